@@ -1,0 +1,59 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Json } from '../shared/json.ts';
+
+/** Structured logging with the attempt's identity already bound. */
+export interface AgentLogger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** One attempt of one task, as the agent sees it. */
+export interface AgentTask<Input = Json> {
+  readonly input: Input;
+  readonly runId: string;
+  readonly workflow: string;
+  /** With the index of the item for a forEach task: `inspect.12`. */
+  readonly taskId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** 1, then one more each time a repeat runs the task again. */
+  readonly round: number;
+  /** The same for every attempt of the task (in one round): give it to whatever must not happen twice. */
+  readonly idempotencyKey: string;
+}
+
+/** What an agent is handed besides its task. */
+export interface AgentContext {
+  /** Aborted on cancellation, timeout and shutdown; `signal.reason` is a RepriseError. */
+  readonly signal: AbortSignal;
+  readonly logger: AgentLogger;
+  /** W3C trace context of the attempt, when tracing is on. */
+  readonly traceparent?: string;
+  /** Says that the agent is alive; required within `timeouts.heartbeat` when that is set. */
+  heartbeat(): void;
+  /** Streams progress to whoever watches. Not history: it may be lost, and a replay does not show it. */
+  emit(progress: Json): void;
+}
+
+/**
+ * A named worker, and the only place where I/O happens. May be called again for the same task (at-least-once); effects
+ * outside should honour `task.idempotencyKey`. A thrown error fails the attempt; its `code` and `retryable`, when set, are
+ * what retry policies see.
+ */
+export interface Agent<Input = never, Output = unknown> {
+  readonly name: string;
+  readonly description?: string;
+  readonly capabilities?: readonly string[];
+  /** Attempts handled at once by one worker. Default 16. */
+  readonly concurrency?: number;
+  readonly inputSchema?: StandardSchemaV1<unknown, Input>;
+  readonly outputSchema?: StandardSchemaV1<unknown, Output>;
+  handle(task: AgentTask<Input>, context: AgentContext): Promise<Output> | Output;
+}
+
+/** Gives an agent its types: `Input` and `Output` come from `handle`, or from the schemas where there are any. */
+export function defineAgent<Input, Output>(agent: Agent<Input, Output>): Agent<Input, Output> {
+  return agent;
+}

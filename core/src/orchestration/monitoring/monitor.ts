@@ -1,0 +1,49 @@
+import type { NewEvent } from '../../event-store/event-store.ts';
+import type { Json } from '../../shared/json.ts';
+
+/** An event right after its append. */
+export interface ObservedEvent {
+  readonly runId: string;
+  readonly revision: number;
+  readonly event: NewEvent;
+}
+
+/** What happens beside history: it may be lost, and a replay does not show it. */
+export type Signal =
+  | {
+      readonly kind: 'dispatched';
+      readonly runId: string;
+      readonly taskId: string;
+      readonly attempt: number;
+      readonly agent: string;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly runId: string;
+      readonly taskId: string;
+      readonly attempt: number;
+      readonly progress: Json;
+    }
+  | {
+      readonly kind: 'log';
+      readonly level: 'debug' | 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly runId?: string;
+      readonly taskId?: string;
+      readonly attempt?: number;
+      readonly agent?: string;
+      readonly fields?: Readonly<Record<string, unknown>>;
+    };
+
+/**
+ * Watches. Called off the engine's path through a bounded queue of its own: a monitor that throws, hangs or is slow never
+ * slows or breaks a run; what its queue cannot hold is dropped and counted.
+ */
+export interface Monitor {
+  readonly name: string;
+  onEvent(event: ObservedEvent): void | Promise<void>;
+  onSignal?(signal: Signal): void | Promise<void>;
+  /** Writes out what is buffered. */
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}

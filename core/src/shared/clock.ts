@@ -1,0 +1,20 @@
+/** A handle of a timer; cancel() after it fired does nothing. */
+export interface ScheduledCall {
+  cancel(): void;
+}
+
+/** Time, injected everywhere. Milliseconds since the Unix epoch. */
+export interface Clock {
+  now(): number;
+  /** Calls `callback` once, `delayMs` from now (0 or less: as soon as possible, never synchronously). */
+  schedule(delayMs: number, callback: () => void): ScheduledCall;
+}
+
+/** Fresh identifiers, injected everywhere. */
+export interface Ids {
+  /** A new id that sorts by creation time and fits ID_PATTERN. */
+  next(): string;
+}
+
+/** Randomness in [0, 1), injected everywhere. */
+export type Random = () => number;

@@ -1,0 +1,164 @@
+/** What a code means and what to do about it. The source of docs/reference/errors.md. */
+export interface ErrorCodeEntry {
+  readonly meaning: string;
+  readonly fix: string;
+  /** Whether the same request may succeed later without a change. */
+  readonly retryable: boolean;
+}
+
+const entry = (meaning: string, fix: string, retryable = false): ErrorCodeEntry => ({ meaning, fix, retryable });
+
+/** Every stable error code. Codes are never renamed or reused. */
+export const ERROR_CODES = {
+  REPRISE_INVALID_ID: entry(
+    'An id has characters that are not allowed, or is too long.',
+    'Use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit.',
+  ),
+  REPRISE_INVALID_PAYLOAD: entry(
+    'A payload is not plain JSON.',
+    'Return or pass only null, booleans, finite numbers, strings, arrays and plain objects.',
+  ),
+  REPRISE_PAYLOAD_TOO_LARGE: entry(
+    'A payload is larger than the limit (1 MiB by default).',
+    'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadBytes.',
+  ),
+  REPRISE_DEFINITION_INVALID: entry(
+    'A workflow definition has problems; the message lists each with its place.',
+    'Mend every problem that is listed; `reprise workflow validate` checks again.',
+  ),
+  REPRISE_DEFINITION_CHANGED: entry(
+    'An open run needs functions that the registered workflow of that name and version no longer has.',
+    'Register the version that the run started with, or cancel the run. Its history can still be replayed.',
+  ),
+  REPRISE_EXPRESSION_FAILED: entry(
+    'A condition, mapping or other expression of a workflow threw or gave an unusable value.',
+    'Mend the expression; the message names the task, the place and the cause.',
+  ),
+  REPRISE_EXPRESSION_BUDGET: entry(
+    'An expression exceeded its size, depth or step budget.',
+    'Make the expression smaller, or do the work in an agent.',
+  ),
+  REPRISE_INPUT_INVALID: entry(
+    "An input does not match its schema (the run's, or an agent's).",
+    'Compare the input with the schema; the message lists each mismatch with its path.',
+  ),
+  REPRISE_OUTPUT_INVALID: entry(
+    "An agent returned something that does not match the agent's output schema, or is not plain JSON.",
+    'Mend the agent, or its schema; the message lists each mismatch with its path.',
+  ),
+  REPRISE_AGENT_FAILED: entry(
+    'An agent threw. The message and cause are the agent’s own.',
+    'Look at the cause. Throw an error with `retryable: false`, or list its code in nonRetryable, to stop retries.',
+    true,
+  ),
+  REPRISE_AGENT_UNKNOWN: entry(
+    'No registered agent has the name or capability that a task asks for.',
+    'Add the agent to `agents` in the configuration, or correct the name in the workflow.',
+  ),
+  REPRISE_ATTEMPT_TIMEOUT: entry(
+    'An attempt took longer than timeouts.attempt.',
+    'Raise the timeout, or make the agent honour its AbortSignal and do less.',
+    true,
+  ),
+  REPRISE_HEARTBEAT_TIMEOUT: entry(
+    'An agent did not call heartbeat() within timeouts.heartbeat.',
+    'Call context.heartbeat() more often, or raise the timeout.',
+    true,
+  ),
+  REPRISE_TASK_TIMEOUT: entry(
+    'A task, retries included, took longer than timeouts.task.',
+    'Raise the timeout, or allow fewer or faster attempts.',
+  ),
+  REPRISE_RUN_TIMEOUT: entry(
+    'A run took longer than its timeout.',
+    'Raise the timeout of the workflow; `reprise run history` shows where the time went.',
+  ),
+  REPRISE_WORKER_LOST: entry(
+    'The worker of an attempt is gone (a crash, or a lease that ran out), so its outcome will never come.',
+    'Nothing: the attempt is made again unless the task says at-most-once. Repeated losses point to an agent that kills its process.',
+    true,
+  ),
+  REPRISE_OUTCOME_UNKNOWN: entry(
+    'An at-most-once attempt was started and its worker is gone: whether its effect happened cannot be known.',
+    'Check the outside world, then use `reprise run retry`, or give the task a fallback.',
+  ),
+  REPRISE_REPEAT_EXHAUSTED: entry(
+    'A repeat reached its maximum number of rounds without its condition holding.',
+    'Raise repeat.max, mend the agents, or say onExhausted: "accept".',
+  ),
+  REPRISE_ITEMS_INVALID: entry('The items of a forEach are not an array.', 'Make the items expression yield an array.'),
+  REPRISE_TASK_FAILED: entry(
+    'A task of the run failed for good, so the run failed.',
+    'See the cause in `reprise run show`; `reprise run retry` starts a new run from the results so far.',
+  ),
+  REPRISE_COMMAND_INVALID: entry(
+    'A command does not fit the state of its run (for example, pausing a run that is paused).',
+    'Look at the state with `reprise run show`, then send a command that fits.',
+  ),
+  REPRISE_RUN_EXISTS: entry(
+    'A run with this id was started before, with another command.',
+    'Choose another id, or read the run that exists.',
+  ),
+  REPRISE_RUN_CLOSED: entry(
+    'The run has ended, and nothing can be added to its history.',
+    'Start a new run; `reprise run retry` starts one from the results of this one.',
+  ),
+  REPRISE_RUN_NOT_FOUND: entry(
+    'No run has this id.',
+    'List the runs with `reprise run list`; check that you look at the right store.',
+  ),
+  REPRISE_WORKFLOW_UNKNOWN: entry(
+    'No registered workflow has this name (and version).',
+    'Add it to `workflows` in the configuration, or correct the name.',
+  ),
+  REPRISE_STORE_CONFLICT: entry(
+    'Another writer appended to the stream first.',
+    'Read the stream again and decide again; the engine does so by itself.',
+    true,
+  ),
+  REPRISE_STORE_UNAVAILABLE: entry(
+    'The event store cannot be reached or opened, or its disk is full. Nothing that was acknowledged is lost.',
+    'Mend the cause named in the message, then start again.',
+    true,
+  ),
+  REPRISE_STORE_UNKNOWN_OUTCOME: entry(
+    'An append may or may not have been made (a timeout).',
+    'Append the same events with the same ids and expected revision again; the engine does so by itself.',
+    true,
+  ),
+  REPRISE_STORE_TOO_LARGE: entry('An event is larger than the event store accepts.', 'Pass large data by reference.'),
+  REPRISE_STORE_CLOSED: entry('The event store was used after close().', 'Open it again.'),
+  REPRISE_STORE_CORRUPT: entry(
+    'The event store file is torn, corrupt, or not an event store.',
+    'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',
+  ),
+  REPRISE_STORE_OWNED: entry(
+    'Another process drives the runs of this store.',
+    'Use that process, stop it, or start with another store. Reading and cancelling work beside it.',
+    true,
+  ),
+  REPRISE_EVENT_UNREADABLE: entry(
+    'An event in a stream is of an unknown type or a newer schema version than this build knows.',
+    'Use the build that wrote it, or a newer one.',
+  ),
+  REPRISE_CONFIG_INVALID: entry(
+    'The configuration has a mistake, or a piece it needs is missing.',
+    'Do what the message says; `reprise doctor` checks the configuration.',
+  ),
+  REPRISE_CONFIG_NOT_FOUND: entry(
+    'No reprise.config.{ts,js,yaml} was found.',
+    'Create one in the project folder, or name it with --config.',
+  ),
+  REPRISE_PLUGIN_INVALID: entry(
+    'A plugin does not follow the contract, or failed to load.',
+    'Check the name and version of the plugin; the message names what is missing.',
+  ),
+  REPRISE_TRANSPORT_CLOSED: entry('The transport was used before start() or after stop().', 'Start it first.'),
+  REPRISE_STOPPED: entry(
+    'The orchestrator was stopped before this could be done.',
+    'Start it again; open runs go on.',
+    true,
+  ),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Ids, Random } from './clock.ts';
+
+// The only file that may touch the global clock, timers and randomness (enforced by the lint rules).
+
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The real clock. Its timers do not keep the process alive on their own. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  schedule(delayMs, callback) {
+    const due = Date.now() + Math.max(0, delayMs);
+    let handle: NodeJS.Timeout;
+    const arm = (): void => {
+      const left = due - Date.now();
+      handle = setTimeout(() => (left > MAX_DELAY_MS ? arm() : callback()), Math.min(Math.max(0, left), MAX_DELAY_MS));
+      handle.unref();
+    };
+    arm();
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Ids of 26 characters: creation time in milliseconds (base 36, so that they sort), then randomness. */
+export const systemIds: Ids = {
+  next: () => Date.now().toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(0, 17),
+};
+
+export const systemRandom: Random = () => Math.random();
+
+/** Waits `ms` of real time. Keeps the process alive while waiting. */
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
