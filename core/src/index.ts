@@ -1,4 +1,63 @@
+export { graphScheduler, inMemoryEventStore, inProcessTransport } from './container/builtin-plugins.ts';
+export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
+export { createReprise } from './container/create-reprise.ts';
+export {
+  type AnyPlugin,
+  assertPlugin,
+  definePlugin,
+  type Plugin,
+  type PluginContext,
+  type PluginKind,
+  type PluginParts,
+} from './container/plugin.ts';
+export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
+export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
+export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export { RunHandle, type RunOutcome } from './orchestration/runtime/run-handle.ts';
+export { type HistoryEntry, type RunQuery, RunReader, type RunSummary, summaryOf } from './orchestration/runtime/run-reader.ts';
+export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
+export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
+export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
+export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
+export { isTerminal, type RunState, type RunStatus, type TaskState, type TaskStatus } from './orchestration/workflow/state.ts';
 export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
+export type {
+  ItemScope,
+  OutputScope,
+  PlainTaskOptions,
+  RetryOption,
+  TaskScope,
+  TimeoutOption,
+  WorkflowOptions,
+} from './definition/builder/options.ts';
+export type { FailedTask } from './definition/builder/task-types.ts';
+export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
+export {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_RETRY,
+  type Expression,
+  type Fallback,
+  type ForEach,
+  type FunctionExpression,
+  type Repeat,
+  type RetryPolicy,
+  type Scope,
+  TASK_ID_PATTERN,
+  type TaskDefinition,
+  type TaskTimeouts,
+  type WorkflowDefinition,
+} from './definition/definition.ts';
+export { didYouMean, nearest } from './definition/did-you-mean.ts';
+export { evaluate } from './definition/evaluate.ts';
+export { type CelExpression, cel, type TemplateExpression, template } from './definition/expression.ts';
+export { toMermaid } from './definition/mermaid.ts';
+export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
+export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
+export { loadDefinition, parseWorkflow } from './definition/text/parse-workflow.ts';
+export { workflowToYaml } from './definition/text/workflow-to-yaml.ts';
+export type { KnownAgent } from './definition/validation/agent-rules.ts';
+export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
+export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {
   type AppendOptions,
   type AppendResult,
@@ -19,6 +78,18 @@ export {
   type StreamSummary,
   type SubscribeOptions,
 } from './event-store/event-store.ts';
+export { createInMemoryEventStore } from './event-store/in-memory-event-store.ts';
+export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
+export { readStream } from './event-store/read-stream.ts';
+export { storeClosed, storeConflict } from './event-store/store-errors.ts';
+export {
+  compareListed,
+  DEFAULT_LIST_LIMIT,
+  decodeCursor,
+  encodeCursor,
+  type ListPlace,
+  matchesQuery,
+} from './event-store/stream-query.ts';
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {
   Delivery,

@@ -7,6 +7,7 @@ import type { Json } from '../shared/json.ts';
  * - `item`, `index`: inside a forEach task only.
  * - `round`: 1, then one more for every repeat of the task.
  * - `output`: in `repeat.until` only, the output of the repeating task.
+ * - `feedback`: inside a repeated segment, the output of the repeating task in the round before; null in round 1.
  */
 export interface Scope {
   readonly input: Json;
@@ -16,6 +17,7 @@ export interface Scope {
   readonly item?: Json;
   readonly index?: number;
   readonly output?: Json;
+  readonly feedback?: Json;
 }
 
 /** A pure function of a workflow. `fn` lives in code; `digest` (SHA-256 of its source) is what is recorded. */
@@ -56,7 +58,10 @@ export interface TaskTimeouts {
   readonly heartbeatMs?: number;
 }
 
-/** What stands in when every attempt has failed. A fallback task has no edges of its own and runs only then. */
+/**
+ * What stands in when every attempt has failed. A fallback task has no edges of its own, runs only then, and is handed
+ * `{ input, error }` of the failed one. The items of a forEach may fall back to a value or an agent, not to a task.
+ */
 export type Fallback =
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'agent'; readonly agent: string }
@@ -73,7 +78,8 @@ export interface ForEach {
 
 /**
  * After this task completes and `until` is not true, the tasks from `from` to this one run again, at most `max` rounds in
- * all. No task outside that segment may depend on any of it but on the repeating task.
+ * all. No task outside that segment may depend on any of it but on the repeating task, which may not be a forEach, and a
+ * segment may not overlap another.
  */
 export interface Repeat {
   readonly from: string;

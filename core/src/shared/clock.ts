@@ -18,3 +18,6 @@ export interface Ids {
 
 /** Randomness in [0, 1), injected everywhere. */
 export type Random = () => number;
+
+/** RFC 3339 text of a time in milliseconds since the Unix epoch. */
+export const toIsoTime = (at: number): string => new Date(at).toISOString();

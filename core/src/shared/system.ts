@@ -30,3 +30,14 @@ export const systemRandom: Random = () => Math.random();
 
 /** Waits `ms` of real time. Keeps the process alive while waiting. */
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Calls `callback` once all I/O and promises that are ready now have been served. */
+export const whenIdle = (callback: () => void): void => {
+  setImmediate(callback);
+};
+
+/** Keeps the process alive until the returned function is called. */
+export function keepAlive(): () => void {
+  const handle = setInterval(() => undefined, 2 ** 30);
+  return () => clearInterval(handle);
+}

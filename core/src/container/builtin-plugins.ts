@@ -1,0 +1,16 @@
+import { createInMemoryEventStore } from '../event-store/in-memory-event-store.ts';
+import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
+import { graphStrategy } from '../orchestration/scheduler/graph-strategy.ts';
+import { definePlugin, type Plugin } from './plugin.ts';
+
+/** Keeps history in memory: for tests, and when nothing has to outlive the process. */
+export const inMemoryEventStore = (): Plugin<'event-store'> =>
+  definePlugin({ name: 'in-memory', kind: 'event-store', create: () => createInMemoryEventStore() });
+
+/** Carries messages inside the process. */
+export const inProcessTransport = (): Plugin<'transport'> =>
+  definePlugin({ name: 'in-process', kind: 'transport', create: ({ clock }) => createInProcessTransport(clock) });
+
+/** The default strategy: by dependency, priority and age. */
+export const graphScheduler = (): Plugin<'scheduler'> =>
+  definePlugin({ name: 'graph', kind: 'scheduler', create: () => graphStrategy });

@@ -1,0 +1,23 @@
+import type { AgentReference, Workflow } from '../definition/workflow.ts';
+import type { EngineOptions } from '../orchestration/runtime/options.ts';
+import type { Clock, Ids, Random } from '../shared/clock.ts';
+import type { AnyPlugin } from './plugin.ts';
+
+/** Any workflow, whatever its input and output. */
+export type AnyWorkflow = Workflow<never, unknown> | Workflow<unknown, unknown>;
+
+/** What a Reprise is made of. Everything is optional: the defaults need no service. */
+export interface RepriseConfig {
+  readonly plugins?: readonly AnyPlugin[];
+  readonly workflows?: readonly AnyWorkflow[];
+  /** Agents that workflows ask for by name or capability. Those that workflows were built with are there anyway. */
+  readonly agents?: readonly AgentReference[];
+  readonly limits?: Partial<EngineOptions>;
+  /** For tests: time, ids and chance. */
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly random?: Random;
+}
+
+/** Types a configuration file: `export default defineConfig({ … })`. */
+export const defineConfig = (config: RepriseConfig): RepriseConfig => config;

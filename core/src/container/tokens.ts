@@ -1,0 +1,23 @@
+import type { ServiceIdentifier } from 'inversify';
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Transport } from '../orchestration/messaging/transport.ts';
+import type { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
+import type { EngineOptions } from '../orchestration/runtime/options.ts';
+import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
+import type { Registry } from '../orchestration/runtime/registry.ts';
+import type { Clock, Ids, Random } from '../shared/clock.ts';
+
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`reprise.${name}`);
+
+/** What the container resolves, by token. */
+export const TOKENS = {
+  clock: token<Clock>('clock'),
+  ids: token<Ids>('ids'),
+  random: token<Random>('random'),
+  options: token<EngineOptions>('options'),
+  store: token<EventStore>('event-store'),
+  transport: token<Transport>('transport'),
+  monitors: token<MonitorHub>('monitors'),
+  registry: token<Registry>('registry'),
+  orchestrator: token<Orchestrator>('orchestrator'),
+} as const;

@@ -1,0 +1,62 @@
+import { RepriseError } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+
+/** A place in the human form of a workflow: ['tasks', 'audit', 'after', 0]. */
+export type Path = readonly (string | number)[];
+
+/** One mistake in a definition. Line and column count from 1, and are there when the definition came from text. */
+export interface DefinitionProblem {
+  readonly path: Path;
+  readonly message: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Problems that one error lists at most; it says how many more there are. */
+const MAX_LISTED = 200;
+
+/** Takes note of a mistake. */
+export type Report = (path: Path, message: string) => void;
+
+/** `tasks.audit.after[0]`. */
+export function formatPath(path: Path): string {
+  return path.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${key}`)).join('');
+}
+
+/** `12:5 tasks.audit.after[0]: there is no task 'x'`. */
+export function formatProblem(problem: DefinitionProblem): string {
+  const place = problem.line === undefined ? '' : `${problem.line}:${problem.column ?? 1} `;
+  return problem.path.length === 0
+    ? `${place}${problem.message}`
+    : `${place}${formatPath(problem.path)}: ${problem.message}`;
+}
+
+/** Of `found`, the problems at places that `told` says nothing about: what could not be read would be reported twice. */
+export function withoutRepetitions(
+  found: readonly DefinitionProblem[],
+  told: readonly DefinitionProblem[],
+): readonly DefinitionProblem[] {
+  const paths = told.map((problem) => problem.path);
+  const covers = (path: Path, place: Path): boolean =>
+    leadsTo(path, place) || (place.length > 2 && leadsTo(place, path));
+  return found.filter((problem) => !paths.some((path) => covers(path, problem.path)));
+}
+
+const leadsTo = (parent: Path, path: Path): boolean => parent.every((key, index) => key === path[index]);
+
+/** REPRISE_DEFINITION_INVALID that lists every problem, in the message and in `details.problems`. */
+export function definitionInvalid(what: string, problems: readonly DefinitionProblem[], cause?: unknown): RepriseError {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  const lines = problems.slice(0, MAX_LISTED).map((problem) => `  ${formatProblem(problem)}`);
+  if (problems.length > MAX_LISTED) lines.push(`  and ${problems.length - MAX_LISTED} more`);
+  const details: Json[] = problems.slice(0, MAX_LISTED).map(({ path, message, line, column }) => ({
+    path: formatPath(path),
+    message,
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  }));
+  return new RepriseError('REPRISE_DEFINITION_INVALID', [`${what} has ${count}:`, ...lines].join('\n'), {
+    cause,
+    details: { problems: details },
+  });
+}

@@ -1,0 +1,66 @@
+import type { Json } from '../../shared/json.ts';
+import type { Expression } from '../definition.ts';
+import { cel, template } from '../expression.ts';
+import { describe, isFields, readFields, readText } from '../form/read.ts';
+import { type ExpressionReader, readTask } from '../form/read-task.ts';
+import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
+import { type DefinitionProblem, definitionInvalid, type Report, withoutRepetitions } from '../problem.ts';
+import { hashDefinition } from '../recorded.ts';
+import { celOf } from '../template.ts';
+import { validateDefinition } from '../validation/validate-definition.ts';
+import type { Workflow } from '../workflow.ts';
+import { parseText } from './parse-document.ts';
+
+/**
+ * The workflow in a YAML or JSON text (docs/reference/workflow-format.md). Throws one REPRISE_DEFINITION_INVALID that lists
+ * every problem with its line, column and path.
+ */
+export function parseWorkflow(text: string, options: { readonly file?: string } = {}): Workflow {
+  const what = options.file === undefined ? 'The workflow' : `The workflow in ${options.file}`;
+  const parsed = parseText(text, what);
+  return load(parsed.value, what, (problem) => ({ ...problem, ...parsed.locate(problem.path) }));
+}
+
+/** The workflow in a JSON value of the same form. Throws as parseWorkflow does, without lines. */
+export const loadDefinition = (value: Json): Workflow => load(value, 'The workflow', (problem) => problem);
+
+function load(value: Json, what: string, locate: (problem: DefinitionProblem) => DefinitionProblem): Workflow {
+  const problems: DefinitionProblem[] = [];
+  const report: Report = (path, message) => {
+    problems.push(locate({ path, message }));
+  };
+  const fields = readFields(value, [], report, 'a workflow (an object)', ['name', ...WORKFLOW_KEYS, 'tasks']);
+  if (fields === undefined) throw definitionInvalid(what, problems);
+  for (const key of ['name', 'tasks']) if (fields[key] === undefined) report([key], 'is missing');
+  const tasks = fields['tasks'] ?? {};
+  if (!isFields(tasks)) report(['tasks'], `must be an object of tasks by id, not ${describe(tasks)}`);
+  const entries = isFields(tasks) ? Object.entries(tasks) : [];
+  const definition = readWorkflow(
+    readText(fields['name'], ['name'], report) ?? 'unnamed',
+    fields,
+    entries.map(([id, task]) => readTask(id, task, ['tasks', id], report, reader)),
+    report,
+    reader,
+  );
+  problems.push(...withoutRepetitions(validateDefinition(definition), problems).map(locate));
+  if (problems.length > 0) throw definitionInvalid(what, problems);
+  return { definition, hash: hashDefinition(definition), agents: [] };
+}
+
+const reader: ExpressionReader = {
+  computed(value, path, report) {
+    if (typeof value === 'string') return cel(celOf(value) ?? value);
+    report(path, `must be a CEL expression (text), not ${describe(value)}`);
+    return undefined;
+  },
+  mapped(value, path, report): Expression | undefined {
+    if (typeof value === 'string' && LOOKS_LIKE_CEL.test(value)) {
+      report(path, `is the text ${describe(value)}; for its value write "\${ ${value} }"`);
+      return undefined;
+    }
+    return template(value as Json);
+  },
+};
+
+/** A path such as `outputs.audit.unknown`, which nobody means as text. */
+const LOOKS_LIKE_CEL = /^(input|outputs|item|feedback)([.[][\w."'\][-]*)?$/;

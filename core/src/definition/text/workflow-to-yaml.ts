@@ -1,0 +1,131 @@
+import { stringify } from 'yaml';
+import type { Json } from '../../shared/json.ts';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_RETRY,
+  type Expression,
+  type Fallback,
+  type RetryPolicy,
+  type TaskDefinition,
+  type TaskTimeouts,
+  type WorkflowDefinition,
+} from '../definition.ts';
+import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
+
+type Form = Record<string, Json>;
+
+/**
+ * The YAML form of a definition, defaults left out; parseWorkflow reads it back to the same definition. Throws
+ * REPRISE_DEFINITION_INVALID that names the places of functions, which have no YAML form.
+ */
+export function workflowToYaml(definition: WorkflowDefinition): string {
+  const problems: DefinitionProblem[] = [];
+  const computed = (expression: Expression, path: Path): string => {
+    if (expression.kind === 'cel') return expression.source;
+    const what = expression.kind === 'function' ? 'a function' : 'a template';
+    problems.push({ path, message: `${what} here has no YAML form; write it as cel('…')` });
+    return '';
+  };
+  const mapped = (expression: Expression, path: Path): Json => {
+    if (expression.kind === 'template') return expression.template;
+    return `\${ ${computed(expression, path)} }`;
+  };
+  const { name, version, description, timeoutMs, concurrency, strategy, output } = definition;
+  const form: Form = {
+    name,
+    version,
+    ...(description !== undefined && { description }),
+    ...(timeoutMs !== undefined && { timeout: duration(timeoutMs) }),
+    ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
+    ...(strategy !== 'graph' && { strategy }),
+    ...(output && { output: mapped(output, ['output']) }),
+    tasks: Object.fromEntries(
+      definition.tasks.map((task) => [task.id, taskForm(task, ['tasks', task.id], computed, mapped)]),
+    ),
+  };
+  if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
+  return stringify(form, { lineWidth: 120, aliasDuplicateObjects: false });
+}
+
+type Write<T> = (expression: Expression, path: Path) => T;
+
+function taskForm(task: TaskDefinition, path: Path, computed: Write<string>, mapped: Write<Json>): Form {
+  const { description, agent, capability, after, when, input, forEach, fallback, repeat, priority, delivery } = task;
+  const [only, ...others] = after;
+  const retry = retryForm(task.retry);
+  const timeout = timeoutForm(task.timeouts);
+  return {
+    ...(description !== undefined && { description }),
+    ...(agent !== undefined && { agent }),
+    ...(capability !== undefined && { capability }),
+    ...(only !== undefined && { after: others.length === 0 ? only : [...after] }),
+    ...(when && { when: computed(when, [...path, 'when']) }),
+    ...(forEach && {
+      forEach: {
+        items: computed(forEach.items, [...path, 'forEach', 'items']),
+        concurrency: forEach.concurrency,
+        ...(forEach.onItemFailure !== 'fail' && { onItemFailure: forEach.onItemFailure }),
+      },
+    }),
+    ...(input && { input: mapped(input, [...path, 'input']) }),
+    ...(retry !== undefined && { retry }),
+    ...(timeout !== undefined && { timeout }),
+    ...(fallback && { fallback: fallbackForm(fallback) }),
+    ...(repeat && {
+      repeat: {
+        ...(repeat.from !== task.id && { from: repeat.from }),
+        until: computed(repeat.until, [...path, 'repeat', 'until']),
+        max: repeat.max,
+        ...(repeat.onExhausted !== 'fail' && { onExhausted: repeat.onExhausted }),
+      },
+    }),
+    ...(priority !== 0 && { priority }),
+    ...(delivery !== 'at-least-once' && { delivery }),
+  };
+}
+
+function retryForm(retry: RetryPolicy): Json | undefined {
+  const form: Form = {
+    ...(retry.maxAttempts !== DEFAULT_RETRY.maxAttempts && { maxAttempts: retry.maxAttempts }),
+    ...(retry.initialDelayMs !== DEFAULT_RETRY.initialDelayMs && { initialDelay: duration(retry.initialDelayMs) }),
+    ...(retry.factor !== DEFAULT_RETRY.factor && { factor: retry.factor }),
+    ...(retry.maxDelayMs !== DEFAULT_RETRY.maxDelayMs && { maxDelay: duration(retry.maxDelayMs) }),
+    ...(retry.jitter !== DEFAULT_RETRY.jitter && { jitter: retry.jitter }),
+    ...(retry.nonRetryable.length > 0 && { nonRetryable: [...retry.nonRetryable] }),
+  };
+  const keys = Object.keys(form);
+  if (keys.length === 0) return undefined;
+  return keys.length === 1 && form['maxAttempts'] !== undefined ? form['maxAttempts'] : form;
+}
+
+function timeoutForm({ attemptMs, taskMs, heartbeatMs }: TaskTimeouts): Json | undefined {
+  if (taskMs === undefined && heartbeatMs === undefined)
+    return attemptMs === undefined ? undefined : duration(attemptMs);
+  return {
+    ...(attemptMs !== undefined && { attempt: duration(attemptMs) }),
+    ...(taskMs !== undefined && { task: duration(taskMs) }),
+    ...(heartbeatMs !== undefined && { heartbeat: duration(heartbeatMs) }),
+  };
+}
+
+function fallbackForm(fallback: Fallback): Json {
+  switch (fallback.kind) {
+    case 'value':
+      return { value: fallback.value };
+    case 'agent':
+      return { agent: fallback.agent };
+    case 'task':
+      return { task: fallback.task };
+  }
+}
+
+/** The largest unit that divides it: "90s", "5m". */
+function duration(ms: number): string {
+  const units: readonly (readonly [number, string])[] = [
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+    [1000, 's'],
+  ];
+  const [size, unit] = units.find(([candidate]) => ms > 0 && ms % candidate === 0) ?? [1, 'ms'];
+  return `${ms / size}${unit}`;
+}

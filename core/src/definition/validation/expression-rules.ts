@@ -1,0 +1,97 @@
+import { isRepriseError } from '../../shared/errors.ts';
+import type { Analysis } from '../cel/analysis.ts';
+import { compile } from '../cel/program.ts';
+import type { Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { byId, fallbackTasks, reachable, segmentOf } from '../graph.ts';
+import type { Path, Report } from '../problem.ts';
+import { celOf, stringsOf } from '../template.ts';
+
+/** What an expression may read where it stands. */
+interface Place {
+  readonly path: Path;
+  readonly variables: ReadonlySet<string>;
+  /** Tasks whose outputs are there. */
+  outputs(): ReadonlySet<string>;
+  /** The task that the expression belongs to, if any. */
+  readonly task?: string;
+}
+
+const EVERYWHERE = ['input', 'outputs', 'runId', 'round'];
+
+/** CEL must parse, and read only what is there: variables of the place, outputs of tasks that come before. */
+export function checkExpressions(definition: WorkflowDefinition, report: Report): void {
+  const { tasks } = definition;
+  const known = byId(tasks);
+  const repeated = new Set(tasks.flatMap((task) => (task.repeat ? [...segmentOf(tasks, task, task.repeat.from)] : [])));
+  const check = (expression: Expression, place: Place): void => checkExpression(expression, place, known, report);
+  for (const task of tasks) {
+    const outputs = (): ReadonlySet<string> => reachable(task.id, (id) => known.get(id)?.after ?? []);
+    const path = ['tasks', task.id];
+    const basic = repeated.has(task.id) ? [...EVERYWHERE, 'feedback'] : EVERYWHERE;
+    const place = (slot: Path, ...more: readonly string[]): Place => ({
+      path: [...path, ...slot],
+      variables: new Set([...basic, ...more]),
+      outputs,
+      task: task.id,
+    });
+    if (task.when !== undefined) check(task.when, place(['when']));
+    if (task.input !== undefined) check(task.input, place(['input'], ...(task.forEach ? ['item', 'index'] : [])));
+    if (task.forEach !== undefined) check(task.forEach.items, place(['forEach', 'items']));
+    if (task.repeat !== undefined) check(task.repeat.until, place(['repeat', 'until'], 'output', 'feedback'));
+  }
+  if (definition.output !== undefined) {
+    const outputs = (): ReadonlySet<string> => new Set(known.keys()).difference(new Set(fallbackTasks(tasks).keys()));
+    check(definition.output, { path: ['output'], variables: new Set(EVERYWHERE), outputs });
+  }
+}
+
+function checkExpression(
+  expression: Expression,
+  place: Place,
+  known: ReadonlyMap<string, TaskDefinition>,
+  report: Report,
+): void {
+  switch (expression.kind) {
+    case 'function':
+      return;
+    case 'cel':
+      checkSource(expression.source, place, known, report);
+      return;
+    case 'template':
+      for (const { path, text } of stringsOf(expression.template)) {
+        const source = celOf(text);
+        if (source !== undefined) checkSource(source, { ...place, path: [...place.path, ...path] }, known, report);
+      }
+  }
+}
+
+function checkSource(source: string, place: Place, known: ReadonlyMap<string, TaskDefinition>, report: Report): void {
+  let analysis: Analysis;
+  try {
+    analysis = compile(source).analysis;
+  } catch (error) {
+    report(place.path, isRepriseError(error) ? error.message : String(error));
+    return;
+  }
+  for (const name of analysis.variables) {
+    if (!place.variables.has(name)) report(place.path, `'${name}' is not available here: ${whereIs(name)}`);
+  }
+  const outputs = analysis.outputs.size === 0 ? analysis.outputs : place.outputs();
+  for (const id of analysis.outputs) {
+    if (!outputs.has(id)) report(place.path, `outputs.${id}: ${whyNot(id, place, known)}`);
+  }
+}
+
+function whereIs(name: string): string {
+  if (name === 'output') return 'it is the output of a repeating task, in repeat.until';
+  if (name === 'feedback') return 'it is what a repeating task said in the round before, in the tasks that repeat';
+  return 'it is for the input of a forEach task';
+}
+
+function whyNot(id: string, place: Place, known: ReadonlyMap<string, TaskDefinition>): string {
+  if (!known.has(id)) return `there is no task '${id}'${didYouMean(id, known.keys())}`;
+  if (place.task === undefined) return `'${id}' runs only as a fallback; read the task that it stands in for`;
+  if (place.task === id) return `the output of '${id}' is not there before it has run; in repeat.until, use output`;
+  return `'${place.task}' does not come after '${id}', so its output may not be there; add '${id}' to after`;
+}

@@ -1,0 +1,68 @@
+import type { TaskDefinition } from '../definition.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { reachable, segmentOf } from '../graph.ts';
+import type { Path, Report } from '../problem.ts';
+
+/** A repeat runs a closed segment of the graph again: nothing outside may depend on its inside. */
+export function checkRepeats(
+  tasks: readonly TaskDefinition[],
+  known: ReadonlyMap<string, TaskDefinition>,
+  report: Report,
+): void {
+  const owners = new Map<string, string>();
+  for (const task of tasks) {
+    if (task.repeat === undefined) continue;
+    const path: Path = ['tasks', task.id, 'repeat'];
+    const { from, max } = task.repeat;
+    if (!Number.isSafeInteger(max) || max < 1)
+      report([...path, 'max'], `must be a whole number of 1 or more, not ${max}`);
+    if (task.forEach !== undefined) report(path, 'a forEach task may not repeat; let a task after it repeat from it');
+    if (!isStart(task, from, known)) {
+      const why = known.has(from)
+        ? `'${task.id}' does not depend on '${from}'`
+        : `there is no task '${from}'${didYouMean(from, known.keys())}`;
+      report([...path, 'from'], `${why}; a repeat starts at the task itself or at one that it depends on`);
+      continue;
+    }
+    const segment = segmentOf(tasks, task, from);
+    checkClosed(tasks, task, segment, path, report);
+    checkOverlap(task, segment, owners, path, report);
+  }
+}
+
+const isStart = (task: TaskDefinition, from: string, known: ReadonlyMap<string, TaskDefinition>): boolean =>
+  from === task.id || reachable(task.id, (id) => known.get(id)?.after ?? []).has(from);
+
+function checkClosed(
+  tasks: readonly TaskDefinition[],
+  repeating: TaskDefinition,
+  segment: ReadonlySet<string>,
+  path: Path,
+  report: Report,
+): void {
+  for (const task of tasks) {
+    if (segment.has(task.id)) continue;
+    for (const id of task.after) {
+      if (!segment.has(id) || id === repeating.id) continue;
+      const message = `'${task.id}' comes after '${id}', which this repeat runs again; let it come after '${repeating.id}' instead`;
+      report([...path, 'from'], message);
+    }
+  }
+}
+
+function checkOverlap(
+  task: TaskDefinition,
+  segment: ReadonlySet<string>,
+  owners: Map<string, string>,
+  path: Path,
+  report: Report,
+): void {
+  const shared = [...segment].find((id) => owners.has(id));
+  if (shared !== undefined) {
+    report(
+      [...path, 'from'],
+      `'${shared}' is in the segment that '${owners.get(shared) ?? ''}' repeats; segments may not overlap`,
+    );
+  }
+  for (const id of segment) if (!owners.has(id)) owners.set(id, task.id);
+}

@@ -1,0 +1,64 @@
+import { toIsoTime } from '../../shared/clock.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Command } from '../workflow/commands.ts';
+import type { Envelope } from './envelope.ts';
+
+/** The message that hands an attempt to an agent. */
+export interface Dispatch {
+  readonly workflow: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly round: number;
+  readonly agent: string;
+  readonly input: Json;
+  readonly delivery: 'at-least-once' | 'at-most-once';
+  readonly heartbeatMs?: number;
+}
+
+/** Commands that workers send. */
+export type WorkerCommand = Extract<Command, { type: 'StartTask' | 'CompleteTask' | 'FailTask' }>;
+
+/** Tells workers to abort one attempt, or all of a run. */
+export interface Abort {
+  readonly taskId?: string;
+  readonly attempt?: number;
+  readonly reason: string;
+}
+
+/** A worker's word that it has an attempt in hand, with the agent's progress if it gave any. */
+export interface WorkerSignal {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly progress?: Json;
+}
+
+/** How messages of the engine are addressed. */
+export interface Addressing {
+  readonly id: string;
+  readonly type: 'dispatch' | 'command' | 'abort' | 'signal';
+  readonly source: string;
+  readonly runId: string;
+  readonly causationId: string;
+  readonly at: number;
+  readonly traceparent?: string;
+}
+
+export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | WorkerSignal): Envelope {
+  return {
+    specversion: '1.0',
+    id: addressing.id,
+    source: addressing.source,
+    type: `reprise.${addressing.type}`,
+    subject: body.taskId ?? addressing.runId,
+    time: toIsoTime(addressing.at),
+    datacontenttype: 'application/json',
+    runid: addressing.runId,
+    ...(body.taskId === undefined ? {} : { taskid: body.taskId }),
+    ...(body.attempt === undefined ? {} : { attempt: body.attempt }),
+    correlationid: addressing.runId,
+    causationid: addressing.causationId,
+    partitionkey: addressing.runId,
+    ...(addressing.traceparent === undefined ? {} : { traceparent: addressing.traceparent }),
+    data: body as unknown as Json,
+  };
+}

@@ -1,0 +1,42 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { Json } from '../../shared/json.ts';
+import { itemId, planOf } from '../task-chaining/plan.ts';
+import type { AdoptedTask } from '../workflow/events.ts';
+import type { RunState } from '../workflow/state.ts';
+
+/**
+ * What a new run of `definition` can take over from an ended one: tasks that completed or were skipped, and the finished items of
+ * forEach tasks that did not. In declaration order of dependencies, so that folding them never meets a gap.
+ */
+export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
+  const plan = planOf(definition);
+  const adopted: AdoptedTask[] = [];
+  const taken = new Set<string>();
+  const visit = (id: string): void => {
+    const planned = plan.tasks.get(id);
+    if (planned === undefined || planned.fallbackFor !== undefined || taken.has(id)) return;
+    for (const dependency of planned.definition.after) visit(dependency);
+    if (taken.has(id) || planned.definition.after.some((dependency) => !taken.has(dependency))) return;
+    const task = source.tasks.get(id);
+    if (task?.status === 'completed') {
+      adopted.push({ taskId: id, status: 'completed', output: task.output ?? null });
+      taken.add(id);
+    } else if (task?.status === 'skipped') {
+      adopted.push({ taskId: id, status: 'skipped' });
+      taken.add(id);
+    } else if (task?.items !== undefined && planned.definition.forEach !== undefined) {
+      adopted.push(...adoptableItems(source, id, task.items.values));
+    }
+  };
+  for (const id of plan.tasks.keys()) visit(id);
+  return adopted;
+}
+
+function adoptableItems(source: RunState, taskId: string, values: readonly Json[]): readonly AdoptedTask[] {
+  const adopted: AdoptedTask[] = [{ taskId, status: 'expanded', items: values }];
+  for (let index = 0; index < values.length; index += 1) {
+    const item = source.tasks.get(itemId(taskId, index));
+    if (item?.status === 'completed') adopted.push({ taskId: item.id, status: 'completed', output: item.output ?? null });
+  }
+  return adopted;
+}

@@ -1,0 +1,176 @@
+import type { Clock, ScheduledCall } from '../../shared/clock.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../messaging/channels.ts';
+import { type Abort, type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../messaging/messages.ts';
+import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import { attemptKey } from './attempt-key.ts';
+import { AttemptRun } from './attempt-run.ts';
+import type { MonitorHub } from './monitor-hub.ts';
+import type { EngineOptions } from './options.ts';
+import { RecentKeys } from './recent-keys.ts';
+import type { AnyAgent } from './registry.ts';
+
+/** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
+const DEFAULT_AGENT_CONCURRENCY = 16;
+
+export interface AgentWorkerParts {
+  /** Names the worker in events: unique to this process. */
+  readonly id: string;
+  readonly agents: ReadonlyMap<string, AnyAgent>;
+  readonly transport: Transport;
+  readonly monitors: MonitorHub;
+  readonly clock: Clock;
+  readonly options: EngineOptions;
+}
+
+/**
+ * Runs agents for the dispatches of their channels. A dispatch is taken once (repeats are dropped by its key), its start and
+ * its outcome go back as commands, and only then is it acknowledged; so a worker that dies gives it back.
+ */
+export class AgentWorker {
+  readonly #parts: AgentWorkerParts;
+  readonly #running = new Map<string, AttemptRun>();
+  readonly #recent = new RecentKeys(50_000);
+  readonly #subscriptions: TransportSubscription[] = [];
+  #beat: ScheduledCall | undefined;
+  #stopping = false;
+
+  constructor(parts: AgentWorkerParts) {
+    this.#parts = parts;
+  }
+
+  async start(): Promise<void> {
+    const { transport, agents, id } = this.#parts;
+    for (const agent of agents.values()) {
+      const options = { concurrency: agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY };
+      const handler = (delivery: Delivery) => this.#take(agent, delivery);
+      this.#subscriptions.push(await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options));
+    }
+    const aborts = await transport.subscribe(ABORT_CHANNEL, `worker.${id}`, (delivery) => {
+      this.#abort(delivery.envelope.runid, delivery.envelope.data as unknown as Abort);
+      delivery.ack();
+    });
+    this.#subscriptions.push(aborts);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Takes nothing new, and waits up to `drainMs` for what runs. Then aborts it: its outcome is not reported, so the attempt stays
+   * open in the history and recovery makes it again. An agent that ignores its signal is left behind.
+   */
+  async stop(drainMs: number): Promise<void> {
+    this.#stopping = true;
+    const drained = Promise.all([...this.#running.values()].map((run) => run.settled));
+    const { promise: expired, resolve } = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.schedule(drainMs, resolve);
+    if (drainMs > 0) await Promise.race([drained, expired]);
+    timer.cancel();
+    this.abandon();
+  }
+
+  /** Aborts whatever runs, at once. */
+  abandon(): void {
+    this.#beat?.cancel();
+    for (const run of this.#running.values()) {
+      run.abandon(new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.'));
+    }
+  }
+
+  #take(agent: AnyAgent, delivery: Delivery): void | Promise<void> {
+    const { envelope } = delivery;
+    const dispatch = envelope.data as unknown as Dispatch;
+    if (this.#stopping) return;
+    const key = attemptKey(envelope.runid, dispatch.taskId, dispatch.attempt);
+    if (!this.#recent.add(key)) {
+      delivery.ack();
+      return;
+    }
+    const once = dispatch.delivery === 'at-most-once';
+    if (once) delivery.ack();
+    return this.#run(agent, envelope.runid, key, dispatch, once ? undefined : delivery);
+  }
+
+  async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery | undefined): Promise<void> {
+    const run = new AttemptRun(agent, runId, dispatch, {
+      clock: this.#parts.clock,
+      monitors: this.#parts.monitors,
+      maxPayloadChars: this.#parts.options.maxPayloadChars,
+      progress: (progress) => this.#signal(run, progress),
+    });
+    this.#running.set(key, run);
+    this.#keepBeating();
+    const base = { runId, taskId: dispatch.taskId, attempt: dispatch.attempt };
+    if (dispatch.delivery === 'at-least-once') {
+      const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
+      // Only a record: when it is lost, the outcome alone tells the story.
+      this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
+    }
+    const outcome = await run.call();
+    this.#running.delete(key);
+    if (outcome === undefined) return;
+    const command: WorkerCommand =
+      'error' in outcome
+        ? { type: 'FailTask', commandId: `${key}/fail`, ...base, error: outcome.error }
+        : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, output: outcome.output };
+    try {
+      await this.#send(command);
+      delivery?.ack();
+    } catch (error) {
+      this.#recent.delete(key);
+      delivery?.nack({ reason: String(error), delayMs: 1000 });
+    }
+  }
+
+  async #send(command: WorkerCommand): Promise<void> {
+    const { transport, clock, id } = this.#parts;
+    const addressing = {
+      id: command.commandId,
+      type: 'command',
+      source: id,
+      runId: command.runId,
+      causationId: command.commandId,
+      at: clock.now(),
+    } as const;
+    await transport.publish([{ channel: COMMAND_CHANNEL, envelope: toEnvelope(addressing, command) }]);
+  }
+
+  // One timer for all attempts: each says that it is in hand three times in a lease.
+  #keepBeating(): void {
+    this.#beat ??= this.#parts.clock.schedule(this.#parts.options.leaseMs / 3, () => {
+      this.#beat = undefined;
+      for (const run of this.#running.values()) this.#signal(run, undefined);
+      if (this.#running.size > 0) this.#keepBeating();
+    });
+  }
+
+  #signal(run: AttemptRun, progress: Json | undefined): void {
+    const { transport, clock, id } = this.#parts;
+    const { runId } = run;
+    const { taskId, attempt } = run.dispatch;
+    const body: WorkerSignal = { taskId, attempt, ...(progress === undefined ? {} : { progress }) };
+    const messageId = `${attemptKey(runId, taskId, attempt)}/signal`;
+    const addressing = { id: messageId, type: 'signal', source: id, runId, causationId: messageId, at: clock.now() } as const;
+    // Not history: a signal that is lost is followed by another.
+    transport.publish([{ channel: SIGNAL_CHANNEL, envelope: toEnvelope(addressing, body) }]).catch((error: unknown) => {
+      this.#warn(runId, `signal lost: ${String(error)}`);
+    });
+  }
+
+  #warn(runId: string, message: string): void {
+    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
+  }
+
+  #abort(runId: string, abort: Abort): void {
+    const message = `The attempt was ended by the orchestrator: ${abort.reason}.`;
+    const reason = new RepriseError('REPRISE_STOPPED', message, { details: { reason: abort.reason } });
+    if (abort.taskId !== undefined && abort.attempt !== undefined) {
+      this.#running.get(attemptKey(runId, abort.taskId, abort.attempt))?.abort(reason);
+      return;
+    }
+    for (const [key, run] of this.#running) if (key.startsWith(`${runId}/`)) run.abort(reason);
+  }
+}

@@ -1,0 +1,123 @@
+import type { AgentContext, AgentLogger, AgentTask } from '../../agent/agent.ts';
+import type { Clock, ScheduledCall } from '../../shared/clock.ts';
+import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Dispatch } from '../messaging/messages.ts';
+import { idempotencyKey } from './attempt-key.ts';
+import type { MonitorHub } from './monitor-hub.ts';
+import { acceptPayload, checkSchema } from './payload.ts';
+import type { AnyAgent } from './registry.ts';
+
+export type AttemptOutcome = { readonly output: Json } | { readonly error: ErrorData };
+
+export interface AttemptRunParts {
+  readonly clock: Clock;
+  readonly monitors: MonitorHub;
+  readonly maxPayloadChars: number;
+  progress(progress: Json): void;
+}
+
+/** One call of one agent: its context, its signal, its heartbeats, and what came of it. */
+export class AttemptRun {
+  readonly #agent: AnyAgent;
+  readonly runId: string;
+  readonly dispatch: Dispatch;
+  readonly #parts: AttemptRunParts;
+  readonly #controller = new AbortController();
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #cut = Promise.withResolvers<AttemptOutcome | undefined>();
+  #silence: ScheduledCall | undefined;
+
+  constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
+    this.#agent = agent;
+    this.runId = runId;
+    this.dispatch = dispatch;
+    this.#parts = parts;
+  }
+
+  /** Settles when call() has. */
+  get settled(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** The attempt was closed elsewhere: its outcome will be ignored, but is still reported. */
+  abort(reason: RepriseError): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Aborts, and gives the attempt up without an outcome. */
+  abandon(reason: RepriseError): void {
+    this.#controller.abort(reason);
+    this.#cut.resolve(undefined);
+  }
+
+  /** Calls the agent. Undefined when the attempt was abandoned. Does not reject. */
+  async call(): Promise<AttemptOutcome | undefined> {
+    this.#watchSilence();
+    try {
+      return await Promise.race([this.#work(), this.#cut.promise]);
+    } catch (error) {
+      return { error: toErrorData(error, 'REPRISE_AGENT_FAILED') };
+    } finally {
+      this.#silence?.cancel();
+      this.#finished.resolve();
+    }
+  }
+
+  async #work(): Promise<AttemptOutcome> {
+    const { inputSchema, outputSchema, name } = this.#agent;
+    const raw = this.dispatch.input;
+    const input = inputSchema === undefined ? raw : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
+    const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
+    const checked =
+      outputSchema === undefined ? returned : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`);
+    return { output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars) };
+  }
+
+  #task(input: Json): AgentTask {
+    const { workflow, taskId, attempt, round } = this.dispatch;
+    const runId = this.runId;
+    return { input, runId, workflow, taskId, attempt, round, idempotencyKey: idempotencyKey(runId, taskId, round) };
+  }
+
+  #context(): AgentContext {
+    return {
+      signal: this.#controller.signal,
+      logger: this.#logger(),
+      heartbeat: () => this.#watchSilence(),
+      emit: (progress) => {
+        this.#watchSilence();
+        this.#parts.progress(acceptPayload(progress, 'progress', 'REPRISE_INVALID_PAYLOAD', this.#parts.maxPayloadChars));
+      },
+    };
+  }
+
+  #logger(): AgentLogger {
+    const { taskId, attempt, agent } = this.dispatch;
+    const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+      this.#parts.monitors.signal({
+        kind: 'log',
+        level,
+        message,
+        runId: this.runId,
+        taskId,
+        attempt,
+        agent,
+        ...(fields === undefined ? {} : { fields }),
+      });
+    return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+  }
+
+  // Armed only for tasks with a heartbeat timeout: the agent must be heard of again before it fires.
+  #watchSilence(): void {
+    const { heartbeatMs, taskId } = this.dispatch;
+    if (heartbeatMs === undefined) return;
+    this.#silence?.cancel();
+    this.#silence = this.#parts.clock.schedule(heartbeatMs, () => {
+      const message = `'${taskId}': the agent gave no heartbeat for ${heartbeatMs} ms.`;
+      const error = new RepriseError('REPRISE_HEARTBEAT_TIMEOUT', message);
+      this.#controller.abort(error);
+      this.#cut.resolve({ error: toErrorData(error, 'REPRISE_HEARTBEAT_TIMEOUT') });
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../shared/clock.ts';
+import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
+import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
+import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
+import { planOf } from '../task-chaining/plan.ts';
+import type { Timer } from '../workflow/commands.ts';
+import type { Effect } from '../workflow/effects.ts';
+import { isInFlight, type RunState } from '../workflow/state.ts';
+import { attemptKey } from './attempt-key.ts';
+import type { MonitorHub } from './monitor-hub.ts';
+import { OpenAttempts } from './open-attempts.ts';
+import type { EngineOptions } from './options.ts';
+import type { Registry } from './registry.ts';
+import type { CachedRun } from './run-repository.ts';
+import { TimerTable } from './timer-table.ts';
+
+/** Ends of attempts that their worker knows of already. */
+const KNOWN_TO_WORKER: ReadonlySet<string> = new Set(['agent', 'repeated', 'items']);
+
+export interface DispatcherParts {
+  readonly transport: Transport;
+  readonly registry: Registry;
+  readonly monitors: MonitorHub;
+  readonly clock: Clock;
+  readonly options: EngineOptions;
+  readonly source: string;
+  fireTimer(runId: string, timer: Timer): void;
+  /** An attempt's worker was silent for too long. */
+  leaseExpired(runId: string, taskId: string, attempt: number): void;
+  /** A dispatch was not taken for a while: derive it again. */
+  redispatch(runId: string): void;
+  runClosed(state: RunState): void;
+}
+
+/** Carries effects out: messages to agents, aborts, timers. Everything here can be derived again from the run streams. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #timers: TimerTable;
+  readonly open: OpenAttempts;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#timers = new TimerTable(parts.clock, (runId, timer) => parts.fireTimer(runId, timer));
+    this.open = new OpenAttempts(parts.clock, parts.options, {
+      leaseExpired: (runId, taskId, attempt) => parts.leaseExpired(runId, taskId, attempt),
+      redispatch: (runId) => parts.redispatch(runId),
+      closed: (agent) => parts.registry.addLoad(agent, -1),
+    });
+  }
+
+  carryOut(run: CachedRun, effects: readonly Effect[]): void {
+    const messages: OutgoingMessage[] = [];
+    for (const effect of effects) this.#one(run.state, effect, messages);
+    if (messages.length > 0) this.#publish(run.runId, messages);
+  }
+
+  stop(): void {
+    this.#timers.clear();
+    this.open.clear();
+  }
+
+  #one(state: RunState, effect: Effect, messages: OutgoingMessage[]): void {
+    const { runId } = state;
+    switch (effect.kind) {
+      case 'set-timer':
+        this.#timers.set(runId, effect.timer, effect.at);
+        return;
+      case 'close-attempt':
+        this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
+        this.open.close(runId, effect.taskId, effect.attempt);
+        if (!KNOWN_TO_WORKER.has(effect.reason)) messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
+        return;
+      case 'close-run':
+        this.#timers.cancelRun(runId);
+        if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
+        this.#parts.runClosed(state);
+        return;
+      case 'dispatch':
+        this.#dispatch(state, effect.taskId, effect.attempt, messages);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #dispatch(state: RunState, taskId: string, attempt: number, messages: OutgoingMessage[]): void {
+    const task = state.tasks.get(taskId);
+    const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
+    if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
+    const { runId } = state;
+    // An at-most-once attempt was put on record as started; once sent, it is never sent again.
+    const once = definition.delivery === 'at-most-once';
+    if (!this.open.track(runId, taskId, attempt, task.agent, once)) return;
+    this.#parts.registry.addLoad(task.agent, 1);
+    const { heartbeatMs } = definition.timeouts;
+    const dispatch: Dispatch = {
+      workflow: state.definition.name,
+      taskId,
+      attempt,
+      round: task.round,
+      agent: task.agent,
+      input: task.input ?? null,
+      delivery: definition.delivery,
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    };
+    const id = attemptKey(runId, taskId, attempt);
+    const { source, clock, monitors } = this.#parts;
+    const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now() } as const;
+    messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
+    if (monitors.active) monitors.signal({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
+  }
+
+  #abort(runId: string, reason: string, taskId?: string, attempt?: number): OutgoingMessage {
+    const { source, clock } = this.#parts;
+    const id = `${runId}/abort/${taskId ?? ''}/${attempt ?? ''}`;
+    const addressing = { id, type: 'abort', source, runId, causationId: id, at: clock.now() } as const;
+    const body = { reason, ...(taskId === undefined ? {} : { taskId }), ...(attempt === undefined ? {} : { attempt }) };
+    return { channel: ABORT_CHANNEL, envelope: toEnvelope(addressing, body) };
+  }
+
+  #publish(runId: string, messages: readonly OutgoingMessage[]): void {
+    this.#parts.transport.publish(messages).catch((error: unknown) => {
+      // Lost messages are sent again by the sweep over open attempts.
+      const message = `messages were not taken by the transport: ${String(error)}`;
+      this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
+    });
+  }
+}

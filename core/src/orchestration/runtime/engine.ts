@@ -1,0 +1,170 @@
+import type { EventStore } from '../../event-store/event-store.ts';
+import type { Clock, Ids, Random } from '../../shared/clock.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import { COMMAND_CHANNEL, COMMAND_GROUP, SIGNAL_CHANNEL } from '../messaging/channels.ts';
+import type { WorkerCommand, WorkerSignal } from '../messaging/messages.ts';
+import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import type { Command, Timer } from '../workflow/commands.ts';
+import type { RunState } from '../workflow/state.ts';
+import { AgentWorker } from './agent-worker.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
+import type { MonitorHub } from './monitor-hub.ts';
+import type { EngineOptions } from './options.ts';
+import { attemptLost, recoverOpenRuns } from './recovery.ts';
+import type { Registry } from './registry.ts';
+import { RunRepository } from './run-repository.ts';
+import { RunWaiters } from './run-waiters.ts';
+import { RunWriter } from './run-writer.ts';
+import { timerKey } from './timer-table.ts';
+
+/** What the engine is made of; the container brings it. */
+export interface EngineParts {
+  readonly store: EventStore;
+  readonly transport: Transport;
+  readonly registry: Registry;
+  readonly monitors: MonitorHub;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly options: EngineOptions;
+}
+
+/** Commands that may wait for their append at once: the back-pressure on workers. */
+const COMMANDS_UNACKNOWLEDGED = 10_000;
+
+/**
+ * The loop of architecture.md section 2, in one process.
+ *
+ * A new engine only adds the events of commands to histories (so that several processes can share a store). drive() makes it
+ * the one that carries them out: it recovers open runs, schedules, dispatches, runs agents and timers, until stop().
+ */
+export class Engine {
+  readonly waiters = new RunWaiters();
+  readonly #parts: EngineParts;
+  readonly #repository: RunRepository;
+  readonly #inboxes: Inboxes;
+  readonly #dispatcher: Dispatcher;
+  readonly #worker: AgentWorker;
+  readonly #subscriptions: TransportSubscription[] = [];
+  #state: 'adding' | 'driving' | 'stopping' | 'stopped' = 'adding';
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    const { store, registry, options, transport, monitors, clock } = parts;
+    const workerId = `worker-${parts.ids.next()}`;
+    const repository = new RunRepository(store, registry, options);
+    this.#repository = repository;
+    const writer = new RunWriter({
+      ...parts,
+      repository,
+      drives: () => this.#state === 'driving' || this.#state === 'stopping',
+      stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
+      busy: (runId) => this.#inboxes.busy(runId),
+      carryOut: (run, effects) => this.#dispatcher.carryOut(run, effects),
+    });
+    this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
+    this.#dispatcher = new Dispatcher({
+      transport,
+      registry,
+      monitors,
+      clock,
+      options,
+      source: 'reprise/orchestrator',
+      fireTimer: (runId, timer) => this.#fireTimer(runId, timer),
+      leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
+      redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
+      runClosed: (state) => this.waiters.ended(state.runId, state),
+    });
+    this.#worker = new AgentWorker({ id: workerId, agents: registry.agents, transport, monitors, clock, options });
+  }
+
+  /** Takes the driving over. Resolves to the number of open runs that were set moving. */
+  async drive(): Promise<number> {
+    if (this.#state !== 'adding') throw new RepriseError('REPRISE_STOPPED', 'The engine was started already, or has stopped.');
+    const { store, transport } = this.#parts;
+    this.#state = 'driving';
+    await transport.start();
+    const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
+    this.#subscriptions.push(
+      await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
+      await transport.subscribe(SIGNAL_CHANNEL, COMMAND_GROUP, (delivery) => this.#onSignal(delivery), options),
+    );
+    const recovered = store.streams === undefined ? 0 : await recoverOpenRuns(store, this.#inboxes, transport.durable);
+    await this.#worker.start();
+    return recovered;
+  }
+
+  /** Hands a command to its run. Resolves once its events are durable; rejects when they cannot be added. */
+  submit(command: Command): Promise<CommandOutcome> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') {
+      return Promise.reject(new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping and takes no more commands.'));
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<CommandOutcome>();
+    this.#inboxes.post(command.runId, { command, done: resolve, failed: reject });
+    return promise;
+  }
+
+  /** Another process changed the run: look at it again. */
+  refresh(runId: string): void {
+    if (this.#state === 'driving') this.#inboxes.post(runId, { refresh: true });
+  }
+
+  /** The state of a run as the driver has it now; undefined when it has to be read. Not to be changed. */
+  cachedState(runId: string): RunState | undefined {
+    return this.#state === 'driving' && !this.#inboxes.busy(runId) ? this.#repository.cached(runId)?.state : undefined;
+  }
+
+  /** Attempts that agents work on now. */
+  get running(): number {
+    return this.#worker.running;
+  }
+
+  /** Drains: waits up to `drainMs` for attempts under way, then for every append, then lets go of everything. */
+  async stop(drainMs: number): Promise<void> {
+    if (this.#state === 'stopping' || this.#state === 'stopped') return;
+    const drove = this.#state === 'driving';
+    this.#state = 'stopping';
+    if (drove) await this.#worker.stop(drainMs);
+    await this.#inboxes.idle();
+    this.#state = 'stopped';
+    this.#dispatcher.stop();
+    if (drove) await this.#parts.transport.stop();
+    this.waiters.wakeAll();
+  }
+
+  /** Ends a drain that is under way: what still runs is aborted. */
+  abandon(): void {
+    this.#worker.abandon();
+  }
+
+  #onCommand(delivery: Delivery): void {
+    const command = delivery.envelope.data as unknown as WorkerCommand;
+    if (command.type === 'StartTask') this.#dispatcher.open.heard(command.runId, command.taskId, command.attempt);
+    const item: InboxItem = {
+      command,
+      done: () => delivery.ack(),
+      failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
+    };
+    this.#inboxes.post(command.runId, item);
+  }
+
+  #onSignal(delivery: Delivery): void {
+    const { envelope } = delivery;
+    const signal = envelope.data as unknown as WorkerSignal;
+    const { taskId, attempt, progress } = signal;
+    this.#dispatcher.open.heard(envelope.runid, taskId, attempt);
+    if (progress !== undefined) this.#parts.monitors.signal({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
+    delivery.ack();
+  }
+
+  #fireTimer(runId: string, timer: Timer): void {
+    const command: Command = { type: 'FireTimer', commandId: `${runId}/timer/${timerKey(timer)}`, runId, timer };
+    // Should it fail, the timer is derived again when the run is next read.
+    this.#inboxes.post(runId, { command });
+  }
+
+  #leaseExpired(runId: string, taskId: string, attempt: number): void {
+    this.#inboxes.post(runId, { derive: (state) => [attemptLost(state, taskId, attempt, 'its worker was silent for too long')] });
+  }
+}

@@ -1,0 +1,30 @@
+/** Limits and periods of the engine. Durations in ms. */
+export interface EngineOptions {
+  /** Characters of JSON that an input, an output or a run's input may have. */
+  readonly maxPayloadChars: number;
+  /** Tasks (of all cached runs) whose state is kept in memory. Runs beyond it are folded again when they move. */
+  readonly maxCachedTasks: number;
+  /** A run is snapshot when this many events have come since the last time (and twice as many as it has tasks). */
+  readonly snapshotEvery: number;
+  /** A running attempt whose worker was silent for this long is lost. */
+  readonly leaseMs: number;
+  /** A dispatch that no worker took is sent again after this long; then after twice as long, and so on. */
+  readonly redispatchMs: number;
+  /** How long stop() waits for attempts under way before it aborts them. */
+  readonly drainMs: number;
+  /** Longest pause between two tries to append while the store is unavailable. */
+  readonly maxStoreRetryMs: number;
+  /** Observations that wait for one monitor; what comes beyond is dropped and counted. */
+  readonly monitorQueue: number;
+}
+
+export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
+  maxPayloadChars: 1024 * 1024,
+  maxCachedTasks: 200_000,
+  snapshotEvery: 2000,
+  leaseMs: 30_000,
+  redispatchMs: 30_000,
+  drainMs: 30_000,
+  maxStoreRetryMs: 5000,
+  monitorQueue: 100_000,
+};

@@ -1,0 +1,26 @@
+/** Remembers the last `limit` keys, at the least: two generations of a set. */
+export class RecentKeys {
+  readonly #limit: number;
+  #young = new Set<string>();
+  #old = new Set<string>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** False when the key was there already. */
+  add(key: string): boolean {
+    if (this.#young.has(key) || this.#old.has(key)) return false;
+    if (this.#young.size >= this.#limit) {
+      this.#old = this.#young;
+      this.#young = new Set();
+    }
+    this.#young.add(key);
+    return true;
+  }
+
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+}

@@ -1,0 +1,66 @@
+import type { EventStore } from '../../event-store/event-store.ts';
+import { RepriseError, toErrorData } from '../../shared/errors.ts';
+import type { Command } from '../workflow/commands.ts';
+import { isInFlight, type RunState } from '../workflow/state.ts';
+import { attemptKey } from './attempt-key.ts';
+import type { Inboxes } from './inbox.ts';
+import { RunReader } from './run-reader.ts';
+
+/** Runs that are being recovered at once. */
+const PARALLEL = 128;
+
+/**
+ * Sets every open run moving again. With a transport that ended with the last process, the attempts that were open then are
+ * lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
+ * Returns how many runs there were.
+ */
+export async function recoverOpenRuns(store: EventStore, inboxes: Inboxes, transportIsDurable: boolean): Promise<number> {
+  const reader = new RunReader(store);
+  let recovered = 0;
+  let after: string | undefined;
+  for (;;) {
+    const page = await reader.list({
+      statuses: ['running', 'paused'],
+      limit: PARALLEL,
+      ...(after === undefined ? {} : { after }),
+    });
+    await Promise.all(page.map(({ runId }) => recover(runId, inboxes, transportIsDurable)));
+    recovered += page.length;
+    const last = page.at(-1);
+    if (last === undefined) return recovered;
+    after = last.cursor;
+  }
+}
+
+function recover(runId: string, inboxes: Inboxes, transportIsDurable: boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const settled = () => resolve();
+  inboxes.post(runId, {
+    // The store may have been driven by another process since the run was cached here.
+    refresh: true,
+    derive: (state) => (transportIsDurable ? [] : lostAttempts(state)),
+    done: settled,
+    // The writer has reported it; the run stays as it is, and others go on.
+    failed: settled,
+  });
+  return promise;
+}
+
+/** Commands that put every open attempt of a run on record as lost. */
+export function lostAttempts(state: RunState): readonly Command[] {
+  const commands: Command[] = [];
+  for (const task of state.tasks.values()) {
+    if (isInFlight(task)) commands.push(attemptLost(state, task.id, task.attempt, 'the process that ran it ended'));
+  }
+  return commands;
+}
+
+/** An attempt whose effect cannot be known when it may be made only once; else one that is simply made again. */
+export function attemptLost(state: RunState, taskId: string, attempt: number, why: string): Command {
+  const task = state.tasks.get(taskId);
+  const definition = state.definition.tasks.find((candidate) => candidate.id === task?.definitionId);
+  const code = definition?.delivery === 'at-most-once' ? 'REPRISE_OUTCOME_UNKNOWN' : 'REPRISE_WORKER_LOST';
+  const error = toErrorData(new RepriseError(code, `Attempt ${attempt} of '${taskId}' was lost: ${why}.`), code);
+  const commandId = `${attemptKey(state.runId, taskId, attempt)}/lost`;
+  return { type: 'FailTask', commandId, runId: state.runId, taskId, attempt, error, lost: true };
+}

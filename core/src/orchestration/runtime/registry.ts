@@ -1,0 +1,81 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Agent } from '../../agent/agent.ts';
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { AgentView, SchedulerStrategy } from '../scheduler/scheduler-strategy.ts';
+
+/** A workflow that runs can be started of. */
+export interface RegisteredWorkflow {
+  readonly definition: WorkflowDefinition;
+  readonly hash: string;
+  readonly inputSchema?: StandardSchemaV1 | undefined;
+}
+
+/** Any agent, as the runtime calls it: with plain JSON that its schema has accepted. */
+export type AnyAgent = Agent<Json, unknown>;
+
+/** What this process knows by name. */
+export class Registry {
+  readonly agents: ReadonlyMap<string, AnyAgent>;
+  readonly #workflows = new Map<string, RegisteredWorkflow[]>();
+  readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
+  readonly #views = new Map<string, { name: string; capabilities: readonly string[]; load: number }>();
+
+  constructor(
+    workflows: readonly RegisteredWorkflow[],
+    agents: readonly AnyAgent[],
+    strategies: readonly SchedulerStrategy[],
+  ) {
+    this.agents = new Map(agents.map((agent) => [agent.name, agent]));
+    this.#strategies = new Map(strategies.map((strategy) => [strategy.name, strategy]));
+    for (const agent of agents) {
+      this.#views.set(agent.name, { name: agent.name, capabilities: agent.capabilities ?? [], load: 0 });
+    }
+    for (const workflow of workflows) {
+      const versions = this.#workflows.get(workflow.definition.name) ?? [];
+      versions.push(workflow);
+      this.#workflows.set(workflow.definition.name, versions);
+    }
+  }
+
+  /** Agents as strategies see them. */
+  get agentViews(): ReadonlyMap<string, AgentView> {
+    return this.#views;
+  }
+
+  get workflows(): readonly RegisteredWorkflow[] {
+    return [...this.#workflows.values()].flat();
+  }
+
+  addLoad(agent: string, delta: 1 | -1): void {
+    const view = this.#views.get(agent);
+    if (view !== undefined) view.load += delta;
+  }
+
+  /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */
+  workflow(name: string, version?: string): RegisteredWorkflow {
+    const versions = this.#workflows.get(name) ?? [];
+    const found = versions.findLast((workflow) => version === undefined || workflow.definition.version === version);
+    if (found !== undefined) return found;
+    const known = this.workflows.map(({ definition }) => `${definition.name}@${definition.version}`);
+    const wanted = version === undefined ? name : `${name}@${version}`;
+    const list = known.length === 0 ? 'none is registered' : `registered: ${known.join(', ')}`;
+    throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `There is no workflow '${wanted}' (${list}).`, {
+      details: { wanted, known },
+    });
+  }
+
+  /** The workflow that can lend its functions to a recorded definition; undefined when there is none. */
+  registered(name: string, version: string): RegisteredWorkflow | undefined {
+    return this.#workflows.get(name)?.findLast((workflow) => workflow.definition.version === version);
+  }
+
+  /** Throws REPRISE_CONFIG_INVALID for a strategy that no plugin brings. */
+  strategy(name: string): SchedulerStrategy {
+    const strategy = this.#strategies.get(name);
+    if (strategy !== undefined) return strategy;
+    const known = [...this.#strategies.keys()].join(', ');
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `There is no scheduler strategy '${name}' (installed: ${known}).`);
+  }
+}

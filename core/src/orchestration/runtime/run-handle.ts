@@ -1,0 +1,73 @@
+import { RepriseError } from '../../shared/errors.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { RunState } from '../workflow/state.ts';
+import type { HistoryEntry } from './run-reader.ts';
+
+/** How a run ended. */
+export type RunOutcome<Output = Json> =
+  | { readonly status: 'completed'; readonly output: Output }
+  | { readonly status: 'failed'; readonly error: ErrorData }
+  | { readonly status: 'cancelled'; readonly reason: string | undefined };
+
+/** What a handle needs of the orchestrator. */
+export interface RunControl {
+  outcome(runId: string): Promise<RunOutcome>;
+  cancel(runId: string, reason?: string): Promise<void>;
+  pause(runId: string, reason?: string): Promise<void>;
+  resume(runId: string): Promise<void>;
+  state(runId: string, at?: number): Promise<RunState>;
+  follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
+}
+
+/** One run, to wait for and to steer. */
+export class RunHandle<Output = Json> {
+  readonly id: string;
+  readonly #control: RunControl;
+
+  constructor(id: string, control: RunControl) {
+    this.id = id;
+    this.#control = control;
+  }
+
+  /** Waits for the end, however the run ends. */
+  outcome(): Promise<RunOutcome<Output>> {
+    return this.#control.outcome(this.id) as Promise<RunOutcome<Output>>;
+  }
+
+  /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes. */
+  async result(): Promise<Output> {
+    const outcome = await this.outcome();
+    if (outcome.status === 'completed') return outcome.output;
+    if (outcome.status === 'cancelled') {
+      const why = outcome.reason === undefined ? '' : `: ${outcome.reason}`;
+      throw new RepriseError('REPRISE_RUN_CLOSED', `Run '${this.id}' was cancelled${why}.`);
+    }
+    const code = outcome.error.code === 'REPRISE_RUN_TIMEOUT' ? 'REPRISE_RUN_TIMEOUT' : 'REPRISE_TASK_FAILED';
+    throw new RepriseError(code, `Run '${this.id}' failed. ${outcome.error.message}`, { details: { error: { ...outcome.error } } });
+  }
+
+  /** Ends the run; agents that work for it get their AbortSignal. */
+  cancel(reason?: string): Promise<void> {
+    return this.#control.cancel(this.id, reason);
+  }
+
+  /** Schedules nothing more until resume(); attempts under way go on. */
+  pause(reason?: string): Promise<void> {
+    return this.#control.pause(this.id, reason);
+  }
+
+  resume(): Promise<void> {
+    return this.#control.resume(this.id);
+  }
+
+  /** Folded from the history, up to revision `at`. */
+  state(at?: number): Promise<RunState> {
+    return this.#control.state(this.id, at);
+  }
+
+  /** The history so far, then every event as it is appended, to the end of the run. */
+  follow(signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
+    return this.#control.follow(this.id, signal);
+  }
+}

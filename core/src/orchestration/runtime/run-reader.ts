@@ -1,0 +1,145 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { EventStore, RecordedEvent, StreamQuery, StreamSummary } from '../../event-store/event-store.ts';
+import { readStream } from '../../event-store/read-stream.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import { runStream, streamRunId } from '../../shared/ids.ts';
+import { decodeEvent } from '../workflow/event-schema.ts';
+import type { RunEvent } from '../workflow/events.ts';
+import { Replay, type ReplayResult } from '../workflow/replay.ts';
+import type { RunState } from '../workflow/state.ts';
+
+/** One event of a run's history, decoded. */
+export interface HistoryEntry {
+  readonly revision: number;
+  readonly recorded: RecordedEvent;
+  readonly event: RunEvent;
+}
+
+/** A run at a glance. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly status: string;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly revision: number;
+  /** Where the page after the one that ends with this run begins. */
+  readonly cursor: string;
+}
+
+export type RunQuery = Omit<StreamQuery, 'kind' | 'name' | 'prefix'> & {
+  readonly workflow?: string;
+  /** Prefix of the run's id. */
+  readonly idPrefix?: string;
+};
+
+/** Reads runs. Calls no agent, evaluates no expression, writes nothing. */
+export class RunReader {
+  readonly #store: EventStore;
+
+  constructor(store: EventStore) {
+    this.#store = store;
+  }
+
+  /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams. */
+  async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
+    const { streams } = this.#store;
+    if (streams === undefined) throw new RepriseError('REPRISE_CONFIG_INVALID', 'The event store cannot list runs.');
+    const { workflow, idPrefix, ...rest } = query;
+    const listed = await streams.list({
+      ...rest,
+      kind: 'run',
+      prefix: runStream(idPrefix ?? ''),
+      ...(workflow === undefined ? {} : { name: workflow }),
+    });
+    return listed.map((item) => ({
+      runId: streamRunId(item.stream) ?? item.stream,
+      workflow: item.name,
+      status: item.status,
+      startedAt: item.createdAt,
+      updatedAt: item.updatedAt,
+      revision: item.revision,
+      cursor: item.cursor,
+    }));
+  }
+
+  /** The events of a run from revision `from` on. Throws REPRISE_RUN_NOT_FOUND when there are none at all. */
+  async *history(runId: string, from = 0): AsyncGenerator<HistoryEntry, void, undefined> {
+    let found = false;
+    for await (const recorded of readStream(this.#store, runStream(runId), from)) {
+      found = true;
+      yield { revision: recorded.revision, recorded, event: decodeEvent(recorded) };
+    }
+    if (!found && (await this.#store.read(runStream(runId), { limit: 1 })).length === 0) throw notFound(runId);
+  }
+
+  /** The history, then what is appended from now on; ends with the run's terminal event or when `signal` aborts. */
+  async *follow(runId: string, from = 0, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
+    let arrived = Promise.withResolvers<void>();
+    let failure: unknown;
+    const wake = (): void => arrived.resolve();
+    const stream = runStream(runId);
+    const subscription = await this.#store.subscribe({
+      from: 'end',
+      onEvents: (events) => {
+        if (events.some((event) => event.stream === stream)) wake();
+      },
+      onError: (error) => {
+        failure = error;
+        wake();
+      },
+    });
+    signal?.addEventListener('abort', wake);
+    try {
+      let next = from;
+      for (;;) {
+        for await (const entry of this.history(runId, next)) {
+          next = entry.revision + 1;
+          yield entry;
+          if ('stateDigest' in entry.event) return;
+        }
+        if (signal?.aborted === true) return;
+        await arrived.promise;
+        if (failure !== undefined) throw failure;
+        arrived = Promise.withResolvers<void>();
+      }
+    } finally {
+      signal?.removeEventListener('abort', wake);
+      await subscription.close();
+    }
+  }
+
+  /** Folds the history from the first event, to revision `to` at most, and compares with the recorded state. */
+  async replay(runId: string, to = Number.POSITIVE_INFINITY): Promise<ReplayResult> {
+    const replay = new Replay();
+    for await (const { revision, event } of this.history(runId)) {
+      if (revision > to) break;
+      replay.fold(event);
+    }
+    return replay.result();
+  }
+
+  /** The state of a run at revision `at` (the last one by default). */
+  async state(runId: string, at?: number): Promise<RunState> {
+    return (await this.replay(runId, at)).state;
+  }
+
+  /** The definition that the run started with, as recorded. */
+  async definition(runId: string): Promise<WorkflowDefinition> {
+    return (await this.state(runId, 0)).definition;
+  }
+}
+
+export const notFound = (runId: string): RepriseError =>
+  new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no run '${runId}' in this store.`, { details: { runId } });
+
+/** The summary that a store keeps of a run's stream. */
+export function summaryOf(state: RunState): StreamSummary {
+  return {
+    kind: 'run',
+    name: state.definition.name,
+    status: state.status,
+    createdAt: state.startedAt,
+    updatedAt: state.updatedAt,
+  };
+}

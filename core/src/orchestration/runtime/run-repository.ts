@@ -1,0 +1,115 @@
+import { bindDefinition } from '../../definition/recorded.ts';
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { EventStore } from '../../event-store/event-store.ts';
+import { readStream } from '../../event-store/read-stream.ts';
+import { runStream } from '../../shared/ids.ts';
+import { decodeEvent } from '../workflow/event-schema.ts';
+import { evolve } from '../workflow/evolve.ts';
+import { initialState, type RunState } from '../workflow/state.ts';
+import { restoreState, serializeState, STATE_SCHEMA } from '../workflow/state-codec.ts';
+import type { EngineOptions } from './options.ts';
+import type { Registry } from './registry.ts';
+
+/** A run as the engine holds it. */
+export interface CachedRun {
+  readonly runId: string;
+  readonly state: RunState;
+  /** Functions that the recorded definition needs and no registered one has: the run is held until they are back. */
+  missing: readonly string[];
+  /** Revision of the last snapshot. */
+  snapshotAt: number;
+  /** Just read from the store: what is outstanding must be derived again. */
+  fresh: boolean;
+}
+
+/** A run without a history. */
+export const newRun = (runId: string): CachedRun => ({
+  runId,
+  state: initialState(),
+  missing: [],
+  snapshotAt: -1,
+  fresh: false,
+});
+
+/** Loads runs and keeps the recently used ones, within a bound on the number of their tasks. */
+export class RunRepository {
+  readonly #store: EventStore;
+  readonly #registry: Registry;
+  readonly #options: EngineOptions;
+  /** In order of use, the least recent first. */
+  readonly #cache = new Map<string, CachedRun>();
+  #cachedTasks = 0;
+
+  constructor(store: EventStore, registry: Registry, options: EngineOptions) {
+    this.#store = store;
+    this.#registry = registry;
+    this.#options = options;
+  }
+
+  cached(runId: string): CachedRun | undefined {
+    const run = this.#cache.get(runId);
+    if (run === undefined) return undefined;
+    this.#cache.delete(runId);
+    this.#cache.set(runId, run);
+    return run;
+  }
+
+  /** Folds the run's history, from the snapshot on if there is one. A run that does not exist has status 'none'. */
+  async load(runId: string): Promise<CachedRun> {
+    const stream = runStream(runId);
+    const run: { missing: readonly string[] } = { missing: [] };
+    const bind = (recorded: WorkflowDefinition, hash: string): WorkflowDefinition => {
+      const registered = this.#registry.registered(recorded.name, recorded.version);
+      // The very same definition: sharing the object shares its plan, too.
+      if (registered?.hash === hash) return registered.definition;
+      const bound = bindDefinition(recorded, registered?.definition);
+      run.missing = bound.missing;
+      return bound.definition;
+    };
+    const snapshot = await this.#store.snapshots?.load(stream);
+    const usable = snapshot?.schema === STATE_SCHEMA ? snapshot : undefined;
+    const state = usable === undefined ? initialState() : restoreState(usable.state, bind);
+    for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
+      const event = decodeEvent(recorded);
+      evolve(state, event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event);
+    }
+    return { runId, state, missing: run.missing, snapshotAt: usable?.revision ?? -1, fresh: state.status !== 'none' };
+  }
+
+  /** Puts a run at hand. `busy` says which others may not be let go of now. */
+  keep(run: CachedRun, busy: (runId: string) => boolean): void {
+    this.drop(run.runId);
+    this.#cache.set(run.runId, run);
+    this.#cachedTasks += run.state.tasks.size + 1;
+    if (this.#cachedTasks <= this.#options.maxCachedTasks) return;
+    for (const candidate of this.#cache.values()) {
+      if (this.#cachedTasks <= this.#options.maxCachedTasks) return;
+      if (candidate !== run && !busy(candidate.runId)) this.drop(candidate.runId);
+    }
+  }
+
+  /** Accounts for tasks that a turn added to a cached run. */
+  grew(by: number): void {
+    this.#cachedTasks += by;
+  }
+
+  drop(runId: string): void {
+    const run = this.#cache.get(runId);
+    if (run === undefined) return;
+    this.#cache.delete(runId);
+    this.#cachedTasks -= run.state.tasks.size + 1;
+  }
+
+  /** Writes a snapshot when enough has happened since the last one, so that its cost is constant per event. */
+  async maybeSnapshot(run: CachedRun): Promise<void> {
+    const { snapshots } = this.#store;
+    const since = run.state.revision - run.snapshotAt;
+    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size)) return;
+    run.snapshotAt = run.state.revision;
+    await snapshots.save(runStream(run.runId), {
+      revision: run.state.revision,
+      schema: STATE_SCHEMA,
+      state: serializeState(run.state),
+    });
+  }
+}

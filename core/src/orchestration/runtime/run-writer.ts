@@ -1,0 +1,249 @@
+import type { EventStore, NewEvent } from '../../event-store/event-store.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
+import { uuidv5 } from '../../shared/hash.ts';
+import { runStream } from '../../shared/ids.ts';
+import { planOf } from '../task-chaining/plan.ts';
+import type { Command } from '../workflow/commands.ts';
+import type { DecisionContext } from '../workflow/decide.ts';
+import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
+import { encodeEvent } from '../workflow/event-schema.ts';
+import type { CommandRejected, RunEvent } from '../workflow/events.ts';
+import { handle } from '../workflow/handle.ts';
+import { isTerminal, readyTasks, type RunState, type TaskState } from '../workflow/state.ts';
+import { appendUntilKnown } from './appender.ts';
+import type { CommandOutcome, InboxItem } from './inbox.ts';
+import type { MonitorHub } from './monitor-hub.ts';
+import type { EngineOptions } from './options.ts';
+import type { Registry } from './registry.ts';
+import { summaryOf } from './run-reader.ts';
+import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
+
+export interface RunWriterParts {
+  readonly store: EventStore;
+  readonly repository: RunRepository;
+  readonly registry: Registry;
+  readonly monitors: MonitorHub;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: EngineOptions;
+  /** Whether this process drives runs: schedules tasks and carries effects out. Else it only adds commands' events. */
+  drives(): boolean;
+  stopping(): boolean;
+  busy(runId: string): boolean;
+  carryOut(run: CachedRun, effects: readonly Effect[]): void;
+}
+
+interface Handled {
+  readonly item: InboxItem;
+  readonly outcome: CommandOutcome;
+}
+
+interface Batch {
+  readonly handled: Handled[];
+  readonly events: RunEvent[];
+  readonly encoded: NewEvent[];
+}
+
+/** Commands that need no function of a definition, and so work on a run that is held. */
+const HELD_COMMANDS: ReadonlySet<string> = new Set(['StartRun', 'CancelRun', 'PauseRun', 'ResumeRun']);
+
+/**
+ * The one writer of a run: decides a batch of commands against the state, lets the strategy schedule, appends all events at
+ * the expected revision, and only then lets anything leave. When another writer was first, it reads again and decides again.
+ */
+export class RunWriter {
+  readonly #parts: RunWriterParts;
+
+  constructor(parts: RunWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** One turn. Every item is told its outcome or its error; does not reject. */
+  async turn(runId: string, items: readonly InboxItem[]): Promise<void> {
+    let left = items;
+    // A run that is being started is taken for new; if it is not, the append conflicts and the run is read.
+    let unread = items[0]?.command?.type === 'StartRun';
+    while (left.length > 0) {
+      try {
+        await this.#attempt(runId, left, unread);
+        return;
+      } catch (error) {
+        unread = false;
+        this.#parts.repository.drop(runId);
+        if (isRepriseError(error, 'REPRISE_STORE_CONFLICT')) continue;
+        left = await this.#isolate(runId, left, error);
+      }
+    }
+  }
+
+  /** A batch failed for good. Alone, an item gets the error; of several, each is tried by itself so that one cannot harm the rest. */
+  async #isolate(runId: string, items: readonly InboxItem[], error: unknown): Promise<readonly InboxItem[]> {
+    if (items.length > 1 && isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) {
+      for (const item of items) await this.turn(runId, [item]);
+      return [];
+    }
+    const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
+    this.#parts.monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
+    for (const item of items) item.failed?.(error);
+    return [];
+  }
+
+  async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<void> {
+    const { repository } = this.#parts;
+    if (items.some((item) => item.refresh === true)) repository.drop(runId);
+    const run = repository.cached(runId) ?? (unread ? newRun(runId) : await repository.load(runId));
+    const { state } = run;
+    const expected = state.revision;
+    const statusBefore = state.status;
+    const tasksBefore = state.tasks.size;
+    const batch: Batch = { handled: [], events: [], encoded: [] };
+    const context = this.#context();
+    for (const item of items) this.#handle(run, item, context, batch);
+    if (this.#parts.drives() && run.missing.length === 0) this.#schedule(run, context, batch);
+    if (batch.events.length > 0) {
+      const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
+      const { store, clock, options } = this.#parts;
+      const retries = {
+        maxPauseMs: options.maxStoreRetryMs,
+        stopping: () => this.#parts.stopping(),
+        onRetry: (error: unknown) => this.#reportRetry(runId, error),
+      };
+      await appendUntilKnown(store, clock, retries, runStream(runId), batch.encoded, expected, summary);
+    }
+    if (state.status !== 'none') {
+      if (repository.cached(runId) === undefined) repository.keep(run, (id) => this.#parts.busy(id));
+      else repository.grew(state.tasks.size - tasksBefore);
+    }
+    this.#release(run, batch, expected);
+    if (this.#parts.drives()) await this.#snapshot(run);
+  }
+
+  #context(): DecisionContext {
+    return {
+      now: this.#parts.clock.now(),
+      random: this.#parts.random,
+      maxPayloadChars: this.#parts.options.maxPayloadChars,
+    };
+  }
+
+  #handle(run: CachedRun, item: InboxItem, context: DecisionContext, batch: Batch): void {
+    const commands = item.command === undefined ? (item.derive?.(run.state) ?? []) : [item.command];
+    const all: RunEvent[] = [];
+    for (const command of commands) {
+      if (run.missing.length > 0 && !HELD_COMMANDS.has(command.type)) {
+        item.failed?.(heldError(run));
+        return;
+      }
+      const closed = isTerminal(run.state.status);
+      const events = handle(run.state, command, context);
+      all.push(...events);
+      // A rejection finds no place in a stream that does not exist or has ended.
+      if (closed || run.state.status === 'none') continue;
+      addEvents(batch, command, events);
+    }
+    const rejection = all.find((event): event is CommandRejected => event.type === 'CommandRejected');
+    batch.handled.push({ item, outcome: { events: all, ...(rejection === undefined ? {} : { rejection }) } });
+  }
+
+  /** Lets the strategy assign ready tasks, until it assigns nothing more or the slots are used up. */
+  #schedule(run: CachedRun, context: DecisionContext, batch: Batch): void {
+    const { state } = run;
+    const { registry } = this.#parts;
+    while (state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency) {
+      const strategy = registry.strategy(state.definition.strategy);
+      const assignments = strategy.select({
+        runId: run.runId,
+        now: context.now,
+        ready: readyView(state),
+        slots: state.definition.concurrency - state.inFlight,
+        inFlight: state.inFlight,
+        agents: registry.agentViews,
+      });
+      if (assignments.length === 0) return;
+      const commandId = `${run.runId}/schedule/${state.revision}`;
+      const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy: strategy.name, assignments };
+      const events = handle(state, command, context);
+      if (events.length === 0) return;
+      addEvents(batch, command, events);
+    }
+  }
+
+  /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
+  #release(run: CachedRun, batch: Batch, expected: number): void {
+    const { monitors } = this.#parts;
+    if (this.#parts.drives()) {
+      const effects: Effect[] = batch.events.flatMap((event) => effectsOf(run.state, event));
+      if (run.fresh && run.missing.length === 0) effects.push(...openEffects(run.state));
+      run.fresh = false;
+      if (effects.length > 0) this.#parts.carryOut(run, effects);
+    }
+    if (monitors.active) {
+      for (const [index, event] of batch.encoded.entries()) {
+        monitors.event({ runId: run.runId, revision: expected + 1 + index, event });
+      }
+    }
+    for (const { item, outcome } of batch.handled) item.done?.(outcome);
+  }
+
+  async #snapshot(run: CachedRun): Promise<void> {
+    try {
+      await this.#parts.repository.maybeSnapshot(run);
+    } catch (error) {
+      const { message } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
+      this.#parts.monitors.signal({ kind: 'log', level: 'warn', message: `no snapshot: ${message}`, runId: run.runId });
+    }
+  }
+
+  #reportRetry(runId: string, error: unknown): void {
+    const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
+    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message: `append is tried again: ${message}`, runId, fields: { code } });
+  }
+}
+
+function addEvents(batch: Batch, command: Command, events: readonly RunEvent[]): void {
+  for (const [index, event] of events.entries()) {
+    const stored = encodeEvent(event);
+    batch.events.push(event);
+    batch.encoded.push({
+      id: uuidv5(command.commandId, String(index)),
+      type: stored.type,
+      time: stored.time,
+      data: stored.data,
+      metadata: {
+        causationId: command.commandId,
+        correlationId: command.runId,
+        schemaVersion: stored.metadata.schemaVersion,
+      },
+    });
+  }
+}
+
+function* readyView(state: RunState) {
+  const definitions = new Map<string, { priority: number; agent?: string; capability?: string }>();
+  for (const task of readyTasks(state)) {
+    let shared = definitions.get(task.definitionId);
+    if (shared === undefined) {
+      shared = placementOf(state, task);
+      definitions.set(task.definitionId, shared);
+    }
+    const agent = task.fallback === 'agent' ? task.agent : undefined;
+    yield { ...shared, ...(agent === undefined ? {} : { agent }), taskId: task.id, readySince: task.readySince ?? 0 };
+  }
+}
+
+function placementOf(state: RunState, task: TaskState): { priority: number; agent?: string; capability?: string } {
+  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
+  return {
+    priority: definition?.priority ?? 0,
+    ...(definition?.agent === undefined ? {} : { agent: definition.agent }),
+    ...(definition?.capability === undefined ? {} : { capability: definition.capability }),
+  };
+}
+
+function heldError(run: CachedRun): RepriseError {
+  const { name, version } = run.state.definition;
+  const places = run.missing.join('; ');
+  const message = `Run '${run.runId}' needs functions of ${name}@${version} that no registered workflow has: ${places}.`;
+  return new RepriseError('REPRISE_DEFINITION_CHANGED', message, { details: { missing: [...run.missing] } });
+}

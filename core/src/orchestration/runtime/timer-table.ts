@@ -1,0 +1,57 @@
+import type { Clock, ScheduledCall } from '../../shared/clock.ts';
+import type { Timer } from '../workflow/commands.ts';
+
+/** Stable name of a timer within its run; its attempt or round included. */
+export function timerKey(timer: Timer): string {
+  if (timer.kind === 'run') return 'run';
+  return timer.kind === 'task' ? `task/${timer.taskId}/${timer.round}` : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
+}
+
+/** The timers of all open runs. Durable because they are derived from events: this table can be lost at any time. */
+export class TimerTable {
+  readonly #clock: Clock;
+  readonly #fire: (runId: string, timer: Timer) => void;
+  readonly #runs = new Map<string, Map<string, ScheduledCall>>();
+
+  constructor(clock: Clock, fire: (runId: string, timer: Timer) => void) {
+    this.#clock = clock;
+    this.#fire = fire;
+  }
+
+  /** Setting a timer that is set already does nothing. One that is past due fires at once. */
+  set(runId: string, timer: Timer, at: number): void {
+    let timers = this.#runs.get(runId);
+    if (timers === undefined) {
+      timers = new Map();
+      this.#runs.set(runId, timers);
+    }
+    const key = timerKey(timer);
+    if (timers.has(key)) return;
+    const call = this.#clock.schedule(at - this.#clock.now(), () => {
+      this.#forget(runId, key);
+      this.#fire(runId, timer);
+    });
+    timers.set(key, call);
+  }
+
+  cancel(runId: string, timer: Timer): void {
+    const key = timerKey(timer);
+    this.#runs.get(runId)?.get(key)?.cancel();
+    this.#forget(runId, key);
+  }
+
+  cancelRun(runId: string): void {
+    for (const call of this.#runs.get(runId)?.values() ?? []) call.cancel();
+    this.#runs.delete(runId);
+  }
+
+  clear(): void {
+    for (const runId of [...this.#runs.keys()]) this.cancelRun(runId);
+  }
+
+  #forget(runId: string, key: string): void {
+    const timers = this.#runs.get(runId);
+    timers?.delete(key);
+    if (timers?.size === 0) this.#runs.delete(runId);
+  }
+}

@@ -1,0 +1,98 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { AdoptedTask, Lineage } from './events.ts';
+
+/** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
+export type Timer =
+  | { readonly kind: 'retry'; readonly taskId: string; readonly attempt: number }
+  | { readonly kind: 'attempt'; readonly taskId: string; readonly attempt: number }
+  | { readonly kind: 'task'; readonly taskId: string; readonly round: number }
+  | { readonly kind: 'run' };
+
+interface CommandBase {
+  /** Unique; a command that comes twice has the same one. */
+  readonly commandId: string;
+  readonly runId: string;
+}
+
+export interface StartRun extends CommandBase {
+  readonly type: 'StartRun';
+  readonly definition: WorkflowDefinition;
+  readonly definitionHash: string;
+  readonly input: Json;
+  /** Set when the run goes on from the results of another. */
+  readonly lineage?: Lineage;
+  readonly adopted?: readonly AdoptedTask[];
+}
+
+/** What a scheduler strategy chose. */
+export interface ScheduleTasks extends CommandBase {
+  readonly type: 'ScheduleTasks';
+  readonly strategy: string;
+  readonly assignments: readonly { readonly taskId: string; readonly agent: string }[];
+}
+
+/** A worker has begun an attempt. */
+export interface StartTask extends CommandBase {
+  readonly type: 'StartTask';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly worker: string;
+}
+
+export interface CompleteTask extends CommandBase {
+  readonly type: 'CompleteTask';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly output: Json;
+}
+
+export interface FailTask extends CommandBase {
+  readonly type: 'FailTask';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly error: ErrorData;
+  /** The worker is gone: the attempt says nothing about the task, and does not count against `maxAttempts`. */
+  readonly lost?: boolean;
+}
+
+export interface FireTimer extends CommandBase {
+  readonly type: 'FireTimer';
+  readonly timer: Timer;
+}
+
+export interface PauseRun extends CommandBase {
+  readonly type: 'PauseRun';
+  readonly reason?: string;
+}
+
+export interface ResumeRun extends CommandBase {
+  readonly type: 'ResumeRun';
+}
+
+export interface CancelRun extends CommandBase {
+  readonly type: 'CancelRun';
+  readonly reason?: string;
+}
+
+/** Makes the tasks that wait for a retry ready at once; `taskId` picks one. */
+export interface RetryTasks extends CommandBase {
+  readonly type: 'RetryTasks';
+  readonly taskId?: string;
+}
+
+/** A request to change a run. */
+export type Command =
+  | StartRun
+  | ScheduleTasks
+  | StartTask
+  | CompleteTask
+  | FailTask
+  | FireTimer
+  | PauseRun
+  | ResumeRun
+  | CancelRun
+  | RetryTasks;
+
+export type CommandType = Command['type'];

@@ -1,0 +1,107 @@
+import { itemId, planOf } from '../task-chaining/plan.ts';
+import type { Timer } from './commands.ts';
+import type { RunEvent } from './events.ts';
+import { hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
+
+/** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
+export type Effect =
+  | { readonly kind: 'dispatch'; readonly taskId: string; readonly attempt: number }
+  | { readonly kind: 'set-timer'; readonly timer: Timer; readonly at: number }
+  /** The attempt is over: abort it if it still runs, forget its lease and timers. */
+  | { readonly kind: 'close-attempt'; readonly taskId: string; readonly attempt: number; readonly reason: string }
+  /** The run is over: abort whatever runs, forget all timers. */
+  | { readonly kind: 'close-run'; readonly reason: string };
+
+/** The effects of `event`, given the state after it was folded. */
+export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
+  switch (event.type) {
+    case 'RunStarted':
+      return runTimer(state);
+    case 'TaskScheduled': {
+      const effects: Effect[] = [{ kind: 'dispatch', taskId: event.taskId, attempt: event.attempt }];
+      const task = state.tasks.get(event.taskId);
+      if (task !== undefined && task.firstScheduledAt === event.at) effects.push(...taskTimer(state, task));
+      return effects;
+    }
+    case 'TaskExpanded': {
+      const task = state.tasks.get(event.taskId);
+      return task !== undefined && event.from === 0 ? taskTimer(state, task) : [];
+    }
+    case 'TaskStarted': {
+      const task = state.tasks.get(event.taskId);
+      return task === undefined ? [] : attemptTimer(state, task);
+    }
+    case 'TaskAttemptFailed': {
+      const task = state.tasks.get(event.taskId);
+      const closed: Effect = { kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.error.code };
+      return task === undefined ? [closed] : [closed, ...retryTimer(task)];
+    }
+    case 'TaskCompleted':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.via }, ...cancelledItems(state, event.taskId)];
+    case 'TaskRepeated':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
+    case 'TaskFailed': {
+      const attempt = state.tasks.get(event.taskId)?.attempt ?? 0;
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt, reason: event.error.code }];
+    }
+    case 'RunCompleted':
+      return [{ kind: 'close-run', reason: 'completed' }];
+    case 'RunFailed':
+      return [{ kind: 'close-run', reason: event.error.code }];
+    case 'RunCancelled':
+      return [{ kind: 'close-run', reason: event.reason ?? 'cancelled' }];
+    default:
+      return [];
+  }
+}
+
+/** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
+export function openEffects(state: RunState): readonly Effect[] {
+  if (state.status === 'none' || isTerminal(state.status)) return [];
+  const effects: Effect[] = [...runTimer(state)];
+  for (const task of state.tasks.values()) {
+    if (hasEnded(task)) continue;
+    if (isInFlight(task)) {
+      effects.push({ kind: 'dispatch', taskId: task.id, attempt: task.attempt }, ...attemptTimer(state, task));
+    }
+    effects.push(...taskTimer(state, task), ...retryTimer(task));
+  }
+  return effects;
+}
+
+function runTimer(state: RunState): Effect[] {
+  const timeoutMs = state.definition.timeoutMs;
+  return timeoutMs === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at: state.startedAt + timeoutMs }];
+}
+
+function taskTimer(state: RunState, task: TaskState): Effect[] {
+  const timeoutMs = timeoutsOf(state, task)?.taskMs;
+  if (timeoutMs === undefined || task.firstScheduledAt === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, round: task.round }, at: task.firstScheduledAt + timeoutMs }];
+}
+
+function attemptTimer(state: RunState, task: TaskState): Effect[] {
+  const timeoutMs = timeoutsOf(state, task)?.attemptMs;
+  if (timeoutMs === undefined || task.startedAt === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'attempt', taskId: task.id, attempt: task.attempt }, at: task.startedAt + timeoutMs }];
+}
+
+function retryTimer(task: TaskState): Effect[] {
+  if (task.status !== 'waiting' || task.retryAt === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'retry', taskId: task.id, attempt: task.attempt }, at: task.retryAt }];
+}
+
+function cancelledItems(state: RunState, taskId: string): Effect[] {
+  const total = state.tasks.get(taskId)?.items?.total ?? 0;
+  const effects: Effect[] = [];
+  for (let index = 0; index < total; index += 1) {
+    const item = state.tasks.get(itemId(taskId, index));
+    if (item?.status === 'cancelled') {
+      effects.push({ kind: 'close-attempt', taskId: item.id, attempt: item.attempt, reason: 'cancelled' });
+    }
+  }
+  return effects;
+}
+
+const timeoutsOf = (state: RunState, task: TaskState) =>
+  planOf(state.definition).tasks.get(task.definitionId)?.definition.timeouts;

@@ -1,0 +1,76 @@
+import { RepriseError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import type { RunEvent, RunEventType } from './events.ts';
+
+/** Current schema version of every event type. */
+export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
+  RunStarted: 1,
+  RunPaused: 1,
+  RunResumed: 1,
+  RunCompleted: 1,
+  RunFailed: 1,
+  RunCancelled: 1,
+  TaskReady: 1,
+  TaskSkipped: 1,
+  TaskExpanded: 1,
+  TaskAdopted: 1,
+  TaskScheduled: 1,
+  TaskStarted: 1,
+  TaskCompleted: 1,
+  TaskRepeated: 1,
+  TaskAttemptFailed: 1,
+  TaskFellBack: 1,
+  TaskFailed: 1,
+  TaskResultIgnored: 1,
+  CommandRejected: 1,
+};
+
+/** Brings the data of one version of an event type to the next version. Pure. */
+export type Upcaster = (data: JsonObject) => JsonObject;
+
+/** By event type, then by the version that is brought up: `upcasters.TaskStarted[1]` turns version 1 into 2. */
+export type Upcasters = Readonly<Partial<Record<RunEventType, Readonly<Record<number, Upcaster>>>>>;
+
+/** None yet: every event type is at its first version. */
+export const UPCASTERS: Upcasters = {};
+
+/** An event as a store keeps it: `type` and `at` (as `time`) beside the rest. */
+export interface StoredEvent {
+  readonly type: string;
+  readonly time: number;
+  readonly data: JsonObject;
+  readonly metadata: { readonly schemaVersion: number };
+}
+
+/** The stored form of an event. Functions in a definition drop out, their digests stay. */
+export function encodeEvent(event: RunEvent): StoredEvent {
+  const { type, at, ...data } = event;
+  return { type, time: at, data: data as unknown as JsonObject, metadata: { schemaVersion: EVENT_VERSIONS[type] } };
+}
+
+/** The event that was stored, brought up to the current version. Throws REPRISE_EVENT_UNREADABLE. */
+export function decodeEvent(
+  stored: StoredEvent,
+  versions: Readonly<Record<string, number>> = EVENT_VERSIONS,
+  upcasters: Upcasters = UPCASTERS,
+): RunEvent {
+  const current = Object.hasOwn(versions, stored.type) ? versions[stored.type] : undefined;
+  if (current === undefined) {
+    throw new RepriseError('REPRISE_EVENT_UNREADABLE', `The event type '${stored.type}' is unknown to this build.`);
+  }
+  let version = stored.metadata.schemaVersion;
+  let { data } = stored;
+  while (version < current) {
+    const upcast = upcasters[stored.type as RunEventType]?.[version];
+    if (upcast === undefined) {
+      throw new RepriseError('REPRISE_EVENT_UNREADABLE', `No upcaster brings '${stored.type}' from version ${version} up.`);
+    }
+    data = upcast(data);
+    version += 1;
+  }
+  if (version > current) {
+    const message = `'${stored.type}' is of version ${version}; this build knows up to ${current}.`;
+    throw new RepriseError('REPRISE_EVENT_UNREADABLE', message);
+  }
+  return { ...data, type: stored.type, at: stored.time } as unknown as RunEvent;
+}

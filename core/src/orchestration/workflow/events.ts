@@ -1,0 +1,206 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+
+/** Where a run comes from when it goes on from the results of another. */
+export interface Lineage {
+  readonly runId: string;
+  /** The last revision of that run that was taken into account. */
+  readonly revision: number;
+}
+
+/** What a new run takes over from another: a result, or the items of a forEach task that had not ended. */
+export type AdoptedTask =
+  | { readonly taskId: string; readonly status: 'completed'; readonly output: Json }
+  | { readonly taskId: string; readonly status: 'skipped' }
+  | { readonly taskId: string; readonly status: 'expanded'; readonly items: readonly Json[] };
+
+interface EventBase {
+  /** When it was decided; milliseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+/** The run began. Carries everything that a replay needs. */
+export interface RunStarted extends EventBase {
+  readonly type: 'RunStarted';
+  readonly runId: string;
+  readonly commandId: string;
+  readonly definition: WorkflowDefinition;
+  /** SHA-256 of the definition's recorded form. */
+  readonly definitionHash: string;
+  readonly input: Json;
+  readonly lineage?: Lineage;
+}
+
+/** No task is scheduled until the run is resumed; attempts under way go on. */
+export interface RunPaused extends EventBase {
+  readonly type: 'RunPaused';
+  readonly commandId: string;
+  readonly reason?: string;
+}
+
+export interface RunResumed extends EventBase {
+  readonly type: 'RunResumed';
+  readonly commandId: string;
+}
+
+/** Terminal. Without `output`, the output is that of the leaf tasks. */
+export interface RunCompleted extends EventBase {
+  readonly type: 'RunCompleted';
+  readonly output?: Json;
+  /** SHA-256 of the state just before this event. */
+  readonly stateDigest: string;
+}
+
+/** Terminal. Whatever had not ended is cancelled. */
+export interface RunFailed extends EventBase {
+  readonly type: 'RunFailed';
+  readonly error: ErrorData;
+  readonly taskId?: string;
+  readonly stateDigest: string;
+}
+
+/** Terminal. Whatever had not ended is cancelled. */
+export interface RunCancelled extends EventBase {
+  readonly type: 'RunCancelled';
+  readonly commandId: string;
+  readonly reason?: string;
+  readonly stateDigest: string;
+}
+
+/** A task may be scheduled now because its condition held, or a retry is due. (Readiness that follows from edges alone is no event.) */
+export interface TaskReady extends EventBase {
+  readonly type: 'TaskReady';
+  readonly taskId: string;
+  readonly reason: 'condition' | 'retry' | 'manual';
+}
+
+export interface TaskSkipped extends EventBase {
+  readonly type: 'TaskSkipped';
+  readonly taskId: string;
+  /** `condition`: `when` was false. `dependencies`: every dependency was skipped. */
+  readonly reason: 'condition' | 'dependencies';
+}
+
+/** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`. */
+export interface TaskExpanded extends EventBase {
+  readonly type: 'TaskExpanded';
+  readonly taskId: string;
+  readonly from: number;
+  readonly items: readonly Json[];
+  readonly total: number;
+}
+
+/** A result of another run was taken over. */
+export interface TaskAdopted extends EventBase {
+  readonly type: 'TaskAdopted';
+  readonly taskId: string;
+  readonly status: 'completed' | 'skipped';
+  readonly output?: Json;
+}
+
+/** An attempt was assigned to an agent. Without `input`, it is that of the attempt before. */
+export interface TaskScheduled extends EventBase {
+  readonly type: 'TaskScheduled';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly agent: string;
+  readonly input?: Json;
+}
+
+/** A worker began the attempt. */
+export interface TaskStarted extends EventBase {
+  readonly type: 'TaskStarted';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly worker: string;
+}
+
+/**
+ * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
+ * `fallback-value`, `fallback-task` (the output is that of the fallback task).
+ */
+export interface TaskCompleted extends EventBase {
+  readonly type: 'TaskCompleted';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly via: 'agent' | 'items' | 'fallback-value' | 'fallback-task';
+  readonly output?: Json;
+}
+
+/** The attempt completed, its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
+export interface TaskRepeated extends EventBase {
+  readonly type: 'TaskRepeated';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly output: Json;
+  readonly from: string;
+  readonly round: number;
+}
+
+/** An attempt failed. With `retryAt`, another follows then; else see the event after this one. */
+export interface TaskAttemptFailed extends EventBase {
+  readonly type: 'TaskAttemptFailed';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly error: ErrorData;
+  /** The worker was lost: the attempt does not count against `maxAttempts`. */
+  readonly lost?: boolean;
+  readonly retryAt?: number;
+}
+
+/** Attempts are used up; another agent, or a fallback task, stands in. */
+export interface TaskFellBack extends EventBase {
+  readonly type: 'TaskFellBack';
+  readonly taskId: string;
+  readonly to: { readonly kind: 'agent'; readonly agent: string } | { readonly kind: 'task'; readonly task: string };
+  readonly error: ErrorData;
+}
+
+/** The task failed for good. */
+export interface TaskFailed extends EventBase {
+  readonly type: 'TaskFailed';
+  readonly taskId: string;
+  readonly error: ErrorData;
+}
+
+/** A result came for an attempt that is closed. It changes nothing. */
+export interface TaskResultIgnored extends EventBase {
+  readonly type: 'TaskResultIgnored';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly outcome: 'completed' | 'failed';
+}
+
+/** A command did not fit the state. It changes nothing. */
+export interface CommandRejected extends EventBase {
+  readonly type: 'CommandRejected';
+  readonly commandId: string;
+  readonly command: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An immutable fact in the stream of a run. */
+export type RunEvent =
+  | RunStarted
+  | RunPaused
+  | RunResumed
+  | RunCompleted
+  | RunFailed
+  | RunCancelled
+  | TaskReady
+  | TaskSkipped
+  | TaskExpanded
+  | TaskAdopted
+  | TaskScheduled
+  | TaskStarted
+  | TaskCompleted
+  | TaskRepeated
+  | TaskAttemptFailed
+  | TaskFellBack
+  | TaskFailed
+  | TaskResultIgnored
+  | CommandRejected;
+
+export type RunEventType = RunEvent['type'];

@@ -1,0 +1,51 @@
+interface Entry {
+  readonly taskId: string;
+  readonly ticket: number;
+}
+
+interface Bucket {
+  readonly priority: number;
+  entries: Entry[];
+  head: number;
+}
+
+/**
+ * Ready tasks by priority (higher first), then by when they became ready. Removal is lazy: a caller says which entries still
+ * hold, so that adding, removing and reading the first few cost the same however many wait.
+ */
+export class ReadyQueue {
+  readonly #buckets: Bucket[] = [];
+
+  /** `ticket` grows with every add, so that an entry of an earlier readiness of the same task is recognised. */
+  add(taskId: string, priority: number, ticket: number): void {
+    let index = this.#buckets.findIndex((bucket) => bucket.priority <= priority);
+    if (index === -1) index = this.#buckets.length;
+    let bucket = this.#buckets[index];
+    if (bucket?.priority !== priority) {
+      bucket = { priority, entries: [], head: 0 };
+      this.#buckets.splice(index, 0, bucket);
+    }
+    bucket.entries.push({ taskId, ticket });
+  }
+
+  /** Iterates what `holds`; entries at the front that do not are dropped for good. */
+  *entries(holds: (taskId: string, ticket: number) => boolean): Generator<string> {
+    for (const bucket of this.#buckets) {
+      if (bucket.head > 1024 && bucket.head * 2 > bucket.entries.length) {
+        bucket.entries = bucket.entries.slice(bucket.head);
+        bucket.head = 0;
+      }
+      let front = true;
+      for (let index = bucket.head; index < bucket.entries.length; index += 1) {
+        const entry = bucket.entries[index];
+        if (entry === undefined) break;
+        if (holds(entry.taskId, entry.ticket)) {
+          front = false;
+          yield entry.taskId;
+        } else if (front) {
+          bucket.head = index + 1;
+        }
+      }
+    }
+  }
+}

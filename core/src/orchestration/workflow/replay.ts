@@ -1,0 +1,49 @@
+import type { RunEvent } from './events.ts';
+import { evolve } from './evolve.ts';
+import { initialState, type RunState } from './state.ts';
+import { stateDigest } from './state-codec.ts';
+
+/** What a replay found. `recordedDigest` is undefined for a run that has not ended: there is nothing to compare with. */
+export interface ReplayResult {
+  readonly state: RunState;
+  readonly events: number;
+  readonly replayedDigest: string;
+  readonly recordedDigest: string | undefined;
+  /** Whether the replayed state equals the recorded one; undefined when nothing is recorded yet. */
+  readonly matches: boolean | undefined;
+}
+
+/** Folds a history, comparing the state before its terminal event with what that event recorded. Calls nothing else. */
+export class Replay {
+  readonly state: RunState = initialState();
+  #events = 0;
+  #recorded: string | undefined;
+  #replayed: string | undefined;
+
+  fold(event: RunEvent): RunState {
+    if ('stateDigest' in event && this.#recorded === undefined) {
+      this.#recorded = event.stateDigest;
+      this.#replayed = stateDigest(this.state);
+    }
+    this.#events += 1;
+    return evolve(this.state, event);
+  }
+
+  result(): ReplayResult {
+    const replayedDigest = this.#replayed ?? stateDigest(this.state);
+    return {
+      state: this.state,
+      events: this.#events,
+      replayedDigest,
+      recordedDigest: this.#recorded,
+      matches: this.#recorded === undefined ? undefined : this.#recorded === replayedDigest,
+    };
+  }
+}
+
+/** Folds events from the first one on. */
+export function replay(events: Iterable<RunEvent>): ReplayResult {
+  const run = new Replay();
+  for (const event of events) run.fold(event);
+  return run.result();
+}

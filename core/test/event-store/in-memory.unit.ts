@@ -1,0 +1,4 @@
+import { eventStoreConformance } from '@reprise/conformance';
+import { createInMemoryEventStore } from '@reprise/core';
+
+eventStoreConformance('in-memory', { create: async () => createInMemoryEventStore() });

@@ -1,0 +1,257 @@
+import type { StreamSummary } from '@reprise/core';
+import { type EventColumns, packId, unpackId } from './mapping.ts';
+import type { DatabaseSync, SQLInputValue, StatementSync } from './node-sqlite.ts';
+import { EVENT_COLUMNS } from './schema.ts';
+import { toFault } from './store-fault.ts';
+import {
+  APPENDED,
+  type AppendRequest,
+  appendsOf,
+  CONFLICT,
+  type WriteMessage,
+  type WriteOutcome,
+} from './write-messages.ts';
+
+const NO_STREAM = -1;
+/** Rows in one INSERT. */
+const CHUNK = 16;
+/** Streams whose last revision is remembered. */
+const HEADS = 100_000;
+
+interface Head {
+  readonly id: number;
+  revision: number;
+}
+
+export interface ForeignRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The outcome of each message of a group, in order, and what other processes had appended before it. */
+export interface GroupOutcome {
+  readonly outcomes: readonly WriteOutcome[];
+  readonly foreign: ForeignRange | undefined;
+}
+
+/**
+ * Commits groups of messages, each group in one transaction and so with one fsync. Blocking; it belongs on a thread of its
+ * own.
+ *
+ * Positions are handed out inside the transaction, and SQLite has one write transaction at a time over all processes, so
+ * the order of positions is the order of commits and a reader never sees a position before a smaller one.
+ *
+ * Streams' last revisions are remembered for as long as nobody else commits: PRAGMA data_version changes exactly when
+ * another connection did. A conflict rejects its own append; a fault (disk full) rolls back the whole group.
+ */
+export class GroupWriter {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #heads = new Map<string, Head>();
+  readonly #sql: Statements;
+  #dataVersion: unknown;
+  #position: number;
+  #pending: SQLInputValue[] = [];
+
+  /** `knownHead`: the last position that was seen before; anything after it counts as foreign. */
+  constructor(db: DatabaseSync, path: string, knownHead?: number) {
+    this.#db = db;
+    this.#path = path;
+    this.#sql = prepare(db);
+    this.#position = knownHead ?? this.#storedHead();
+  }
+
+  /** The last position known to this writer; -1 in an empty store. */
+  get head(): number {
+    return this.#position;
+  }
+
+  /** What other processes have appended since the last look. */
+  poll(): ForeignRange | undefined {
+    if (this.#sql.dataVersion.get()?.data_version === this.#dataVersion) return undefined;
+    this.#sql.beginRead.run();
+    try {
+      return this.#lookForForeign();
+    } finally {
+      this.#sql.commit.run();
+    }
+  }
+
+  write(messages: readonly WriteMessage[]): GroupOutcome {
+    const before = this.#position;
+    let foreign: ForeignRange | undefined;
+    try {
+      this.#sql.begin.run();
+      foreign = this.#lookForForeign();
+      const outcomes = messages.map((message) => this.#apply(message));
+      this.#flush();
+      this.#sql.commit.run();
+      return { outcomes, foreign };
+    } catch (error) {
+      const fault = toFault(error, this.#path);
+      this.#rollBack(foreign?.to ?? before);
+      return { outcomes: messages.map(() => fault), foreign };
+    }
+  }
+
+  #rollBack(position: number): void {
+    this.#pending = [];
+    this.#heads.clear();
+    this.#position = position;
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  #lookForForeign(): ForeignRange | undefined {
+    const version = this.#sql.dataVersion.get()?.data_version;
+    if (version === this.#dataVersion) return undefined;
+    this.#dataVersion = version;
+    this.#heads.clear();
+    const from = this.#position + 1;
+    const to = this.#storedHead();
+    this.#position = Math.max(to, this.#position);
+    return to < from ? undefined : { from, to };
+  }
+
+  #storedHead(): number {
+    return Number(this.#sql.lastPosition.get()?.position ?? -1);
+  }
+
+  #apply(message: WriteMessage): number[] {
+    const results: number[] = [];
+    for (const append of appendsOf(message.appends)) this.#append(append, results);
+    for (const [stream, { revision, schema, state }] of message.snapshots) {
+      this.#sql.saveSnapshot.run(stream, revision, schema, state);
+    }
+    return results;
+  }
+
+  #append({ stream, expectedRevision, summary, events }: AppendRequest, results: number[]): void {
+    let head = this.#head(stream);
+    const actual = head?.revision ?? NO_STREAM;
+    if (actual !== expectedRevision) {
+      const position = this.#repeatedAt(head, events, expectedRevision);
+      if (position === undefined) results.push(CONFLICT, actual, 0);
+      else results.push(APPENDED, expectedRevision + events.length, position);
+      return;
+    }
+    if (events.length === 0) {
+      results.push(APPENDED, actual, this.#positionOf(head));
+      return;
+    }
+    head ??= this.#create(stream);
+    for (const event of events) this.#insert(head, event);
+    if (summary !== null) this.#summarise(head.id, JSON.parse(summary));
+    results.push(APPENDED, head.revision, this.#position);
+  }
+
+  #insert(head: Head, event: EventColumns): void {
+    const [id, type, time, data, causation, correlation, schemaVersion, traceparent] = event;
+    this.#position += 1;
+    head.revision += 1;
+    this.#pending.push(this.#position, head.id, head.revision, packId(id), type, time, data);
+    this.#pending.push(
+      packId(causation),
+      correlation === null ? null : packId(correlation),
+      schemaVersion,
+      traceparent,
+    );
+    if (this.#pending.length === CHUNK * EVENT_COLUMNS.length) {
+      this.#sql.insertChunk.run(...this.#pending);
+      this.#pending = [];
+    }
+  }
+
+  #flush(): void {
+    for (let at = 0; at < this.#pending.length; at += EVENT_COLUMNS.length) {
+      this.#sql.insertOne.run(...this.#pending.slice(at, at + EVENT_COLUMNS.length));
+    }
+    this.#pending = [];
+  }
+
+  #head(stream: string): Head | undefined {
+    const known = this.#heads.get(stream);
+    if (known !== undefined) return known;
+    const row = this.#sql.streamId.get(stream);
+    if (row === undefined) return undefined;
+    const id = Number(row.id);
+    return this.#remember(stream, { id, revision: Number(this.#sql.lastRevision.get(id)?.revision ?? NO_STREAM) });
+  }
+
+  #create(stream: string): Head {
+    const { lastInsertRowid } = this.#sql.createStream.run(stream);
+    return this.#remember(stream, { id: Number(lastInsertRowid), revision: NO_STREAM });
+  }
+
+  #remember(stream: string, head: Head): Head {
+    if (this.#heads.size >= HEADS) {
+      this.#flush(); // what is asked of the database from here on must include this group
+      this.#heads.clear();
+    }
+    this.#heads.set(stream, head);
+    return head;
+  }
+
+  #summarise(id: number, { kind, name, status, createdAt, updatedAt }: StreamSummary): void {
+    this.#sql.summarise.run(kind, name, status, createdAt, updatedAt, id);
+  }
+
+  #positionOf(head: Head | undefined): number {
+    if (head === undefined) return -1;
+    this.#flush();
+    return Number(this.#sql.eventAt.get(head.id, head.revision)?.position ?? -1);
+  }
+
+  /** Position of the last of `events`, when all of them are already there right after `expectedRevision`. */
+  #repeatedAt(head: Head | undefined, events: readonly EventColumns[], expectedRevision: number): number | undefined {
+    if (head === undefined || events.length === 0 || expectedRevision + events.length > head.revision) return undefined;
+    this.#flush();
+    let position: number | undefined;
+    for (const [index, [id]] of events.entries()) {
+      const row = this.#sql.eventAt.get(head.id, expectedRevision + 1 + index);
+      if (row === undefined || unpackId(row.id) !== id) return undefined;
+      position = Number(row.position);
+    }
+    return position;
+  }
+}
+
+interface Statements {
+  readonly begin: StatementSync;
+  readonly beginRead: StatementSync;
+  readonly commit: StatementSync;
+  readonly dataVersion: StatementSync;
+  readonly lastPosition: StatementSync;
+  readonly streamId: StatementSync;
+  readonly lastRevision: StatementSync;
+  readonly eventAt: StatementSync;
+  readonly createStream: StatementSync;
+  readonly insertOne: StatementSync;
+  readonly insertChunk: StatementSync;
+  readonly summarise: StatementSync;
+  readonly saveSnapshot: StatementSync;
+}
+
+function prepare(db: DatabaseSync): Statements {
+  const row = `(${EVENT_COLUMNS.map(() => '?').join(',')})`;
+  const insert = `INSERT INTO events (${EVENT_COLUMNS.join(',')}) VALUES `;
+  return {
+    begin: db.prepare('BEGIN IMMEDIATE'),
+    beginRead: db.prepare('BEGIN'),
+    commit: db.prepare('COMMIT'),
+    dataVersion: db.prepare('PRAGMA data_version'),
+    lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
+    streamId: db.prepare('SELECT id FROM streams WHERE stream = ?'),
+    lastRevision: db.prepare('SELECT max(revision) AS revision FROM events WHERE stream_id = ?'),
+    eventAt: db.prepare('SELECT position, id FROM events WHERE stream_id = ? AND revision = ?'),
+    createStream: db.prepare('INSERT INTO streams (stream) VALUES (?)'),
+    insertOne: db.prepare(insert + row),
+    insertChunk: db.prepare(insert + Array(CHUNK).fill(row).join(',')),
+    summarise: db.prepare(
+      'UPDATE streams SET kind = ?, name = ?, status = ?, created_at = ?, updated_at = ? WHERE id = ?',
+    ),
+    saveSnapshot: db.prepare(
+      `INSERT INTO snapshots (stream, revision, schema, state) VALUES (?, ?, ?, ?)
+       ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision, schema = excluded.schema, state = excluded.state`,
+    ),
+  };
+}

@@ -1,0 +1,224 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import {
+  type AppendOptions,
+  type AppendResult,
+  type NewEvent,
+  RepriseError,
+  type Snapshot,
+  storeConflict,
+} from '@reprise/core';
+import type { ForeignRange } from './group-writer.ts';
+import { storeError } from './store-error.ts';
+import type { StoreFault } from './store-fault.ts';
+import {
+  type AppendCells,
+  CONFLICT,
+  type FromWriter,
+  pushAppend,
+  RESULT_WIDTH,
+  type ToWriter,
+  type WriteOutcome,
+} from './write-messages.ts';
+import type { WriterWorkerData } from './writer-worker.ts';
+
+const WORKER = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url);
+
+export interface WriterListener {
+  /** Something of this process was committed. */
+  onCommitted(): void;
+  onForeign(range: ForeignRange): void;
+}
+
+interface WaitingAppend {
+  readonly stream: string;
+  readonly expectedRevision: number;
+  resolve(result: AppendResult): void;
+  reject(error: unknown): void;
+}
+
+interface WaitingSnapshot {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Everything that was handed over in one turn of the loop: one message to the writer. */
+class Batch {
+  readonly appends: AppendCells = [];
+  readonly snapshots: [stream: string, snapshot: Snapshot][] = [];
+  readonly waitingAppends: WaitingAppend[] = [];
+  readonly waitingSnapshots: WaitingSnapshot[] = [];
+
+  reject(error: unknown): void {
+    for (const waiting of this.waitingAppends) waiting.reject(error);
+    for (const waiting of this.waitingSnapshots) waiting.reject(error);
+  }
+
+  settle(outcome: WriteOutcome): void {
+    if (!Array.isArray(outcome)) {
+      this.reject(storeError(outcome as StoreFault));
+      return;
+    }
+    for (const waiting of this.waitingSnapshots) waiting.resolve();
+    for (const [index, waiting] of this.waitingAppends.entries()) {
+      const [status, revision = 0, position = 0] = outcome.slice(index * RESULT_WIDTH, (index + 1) * RESULT_WIDTH);
+      if (status !== CONFLICT) waiting.resolve({ revision, position });
+      else waiting.reject(storeConflict(waiting.stream, waiting.expectedRevision, revision));
+    }
+  }
+}
+
+/**
+ * The caller's side of the writer's thread.
+ *
+ *   no thread ──open(), append──► opening ──opened──► open ──close()──► closed
+ *       ▲                            │ failed           │ crashed
+ *       └────────────────────────────┴──────────────────┘
+ *
+ * Messages sent while it opens are worked on when it is open. When it fails to open, what waits is rejected with the cause;
+ * when it crashes, with REPRISE_STORE_UNKNOWN_OUTCOME; the next append starts a new one. The thread keeps the process alive
+ * only while something waits for it.
+ */
+export class WriterThread {
+  readonly #data: WriterWorkerData;
+  readonly #listener: WriterListener;
+  readonly #workerUrl: URL;
+  readonly #inFlight: Batch[] = [];
+  #batch: Batch | undefined;
+  #worker: Worker | undefined;
+  #opened: PromiseWithResolvers<void> | undefined;
+  #head: number | undefined;
+
+  constructor(data: WriterWorkerData, listener: WriterListener, workerUrl: URL = WORKER) {
+    this.#data = data;
+    this.#listener = listener;
+    this.#workerUrl = workerUrl;
+  }
+
+  /** Resolves when the file is open, created and checked; rejects with the reason why it is not. */
+  async open(): Promise<void> {
+    this.#ensureWorker();
+    await this.#opened?.promise;
+  }
+
+  /** `data`: the events' data as JSON text. */
+  append(
+    stream: string,
+    expectedRevision: number,
+    events: readonly NewEvent[],
+    data: readonly string[],
+    options: AppendOptions | undefined,
+  ): Promise<AppendResult> {
+    const batch = this.#currentBatch();
+    pushAppend(batch.appends, stream, expectedRevision, events, data, options);
+    return new Promise((resolve, reject) => {
+      batch.waitingAppends.push({ stream, expectedRevision, resolve, reject });
+    });
+  }
+
+  saveSnapshot(stream: string, snapshot: Snapshot): Promise<void> {
+    const batch = this.#currentBatch();
+    batch.snapshots.push([stream, snapshot]);
+    return new Promise((resolve, reject) => {
+      batch.waitingSnapshots.push({ resolve, reject });
+    });
+  }
+
+  /** Asks for a look at what other processes have appended; answers come through the listener. */
+  poll(): void {
+    this.#post({ kind: 'poll' });
+  }
+
+  /** Waits for everything handed over so far, then ends the thread. */
+  async close(): Promise<void> {
+    this.#send();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    worker.ref();
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#post({ kind: 'close' });
+    await exited;
+  }
+
+  #currentBatch(): Batch {
+    if (this.#batch === undefined) {
+      this.#batch = new Batch();
+      // After the microtasks of this turn: what they append goes into the same message.
+      process.nextTick(() => this.#send());
+    }
+    return this.#batch;
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    this.#batch = undefined;
+    this.#ensureWorker().ref();
+    this.#inFlight.push(batch);
+    this.#post({ kind: 'write', appends: batch.appends, snapshots: batch.snapshots });
+  }
+
+  #post(message: ToWriter): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #ensureWorker(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const workerData: WriterWorkerData = { ...this.#data, knownHead: this.#head };
+    const worker = new Worker(this.#workerUrl, { workerData, name: 'reprise-event-store' });
+    const opened = Promise.withResolvers<void>();
+    opened.promise.catch(() => undefined); // open() reports it, or the rejected appends do
+    this.#worker = worker;
+    this.#opened = opened;
+    let crash: unknown;
+    worker.on('message', (message: FromWriter) => this.#receive(message, worker));
+    worker.on('error', (error) => {
+      crash = error;
+    });
+    worker.on('exit', () => this.#lose(worker, unknownOutcome(crash)));
+    return worker;
+  }
+
+  #receive(message: FromWriter, worker: Worker): void {
+    if (message.kind === 'failed') {
+      this.#lose(worker, storeError(message.fault));
+    } else if (message.kind === 'opened') {
+      this.#saw(message.head);
+      this.#opened?.resolve();
+    } else if (message.kind === 'foreign') {
+      this.#saw(message.to);
+      this.#listener.onForeign(message);
+    } else {
+      for (const outcome of message.outcomes) this.#settle(outcome);
+      this.#listener.onCommitted();
+    }
+    if (this.#inFlight.length === 0) worker.unref();
+  }
+
+  #settle(outcome: WriteOutcome): void {
+    const batch = this.#inFlight.shift();
+    if (Array.isArray(outcome) && outcome.length > 0 && outcome.at(-RESULT_WIDTH) !== CONFLICT) {
+      this.#saw(Number(outcome.at(-1)));
+    }
+    batch?.settle(outcome);
+  }
+
+  #saw(position: number): void {
+    this.#head = Math.max(this.#head ?? -1, position);
+  }
+
+  /** The thread is gone, or said that it could not open: whatever waits for it is told so. */
+  #lose(worker: Worker, error: RepriseError): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#opened?.reject(error);
+    for (const batch of this.#inFlight.splice(0)) batch.reject(error);
+  }
+}
+
+const unknownOutcome = (cause: unknown): RepriseError =>
+  new RepriseError(
+    'REPRISE_STORE_UNKNOWN_OUTCOME',
+    'The thread that writes the event store ended unexpectedly: the append may or may not have been made.',
+    cause === undefined ? {} : { cause },
+  );

@@ -1,0 +1,127 @@
+import type { Json, ObservedEvent, Signal } from '@reprise/core';
+
+export type EntryLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** One line of the log, before it is written. */
+export interface LogEntry {
+  readonly level: EntryLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Levels that differ from `info`: what goes wrong, and what there is a lot of. */
+const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
+  CommandRejected: 'warn',
+  RunCancelled: 'warn',
+  RunFailed: 'error',
+  TaskAdopted: 'debug',
+  TaskAttemptFailed: 'warn',
+  TaskFailed: 'error',
+  TaskFellBack: 'warn',
+  TaskReady: 'debug',
+  TaskResultIgnored: 'warn',
+  TaskScheduled: 'debug',
+  TaskStarted: 'debug',
+};
+
+/** Members of an event's data that say what happened without saying with which data. */
+const FACTS = [
+  'agent',
+  'attempt',
+  'code',
+  'command',
+  'definitionHash',
+  'error',
+  'from',
+  'lost',
+  'message',
+  'outcome',
+  'reason',
+  'round',
+  'status',
+  'to',
+  'total',
+  'via',
+  'worker',
+] as const;
+
+/** Names of the log's fields where they differ from the event's: `message` is the line's own. */
+const RENAMED: Readonly<Record<string, string>> = { message: 'problem', code: 'problemCode' };
+
+const member = (value: Json | undefined, key: string): Json | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [name: string]: Json })[key]
+    : undefined;
+
+/** An error without its details, which may hold data. */
+const errorFacts = (error: Json): Json => {
+  const { code, message, retryable } = { code: null, message: null, retryable: null, ...(error as object) };
+  return { code, message, retryable };
+};
+
+const present = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const where = (run: string | undefined, task?: unknown, attempt?: unknown): string => {
+  const place = [run, task].filter((part) => typeof part === 'string').join('/');
+  const trial = typeof attempt === 'number' ? ` #${attempt}` : '';
+  return place === '' ? '' : `${place}${trial}: `;
+};
+
+/** `TaskAttemptFailed` as "task attempt failed". */
+const words = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+
+/** A line for an event. `agent`: who works on the task, for events that do not say it. */
+export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: string): LogEntry {
+  const { event, runId, revision } = observed;
+  const { data } = event;
+  const facts: Record<string, unknown> = {};
+  for (const key of FACTS) {
+    const value = data[key];
+    if (value !== undefined) facts[RENAMED[key] ?? key] = key === 'error' && !payloads ? errorFacts(value) : value;
+  }
+  const retryAt = data['retryAt'];
+  return {
+    level: EVENT_LEVELS[event.type] ?? 'info',
+    message: where(runId, data['taskId'], data['attempt']) + words(event.type),
+    fields: present({
+      event: event.type,
+      run: runId,
+      task: data['taskId'],
+      attempt: data['attempt'],
+      agent,
+      ...facts,
+      workflow: member(data['definition'], 'name'),
+      retryAt: typeof retryAt === 'number' ? new Date(retryAt).toISOString() : undefined,
+      revision,
+      at: new Date(event.time).toISOString(),
+      causationId: event.metadata.causationId,
+      traceparent: event.metadata.traceparent,
+      data: payloads ? data : undefined,
+    }),
+  };
+}
+
+/** A line for a signal; undefined for one that says nothing without its payload. */
+export function signalEntry(signal: Signal, payloads: boolean): LogEntry | undefined {
+  switch (signal.kind) {
+    case 'dispatched': {
+      const { runId: run, taskId: task, attempt, agent } = signal;
+      const message = `${where(run, task, attempt)}dispatched to ${agent}`;
+      return { level: 'debug', message, fields: { signal: 'dispatched', run, task, attempt, agent } };
+    }
+    case 'progress': {
+      if (!payloads) return undefined;
+      const { runId: run, taskId: task, attempt, progress } = signal;
+      return {
+        level: 'debug',
+        message: `${where(run, task, attempt)}progress`,
+        fields: { signal: 'progress', run, task, attempt, progress },
+      };
+    }
+    case 'log': {
+      const { level, message, runId: run, taskId: task, attempt, agent, fields } = signal;
+      return { level, message, fields: present({ signal: 'log', run, task, attempt, agent, fields }) };
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { RepriseError } from '@reprise/core';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogMonitorOptions {
+  /** The least level that is written. Default `info`. */
+  readonly level?: LogLevel;
+  /** A file (made, with its folders, when absent; appended to) or a file descriptor. Default 2, which is stderr. */
+  readonly destination?: string | number;
+  /** Whether inputs, outputs, items and progress are written too. Default false: they may hold what no log should. */
+  readonly payloads?: boolean;
+}
+
+export type ResolvedLogMonitorOptions = Required<LogMonitorOptions>;
+
+export const DEFAULT_LOG_MONITOR_OPTIONS: ResolvedLogMonitorOptions = {
+  level: 'info',
+  destination: 2,
+  payloads: false,
+};
+
+const invalid = (message: string): RepriseError =>
+  new RepriseError('REPRISE_CONFIG_INVALID', `Options of the plugin monitor-log: ${message}`);
+
+const isLevel = (value: unknown): value is LogLevel => LOG_LEVELS.some((level) => level === value);
+
+const isDestination = (value: unknown): value is string | number =>
+  typeof value === 'number' ? Number.isInteger(value) && value >= 0 : typeof value === 'string' && value !== '';
+
+/** Fills in defaults. Throws REPRISE_CONFIG_INVALID, which names the option that is wrong. */
+export function resolveLogMonitorOptions(options: unknown = {}): ResolvedLogMonitorOptions {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw invalid('they are not an object.');
+  const known = Object.keys(DEFAULT_LOG_MONITOR_OPTIONS);
+  const unknown = Object.keys(options).filter((key) => !known.includes(key));
+  if (unknown.length > 0) throw invalid(`there is no option ${unknown.join(', ')}; there are ${known.join(', ')}.`);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { level, destination, payloads }: Record<string, unknown> = { ...DEFAULT_LOG_MONITOR_OPTIONS, ...given };
+  if (!isLevel(level)) throw invalid(`level is ${JSON.stringify(level)}, not one of ${LOG_LEVELS.join(', ')}.`);
+  if (!isDestination(destination)) {
+    throw invalid(`destination is ${JSON.stringify(destination)}, not a path or a file descriptor (0 or more).`);
+  }
+  if (typeof payloads !== 'boolean') throw invalid(`payloads is ${JSON.stringify(payloads)}, not true or false.`);
+  return { level, destination, payloads };
+}

@@ -1,0 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import Mocha from 'mocha';
+
+/** Mocha's spec reporter, which also writes its counts as JSON to the file named by REPRISE_TEST_COUNTS. */
+export default class CountingReporter extends Mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+      const { passes, failures, pending } = this.stats;
+      writeFileSync(process.env.REPRISE_TEST_COUNTS, JSON.stringify({ passes, failures, pending }));
+    });
+  }
+}
