@@ -14,7 +14,14 @@ import { assertId } from '../shared/ids.ts';
 import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
 import { graphScheduler, inMemoryEventStore, inProcessTransport } from './builtin-plugins.ts';
 import type { AnyWorkflow, RepriseConfig } from './config.ts';
-import { type AnyPlugin, assertPlugin, createPart, type Plugin, type PluginContext, type PluginKind } from './plugin.ts';
+import {
+  type AnyPlugin,
+  assertPlugin,
+  createPart,
+  type Plugin,
+  type PluginContext,
+  type PluginKind,
+} from './plugin.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
@@ -41,7 +48,9 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   const pluginAgents = await createAll(plugins, 'agent', context);
   container.bind(TOKENS.registry).toConstantValue(createRegistry(config, pluginAgents, strategies));
   const monitors = await createAll(plugins, 'monitor', context);
-  container.bind(TOKENS.monitors).toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
+  container
+    .bind(TOKENS.monitors)
+    .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
   const transport = await createPart(theOne(plugins, 'transport') ?? inProcessTransport(), context);
   container.bind(TOKENS.transport).toConstantValue(transport);
   // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
@@ -66,7 +75,11 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   return container.get(TOKENS.orchestrator);
 }
 
-function createHub(monitors: readonly Monitor[], options: EngineOptions, clock: RepriseConfig['clock'] & {}): MonitorHub {
+function createHub(
+  monitors: readonly Monitor[],
+  options: EngineOptions,
+  clock: RepriseConfig['clock'] & {},
+): MonitorHub {
   return new MonitorHub(monitors, options.monitorQueue, clock);
 }
 
@@ -92,7 +105,10 @@ function theOne<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Ki
   const [first, ...others] = ofKind(plugins, kind);
   if (others.length === 0) return first;
   const names = [first, ...others].map((plugin) => plugin?.name).join(', ');
-  throw new RepriseError('REPRISE_CONFIG_INVALID', `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`);
+  throw new RepriseError(
+    'REPRISE_CONFIG_INVALID',
+    `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`,
+  );
 }
 
 function createRegistry(
@@ -102,11 +118,18 @@ function createRegistry(
 ): Registry {
   const workflows = config.workflows ?? [];
   const agents = new Map<string, AgentReference>();
-  for (const agent of [...workflows.flatMap((workflow) => workflow.agents), ...(config.agents ?? []), ...pluginAgents]) {
+  for (const agent of [
+    ...workflows.flatMap((workflow) => workflow.agents),
+    ...(config.agents ?? []),
+    ...pluginAgents,
+  ]) {
     assertId(agent.name, 'agent name');
     const known = agents.get(agent.name);
     if (known !== undefined && known !== agent) {
-      throw new RepriseError('REPRISE_CONFIG_INVALID', `There are two agents named '${agent.name}'. Give one another name.`);
+      throw new RepriseError(
+        'REPRISE_CONFIG_INVALID',
+        `There are two agents named '${agent.name}'. Give one another name.`,
+      );
     }
     agents.set(agent.name, agent);
   }

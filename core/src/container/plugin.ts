@@ -66,7 +66,10 @@ export function assertPlugin(value: unknown): asserts value is AnyPlugin {
 }
 
 /** Makes the plugin's part and checks that it can do what its kind must. Throws REPRISE_PLUGIN_INVALID. */
-export async function createPart<Kind extends PluginKind>(plugin: Plugin<Kind>, context: PluginContext): Promise<PluginParts[Kind]> {
+export async function createPart<Kind extends PluginKind>(
+  plugin: Plugin<Kind>,
+  context: PluginContext,
+): Promise<PluginParts[Kind]> {
   let part: PluginParts[Kind];
   try {
     part = await plugin.create(context);
@@ -74,7 +77,9 @@ export async function createPart<Kind extends PluginKind>(plugin: Plugin<Kind>, 
     // A coded error of the plugin itself says more than a wrapper could.
     if (cause instanceof Error && cause.name === 'RepriseError') throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RepriseError('REPRISE_PLUGIN_INVALID', `The plugin '${plugin.name}' could not be made: ${why}`, { cause });
+    throw new RepriseError('REPRISE_PLUGIN_INVALID', `The plugin '${plugin.name}' could not be made: ${why}`, {
+      cause,
+    });
   }
   const methods = (part ?? {}) as unknown as Readonly<Record<string, unknown>>;
   const missing = REQUIRED_METHODS[plugin.kind].filter((method) => typeof methods[method] !== 'function');

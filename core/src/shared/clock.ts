@@ -19,5 +19,10 @@ export interface Ids {
 /** Randomness in [0, 1), injected everywhere. */
 export type Random = () => number;
 
-/** RFC 3339 text of a time in milliseconds since the Unix epoch. */
-export const toIsoTime = (at: number): string => new Date(at).toISOString();
+let lastIso = { at: 0, text: new Date(0).toISOString() };
+
+/** RFC 3339 text of a time in milliseconds since the Unix epoch. Messages come many to a millisecond: the last is kept. */
+export function toIsoTime(at: number): string {
+  if (lastIso.at !== at) lastIso = { at, text: new Date(at).toISOString() };
+  return lastIso.text;
+}

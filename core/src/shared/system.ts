@@ -41,3 +41,6 @@ export function keepAlive(): () => void {
   const handle = setInterval(() => undefined, 2 ** 30);
   return () => clearInterval(handle);
 }
+
+/** Lets everything else that waits have its turn of the event loop: for work that would otherwise keep the loop to itself. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -5,6 +5,7 @@ import {
   type EventStoreSubscription,
   type ListedStream,
   type NewEvent,
+  nextTurn,
   PullSubscription,
   type ReadAllOptions,
   type ReadOptions,
@@ -37,6 +38,14 @@ export async function createSqliteEventStore(options: SqliteEventStoreOptions = 
   const store = new SqliteEventStore(resolved);
   await store.open();
   return store;
+}
+
+/** Whoever reads page after page shares the loop: a page of this many events or more is followed by everyone else's turn. */
+const LONG_PAGE = 200;
+
+async function inTurns(page: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+  if (page.length >= LONG_PAGE) await nextTurn();
+  return page;
 }
 
 type ForeignListener = (stream: string, revision: number) => void;
@@ -93,18 +102,18 @@ class SqliteEventStore implements EventStore {
   }
 
   async read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]> {
-    return this.#open().read(stream, options);
+    return inTurns(this.#open().read(stream, options));
   }
 
   async readAll(options?: ReadAllOptions): Promise<readonly RecordedEvent[]> {
-    return this.#open().readAll(options);
+    return inTurns(this.#open().readAll(options));
   }
 
   async subscribe(options: SubscribeOptions): Promise<EventStoreSubscription> {
     const reader = this.#open();
     const from = options.from === 'end' ? reader.head() + 1 : (options.from ?? 0);
     const subscription = new PullSubscription(options, from, {
-      readPage: async (next, limit) => reader.readAll({ from: next, limit }),
+      readPage: async (next, limit) => inTurns(reader.readAll({ from: next, limit })),
       onEnded: (ended) => {
         this.#subscriptions.get(ended)?.();
         this.#subscriptions.delete(ended);

@@ -17,7 +17,10 @@ export function createInProcessTransport(clock: Clock = systemClock): Transport 
 
   const started = (): void => {
     if (state === 'started') return;
-    throw new RepriseError('REPRISE_TRANSPORT_CLOSED', `The transport was used ${state === 'new' ? 'before start()' : 'after stop()'}.`);
+    throw new RepriseError(
+      'REPRISE_TRANSPORT_CLOSED',
+      `The transport was used ${state === 'new' ? 'before start()' : 'after stop()'}.`,
+    );
   };
   const channelOf = (name: string): Channel => {
     let channel = channels.get(name);

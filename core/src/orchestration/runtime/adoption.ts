@@ -36,7 +36,8 @@ function adoptableItems(source: RunState, taskId: string, values: readonly Json[
   const adopted: AdoptedTask[] = [{ taskId, status: 'expanded', items: values }];
   for (let index = 0; index < values.length; index += 1) {
     const item = source.tasks.get(itemId(taskId, index));
-    if (item?.status === 'completed') adopted.push({ taskId: item.id, status: 'completed', output: item.output ?? null });
+    if (item?.status === 'completed')
+      adopted.push({ taskId: item.id, status: 'completed', output: item.output ?? null });
   }
   return adopted;
 }

@@ -45,7 +45,9 @@ export class AgentWorker {
     for (const agent of agents.values()) {
       const options = { concurrency: agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY };
       const handler = (delivery: Delivery) => this.#take(agent, delivery);
-      this.#subscriptions.push(await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options));
+      this.#subscriptions.push(
+        await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options),
+      );
     }
     const aborts = await transport.subscribe(ABORT_CHANNEL, `worker.${id}`, (delivery) => {
       this.#abort(delivery.envelope.runid, delivery.envelope.data as unknown as Abort);
@@ -94,7 +96,13 @@ export class AgentWorker {
     return this.#run(agent, envelope.runid, key, dispatch, once ? undefined : delivery);
   }
 
-  async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery | undefined): Promise<void> {
+  async #run(
+    agent: AnyAgent,
+    runId: string,
+    key: string,
+    dispatch: Dispatch,
+    delivery: Delivery | undefined,
+  ): Promise<void> {
     const run = new AttemptRun(agent, runId, dispatch, {
       clock: this.#parts.clock,
       monitors: this.#parts.monitors,
@@ -153,7 +161,14 @@ export class AgentWorker {
     const { taskId, attempt } = run.dispatch;
     const body: WorkerSignal = { taskId, attempt, ...(progress === undefined ? {} : { progress }) };
     const messageId = `${attemptKey(runId, taskId, attempt)}/signal`;
-    const addressing = { id: messageId, type: 'signal', source: id, runId, causationId: messageId, at: clock.now() } as const;
+    const addressing = {
+      id: messageId,
+      type: 'signal',
+      source: id,
+      runId,
+      causationId: messageId,
+      at: clock.now(),
+    } as const;
     // Not history: a signal that is lost is followed by another.
     transport.publish([{ channel: SIGNAL_CHANNEL, envelope: toEnvelope(addressing, body) }]).catch((error: unknown) => {
       this.#warn(runId, `signal lost: ${String(error)}`);

@@ -67,11 +67,18 @@ export class AttemptRun {
   async #work(): Promise<AttemptOutcome> {
     const { inputSchema, outputSchema, name } = this.#agent;
     const raw = this.dispatch.input;
-    const input = inputSchema === undefined ? raw : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
+    const input =
+      inputSchema === undefined
+        ? raw
+        : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
     const checked =
-      outputSchema === undefined ? returned : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`);
-    return { output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars) };
+      outputSchema === undefined
+        ? returned
+        : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`);
+    return {
+      output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
+    };
   }
 
   #task(input: Json): AgentTask {
@@ -87,24 +94,27 @@ export class AttemptRun {
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();
-        this.#parts.progress(acceptPayload(progress, 'progress', 'REPRISE_INVALID_PAYLOAD', this.#parts.maxPayloadChars));
+        this.#parts.progress(
+          acceptPayload(progress, 'progress', 'REPRISE_INVALID_PAYLOAD', this.#parts.maxPayloadChars),
+        );
       },
     };
   }
 
   #logger(): AgentLogger {
     const { taskId, attempt, agent } = this.dispatch;
-    const log = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-      this.#parts.monitors.signal({
-        kind: 'log',
-        level,
-        message,
-        runId: this.runId,
-        taskId,
-        attempt,
-        agent,
-        ...(fields === undefined ? {} : { fields }),
-      });
+    const log =
+      (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+        this.#parts.monitors.signal({
+          kind: 'log',
+          level,
+          message,
+          runId: this.runId,
+          taskId,
+          attempt,
+          agent,
+          ...(fields === undefined ? {} : { fields }),
+        });
     return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   }
 

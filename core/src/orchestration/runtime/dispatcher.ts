@@ -68,7 +68,8 @@ export class Dispatcher {
       case 'close-attempt':
         this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
         this.open.close(runId, effect.taskId, effect.attempt);
-        if (!KNOWN_TO_WORKER.has(effect.reason)) messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
+        if (!KNOWN_TO_WORKER.has(effect.reason))
+          messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
         return;
       case 'close-run':
         this.#timers.cancelRun(runId);

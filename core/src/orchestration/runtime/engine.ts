@@ -5,7 +5,7 @@ import { COMMAND_CHANNEL, COMMAND_GROUP, SIGNAL_CHANNEL } from '../messaging/cha
 import type { WorkerCommand, WorkerSignal } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
-import type { RunState } from '../workflow/state.ts';
+import { isTerminal, type RunState } from '../workflow/state.ts';
 import { AgentWorker } from './agent-worker.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
@@ -81,7 +81,8 @@ export class Engine {
 
   /** Takes the driving over. Resolves to the number of open runs that were set moving. */
   async drive(): Promise<number> {
-    if (this.#state !== 'adding') throw new RepriseError('REPRISE_STOPPED', 'The engine was started already, or has stopped.');
+    if (this.#state !== 'adding')
+      throw new RepriseError('REPRISE_STOPPED', 'The engine was started already, or has stopped.');
     const { store, transport } = this.#parts;
     this.#state = 'driving';
     await transport.start();
@@ -98,7 +99,9 @@ export class Engine {
   /** Hands a command to its run. Resolves once its events are durable; rejects when they cannot be added. */
   submit(command: Command): Promise<CommandOutcome> {
     if (this.#state === 'stopping' || this.#state === 'stopped') {
-      return Promise.reject(new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping and takes no more commands.'));
+      return Promise.reject(
+        new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping and takes no more commands.'),
+      );
     }
     const { promise, resolve, reject } = Promise.withResolvers<CommandOutcome>();
     this.#inboxes.post(command.runId, { command, done: resolve, failed: reject });
@@ -110,9 +113,14 @@ export class Engine {
     if (this.#state === 'driving') this.#inboxes.post(runId, { refresh: true });
   }
 
-  /** The state of a run as the driver has it now; undefined when it has to be read. Not to be changed. */
+  /**
+   * The state of a run as the driver has it now, not to be changed; undefined when it has to be read. An end that may not be durable
+   * yet is not told.
+   */
   cachedState(runId: string): RunState | undefined {
-    return this.#state === 'driving' && !this.#inboxes.busy(runId) ? this.#repository.cached(runId)?.state : undefined;
+    if (this.#state !== 'driving') return undefined;
+    const state = this.#repository.cached(runId)?.state;
+    return state !== undefined && isTerminal(state.status) && this.#inboxes.busy(runId) ? undefined : state;
   }
 
   /** Attempts that agents work on now. */
@@ -154,7 +162,8 @@ export class Engine {
     const signal = envelope.data as unknown as WorkerSignal;
     const { taskId, attempt, progress } = signal;
     this.#dispatcher.open.heard(envelope.runid, taskId, attempt);
-    if (progress !== undefined) this.#parts.monitors.signal({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
+    if (progress !== undefined)
+      this.#parts.monitors.signal({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
     delivery.ack();
   }
 
@@ -165,6 +174,8 @@ export class Engine {
   }
 
   #leaseExpired(runId: string, taskId: string, attempt: number): void {
-    this.#inboxes.post(runId, { derive: (state) => [attemptLost(state, taskId, attempt, 'its worker was silent for too long')] });
+    this.#inboxes.post(runId, {
+      derive: (state) => [attemptLost(state, taskId, attempt, 'its worker was silent for too long')],
+    });
   }
 }

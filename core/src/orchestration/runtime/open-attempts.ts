@@ -54,7 +54,15 @@ export class OpenAttempts {
       return resend;
     }
     const waitMs = this.#options.redispatchMs;
-    tasks.set(taskId, { agent, attempt, once, started: once, dueAt: this.#clock.now() + waitMs, waitMs, resend: false });
+    tasks.set(taskId, {
+      agent,
+      attempt,
+      once,
+      started: once,
+      dueAt: this.#clock.now() + waitMs,
+      waitMs,
+      resend: false,
+    });
     this.#arm();
     return true;
   }

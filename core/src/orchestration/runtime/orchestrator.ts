@@ -83,7 +83,12 @@ export class Orchestrator {
       registered.inputSchema === undefined
         ? input
         : await checkSchema(registered.inputSchema, input, 'REPRISE_INPUT_INVALID', 'input of the run');
-    const accepted = acceptPayload(checked, 'input of the run', 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars);
+    const accepted = acceptPayload(
+      checked,
+      'input of the run',
+      'REPRISE_INVALID_PAYLOAD',
+      this.#parts.options.maxPayloadChars,
+    );
     await this.#submit({
       type: 'StartRun',
       commandId: options.requestId ?? `start-${this.#parts.ids.next()}`,
@@ -169,7 +174,11 @@ export class Orchestrator {
           if (!drives) this.#waitForOwnership();
         },
         (error: unknown) => {
-          this.#parts.monitors.signal({ kind: 'log', level: 'error', message: `cannot take the store over: ${String(error)}` });
+          this.#parts.monitors.signal({
+            kind: 'log',
+            level: 'error',
+            message: `cannot take the store over: ${String(error)}`,
+          });
           this.#waitForOwnership();
         },
       );
@@ -190,7 +199,10 @@ export class Orchestrator {
       const outcome = outcomeOf(known ?? (await this.runs.state(runId)));
       if (outcome !== undefined) return outcome;
       if (this.#role === 'stopped') {
-        throw new RepriseError('REPRISE_STOPPED', `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`);
+        throw new RepriseError(
+          'REPRISE_STOPPED',
+          `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`,
+        );
       }
       known = await changed;
     }
@@ -214,5 +226,8 @@ function outcomeOf(state: RunState): RunOutcome | undefined {
   if (state.status === 'completed') return { status: 'completed', output: state.output ?? null };
   if (state.status === 'cancelled') return { status: 'cancelled', reason: state.cancelReason };
   if (state.status !== 'failed') return undefined;
-  return { status: 'failed', error: state.error ?? { code: 'REPRISE_TASK_FAILED', message: 'no error recorded', retryable: false } };
+  return {
+    status: 'failed',
+    error: state.error ?? { code: 'REPRISE_TASK_FAILED', message: 'no error recorded', retryable: false },
+  };
 }

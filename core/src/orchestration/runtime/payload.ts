@@ -15,7 +15,8 @@ export function acceptPayload(value: unknown, what: string, code: ErrorCode, max
     throw new RepriseError(code, `The ${what} is not plain JSON: ${problem}.`, { retryable: false });
   }
   const problem = jsonProblem(value);
-  if (problem !== undefined) throw new RepriseError(code, `The ${what} is not plain JSON: ${problem}.`, { retryable: false });
+  if (problem !== undefined)
+    throw new RepriseError(code, `The ${what} is not plain JSON: ${problem}.`, { retryable: false });
   const text = JSON.stringify(value);
   if (text.length > maxChars) {
     const message = `The ${what} is ${text.length} characters of JSON, more than the limit of ${maxChars}. Pass a reference instead.`;
@@ -25,7 +26,12 @@ export function acceptPayload(value: unknown, what: string, code: ErrorCode, max
 }
 
 /** What the schema makes of `value`, or a throw that lists every mismatch with its path. */
-export async function checkSchema(schema: StandardSchemaV1, value: unknown, code: ErrorCode, what: string): Promise<unknown> {
+export async function checkSchema(
+  schema: StandardSchemaV1,
+  value: unknown,
+  code: ErrorCode,
+  what: string,
+): Promise<unknown> {
   const result = await schema['~standard'].validate(value);
   if (result.issues === undefined) return result.value;
   const problems = result.issues.map((issue) => {

@@ -14,7 +14,11 @@ const PARALLEL = 128;
  * lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
  * Returns how many runs there were.
  */
-export async function recoverOpenRuns(store: EventStore, inboxes: Inboxes, transportIsDurable: boolean): Promise<number> {
+export async function recoverOpenRuns(
+  store: EventStore,
+  inboxes: Inboxes,
+  transportIsDurable: boolean,
+): Promise<number> {
   const reader = new RunReader(store);
   let recovered = 0;
   let after: string | undefined;

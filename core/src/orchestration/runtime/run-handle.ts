@@ -1,5 +1,5 @@
-import { RepriseError } from '../../shared/errors.ts';
 import type { ErrorData } from '../../shared/errors.ts';
+import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { RunState } from '../workflow/state.ts';
 import type { HistoryEntry } from './run-reader.ts';
@@ -44,7 +44,9 @@ export class RunHandle<Output = Json> {
       throw new RepriseError('REPRISE_RUN_CLOSED', `Run '${this.id}' was cancelled${why}.`);
     }
     const code = outcome.error.code === 'REPRISE_RUN_TIMEOUT' ? 'REPRISE_RUN_TIMEOUT' : 'REPRISE_TASK_FAILED';
-    throw new RepriseError(code, `Run '${this.id}' failed. ${outcome.error.message}`, { details: { error: { ...outcome.error } } });
+    throw new RepriseError(code, `Run '${this.id}' failed. ${outcome.error.message}`, {
+      details: { error: { ...outcome.error } },
+    });
   }
 
   /** Ends the run; agents that work for it get their AbortSignal. */

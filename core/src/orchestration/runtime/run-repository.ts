@@ -1,12 +1,12 @@
-import { bindDefinition } from '../../definition/recorded.ts';
 import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { bindDefinition } from '../../definition/recorded.ts';
 import type { EventStore } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import { runStream } from '../../shared/ids.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import { evolve } from '../workflow/evolve.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
-import { restoreState, serializeState, STATE_SCHEMA } from '../workflow/state-codec.ts';
+import { restoreState, STATE_SCHEMA, serializeState } from '../workflow/state-codec.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
 
@@ -71,7 +71,10 @@ export class RunRepository {
     const state = usable === undefined ? initialState() : restoreState(usable.state, bind);
     for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
       const event = decodeEvent(recorded);
-      evolve(state, event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event);
+      evolve(
+        state,
+        event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event,
+      );
     }
     return { runId, state, missing: run.missing, snapshotAt: usable?.revision ?? -1, fresh: state.status !== 'none' };
   }

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { runStream } from '../../shared/ids.ts';
+import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
 import { planOf } from '../task-chaining/plan.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decide.ts';
@@ -10,7 +11,7 @@ import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { handle } from '../workflow/handle.ts';
-import { isTerminal, readyTasks, type RunState, type TaskState } from '../workflow/state.ts';
+import { isTerminal, type RunState, readyTasks } from '../workflow/state.ts';
 import { appendUntilKnown } from './appender.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
@@ -162,7 +163,13 @@ export class RunWriter {
       });
       if (assignments.length === 0) return;
       const commandId = `${run.runId}/schedule/${state.revision}`;
-      const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy: strategy.name, assignments };
+      const command: Command = {
+        type: 'ScheduleTasks',
+        commandId,
+        runId: run.runId,
+        strategy: strategy.name,
+        assignments,
+      };
       const events = handle(state, command, context);
       if (events.length === 0) return;
       addEvents(batch, command, events);
@@ -197,7 +204,13 @@ export class RunWriter {
 
   #reportRetry(runId: string, error: unknown): void {
     const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
-    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message: `append is tried again: ${message}`, runId, fields: { code } });
+    this.#parts.monitors.signal({
+      kind: 'log',
+      level: 'warn',
+      message: `append is tried again: ${message}`,
+      runId,
+      fields: { code },
+    });
   }
 }
 
@@ -219,26 +232,18 @@ function addEvents(batch: Batch, command: Command, events: readonly RunEvent[]):
   }
 }
 
-function* readyView(state: RunState) {
-  const definitions = new Map<string, { priority: number; agent?: string; capability?: string }>();
+function* readyView(state: RunState): Generator<ReadyTask> {
+  const plan = planOf(state.definition);
   for (const task of readyTasks(state)) {
-    let shared = definitions.get(task.definitionId);
-    if (shared === undefined) {
-      shared = placementOf(state, task);
-      definitions.set(task.definitionId, shared);
-    }
-    const agent = task.fallback === 'agent' ? task.agent : undefined;
-    yield { ...shared, ...(agent === undefined ? {} : { agent }), taskId: task.id, readySince: task.readySince ?? 0 };
+    const definition = plan.tasks.get(task.definitionId)?.definition;
+    yield {
+      taskId: task.id,
+      priority: definition?.priority ?? 0,
+      readySince: task.readySince ?? 0,
+      agent: task.fallback === 'agent' ? task.agent : definition?.agent,
+      capability: definition?.capability,
+    };
   }
-}
-
-function placementOf(state: RunState, task: TaskState): { priority: number; agent?: string; capability?: string } {
-  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
-  return {
-    priority: definition?.priority ?? 0,
-    ...(definition?.agent === undefined ? {} : { agent: definition.agent }),
-    ...(definition?.capability === undefined ? {} : { capability: definition.capability }),
-  };
 }
 
 function heldError(run: CachedRun): RepriseError {

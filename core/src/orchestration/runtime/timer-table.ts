@@ -4,7 +4,9 @@ import type { Timer } from '../workflow/commands.ts';
 /** Stable name of a timer within its run; its attempt or round included. */
 export function timerKey(timer: Timer): string {
   if (timer.kind === 'run') return 'run';
-  return timer.kind === 'task' ? `task/${timer.taskId}/${timer.round}` : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
+  return timer.kind === 'task'
+    ? `task/${timer.taskId}/${timer.round}`
+    : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
 }
 
 /** The timers of all open runs. Durable because they are derived from events: this table can be lost at any time. */

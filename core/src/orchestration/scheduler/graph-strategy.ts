@@ -24,7 +24,8 @@ function agentFor(task: ReadyTask, view: SchedulingView, added: ReadonlyMap<stri
   const load = (agent: AgentView): number => agent.load + (added.get(agent.name) ?? 0);
   for (const agent of view.agents.values()) {
     if (task.capability === undefined || !agent.capabilities.includes(task.capability)) continue;
-    if (best === undefined || load(agent) < load(best) || (load(agent) === load(best) && agent.name < best.name)) best = agent;
+    if (best === undefined || load(agent) < load(best) || (load(agent) === load(best) && agent.name < best.name))
+      best = agent;
   }
   return best;
 }

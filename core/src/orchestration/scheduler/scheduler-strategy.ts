@@ -4,8 +4,8 @@ export interface ReadyTask {
   readonly priority: number;
   /** Milliseconds since the Unix epoch. */
   readonly readySince: number;
-  readonly agent?: string;
-  readonly capability?: string;
+  readonly agent: string | undefined;
+  readonly capability: string | undefined;
 }
 
 export interface AgentView {

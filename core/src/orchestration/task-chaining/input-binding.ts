@@ -52,7 +52,8 @@ export function bindInput(
   item?: ItemBinding,
 ): Bound<Json> {
   const task = plan.tasks.get(taskId)?.definition;
-  if (task?.input !== undefined) return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), taskId, maxChars);
+  if (task?.input !== undefined)
+    return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), taskId, maxChars);
   if (item !== undefined) return { ok: true, value: item.item };
   const [first, ...others] = task?.after ?? [];
   if (first === undefined) return { ok: true, value: source.input };
@@ -116,7 +117,10 @@ function limited(bound: Bound<Json>, taskId: string, maxChars: number): Bound<Js
 }
 
 function failure(message: string): { readonly ok: false; readonly error: ErrorData } {
-  return { ok: false, error: toErrorData(new RepriseError('REPRISE_EXPRESSION_FAILED', message), 'REPRISE_EXPRESSION_FAILED') };
+  return {
+    ok: false,
+    error: toErrorData(new RepriseError('REPRISE_EXPRESSION_FAILED', message), 'REPRISE_EXPRESSION_FAILED'),
+  };
 }
 
 function describe(value: Json): string {

@@ -99,9 +99,7 @@ function segmentOf(
   const below = reachable(repeat.from, (id) => dependents.get(id) ?? []).add(repeat.from);
   const above = reachable(repeater, (id) => after.get(id) ?? []).add(repeater);
   const inside = (id: string): boolean => below.has(id) && above.has(id);
-  return definition.tasks
-    .map((task) => task.id)
-    .filter((id) => inside(id) || inside(fallbackFor.get(id) ?? ''));
+  return definition.tasks.map((task) => task.id).filter((id) => inside(id) || inside(fallbackFor.get(id) ?? ''));
 }
 
 function reachable(start: string, next: (id: string) => readonly string[]): Set<string> {

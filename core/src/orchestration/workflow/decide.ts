@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../definition/definition.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
+import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { afterFailure } from '../task-chaining/failure.ts';
 import { bindCondition, bindInput, scopeOf } from '../task-chaining/input-binding.ts';
@@ -29,7 +29,8 @@ const EXPANSION_CHUNK = 500;
  */
 export function decide(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   if (command.type === 'StartRun') return startRun(state, command, context);
-  if (state.status === 'none') return [reject(command, 'REPRISE_RUN_NOT_FOUND', `There is no run '${command.runId}'.`, context)];
+  if (state.status === 'none')
+    return [reject(command, 'REPRISE_RUN_NOT_FOUND', `There is no run '${command.runId}'.`, context)];
   if (isTerminal(state.status)) return decideClosed(state, command, context);
   const at = context.now;
   switch (command.type) {
@@ -50,14 +51,24 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return retryTasks(state, command, context);
     case 'PauseRun':
       if (state.controlCommands.has(command.commandId)) return [];
-      if (state.status === 'paused') return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
+      if (state.status === 'paused')
+        return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
       return [{ type: 'RunPaused', at, commandId: command.commandId, ...reasonOf(command) }];
     case 'ResumeRun':
       if (state.controlCommands.has(command.commandId)) return [];
-      if (state.status === 'running') return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is not paused.', context)];
+      if (state.status === 'running')
+        return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is not paused.', context)];
       return [{ type: 'RunResumed', at, commandId: command.commandId }];
     case 'CancelRun':
-      return [{ type: 'RunCancelled', at, commandId: command.commandId, ...reasonOf(command), stateDigest: stateDigest(state) }];
+      return [
+        {
+          type: 'RunCancelled',
+          at,
+          commandId: command.commandId,
+          ...reasonOf(command),
+          stateDigest: stateDigest(state),
+        },
+      ];
     default:
       return command satisfies never;
   }
@@ -67,7 +78,14 @@ const reasonOf = (command: { readonly reason?: string }): { readonly reason?: st
   command.reason === undefined ? {} : { reason: command.reason };
 
 function reject(command: Command, code: ErrorCode, message: string, context: DecisionContext): RunEvent {
-  return { type: 'CommandRejected', at: context.now, commandId: command.commandId, command: command.type, code, message };
+  return {
+    type: 'CommandRejected',
+    at: context.now,
+    commandId: command.commandId,
+    command: command.type,
+    code,
+    message,
+  };
 }
 
 /** Workers and timers that come late get silence; people get an answer. */
@@ -199,7 +217,12 @@ function complete(state: RunState, command: CompleteTask, context: DecisionConte
 }
 
 /** A result for an attempt that is closed: a repeat of the one that was applied is nothing, any other is put on record once. */
-function late(task: TaskState, attempt: number, outcome: 'completed' | 'failed', context: DecisionContext): readonly RunEvent[] {
+function late(
+  task: TaskState,
+  attempt: number,
+  outcome: 'completed' | 'failed',
+  context: DecisionContext,
+): readonly RunEvent[] {
   const applied = task.attempt === attempt && outcome === (task.status === 'completed' ? 'completed' : 'failed');
   if (applied || task.ignoredAttempt >= attempt || attempt > task.attempt) return [];
   return [{ type: 'TaskResultIgnored', at: context.now, taskId: task.id, attempt, outcome }];
@@ -245,9 +268,19 @@ function failAttempt(
 /** No attempt is left: the fallback stands in, or the task fails. */
 function giveUp(task: TaskState, definition: TaskDefinition, error: ErrorData, at: number): readonly RunEvent[] {
   const { fallback } = definition;
-  if (fallback === undefined || task.fallback !== undefined) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
+  if (fallback === undefined || task.fallback !== undefined)
+    return [{ type: 'TaskFailed', at, taskId: task.id, error }];
   if (fallback.kind === 'value') {
-    return [{ type: 'TaskCompleted', at, taskId: task.id, attempt: task.attempt, via: 'fallback-value', output: fallback.value }];
+    return [
+      {
+        type: 'TaskCompleted',
+        at,
+        taskId: task.id,
+        attempt: task.attempt,
+        via: 'fallback-value',
+        output: fallback.value,
+      },
+    ];
   }
   return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
 }
@@ -285,7 +318,12 @@ function fireTimer(state: RunState, command: FireTimer, context: DecisionContext
 }
 
 /** The time of the whole task is used up, so only a value can still stand in. */
-function giveUpAtTimeout(task: TaskState, definition: TaskDefinition, error: ErrorData, at: number): readonly RunEvent[] {
+function giveUpAtTimeout(
+  task: TaskState,
+  definition: TaskDefinition,
+  error: ErrorData,
+  at: number,
+): readonly RunEvent[] {
   const failed: readonly RunEvent[] = isInFlight(task)
     ? [{ type: 'TaskAttemptFailed', at, taskId: task.id, attempt: task.attempt, error }]
     : [];
@@ -301,6 +339,7 @@ function retryTasks(state: RunState, command: RetryTasks, context: DecisionConte
     events.push({ type: 'TaskReady', at: context.now, taskId: task.id, reason: 'manual' });
   }
   if (events.length > 0) return events;
-  const what = command.taskId === undefined ? 'No task of the run' : `'${command.taskId}' does not wait, and no such task`;
+  const what =
+    command.taskId === undefined ? 'No task of the run' : `'${command.taskId}' does not wait, and no such task`;
   return [reject(command, 'REPRISE_COMMAND_INVALID', `${what} waits for a retry.`, context)];
 }

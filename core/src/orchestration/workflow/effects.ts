@@ -33,11 +33,19 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     }
     case 'TaskAttemptFailed': {
       const task = state.tasks.get(event.taskId);
-      const closed: Effect = { kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.error.code };
+      const closed: Effect = {
+        kind: 'close-attempt',
+        taskId: event.taskId,
+        attempt: event.attempt,
+        reason: event.error.code,
+      };
       return task === undefined ? [closed] : [closed, ...retryTimer(task)];
     }
     case 'TaskCompleted':
-      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.via }, ...cancelledItems(state, event.taskId)];
+      return [
+        { kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.via },
+        ...cancelledItems(state, event.taskId),
+      ];
     case 'TaskRepeated':
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
     case 'TaskFailed': {
@@ -71,19 +79,33 @@ export function openEffects(state: RunState): readonly Effect[] {
 
 function runTimer(state: RunState): Effect[] {
   const timeoutMs = state.definition.timeoutMs;
-  return timeoutMs === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at: state.startedAt + timeoutMs }];
+  return timeoutMs === undefined
+    ? []
+    : [{ kind: 'set-timer', timer: { kind: 'run' }, at: state.startedAt + timeoutMs }];
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {
   const timeoutMs = timeoutsOf(state, task)?.taskMs;
   if (timeoutMs === undefined || task.firstScheduledAt === undefined) return [];
-  return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, round: task.round }, at: task.firstScheduledAt + timeoutMs }];
+  return [
+    {
+      kind: 'set-timer',
+      timer: { kind: 'task', taskId: task.id, round: task.round },
+      at: task.firstScheduledAt + timeoutMs,
+    },
+  ];
 }
 
 function attemptTimer(state: RunState, task: TaskState): Effect[] {
   const timeoutMs = timeoutsOf(state, task)?.attemptMs;
   if (timeoutMs === undefined || task.startedAt === undefined) return [];
-  return [{ kind: 'set-timer', timer: { kind: 'attempt', taskId: task.id, attempt: task.attempt }, at: task.startedAt + timeoutMs }];
+  return [
+    {
+      kind: 'set-timer',
+      timer: { kind: 'attempt', taskId: task.id, attempt: task.attempt },
+      at: task.startedAt + timeoutMs,
+    },
+  ];
 }
 
 function retryTimer(task: TaskState): Effect[] {

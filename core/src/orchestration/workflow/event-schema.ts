@@ -63,7 +63,10 @@ export function decodeEvent(
   while (version < current) {
     const upcast = upcasters[stored.type as RunEventType]?.[version];
     if (upcast === undefined) {
-      throw new RepriseError('REPRISE_EVENT_UNREADABLE', `No upcaster brings '${stored.type}' from version ${version} up.`);
+      throw new RepriseError(
+        'REPRISE_EVENT_UNREADABLE',
+        `No upcaster brings '${stored.type}' from version ${version} up.`,
+      );
     }
     data = upcast(data);
     version += 1;

@@ -1,7 +1,17 @@
 import type { Json } from '../../shared/json.ts';
 import { itemId, planOf } from '../task-chaining/plan.ts';
 import type { RunEvent, RunStarted, TaskAttemptFailed, TaskExpanded, TaskRepeated } from './events.ts';
-import { createTaskState, hasEnded, isInFlight, isTerminal, outputOfLeaves, type RunState, type RunStatus, type TaskState, type TaskStatus } from './state.ts';
+import {
+  createTaskState,
+  hasEnded,
+  isInFlight,
+  isTerminal,
+  outputOfLeaves,
+  type RunState,
+  type RunStatus,
+  type TaskState,
+  type TaskStatus,
+} from './state.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -62,7 +72,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskCompleted':
       return onTask(state, event.taskId, (task) => {
         if (event.via === 'items') task.output = itemOutputs(state, task);
-        else if (event.via === 'fallback-task') task.output = state.tasks.get(fallbackTaskOf(state, task))?.output ?? null;
+        else if (event.via === 'fallback-task')
+          task.output = state.tasks.get(fallbackTaskOf(state, task))?.output ?? null;
         else task.output = event.output ?? null;
         task.error = undefined;
         end(state, task, 'completed', event.at);
@@ -308,7 +319,8 @@ function repeat(state: RunState, repeater: TaskState, event: TaskRepeated): void
   repeater.feedback = event.output;
   for (const id of segment) {
     const task = state.tasks.get(id);
-    if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined) unlock(state, task, event.at);
+    if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined)
+      unlock(state, task, event.at);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Command } from './commands.ts';
 import { type DecisionContext, decide } from './decide.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
-import { isTerminal, type RunState } from './state.ts';
 import { settle } from './settle.ts';
+import { isTerminal, type RunState } from './state.ts';
 
 /**
  * One command, through to rest: decides, folds, and settles until nothing more follows. Returns the events, which are folded

@@ -23,7 +23,12 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   return state.open === 0 ? [completeRun(state, context)] : [];
 }
 
-function settleTask(state: RunState, task: TaskState, planned: PlannedTask, context: DecisionContext): readonly RunEvent[] {
+function settleTask(
+  state: RunState,
+  task: TaskState,
+  planned: PlannedTask,
+  context: DecisionContext,
+): readonly RunEvent[] {
   if (task.items !== undefined) return [endOfItems(state, task, context)];
   if (task.fallback === 'task') return [endOfFallback(state, task, planned, context)];
   const at = context.now;
@@ -51,7 +56,12 @@ function endOfItems(state: RunState, parent: TaskState, context: DecisionContext
     for (let index = 0; index < total; index += 1) {
       const item = state.tasks.get(`${parent.id}.${index}`);
       if (item?.status === 'failed' && item.error !== undefined) {
-        return { type: 'TaskFailed', at, taskId: parent.id, error: { ...item.error, message: `item ${index}: ${item.error.message}` } };
+        return {
+          type: 'TaskFailed',
+          at,
+          taskId: parent.id,
+          error: { ...item.error, message: `item ${index}: ${item.error.message}` },
+        };
       }
     }
   }

@@ -3,7 +3,14 @@ import { sha256 } from '../../shared/hash.ts';
 import { createTaskState, initialState, isInFlight, type RunState, type TaskState } from './state.ts';
 
 // Fields that others imply, or that hold the queue itself.
-const DERIVED: ReadonlySet<string> = new Set(['tasks', 'frontier', 'ready', 'controlCommands', 'readyCount', 'inFlight']);
+const DERIVED: ReadonlySet<string> = new Set([
+  'tasks',
+  'frontier',
+  'ready',
+  'controlCommands',
+  'readyCount',
+  'inFlight',
+]);
 
 /** Changes with the shape of the state: a snapshot with another one is of no use. */
 export const STATE_SCHEMA: string = sha256(
@@ -22,7 +29,10 @@ export function serializeState(state: RunState): string {
 }
 
 /** The state that serializeState gave. `definition` replaces the recorded one, functions bound. */
-export function restoreState(text: string, bind: (recorded: WorkflowDefinition, hash: string) => WorkflowDefinition): RunState {
+export function restoreState(
+  text: string,
+  bind: (recorded: WorkflowDefinition, hash: string) => WorkflowDefinition,
+): RunState {
   const saved = JSON.parse(text) as {
     readonly fields: Partial<RunState>;
     readonly controlCommands: readonly string[];
@@ -50,7 +60,10 @@ function restoreItemOutputs(state: RunState): void {
   for (const parent of state.tasks.values()) {
     if (parent.items === undefined || parent.status !== 'completed') continue;
     const total = parent.items.total;
-    parent.output = Array.from({ length: total }, (_, index) => state.tasks.get(`${parent.id}.${index}`)?.output ?? null);
+    parent.output = Array.from(
+      { length: total },
+      (_, index) => state.tasks.get(`${parent.id}.${index}`)?.output ?? null,
+    );
   }
 }
 
@@ -80,6 +93,14 @@ export function stateDigest(state: RunState): string {
     ]);
   }
   return sha256(
-    JSON.stringify([state.runId, state.definitionHash, state.status, state.input, state.startedAt, state.failure, tasks]),
+    JSON.stringify([
+      state.runId,
+      state.definitionHash,
+      state.status,
+      state.input,
+      state.startedAt,
+      state.failure,
+      tasks,
+    ]),
   );
 }

@@ -147,7 +147,12 @@ export function initialState(): RunState {
   };
 }
 
-export function createTaskState(id: string, definitionId: string, index: number | undefined, waitingOn: number): TaskState {
+export function createTaskState(
+  id: string,
+  definitionId: string,
+  index: number | undefined,
+  waitingOn: number,
+): TaskState {
   return {
     id,
     definitionId,

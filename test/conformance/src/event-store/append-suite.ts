@@ -1,4 +1,4 @@
-import { NO_STREAM } from '@reprise/core';
+import { NO_STREAM, nextTurn } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { StoreUnderTest } from './event-store-conformance.ts';
@@ -104,11 +104,14 @@ export function appendSuite(under: StoreUnderTest): void {
       const stream = freshStream();
       let writing = true;
       const write = async (): Promise<void> => {
-        for (let revision = NO_STREAM; revision < 99; revision += 5) await store.append(stream, events(5), revision);
-        writing = false;
+        try {
+          for (let revision = NO_STREAM; revision < 99; revision += 5) await store.append(stream, events(5), revision);
+        } finally {
+          writing = false;
+        }
       };
       const look = async (): Promise<void> => {
-        while (writing) expect((await store.read(stream)).length % 5).to.equal(0);
+        for (; writing; await nextTurn()) expect((await store.read(stream)).length % 5).to.equal(0);
       };
       await Promise.all([write(), look()]);
       expect(await store.read(stream)).to.have.length(100);

@@ -1,0 +1,96 @@
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type EventStore, isRepriseError, NO_STREAM, sleep } from '@reprise/core';
+import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { runStream, sampleEvents } from './sample.ts';
+
+// What the children of the tests do. Started by child.ts as: <program> <path> <arguments>.
+
+const [program, path = '', ...args] = process.argv.slice(2);
+const print = (line: string | number): number => writeSync(1, `${line}\n`);
+
+const lastRevision = async (store: EventStore, stream: string): Promise<number> =>
+  (await store.read(stream, { direction: 'backwards', limit: 1 }))[0]?.revision ?? NO_STREAM;
+
+const programs: Readonly<Record<string, () => Promise<void>>> = {
+  /** Appends to `streams` runs for ever, three events at a time, and prints each acknowledgement. */
+  async forever() {
+    const store = await createSqliteEventStore({ path });
+    const write = async (runId: string): Promise<never> => {
+      for (let revision = await lastRevision(store, runStream(runId)); ; ) {
+        ({ revision } = await store.append(runStream(runId), sampleEvents(runId, revision + 1, 3), revision));
+        print(`${runId} ${revision}`);
+      }
+    };
+    await Promise.all(Array.from({ length: Number(args[0]) }, (_, index) => write(`run${index}`)));
+  },
+
+  /** Appends one event to the run `count` times, against other processes: reads again after each conflict. */
+  async contend() {
+    const store = await createSqliteEventStore({ path });
+    const [runId = '', count = '0', name = ''] = args;
+    let conflicts = 0;
+    let revision = await lastRevision(store, runStream(runId));
+    for (let done = 0; done < Number(count); ) {
+      const [event] = sampleEvents(`${name}-${done}`, 0, 1);
+      if (event === undefined) return;
+      try {
+        ({ revision } = await store.append(runStream(runId), [event], revision));
+        done += 1;
+      } catch (error) {
+        if (!isRepriseError(error, 'REPRISE_STORE_CONFLICT')) throw error;
+        conflicts += 1;
+        revision = Number(error.details.actualRevision);
+      }
+    }
+    print(conflicts);
+    await store.close();
+  },
+
+  /** Appends one event to the named run for each line on stdin. */
+  async onDemand() {
+    const store = await createSqliteEventStore({ path });
+    print('ready');
+    for await (const runId of createInterface({ input: process.stdin })) {
+      const revision = await lastRevision(store, runStream(runId));
+      await store.append(runStream(runId), sampleEvents(runId, revision + 1, 1), revision);
+      print(`${runId} ${revision + 1}`);
+    }
+    await store.close();
+  },
+
+  /** Owns the store until it is killed. */
+  async own() {
+    const store = await createSqliteEventStore({ path });
+    print((await store.ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    await sleep(60_000);
+  },
+
+  /** Appends once, and ends without close(): an idle store must not keep the process alive. */
+  async unclosed() {
+    const store = await createSqliteEventStore({ path });
+    store.ownership?.onForeignAppend(() => undefined);
+    await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
+    print('done');
+  },
+
+  /** The process may not write files larger than the limit it was started with; appends until that shows, then as told. */
+  async limited() {
+    process.on('SIGXFSZ', () => undefined);
+    const store = await createSqliteEventStore({ path });
+    print(process.pid);
+    let revision = NO_STREAM;
+    for await (const text of createInterface({ input: process.stdin })) {
+      const size = Number(text);
+      try {
+        ({ revision } = await store.append('run-a', sampleEvents('a', revision + 1, 1, 'x'.repeat(size)), revision));
+        print(`ok ${revision}`);
+      } catch (error) {
+        print(isRepriseError(error) ? error.code : String(error));
+      }
+    }
+    await store.close();
+  },
+};
+
+await programs[program ?? '']?.();

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measureChains } from './chains.ts';
+import { measureCpuPerStep } from './cpu.ts';
+import { measureFanOut } from './fan-out.ts';
+import { measureLongRun } from './long-run.ts';
+import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
+import { measureRestart } from './restart.ts';
+
+// `npm run bench [-- --quick] [-- --out FILE]`: prints a table, writes JSON. Nothing here fails on a slow machine: read the ratios.
+
+interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly budget: string;
+}
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'test/bench/results/latest.json' },
+  },
+});
+const seconds = values.quick ? 1 : 5;
+const scale = values.quick ? 0.1 : 1;
+const rows: Row[] = [];
+
+function report(what: string, value: number, unit: string, budget = ''): void {
+  rows.push({ what, value, unit, budget });
+  const digits = value >= 100 ? 0 : 2;
+  console.log(`${what.padEnd(58)} ${value.toFixed(digits).padStart(10)} ${unit.padEnd(9)} ${budget}`);
+}
+
+console.log(`node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}\n`);
+
+const bare = measureBareLoop({ seconds });
+report(
+  'bare loop over node:sqlite, 50 × 3 events a commit',
+  bare.eventsPerSecond / 3,
+  'steps/s',
+  'the limit of this machine',
+);
+report('  one append alone, p50', bare.soloMs.p50, 'ms');
+const store = await measureSqliteStore({ seconds });
+report('event-store-sqlite, the same load', store.eventsPerSecond / 3, 'steps/s');
+report('  one append alone, p50', store.soloMs.p50, 'ms');
+report('  file bytes per event beyond the payload', store.overheadBytesPerEvent, 'bytes', '≤ 1,024');
+
+const durable = await measureChains('sqlite', seconds);
+report('durable 10-step chains, 50 at once', durable.stepsPerSecond, 'steps/s', '20,000');
+report('  share of the bare loop', (100 * durable.stepsPerSecond) / (bare.eventsPerSecond / 3), '%');
+report('  one run alone, p50', durable.soloP50Ms, 'ms', '5');
+report(
+  '  one run alone, in appends of the bare loop',
+  durable.soloP50Ms / bare.soloMs.p50,
+  '×',
+  '11 appends are needed',
+);
+report('  processor time', await measureCpuPerStep('sqlite'), 'µs/step');
+const memory = await measureChains('in-memory', seconds);
+report('in-memory 10-step chains, 50 at once', memory.stepsPerSecond, 'steps/s');
+report('  one run alone, p50', memory.soloP50Ms, 'ms');
+report('  processor time', await measureCpuPerStep('in-memory'), 'µs/step');
+
+for (const width of [100, 1000, 10_000]) {
+  const figures = await measureFanOut('sqlite', width);
+  report(`durable fan-out to ${width} and join`, figures.totalMs, 'ms', width === 10_000 ? '2,000' : '');
+  report('  per task', figures.usPerTask, 'µs', 'flat');
+}
+
+const restart = await measureRestart(10_000 * scale);
+report(`restart with ${restart.openRuns} open runs, all moving`, restart.allMovingMs, 'ms', '5,000');
+const long = await measureLongRun(1_000_000 * scale);
+report(`resume of a run of ${long.events} events`, long.resumeMs, 'ms', '200');
+report('  growth of the heap', long.heapMiB, 'MiB', 'flat');
+report('  file bytes per event beyond the payload', long.overheadBytesPerEvent, 'bytes', '≤ 1,024');
+
+mkdirSync('test/bench/results', { recursive: true });
+writeFileSync(values.out, `${JSON.stringify({ node: process.version, cpus: cpus().length, rows }, undefined, 2)}\n`);
+console.log(`\nwritten to ${values.out}`);

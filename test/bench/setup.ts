@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AnyWorkflow,
+  createReprise,
+  defineAgent,
+  definePlugin,
+  type EventStore,
+  type Orchestrator,
+  workflow,
+} from '@reprise/core';
+import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+
+/** Where history is kept in a measurement. */
+export type Storage = 'in-memory' | 'sqlite';
+
+export interface Bench {
+  readonly reprise: Orchestrator;
+  readonly store: EventStore | undefined;
+}
+
+/** Runs `measure` with an orchestrator of its own, over a store in a folder that is removed afterwards. */
+export async function withReprise<T>(
+  storage: Storage,
+  workflows: readonly AnyWorkflow[],
+  measure: (reprise: Orchestrator) => Promise<T>,
+): Promise<T> {
+  return inFolder(async (path) => {
+    const reprise = await openReprise(storage === 'sqlite' ? path : undefined, workflows);
+    await reprise.start();
+    try {
+      return await measure(reprise);
+    } finally {
+      await reprise.stop();
+    }
+  });
+}
+
+/** An orchestrator over the file, not started. Without a path: in memory. */
+export function openReprise(path: string | undefined, workflows: readonly AnyWorkflow[]): Promise<Orchestrator> {
+  if (path === undefined) return createReprise({ workflows });
+  const store = definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteEventStore({ path }) });
+  return createReprise({ workflows, plugins: [store] });
+}
+
+export async function inFolder<T>(work: (path: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'reprise-bench-'));
+  try {
+    return await work(join(folder, 'events.db'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+const step = defineAgent({
+  name: 'step',
+  concurrency: 1000,
+  handle: ({ input }: { input: { readonly n: number } }) => ({ n: input.n + 1 }),
+});
+
+/** `length` tasks, each after the one before; the output counts them. */
+export function chain(length: number): AnyWorkflow {
+  const tasks = Array.from({ length }, (_, index) => ({
+    id: `step${index}`,
+    after: index === 0 ? [] : [`step${index - 1}`],
+  }));
+  let builder = workflow(`chain-${length}`, { version: '1' }) as unknown as {
+    task(id: string, agent: unknown, options: unknown): typeof builder;
+    build(): AnyWorkflow;
+  };
+  for (const { id, after } of tasks) builder = builder.task(id, step, { after });
+  return builder.build();
+}
+
+const square = defineAgent({
+  name: 'square',
+  concurrency: 1000,
+  handle: ({ input }: { input: number }) => input * input,
+});
+const range = defineAgent({
+  name: 'range',
+  handle: ({ input }: { input: { readonly n: number } }) => Array.from({ length: input.n }, (_, index) => index),
+});
+const sum = defineAgent({
+  name: 'sum',
+  handle: ({ input }: { input: readonly number[] }) => input.reduce((total, value) => total + value, 0),
+});
+
+/** One task that makes `n` items, one for each of them, one that joins them. */
+export const fanOut = workflow('fan-out', { version: '1' })
+  .task('range', range)
+  .task('square', square, { after: 'range', forEach: { items: ({ outputs }) => outputs.range, concurrency: 64 } })
+  .task('sum', sum, { after: 'square' })
+  .build();
+
+export function percentile(samples: readonly number[], share: number): number {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * share)] ?? 0;
+}
