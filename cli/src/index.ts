@@ -1,1 +1,1 @@
-export {};
+export { defineConfig, type PluginReference, type ProjectConfig } from './config/project-config.ts';

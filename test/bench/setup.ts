@@ -11,6 +11,7 @@ import {
   workflow,
 } from '@reprise/core';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { z } from 'zod';
 
 /** Where history is kept in a measurement. */
 export type Storage = 'in-memory' | 'sqlite';
@@ -53,7 +54,9 @@ export async function inFolder<T>(work: (path: string) => Promise<T>): Promise<T
   }
 }
 
-export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Bytes of the database and its write-ahead log. */
+export const sizeOf = (path: string): number =>
+  [path, `${path}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
 
 const step = defineAgent({
   name: 'step',
@@ -90,7 +93,7 @@ const sum = defineAgent({
 });
 
 /** One task that makes `n` items, one for each of them, one that joins them. */
-export const fanOut = workflow('fan-out', { version: '1' })
+export const fanOut = workflow('fan-out', { version: '1', input: z.object({ n: z.number() }) })
   .task('range', range)
   .task('square', square, { after: 'range', forEach: { items: ({ outputs }) => outputs.range, concurrency: 64 } })
   .task('sum', sum, { after: 'square' })

@@ -20,7 +20,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_PAYLOAD_TOO_LARGE: entry(
     'A payload is larger than the limit (1 MiB by default).',
-    'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadBytes.',
+    'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadChars.',
   ),
   REPRISE_DEFINITION_INVALID: entry(
     'A workflow definition has problems; the message lists each with its place.',
@@ -107,6 +107,10 @@ export const ERROR_CODES = {
     'No run has this id.',
     'List the runs with `reprise run list`; check that you look at the right store.',
   ),
+  REPRISE_RUN_AMBIGUOUS: entry(
+    'The beginning of a run id fits several runs.',
+    'Give more of the id; the message lists the runs that fit.',
+  ),
   REPRISE_WORKFLOW_UNKNOWN: entry(
     'No registered workflow has this name (and version).',
     'Add it to `workflows` in the configuration, or correct the name.',
@@ -148,6 +152,14 @@ export const ERROR_CODES = {
   REPRISE_CONFIG_NOT_FOUND: entry(
     'No reprise.config.{ts,js,yaml} was found.',
     'Create one in the project folder, or name it with --config.',
+  ),
+  REPRISE_IMPORT_INVALID: entry(
+    'An exported run cannot be imported: a line is broken, events are missing, or the run is still open.',
+    'Export the run again; the message names the line.',
+  ),
+  REPRISE_USAGE: entry(
+    'A command was given flags or arguments that it cannot make sense of.',
+    'Run the command with --help to see its usage.',
   ),
   REPRISE_PLUGIN_INVALID: entry(
     'A plugin does not follow the contract, or failed to load.',

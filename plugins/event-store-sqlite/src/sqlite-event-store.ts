@@ -128,14 +128,15 @@ class SqliteEventStore implements EventStore {
     return this.#closing;
   }
 
+  /** The reader goes before the writer: the last connection of all folds the WAL into the file, and must be able to write. */
   async #release(): Promise<void> {
     for (const { stop } of this.#listeners.values()) stop();
     this.#listeners.clear();
     for (const stop of this.#subscriptions.values()) stop();
-    await this.#writer?.close();
     await Promise.allSettled([...this.#subscriptions.keys()].map((subscription) => subscription.close()));
-    this.#owner.release();
     this.#reader?.close();
+    await this.#writer?.close();
+    this.#owner.release();
   }
 
   #open(): Reader {

@@ -42,6 +42,8 @@ interface WaitingSnapshot {
   reject(error: unknown): void;
 }
 
+const SEND_AT = Number(process.env.SEND_AT ?? 8);
+
 /** Everything that was handed over in one turn of the loop: one message to the writer. */
 class Batch {
   readonly appends: AppendCells = [];
@@ -113,6 +115,7 @@ export class WriterThread {
     pushAppend(batch.appends, stream, expectedRevision, events, data, options);
     return new Promise((resolve, reject) => {
       batch.waitingAppends.push({ stream, expectedRevision, resolve, reject });
+      if (batch.waitingAppends.length === SEND_AT) this.#send();
     });
   }
 

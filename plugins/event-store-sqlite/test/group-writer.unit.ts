@@ -30,12 +30,14 @@ describe('the group writer', () => {
       message('a', -1, 20),
       message('b', -1, 3),
       message('a', 19, 1),
-      message('a', 5, 1),
+      message('a', 18, 1),
+      message('a', 19, 2),
     ]);
     expect(outcomes).to.deep.equal([
       [0, 19, 19],
       [0, 2, 22],
       [0, 20, 23],
+      [0, 19, 19],
       [1, 20, 0],
     ]);
     expect(writer.head).to.equal(23);

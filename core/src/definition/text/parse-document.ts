@@ -76,7 +76,7 @@ function parseSafely(text: string, what: string, lineCounter: LineCounter): Docu
       version: '1.2',
       schema: 'core',
       resolveKnownTags: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
   }
   throw definitionInvalid(what, [{ path: [], message: `it is nested deeper than ${MAX_TEXT_DEPTH} levels` }]);

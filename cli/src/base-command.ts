@@ -1,0 +1,30 @@
+import { Command, Flags } from '@oclif/core';
+import { createTerminal, type Terminal } from './output/terminal.ts';
+
+/** Flags that every command takes. */
+const baseFlags = {
+  json: Flags.boolean({
+    description: 'Print JSON: one object, or one per line where the output is a stream. Progress stays on stderr.',
+    helpGroup: 'GLOBAL',
+  }),
+};
+
+/** What all commands share. A command parses its flags and calls the one function that does the work. */
+export abstract class RepriseCommand extends Command {
+  static override baseFlags = baseFlags;
+
+  /** Where to write. `brokenPipe` says what happens when the reader of stdout leaves: a command that only reads has nothing left to do. */
+  protected terminal(json: boolean | undefined, brokenPipe: 'end' | 'go-on' = 'end'): Terminal {
+    if (brokenPipe === 'end') {
+      process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      });
+    }
+    return createTerminal(process.stdout, process.stderr, process.env, json === true);
+  }
+
+  /** main() prints the error and ends the process. */
+  protected override async catch(error: Error): Promise<void> {
+    throw error;
+  }
+}

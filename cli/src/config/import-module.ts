@@ -1,0 +1,61 @@
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isRepriseError } from '@reprise/core';
+import { configInvalid } from './config-error.ts';
+
+type Exports = Readonly<Record<string, unknown>>;
+
+const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
+
+/** What a module exports. Throws REPRISE_CONFIG_INVALID that names the file, the cause and, for common ones, the way out. */
+export async function importModule(file: string): Promise<Exports> {
+  if (TYPESCRIPT.has(extname(file)) && !process.features.typescript) {
+    const options = process.execArgv.concat(process.env.NODE_OPTIONS ?? '').join(' ');
+    const off = options.includes('strip-types') ? ' Node runs with type stripping switched off.' : '';
+    throw configInvalid(
+      file,
+      `TypeScript files are loaded by Node itself, from version 22.18 on; this is ${process.versions.node}.${off}` +
+        ' Use a current Node, or write the file in JavaScript or YAML.',
+    );
+  }
+  try {
+    return await quietly(() => import(pathToFileURL(file).href) as Promise<Exports>);
+  } catch (error) {
+    // What a builder in the file has to say is said better by itself.
+    if (isRepriseError(error)) throw error;
+    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error)}`, error);
+  }
+}
+
+/** Keeps back the one warning that Node 22 gives for loading TypeScript. */
+async function quietly<Value>(load: () => Promise<Value>): Promise<Value> {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).startsWith('Type Stripping is an experimental feature')) {
+      Reflect.apply(emitWarning, process, [warning, ...rest]);
+    }
+  };
+  try {
+    return await load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+const reason = (error: unknown): string => {
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return said.endsWith('.') ? said : `${said}.`;
+};
+
+function hint(error: unknown): string {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  if (code === 'ERR_MODULE_NOT_FOUND') {
+    return / package /i.test(String(message))
+      ? ' Install the package, or correct its name.'
+      : ' Imports of your own files need the whole name, with its extension (./agents.ts).';
+  }
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+    return ' Node only strips types: use no enum, no namespace and no parameter property.';
+  }
+  return '';
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type AnyWorkflow, parseWorkflow, RepriseError } from '@reprise/core';
+import { configInvalid } from './config-error.ts';
+import { importModule } from './import-module.ts';
+import { isDataFile, type ReadConfig } from './read-config.ts';
+
+/** A workflow, and the file that it comes from. */
+export interface SourcedWorkflow {
+  readonly workflow: AnyWorkflow;
+  readonly source: string;
+}
+
+/** The workflows in one file: a YAML or JSON form, or a module that exports them. */
+export async function workflowsIn(file: string): Promise<readonly SourcedWorkflow[]> {
+  if (isDataFile(file)) {
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'there is no such file.' : `it could not be read (${error.message}).`;
+      throw configInvalid(file, why, error);
+    });
+    return [{ workflow: parseWorkflow(text, { file }), source: file }];
+  }
+  const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));
+  const workflows = [...new Set(values.filter(isWorkflow))];
+  if (workflows.length > 0) return workflows.map((workflow) => ({ workflow, source: file }));
+  throw configInvalid(file, 'it exports no workflow. Export what .build() of a workflow() returns.');
+}
+
+const isWorkflow = (value: unknown): value is AnyWorkflow => {
+  const { definition, hash, agents } = (value ?? {}) as Partial<AnyWorkflow>;
+  return typeof definition === 'object' && typeof hash === 'string' && Array.isArray(agents);
+};
+
+/** What a configuration says its workflows are, each with a way to load it, so that one mistake does not hide another. */
+export function workflowSources({ config, folder, file }: ReadConfig): readonly {
+  readonly source: string;
+  load(): Promise<readonly SourcedWorkflow[]>;
+}[] {
+  return (config.workflows ?? []).map((entry, index) => {
+    if (typeof entry === 'string') {
+      const source = resolve(folder, entry);
+      return { source, load: () => workflowsIn(source) };
+    }
+    const load = async (): Promise<readonly SourcedWorkflow[]> => {
+      if (isWorkflow(entry)) return [{ workflow: entry, source: file }];
+      const built = typeof (entry as { readonly build?: unknown }).build === 'function' ? ' It looks like a builder: call .build().' : '';
+      throw configInvalid(file, `workflows[${index}] is not a workflow.${built}`);
+    };
+    return { source: file, load };
+  });
+}
+
+/** All workflows of a configuration. Throws what the first bad one throws, and for two of one name and version. */
+export async function loadWorkflows(read: ReadConfig): Promise<readonly SourcedWorkflow[]> {
+  const all = (await Promise.all(workflowSources(read).map(({ load }) => load()))).flat();
+  const seen = new Map<string, SourcedWorkflow>();
+  for (const entry of all) {
+    const { name, version } = entry.workflow.definition;
+    const key = `${name}@${version}`;
+    const other = seen.get(key);
+    if (other !== undefined && other.workflow !== entry.workflow) throw twice(read.file, key, other.source, entry.source);
+    seen.set(key, entry);
+  }
+  return [...seen.values()];
+}
+
+const twice = (file: string, key: string, first: string, second: string): RepriseError =>
+  configInvalid(file, `there are two workflows ${key}: in ${first} and in ${second}. Give one another name or version.`);

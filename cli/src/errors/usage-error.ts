@@ -1,0 +1,4 @@
+import { RepriseError } from '@reprise/core';
+
+/** The command was given something that it cannot make sense of. */
+export const usageError = (message: string): RepriseError => new RepriseError('REPRISE_USAGE', message);

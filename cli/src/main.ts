@@ -1,0 +1,39 @@
+import { enableCompileCache } from 'node:module';
+import { describeError } from './errors/describe-error.ts';
+import { printError } from './output/print-error.ts';
+import { createTerminal } from './output/terminal.ts';
+
+enableCompileCache();
+
+/** `--json` counts when it stands before `--`. */
+const wantsJson = (argv: readonly string[]): boolean => argv.slice(0, argv.indexOf('--') >>> 0).includes('--json');
+
+/** Runs one command and ends the process with its exit code. */
+export async function main(entry: string, argv: readonly string[]): Promise<void> {
+  const terminal = createTerminal(process.stdout, process.stderr, process.env, wantsJson(argv));
+  let exit = 0;
+  try {
+    const { run, settings } = await import('@oclif/core');
+    settings.enableAutoTranspile = false;
+    await run(argv.length === 0 ? ['--help'] : [...argv], entry);
+    exit = Number(process.exitCode ?? 0);
+  } catch (error) {
+    const ended = (error as { readonly oclif?: { readonly exit?: unknown }; readonly code?: unknown } | null) ?? {};
+    if (ended.code === 'EEXIT') {
+      exit = Number(ended.oclif?.exit ?? 0);
+    } else {
+      const described = describeError(error);
+      const stack = process.env.DEBUG !== undefined && error instanceof Error ? stackOf(error) : undefined;
+      await printError(terminal, described, stack);
+      exit = described.exit;
+    }
+  }
+  await Promise.all([terminal.out.flush(), terminal.err.flush()]);
+  // Agents and plugins may have left something open; the command is over.
+  process.exit(exit);
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? String(error)}${cause}`;
+}
