@@ -33,6 +33,8 @@ export interface Plugin<Kind extends PluginKind = PluginKind> {
   readonly name: string;
   readonly kind: Kind;
   create(context: PluginContext): PluginParts[Kind] | Promise<PluginParts[Kind]>;
+  /** Optional ability of event stores: the same history for reading only, beside whoever writes. Rejects when there is none yet. */
+  createReader?(context: PluginContext): PluginParts[Kind] | Promise<PluginParts[Kind]>;
 }
 
 export type AnyPlugin = { readonly [Kind in PluginKind]: Plugin<Kind> }[PluginKind];

@@ -163,4 +163,3 @@ begun.task('x', editor, { after: 'inspect', repeat: { from: 'y', until: () => tr
 begun.fallbackTask('x', editor, { after: 'inspect' });
 // @ts-expect-error: a fallback task is not there to come after
 begun.fallbackTask('x', editor).task('y', editor, { after: 'x' });
-export const probe: { x: 1 } = null as unknown as WorkflowOutput<typeof leaves>;

@@ -90,7 +90,9 @@ export interface TaskOptions<Id extends string, A, Run, Tasks, StandIns, After, 
     readonly from?: (keyof Tasks & string) | Id;
     readonly until:
       | ((
-          scope: TaskScope<Run, Tasks, After> & { readonly output: Yield<A, StandIns, Item, F, OnItemFailure> },
+          scope: TaskScope<Run, Tasks, After> & {
+            readonly output: Yield<A, StandIns, NoInfer<Item>, NoInfer<F>, NoInfer<OnItemFailure>>;
+          },
         ) => boolean)
       | Untyped<Computed>;
     readonly max: number;

@@ -61,7 +61,7 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
   >(
     id: FreshId<Id, keyof Tasks | keyof StandIns>,
     agent: A & Fits<Id, A, F, StandIns, Keys, Item, In, Handed<Run, Tasks, After, Item, In>>,
-    options?: TaskOptions<Id, A, Run, Tasks, StandIns, After, Item, In, When, F, OnItemFailure> & {
+    options?: TaskOptions<NoInfer<Id>, NoInfer<A>, Run, Tasks, StandIns, After, Item, In, When, F, OnItemFailure> & {
       readonly [Key in Keys]?: unknown;
     },
   ): WorkflowBuilder<

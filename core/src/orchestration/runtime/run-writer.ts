@@ -80,9 +80,13 @@ export class RunWriter {
 
   /** A batch failed for good. Alone, an item gets the error; of several, each is tried by itself so that one cannot harm the rest. */
   async #isolate(runId: string, items: readonly InboxItem[], error: unknown): Promise<readonly InboxItem[]> {
-    if (items.length > 1 && isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) {
-      for (const item of items) await this.turn(runId, [item]);
-      return [];
+    if (isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) {
+      if (items.length > 1) {
+        for (const item of items) await this.turn(runId, [item]);
+        return [];
+      }
+      const smaller = asFailure(items[0], error);
+      if (smaller !== undefined) return [smaller];
     }
     const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
     this.#parts.monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
@@ -244,6 +248,17 @@ function* readyView(state: RunState): Generator<ReadyTask> {
       capability: definition?.capability,
     };
   }
+}
+
+/** A completion that no store takes (or what follows from it) fails its attempt instead, so that it is not brought again for ever. */
+function asFailure(item: InboxItem | undefined, error: RepriseError): InboxItem | undefined {
+  if (item?.command?.type !== 'CompleteTask') return undefined;
+  const { runId, taskId, attempt, commandId } = item.command;
+  const data = { ...toErrorData(error, 'REPRISE_STORE_TOO_LARGE'), retryable: false };
+  return {
+    ...item,
+    command: { type: 'FailTask', commandId: `${commandId}/too-large`, runId, taskId, attempt, error: data },
+  };
 }
 
 function heldError(run: CachedRun): RepriseError {

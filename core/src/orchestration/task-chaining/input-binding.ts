@@ -57,7 +57,11 @@ export function bindInput(
   if (item !== undefined) return { ok: true, value: item.item };
   const [first, ...others] = task?.after ?? [];
   if (first === undefined) return { ok: true, value: source.input };
-  if (others.length === 0) return limited({ ok: true, value: source.outputOf(first) ?? null }, taskId, maxChars);
+  if (others.length === 0) {
+    const output: Bound<Json> = { ok: true, value: source.outputOf(first) ?? null };
+    // What one attempt gave was checked then; what many items gave is together only now.
+    return plan.tasks.get(first)?.definition.forEach === undefined ? output : limited(output, taskId, maxChars);
+  }
   const joined: Record<string, Json> = {};
   for (const id of [first, ...others]) joined[id] = source.outputOf(id) ?? null;
   return limited({ ok: true, value: joined }, taskId, maxChars);

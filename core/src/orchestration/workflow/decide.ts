@@ -20,8 +20,9 @@ export interface DecisionContext {
   readonly maxPayloadChars: number;
 }
 
-/** Items that one TaskExpanded event carries at most. */
-const EXPANSION_CHUNK = 500;
+/** Items, and about how many characters of JSON, one TaskExpanded event carries at most. */
+const EXPANSION_ITEMS = 500;
+const EXPANSION_CHARS = 256 * 1024;
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -131,11 +132,18 @@ function startRun(state: RunState, command: StartRun, context: DecisionContext):
 /** The items of a forEach task as events of bounded size. */
 export function expansionOf(taskId: string, items: readonly Json[], at: number): readonly TaskExpanded[] {
   const events: TaskExpanded[] = [];
-  for (let from = 0; from === 0 || from < items.length; from += EXPANSION_CHUNK) {
-    const part = items.slice(from, from + EXPANSION_CHUNK);
-    events.push({ type: 'TaskExpanded', at, taskId, from, items: part, total: items.length });
+  let part: Json[] = [];
+  let chars = 0;
+  for (const [index, item] of items.entries()) {
+    part.push(item);
+    chars += JSON.stringify(item).length;
+    const last = index === items.length - 1;
+    if (!last && part.length < EXPANSION_ITEMS && chars < EXPANSION_CHARS) continue;
+    events.push({ type: 'TaskExpanded', at, taskId, from: index + 1 - part.length, items: part, total: items.length });
+    part = [];
+    chars = 0;
   }
-  return events;
+  return events.length > 0 ? events : [{ type: 'TaskExpanded', at, taskId, from: 0, items: [], total: 0 }];
 }
 
 function schedule(state: RunState, command: ScheduleTasks, context: DecisionContext): readonly RunEvent[] {

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type AnyPlugin, type Plugin, RepriseError } from '@reprise/core';
+import { configInvalid } from '../config/config-error.ts';
+import { DEFAULT_STORE, type Found, findConfig, findProject } from '../config/find-config.ts';
+import { loadPlugins } from '../config/load-plugins.ts';
+import { isDataFile, type ReadConfig, readConfig } from '../config/read-config.ts';
+import { fileStore, pluginStore, type StoreAccess } from './store-access.ts';
+
+/** Where a command was told to look. */
+export interface Whereabouts {
+  readonly config?: string | undefined;
+  readonly store?: string | undefined;
+}
+
+/**
+ * The store to read or to steer runs in, found without loading agents or workflows wherever that can be: `--store`, then what
+ * the configuration says, then the default place beside it. A configuration in TypeScript or JavaScript is run only when its
+ * text speaks of a store at all, or when there is nothing in the default place.
+ */
+export async function locateStore({ config, store }: Whereabouts, from: string): Promise<StoreAccess> {
+  if (store !== undefined) return fileStore(resolve(from, store));
+  const file = config === undefined ? nearestProject(from) : findConfig(config, from);
+  if (typeof file !== 'string') return fileStore(join(file.folder, DEFAULT_STORE));
+  const byDefault = fileStore(join(dirname(file), DEFAULT_STORE));
+  if (!isDataFile(file) && byDefault.exists === true && !(await speaksOfStore(file))) return byDefault;
+  const read = await readConfig(file);
+  return configuredStore(read, await storePlugins(read));
+}
+
+/** The store of a configuration whose plugins are loaded. */
+export function configuredStore({ config, folder, file }: ReadConfig, plugins: readonly AnyPlugin[]): StoreAccess {
+  const plugin = plugins.find((candidate): candidate is AnyPlugin & Plugin<'event-store'> => candidate.kind === 'event-store');
+  const path = config.store?.path;
+  if (plugin !== undefined && path !== undefined) {
+    throw configInvalid(file, `store.path and the plugin '${plugin.name}' both say where history is kept. Keep one.`);
+  }
+  if (plugin !== undefined) return pluginStore(plugin);
+  return fileStore(resolve(folder, path ?? DEFAULT_STORE));
+}
+
+/** The nearest configuration, or the folder of the nearest store that stands without one. */
+function nearestProject(from: string): string | Found {
+  const found = findProject(from, (folder) => existsSync(join(folder, DEFAULT_STORE)));
+  if (found !== undefined) return found.config ?? found;
+  throw new RepriseError(
+    'REPRISE_CONFIG_NOT_FOUND',
+    `There is no reprise.config.{ts,js,mjs,yaml,yml,json} and no ${DEFAULT_STORE} in ${from} or any folder above it.` +
+      ' Go to the project, or name the store: --store PATH.',
+    { details: { folder: from } },
+  );
+}
+
+const speaksOfStore = async (file: string): Promise<boolean> => /store/i.test(await readFile(file, 'utf8'));
+
+/** Only plugins that may be event stores are loaded from data files. */
+function storePlugins(read: ReadConfig): Promise<readonly AnyPlugin[]> {
+  if (!isDataFile(read.file)) return loadPlugins(read);
+  const plugins = (read.config.plugins ?? []).filter((entry) => /store/i.test(JSON.stringify(entry)));
+  return loadPlugins({ ...read, config: { ...read.config, plugins } });
+}

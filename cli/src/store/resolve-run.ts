@@ -1,0 +1,37 @@
+import { type EventStore, isId, nearest, RepriseError, type RunReader, runStream } from '@reprise/core';
+
+const SHOWN = 10;
+const LOOKED_AT = 500;
+
+/**
+ * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one. Throws
+ * REPRISE_RUN_NOT_FOUND (naming a near one) or REPRISE_RUN_AMBIGUOUS (naming those that fit).
+ */
+export async function resolveRun(store: EventStore, reader: RunReader, typed: string): Promise<string> {
+  if (isId(typed) && (await store.read(runStream(typed), { limit: 1 })).length > 0) return typed;
+  if (store.streams === undefined) throw unknown(typed, undefined);
+  if (typed === 'last' || typed === '@last') {
+    const [newest] = await reader.list({ limit: 1 });
+    if (newest !== undefined) return newest.runId;
+    throw new RepriseError('REPRISE_RUN_NOT_FOUND', 'There are no runs in this store yet.');
+  }
+  const fitting = isId(typed) ? await reader.list({ idPrefix: typed, limit: SHOWN + 1 }) : [];
+  const [only, ...others] = fitting;
+  if (only !== undefined && others.length === 0) return only.runId;
+  if (only === undefined) {
+    const recent = await reader.list({ limit: LOOKED_AT });
+    throw unknown(typed, nearest(typed, recent.map((run) => run.runId)));
+  }
+  const lines = fitting.slice(0, SHOWN).map((run) => `  ${run.runId}  ${run.workflow}  ${run.status}`);
+  if (fitting.length > SHOWN) lines.push('  and more');
+  throw new RepriseError('REPRISE_RUN_AMBIGUOUS', `'${typed}' is the beginning of several runs:\n${lines.join('\n')}`, {
+    details: { candidates: fitting.slice(0, SHOWN).map((run) => run.runId) },
+  });
+}
+
+function unknown(typed: string, near: string | undefined): RepriseError {
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  return new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no run '${typed}' in this store${hint}`, {
+    details: { runId: typed },
+  });
+}

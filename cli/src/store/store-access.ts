@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { type EventStore, type Plugin, systemClock, systemIds, systemRandom } from '@reprise/core';
+
+/** A store that was found, and how to open it. */
+export interface StoreAccess {
+  /** The file, or the name of the plugin. */
+  readonly where: string;
+  /** The file of a store that this package knows how to open. */
+  readonly path?: string;
+  /** Whether a first run is still to make it; undefined when only its plugin knows. */
+  readonly exists: boolean | undefined;
+  /** For those who write. */
+  plugin(): Promise<Plugin<'event-store'>>;
+  /** For those who only read: works beside whoever writes. */
+  openReader(): Promise<EventStore>;
+}
+
+/** The SQLite store in a file. */
+export const fileStore = (path: string): StoreAccess => ({
+  where: path,
+  path,
+  exists: existsSync(path),
+  plugin: async () => {
+    const { sqliteEventStore } = await import('@reprise/event-store-sqlite');
+    return sqliteEventStore({ path });
+  },
+  openReader: async () => {
+    const { createSqliteEventStore } = await import('@reprise/event-store-sqlite');
+    return createSqliteEventStore({ path, readOnly: true });
+  },
+});
+
+/** The store that a configuration brings by a plugin. */
+export const pluginStore = (plugin: Plugin<'event-store'>): StoreAccess => ({
+  where: `plugin '${plugin.name}'`,
+  exists: undefined,
+  plugin: async () => plugin,
+  openReader: async () => {
+    const context = { clock: systemClock, ids: systemIds, random: systemRandom };
+    return plugin.createReader === undefined ? plugin.create(context) : plugin.createReader(context);
+  },
+});

@@ -1,0 +1,26 @@
+import { type EventStore, RepriseError, RunReader } from '@reprise/core';
+import { locateStore, type Whereabouts } from './locate-store.ts';
+import type { StoreAccess } from './store-access.ts';
+
+export interface OpenReader {
+  readonly reader: RunReader;
+  readonly store: EventStore;
+  readonly access: StoreAccess;
+}
+
+/** Opens the store for reading, for as long as `use` takes. Throws REPRISE_RUN_NOT_FOUND while no run has made the store yet. */
+export async function withReader<Result>(where: Whereabouts, use: (open: OpenReader) => Promise<Result>): Promise<Result> {
+  const access = await locateStore(where, process.cwd());
+  if (access.exists === false && where.store === undefined) throw noRunsYet(access);
+  const store = await access.openReader();
+  try {
+    return await use({ reader: new RunReader(store), store, access });
+  } finally {
+    await store.close();
+  }
+}
+
+export const noRunsYet = (access: StoreAccess): RepriseError =>
+  new RepriseError('REPRISE_RUN_NOT_FOUND', `There are no runs yet: the store ${access.where} is made by the first one.`, {
+    details: { store: access.where },
+  });
