@@ -98,6 +98,7 @@ const forbidden = [
       path: '^(core|cli|plugins/[^/]+|test/conformance|docs/examples/[^/]+)/',
       pathNot: '^$1/',
       dependencyTypes: ['local'],
+      dependencyTypesNot: ['aliased-workspace'],
     },
   },
   {

@@ -1,3 +1,4 @@
+export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
 export { graphScheduler, inMemoryEventStore, inProcessTransport } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
@@ -10,17 +11,6 @@ export {
   type PluginKind,
   type PluginParts,
 } from './container/plugin.ts';
-export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
-export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
-export { RunHandle, type RunOutcome } from './orchestration/runtime/run-handle.ts';
-export { type HistoryEntry, type RunQuery, RunReader, type RunSummary, summaryOf } from './orchestration/runtime/run-reader.ts';
-export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
-export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
-export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
-export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
-export { isTerminal, type RunState, type RunStatus, type TaskState, type TaskStatus } from './orchestration/workflow/state.ts';
-export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
 export type {
   ItemScope,
   OutputScope,
@@ -92,6 +82,7 @@ export {
   matchesQuery,
 } from './event-store/stream-query.ts';
 export type { Envelope } from './orchestration/messaging/envelope.ts';
+export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type {
   Delivery,
   OutgoingMessage,
@@ -100,6 +91,17 @@ export type {
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
 export type { Monitor, ObservedEvent, Signal } from './orchestration/monitoring/monitor.ts';
+export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
+export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export { RunHandle, type RunOutcome } from './orchestration/runtime/run-handle.ts';
+export {
+  type HistoryEntry,
+  type RunQuery,
+  RunReader,
+  type RunSummary,
+  summaryOf,
+} from './orchestration/runtime/run-reader.ts';
+export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type {
   AgentView,
   Assignment,
@@ -107,6 +109,16 @@ export type {
   SchedulerStrategy,
   SchedulingView,
 } from './orchestration/scheduler/scheduler-strategy.ts';
+export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
+export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
+export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
+export {
+  isTerminal,
+  type RunState,
+  type RunStatus,
+  type TaskState,
+  type TaskStatus,
+} from './orchestration/workflow/state.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';

@@ -144,6 +144,11 @@ const untyped = workflow<{ list: string[] }>('untyped')
   .task('c', auditor, { after: 'b', input: template({ mode: 'strict', facts: `\${ outputs.b }` }) })
   .build();
 same<Equal<WorkflowOutput<typeof untyped>, { unknown: string[] }>>();
+const computed = workflow('computed')
+  .task('d', inspector, { forEach: cel('input.list') })
+  .output(cel('outputs.d'))
+  .build();
+same<Equal<WorkflowOutput<typeof computed>, Json>>();
 
 // @ts-expect-error: unknown task
 begun.task('x', editor, { after: 'inspectt' });

@@ -119,7 +119,7 @@ export type DefaultInput<Run, Tasks, After, Item> =
       : [OnlyNamed<After>] extends [never]
         ? { readonly [Id in Named<After>]: Seen<Tasks, Id> }
         : Seen<Tasks, OnlyNamed<After>, OnlyNamed<After>>
-    : Resolved<Item>;
+    : Item;
 
 export type Handed<Run, Tasks, After, Item, In> =
   IsAbsent<In> extends true ? DefaultInput<Run, Tasks, After, Item> : In;

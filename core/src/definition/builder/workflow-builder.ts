@@ -15,6 +15,7 @@ import type {
   MaySkip,
   Named,
   OutputOf,
+  Resolved,
   Seen,
   Untyped,
   Upstream,
@@ -110,7 +111,7 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
   }
 
   /** The workflow, or one REPRISE_DEFINITION_INVALID that lists everything that is wrong with it. */
-  build(): Workflow<Input, IsAbsent<Output> extends true ? LeafOutput<Tasks, Used> : Output> {
+  build(): Workflow<Input, IsAbsent<Output> extends true ? LeafOutput<Tasks, Used> : Resolved<Output>> {
     const { name, options, schema, tasks, output } = this.draft;
     return assemble(name, output === undefined ? options : { ...options, output }, tasks, schema);
   }

@@ -1,4 +1,5 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
+import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../messaging/channels.ts';
@@ -180,8 +181,9 @@ export class AgentWorker {
   }
 
   #abort(runId: string, abort: Abort): void {
-    const message = `The attempt was ended by the orchestrator: ${abort.reason}.`;
-    const reason = new RepriseError('REPRISE_STOPPED', message, { details: { reason: abort.reason } });
+    // The cause is a code when the engine ended the attempt, and a person's words (or nothing) when somebody cancelled the run.
+    const code = Object.hasOwn(ERROR_CODES, abort.reason) ? (abort.reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
+    const reason = new RepriseError(code, `The attempt was ended by the orchestrator: ${abort.reason}.`);
     if (abort.taskId !== undefined && abort.attempt !== undefined) {
       this.#running.get(attemptKey(runId, abort.taskId, abort.attempt))?.abort(reason);
       return;

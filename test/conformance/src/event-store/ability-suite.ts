@@ -1,8 +1,8 @@
 import { type EventStore, type ListedStream, NO_STREAM, type StreamCatalog, type StreamQuery } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { event, events, expectConflict, freshStream, summary } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Every test is skipped, visibly, for a store without the ability. */
 export function abilitySuite(under: StoreUnderTest): void {

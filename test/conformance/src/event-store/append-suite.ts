@@ -1,8 +1,8 @@
 import { NO_STREAM, nextTurn } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { event, events, expectConflict, expectRecorded, freshStream } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 export function appendSuite(under: StoreUnderTest): void {
   describe('append', () => {

@@ -1,8 +1,8 @@
 import { NO_STREAM } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { Collector, event, events, freshStream, rejection, summary } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 export function closeSuite(under: StoreUnderTest): void {
   describe('close', () => {

@@ -6,6 +6,7 @@ import { closeSuite } from './close-suite.ts';
 import { propertySuite } from './property-suite.ts';
 import { readSuite } from './read-suite.ts';
 import { reopenSuite } from './reopen-suite.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { subscribeSuite } from './subscribe-suite.ts';
 
 export interface EventStoreFactory {
@@ -15,13 +16,6 @@ export interface EventStoreFactory {
   destroy?(store: EventStore): Promise<void>;
   /** Closes the store and opens what it kept again. Left out by stores that keep nothing. */
   reopen?(store: EventStore): Promise<EventStore>;
-}
-
-/** The store of the running test. */
-export interface StoreUnderTest {
-  current(): EventStore;
-  /** Closes and opens the current store; undefined when the factory cannot. */
-  readonly reopen: (() => Promise<EventStore>) | undefined;
 }
 
 /** Registers a mocha suite that checks an event store against the whole contract of the port. */

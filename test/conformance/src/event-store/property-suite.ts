@@ -2,8 +2,8 @@ import { type EventStore, type NewEvent, NO_STREAM } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { Collector, events, expectConflict, expectRecorded, freshStream, ids } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 type Step =
   | { readonly kind: 'append'; readonly count: number }

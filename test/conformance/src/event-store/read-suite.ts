@@ -1,8 +1,8 @@
 import { NO_STREAM, type RecordedEvent, readStream } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { events, expectRecorded, freshStream, ids } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 export function readSuite(under: StoreUnderTest): void {
   describe('read', () => {

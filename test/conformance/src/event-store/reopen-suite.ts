@@ -1,8 +1,8 @@
 import { type EventStore, NO_STREAM } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { Collector, events, expectConflict, expectRecorded, freshStream, summary } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 export function reopenSuite(under: StoreUnderTest, reopen: () => Promise<EventStore>): void {
   describe('reopen', () => {

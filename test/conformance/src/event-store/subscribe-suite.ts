@@ -1,8 +1,8 @@
 import { type EventStoreSubscription, NO_STREAM } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { StoreUnderTest } from './event-store-conformance.ts';
 import { Collector, events, freshStream, ids } from './fixtures.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 export function subscribeSuite(under: StoreUnderTest): void {
   describe('subscribe', () => {

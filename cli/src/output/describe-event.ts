@@ -1,0 +1,68 @@
+import { type ErrorData, formatDuration, type RunEvent } from '@reprise/core';
+import { briefJson, clip, count, plain } from './text.ts';
+
+const WIDTH = 100;
+
+const errorText = ({ code, message }: Pick<ErrorData, 'code' | 'message'>): string => plain(`${code}: ${clip(message, 300)}`);
+
+/** What an event says beyond its type and its task: short, on one line, without escapes. */
+export function describeEvent(event: RunEvent): string {
+  switch (event.type) {
+    case 'RunStarted': {
+      const { name, version, tasks } = event.definition;
+      const from = event.lineage === undefined ? '' : `, from the results of ${event.lineage.runId}`;
+      return plain(`${name}@${version}, ${count(tasks.length, 'task')}${from}; input ${briefJson(event.input, WIDTH)}`);
+    }
+    case 'RunPaused':
+    case 'RunCancelled':
+      return plain(event.reason ?? '');
+    case 'RunResumed':
+      return '';
+    case 'RunCompleted':
+      return event.output === undefined ? '' : `output ${briefJson(event.output, WIDTH)}`;
+    case 'RunFailed':
+      return `${event.taskId === undefined ? '' : `task ${event.taskId}: `}${errorText(event.error)}`;
+    case 'TaskReady':
+    case 'TaskSkipped':
+      return event.reason;
+    case 'TaskExpanded': {
+      const part = event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
+      return `${count(event.total, 'item')}${part}`;
+    }
+    case 'TaskAdopted':
+      return `${event.status}, as in the run before`;
+    case 'TaskScheduled': {
+      const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
+      return plain(`attempt ${event.attempt} for ${event.agent}${input}`);
+    }
+    case 'TaskStarted':
+      return `attempt ${event.attempt}`;
+    case 'TaskCompleted': {
+      const output = event.output === undefined ? '' : `, output ${briefJson(event.output, WIDTH)}`;
+      return `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${output}`;
+    }
+    case 'TaskRepeated':
+      return `round ${event.round} from ${event.from} on; output ${briefJson(event.output, WIDTH)}`;
+    case 'TaskAttemptFailed': {
+      const again = event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
+      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${again}`;
+    }
+    case 'TaskFellBack':
+      return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
+    case 'TaskFailed':
+      return errorText(event.error);
+    case 'TaskResultIgnored':
+      return `attempt ${event.attempt} was closed; it ${event.outcome} late`;
+    case 'CommandRejected':
+      return plain(`${event.command}: ${event.code}: ${event.message}`);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The task of the definition that an event is about; for an item, its forEach task. */
+export function taskOf(event: RunEvent): { readonly task: string; readonly item: boolean } | undefined {
+  if (!('taskId' in event) || event.taskId === undefined) return undefined;
+  const dot = event.taskId.indexOf('.');
+  return { task: dot < 0 ? event.taskId : event.taskId.slice(0, dot), item: dot >= 0 };
+}

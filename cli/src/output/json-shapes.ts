@@ -1,0 +1,98 @@
+import type { HistoryEntry, Json, RunOutcome, RunState, RunSummary, TaskState } from '@reprise/core';
+import type { TaskRow } from './run-progress.ts';
+import { isoOrNull, isoTime } from './text.ts';
+
+// The shapes that `--json` prints. Documented in docs/reference/cli.md: members may be added, none is renamed or removed.
+
+export const eventLine = ({ revision, recorded }: HistoryEntry): object => ({
+  kind: 'event',
+  revision,
+  position: recorded.position,
+  id: recorded.id,
+  time: isoTime(recorded.time),
+  type: recorded.type,
+  data: recorded.data,
+  metadata: recorded.metadata,
+});
+
+export function outcomeLine(runId: string, state: RunState): object {
+  return { kind: 'outcome', ...outcomeShape(runId, state) };
+}
+
+/** How a run ended, or that it has not. */
+export function outcomeShape(runId: string, state: RunState): object {
+  return {
+    runId,
+    workflow: state.definition.name,
+    version: state.definition.version,
+    status: state.status,
+    startedAt: isoTime(state.startedAt),
+    endedAt: isoOrNull(state.endedAt),
+    ...(state.status === 'completed' ? { output: state.output ?? null } : {}),
+    ...(state.status === 'failed' && state.error !== undefined ? { error: state.error } : {}),
+    ...(state.status === 'cancelled' ? { reason: state.cancelReason ?? null } : {}),
+  };
+}
+
+export const outcomeOf = (state: RunState): RunOutcome['status'] | undefined =>
+  state.status === 'completed' || state.status === 'failed' || state.status === 'cancelled' ? state.status : undefined;
+
+export const summaryShape = (run: RunSummary): object => ({
+  runId: run.runId,
+  workflow: run.workflow,
+  status: run.status,
+  startedAt: isoTime(run.startedAt),
+  updatedAt: isoTime(run.updatedAt),
+  revision: run.revision,
+  cursor: run.cursor,
+});
+
+export const taskRowShape = (row: TaskRow): object => ({
+  id: row.id,
+  status: row.status,
+  agent: row.agent ?? null,
+  round: row.round,
+  attempts: row.attempts,
+  failedAttempts: row.failedAttempts,
+  startedAt: isoOrNull(row.startedAt),
+  endedAt: isoOrNull(row.endedAt),
+  ...(row.items === undefined ? {} : { items: row.items }),
+  ...(row.error === undefined ? {} : { error: row.error }),
+});
+
+/** The whole folded state: every task and every item. */
+export const stateShape = (state: RunState): object => ({
+  runId: state.runId,
+  workflow: state.definition.name,
+  version: state.definition.version,
+  definitionHash: state.definitionHash,
+  status: state.status,
+  revision: state.revision,
+  startedAt: isoTime(state.startedAt),
+  updatedAt: isoTime(state.updatedAt),
+  endedAt: isoOrNull(state.endedAt),
+  input: state.input,
+  output: state.output ?? null,
+  error: state.error ?? null,
+  lineage: state.lineage ?? null,
+  tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
+});
+
+const taskShape = (task: TaskState): object => ({
+  status: task.status,
+  attempt: task.attempt,
+  round: task.round,
+  agent: task.agent ?? null,
+  worker: task.worker ?? null,
+  input: task.input ?? null,
+  output: task.output ?? null,
+  error: task.error ?? null,
+  scheduledAt: isoOrNull(task.scheduledAt),
+  startedAt: isoOrNull(task.startedAt),
+  endedAt: isoOrNull(task.endedAt),
+  retryAt: isoOrNull(task.retryAt),
+  ...(task.items === undefined ? {} : { items: { total: task.items.total, ended: task.items.ended } }),
+});
+
+/** One line of JSON. */
+export const jsonLine = (value: object | Json): string => JSON.stringify(value);

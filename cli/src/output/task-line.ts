@@ -1,0 +1,27 @@
+import { formatDuration } from '@reprise/core';
+import { endedItems, type TaskRow } from './run-progress.ts';
+import { count, number } from './text.ts';
+
+/** `120/412 items, 16 running, 2 failed`, or nothing for a task without items. */
+export function itemsText({ items }: Pick<TaskRow, 'items'>): string {
+  if (items === undefined) return '';
+  const parts = [`${number(endedItems(items))}/${count(items.total, 'item')}`];
+  if (items.running > 0) parts.push(`${number(items.running)} running`);
+  if (items.waiting > 0) parts.push(`${number(items.waiting)} waiting`);
+  if (items.failed > 0) parts.push(`${number(items.failed)} failed`);
+  return parts.join(', ');
+}
+
+/** `round 2, 3 failed attempts`: what went other than straight. */
+export function troubleText(row: TaskRow): string {
+  const parts: string[] = [];
+  if (row.round > 1) parts.push(`round ${row.round}`);
+  if (row.failedAttempts > 0) parts.push(count(row.failedAttempts, 'failed attempt'));
+  return parts.join(', ');
+}
+
+/** How long the task took, or has taken by `now`. */
+export function tookText(row: Pick<TaskRow, 'startedAt' | 'endedAt'>, now: number): string {
+  if (row.startedAt === undefined) return '';
+  return formatDuration(Math.max(0, (row.endedAt ?? now) - row.startedAt));
+}

@@ -1,0 +1,141 @@
+import { formatDuration, type RunEvent } from '@reprise/core';
+import { taskOf } from './describe-event.ts';
+import { endedItems, type TaskRow } from './run-progress.ts';
+import { asStatus, statusSymbol } from './status.ts';
+import { itemsText, tookText, troubleText } from './task-line.ts';
+import type { Screen } from './terminal.ts';
+import { clip, pad, padStart } from './text.ts';
+
+const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const IDLE = '·';
+const FAILED = '✖';
+const LEAST_BAR = 16;
+const MOST_BAR = 72;
+const MOST_ID = 28;
+
+/** How busy one task was in each slice of the time axis. */
+interface Track {
+  /** Most attempts under way at once, by slice. */
+  readonly levels: number[];
+  /** Slices in which an attempt failed. */
+  readonly failures: Set<number>;
+  /** Attempts under way now, by task id. */
+  readonly open: Set<string>;
+  first: number;
+  last: number;
+}
+
+/**
+ * What a run did over time, one row a task. The axis is fixed from the start, so folding costs nothing that grows with the
+ * history, and a picture can be drawn at any moment.
+ */
+export class Timeline {
+  readonly #from: number;
+  readonly #to: number;
+  readonly #slices: number;
+  readonly #tracks = new Map<string, Track>();
+  #now: number;
+
+  /** `from` and `to` in ms: the first and the last moment that is shown. */
+  constructor(from: number, to: number, columns: number) {
+    this.#from = from;
+    this.#to = Math.max(to, from + 1);
+    this.#slices = Math.min(MOST_BAR, Math.max(LEAST_BAR, columns - 62));
+    this.#now = from;
+  }
+
+  fold(event: RunEvent): void {
+    this.#now = event.at;
+    const about = taskOf(event);
+    if (about === undefined) {
+      if ('stateDigest' in event) for (const track of this.#tracks.values()) this.#closeAll(track, event.at);
+      return;
+    }
+    const taskId = 'taskId' in event ? (event.taskId ?? '') : '';
+    switch (event.type) {
+      case 'TaskScheduled':
+        this.#advance(about.task, event.at).open.add(taskId);
+        this.#advance(about.task, event.at);
+        return;
+      case 'TaskAttemptFailed': {
+        const track = this.#advance(about.task, event.at);
+        track.failures.add(this.#slice(event.at));
+        track.open.delete(taskId);
+        return;
+      }
+      case 'TaskExpanded':
+      case 'TaskCompleted':
+      case 'TaskFailed':
+      case 'TaskRepeated':
+        this.#advance(about.task, event.at).open.delete(taskId);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Lines: the axis, then a row for every task. */
+  draw(screen: Screen, rows: readonly TaskRow[]): readonly string[] {
+    const width = Math.min(MOST_ID, Math.max(4, ...rows.map((row) => row.id.length)));
+    const axis = `${' '.repeat(width + 2)} ${screen.style('dim', this.#axis())}`;
+    return [axis, ...rows.map((row) => this.#row(screen, row, width))];
+  }
+
+  #row(screen: Screen, row: TaskRow, width: number): string {
+    const name = pad(clip(row.id, width), width);
+    const took = padStart(tookText(row, this.#now), 7);
+    const rest = [itemsText(row), troubleText(row)].filter((text) => text !== '').join(', ');
+    const bar = this.#bar(screen, row);
+    const what = asStatus(screen, row.status, pad(row.status, 9));
+    return `${statusSymbol(screen, row.status)} ${name} ${bar} ${what} ${took}  ${rest}`.trimEnd();
+  }
+
+  #bar(screen: Screen, row: TaskRow): string {
+    const track = this.#tracks.get(row.id);
+    if (track === undefined) return ' '.repeat(this.#slices);
+    if (track.open.size > 0) this.#advance(row.id, this.#now);
+    const peak = Math.max(1, ...track.levels);
+    const status = row.items !== undefined && endedItems(row.items) < row.items.total ? 'running' : row.status;
+    let bar = '';
+    for (let slice = 0; slice < this.#slices; slice += 1) {
+      const level = track.levels[slice] ?? 0;
+      if (track.failures.has(slice)) bar += screen.style('red', FAILED);
+      else if (level > 0) bar += asStatus(screen, status, LEVELS[Math.ceil((level / peak) * LEVELS.length) - 1] ?? '█');
+      else bar += slice > track.first && slice < track.last ? screen.style('dim', IDLE) : ' ';
+    }
+    return bar;
+  }
+
+  #axis(): string {
+    const total = formatDuration(this.#to - this.#from);
+    const half = formatDuration((this.#to - this.#from) / 2);
+    const middle = Math.floor((this.#slices - half.length) / 2);
+    const left = pad('0', middle) + half;
+    return left + padStart(total, this.#slices - left.length);
+  }
+
+  #slice(at: number): number {
+    const part = (at - this.#from) / (this.#to - this.#from);
+    return Math.min(this.#slices - 1, Math.max(0, Math.floor(part * this.#slices)));
+  }
+
+  /** Brings a track up to `at`: what is under way has been so since the slice before. */
+  #advance(task: string, at: number): Track {
+    const slice = this.#slice(at);
+    let track = this.#tracks.get(task);
+    if (track === undefined) {
+      track = { levels: [], failures: new Set(), open: new Set(), first: slice, last: slice };
+      this.#tracks.set(task, track);
+    }
+    const busy = track.open.size;
+    if (busy > 0) {
+      for (let index = track.last; index <= slice; index += 1) track.levels[index] = Math.max(track.levels[index] ?? 0, busy);
+    }
+    track.last = Math.max(track.last, slice);
+    return track;
+  }
+
+  #closeAll(track: Track, at: number): void {
+    for (const [task, candidate] of this.#tracks) if (candidate === track) this.#advance(task, at).open.clear();
+  }
+}

@@ -1,0 +1,8 @@
+import type { EventStore } from '@reprise/core';
+
+/** The store of the running test. */
+export interface StoreUnderTest {
+  current(): EventStore;
+  /** Closes and opens the current store; undefined when the factory cannot. */
+  readonly reopen: (() => Promise<EventStore>) | undefined;
+}
