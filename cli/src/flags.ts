@@ -3,7 +3,8 @@ import { Args, Flags } from '@oclif/core';
 export const configFlag = {
   config: Flags.string({
     char: 'c',
-    description: 'The configuration file. Default: the nearest reprise.config.{ts,js,mjs,yaml,yml,json}, from here upwards.',
+    description:
+      'The configuration file. Default: the nearest reprise.config.{ts,js,mjs,yaml,yml,json}, from here upwards.',
     env: 'REPRISE_CONFIG',
     helpGroup: 'GLOBAL',
     helpValue: 'FILE',
@@ -23,5 +24,8 @@ export const storeFlags = {
 };
 
 export const runArgument = {
-  run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run.', required: true }),
+  run: Args.string({
+    description: 'Run id, any unique beginning of it, or `last` for the newest run.',
+    required: true,
+  }),
 };

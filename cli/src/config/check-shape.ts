@@ -7,7 +7,16 @@ export interface ShapeProblem {
   readonly message: string;
 }
 
-const KEYS: readonly (keyof ProjectConfig)[] = ['store', 'plugins', 'workflows', 'agents', 'limits', 'clock', 'ids', 'random'];
+const KEYS: readonly (keyof ProjectConfig)[] = [
+  'store',
+  'plugins',
+  'workflows',
+  'agents',
+  'limits',
+  'clock',
+  'ids',
+  'random',
+];
 const LISTS = ['plugins', 'workflows', 'agents'] as const;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -37,15 +46,23 @@ function listProblems(list: unknown, key: (typeof LISTS)[number], named: boolean
     if (key === 'plugins' && isRecord(entry) && 'use' in entry) return referenceProblems(entry, path);
     if (!named && isRecord(entry)) return [];
     const what = key === 'plugins' ? 'a package name, a module path, or { use, options }' : 'a path';
-    return [{ path, message: `must be ${named ? what : `${what}, or the thing itself`}, not ${JSON.stringify(entry)}.` }];
+    return [
+      { path, message: `must be ${named ? what : `${what}, or the thing itself`}, not ${JSON.stringify(entry)}.` },
+    ];
   });
 }
 
-function referenceProblems(entry: Readonly<Record<string, unknown>>, path: readonly (string | number)[]): readonly ShapeProblem[] {
+function referenceProblems(
+  entry: Readonly<Record<string, unknown>>,
+  path: readonly (string | number)[],
+): readonly ShapeProblem[] {
   const known = ['use', 'export', 'options'];
   const problems: ShapeProblem[] = Object.keys(entry)
     .filter((key) => !known.includes(key))
-    .map((key) => ({ path: [...path, key], message: `is not known${didYouMean(key, known)} (there are ${known.join(', ')}).` }));
+    .map((key) => ({
+      path: [...path, key],
+      message: `is not known${didYouMean(key, known)} (there are ${known.join(', ')}).`,
+    }));
   for (const key of ['use', 'export']) {
     if (entry[key] !== undefined && (typeof entry[key] !== 'string' || entry[key] === '')) {
       problems.push({ path: [...path, key], message: 'must be text.' });

@@ -3,7 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 import { RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 
-export const CONFIG_NAMES = ['ts', 'js', 'mjs', 'yaml', 'yml', 'json'].map((extension) => `reprise.config.${extension}`);
+export const CONFIG_NAMES = ['ts', 'js', 'mjs', 'yaml', 'yml', 'json'].map(
+  (extension) => `reprise.config.${extension}`,
+);
 
 /** Where runs are kept when nothing else is said: beside the configuration. */
 export const DEFAULT_STORE = join('.reprise', 'reprise.db');
@@ -19,7 +21,9 @@ export function findConfig(named: string | undefined, from: string): string {
   if (named !== undefined) {
     const file = resolve(from, named);
     if (existsSync(file)) return file;
-    throw new RepriseError('REPRISE_CONFIG_NOT_FOUND', `There is no configuration file ${file}.`, { details: { file } });
+    throw new RepriseError('REPRISE_CONFIG_NOT_FOUND', `There is no configuration file ${file}.`, {
+      details: { file },
+    });
   }
   const found = findProject(from, () => false);
   if (found?.config !== undefined) return found.config;

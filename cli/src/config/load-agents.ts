@@ -11,7 +11,8 @@ export async function loadAgents({ config, folder, file }: ReadConfig): Promise<
   );
   const agents = new Set(lists.flat());
   for (const agent of agents) {
-    if (!isAgent(agent)) throw configInvalid(file, 'one of its agents has no `name` or no `handle`. Use defineAgent().');
+    if (!isAgent(agent))
+      throw configInvalid(file, 'one of its agents has no `name` or no `handle`. Use defineAgent().');
   }
   return [...agents];
 }
@@ -25,5 +26,8 @@ async function fromModule(file: string): Promise<readonly AgentReference[]> {
   const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));
   const agents = values.filter(isAgent);
   if (agents.length > 0) return agents;
-  throw configInvalid(file, 'it exports no agent. Export objects with a `name` and a `handle` function: defineAgent({ … }).');
+  throw configInvalid(
+    file,
+    'it exports no agent. Export objects with a `name` and a `handle` function: defineAgent({ … }).',
+  );
 }

@@ -75,7 +75,10 @@ function choose(exported: Readonly<Record<string, unknown>>, { use, export: name
   if (named !== undefined) {
     if (names.includes(named)) return exported[named];
     const list = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
-    throw new RepriseError('REPRISE_PLUGIN_INVALID', `'${use}' has no export '${named}'${didYouMean(named, names)} (${list}).`);
+    throw new RepriseError(
+      'REPRISE_PLUGIN_INVALID',
+      `'${use}' has no export '${named}'${didYouMean(named, names)} (${list}).`,
+    );
   }
   const expected = factoryName(use);
   const only = usable.length === 1 ? usable[0] : undefined;

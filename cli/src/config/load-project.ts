@@ -20,6 +20,9 @@ export async function loadProject(named: string | undefined, from: string): Prom
 }
 
 /** Every agent that tasks may ask for: the project's, those of its plugins aside, and those that its workflows bring. */
-export const knownAgents = ({ agents, workflows }: Pick<Project, 'agents' | 'workflows'>): readonly AgentReference[] => [
+export const knownAgents = ({
+  agents,
+  workflows,
+}: Pick<Project, 'agents' | 'workflows'>): readonly AgentReference[] => [
   ...new Set([...agents, ...workflows.flatMap(({ workflow }) => workflow.agents)]),
 ];

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type AnyWorkflow, parseWorkflow, RepriseError } from '@reprise/core';
+import { type AnyWorkflow, parseWorkflow, type RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 import { importModule } from './import-module.ts';
 import { isDataFile, type ReadConfig } from './read-config.ts';
@@ -43,7 +43,10 @@ export function workflowSources({ config, folder, file }: ReadConfig): readonly 
     }
     const load = async (): Promise<readonly SourcedWorkflow[]> => {
       if (isWorkflow(entry)) return [{ workflow: entry, source: file }];
-      const built = typeof (entry as { readonly build?: unknown }).build === 'function' ? ' It looks like a builder: call .build().' : '';
+      const built =
+        typeof (entry as { readonly build?: unknown }).build === 'function'
+          ? ' It looks like a builder: call .build().'
+          : '';
       throw configInvalid(file, `workflows[${index}] is not a workflow.${built}`);
     };
     return { source: file, load };
@@ -58,11 +61,15 @@ export async function loadWorkflows(read: ReadConfig): Promise<readonly SourcedW
     const { name, version } = entry.workflow.definition;
     const key = `${name}@${version}`;
     const other = seen.get(key);
-    if (other !== undefined && other.workflow !== entry.workflow) throw twice(read.file, key, other.source, entry.source);
+    if (other !== undefined && other.workflow !== entry.workflow)
+      throw twice(read.file, key, other.source, entry.source);
     seen.set(key, entry);
   }
   return [...seen.values()];
 }
 
 const twice = (file: string, key: string, first: string, second: string): RepriseError =>
-  configInvalid(file, `there are two workflows ${key}: in ${first} and in ${second}. Give one another name or version.`);
+  configInvalid(
+    file,
+    `there are two workflows ${key}: in ${first} and in ${second}. Give one another name or version.`,
+  );

@@ -36,7 +36,12 @@ export function describeError(error: unknown): DescribedError {
   if (oclif !== undefined) {
     // oclif ends its messages with a pointer of its own.
     const said = text.replace(/\n?See more help with --help$/, '').trim();
-    return { code: 'REPRISE_USAGE', message: said, fix: 'Run the command with --help to see its usage.', exit: EXIT.usage };
+    return {
+      code: 'REPRISE_USAGE',
+      message: said,
+      fix: 'Run the command with --help to see its usage.',
+      exit: EXIT.usage,
+    };
   }
   return {
     code: 'REPRISE_UNEXPECTED',

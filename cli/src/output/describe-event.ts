@@ -3,7 +3,8 @@ import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
 
-const errorText = ({ code, message }: Pick<ErrorData, 'code' | 'message'>): string => plain(`${code}: ${clip(message, 300)}`);
+const errorText = ({ code, message }: Pick<ErrorData, 'code' | 'message'>): string =>
+  plain(`${code}: ${clip(message, 300)}`);
 
 /** What an event says beyond its type and its task: short, on one line, without escapes. */
 export function describeEvent(event: RunEvent): string {
@@ -26,7 +27,8 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskSkipped':
       return event.reason;
     case 'TaskExpanded': {
-      const part = event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
+      const part =
+        event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
       return `${count(event.total, 'item')}${part}`;
     }
     case 'TaskAdopted':
@@ -44,7 +46,8 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskRepeated':
       return `round ${event.round} from ${event.from} on; output ${briefJson(event.output, WIDTH)}`;
     case 'TaskAttemptFailed': {
-      const again = event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
+      const again =
+        event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
       return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${again}`;
     }
     case 'TaskFellBack':

@@ -1,4 +1,4 @@
-import type { HistoryEntry, Json, RunOutcome, RunState, RunSummary, TaskState } from '@reprise/core';
+import type { HistoryEntry, Json, RunState, RunSummary, TaskState } from '@reprise/core';
 import type { TaskRow } from './run-progress.ts';
 import { isoOrNull, isoTime } from './text.ts';
 
@@ -33,9 +33,6 @@ export function outcomeShape(runId: string, state: RunState): object {
     ...(state.status === 'cancelled' ? { reason: state.cancelReason ?? null } : {}),
   };
 }
-
-export const outcomeOf = (state: RunState): RunOutcome['status'] | undefined =>
-  state.status === 'completed' || state.status === 'failed' || state.status === 'cancelled' ? state.status : undefined;
 
 export const summaryShape = (run: RunSummary): object => ({
   runId: run.runId,

@@ -1,4 +1,12 @@
-import { type ErrorData, Replay, type ReplayResult, type RunEvent, type RunState, type TaskState, type TaskStatus } from '@reprise/core';
+import {
+  type ErrorData,
+  Replay,
+  type ReplayResult,
+  type RunEvent,
+  type RunState,
+  type TaskState,
+  type TaskStatus,
+} from '@reprise/core';
 import { taskOf } from './describe-event.ts';
 
 /** The items of a forEach task, by what has become of them. `queued`: may run, but does not yet. */
@@ -106,7 +114,15 @@ function countItems(state: RunState): ReadonlyMap<string, ItemCounts> {
   for (const task of state.tasks.values()) {
     if (task.items !== undefined) {
       parents.push(task);
-      counts.set(task.id, { total: task.items.total, completed: 0, failed: 0, dropped: 0, running: 0, waiting: 0, queued: 0 });
+      counts.set(task.id, {
+        total: task.items.total,
+        completed: 0,
+        failed: 0,
+        dropped: 0,
+        running: 0,
+        waiting: 0,
+        queued: 0,
+      });
     }
     const parent = task.index === undefined ? undefined : counts.get(task.definitionId);
     if (parent !== undefined) parent[MEMBER[task.status]] += 1;

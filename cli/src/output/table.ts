@@ -12,7 +12,11 @@ const GAP = '  ';
 const LEAST = 8;
 
 /** Lines of a table. On a screen that is a terminal it fits into its width; elsewhere nothing is cut off. */
-export function table(screen: Screen, columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
+export function table(
+  screen: Screen,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
   );

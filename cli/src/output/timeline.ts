@@ -48,13 +48,14 @@ export class Timeline {
     this.#now = event.at;
     const about = taskOf(event);
     if (about === undefined) {
-      if ('stateDigest' in event) for (const track of this.#tracks.values()) this.#closeAll(track, event.at);
+      if ('stateDigest' in event) for (const task of this.#tracks.keys()) this.#advance(task, event.at).open.clear();
       return;
     }
     const taskId = 'taskId' in event ? (event.taskId ?? '') : '';
     switch (event.type) {
       case 'TaskScheduled':
         this.#advance(about.task, event.at).open.add(taskId);
+        // Again, so that even an attempt of no length shows in its slice.
         this.#advance(about.task, event.at);
         return;
       case 'TaskAttemptFailed': {
@@ -124,18 +125,21 @@ export class Timeline {
     const slice = this.#slice(at);
     let track = this.#tracks.get(task);
     if (track === undefined) {
-      track = { levels: [], failures: new Set(), open: new Set(), first: slice, last: slice };
+      track = {
+        levels: Array.from({ length: this.#slices }, () => 0),
+        failures: new Set(),
+        open: new Set(),
+        first: slice,
+        last: slice,
+      };
       this.#tracks.set(task, track);
     }
     const busy = track.open.size;
     if (busy > 0) {
-      for (let index = track.last; index <= slice; index += 1) track.levels[index] = Math.max(track.levels[index] ?? 0, busy);
+      for (let index = track.last; index <= slice; index += 1)
+        track.levels[index] = Math.max(track.levels[index] ?? 0, busy);
     }
     track.last = Math.max(track.last, slice);
     return track;
-  }
-
-  #closeAll(track: Track, at: number): void {
-    for (const [task, candidate] of this.#tracks) if (candidate === track) this.#advance(task, at).open.clear();
   }
 }

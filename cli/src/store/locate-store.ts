@@ -31,7 +31,9 @@ export async function locateStore({ config, store }: Whereabouts, from: string):
 
 /** The store of a configuration whose plugins are loaded. */
 export function configuredStore({ config, folder, file }: ReadConfig, plugins: readonly AnyPlugin[]): StoreAccess {
-  const plugin = plugins.find((candidate): candidate is AnyPlugin & Plugin<'event-store'> => candidate.kind === 'event-store');
+  const plugin = plugins.find(
+    (candidate): candidate is AnyPlugin & Plugin<'event-store'> => candidate.kind === 'event-store',
+  );
   const path = config.store?.path;
   if (plugin !== undefined && path !== undefined) {
     throw configInvalid(file, `store.path and the plugin '${plugin.name}' both say where history is kept. Keep one.`);

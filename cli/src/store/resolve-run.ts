@@ -20,7 +20,13 @@ export async function resolveRun(store: EventStore, reader: RunReader, typed: st
   if (only !== undefined && others.length === 0) return only.runId;
   if (only === undefined) {
     const recent = await reader.list({ limit: LOOKED_AT });
-    throw unknown(typed, nearest(typed, recent.map((run) => run.runId)));
+    throw unknown(
+      typed,
+      nearest(
+        typed,
+        recent.map((run) => run.runId),
+      ),
+    );
   }
   const lines = fitting.slice(0, SHOWN).map((run) => `  ${run.runId}  ${run.workflow}  ${run.status}`);
   if (fitting.length > SHOWN) lines.push('  and more');

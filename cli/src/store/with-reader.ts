@@ -9,7 +9,10 @@ export interface OpenReader {
 }
 
 /** Opens the store for reading, for as long as `use` takes. Throws REPRISE_RUN_NOT_FOUND while no run has made the store yet. */
-export async function withReader<Result>(where: Whereabouts, use: (open: OpenReader) => Promise<Result>): Promise<Result> {
+export async function withReader<Result>(
+  where: Whereabouts,
+  use: (open: OpenReader) => Promise<Result>,
+): Promise<Result> {
   const access = await locateStore(where, process.cwd());
   if (access.exists === false && where.store === undefined) throw noRunsYet(access);
   const store = await access.openReader();
@@ -21,6 +24,10 @@ export async function withReader<Result>(where: Whereabouts, use: (open: OpenRea
 }
 
 export const noRunsYet = (access: StoreAccess): RepriseError =>
-  new RepriseError('REPRISE_RUN_NOT_FOUND', `There are no runs yet: the store ${access.where} is made by the first one.`, {
-    details: { store: access.where },
-  });
+  new RepriseError(
+    'REPRISE_RUN_NOT_FOUND',
+    `There are no runs yet: the store ${access.where} is made by the first one.`,
+    {
+      details: { store: access.where },
+    },
+  );

@@ -1,4 +1,10 @@
-import { createInMemoryEventStore, type NewEvent, NO_STREAM, PullSubscription, type RecordedEvent } from '@reprise/core';
+import {
+  createInMemoryEventStore,
+  type NewEvent,
+  NO_STREAM,
+  PullSubscription,
+  type RecordedEvent,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -26,15 +32,22 @@ describe('a pull subscription', () => {
 
   for (const [what, options, readPage] of [
     ['a read that fails', {}, () => Promise.reject(new Error('odd'))],
-    ['an onCaughtUp that throws', { onCaughtUp: () => { throw new Error('odd'); } }, async () => []],
+    [
+      'an onCaughtUp that throws',
+      {
+        onCaughtUp: () => {
+          throw new Error('odd');
+        },
+      },
+      async () => [],
+    ],
   ] as const) {
     it(`ends through onError at ${what}`, async () => {
       const failed = Promise.withResolvers<unknown>();
-      const subscription = new PullSubscription(
-        { ...options, onEvents: () => undefined, onError: failed.resolve },
-        0,
-        { ...noEnd, readPage },
-      );
+      const subscription = new PullSubscription({ ...options, onEvents: () => undefined, onError: failed.resolve }, 0, {
+        ...noEnd,
+        readPage,
+      });
       expect(((await failed.promise) as Error).message).to.equal('odd');
       await subscription.close();
     });

@@ -6,7 +6,7 @@ import { runStream } from '../../shared/ids.ts';
 import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
 import { planOf } from '../task-chaining/plan.ts';
 import type { Command } from '../workflow/commands.ts';
-import type { DecisionContext } from '../workflow/decide.ts';
+import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';

@@ -1,5 +1,6 @@
 import type { Command } from './commands.ts';
-import { type DecisionContext, decide } from './decide.ts';
+import { decide } from './decide.ts';
+import type { DecisionContext } from './decisions/decision-context.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { settle } from './settle.ts';

@@ -1,0 +1,69 @@
+import { type RunHandle, sleep } from '@reprise/core';
+import type { ProgressView } from '../output/progress-view.ts';
+import type { RunProgress } from '../output/run-progress.ts';
+import { count } from '../output/text.ts';
+import { follow } from './follow.ts';
+import { type InterruptSignal, onInterrupt } from './interrupts.ts';
+import type { Opened } from './open-project.ts';
+import type { Relay } from './relay.ts';
+
+/** How long agents that ignore their AbortSignal are waited for, in ms, once everything is to stop at once. */
+const GRACE_MS = 500;
+
+/** What came of driving: the run's end, or the signal that came before it. */
+export type Driven =
+  | { readonly runId: string; readonly progress: RunProgress }
+  | { readonly runId: string | undefined; readonly interruptedBy: InterruptSignal };
+
+/**
+ * Drives the store's runs until the one that `begin` starts has ended. The first signal drains: attempts under way are waited
+ * for, nothing new is begun. The second stops at once. Either way, what is open goes on at the next start.
+ */
+export async function driveRun(
+  opened: Opened,
+  begin: () => Promise<RunHandle>,
+  view: ProgressView,
+  relay: Relay,
+): Promise<Driven> {
+  const { orchestrator } = opened;
+  const following = new AbortController();
+  const stopped = Promise.withResolvers<InterruptSignal>();
+  const ignore = onInterrupt((signal, times) => {
+    const stop = times === 1 ? drain(opened, view) : stopNow(opened, view);
+    stop.then(() => stopped.resolve(signal), stopped.reject);
+  });
+  relay.view = view;
+  let runId: string | undefined;
+  try {
+    const role = await orchestrator.start();
+    const handle = await begin();
+    runId = handle.id;
+    relay.runId = runId;
+    if (role === 'client') await view.note('Another process drives the runs of this store; this one watches.');
+    const followed = follow(orchestrator.runs, runId, view, following.signal);
+    // After an interruption, the store may be closed under it.
+    followed.catch(() => undefined);
+    const end = await Promise.race([followed, stopped.promise]);
+    return typeof end === 'string' ? { runId, interruptedBy: end } : { runId, progress: end };
+  } finally {
+    following.abort();
+    await view.close();
+    if (orchestrator.role !== 'stopped' && orchestrator.running > 0) {
+      await view.note(`Waiting for ${count(orchestrator.running, 'attempt')} of other runs.`);
+    }
+    await Promise.race([orchestrator.stop(), stopped.promise]);
+    ignore();
+  }
+}
+
+async function drain({ orchestrator }: Opened, view: ProgressView): Promise<void> {
+  const waitsFor = orchestrator.running;
+  const waiting = waitsFor === 0 ? '' : ` Waiting for ${count(waitsFor, 'attempt')} under way; Ctrl-C again stops at once.`;
+  await view.note(`Stopping.${waiting}`);
+  await orchestrator.stop();
+}
+
+async function stopNow({ orchestrator }: Opened, view: ProgressView): Promise<void> {
+  await view.note('Stopping at once.');
+  await Promise.race([orchestrator.stop({ drainMs: 0 }), sleep(GRACE_MS)]);
+}

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import {
+  type AnyPlugin,
+  createReprise,
+  type EventStore,
+  type Orchestrator,
+  type Plugin,
+  type RepriseConfig,
+} from '@reprise/core';
+import { loadProject, type Project } from '../config/load-project.ts';
+import { configuredStore, type Whereabouts } from '../store/locate-store.ts';
+import { fileStore, type StoreAccess } from '../store/store-access.ts';
+
+/** An orchestrator that is made and not started, and the store under it. stop() closes both. */
+export interface Opened {
+  readonly orchestrator: Orchestrator;
+  readonly store: EventStore;
+  readonly access: StoreAccess;
+}
+
+/** Everything that the configuration names, ready to drive runs. */
+export async function openProject(
+  where: Whereabouts,
+  extra: readonly AnyPlugin[] = [],
+): Promise<Opened & { readonly project: Project }> {
+  const from = process.cwd();
+  const project = await loadProject(where.config, from);
+  const access =
+    where.store === undefined ? configuredStore(project, project.plugins) : fileStore(resolve(from, where.store));
+  const { config, agents, workflows, plugins } = project;
+  const { limits, clock, ids, random } = config;
+  const others = plugins.filter((plugin) => plugin.kind !== 'event-store');
+  const parts: RepriseConfig = {
+    ...(limits === undefined ? {} : { limits }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(ids === undefined ? {} : { ids }),
+    ...(random === undefined ? {} : { random }),
+    agents,
+    workflows: workflows.map(({ workflow }) => workflow),
+    plugins: [...others, ...extra],
+  };
+  return { ...(await open(access, parts)), project };
+}
+
+/** For commands that only add to a run's history: no agent and no workflow is loaded, and nothing is driven. */
+export const openToSteer = (access: StoreAccess): Promise<Opened> => open(access, {});
+
+async function open(access: StoreAccess, parts: RepriseConfig): Promise<Opened> {
+  const plugin = await access.plugin();
+  let store: EventStore | undefined;
+  const observed: Plugin<'event-store'> = {
+    ...plugin,
+    create: async (context) => {
+      store = await plugin.create(context);
+      return store;
+    },
+  };
+  const orchestrator = await createReprise({ ...parts, plugins: [...(parts.plugins ?? []), observed] });
+  if (store === undefined) throw new Error('the event store was not made'); // createReprise makes it, or throws
+  return { orchestrator, store, access };
+}
+
+/** Whether another process drives the store's runs now; undefined for stores that cannot tell. */
+export async function isDriven({ store }: Pick<Opened, 'store'>): Promise<boolean | undefined> {
+  if (store.ownership === undefined) return undefined;
+  const release = await store.ownership.acquire();
+  await release?.();
+  return release === undefined;
+}

@@ -1,0 +1,17 @@
+import type { HistoryEntry } from '@reprise/core';
+import { eventLine, jsonLine } from './json-shapes.ts';
+import { LiveView } from './live-view.ts';
+import { PlainView } from './plain-view.ts';
+import type { ProgressView } from './progress-view.ts';
+import type { Screen, Terminal } from './terminal.ts';
+
+/** Redrawn in place on a terminal, lines elsewhere. */
+export const createView = (screen: Screen): ProgressView =>
+  screen.isTTY ? new LiveView(screen) : new PlainView(screen);
+
+/** Every event as a line of JSON on stdout; notes go to stderr. */
+export const jsonView = ({ out, err }: Terminal): ProgressView => ({
+  onEvent: (entry: HistoryEntry) => out.line(jsonLine(eventLine(entry))),
+  note: (line) => err.line(line),
+  close: async () => undefined,
+});

@@ -1,0 +1,89 @@
+import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
+import { describeEvent, taskOf } from './describe-event.ts';
+import type { ProgressView } from './progress-view.ts';
+import { endedItems, type RunProgress } from './run-progress.ts';
+import { itemsText } from './task-line.ts';
+import type { Screen } from './terminal.ts';
+import { pad, padStart } from './text.ts';
+
+/** Between two lines about the items of one task, in ms of the run's own time. */
+const ITEM_LINES_MS = 2000;
+/** Failures of items that are told one by one; the rest are counted. */
+const ITEM_FAILURES = 5;
+
+/**
+ * Lines about tasks, for logs and pipes. Items are told as counts every two seconds, so that their number does not matter.
+ * Goes by the times in the events alone: the same history gives the same lines.
+ */
+export class PlainView implements ProgressView {
+  readonly #screen: Screen;
+  readonly #toldAt = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  async onEvent({ event }: HistoryEntry, progress: RunProgress): Promise<void> {
+    const about = taskOf(event);
+    const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(event, progress);
+    if (line === undefined) return;
+    const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);
+    await this.#screen.line(`${this.#screen.style('dim', elapsed)}  ${line}`);
+  }
+
+  note(line: string): Promise<void> {
+    return this.#screen.line(line);
+  }
+
+  async close(): Promise<void> {
+    // Every line stands by itself.
+  }
+
+  #itemLine(event: RunEvent, task: string, progress: RunProgress): string | undefined {
+    if (event.type === 'TaskFailed' || event.type === 'TaskFellBack' || event.type === 'TaskAttemptFailed') {
+      const told = (this.#failures.get(task) ?? 0) + 1;
+      this.#failures.set(task, told);
+      if (told <= ITEM_FAILURES) return labelled(event.taskId, event.type, describeEvent(event));
+      if (told === ITEM_FAILURES + 1)
+        return labelled(task, 'and more', 'further failures of its items are only counted');
+    }
+    const toldAt = this.#toldAt.get(task) ?? progress.state.tasks.get(task)?.firstScheduledAt ?? event.at;
+    if (event.at - toldAt < ITEM_LINES_MS) return undefined;
+    this.#toldAt.set(task, event.at);
+    const row = progress.rows().find(({ id }) => id === task);
+    if (row?.items === undefined || endedItems(row.items) === row.items.total) return undefined;
+    return labelled(task, 'items', itemsText(row));
+  }
+}
+
+const labelled = (task: string, what: string, details: string): string =>
+  `${pad(task, 16)}  ${details === '' ? what : `${pad(what, 12)}  ${details}`}`.trimEnd();
+
+/** What is told of an event about the run or a task of its definition; undefined for what only repeats another. */
+function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
+  const details = describeEvent(event);
+  switch (event.type) {
+    case 'TaskScheduled':
+    case 'TaskReady':
+      return undefined;
+    case 'TaskExpanded':
+      return event.from + event.items.length < event.total
+        ? undefined
+        : labelled(event.taskId, 'items', `${event.total} to do`);
+    case 'TaskCompleted': {
+      const row = progress.rows().find(({ id }) => id === event.taskId);
+      const took = row?.startedAt === undefined ? '' : formatDuration(event.at - row.startedAt);
+      const items = row === undefined ? '' : itemsText(row);
+      const by = event.via === 'agent' || event.via === 'items' ? '' : `by ${event.via}`;
+      return labelled(event.taskId, 'completed', [took, items, by].filter((part) => part !== '').join(', '));
+    }
+    case 'TaskStarted':
+      return labelled(event.taskId, 'started', event.attempt > 1 ? details : '');
+    default:
+      if ('taskId' in event && event.taskId !== undefined && event.type !== 'RunFailed') {
+        return labelled(event.taskId, event.type.replace(/^Task/, '').toLowerCase(), details);
+      }
+      return labelled('run', event.type.replace(/^Run/, '').toLowerCase(), details);
+  }
+}

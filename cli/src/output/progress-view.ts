@@ -1,0 +1,22 @@
+import type { HistoryEntry } from '@reprise/core';
+import type { RunProgress } from './run-progress.ts';
+import type { Screen } from './terminal.ts';
+
+/** Shows a run while it goes on. */
+export interface ProgressView {
+  /** An event that `progress` has folded already. */
+  onEvent(entry: HistoryEntry, progress: RunProgress): void | Promise<void>;
+  /** Something to say beside the run's own events. */
+  note(line: string): void | Promise<void>;
+  /** What an agent says about its attempt: shown while it is the latest, kept nowhere. */
+  onAgentProgress?(taskId: string, text: string): void;
+  /** Shows the last state, and lets the terminal go. */
+  close(): Promise<void>;
+}
+
+/** A view for `--quiet` waiting: notes only. */
+export const quietView = (screen: Screen): ProgressView => ({
+  onEvent: () => undefined,
+  note: (line) => screen.line(line),
+  close: async () => undefined,
+});

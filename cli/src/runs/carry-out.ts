@@ -1,0 +1,63 @@
+import type { RunHandle } from '@reprise/core';
+import { exitCodeOfSignal } from '../drive/interrupts.ts';
+import { driveRun } from '../drive/drive-run.ts';
+import { isDriven, type Opened } from '../drive/open-project.ts';
+import type { Relay } from '../drive/relay.ts';
+import { createView, jsonView } from '../output/create-view.ts';
+import { jsonLine } from '../output/json-shapes.ts';
+import { quietView } from '../output/progress-view.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { reportOutcome, suggestNext } from './report-outcome.ts';
+
+export interface WaitFlags {
+  readonly wait?: boolean;
+  readonly follow?: boolean;
+}
+
+/** Begins a run and, when asked to, drives it to its end. Closes what was opened. Returns the exit code. */
+export async function carryOut(
+  opened: Opened,
+  relay: Relay,
+  begin: () => Promise<RunHandle>,
+  flags: WaitFlags,
+  terminal: Terminal,
+): Promise<number> {
+  if (flags.wait !== true && flags.follow !== true) return beginOnly(opened, begin, terminal);
+  const { err, json } = terminal;
+  const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err);
+  const driven = await driveRun(opened, begin, view, relay);
+  if ('interruptedBy' in driven) {
+    const run = driven.runId === undefined ? 'What is open' : `Run ${driven.runId}`;
+    await err.line(`${run} goes on at the next start: reprise worker start`);
+    return exitCodeOfSignal(driven.interruptedBy);
+  }
+  const { state } = driven.progress;
+  const exit = await reportOutcome(terminal, state, flags.follow === true);
+  if (flags.follow === true) await suggestNext(terminal, driven.runId, state.status === 'failed');
+  return exit;
+}
+
+async function beginOnly(opened: Opened, begin: () => Promise<RunHandle>, { out, err, json }: Terminal): Promise<number> {
+  try {
+    const handle = await begin();
+    const state = await handle.state();
+    const driven = await isDriven(opened);
+    const { name, version } = state.definition;
+    if (json) {
+      const shape = { runId: handle.id, workflow: name, version, status: state.status, driven: driven ?? null };
+      await out.line(jsonLine(shape));
+      return 0;
+    }
+    await out.line(handle.id);
+    await err.line(`Started ${name}@${version}. ${whoDrives(driven, handle.id)}`);
+    return 0;
+  } finally {
+    await opened.orchestrator.stop();
+  }
+}
+
+function whoDrives(driven: boolean | undefined, runId: string): string {
+  if (driven === true) return `Another process drives it; watch it with: reprise run watch ${runId}`;
+  if (driven === false) return 'No process drives the runs of this store now; to have it carried out: reprise worker start';
+  return 'If no process drives the runs of this store, start one: reprise worker start';
+}

@@ -1,0 +1,42 @@
+import { didYouMean, type Orchestrator, RepriseError } from '@reprise/core';
+import { openProject } from '../drive/open-project.ts';
+import { Relay } from '../drive/relay.ts';
+import type { Terminal } from '../output/terminal.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
+import { carryOut, type WaitFlags } from './carry-out.ts';
+import { readInput } from './read-input.ts';
+
+export interface StartFlags extends Whereabouts, WaitFlags {
+  readonly input?: string | undefined;
+  readonly 'input-file'?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+/** Starts a run of the workflow `name` or `name@version`. Returns the exit code. */
+export async function startRun(typed: string, flags: StartFlags, terminal: Terminal): Promise<number> {
+  const input = await readInput(flags);
+  const relay = new Relay();
+  const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
+  const { orchestrator } = opened;
+  try {
+    const { name, version } = chosenWorkflow(orchestrator, typed);
+    const options = { version, ...(flags.id === undefined ? {} : { id: flags.id }) };
+    return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
+  } finally {
+    await orchestrator.stop();
+  }
+}
+
+/** Looked up before anything starts, so that a wrong name moves no other run. Throws REPRISE_WORKFLOW_UNKNOWN. */
+function chosenWorkflow(orchestrator: Orchestrator, typed: string): { readonly name: string; readonly version: string } {
+  const known = orchestrator.workflows.map(({ definition }) => definition);
+  const at = typed.lastIndexOf('@');
+  const [name, version] = at > 0 ? [typed.slice(0, at), typed.slice(at + 1)] : [typed, undefined];
+  const found = known.findLast((one) => one.name === name && (version === undefined || one.version === version));
+  if (found !== undefined) return found;
+  const names = known.map((one) => (version === undefined ? one.name : `${one.name}@${one.version}`));
+  const list = known.length === 0 ? 'the configuration names none' : `there are ${known.map((one) => `${one.name}@${one.version}`).join(', ')}`;
+  throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `There is no workflow '${typed}'${didYouMean(typed, names)} (${list}).`, {
+    details: { wanted: typed, known: names },
+  });
+}

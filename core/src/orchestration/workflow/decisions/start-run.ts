@@ -1,0 +1,31 @@
+import type { StartRun } from '../commands.ts';
+import type { RunEvent } from '../events.ts';
+import type { RunState } from '../state.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { expansionOf } from './expansion.ts';
+import { reject } from './rejection.ts';
+
+export function startRun(state: RunState, command: StartRun, context: DecisionContext): readonly RunEvent[] {
+  if (state.status !== 'none') {
+    if (state.startCommandId === command.commandId) return [];
+    return [reject(command, 'REPRISE_RUN_EXISTS', `The run '${command.runId}' exists already.`, context)];
+  }
+  const at = context.now;
+  const events: RunEvent[] = [
+    {
+      type: 'RunStarted',
+      at,
+      runId: command.runId,
+      commandId: command.commandId,
+      definition: command.definition,
+      definitionHash: command.definitionHash,
+      input: command.input,
+      ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
+    },
+  ];
+  for (const adopted of command.adopted ?? []) {
+    if (adopted.status === 'expanded') events.push(...expansionOf(adopted.taskId, adopted.items, at));
+    else events.push({ type: 'TaskAdopted', at, ...adopted });
+  }
+  return events;
+}

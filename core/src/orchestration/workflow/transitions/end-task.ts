@@ -1,0 +1,56 @@
+import type { Json } from '../../../shared/json.ts';
+import { planOf } from '../../task-chaining/plan.ts';
+import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
+import { cancelItems, endItem } from './items.ts';
+import { setStatus, unlock } from './status.ts';
+
+/** The task is over: its forEach, its origin (for a fallback task), its dependents or the run are told. */
+export function end(state: RunState, task: TaskState, status: 'completed' | 'failed' | 'skipped', at: number): void {
+  if (hasEnded(task)) return;
+  setStatus(state, task, status);
+  task.endedAt = at;
+  task.retryAt = undefined;
+  if (status === 'skipped') task.output = null;
+  if (task.index !== undefined) return endItem(state, task, at);
+  const planned = planOf(state.definition).tasks.get(task.id);
+  if (planned === undefined) return;
+  if (planned.fallbackFor !== undefined) {
+    state.frontier.add(planned.fallbackFor);
+    return;
+  }
+  if (status === 'failed') {
+    state.failure ??= task.id;
+    return;
+  }
+  cancelItems(state, task, at);
+  state.open -= 1;
+  for (const id of planned.dependents) {
+    const dependent = state.tasks.get(id);
+    if (dependent === undefined || hasEnded(dependent)) continue;
+    dependent.waitingOn -= 1;
+    if (status === 'skipped') dependent.skippedDependencies += 1;
+    if (dependent.waitingOn === 0) unlock(state, dependent, at);
+  }
+}
+
+/** Takes a result of another run over, for a task of the definition or for an item. */
+export function adopt(
+  state: RunState,
+  taskId: string,
+  status: 'completed' | 'skipped',
+  output: Json | undefined,
+  at: number,
+): RunState {
+  let task = state.tasks.get(taskId);
+  if (task === undefined) {
+    const dot = taskId.indexOf('.');
+    const parent = state.tasks.get(taskId.slice(0, dot));
+    if (parent?.items === undefined) return state;
+    task = createTaskState(taskId, parent.id, Number(taskId.slice(dot + 1)), 0);
+    state.tasks.set(taskId, task);
+    parent.items.active += 1;
+  }
+  task.output = output ?? null;
+  end(state, task, status, at);
+  return state;
+}

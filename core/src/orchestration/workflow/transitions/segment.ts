@@ -1,0 +1,35 @@
+import { itemId, planOf } from '../../task-chaining/plan.ts';
+import type { TaskRepeated } from '../events.ts';
+import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
+import { setStatus, unlock } from './status.ts';
+
+/** Resets the segment for another round; attempt numbers go on, so that an attempt is never counted twice. */
+export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated): void {
+  const plan = planOf(state.definition);
+  const segment = plan.tasks.get(repeater.id)?.segment ?? [];
+  const members = new Set(segment);
+  for (const id of segment) {
+    const task = state.tasks.get(id);
+    const planned = plan.tasks.get(id);
+    if (task === undefined || planned === undefined) continue;
+    for (let index = 0; index < (task.items?.total ?? 0); index += 1) state.tasks.delete(itemId(id, index));
+    if (hasEnded(task) && planned.fallbackFor === undefined) state.open += 1;
+    setStatus(state, task, 'pending');
+    const inside = planned.definition.after.filter((dependency) => members.has(dependency));
+    Object.assign(task, {
+      ...createTaskState(id, id, undefined, inside.length),
+      round: event.round,
+      attempt: task.attempt,
+      ignoredAttempt: task.ignoredAttempt,
+      skippedDependencies: planned.definition.after.filter(
+        (dependency) => !members.has(dependency) && state.tasks.get(dependency)?.status === 'skipped',
+      ).length,
+    });
+  }
+  repeater.feedback = event.output;
+  for (const id of segment) {
+    const task = state.tasks.get(id);
+    if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined)
+      unlock(state, task, event.at);
+  }
+}
