@@ -28,7 +28,9 @@ export function describeDifference(expected: readonly Typed[], actual: readonly 
     if (want !== undefined) lines.push(`  - ${show(want)}`);
     if (got !== undefined) lines.push(`  + ${show(want === undefined ? got : pick(got, want))}`);
   }
-  return same ? undefined : ['The events are not those that were expected (- expected, + actual):', ...lines].join('\n');
+  return same
+    ? undefined
+    : ['The events are not those that were expected (- expected, + actual):', ...lines].join('\n');
 }
 
 const fields = (value: Typed): Readonly<Record<string, unknown>> => value as unknown as Record<string, unknown>;

@@ -51,9 +51,9 @@ export class Then {
 
   /**
    * Compares what was added with what is expected: the same number of events in the same order, each with at least the fields
-   * that are named. Throws an Error that shows the difference.
+   * that are named. Throws an Error that shows the difference. (Not named `then`: that would make a promise of this object.)
    */
-  then(...expected: readonly ExpectedEvent[]): this {
+  thenEvents(...expected: readonly ExpectedEvent[]): this {
     const difference = describeDifference(expected, this.events);
     if (difference !== undefined) throw new Error(difference);
     return this;
@@ -91,7 +91,7 @@ export class Given {
  * ```ts
  * given(started(dossier, { folder: '.' }), { type: 'TaskScheduled', taskId: 'inventory', attempt: 1, agent: 'reader' })
  *   .when({ type: 'CompleteTask', taskId: 'inventory', attempt: 1, output: [] })
- *   .then({ type: 'TaskCompleted', taskId: 'inventory' }, { type: 'TaskSkipped', taskId: 'audit' });
+ *   .thenEvents({ type: 'TaskCompleted', taskId: 'inventory' }, { type: 'TaskSkipped', taskId: 'audit' });
  * ```
  */
 export const given = (...events: readonly GivenEvent[]): Given => new Given(events);

@@ -1,1 +1,18 @@
-export {};
+export type { Command } from '../orchestration/workflow/commands.ts';
+export type { DecisionContext } from '../orchestration/workflow/decide.ts';
+export { seededRandom, sequentialIds } from './deterministic.ts';
+export {
+  type ExpectedEvent,
+  Given,
+  type GivenCommand,
+  type GivenEvent,
+  given,
+  started,
+  TEST_RUN_ID,
+  Then,
+} from './given.ts';
+export { DEFAULT_START, ManualClock } from './manual-clock.ts';
+export { type RecordingMonitor, recordingMonitor } from './recording-monitor.ts';
+export type { AgentScript, ScriptContext, ScriptedCall, ScriptedFailure, ScriptFunction } from './script.ts';
+export { type AgentCall, type SimulateOptions, type Simulation, simulate } from './simulate.ts';
+export { VirtualTime } from './virtual-time.ts';

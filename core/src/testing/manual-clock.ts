@@ -49,7 +49,7 @@ export class ManualClock implements Clock {
     this.#timers.splice(this.#placeOf(timer), 0, timer);
     return {
       cancel: () => {
-        const index = this.#timers.indexOf(timer);
+        const index = this.#timers.indexOf(timer, this.#placeOf(timer));
         if (index !== -1) this.#timers.splice(index, 1);
       },
     };
@@ -59,7 +59,8 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`Time goes forward: advance(${ms}) is not possible.`);
     const end = this.#now + ms;
-    for (let next = this.#timers.at(-1); next !== undefined && next.due <= end; next = this.#timers.at(-1)) this.#fire(next);
+    for (let next = this.#timers.at(-1); next !== undefined && next.due <= end; next = this.#timers.at(-1))
+      this.#fire(next);
     this.#now = end;
   }
 

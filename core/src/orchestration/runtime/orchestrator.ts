@@ -195,17 +195,22 @@ export class Orchestrator {
   async #outcome(runId: string): Promise<RunOutcome> {
     let known = this.#engine.cachedState(runId);
     for (;;) {
+      // Registered before the look, so that an end between the two is not missed.
       const changed = this.#engine.waiters.wait(runId);
-      const outcome = outcomeOf(known ?? (await this.runs.state(runId)));
+      const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
       if (outcome !== undefined) return outcome;
-      if (this.#role === 'stopped') {
-        throw new RepriseError(
-          'REPRISE_STOPPED',
-          `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`,
-        );
-      }
       known = await changed;
+      if (known === undefined && this.#role === 'stopped') {
+        const message = `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`;
+        throw new RepriseError('REPRISE_STOPPED', message);
+      }
     }
+  }
+
+  /** Folds a history only when its last event is an end: a long open run is looked at often. */
+  async #stateIfEnded(runId: string): Promise<RunState | undefined> {
+    const { event } = await this.runs.last(runId);
+    return 'stateDigest' in event ? this.runs.state(runId) : undefined;
   }
 
   async #control(runId: string, type: 'CancelRun' | 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {
@@ -222,7 +227,8 @@ export class Orchestrator {
   }
 }
 
-function outcomeOf(state: RunState): RunOutcome | undefined {
+function outcomeOf(state: RunState | undefined): RunOutcome | undefined {
+  if (state === undefined) return undefined;
   if (state.status === 'completed') return { status: 'completed', output: state.output ?? null };
   if (state.status === 'cancelled') return { status: 'cancelled', reason: state.cancelReason };
   if (state.status !== 'failed') return undefined;

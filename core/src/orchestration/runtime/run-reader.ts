@@ -73,6 +73,13 @@ export class RunReader {
     if (!found && (await this.#store.read(runStream(runId), { limit: 1 })).length === 0) throw notFound(runId);
   }
 
+  /** The last event of a run. Throws REPRISE_RUN_NOT_FOUND. */
+  async last(runId: string): Promise<HistoryEntry> {
+    const [recorded] = await this.#store.read(runStream(runId), { direction: 'backwards', limit: 1 });
+    if (recorded === undefined) throw notFound(runId);
+    return { revision: recorded.revision, recorded, event: decodeEvent(recorded) };
+  }
+
   /** The history, then what is appended from now on; ends with the run's terminal event or when `signal` aborts. */
   async *follow(runId: string, from = 0, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
     let arrived = Promise.withResolvers<void>();
