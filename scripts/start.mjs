@@ -5,48 +5,31 @@ import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { run } from './lib/child.mjs';
 import { say } from './lib/progress.mjs';
-import { inRoot, repositoryNode } from './lib/repository.mjs';
+import { inRoot, ROOT, repositoryNode } from './lib/repository.mjs';
 
-const EXAMPLE = inRoot('docs', 'examples', 'dependency-dossier');
-
-const [folder = '.', ...surplus] = process.argv.slice(2);
 // npm runs scripts in the repository; INIT_CWD is where the user is.
-const project = resolve(process.env.INIT_CWD ?? process.cwd(), folder);
+const here = process.env.INIT_CWD ?? process.cwd();
+const [named, ...surplus] = process.argv.slice(2);
+const project = named === undefined ? inRoot() : resolve(here, named);
 
-const target = folder === '.' ? inRoot() : project;
-if (surplus.length > 0 || folder.startsWith('-')) {
+if (surplus.length > 0 || named?.startsWith('-')) {
   say('Usage: npm start [-- /path/to/project]');
   process.exitCode = 2;
-} else if (!existsSync(join(target, 'package.json'))) {
-  say(`${target} has no package.json. Name the folder of a Node.js project: npm start -- /path/to/project`);
+} else if (!existsSync(join(project, 'package.json'))) {
+  say(`${project} has no package.json. Name the folder of a Node.js project: npm start -- /path/to/project`);
   process.exitCode = 2;
 } else {
-  process.exitCode = await makeDossier(target);
+  process.exitCode = await makeDossier();
 }
 
-async function makeDossier(of) {
-  const id = `dossier-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${process.pid}`;
-  const reprise = (...args) => run(repositoryNode(), [inRoot('cli', 'bin', 'run.js'), ...args], { cwd: EXAMPLE });
-  say(`> A dossier of the dependencies of ${of} (run ${id}) ...`);
-  const { code } = await reprise(
-    'run',
-    'start',
-    'dossier',
-    '--id',
-    id,
-    '--input',
-    JSON.stringify({ folder: of }),
-    '--follow',
-  );
+async function makeDossier() {
+  say(`> A dossier of the dependencies of ${project} ...`);
+  const input = JSON.stringify({ folder: project });
+  const reprise = [inRoot('cli', 'bin', 'run.js'), 'run', 'start', 'dossier', '--input', input, '--follow'];
+  const { code } = await run(repositoryNode(), reprise, { cwd: ROOT });
   if (code !== 0) return code;
-  const from = relative(process.env.INIT_CWD ?? process.cwd(), EXAMPLE) || '.';
   say(`
-The report:  ${join(of, '.reprise', 'dossier', 'dossier.md')} (and dossier.json beside it)
-The run:     ${id}
-
-What to try next, in ${from}:
-  npx reprise run history ${id}
-  npx reprise run replay ${id}
-  npx reprise workflow graph dossier`);
-  return code;
+The report is ${join(project, '.reprise', 'dossier', 'dossier.md')}
+To try the commands above, put npx in front${relative(here, ROOT) === '' ? '' : ` and type them in ${ROOT}`}: npx reprise run history last`);
+  return 0;
 }

@@ -48,6 +48,9 @@ const COMPILER_OPTIONS = {
   customConditions: ['reprise-source'],
 };
 
+/** A snippet may import what the reader is to write. */
+const READERS_OWN_FILE = /error TS2307: Cannot find module '\.{1,2}\//;
+
 /** What the compiler says about texts, each a module of its own; by name. */
 async function compile(texts: ReadonlyMap<string, string>): Promise<readonly string[]> {
   // Inside the repository, so that the workspaces resolve; where no other tool looks.
@@ -63,7 +66,10 @@ async function compile(texts: ReadonlyMap<string, string>): Promise<readonly str
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     const { code, stdout } = await tool('typescript/bin/tsc', ['--pretty', 'false', '-p', folder], { cwd: folder });
     if (code === 0) return [];
-    const said = stdout.trim().split('\n');
+    const said = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => !READERS_OWN_FILE.test(line));
     return said.map((line) =>
       line.replace(/^(?:.*\/)?(\d+)\.ts\((\d+),\d+\)/, (_, at, row) => `${names[at]} line ${row}`),
     );

@@ -58,7 +58,8 @@ export async function driveRun(
 
 async function drain({ orchestrator }: Opened, view: ProgressView): Promise<void> {
   const waitsFor = orchestrator.running;
-  const waiting = waitsFor === 0 ? '' : ` Waiting for ${count(waitsFor, 'attempt')} under way; Ctrl-C again stops at once.`;
+  const waiting =
+    waitsFor === 0 ? '' : ` Waiting for ${count(waitsFor, 'attempt')} under way; Ctrl-C again stops at once.`;
   await view.note(`Stopping.${waiting}`);
   await orchestrator.stop();
 }

@@ -28,7 +28,9 @@ export class Relay {
       this.view?.onAgentProgress?.(signal.taskId, typeof progress === 'string' ? progress : JSON.stringify(progress));
     }
     if (signal.kind !== 'log' || (signal.level !== 'warn' && signal.level !== 'error')) return;
-    const about = [signal.runId === this.runId ? undefined : signal.runId, signal.taskId].filter((part) => part !== undefined);
+    const about = [signal.runId === this.runId ? undefined : signal.runId, signal.taskId].filter(
+      (part) => part !== undefined,
+    );
     const where = about.length === 0 ? '' : `${about.join(' ')}: `;
     return this.view?.note(plain(`${signal.level}: ${where}${signal.message}`));
   }

@@ -10,6 +10,7 @@ export class LiveRegion {
   readonly #screen: Screen;
   #drawn = 0;
   #last = '';
+  #cursorHidden = false;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -21,7 +22,8 @@ export class LiveRegion {
     const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => clipStyled(line, Math.max(1, columns - 1)));
     const text = shown.map((line) => `${line}\n`).join('');
     if (text === this.#last) return;
-    const start = this.#drawn === 0 ? HIDE_CURSOR : this.#back();
+    const start = `${this.#cursorHidden ? '' : HIDE_CURSOR}${this.#back()}`;
+    this.#cursorHidden = true;
     this.#last = text;
     this.#drawn = shown.length;
     await this.#screen.write(start + text);
@@ -30,17 +32,24 @@ export class LiveRegion {
   /** Writes a line that stays, above the region. */
   async above(line: string): Promise<void> {
     const again = this.#last;
-    await this.#screen.write(`${this.#drawn === 0 ? '' : this.#back()}${line}\n${again}`);
+    await this.#screen.write(`${this.#back()}${line}\n${again}`);
+  }
+
+  /** Takes away what is drawn, and gives the cursor back. */
+  async clear(): Promise<void> {
+    await this.#screen.write(this.#back());
+    await this.end();
   }
 
   /** Leaves what is drawn and gives the cursor back. */
   async end(): Promise<void> {
-    if (this.#drawn > 0) await this.#screen.write(SHOW_CURSOR);
+    if (this.#cursorHidden) await this.#screen.write(SHOW_CURSOR);
+    this.#cursorHidden = false;
     this.#drawn = 0;
     this.#last = '';
   }
 
   #back(): string {
-    return `${ESCAPE}${this.#drawn}A${ESCAPE}0J`;
+    return this.#drawn === 0 ? '' : `${ESCAPE}${this.#drawn}A${ESCAPE}0J`;
   }
 }

@@ -1,6 +1,6 @@
 import type { RunHandle } from '@reprise/core';
-import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import { driveRun } from '../drive/drive-run.ts';
+import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import { isDriven, type Opened } from '../drive/open-project.ts';
 import type { Relay } from '../drive/relay.ts';
 import { createView, jsonView } from '../output/create-view.ts';
@@ -37,7 +37,11 @@ export async function carryOut(
   return exit;
 }
 
-async function beginOnly(opened: Opened, begin: () => Promise<RunHandle>, { out, err, json }: Terminal): Promise<number> {
+async function beginOnly(
+  opened: Opened,
+  begin: () => Promise<RunHandle>,
+  { out, err, json }: Terminal,
+): Promise<number> {
   try {
     const handle = await begin();
     const state = await handle.state();
@@ -49,7 +53,7 @@ async function beginOnly(opened: Opened, begin: () => Promise<RunHandle>, { out,
       return 0;
     }
     await out.line(handle.id);
-    await err.line(`Started ${name}@${version}. ${whoDrives(driven, handle.id)}`);
+    await err.line(`${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id)}`);
     return 0;
   } finally {
     await opened.orchestrator.stop();
@@ -58,6 +62,7 @@ async function beginOnly(opened: Opened, begin: () => Promise<RunHandle>, { out,
 
 function whoDrives(driven: boolean | undefined, runId: string): string {
   if (driven === true) return `Another process drives it; watch it with: reprise run watch ${runId}`;
-  if (driven === false) return 'No process drives the runs of this store now; to have it carried out: reprise worker start';
+  if (driven === false)
+    return 'No process drives the runs of this store now; to have it carried out: reprise worker start';
   return 'If no process drives the runs of this store, start one: reprise worker start';
 }

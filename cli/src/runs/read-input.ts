@@ -4,13 +4,21 @@ import type { Json } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
 
 /** The input of a run from its flags; `{}` when there is none. `-` is stdin. Throws REPRISE_USAGE. */
-export async function readInput(flags: { readonly input?: string | undefined; readonly 'input-file'?: string | undefined }): Promise<Json> {
+export async function readInput(flags: {
+  readonly input?: string | undefined;
+  readonly 'input-file'?: string | undefined;
+}): Promise<Json> {
   if (flags.input !== undefined) return parse(flags.input, '--input');
   const file = flags['input-file'];
   if (file === undefined) return {};
-  const content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8').catch((error: unknown) => {
-    throw usageError(`The input file ${file} could not be read: ${error instanceof Error ? error.message : String(error)}.`);
-  });
+  const content =
+    file === '-'
+      ? await text(process.stdin)
+      : await readFile(file, 'utf8').catch((error: unknown) => {
+          throw usageError(
+            `The input file ${file} could not be read: ${error instanceof Error ? error.message : String(error)}.`,
+          );
+        });
   return parse(content, file === '-' ? 'stdin' : file);
 }
 
@@ -19,7 +27,8 @@ function parse(content: string, where: string): Json {
     return JSON.parse(content) as Json;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const hint = where === '--input' ? ` Text needs its quotes inside those of the shell: --input '{"name":"Ada"}'.` : '';
+    const hint =
+      where === '--input' ? ` Text needs its quotes inside those of the shell: --input '{"name":"Ada"}'.` : '';
     throw usageError(`The input in ${where} is not JSON: ${why}.${hint}`);
   }
 }

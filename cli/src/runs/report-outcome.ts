@@ -20,7 +20,8 @@ export async function reportOutcome(terminal: Terminal, state: RunState, streame
   if (state.status === 'failed' && state.error !== undefined) {
     await err.line(`  ${plain(`${state.error.code}: ${state.error.message}`)}`);
   }
-  if (state.status === 'cancelled' && state.cancelReason !== undefined) await err.line(`  ${plain(state.cancelReason)}`);
+  if (state.status === 'cancelled' && state.cancelReason !== undefined)
+    await err.line(`  ${plain(state.cancelReason)}`);
   return exit;
 }
 

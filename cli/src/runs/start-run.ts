@@ -28,15 +28,25 @@ export async function startRun(typed: string, flags: StartFlags, terminal: Termi
 }
 
 /** Looked up before anything starts, so that a wrong name moves no other run. Throws REPRISE_WORKFLOW_UNKNOWN. */
-function chosenWorkflow(orchestrator: Orchestrator, typed: string): { readonly name: string; readonly version: string } {
+function chosenWorkflow(
+  orchestrator: Orchestrator,
+  typed: string,
+): { readonly name: string; readonly version: string } {
   const known = orchestrator.workflows.map(({ definition }) => definition);
   const at = typed.lastIndexOf('@');
   const [name, version] = at > 0 ? [typed.slice(0, at), typed.slice(at + 1)] : [typed, undefined];
   const found = known.findLast((one) => one.name === name && (version === undefined || one.version === version));
   if (found !== undefined) return found;
   const names = known.map((one) => (version === undefined ? one.name : `${one.name}@${one.version}`));
-  const list = known.length === 0 ? 'the configuration names none' : `there are ${known.map((one) => `${one.name}@${one.version}`).join(', ')}`;
-  throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `There is no workflow '${typed}'${didYouMean(typed, names)} (${list}).`, {
-    details: { wanted: typed, known: names },
-  });
+  const list =
+    known.length === 0
+      ? 'the configuration names none'
+      : `there are ${known.map((one) => `${one.name}@${one.version}`).join(', ')}`;
+  throw new RepriseError(
+    'REPRISE_WORKFLOW_UNKNOWN',
+    `There is no workflow '${typed}'${didYouMean(typed, names)} (${list}).`,
+    {
+      details: { wanted: typed, known: names },
+    },
+  );
 }

@@ -1,5 +1,5 @@
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import { hashDefinition } from '../definition/recorded.ts';
-import type { Workflow } from '../definition/workflow.ts';
 import type { Command } from '../orchestration/workflow/commands.ts';
 import type { DecisionContext } from '../orchestration/workflow/decisions/decision-context.ts';
 import type { RunEvent, RunStarted } from '../orchestration/workflow/events.ts';
@@ -24,7 +24,7 @@ export type ExpectedEvent = Expected<RunEvent>;
 export const TEST_RUN_ID = 'run-1';
 
 /** The first event of a run of `workflow`. */
-export function started(workflow: Workflow<never, unknown>, input: Json = null): RunStarted {
+export function started(workflow: { readonly definition: WorkflowDefinition }, input: Json = null): RunStarted {
   const { definition } = workflow;
   return {
     type: 'RunStarted',

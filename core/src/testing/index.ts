@@ -1,5 +1,5 @@
 export type { Command } from '../orchestration/workflow/commands.ts';
-export type { DecisionContext } from '../orchestration/workflow/decide.ts';
+export type { DecisionContext } from '../orchestration/workflow/decisions/decision-context.ts';
 export { seededRandom, sequentialIds } from './deterministic.ts';
 export {
   type ExpectedEvent,

@@ -6,7 +6,11 @@ import { describe, it } from 'mocha';
 describe('a cursor of a list of streams', () => {
   it('stands for its place', () => {
     const place = fc.record({ createdAt: fc.integer({ min: -1e13, max: 1e13 }), ordinal: fc.nat() });
-    fc.assert(fc.property(place, (one) => expect(decodeCursor(encodeCursor(one))).to.deep.equal(one)));
+    fc.assert(
+      fc.property(place, (one) => {
+        expect(decodeCursor(encodeCursor(one))).to.deep.equal(one);
+      }),
+    );
   });
 
   for (const odd of ['', '12', 'a-b', '1-2-3', "1-2'; DROP TABLE streams"]) {

@@ -1,0 +1,54 @@
+import { createReprise, type RepriseConfig } from '@reprise/core';
+import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { count } from '../output/text.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+/** Node, the configuration, and what it names. */
+export async function checkProject(
+  config: string | undefined,
+): Promise<{ readonly checks: readonly Check[]; readonly project?: Project }> {
+  const node = ok('node', `${process.versions.node} (22.18 or newer is needed)`);
+  let project: Project;
+  try {
+    project = await loadProject(config, process.cwd());
+  } catch (error) {
+    const { message, fix = '' } = describeError(error);
+    return { checks: [node, fail('configuration', message, fix)] };
+  }
+  const { plugins, workflows } = project;
+  const agents = knownAgents(project);
+  const names = plugins.map(({ name, kind }) => `${name} (${kind})`);
+  const checks = [
+    node,
+    ok('configuration', project.file),
+    ok('plugins', names.length === 0 ? 'none beside the built-in ones' : names.join(', ')),
+    agents.length === 0
+      ? warn('agents', 'none', 'Add modules that export agents to `agents`, or build workflows with agents.')
+      : ok('agents', `${count(agents.length, 'agent')}: ${agents.map(({ name }) => name).join(', ')}`),
+    workflows.length === 0
+      ? warn('workflows', 'none', 'Add workflows to `workflows`: without one, nothing can be started.')
+      : ok(
+          'workflows',
+          workflows.map(({ workflow: { definition } }) => `${definition.name}@${definition.version}`).join(', '),
+        ),
+  ];
+  return { checks: [...checks, await checkTogether(project)], project };
+}
+
+/** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */
+async function checkTogether({ plugins, agents, workflows, config }: Project): Promise<Check> {
+  const parts: RepriseConfig = {
+    agents,
+    workflows: workflows.map(({ workflow }) => workflow),
+    plugins: plugins.filter(({ kind }) => kind !== 'event-store'),
+    ...(config.limits === undefined ? {} : { limits: config.limits }),
+  };
+  try {
+    await (await createReprise(parts)).stop();
+    return ok('start', 'every agent, capability and strategy that a workflow asks for is there');
+  } catch (error) {
+    const { message, fix = '' } = describeError(error);
+    return fail('start', message, fix);
+  }
+}

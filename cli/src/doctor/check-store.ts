@@ -1,0 +1,130 @@
+import { stat } from 'node:fs/promises';
+import {
+  type AnyWorkflow,
+  bindDefinition,
+  decodeEvent,
+  type EventStore,
+  RunReader,
+  runStream,
+  systemClock,
+  systemIds,
+  systemRandom,
+} from '@reprise/core';
+import { describeError } from '../errors/describe-error.ts';
+import { count, number } from '../output/text.ts';
+import type { StoreAccess } from '../store/store-access.ts';
+import { type Check, fail, ok, warn } from './check.ts';
+
+const PAGE = 1000;
+/** Open runs that are looked at one by one. */
+const LOOKED_AT = 1000;
+
+/** Whether history can be read, who drives it, and whether its open runs can go on. */
+export async function checkStore(
+  access: StoreAccess,
+  workflows: readonly AnyWorkflow[] | undefined,
+  deep: boolean,
+): Promise<readonly Check[]> {
+  if (access.exists === false) return [ok('store', `${access.where} (not made yet: the first run makes it)`)];
+  let store: EventStore;
+  try {
+    store = await access.openReader();
+  } catch (error) {
+    return [failure('store', error)];
+  }
+  try {
+    const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
+    if (deep) checks.push(await readWhole(store));
+    checks.push(await checkOwner(access));
+    if (store.streams !== undefined) checks.push(...(await checkOpenRuns(store, workflows)));
+    return checks;
+  } catch (error) {
+    return [failure('store', error)];
+  } finally {
+    await store.close();
+  }
+}
+
+function failure(name: string, error: unknown): Check {
+  const { message, fix = '' } = describeError(error);
+  return fail(name, message, fix);
+}
+
+async function sizeOf({ path }: StoreAccess): Promise<string> {
+  if (path === undefined) return '';
+  const { size } = await stat(path);
+  return ` (${(size / 1024 / 1024).toFixed(1)} MiB)`;
+}
+
+/** Reads every event: each must be readable, and the revisions of each stream without a gap. */
+async function readWhole(store: EventStore): Promise<Check> {
+  const revisions = new Map<string, number>();
+  let events = 0;
+  let from = 0;
+  for (;;) {
+    const page = await store.readAll({ from, limit: PAGE });
+    for (const recorded of page) {
+      const expected = (revisions.get(recorded.stream) ?? -1) + 1;
+      if (recorded.revision !== expected) {
+        const detail = `stream ${recorded.stream} has revision ${recorded.revision} where ${expected} must be`;
+        return fail('integrity', detail, 'Keep the file for examination, and restore a backup.');
+      }
+      revisions.set(recorded.stream, recorded.revision);
+      decodeEvent(recorded);
+    }
+    events += page.length;
+    const last = page.at(-1);
+    if (last === undefined) break;
+    from = last.position + 1;
+  }
+  return ok('integrity', `${count(events, 'event')} in ${count(revisions.size, 'stream')}, all readable, no gaps`);
+}
+
+/** Asks for the driving and gives it back at once. */
+async function checkOwner(access: StoreAccess): Promise<Check> {
+  const plugin = await access.plugin();
+  const store = await plugin.create({ clock: systemClock, ids: systemIds, random: systemRandom });
+  try {
+    if (store.ownership === undefined) return ok('driver', 'this store does not say who drives it');
+    const release = await store.ownership.acquire();
+    await release?.();
+    return ok(
+      'driver',
+      release === undefined ? 'another process drives the runs now' : 'no process drives the runs now',
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+async function checkOpenRuns(
+  store: EventStore,
+  workflows: readonly AnyWorkflow[] | undefined,
+): Promise<readonly Check[]> {
+  const open = await new RunReader(store).list({ statuses: ['running', 'paused'], limit: LOOKED_AT });
+  const more = open.length === LOOKED_AT ? ' or more' : '';
+  const paused = open.filter(({ status }) => status === 'paused').length;
+  const checks = [
+    ok('open runs', `${number(open.length)}${more}${paused === 0 ? '' : `, ${number(paused)} of them paused`}`),
+  ];
+  if (workflows === undefined) return checks;
+  for (const { runId } of open) {
+    const [first] = await store.read(runStream(runId), { limit: 1 });
+    const event = first === undefined ? undefined : decodeEvent(first);
+    if (event?.type !== 'RunStarted') continue;
+    const { name, version } = event.definition;
+    const registered = workflows.findLast(
+      ({ definition }) => definition.name === name && definition.version === version,
+    );
+    const { missing } = bindDefinition(event.definition, registered?.definition);
+    if (missing.length === 0) continue;
+    checks.push(
+      warn(
+        'held run',
+        `${runId} needs functions of ${name}@${version} that are not registered: ${missing.join('; ')}`,
+        `Register ${name}@${version} as it was, or end the run: reprise run cancel ${runId}`,
+      ),
+    );
+  }
+  return checks;
+}

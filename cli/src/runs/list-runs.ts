@@ -1,0 +1,86 @@
+import { formatDuration, parseDuration, RunReader, type RunSummary, systemClock } from '@reprise/core';
+import { usageError } from '../errors/usage-error.ts';
+import { jsonLine, summaryShape } from '../output/json-shapes.ts';
+import { statusText } from '../output/status.ts';
+import { table } from '../output/table.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { localTime, number } from '../output/text.ts';
+import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+
+export interface ListFlags extends Whereabouts {
+  readonly status?: readonly string[] | undefined;
+  readonly workflow?: string | undefined;
+  readonly since?: string | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
+
+/** Prints a page of runs, newest first. A project without a store has none, which is no mistake. */
+export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<void> {
+  const since = flags.since === undefined ? undefined : parseSince(flags.since, systemClock.now());
+  const access = await locateStore(flags, process.cwd());
+  if (access.exists === false && flags.store === undefined) return print([], undefined, flags, terminal);
+  const store = await access.openReader();
+  try {
+    const runs = await new RunReader(store).list({
+      limit: flags.limit + 1,
+      ...(flags.status === undefined ? {} : { statuses: flags.status }),
+      ...(flags.workflow === undefined ? {} : { workflow: flags.workflow }),
+      ...(since === undefined ? {} : { since }),
+      ...(flags.after === undefined ? {} : { after: flags.after }),
+    });
+    const page = runs.slice(0, flags.limit);
+    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal);
+  } finally {
+    await store.close();
+  }
+}
+
+async function print(
+  runs: readonly RunSummary[],
+  next: string | undefined,
+  flags: ListFlags,
+  { out, err, json }: Terminal,
+): Promise<void> {
+  if (json) {
+    await out.line(jsonLine({ runs: runs.map(summaryShape), next: next ?? null }));
+    return;
+  }
+  if (runs.length === 0) {
+    const narrowed = [flags.status, flags.workflow, flags.since, flags.after].some((flag) => flag !== undefined);
+    await err.line(narrowed ? 'No run fits.' : 'There are no runs yet. Start one: reprise run start <workflow>');
+    return;
+  }
+  const now = systemClock.now();
+  const columns = [
+    { title: 'RUN' },
+    { title: 'WORKFLOW', flexible: true },
+    { title: 'STATUS' },
+    { title: 'STARTED' },
+    { title: 'TOOK', align: 'right' },
+    { title: 'EVENTS', align: 'right' },
+  ] as const;
+  const rows = runs.map((run) => [
+    run.runId,
+    run.workflow,
+    statusText(out, run.status),
+    localTime(run.startedAt),
+    formatDuration(Math.max(0, (HOW_FINISHED.includes(run.status) ? run.updatedAt : now) - run.startedAt)),
+    number(run.revision + 1),
+  ]);
+  for (const line of table(out, columns, rows)) await out.line(line);
+  if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
+}
+
+/** A time (ISO 8601) or how long ago (`2h`, `7d`), in ms since the epoch. Throws REPRISE_USAGE. */
+export function parseSince(text: string, now: number): number {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return now - ago;
+  const at = Date.parse(text);
+  if (!Number.isNaN(at) && /^\d{4}-/.test(text)) return at;
+  throw usageError(
+    `--since ${text} is neither a time (2026-01-31, 2026-01-31T14:00:00Z) nor how long ago (30m, 2h, 7d).`,
+  );
+}

@@ -1,0 +1,64 @@
+import { formatDuration } from '@reprise/core';
+import { jsonLine, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
+import { notable } from '../output/notable.ts';
+import type { RunProgress } from '../output/run-progress.ts';
+import { statusText } from '../output/status.ts';
+import type { Screen, Terminal } from '../output/terminal.ts';
+import { briefJson, isoTime, localTime, number, plain } from '../output/text.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
+import { resolveRun } from '../store/resolve-run.ts';
+import { withReader } from '../store/with-reader.ts';
+import { loadProgress } from './load-progress.ts';
+import { taskTable } from './task-table.ts';
+
+/** Prints a run: what it is, how its tasks do, what came of it. */
+export async function showRun(typed: string, where: Whereabouts, { out, json }: Terminal): Promise<void> {
+  await withReader(where, async ({ reader, store }) => {
+    const runId = await resolveRun(store, reader, typed);
+    const progress = await loadProgress(reader, runId);
+    const { state } = progress;
+    if (json) {
+      const shape = {
+        ...outcomeShape(runId, state),
+        updatedAt: isoTime(state.updatedAt),
+        revision: state.revision,
+        definitionHash: state.definitionHash,
+        lineage: state.lineage ?? null,
+        input: state.input,
+        tasks: progress.rows().map(taskRowShape),
+      };
+      await out.line(jsonLine(shape));
+      return;
+    }
+    for (const line of drawRun(out, progress)) await out.line(line);
+  });
+}
+
+function drawRun(screen: Screen, progress: RunProgress): readonly string[] {
+  const { state } = progress;
+  const { name, version } = state.definition;
+  const facts: (readonly [string, string])[] = [
+    ['Run', screen.style('bold', state.runId)],
+    ['Workflow', `${name}@${version}`],
+    ['Status', statusText(screen, state.status)],
+    ['Started', localTime(state.startedAt)],
+    [
+      state.endedAt === undefined ? 'Last event' : 'Ended',
+      `${localTime(state.updatedAt)} (after ${formatDuration(state.updatedAt - state.startedAt)})`,
+    ],
+    ['Events', number(state.revision + 1)],
+  ];
+  if (state.lineage !== undefined)
+    facts.push(['Goes on from', `${state.lineage.runId} (revision ${state.lineage.revision})`]);
+  facts.push(['Input', briefJson(state.input, 100)]);
+  if (state.cancelReason !== undefined) facts.push(['Reason', plain(state.cancelReason)]);
+  if (state.error !== undefined)
+    facts.push(['Error', screen.style('red', plain(`${state.error.code}: ${state.error.message}`))]);
+  const width = Math.max(...facts.map(([label]) => label.length));
+  const lines = facts.map(([label, value]) => `${screen.style('dim', label.padEnd(width))}  ${value}`);
+  lines.push('', ...taskTable(screen, progress));
+  if (state.status === 'completed') {
+    lines.push('', screen.style('dim', 'Output'), ...notable(state.output ?? null).map((line) => `  ${line}`));
+  }
+  return lines;
+}

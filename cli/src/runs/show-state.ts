@@ -1,0 +1,42 @@
+import { usageError } from '../errors/usage-error.ts';
+import { jsonLine, stateShape } from '../output/json-shapes.ts';
+import { statusText } from '../output/status.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { briefJson, isoTime } from '../output/text.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
+import { resolveRun } from '../store/resolve-run.ts';
+import { withReader } from '../store/with-reader.ts';
+import { loadProgress } from './load-progress.ts';
+import { taskTable } from './task-table.ts';
+
+/** Prints the state that a run's events fold to, at revision `at` or now. With `--json`: all of it, items included. */
+export async function showState(
+  typed: string,
+  flags: Whereabouts & { readonly at?: number | undefined },
+  { out, json }: Terminal,
+): Promise<void> {
+  await withReader(flags, async ({ reader, store }) => {
+    const runId = await resolveRun(store, reader, typed);
+    const progress = await loadProgress(reader, runId, flags.at);
+    const { state } = progress;
+    if (flags.at !== undefined && flags.at > state.revision) {
+      throw usageError(`Run '${runId}' has no revision ${flags.at}; its last one is ${state.revision}.`);
+    }
+    if (json) {
+      await out.line(jsonLine(stateShape(state)));
+      return;
+    }
+    const at = `revision ${state.revision}, ${isoTime(state.updatedAt)}`;
+    await out.line(`${out.style('bold', runId)}  ${statusText(out, state.status)}  ${out.style('dim', at)}`);
+    await out.line();
+    for (const line of taskTable(out, progress)) await out.line(line);
+    const results = state.definition.tasks.flatMap(({ id }) => {
+      const task = state.tasks.get(id);
+      return task?.status === 'completed' ? [`  ${id}  ${briefJson(task.output ?? null, 120)}`] : [];
+    });
+    if (results.length === 0) return;
+    await out.line();
+    await out.line(out.style('dim', 'Results so far'));
+    for (const line of results) await out.line(line);
+  });
+}

@@ -1,0 +1,88 @@
+import type { AgentContext, AgentTask } from '../agent/agent.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type Duration, parseDuration } from '../shared/duration.ts';
+import { RepriseError } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+
+/** What a scripted agent is handed besides its task. */
+export interface ScriptContext extends AgentContext {
+  /** Waits in virtual time. */
+  sleep(duration: Duration): Promise<void>;
+}
+
+/** Computes an output, or throws. Waits with `context.sleep`, never for real. */
+export type ScriptFunction = (task: AgentTask<never>, context: ScriptContext) => unknown;
+
+export interface ScriptedFailure {
+  readonly code?: string;
+  readonly message?: string;
+  /** Default true. */
+  readonly retryable?: boolean;
+}
+
+/**
+ * What one call of a scripted agent does.
+ * - `'never'`: nothing, until it is aborted; even then it does not answer.
+ * - `{ fail }`: throws; `{ output }`: returns; each after `delay` of virtual time, if there is one.
+ * - a function: computes the output.
+ * - any other JSON: that is the output. (An array, or an object made of `fail`, `output` and `delay` only: say `{ output }`.)
+ */
+export type ScriptedCall =
+  | 'never'
+  | { readonly fail: ScriptedFailure | string; readonly delay?: Duration }
+  | { readonly output: Json; readonly delay?: Duration }
+  | ScriptFunction
+  | Json;
+
+/** One call for all, or a list: the first call for the first attempt of each task, and so on; the last one stays. */
+export type AgentScript = ScriptedCall | readonly ScriptedCall[];
+
+/** Does what the script says for the `nth` call (0 for the first) of a task. */
+export async function perform(
+  script: AgentScript,
+  nth: number,
+  task: AgentTask,
+  context: AgentContext,
+  clock: Clock,
+): Promise<unknown> {
+  const wait = (duration: Duration): Promise<void> => waitFor(clock, duration);
+  const call = Array.isArray(script) ? (script[Math.min(nth, script.length - 1)] as ScriptedCall) : script;
+  if (typeof call === 'function') return call(task as AgentTask<never>, { ...context, sleep: wait });
+  if (call === 'never') return new Promise<never>(() => undefined);
+  if (!isOutcome(call)) return call;
+  if (call.delay !== undefined) await wait(call.delay);
+  if ('fail' in call) throw failureOf(call.fail);
+  return call.output;
+}
+
+type Outcome = { readonly delay?: Duration } & (
+  | { readonly fail: ScriptedFailure | string }
+  | { readonly output: Json }
+);
+
+const OUTCOME_KEYS: ReadonlySet<string> = new Set(['fail', 'output', 'delay']);
+
+function isOutcome(call: unknown): call is Outcome {
+  if (typeof call !== 'object' || call === null || Array.isArray(call)) return false;
+  if ('fail' in call === 'output' in call) return false;
+  return Object.keys(call).every((key) => OUTCOME_KEYS.has(key));
+}
+
+function failureOf(failure: ScriptedFailure | string): Error {
+  if (typeof failure === 'string') return Object.assign(new Error(failure), { code: 'SCRIPTED', retryable: true });
+  const { code = 'SCRIPTED', message = `scripted failure ${code}`, retryable = true } = failure;
+  return Object.assign(new Error(message), { code, retryable });
+}
+
+function waitFor(clock: Clock, duration: Duration): Promise<void> {
+  const ms = parseDuration(duration);
+  if (ms === undefined) {
+    throw new RepriseError(
+      'REPRISE_CONFIG_INVALID',
+      `A script says to wait ${JSON.stringify(duration)}, which is no duration.`,
+    );
+  }
+  return new Promise((resolve) => {
+    clock.schedule(ms, resolve);
+  });
+}

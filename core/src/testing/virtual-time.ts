@@ -1,0 +1,113 @@
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Transport } from '../orchestration/messaging/transport.ts';
+import { nextTurn, sleep } from '../shared/system.ts';
+import { ManualClock } from './manual-clock.ts';
+
+/** Turns of the event loop in which nothing may happen before time moves on. */
+const QUIET_TURNS = 3;
+
+/** Real time, in ms, that agents which wait for something else than this clock are given before time moves on all the same. */
+const PATIENCE_MS = 20;
+
+/**
+ * Time that passes only when there is nothing else to do: whatever waits on the clock happens in order, at once.
+ *
+ * Quiet means that for some turns of the event loop nobody used a watched store, transport or the clock. What waits for real
+ * I/O is not seen; wrap it in `busy()` to give it a little real time.
+ */
+export class VirtualTime {
+  readonly clock: ManualClock;
+  #touched = 0;
+  #busy = 0;
+
+  constructor(clock: ManualClock = new ManualClock()) {
+    this.clock = clock;
+  }
+
+  /** Says that something happened. */
+  touch(): void {
+    this.#touched += 1;
+  }
+
+  /** Counts `work` as under way until it settles. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.touch();
+    this.#busy += 1;
+    try {
+      return await work;
+    } finally {
+      this.#busy -= 1;
+      this.touch();
+    }
+  }
+
+  /** The same store, its use noticed. */
+  watchStore(store: EventStore): EventStore {
+    const noticed = <T>(work: Promise<T>): Promise<T> => {
+      this.touch();
+      return work.finally(() => this.touch());
+    };
+    return {
+      append: (...request) => noticed(store.append(...request)),
+      read: (...request) => noticed(store.read(...request)),
+      readAll: (...request) => noticed(store.readAll(...request)),
+      subscribe: (options) => store.subscribe(options),
+      close: () => store.close(),
+      ...(store.streams && { streams: store.streams }),
+      ...(store.snapshots && { snapshots: store.snapshots }),
+      ...(store.ownership && { ownership: store.ownership }),
+    };
+  }
+
+  /** The same transport, its use noticed. */
+  watchTransport(transport: Transport): Transport {
+    return {
+      durable: transport.durable,
+      start: () => transport.start(),
+      publish: (messages) => {
+        this.touch();
+        return transport.publish(messages);
+      },
+      subscribe: (channel, group, handler, options) => {
+        const noticed: typeof handler = (delivery) => {
+          this.touch();
+          return handler(delivery);
+        };
+        return transport.subscribe(channel, group, noticed, options);
+      },
+      stop: () => transport.stop(),
+    };
+  }
+
+  /** Resolves when nothing is left to do at this time. */
+  async quiet(): Promise<void> {
+    let quietTurns = 0;
+    let patience = PATIENCE_MS;
+    while (quietTurns < QUIET_TURNS) {
+      const before = this.#touched + this.clock.scheduled;
+      await nextTurn();
+      const happened = this.#touched + this.clock.scheduled !== before;
+      quietTurns = happened ? 0 : quietTurns + 1;
+      if (happened) patience = PATIENCE_MS;
+      if (quietTurns < QUIET_TURNS || this.#busy === 0 || patience === 0) continue;
+      await sleep(1);
+      patience -= 1;
+      quietTurns = 0;
+    }
+  }
+
+  /**
+   * Lets time pass until `done()`, `maxMs` from now at the most. False when that is over, or no timer is set, and it is still not
+   * done.
+   */
+  async until(done: () => boolean, maxMs: number): Promise<boolean> {
+    const end = this.clock.now() + maxMs;
+    for (;;) {
+      await this.quiet();
+      if (done()) return true;
+      const { nextAt } = this.clock;
+      if (nextAt === undefined || nextAt > end) return false;
+      this.clock.advanceToNext();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { Json, RunEvent, RunEventType, RunState, TaskState } from '@reprise/core';
+import { type Command, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
+import type { WorkflowDefinition } from '../../src/definition/definition.ts';
+import type { Timer } from '../../src/orchestration/workflow/commands.ts';
+import { evolve } from '../../src/orchestration/workflow/evolve.ts';
+import { handle } from '../../src/orchestration/workflow/handle.ts';
+import { initialState, readyTasks } from '../../src/orchestration/workflow/state.ts';
+
+/** A run without an engine: commands by hand, every event kept. */
+export class PureRun {
+  readonly state: RunState = initialState();
+  readonly events: RunEvent[] = [];
+  now: number;
+  random = 0.5;
+  maxPayloadChars = 1024 * 1024;
+  #commands = 0;
+
+  constructor(workflow: { readonly definition: WorkflowDefinition }, input: Json = null) {
+    const first = started(workflow, input);
+    this.now = first.at;
+    this.send({
+      type: 'StartRun',
+      commandId: 'start',
+      definition: first.definition,
+      definitionHash: first.definitionHash,
+      input,
+    });
+  }
+
+  /** Hands a command to the run; returns the events that it added. */
+  send(command: GivenCommand): readonly RunEvent[] {
+    this.#commands += 1;
+    const full = { commandId: `c${this.#commands}`, runId: TEST_RUN_ID, ...command } as Command;
+    const context = { now: this.now, random: () => this.random, maxPayloadChars: this.maxPayloadChars };
+    const added = handle(this.state, full, context);
+    this.events.push(...added);
+    return added;
+  }
+
+  task(id: string): TaskState {
+    const task = this.state.tasks.get(id);
+    if (task === undefined) throw new Error(`no task ${id}`);
+    return task;
+  }
+
+  status(id: string): string | undefined {
+    return this.state.tasks.get(id)?.status;
+  }
+
+  ready(): string[] {
+    return [...readyTasks(this.state)].map((task) => task.id);
+  }
+
+  /** Schedules the tasks named (all that are ready by default). */
+  schedule(...ids: readonly string[]): readonly RunEvent[] {
+    const chosen = ids.length === 0 ? this.ready() : ids;
+    const assignments = chosen.map((taskId) => ({ taskId, agent: 'agent' }));
+    return this.send({ type: 'ScheduleTasks', strategy: 'test', assignments });
+  }
+
+  begin(id: string): readonly RunEvent[] {
+    return this.send({ type: 'StartTask', taskId: id, attempt: this.task(id).attempt, worker: 'w' });
+  }
+
+  complete(id: string, output: Json = `${id} done`): readonly RunEvent[] {
+    return this.send({ type: 'CompleteTask', taskId: id, attempt: this.task(id).attempt, output });
+  }
+
+  fail(id: string, error: { code?: string; retryable?: boolean; lost?: boolean } = {}): readonly RunEvent[] {
+    const { code = 'BOOM', retryable = true, lost } = error;
+    const failed = { code, message: `${code}!`, retryable };
+    const { attempt } = this.task(id);
+    return this.send({ type: 'FailTask', taskId: id, attempt, error: failed, ...(lost === undefined ? {} : { lost }) });
+  }
+
+  fire(timer: Timer): readonly RunEvent[] {
+    return this.send({ type: 'FireTimer', timer });
+  }
+
+  /** Fires the retry timer of a task, at its time. */
+  retry(id: string): readonly RunEvent[] {
+    const { retryAt, attempt } = this.task(id);
+    this.now = Math.max(this.now, retryAt ?? this.now);
+    return this.fire({ kind: 'retry', taskId: id, attempt });
+  }
+
+  /** Schedules and completes a task. */
+  run(id: string, output?: Json): readonly RunEvent[] {
+    return [...this.schedule(id), ...this.complete(id, output)];
+  }
+
+  of<Type extends RunEventType>(type: Type): readonly Extract<RunEvent, { type: Type }>[] {
+    return this.events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
+  }
+
+  /** The state that folding the events gives, their JSON form in between as in a store. */
+  replayed(): RunState {
+    const state = initialState();
+    for (const event of JSON.parse(JSON.stringify(this.events)) as RunEvent[]) evolve(state, event);
+    return state;
+  }
+}
+
+export const types = (events: readonly RunEvent[]): string[] => events.map((event) => event.type);
