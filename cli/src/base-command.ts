@@ -23,8 +23,15 @@ export abstract class RepriseCommand extends Command {
     return createTerminal(process.stdout, process.stderr, process.env, json === true);
   }
 
-  /** main() prints the error and ends the process. */
+  /** main() prints the error and ends the process. A flag that does not exist gets a suggestion. */
   protected override async catch(error: Error): Promise<void> {
+    const { flags } = error as { readonly flags?: unknown };
+    const [wrong] = Array.isArray(flags) ? (flags as readonly unknown[]) : [];
+    if (typeof wrong === 'string') {
+      const { didYouMean } = await import('@reprise/core');
+      const known = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true }).map((name) => `--${name}`);
+      error.message = `There is no flag ${wrong}${didYouMean(wrong, known)}`;
+    }
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Runs on Node 20 and before anything is installed: no dependency, no TypeScript.
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** The oldest Node that runs the sources: node:sqlite without a flag, and type stripping. */
 export const MIN_NODE = [22, 18];

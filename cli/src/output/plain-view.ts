@@ -44,7 +44,7 @@ export class PlainView implements ProgressView {
     if (event.type === 'TaskFailed' || event.type === 'TaskFellBack' || event.type === 'TaskAttemptFailed') {
       const told = (this.#failures.get(task) ?? 0) + 1;
       this.#failures.set(task, told);
-      if (told <= ITEM_FAILURES) return labelled(event.taskId, event.type, describeEvent(event));
+      if (told <= ITEM_FAILURES) return labelled(event.taskId, labelOf(event), describeEvent(event));
       if (told === ITEM_FAILURES + 1)
         return labelled(task, 'and more', 'further failures of its items are only counted');
     }
@@ -58,7 +58,14 @@ export class PlainView implements ProgressView {
 }
 
 const labelled = (task: string, what: string, details: string): string =>
-  `${pad(task, 16)}  ${details === '' ? what : `${pad(what, 12)}  ${details}`}`.trimEnd();
+  `${pad(task, 16)}  ${details === '' ? what : `${pad(what, 14)}  ${details}`}`.trimEnd();
+
+/** `TaskAttemptFailed`: `attempt failed`. */
+const labelOf = ({ type }: RunEvent): string =>
+  type
+    .replace(/^(Task|Run)/, '')
+    .replaceAll(/\B[A-Z]/g, ' $&')
+    .toLowerCase();
 
 /** What is told of an event about the run or a task of its definition; undefined for what only repeats another. */
 function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
@@ -82,8 +89,8 @@ function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
       return labelled(event.taskId, 'started', event.attempt > 1 ? details : '');
     default:
       if ('taskId' in event && event.taskId !== undefined && event.type !== 'RunFailed') {
-        return labelled(event.taskId, event.type.replace(/^Task/, '').toLowerCase(), details);
+        return labelled(event.taskId, labelOf(event), details);
       }
-      return labelled('run', event.type.replace(/^Run/, '').toLowerCase(), details);
+      return labelled('run', labelOf(event), details);
   }
 }

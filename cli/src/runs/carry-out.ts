@@ -7,9 +7,10 @@ import { createView, jsonView } from '../output/create-view.ts';
 import { jsonLine } from '../output/json-shapes.ts';
 import { quietView } from '../output/progress-view.ts';
 import type { Terminal } from '../output/terminal.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
 import { reportOutcome, suggestNext } from './report-outcome.ts';
 
-export interface WaitFlags {
+export interface WaitFlags extends Whereabouts {
   readonly wait?: boolean;
   readonly follow?: boolean;
 }
@@ -33,7 +34,7 @@ export async function carryOut(
   }
   const { state } = driven.progress;
   const exit = await reportOutcome(terminal, state, flags.follow === true);
-  if (flags.follow === true) await suggestNext(terminal, driven.runId, state.status === 'failed');
+  if (flags.follow === true) await suggestNext(terminal, driven.runId, state.status === 'failed', flags);
   return exit;
 }
 

@@ -5,6 +5,7 @@ import { notable } from '../output/notable.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
 
 /** Says how a run ended: its output on stdout. Returns the exit code. */
 export async function reportOutcome(terminal: Terminal, state: RunState, streamed: boolean): Promise<number> {
@@ -25,18 +26,28 @@ export async function reportOutcome(terminal: Terminal, state: RunState, streame
   return exit;
 }
 
-/** What to try next with a run. */
-export async function suggestNext({ err, json }: Terminal, runId: string, failed: boolean): Promise<void> {
+/** What to try next with a run, spelled so that it works from here. */
+export async function suggestNext(
+  { err, json }: Terminal,
+  runId: string,
+  failed: boolean,
+  where: Whereabouts,
+): Promise<void> {
   if (json) return;
-  const next = [
-    [`reprise run history ${runId}`, 'every event of it'],
-    [`reprise run replay ${runId}`, 'the run as it unfolded, checked against its record'],
-    [`reprise workflow graph --run ${runId}`, 'the workflow as a Mermaid graph, coloured by outcome'],
-    ...(failed ? [[`reprise run retry ${runId} --follow`, 'a new run from the results so far']] : []),
-  ] as const;
-  const width = Math.max(...next.map(([command]) => command?.length ?? 0));
-  await err.line('');
-  for (const [command = '', what = ''] of next) {
+  const reprise = process.env.npm_command === undefined ? 'reprise' : 'npx reprise';
+  const flags = [flagText('--config', where.config), flagText('--store', where.store)].join('');
+  const next: (readonly [string, string])[] = [
+    [`${reprise} run history ${runId}${flags}`, 'every event of it'],
+    [`${reprise} run replay ${runId}${flags}`, 'the run as it unfolded, checked against its record'],
+    [`${reprise} workflow graph --run ${runId}${flags}`, 'the workflow as a Mermaid graph, coloured by outcome'],
+  ];
+  if (failed) next.push([`${reprise} run retry ${runId} --follow${flags}`, 'a new run from the results so far']);
+  const width = Math.max(...next.map(([command]) => command.length));
+  await err.line();
+  for (const [command, what] of next) {
     await err.line(`  ${err.style('cyan', command.padEnd(width))}  ${err.style('dim', what)}`);
   }
 }
+
+const flagText = (flag: string, value: string | undefined): string =>
+  value === undefined ? '' : ` ${flag} ${/^[\w@%+=:,./-]+$/.test(value) ? value : JSON.stringify(value)}`;

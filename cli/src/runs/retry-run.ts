@@ -1,11 +1,10 @@
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
-import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 
-export interface RetryFlags extends Whereabouts, WaitFlags {
+export interface RetryFlags extends WaitFlags {
   readonly id?: string | undefined;
 }
 

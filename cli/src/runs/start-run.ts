@@ -2,11 +2,10 @@ import { didYouMean, type Orchestrator, RepriseError } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
-import type { Whereabouts } from '../store/locate-store.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 import { readInput } from './read-input.ts';
 
-export interface StartFlags extends Whereabouts, WaitFlags {
+export interface StartFlags extends WaitFlags {
   readonly input?: string | undefined;
   readonly 'input-file'?: string | undefined;
   readonly id?: string | undefined;

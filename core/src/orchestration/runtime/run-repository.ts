@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { bindDefinition } from '../../definition/recorded.ts';
 import type { EventStore } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
+import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import { evolve } from '../workflow/evolve.ts';
@@ -9,6 +10,9 @@ import { initialState, type RunState } from '../workflow/state.ts';
 import { restoreState, STATE_SCHEMA, serializeState } from '../workflow/state-codec.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
+
+/** Ended runs that are kept for results that come late. */
+const ENDED_RUNS = 64;
 
 /** A run as the engine holds it. */
 export interface CachedRun {
@@ -38,6 +42,7 @@ export class RunRepository {
   readonly #options: EngineOptions;
   /** In order of use, the least recent first. */
   readonly #cache = new Map<string, CachedRun>();
+  readonly #ended = new Fifo<string>();
   #cachedTasks = 0;
 
   constructor(store: EventStore, registry: Registry, options: EngineOptions) {
@@ -89,6 +94,12 @@ export class RunRepository {
       if (this.#cachedTasks <= this.#options.maxCachedTasks) return;
       if (candidate !== run && !busy(candidate.runId)) this.drop(candidate.runId);
     }
+  }
+
+  /** The run has ended: only latecomers can still ask for it, so it is let go of soon. */
+  retire(runId: string): void {
+    this.#ended.push(runId);
+    if (this.#ended.size > ENDED_RUNS) this.drop(this.#ended.shift() ?? '');
   }
 
   /** Accounts for tasks that a turn added to a cached run. */

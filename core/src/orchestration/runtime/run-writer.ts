@@ -119,6 +119,7 @@ export class RunWriter {
     if (state.status !== 'none') {
       if (repository.cached(runId) === undefined) repository.keep(run, (id) => this.#parts.busy(id));
       else repository.grew(state.tasks.size - tasksBefore);
+      if (isTerminal(state.status) && !isTerminal(statusBefore)) repository.retire(runId);
     }
     this.#release(run, batch, expected);
     if (this.#parts.drives()) await this.#snapshot(run);
@@ -185,7 +186,9 @@ export class RunWriter {
     const { monitors } = this.#parts;
     if (this.#parts.drives()) {
       const effects: Effect[] = batch.events.flatMap((event) => effectsOf(run.state, event));
-      if (run.fresh && run.missing.length === 0) effects.push(...openEffects(run.state));
+      // A held run is left alone, unless it was ended elsewhere.
+      if (run.fresh && (run.missing.length === 0 || isTerminal(run.state.status)))
+        effects.push(...openEffects(run.state));
       run.fresh = false;
       if (effects.length > 0) this.#parts.carryOut(run, effects);
     }

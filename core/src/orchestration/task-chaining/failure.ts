@@ -25,6 +25,7 @@ export const MAX_LOSSES = 100;
 
 /** Delay before the attempt that follows `tries` failed ones, in ms: exponential, capped, then jittered. */
 export function retryDelay(policy: RetryPolicy, tries: number, random: number): number {
+  if (policy.initialDelayMs === 0) return 0; // 0 times a power that overflows is no number.
   const delay = Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.factor ** (tries - 1));
   return Math.max(0, Math.round(delay * (1 + policy.jitter * (2 * random - 1))));
 }

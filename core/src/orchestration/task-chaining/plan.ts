@@ -98,8 +98,12 @@ function segmentOf(
   const after = new Map(definition.tasks.map((task) => [task.id, task.after]));
   const below = reachable(repeat.from, (id) => dependents.get(id) ?? []).add(repeat.from);
   const above = reachable(repeater, (id) => after.get(id) ?? []).add(repeater);
-  const inside = (id: string): boolean => below.has(id) && above.has(id);
-  return definition.tasks.map((task) => task.id).filter((id) => inside(id) || inside(fallbackFor.get(id) ?? ''));
+  // A fallback task has no edges: it is inside when what it stands in for is, directly or through another fallback task.
+  const inside = (id: string): boolean => {
+    const origin = fallbackFor.get(id);
+    return origin === undefined ? below.has(id) && above.has(id) : inside(origin);
+  };
+  return definition.tasks.map((task) => task.id).filter(inside);
 }
 
 function reachable(start: string, next: (id: string) => readonly string[]): Set<string> {

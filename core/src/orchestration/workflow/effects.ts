@@ -65,7 +65,9 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
 
 /** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
 export function openEffects(state: RunState): readonly Effect[] {
-  if (state.status === 'none' || isTerminal(state.status)) return [];
+  if (state.status === 'none') return [];
+  // The end may have been put on record elsewhere: here, it still has to be carried out.
+  if (isTerminal(state.status)) return [{ kind: 'close-run', reason: endOf(state) }];
   const effects: Effect[] = [...runTimer(state)];
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
@@ -76,6 +78,9 @@ export function openEffects(state: RunState): readonly Effect[] {
   }
   return effects;
 }
+
+const endOf = (state: RunState): string =>
+  state.status === 'completed' ? 'completed' : (state.error?.code ?? state.cancelReason ?? 'cancelled');
 
 function runTimer(state: RunState): Effect[] {
   const timeoutMs = state.definition.timeoutMs;

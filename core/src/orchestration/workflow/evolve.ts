@@ -34,7 +34,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       state.controlCommands.add(event.commandId);
       return state;
     case 'RunCompleted':
-      state.output = event.output ?? outputOfLeaves(state, planOf(state.definition).leaves);
+      // An output that is null is an output.
+      state.output = event.output === undefined ? outputOfLeaves(state, planOf(state.definition).leaves) : event.output;
       return close(state, 'completed', event.at, event.stateDigest);
     case 'RunFailed':
       state.error = event.error;

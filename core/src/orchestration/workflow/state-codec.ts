@@ -17,6 +17,9 @@ export const STATE_SCHEMA: string = sha256(
   JSON.stringify([Object.keys(initialState()), Object.keys(createTaskState('a', 'a', undefined, 0))]),
 ).slice(0, 16);
 
+/** The output of the task is that of its items. Not so when a value stood in for a forEach whose time was up. */
+const joinsItems = (task: TaskState): boolean => task.items !== undefined && task.items.ended === task.items.total;
+
 /** The whole state as text. Equal states give equal text. */
 export function serializeState(state: RunState): string {
   const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
@@ -24,7 +27,7 @@ export function serializeState(state: RunState): string {
     fields: Object.fromEntries(fields),
     controlCommands: [...state.controlCommands],
     frontier: [...state.frontier],
-    tasks: [...state.tasks.values()].map((task) => (task.items === undefined ? task : { ...task, output: undefined })),
+    tasks: [...state.tasks.values()].map((task) => (joinsItems(task) ? { ...task, output: undefined } : task)),
   });
 }
 
@@ -58,7 +61,7 @@ export function restoreState(
 
 function restoreItemOutputs(state: RunState): void {
   for (const parent of state.tasks.values()) {
-    if (parent.items === undefined || parent.status !== 'completed') continue;
+    if (parent.items === undefined || parent.status !== 'completed' || !joinsItems(parent)) continue;
     const total = parent.items.total;
     parent.output = Array.from(
       { length: total },
@@ -81,7 +84,8 @@ export function stateDigest(state: RunState): string {
       task.agent,
       task.worker,
       task.input,
-      task.items === undefined ? task.output : task.items,
+      task.items,
+      joinsItems(task) ? null : task.output,
       task.error,
       task.readySince,
       task.scheduledAt,

@@ -37,7 +37,10 @@ export interface TaskState {
   readonly index: number | undefined;
   status: TaskStatus;
   round: number;
-  /** The last attempt's number; 0 before the first. Never reused, not by a later round either. */
+  /**
+   * The last attempt's number; 0 before the first. Never reused, not by a later round either. Of a forEach task: the highest
+   * attempt of an item in the rounds before; the items of this round go on from it.
+   */
   attempt: number;
   /** Attempts of this round and agent that count against maxAttempts. */
   tries: number;

@@ -27,6 +27,8 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     items.active += 1;
     const item = createTaskState(id, parent.id, index, 0);
     item.round = parent.round;
+    item.attempt = parent.attempt;
+    item.ignoredAttempt = parent.attempt;
     state.tasks.set(id, item);
     makeReady(state, item, at);
   }

@@ -12,15 +12,16 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
     const task = state.tasks.get(id);
     const planned = plan.tasks.get(id);
     if (task === undefined || planned === undefined) continue;
-    for (let index = 0; index < (task.items?.total ?? 0); index += 1) state.tasks.delete(itemId(id, index));
+    const attempt = removeItems(state, task);
     if (hasEnded(task) && planned.fallbackFor === undefined) state.open += 1;
     setStatus(state, task, 'pending');
     const inside = planned.definition.after.filter((dependency) => members.has(dependency));
     Object.assign(task, {
       ...createTaskState(id, id, undefined, inside.length),
       round: event.round,
-      attempt: task.attempt,
-      ignoredAttempt: task.ignoredAttempt,
+      attempt,
+      // What comes again of the rounds before was applied then: it need not be put on record.
+      ignoredAttempt: attempt,
       skippedDependencies: planned.definition.after.filter(
         (dependency) => !members.has(dependency) && state.tasks.get(dependency)?.status === 'skipped',
       ).length,
@@ -32,4 +33,15 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
     if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined)
       unlock(state, task, event.at);
   }
+}
+
+/** Forgets the items of a forEach task. Returns the highest attempt of the task and of them all: those of the next round go on from it. */
+function removeItems(state: RunState, task: TaskState): number {
+  let attempt = task.attempt;
+  for (let index = 0; index < (task.items?.total ?? 0); index += 1) {
+    const id = itemId(task.id, index);
+    attempt = Math.max(attempt, state.tasks.get(id)?.attempt ?? 0);
+    state.tasks.delete(id);
+  }
+  return attempt;
 }

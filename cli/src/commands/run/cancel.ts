@@ -1,0 +1,24 @@
+import { Flags } from '@oclif/core';
+import { RepriseCommand } from '../../base-command.ts';
+import { runArgument, storeFlags } from '../../flags.ts';
+
+export default class RunCancel extends RepriseCommand {
+  static override summary = 'Cancel a run.';
+  static override description =
+    'The run ends at once; agents that work for it get their AbortSignal. Works while another process drives, and needs no agent and no workflow to be loadable.';
+  static override examples = [
+    { description: 'The newest run', command: '<%= config.bin %> run cancel last' },
+    { description: 'Saying why', command: '<%= config.bin %> run cancel nightly-7 --reason "wrong input"' },
+  ];
+  static override args = runArgument;
+  static override flags = {
+    ...storeFlags,
+    reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunCancel);
+    const { steerRun } = await import('../../runs/steer-run.ts');
+    await steerRun(args.run, 'cancel', flags.reason, flags, this.terminal(flags.json, 'go-on'));
+  }
+}

@@ -1,0 +1,40 @@
+import { Flags } from '@oclif/core';
+import { RepriseCommand } from '../../base-command.ts';
+import { storeFlags } from '../../flags.ts';
+
+export default class RunList extends RepriseCommand {
+  static override summary = 'List runs, the newest first.';
+  static override description =
+    'Reads the store only: no configuration is run, no agent loaded. Works while another process drives.';
+  static override examples = [
+    { description: 'The newest runs', command: '<%= config.bin %> run list' },
+    { description: 'What failed today', command: '<%= config.bin %> run list --status failed --since 24h' },
+    { description: 'The next page', command: '<%= config.bin %> run list --after 1767225600000-41' },
+    { description: 'For programs', command: "<%= config.bin %> run list --json | jq '.runs[].runId'" },
+  ];
+  static override flags = {
+    ...storeFlags,
+    status: Flags.string({
+      description: 'Only runs with this status. May be given several times.',
+      multiple: true,
+      options: ['running', 'paused', 'completed', 'failed', 'cancelled'],
+    }),
+    workflow: Flags.string({ description: 'Only runs of this workflow.', helpValue: 'NAME' }),
+    since: Flags.string({
+      description:
+        'Only runs started at or after this time (2026-01-31, 2026-01-31T14:00:00Z), or so long ago at most (30m, 2h, 7d).',
+      helpValue: 'TIME',
+    }),
+    limit: Flags.integer({ char: 'n', description: 'Runs at most.', default: 20, min: 1, max: 1000 }),
+    after: Flags.string({
+      description: 'Go on after the last run of the page before: its cursor.',
+      helpValue: 'CURSOR',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(RunList);
+    const { listRuns } = await import('../../runs/list-runs.ts');
+    await listRuns(flags, this.terminal(flags.json));
+  }
+}

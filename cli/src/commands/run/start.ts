@@ -1,0 +1,53 @@
+import { Args, Flags } from '@oclif/core';
+import { RepriseCommand } from '../../base-command.ts';
+import { storeFlags } from '../../flags.ts';
+
+export default class RunStart extends RepriseCommand {
+  static override summary = 'Start a run of a workflow.';
+  static override description =
+    'Without --wait or --follow, the run is put on record and its id printed; whichever process drives the store carries it out. With them, this process drives the runs of the store (all open ones) until the run has ended. Ctrl-C then drains: attempts under way are waited for; a second Ctrl-C stops at once. An open run goes on at the next start.';
+  static override examples = [
+    { description: 'Start, and watch it to its end', command: '<%= config.bin %> run start dossier --follow' },
+    {
+      description: 'With an input',
+      command: '<%= config.bin %> run start dossier --input \'{"folder":"../app"}\' --wait',
+    },
+    {
+      description: 'From a file or a pipe, as JSON',
+      command: "echo '{}' | <%= config.bin %> run start dossier --input-file - --follow --json",
+    },
+    {
+      description: 'One version of a workflow, under an id of your own',
+      command: '<%= config.bin %> run start dossier@2 --id nightly-7',
+    },
+  ];
+  static override args = {
+    workflow: Args.string({ description: 'Name of the workflow, or name@version.', required: true }),
+  };
+  static override flags = {
+    ...storeFlags,
+    input: Flags.string({
+      char: 'i',
+      description: 'Input of the run, as JSON. Default: {}',
+      helpValue: 'JSON',
+      exclusive: ['input-file'],
+    }),
+    'input-file': Flags.string({
+      char: 'F',
+      description: 'File with the input, as JSON. `-` is stdin.',
+      helpValue: 'FILE',
+    }),
+    id: Flags.string({
+      description: 'Id of the run. Default: a new one. Starting an id twice is refused.',
+      helpValue: 'ID',
+    }),
+    wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
+    follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunStart);
+    const { startRun } = await import('../../runs/start-run.ts');
+    process.exitCode = await startRun(args.workflow, flags, this.terminal(flags.json, 'go-on'));
+  }
+}

@@ -1,0 +1,2 @@
+// Shared fixtures of the runtime tests (in progress).
+export {};

@@ -1,0 +1,133 @@
+import { bindDefinition, type Json, type RunState, workflow } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { replay } from '../../src/orchestration/workflow/replay.ts';
+import { readyTasks } from '../../src/orchestration/workflow/state.ts';
+import {
+  restoreState,
+  STATE_SCHEMA,
+  serializeState,
+  stateDigest,
+} from '../../src/orchestration/workflow/state-codec.ts';
+import { PureRun } from './pure-run.ts';
+
+const eachThen = () =>
+  workflow<Json[]>('each-then')
+    .task('each', 'agent', {
+      forEach: ({ input }) => input,
+      timeout: { task: '1m' },
+      retry: 1,
+      fallback: { value: 'none' },
+      priority: 1,
+    })
+    .task('other', 'agent', { priority: 5 })
+    .task('after', 'agent', { after: 'each', when: () => true })
+    .build();
+
+/** What a restart makes of a state. */
+function restored(run: PureRun): RunState {
+  const registered = run.state.definition;
+  return restoreState(serializeState(run.state), (recorded) => bindDefinition(recorded, registered).definition);
+}
+
+function expectSame(run: PureRun, what: string): void {
+  const copy = restored(run);
+  expect(serializeState(copy), what).to.equal(serializeState(run.state));
+  expect(stateDigest(copy), what).to.equal(stateDigest(run.state));
+  const ids = (state: RunState) => [...readyTasks(state)].map((task) => task.id);
+  expect(ids(copy), what).to.deep.equal(ids(run.state));
+  expect(copy.readyCount, what).to.equal(run.state.readyCount);
+  expect(copy.inFlight, what).to.equal(run.state.inFlight);
+  for (const task of run.state.tasks.values()) {
+    expect(copy.tasks.get(task.id)?.output, `${what}: output of ${task.id}`).to.deep.equal(task.output);
+  }
+}
+
+describe('a snapshot', () => {
+  it('restores every state of a run', () => {
+    const run = new PureRun(eachThen(), [1, 2, 3]);
+    expectSame(run, 'ready');
+    run.schedule('each.0', 'other');
+    expectSame(run, 'scheduled');
+    run.begin('each.0');
+    run.send({ type: 'PauseRun', commandId: 'p' });
+    expectSame(run, 'paused');
+    run.send({ type: 'ResumeRun', commandId: 'r' });
+    run.complete('each.0', 'a');
+    run.fail('other');
+    expectSame(run, 'waiting');
+    run.run('each.1', 'b');
+    run.run('each.2', 'c');
+    expectSame(run, 'joined');
+    run.retry('other');
+    run.run('other');
+    run.run('after');
+    expectSame(run, 'ended');
+  });
+
+  it('restores what stood in for a forEach that took too long', () => {
+    const run = new PureRun(eachThen(), [1, 2]);
+    run.run('each.0');
+    run.fire({ kind: 'task', taskId: 'each', round: 1 });
+    expect(run.task('each').output).to.equal('none');
+    expectSame(run, 'value for a forEach');
+  });
+
+  it('of a restored run goes on like the run itself', () => {
+    const run = new PureRun(eachThen(), [1]);
+    run.schedule('each.0');
+    const copy = restored(run);
+    expect(copy.controlCommands).to.deep.equal(run.state.controlCommands);
+    expect(copy.definition.tasks[0]?.forEach?.items).to.have.property('fn');
+  });
+
+  it('does not keep the outputs of items twice', () => {
+    const run = new PureRun(eachThen(), ['x']);
+    run.run('each.0', 'UNIQUE-OUTPUT');
+    expect(serializeState(run.state).split('UNIQUE-OUTPUT')).to.have.length(2);
+  });
+
+  it('has a schema hash that says when its shape has changed', () => {
+    expect(STATE_SCHEMA).to.match(/^[0-9a-f]{16}$/);
+  });
+});
+
+describe('replay', () => {
+  it('gives the live state, and says so', () => {
+    const run = new PureRun(eachThen(), [1]);
+    for (const id of ['each.0', 'other', 'after']) run.run(id);
+    const result = replay(run.events);
+    expect(result.matches).to.equal(true);
+    expect(result.events).to.equal(run.events.length);
+    expect(serializeState(result.state)).to.equal(serializeState(run.state));
+    expect(serializeState(run.replayed())).to.equal(
+      serializeState({ ...run.state, definition: run.replayed().definition }),
+    );
+  });
+
+  it('has nothing to compare with before the end', () => {
+    const run = new PureRun(eachThen(), [1]);
+    expect(replay(run.events)).to.include({ matches: undefined, recordedDigest: undefined });
+  });
+
+  it('notices a history that was tampered with', () => {
+    const run = new PureRun(eachThen(), [1]);
+    for (const id of ['each.0', 'other', 'after']) run.run(id, 'true');
+    const forged = run.events.map((event) =>
+      event.type === 'TaskCompleted' && event.taskId === 'other' ? { ...event, output: 'forged' } : event,
+    );
+    expect(replay(forged).matches).to.equal(false);
+  });
+
+  it('notices what stood in for a forEach', () => {
+    const run = new PureRun(eachThen(), [1, 2]);
+    run.fire({ kind: 'task', taskId: 'each', round: 1 });
+    run.run('other');
+    run.run('after');
+    const forged = run.events.map((event) =>
+      event.type === 'TaskCompleted' && event.taskId === 'each' ? { ...event, output: 'forged' } : event,
+    );
+    expect(replay(run.events).matches).to.equal(true);
+    expect(replay(forged).matches).to.equal(false);
+  });
+});
