@@ -32,7 +32,7 @@ function claimsIn(text: string): readonly Claim[] {
 
 /** The file declares it: a function, a constant, or a method at the beginning of a line. */
 const holds = ({ name, file }: Claim): boolean =>
-  new RegExp(`(function\\*?|const) ${name}\\b|^\\s+(async )?\\*?${name}[<(]`, 'm').test(
+  new RegExp(`(function\\*?|const) ${name}\\b|^\\s+(override )?(async )?\\*?${name}[<(]`, 'm').test(
     readFileSync(join(ROOT, file), 'utf8'),
   );
 

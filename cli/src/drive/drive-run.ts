@@ -48,12 +48,17 @@ export async function driveRun(
   } finally {
     following.abort();
     await view.close();
-    if (orchestrator.role !== 'stopped' && orchestrator.running > 0) {
-      await view.note(`Waiting for ${count(orchestrator.running, 'attempt')} of other runs.`);
-    }
+    await Promise.race([orchestrator.stop(), stopped.promise, sayIfSlow(opened, view)]);
     await Promise.race([orchestrator.stop(), stopped.promise]);
     ignore();
   }
+}
+
+/** Other runs of the store were driven, too; what they have under way is waited for. */
+async function sayIfSlow({ orchestrator }: Opened, view: ProgressView): Promise<void> {
+  await sleep(GRACE_MS);
+  const { running } = orchestrator;
+  if (running > 0) await view.note(`Waiting for ${count(running, 'attempt')} still under way; Ctrl-C stops at once.`);
 }
 
 async function drain({ orchestrator }: Opened, view: ProgressView): Promise<void> {

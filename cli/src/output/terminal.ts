@@ -41,11 +41,12 @@ export class Screen {
   }
 
   get columns(): number {
-    return this.#sink.columns ?? DEFAULT_COLUMNS;
+    // 0: a terminal that does not know.
+    return this.#sink.columns || DEFAULT_COLUMNS;
   }
 
   get rows(): number {
-    return this.#sink.rows ?? DEFAULT_ROWS;
+    return this.#sink.rows || DEFAULT_ROWS;
   }
 
   /** Whether whoever read this has gone. */

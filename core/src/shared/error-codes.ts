@@ -136,11 +136,6 @@ export const ERROR_CODES = {
     'The event store file is torn, corrupt, or not an event store.',
     'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',
   ),
-  REPRISE_STORE_OWNED: entry(
-    'Another process drives the runs of this store.',
-    'Use that process, stop it, or start with another store. Reading and cancelling work beside it.',
-    true,
-  ),
   REPRISE_EVENT_UNREADABLE: entry(
     'An event in a stream is of an unknown type or a newer schema version than this build knows.',
     'Use the build that wrote it, or a newer one.',

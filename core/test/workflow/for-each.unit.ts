@@ -5,7 +5,7 @@ import { PureRun, types } from './pure-run.ts';
 
 const each = (options: Record<string, unknown> = {}) =>
   workflow<Json[]>('each')
-    .task('each', 'agent', { forEach: ({ input }) => input, retry: 1, ...options } as { forEach: () => Json[] })
+    .task('each', 'agent', { forEach: ({ input }) => input, retry: 1, ...options })
     .task('after', 'agent', { after: 'each' })
     .build();
 
