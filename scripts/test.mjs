@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Runs every test that needs no service and ends with the line "N passed, N failed". Arguments go to mocha: files, --grep …
-// REPRISE_TEST_JOBS: test files at once (default 2; 1 runs them one after the other).
+// End-to-end tests come last and one file after the other: they time their kills by what a process of their own gets done.
+// REPRISE_TEST_JOBS: other test files at once (default 2; 1 runs them one after the other).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,42 +9,43 @@ import { run } from './lib/child.mjs';
 import { say } from './lib/progress.mjs';
 import { inRoot, readJson, repositoryNode } from './lib/repository.mjs';
 
+const config = readJson(inRoot('.mocharc.json'));
 const folder = mkdtempSync(join(tmpdir(), 'reprise-test-'));
-const counts = join(folder, 'counts.json');
 const jobs = Number(process.env.REPRISE_TEST_JOBS ?? 2);
-const own = process.argv.slice(2);
 const parallel = jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : [];
-const named = own.some((argument) => /\.(unit|int|e2e)\.ts$/.test(argument))
-  ? ['--no-config', ...configWithoutSpec()]
-  : [];
+const own = process.argv.slice(2);
 
-/** Named files replace the configured ones, which mocha would add to them. */
-function configWithoutSpec() {
-  const config = readJson(inRoot('.mocharc.json'));
-  return ['--forbid-only', '--timeout', String(config.timeout), '--slow', String(config.slow)];
+const ignoring = (...patterns) => patterns.flatMap((pattern) => ['--ignore', pattern]);
+
+/** One run of mocha after the other, each with its title and arguments. */
+function phases() {
+  if (own.some((argument) => /\.(unit|int|e2e)\.ts$/.test(argument))) {
+    // Named files replace the configured ones, which mocha would add to them.
+    const settings = [
+      '--no-config',
+      '--forbid-only',
+      '--timeout',
+      String(config.timeout),
+      '--slow',
+      String(config.slow),
+    ];
+    return [['the tests', [...settings, ...parallel]]];
+  }
+  return [
+    ['the unit and integration tests', [...ignoring('**/*.e2e.ts'), ...parallel]],
+    ['the end-to-end tests', ignoring('**/*.unit.ts', '**/*.int.ts')],
+  ];
 }
 
-say('> Running the tests (from source; no service needed) ...');
-const { code } = await run(
-  repositoryNode(),
-  [
-    '--conditions=reprise-source',
-    inRoot('node_modules', 'mocha', 'bin', 'mocha.js'),
-    '--reporter',
-    inRoot('scripts', 'lib', 'counting-reporter.mjs'),
-    ...parallel,
-    ...named,
-    ...own,
-  ],
-  { env: { REPRISE_TEST_COUNTS: counts } },
-);
-const { passes, failures, pending } = read(counts) ?? { passes: 0, failures: 1, pending: 0 };
-rmSync(folder, { recursive: true, force: true });
-
-// A run that ends badly without a failed test (a file that does not load, a crash after the last test) counts as one failure.
-const failed = code !== 0 && failures === 0 ? 1 : failures;
-process.stdout.write(`${passes} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+/** Counts of one run of mocha. One that ends badly without a failed test (a file does not load, a crash) has one failure. */
+async function mocha(args, counts) {
+  const program = ['--conditions=reprise-source', inRoot('node_modules', 'mocha', 'bin', 'mocha.js')];
+  const reporter = ['--reporter', inRoot('scripts', 'lib', 'counting-reporter.mjs')];
+  const env = { REPRISE_TEST_COUNTS: counts };
+  const { code } = await run(repositoryNode(), [...program, ...reporter, ...args, ...own], { env });
+  const { passes, failures, pending } = read(counts) ?? { passes: 0, failures: 1, pending: 0 };
+  return { code, passes, failures: code !== 0 && failures === 0 ? 1 : failures, pending };
+}
 
 function read(path) {
   try {
@@ -52,3 +54,16 @@ function read(path) {
     return undefined; // mocha ended before its report
   }
 }
+
+const total = { passes: 0, failures: 0, pending: 0 };
+for (const [index, [title, args]] of phases().entries()) {
+  say(`> Running ${title} (from source; no service needed) ...`);
+  const { code, ...counts } = await mocha(args, join(folder, `${index}.json`));
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  if (code === 130) break;
+}
+rmSync(folder, { recursive: true, force: true });
+
+const { passes, failures, pending } = total;
+process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+process.exitCode = failures > 0 ? 1 : 0;

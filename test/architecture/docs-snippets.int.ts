@@ -108,7 +108,7 @@ describe('snippets in the documents', () => {
     }
   });
 
-  it('in the shell name npm scripts and commands that are there', () => {
+  it('in the shell name npm scripts that are there', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     const unknown = inLanguages('sh', 'bash', 'console').flatMap((snippet) =>
       [...snippet.text.matchAll(/\bnpm run ([\w:-]+)/g)]

@@ -29,8 +29,8 @@ export interface AgentContext {
   /** Aborted on cancellation, timeout and shutdown; `signal.reason` is a RepriseError. */
   readonly signal: AbortSignal;
   readonly logger: AgentLogger;
-  /** W3C trace context of the attempt, when tracing is on. */
-  readonly traceparent?: string;
+  /** W3C trace context of the attempt: pass it on to what the agent calls. The same after a restart. */
+  readonly traceparent: string | undefined;
   /** Says that the agent is alive; required within `timeouts.heartbeat` when that is set. */
   heartbeat(): void;
   /** Streams progress to whoever watches. Not history: it may be lost, and a replay does not show it. */

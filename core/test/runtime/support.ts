@@ -1,2 +1,179 @@
-// Shared fixtures of the runtime tests (in progress).
-export {};
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Agent,
+  type AgentContext,
+  type AgentTask,
+  type AnyPlugin,
+  createInMemoryEventStore,
+  createInProcessTransport,
+  createReprise,
+  definePlugin,
+  type EventStore,
+  type HistoryEntry,
+  type Json,
+  nextTurn,
+  type Orchestrator,
+  type OutgoingMessage,
+  type RepriseConfig,
+  type RunEvent,
+  sleep,
+  systemClock,
+  type Transport,
+} from '@reprise/core';
+import { VirtualTime } from '@reprise/core/testing';
+import { afterEach } from 'mocha';
+
+/** Opens orchestrators that are stopped after each test, whatever became of it. */
+export function orchestrators() {
+  const opened: Orchestrator[] = [];
+  afterEach(async () => {
+    for (const orchestrator of opened.splice(0)) await orchestrator.stop({ drainMs: 0 });
+  });
+  const make = async (config: RepriseConfig): Promise<Orchestrator> => {
+    const orchestrator = await createReprise(config);
+    opened.push(orchestrator);
+    return orchestrator;
+  };
+  const start = async (config: RepriseConfig): Promise<Orchestrator> => {
+    const orchestrator = await make(config);
+    await orchestrator.start();
+    return orchestrator;
+  };
+  return { make, start };
+}
+
+/** A path for a store in a folder that is gone after the test. */
+export function temporaryFiles(): () => string {
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+  return () => {
+    const folder = mkdtempSync(join(tmpdir(), 'reprise-runtime-'));
+    folders.push(folder);
+    return join(folder, 'events.db');
+  };
+}
+
+export const storePlugin = (store: EventStore): AnyPlugin =>
+  definePlugin({ name: 'test-store', kind: 'event-store', create: () => store });
+
+export const transportPlugin = (transport: Transport): AnyPlugin =>
+  definePlugin({ name: 'test-transport', kind: 'transport', create: () => transport });
+
+/** The same store with some of it replaced. */
+export const changedStore = (store: EventStore, changes: Partial<EventStore>): EventStore => ({
+  append: (...request) => store.append(...request),
+  read: (...request) => store.read(...request),
+  readAll: (...request) => store.readAll(...request),
+  subscribe: (options) => store.subscribe(options),
+  close: () => store.close(),
+  ...(store.streams && { streams: store.streams }),
+  ...(store.snapshots && { snapshots: store.snapshots }),
+  ...(store.ownership && { ownership: store.ownership }),
+  ...changes,
+});
+
+/** A store in memory that outlives the orchestrators it is lent to, as a file would. */
+export const lastingStore = (): EventStore => changedStore(createInMemoryEventStore(), { close: async () => undefined });
+
+/** An in-process transport that publishes what `change` makes of each message. */
+export function changedTransport(
+  change: (message: OutgoingMessage) => readonly OutgoingMessage[],
+  transport: Transport = createInProcessTransport(systemClock),
+): Transport {
+  return {
+    durable: transport.durable,
+    start: () => transport.start(),
+    publish: (messages) => transport.publish(messages.flatMap((message) => [...change(message)])),
+    subscribe: (...request) => transport.subscribe(...request),
+    stop: () => transport.stop(),
+  };
+}
+
+export const isMessage = (message: OutgoingMessage, type: string): boolean =>
+  message.envelope.type === `reprise.${type}`;
+
+/** The command that a worker sends in a message: "StartTask", "CompleteTask", "FailTask". */
+export const commandOf = (message: OutgoingMessage): string | undefined =>
+  isMessage(message, 'command') ? (message.envelope.data as { type: string }).type : undefined;
+
+/** An engine on a manual clock: time passes only when the test says so. */
+export function manualTime(store: EventStore = lastingStore(), change?: Parameters<typeof changedTransport>[0]) {
+  const time = new VirtualTime();
+  const parts = (): Pick<RepriseConfig, 'plugins' | 'clock'> => {
+    const transport = createInProcessTransport(time.clock);
+    const changed = change === undefined ? transport : changedTransport(change, transport);
+    return {
+      clock: time.clock,
+      plugins: [storePlugin(time.watchStore(store)), transportPlugin(time.watchTransport(changed))],
+    };
+  };
+  return { time, clock: time.clock, parts };
+}
+
+export async function historyOf(orchestrator: Orchestrator, runId: string): Promise<readonly HistoryEntry[]> {
+  const entries: HistoryEntry[] = [];
+  for await (const entry of orchestrator.runs.history(runId)) entries.push(entry);
+  return entries;
+}
+
+export async function eventsOf(orchestrator: Orchestrator, runId: string): Promise<readonly RunEvent[]> {
+  return (await historyOf(orchestrator, runId)).map(({ event }) => event);
+}
+
+/** Events of one type, typed. */
+export const only = <Type extends RunEvent['type']>(events: readonly RunEvent[], type: Type) =>
+  events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
+
+export const typesOf = (events: readonly RunEvent[]): readonly string[] => events.map(({ type }) => type);
+
+/** Waits, looking again and again. The limit is the test's own. */
+export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) {
+    await nextTurn();
+    await sleep(1);
+  }
+}
+
+export interface Gate {
+  readonly agent: Agent<Json, Json>;
+  readonly calls: AgentTask[];
+  readonly contexts: AgentContext[];
+  /** Calls that were neither answered nor refused. */
+  readonly waiting: number;
+  answer(output?: Json): void;
+  refuse(error: unknown): void;
+}
+
+/** An agent whose calls wait until the test answers them, the oldest first. Ignores its signal unless it is to obey. */
+export function gate(name: string, options: Partial<Agent<Json, Json>> & { readonly obeys?: boolean } = {}): Gate {
+  const calls: AgentTask[] = [];
+  const contexts: AgentContext[] = [];
+  const open: PromiseWithResolvers<Json>[] = [];
+  const { obeys = false, ...rest } = options;
+  const agent: Agent<Json, Json> = {
+    name,
+    ...rest,
+    handle: (task, context) => {
+      calls.push(task);
+      contexts.push(context);
+      const call = Promise.withResolvers<Json>();
+      open.push(call);
+      if (obeys) context.signal.addEventListener('abort', () => call.reject(context.signal.reason));
+      return call.promise;
+    },
+  };
+  return {
+    agent,
+    calls,
+    contexts,
+    get waiting() {
+      return open.length;
+    },
+    answer: (output = null) => open.shift()?.resolve(output),
+    refuse: (error) => open.shift()?.reject(error),
+  };
+}

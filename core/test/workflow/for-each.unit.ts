@@ -147,6 +147,7 @@ describe('forEach', () => {
     run.schedule();
     expect(run.send({ type: 'CompleteTask', taskId: 'each', attempt: 0, output: 1 })).to.deep.equal([]);
     expect(run.send({ type: 'CompleteTask', taskId: 'each.7', attempt: 1, output: 1 })).to.deep.equal([]);
+    expect(run.fire({ kind: 'attempt', taskId: 'each', attempt: 0 })).to.deep.equal([]);
     expect(run.status('each')).to.equal('running');
   });
 });

@@ -1,4 +1,5 @@
 export { type EventStoreFactory, eventStoreConformance } from './event-store/event-store-conformance.ts';
+export { type TransportFactory, transportConformance } from './transport/transport-conformance.ts';
 
-/** The suites of this kit, by the name of the function that registers each. */
-export const CONFORMANCE_SUITES = ['eventStoreConformance'] as const;
+/** The suites of this kit: the port that each checks, by the name of the function that registers it. */
+export const CONFORMANCE_SUITES = { eventStoreConformance: 'event-store', transportConformance: 'transport' } as const;

@@ -11,12 +11,14 @@ import type { RunState } from '../workflow/state.ts';
 export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
   const plan = planOf(definition);
   const adopted: AdoptedTask[] = [];
+  const visited = new Set<string>();
   const taken = new Set<string>();
   const visit = (id: string): void => {
     const planned = plan.tasks.get(id);
-    if (planned === undefined || planned.fallbackFor !== undefined || taken.has(id)) return;
+    if (planned === undefined || planned.fallbackFor !== undefined || visited.has(id)) return;
+    visited.add(id);
     for (const dependency of planned.definition.after) visit(dependency);
-    if (taken.has(id) || planned.definition.after.some((dependency) => !taken.has(dependency))) return;
+    if (planned.definition.after.some((dependency) => !taken.has(dependency))) return;
     const task = source.tasks.get(id);
     if (task?.status === 'completed') {
       adopted.push({ taskId: id, status: 'completed', output: task.output ?? null });

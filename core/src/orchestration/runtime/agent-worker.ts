@@ -3,6 +3,7 @@ import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../messaging/channels.ts';
+import type { Envelope } from '../messaging/envelope.ts';
 import { type Abort, type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { attemptKey } from './attempt-key.ts';
@@ -94,17 +95,19 @@ export class AgentWorker {
     }
     const once = dispatch.delivery === 'at-most-once';
     if (once) delivery.ack();
-    return this.#run(agent, envelope.runid, key, dispatch, once ? undefined : delivery);
+    return this.#run(agent, envelope, key, dispatch, once ? undefined : delivery);
   }
 
   async #run(
     agent: AnyAgent,
-    runId: string,
+    envelope: Envelope,
     key: string,
     dispatch: Dispatch,
     delivery: Delivery | undefined,
   ): Promise<void> {
+    const runId = envelope.runid;
     const run = new AttemptRun(agent, runId, dispatch, {
+      traceparent: envelope.traceparent,
       clock: this.#parts.clock,
       monitors: this.#parts.monitors,
       maxPayloadChars: this.#parts.options.maxPayloadChars,

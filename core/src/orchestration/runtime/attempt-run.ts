@@ -14,6 +14,8 @@ export interface AttemptRunParts {
   readonly clock: Clock;
   readonly monitors: MonitorHub;
   readonly maxPayloadChars: number;
+  /** W3C trace context of the attempt. */
+  readonly traceparent: string | undefined;
   progress(progress: Json): void;
 }
 
@@ -91,6 +93,7 @@ export class AttemptRun {
     return {
       signal: this.#controller.signal,
       logger: this.#logger(),
+      traceparent: this.#parts.traceparent,
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();

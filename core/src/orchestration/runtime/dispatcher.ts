@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { traceparentOf } from '../../shared/trace.ts';
 import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
 import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
@@ -106,7 +107,8 @@ export class Dispatcher {
     };
     const id = attemptKey(runId, taskId, attempt);
     const { source, clock, monitors } = this.#parts;
-    const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now() } as const;
+    const traceparent = traceparentOf(runId, state.traceparent, `${taskId}/${attempt}`);
+    const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
     if (monitors.active) monitors.signal({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
   }

@@ -3,6 +3,7 @@ import { RepriseError } from '../../shared/errors.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
+import { isTraceparent } from '../../shared/trace.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { adoptable } from './adoption.ts';
@@ -22,6 +23,8 @@ export interface StartRunOptions {
   readonly version?: string;
   /** Makes the start idempotent across repeats. Default: unique. */
   readonly requestId?: string;
+  /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
+  readonly traceparent?: string;
 }
 
 /** `driver`: this process carries runs out. `client`: another one does; commands given here reach it through the store. */
@@ -96,6 +99,7 @@ export class Orchestrator {
       definition: registered.definition,
       definitionHash: registered.hash,
       input: accepted,
+      ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
     });
     return this.run<Output>(id);
   }
@@ -225,6 +229,11 @@ export class Orchestrator {
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);
     throw new RepriseError(code as 'REPRISE_COMMAND_INVALID', message, { details: { runId: command.runId } });
   }
+}
+
+function assertTraceparent(value: string): string {
+  if (isTraceparent(value)) return value;
+  throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
 }
 
 function outcomeOf(state: RunState | undefined): RunOutcome | undefined {

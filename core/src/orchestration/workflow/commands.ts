@@ -21,6 +21,8 @@ export interface StartRun extends CommandBase {
   readonly definition: WorkflowDefinition;
   readonly definitionHash: string;
   readonly input: Json;
+  /** W3C trace context of whoever started the run. */
+  readonly traceparent?: string;
   /** Set when the run goes on from the results of another. */
   readonly lineage?: Lineage;
   readonly adopted?: readonly AdoptedTask[];

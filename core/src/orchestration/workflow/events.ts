@@ -29,6 +29,8 @@ export interface RunStarted extends EventBase {
   /** SHA-256 of the definition's recorded form. */
   readonly definitionHash: string;
   readonly input: Json;
+  /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
+  readonly traceparent?: string;
   readonly lineage?: Lineage;
 }
 

@@ -124,6 +124,7 @@ function start(state: RunState, event: RunStarted): RunState {
   state.definition = event.definition;
   state.definitionHash = event.definitionHash;
   state.input = event.input;
+  state.traceparent = event.traceparent;
   state.lineage = event.lineage;
   state.startedAt = event.at;
   const plan = planOf(event.definition);

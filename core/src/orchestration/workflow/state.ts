@@ -85,6 +85,8 @@ export interface RunState {
   definition: WorkflowDefinition;
   definitionHash: string;
   input: Json;
+  /** W3C trace context that the run was started in. */
+  traceparent: string | undefined;
   lineage: Lineage | undefined;
   startedAt: number;
   endedAt: number | undefined;
@@ -130,6 +132,7 @@ export function initialState(): RunState {
     definition: NO_DEFINITION,
     definitionHash: '',
     input: null,
+    traceparent: undefined,
     lineage: undefined,
     startedAt: 0,
     endedAt: undefined,

@@ -15,6 +15,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
   const quiet = (): void => undefined;
   return {
     signal,
+    traceparent: undefined,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     heartbeat: () => {
       beats += 1;

@@ -25,7 +25,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || task.retryAt === undefined) return [];
       return [{ type: 'TaskReady', at, taskId: task.id, reason: 'retry' }];
     case 'attempt': {
-      if (task.status !== 'running' || task.attempt !== timer.attempt) return [];
+      if (!isInFlight(task) || task.status !== 'running' || task.attempt !== timer.attempt) return [];
       const message = `Attempt ${task.attempt} of '${task.id}' took longer than ${definition.timeouts.attemptMs} ms.`;
       const error = toErrorData(new RepriseError('REPRISE_ATTEMPT_TIMEOUT', message), 'REPRISE_ATTEMPT_TIMEOUT');
       return failAttempt(state, task, error, false, context);

@@ -20,6 +20,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       definition: command.definition,
       definitionHash: command.definitionHash,
       input: command.input,
+      ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
     },
   ];

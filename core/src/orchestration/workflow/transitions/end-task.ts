@@ -1,5 +1,5 @@
 import type { Json } from '../../../shared/json.ts';
-import { planOf } from '../../task-chaining/plan.ts';
+import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
 import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
 import { cancelItems, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
@@ -43,10 +43,9 @@ export function adopt(
 ): RunState {
   let task = state.tasks.get(taskId);
   if (task === undefined) {
-    const dot = taskId.indexOf('.');
-    const parent = state.tasks.get(taskId.slice(0, dot));
+    const parent = state.tasks.get(definitionIdOf(taskId));
     if (parent?.items === undefined) return state;
-    task = createTaskState(taskId, parent.id, Number(taskId.slice(dot + 1)), 0);
+    task = createTaskState(taskId, parent.id, Number(taskId.slice(parent.id.length + 1)), 0);
     state.tasks.set(taskId, task);
     parent.items.active += 1;
   }

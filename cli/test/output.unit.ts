@@ -1,0 +1,125 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { describeEvent } from '../src/output/describe-event.ts';
+import { notable } from '../src/output/notable.ts';
+import { table } from '../src/output/table.ts';
+import { Screen } from '../src/output/terminal.ts';
+import { briefJson, clip, clipStyled, plain, widthOf } from '../src/output/text.ts';
+import { sampleRun } from './sample-run.ts';
+import { Memory } from './support.ts';
+
+const ESCAPE = '\u001b';
+
+describe('a screen', () => {
+  const coloured = (environment: Record<string, string>, isTTY: boolean): boolean =>
+    new Screen(new Memory({ isTTY }), environment).hasColours;
+
+  it('has colours on a terminal only', () => {
+    expect(coloured({}, true)).to.equal(true);
+    expect(coloured({}, false)).to.equal(false);
+  });
+
+  it('honours NO_COLOR over all, FORCE_COLOR, and a dumb terminal', () => {
+    expect(coloured({ NO_COLOR: '1' }, true)).to.equal(false);
+    expect(coloured({ NO_COLOR: '1', FORCE_COLOR: '1' }, true)).to.equal(false);
+    expect(coloured({ NO_COLOR: '' }, true)).to.equal(true);
+    expect(coloured({ FORCE_COLOR: '1' }, false)).to.equal(true);
+    expect(coloured({ FORCE_COLOR: '0' }, true)).to.equal(false);
+    expect(coloured({ TERM: 'dumb' }, true)).to.equal(false);
+  });
+
+  it('goes quiet when its reader has left, and lets other failures through', async () => {
+    const sink = new Memory();
+    const screen = new Screen(sink, {});
+    sink.fail('EPIPE');
+    await screen.line('nobody reads this');
+    await screen.flush();
+    expect(screen.broken).to.equal(true);
+    expect(sink.text).to.equal('');
+    expect(() => sink.fail('EIO')).to.throw('EIO');
+  });
+});
+
+describe('text from outside', () => {
+  it('cannot move the cursor or change colours', () => {
+    expect(plain(`a${ESCAPE}[2J${ESCAPE}[31mb\r\nc\u0007d`)).to.equal('ab c\uFFFDd');
+  });
+
+  it('is clipped to a width', () => {
+    expect(clip('abcdef', 6)).to.equal('abcdef');
+    expect(clip('abcdefg', 6)).to.equal('abcde…');
+    expect(clip('😀😀😀', 2)).to.equal('😀…');
+  });
+
+  it('is clipped to a width whatever its colours, which do not leak', () => {
+    const piece = fc.oneof(fc.string({ maxLength: 8 }).map(plain), fc.constantFrom(`${ESCAPE}[31m`, `${ESCAPE}[39m`));
+    fc.assert(
+      fc.property(fc.array(piece), fc.integer({ min: 1, max: 30 }), (pieces, width) => {
+        const text = pieces.join('');
+        const clipped = clipStyled(text, width);
+        expect(widthOf(clipped)).to.be.at.most(width);
+        if (widthOf(text) <= width) expect(clipped).to.equal(text);
+        else if (text.includes(ESCAPE)) expect(clipped.endsWith(`${ESCAPE}[0m`)).to.equal(true);
+      }),
+    );
+  });
+
+  it('is told in brief', () => {
+    expect(briefJson('x'.repeat(500), 20)).to.have.lengthOf(20);
+    expect(briefJson(Array.from({ length: 5000 }), 80)).to.equal('[ 5,000 items ]');
+    expect(briefJson({ a: [1, 2] }, 80)).to.equal('{"a":[1,2]}');
+  });
+});
+
+describe('a table', () => {
+  const columns = [{ title: 'A' }, { title: 'LONG', flexible: true }, { title: 'N', align: 'right' }] as const;
+  const rows = [
+    ['one', 'x'.repeat(60), '1'],
+    ['three', 'y', '1,000'],
+  ];
+
+  it('fits a terminal by shrinking what is flexible', () => {
+    const lines = table(new Screen(new Memory({ isTTY: true, columns: 40 }), { NO_COLOR: '1' }), columns, rows);
+    for (const line of lines) expect(line.length).to.be.at.most(40);
+    expect(lines[1]).to.match(/^one {4}x+… {6}1$/);
+  });
+
+  it('cuts nothing off elsewhere', () => {
+    const lines = table(new Screen(new Memory({ columns: 40 }), {}), columns, rows);
+    expect(lines[1]).to.contain('x'.repeat(60));
+    expect(lines[2]?.endsWith('  1,000')).to.equal(true);
+  });
+});
+
+describe('events in words', () => {
+  it('are one line without escapes each', async () => {
+    for (const { event } of await sampleRun()) {
+      const text = describeEvent(event);
+      expect(text).to.equal(stripVTControlCharacters(text));
+      expect(text).to.not.match(/[\r\n]/);
+    }
+  });
+});
+
+describe('the notable part of an output', () => {
+  it('is its fields, short', () => {
+    expect(
+      notable({ report: '/tmp/report.md', packages: 412, risks: Array.from({ length: 40 }, () => ({ a: 'b' })) }),
+    ).to.deep.equal(['report    /tmp/report.md', 'packages  412', 'risks     40 items']);
+  });
+
+  it('is cut off when there is much of it', () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`field${index}`, index]));
+    const lines = notable(many);
+    expect(lines).to.have.lengthOf(13);
+    expect(lines.at(-1)).to.equal('and 18 more fields');
+  });
+
+  it('is the value where there are no fields', () => {
+    expect(notable(null)).to.deep.equal(['null']);
+    expect(notable('two\nlines')).to.deep.equal(['two', 'lines']);
+    expect(notable([1, 2])).to.deep.equal(['[1,2]']);
+  });
+});

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { BIN, jsonLines, projects, Running, reprise } from './support.ts';
+
+const project = projects();
+
+describe('runs under way', () => {
+  let cwd: string;
+  const begin = (...args: string[]): Running => new Running(args, { cwd });
+  const say = (...args: string[]) => reprise(args, { cwd });
+  const hold = (id: string, ms: number, ...flags: string[]): Running =>
+    begin('run', 'start', 'hold', '--id', id, '--input', JSON.stringify({ ms }), ...flags);
+  const statusOf = async (id: string): Promise<unknown> =>
+    jsonLines((await say('run', 'show', id, '--json')).stdout)[0]?.['status'];
+
+  before(() => {
+    cwd = project();
+  });
+
+  it('are cancelled from a second terminal, where both see why', async () => {
+    const driving = hold('cancel-1', 60_000, '--follow');
+    await driving.saw(/hold +started/);
+    const watching = begin('run', 'watch', 'cancel-1');
+    await watching.saw(/hold +started/);
+    const cancelled = await say('run', 'cancel', 'cancel-1', '--reason', 'changed my mind', '--json');
+    expect(jsonLines(cancelled.stdout)[0]).to.include({ runId: 'cancel-1', status: 'cancelled', driven: true });
+    const [driven, watched] = await Promise.all([driving.ended, watching.ended]);
+    expect(driven.code).to.equal(1);
+    expect(watched.code).to.equal(1);
+    expect(driven.stderr).to.contain('changed my mind');
+    expect(watched.stdout).to.match(/cancelled +changed my mind/);
+    const again = await say('run', 'cancel', 'cancel-1');
+    expect(again.code).to.equal(1);
+    expect(again.stderr).to.contain('REPRISE_RUN_CLOSED');
+  });
+
+  it('are paused and resumed from a second terminal', async () => {
+    const driving = begin('run', 'start', 'batch', '--id', 'pause-1', '--follow', '--input', '{"numbers":[1]}');
+    await driving.ended;
+    const worker = begin('worker', 'start');
+    await worker.saw(/Driving/);
+    await hold('pause-2', 700).ended;
+    expect((await say('run', 'pause', 'pause-2', '--reason', 'lunch')).stderr).to.contain('paused');
+    expect(await statusOf('pause-2')).to.equal('paused');
+    expect((await say('run', 'pause', 'pause-2')).code, 'paused already').to.equal(1);
+    expect((await say('run', 'resume', 'pause-2')).code).to.equal(0);
+    const watched = await say('run', 'watch', 'pause-2');
+    expect(watched.code).to.equal(0);
+    expect(watched.stdout).to.match(/run +paused +lunch[^]*run +resumed[^]*run +completed/);
+    worker.child.kill('SIGTERM');
+    const ended = await worker.ended;
+    expect(ended.code).to.equal(143);
+    expect(ended.stderr).to.contain('Stopping.');
+  });
+
+  it('are watched as snapshots with --json', async () => {
+    const driving = hold('json-1', 800, '--wait');
+    await driving.saw(/$/);
+    for (let tries = 0; tries < 100 && (await statusOf('json-1')) !== 'running'; tries += 1);
+    const lines = jsonLines((await say('run', 'watch', 'json-1', '--json')).stdout);
+    expect(lines.at(-1)).to.include({ kind: 'outcome', status: 'completed' });
+    expect(lines.slice(0, -1).every((line) => line['kind'] === 'progress')).to.equal(true);
+    const [task] = (lines.at(-2)?.['tasks'] ?? []) as unknown[];
+    expect(task).to.include({ id: 'hold', status: 'completed' });
+    expect((await driving.ended).code).to.equal(0);
+  });
+
+  it('drain at the first Ctrl-C: what is under way is finished', async () => {
+    const driving = hold('drain-1', 1500, '--follow');
+    await driving.saw(/hold +started/);
+    driving.child.kill('SIGINT');
+    const { code, stderr } = await driving.ended;
+    expect(stderr).to.contain('Stopping. Waiting for 1 attempt');
+    expect(code, 'the run ended while it drained').to.equal(0);
+    expect(await statusOf('drain-1')).to.equal('completed');
+  });
+
+  for (const [workflow, what] of [
+    ['hold', 'agents that obey'],
+    ['stubborn', 'agents that do not'],
+  ] as const) {
+    it(`stop at once at the second Ctrl-C, with ${what}; the run goes on at the next start`, async () => {
+      const id = `twice-${workflow}`;
+      const driving = begin('run', 'start', workflow, '--id', id, '--input', '{"ms":60000}', '--follow');
+      await driving.saw(/(hold|stay) +started/);
+      driving.child.kill('SIGINT');
+      await driving.saw(/Stopping\./);
+      driving.child.kill('SIGINT');
+      const { code, stderr } = await driving.ended;
+      expect(code).to.equal(130);
+      expect(stderr).to.contain('Stopping at once.').and.to.contain('worker start');
+      expect(await statusOf(id)).to.equal('running');
+      expect((await say('run', 'cancel', id)).code).to.equal(0);
+    });
+  }
+
+  it('are carried out by a worker, also those started meanwhile; it can end when nothing is left', async () => {
+    await say('run', 'start', 'greet', '--id', 'worker-1', '--input', '{"name":"a"}');
+    const worker = begin('worker', 'start', '--log', 'silent', '--json');
+    await worker.saw(/"role":"driver"/);
+    const second = begin('worker', 'start', '--log', 'silent');
+    await second.saw(/Another process drives/);
+    const started = await say('run', 'start', 'greet', '--id', 'worker-2', '--input', '{"name":"b"}');
+    expect(started.stderr).to.contain('Another process drives it');
+    expect((await say('run', 'watch', 'worker-2')).code).to.equal(0);
+    expect(await statusOf('worker-1')).to.equal('completed');
+    const waited = await say('run', 'start', 'greet', '--wait', '--input', '{"name":"c"}');
+    expect(waited.stdout).to.contain('Hello, c!');
+    expect(waited.stderr).to.contain('Another process drives');
+    worker.child.kill('SIGKILL');
+    await second.saw(/The other process has ended\. Driving\./);
+    second.child.kill('SIGINT');
+    expect((await second.ended).code).to.equal(130);
+    await say('run', 'start', 'greet', '--id', 'worker-3', '--input', '{"name":"d"}');
+    expect((await say('worker', 'start', '--until-idle', '--log', 'silent')).code).to.equal(0);
+    expect(await statusOf('worker-3')).to.equal('completed');
+  });
+
+  it('that failed are tried again from their results', async () => {
+    await say('run', 'start', 'batch', '--id', 'again-1', '--wait', '--input', '{"numbers":[1,2],"broken":true}');
+    const retried = await say('run', 'retry', 'again-1', '--id', 'again-2', '--follow', '--json');
+    expect(retried.code).to.equal(1);
+    const types = jsonLines(retried.stdout).map((line) => line['type']);
+    expect(types).to.include('TaskAdopted');
+    expect((await say('run', 'show', 'again-2')).stdout).to.match(/Goes on from +again-1/);
+    await say('run', 'start', 'greet', '--id', 'fine-1', '--wait', '--input', '{"name":"x"}');
+    const nothing = await say('run', 'retry', 'fine-1');
+    expect(nothing.code).to.equal(1);
+    expect(nothing.stderr).to.contain('REPRISE_COMMAND_INVALID');
+  });
+
+  it('may lose their reader: `| head` ends a command that reads, and not a run', async () => {
+    await say(
+      'run',
+      'start',
+      'batch',
+      '--id',
+      'long-1',
+      '--wait',
+      '--input',
+      JSON.stringify({ numbers: Array.from({ length: 2000 }, (_, n) => n) }),
+    );
+    const readOneLine = async (args: string[]): Promise<{ code: number | null; stderr: string }> => {
+      const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      await once(child.stdout, 'data');
+      child.stdout.destroy();
+      const [code] = (await once(child, 'close')) as [number | null];
+      return { code, stderr };
+    };
+    for (const command of ['history', 'export']) {
+      expect(await readOneLine(['run', command, 'long-1', '--json'])).to.deep.equal({ code: 0, stderr: '' });
+    }
+    const followed = await readOneLine([
+      'run',
+      'start',
+      'hold',
+      '--id',
+      'headless-1',
+      '--follow',
+      '--json',
+      '--input',
+      '{"ms":300}',
+    ]);
+    expect(followed).to.deep.equal({ code: 0, stderr: '' });
+    expect(await statusOf('headless-1')).to.equal('completed');
+  });
+});

@@ -1,0 +1,129 @@
+import { type Json, workflow } from '@reprise/core';
+import { given } from '@reprise/core/testing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { adoptable } from '../../src/orchestration/runtime/adoption.ts';
+import type { AdoptedTask } from '../../src/orchestration/workflow/events.ts';
+import { PureRun, types } from './pure-run.ts';
+
+const flow = (options = {}) =>
+  workflow<Json[]>('flow')
+    .task('list', 'agent')
+    .task('never', 'agent', { when: () => false })
+    .task('each', 'agent', { after: 'list', forEach: ({ outputs }) => outputs.list as Json[], retry: 1, ...options })
+    .task('end', 'agent', { after: ['each', 'never'] })
+    .build();
+
+/** A new run from what an old one can give. */
+function adopt(adopted: readonly AdoptedTask[]) {
+  const { definition } = flow();
+  const lineage = { runId: 'old', revision: 9 };
+  return given().when({
+    type: 'StartRun',
+    commandId: 's',
+    definition,
+    definitionHash: 'h',
+    input: null,
+    lineage,
+    adopted,
+  });
+}
+
+const failedRun = (): PureRun => {
+  const run = new PureRun(flow(), []);
+  run.run('list', [10, 20, 30]);
+  run.schedule('each.0', 'each.1');
+  run.complete('each.1', 'second');
+  run.fail('each.0');
+  return run;
+};
+
+describe('what a new run takes over', () => {
+  it('is what completed or was skipped, and the finished items of a forEach', () => {
+    const run = failedRun();
+    expect(run.state.status).to.equal('failed');
+    expect(adoptable(run.state, flow().definition)).to.deep.equal([
+      { taskId: 'list', status: 'completed', output: [10, 20, 30] },
+      { taskId: 'never', status: 'skipped' },
+      { taskId: 'each', status: 'expanded', items: [10, 20, 30] },
+      { taskId: 'each.1', status: 'completed', output: 'second' },
+    ]);
+  });
+
+  it('is not done again', () => {
+    const { events, state } = adopt(adoptable(failedRun().state, flow().definition));
+    expect(types(events)).to.deep.equal(['RunStarted', 'TaskAdopted', 'TaskAdopted', 'TaskExpanded', 'TaskAdopted']);
+    expect(state.lineage).to.deep.equal({ runId: 'old', revision: 9 });
+    expect(state.tasks.get('each.1')).to.include({ status: 'completed', output: 'second', attempt: 0 });
+    expect([...state.tasks.values()].filter(({ status }) => status === 'ready').map(({ id }) => id)).to.deep.equal([
+      'each.0',
+      'each.2',
+    ]);
+    expect(state.tasks.get('each')?.items).to.include({ active: 2, ended: 1, total: 3 });
+  });
+
+  it('may be everything but the end', () => {
+    const run = new PureRun(flow(), []);
+    run.run('list', [1]);
+    run.run('each.0', 'x');
+    run.schedule('end');
+    run.send({ type: 'CancelRun' });
+    const { state } = adopt(adoptable(run.state, flow().definition));
+    expect(state.tasks.get('each')?.output).to.deep.equal(['x']);
+    expect(state.tasks.get('end')?.status).to.equal('ready');
+  });
+
+  it('may be everything, and then the run is complete', () => {
+    const run = new PureRun(flow(), []);
+    run.run('list', []);
+    run.run('end', 'done');
+    const { events, state } = adopt(adoptable(run.state, flow().definition));
+    expect(types(events).at(-1)).to.equal('RunCompleted');
+    expect(state.output).to.equal('done');
+  });
+
+  it('never has a gap: what depends on something new is done again', () => {
+    const run = new PureRun(flow(), []);
+    run.run('list', [1]);
+    run.run('each.0', 'x');
+    run.run('end', 'done');
+    const { definition } = workflow<Json[]>('flow')
+      .task('fresh', 'agent')
+      .task('list', 'agent', { after: 'fresh' })
+      .task('never', 'agent')
+      .build();
+    expect(adoptable(run.state, definition)).to.deep.equal([{ taskId: 'never', status: 'skipped' }]);
+  });
+
+  it('leaves items that are adopted out of the concurrency of the rest', () => {
+    const { definition } = workflow<Json[]>('flow')
+      .task('each', 'agent', { forEach: ({ input }) => input, concurrency: 1 })
+      .build();
+    const adopted: AdoptedTask[] = [
+      { taskId: 'each', status: 'expanded', items: [0, 1, 2, 3] },
+      { taskId: 'each.0', status: 'completed', output: 'a' },
+      { taskId: 'each.2', status: 'completed', output: 'c' },
+    ];
+    const { state } = given().when({
+      type: 'StartRun',
+      commandId: 's',
+      definition,
+      definitionHash: 'h',
+      input: [],
+      adopted,
+    });
+    expect(state.tasks.get('each.1')?.status).to.equal('ready');
+    expect(state.tasks.has('each.3')).to.equal(false);
+    expect(state.tasks.get('each')?.items).to.include({ active: 1, ended: 2 });
+  });
+
+  it('is nothing about tasks that are not there', () => {
+    const { state } = adopt([
+      { taskId: 'nobody', status: 'completed', output: 1 },
+      { taskId: 'lis', status: 'completed', output: 1 },
+      { taskId: 'nobody.3', status: 'completed', output: 1 },
+    ]);
+    expect(state.tasks.size).to.equal(4);
+    expect(state.status).to.equal('running');
+  });
+});

@@ -1,0 +1,59 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERROR_CODES } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { readPages } from './support/markdown.ts';
+import { ROOT } from './support/tools.ts';
+
+const COMMANDS = join(ROOT, 'cli', 'src', 'commands');
+const TOPICS: ReadonlySet<string> = new Set(
+  globSync('*', { cwd: COMMANDS, withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : [])),
+);
+const SHARED = ['base-command.ts', 'flags.ts'].map((file) => readFileSync(join(ROOT, 'cli', 'src', file), 'utf8'));
+
+/** What is wrong with the uses of `reprise …` in a text: a command or a flag that is not there. */
+function unknownCommands(text: string): readonly string[] {
+  return [...text.matchAll(/(?<![\w@/.-])reprise ((?:[a-z]+)(?: [a-z]+)?)([^\n`|&]*)/g)].flatMap(
+    ([whole, words = '', rest = '']) => {
+      const [first = '', second = ''] = words.split(' ');
+      const file = join(COMMANDS, ...(TOPICS.has(first) ? [first, `${second}.ts`] : [`${first}.ts`]));
+      if (!existsSync(file)) return [`${whole.trim()}: no such command`];
+      const sources = [readFileSync(file, 'utf8'), ...SHARED].join('\n');
+      const flags = [...rest.replace(/#.*/, '').matchAll(/(?<=\s)--([\w-]+)/g)].map(([, flag = '']) => flag);
+      const known = (flag: string): boolean => new RegExp(`^\\s+'?${flag}'?: `, 'm').test(sources) || flag === 'help';
+      return flags.filter((flag) => !known(flag)).map((flag) => `${whole.trim()}: no flag --${flag}`);
+    },
+  );
+}
+
+/** Blocks of the shell, and code in the prose. */
+const codeOf = (page: ReturnType<typeof readPages>[number]): string =>
+  [
+    ...page.blocks.filter(({ language }) => language === 'sh').map(({ text }) => text),
+    ...page.prose.flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)),
+  ].join('\n');
+
+describe('commands in the documents', () => {
+  it('are there, with their flags', () => {
+    expect(
+      readPages().flatMap((page) => unknownCommands(codeOf(page)).map((problem) => `${page.path}: ${problem}`)),
+    ).to.deep.equal([]);
+  });
+
+  it('that the fixes of errors name are there', () => {
+    expect(
+      unknownCommands(
+        Object.values(ERROR_CODES)
+          .map(({ fix }) => fix)
+          .join('\n'),
+      ),
+    ).to.deep.equal([]);
+  });
+
+  it('are told when they are not', () => {
+    expect(
+      unknownCommands('reprise run start a --follow\nreprise run halt a\nnpx reprise doctor --fast\n'),
+    ).to.deep.equal(['reprise run halt a: no such command', 'reprise doctor --fast: no flag --fast']);
+  });
+});

@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { fresh, type Handler, message, probe, Recorder } from './fixtures.ts';
+import type { TransportUnderTest } from './transport-under-test.ts';
+
+export function deliverySuite(under: TransportUnderTest): void {
+  describe('acknowledgement', () => {
+    it('counts the deliveries of a nacked message, which is the same each time', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      await recorder.join((delivery) =>
+        delivery.deliveryAttempt < 4 ? delivery.nack({ reason: 'not yet' }) : delivery.ack(),
+      );
+      const one = message(channel, 'key', { n: 1 });
+      await transport.publish([one]);
+      await recorder.until(() => recorder.deliveries.some(({ deliveryAttempt }) => deliveryAttempt === 4));
+      const attempts = recorder.of(one).map(({ deliveryAttempt }) => deliveryAttempt);
+      expect([...new Set(attempts)]).to.deep.equal([1, 2, 3, 4]);
+      for (const { envelope } of recorder.of(one)) expect(envelope).to.deep.equal(one.envelope);
+    });
+
+    const failures: Readonly<Record<string, () => Promise<void>>> = {
+      throws: () => {
+        throw new Error('handler');
+      },
+      rejects: () => Promise.reject(new Error('handler')),
+      'rejects later': async () => {
+        await new Promise<void>((resolve) => queueMicrotask(resolve));
+        throw new Error('handler');
+      },
+    };
+    for (const [how, fail] of Object.entries(failures)) {
+      it(`takes a handler that ${how} for a nack`, async () => {
+        const transport = under.current();
+        const channel = fresh('channel');
+        const second = Promise.withResolvers<number>();
+        const handler: Handler = (delivery) => {
+          if (delivery.deliveryAttempt === 1) return fail();
+          second.resolve(delivery.deliveryAttempt);
+          return delivery.ack();
+        };
+        await transport.subscribe(channel, fresh('group'), handler);
+        await transport.publish([message(channel)]);
+        expect(await second.promise).to.equal(2);
+      });
+    }
+
+    it('lets a handler settle a delivery long after it has returned', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      await recorder.join((delivery) => {
+        if (delivery.deliveryAttempt > 1) delivery.ack();
+      });
+      const [kept, returned] = [message(channel, 'a'), message(channel, 'b')];
+      await transport.publish([kept, returned]);
+      await recorder.received([kept, returned]);
+      recorder.of(kept)[0]?.ack();
+      recorder.of(returned)[0]?.nack({ reason: 'changed my mind' });
+      await recorder.until(() => recorder.of(returned).length > 1);
+      await probe(recorder, 'a');
+      expect(recorder.of(kept).every(({ deliveryAttempt }) => deliveryAttempt === 1)).to.equal(true);
+    });
+
+    // What a second word on a delivery could do: bring the message again, or free a place that is taken.
+    const doubles: Readonly<Record<string, Handler>> = {
+      'ack and ack': (delivery) => {
+        delivery.ack();
+        delivery.ack();
+      },
+      'ack and nack': (delivery) => {
+        delivery.ack();
+        delivery.nack({ reason: 'too late' });
+      },
+      'ack and a throw': (delivery) => {
+        delivery.ack();
+        throw new Error('too late');
+      },
+    };
+    for (const [what, settle] of Object.entries(doubles)) {
+      it(`goes by the first of ${what}`, async () => {
+        const transport = under.current();
+        const channel = fresh('channel');
+        const recorder = new Recorder(transport, channel);
+        await recorder.join(settle, { concurrency: 1 });
+        const one = message(channel);
+        await transport.publish([one]);
+        await recorder.received([one]);
+        await probe(recorder, 'key');
+        await probe(recorder, 'key');
+        expect(recorder.of(one).every(({ deliveryAttempt }) => deliveryAttempt === 1)).to.equal(true);
+      });
+    }
+
+    it('goes by the first of nack, nack and ack', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      await recorder.join((delivery) => {
+        if (delivery.deliveryAttempt === 1) {
+          delivery.nack({ reason: 'first' });
+          delivery.nack({ reason: 'second' });
+        }
+        delivery.ack();
+      });
+      const one = message(channel);
+      await transport.publish([one]);
+      await recorder.until(() => recorder.of(one).length > 1);
+      await probe(recorder, 'key');
+      const attempts = recorder.of(one).map(({ deliveryAttempt }) => deliveryAttempt);
+      expect([...new Set(attempts)]).to.deep.equal([1, 2]);
+    });
+  });
+}

@@ -1,0 +1,9 @@
+import type { Transport } from '@reprise/core';
+
+/** The transport of the running test. */
+export interface TransportUnderTest {
+  /** Started. */
+  current(): Transport;
+  /** Another one, which is not. Taken down with the test. */
+  unstarted(): Promise<Transport>;
+}

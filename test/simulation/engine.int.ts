@@ -1,0 +1,213 @@
+import { decodeEvent, type RunEvent } from '@reprise/core';
+import { seededRandom } from '@reprise/core/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
+import { initialState } from '../../core/src/orchestration/workflow/state.ts';
+import { serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { NO_FAULTS, type StoreFaults } from './support/faulty-store.ts';
+import type { TransportFaults } from './support/faulty-transport.ts';
+import { checkHistory } from './support/history-checks.ts';
+import { AGENT_CONCURRENCY } from './support/random-agents.ts';
+import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { type Process, World } from './support/world.ts';
+
+const RUN = 'run-of-the-test';
+const DAY_MS = 24 * 3_600_000;
+
+interface Weather {
+  readonly store: StoreFaults;
+  readonly transport: TransportFaults;
+  readonly crashes: number;
+  /** A second process is started beside a living one. */
+  readonly zombies: number;
+  /** A user pauses, resumes and retries. */
+  readonly meddling: boolean;
+}
+
+const FAIR: Weather = {
+  store: NO_FAULTS,
+  transport: { twice: 0, late: 0, signalLost: 0 },
+  crashes: 0,
+  zombies: 0,
+  meddling: false,
+};
+
+const endOf = (world: World): RunEvent | undefined => {
+  const last = world.truth.log.at(-1);
+  return last !== undefined && 'stateDigest' in last.data ? decodeEvent(last) : undefined;
+};
+
+/** Starts a process and, in it, the run: the same start, whoever does it. */
+async function launch(world: World, spec: WorkflowSpec): Promise<Process> {
+  const process = await world.spawn();
+  const { reprise } = process;
+  const work = async (): Promise<void> => {
+    await reprise.start();
+    const run = await reprise.startRun(
+      toWorkflow(spec).definition.name,
+      { spec: spec.tasks.length },
+      { id: RUN, requestId: 'the-start' },
+    );
+    process.outcome = await run.outcome();
+  };
+  work().catch((error: unknown) => {
+    process.outcome = { error };
+  });
+  return process;
+}
+
+/** A user who presses every button now and then. */
+function meddle(world: World, dice: () => number): void {
+  const press = (): void => {
+    if (endOf(world) !== undefined) return;
+    const [process] = world.living;
+    const run = process?.reprise.run(RUN);
+    const roll = dice();
+    const pressed = roll < 0.3 ? run?.pause('meddling') : roll < 0.9 ? run?.resume() : process?.reprise.retryRun(RUN);
+    pressed?.catch(() => undefined);
+    world.time.clock.schedule(Math.floor(dice() * 2000), press);
+  };
+  world.time.clock.schedule(Math.floor(dice() * 500), press);
+}
+
+async function live(spec: WorkflowSpec, seed: number, weather: Weather): Promise<World> {
+  const world = new World({
+    seed,
+    workflow: toWorkflow(spec),
+    store: weather.store,
+    transport: weather.transport,
+    crashes: weather.crashes,
+  });
+  const dice = seededRandom(seed + 1);
+  let zombies = weather.zombies;
+  try {
+    await launch(world, spec);
+    if (weather.meddling) meddle(world, dice);
+    for (let hours = 0; endOf(world) === undefined; hours += 1) {
+      await world.time.until(
+        () => endOf(world) !== undefined || world.living.length === 0 || dice() < 0.01,
+        2 * DAY_MS,
+      );
+      const alone = world.living.length === 0;
+      if (alone || zombies > 0) await launch(world, spec);
+      if (!alone) zombies -= 1;
+      if (hours > 200)
+        throw new Error(
+          `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
+        );
+    }
+    await world.time.quiet();
+    return world;
+  } finally {
+    const stopped = Promise.all(world.living.map(({ reprise }) => reprise.stop({ drainMs: 0 })));
+    await world.time.until(() => false, 60_000);
+    await stopped;
+  }
+}
+
+function check(world: World, spec: WorkflowSpec): void {
+  const { log, saved } = world.truth;
+  expect(
+    log.map(({ revision }) => revision),
+    'revisions',
+  ).to.deep.equal(log.map((_, index) => index));
+  expect(new Set(log.map(({ id }) => id)).size, 'event ids').to.equal(log.length);
+  const events = log.map((recorded) => decodeEvent(recorded));
+  checkHistory(events);
+  checkSnapshots(events, saved);
+  checkCalls(world, spec, events);
+}
+
+function checkSnapshots(events: readonly RunEvent[], saved: World['truth']['saved']): void {
+  for (const { snapshot } of saved) {
+    const replica = initialState();
+    for (const event of events.slice(0, snapshot.revision + 1)) evolve(replica, event);
+    expect(JSON.parse(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
+      JSON.parse(serializeState(replica)),
+    );
+  }
+}
+
+function checkCalls(world: World, spec: WorkflowSpec, events: readonly RunEvent[]): void {
+  expect(world.mostAtOnce, 'calls of an agent at once').to.be.lessThanOrEqual(AGENT_CONCURRENCY);
+  const once = new Set<string>();
+  const { definition } = toWorkflow(spec);
+  for (const call of world.calls) {
+    const name = `${call.agent} for ${call.taskId}/${call.attempt} in round ${call.round}`;
+    const known = events.slice(0, call.seen);
+    const scheduled = known.some(
+      (event) => event.type === 'TaskScheduled' && event.taskId === call.taskId && event.attempt === call.attempt,
+    );
+    expect(scheduled, `${name} was called before its dispatch was on record`).to.equal(true);
+    const task = definition.tasks.find(({ id }) => id === call.taskId.split('.')[0]);
+    if (task?.delivery !== 'at-most-once') continue;
+    const key = `${call.agent} ${call.taskId} ${call.round}`;
+    expect(once.has(key), `${name}, at most once, was called twice`).to.equal(false);
+    once.add(key);
+  }
+}
+
+const cases = fc.tuple(workflowArbitrary, fc.integer());
+
+function property(weather: Weather, also: (world: World, spec: WorkflowSpec) => void = () => undefined) {
+  return fc.asyncProperty(cases, async ([spec, seed]) => {
+    const world = await live(spec, seed, weather);
+    check(world, spec);
+    also(world, spec);
+  });
+}
+
+describe('the engine, for any workflow and any agents', () => {
+  it('ends every run by every rule, and tells its user how', async () => {
+    await fc.assert(
+      property(FAIR, (world) => {
+        const told = world.processes[0]?.outcome;
+        const end = endOf(world)?.type;
+        expect(told, 'what the user was told').to.have.property('status', end?.replace('Run', '').toLowerCase());
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('with messages that come twice and late', async () => {
+    const transport = { twice: 0.3, late: 0.3, signalLost: 0.3 };
+    await fc.assert(property({ ...FAIR, transport, meddling: true }), { numRuns: 100 });
+  });
+
+  it('with a store that conflicts, forgets to answer and is not there', async () => {
+    const store = {
+      ...NO_FAULTS,
+      unknownDone: 0.1,
+      unknownNotDone: 0.1,
+      unavailable: 0.1,
+      conflict: 0.1,
+      readUnavailable: 0.2,
+    };
+    await fc.assert(property({ ...FAIR, store, meddling: true }), { numRuns: 100 });
+  });
+
+  it('with processes that are killed around their appends', async () => {
+    const store = { ...NO_FAULTS, crashBefore: 0.05, crashAfter: 0.05 };
+    await fc.assert(property({ ...FAIR, store, crashes: 5 }), { numRuns: 100 });
+  });
+
+  it('with two processes that both think they drive', async () => {
+    await fc.assert(property({ ...FAIR, zombies: 2 }), { numRuns: 100 });
+  });
+
+  it('with all of that together', async () => {
+    const store = {
+      unknownDone: 0.05,
+      unknownNotDone: 0.05,
+      unavailable: 0.05,
+      conflict: 0.05,
+      readUnavailable: 0.1,
+      crashBefore: 0.03,
+      crashAfter: 0.03,
+    };
+    const transport = { twice: 0.2, late: 0.2, signalLost: 0.2 };
+    await fc.assert(property({ store, transport, crashes: 4, zombies: 2, meddling: true }), { numRuns: 100 });
+  });
+});

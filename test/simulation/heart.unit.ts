@@ -1,0 +1,179 @@
+import type { RunEvent, RunState } from '@reprise/core';
+import { bindDefinition, EVENT_VERSIONS } from '@reprise/core';
+import { type Command, seededRandom } from '@reprise/core/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import type { Timer } from '../../core/src/orchestration/workflow/commands.ts';
+import { decide } from '../../core/src/orchestration/workflow/decide.ts';
+import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
+import { handle } from '../../core/src/orchestration/workflow/handle.ts';
+import { settle } from '../../core/src/orchestration/workflow/settle.ts';
+import { initialState, isTerminal, readyTasks } from '../../core/src/orchestration/workflow/state.ts';
+import { restoreState, serializeState, stateDigest } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { checkHistory } from './support/history-checks.ts';
+import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+
+const RUN = 'run-1';
+const START = 1_000_000;
+
+/** Throws dice about what happens next: mostly what a run would see, sometimes what it should never see. */
+function randomCommand(state: RunState, commandId: string, dice: () => number): Command {
+  const base = { commandId, runId: RUN };
+  const ids = [...state.tasks.keys(), 'nobody', 't0.99'];
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
+  const open = [...state.tasks.values()].filter(({ status }) => status === 'scheduled' || status === 'running');
+  const task = open.length > 0 && dice() < 0.8 ? pick(open) : state.tasks.get(pick(ids));
+  const taskId = task?.id ?? 'nobody';
+  const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
+  const roll = dice();
+  if (roll < 0.35) {
+    const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;
+    const some = chosen.filter(() => dice() < 0.7).map((id) => ({ taskId: id, agent: pick(['worker', 'helper']) }));
+    return { type: 'ScheduleTasks', ...base, strategy: 'random', assignments: some };
+  }
+  if (roll < 0.42) return { type: 'StartTask', ...base, taskId, attempt, worker: 'w' };
+  if (roll < 0.65)
+    return { type: 'CompleteTask', ...base, taskId, attempt, output: pick([null, 1, 22, 'text', [1], { a: 1 }]) };
+  if (roll < 0.8) {
+    const error = { code: pick(['BOOM', 'FATAL']), message: 'm', retryable: dice() < 0.8 };
+    return { type: 'FailTask', ...base, taskId, attempt, error, ...(dice() < 0.2 ? { lost: true } : {}) };
+  }
+  if (roll < 0.95) {
+    const timer: Timer =
+      dice() < 0.9
+        ? { kind: pick(['retry', 'attempt'] as const), taskId, attempt }
+        : { kind: 'task', taskId, round: Math.floor(dice() * 3) };
+    return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer };
+  }
+  if (roll < 0.97) return { type: 'RetryTasks', ...base, ...(dice() < 0.5 ? { taskId } : {}) };
+  if (roll < 0.985) return { type: 'PauseRun', ...base };
+  if (roll < 0.999) return { type: 'ResumeRun', ...base };
+  return { type: 'CancelRun', ...base, reason: 'dice' };
+}
+
+interface Walk {
+  readonly events: readonly RunEvent[];
+  /** The serialised live state after every event. */
+  readonly live: readonly string[];
+  readonly state: RunState;
+}
+
+/** A random run of a random workflow, its live state kept after every single fold. */
+function walk(spec: WorkflowSpec, seed: number, steps: number): Walk {
+  const dice = seededRandom(seed);
+  const { definition, hash } = toWorkflow(spec);
+  const state = initialState();
+  const events: RunEvent[] = [];
+  const live: string[] = [];
+  let now = START;
+  const send = (command: Command): void => {
+    const context = { now, random: dice, maxPayloadChars: 5000 };
+    const fold = (added: readonly RunEvent[]): void => {
+      for (const event of added) {
+        evolve(state, event);
+        events.push(event);
+        live.push(serializeState(state));
+      }
+    };
+    // The same as handle(), fold by fold.
+    const closed = isTerminal(state.status) || (state.status === 'none' && command.type !== 'StartRun');
+    const decided = decide(state, command, context);
+    if (closed || decided.length === 0) return;
+    fold(decided);
+    for (let more = settle(state, context); more.length > 0; more = settle(state, context)) fold(more);
+  };
+  send({ type: 'StartRun', commandId: 'start', runId: RUN, definition, definitionHash: hash, input: { n: seed } });
+  for (let step = 0; step < steps; step += 1) {
+    now += Math.floor(dice() * 3);
+    send(randomCommand(state, `c${step}`, dice));
+  }
+  return { events, live, state };
+}
+
+const asStored = (event: RunEvent): RunEvent => JSON.parse(JSON.stringify(event)) as RunEvent;
+const withoutDefinition = (text: string): string =>
+  JSON.stringify({ ...JSON.parse(text), fields: { ...JSON.parse(text).fields, definition: 0 } });
+
+const walks = fc.tuple(workflowArbitrary, fc.integer(), fc.integer({ min: 0, max: 120 }));
+
+describe('the heart, for any workflow and any commands', () => {
+  it('is shown in all its events by these walks', () => {
+    const seen = new Map<string, number>();
+    for (const [spec, seed, steps] of fc.sample(walks, { numRuns: 500, seed: 7 })) {
+      for (const { type } of walk(spec, seed, steps).events) seen.set(type, (seen.get(type) ?? 0) + 1);
+    }
+    const adopted = ['TaskAdopted'];
+    expect([...seen.keys()].sort()).to.deep.equal(
+      Object.keys(EVENT_VERSIONS)
+        .filter((type) => !adopted.includes(type))
+        .sort(),
+    );
+  });
+
+  it('replays every prefix to the state that was live then', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const { events, live } = walk(spec, seed, steps);
+        const replica = initialState();
+        for (const [index, event] of events.entries()) {
+          evolve(replica, asStored(event));
+          expect(withoutDefinition(serializeState(replica)), `revision ${index}`).to.equal(
+            withoutDefinition(live[index] ?? ''),
+          );
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('keeps every rule of a history', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        checkHistory(walk(spec, seed, steps).events);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('restores every snapshot to the state it was taken of, and goes on from it like the run itself', () => {
+    fc.assert(
+      fc.property(walks, fc.integer(), ([spec, seed, steps], next) => {
+        const { state, live } = walk(spec, seed, steps);
+        for (const text of live) {
+          const copy = restoreState(text, (recorded) => recorded);
+          expect(serializeState(copy)).to.equal(text);
+        }
+        const { definition } = toWorkflow(spec);
+        const copy = restoreState(serializeState(state), (recorded) => bindDefinition(recorded, definition).definition);
+        expect(stateDigest(copy)).to.equal(stateDigest(state));
+        const dice = seededRandom(next);
+        for (let step = 0; step < 20; step += 1) {
+          const command = randomCommand(state, `next${step}`, dice);
+          const context = (rolls: number) => ({
+            now: START + 1000,
+            random: seededRandom(rolls),
+            maxPayloadChars: 5000,
+          });
+          expect(handle(copy, command, context(step))).to.deep.equal(handle(state, command, context(step)));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never throws, and changes nothing in deciding', () => {
+    fc.assert(
+      fc.property(walks, fc.integer(), ([spec, seed, steps], next) => {
+        const { state } = walk(spec, seed, steps);
+        const before = serializeState(state);
+        const dice = seededRandom(next);
+        for (let step = 0; step < 30; step += 1) {
+          decide(state, randomCommand(state, `d${step}`, dice), { now: START, random: dice, maxPayloadChars: 5000 });
+        }
+        expect(serializeState(state)).to.equal(before);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

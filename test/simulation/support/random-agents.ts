@@ -1,0 +1,85 @@
+import type { Agent, AgentTask, Clock, Json, WorkflowDefinition } from '@reprise/core';
+import { seededRandom } from '@reprise/core/testing';
+
+/** One call of an agent of one process. */
+export interface Call {
+  readonly process: number;
+  readonly agent: string;
+  readonly taskId: string;
+  readonly round: number;
+  readonly attempt: number;
+  /** Events in the store when the call was made. */
+  readonly seen: number;
+  readonly input: string;
+}
+
+export interface RandomAgentsOptions {
+  readonly seed: number;
+  readonly process: number;
+  readonly definition: WorkflowDefinition;
+  readonly clock: Clock;
+  readonly calls: Call[];
+  /** Calls that run now, by agent. */
+  readonly active: Map<string, number>;
+  /** The most that ran at once, by agent. */
+  readonly most: Map<string, number>;
+  seen(): number;
+  touch(): void;
+}
+
+/** Attempts that one agent of one process may have in hand. */
+export const AGENT_CONCURRENCY = 2;
+
+const hashOf = (text: string): number => [...text].reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0), 7);
+
+/** Agents whose every call has an outcome that depends on the seed, the task and the attempt alone. */
+export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json, unknown>[] {
+  return ['worker', 'helper', 'other'].map((name) => ({
+    name,
+    concurrency: AGENT_CONCURRENCY,
+    handle: async (task, { signal, heartbeat }) => {
+      const { active, most } = options;
+      note(options, name, task);
+      active.set(name, (active.get(name) ?? 0) + 1);
+      most.set(name, Math.max(most.get(name) ?? 0, active.get(name) ?? 0));
+      try {
+        return await behave(options, task, signal, heartbeat);
+      } finally {
+        options.touch();
+        active.set(name, (active.get(name) ?? 0) - 1);
+      }
+    },
+  }));
+}
+
+function note(options: RandomAgentsOptions, agent: string, task: AgentTask): void {
+  const { taskId, round, attempt } = task;
+  const input = JSON.stringify(task.input);
+  options.calls.push({ process: options.process, agent, taskId, round, attempt, seen: options.seen(), input });
+  // An agent may do to its input what it likes.
+  if (typeof task.input === 'object' && task.input !== null) Object.assign(task.input, { scribbled: true });
+}
+
+async function behave(
+  options: RandomAgentsOptions,
+  task: AgentTask,
+  signal: AbortSignal,
+  heartbeat: () => void,
+): Promise<unknown> {
+  const dice = seededRandom(options.seed ^ hashOf(`${task.taskId}/${task.attempt}`));
+  const wait = (ms: number): Promise<void> => new Promise((resolve) => options.clock.schedule(ms, () => resolve()));
+  const timeouts = options.definition.tasks.find(({ id }) => id === task.taskId.split('.')[0])?.timeouts;
+  const roll = dice();
+  if (dice() < 0.7) await wait(Math.floor(dice() * (dice() < 0.2 ? 8000 : 200)));
+  heartbeat();
+  if (roll < 0.15) throw Object.assign(new Error('scripted'), { code: 'BOOM', retryable: true });
+  if (roll < 0.2) throw Object.assign(new Error('scripted'), { code: 'FATAL' });
+  if (roll < 0.23) return 10n;
+  if (roll < 0.3 && timeouts?.attemptMs !== undefined) {
+    // Never answers, unless it is told to stop and is one of those that listen.
+    return new Promise((_, reject) => {
+      if (dice() < 0.5) signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+    });
+  }
+  return { task: task.taskId, attempt: task.attempt, length: Math.floor(dice() * 1000) };
+}

@@ -1,0 +1,41 @@
+import { createInMemoryEventStore, type EventStore, type RecordedEvent, type Snapshot } from '@reprise/core';
+
+/** The store that all processes share and that survives them, with everything in it open to inspection. */
+export interface TruthStore {
+  readonly store: EventStore;
+  /** All events, in global order. */
+  readonly log: readonly RecordedEvent[];
+  readonly saved: readonly { readonly stream: string; readonly snapshot: Snapshot }[];
+}
+
+/** In memory, but nothing is shared by reference: what goes in and out is a copy by way of JSON, as in a file. */
+export function createTruthStore(): TruthStore {
+  const store = createInMemoryEventStore();
+  const { streams, snapshots } = store;
+  const log: RecordedEvent[] = [];
+  const saved: { stream: string; snapshot: Snapshot }[] = [];
+  const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+  return {
+    log,
+    saved,
+    store: {
+      append: async (stream, events, expectedRevision, options) => {
+        const result = await store.append(stream, copy(events), expectedRevision, options);
+        log.push(...(await store.readAll({ from: log.length, limit: 1_000_000 })));
+        return result;
+      },
+      read: async (stream, options) => copy(await store.read(stream, options)),
+      readAll: async (options) => copy(await store.readAll(options)),
+      subscribe: (options) => store.subscribe(options),
+      close: async () => undefined,
+      ...(streams && { streams }),
+      snapshots: {
+        load: async (stream) => snapshots?.load(stream),
+        save: async (stream, snapshot) => {
+          saved.push({ stream, snapshot });
+          await snapshots?.save(stream, snapshot);
+        },
+      },
+    },
+  };
+}

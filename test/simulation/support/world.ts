@@ -1,0 +1,136 @@
+import {
+  createInProcessTransport,
+  createReprise,
+  definePlugin,
+  type Json,
+  type Orchestrator,
+  type RunOutcome,
+  type Workflow,
+} from '@reprise/core';
+import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
+import { faultyStore, type StoreFaults } from './faulty-store.ts';
+import { faultyTransport, type TransportFaults } from './faulty-transport.ts';
+import { type Call, randomAgents } from './random-agents.ts';
+import { createTruthStore, type TruthStore } from './truth-store.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly workflow: Workflow<Json, Json>;
+  readonly store: StoreFaults;
+  readonly transport: TransportFaults;
+  /** Crashes that may happen in all. */
+  readonly crashes: number;
+}
+
+/** One operating system process, so to speak: an engine, its transport, its agents. */
+export interface Process {
+  readonly index: number;
+  readonly reprise: Orchestrator;
+  alive: boolean;
+  /** What its user was told about the run. */
+  outcome?: RunOutcome | { readonly error: unknown };
+}
+
+/** Processes that come and go over one store, in virtual time. */
+export class World {
+  readonly time = new VirtualTime(new ManualClock());
+  readonly truth: TruthStore = createTruthStore();
+  readonly calls: Call[] = [];
+  /** The most calls of one agent of one process at once. */
+  mostAtOnce = 0;
+  readonly processes: Process[] = [];
+  readonly #options: WorldOptions;
+  readonly #dice: () => number;
+  #crashes = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.#dice = seededRandom(options.seed);
+  }
+
+  get living(): readonly Process[] {
+    return this.processes.filter(({ alive }) => alive);
+  }
+
+  /** A new process, not started. */
+  async spawn(): Promise<Process> {
+    const { workflow, seed } = this.#options;
+    const index = this.processes.length;
+    const { clock } = this.time;
+    const alive = (): boolean => this.processes[index]?.alive ?? true;
+    const most = new Map<string, number>();
+    const touch = (): void => this.time.touch();
+    const reprise = await createReprise({
+      plugins: [
+        definePlugin({ name: 'faulty', kind: 'event-store', create: () => this.#storeFor(index, alive) }),
+        definePlugin({
+          name: 'faulty-transport',
+          kind: 'transport',
+          create: () =>
+            faultyTransport(createInProcessTransport(clock), {
+              faults: this.#options.transport,
+              dice: this.#dice,
+              clock,
+              touch,
+              alive,
+            }),
+        }),
+      ],
+      workflows: [workflow],
+      agents: randomAgents({
+        seed,
+        process: index,
+        definition: workflow.definition,
+        clock,
+        calls: this.calls,
+        active: new Map(),
+        most: {
+          get: (name: string) => most.get(name),
+          set: (name: string, value: number) => this.#noteMost(most, name, value),
+        } as Map<string, number>,
+        seen: () => this.truth.log.length,
+        touch,
+      }),
+      clock,
+      ids: sequentialIds(`p${index}`),
+      random: this.#dice,
+      limits: { snapshotEvery: 3, maxCachedTasks: this.#dice() < 0.3 ? 1 : 1000, maxPayloadChars: 20_000 },
+    });
+    const process: Process = { index, reprise, alive: true };
+    this.processes.push(process);
+    return process;
+  }
+
+  /** Ends a process as `kill -9` would: it hears and does nothing more. */
+  kill(process: Process): void {
+    if (!process.alive) return;
+    process.alive = false;
+    // What is left of it is only let go of, so that the test can end.
+    process.reprise.stop({ drainMs: 0 }).catch(() => undefined);
+  }
+
+  #noteMost(most: Map<string, number>, name: string, value: number): Map<string, number> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, value);
+    return most.set(name, value);
+  }
+
+  #storeFor(index: number, alive: () => boolean) {
+    const { store, crashes } = this.#options;
+    return faultyStore(this.truth.store, {
+      faults: store,
+      dice: this.#dice,
+      alive,
+      pass: async () => {
+        this.time.touch();
+        if (this.#dice() < 0.1)
+          await new Promise<void>((resolve) => this.time.clock.schedule(Math.floor(this.#dice() * 20), resolve));
+      },
+      crash: () => {
+        const process = this.processes[index];
+        if (process === undefined || this.#crashes >= crashes) return;
+        this.#crashes += 1;
+        this.kill(process);
+      },
+    });
+  }
+}
