@@ -62,7 +62,7 @@ describe('reprise workflow', () => {
   it('list names what the configuration has', async () => {
     expect((await workflow('list')).stdout).to.match(/batch +1 +3 +batch\.yaml +Doubles/);
     const [listed] = jsonLines((await workflow('list', '--json')).stdout);
-    expect((listed?.['workflows'] as { name: string }[]).map(({ name }) => name)).to.deep.equal([
+    expect(((listed?.['workflows'] ?? []) as { name: string }[]).map(({ name }) => name)).to.deep.equal([
       'greet',
       'hold',
       'stubborn',
@@ -152,7 +152,7 @@ describe('reprise doctor', () => {
     await reprise(['run', 'start', 'greet', '--input', '{"name":"x"}', '--id', 'open-1'], { cwd });
     const well = await doctor(cwd, '--deep', '--json');
     expect(well.code).to.equal(0);
-    const checks = jsonLines(well.stdout)[0]?.['checks'] as { name: string; status: string; detail: string }[];
+    const checks = (jsonLines(well.stdout)[0]?.['checks'] ?? []) as { name: string; status: string; detail: string }[];
     expect(checks.find(({ name }) => name === 'integrity')?.detail).to.contain('all readable');
     expect(checks.find(({ name }) => name === 'driver')?.detail).to.contain('no process drives');
     expect(checks.find(({ name }) => name === 'open runs')?.detail).to.equal('1');

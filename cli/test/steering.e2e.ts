@@ -31,34 +31,28 @@ describe('runs under way', () => {
     expect(watched.code).to.equal(1);
     expect(driven.stderr).to.contain('changed my mind');
     expect(watched.stdout).to.match(/cancelled +changed my mind/);
-    const again = await say('run', 'cancel', 'cancel-1');
-    expect(again.code).to.equal(1);
-    expect(again.stderr).to.contain('REPRISE_RUN_CLOSED');
+    const late = await say('run', 'pause', 'cancel-1');
+    expect(late.code).to.equal(1);
+    expect(late.stderr).to.contain('REPRISE_RUN_CLOSED');
   });
 
   it('are paused and resumed from a second terminal', async () => {
-    const driving = begin('run', 'start', 'batch', '--id', 'pause-1', '--follow', '--input', '{"numbers":[1]}');
-    await driving.ended;
-    const worker = begin('worker', 'start');
-    await worker.saw(/Driving/);
-    await hold('pause-2', 700).ended;
-    expect((await say('run', 'pause', 'pause-2', '--reason', 'lunch')).stderr).to.contain('paused');
-    expect(await statusOf('pause-2')).to.equal('paused');
-    expect((await say('run', 'pause', 'pause-2')).code, 'paused already').to.equal(1);
-    expect((await say('run', 'resume', 'pause-2')).code).to.equal(0);
-    const watched = await say('run', 'watch', 'pause-2');
-    expect(watched.code).to.equal(0);
-    expect(watched.stdout).to.match(/run +paused +lunch[^]*run +resumed[^]*run +completed/);
-    worker.child.kill('SIGTERM');
-    const ended = await worker.ended;
-    expect(ended.code).to.equal(143);
-    expect(ended.stderr).to.contain('Stopping.');
+    const driving = hold('pause-1', 60_000, '--follow');
+    await driving.saw(/hold +started/);
+    expect((await say('run', 'pause', 'pause-1', '--reason', 'lunch')).stderr).to.contain('paused');
+    await driving.saw(/run +paused +lunch/);
+    const twice = await say('run', 'pause', 'pause-1');
+    expect(twice.code).to.equal(1);
+    expect(twice.stderr).to.contain('REPRISE_COMMAND_INVALID');
+    expect((await say('run', 'resume', 'pause-1')).code).to.equal(0);
+    await driving.saw(/run +resumed/);
+    expect((await say('run', 'cancel', 'pause-1')).code).to.equal(0);
+    expect((await driving.ended).code).to.equal(1);
   });
 
   it('are watched as snapshots with --json', async () => {
-    const driving = hold('json-1', 800, '--wait');
-    await driving.saw(/$/);
-    for (let tries = 0; tries < 100 && (await statusOf('json-1')) !== 'running'; tries += 1);
+    const driving = hold('json-1', 1000, '--follow');
+    await driving.saw(/hold +started/);
     const lines = jsonLines((await say('run', 'watch', 'json-1', '--json')).stdout);
     expect(lines.at(-1)).to.include({ kind: 'outcome', status: 'completed' });
     expect(lines.slice(0, -1).every((line) => line['kind'] === 'progress')).to.equal(true);
@@ -109,7 +103,8 @@ describe('runs under way', () => {
     const waited = await say('run', 'start', 'greet', '--wait', '--input', '{"name":"c"}');
     expect(waited.stdout).to.contain('Hello, c!');
     expect(waited.stderr).to.contain('Another process drives');
-    worker.child.kill('SIGKILL');
+    worker.child.kill('SIGTERM');
+    expect((await worker.ended).code).to.equal(143);
     await second.saw(/The other process has ended\. Driving\./);
     second.child.kill('SIGINT');
     expect((await second.ended).code).to.equal(130);

@@ -20,8 +20,14 @@ export function temporaryFolders(): () => string {
   };
 }
 
+/** Commands that have not ended. A test that fails must leave none behind. */
+const alive = new Set<ChildProcess>();
+
 /** Copies of the fixture project, each with a store of its own. */
 export function projects(): () => string {
+  after(() => {
+    for (const child of alive) child.kill('SIGKILL');
+  });
   const folders = temporaryFolders();
   return () => {
     const folder = folders();
@@ -59,6 +65,7 @@ export class Running {
 
   constructor(args: readonly string[], { cwd, input, env }: RunOptions) {
     this.child = spawn(process.execPath, [BIN, ...args], { cwd, env: { ...cleanEnvironment(), ...env } });
+    alive.add(this.child);
     this.#collect(this.child.stdout, (text) => {
       this.stdout += text;
     });
@@ -69,6 +76,7 @@ export class Running {
     this.ended = new Promise((done, failed) => {
       this.child.once('error', failed);
       this.child.once('close', (code) => {
+        alive.delete(this.child);
         this.#changed.resolve();
         done({ code, stdout: this.stdout, stderr: this.stderr });
       });

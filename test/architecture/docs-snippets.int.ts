@@ -48,8 +48,8 @@ const COMPILER_OPTIONS = {
   customConditions: ['reprise-source'],
 };
 
-/** A snippet may import what the reader is to write. */
-const READERS_OWN_FILE = /error TS2307: Cannot find module '\.{1,2}\//;
+/** Not the snippets' own: what the reader is to write and they import, and what the type check says of the sources. */
+const NOT_THEIRS = /error TS2307: Cannot find module '\.{1,2}\/|^(?:\.\.\/|\s)/;
 
 /** What the compiler says about texts, each a module of its own; by name. */
 async function compile(texts: ReadonlyMap<string, string>): Promise<readonly string[]> {
@@ -69,7 +69,7 @@ async function compile(texts: ReadonlyMap<string, string>): Promise<readonly str
     const said = stdout
       .trim()
       .split('\n')
-      .filter((line) => !READERS_OWN_FILE.test(line));
+      .filter((line) => !NOT_THEIRS.test(line));
     return said.map((line) =>
       line.replace(/^(?:.*\/)?(\d+)\.ts\((\d+),\d+\)/, (_, at, row) => `${names[at]} line ${row}`),
     );

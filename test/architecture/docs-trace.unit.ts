@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -31,10 +31,11 @@ function claimsIn(text: string): readonly Claim[] {
 }
 
 /** The file declares it: a function, a constant, or a method at the beginning of a line. */
-const holds = ({ name, file }: Claim): boolean =>
-  new RegExp(`(function\\*?|const) ${name}\\b|^\\s+(override )?(async )?\\*?${name}[<(]`, 'm').test(
-    readFileSync(join(ROOT, file), 'utf8'),
-  );
+const holds = ({ name, file }: Claim): boolean => {
+  const path = join(ROOT, file);
+  const declared = new RegExp(`(function\\*?|const) ${name}\\b|^\\s+(override )?(async )?\\*?${name}[<(]`, 'm');
+  return existsSync(path) && declared.test(readFileSync(path, 'utf8'));
+};
 
 const show = ({ name, file }: Claim): string => `${name}() is not in ${file}`;
 

@@ -44,7 +44,11 @@ async function launch(world: World, spec: WorkflowSpec): Promise<Process> {
   const process = await world.spawn();
   const { reprise } = process;
   const work = async (): Promise<void> => {
-    await reprise.start();
+    await reprise.start().catch((error: unknown) => {
+      // As a user would: the process that cannot start ends.
+      world.kill(process);
+      throw error;
+    });
     const run = await reprise.startRun(
       toWorkflow(spec).definition.name,
       { spec: spec.tasks.length },
@@ -93,7 +97,7 @@ async function live(spec: WorkflowSpec, seed: number, weather: Weather): Promise
       const alone = world.living.length === 0;
       if (alone || zombies > 0) await launch(world, spec);
       if (!alone) zombies -= 1;
-      if (hours > 200)
+      if (hours > 20)
         throw new Error(
           `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
         );
@@ -117,7 +121,16 @@ function check(world: World, spec: WorkflowSpec): void {
   const events = log.map((recorded) => decodeEvent(recorded));
   checkHistory(events);
   checkSnapshots(events, saved);
+  checkOutputs(events);
   checkCalls(world, spec, events);
+}
+
+/** What counts as the output of an attempt is what the agent gave for that very attempt. */
+function checkOutputs(events: readonly RunEvent[]): void {
+  for (const event of events) {
+    const fromAgent = event.type === 'TaskRepeated' || (event.type === 'TaskCompleted' && event.via === 'agent');
+    if (fromAgent) expect(event.output).to.include({ task: event.taskId, attempt: event.attempt });
+  }
 }
 
 function checkSnapshots(events: readonly RunEvent[], saved: World['truth']['saved']): void {
@@ -167,13 +180,13 @@ describe('the engine, for any workflow and any agents', () => {
         const end = endOf(world)?.type;
         expect(told, 'what the user was told').to.have.property('status', end?.replace('Run', '').toLowerCase());
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 
   it('with messages that come twice and late', async () => {
     const transport = { twice: 0.3, late: 0.3, signalLost: 0.3 };
-    await fc.assert(property({ ...FAIR, transport, meddling: true }), { numRuns: 100 });
+    await fc.assert(property({ ...FAIR, transport, meddling: true }), { numRuns: 250 });
   });
 
   it('with a store that conflicts, forgets to answer and is not there', async () => {
@@ -185,16 +198,16 @@ describe('the engine, for any workflow and any agents', () => {
       conflict: 0.1,
       readUnavailable: 0.2,
     };
-    await fc.assert(property({ ...FAIR, store, meddling: true }), { numRuns: 100 });
+    await fc.assert(property({ ...FAIR, store, meddling: true }), { numRuns: 250 });
   });
 
   it('with processes that are killed around their appends', async () => {
     const store = { ...NO_FAULTS, crashBefore: 0.05, crashAfter: 0.05 };
-    await fc.assert(property({ ...FAIR, store, crashes: 5 }), { numRuns: 100 });
+    await fc.assert(property({ ...FAIR, store, crashes: 5 }), { numRuns: 250 });
   });
 
   it('with two processes that both think they drive', async () => {
-    await fc.assert(property({ ...FAIR, zombies: 2 }), { numRuns: 100 });
+    await fc.assert(property({ ...FAIR, zombies: 2 }), { numRuns: 250 });
   });
 
   it('with all of that together', async () => {
@@ -208,6 +221,6 @@ describe('the engine, for any workflow and any agents', () => {
       crashAfter: 0.03,
     };
     const transport = { twice: 0.2, late: 0.2, signalLost: 0.2 };
-    await fc.assert(property({ store, transport, crashes: 4, zombies: 2, meddling: true }), { numRuns: 100 });
+    await fc.assert(property({ store, transport, crashes: 4, zombies: 2, meddling: true }), { numRuns: 250 });
   });
 });

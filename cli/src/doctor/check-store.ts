@@ -1,17 +1,16 @@
 import { stat } from 'node:fs/promises';
 import {
   type AnyWorkflow,
-  bindDefinition,
   decodeEvent,
   type EventStore,
   RunReader,
-  runStream,
   systemClock,
   systemIds,
   systemRandom,
 } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
+import { missingFunctions } from '../store/missing-functions.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -109,20 +108,13 @@ async function checkOpenRuns(
   ];
   if (workflows === undefined) return checks;
   for (const { runId } of open) {
-    const [first] = await store.read(runStream(runId), { limit: 1 });
-    const event = first === undefined ? undefined : decodeEvent(first);
-    if (event?.type !== 'RunStarted') continue;
-    const { name, version } = event.definition;
-    const registered = workflows.findLast(
-      ({ definition }) => definition.name === name && definition.version === version,
-    );
-    const { missing } = bindDefinition(event.definition, registered?.definition);
+    const { workflow, missing } = await missingFunctions(store, runId, workflows);
     if (missing.length === 0) continue;
     checks.push(
       warn(
         'held run',
-        `${runId} needs functions of ${name}@${version} that are not registered: ${missing.join('; ')}`,
-        `Register ${name}@${version} as it was, or end the run: reprise run cancel ${runId}`,
+        `${runId} needs functions of ${workflow} that are not registered: ${missing.join('; ')}`,
+        `Register ${workflow} as it was, or end the run: reprise run cancel ${runId}`,
       ),
     );
   }

@@ -1,4 +1,4 @@
-import { type RunHandle, sleep } from '@reprise/core';
+import { type RunHandle, RunReader, sleep } from '@reprise/core';
 import type { ProgressView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import { count } from '../output/text.ts';
@@ -40,7 +40,8 @@ export async function driveRun(
     runId = handle.id;
     relay.runId = runId;
     if (role === 'client') await view.note('Another process drives the runs of this store; this one watches.');
-    const followed = follow(orchestrator.runs, runId, view, following.signal);
+    // A reader of its own: the orchestrator's ends when it stops, and a drain is to be seen.
+    const followed = follow(new RunReader(opened.store), runId, view, following.signal);
     // After an interruption, the store may be closed under it.
     followed.catch(() => undefined);
     const end = await Promise.race([followed, stopped.promise]);

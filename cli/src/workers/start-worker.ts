@@ -1,11 +1,13 @@
 import { type Orchestrator, sleep, systemClock } from '@reprise/core';
 import type { LogLevel } from '@reprise/monitor-log';
+import type { Project } from '../config/load-project.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
-import { openProject } from '../drive/open-project.ts';
+import { type Opened, openProject } from '../drive/open-project.ts';
 import { jsonLine } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
+import { missingFunctions } from '../store/missing-functions.ts';
 
 export interface WorkerFlags extends Whereabouts {
   readonly log: LogLevel;
@@ -41,7 +43,10 @@ export async function startWorker(flags: WorkerFlags, terminal: Terminal): Promi
     await say(
       `${role === 'driver' ? 'Driving' : 'Another process drives; waiting to take over'}: ${project.file}, store ${access.where}`,
     );
-    const ended = await Promise.race([watch(orchestrator, role, flags['until-idle'] === true, say), stopped.promise]);
+    const watching = watch(opened, role, flags['until-idle'] === true, say);
+    // When a signal wins, the store may be closed under it.
+    watching.catch(() => undefined);
+    const ended = await Promise.race([watching, stopped.promise]);
     return typeof ended === 'string' ? exitCodeOfSignal(ended) : 0;
   } finally {
     await Promise.race([orchestrator.stop(), stopped.promise]);
@@ -51,23 +56,35 @@ export async function startWorker(flags: WorkerFlags, terminal: Terminal): Promi
 
 /** Says when this process takes over; resolves when there is nothing left to do and that was asked for. */
 async function watch(
-  orchestrator: Orchestrator,
+  { orchestrator, store, project }: Opened & { readonly project: Project },
   first: string,
   untilIdle: boolean,
   say: (text: string) => Promise<void>,
 ): Promise<void> {
+  const workflows = project.workflows.map(({ workflow }) => workflow);
+  const held = new Set<string>();
+  const isHeld = async (runId: string): Promise<boolean> => {
+    if (!held.has(runId) && (await missingFunctions(store, runId, workflows)).missing.length > 0) held.add(runId);
+    return held.has(runId);
+  };
+  const isIdle = async (): Promise<boolean> => {
+    for (const { runId } of await orchestrator.runs.list({ statuses: ['running'], limit: COUNTED })) {
+      if (!(await isHeld(runId))) return false;
+    }
+    return true;
+  };
   let role = first;
   for (;;) {
     await sleep(LOOK_MS);
-    if (orchestrator.role === 'stopped') return new Promise(() => undefined); // the signal's turn
     if (orchestrator.role !== role) {
       role = orchestrator.role;
-      await say('The other process has ended. Driving.');
+      if (role === 'driver') await say('The other process has ended. Driving.');
     }
-    if (!untilIdle || role !== 'driver' || orchestrator.running > 0) continue;
-    const [open] = await orchestrator.runs.list({ statuses: ['running'], limit: 1 });
-    if (open !== undefined) continue;
-    return say('Nothing is left to do.');
+    if (untilIdle && role === 'driver' && orchestrator.running === 0 && (await isIdle())) {
+      return say(
+        held.size === 0 ? 'Nothing is left to do.' : `Nothing is left that could move; held: ${[...held].join(', ')}`,
+      );
+    }
   }
 }
 

@@ -44,7 +44,13 @@ export interface ErrorData {
 
 const text = (value: unknown): string => {
   if (value instanceof Error) return value.message === '' ? value.name : value.message;
-  return typeof value === 'string' ? value : String(value);
+  if (typeof value === 'string') return value;
+  try {
+    return String(value);
+  } catch {
+    // Without a prototype, or with a toString that throws.
+    return Object.prototype.toString.call(value);
+  }
 };
 
 /**

@@ -13,6 +13,15 @@ export function canonicalJson(value: unknown): string {
   });
 }
 
+/** A copy of plain JSON that shares nothing with it. */
+export function copyJson(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((member: Json) => copyJson(member));
+  const copy: Record<string, Json> = {};
+  for (const key of Object.keys(value)) copy[key] = copyJson((value as JsonObject)[key] as Json);
+  return copy;
+}
+
 /**
  * Says why `value` is not plain JSON ("at .a[2]: a function"), or undefined when it is. Cycles, `__proto__` keys,
  * class instances, non-finite numbers and nesting deeper than 200 are refused. `undefined` members of objects are

@@ -1,8 +1,8 @@
 import type { AgentContext, AgentTask } from '../agent/agent.ts';
-import type { Clock } from '../shared/clock.ts';
 import { type Duration, parseDuration } from '../shared/duration.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 /** What a scripted agent is handed besides its task. */
 export interface ScriptContext extends AgentContext {
@@ -43,16 +43,40 @@ export async function perform(
   nth: number,
   task: AgentTask,
   context: AgentContext,
-  clock: Clock,
+  time: VirtualTime,
 ): Promise<unknown> {
-  const wait = (duration: Duration): Promise<void> => waitFor(clock, duration);
   const call = Array.isArray(script) ? (script[Math.min(nth, script.length - 1)] as ScriptedCall) : script;
-  if (typeof call === 'function') return call(task as AgentTask<never>, { ...context, sleep: wait });
+  if (typeof call === 'function') return callFunction(call, task, context, time);
   if (call === 'never') return new Promise<never>(() => undefined);
   if (!isOutcome(call)) return call;
-  if (call.delay !== undefined) await wait(call.delay);
+  if (call.delay !== undefined) await pass(time, call.delay);
   if ('fail' in call) throw failureOf(call.fail);
   return call.output;
+}
+
+/** What a function does counts as under way, but for the time that it sleeps. */
+async function callFunction(
+  call: ScriptFunction,
+  task: AgentTask,
+  context: AgentContext,
+  time: VirtualTime,
+): Promise<unknown> {
+  let end = time.begin();
+  let sleeping = 0;
+  let over = false;
+  const sleep = async (duration: Duration): Promise<void> => {
+    sleeping += 1;
+    end();
+    await pass(time, duration);
+    sleeping -= 1;
+    if (sleeping === 0 && !over) end = time.begin();
+  };
+  try {
+    return await call(task as AgentTask<never>, { ...context, sleep });
+  } finally {
+    over = true;
+    end();
+  }
 }
 
 type Outcome = { readonly delay?: Duration } & (
@@ -74,15 +98,16 @@ function failureOf(failure: ScriptedFailure | string): Error {
   return Object.assign(new Error(message), { code, retryable });
 }
 
-function waitFor(clock: Clock, duration: Duration): Promise<void> {
-  const ms = parseDuration(duration);
-  if (ms === undefined) {
-    throw new RepriseError(
-      'REPRISE_CONFIG_INVALID',
-      `A script says to wait ${JSON.stringify(duration)}, which is no duration.`,
-    );
-  }
+/** Waits in virtual time. */
+export function pass(time: VirtualTime, duration: Duration): Promise<void> {
   return new Promise((resolve) => {
-    clock.schedule(ms, resolve);
+    time.clock.schedule(millisecondsOf(duration), resolve);
   });
+}
+
+/** Throws REPRISE_CONFIG_INVALID for what is no duration. */
+export function millisecondsOf(duration: Duration): number {
+  const ms = parseDuration(duration);
+  if (ms !== undefined) return ms;
+  throw new RepriseError('REPRISE_CONFIG_INVALID', `${JSON.stringify(duration)} is not a duration.`);
 }

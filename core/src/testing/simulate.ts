@@ -9,12 +9,12 @@ import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import type { RunHandle, RunOutcome } from '../orchestration/runtime/run-handle.ts';
 import type { RunEvent } from '../orchestration/workflow/events.ts';
 import { hasEnded, type RunState } from '../orchestration/workflow/state.ts';
-import { type Duration, formatDuration, parseDuration } from '../shared/duration.ts';
+import { type Duration, formatDuration } from '../shared/duration.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { seededRandom, sequentialIds } from './deterministic.ts';
 import { DEFAULT_START, ManualClock } from './manual-clock.ts';
-import { type AgentScript, perform } from './script.ts';
+import { type AgentScript, millisecondsOf, pass, perform } from './script.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 /** Longer than any simulation: leases and redispatches have no part in one. */
@@ -136,10 +136,7 @@ async function runToEnd<Input, Output>(
   run.outcome().then((ended) => {
     outcome = ended;
   }, failed);
-  const sleep = (duration: Duration): Promise<void> =>
-    new Promise((resolve) => {
-      time.clock.schedule(millisecondsOf(duration), resolve);
-    });
+  const sleep = (duration: Duration): Promise<void> => pass(time, duration);
   let steering = options.steer !== undefined;
   options
     .steer?.(run as unknown as RunHandle, { sleep })
@@ -174,17 +171,11 @@ function scriptedAgents(
       calls.push({ agent: name, taskId, attempt, round, input, idempotencyKey, at: time.clock.now() - startAt });
       const nth = made.get(`${name}/${taskId}`) ?? 0;
       made.set(`${name}/${taskId}`, nth + 1);
-      return time.busy(perform(script, nth, task, context, time.clock));
+      return perform(script, nth, task, context, time);
     };
     const capability = real.has(name) || offered.has(name) || !wanted.includes(name) ? {} : { capabilities: [name] };
     return { ...capability, ...real.get(name), name, handle };
   });
-}
-
-function millisecondsOf(duration: Duration): number {
-  const ms = parseDuration(duration);
-  if (ms !== undefined) return ms;
-  throw new RepriseError('REPRISE_CONFIG_INVALID', `${JSON.stringify(duration)} is not a duration.`);
 }
 
 function standsStill(state: RunState, maxMs: number): RepriseError {

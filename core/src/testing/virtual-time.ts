@@ -13,7 +13,7 @@ const PATIENCE_MS = 20;
  * Time that passes only when there is nothing else to do: whatever waits on the clock happens in order, at once.
  *
  * Quiet means that for some turns of the event loop nobody used a watched store, transport or the clock. What waits for real
- * I/O is not seen; wrap it in `busy()` to give it a little real time.
+ * I/O is not seen; `begin()` it, and it is given a little real time.
  */
 export class VirtualTime {
   readonly clock: ManualClock;
@@ -29,16 +29,17 @@ export class VirtualTime {
     this.#touched += 1;
   }
 
-  /** Counts `work` as under way until it settles. */
-  async busy<T>(work: Promise<T>): Promise<T> {
+  /** Counts something as under way, until the function that is returned is called. */
+  begin(): () => void {
     this.touch();
     this.#busy += 1;
-    try {
-      return await work;
-    } finally {
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
       this.#busy -= 1;
       this.touch();
-    }
+    };
   }
 
   /** The same store, its use noticed. */

@@ -6,6 +6,7 @@ import {
   type AgentContext,
   type AgentTask,
   type AnyPlugin,
+  type Clock,
   createInMemoryEventStore,
   createInProcessTransport,
   createReprise,
@@ -24,6 +25,8 @@ import {
 } from '@reprise/core';
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach } from 'mocha';
+import { COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
+import { type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../../src/orchestration/messaging/messages.ts';
 
 /** Opens orchestrators that are stopped after each test, whatever became of it. */
 export function orchestrators() {
@@ -87,7 +90,7 @@ export function changedTransport(
   return {
     durable: transport.durable,
     start: () => transport.start(),
-    publish: (messages) => transport.publish(messages.flatMap((message) => [...change(message)])),
+    publish: async (messages) => transport.publish(messages.flatMap((message) => [...change(message)])),
     subscribe: (...request) => transport.subscribe(...request),
     stop: () => transport.stop(),
   };
@@ -96,6 +99,37 @@ export function changedTransport(
 export const isMessage = (message: OutgoingMessage, type: string): boolean =>
   message.envelope.type === `reprise.${type}`;
 
+/** Another process' worker, played by the test: dispatches come to it alone, and it says what the test has it say. */
+export function remoteWorker(clock: Clock) {
+  const dispatches: Dispatch[] = [];
+  const transport = createInProcessTransport(clock);
+  const taken = changedTransport((message) => {
+    if (!isMessage(message, 'dispatch')) return [message];
+    dispatches.push(message.envelope.data as unknown as Dispatch);
+    return [];
+  }, transport);
+  const say = (runId: string, body: WorkerCommand | WorkerSignal, type: 'command' | 'signal' = 'command') => {
+    const id = `${runId}/${'commandId' in body ? body.commandId : 'signal'}`;
+    const envelope = toEnvelope({ id, type, source: 'elsewhere', runId, causationId: id, at: clock.now() }, body);
+    return transport.publish([{ channel: type === 'command' ? COMMAND_CHANNEL : SIGNAL_CHANNEL, envelope }]);
+  };
+  const about = (runId: string, dispatch: Dispatch | undefined, what: string) => ({
+    commandId: `${dispatch?.taskId}/${dispatch?.attempt}/${what}`,
+    runId,
+    taskId: dispatch?.taskId ?? '',
+    attempt: dispatch?.attempt ?? 0,
+  });
+  return {
+    transport: taken,
+    dispatches,
+    begin: (runId: string, dispatch: Dispatch | undefined) =>
+      say(runId, { type: 'StartTask', ...about(runId, dispatch, 'start'), worker: 'elsewhere' }),
+    complete: (runId: string, dispatch: Dispatch | undefined, output: Json) =>
+      say(runId, { type: 'CompleteTask', ...about(runId, dispatch, 'complete'), output }),
+    beat: (runId: string, { taskId, attempt }: Dispatch) => say(runId, { taskId, attempt }, 'signal'),
+  };
+}
+
 /** The command that a worker sends in a message: "StartTask", "CompleteTask", "FailTask". */
 export const commandOf = (message: OutgoingMessage): string | undefined =>
   isMessage(message, 'command') ? (message.envelope.data as { type: string }).type : undefined;
@@ -103,8 +137,7 @@ export const commandOf = (message: OutgoingMessage): string | undefined =>
 /** An engine on a manual clock: time passes only when the test says so. */
 export function manualTime(store: EventStore = lastingStore(), change?: Parameters<typeof changedTransport>[0]) {
   const time = new VirtualTime();
-  const parts = (): Pick<RepriseConfig, 'plugins' | 'clock'> => {
-    const transport = createInProcessTransport(time.clock);
+  const parts = (transport = createInProcessTransport(time.clock)): Pick<RepriseConfig, 'plugins' | 'clock'> => {
     const changed = change === undefined ? transport : changedTransport(change, transport);
     return {
       clock: time.clock,

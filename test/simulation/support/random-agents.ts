@@ -40,13 +40,21 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
     handle: async (task, { signal, heartbeat }) => {
       const { active, most } = options;
       note(options, name, task);
-      active.set(name, (active.get(name) ?? 0) + 1);
-      most.set(name, Math.max(most.get(name) ?? 0, active.get(name) ?? 0));
+      const running = (active.get(name) ?? 0) + 1;
+      active.set(name, running);
+      most.set(name, Math.max(most.get(name) ?? 0, running));
+      let over = false;
+      const end = (): void => {
+        if (!over) active.set(name, (active.get(name) ?? 0) - 1);
+        over = true;
+      };
+      // One that does not heed its signal is left behind, and counts no more.
+      signal.addEventListener('abort', end);
       try {
         return await behave(options, task, signal, heartbeat);
       } finally {
         options.touch();
-        active.set(name, (active.get(name) ?? 0) - 1);
+        end();
       }
     },
   }));

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import type { Envelope } from './envelope.ts';
 import type { Delivery } from './transport.ts';
@@ -8,6 +8,15 @@ type Handler = (delivery: Delivery) => void | Promise<void>;
 interface Message {
   readonly envelope: Envelope;
   deliveries: number;
+  /** Nacked, and not delivered again since. */
+  returning: boolean;
+}
+
+/** A key with messages that are returning. */
+interface Blocked {
+  returning: number;
+  /** Messages of the key that were never delivered, in order. */
+  readonly waiting: Message[];
 }
 
 export interface Member {
@@ -17,19 +26,25 @@ export interface Member {
   readonly unacknowledged: Set<Message>;
   /** Handlers that run. */
   readonly running: Set<Promise<void>>;
-  open: boolean;
+  /** Set once the member takes nothing more; settles when it is gone. */
+  left: Promise<void> | undefined;
 }
 
 /**
  * The consumers that share the messages of one channel.
  *
- * A message is queued, then delivered to a member that has room, then acknowledged (gone) or given back. Given back with a
- * delay, it blocks its key: messages of that key that were not delivered yet wait in `held`, in order, until it is back.
+ * A message is queued, then delivered to a member that has room, then acknowledged (gone), nacked, or left behind by its member.
+ * What was left behind is delivered again before what is new. A nacked message is so after its delay; until then it blocks its
+ * key: messages of that key that were never delivered wait, in order.
  */
 export class ConsumerGroup {
   readonly #clock: Clock;
+  /** Never delivered. */
   readonly #queue = new Fifo<Message>();
-  readonly #held = new Map<string, Message[]>();
+  /** Delivered before, and due again. */
+  readonly #again = new Fifo<Message>();
+  readonly #blocked = new Map<string, Blocked>();
+  readonly #delays = new Set<ScheduledCall>();
   readonly #members: Member[] = [];
   #next = 0;
   #pumping = false;
@@ -40,30 +55,35 @@ export class ConsumerGroup {
   }
 
   add(envelope: Envelope): void {
-    this.#queue.push({ envelope, deliveries: 0 });
+    this.#queue.push({ envelope, deliveries: 0, returning: false });
     this.#pump();
   }
 
   join(handler: Handler, concurrency: number): Member {
-    const member: Member = { handler, concurrency, unacknowledged: new Set(), running: new Set(), open: true };
+    const member: Member = { handler, concurrency, unacknowledged: new Set(), running: new Set(), left: undefined };
     this.#members.push(member);
     this.#pump();
     return member;
   }
 
-  /** What the member has not acknowledged goes back to the front of the queue. Waits for its running handlers. */
-  async leave(member: Member): Promise<void> {
-    if (!member.open) return;
-    member.open = false;
-    this.#members.splice(this.#members.indexOf(member), 1);
+  /** Waits for the member's running handlers; then what it has not acknowledged is due again. */
+  leave(member: Member): Promise<void> {
+    member.left ??= this.#leave(member);
+    return member.left;
+  }
+
+  async #leave(member: Member): Promise<void> {
     await Promise.allSettled(member.running);
-    this.#queue.unshift([...member.unacknowledged]);
+    this.#members.splice(this.#members.indexOf(member), 1);
+    for (const message of member.unacknowledged) this.#again.push(message);
     member.unacknowledged.clear();
     this.#pump();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const delay of this.#delays) delay.cancel();
+    this.#delays.clear();
     await Promise.allSettled(this.#members.flatMap((member) => [...member.running]));
   }
 
@@ -73,14 +93,14 @@ export class ConsumerGroup {
     this.#pumping = true;
     queueMicrotask(() => {
       this.#pumping = false;
-      while (!this.#stopped && this.#queue.size > 0) {
+      while (!this.#stopped && this.#queue.size + this.#again.size > 0) {
         const member = this.#pick();
         if (member === undefined) return;
-        const message = this.#queue.shift();
+        const message = this.#again.size > 0 ? this.#again.shift() : this.#queue.shift();
         if (message === undefined) return;
-        const held = this.#held.get(message.envelope.partitionkey);
-        if (held === undefined) this.#deliver(member, message);
-        else held.push(message);
+        const blocked = message.deliveries > 0 ? undefined : this.#blocked.get(message.envelope.partitionkey);
+        if (blocked === undefined) this.#deliver(member, message);
+        else blocked.waiting.push(message);
       }
     });
   }
@@ -89,19 +109,22 @@ export class ConsumerGroup {
     for (let tried = 0; tried < this.#members.length; tried += 1) {
       this.#next = (this.#next + 1) % this.#members.length;
       const member = this.#members[this.#next];
-      if (member !== undefined && member.unacknowledged.size < member.concurrency) return member;
+      if (member === undefined || member.left !== undefined) continue;
+      if (member.unacknowledged.size < member.concurrency) return member;
     }
     return undefined;
   }
 
   #deliver(member: Member, message: Message): void {
     message.deliveries += 1;
+    if (message.returning) this.#returned(message);
     member.unacknowledged.add(message);
-    // Guards against a second ack or nack of the same delivery, and against one after the member left.
-    const settle = (): boolean => member.unacknowledged.delete(message);
+    const deliveryAttempt = message.deliveries;
+    // Guards against a second ack or nack of the same delivery, also once it is out again, and against one after the member left.
+    const settle = (): boolean => message.deliveries === deliveryAttempt && member.unacknowledged.delete(message);
     const delivery: Delivery = {
       envelope: message.envelope,
-      deliveryAttempt: message.deliveries,
+      deliveryAttempt,
       ack: () => {
         if (settle()) this.#pump();
       },
@@ -122,19 +145,30 @@ export class ConsumerGroup {
   }
 
   #giveBack(message: Message, delayMs: number): void {
+    if (this.#stopped) return;
     const key = message.envelope.partitionkey;
-    const held = this.#held.get(key);
-    if (held !== undefined) {
-      // The key is blocked by an earlier message; this one was delivered before anything held.
-      held.unshift(message);
-      return;
-    }
-    this.#held.set(key, []);
-    this.#clock.schedule(delayMs, () => {
-      const waiting = this.#held.get(key) ?? [];
-      this.#held.delete(key);
-      this.#queue.unshift([message, ...waiting]);
+    const blocked = this.#blocked.get(key);
+    if (blocked === undefined) this.#blocked.set(key, { returning: 1, waiting: [] });
+    else blocked.returning += 1;
+    message.returning = true;
+    const delay = this.#clock.schedule(delayMs, () => {
+      this.#delays.delete(delay);
+      this.#again.push(message);
       this.#pump();
     });
+    this.#delays.add(delay);
+    this.#pump();
+  }
+
+  /** The message is being delivered again. When it was the last of its key to return, the others need wait no longer. */
+  #returned(message: Message): void {
+    message.returning = false;
+    const key = message.envelope.partitionkey;
+    const blocked = this.#blocked.get(key);
+    if (blocked === undefined) return;
+    blocked.returning -= 1;
+    if (blocked.returning > 0) return;
+    this.#blocked.delete(key);
+    if (blocked.waiting.length > 0) this.#queue.unshift(blocked.waiting);
   }
 }

@@ -5,7 +5,7 @@ export interface OutgoingMessage {
   readonly envelope: Envelope;
 }
 
-/** One delivery of a message. Exactly one of ack and nack is called; until then it counts as unacknowledged. */
+/** One delivery of a message. The first ack or nack counts, any further one does nothing; until then it is unacknowledged. */
 export interface Delivery {
   readonly envelope: Envelope;
   /** 1 for the first. */
@@ -21,7 +21,10 @@ export interface SubscriptionOptions {
 }
 
 export interface TransportSubscription {
-  /** Takes no further delivery. Unacknowledged ones go to another member of the group, or wait for one. */
+  /**
+   * Takes no further delivery and waits for handlers that run (none of them may wait for it). What is unacknowledged then goes to
+   * another member of the group, or waits for one.
+   */
   close(): Promise<void>;
 }
 

@@ -12,6 +12,7 @@ import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { RecentKeys } from './recent-keys.ts';
 import type { AnyAgent } from './registry.ts';
+import { Slots } from './slots.ts';
 
 /** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
 const DEFAULT_AGENT_CONCURRENCY = 16;
@@ -28,13 +29,18 @@ export interface AgentWorkerParts {
 
 /**
  * Runs agents for the dispatches of their channels. A dispatch is taken once (repeats are dropped by its key), its start and
- * its outcome go back as commands, and only then is it acknowledged; so a worker that dies gives it back.
+ * its outcome go back as commands, and only then is it acknowledged; so a worker that dies gives it back. That of an at-most-once
+ * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room.
  */
 export class AgentWorker {
   readonly #parts: AgentWorkerParts;
   readonly #running = new Map<string, AttemptRun>();
   readonly #recent = new RecentKeys(50_000);
+  /** Runs and attempts that are over: their dispatches that are still on their way are not carried out. */
+  readonly #closed = new RecentKeys(10_000);
   readonly #subscriptions: TransportSubscription[] = [];
+  /** Each from the taking of a dispatch to the report of its outcome. */
+  readonly #reports = new Set<Promise<void>>();
   #beat: ScheduledCall | undefined;
   #stopping = false;
 
@@ -46,7 +52,9 @@ export class AgentWorker {
     const { transport, agents, id } = this.#parts;
     for (const agent of agents.values()) {
       const options = { concurrency: agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY };
-      const handler = (delivery: Delivery) => this.#take(agent, delivery);
+      // Deliveries are bounded already, but one that was acknowledged first is none any more.
+      const slots = new Slots(options.concurrency);
+      const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
       this.#subscriptions.push(
         await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options),
       );
@@ -58,17 +66,27 @@ export class AgentWorker {
     this.#subscriptions.push(aborts);
   }
 
+  /** Takes the start back. */
+  async withdraw(): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
+  }
+
   get running(): number {
     return this.#running.size;
   }
 
+  /** Whether the attempt is in hand here. */
+  holds(runId: string, taskId: string, attempt: number): boolean {
+    return this.#running.has(attemptKey(runId, taskId, attempt));
+  }
+
   /**
-   * Takes nothing new, and waits up to `drainMs` for what runs. Then aborts it: its outcome is not reported, so the attempt stays
-   * open in the history and recovery makes it again. An agent that ignores its signal is left behind.
+   * Takes nothing new, and waits up to `drainMs` for what runs and its report. Then aborts it: its outcome is not reported, so the
+   * attempt stays open in the history and recovery makes it again. An agent that ignores its signal is left behind.
    */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
-    const drained = Promise.all([...this.#running.values()].map((run) => run.settled));
+    const drained = Promise.all(this.#reports);
     const { promise: expired, resolve } = Promise.withResolvers<void>();
     const timer = this.#parts.clock.schedule(drainMs, resolve);
     if (drainMs > 0) await Promise.race([drained, expired]);
@@ -84,7 +102,7 @@ export class AgentWorker {
     }
   }
 
-  #take(agent: AnyAgent, delivery: Delivery): void | Promise<void> {
+  #take(agent: AnyAgent, slots: Slots, delivery: Delivery): void | Promise<void> {
     const { envelope } = delivery;
     const dispatch = envelope.data as unknown as Dispatch;
     if (this.#stopping) return;
@@ -93,24 +111,24 @@ export class AgentWorker {
       delivery.ack();
       return;
     }
-    const once = dispatch.delivery === 'at-most-once';
-    if (once) delivery.ack();
-    return this.#run(agent, envelope, key, dispatch, once ? undefined : delivery);
+    const report = slots
+      .run(async () => {
+        if (this.#closed.has(envelope.runid) || this.#closed.has(key)) delivery.ack();
+        else if (!this.#stopping) await this.#run(agent, envelope, key, dispatch, delivery);
+      })
+      .finally(() => this.#reports.delete(report));
+    this.#reports.add(report);
+    return report;
   }
 
-  async #run(
-    agent: AnyAgent,
-    envelope: Envelope,
-    key: string,
-    dispatch: Dispatch,
-    delivery: Delivery | undefined,
-  ): Promise<void> {
+  async #run(agent: AnyAgent, envelope: Envelope, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
     const runId = envelope.runid;
     const run = new AttemptRun(agent, runId, dispatch, {
       traceparent: envelope.traceparent,
       clock: this.#parts.clock,
       monitors: this.#parts.monitors,
       maxPayloadChars: this.#parts.options.maxPayloadChars,
+      graceMs: this.#parts.options.leaseMs,
       progress: (progress) => this.#signal(run, progress),
     });
     this.#running.set(key, run);
@@ -120,6 +138,10 @@ export class AgentWorker {
       const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
       // Only a record: when it is lost, the outcome alone tells the story.
       this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
+    } else {
+      // First a sign that it begins (from now on it can be lost), then no way back, then the call.
+      this.#signal(run, undefined);
+      delivery.ack();
     }
     const outcome = await run.call();
     this.#running.delete(key);
@@ -130,10 +152,10 @@ export class AgentWorker {
         : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, output: outcome.output };
     try {
       await this.#send(command);
-      delivery?.ack();
+      delivery.ack();
     } catch (error) {
       this.#recent.delete(key);
-      delivery?.nack({ reason: String(error), delayMs: 1000 });
+      delivery.nack({ reason: String(error), delayMs: 1000 });
     }
   }
 
@@ -188,9 +210,12 @@ export class AgentWorker {
     const code = Object.hasOwn(ERROR_CODES, abort.reason) ? (abort.reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
     const reason = new RepriseError(code, `The attempt was ended by the orchestrator: ${abort.reason}.`);
     if (abort.taskId !== undefined && abort.attempt !== undefined) {
-      this.#running.get(attemptKey(runId, abort.taskId, abort.attempt))?.abort(reason);
+      const key = attemptKey(runId, abort.taskId, abort.attempt);
+      this.#closed.add(key);
+      this.#running.get(key)?.abort(reason);
       return;
     }
+    this.#closed.add(runId);
     for (const [key, run] of this.#running) if (key.startsWith(`${runId}/`)) run.abort(reason);
   }
 }

@@ -1,7 +1,7 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../agent/agent.ts';
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import { copyJson, type Json } from '../../shared/json.ts';
 import type { Dispatch } from '../messaging/messages.ts';
 import { idempotencyKey } from './attempt-key.ts';
 import type { MonitorHub } from './monitor-hub.ts';
@@ -14,6 +14,8 @@ export interface AttemptRunParts {
   readonly clock: Clock;
   readonly monitors: MonitorHub;
   readonly maxPayloadChars: number;
+  /** How long an agent may take to heed its signal before it is left behind. */
+  readonly graceMs: number;
   /** W3C trace context of the attempt. */
   readonly traceparent: string | undefined;
   progress(progress: Json): void;
@@ -26,9 +28,10 @@ export class AttemptRun {
   readonly dispatch: Dispatch;
   readonly #parts: AttemptRunParts;
   readonly #controller = new AbortController();
-  readonly #finished = Promise.withResolvers<void>();
   readonly #cut = Promise.withResolvers<AttemptOutcome | undefined>();
   #silence: ScheduledCall | undefined;
+  #grace: ScheduledCall | undefined;
+  #over = false;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
@@ -37,14 +40,15 @@ export class AttemptRun {
     this.#parts = parts;
   }
 
-  /** Settles when call() has. */
-  get settled(): Promise<void> {
-    return this.#finished.promise;
-  }
-
-  /** The attempt was closed elsewhere: its outcome will be ignored, but is still reported. */
+  /**
+   * The attempt was closed elsewhere: its outcome will be ignored, but is still reported. An agent that does not heed its signal is
+   * left behind after a while, so that it cannot keep its slot for ever.
+   */
   abort(reason: RepriseError): void {
     this.#controller.abort(reason);
+    this.#grace ??= this.#parts.clock.schedule(this.#parts.graceMs, () =>
+      this.#cut.resolve({ error: toErrorData(reason, reason.code) }),
+    );
   }
 
   /** Aborts, and gives the attempt up without an outcome. */
@@ -61,14 +65,16 @@ export class AttemptRun {
     } catch (error) {
       return { error: toErrorData(error, 'REPRISE_AGENT_FAILED') };
     } finally {
+      this.#over = true;
       this.#silence?.cancel();
-      this.#finished.resolve();
+      this.#grace?.cancel();
     }
   }
 
   async #work(): Promise<AttemptOutcome> {
     const { inputSchema, outputSchema, name } = this.#agent;
-    const raw = this.dispatch.input;
+    // The agent's own: what it does to it does not reach the state of the run.
+    const raw = copyJson(this.dispatch.input);
     const input =
       inputSchema === undefined
         ? raw
@@ -124,7 +130,7 @@ export class AttemptRun {
   // Armed only for tasks with a heartbeat timeout: the agent must be heard of again before it fires.
   #watchSilence(): void {
     const { heartbeatMs, taskId } = this.dispatch;
-    if (heartbeatMs === undefined) return;
+    if (heartbeatMs === undefined || this.#over) return;
     this.#silence?.cancel();
     this.#silence = this.#parts.clock.schedule(heartbeatMs, () => {
       const message = `'${taskId}': the agent gave no heartbeat for ${heartbeatMs} ms.`;

@@ -45,6 +45,7 @@ export class Dispatcher {
     this.open = new OpenAttempts(parts.clock, parts.options, {
       leaseExpired: (runId, taskId, attempt) => parts.leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => parts.redispatch(runId),
+      opened: (agent) => parts.registry.addLoad(agent, 1),
       closed: (agent) => parts.registry.addLoad(agent, -1),
     });
   }
@@ -78,22 +79,21 @@ export class Dispatcher {
         this.#parts.runClosed(state);
         return;
       case 'dispatch':
-        this.#dispatch(state, effect.taskId, effect.attempt, messages);
+        this.#dispatch(state, effect.taskId, effect.attempt, effect.again === true, messages);
         return;
       default:
         effect satisfies never;
     }
   }
 
-  #dispatch(state: RunState, taskId: string, attempt: number, messages: OutgoingMessage[]): void {
+  #dispatch(state: RunState, taskId: string, attempt: number, again: boolean, messages: OutgoingMessage[]): void {
     const task = state.tasks.get(taskId);
     const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
     if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
     const { runId } = state;
-    // An at-most-once attempt was put on record as started; once sent, it is never sent again.
+    // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.
     const once = definition.delivery === 'at-most-once';
-    if (!this.open.track(runId, taskId, attempt, task.agent, once)) return;
-    this.#parts.registry.addLoad(task.agent, 1);
+    if (!this.open.track({ runId, taskId, attempt, agent: task.agent, once, again })) return;
     const { heartbeatMs } = definition.timeouts;
     const dispatch: Dispatch = {
       workflow: state.definition.name,
@@ -126,6 +126,12 @@ export class Dispatcher {
       // Lost messages are sent again by the sweep over open attempts.
       const message = `messages were not taken by the transport: ${String(error)}`;
       this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
+      for (const { envelope } of messages) {
+        if (envelope.type !== 'reprise.dispatch') continue;
+        const { delivery, taskId, attempt } = envelope.data as unknown as Dispatch;
+        // Whether it was taken cannot be known, and it may not be sent twice.
+        if (delivery === 'at-most-once') this.#parts.leaseExpired(runId, taskId, attempt);
+      }
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { EventStore } from '../../event-store/event-store.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
+import { nextTurn } from '../../shared/system.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, SIGNAL_CHANNEL } from '../messaging/channels.ts';
 import type { WorkerCommand, WorkerSignal } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
@@ -57,11 +58,13 @@ export class Engine {
     this.#repository = repository;
     const writer = new RunWriter({
       ...parts,
+      id: workerId,
       repository,
       drives: () => this.#state === 'driving' || this.#state === 'stopping',
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
       carryOut: (run, effects) => this.#dispatcher.carryOut(run, effects),
+      ended: (state) => this.waiters.ended(state.runId, state),
     });
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     this.#dispatcher = new Dispatcher({
@@ -79,12 +82,25 @@ export class Engine {
     this.#worker = new AgentWorker({ id: workerId, agents: registry.agents, transport, monitors, clock, options });
   }
 
-  /** Takes the driving over. Resolves to the number of open runs that were set moving. */
+  /** Takes the driving over. Resolves to the number of open runs that were set moving. When it rejects, it may be tried again. */
   async drive(): Promise<number> {
     if (this.#state !== 'adding')
       throw new RepriseError('REPRISE_STOPPED', 'The engine was started already, or has stopped.');
-    const { store, transport } = this.#parts;
     this.#state = 'driving';
+    try {
+      return await this.#drive();
+    } catch (error) {
+      for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
+      await this.#worker.withdraw();
+      this.#dispatcher.stop();
+      // Unless it was stopped meanwhile.
+      if (this.#state === 'driving') this.#state = 'adding';
+      throw error;
+    }
+  }
+
+  async #drive(): Promise<number> {
+    const { store, transport } = this.#parts;
     await transport.start();
     const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
@@ -134,11 +150,13 @@ export class Engine {
     const drove = this.#state === 'driving';
     this.#state = 'stopping';
     if (drove) await this.#worker.stop(drainMs);
+    // The last results are on their way to their inboxes.
+    await nextTurn();
     await this.#inboxes.idle();
     this.#state = 'stopped';
     this.#dispatcher.stop();
     if (drove) await this.#parts.transport.stop();
-    this.waiters.wakeAll();
+    this.waiters.close();
   }
 
   /** Ends a drain that is under way: what still runs is aborted. */
@@ -174,6 +192,8 @@ export class Engine {
   }
 
   #leaseExpired(runId: string, taskId: string, attempt: number): void {
+    // Its worker is this process, which was only asleep (a laptop that was closed) or busy.
+    if (this.#worker.holds(runId, taskId, attempt)) return;
     this.#inboxes.post(runId, {
       derive: (state) => [attemptLost(state, taskId, attempt, 'its worker was silent for too long')],
     });

@@ -1,11 +1,23 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import type { EngineOptions } from './options.ts';
 
+/** A dispatch to be noted. */
+export interface DispatchNote {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly agent: string;
+  /** At most once: it is never sent twice. */
+  readonly once: boolean;
+  /** It may be out already: sent by this process before, or by another one. */
+  readonly again: boolean;
+}
+
 interface OpenAttempt {
   readonly agent: string;
   readonly attempt: number;
   readonly once: boolean;
-  /** Set when a worker has begun it. */
+  /** Set when a worker has begun it, or may have. */
   started: boolean;
   /** Started: when the lease runs out. Not started: when the dispatch is sent again. */
   dueAt: number;
@@ -17,14 +29,16 @@ interface OpenAttempt {
 export interface OpenAttemptsEvents {
   leaseExpired(runId: string, taskId: string, attempt: number): void;
   redispatch(runId: string): void;
+  opened(agent: string): void;
   closed(agent: string): void;
 }
 
 /**
  * The attempts that were dispatched and have no outcome yet, by run and task.
  *
- * An attempt is sent (its dispatch is repeated, ever more rarely, until a worker begins it), then started (its worker must be
- * heard of within the lease), then closed. A sweep looks for what is due four times in a lease.
+ * An attempt is sent (its dispatch is repeated, ever more rarely, until a worker begins it; not so that of an at-most-once task,
+ * which waits in the transport as long as it takes), then started (its worker must be heard of within the lease), then closed. A
+ * sweep looks for what is due four times in a lease.
  */
 export class OpenAttempts {
   readonly #clock: Clock;
@@ -39,8 +53,8 @@ export class OpenAttempts {
     this.#events = events;
   }
 
-  /** Notes a dispatch. False when it is out already and need not be sent again. */
-  track(runId: string, taskId: string, attempt: number, agent: string, once: boolean): boolean {
+  /** Notes a dispatch. False when it is not to be sent: it is out already, or may be and may not be sent twice. */
+  track({ runId, taskId, attempt, agent, once, again }: DispatchNote): boolean {
     let tasks = this.#runs.get(runId);
     if (tasks === undefined) {
       tasks = new Map();
@@ -50,21 +64,16 @@ export class OpenAttempts {
     if (known?.attempt === attempt) {
       const { resend } = known;
       known.resend = false;
-      if (resend) this.#events.closed(known.agent);
       return resend;
     }
+    if (known !== undefined) this.#events.closed(known.agent);
+    this.#events.opened(agent);
+    const watched = once && again;
     const waitMs = this.#options.redispatchMs;
-    tasks.set(taskId, {
-      agent,
-      attempt,
-      once,
-      started: once,
-      dueAt: this.#clock.now() + waitMs,
-      waitMs,
-      resend: false,
-    });
+    const dueAt = this.#clock.now() + (watched ? this.#options.leaseMs : waitMs);
+    tasks.set(taskId, { agent, attempt, once, started: watched, dueAt, waitMs, resend: false });
     this.#arm();
-    return true;
+    return !watched;
   }
 
   /** A worker was heard of: it began the attempt, or still has it in hand. */
@@ -95,7 +104,7 @@ export class OpenAttempts {
   clear(): void {
     this.#sweep?.cancel();
     this.#sweep = undefined;
-    this.#runs.clear();
+    for (const runId of [...this.#runs.keys()]) this.closeRun(runId);
   }
 
   #arm(): void {
@@ -115,6 +124,8 @@ export class OpenAttempts {
         if (open.started) {
           open.dueAt = now + this.#options.leaseMs;
           this.#events.leaseExpired(runId, taskId, open.attempt);
+        } else if (open.once) {
+          open.dueAt = now + open.waitMs;
         } else {
           open.waitMs *= 2;
           open.dueAt = now + open.waitMs;

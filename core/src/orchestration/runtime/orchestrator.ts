@@ -1,5 +1,6 @@
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
+import { uuidv5 } from '../../shared/hash.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
@@ -18,7 +19,7 @@ import { notFound, RunReader } from './run-reader.ts';
 const OWNERSHIP_POLL_MS = 250;
 
 export interface StartRunOptions {
-  /** Default: a new one. Starting the same id again with the same requestId is the same start. */
+  /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
   readonly id?: string;
   readonly version?: string;
   /** Makes the start idempotent across repeats. Default: unique. */
@@ -35,7 +36,9 @@ export class Orchestrator {
   readonly runs: RunReader;
   readonly #parts: EngineParts;
   readonly #engine: Engine;
+  readonly #stopping = new AbortController();
   #role: Role | 'stopped' | 'new' = 'new';
+  #takeover: Promise<void> | undefined;
   #release: (() => Promise<void>) | undefined;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
@@ -44,7 +47,7 @@ export class Orchestrator {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#engine = new Engine(parts);
-    this.runs = new RunReader(parts.store);
+    this.runs = new RunReader(parts.store, this.#stopping.signal);
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -58,30 +61,35 @@ export class Orchestrator {
 
   /**
    * Starts driving runs, beginning with the open ones of the store. While another process drives that store, this one is a
-   * client, and takes the driving over when the other ends, however it ends.
+   * client, and takes the driving over when the other ends, however it ends. When it rejects, it has stopped.
    */
   async start(): Promise<Role> {
     if (this.#role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
     this.#role = 'client';
     this.#letExit = keepAlive();
     this.#unwatch = this.#parts.store.ownership?.onForeignAppend((stream) => this.#onForeignAppend(stream));
-    if (!(await this.#tryToDrive())) this.#waitForOwnership();
-    return this.#role;
+    try {
+      if (!(await this.#tryToDrive())) this.#waitForOwnership();
+    } catch (error) {
+      // What stopping cannot release either says less than what made the start fail.
+      await this.stop({ drainMs: 0 }).catch(() => undefined);
+      throw error;
+    }
+    return this.role as Role;
   }
 
   get role(): Role | 'stopped' | 'new' {
     return this.#role;
   }
 
-  /** Starts a run. Resolves once its first event is durable. */
+  /** Starts a run of a registered workflow. Resolves once its first event is durable. */
   async startRun<Input, Output = Json>(
     workflow: string | Workflow<Input, Output>,
     input: Input,
     options: StartRunOptions = {},
   ): Promise<RunHandle<Output>> {
-    const registered =
-      typeof workflow === 'string' ? this.#parts.registry.workflow(workflow, options.version) : workflow;
-    const id = options.id === undefined ? this.#parts.ids.next() : assertId(options.id, 'run id');
+    const registered = this.#registered(workflow as string | RegisteredWorkflow, options.version);
+    const id = this.#newRunId(registered.definition.name, options);
     const checked =
       registered.inputSchema === undefined
         ? input
@@ -102,6 +110,21 @@ export class Orchestrator {
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
     });
     return this.run<Output>(id);
+  }
+
+  /** The registered workflow of that name, or that very one: a run of another could not be carried out again. */
+  #registered(workflow: string | RegisteredWorkflow, version: string | undefined): RegisteredWorkflow {
+    const { registry } = this.#parts;
+    if (typeof workflow === 'string') return registry.workflow(workflow, version);
+    const { definition, hash } = workflow;
+    if (registry.registered(definition.name, definition.version)?.hash === hash) return workflow;
+    const message = `The workflow '${definition.name}@${definition.version}' is not registered here (or another one of that name and version is). Add it to \`workflows\`.`;
+    throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', message);
+  }
+
+  #newRunId(workflow: string, { id, requestId }: StartRunOptions): string {
+    if (id !== undefined) return assertId(id, 'run id');
+    return requestId === undefined ? this.#parts.ids.next() : uuidv5(`start/${workflow}`, requestId);
   }
 
   /** A new run that goes on from the results of one that failed or was cancelled. */
@@ -149,51 +172,79 @@ export class Orchestrator {
     return this.#stopped;
   }
 
+  /** Each step is done whatever became of the one before; the first error is passed on. */
   async #stop(drainMs: number): Promise<void> {
     this.#role = 'stopped';
     this.#unwatch?.();
-    await this.#engine.stop(drainMs);
-    await this.#parts.monitors.shutdown();
-    await this.#release?.();
-    await this.#parts.store.close();
+    const { monitors, store } = this.#parts;
+    const failures: unknown[] = [];
+    const steps: readonly (() => Promise<void> | undefined)[] = [
+      () => this.#takeover,
+      () => this.#engine.stop(drainMs),
+      async () => this.#stopping.abort(),
+      () => monitors.shutdown(),
+      () => this.#release?.(),
+      () => store.close(),
+    ];
+    for (const step of steps) {
+      try {
+        const done = step();
+        // Without a takeover the engine takes no command from the moment of the call on.
+        if (done !== undefined) await done;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     this.#letExit?.();
+    if (failures.length > 0) throw failures[0];
   }
 
+  /** False when another process owns the store. When it rejects, this process owns it no more. */
   async #tryToDrive(): Promise<boolean> {
     const { ownership } = this.#parts.store;
-    if (ownership !== undefined) {
-      this.#release = await ownership.acquire();
-      if (this.#release === undefined) return false;
+    const release = await ownership?.acquire();
+    if (ownership !== undefined && release === undefined) return false;
+    if (this.#role !== 'client') {
+      // Stopped meanwhile.
+      await release?.();
+      return true;
     }
+    this.#release = release;
     this.#role = 'driver';
-    await this.#engine.drive();
+    try {
+      await this.#engine.drive();
+    } catch (error) {
+      if (this.role === 'driver') this.#role = 'client';
+      this.#release = undefined;
+      await release?.();
+      throw error;
+    }
     return true;
   }
 
   #waitForOwnership(): void {
     this.#parts.clock.schedule(OWNERSHIP_POLL_MS, () => {
-      if (this.#role !== 'client') return;
-      this.#tryToDrive().then(
-        (drives) => {
-          if (!drives) this.#waitForOwnership();
-        },
-        (error: unknown) => {
-          this.#parts.monitors.signal({
-            kind: 'log',
-            level: 'error',
-            message: `cannot take the store over: ${String(error)}`,
-          });
-          this.#waitForOwnership();
-        },
-      );
+      if (this.#role === 'client') this.#takeover = this.#takeOver();
     });
+  }
+
+  /** Does not reject: what keeps this process from driving now may be gone at the next try. */
+  async #takeOver(): Promise<void> {
+    try {
+      if (await this.#tryToDrive()) return;
+    } catch (error) {
+      const message = `cannot take the store over: ${String(error)}`;
+      this.#parts.monitors.signal({ kind: 'log', level: 'error', message });
+    }
+    if (this.#role === 'client') this.#waitForOwnership();
   }
 
   #onForeignAppend(stream: string): void {
     const runId = streamRunId(stream);
     if (runId === undefined) return;
     this.#engine.refresh(runId);
-    if (this.#role === 'client') this.#engine.waiters.ended(runId);
+    // Also as driver: the last appends of the one before may be told after the hand-over.
+    this.#engine.waiters.ended(runId);
   }
 
   async #outcome(runId: string): Promise<RunOutcome> {
@@ -204,15 +255,18 @@ export class Orchestrator {
       const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
       if (outcome !== undefined) return outcome;
       known = await changed;
-      if (known === undefined && this.#role === 'stopped') {
-        const message = `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`;
-        throw new RepriseError('REPRISE_STOPPED', message);
-      }
+      if (known === undefined && this.#role === 'stopped') throw this.#stoppedBefore(runId);
     }
+  }
+
+  #stoppedBefore(runId: string): RepriseError {
+    const message = `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`;
+    return new RepriseError('REPRISE_STOPPED', message);
   }
 
   /** Folds a history only when its last event is an end: a long open run is looked at often. */
   async #stateIfEnded(runId: string): Promise<RunState | undefined> {
+    if (this.#stopping.signal.aborted) throw this.#stoppedBefore(runId);
     const { event } = await this.runs.last(runId);
     return 'stateDigest' in event ? this.runs.state(runId) : undefined;
   }

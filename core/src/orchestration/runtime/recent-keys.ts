@@ -10,13 +10,17 @@ export class RecentKeys {
 
   /** False when the key was there already. */
   add(key: string): boolean {
-    if (this.#young.has(key) || this.#old.has(key)) return false;
+    if (this.has(key)) return false;
     if (this.#young.size >= this.#limit) {
       this.#old = this.#young;
       this.#young = new Set();
     }
     this.#young.add(key);
     return true;
+  }
+
+  has(key: string): boolean {
+    return this.#young.has(key) || this.#old.has(key);
   }
 
   delete(key: string): void {

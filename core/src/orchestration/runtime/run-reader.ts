@@ -36,9 +36,12 @@ export type RunQuery = Omit<StreamQuery, 'kind' | 'name' | 'prefix'> & {
 /** Reads runs. Calls no agent, evaluates no expression, writes nothing. */
 export class RunReader {
   readonly #store: EventStore;
+  readonly #stopped: AbortSignal | undefined;
 
-  constructor(store: EventStore) {
+  /** `stopped` aborts when the store is about to be closed: it ends whoever follows. */
+  constructor(store: EventStore, stopped?: AbortSignal) {
     this.#store = store;
+    this.#stopped = stopped;
   }
 
   /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams. */
@@ -80,7 +83,10 @@ export class RunReader {
     return { revision: recorded.revision, recorded, event: decodeEvent(recorded) };
   }
 
-  /** The history, then what is appended from now on; ends with the run's terminal event or when `signal` aborts. */
+  /**
+   * The history from revision `from` on, then what is appended from now on; ends with the run's terminal event or when `signal`
+   * aborts. Throws REPRISE_STOPPED when the orchestrator stops meanwhile.
+   */
   async *follow(runId: string, from = 0, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
     let arrived = Promise.withResolvers<void>();
     let failure: unknown;
@@ -97,6 +103,7 @@ export class RunReader {
       },
     });
     signal?.addEventListener('abort', wake);
+    this.#stopped?.addEventListener('abort', wake);
     try {
       let next = from;
       for (;;) {
@@ -105,13 +112,20 @@ export class RunReader {
           yield entry;
           if ('stateDigest' in entry.event) return;
         }
+        // From beyond the end of an ended run, nothing will ever come.
+        if (next === from && from > 0 && 'stateDigest' in (await this.last(runId)).event) return;
         if (signal?.aborted === true) return;
         await arrived.promise;
         if (failure !== undefined) throw failure;
+        if (this.#stopped?.aborted === true) {
+          const message = `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`;
+          throw new RepriseError('REPRISE_STOPPED', message);
+        }
         arrived = Promise.withResolvers<void>();
       }
     } finally {
       signal?.removeEventListener('abort', wake);
+      this.#stopped?.removeEventListener('abort', wake);
       await subscription.close();
     }
   }

@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { bindDefinition } from '../../definition/recorded.ts';
-import type { EventStore } from '../../event-store/event-store.ts';
+import type { EventStore, Snapshot } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
@@ -24,6 +24,8 @@ export interface CachedRun {
   snapshotAt: number;
   /** Just read from the store: what is outstanding must be derived again. */
   fresh: boolean;
+  /** Tasks that the cache counts for it. */
+  counted: number;
 }
 
 /** A run without a history. */
@@ -33,6 +35,7 @@ export const newRun = (runId: string): CachedRun => ({
   missing: [],
   snapshotAt: -1,
   fresh: false,
+  counted: 0,
 });
 
 /** Loads runs and keeps the recently used ones, within a bound on the number of their tasks. */
@@ -72,8 +75,9 @@ export class RunRepository {
       return bound.definition;
     };
     const snapshot = await this.#store.snapshots?.load(stream);
-    const usable = snapshot?.schema === STATE_SCHEMA ? snapshot : undefined;
-    const state = usable === undefined ? initialState() : restoreState(usable.state, bind);
+    const restored = snapshot?.schema === STATE_SCHEMA ? fromSnapshot(snapshot, bind) : undefined;
+    const state = restored ?? initialState();
+    const snapshotAt = state.revision;
     for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
       const event = decodeEvent(recorded);
       evolve(
@@ -81,14 +85,15 @@ export class RunRepository {
         event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event,
       );
     }
-    return { runId, state, missing: run.missing, snapshotAt: usable?.revision ?? -1, fresh: state.status !== 'none' };
+    const fresh = state.status !== 'none';
+    return { runId, state, missing: run.missing, snapshotAt, fresh, counted: 0 };
   }
 
-  /** Puts a run at hand. `busy` says which others may not be let go of now. */
+  /** Puts a run at hand, or counts it again after a turn. `busy` says which others may not be let go of now. */
   keep(run: CachedRun, busy: (runId: string) => boolean): void {
     this.drop(run.runId);
     this.#cache.set(run.runId, run);
-    this.#cachedTasks += run.state.tasks.size + 1;
+    this.#count(run, run.state.tasks.size + 1);
     if (this.#cachedTasks <= this.#options.maxCachedTasks) return;
     for (const candidate of this.#cache.values()) {
       if (this.#cachedTasks <= this.#options.maxCachedTasks) return;
@@ -102,16 +107,17 @@ export class RunRepository {
     if (this.#ended.size > ENDED_RUNS) this.drop(this.#ended.shift() ?? '');
   }
 
-  /** Accounts for tasks that a turn added to a cached run. */
-  grew(by: number): void {
-    this.#cachedTasks += by;
-  }
-
   drop(runId: string): void {
     const run = this.#cache.get(runId);
     if (run === undefined) return;
     this.#cache.delete(runId);
-    this.#cachedTasks -= run.state.tasks.size + 1;
+    this.#count(run, 0);
+  }
+
+  // The state of a run whose turn failed may have grown since it was counted.
+  #count(run: CachedRun, tasks: number): void {
+    this.#cachedTasks += tasks - run.counted;
+    run.counted = tasks;
   }
 
   /** Writes a snapshot when enough has happened since the last one, so that its cost is constant per event. */
@@ -125,5 +131,15 @@ export class RunRepository {
       schema: STATE_SCHEMA,
       state: serializeState(run.state),
     });
+  }
+}
+
+/** The state of a snapshot; undefined when it cannot be read, which costs no more than reading the history instead. */
+function fromSnapshot(snapshot: Snapshot, bind: Parameters<typeof restoreState>[1]): RunState | undefined {
+  try {
+    const state = restoreState(snapshot.state, bind);
+    return state.revision === snapshot.revision ? state : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -3,9 +3,11 @@ import type { RunState } from '../workflow/state.ts';
 /** Those who wait for runs to end. They are handed the ended state, or nothing when they should look for themselves. */
 export class RunWaiters {
   readonly #waiting = new Map<string, ((state: RunState | undefined) => void)[]>();
+  #closed = false;
 
-  /** Resolves at the next ended(runId). */
+  /** Resolves at the next ended(runId); at once after close(). */
   wait(runId: string): Promise<RunState | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
     const { promise, resolve } = Promise.withResolvers<RunState | undefined>();
     const waiting = this.#waiting.get(runId);
     if (waiting === undefined) this.#waiting.set(runId, [resolve]);
@@ -20,8 +22,9 @@ export class RunWaiters {
     for (const resolve of waiting) resolve(state);
   }
 
-  /** Wakes everybody: they look at their run again, and find that the orchestrator has stopped. */
-  wakeAll(): void {
+  /** Wakes everybody, and whoever comes later: they find that the orchestrator has stopped. */
+  close(): void {
+    this.#closed = true;
     for (const runId of [...this.#waiting.keys()]) this.ended(runId);
   }
 }

@@ -12,15 +12,17 @@ import { encodeEvent } from '../workflow/event-schema.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { handle } from '../workflow/handle.ts';
 import { isTerminal, type RunState, readyTasks } from '../workflow/state.ts';
-import { appendUntilKnown } from './appender.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
 import { summaryOf } from './run-reader.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
+import { type RetryOptions, untilKnown } from './until-known.ts';
 
 export interface RunWriterParts {
+  /** Names this writer: unique to this process. Part of every event id. */
+  readonly id: string;
   readonly store: EventStore;
   readonly repository: RunRepository;
   readonly registry: Registry;
@@ -33,6 +35,8 @@ export interface RunWriterParts {
   stopping(): boolean;
   busy(runId: string): boolean;
   carryOut(run: CachedRun, effects: readonly Effect[]): void;
+  /** A run was ended by a process that does not drive it: whoever waits here is to know. */
+  ended(state: RunState): void;
 }
 
 interface Handled {
@@ -41,6 +45,8 @@ interface Handled {
 }
 
 interface Batch {
+  /** Revision that the first event gets. */
+  readonly from: number;
   readonly handled: Handled[];
   readonly events: RunEvent[];
   readonly encoded: NewEvent[];
@@ -97,32 +103,46 @@ export class RunWriter {
   async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<void> {
     const { repository } = this.#parts;
     if (items.some((item) => item.refresh === true)) repository.drop(runId);
-    const run = repository.cached(runId) ?? (unread ? newRun(runId) : await repository.load(runId));
+    const run = repository.cached(runId) ?? (unread ? newRun(runId) : await this.#load(runId));
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
-    const tasksBefore = state.tasks.size;
-    const batch: Batch = { handled: [], events: [], encoded: [] };
+    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [] };
     const context = this.#context();
     for (const item of items) this.#handle(run, item, context, batch);
-    if (this.#parts.drives() && run.missing.length === 0) this.#schedule(run, context, batch);
+    // What were scheduled while stopping would find no worker, and count as lost at the next start.
+    const schedules = this.#parts.drives() && !this.#parts.stopping();
+    if (schedules && run.missing.length === 0) this.#schedule(run, context, batch);
     if (batch.events.length > 0) {
       const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
-      const { store, clock, options } = this.#parts;
-      const retries = {
-        maxPauseMs: options.maxStoreRetryMs,
-        stopping: () => this.#parts.stopping(),
-        onRetry: (error: unknown) => this.#reportRetry(runId, error),
-      };
-      await appendUntilKnown(store, clock, retries, runStream(runId), batch.encoded, expected, summary);
+      const append = () => this.#parts.store.append(runStream(runId), batch.encoded, expected, summary);
+      await untilKnown(append, this.#parts.clock, this.#retries(runId, 'append'));
     }
     if (state.status !== 'none') {
-      if (repository.cached(runId) === undefined) repository.keep(run, (id) => this.#parts.busy(id));
-      else repository.grew(state.tasks.size - tasksBefore);
+      repository.keep(run, (id) => this.#parts.busy(id));
       if (isTerminal(state.status) && !isTerminal(statusBefore)) repository.retire(runId);
     }
     this.#release(run, batch, expected);
     if (this.#parts.drives()) await this.#snapshot(run);
+  }
+
+  /** A run whose store does not answer waits for it: whoever posted its items may not bring them again. */
+  async #load(runId: string): Promise<CachedRun> {
+    const { repository, clock, monitors } = this.#parts;
+    const run = await untilKnown(() => repository.load(runId), clock, this.#retries(runId, 'read'));
+    if (run.missing.length > 0 && this.#parts.drives() && !isTerminal(run.state.status)) {
+      const { code, message } = heldError(run);
+      monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
+    }
+    return run;
+  }
+
+  #retries(runId: string, what: 'append' | 'read'): RetryOptions {
+    return {
+      maxPauseMs: this.#parts.options.maxStoreRetryMs,
+      stopping: () => this.#parts.stopping(),
+      onRetry: (error) => this.#reportRetry(runId, what, error),
+    };
   }
 
   #context(): DecisionContext {
@@ -146,7 +166,7 @@ export class RunWriter {
       all.push(...events);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (closed || run.state.status === 'none') continue;
-      addEvents(batch, command, events);
+      addEvents(batch, command, events, this.#parts.id);
     }
     const rejection = all.find((event): event is CommandRejected => event.type === 'CommandRejected');
     batch.handled.push({ item, outcome: { events: all, ...(rejection === undefined ? {} : { rejection }) } });
@@ -177,7 +197,7 @@ export class RunWriter {
       };
       const events = handle(state, command, context);
       if (events.length === 0) return;
-      addEvents(batch, command, events);
+      addEvents(batch, command, events, this.#parts.id);
     }
   }
 
@@ -191,6 +211,8 @@ export class RunWriter {
         effects.push(...openEffects(run.state));
       run.fresh = false;
       if (effects.length > 0) this.#parts.carryOut(run, effects);
+    } else if (batch.events.length > 0 && isTerminal(run.state.status)) {
+      this.#parts.ended(run.state);
     }
     if (monitors.active) {
       for (const [index, event] of batch.encoded.entries()) {
@@ -209,24 +231,29 @@ export class RunWriter {
     }
   }
 
-  #reportRetry(runId: string, error: unknown): void {
+  #reportRetry(runId: string, what: 'append' | 'read', error: unknown): void {
     const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
     this.#parts.monitors.signal({
       kind: 'log',
       level: 'warn',
-      message: `append is tried again: ${message}`,
+      message: `the ${what} is tried again: ${message}`,
       runId,
       fields: { code },
     });
   }
 }
 
-function addEvents(batch: Batch, command: Command, events: readonly RunEvent[]): void {
-  for (const [index, event] of events.entries()) {
+/**
+ * The id of an event is a UUIDv5 of its command's id, its revision and the writer: repeating an append is harmless, and two writers
+ * that decide the same command at the same revision still conflict, because what they decided may differ (in time, at the least).
+ */
+function addEvents(batch: Batch, command: Command, events: readonly RunEvent[], writer: string): void {
+  for (const event of events) {
     const stored = encodeEvent(event);
+    const revision = batch.from + batch.encoded.length;
     batch.events.push(event);
     batch.encoded.push({
-      id: uuidv5(command.commandId, String(index)),
+      id: uuidv5(command.commandId, `${writer}/${revision}`),
       type: stored.type,
       time: stored.time,
       data: stored.data,

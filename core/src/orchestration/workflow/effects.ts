@@ -5,7 +5,8 @@ import { hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from 
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
-  | { readonly kind: 'dispatch'; readonly taskId: string; readonly attempt: number }
+  /** `again`: it may be out already, because it does not follow from an event of this moment. */
+  | { readonly kind: 'dispatch'; readonly taskId: string; readonly attempt: number; readonly again?: true }
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly at: number }
   /** The attempt is over: abort it if it still runs, forget its lease and timers. */
   | { readonly kind: 'close-attempt'; readonly taskId: string; readonly attempt: number; readonly reason: string }
@@ -72,7 +73,8 @@ export function openEffects(state: RunState): readonly Effect[] {
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     if (isInFlight(task)) {
-      effects.push({ kind: 'dispatch', taskId: task.id, attempt: task.attempt }, ...attemptTimer(state, task));
+      const dispatch = { kind: 'dispatch', taskId: task.id, attempt: task.attempt, again: true } as const;
+      effects.push(dispatch, ...attemptTimer(state, task));
     }
     effects.push(...taskTimer(state, task), ...retryTimer(task));
   }

@@ -54,15 +54,23 @@ export function backPressureSuite(under: TransportUnderTest): void {
       expect(settled).to.be.greaterThan(0);
     });
 
-    it('lets a nacked message make room while it waits', async () => {
-      const transport = under.current();
-      const channel = fresh('channel');
-      const recorder = new Recorder(transport, channel);
-      await recorder.join((delivery) => delivery.nack({ reason: 'later', delayMs: 3_600_000 }), { concurrency: 2 });
-      const sent = messages(channel, 10, (index) => `key-${index}`);
-      await transport.publish(sent);
-      await recorder.received(sent);
-    });
+    for (const late of [false, true]) {
+      it(`lets a message that is nacked${late ? ' late' : ''} make room while it waits`, async () => {
+        const transport = under.current();
+        const channel = fresh('channel');
+        const recorder = new Recorder(transport, channel);
+        await recorder.join(
+          async (delivery) => {
+            if (late) await nextTurn();
+            delivery.nack({ reason: 'later', delayMs: 3_600_000 });
+          },
+          { concurrency: 2 },
+        );
+        const sent = messages(channel, 10, (index) => `key-${index}`);
+        await transport.publish(sent);
+        await recorder.received(sent);
+      });
+    }
 
     it('holds nobody else up: neither another group nor another channel', async () => {
       const transport = under.current();

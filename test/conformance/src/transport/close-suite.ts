@@ -1,6 +1,7 @@
+import { nextTurn, sleep } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { distinct, fresh, hold, idsOf, messages, probe, Recorder } from './fixtures.ts';
+import { distinct, fresh, hold, idsOf, message, messages, probe, Recorder } from './fixtures.ts';
 import type { TransportUnderTest } from './transport-under-test.ts';
 
 export function closeSuite(under: TransportUnderTest): void {
@@ -73,6 +74,7 @@ export function closeSuite(under: TransportUnderTest): void {
       await subscription.close();
       left.deliveries[0]?.nack({ reason: 'too late' });
       left.deliveries[1]?.ack();
+      await sleep(5);
       const later = new Recorder(transport, channel, left.group);
       await later.join();
       await later.received(sent);
@@ -98,27 +100,33 @@ export function closeSuite(under: TransportUnderTest): void {
       expect(distinct(later.ids)).to.deep.equal(idsOf(sent));
     });
 
-    it('waits for the handler that runs, whose word still counts', async () => {
+    it('waits for the handler that runs, whose word still counts, and takes nothing more meanwhile', async () => {
       const transport = under.current();
       const channel = fresh('channel');
       const recorder = new Recorder(transport, channel);
-      const gate = Promise.withResolvers<void>();
-      const entered = Promise.withResolvers<void>();
+      const [gate, entered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const subscription = await recorder.join(async (delivery) => {
         entered.resolve();
         await gate.promise;
         delivery.ack();
       });
-      const sent = messages(channel, 1);
-      await transport.publish(sent);
+      const [running, next] = [message(channel, 'a'), message(channel, 'b')];
+      await transport.publish([running]);
       await entered.promise;
-      const later = new Recorder(transport, channel, recorder.group);
-      await later.join();
-      const closed = subscription.close();
+      let left = false;
+      const closed = subscription.close().then(() => {
+        left = true;
+      });
+      await transport.publish([next]);
+      for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+      expect([left, recorder.ids]).to.deep.equal([false, idsOf([running])]);
       gate.resolve();
       await closed;
-      await probe(later, 'key');
-      expect(later.of(sent[0] as (typeof sent)[number])).to.deep.equal([]);
+      const later = new Recorder(transport, channel, recorder.group);
+      await later.join();
+      await later.received([next]);
+      await probe(later, 'a');
+      expect(later.of(running)).to.deep.equal([]);
     });
 
     it('may be done twice', async () => {

@@ -1,3 +1,4 @@
+import { nextTurn } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { fresh, type Handler, message, probe, Recorder } from './fixtures.ts';
@@ -110,6 +111,36 @@ export function deliverySuite(under: TransportUnderTest): void {
       await probe(recorder, 'key');
       const attempts = recorder.of(one).map(({ deliveryAttempt }) => deliveryAttempt);
       expect([...new Set(attempts)]).to.deep.equal([1, 2]);
+    });
+
+    it('takes no word of an earlier delivery for one on the delivery that followed', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      const thrown = Promise.withResolvers<void>();
+      await recorder.join(
+        async (delivery) => {
+          if (delivery.deliveryAttempt > 1) return;
+          delivery.nack({ reason: 'first word' });
+          await thrown.promise;
+          throw new Error('second word');
+        },
+        { concurrency: 1 },
+      );
+      const one = message(channel);
+      await transport.publish([one]);
+      await recorder.until(() => recorder.of(one).some(({ deliveryAttempt }) => deliveryAttempt === 2));
+      thrown.resolve();
+      recorder.of(one)[0]?.ack();
+      for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+      const next = message(channel);
+      await transport.publish([next]);
+      for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+      // The second delivery is unacknowledged still: it takes the one place that there is.
+      expect(recorder.of(next)).to.deep.equal([]);
+      expect(Math.max(...recorder.of(one).map(({ deliveryAttempt }) => deliveryAttempt))).to.equal(2);
+      for (const delivery of recorder.of(one)) delivery.ack();
+      await recorder.received([next]);
     });
   });
 }

@@ -122,6 +122,28 @@ export function orderSuite(under: TransportUnderTest): void {
       expect(distinct(before.map(({ envelope }) => envelope.id)).sort()).to.deep.equal(idsOf(sent.slice(0, 3)).sort());
     });
 
+    it('keeps the order of what waited for a nacked message and what was never looked at', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      const [first, second, third] = messages(channel, 3) as [OutgoingMessage, OutgoingMessage, OutgoingMessage];
+      const between = messages(channel, 2, () => 'other');
+      await recorder.join(
+        async (delivery) => {
+          if (delivery.envelope.partitionkey === 'other') await sleep(5);
+          if (delivery.envelope.id === first.envelope.id && delivery.deliveryAttempt === 1)
+            delivery.nack({ reason: 'again' });
+          else delivery.ack();
+        },
+        { concurrency: 1 },
+      );
+      const sent = [first, second, ...between, third];
+      await transport.publish(sent);
+      await recorder.received(sent);
+      const own = recorder.deliveries.filter(({ envelope }) => envelope.partitionkey === 'key');
+      expect(distinct(own.map(({ envelope }) => envelope.id))).to.deep.equal(idsOf([first, second, third]));
+    });
+
     for (const nackedFirst of ['the longer', 'the shorter'] as const) {
       it(`lets none of several delays of a key be cut short, ${nackedFirst} first`, async () => {
         const transport = under.current();

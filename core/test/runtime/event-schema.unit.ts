@@ -1,0 +1,245 @@
+import {
+  createInMemoryEventStore,
+  decodeEvent,
+  EVENT_VERSIONS,
+  encodeEvent,
+  isRepriseError,
+  type Json,
+  type JsonObject,
+  NO_STREAM,
+  type RepriseError,
+  type RunEvent,
+  type RunEventType,
+  RunReader,
+  type StoredEvent,
+  uuidv5,
+} from '@reprise/core';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import type { Upcasters } from '../../src/orchestration/workflow/event-schema.ts';
+
+// What a build makes of what it reads, its own events and those of other builds. (How upcasters chain: test/workflow.)
+
+type Fields<Type extends RunEventType> = Omit<Extract<RunEvent, { readonly type: Type }>, 'type' | 'at'>;
+type Arbitraries = { readonly [Type in RunEventType]: fc.Arbitrary<Fields<Type>> };
+
+const text = fc.string({ maxLength: 20, unit: 'binary' });
+const count = fc.nat(1_000_000);
+const json = fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+const error = fc.record(
+  { code: text, message: text, retryable: fc.boolean(), details: fc.constant<JsonObject>({ path: 'a' }) },
+  { requiredKeys: ['code', 'message', 'retryable'] },
+);
+const attempt = { taskId: text, attempt: count };
+const definition = fc.constant({
+  schemaVersion: 1,
+  name: 'w',
+  version: '1',
+  tasks: [],
+  concurrency: 1,
+  strategy: 'graph',
+} as const);
+
+/** Any event of each type; that there is one for each is checked by the compiler. */
+const EVENTS: Arbitraries = {
+  RunStarted: fc.record(
+    {
+      runId: text,
+      commandId: text,
+      definition,
+      definitionHash: text,
+      input: json,
+      traceparent: text,
+      lineage: fc.record({ runId: text, revision: count }),
+    },
+    { requiredKeys: ['runId', 'commandId', 'definition', 'definitionHash', 'input'] },
+  ),
+  RunPaused: fc.record({ commandId: text, reason: text }, { requiredKeys: ['commandId'] }),
+  RunResumed: fc.record({ commandId: text }),
+  RunCompleted: fc.record({ output: json, stateDigest: text }, { requiredKeys: ['stateDigest'] }),
+  RunFailed: fc.record({ error, taskId: text, stateDigest: text }, { requiredKeys: ['error', 'stateDigest'] }),
+  RunCancelled: fc.record(
+    { commandId: text, reason: text, stateDigest: text },
+    { requiredKeys: ['commandId', 'stateDigest'] },
+  ),
+  TaskReady: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual') }),
+  TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies') }),
+  TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
+  TaskAdopted: fc.record(
+    { taskId: text, status: fc.constantFrom('completed', 'skipped'), output: json },
+    { requiredKeys: ['taskId', 'status'] },
+  ),
+  TaskScheduled: fc.record({ ...attempt, agent: text, input: json }, { requiredKeys: ['taskId', 'attempt', 'agent'] }),
+  TaskStarted: fc.record({ ...attempt, worker: text }),
+  TaskCompleted: fc.record(
+    { ...attempt, via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task'), output: json },
+    { requiredKeys: ['taskId', 'attempt', 'via'] },
+  ),
+  TaskRepeated: fc.record({ ...attempt, output: json, from: text, round: count }),
+  TaskAttemptFailed: fc.record(
+    { ...attempt, error, lost: fc.boolean(), retryAt: count },
+    { requiredKeys: ['taskId', 'attempt', 'error'] },
+  ),
+  TaskFellBack: fc.record({
+    taskId: text,
+    to: fc.oneof(
+      fc.record({ kind: fc.constant('agent'), agent: text }),
+      fc.record({ kind: fc.constant('task'), task: text }),
+    ),
+    error,
+  }),
+  TaskFailed: fc.record({ taskId: text, error }),
+  TaskResultIgnored: fc.record({ ...attempt, outcome: fc.constantFrom('completed', 'failed') }),
+  CommandRejected: fc.record({ commandId: text, command: text, code: text, message: text }),
+};
+
+const asStored = (event: RunEvent): StoredEvent => JSON.parse(JSON.stringify(encodeEvent(event))) as StoredEvent;
+
+function unreadable(call: () => unknown): RepriseError {
+  try {
+    call();
+  } catch (reason) {
+    if (isRepriseError(reason, 'REPRISE_EVENT_UNREADABLE')) return reason;
+    throw reason;
+  }
+  return expect.fail('it was read');
+}
+
+describe('events in a store', () => {
+  for (const [type, fields] of Object.entries<fc.Arbitrary<object>>(EVENTS)) {
+    it(`give ${type} back as it was`, () => {
+      fc.assert(
+        fc.property(fields, fc.nat(), (own, at) => {
+          const event = { ...structuredClone(own), type, at } as RunEvent;
+          const stored = asStored(event);
+          expect(decodeEvent(stored)).to.deep.equal(event);
+          expect(stored.metadata.schemaVersion).to.equal(EVENT_VERSIONS[event.type]);
+          expect([stored.type, stored.time]).to.deep.equal([type, at]);
+          expect(Object.keys(stored.data).sort()).to.deep.equal(Object.keys(own).sort());
+        }),
+        { numRuns: 30 },
+      );
+    });
+  }
+
+  it('are left as they are by whoever reads them', () => {
+    const stored = asStored({ type: 'TaskStarted', at: 5, taskId: 'a', attempt: 1, worker: 'w' });
+    const before = structuredClone(stored);
+    const versions = { ...EVENT_VERSIONS, TaskStarted: 2 };
+    const upcasters: Upcasters = { TaskStarted: { 1: (data) => ({ ...data, worker: 'other' }) } };
+    expect(decodeEvent(stored, versions, upcasters)).to.deep.include({ worker: 'other', at: 5 });
+    expect(stored).to.deep.equal(before);
+  });
+
+  it('may have other versions per type, each with upcasters of its own', () => {
+    const versions = { ...EVENT_VERSIONS, TaskStarted: 3, TaskFailed: 2 };
+    const steps: string[] = [];
+    const note =
+      (step: string) =>
+      (data: JsonObject): JsonObject => {
+        steps.push(step);
+        return { ...data, [step]: true };
+      };
+    const upcasters: Upcasters = { TaskStarted: { 1: note('s1'), 2: note('s2') }, TaskFailed: { 1: note('f1') } };
+    const old = (type: string, schemaVersion: number): StoredEvent => ({
+      type,
+      time: 1,
+      data: {},
+      metadata: { schemaVersion },
+    });
+    expect(decodeEvent(old('TaskStarted', 1), versions, upcasters)).to.deep.equal({
+      type: 'TaskStarted',
+      at: 1,
+      s1: true,
+      s2: true,
+    });
+    expect(decodeEvent(old('TaskFailed', 1), versions, upcasters)).to.deep.equal({
+      type: 'TaskFailed',
+      at: 1,
+      f1: true,
+    });
+    expect(decodeEvent(old('TaskReady', 1), versions, upcasters)).to.deep.equal({ type: 'TaskReady', at: 1 });
+    expect(steps).to.deep.equal(['s1', 's2', 'f1']);
+  });
+
+  it('keep the type and time that they are stored under, whatever their data and upcasters say', () => {
+    const data = { type: 'RunCancelled', at: 99, taskId: 'a' };
+    const stored: StoredEvent = { type: 'TaskFailed', time: 5, data, metadata: { schemaVersion: 1 } };
+    expect(decodeEvent(stored)).to.deep.equal({ type: 'TaskFailed', at: 5, taskId: 'a' });
+    const upcasters: Upcasters = { TaskFailed: { 1: (own) => ({ ...own, type: 'RunFailed', at: 98 }) } };
+    expect(decodeEvent(stored, { ...EVENT_VERSIONS, TaskFailed: 2 }, upcasters)).to.deep.include({
+      type: 'TaskFailed',
+      at: 5,
+    });
+  });
+
+  it('are refused with what is wrong with them', () => {
+    const stored = (type: string, schemaVersion: number): StoredEvent => ({
+      type,
+      time: 1,
+      data: {},
+      metadata: { schemaVersion },
+    });
+    const cases: readonly (readonly [StoredEvent, string])[] = [
+      [stored('TaskTeleported', 1), "The event type 'TaskTeleported' is unknown to this build."],
+      [stored('constructor', 1), "The event type 'constructor' is unknown to this build."],
+      [stored('TaskStarted', 2), "'TaskStarted' is of version 2; this build knows up to 1."],
+      [stored('TaskStarted', 0), "No upcaster brings 'TaskStarted' from version 0 up."],
+    ];
+    for (const [event, message] of cases) {
+      const refused = unreadable(() => decodeEvent(event));
+      expect(refused.message).to.equal(message);
+      expect(refused.retryable).to.equal(false);
+      expect(refused.fix).to.contain('build');
+    }
+  });
+
+  it('of a gap in a chain of upcasters are refused, and name the step', () => {
+    const versions = { ...EVENT_VERSIONS, TaskStarted: 4 };
+    const upcasters: Upcasters = { TaskStarted: { 1: (data) => data, 3: (data) => data } };
+    const stored: StoredEvent = { type: 'TaskStarted', time: 1, data: {}, metadata: { schemaVersion: 1 } };
+    const refused = unreadable(() => decodeEvent(stored, versions, upcasters));
+    expect(refused.message).to.equal("No upcaster brings 'TaskStarted' from version 2 up.");
+  });
+});
+
+describe('a reader of a history with an event of another build', () => {
+  const reading = async (type: string, schemaVersion: number) => {
+    const store = createInMemoryEventStore();
+    const metadata = { causationId: 'c', correlationId: 'r' };
+    const known = encodeEvent({ type: 'RunResumed', at: 1, commandId: 'c' });
+    await store.append(
+      'run-r',
+      [
+        { ...known, id: uuidv5('test', '0'), metadata: { ...metadata, ...known.metadata } },
+        { id: uuidv5('test', '1'), type, time: 2, data: {}, metadata: { ...metadata, schemaVersion } },
+      ],
+      NO_STREAM,
+    );
+    return new RunReader(store);
+  };
+  const refusal = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => 'it was read',
+      (reason: unknown) => reason,
+    );
+
+  for (const [type, version] of [
+    ['TaskTeleported', 1],
+    ['TaskStarted', 7],
+  ] as const) {
+    it(`reads what comes before ${type} of version ${version}, then says that it cannot`, async () => {
+      const reader = await reading(type, version);
+      const entries = reader.history('r');
+      expect((await entries.next()).value?.event.type).to.equal('RunResumed');
+      for (const work of [entries.next(), reader.last('r'), reader.state('r'), reader.replay('r')]) {
+        const reason = await refusal(work);
+        expect(isRepriseError(reason, 'REPRISE_EVENT_UNREADABLE'), String(reason)).to.equal(true);
+      }
+      expect((await refusal(reader.state('r'))) as Error)
+        .to.have.property('message')
+        .that.contains(type);
+    });
+  }
+});

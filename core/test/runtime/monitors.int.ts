@@ -1,0 +1,193 @@
+import {
+  createInMemoryEventStore,
+  defineAgent,
+  definePlugin,
+  type Monitor,
+  type ObservedEvent,
+  sleep,
+  systemClock,
+  workflow,
+} from '@reprise/core';
+import { ManualClock, recordingMonitor } from '@reprise/core/testing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { MonitorHub } from '../../src/orchestration/runtime/monitor-hub.ts';
+import { eventsOf, eventually, historyOf, manualTime, orchestrators, storePlugin } from './support.ts';
+
+const monitorOf = (name: string, changes: Partial<Monitor>): Monitor => ({
+  name,
+  onEvent: () => undefined,
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined,
+  ...changes,
+});
+const never = new Promise<void>(() => undefined);
+const broken = (): never => {
+  throw new Error('a broken monitor');
+};
+
+const BAD: Record<string, Partial<Monitor>> = {
+  throws: { onEvent: broken, onSignal: broken, forceFlush: broken, shutdown: broken },
+  rejects: {
+    onEvent: async () => broken(),
+    onSignal: async () => broken(),
+    forceFlush: async () => broken(),
+    shutdown: async () => broken(),
+  },
+  'throws nothing that is an error': { onEvent: () => Promise.reject(undefined) },
+  'is slow': { onEvent: () => sleep(5) },
+};
+
+describe('Monitors', () => {
+  const { start, make } = orchestrators();
+  const chatty = defineAgent({
+    name: 'chatty',
+    handle: async ({ input }: { input: number }, { logger, emit }) => {
+      logger.info('working', { input });
+      emit({ part: 0.5 });
+      return input + 1;
+    },
+  });
+  const definition = workflow<number>('watched').task('a', chatty).task('b', chatty, { after: 'a' }).build();
+  const pluginOf = (monitor: Monitor) => definePlugin({ name: monitor.name, kind: 'monitor', create: () => monitor });
+
+  for (const [what, changes] of Object.entries(BAD)) {
+    it(`that ${what}: runs and other monitors do not notice`, async () => {
+      const good = recordingMonitor();
+      const bad = monitorOf('bad', changes);
+      const reprise = await start({ plugins: [pluginOf(bad), good.plugin], workflows: [definition] });
+      const runs = await Promise.all([1, 2, 3].map((n) => reprise.startRun(definition, n)));
+      expect(await Promise.all(runs.map((run) => run.result()))).to.deep.equal([3, 4, 5]);
+      const history = await eventsOf(reprise, runs[0]?.id ?? '');
+      await reprise.stop();
+      expect(good.events.filter(({ runId }) => runId === runs[0]?.id)).to.have.length(history.length);
+    });
+  }
+
+  it('that hang hold neither runs nor the stop', async () => {
+    const { clock, time, parts } = manualTime();
+    const bad = monitorOf('hanging', { onEvent: () => never, forceFlush: () => never, shutdown: () => never });
+    const { plugins = [], ...rest } = parts();
+    const reprise = await make({ ...rest, plugins: [...plugins, pluginOf(bad)], workflows: [definition] });
+    await reprise.start();
+    const run = await reprise.startRun(definition, 1);
+    expect(await run.result()).to.equal(3);
+    const stopping = reprise.stop();
+    await time.quiet();
+    clock.advance(5000);
+    await stopping;
+  });
+
+  it('see every event, in the order of the history, and what happens beside it', async () => {
+    const monitor = recordingMonitor();
+    const store = createInMemoryEventStore();
+    const reprise = await start({ plugins: [storePlugin(store), monitor.plugin], workflows: [definition] });
+    const runs = await Promise.all([1, 2, 3, 4].map((n) => reprise.startRun(definition, n)));
+    await Promise.all(runs.map((run) => run.result()));
+    await eventually(() => monitor.events.filter(({ event }) => event.type === 'RunCompleted').length === 4);
+    for (const { id } of runs) {
+      const seen = monitor.events.filter(({ runId }) => runId === id);
+      const recorded = (await historyOf(reprise, id)).map((entry) => entry.recorded);
+      expect(seen.map(({ revision }) => revision)).to.deep.equal(recorded.map(({ revision }) => revision));
+      expect(seen.map(({ event }) => event.id)).to.deep.equal(recorded.map((event) => event.id));
+      const signals = monitor.signals.filter((signal) => signal.runId === id);
+      expect(signals.filter(({ kind }) => kind === 'dispatched')).to.have.length(2);
+      expect(signals.filter(({ kind }) => kind === 'log')).to.have.length(2);
+      await eventually(
+        () => monitor.signals.filter((signal) => signal.runId === id && signal.kind === 'progress').length === 2,
+      );
+    }
+  });
+
+  it('see an event only once it is in the store', async () => {
+    const store = createInMemoryEventStore();
+    const missing: ObservedEvent[] = [];
+    const strict = monitorOf('strict', {
+      onEvent: async (observed) => {
+        const [event] = await store.read(`run-${observed.runId}`, { from: observed.revision, limit: 1 });
+        if (event?.id !== observed.event.id) missing.push(observed);
+      },
+    });
+    const reprise = await start({ plugins: [storePlugin(store), pluginOf(strict)], workflows: [definition] });
+    await (await reprise.startRun(definition, 1)).result();
+    await reprise.stop();
+    expect(missing).to.deep.equal([]);
+  });
+});
+
+describe('The hub of monitors', () => {
+  const event = (revision: number): ObservedEvent => ({
+    runId: 'r',
+    revision,
+    event: {
+      id: String(revision),
+      type: 'RunPaused',
+      time: 0,
+      data: {},
+      metadata: { causationId: 'c', correlationId: 'r', schemaVersion: 1 },
+    },
+  });
+
+  it('drops what a queue cannot hold, counts it, and goes on when there is room', async () => {
+    const gate = Promise.withResolvers<void>();
+    const seen: number[] = [];
+    const slow = monitorOf('slow', {
+      onEvent: async ({ revision }) => {
+        seen.push(revision);
+        await gate.promise;
+      },
+    });
+    const good = recordingMonitor('good');
+    const hub = new MonitorHub([slow, good], 3, systemClock);
+    for (let revision = 0; revision < 10; revision += 1) {
+      hub.event(event(revision));
+      await sleep(0);
+    }
+    // One is in hand, three wait.
+    expect(hub.health()).to.deep.equal([
+      { name: 'slow', dropped: 6, failures: 0 },
+      { name: 'good', dropped: 0, failures: 0 },
+    ]);
+    gate.resolve();
+    await eventually(() => seen.length === 4);
+    hub.event(event(10));
+    await eventually(() => seen.length === 5);
+    expect(seen).to.deep.equal([0, 1, 2, 3, 10]);
+    expect(good.events).to.have.length(11);
+  });
+
+  it('counts the failures of a monitor', async () => {
+    const hub = new MonitorHub([monitorOf('bad', { onEvent: broken, onSignal: async () => broken() })], 10, systemClock);
+    hub.event(event(0));
+    hub.signal({ kind: 'log', level: 'info', message: 'hello' });
+    await eventually(() => hub.health()[0]?.failures === 2);
+    await hub.shutdown();
+  });
+
+  it('drains, flushes and closes each at the end, and leaves behind whoever hangs', async () => {
+    const clock = new ManualClock();
+    const order: string[] = [];
+    const good = monitorOf('good', {
+      onEvent: async ({ revision }) => {
+        await sleep(1);
+        order.push(String(revision));
+      },
+      forceFlush: async () => void order.push('flush'),
+      shutdown: async () => void order.push('shutdown'),
+    });
+    const hub = new MonitorHub([monitorOf('hanging', { onEvent: () => never }), good], 10, clock);
+    hub.event(event(0));
+    hub.event(event(1));
+    let closed = false;
+    const closing = hub.shutdown().then(() => {
+      closed = true;
+    });
+    await eventually(() => order.length === 4);
+    expect(order).to.deep.equal(['0', '1', 'flush', 'shutdown']);
+    clock.advance(4999);
+    await sleep(0);
+    expect(closed).to.equal(false);
+    clock.advance(1);
+    await closing;
+  });
+});

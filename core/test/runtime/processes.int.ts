@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { defineAgent, isRepriseError, type Orchestrator, type RepriseConfig, RunReader, workflow } from '@reprise/core';
+import { sqliteEventStore } from '@reprise/event-store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import {
+  changedStore,
+  eventsOf,
+  eventually,
+  gate,
+  lastingStore,
+  only,
+  orchestrators,
+  storePlugin,
+  temporaryFiles,
+} from './support.ts';
+import { slowChain } from './fixtures/slow-chain.ts';
+
+describe('Two orchestrators on one file', () => {
+  const { start } = orchestrators();
+  const file = temporaryFiles();
+
+  const setUp = async () => {
+    const path = file();
+    const work = gate('work', { obeys: true });
+    const definition = workflow('shared', { timeout: '1h' }).task('a', work.agent).task('b', work.agent, { after: 'a' }).build();
+    const open = (): Promise<Orchestrator> =>
+      start({ plugins: [sqliteEventStore({ path, pollIntervalMs: 5 })], workflows: [definition] });
+    const driver = await open();
+    const client = await open();
+    expect([driver.role, client.role]).to.deep.equal(['driver', 'client']);
+    return { definition, work, driver, client, open };
+  };
+
+  it('share runs: the client starts one, the driver carries it out, both see the end', async () => {
+    const { definition, work, driver, client } = await setUp();
+    const run = await client.startRun(definition, 1);
+    const outcome = run.outcome();
+    for (const output of [1, 2]) {
+      await eventually(() => work.waiting === 1);
+      work.answer(output);
+    }
+    expect(await outcome).to.deep.equal({ status: 'completed', output: 2 });
+    expect(await driver.run(run.id).result()).to.equal(2);
+    expect(client.running).to.equal(0);
+  });
+
+  it('steer runs from either side: what the client cancels is aborted by the driver', async () => {
+    const { definition, work, driver, client } = await setUp();
+    const run = await driver.startRun(definition, 1);
+    const outcomes = [run.outcome(), client.run(run.id).outcome()];
+    await eventually(() => work.waiting === 1);
+    await client.run(run.id).pause('lunch');
+    await eventually(async () => (await run.state()).status === 'paused');
+    await client.run(run.id).resume();
+    await client.run(run.id).cancel('from elsewhere');
+    const cancelled = { status: 'cancelled', reason: 'from elsewhere' } as const;
+    expect(await Promise.all(outcomes)).to.deep.equal([cancelled, cancelled]);
+    await eventually(() => work.contexts[0]?.signal.aborted === true);
+    const reason: unknown = work.contexts[0]?.signal.reason;
+    expect(isRepriseError(reason, 'REPRISE_RUN_CLOSED')).to.equal(true);
+    await eventually(() => driver.running === 0);
+  });
+
+  it('hand over when the driver stops: the client goes on with its runs', async () => {
+    const { definition, work, driver, client } = await setUp();
+    const run = await client.startRun(definition, 1);
+    const outcome = run.outcome();
+    await eventually(() => work.waiting === 1);
+    await driver.stop({ drainMs: 0 });
+    await eventually(() => client.role === 'driver');
+    await eventually(() => work.calls.length === 2);
+    work.answer('of the first driver, which is gone');
+    await eventually(() => work.waiting === 1);
+    work.answer(1);
+    await eventually(() => work.waiting === 1);
+    work.answer(2);
+    expect(await outcome).to.deep.equal({ status: 'completed', output: 2 });
+    expect(only(await eventsOf(client, run.id), 'TaskAttemptFailed').map(({ lost }) => lost)).to.deep.equal([true]);
+  });
+
+  it('hand over in the moment a run ends: whoever waits is told', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { definition, work, driver, client } = await setUp();
+      const run = await client.startRun(definition, 1);
+      const outcome = run.outcome();
+      await eventually(() => work.waiting === 1);
+      work.answer(1);
+      await eventually(() => work.waiting === 1);
+      const stopping = driver.stop();
+      work.answer(2);
+      await stopping;
+      expect(await outcome).to.deep.equal({ status: 'completed', output: 2 });
+      await client.stop();
+    }
+  });
+
+  it('hand over when the process of the driver is killed', async () => {
+    const path = file();
+    const script = fileURLToPath(new URL('./fixtures/slow-chain-process.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--conditions=reprise-source', script, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const gone = once(child, 'close');
+    try {
+      const lines = createInterface({ input: child.stdout });
+      const [started] = (await once(lines, 'line')) as [string];
+      expect(started).to.equal('working');
+      const definition = slowChain(async () => 'done');
+      const client = await start({ plugins: [sqliteEventStore({ path, pollIntervalMs: 5 })], workflows: [definition] });
+      expect(client.role).to.equal('client');
+      const outcome = client.run('r1').outcome();
+      child.kill('SIGKILL');
+      await gone;
+      expect(await outcome).to.deep.equal({ status: 'completed', output: 'done' });
+      expect(client.role).to.equal('driver');
+      expect((await client.runs.replay('r1')).matches).to.equal(true);
+    } finally {
+      child.kill('SIGKILL');
+      await gone;
+    }
+  });
+});
+
+describe('The ownership of a store', () => {
+  const { make, start } = orchestrators();
+
+  /** Two orchestrators' views of one store in memory. */
+  const shared = () => {
+    const store = lastingStore();
+    const listeners = new Map<string, (stream: string, revision: number) => void>();
+    let owner: string | undefined;
+    let acquiring = Promise.resolve();
+    const viewOf = (name: string) =>
+      changedStore(store, {
+        append: async (...request) => {
+          const result = await store.append(...request);
+          for (const [other, listener] of listeners) if (other !== name) listener(request[0], result.revision);
+          return result;
+        },
+        ownership: {
+          acquire: async () => {
+            await acquiring;
+            if (owner !== undefined) return undefined;
+            owner = name;
+            return async () => {
+              owner = undefined;
+            };
+          },
+          onForeignAppend: (listener) => {
+            listeners.set(name, listener);
+            return () => listeners.delete(name);
+          },
+        },
+      });
+    return {
+      viewOf,
+      owner: () => owner,
+      hold: () => {
+        const held = Promise.withResolvers<void>();
+        acquiring = held.promise;
+        return held.resolve;
+      },
+    };
+  };
+  const quick = defineAgent({ name: 'quick', handle: async () => 'quick' });
+  const definition = workflow('owned').task('a', quick).build();
+  const on = (view: ReturnType<ReturnType<typeof shared>['viewOf']>, more: RepriseConfig['plugins'] = []) => ({
+    plugins: [storePlugin(view), ...more],
+    workflows: [definition],
+  });
+
+  it('goes from one to the next', async () => {
+    const { viewOf, owner } = shared();
+    const first = await start(on(viewOf('first')));
+    const second = await start(on(viewOf('second')));
+    expect(await (await second.startRun(definition, 1)).result()).to.equal('quick');
+    expect(owner()).to.equal('first');
+    await first.stop();
+    await eventually(() => second.role === 'driver');
+    expect(owner()).to.equal('second');
+    expect(await (await second.startRun(definition, 1)).result()).to.equal('quick');
+    await second.stop();
+    expect(owner()).to.equal(undefined);
+  });
+
+  it('that is acquired only after stop() is given back', async () => {
+    const { viewOf, owner, hold } = shared();
+    const first = await start(on(viewOf('first')));
+    const second = await start(on(viewOf('second')));
+    expect(second.role).to.equal('client');
+    await first.stop();
+    const release = hold();
+    // The poll of the client asks for the store; the answer comes when it has been stopped.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const stopping = second.stop();
+    release();
+    await stopping;
+    await eventually(() => owner() === undefined);
+  });
+
+  it('is given back when driving cannot begin, and taken at a later try', async () => {
+    const { viewOf, owner } = shared();
+    const first = await start(on(viewOf('first')));
+    const view = viewOf('second');
+    let failures = 0;
+    const streams = {
+      list: async (query: Parameters<NonNullable<typeof view.streams>['list']>[0]) => {
+        if (failures < 2 && owner() === 'second') {
+          failures += 1;
+          throw new Error('the disk is away');
+        }
+        return (await view.streams?.list(query)) ?? [];
+      },
+    };
+    const second = await start(on({ ...view, streams }));
+    await first.stop();
+    await eventually(() => failures === 2 && second.role === 'driver');
+    expect(await (await second.startRun(definition, 1)).result()).to.equal('quick');
+  });
+
+  it('tells whoever waits about ends that are told after the hand-over', async () => {
+    const { viewOf } = shared();
+    const first = await make(on(viewOf('first')));
+    const run = await first.startRun(definition, 1);
+    const second = await start(on(viewOf('second')));
+    const reader = new RunReader(viewOf('third'));
+    await eventually(async () => (await reader.state(run.id)).status === 'completed');
+    expect(await first.run(run.id).result()).to.equal('quick');
+    expect(await second.run(run.id).result()).to.equal('quick');
+  });
+});

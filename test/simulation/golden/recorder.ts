@@ -1,0 +1,116 @@
+import { writeFileSync } from 'node:fs';
+import {
+  type AgentContext,
+  type AgentTask,
+  createInMemoryEventStore,
+  createInProcessTransport,
+  createReprise,
+  definePlugin,
+  type EngineOptions,
+  type EventStore,
+  type Orchestrator,
+  readStream,
+  replay,
+  runStream,
+  type Transport,
+  type Workflow,
+} from '@reprise/core';
+import { seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
+import { decodeEvent } from '../../../core/src/orchestration/workflow/event-schema.ts';
+import { type Golden, type GoldenEvent, goldenPath, summarise } from './golden-file.ts';
+
+export type Work = (task: AgentTask<never>, context: AgentContext, sleep: (ms: number) => Promise<void>) => unknown;
+
+/** What a scenario plays in: the real engine, on memory and virtual time, with ids and chance that are always the same. */
+export class Stage {
+  readonly time = new VirtualTime();
+  readonly transport: Transport = createInProcessTransport(this.time.clock);
+  readonly #store: EventStore = createInMemoryEventStore();
+  readonly #ids = sequentialIds();
+  readonly #random = seededRandom(1);
+  #reprise: Orchestrator | undefined;
+
+  /** Starts an orchestrator over the store, after the one before has stopped: a restart. */
+  async start(
+    workflow: Workflow,
+    work: Readonly<Record<string, Work>>,
+    limits: Partial<EngineOptions> = {},
+  ): Promise<Orchestrator> {
+    await this.#reprise?.stop({ drainMs: 0 });
+    const { clock } = this.time;
+    const lasting: EventStore = { ...this.time.watchStore(this.#store), close: async () => undefined };
+    // A stopped transport cannot be started again; scenarios that restart need none of their own.
+    const transport = this.#reprise === undefined ? this.transport : createInProcessTransport(clock);
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => clock.schedule(ms, resolve));
+    this.#reprise = await createReprise({
+      plugins: [
+        definePlugin({ name: 'store', kind: 'event-store', create: () => lasting }),
+        definePlugin({ name: 'transport', kind: 'transport', create: () => this.time.watchTransport(transport) }),
+      ],
+      workflows: [workflow],
+      agents: Object.entries(work).map(([name, handle]) => ({
+        name,
+        handle: async (task: AgentTask<never>, context: AgentContext) => handle(task, context, sleep),
+      })),
+      clock,
+      ids: this.#ids,
+      random: this.#random,
+      limits,
+    });
+    await this.#reprise.start();
+    return this.#reprise;
+  }
+
+  /** Lets time pass until the run has ended. */
+  async toEnd(runId: string): Promise<void> {
+    await this.until(async () => 'stateDigest' in (await this.#last(runId)));
+  }
+
+  /** Lets time pass, timer by timer, until `holds`. */
+  async until(holds: () => Promise<boolean>): Promise<void> {
+    for (let step = 0; step < 1000; step += 1) {
+      await this.time.quiet();
+      if (await holds()) return;
+      if (this.time.clock.advanceToNext() === undefined) break;
+    }
+    throw new Error('The scenario stands still.');
+  }
+
+  async history(runId: string): Promise<readonly GoldenEvent[]> {
+    const events: GoldenEvent[] = [];
+    for await (const recorded of readStream(this.#store, runStream(runId))) {
+      const { revision, id, type, time, data, metadata } = recorded;
+      events.push({ revision, id, type, time, data, metadata } as GoldenEvent);
+    }
+    // As a file has it: functions and undefined members are gone.
+    return JSON.parse(JSON.stringify(events)) as GoldenEvent[];
+  }
+
+  async close(): Promise<void> {
+    await this.#reprise?.stop({ drainMs: 0 });
+  }
+
+  async #last(runId: string): Promise<GoldenEvent['data']> {
+    return (await this.history(runId)).at(-1)?.data ?? {};
+  }
+}
+
+/** Writes the history of a run. Fails when there is such a file: a golden history is never written twice. */
+export async function writeGolden(stage: Stage, name: string, about: string, runId: string): Promise<Golden> {
+  const events = await stage.history(runId);
+  const { state } = replay(events.map((event) => decodeEvent(event)));
+  const header: Golden['header'] = {
+    format: 'reprise-run',
+    formatVersion: 1,
+    runId,
+    workflow: state.definition.name,
+    version: state.definition.version,
+    events: events.length,
+    exportedAt: new Date(stage.time.clock.now()).toISOString(),
+    about,
+    expected: summarise(state),
+  };
+  const lines = [header, ...events].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(goldenPath(name), lines.join(''), { flag: 'wx' });
+  return { name, header, events };
+}

@@ -1,0 +1,197 @@
+import { type Json, parseWorkflow } from '@reprise/core';
+import { COMMAND_CHANNEL } from '../../../core/src/orchestration/messaging/channels.ts';
+import { toEnvelope, type WorkerCommand } from '../../../core/src/orchestration/messaging/messages.ts';
+import type { Stage, Work } from './recorder.ts';
+
+export interface Scenario {
+  readonly about: string;
+  /** Plays it; the id of the run whose history is kept. */
+  play(stage: Stage): Promise<string>;
+}
+
+const fail = (code: string, retryable = true): never => {
+  throw Object.assign(new Error(`${code}, said the agent`), { code, retryable });
+};
+
+const echo: Work = ({ input }) => input;
+
+const REPORT = parseWorkflow(`
+name: report
+version: "2"
+description: Every way on that a task can take
+tasks:
+  list: { agent: lister }
+  inspect:
+    agent: inspector
+    after: list
+    forEach: { items: outputs.list.names, concurrency: 2, onItemFailure: continue }
+    input: { name: "\${ item }", place: "\${ index }" }
+    retry: { maxAttempts: 2, initialDelay: 100ms, jitter: 0.5, nonRetryable: [GONE] }
+  audit:
+    agent: auditor
+    after: inspect
+    retry: 1
+    fallback: { task: manual }
+  manual: { agent: person }
+  guess:
+    agent: guesser
+    after: list
+    priority: 5
+    retry: 1
+    fallback: { value: { guess: none } }
+  translate:
+    agent: translator
+    after: list
+    retry: 1
+    fallback: { agent: person }
+  legal: { agent: lawyer, after: audit, when: "outputs.audit.suspicious", delivery: at-most-once }
+  appeal: { agent: lawyer, after: legal }
+  court: { agent: lawyer, after: audit, when: "!outputs.audit.suspicious", delivery: at-most-once }
+  write: { agent: writer, after: [audit, legal, court, guess, translate] }
+  check:
+    agent: checker
+    after: write
+    repeat: { from: write, until: output.complete, max: 3 }
+output: { report: "\${ outputs.check.report }", legal: "\${ outputs.legal }" }
+`);
+
+const reportWork: Readonly<Record<string, Work>> = {
+  lister: () => ({ names: ['ant', 'bee', 'cat', 'dog'] }),
+  inspector: ({ input, attempt }: { input: { name: string }; attempt: number }) => {
+    if (input.name === 'bee' && attempt === 1) fail('BUSY');
+    if (input.name === 'cat') fail('GONE');
+    return { ...input, length: input.name.length };
+  },
+  auditor: () => fail('NO_AUDIT'),
+  person: ({ input }: { input: Json }) => ({ suspicious: false, handed: input }),
+  guesser: () => fail('NO_IDEA'),
+  translator: () => fail('NO_WORDS'),
+  lawyer: ({ taskId }) => ({ verdict: taskId }),
+  writer: ({ round }) => ({ text: `zażółć, round ${round}` }),
+  checker: ({ input, round }: { input: { text: string }; round: number }) => ({
+    complete: round === 2,
+    report: input.text,
+  }),
+};
+
+const STEPS = parseWorkflow(`
+name: steps
+timeout: 1h
+tasks:
+  first: { agent: worker, timeout: { attempt: 10s }, retry: { maxAttempts: 3, initialDelay: 1s, jitter: 0 } }
+  each:
+    agent: worker
+    after: first
+    forEach: { items: "[1, 2, 3]", concurrency: 1 }
+    retry: { maxAttempts: 2, initialDelay: 1m, jitter: 0 }
+  last: { agent: worker, after: each, timeout: { task: 5m } }
+`);
+
+/** Says what a worker elsewhere would say. */
+function say(stage: Stage, command: WorkerCommand): Promise<void> {
+  const { runId, commandId } = command;
+  const at = stage.time.clock.now();
+  const addressing = {
+    id: commandId,
+    type: 'command',
+    source: 'elsewhere',
+    runId,
+    causationId: commandId,
+    at,
+  } as const;
+  return stage.transport.publish([{ channel: COMMAND_CHANNEL, envelope: toEnvelope(addressing, command) }]);
+}
+
+/** A run of STEPS whose second item fails for good. */
+async function playFailure(stage: Stage): Promise<string> {
+  let mended = false;
+  const worker: Work = ({ taskId }) => (taskId === 'each.1' && !mended ? fail('BROKEN', false) : { did: taskId });
+  const reprise = await stage.start(STEPS, { worker });
+  await reprise.startRun(STEPS, { n: 1 }, { id: 'failed-1' });
+  await stage.toEnd('failed-1');
+  mended = true;
+  await reprise.retryRun('failed-1', { id: 'retried-1' });
+  await stage.toEnd('retried-1');
+  return 'failed-1';
+}
+
+/** By name of the file. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  report: {
+    about:
+      'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',
+    async play(stage) {
+      const reprise = await stage.start(REPORT, reportWork);
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await reprise.startRun(REPORT, { folder: '.' }, { id: 'report-1', requestId: 'request-1', traceparent });
+      await stage.toEnd('report-1');
+      return 'report-1';
+    },
+  },
+  cancelled: {
+    about: 'Cancelled by its user while an attempt ran, after a pause, a second pause that was rejected, and a resume.',
+    async play(stage) {
+      const reprise = await stage.start(STEPS, { worker: async (_task, _context, sleep) => sleep(5000) });
+      const run = await reprise.startRun(STEPS, null, { id: 'cancelled-1' });
+      await run.pause('lunch');
+      await run.pause().catch(() => undefined);
+      await run.resume();
+      await stage.time.quiet();
+      await run.cancel('no longer wanted');
+      await stage.toEnd('cancelled-1');
+      return 'cancelled-1';
+    },
+  },
+  failed: { about: 'Failed: an item failed for good, so its task did, so the run did.', play: playFailure },
+  retried: {
+    about:
+      'Went on from the results of the run in failed.ndjson: adopted a task, the items of another and those that were done.',
+    async play(stage) {
+      await playFailure(stage);
+      return 'retried-1';
+    },
+  },
+  late: {
+    about:
+      'An attempt timed out and its result came late; a retry was made at once by hand; then the run took too long.',
+    async play(stage) {
+      const never = (): Promise<never> => new Promise(() => undefined);
+      const worker: Work = ({ taskId, attempt }) => {
+        if (taskId === 'first') return attempt === 1 ? never() : { did: taskId };
+        if (taskId === 'each.0' && attempt === 1) return fail('BUSY');
+        return taskId === 'each.1' ? never() : { did: taskId };
+      };
+      const reprise = await stage.start(STEPS, { worker });
+      const runId = 'late-1';
+      await reprise.startRun(STEPS, [1, 2], { id: runId });
+      const happened = (type: string, taskId: string) => async (): Promise<boolean> =>
+        (await stage.history(runId)).some((event) => event.type === type && event.data['taskId'] === taskId);
+      await stage.until(happened('TaskAttemptFailed', 'first'));
+      const late = { runId, taskId: 'first', attempt: 1, commandId: 'late-result' };
+      await say(stage, { type: 'CompleteTask', ...late, output: { did: 'too late' } });
+      await stage.until(happened('TaskAttemptFailed', 'each.0'));
+      await reprise.retryRun(runId);
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+  restarted: {
+    about:
+      'The process stopped in the middle of an attempt; the next one took it for lost, made it again, and completed the run.',
+    async play(stage) {
+      const runId = 'restarted-1';
+      let reached = false;
+      const stuck: Work = ({ taskId, input }) => {
+        if (taskId !== 'each.1') return input ?? taskId;
+        reached = true;
+        return new Promise(() => undefined);
+      };
+      const before = await stage.start(STEPS, { worker: stuck });
+      await before.startRun(STEPS, null, { id: runId });
+      await stage.until(async () => reached);
+      await stage.start(STEPS, { worker: echo });
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+};
