@@ -24,7 +24,7 @@ const WHOLE: Files = {
   'core/test/event-store/memory.unit.ts':
     "import { storeSuite } from '@reprise/conformance';\nimport { createMemory } from '@reprise/core';\nstoreSuite('m', { create: createMemory });",
   'core/test/messaging/process.int.ts':
-    "import { transportSuite as suite } from '@reprise/conformance';\nimport { createProcess } from '@reprise/core';\nfor (const n of [1, 2]) suite(`p${n}`, { create: () => createProcess() });",
+    "import { transportSuite as suite } from '@reprise/conformance';\nimport { createProcess } from '@reprise/core';\nfor (const n of [1, 2]) suite(String(n), { create: () => createProcess() });",
   'plugins/event-store-a/package.json': manifest('@x/event-store-a', 'event-store'),
   'plugins/event-store-a/test/conformance.int.ts': spec('storeSuite', '@x/event-store-a'),
   'plugins/transport-b/package.json': manifest('@x/transport-b', 'transport'),

@@ -168,3 +168,17 @@ begun.task('x', editor, { after: 'inspect', repeat: { from: 'y', until: () => tr
 begun.fallbackTask('x', editor, { after: 'inspect' });
 // @ts-expect-error: a fallback task is not there to come after
 begun.fallbackTask('x', editor).task('y', editor, { after: 'x' });
+
+// An agent that takes any JSON takes what it is handed, also where that is not known; types that refer to themselves are no trap.
+interface Tree {
+  readonly name: string;
+  readonly children: readonly Tree[];
+}
+const anything = { name: 'anything', handle: ({ input }: { readonly input: Json }): Json => input };
+const gardener = { name: 'gardener', handle: ({ input }: { readonly input: Tree }): Tree => input };
+workflow('recursive').task('a', anything).task('b', anything, { after: 'a' }).build();
+workflow<Tree>('trees')
+  .task('a', gardener)
+  .task('b', gardener, { after: 'a' })
+  .task('c', anything, { after: 'b' })
+  .build();

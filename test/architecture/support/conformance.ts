@@ -36,8 +36,11 @@ function findBuiltIns(root: string): readonly Implementation[] {
   const [path] = globSync('core/src/container/builtin-plugins.ts', { cwd: root });
   if (path === undefined) return [];
   const text = readFileSync(join(root, path), 'utf8');
-  const pattern = /definePlugin\(\{\s*name: '([^']+)',\s*kind: '([^']+)',[^}]*?=>\s*(\w+)/g;
-  return [...text.matchAll(pattern)].map(([, name = '', kind = '', maker = '']) => ({
+  const pattern = /definePlugin\(\{\s*name: '([^']+)',\s*kind: '([^']+)',[\s\S]*?=>\s*(\w+)/g;
+  const found = [...text.matchAll(pattern)];
+  if (found.length !== text.split('definePlugin({').length - 1)
+    throw new Error(`${path} has a built-in that is not understood.`);
+  return found.map(([, name = '', kind = '', maker = '']) => ({
     name: `core: ${name}`,
     kind,
     tests: 'core/test',

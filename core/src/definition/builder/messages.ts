@@ -1,3 +1,4 @@
+import type { Json } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
 import type { FailedTask, InputOf, IsAbsent, StandInInfo } from './task-types.ts';
 
@@ -62,13 +63,25 @@ type FitsKnown<Id extends string, A, Fallback, StandIns, Handed> =
           : unknown
     : Mismatch<`Reprise: task '${Id}' is handed what does not fit the input of ${NameOf<A>}`, Handed, InputOf<A>>;
 
+// What is handed over is JSON whatever its type says: an agent that takes any JSON takes it.
 type Takes<Expected, Handed> = [Handed] extends [Computed]
   ? true
-  : [Handed] extends [Expected]
+  : [Json] extends [Expected]
     ? true
-    : [Handed] extends [Frozen<Expected>]
+    : [Handed] extends [Expected]
       ? true
-      : false;
+      : [Handed] extends [Frozen<Expected>]
+        ? true
+        : false;
 
-/** What is handed over is a copy made from history, so whether it was read-only does not matter. */
-type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+/**
+ * What is handed over is a copy made from history, so whether it was read-only does not matter. Types that refer to themselves
+ * (Json, trees) end the compiler's patience unless the depth is bounded: what lies deeper is compared as it is.
+ */
+type Frozen<T, Depth extends readonly unknown[] = []> = [Json] extends [T]
+  ? T
+  : T extends object
+    ? Depth['length'] extends 8
+      ? T
+      : { readonly [Key in keyof T]: Frozen<T[Key], readonly [...Depth, unknown]> }
+    : T;
