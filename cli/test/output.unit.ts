@@ -106,8 +106,8 @@ describe('events in words', () => {
 describe('the notable part of an output', () => {
   it('is its fields, short', () => {
     expect(
-      notable({ report: '/tmp/report.md', packages: 412, risks: Array.from({ length: 40 }, () => ({ a: 'b' })) }),
-    ).to.deep.equal(['report    /tmp/report.md', 'packages  412', 'risks     40 items']);
+      notable({ report: 'out/report.md', packages: 412, risks: Array.from({ length: 40 }, () => ({ a: 'b' })) }),
+    ).to.deep.equal(['report    out/report.md', 'packages  412', 'risks     40 items']);
   });
 
   it('is cut off when there is much of it', () => {

@@ -113,6 +113,17 @@ describe('runs under way', () => {
     expect(await statusOf('worker-3')).to.equal('completed');
   });
 
+  it('end with their outcome before others are waited for', async () => {
+    await hold('other-1', 60_000).ended;
+    const driving = begin('run', 'start', 'greet', '--wait', '--input', '{"name":"e"}');
+    await driving.saw(/Hello, e![\s\S]*Waiting for 1 attempt still under way/);
+    driving.child.kill('SIGINT');
+    const { code, stderr } = await driving.ended;
+    expect(code).to.equal(0);
+    expect(stderr).to.contain('Stopping at once.');
+    expect((await say('run', 'cancel', 'other-1')).code).to.equal(0);
+  });
+
   it('that failed are tried again from their results', async () => {
     await say('run', 'start', 'batch', '--id', 'again-1', '--wait', '--input', '{"numbers":[1,2],"broken":true}');
     const retried = await say('run', 'retry', 'again-1', '--id', 'again-2', '--follow', '--json');

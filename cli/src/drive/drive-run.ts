@@ -10,26 +10,30 @@ import type { Relay } from './relay.ts';
 /** How long agents that ignore their AbortSignal are waited for, in ms, once everything is to stop at once. */
 const GRACE_MS = 500;
 
-/** What came of driving: the run's end, or the signal that came before it. */
+/** What came of driving: what `report` made of the run's end, or the signal that came before it. */
 export type Driven =
-  | { readonly runId: string; readonly progress: RunProgress }
+  | { readonly exit: number }
   | { readonly runId: string | undefined; readonly interruptedBy: InterruptSignal };
 
+export interface Drive {
+  begin(): Promise<RunHandle>;
+  /** Told the end of the run as soon as it is known, before anything is stopped. Resolves to the exit code. */
+  report(progress: RunProgress): Promise<number>;
+  readonly view: ProgressView;
+  readonly relay: Relay;
+}
+
 /**
- * Drives the store's runs until the one that `begin` starts has ended. The first signal drains: attempts under way are waited
+ * Drives the store's runs until the one that `begin` starts has ended; then drains. The first signal drains: attempts under way are waited
  * for, nothing new is begun. The second stops at once. Either way, what is open goes on at the next start.
  */
-export async function driveRun(
-  opened: Opened,
-  begin: () => Promise<RunHandle>,
-  view: ProgressView,
-  relay: Relay,
-): Promise<Driven> {
+export async function driveRun(opened: Opened, { begin, report, view, relay }: Drive): Promise<Driven> {
   const { orchestrator } = opened;
   const following = new AbortController();
   const stopped = Promise.withResolvers<InterruptSignal>();
+  let reported = false;
   const ignore = onInterrupt((signal, times) => {
-    const stop = times === 1 ? drain(opened, view) : stopNow(opened, view);
+    const stop = times === 1 && !reported ? drain(opened, view) : stopNow(opened, view);
     stop.then(() => stopped.resolve(signal), stopped.reject);
   });
   relay.view = view;
@@ -45,7 +49,10 @@ export async function driveRun(
     // After an interruption, the store may be closed under it.
     followed.catch(() => undefined);
     const end = await Promise.race([followed, stopped.promise]);
-    return typeof end === 'string' ? { runId, interruptedBy: end } : { runId, progress: end };
+    if (typeof end === 'string') return { runId, interruptedBy: end };
+    await view.close();
+    reported = true;
+    return { exit: await report(end) };
   } finally {
     following.abort();
     await view.close();

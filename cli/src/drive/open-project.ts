@@ -18,7 +18,7 @@ export interface Opened {
   readonly access: StoreAccess;
 }
 
-/** Everything that the configuration names, ready to drive runs. */
+/** Everything that the configuration names, ready to drive runs. An `extra` plugin gives way to one of the same name. */
 export async function openProject(
   where: Whereabouts,
   extra: readonly AnyPlugin[] = [],
@@ -37,7 +37,7 @@ export async function openProject(
     ...(random === undefined ? {} : { random }),
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
-    plugins: [...others, ...extra],
+    plugins: [...others, ...extra.filter(({ name }) => others.every((plugin) => plugin.name !== name))],
   };
   return { ...(await open(access, parts)), project };
 }

@@ -44,6 +44,7 @@ export class LiveView implements ProgressView {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
     await this.#drawing;
     await this.#draw();
@@ -108,6 +109,6 @@ function drawTask(screen: Screen, row: TaskRow, width: number, now: number, said
 
 function barOf(screen: Screen, { items, status }: TaskRow): string {
   if (items === undefined) return '';
-  const full = Math.round((endedItems(items) / items.total) * BAR);
+  const full = Math.floor((endedItems(items) / items.total) * BAR);
   return `${asStatus(screen, status, '█'.repeat(full))}${screen.style('dim', '░'.repeat(BAR - full))}`;
 }

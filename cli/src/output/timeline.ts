@@ -98,13 +98,23 @@ export class Timeline {
     const peak = Math.max(1, ...track.levels);
     const status = row.items !== undefined && endedItems(row.items) < row.items.total ? 'running' : row.status;
     let bar = '';
+    let piece = { look: '', text: '' };
+    const paint = (look: string, text: string): void => {
+      if (look === piece.look) {
+        piece.text += text;
+        return;
+      }
+      bar += painted(screen, piece.look, piece.text);
+      piece = { look, text };
+    };
     for (let slice = 0; slice < this.#slices; slice += 1) {
       const level = track.levels[slice] ?? 0;
-      if (track.failures.has(slice)) bar += screen.style('red', FAILED);
-      else if (level > 0) bar += asStatus(screen, status, LEVELS[Math.ceil((level / peak) * LEVELS.length) - 1] ?? '█');
-      else bar += slice > track.first && slice < track.last ? screen.style('dim', IDLE) : ' ';
+      if (track.failures.has(slice)) paint('failed', FAILED);
+      else if (level > 0) paint(status, LEVELS[Math.ceil((level / peak) * LEVELS.length) - 1] ?? '█');
+      else if (slice > track.first && slice < track.last) paint('pending', IDLE);
+      else paint('', ' ');
     }
-    return bar;
+    return bar + painted(screen, piece.look, piece.text);
   }
 
   #axis(): string {
@@ -143,3 +153,6 @@ export class Timeline {
     return track;
   }
 }
+
+const painted = (screen: Screen, look: string, text: string): string =>
+  look === '' || text === '' ? text : asStatus(screen, look, text);

@@ -6,6 +6,7 @@ import type { Relay } from '../drive/relay.ts';
 import { createView, jsonView } from '../output/create-view.ts';
 import { jsonLine } from '../output/json-shapes.ts';
 import { quietView } from '../output/progress-view.ts';
+import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { reportOutcome, suggestNext } from './report-outcome.ts';
@@ -26,16 +27,16 @@ export async function carryOut(
   if (flags.wait !== true && flags.follow !== true) return beginOnly(opened, begin, terminal);
   const { err, json } = terminal;
   const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err);
-  const driven = await driveRun(opened, begin, view, relay);
-  if ('interruptedBy' in driven) {
-    const run = driven.runId === undefined ? 'What is open' : `Run ${driven.runId}`;
-    await err.line(`${run} goes on at the next start: reprise worker start`);
-    return exitCodeOfSignal(driven.interruptedBy);
-  }
-  const { state } = driven.progress;
-  const exit = await reportOutcome(terminal, state, flags.follow === true);
-  if (flags.follow === true) await suggestNext(terminal, driven.runId, state.status === 'failed', flags);
-  return exit;
+  const report = async ({ state }: RunProgress): Promise<number> => {
+    const exit = await reportOutcome(terminal, state, flags.follow === true);
+    if (flags.follow === true) await suggestNext(terminal, state.runId, state.status === 'failed', flags);
+    return exit;
+  };
+  const driven = await driveRun(opened, { begin, report, view, relay });
+  if ('exit' in driven) return driven.exit;
+  const run = driven.runId === undefined ? 'What is open' : `Run ${driven.runId}`;
+  await err.line(`${run} goes on at the next start: reprise worker start`);
+  return exitCodeOfSignal(driven.interruptedBy);
 }
 
 async function beginOnly(

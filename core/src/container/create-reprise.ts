@@ -1,19 +1,14 @@
-import 'reflect-metadata';
-import { Container } from 'inversify';
-import { formatProblem } from '../definition/problem.ts';
-import { validateDefinition } from '../definition/validation/validate-definition.ts';
-import type { AgentReference } from '../definition/workflow.ts';
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/runtime/options.ts';
 import { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
-import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
-import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import { RepriseError } from '../shared/errors.ts';
-import { assertId } from '../shared/ids.ts';
 import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
 import { graphScheduler, inMemoryEventStore, inProcessTransport } from './builtin-plugins.ts';
-import type { AnyWorkflow, RepriseConfig } from './config.ts';
+import type { RepriseConfig } from './config.ts';
+import { createRegistry } from './create-registry.ts';
 import {
   type AnyPlugin,
   assertPlugin,
@@ -34,6 +29,9 @@ import { TOKENS } from './tokens.ts';
 export async function createReprise(config: RepriseConfig = {}): Promise<Orchestrator> {
   for (const plugin of config.plugins ?? []) assertPlugin(plugin);
   const plugins: readonly AnyPlugin[] = [graphScheduler(), ...(config.plugins ?? [])];
+  // Loaded here: it takes a while, and who only reads runs needs none of it.
+  await import('reflect-metadata');
+  const { Container } = await import('inversify');
   const container = new Container({ defaultScope: 'Singleton' });
   container.bind(TOKENS.clock).toConstantValue(config.clock ?? systemClock);
   container.bind(TOKENS.ids).toConstantValue(config.ids ?? systemIds);
@@ -47,14 +45,11 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   const strategies = await createAll(plugins, 'scheduler', context);
   const pluginAgents = await createAll(plugins, 'agent', context);
   container.bind(TOKENS.registry).toConstantValue(createRegistry(config, pluginAgents, strategies));
-  const monitors = await createAll(plugins, 'monitor', context);
+  const { monitors, transport, store } = await openParts(plugins, context);
   container
     .bind(TOKENS.monitors)
     .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
-  const transport = await createPart(theOne(plugins, 'transport') ?? inProcessTransport(), context);
   container.bind(TOKENS.transport).toConstantValue(transport);
-  // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
-  const store = await createPart(theOne(plugins, 'event-store') ?? inMemoryEventStore(), context);
   container.bind(TOKENS.store).toConstantValue(store);
   container
     .bind(TOKENS.orchestrator)
@@ -75,6 +70,34 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   return container.get(TOKENS.orchestrator);
 }
 
+/** What may hold something open: when one of them cannot be made, those that were are closed. */
+interface OpenParts {
+  readonly monitors: readonly Monitor[];
+  readonly transport: Transport;
+  readonly store: EventStore;
+}
+
+async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
+  const transports = theOne(plugins, 'transport') ?? inProcessTransport();
+  const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    const monitors: Monitor[] = [];
+    for (const plugin of ofKind(plugins, 'monitor')) {
+      const monitor = await createPart(plugin, context);
+      opened.push(() => monitor.shutdown());
+      monitors.push(monitor);
+    }
+    const transport = await createPart(transports, context);
+    opened.push(() => transport.stop());
+    // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
+    return { monitors, transport, store: await createPart(stores, context) };
+  } catch (error) {
+    await Promise.allSettled(opened.map(async (close) => close()));
+    throw error;
+  }
+}
+
 function createHub(
   monitors: readonly Monitor[],
   options: EngineOptions,
@@ -83,11 +106,15 @@ function createHub(
   return new MonitorHub(monitors, options.monitorQueue, clock);
 }
 
+/** Periods of no time would keep the engine busy with nothing else. */
+const ABOVE_ZERO: ReadonlySet<string> = new Set(['leaseMs', 'redispatchMs', 'maxPayloadChars']);
+
 function engineOptions(config: RepriseConfig): EngineOptions {
   for (const [key, value] of Object.entries(config.limits ?? {})) {
     const known = Object.hasOwn(DEFAULT_ENGINE_OPTIONS, key);
-    if (known && typeof value === 'number' && Number.isFinite(value) && value >= 0) continue;
-    const what = known ? `must be a number of 0 or more, not ${String(value)}` : 'is not known';
+    const least = ABOVE_ZERO.has(key) ? 1 : 0;
+    if (known && typeof value === 'number' && Number.isFinite(value) && value >= least) continue;
+    const what = known ? `must be a number of ${least} or more, not ${String(value)}` : 'is not known';
     const all = Object.keys(DEFAULT_ENGINE_OPTIONS).join(', ');
     throw new RepriseError('REPRISE_CONFIG_INVALID', `limits.${key} ${what}. There are: ${all}.`);
   }
@@ -109,46 +136,4 @@ function theOne<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Ki
     'REPRISE_CONFIG_INVALID',
     `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`,
   );
-}
-
-function createRegistry(
-  config: RepriseConfig,
-  pluginAgents: readonly AgentReference[],
-  strategies: readonly SchedulerStrategy[],
-): Registry {
-  const workflows = config.workflows ?? [];
-  const agents = new Map<string, AgentReference>();
-  for (const agent of [
-    ...workflows.flatMap((workflow) => workflow.agents),
-    ...(config.agents ?? []),
-    ...pluginAgents,
-  ]) {
-    assertId(agent.name, 'agent name');
-    const known = agents.get(agent.name);
-    if (known !== undefined && known !== agent) {
-      throw new RepriseError(
-        'REPRISE_CONFIG_INVALID',
-        `There are two agents named '${agent.name}'. Give one another name.`,
-      );
-    }
-    agents.set(agent.name, agent);
-  }
-  // What a schema has accepted, or what a definition was type-checked to hand over, fits the agent.
-  const registry = new Registry(workflows, [...agents.values()] as unknown as readonly AnyAgent[], strategies);
-  for (const workflow of workflows) assertRunnable(workflow, agents, registry);
-  return registry;
-}
-
-/** Every agent, capability and strategy that the workflow asks for is there. */
-function assertRunnable(workflow: AnyWorkflow, agents: ReadonlyMap<string, AgentReference>, registry: Registry): void {
-  const { definition } = workflow;
-  registry.strategy(definition.strategy);
-  const problems = validateDefinition(definition, { agents: [...agents.values()] });
-  if (problems.length === 0) return;
-  const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
-  const unknownAgents = problems.every((problem) => /agent|capability/.test(problem.message));
-  const message = `The workflow '${definition.name}' cannot run:\n${list}`;
-  throw new RepriseError(unknownAgents ? 'REPRISE_AGENT_UNKNOWN' : 'REPRISE_DEFINITION_INVALID', message, {
-    details: { problems: problems.map(formatProblem) },
-  });
 }

@@ -1,5 +1,5 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
-import type { JsonObject } from './json.ts';
+import { type JsonObject, jsonProblem } from './json.ts';
 
 export interface RepriseErrorOptions {
   readonly cause?: unknown;
@@ -53,6 +53,16 @@ const text = (value: unknown): string => {
   }
 };
 
+const MAX_MESSAGE_CHARS = 4000;
+const MAX_DETAILS_CHARS = 64 * 1024;
+
+/** Details that an event can carry; whatever else an error was given is left out. */
+function detailsOf(value: unknown): { readonly details?: JsonObject } {
+  if (!isRepriseError(value) || jsonProblem(value.details) !== undefined) return {};
+  const isSmall = JSON.stringify(value.details).length <= MAX_DETAILS_CHARS;
+  return isSmall && Object.keys(value.details).length > 0 ? { details: value.details } : {};
+}
+
 /**
  * Any thrown value as data. An own `code` string and `retryable` boolean of the value are kept, otherwise
  * `fallbackCode` is used and the error counts as retryable as the catalogue says.
@@ -60,11 +70,10 @@ const text = (value: unknown): string => {
 export function toErrorData(value: unknown, fallbackCode: ErrorCode): ErrorData {
   const own = (typeof value === 'object' && value !== null ? value : {}) as { code?: unknown; retryable?: unknown };
   const cause = value instanceof Error && value.cause !== undefined ? ` (caused by: ${text(value.cause)})` : '';
-  const details = isRepriseError(value) && Object.keys(value.details).length > 0 ? { details: value.details } : {};
   return {
     code: typeof own.code === 'string' && own.code !== '' ? own.code : fallbackCode,
-    message: (text(value) + cause).slice(0, 4000),
+    message: (text(value) + cause).slice(0, MAX_MESSAGE_CHARS),
     retryable: typeof own.retryable === 'boolean' ? own.retryable : ERROR_CODES[fallbackCode].retryable,
-    ...details,
+    ...detailsOf(value),
   };
 }

@@ -59,6 +59,24 @@ describe('in-process transport', () => {
     expect(show(taken)).to.deep.equal(['a/1', 'b/1', 'b/2', 'a/2', 'c/1']);
   });
 
+  it('keeps a key blocked when a message that is back already is delivered to yet another member', async () => {
+    const { clock, transport, taken, take, subscription } = await setUp();
+    await transport.publish([message('a'), message('b')]);
+    await served();
+    taken[0]?.nack({ reason: 'at once' });
+    clock.advance(0);
+    await served();
+    taken[1]?.nack({ reason: 'later', delayMs: 1000 });
+    await transport.publish([message('c')]);
+    await subscription.close();
+    await transport.subscribe('channel', 'group', take);
+    await served();
+    expect(show(taken)).to.deep.equal(['a/1', 'b/1', 'a/2', 'a/3']);
+    clock.advance(1000);
+    await served();
+    expect(show(taken)).to.deep.equal(['a/1', 'b/1', 'a/2', 'a/3', 'b/2', 'c/1']);
+  });
+
   it('counts deliveries on when a member leaves', async () => {
     const { transport, taken, take, subscription } = await setUp();
     await transport.publish([message('a')]);

@@ -25,7 +25,6 @@ describe('An attempt that is ended by the orchestrator', () => {
     await time.until(() => work.calls.length === 2, 1000);
     expect(reasonOf(work.contexts[0]?.signal)).to.equal('REPRISE_ATTEMPT_TIMEOUT');
     expect(work.calls[1]?.attempt).to.equal(2);
-    work.answer();
     work.answer('second');
     expect(await run.result()).to.equal('second');
     const failed = only(await eventsOf(reprise, run.id), 'TaskAttemptFailed');
@@ -63,7 +62,9 @@ describe('An attempt that is ended by the orchestrator', () => {
   it('leaves no timer behind when its agent goes on saying that it is alive', async () => {
     const { clock, time, parts } = manualTime();
     const work = gate('work');
-    const definition = workflow('lively').task('a', work.agent, { timeout: { heartbeat: '10s' } }).build();
+    const definition = workflow('lively')
+      .task('a', work.agent, { timeout: { heartbeat: '10s' } })
+      .build();
     const reprise = await start({ ...parts(), workflows: [definition] });
     const run = await reprise.startRun(definition, 1);
     await time.until(() => work.waiting === 1, 0);
@@ -84,7 +85,9 @@ describe('An attempt that is ended by the orchestrator', () => {
     await eventually(() => obedient.waiting + stubborn.waiting === 2);
     await run.cancel('enough');
     expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'enough' });
-    await eventually(() => stubborn.contexts[0]?.signal.aborted === true && obedient.contexts[0]?.signal.aborted === true);
+    await eventually(
+      () => stubborn.contexts[0]?.signal.aborted === true && obedient.contexts[0]?.signal.aborted === true,
+    );
     expect(reasonOf(obedient.contexts[0]?.signal)).to.equal('REPRISE_RUN_CLOSED');
     expect(reasonOf(stubborn.contexts[0]?.signal)).to.equal('REPRISE_RUN_CLOSED');
     const before = (await eventsOf(reprise, run.id)).length;

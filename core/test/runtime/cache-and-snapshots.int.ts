@@ -42,7 +42,11 @@ describe('The cache of runs', () => {
       .task('b', add, { after: 'a', forEach: ({ outputs }) => [outputs.a, outputs.a * 10] })
       .task('c', add, { after: 'b', input: ({ outputs }) => outputs.b[0] ?? 0 })
       .build();
-    const reprise = await start({ plugins: [storePlugin(store)], workflows: [definition], limits: { maxCachedTasks: 2 } });
+    const reprise = await start({
+      plugins: [storePlugin(store)],
+      workflows: [definition],
+      limits: { maxCachedTasks: 2 },
+    });
     const runs = await Promise.all(Array.from({ length: 30 }, (_, n) => reprise.startRun(definition, n)));
     expect(await Promise.all(runs.map((run) => run.result()))).to.deep.equal(runs.map((_, n) => n + 3));
     expect(runs.some(({ id }) => readOf(id) > 0)).to.equal(true);
@@ -140,7 +144,11 @@ describe('Snapshots', () => {
     });
     const add = defineAgent({ name: 'add', handle: async ({ input }: { input: number }) => input + 1 });
     const definition = workflow<number>('unsnapped').task('a', add).task('b', add, { after: 'a' }).build();
-    const reprise = await start({ plugins: [storePlugin(broken)], workflows: [definition], limits: { snapshotEvery: 1 } });
+    const reprise = await start({
+      plugins: [storePlugin(broken)],
+      workflows: [definition],
+      limits: { snapshotEvery: 1 },
+    });
     expect(await (await reprise.startRun(definition, 1)).result()).to.equal(3);
   });
 });

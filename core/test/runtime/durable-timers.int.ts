@@ -3,7 +3,16 @@ import { VirtualTime } from '@reprise/core/testing';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, gate, manualTime, only, orchestrators, temporaryFiles, transportPlugin } from './support.ts';
+import {
+  eventsOf,
+  eventually,
+  gate,
+  manualTime,
+  only,
+  orchestrators,
+  temporaryFiles,
+  transportPlugin,
+} from './support.ts';
 
 describe('Timers', () => {
   const { start } = orchestrators();

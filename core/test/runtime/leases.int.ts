@@ -1,7 +1,17 @@
 import { workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { commandOf, eventsOf, gate, isMessage, lastingStore, manualTime, only, orchestrators, remoteWorker } from './support.ts';
+import {
+  commandOf,
+  eventsOf,
+  gate,
+  isMessage,
+  lastingStore,
+  manualTime,
+  only,
+  orchestrators,
+  remoteWorker,
+} from './support.ts';
 
 const limits = { leaseMs: 30_000, redispatchMs: 10_000 };
 
@@ -75,7 +85,9 @@ describe('The lease of an attempt', () => {
   });
 
   it('of a worker in this process does not run out because the process slept', async () => {
-    const { clock, time, parts } = manualTime(lastingStore(), (message) => (isMessage(message, 'signal') ? [] : [message]));
+    const { clock, time, parts } = manualTime(lastingStore(), (message) =>
+      isMessage(message, 'signal') ? [] : [message],
+    );
     const work = gate('work');
     const definition = workflow('asleep').task('a', work.agent).build();
     const reprise = await start({ ...parts(), limits, workflows: [definition] });

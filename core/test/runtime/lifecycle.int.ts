@@ -1,7 +1,17 @@
 import { defineAgent, type HistoryEntry, isRepriseError, type Json, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, gate, lastingStore, manualTime, only, orchestrators, storePlugin, typesOf } from './support.ts';
+import {
+  eventsOf,
+  eventually,
+  gate,
+  lastingStore,
+  manualTime,
+  only,
+  orchestrators,
+  storePlugin,
+  typesOf,
+} from './support.ts';
 
 const codeOf = (error: unknown): string => (isRepriseError(error) ? error.code : String(error));
 const codeFrom = (work: Promise<unknown>): Promise<string> => work.then(() => 'no error', codeOf);
@@ -32,7 +42,9 @@ describe('A run, from start to end', () => {
     const again = await reprise.startRun(definition, 1, { id: 'r1', requestId: 'q1' });
     expect(again.id).to.equal(first.id);
     expect(await codeFrom(reprise.startRun(definition, 1, { id: 'r1' }))).to.equal('REPRISE_RUN_EXISTS');
-    expect(await codeFrom(reprise.startRun(definition, 1, { id: 'r1', requestId: 'q2' }))).to.equal('REPRISE_RUN_EXISTS');
+    expect(await codeFrom(reprise.startRun(definition, 1, { id: 'r1', requestId: 'q2' }))).to.equal(
+      'REPRISE_RUN_EXISTS',
+    );
     await eventually(() => slow.waiting === 1);
     slow.answer();
     await first.result();

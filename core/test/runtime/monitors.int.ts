@@ -157,7 +157,11 @@ describe('The hub of monitors', () => {
   });
 
   it('counts the failures of a monitor', async () => {
-    const hub = new MonitorHub([monitorOf('bad', { onEvent: broken, onSignal: async () => broken() })], 10, systemClock);
+    const hub = new MonitorHub(
+      [monitorOf('bad', { onEvent: broken, onSignal: async () => broken() })],
+      10,
+      systemClock,
+    );
     hub.event(event(0));
     hub.signal({ kind: 'log', level: 'info', message: 'hello' });
     await eventually(() => hub.health()[0]?.failures === 2);

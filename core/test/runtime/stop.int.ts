@@ -102,7 +102,6 @@ describe('Stopping', () => {
     const { reprise, run, work, open, stubborn } = await setUp('at-least-once');
     await reprise.stop({ drainMs: 0 });
     expect(codeOf(work.contexts[0]?.signal.reason)).to.equal('REPRISE_STOPPED');
-    work.answer();
     const next = await open();
     await eventually(() => work.waiting === 1);
     work.answer('again');

@@ -52,7 +52,9 @@ describe('A store in trouble', () => {
       seen.add(first);
       throw unknown();
     });
-    expect(monitor.signals.some((signal) => signal.kind === 'log' && signal.message.includes('tried again'))).to.equal(true);
+    expect(monitor.signals.some((signal) => signal.kind === 'log' && signal.message.includes('tried again'))).to.equal(
+      true,
+    );
   });
 
   it('whose every append is not made, and reported as unknown at first, loses nothing', async () => {

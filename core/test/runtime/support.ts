@@ -26,7 +26,12 @@ import {
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach } from 'mocha';
 import { COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
-import { type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../../src/orchestration/messaging/messages.ts';
+import {
+  type Dispatch,
+  toEnvelope,
+  type WorkerCommand,
+  type WorkerSignal,
+} from '../../src/orchestration/messaging/messages.ts';
 
 /** Opens orchestrators that are stopped after each test, whatever became of it. */
 export function orchestrators() {
@@ -80,7 +85,8 @@ export const changedStore = (store: EventStore, changes: Partial<EventStore>): E
 });
 
 /** A store in memory that outlives the orchestrators it is lent to, as a file would. */
-export const lastingStore = (): EventStore => changedStore(createInMemoryEventStore(), { close: async () => undefined });
+export const lastingStore = (): EventStore =>
+  changedStore(createInMemoryEventStore(), { close: async () => undefined });
 
 /** An in-process transport that publishes what `change` makes of each message. */
 export function changedTransport(
@@ -175,7 +181,7 @@ export interface Gate {
   readonly agent: Agent<Json, Json>;
   readonly calls: AgentTask[];
   readonly contexts: AgentContext[];
-  /** Calls that were neither answered nor refused. */
+  /** Calls that were neither answered nor refused, nor ended by an agent that obeys. */
   readonly waiting: number;
   answer(output?: Json): void;
   refuse(error: unknown): void;
@@ -195,7 +201,12 @@ export function gate(name: string, options: Partial<Agent<Json, Json>> & { reado
       contexts.push(context);
       const call = Promise.withResolvers<Json>();
       open.push(call);
-      if (obeys) context.signal.addEventListener('abort', () => call.reject(context.signal.reason));
+      if (obeys) {
+        context.signal.addEventListener('abort', () => {
+          open.splice(open.indexOf(call), 1);
+          call.reject(context.signal.reason);
+        });
+      }
       return call.promise;
     },
   };

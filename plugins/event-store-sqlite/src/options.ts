@@ -1,7 +1,7 @@
 import { RepriseError } from '@reprise/core';
 
 export interface SqliteEventStoreOptions {
-  /** The database file; its folder is created. `-wal`, `-shm` and `-owner` files stand beside it. Default `.reprise/events.db`. */
+  /** The database file; its folder is created. `-wal`, `-shm` and `-owner` files stand beside it. Default `.reprise/reprise.db`. */
   readonly path?: string;
   /** Only read, beside whoever writes. The file must exist. Default false. */
   readonly readOnly?: boolean;
@@ -27,7 +27,7 @@ const KNOWN = ['path', 'readOnly', 'maxEventBytes', 'maxFileBytes', 'pollInterva
 export function resolveOptions(input: unknown = {}): ResolvedOptions {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw invalid(['they are not an object']);
   const {
-    path = '.reprise/events.db',
+    path = '.reprise/reprise.db',
     readOnly = false,
     maxEventBytes,
     maxFileBytes,

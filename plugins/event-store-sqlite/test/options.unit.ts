@@ -7,7 +7,7 @@ import { resolveOptions } from '../src/options.ts';
 describe('options of event-store-sqlite', () => {
   it('fills in the defaults', () => {
     expect(resolveOptions({})).to.deep.equal({
-      path: '.reprise/events.db',
+      path: '.reprise/reprise.db',
       readOnly: false,
       maxEventBytes: 16 * 1024 * 1024,
       maxFileBytes: undefined,

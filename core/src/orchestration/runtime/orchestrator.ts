@@ -1,3 +1,4 @@
+import { bindDefinition } from '../../definition/recorded.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
@@ -137,7 +138,7 @@ export class Orchestrator {
     if (source.status === 'completed') {
       throw new RepriseError('REPRISE_COMMAND_INVALID', `Run '${runId}' completed: there is nothing to try again.`);
     }
-    const { definition, hash } = this.#parts.registry.workflow(source.definition.name, source.definition.version);
+    const { definition, hash } = this.#definitionToRetry(source);
     const id = options.id === undefined ? this.#parts.ids.next() : assertId(options.id, 'run id');
     await this.#submit({
       type: 'StartRun',
@@ -150,6 +151,15 @@ export class Orchestrator {
       adopted: adoptable(source, definition),
     });
     return this.run(id);
+  }
+
+  /** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
+  #definitionToRetry({ definition, definitionHash }: RunState): Pick<RegisteredWorkflow, 'definition' | 'hash'> {
+    const { registry } = this.#parts;
+    const { name, version } = definition;
+    const needsCode = bindDefinition(definition, undefined).missing.length > 0;
+    if (needsCode || registry.registered(name, version) !== undefined) return registry.workflow(name, version);
+    return { definition, hash: definitionHash };
   }
 
   /** A handle of a run that exists or will. */

@@ -3,9 +3,9 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { runStream } from '../../shared/ids.ts';
-import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
+import type { ReadyTask, SchedulingView } from '../scheduler/scheduler-strategy.ts';
 import { planOf } from '../task-chaining/plan.ts';
-import type { Command } from '../workflow/commands.ts';
+import type { Command, ScheduleTasks } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
@@ -177,8 +177,7 @@ export class RunWriter {
     const { state } = run;
     const { registry } = this.#parts;
     while (state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency) {
-      const strategy = registry.strategy(state.definition.strategy);
-      const assignments = strategy.select({
+      const chosen = this.#select(run, {
         runId: run.runId,
         now: context.now,
         ready: readyView(state),
@@ -186,18 +185,35 @@ export class RunWriter {
         inFlight: state.inFlight,
         agents: registry.agentViews,
       });
-      if (assignments.length === 0) return;
+      if (chosen.assignments.length === 0) return;
       const commandId = `${run.runId}/schedule/${state.revision}`;
       const command: Command = {
         type: 'ScheduleTasks',
         commandId,
         runId: run.runId,
-        strategy: strategy.name,
-        assignments,
+        ...chosen,
       };
       const events = handle(state, command, context);
       if (events.length === 0) return;
       addEvents(batch, command, events, this.#parts.id);
+    }
+  }
+
+  /** What the strategy of the run says. One that is not there, or throws, holds tasks up, but neither results nor a cancellation. */
+  #select(run: CachedRun, view: SchedulingView): Pick<ScheduleTasks, 'strategy' | 'assignments'> {
+    const { strategy } = run.state.definition;
+    try {
+      return { strategy, assignments: this.#parts.registry.strategy(strategy).select(view) };
+    } catch (error) {
+      const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
+      this.#parts.monitors.signal({
+        kind: 'log',
+        level: 'error',
+        message: `the strategy '${strategy}' gives no assignments: ${message}`,
+        runId: run.runId,
+        fields: { code },
+      });
+      return { strategy, assignments: [] };
     }
   }
 

@@ -1,0 +1,76 @@
+import { formatProblem } from '../definition/problem.ts';
+import { validateDefinition } from '../definition/validation/validate-definition.ts';
+import type { AgentReference } from '../definition/workflow.ts';
+import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
+import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
+import { RepriseError } from '../shared/errors.ts';
+import { assertId } from '../shared/ids.ts';
+import type { AnyWorkflow, RepriseConfig } from './config.ts';
+
+/**
+ * Everything that is known by name. Throws REPRISE_INVALID_ID, REPRISE_CONFIG_INVALID, REPRISE_AGENT_UNKNOWN or
+ * REPRISE_DEFINITION_INVALID when two go by one name, or a workflow asks for what is not there.
+ */
+export function createRegistry(
+  config: RepriseConfig,
+  pluginAgents: readonly AgentReference[],
+  strategies: readonly SchedulerStrategy[],
+): Registry {
+  const workflows = distinct(config.workflows ?? []);
+  const agents = new Map<string, AgentReference>();
+  for (const agent of [
+    ...workflows.flatMap((workflow) => workflow.agents),
+    ...(config.agents ?? []),
+    ...pluginAgents,
+  ]) {
+    assertAgent(agent);
+    const known = agents.get(agent.name);
+    if (known !== undefined && known !== agent) {
+      throw invalid(`There are two agents named '${agent.name}'. Give one another name.`);
+    }
+    agents.set(agent.name, agent);
+  }
+  // What a schema has accepted, or what a definition was type-checked to hand over, fits the agent.
+  const registry = new Registry(workflows, [...agents.values()] as unknown as readonly AnyAgent[], strategies);
+  for (const workflow of workflows) assertRunnable(workflow, agents, registry);
+  return registry;
+}
+
+const invalid = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);
+
+/** Open runs find their definition by name and version, so that two of the same would be taken for each other. */
+function distinct(workflows: readonly AnyWorkflow[]): readonly AnyWorkflow[] {
+  const byName = new Map<string, AnyWorkflow>();
+  for (const workflow of workflows) {
+    const name = `${workflow.definition.name}@${workflow.definition.version}`;
+    const known = byName.get(name);
+    if (known !== undefined && known.hash !== workflow.hash) {
+      throw invalid(`There are two different workflows '${name}'. Give one another name or version.`);
+    }
+    byName.set(name, workflow);
+  }
+  return [...byName.values()];
+}
+
+function assertAgent(agent: AgentReference & { readonly concurrency?: unknown }): void {
+  assertId(agent.name, 'agent name');
+  if (typeof agent.handle !== 'function') throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
+  const { concurrency } = agent;
+  if (concurrency === undefined || (Number.isSafeInteger(concurrency) && Number(concurrency) > 0)) return;
+  const message = `The agent '${agent.name}' has the concurrency ${String(concurrency)}, which must be a whole number above 0.`;
+  throw invalid(message);
+}
+
+/** Every agent, capability and strategy that the workflow asks for is there. */
+function assertRunnable(workflow: AnyWorkflow, agents: ReadonlyMap<string, AgentReference>, registry: Registry): void {
+  const { definition } = workflow;
+  registry.strategy(definition.strategy);
+  const problems = validateDefinition(definition, { agents: [...agents.values()] });
+  if (problems.length === 0) return;
+  const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
+  const unknownAgents = problems.every((problem) => /agent|capability/.test(problem.message));
+  const message = `The workflow '${definition.name}' cannot run:\n${list}`;
+  throw new RepriseError(unknownAgents ? 'REPRISE_AGENT_UNKNOWN' : 'REPRISE_DEFINITION_INVALID', message, {
+    details: { problems: problems.map(formatProblem) },
+  });
+}

@@ -1,0 +1,236 @@
+import {
+  type AnyPlugin,
+  createInMemoryEventStore,
+  createInProcessTransport,
+  createReprise,
+  defineAgent,
+  definePlugin,
+  inMemoryEventStore,
+  inProcessTransport,
+  type PluginKind,
+  type RepriseConfig,
+  RepriseError,
+  workflow,
+} from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { failureOf } from './support.ts';
+
+const agent = (name: string) => defineAgent({ name, handle: async () => null });
+const asking = (name: string) => workflow('asking').task('a', name).build();
+const odd = (value: unknown) => value as never;
+
+const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegExp]> = {
+  'two event stores': [
+    { plugins: [inMemoryEventStore(), { ...inMemoryEventStore(), name: 'other' }] },
+    'REPRISE_CONFIG_INVALID',
+    /one event-store.*in-memory, other/,
+  ],
+  'two transports': [
+    { plugins: [inProcessTransport(), inProcessTransport()] },
+    'REPRISE_CONFIG_INVALID',
+    /one transport.*in-process, in-process/,
+  ],
+  'an agent that nobody is': [
+    { workflows: [asking('writter')], agents: [agent('writer')] },
+    'REPRISE_AGENT_UNKNOWN',
+    /writter.*[Dd]id you mean.*writer/s,
+  ],
+  'a capability that nobody has': [
+    { workflows: [workflow('asking').task('a', { capability: 'writing' }).build()], agents: [agent('writer')] },
+    'REPRISE_AGENT_UNKNOWN',
+    /writing/,
+  ],
+  'two agents of one name': [{ agents: [agent('a'), agent('a')] }, 'REPRISE_CONFIG_INVALID', /two agents named 'a'/],
+  'an agent without a name': [{ agents: [agent('')] }, 'REPRISE_INVALID_ID', /agent name/],
+  'an agent that does nothing': [{ agents: [odd({ name: 'idle' })] }, 'REPRISE_CONFIG_INVALID', /'idle'.*handle/],
+  'an agent without room': [
+    { agents: [{ ...agent('full'), concurrency: 0 } as never] },
+    'REPRISE_CONFIG_INVALID',
+    /'full'.*concurrency.*0/,
+  ],
+  'a strategy that nobody brings': [
+    { workflows: [workflow('s', { strategy: 'swarm' }).task('a', agent('x')).build()] },
+    'REPRISE_CONFIG_INVALID',
+    /strategy 'swarm' \(installed: graph\)/,
+  ],
+  'two workflows of one name and version': [
+    {
+      workflows: [workflow('same').task('a', agent('x')).build(), workflow('same').task('b', agent('y')).build()],
+    },
+    'REPRISE_CONFIG_INVALID',
+    /same@1/,
+  ],
+  'a limit that is not known': [
+    { limits: odd({ maxCachedTask: 1 }) },
+    'REPRISE_CONFIG_INVALID',
+    /limits\.maxCachedTask is not known/,
+  ],
+  'a limit that is no number': [
+    { limits: odd({ leaseMs: '30s' }) },
+    'REPRISE_CONFIG_INVALID',
+    /limits\.leaseMs must be.*30s/,
+  ],
+  'a limit below zero': [{ limits: { drainMs: -1 } }, 'REPRISE_CONFIG_INVALID', /limits\.drainMs/],
+  'a lease of no time': [{ limits: { leaseMs: 0 } }, 'REPRISE_CONFIG_INVALID', /limits\.leaseMs/],
+  'a limit of NaN': [{ limits: { redispatchMs: Number.NaN } }, 'REPRISE_CONFIG_INVALID', /limits\.redispatchMs/],
+  'a plugin that is nothing': [{ plugins: [odd(undefined)] }, 'REPRISE_PLUGIN_INVALID', /without a name.*name/],
+  'a plugin without a name': [
+    { plugins: [odd({ kind: 'monitor', create: () => ({}) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /name/,
+  ],
+  'a plugin of another kind': [
+    { plugins: [odd({ name: 'p', kind: 'toaster', create: () => ({}) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*"toaster".*event-store, transport/,
+  ],
+  'a plugin without a factory': [
+    { plugins: [odd({ name: 'p', kind: 'monitor' })] },
+    'REPRISE_PLUGIN_INVALID',
+    /create/,
+  ],
+  'a plugin that was not called': [{ plugins: [odd(inMemoryEventStore)] }, 'REPRISE_PLUGIN_INVALID', /without a name/],
+  'a plugin that makes nothing': [
+    { plugins: [definePlugin({ name: 'p', kind: 'monitor', create: () => odd(undefined) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*onEvent, forceFlush, shutdown/,
+  ],
+  'a plugin that makes something else': [
+    { plugins: [definePlugin({ name: 'p', kind: 'event-store', create: () => odd({ append: () => null }) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*read, readAll, subscribe, close/,
+  ],
+  'a factory that throws': [
+    {
+      plugins: [
+        definePlugin({
+          name: 'p',
+          kind: 'scheduler',
+          create: () => {
+            throw new Error('no licence');
+          },
+        }),
+      ],
+    },
+    'REPRISE_PLUGIN_INVALID',
+    /'p' could not be made: no licence/,
+  ],
+  'a factory that rejects with nothing': [
+    { plugins: [definePlugin({ name: 'p', kind: 'agent', create: (): Promise<never> => Promise.reject(undefined) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p' could not be made/,
+  ],
+};
+
+describe('A configuration', () => {
+  for (const [what, [config, code, says]] of Object.entries(MISTAKES)) {
+    it(`with ${what} is refused with ${code}`, async () => {
+      const error = await failureOf(createReprise(config));
+      expect(error.code).to.equal(code);
+      expect(error.message).to.match(says);
+    });
+  }
+
+  it('keeps the word of a plugin that fails with a code of its own', async () => {
+    const create = () => {
+      throw new RepriseError('REPRISE_STORE_CORRUPT', 'the file is torn');
+    };
+    const error = await failureOf(
+      createReprise({ plugins: [definePlugin({ name: 'p', kind: 'event-store', create })] }),
+    );
+    expect(error.code).to.equal('REPRISE_STORE_CORRUPT');
+  });
+
+  it('names every problem of a workflow at once', async () => {
+    const definition = workflow('asking').task('a', 'nobody').task('b', 'noone').build();
+    const error = await failureOf(createReprise({ workflows: [definition] }));
+    expect(error.message).to.contain('nobody').and.contain('noone');
+  });
+
+  it('may name a workflow, or an agent, twice when it is the same', async () => {
+    const shared = agent('shared');
+    const definition = workflow('same').task('a', shared).build();
+    const reprise = await createReprise({ workflows: [definition, definition], agents: [shared, shared] });
+    expect(reprise.workflows.map(({ definition: { name } }) => name)).to.include('same');
+    await reprise.stop();
+  });
+
+  it('that is empty gives an orchestrator that runs', async () => {
+    const reprise = await createReprise();
+    expect(reprise.role).to.equal('new');
+    expect(await reprise.start()).to.equal('driver');
+    await reprise.stop();
+    expect(reprise.role).to.equal('stopped');
+  });
+});
+
+describe('A configuration that fails leaves nothing open', () => {
+  /** What was made and what was let go of, by name. */
+  const witness = () => {
+    const open = new Set<string>();
+    const made: string[] = [];
+    const opened = (name: string): void => {
+      open.add(name);
+      made.push(name);
+    };
+    const monitor = (name: string) =>
+      definePlugin({
+        name,
+        kind: 'monitor',
+        create: () => {
+          opened(name);
+          return {
+            name,
+            onEvent: () => undefined,
+            forceFlush: async () => undefined,
+            shutdown: async () => void open.delete(name),
+          };
+        },
+      });
+    const transport = definePlugin({
+      name: 'transport',
+      kind: 'transport',
+      create: () => {
+        opened('transport');
+        return { ...createInProcessTransport(), stop: async () => void open.delete('transport') };
+      },
+    });
+    const store = definePlugin({
+      name: 'store',
+      kind: 'event-store',
+      create: () => {
+        opened('store');
+        return createInMemoryEventStore();
+      },
+    });
+    return { open, made, monitor, transport, store };
+  };
+  const failing = (kind: PluginKind) =>
+    ({ name: 'failing', kind, create: (): Promise<never> => Promise.reject(new Error('no')) }) as AnyPlugin;
+
+  it('when the store cannot be made: it is made last, and the rest is closed', async () => {
+    const { open, made, monitor, transport } = witness();
+    await failureOf(createReprise({ plugins: [failing('event-store'), monitor('m1'), transport, monitor('m2')] }));
+    expect(made).to.have.members(['m1', 'm2', 'transport']);
+    expect([...open]).to.deep.equal([]);
+  });
+
+  it('when a monitor or the transport cannot be made', async () => {
+    for (const kind of ['monitor', 'transport'] as const) {
+      const { open, made, monitor, store } = witness();
+      await failureOf(createReprise({ plugins: [monitor('m1'), store, failing(kind), monitor('m2')] }));
+      expect(made).to.not.include('store');
+      expect([...open]).to.deep.equal([]);
+    }
+  });
+
+  it('when something else is wrong: nothing was made yet', async () => {
+    const { made, monitor, transport, store } = witness();
+    const plugins = [monitor('m1'), transport, store];
+    await failureOf(createReprise({ plugins, workflows: [asking('nobody')] }));
+    await failureOf(createReprise({ plugins: [...plugins, { ...store, name: 'store2' }] }));
+    await failureOf(createReprise({ plugins, limits: { leaseMs: -1 } }));
+    expect(made).to.deep.equal([]);
+  });
+});

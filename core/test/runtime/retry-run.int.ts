@@ -1,0 +1,146 @@
+import { cel, defineAgent, isRepriseError, type Orchestrator, workflow } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { eventsOf, eventually, gate, lastingStore, manualTime, only, orchestrators, storePlugin } from './support.ts';
+
+const codeOf = (error: unknown): string => (isRepriseError(error) ? error.code : String(error));
+
+describe('Retrying a run', () => {
+  const { start } = orchestrators();
+
+  /** A run of good, then many items of which some fail, then end; `mend()` makes all well. */
+  const failedRun = async () => {
+    const calls: string[] = [];
+    let broken = true;
+    const good = defineAgent({
+      name: 'good',
+      handle: async ({ taskId }: { input: unknown; taskId: string }) => {
+        calls.push(taskId);
+        return [1, 2, 3, 4];
+      },
+    });
+    const items = defineAgent({
+      name: 'items',
+      concurrency: 1,
+      handle: async ({ input, taskId }: { input: number; taskId: string }) => {
+        calls.push(taskId);
+        if (broken && input === 3) throw new Error('three is broken');
+        return input * 10;
+      },
+    });
+    const end = defineAgent({
+      name: 'end',
+      handle: async ({ input, taskId }: { input: readonly number[]; taskId: string }) => {
+        calls.push(taskId);
+        return input.reduce((sum, n) => sum + n, 0);
+      },
+    });
+    const definition = workflow<string>('retried')
+      .task('first', good)
+      .task('odd', good, { when: () => false })
+      .task('each', items, { after: 'first', forEach: ({ outputs }) => outputs.first, concurrency: 1, retry: 1 })
+      .task('last', end, { after: 'each' })
+      .output(({ outputs }) => outputs.last)
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 'in', { id: 'r1' });
+    expect((await run.outcome()).status).to.equal('failed');
+    expect(calls.splice(0)).to.deep.equal(['first', 'each.0', 'each.1', 'each.2']);
+    return { reprise, run, calls, mend: () => (broken = false) };
+  };
+
+  it('makes a new one that takes over what was done, items included', async () => {
+    const { reprise, run, calls, mend } = await failedRun();
+    mend();
+    const retried = await reprise.retryRun('r1', { id: 'r2' });
+    expect(retried.id).to.equal('r2');
+    expect(await retried.result()).to.equal(100);
+    expect(calls).to.deep.equal(['each.2', 'each.3', 'last']);
+    const events = await eventsOf(reprise, 'r2');
+    expect(only(events, 'TaskAdopted').map(({ taskId, status }) => `${taskId} ${status}`)).to.have.members([
+      'first completed',
+      'odd skipped',
+      'each.0 completed',
+      'each.1 completed',
+    ]);
+    const source = await run.state();
+    expect(only(events, 'RunStarted')[0]?.lineage).to.deep.equal({ runId: 'r1', revision: source.revision });
+    expect((await retried.state()).lineage).to.deep.equal({ runId: 'r1', revision: source.revision });
+    expect((await retried.state()).input).to.equal('in');
+    expect((await reprise.runs.replay('r2')).matches).to.equal(true);
+    expect(source.status).to.equal('failed');
+  });
+
+  it('can be done again and again', async () => {
+    const { reprise, calls, mend } = await failedRun();
+    const second = await reprise.retryRun('r1');
+    expect((await second.outcome()).status).to.equal('failed');
+    expect(calls.splice(0)).to.deep.equal(['each.2']);
+    mend();
+    const third = await reprise.retryRun(second.id);
+    expect(await third.result()).to.equal(100);
+    expect(calls).to.deep.equal(['each.2', 'each.3', 'last']);
+  });
+
+  it('goes on from a cancelled run, but has nothing to do for one that completed', async () => {
+    const work = gate('work', { obeys: true });
+    const definition = workflow('cancelled').task('a', work.agent).task('b', work.agent, { after: 'a' }).build();
+    const reprise = await start({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    await eventually(() => work.waiting === 1);
+    work.answer('a');
+    await eventually(() => work.waiting === 1);
+    await run.cancel();
+    const retried = await reprise.retryRun(run.id);
+    await eventually(() => work.calls.length === 3);
+    expect(work.calls.at(-1)).to.deep.include({ taskId: 'b', runId: retried.id, attempt: 1, input: 'a' });
+    work.answer('b');
+    expect(await retried.result()).to.equal('b');
+    expect(await reprise.retryRun(retried.id).then(() => 'no error', codeOf)).to.equal('REPRISE_COMMAND_INVALID');
+    expect(await reprise.retryRun('nobody').then(() => 'no error', codeOf)).to.equal('REPRISE_RUN_NOT_FOUND');
+  });
+
+  it('needs no registered workflow when the recorded one is data only', async () => {
+    const store = lastingStore();
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: async ({ input }: { input: unknown }) => {
+        if (broken) throw Object.assign(new Error('no'), { retryable: false });
+        return input as string;
+      },
+    });
+    const data = workflow<string>('data')
+      .task('a', agent, { input: cel('input + "!"') })
+      .build();
+    const first = await start({ plugins: [storePlugin(store)], workflows: [data] });
+    const run = await first.startRun(data, 'in');
+    expect((await run.outcome()).status).to.equal('failed');
+    await first.stop();
+    broken = false;
+    const reprise: Orchestrator = await start({ plugins: [storePlugin(store)], workflows: [], agents: [agent] });
+    expect(await (await reprise.retryRun(run.id)).result()).to.equal('in!');
+  });
+
+  it('of an open run makes what waits ready at once', async () => {
+    const { time, parts } = manualTime();
+    const work = gate('work');
+    const definition = workflow('waiting')
+      .task('a', work.agent, { retry: { maxAttempts: 2, initialDelay: '10h', maxDelay: '10h' } })
+      .build();
+    const reprise = await start({ ...parts(), workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    await time.until(() => work.waiting === 1, 0);
+    expect(await reprise.retryRun(run.id).then(() => 'no error', codeOf)).to.equal('REPRISE_COMMAND_INVALID');
+    work.refuse(new Error('not yet'));
+    await time.quiet();
+    const same = await reprise.retryRun(run.id);
+    expect(same.id).to.equal(run.id);
+    await time.until(() => work.waiting === 1, 0);
+    work.answer('now');
+    expect(await run.result()).to.equal('now');
+    // The timer that was set for later finds nothing to do.
+    await time.until(() => false, 11 * 3_600_000);
+    expect(only(await eventsOf(reprise, run.id), 'TaskReady').map(({ reason }) => reason)).to.deep.equal(['manual']);
+  });
+});
