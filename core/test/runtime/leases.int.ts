@@ -1,7 +1,8 @@
-import { workflow } from '@reprise/core';
+import { createInProcessTransport, type Transport, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
+  changedTransport,
   commandOf,
   eventsOf,
   gate,
@@ -151,6 +152,32 @@ describe('A message', () => {
     const reprise = await start({ ...parts(), limits, workflows: [definition] });
     const run = await reprise.startRun(definition, 1);
     expect(await time.until(() => work.waiting === 1, 3_600_000)).to.equal(true);
+    work.answer('done');
+    expect(await run.result()).to.equal('done');
+  });
+
+  it('at which the transport throws, instead of rejecting, is no worse', async () => {
+    const { clock, time, parts } = manualTime();
+    const transport = createInProcessTransport(clock);
+    let thrown = 0;
+    const rude: Transport = {
+      ...changedTransport((message) => [message], transport),
+      publish: (messages) => {
+        const signals = messages.some((message) => isMessage(message, 'signal'));
+        const first = thrown === 0 && messages.some((message) => isMessage(message, 'dispatch'));
+        if (!signals && !first) return transport.publish(messages);
+        thrown += 1;
+        throw new Error('the broker is away');
+      },
+    };
+    const work = gate('work');
+    const definition = workflow('rude').task('a', work.agent).build();
+    const reprise = await start({ ...parts(rude), limits, workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    expect(await time.until(() => work.waiting === 1, 3_600_000)).to.equal(true);
+    clock.advance(limits.leaseMs / 2);
+    await time.quiet();
+    expect(thrown).to.be.greaterThan(1);
     work.answer('done');
     expect(await run.result()).to.equal('done');
   });

@@ -135,6 +135,7 @@ describe('The ownership of a store', () => {
     const listeners = new Map<string, (stream: string, revision: number) => void>();
     let owner: string | undefined;
     let acquiring = Promise.resolve();
+    let asked = 0;
     const viewOf = (name: string) =>
       changedStore(store, {
         append: async (...request) => {
@@ -144,6 +145,7 @@ describe('The ownership of a store', () => {
         },
         ownership: {
           acquire: async () => {
+            asked += 1;
             await acquiring;
             if (owner !== undefined) return undefined;
             owner = name;
@@ -160,6 +162,7 @@ describe('The ownership of a store', () => {
     return {
       viewOf,
       owner: () => owner,
+      asked: () => asked,
       hold: () => {
         const held = Promise.withResolvers<void>();
         acquiring = held.promise;
@@ -189,18 +192,18 @@ describe('The ownership of a store', () => {
   });
 
   it('that is acquired only after stop() is given back', async () => {
-    const { viewOf, owner, hold } = shared();
+    const { viewOf, owner, asked, hold } = shared();
     const first = await start(on(viewOf('first')));
     const second = await start(on(viewOf('second')));
     expect(second.role).to.equal('client');
-    await first.stop();
     const release = hold();
-    // The poll of the client asks for the store; the answer comes when it has been stopped.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await first.stop();
+    const before = asked();
+    await eventually(() => asked() > before);
     const stopping = second.stop();
     release();
     await stopping;
-    await eventually(() => owner() === undefined);
+    expect(owner()).to.equal(undefined);
   });
 
   it('is given back when driving cannot begin, and taken at a later try', async () => {

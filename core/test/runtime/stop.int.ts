@@ -143,7 +143,10 @@ describe('Stopping', () => {
 
   it('lets go of the rest when one part does not stop', async () => {
     let closed = false;
-    const store = { ...lastingStore(), close: async () => void (closed = true) };
+    const close = async (): Promise<void> => {
+      closed = true;
+    };
+    const store = { ...lastingStore(), close };
     const transport = {
       ...changedTransport((message) => [message]),
       stop: () => Promise.reject(new Error('the broker is away')),
@@ -162,7 +165,10 @@ describe('Stopping', () => {
 
   it('happens by itself when the start fails', async () => {
     let closed = false;
-    const store = { ...lastingStore(), close: async () => void (closed = true) };
+    const close = async (): Promise<void> => {
+      closed = true;
+    };
+    const store = { ...lastingStore(), close };
     const transport = {
       ...changedTransport((message) => [message]),
       start: () => Promise.reject(new Error('the broker is away')),

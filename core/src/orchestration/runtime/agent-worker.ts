@@ -195,10 +195,10 @@ export class AgentWorker {
       causationId: messageId,
       at: clock.now(),
     } as const;
+    const publish = async (): Promise<void> =>
+      transport.publish([{ channel: SIGNAL_CHANNEL, envelope: toEnvelope(addressing, body) }]);
     // Not history: a signal that is lost is followed by another.
-    transport.publish([{ channel: SIGNAL_CHANNEL, envelope: toEnvelope(addressing, body) }]).catch((error: unknown) => {
-      this.#warn(runId, `signal lost: ${String(error)}`);
-    });
+    publish().catch((error: unknown) => this.#warn(runId, `signal lost: ${String(error)}`));
   }
 
   #warn(runId: string, message: string): void {

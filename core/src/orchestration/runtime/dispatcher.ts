@@ -53,7 +53,7 @@ export class Dispatcher {
   carryOut(run: CachedRun, effects: readonly Effect[]): void {
     const messages: OutgoingMessage[] = [];
     for (const effect of effects) this.#one(run.state, effect, messages);
-    if (messages.length > 0) this.#publish(run.runId, messages);
+    if (messages.length > 0) void this.#publish(run.runId, messages);
   }
 
   stop(): void {
@@ -121,8 +121,11 @@ export class Dispatcher {
     return { channel: ABORT_CHANNEL, envelope: toEnvelope(addressing, body) };
   }
 
-  #publish(runId: string, messages: readonly OutgoingMessage[]): void {
-    this.#parts.transport.publish(messages).catch((error: unknown) => {
+  /** Does not reject. */
+  async #publish(runId: string, messages: readonly OutgoingMessage[]): Promise<void> {
+    try {
+      await this.#parts.transport.publish(messages);
+    } catch (error) {
       // Lost messages are sent again by the sweep over open attempts.
       const message = `messages were not taken by the transport: ${String(error)}`;
       this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
@@ -132,6 +135,6 @@ export class Dispatcher {
         // Whether it was taken cannot be known, and it may not be sent twice.
         if (delivery === 'at-most-once') this.#parts.leaseExpired(runId, taskId, attempt);
       }
-    });
+    }
   }
 }
