@@ -135,4 +135,28 @@ tasks:
     const reprise = await start({ workflows: [parsed], agents: [echo] });
     expect(await (await reprise.startRun('from-yaml', 'hello')).result()).to.equal('hello!');
   });
+
+  it('of data only, whose agent is registered nowhere here: the run stands still, and the log says why, once', async () => {
+    const store = lastingStore();
+    const text = 'name: data\nversion: "1"\ntasks:\n  a: { agent: work }\n';
+    const work = gate('work', { obeys: true });
+    const first = await start({
+      plugins: [storePlugin(store)],
+      workflows: [parseWorkflow(text)],
+      agents: [work.agent],
+    });
+    const run = await first.startRun<unknown>('data', null);
+    await eventually(() => work.waiting === 1);
+    await first.stop({ drainMs: 0 });
+
+    const monitor = recordingMonitor();
+    const second = await start({ plugins: [storePlugin(store), monitor.plugin], agents: [echo] });
+    await eventually(() => monitor.signals.some((signal) => signal.kind === 'log'));
+    const logs = monitor.signals.filter((signal) => signal.kind === 'log');
+    expect(logs.map(({ message }) => message)).to.deep.equal([
+      "the run stands still: no agent that is registered here takes 'a' (agent 'work')",
+    ]);
+    await second.run(run.id).cancel();
+    expect((await second.run(run.id).outcome()).status).to.equal('cancelled');
+  });
 });

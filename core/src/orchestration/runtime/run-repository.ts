@@ -24,6 +24,8 @@ export interface CachedRun {
   snapshotAt: number;
   /** Just read from the store: what is outstanding must be derived again. */
   fresh: boolean;
+  /** It was said that no agent takes its ready tasks. */
+  standstillReported: boolean;
   /** Tasks that the cache counts for it. */
   counted: number;
 }
@@ -35,6 +37,7 @@ export const newRun = (runId: string): CachedRun => ({
   missing: [],
   snapshotAt: -1,
   fresh: false,
+  standstillReported: false,
   counted: 0,
 });
 
@@ -86,7 +89,7 @@ export class RunRepository {
       );
     }
     const fresh = state.status !== 'none';
-    return { runId, state, missing: run.missing, snapshotAt, fresh, counted: 0 };
+    return { runId, state, missing: run.missing, snapshotAt, fresh, standstillReported: false, counted: 0 };
   }
 
   /** Puts a run at hand, or counts it again after a turn. `busy` says which others may not be let go of now. */

@@ -3,21 +3,21 @@ import type { Clock, Random } from '../../shared/clock.ts';
 import { isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { runStream } from '../../shared/ids.ts';
-import type { ReadyTask, SchedulingView } from '../scheduler/scheduler-strategy.ts';
-import { planOf } from '../task-chaining/plan.ts';
+import type { SchedulingView } from '../scheduler/scheduler-strategy.ts';
 import type { Command, ScheduleTasks } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { handle } from '../workflow/handle.ts';
-import { isTerminal, type RunState, readyTasks } from '../workflow/state.ts';
+import { isTerminal, type RunState } from '../workflow/state.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
 import { summaryOf } from './run-reader.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
+import { readyView, standstill } from './scheduling-view.ts';
 import { type RetryOptions, untilKnown } from './until-known.ts';
 
 export interface RunWriterParts {
@@ -185,7 +185,7 @@ export class RunWriter {
         inFlight: state.inFlight,
         agents: registry.agentViews,
       });
-      if (chosen.assignments.length === 0) return;
+      if (chosen.assignments.length === 0) return this.#reportStandstill(run);
       const commandId = `${run.runId}/schedule/${state.revision}`;
       const command: Command = {
         type: 'ScheduleTasks',
@@ -215,6 +215,20 @@ export class RunWriter {
       });
       return { strategy, assignments: [] };
     }
+  }
+
+  /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
+  #reportStandstill(run: CachedRun): void {
+    if (run.standstillReported || run.state.inFlight > 0) return;
+    run.standstillReported = true;
+    const message = standstill(run.state);
+    this.#parts.monitors.signal({
+      kind: 'log',
+      level: 'warn',
+      message,
+      runId: run.runId,
+      fields: { code: 'REPRISE_AGENT_UNKNOWN' },
+    });
   }
 
   /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
@@ -279,20 +293,6 @@ function addEvents(batch: Batch, command: Command, events: readonly RunEvent[], 
         schemaVersion: stored.metadata.schemaVersion,
       },
     });
-  }
-}
-
-function* readyView(state: RunState): Generator<ReadyTask> {
-  const plan = planOf(state.definition);
-  for (const task of readyTasks(state)) {
-    const definition = plan.tasks.get(task.definitionId)?.definition;
-    yield {
-      taskId: task.id,
-      priority: definition?.priority ?? 0,
-      readySince: task.readySince ?? 0,
-      agent: task.fallback === 'agent' ? task.agent : definition?.agent,
-      capability: definition?.capability,
-    };
   }
 }
 
