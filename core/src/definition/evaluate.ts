@@ -1,5 +1,5 @@
 import { isRepriseError, RepriseError } from '../shared/errors.ts';
-import type { Json } from '../shared/json.ts';
+import { freezeJson, type Json } from '../shared/json.ts';
 import { compile } from './cel/program.ts';
 import { toJson } from './cel/to-json.ts';
 import type { Expression, FunctionExpression, Scope } from './definition.ts';
@@ -7,7 +7,8 @@ import { celOf, literalOf } from './template.ts';
 
 /**
  * The value of an expression in a scope: plain JSON, never undefined. Pure, and bounded for CEL and templates. Whatever
- * goes wrong is REPRISE_EXPRESSION_FAILED or REPRISE_EXPRESSION_BUDGET, with the cause in the message.
+ * goes wrong is REPRISE_EXPRESSION_FAILED or REPRISE_EXPRESSION_BUDGET, with the cause in the message. What a function is handed
+ * is frozen.
  */
 export function evaluate(expression: Expression, scope: Scope): Json {
   try {
@@ -34,12 +35,20 @@ const runCel = (source: string, scope: Scope): unknown =>
 
 function call(expression: FunctionExpression, scope: Scope): Json {
   if (expression.fn === undefined) throw new Error('it is not registered in this process');
-  const value = expression.fn(scope);
+  const value = expression.fn(frozen(scope));
   if (value instanceof Promise) {
     value.catch(() => undefined);
     throw new Error('it returned a promise; functions of a workflow are synchronous, I/O belongs in an agent');
   }
   return toJson(value);
+}
+
+/** What a function sees is history: one that sorts an output in place fails, and changes nothing. */
+function frozen(scope: Scope): Scope {
+  freezeJson(scope.input);
+  freezeJson(scope.outputs);
+  for (const value of [scope.item, scope.output, scope.feedback]) if (value !== undefined) freezeJson(value);
+  return scope;
 }
 
 function fill(template: Json, scope: Scope): Json {

@@ -22,6 +22,13 @@ export function copyJson(value: Json): Json {
   return copy;
 }
 
+/** Freezes plain JSON all through. What is frozen at the top counts as done, so that freezing again costs nothing. */
+export function freezeJson(value: Json): void {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const member of Array.isArray(value) ? (value as readonly Json[]) : Object.values(value)) freezeJson(member);
+}
+
 /**
  * Says why `value` is not plain JSON ("at .a[2]: a function"), or undefined when it is. Cycles, `__proto__` keys,
  * class instances, non-finite numbers and nesting deeper than 200 are refused. `undefined` members of objects are

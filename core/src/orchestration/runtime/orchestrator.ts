@@ -3,7 +3,7 @@ import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
-import type { Json } from '../../shared/json.ts';
+import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import type { Command } from '../workflow/commands.ts';
@@ -261,10 +261,14 @@ export class Orchestrator {
     let known = this.#engine.cachedState(runId);
     for (;;) {
       // Registered before the look, so that an end between the two is not missed.
-      const changed = this.#engine.waiters.wait(runId);
-      const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
-      if (outcome !== undefined) return outcome;
-      known = await changed;
+      const waiter = this.#engine.waiters.wait(runId);
+      try {
+        const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
+        if (outcome !== undefined) return outcome;
+        known = await waiter.changed;
+      } finally {
+        waiter.cancel();
+      }
       if (known === undefined && this.#role === 'stopped') throw this.#stoppedBefore(runId);
     }
   }
@@ -302,7 +306,7 @@ function assertTraceparent(value: string): string {
 
 function outcomeOf(state: RunState | undefined): RunOutcome | undefined {
   if (state === undefined) return undefined;
-  if (state.status === 'completed') return { status: 'completed', output: state.output ?? null };
+  if (state.status === 'completed') return { status: 'completed', output: copyJson(state.output ?? null) };
   if (state.status === 'cancelled') return { status: 'cancelled', reason: state.cancelReason };
   if (state.status !== 'failed') return undefined;
   return {

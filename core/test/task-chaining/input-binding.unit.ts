@@ -1,0 +1,115 @@
+import { type Json, type Scope, workflow } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import {
+  type BindingSource,
+  bindInput,
+  bindRunOutput,
+  scopeOf,
+} from '../../src/orchestration/task-chaining/input-binding.ts';
+import { planOf } from '../../src/orchestration/task-chaining/plan.ts';
+import { PureRun, types } from '../workflow/pure-run.ts';
+
+const { definition } = workflow<{ n: number }>('binding')
+  .task('a', 'agent')
+  .task('b', 'agent', { after: 'a' })
+  .task('c', 'agent', { after: ['a', 'b'] })
+  .task('mapped', 'agent', { after: 'b', input: ({ outputs, input }) => ({ sum: (outputs.a as number) + input.n }) })
+  .task('each', 'agent', { after: 'a', forEach: ({ outputs }) => outputs.a as Json[] })
+  .task('below', 'agent', { after: 'each' })
+  .build();
+
+const plan = planOf(definition);
+
+const source = (outputs: Readonly<Record<string, Json>>): BindingSource => ({
+  runId: 'r',
+  input: { n: 1 },
+  outputOf: (id) => outputs[id],
+  feedbackFor: () => undefined,
+});
+
+const bind = (
+  id: string,
+  outputs: Readonly<Record<string, Json>>,
+  maxChars = 1000,
+  item?: { item: Json; index: number },
+) => {
+  const from = source(outputs);
+  return bindInput(plan, from, id, () => scopeOf(plan, from, id, 1, item), maxChars, item);
+};
+
+describe('the input of a task', () => {
+  it('is that of the run without dependencies, the output of the only one, or all of them by id', () => {
+    expect(bind('a', {})).to.deep.equal({ ok: true, value: { n: 1 } });
+    expect(bind('b', { a: 7 })).to.deep.equal({ ok: true, value: 7 });
+    expect(bind('c', { a: 7, b: null })).to.deep.equal({ ok: true, value: { a: 7, b: null } });
+  });
+
+  it('is the item of a forEach', () => {
+    expect(bind('each', { a: [5] }, 1000, { item: 5, index: 0 })).to.deep.equal({ ok: true, value: 5 });
+  });
+
+  it('is what its mapping says, of all that came before', () => {
+    expect(bind('mapped', { a: 2, b: 'ignored' })).to.deep.equal({ ok: true, value: { sum: 3 } });
+  });
+
+  it('is refused when it is larger than the limit: joined, mapped, or gathered from items', () => {
+    const long = 'x'.repeat(80);
+    for (const [id, outputs] of [
+      ['c', { a: long, b: long }],
+      ['mapped', { a: long }],
+      ['below', { each: [long, long] }],
+    ] as const) {
+      const bound = bind(id, outputs, 50);
+      expect(bound.ok === false && bound.error.code, id).to.equal('REPRISE_PAYLOAD_TOO_LARGE');
+    }
+  });
+});
+
+describe('what expressions see', () => {
+  it('is the outputs of everything before, and no more', () => {
+    const scope = scopeOf(plan, source({ a: 1, b: 2, c: 3, each: [] }), 'mapped', 2);
+    expect(scope).to.deep.equal({ input: { n: 1 }, outputs: { a: 1, b: 2 }, runId: 'r', round: 2, feedback: null });
+  });
+
+  it('of the run, for its output, is everything', () => {
+    let seen: Scope | undefined;
+    const output = {
+      kind: 'function',
+      digest: '',
+      fn: (scope: Scope) => {
+        seen = scope;
+        return 1;
+      },
+    } as const;
+    expect(bindRunOutput({ ...definition, output }, plan, source({ a: 1, c: null }), 100)).to.deep.equal({
+      ok: true,
+      value: 1,
+    });
+    expect(seen?.outputs).to.deep.equal({ a: 1, c: null });
+    expect(bindRunOutput(definition, plan, source({}), 100)).to.equal(undefined);
+  });
+});
+
+describe('an expression that changes what it sees', () => {
+  const sorting = () =>
+    workflow<number[]>('sorting')
+      .task('a', 'agent')
+      .task('b', 'agent', { after: 'a', input: ({ outputs }) => (outputs.a as number[]).sort() })
+      .build();
+
+  it('fails, and changes nothing: what it sees is history', () => {
+    const run = new PureRun(sorting(), []);
+    run.run('a', [3, 1, 2]);
+    expect(types(run.schedule('b'))).to.deep.equal(['TaskFailed', 'RunFailed']);
+    expect(run.task('b').error?.code).to.equal('REPRISE_EXPRESSION_FAILED');
+    expect(run.task('a').output).to.deep.equal([3, 1, 2]);
+  });
+
+  it('may change a copy', () => {
+    const copying = workflow<number[]>('copying')
+      .task('a', 'agent', { input: ({ input }) => input.toSorted() })
+      .build();
+    expect(new PureRun(copying, [3, 1, 2]).schedule('a')[0]).to.deep.include({ input: [1, 2, 3] });
+  });
+});
