@@ -91,6 +91,7 @@ export type {
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
 export type { Monitor, ObservedEvent, Signal } from './orchestration/monitoring/monitor.ts';
+export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
 export { RunHandle, type RunOutcome } from './orchestration/runtime/run-handle.ts';

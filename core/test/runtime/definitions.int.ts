@@ -100,10 +100,15 @@ describe('A definition that changed while a run was open', () => {
       .task('b', echo, { after: 'a', input: ({ outputs }) => ({ changed: outputs.a }) })
       .task('c', echo, { after: 'b', input: () => 'of new runs only' })
       .build();
-    const reprise = await start({ plugins: [storePlugin(store)], workflows: [changed] });
+    const monitor = recordingMonitor();
+    const reprise = await start({ plugins: [storePlugin(store), monitor.plugin], workflows: [changed] });
     await eventually(() => work.waiting === 1);
     work.answer('out');
     expect(await reprise.run(runId).result()).to.deep.equal({ changed: 'out' });
+    const logs = monitor.signals.filter((signal) => signal.kind === 'log');
+    expect(logs.map(({ message }) => message)).to.deep.equal([
+      "the run goes on with functions that changed since it started: task 'b': input",
+    ]);
     expect((await reprise.runs.replay(runId)).matches).to.equal(true);
     expect((await reprise.runs.definition(runId)).tasks.map(({ id }) => id)).to.deep.equal(['a', 'b']);
   });

@@ -11,6 +11,7 @@ import { isTerminal, type RunState } from '../workflow/state.ts';
 import { adoptable } from './adoption.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import type { CommandOutcome } from './inbox.ts';
+import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import { RunHandle, type RunOutcome } from './run-handle.ts';
@@ -53,6 +54,11 @@ export class Orchestrator {
 
   get workflows(): readonly RegisteredWorkflow[] {
     return this.#parts.registry.workflows;
+  }
+
+  /** What became of what each monitor was to see: how much was dropped because its queue was full, how often it threw. */
+  get monitorHealth(): readonly MonitorHealth[] {
+    return this.#parts.monitors.health();
   }
 
   /** Attempts that agents of this process work on now. */

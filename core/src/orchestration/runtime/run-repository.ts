@@ -19,7 +19,9 @@ export interface CachedRun {
   readonly runId: string;
   readonly state: RunState;
   /** Functions that the recorded definition needs and no registered one has: the run is held until they are back. */
-  missing: readonly string[];
+  readonly missing: readonly string[];
+  /** Functions whose source is not the one that the run started with: it goes on with the new one. */
+  readonly changed: readonly string[];
   /** Revision of the last snapshot. */
   snapshotAt: number;
   /** Just read from the store: what is outstanding must be derived again. */
@@ -35,6 +37,7 @@ export const newRun = (runId: string): CachedRun => ({
   runId,
   state: initialState(),
   missing: [],
+  changed: [],
   snapshotAt: -1,
   fresh: false,
   standstillReported: false,
@@ -68,13 +71,13 @@ export class RunRepository {
   /** Folds the run's history, from the snapshot on if there is one. A run that does not exist has status 'none'. */
   async load(runId: string): Promise<CachedRun> {
     const stream = runStream(runId);
-    const run: { missing: readonly string[] } = { missing: [] };
+    let binding: Pick<CachedRun, 'missing' | 'changed'> = { missing: [], changed: [] };
     const bind = (recorded: WorkflowDefinition, hash: string): WorkflowDefinition => {
       const registered = this.#registry.registered(recorded.name, recorded.version);
       // The very same definition: sharing the object shares its plan, too.
       if (registered?.hash === hash) return registered.definition;
       const bound = bindDefinition(recorded, registered?.definition);
-      run.missing = bound.missing;
+      binding = bound;
       return bound.definition;
     };
     const snapshot = await this.#store.snapshots?.load(stream);
@@ -89,7 +92,8 @@ export class RunRepository {
       );
     }
     const fresh = state.status !== 'none';
-    return { runId, state, missing: run.missing, snapshotAt, fresh, standstillReported: false, counted: 0 };
+    const { missing, changed } = binding;
+    return { runId, state, missing, changed, snapshotAt, fresh, standstillReported: false, counted: 0 };
   }
 
   /** Puts a run at hand, or counts it again after a turn. `busy` says which others may not be let go of now. */

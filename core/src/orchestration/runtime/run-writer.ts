@@ -130,9 +130,13 @@ export class RunWriter {
   async #load(runId: string): Promise<CachedRun> {
     const { repository, clock, monitors } = this.#parts;
     const run = await untilKnown(() => repository.load(runId), clock, this.#retries(runId, 'read'));
-    if (run.missing.length > 0 && this.#parts.drives() && !isTerminal(run.state.status)) {
+    if (!this.#parts.drives() || isTerminal(run.state.status)) return run;
+    if (run.missing.length > 0) {
       const { code, message } = heldError(run);
       monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
+    } else if (run.changed.length > 0) {
+      const message = `the run goes on with functions that changed since it started: ${run.changed.join('; ')}`;
+      monitors.signal({ kind: 'log', level: 'warn', message, runId, fields: { code: 'REPRISE_DEFINITION_CHANGED' } });
     }
     return run;
   }
