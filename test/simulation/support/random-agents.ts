@@ -19,12 +19,10 @@ export interface RandomAgentsOptions {
   readonly definition: WorkflowDefinition;
   readonly clock: Clock;
   readonly calls: Call[];
-  /** Calls that run now, by agent. */
-  readonly active: Map<string, number>;
-  /** The most that ran at once, by agent. */
-  readonly most: Map<string, number>;
   seen(): number;
   touch(): void;
+  /** So many calls of one agent run at once now. */
+  atOnce(calls: number): void;
 }
 
 /** Attempts that one agent of one process may have in hand. */
@@ -34,30 +32,31 @@ const hashOf = (text: string): number => [...text].reduce((hash, char) => Math.i
 
 /** Agents whose every call has an outcome that depends on the seed, the task and the attempt alone. */
 export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json, unknown>[] {
-  return ['worker', 'helper', 'other'].map((name) => ({
-    name,
-    concurrency: AGENT_CONCURRENCY,
-    handle: async (task, { signal, heartbeat }) => {
-      const { active, most } = options;
-      note(options, name, task);
-      const running = (active.get(name) ?? 0) + 1;
-      active.set(name, running);
-      most.set(name, Math.max(most.get(name) ?? 0, running));
-      let over = false;
-      const end = (): void => {
-        if (!over) active.set(name, (active.get(name) ?? 0) - 1);
-        over = true;
-      };
-      // One that does not heed its signal is left behind, and counts no more.
-      signal.addEventListener('abort', end);
-      try {
-        return await behave(options, task, signal, heartbeat);
-      } finally {
-        options.touch();
-        end();
-      }
-    },
-  }));
+  return ['worker', 'helper', 'other'].map((name) => {
+    let running = 0;
+    return {
+      name,
+      concurrency: AGENT_CONCURRENCY,
+      handle: async (task, { signal, heartbeat }) => {
+        note(options, name, task);
+        running += 1;
+        options.atOnce(running);
+        let over = false;
+        const end = (): void => {
+          if (!over) running -= 1;
+          over = true;
+        };
+        // One that does not heed its signal is left behind, and counts no more.
+        signal.addEventListener('abort', end);
+        try {
+          return await behave(options, task, signal, heartbeat);
+        } finally {
+          options.touch();
+          end();
+        }
+      },
+    };
+  });
 }
 
 function note(options: RandomAgentsOptions, agent: string, task: AgentTask): void {

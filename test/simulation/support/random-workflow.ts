@@ -57,7 +57,7 @@ const taskArbitrary: fc.Arbitrary<TaskSpec> = fc.record({
   repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
   rounds: fc.integer({ min: 1, max: 3 }),
   accept: fc.boolean(),
-  once: fc.boolean().map((value) => value),
+  once: fc.boolean(),
   priority: fc.integer({ min: -1, max: 1 }),
 });
 

@@ -58,7 +58,6 @@ export class World {
     const index = this.processes.length;
     const { clock } = this.time;
     const alive = (): boolean => this.processes[index]?.alive ?? true;
-    const most = new Map<string, number>();
     const touch = (): void => this.time.touch();
     const reprise = await createReprise({
       plugins: [
@@ -83,11 +82,9 @@ export class World {
         definition: workflow.definition,
         clock,
         calls: this.calls,
-        active: new Map(),
-        most: {
-          get: (name: string) => most.get(name),
-          set: (name: string, value: number) => this.#noteMost(most, name, value),
-        } as Map<string, number>,
+        atOnce: (calls) => {
+          this.mostAtOnce = Math.max(this.mostAtOnce, calls);
+        },
         seen: () => this.truth.log.length,
         touch,
       }),
@@ -107,11 +104,6 @@ export class World {
     process.alive = false;
     // What is left of it is only let go of, so that the test can end.
     process.reprise.stop({ drainMs: 0 }).catch(() => undefined);
-  }
-
-  #noteMost(most: Map<string, number>, name: string, value: number): Map<string, number> {
-    this.mostAtOnce = Math.max(this.mostAtOnce, value);
-    return most.set(name, value);
   }
 
   #storeFor(index: number, alive: () => boolean) {
