@@ -110,6 +110,7 @@ export type {
   SchedulerStrategy,
   SchedulingView,
 } from './orchestration/scheduler/scheduler-strategy.ts';
+export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';

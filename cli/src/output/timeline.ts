@@ -1,4 +1,4 @@
-import { formatDuration, type RunEvent } from '@reprise/core';
+import { formatDuration, isEnd, type RunEvent } from '@reprise/core';
 import { taskOf } from './describe-event.ts';
 import { endedItems, type TaskRow } from './run-progress.ts';
 import { asStatus, statusSymbol } from './status.ts';
@@ -48,7 +48,7 @@ export class Timeline {
     this.#now = event.at;
     const about = taskOf(event);
     if (about === undefined) {
-      if ('stateDigest' in event) for (const task of this.#tracks.keys()) this.#advance(task, event.at).open.clear();
+      if (isEnd(event)) for (const task of this.#tracks.keys()) this.#advance(task, event.at).open.clear();
       return;
     }
     const taskId = 'taskId' in event ? (event.taskId ?? '') : '';

@@ -1,8 +1,8 @@
 import type { RunEvent, RunState, TaskState } from '@reprise/core';
 import { expect } from 'chai';
+import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { hasEnded, initialState, isTerminal } from '../../../core/src/orchestration/workflow/state.ts';
-import { stateDigest } from '../../../core/src/orchestration/workflow/state-codec.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
 function outcomeKey(event: RunEvent, state: RunState): string | undefined {
@@ -81,8 +81,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
       expect(scheduled.has(outcome), `an outcome of ${outcome}, which was never scheduled`).to.equal(true);
       outcomes.add(outcome);
     }
-    if ('stateDigest' in event)
-      expect(event.stateDigest, 'the digest that the end recorded').to.equal(stateDigest(state));
+    if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
     evolve(state, event);
     checkLimits(state);
   }

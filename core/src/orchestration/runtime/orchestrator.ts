@@ -7,6 +7,7 @@ import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import type { Command } from '../workflow/commands.ts';
+import { isEnd } from '../workflow/end-of-run.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { adoptable } from './adoption.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -288,7 +289,7 @@ export class Orchestrator {
   async #stateIfEnded(runId: string): Promise<RunState | undefined> {
     if (this.#stopping.signal.aborted) throw this.#stoppedBefore(runId);
     const { event } = await this.runs.last(runId);
-    return 'stateDigest' in event ? this.runs.state(runId) : undefined;
+    return isEnd(event) ? this.runs.state(runId) : undefined;
   }
 
   async #control(runId: string, type: 'CancelRun' | 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {

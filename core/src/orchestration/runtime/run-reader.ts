@@ -3,6 +3,7 @@ import type { EventStore, RecordedEvent, StreamQuery, StreamSummary } from '../.
 import { readStream } from '../../event-store/read-stream.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { runStream, streamRunId } from '../../shared/ids.ts';
+import { isEnd } from '../workflow/end-of-run.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
@@ -110,10 +111,10 @@ export class RunReader {
         for await (const entry of this.history(runId, next)) {
           next = entry.revision + 1;
           yield entry;
-          if ('stateDigest' in entry.event) return;
+          if (isEnd(entry.event)) return;
         }
         // From beyond the end of an ended run, nothing will ever come.
-        if (next === from && from > 0 && 'stateDigest' in (await this.last(runId)).event) return;
+        if (next === from && from > 0 && isEnd((await this.last(runId)).event)) return;
         if (signal?.aborted === true) return;
         await arrived.promise;
         if (failure !== undefined) throw failure;

@@ -5,9 +5,9 @@ import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
 import { reject } from './decisions/rejection.ts';
 import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
-import type { RunEvent } from './events.ts';
+import { sealed } from './end-of-run.ts';
+import type { RunCancelled, RunEvent } from './events.ts';
 import { isTerminal, type RunState } from './state.ts';
-import { stateDigest } from './state-codec.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -47,13 +47,7 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return [{ type: 'RunResumed', at, commandId: command.commandId }];
     case 'CancelRun':
       return [
-        {
-          type: 'RunCancelled',
-          at,
-          commandId: command.commandId,
-          ...reasonOf(command),
-          stateDigest: stateDigest(state),
-        },
+        sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId: command.commandId, ...reasonOf(command) }),
       ];
     default:
       return command satisfies never;
@@ -69,10 +63,10 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'PauseRun':
     case 'ResumeRun':
     case 'RetryTasks':
-      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ${state.status} already.`, context)];
+      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
     case 'CancelRun':
       if (state.status === 'cancelled') return [];
-      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ${state.status} already.`, context)];
+      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
     default:
       return [];
   }

@@ -50,7 +50,7 @@ export interface RunResumed extends EventBase {
 export interface RunCompleted extends EventBase {
   readonly type: 'RunCompleted';
   readonly output?: Json;
-  /** SHA-256 of the state just before this event. */
+  /** SHA-256 of the state just before this event, and of all else that this event says. */
   readonly stateDigest: string;
 }
 

@@ -1,3 +1,4 @@
+import { endDigest, isEnd } from './end-of-run.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { initialState, type RunState } from './state.ts';
@@ -21,9 +22,10 @@ export class Replay {
   #replayed: string | undefined;
 
   fold(event: RunEvent): RunState {
-    if ('stateDigest' in event && this.#recorded === undefined) {
-      this.#recorded = event.stateDigest;
-      this.#replayed = stateDigest(this.state);
+    if (isEnd(event) && this.#recorded === undefined) {
+      // An end that lost its digest matches nothing.
+      this.#recorded = event.stateDigest ?? '';
+      this.#replayed = endDigest(this.state, event);
     }
     this.#events += 1;
     return evolve(this.state, event);

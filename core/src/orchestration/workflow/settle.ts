@@ -4,9 +4,9 @@ import { type PlannedTask, planOf } from '../task-chaining/plan.ts';
 import { bindingSource } from './binding-source.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
-import type { RunEvent } from './events.ts';
+import { sealed } from './end-of-run.ts';
+import type { RunCompleted, RunEvent, RunFailed } from './events.ts';
 import { isTerminal, type RunState, type TaskState } from './state.ts';
-import { stateDigest } from './state-codec.ts';
 
 /**
  * What follows from the state by itself, one step at a time: a condition is evaluated, a forEach expands or ends, a fallback
@@ -90,14 +90,14 @@ function failRun(state: RunState, taskId: string, context: DecisionContext): Run
     retryable: false,
     ...(cause === undefined ? {} : { details: { taskId, code: cause.code } }),
   };
-  return { type: 'RunFailed', at: context.now, error, taskId, stateDigest: stateDigest(state) };
+  return sealed<RunFailed>(state, { type: 'RunFailed', at: context.now, error, taskId });
 }
 
 function completeRun(state: RunState, context: DecisionContext): RunEvent {
   const plan = planOf(state.definition);
   const output = bindRunOutput(state.definition, plan, bindingSource(state), context.maxPayloadChars);
-  const base = { at: context.now, stateDigest: stateDigest(state) };
-  if (output === undefined) return { type: 'RunCompleted', ...base };
-  if (output.ok) return { type: 'RunCompleted', ...base, output: output.value };
-  return { type: 'RunFailed', ...base, error: output.error };
+  const at = context.now;
+  if (output === undefined) return sealed<RunCompleted>(state, { type: 'RunCompleted', at });
+  if (output.ok) return sealed<RunCompleted>(state, { type: 'RunCompleted', at, output: output.value });
+  return sealed<RunFailed>(state, { type: 'RunFailed', at, error: output.error });
 }

@@ -2,9 +2,9 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, RepriseError, toErrorData } from '../../../shared/errors.ts';
 import { planOf } from '../../task-chaining/plan.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
-import type { RunEvent } from '../events.ts';
+import { sealed } from '../end-of-run.ts';
+import type { RunEvent, RunFailed } from '../events.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
-import { stateDigest } from '../state-codec.ts';
 import { failAttempt, giveUp } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { reject } from './rejection.ts';
@@ -15,7 +15,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   if (timer.kind === 'run') {
     const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
     const error = toErrorData(new RepriseError('REPRISE_RUN_TIMEOUT', message), 'REPRISE_RUN_TIMEOUT');
-    return [{ type: 'RunFailed', at, error, stateDigest: stateDigest(state) }];
+    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error })];
   }
   const task = state.tasks.get(timer.taskId);
   const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;

@@ -1,0 +1,24 @@
+import { sha256 } from '../../shared/hash.ts';
+import { canonicalJson } from '../../shared/json.ts';
+import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from './events.ts';
+import type { RunState } from './state.ts';
+import { stateDigest } from './state-codec.ts';
+
+/** The terminal events: one of them ends a history. */
+export type RunEnd = RunCompleted | RunFailed | RunCancelled;
+
+export const isEnd = (event: RunEvent): event is RunEnd =>
+  event.type === 'RunCompleted' || event.type === 'RunFailed' || event.type === 'RunCancelled';
+
+/** SHA-256 of the state just before the end, and of all that the end itself says. */
+export function endDigest(state: RunState, end: Omit<RunEnd, 'stateDigest'>): string {
+  return sha256(`${stateDigest(state)}\n${canonicalJson({ ...end, stateDigest: undefined })}`);
+}
+
+/** The end of a run, given the state before it, with its digest. */
+export function sealed<End extends RunEnd>(
+  state: RunState,
+  end: Omit<End, 'stateDigest'> & { readonly type: End['type'] },
+): End {
+  return { ...end, stateDigest: endDigest(state, end as Omit<RunEnd, 'stateDigest'>) } as End;
+}
