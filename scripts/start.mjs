@@ -30,6 +30,6 @@ async function makeDossier() {
   if (code !== 0) return code;
   say(`
 The report is ${join(project, '.reprise', 'dossier', 'dossier.md')}
-To try the commands above, put npx in front${relative(here, ROOT) === '' ? '' : ` and type them in ${ROOT}`}: npx reprise run history last`);
+The commands above work in ${relative(here, ROOT) === '' ? 'this folder' : ROOT}; the word last stands for the newest run: npx reprise run history last`);
   return 0;
 }

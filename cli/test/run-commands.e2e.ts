@@ -117,6 +117,7 @@ describe('reprise run', () => {
       ['an input file that is not there', ['greet', '--input-file', 'none.json'], 2, 'none.json'],
       ['two inputs', ['greet', '--input', '1', '--input-file', 'x'], 2, 'input-file'],
       ['a bad id', ['greet', '--id', '../x'], 2, 'REPRISE_INVALID_ID'],
+      ['an id that means another thing', ['greet', '--id', 'Last'], 2, 'means the newest run'],
       ['an id that is taken', ['batch', '--id', 'done-1'], 1, 'REPRISE_RUN_EXISTS'],
       ['no workflow', [], 2, 'workflow'],
       ['a flag that does not exist', ['greet', '--folow'], 2, "did you mean '--follow'?"],

@@ -136,5 +136,5 @@ function countItems(state: RunState): ReadonlyMap<string, ItemCounts> {
   return counts;
 }
 
-/** Items that are done with, however they ended. */
-export const endedItems = (items: ItemCounts): number => items.completed + items.failed + items.dropped;
+/** Items that came to an end of their own. */
+export const endedItems = (items: ItemCounts): number => items.completed + items.failed;

@@ -9,6 +9,7 @@ export function itemsText({ items }: Pick<TaskRow, 'items'>): string {
   if (items.running > 0) parts.push(`${number(items.running)} running`);
   if (items.waiting > 0) parts.push(`${number(items.waiting)} waiting`);
   if (items.failed > 0) parts.push(`${number(items.failed)} failed`);
+  if (items.dropped > 0) parts.push(`${number(items.dropped)} cancelled`);
   return parts.join(', ');
 }
 

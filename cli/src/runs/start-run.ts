@@ -13,6 +13,7 @@ export interface StartFlags extends WaitFlags {
 
 /** Starts a run of the workflow `name` or `name@version`. Returns the exit code. */
 export async function startRun(typed: string, flags: StartFlags, terminal: Terminal): Promise<number> {
+  assertNotReserved(flags.id);
   const input = await readInput(flags);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
@@ -24,6 +25,12 @@ export async function startRun(typed: string, flags: StartFlags, terminal: Termi
   } finally {
     await orchestrator.stop();
   }
+}
+
+/** `last` names the newest run in every command that takes a run. */
+function assertNotReserved(id: string | undefined): void {
+  if (id?.toLowerCase() !== 'last') return;
+  throw new RepriseError('REPRISE_INVALID_ID', `'${id}' is not a valid run id: \`last\` means the newest run.`);
 }
 
 /** Looked up before anything starts, so that a wrong name moves no other run. Throws REPRISE_WORKFLOW_UNKNOWN. */

@@ -36,7 +36,7 @@ export async function resolveRun(store: EventStore, reader: RunReader, typed: st
 }
 
 function unknown(typed: string, near: string | undefined): RepriseError {
-  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  const hint = near === undefined ? '.' : `; did you mean '${near}'?`;
   return new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no run '${typed}' in this store${hint}`, {
     details: { runId: typed },
   });

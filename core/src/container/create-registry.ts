@@ -53,6 +53,7 @@ function distinct(workflows: readonly AnyWorkflow[]): readonly AnyWorkflow[] {
 }
 
 function assertAgent(agent: AgentReference & { readonly concurrency?: unknown }): void {
+  if (typeof agent !== 'object' || agent === null) throw invalid(`${String(agent)} stands where an agent is needed.`);
   assertId(agent.name, 'agent name');
   if (typeof agent.handle !== 'function') throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
   const { concurrency } = agent;

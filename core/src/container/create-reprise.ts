@@ -1,3 +1,4 @@
+import { didYouMean } from '../definition/did-you-mean.ts';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
@@ -27,6 +28,7 @@ import { TOKENS } from './tokens.ts';
  * started; a message says what to add.
  */
 export async function createReprise(config: RepriseConfig = {}): Promise<Orchestrator> {
+  assertKnownKeys(config);
   for (const plugin of config.plugins ?? []) assertPlugin(plugin);
   const plugins: readonly AnyPlugin[] = [graphScheduler(), ...(config.plugins ?? [])];
   // Loaded here: it takes a while, and who only reads runs needs none of it.
@@ -136,4 +138,23 @@ function theOne<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Ki
     'REPRISE_CONFIG_INVALID',
     `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`,
   );
+}
+
+const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {
+  plugins: true,
+  workflows: true,
+  agents: true,
+  limits: true,
+  clock: true,
+  ids: true,
+  random: true,
+};
+
+/** A misspelt key would be a part that is silently not there. */
+function assertKnownKeys(config: RepriseConfig): void {
+  const known = Object.keys(KEYS);
+  const unknown = Object.keys(config).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const message = `The configuration has no option '${unknown}'${didYouMean(unknown, known)} (there are ${known.join(', ')}).`;
+  throw new RepriseError('REPRISE_CONFIG_INVALID', message);
 }

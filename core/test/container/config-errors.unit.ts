@@ -26,6 +26,12 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
     'REPRISE_CONFIG_INVALID',
     /one event-store.*in-memory, other/,
   ],
+  'an option that is misspelt': [
+    odd({ agnets: [] }),
+    'REPRISE_CONFIG_INVALID',
+    /no option 'agnets'.*did you mean 'agents'/,
+  ],
+  'an agent that is none': [{ agents: [odd(null)] }, 'REPRISE_CONFIG_INVALID', /null stands where an agent is needed/],
   'two transports': [
     { plugins: [inProcessTransport(), inProcessTransport()] },
     'REPRISE_CONFIG_INVALID',

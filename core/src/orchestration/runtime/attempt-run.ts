@@ -63,7 +63,11 @@ export class AttemptRun {
     try {
       return await Promise.race([this.#work(), this.#cut.promise]);
     } catch (error) {
-      return { error: toErrorData(error, 'REPRISE_AGENT_FAILED') };
+      const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
+      // The history keeps what a retry policy needs; where it happened is for the log.
+      if (error instanceof Error)
+        this.#logger().warn(`the agent failed: ${data.message}`, { code: data.code, stack: error.stack });
+      return { error: data };
     } finally {
       this.#over = true;
       this.#silence?.cancel();
