@@ -50,6 +50,18 @@ describe('runs under way', () => {
     expect((await driving.ended).code).to.equal(1);
   });
 
+  it('that nobody drives are not watched without a word', async () => {
+    const lonely = project();
+    const input = JSON.stringify({ ms: 1 });
+    expect((await reprise(['run', 'start', 'hold', '--id', 'alone', '--input', input], { cwd: lonely })).code).to.equal(
+      0,
+    );
+    const watching = new Running(['run', 'watch', 'alone'], { cwd: lonely });
+    await watching.saw(/No process drives the runs of this store now/);
+    expect((await reprise(['run', 'cancel', 'alone'], { cwd: lonely })).code).to.equal(0);
+    expect((await watching.ended).code).to.equal(1);
+  });
+
   it('are watched as snapshots with --json', async () => {
     const driving = hold('json-1', 1000, '--follow');
     await driving.saw(/hold +started/);

@@ -1,15 +1,8 @@
 import { stat } from 'node:fs/promises';
-import {
-  type AnyWorkflow,
-  decodeEvent,
-  type EventStore,
-  RunReader,
-  systemClock,
-  systemIds,
-  systemRandom,
-} from '@reprise/core';
+import { type AnyWorkflow, decodeEvent, type EventStore, RunReader } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
+import { isDriven } from '../store/is-driven.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { type Check, fail, ok, warn } from './check.ts';
@@ -79,21 +72,10 @@ async function readWhole(store: EventStore): Promise<Check> {
   return ok('integrity', `${count(events, 'event')} in ${count(revisions.size, 'stream')}, all readable, no gaps`);
 }
 
-/** Asks for the driving and gives it back at once. */
 async function checkOwner(access: StoreAccess): Promise<Check> {
-  const plugin = await access.plugin();
-  const store = await plugin.create({ clock: systemClock, ids: systemIds, random: systemRandom });
-  try {
-    if (store.ownership === undefined) return ok('driver', 'this store does not say who drives it');
-    const release = await store.ownership.acquire();
-    await release?.();
-    return ok(
-      'driver',
-      release === undefined ? 'another process drives the runs now' : 'no process drives the runs now',
-    );
-  } finally {
-    await store.close();
-  }
+  const driven = await isDriven(access);
+  if (driven === undefined) return ok('driver', 'this store does not say who drives it');
+  return ok('driver', driven ? 'another process drives the runs now' : 'no process drives the runs now');
 }
 
 async function checkOpenRuns(

@@ -31,7 +31,7 @@ function shape(task: TaskDefinition): string {
   const parts = [
     task.id,
     worker === task.id ? '' : worker,
-    task.forEach ? `for each of ${text(task.forEach.items)}` : '',
+    task.forEach ? text('for each of ', task.forEach.items, 'for each item') : '',
   ];
   const label = quoted(
     parts
@@ -45,7 +45,8 @@ function shape(task: TaskDefinition): string {
 
 function edges(task: TaskDefinition, nodes: ReadonlyMap<string, string>): readonly string[] {
   const self = nodes.get(task.id) ?? '';
-  const condition = task.when === undefined ? '' : `|${quoted(escaped(`if ${text(task.when)}`))}|`;
+  const condition =
+    task.when === undefined ? '' : `|${quoted(escaped(text('if ', task.when, 'if its condition holds')))}|`;
   const lines: string[] = [];
   for (const id of task.after) {
     const from = nodes.get(id);
@@ -57,7 +58,7 @@ function edges(task: TaskDefinition, nodes: ReadonlyMap<string, string>): readon
     lines.push(`${self} -.->|"on failure"| ${self}f(${quoted(escaped(task.fallback.agent))})`);
   const start = task.repeat === undefined ? undefined : nodes.get(task.repeat.from);
   if (task.repeat !== undefined && start !== undefined) {
-    const label = `repeat until ${text(task.repeat.until)}, ${task.repeat.max} rounds at most`;
+    const label = `${text('repeat until ', task.repeat.until, 'repeat until its condition holds')}, ${task.repeat.max} rounds at most`;
     lines.push(`${self} ==>|${quoted(escaped(label))}| ${start}`);
   }
   return lines;
@@ -80,8 +81,9 @@ function classes(
   ]);
 }
 
-/** What an expression says, short enough for a label. */
-function text(expression: Expression): string {
+/** What an expression says after `lead`, short enough for a label; `otherwise` for a function of which only the digest is recorded. */
+function text(lead: string, expression: Expression, otherwise: string): string {
+  if (expression.kind === 'function' && expression.fn === undefined) return otherwise;
   const whole =
     expression.kind === 'cel'
       ? expression.source
@@ -89,11 +91,10 @@ function text(expression: Expression): string {
         ? sourceOf(expression.fn)
         : 'a template';
   const line = whole.replaceAll(/\s+/g, ' ').trim();
-  return line.length > 60 ? `${line.slice(0, 57)}...` : line;
+  return `${lead}${line.length > 60 ? `${line.slice(0, 57)}...` : line}`;
 }
 
-const sourceOf = (fn: unknown): string =>
-  typeof fn === 'function' ? Function.prototype.toString.call(fn).replace(/^.*?=>\s*/s, '') : 'a function';
+const sourceOf = (fn: unknown): string => Function.prototype.toString.call(fn).replace(/^.*?=>\s*/s, '');
 
 const quoted = (label: string): string => `"${label}"`;
 
