@@ -51,6 +51,25 @@ describe('Monitors', () => {
   const definition = workflow<number>('watched').task('a', chatty).task('b', chatty, { after: 'a' }).build();
   const pluginOf = (monitor: Monitor) => definePlugin({ name: monitor.name, kind: 'monitor', create: () => monitor });
 
+  it('see where an agent failed: the stack is in the log, not in the history', async () => {
+    const monitor = recordingMonitor();
+    const failing = defineAgent({
+      name: 'failing',
+      handle: (): null => {
+        throw new TypeError('x is undefined');
+      },
+    });
+    const failed = workflow('failed').task('a', failing, { retry: 1 }).build();
+    const reprise = await start({ plugins: [monitor.plugin], workflows: [failed] });
+    const run = await reprise.startRun<unknown>('failed', null);
+    expect((await run.outcome()).status).to.equal('failed');
+    await eventually(() => monitor.signals.some((signal) => signal.kind === 'log'));
+    const log = monitor.signals.find((signal) => signal.kind === 'log');
+    expect(log).to.include({ taskId: 'a', attempt: 1, agent: 'failing' });
+    expect(log).to.have.nested.property('fields.stack').that.contains('monitors.int.ts');
+    expect(JSON.stringify(await Array.fromAsync(reprise.runs.history(run.id)))).to.not.contain('monitors.int.ts');
+  });
+
   for (const [what, changes] of Object.entries(BAD)) {
     it(`that ${what}: runs and other monitors do not notice`, async () => {
       const good = recordingMonitor();
