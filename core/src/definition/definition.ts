@@ -52,8 +52,10 @@ export interface RetryPolicy {
 export interface TaskTimeouts {
   /** From the start of an attempt, in ms. */
   readonly attemptMs?: number;
-  /** From the first scheduling of the task, retries included, in ms. */
+  /** From the first scheduling of the task, retries included, in ms. Of a forEach: of each item, from the item's first scheduling. */
   readonly taskMs?: number;
+  /** Of a forEach as a whole: from when it is expanded until all its items have ended, in ms. */
+  readonly allMs?: number;
   /** Longest silence between two heartbeats of the agent, in ms. */
   readonly heartbeatMs?: number;
 }

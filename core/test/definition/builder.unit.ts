@@ -60,6 +60,21 @@ describe('builder', () => {
     });
   });
 
+  it('knows four time limits; a definition without one keeps its hash', () => {
+    const limited = workflow<string[]>('x').task('a', upper, {
+      forEach: ({ input }) => input,
+      timeout: { attempt: 10, task: '1s', all: '1m', heartbeat: 5 },
+    });
+    expect(limited.build().definition.tasks[0]?.timeouts).to.deep.equal({
+      attemptMs: 10,
+      taskMs: 1000,
+      allMs: 60_000,
+      heartbeatMs: 5,
+    });
+    const plain = workflow('hashed').task('a', 'x', { timeout: { task: '1m' } });
+    expect(plain.build().hash).to.equal('abc730ef1a3b7e1e49c92ee279759f7d5841de8cf2100cd3f23d1500ff81c045');
+  });
+
   it('can be continued in two ways', () => {
     const begun = workflow<string>('x').task('a', upper);
     const one = begun.task('b', upper, { after: 'a' }).build();

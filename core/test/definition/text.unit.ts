@@ -193,7 +193,10 @@ describe('workflowToYaml', () => {
           nonRetryable: fc.constant(['A', 'B']),
         }),
       ),
-      timeout: fc.oneof(duration, fc.record({ task: duration, heartbeat: duration })),
+      timeout: fc.oneof(
+        duration,
+        fc.record({ attempt: duration, task: duration, all: duration, heartbeat: duration }, { requiredKeys: [] }),
+      ),
       fallback: fc.oneof(
         json.map((value) => ({ value })),
         fc.constant({ agent: 'spare' }),

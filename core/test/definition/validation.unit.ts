@@ -109,6 +109,19 @@ describe('validation: names and numbers', () => {
     );
   });
 
+  it('knows the limit of a whole list, beside a forEach only', () => {
+    const forEach = { items: cel('input'), concurrency: 2, onItemFailure: 'fail' } as const;
+    expectOnly(define({ id: 'a', forEach, timeouts: { attemptMs: 5, taskMs: 10, allMs: 100 } }));
+    expectOnly(
+      define({ id: 'a', timeouts: { allMs: 100 } }),
+      /^tasks\.a\.timeout\.all: is the limit of a whole forEach, and this task has none/,
+    );
+    expectOnly(
+      define({ id: 'a', forEach, timeouts: { allMs: 0 } }),
+      /^tasks\.a\.timeout\.all: must be a duration from 1ms/,
+    );
+  });
+
   it('wants an agent or a capability', () => {
     const { agent: _, ...bare } = task({ id: 'a' });
     expectOnly({ ...define(), tasks: [bare] }, /^tasks\.a\.agent: is missing/);

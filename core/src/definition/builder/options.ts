@@ -26,10 +26,10 @@ export type RetryOption =
       readonly nonRetryable?: readonly string[];
     };
 
-/** Of an attempt, or of each kind. */
+/** Of an attempt, or of each kind. `task` is for each item of a forEach, `all` for the whole of it. */
 export type TimeoutOption =
   | Duration
-  | { readonly attempt?: Duration; readonly task?: Duration; readonly heartbeat?: Duration };
+  | { readonly attempt?: Duration; readonly task?: Duration; readonly all?: Duration; readonly heartbeat?: Duration };
 
 /** Options that mean the same for every kind of task. */
 export interface PlainTaskOptions {

@@ -83,20 +83,23 @@ export function readRetry(value: unknown, path: Path, report: Report): RetryPoli
   };
 }
 
-/** A duration (of an attempt), or `{ attempt, task, heartbeat }`. */
+/** A duration (of an attempt), or `{ attempt, task, all, heartbeat }`. */
 export function readTimeouts(value: unknown, path: Path, report: Report): TaskTimeouts {
   if (value === undefined) return {};
   if (!isFields(value)) {
     const attemptMs = readDuration(value, path, report);
     return attemptMs === undefined ? {} : { attemptMs };
   }
-  const fields = readFields(value, path, report, 'a duration or an object', ['attempt', 'task', 'heartbeat']) ?? {};
+  const keys = ['attempt', 'task', 'all', 'heartbeat'];
+  const fields = readFields(value, path, report, 'a duration or an object', keys) ?? {};
   const attemptMs = readDuration(fields['attempt'], [...path, 'attempt'], report);
   const taskMs = readDuration(fields['task'], [...path, 'task'], report);
+  const allMs = readDuration(fields['all'], [...path, 'all'], report);
   const heartbeatMs = readDuration(fields['heartbeat'], [...path, 'heartbeat'], report);
   return {
     ...(attemptMs !== undefined && { attemptMs }),
     ...(taskMs !== undefined && { taskMs }),
+    ...(allMs !== undefined && { allMs }),
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   };
 }

@@ -98,12 +98,13 @@ function retryForm(retry: RetryPolicy): Json | undefined {
   return keys.length === 1 && form['maxAttempts'] !== undefined ? form['maxAttempts'] : form;
 }
 
-function timeoutForm({ attemptMs, taskMs, heartbeatMs }: TaskTimeouts): Json | undefined {
-  if (taskMs === undefined && heartbeatMs === undefined)
+function timeoutForm({ attemptMs, taskMs, allMs, heartbeatMs }: TaskTimeouts): Json | undefined {
+  if (taskMs === undefined && allMs === undefined && heartbeatMs === undefined)
     return attemptMs === undefined ? undefined : duration(attemptMs);
   return {
     ...(attemptMs !== undefined && { attempt: duration(attemptMs) }),
     ...(taskMs !== undefined && { task: duration(taskMs) }),
+    ...(allMs !== undefined && { all: duration(allMs) }),
     ...(heartbeatMs !== undefined && { heartbeat: duration(heartbeatMs) }),
   };
 }

@@ -56,13 +56,17 @@ function checkRetry({ retry, delivery }: TaskDefinition, path: Path, report: Rep
   }
 }
 
-function checkTimeouts({ timeouts }: TaskDefinition, path: Path, report: Report): void {
-  const { attemptMs, taskMs, heartbeatMs } = timeouts;
+function checkTimeouts({ timeouts, forEach }: TaskDefinition, path: Path, report: Report): void {
+  const { attemptMs, taskMs, allMs, heartbeatMs } = timeouts;
   checkTime(attemptMs, [...path, 'attempt'], report);
   checkTime(taskMs, [...path, 'task'], report);
+  checkTime(allMs, [...path, 'all'], report);
   checkTime(heartbeatMs, [...path, 'heartbeat'], report);
   if (attemptMs !== undefined && taskMs !== undefined && attemptMs > taskMs) {
     report([...path, 'attempt'], 'is longer than the timeout of the whole task, so it would never be reached');
+  }
+  if (allMs !== undefined && forEach === undefined) {
+    report([...path, 'all'], 'is the limit of a whole forEach, and this task has none; the limit of a task is "task"');
   }
   if (attemptMs !== undefined && heartbeatMs !== undefined && heartbeatMs > attemptMs) {
     report([...path, 'heartbeat'], 'is longer than the timeout of an attempt, so it would never be reached');
