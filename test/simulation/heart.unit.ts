@@ -6,11 +6,12 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Timer } from '../../core/src/orchestration/workflow/commands.ts';
 import { decide } from '../../core/src/orchestration/workflow/decide.ts';
+import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
 import { settle } from '../../core/src/orchestration/workflow/settle.ts';
 import { initialState, isTerminal, readyTasks } from '../../core/src/orchestration/workflow/state.ts';
-import { restoreState, serializeState, stateDigest } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 
@@ -43,11 +44,19 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
     const timer: Timer =
       dice() < 0.9
         ? { kind: pick(['retry', 'attempt'] as const), taskId, attempt }
-        : { kind: 'task', taskId, round: Math.floor(dice() * 3) };
+        : {
+            kind: pick(['task', 'all'] as const),
+            taskId: dice() < 0.5 ? taskId : (task?.definitionId ?? taskId),
+            round: 1,
+          };
     return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer };
   }
   if (roll < 0.97) return { type: 'RetryTasks', ...base, ...(dice() < 0.5 ? { taskId } : {}) };
   if (roll < 0.985) return { type: 'PauseRun', ...base };
+  if (roll < 0.988) {
+    const error = { code: 'REPRISE_UNDECIDABLE', message: 'dice', retryable: false };
+    return { type: 'ParkRun', ...base, error, command: 'FireTimer' };
+  }
   if (roll < 0.999) return { type: 'ResumeRun', ...base };
   return { type: 'CancelRun', ...base, reason: 'dice' };
 }

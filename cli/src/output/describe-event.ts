@@ -31,6 +31,8 @@ export function describeEvent(event: RunEvent): string {
         event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
       return `${count(event.total, 'item')}${part}`;
     }
+    case 'TaskExpired':
+      return errorText(event.error);
     case 'TaskAdopted':
       return `${event.status}, as in the run before`;
     case 'TaskScheduled': {
@@ -53,6 +55,8 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskFellBack':
       return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
     case 'TaskFailed':
+      return errorText(event.error);
+    case 'RunParked':
       return errorText(event.error);
     case 'TaskResultIgnored':
       return `attempt ${event.attempt} was closed; it ${event.outcome} late`;

@@ -11,6 +11,7 @@ const LOOKS: Readonly<Record<TaskStatus | RunStatus, Look>> = {
   running: ['●', 'yellow'],
   waiting: ['↻', 'yellow'],
   paused: ['‖', 'magenta'],
+  parked: ['⚠', 'red'],
   completed: ['✔', 'green'],
   failed: ['✖', 'red'],
   skipped: ['–', 'dim'],

@@ -22,6 +22,10 @@ export const ERROR_CODES = {
     'A payload is larger than the limit (1 MiB by default).',
     'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadChars.',
   ),
+  REPRISE_RUN_TOO_LARGE: entry(
+    'The payloads of a run would be larger in all than the limit (limits.maxRunChars, 1 GiB by default).',
+    'Pass references to large data instead, split the work over several runs, or raise limits.maxRunChars.',
+  ),
   REPRISE_DEFINITION_INVALID: entry(
     'A workflow definition has problems; the message lists each with its place.',
     'Mend every problem that is listed; `reprise workflow validate` checks again.',
@@ -43,8 +47,9 @@ export const ERROR_CODES = {
     'Compare the input with the schema; the message lists each mismatch with its path.',
   ),
   REPRISE_OUTPUT_INVALID: entry(
-    "An agent returned something that does not match the agent's output schema, or is not plain JSON.",
-    'Mend the agent, or its schema; the message lists each mismatch with its path.',
+    "An agent returned something that does not match the agent's output schema (tried again, as the retry policy says), or is not plain JSON (not tried again).",
+    'Mend the agent, or its schema; the message lists each mismatch with its path. List the code in nonRetryable to stop retries.',
+    true,
   ),
   REPRISE_AGENT_FAILED: entry(
     'An agent threw. The message and cause are the agent’s own.',
@@ -66,8 +71,8 @@ export const ERROR_CODES = {
     true,
   ),
   REPRISE_TASK_TIMEOUT: entry(
-    'A task, retries included, took longer than timeouts.task.',
-    'Raise the timeout, or allow fewer or faster attempts.',
+    'A task (each item, of a forEach), retries included, took longer than timeouts.task, or the list of a forEach longer than timeouts.all; or no time was left for another attempt.',
+    'Raise the limit, or allow fewer or faster attempts. The cause of the error is what failed before the time was up.',
   ),
   REPRISE_RUN_TIMEOUT: entry(
     'A run took longer than its timeout.',
@@ -79,8 +84,8 @@ export const ERROR_CODES = {
     true,
   ),
   REPRISE_OUTCOME_UNKNOWN: entry(
-    'An at-most-once attempt was started and its worker is gone: whether its effect happened cannot be known.',
-    'Check the outside world, then use `reprise run retry`, or give the task a fallback.',
+    'An at-most-once attempt was started and its worker is gone, or a command got no answer in time: whether it took effect cannot be known.',
+    'Check the outside world, then use `reprise run retry`, or give the task a fallback value. A command may be given again with the same requestId.',
   ),
   REPRISE_REPEAT_EXHAUSTED: entry(
     'A repeat reached its maximum number of rounds without its condition holding.',
@@ -102,6 +107,14 @@ export const ERROR_CODES = {
   REPRISE_RUN_CLOSED: entry(
     'The run has ended, and nothing can be added to its history.',
     'Start a new run; `reprise run retry` starts one from the results of this one.',
+  ),
+  REPRISE_RUN_PARKED: entry(
+    'The run is parked: something threw while it was decided, and going on would throw again. Results are still taken.',
+    'See why with `reprise run show`. Mend that and resume the run with `reprise run resume`, or cancel it.',
+  ),
+  REPRISE_UNDECIDABLE: entry(
+    'Something threw while a command was decided: a fault of Reprise, of a plugin, or of the history. It was contained.',
+    'The message has the cause. Mend it (a newer version, another plugin), or report it with the history (`reprise run export`).',
   ),
   REPRISE_RUN_NOT_FOUND: entry(
     'No run has this id.',
@@ -161,6 +174,7 @@ export const ERROR_CODES = {
     'Check the name and version of the plugin; the message names what is missing.',
   ),
   REPRISE_TRANSPORT_CLOSED: entry('The transport was used before start() or after stop().', 'Start it first.'),
+  REPRISE_NOT_STARTED: entry('The orchestrator was used before start().', 'Call `await reprise.start()` first.'),
   REPRISE_STOPPED: entry(
     'The orchestrator was stopped before this could be done.',
     'Start it again; open runs go on.',

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
-import { type JsonObject, jsonProblem } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { takeJson } from './take-json.ts';
 
 export interface RepriseErrorOptions {
   readonly cause?: unknown;
@@ -30,50 +31,127 @@ export class RepriseError extends Error {
 
 /** Holds for errors of any copy of this package, so that two installed versions understand each other. */
 export function isRepriseError(value: unknown, code?: ErrorCode): value is RepriseError {
-  if (!(value instanceof Error) || value.name !== 'RepriseError') return false;
-  return code === undefined || (value as RepriseError).code === code;
+  try {
+    if (!(value instanceof Error) || value.name !== 'RepriseError') return false;
+    return code === undefined || (value as RepriseError).code === code;
+  } catch {
+    return false; // a revoked proxy, a getter that throws
+  }
 }
 
-/** An error as data: what events, messages and `--json` carry. `code` may be an agent's own. */
+/**
+ * An error as data: what events, messages and `--json` carry. `code` may be an agent's own (128 characters at most). All of it is
+ * plain JSON, and bounded.
+ */
 export interface ErrorData {
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** What the thrown value called its status (an HTTP status, a name). */
+  readonly status?: number | string;
   readonly details?: JsonObject;
+  /** No other attempt before this many ms have passed: the thrown value asked for it. */
+  readonly retryAfterMs?: number;
+  /** The last real error before this one: what failed before the time ran out, or the task that failed its run. */
+  readonly cause?: ErrorData;
 }
 
-const text = (value: unknown): string => {
-  if (value instanceof Error) return value.message === '' ? value.name : value.message;
-  if (typeof value === 'string') return value;
-  try {
-    return String(value);
-  } catch {
-    // Without a prototype, or with a toString that throws.
-    return Object.prototype.toString.call(value);
-  }
-};
+/** An error of our own as data. */
+export const errorData = (code: ErrorCode, message: string): ErrorData => ({
+  code,
+  message,
+  retryable: ERROR_CODES[code].retryable,
+});
+
+/** `error` with the last real error before it, which is named in the message, too. A chain of causes keeps its first. */
+export function withCause(error: ErrorData, before: ErrorData | undefined): ErrorData {
+  if (before === undefined) return error;
+  const { cause = before } = before;
+  const message = `${error.message} Before that: ${cause.code}: ${cause.message}`.slice(0, MAX_MESSAGE_CHARS);
+  return { ...error, message, cause };
+}
 
 const MAX_MESSAGE_CHARS = 4000;
 const MAX_DETAILS_CHARS = 64 * 1024;
+const MAX_CODE_CHARS = 128;
+const MAX_RETRY_AFTER_MS = 366 * 24 * 3_600_000;
 
-/** Details that an event can carry; whatever else an error was given is left out. */
+/** A property of any value. What a getter or a proxy throws counts as not there. */
+function read(value: unknown, key: string): unknown {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return undefined;
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+const shown = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+
+/** What a thrown value says, in words; never throws, whatever it is (a revoked proxy, a getter that throws). */
+export function messageOf(value: unknown): string {
+  const cut = (text: string): string => text.slice(0, MAX_MESSAGE_CHARS);
+  if (typeof value === 'string') return cut(value);
+  const own = shown(read(value, 'message'));
+  if (own !== undefined && own !== '') return cut(own);
+  try {
+    if (value instanceof Error) return cut(shown(read(value, 'name')) ?? 'Error');
+    const plain = takeJson(value, MAX_MESSAGE_CHARS);
+    if (typeof value === 'object' && plain.ok) return cut(JSON.stringify(plain.value));
+    return cut(String(value));
+  } catch {
+    return 'a value that cannot be shown was thrown';
+  }
+}
+
+/** The stack of a thrown value, when it has one that can be read. */
+export function stackOf(value: unknown): string | undefined {
+  const stack = read(value, 'stack');
+  return typeof stack === 'string' ? stack : undefined;
+}
+
+function codeOf(value: unknown): string | undefined {
+  const code = shown(read(value, 'code'));
+  return code === undefined || code === '' ? undefined : code.slice(0, MAX_CODE_CHARS);
+}
+
+/** Details that an event can carry: plain JSON, and small. Whatever else an error was given is left out. */
 function detailsOf(value: unknown): { readonly details?: JsonObject } {
-  if (!isRepriseError(value) || jsonProblem(value.details) !== undefined) return {};
-  const isSmall = JSON.stringify(value.details).length <= MAX_DETAILS_CHARS;
-  return isSmall && Object.keys(value.details).length > 0 ? { details: value.details } : {};
+  const details = read(value, 'details');
+  if (typeof details !== 'object' || details === null || Array.isArray(details)) return {};
+  const taken = takeJson(details, MAX_DETAILS_CHARS);
+  if (!taken.ok || Object.keys(taken.value as JsonObject).length === 0) return {};
+  return { details: taken.value as JsonObject };
+}
+
+function statusOf(value: unknown): { readonly status?: number | string } {
+  const status = read(value, 'status');
+  if (typeof status === 'number' && Number.isFinite(status)) return { status };
+  return typeof status === 'string' && status !== '' ? { status: status.slice(0, MAX_CODE_CHARS) } : {};
+}
+
+function retryAfterOf(value: unknown): { readonly retryAfterMs?: number } {
+  const after = read(value, 'retryAfterMs');
+  if (typeof after !== 'number' || !(after >= 0)) return {};
+  return { retryAfterMs: Math.ceil(Math.min(after, MAX_RETRY_AFTER_MS)) };
 }
 
 /**
- * Any thrown value as data. An own `code` string and `retryable` boolean of the value are kept, otherwise
- * `fallbackCode` is used and the error counts as retryable as the catalogue says.
+ * Any thrown value as data; does not throw. Its own `code`, `message`, `status`, `details`, `retryAfterMs` and `retryable` are kept
+ * where they are usable, otherwise `fallbackCode` is used and the error counts as retryable as the catalogue says. The message
+ * of an Error's `cause` follows its own.
  */
 export function toErrorData(value: unknown, fallbackCode: ErrorCode): ErrorData {
-  const own = (typeof value === 'object' && value !== null ? value : {}) as { code?: unknown; retryable?: unknown };
-  const cause = value instanceof Error && value.cause !== undefined ? ` (caused by: ${text(value.cause)})` : '';
+  const cause = read(value, 'cause');
+  const because = cause === undefined ? '' : ` (caused by: ${messageOf(cause)})`;
+  const retryable = read(value, 'retryable');
   return {
-    code: typeof own.code === 'string' && own.code !== '' ? own.code : fallbackCode,
-    message: (text(value) + cause).slice(0, MAX_MESSAGE_CHARS),
-    retryable: typeof own.retryable === 'boolean' ? own.retryable : ERROR_CODES[fallbackCode].retryable,
+    code: codeOf(value) ?? fallbackCode,
+    message: (messageOf(value) + because).slice(0, MAX_MESSAGE_CHARS),
+    retryable: typeof retryable === 'boolean' ? retryable : ERROR_CODES[fallbackCode].retryable,
+    ...statusOf(value),
     ...detailsOf(value),
+    ...retryAfterOf(value),
   };
 }

@@ -1,7 +1,36 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** SHA-256 of `text` as lower-case hex. Pure. */
 export const sha256 = (text: string): string => hash('sha256', text, 'hex');
+
+/** The SHA-256 of a text that is given in pieces. */
+export interface TextHash {
+  update(text: string): void;
+  /** Lower-case hex. Ends the hash. */
+  digest(): string;
+}
+
+/** Pieces are gathered up to about this many characters: a call for each small one would cost more than the hashing. */
+const GATHERED_CHARS = 16 * 1024;
+
+/** SHA-256 of a text of any length, of which never more than a piece is in memory. The same as sha256 of the whole. */
+export function textHash(): TextHash {
+  let gathered = '';
+  let inner: ReturnType<typeof createHash> | undefined;
+  const flush = () => {
+    inner ??= createHash('sha256');
+    inner.update(gathered);
+    gathered = '';
+    return inner;
+  };
+  return {
+    update(text) {
+      gathered += text;
+      if (gathered.length > GATHERED_CHARS) flush();
+    },
+    digest: () => (inner === undefined ? sha256(gathered) : flush().digest('hex')),
+  };
+}
 
 /** RFC 9562 UUID version 5 (name-based, SHA-1) of `name` in `namespace` (any string). Pure: equal inputs, equal id. */
 export function uuidv5(namespace: string, name: string): string {

@@ -159,7 +159,7 @@ tasks:
     await eventually(() => monitor.signals.some((signal) => signal.kind === 'log'));
     const logs = monitor.signals.filter((signal) => signal.kind === 'log');
     expect(logs.map(({ message }) => message)).to.deep.equal([
-      "the run stands still: no agent that is registered here takes 'a' (agent 'work')",
+      "The run stands still: no agent that is registered here takes 'a' (agent 'work').",
     ]);
     await second.run(run.id).cancel();
     expect((await second.run(run.id).outcome()).status).to.equal('cancelled');

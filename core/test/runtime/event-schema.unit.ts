@@ -52,11 +52,13 @@ const EVENTS: Arbitraries = {
       input: json,
       traceparent: text,
       lineage: fc.record({ runId: text, revision: count }),
+      rules: count,
     },
     { requiredKeys: ['runId', 'commandId', 'definition', 'definitionHash', 'input'] },
   ),
   RunPaused: fc.record({ commandId: text, reason: text }, { requiredKeys: ['commandId'] }),
   RunResumed: fc.record({ commandId: text }),
+  RunParked: fc.record({ commandId: text, error, command: text }, { requiredKeys: ['commandId', 'error'] }),
   RunCompleted: fc.record({ output: json, stateDigest: text }, { requiredKeys: ['stateDigest'] }),
   RunFailed: fc.record({ error, taskId: text, stateDigest: text }, { requiredKeys: ['error', 'stateDigest'] }),
   RunCancelled: fc.record(
@@ -66,6 +68,7 @@ const EVENTS: Arbitraries = {
   TaskReady: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual') }),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies') }),
   TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
+  TaskExpired: fc.record({ taskId: text, error }),
   TaskAdopted: fc.record(
     { taskId: text, status: fc.constantFrom('completed', 'skipped'), output: json },
     { requiredKeys: ['taskId', 'status'] },
@@ -73,10 +76,17 @@ const EVENTS: Arbitraries = {
   TaskScheduled: fc.record({ ...attempt, agent: text, input: json }, { requiredKeys: ['taskId', 'attempt', 'agent'] }),
   TaskStarted: fc.record({ ...attempt, worker: text }),
   TaskCompleted: fc.record(
-    { ...attempt, via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task'), output: json },
+    {
+      ...attempt,
+      via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task', 'last-round'),
+      output: json,
+    },
     { requiredKeys: ['taskId', 'attempt', 'via'] },
   ),
-  TaskRepeated: fc.record({ ...attempt, output: json, from: text, round: count }),
+  TaskRepeated: fc.record(
+    { ...attempt, output: json, from: text, round: count, via: fc.constantFrom('fallback-value', 'fallback-task') },
+    { requiredKeys: ['taskId', 'attempt', 'output', 'from', 'round'] },
+  ),
   TaskAttemptFailed: fc.record(
     { ...attempt, error, lost: fc.boolean(), retryAt: count },
     { requiredKeys: ['taskId', 'attempt', 'error'] },

@@ -148,21 +148,11 @@ describe('A run, from start to end', () => {
     expect(await run.result()).to.equal(2);
   });
 
-  it('can be started before the orchestrator is, and goes on once it is', async () => {
+  it('cannot be started before the orchestrator is: nothing would carry it out', async () => {
     const reprise = await make({ workflows: [doubling()] });
-    const run = await reprise.startRun(doubling(), 3);
-    const result = run.result();
-    expect((await run.state()).status).to.equal('running');
+    expect(await codeFrom(reprise.startRun(doubling(), 3))).to.equal('REPRISE_NOT_STARTED');
     await reprise.start();
-    expect(await result).to.equal(12);
-  });
-
-  it('that is cancelled before the orchestrator has started wakes whoever waits', async () => {
-    const reprise = await make({ workflows: [doubling()] });
-    const run = await reprise.startRun(doubling(), 3);
-    const outcome = run.outcome();
-    await run.cancel('changed my mind');
-    expect(await outcome).to.deep.equal({ status: 'cancelled', reason: 'changed my mind' });
+    expect(await (await reprise.startRun(doubling(), 3)).result()).to.equal(12);
   });
 
   it('is stopped waiting for when the orchestrator stops', async () => {

@@ -63,7 +63,7 @@ describe('Payloads', () => {
       (error: unknown) => error as RepriseError,
     );
     expect(refused?.code).to.equal('REPRISE_PAYLOAD_TOO_LARGE');
-    expect(refused?.message).to.match(/2002 characters.*1000.*reference/);
+    expect(refused?.message).to.match(/limit of 1000 characters.*reference/);
     const grown = await reprise.startRun(grows, 1);
     expect(await grown.outcome()).to.have.nested.property('error.details.code', 'REPRISE_PAYLOAD_TOO_LARGE');
     expect(only(await eventsOf(reprise, grown.id), 'TaskScheduled')).to.have.length(1);
@@ -118,17 +118,18 @@ describe('Payloads', () => {
     });
     const definition = workflow<unknown>('strict').task('a', 'strict', { retry }).build();
     const reprise = await start({ workflows: [definition], agents: [strict] });
-    const outcomeOf = async (input: unknown) => {
+    // An output that does not fit is tried again, as any failure is; an input would not fit the next time either.
+    const outcomeOf = async (input: unknown, attempts = 1) => {
       const run = await reprise.startRun(definition, input);
       const outcome = await run.outcome();
-      expect(only(await eventsOf(reprise, run.id), 'TaskScheduled')).to.have.length(1);
+      expect(only(await eventsOf(reprise, run.id), 'TaskScheduled')).to.have.length(attempts);
       return outcome;
     };
     expect((await outcomeOf({ name: 'good', tags: [] })).status).to.equal('completed');
     const input = await outcomeOf({ name: 1, tags: ['a', 2] });
     expect(input).to.have.nested.property('error.details.code', 'REPRISE_INPUT_INVALID');
     expect(input).to.have.nested.property('error.message').that.contains('name: ').and.contains('tags.1: ');
-    const output = await outcomeOf({ name: 'bad', tags: [] });
+    const output = await outcomeOf({ name: 'bad', tags: [] }, 2);
     expect(output).to.have.nested.property('error.details.code', 'REPRISE_OUTPUT_INVALID');
     expect(output).to.have.nested.property('error.message').that.contains('score: ').and.contains('parts: ');
   });

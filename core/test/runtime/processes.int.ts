@@ -127,7 +127,7 @@ describe('Two orchestrators on one file', () => {
 });
 
 describe('The ownership of a store', () => {
-  const { make, start } = orchestrators();
+  const { start } = orchestrators();
 
   /** Two orchestrators' views of one store in memory. */
   const shared = () => {
@@ -228,9 +228,10 @@ describe('The ownership of a store', () => {
 
   it('tells whoever waits about ends that are told after the hand-over', async () => {
     const { viewOf } = shared();
-    const first = await make(on(viewOf('first')));
-    const run = await first.startRun(definition, 1);
     const second = await start(on(viewOf('second')));
+    const first = await start(on(viewOf('first')));
+    expect(first.role).to.equal('client');
+    const run = await first.startRun(definition, 1);
     const reader = new RunReader(viewOf('third'));
     await eventually(async () => (await reader.state(run.id)).status === 'completed');
     expect(await first.run(run.id).result()).to.equal('quick');

@@ -64,32 +64,34 @@ describe('what follows a failed attempt', () => {
     tries: 1,
     losses: 0,
     lost: false,
-    fellBack: false,
     random: 0.5,
     ...changes,
   });
-  const fallback = { kind: 'value', value: 1 } as const;
 
   it('is a retry while attempts are left', () => {
     expect(afterFailure(task(), failed({ tries: 2 }))).to.deep.equal({ kind: 'retry', delayMs: 2000 });
-    expect(afterFailure(task(), failed({ tries: 3 }))).to.deep.equal({ kind: 'fail' });
+    expect(afterFailure(task(), failed({ tries: 3 }))).to.deep.equal({ kind: 'give-up' });
   });
 
   it('is no retry for what a retry cannot mend', () => {
     const final = failed({ error: { code: 'BOOM', message: '', retryable: false } });
-    expect(afterFailure(task(), final)).to.deep.equal({ kind: 'fail' });
-    expect(afterFailure(task({ retry: policy({ nonRetryable: ['BOOM'] }) }), failed())).to.deep.equal({ kind: 'fail' });
+    expect(afterFailure(task(), final)).to.deep.equal({ kind: 'give-up' });
+    expect(afterFailure(task({ retry: policy({ nonRetryable: ['BOOM'] }) }), failed())).to.deep.equal({
+      kind: 'give-up',
+    });
   });
 
   it('is another attempt at once when the worker was lost, up to a bound', () => {
     const lost = (losses: number) => failed({ lost: true, losses, tries: 99 });
     expect(afterFailure(task(), lost(1))).to.deep.equal({ kind: 'retry', delayMs: 0 });
-    expect(afterFailure(task(), lost(MAX_LOSSES))).to.deep.equal({ kind: 'fail' });
-    expect(afterFailure(task({ delivery: 'at-most-once' }), lost(1))).to.deep.equal({ kind: 'fail' });
+    expect(afterFailure(task(), lost(MAX_LOSSES))).to.deep.equal({ kind: 'give-up' });
+    expect(afterFailure(task({ delivery: 'at-most-once' }), lost(1))).to.deep.equal({ kind: 'give-up' });
   });
 
-  it('is the fallback once, when nothing else is left', () => {
-    expect(afterFailure(task({ fallback }), failed({ tries: 3 }))).to.deep.equal({ kind: 'fallback', fallback });
-    expect(afterFailure(task({ fallback }), failed({ tries: 3, fellBack: true }))).to.deep.equal({ kind: 'fail' });
+  it('waits as long as the error asks for, beyond the cap of the policy, too', () => {
+    const error = { code: 'BUSY', message: '', retryable: true, retryAfterMs: 90_000 };
+    expect(afterFailure(task(), failed({ error }))).to.deep.equal({ kind: 'retry', delayMs: 90_000 });
+    const soon = { ...error, retryAfterMs: 5 };
+    expect(afterFailure(task(), failed({ error: soon }))).to.deep.equal({ kind: 'retry', delayMs: 1000 });
   });
 });

@@ -43,12 +43,35 @@ describe('when', () => {
 
   it('that throws fails the task, and the run, loudly', () => {
     const broken = workflow<{ list: number[] }>('broken')
-      .task('a', 'agent', { when: ({ input }) => input.list.length > 0, retry: 5, fallback: { value: 1 } })
+      .task('a', 'agent', { when: ({ input }) => input.list.length > 0, retry: 5 })
       .build();
     const run = new PureRun(broken, {});
     expect(types(run.events)).to.deep.equal(['RunStarted', 'TaskFailed', 'RunFailed']);
     expect(run.task('a').error?.message).to.contain("task 'a', when");
     expect(run.task('a').error?.code).to.equal('REPRISE_EXPRESSION_FAILED');
+  });
+
+  it('that throws goes the way of any failure: what the task falls back to stands in', () => {
+    const when = ({ input }: { input: { list: number[] } }) => input.list.length > 0;
+    const value = workflow<{ list: number[] }>('value')
+      .task('a', 'agent', { when, fallback: { value: 1 } })
+      .build();
+    expect(new PureRun(value, {}).state).to.include({ status: 'completed', output: 1 });
+    const agent = workflow<{ list: number[] }>('agent')
+      .task('a', 'agent', { when, fallback: { agent: 'other' } })
+      .build();
+    const run = new PureRun(agent, {});
+    expect(run.ready()).to.deep.equal(['a']);
+    run.run('a', 'by hand');
+    expect(run.state).to.include({ status: 'completed', output: 'by hand' });
+    const task = workflow<{ list: number[] }>('task')
+      .fallbackTask('stand-in', 'agent')
+      .task('a', 'agent', { when, fallback: { task: 'stand-in' } })
+      .build();
+    const other = new PureRun(task, {});
+    other.run('stand-in', 'saved');
+    expect(other.task('stand-in').input).to.have.nested.property('error.code', 'REPRISE_EXPRESSION_FAILED');
+    expect(other.state).to.include({ status: 'completed', output: 'saved' });
   });
 
   it('that gives no boolean fails the task', () => {

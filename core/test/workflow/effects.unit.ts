@@ -77,9 +77,8 @@ describe('effects of events', () => {
       .build();
     const run = new PureRun(each, [1, 2]);
     run.schedule();
-    const closed = effects(run, run.fire({ kind: 'task', taskId: 'a', round: 1 })).filter(
-      ({ kind }) => kind === 'close-attempt',
-    );
+    const stood = { type: 'TaskCompleted', at: 1, taskId: 'a', attempt: 0, via: 'fallback-value', output: 0 } as const;
+    const closed = effects(run, run.fold(stood)).filter(({ kind }) => kind === 'close-attempt');
     expect(closed.map((effect) => 'taskId' in effect && effect.taskId)).to.deep.equal(['a', 'a.0', 'a.1']);
   });
 });

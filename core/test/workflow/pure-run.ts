@@ -1,4 +1,4 @@
-import type { Json, RunEvent, RunEventType, RunState, TaskState } from '@reprise/core';
+import type { ErrorData, Json, RunEvent, RunEventType, RunState, TaskState } from '@reprise/core';
 import { type Command, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { Timer } from '../../src/orchestration/workflow/commands.ts';
@@ -37,6 +37,13 @@ export class PureRun {
     return added;
   }
 
+  /** Folds an event that no command gives any more, as histories of earlier builds have it. */
+  fold(event: RunEvent): readonly RunEvent[] {
+    evolve(this.state, event);
+    this.events.push(event);
+    return [event];
+  }
+
   task(id: string): TaskState {
     const task = this.state.tasks.get(id);
     if (task === undefined) throw new Error(`no task ${id}`);
@@ -66,9 +73,9 @@ export class PureRun {
     return this.send({ type: 'CompleteTask', taskId: id, attempt: this.task(id).attempt, output });
   }
 
-  fail(id: string, error: { code?: string; retryable?: boolean; lost?: boolean } = {}): readonly RunEvent[] {
-    const { code = 'BOOM', retryable = true, lost } = error;
-    const failed = { code, message: `${code}!`, retryable };
+  fail(id: string, error: Partial<ErrorData> & { lost?: boolean } = {}): readonly RunEvent[] {
+    const { code = 'BOOM', retryable = true, lost, message = `${code}!`, ...more } = error;
+    const failed = { code, message, retryable, ...more };
     const { attempt } = this.task(id);
     return this.send({ type: 'FailTask', taskId: id, attempt, error: failed, ...(lost === undefined ? {} : { lost }) });
   }

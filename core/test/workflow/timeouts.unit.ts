@@ -61,13 +61,52 @@ describe('the timeout of a task', () => {
     }
   });
 
-  it('lets a value stand in, but no agent', () => {
+  it('lets a value, another agent or another task stand in, whose time it is not', () => {
     const value = timed({ fallback: { value: 'instead' } });
     value.schedule('a');
     expect(types(value.fire(timer))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted', 'RunCompleted']);
     const agent = timed({ fallback: { agent: 'other' } });
     agent.schedule('a');
-    expect(types(agent.fire(timer))).to.include('RunFailed');
+    expect(types(agent.fire(timer))).to.deep.equal(['TaskAttemptFailed', 'TaskFellBack']);
+    agent.schedule('a');
+    expect(agent.fire(timer)).to.deep.equal([]);
+    agent.complete('a', 'by hand');
+    expect(agent.state).to.include({ status: 'completed', output: 'by hand' });
+  });
+
+  it('lets nobody do again what an at-most-once attempt may have done', () => {
+    for (const [fallback, status] of [
+      [{ agent: 'other' }, 'failed'],
+      [{ value: 'instead' }, 'completed'],
+    ] as const) {
+      const run = timed({ fallback, delivery: 'at-most-once' });
+      run.schedule('a');
+      run.fire(timer);
+      expect(run.state.status).to.equal(status);
+    }
+  });
+
+  it('carries the last real error, in its words, too', () => {
+    const run = timed();
+    run.schedule('a');
+    run.fail('a', { code: 'QUOTA', message: 'no tokens left', retryable: true });
+    run.fire(timer);
+    expect(run.task('a').error).to.deep.include({
+      code: 'REPRISE_TASK_TIMEOUT',
+      cause: { code: 'QUOTA', message: 'no tokens left', retryable: true },
+    });
+    expect(run.state.error?.message).to.include('no tokens left');
+  });
+
+  it('is not waited for by a retry that would come after it', () => {
+    const run = timed({ retry: { maxAttempts: 5, initialDelay: '2m', maxDelay: '2m', jitter: 0 } });
+    run.schedule('a');
+    expect(types(run.fail('a', { code: 'QUOTA', message: 'none left', retryable: true }))).to.deep.equal([
+      'TaskAttemptFailed',
+      'TaskFailed',
+      'RunFailed',
+    ]);
+    expect(run.task('a').error).to.have.nested.property('cause.code', 'QUOTA');
   });
 
   it('is nothing after the end', () => {
@@ -76,25 +115,72 @@ describe('the timeout of a task', () => {
     expect(run.fire(timer)).to.deep.equal([]);
   });
 
-  it('covers all items of a forEach, and leaves none behind', () => {
-    const each = workflow<Json[]>('each')
-      .task('a', 'agent', { forEach: ({ input }) => input, timeout: { task: '1m' }, fallback: { value: 'none' } })
+  const each = (more: object) =>
+    workflow<Json[]>('each')
+      .task('a', 'agent', { forEach: ({ input }: { input: Json[] }) => input, ...more } as object)
       .task('b', 'agent', { after: 'a' })
       .build();
-    const run = new PureRun(each, [1, 2, 3]);
-    run.run('a.0');
+
+  it('is that of each item of a forEach, and a value stands in for that item', () => {
+    const run = new PureRun(each({ timeout: { task: '1m' }, fallback: { value: 'late' } }), [1, 2, 3]);
+    run.run('a.0', 'in time');
     run.schedule('a.1');
-    expect(types(run.fire(timer))).to.deep.equal(['TaskCompleted']);
-    expect(run.task('a').output).to.equal('none');
-    expect([run.status('a.0'), run.status('a.1'), run.status('a.2')]).to.deep.equal([
-      'completed',
-      'cancelled',
-      'cancelled',
-    ]);
+    run.schedule('a.2');
+    expect(run.fire(timer), 'the list has no such limit').to.deep.equal([]);
+    expect(types(run.fire({ ...timer, taskId: 'a.1' }))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted']);
+    run.complete('a.2', 'in time, too');
+    expect(run.task('a').output).to.deep.equal(['in time', 'late', 'in time, too']);
+  });
+});
+
+describe('the limit of a whole list', () => {
+  const list = (more: object) =>
+    new PureRun(
+      workflow<Json[]>('list')
+        .task('a', 'agent', {
+          forEach: ({ input }: { input: Json[] }) => input,
+          concurrency: 2,
+          timeout: { all: '1m' },
+          ...more,
+        } as object)
+        .task('b', 'agent', { after: 'a' })
+        .build(),
+      [1, 2, 3, 4],
+    );
+  const timer = { kind: 'all', taskId: 'a', round: 1 } as const;
+
+  it('lets a value stand in for each item that has not ended, those that never began included', () => {
+    const run = list({ fallback: { value: 'late' } });
+    run.run('a.0', 'in time');
+    run.schedule('a.1');
+    expect(types(run.fire(timer))[0]).to.equal('TaskExpired');
+    expect(run.task('a').output).to.deep.equal(['in time', 'late', 'late', 'late']);
     expect(run.state.inFlight).to.equal(0);
     expect(run.ready()).to.deep.equal(['b']);
-    run.run('b');
-    expect(run.state.status).to.equal('completed');
+  });
+
+  it('fails the task without one, or leaves null for items that may fail', () => {
+    const strict = list({});
+    strict.schedule('a.0');
+    strict.fire(timer);
+    expect(strict.state.status).to.equal('failed');
+    expect(strict.task('a').error?.code).to.equal('REPRISE_TASK_TIMEOUT');
+    const tolerant = list({ onItemFailure: 'continue' });
+    tolerant.run('a.0', 1);
+    tolerant.fire(timer);
+    expect(tolerant.task('a').output).to.deep.equal([1, null, null, null]);
+    expect(tolerant.ready()).to.deep.equal(['b']);
+  });
+
+  it('hands each item to the other agent, as many at once as the list allows', () => {
+    const run = list({ fallback: { agent: 'other' } });
+    run.schedule('a.0');
+    run.fire(timer);
+    expect(run.ready()).to.deep.equal(['a.0', 'a.1']);
+    for (const id of ['a.0', 'a.1', 'a.2', 'a.3']) run.run(id, id);
+    expect(run.of('TaskFellBack').map(({ taskId }) => taskId)).to.deep.equal(['a.0', 'a.1', 'a.2', 'a.3']);
+    expect(run.task('a').output).to.deep.equal(['a.0', 'a.1', 'a.2', 'a.3']);
+    expect(run.fire(timer)).to.deep.equal([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Json, RunState, StoredEvent } from '@reprise/core';
-import { stateDigest } from '../../../core/src/orchestration/workflow/state-codec.ts';
+import { stateDigest } from '../../../core/src/orchestration/workflow/digest/state-digest.ts';
 
 /** What replaying the events of a golden history must give. */
 export interface Expected {

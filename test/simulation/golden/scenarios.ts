@@ -55,6 +55,21 @@ tasks:
 output: { report: "\${ outputs.check.report }", legal: "\${ outputs.legal }" }
 `);
 
+const CONTAINED = parseWorkflow(`
+name: contained
+tasks:
+  each:
+    agent: lister
+    forEach: input
+    timeout: { all: 10m }
+    fallback: { value: late }
+  write: { agent: writer, when: "feedback == null || feedback.round < 2" }
+  check: { agent: critic, after: write, repeat: { from: write, until: output.good, max: 5 } }
+  call: { agent: busy, timeout: { task: 1m }, fallback: { task: hand } }
+  hand: { agent: person }
+output: { each: "\${ outputs.each }", draft: "\${ outputs.write.draft }", last: "\${ outputs.check }", hand: "\${ outputs.call.error }" }
+`);
+
 const reportWork: Readonly<Record<string, Work>> = {
   lister: () => ({ names: ['ant', 'bee', 'cat', 'dog'] }),
   inspector: ({ input, attempt }: { input: { name: string }; attempt: number }) => {
@@ -171,6 +186,35 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await say(stage, { type: 'CompleteTask', ...late, output: { did: 'too late' } });
       await stage.until(happened('TaskAttemptFailed', 'each.0'));
       await reprise.retryRun(runId);
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+  contained: {
+    about:
+      'By rules 2: parked and resumed; a list whose time was up; a loop whose third round was skipped; a large payload; a failure with status, details and cause.',
+    async play(stage) {
+      const runId = 'contained-1';
+      const never = (): Promise<never> => new Promise(() => undefined);
+      const reprise = await stage.start(CONTAINED, {
+        lister: ({ taskId }) => (taskId === 'each.0' ? { did: taskId } : never()),
+        writer: ({ round }) => ({ draft: round, text: 'long '.repeat(200) }),
+        critic: ({ round }) => ({ good: false, round }),
+        busy: () => {
+          const details = { status: 429, code: 'BUSY', details: { bucket: 'a' }, retryAfterMs: 3_600_000 };
+          throw Object.assign(new Error('rate limited'), details);
+        },
+        person: ({ input }) => input,
+      });
+      await reprise.startRun(CONTAINED, [1, 2], { id: runId });
+      const error = {
+        code: 'REPRISE_UNDECIDABLE',
+        message: 'FireTimer could not be decided: a fault',
+        retryable: false,
+      };
+      await say(stage, { type: 'ParkRun', runId, commandId: 'park-1', error, command: 'FireTimer' } as never);
+      await stage.until(async () => (await stage.history(runId)).some(({ type }) => type === 'RunParked'));
+      await reprise.run(runId).resume();
       await stage.toEnd(runId);
       return runId;
     },

@@ -9,9 +9,10 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
   switch (event.type) {
     case 'TaskCompleted':
       return event.via === 'agent' ? `${event.taskId}/${event.attempt}` : undefined;
-    case 'TaskRepeated':
     case 'TaskAttemptFailed':
       return `${event.taskId}/${event.attempt}`;
+    // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
+    case 'TaskRepeated':
     case 'TaskFailed': {
       const task = state.tasks.get(event.taskId);
       const open = task !== undefined && (task.status === 'scheduled' || task.status === 'running') && !task.items;

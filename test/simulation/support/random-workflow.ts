@@ -24,6 +24,8 @@ interface TaskSpec {
   readonly retryDelayMs: number;
   readonly attemptMs: number | undefined;
   readonly taskMs: number | undefined;
+  /** Of a forEach: the limit of the whole list. */
+  readonly allMs: number | undefined;
   readonly fallback: 'none' | 'value' | 'agent' | 'task';
   readonly repeat: 'none' | 'self' | 'ancestor';
   readonly rounds: number;
@@ -53,6 +55,7 @@ const taskArbitrary: fc.Arbitrary<TaskSpec> = fc.record({
   retryDelayMs: fc.constantFrom(0, 10, 1000),
   attemptMs: fc.option(fc.constantFrom(100, 5000), { nil: undefined }),
   taskMs: fc.option(fc.constantFrom(5000, 60_000), { nil: undefined, freq: 3 }),
+  allMs: fc.option(fc.constantFrom(3000, 90_000), { nil: undefined, freq: 2 }),
   fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [2, 'task']),
   repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
   rounds: fc.integer({ min: 1, max: 3 }),
@@ -136,6 +139,7 @@ function taskOf(spec: TaskSpec, index: number): TaskDefinition {
     timeouts: {
       ...(spec.attemptMs !== undefined && { attemptMs: spec.attemptMs }),
       ...(spec.taskMs !== undefined && { taskMs: spec.taskMs }),
+      ...(spec.allMs !== undefined && items !== undefined && { allMs: spec.allMs }),
     },
     ...(fallback && { fallback }),
     priority: spec.priority,

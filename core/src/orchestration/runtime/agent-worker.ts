@@ -1,13 +1,13 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
-import { RepriseError } from '../../shared/errors.ts';
+import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../messaging/channels.ts';
 import type { Envelope } from '../messaging/envelope.ts';
 import { type Abort, type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { attemptKey } from './attempt-key.ts';
-import { AttemptRun } from './attempt-run.ts';
+import { type AttemptOutcome, AttemptRun } from './attempt-run.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { RecentKeys } from './recent-keys.ts';
@@ -143,8 +143,7 @@ export class AgentWorker {
       this.#signal(run, undefined);
       delivery.ack();
     }
-    const outcome = await run.call();
-    this.#running.delete(key);
+    const outcome = await this.#outcomeOf(run, key);
     if (outcome === undefined) return;
     const command: WorkerCommand =
       'error' in outcome
@@ -156,6 +155,17 @@ export class AgentWorker {
     } catch (error) {
       this.#recent.delete(key);
       delivery.nack({ reason: String(error), delayMs: 1000 });
+    }
+  }
+
+  /** Whatever the agent does, the attempt is over then: nothing of it is left in hand. */
+  async #outcomeOf(run: AttemptRun, key: string): Promise<AttemptOutcome | undefined> {
+    try {
+      return await run.call();
+    } catch (error) {
+      return { error: toErrorData(error, 'REPRISE_AGENT_FAILED') };
+    } finally {
+      this.#running.delete(key);
     }
   }
 

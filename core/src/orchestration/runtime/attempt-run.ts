@@ -1,6 +1,6 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../agent/agent.ts';
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
+import { type ErrorData, RepriseError, stackOf, toErrorData } from '../../shared/errors.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import type { Dispatch } from '../messaging/messages.ts';
 import { idempotencyKey } from './attempt-key.ts';
@@ -65,8 +65,8 @@ export class AttemptRun {
     } catch (error) {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.
-      if (error instanceof Error)
-        this.#logger().warn(`the agent failed: ${data.message}`, { code: data.code, stack: error.stack });
+      const stack = stackOf(error);
+      if (stack !== undefined) this.#logger().warn(`the agent failed: ${data.message}`, { code: data.code, stack });
       return { error: data };
     } finally {
       this.#over = true;
@@ -87,7 +87,7 @@ export class AttemptRun {
     const checked =
       outputSchema === undefined
         ? returned
-        : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`);
+        : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`, true);
     return {
       output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
     };

@@ -9,11 +9,13 @@ import type { Command, Timer } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { AgentWorker } from './agent-worker.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { HEART, type Heart } from './heart.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { attemptLost, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
+import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
 import { RunWriter } from './run-writer.ts';
@@ -29,6 +31,8 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly options: EngineOptions;
+  /** For tests: the pure functions of a turn. */
+  readonly heart?: Heart;
 }
 
 /** Commands that may wait for their append at once: the back-pressure on workers. */
@@ -45,6 +49,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #repository: RunRepository;
   readonly #inboxes: Inboxes;
+  readonly #writer: RunWriter;
   readonly #dispatcher: Dispatcher;
   readonly #worker: AgentWorker;
   readonly #subscriptions: TransportSubscription[] = [];
@@ -54,18 +59,23 @@ export class Engine {
     this.#parts = parts;
     const { store, registry, options, transport, monitors, clock } = parts;
     const workerId = `worker-${parts.ids.next()}`;
-    const repository = new RunRepository(store, registry, options);
+    const { heart = HEART } = parts;
+    const repository = new RunRepository(store, registry, options, heart);
     this.#repository = repository;
     const writer = new RunWriter({
       ...parts,
       id: workerId,
       repository,
+      heart,
+      post: (runId, item) => this.#inboxes.post(runId, item),
+      stood: (runId) => this.waiters.ended(runId),
       drives: () => this.#state === 'driving' || this.#state === 'stopping',
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
       carryOut: (run, effects) => this.#dispatcher.carryOut(run, effects),
       ended: (state) => this.waiters.ended(state.runId, state),
     });
+    this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     this.#dispatcher = new Dispatcher({
       transport,
@@ -137,6 +147,11 @@ export class Engine {
     if (this.#state !== 'driving') return undefined;
     const state = this.#repository.cached(runId)?.state;
     return state !== undefined && isTerminal(state.status) && this.#inboxes.busy(runId) ? undefined : state;
+  }
+
+  /** Why an open run does not move in this process; undefined when nothing is known that holds it. */
+  holdOf(runId: string): RunHold | undefined {
+    return this.#writer.holdOf(runId);
   }
 
   /** Attempts that agents work on now. */

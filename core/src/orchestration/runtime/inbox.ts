@@ -15,6 +15,8 @@ export interface InboxItem {
   readonly command?: Command;
   /** Commands that depend on what the state is by then. */
   readonly derive?: (state: RunState) => readonly Command[];
+  /** It stands in for one that could not be decided: there is no third try. */
+  readonly contained?: boolean;
   /** The history was changed from outside: what is cached is out of date. */
   readonly refresh?: boolean;
   done?(outcome: CommandOutcome): void;
@@ -84,13 +86,15 @@ export class Inboxes {
   #start(runId: string): void {
     const queue = this.#queues.get(runId);
     if (queue === undefined) return;
-    void this.#turn(runId, queue.take(TURN_LIMIT)).then(() => {
+    const settled = (): void => {
       if (queue.size > 0) return this.#wait(runId);
       this.#queues.delete(runId);
       if (this.#queues.size > 0) return;
       const idle = this.#idle;
       this.#idle = [];
       for (const resolve of idle) resolve();
-    });
+    };
+    // A turn does not reject. If it does all the same, the run goes on: a queue that nobody serves would be a run that hangs.
+    void this.#turn(runId, queue.take(TURN_LIMIT)).then(settled, settled);
   }
 }

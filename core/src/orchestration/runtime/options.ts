@@ -2,6 +2,10 @@
 export interface EngineOptions {
   /** Characters of JSON that an input, an output or a run's input may have. */
   readonly maxPayloadChars: number;
+  /** Characters of JSON that the inputs, items and outputs of one run may have in all. */
+  readonly maxRunChars: number;
+  /** Characters of payload after which one turn of a run makes way for others: bounds how long it keeps the event loop. */
+  readonly sliceChars: number;
   /** Tasks (of all cached runs) whose state is kept in memory. Runs beyond it are folded again when they move. */
   readonly maxCachedTasks: number;
   /** A run is snapshot when this many events have come since the last time (and twice as many as it has tasks). */
@@ -12,6 +16,8 @@ export interface EngineOptions {
   readonly redispatchMs: number;
   /** How long stop() waits for attempts under way before it aborts them. */
   readonly drainMs: number;
+  /** How long a command (startRun, cancel …) waits for its answer before it rejects with REPRISE_OUTCOME_UNKNOWN. */
+  readonly commandMs: number;
   /** Longest pause between two tries to append while the store is unavailable. */
   readonly maxStoreRetryMs: number;
   /** Observations that wait for one monitor; what comes beyond is dropped and counted. */
@@ -20,11 +26,14 @@ export interface EngineOptions {
 
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxPayloadChars: 1024 * 1024,
+  maxRunChars: 1024 * 1024 * 1024,
+  sliceChars: 4 * 1024 * 1024,
   maxCachedTasks: 200_000,
   snapshotEvery: 2000,
   leaseMs: 30_000,
   redispatchMs: 30_000,
   drainMs: 30_000,
+  commandMs: 60_000,
   maxStoreRetryMs: 5000,
   monitorQueue: 100_000,
 };

@@ -15,7 +15,7 @@ import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
-import { RunHandle, type RunOutcome } from './run-handle.ts';
+import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import { notFound, RunReader } from './run-reader.ts';
 
 /** How often a process that waits for the store's owner to end looks whether it has, in ms. */
@@ -96,6 +96,11 @@ export class Orchestrator {
     input: Input,
     options: StartRunOptions = {},
   ): Promise<RunHandle<Output>> {
+    if (this.#role === 'new')
+      throw new RepriseError(
+        'REPRISE_NOT_STARTED',
+        'startRun() was called before start(): nothing would carry the run out.',
+      );
     const registered = this.#registered(workflow as string | RegisteredWorkflow, options.version);
     const id = this.#newRunId(registered.definition.name, options);
     const checked =
@@ -172,7 +177,7 @@ export class Orchestrator {
   /** A handle of a run that exists or will. */
   run<Output = Json>(runId: string): RunHandle<Output> {
     return new RunHandle<Output>(runId, {
-      outcome: (id) => this.#outcome(id),
+      outcome: (id, options) => this.#outcome(id, options),
       cancel: (id, reason) => this.#control(id, 'CancelRun', reason),
       pause: (id, reason) => this.#control(id, 'PauseRun', reason),
       resume: (id) => this.#control(id, 'ResumeRun'),
@@ -264,7 +269,7 @@ export class Orchestrator {
     this.#engine.waiters.ended(runId);
   }
 
-  async #outcome(runId: string): Promise<RunOutcome> {
+  async #outcome(runId: string, { orStuck = false }: OutcomeOptions): Promise<RunOutcome | RunStuck> {
     let known = this.#engine.cachedState(runId);
     for (;;) {
       // Registered before the look, so that an end between the two is not missed.
@@ -272,12 +277,24 @@ export class Orchestrator {
       try {
         const outcome = outcomeOf(known ?? (await this.#stateIfEnded(runId)));
         if (outcome !== undefined) return outcome;
+        const stuck = orStuck ? await this.#stuck(runId) : undefined;
+        if (stuck !== undefined) return stuck;
         known = await waiter.changed;
       } finally {
         waiter.cancel();
       }
       if (known === undefined && this.#role === 'stopped') throw this.#stoppedBefore(runId);
     }
+  }
+
+  /** Whether the run is parked or held; undefined while it moves, as far as this process knows. */
+  async #stuck(runId: string): Promise<RunStuck | undefined> {
+    const { event } = await this.runs.last(runId);
+    const state = this.#engine.cachedState(runId);
+    if (event.type === 'RunParked') return { status: 'parked', error: event.error };
+    if (state?.status === 'parked' && state.parked !== undefined) return { status: 'parked', error: state.parked };
+    const hold = this.#engine.holdOf(runId);
+    return hold === undefined ? undefined : { status: 'held', hold };
   }
 
   #stoppedBefore(runId: string): RepriseError {
@@ -297,8 +314,23 @@ export class Orchestrator {
     await this.#submit({ type, commandId, runId, ...(reason === undefined || type === 'ResumeRun' ? {} : { reason }) });
   }
 
+  /** An answer that does not come in time is not waited for any longer; the command may take effect all the same. */
+  async #inTime<T>({ type, runId }: Command, answer: Promise<T>): Promise<T> {
+    const { clock, options } = this.#parts;
+    const late = Promise.withResolvers<never>();
+    const timer = clock.schedule(options.commandMs, () => {
+      const message = `${type} of run '${runId}' got no answer within ${options.commandMs} ms (limits.commandMs): the store does not answer, or the run is busy. It may take effect yet.`;
+      late.reject(new RepriseError('REPRISE_OUTCOME_UNKNOWN', message, { details: { runId } }));
+    });
+    try {
+      return await Promise.race([answer, late.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
   async #submit(command: Command): Promise<CommandOutcome> {
-    const outcome = await this.#engine.submit(command);
+    const outcome = await this.#inTime(command, this.#engine.submit(command));
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);

@@ -48,6 +48,15 @@ export class Registry {
     return [...this.#workflows.values()].flat();
   }
 
+  has(agent: string): boolean {
+    return this.agents.has(agent);
+  }
+
+  hasCapability(capability: string): boolean {
+    for (const view of this.#views.values()) if (view.capabilities.includes(capability)) return true;
+    return false;
+  }
+
   addLoad(agent: string, delta: 1 | -1): void {
     const view = this.#views.get(agent);
     if (view !== undefined) view.load += delta;

@@ -2,6 +2,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { RunState } from '../workflow/state.ts';
+import type { RunHold } from './run-hold.ts';
 import type { HistoryEntry } from './run-reader.ts';
 
 /** How a run ended. */
@@ -10,9 +11,19 @@ export type RunOutcome<Output = Json> =
   | { readonly status: 'failed'; readonly error: ErrorData }
   | { readonly status: 'cancelled'; readonly reason: string | undefined };
 
+/** A run that is open and does not move: parked, on record, or held by this process (see RunHold). */
+export type RunStuck =
+  | { readonly status: 'parked'; readonly error: ErrorData }
+  | { readonly status: 'held'; readonly hold: RunHold };
+
+export interface OutcomeOptions {
+  /** Resolve with `parked` or `held` when the run does not move, too. Default: wait until it does, and ends. */
+  readonly orStuck?: boolean;
+}
+
 /** What a handle needs of the orchestrator. */
 export interface RunControl {
-  outcome(runId: string): Promise<RunOutcome>;
+  outcome(runId: string, options: OutcomeOptions): Promise<RunOutcome | RunStuck>;
   cancel(runId: string, reason?: string): Promise<void>;
   pause(runId: string, reason?: string): Promise<void>;
   resume(runId: string): Promise<void>;
@@ -30,9 +41,11 @@ export class RunHandle<Output = Json> {
     this.#control = control;
   }
 
-  /** Waits for the end, however the run ends. */
-  outcome(): Promise<RunOutcome<Output>> {
-    return this.#control.outcome(this.id) as Promise<RunOutcome<Output>>;
+  /** Waits for the end, however the run ends; with `orStuck`, also until it is parked or held. */
+  outcome(options?: { readonly orStuck?: false }): Promise<RunOutcome<Output>>;
+  outcome(options: OutcomeOptions): Promise<RunOutcome<Output> | RunStuck>;
+  outcome(options: OutcomeOptions = {}): Promise<RunOutcome<Output> | RunStuck> {
+    return this.#control.outcome(this.id, options) as Promise<RunOutcome<Output> | RunStuck>;
   }
 
   /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes. */
@@ -45,7 +58,7 @@ export class RunHandle<Output = Json> {
     }
     const code = outcome.error.code === 'REPRISE_RUN_TIMEOUT' ? 'REPRISE_RUN_TIMEOUT' : 'REPRISE_TASK_FAILED';
     throw new RepriseError(code, `Run '${this.id}' failed. ${outcome.error.message}`, {
-      details: { error: { ...outcome.error } },
+      details: { error: outcome.error as unknown as Json },
     });
   }
 

@@ -5,14 +5,19 @@ import { readStream } from '../../event-store/read-stream.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
-import { evolve } from '../workflow/evolve.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
 import { restoreState, STATE_SCHEMA, serializeState } from '../workflow/state-codec.ts';
+import { Unfoldable } from './containment.ts';
+import type { Heart } from './heart.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
+import type { RunHold } from './run-hold.ts';
 
 /** Ended runs that are kept for results that come late. */
 const ENDED_RUNS = 64;
+
+/** A run that holds more than this many characters is not snapshot. */
+const MAX_SNAPSHOT_CHARS = 16 * 1024 * 1024;
 
 /** A run as the engine holds it. */
 export interface CachedRun {
@@ -26,6 +31,8 @@ export interface CachedRun {
   snapshotAt: number;
   /** Just read from the store: what is outstanding must be derived again. */
   fresh: boolean;
+  /** Why it does not move here, although it is open. */
+  hold: RunHold | undefined;
   /** It was said that no agent takes its ready tasks. */
   standstillReported: boolean;
   /** Tasks that the cache counts for it. */
@@ -40,6 +47,7 @@ export const newRun = (runId: string): CachedRun => ({
   changed: [],
   snapshotAt: -1,
   fresh: false,
+  hold: undefined,
   standstillReported: false,
   counted: 0,
 });
@@ -49,12 +57,14 @@ export class RunRepository {
   readonly #store: EventStore;
   readonly #registry: Registry;
   readonly #options: EngineOptions;
+  readonly #evolve: Heart['evolve'];
   /** In order of use, the least recent first. */
   readonly #cache = new Map<string, CachedRun>();
   readonly #ended = new Fifo<string>();
   #cachedTasks = 0;
 
-  constructor(store: EventStore, registry: Registry, options: EngineOptions) {
+  constructor(store: EventStore, registry: Registry, options: EngineOptions, heart: Pick<Heart, 'evolve'>) {
+    this.#evolve = heart.evolve;
     this.#store = store;
     this.#registry = registry;
     this.#options = options;
@@ -66,6 +76,11 @@ export class RunRepository {
     this.#cache.delete(runId);
     this.#cache.set(runId, run);
     return run;
+  }
+
+  /** As cached(), but it does not count as use. */
+  peek(runId: string): CachedRun | undefined {
+    return this.#cache.get(runId);
   }
 
   /** Folds the run's history, from the snapshot on if there is one. A run that does not exist has status 'none'. */
@@ -86,14 +101,27 @@ export class RunRepository {
     const snapshotAt = state.revision;
     for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
       const event = decodeEvent(recorded);
-      evolve(
-        state,
-        event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event,
-      );
+      const bound =
+        event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event;
+      try {
+        this.#evolve(state, bound);
+      } catch (cause) {
+        throw new Unfoldable(recorded.revision, cause);
+      }
     }
     const fresh = state.status !== 'none';
     const { missing, changed } = binding;
-    return { runId, state, missing, changed, snapshotAt, fresh, standstillReported: false, counted: 0 };
+    return {
+      runId,
+      state,
+      missing,
+      changed,
+      snapshotAt,
+      fresh,
+      hold: undefined,
+      standstillReported: false,
+      counted: 0,
+    };
   }
 
   /** Puts a run at hand, or counts it again after a turn. `busy` says which others may not be let go of now. */
@@ -132,6 +160,8 @@ export class RunRepository {
     const { snapshots } = this.#store;
     const since = run.state.revision - run.snapshotAt;
     if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size)) return;
+    // Making its text would keep the loop for too long; reading its history goes page by page.
+    if (run.state.held > MAX_SNAPSHOT_CHARS) return;
     run.snapshotAt = run.state.revision;
     await snapshots.save(runStream(run.runId), {
       revision: run.state.revision,

@@ -1,23 +1,34 @@
 import type { EventStore, NewEvent } from '../../event-store/event-store.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
-import { isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
-import { uuidv5 } from '../../shared/hash.ts';
+import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
-import type { SchedulingView } from '../scheduler/scheduler-strategy.ts';
-import type { Command, ScheduleTasks } from '../workflow/commands.ts';
+import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
-import { type Effect, effectsOf, openEffects } from '../workflow/effects.ts';
-import { encodeEvent } from '../workflow/event-schema.ts';
+import type { Effect } from '../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
-import { handle } from '../workflow/handle.ts';
+import { payloadSize } from '../workflow/payload-size.ts';
+import { isUnsettled } from '../workflow/settle.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
+import {
+  asFailure,
+  isStoreError,
+  settled,
+  substituteFor,
+  Undecidable,
+  Unfoldable,
+  undecidable,
+} from './containment.ts';
+import type { Heart } from './heart.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
+import { toNewEvent } from './new-event.ts';
 import type { EngineOptions } from './options.ts';
+import { appendUnfolded } from './park-unfolded.ts';
 import type { Registry } from './registry.ts';
+import { heldByAgents, heldByFunctions, heldError, type RunHold } from './run-hold.ts';
 import { summaryOf } from './run-reader.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
-import { readyView, standstill } from './scheduling-view.ts';
+import { type Assigned, askStrategy } from './scheduling.ts';
 import { type RetryOptions, untilKnown } from './until-known.ts';
 
 export interface RunWriterParts {
@@ -30,13 +41,18 @@ export interface RunWriterParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: EngineOptions;
+  readonly heart: Heart;
   /** Whether this process drives runs: schedules tasks and carries effects out. Else it only adds commands' events. */
   drives(): boolean;
   stopping(): boolean;
   busy(runId: string): boolean;
+  /** Puts an item behind those that wait for the run. */
+  post(runId: string, item: InboxItem): void;
   carryOut(run: CachedRun, effects: readonly Effect[]): void;
   /** A run was ended by a process that does not drive it: whoever waits here is to know. */
   ended(state: RunState): void;
+  /** The run stands still (parked or held), or does no more: whoever waits here may want to know. */
+  stood(runId: string): void;
 }
 
 interface Handled {
@@ -50,69 +66,228 @@ interface Batch {
   readonly handled: Handled[];
   readonly events: RunEvent[];
   readonly encoded: NewEvent[];
+  /** About how many characters of payload the events have. */
+  chars: number;
 }
 
 /** Commands that need no function of a definition, and so work on a run that is held. */
-const HELD_COMMANDS: ReadonlySet<string> = new Set(['StartRun', 'CancelRun', 'PauseRun', 'ResumeRun']);
+const HELD_COMMANDS: ReadonlySet<string> = new Set([
+  'StartRun',
+  'CancelRun',
+  'PauseRun',
+  'ResumeRun',
+  'ParkRun',
+  'RefuseCommand',
+]);
+
+/** Commands after which a run that is held in memory is looked at again. */
+const WAKING: ReadonlySet<string> = new Set(['CancelRun', 'ResumeRun']);
+
+/** Conflicts in a row after which there is a pause before the next try, in ms, doubled each time. */
+const CONFLICTS_AT_ONCE = 8;
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 1000;
+/** Faults that a turn may have beside those of its items before the run is held. */
+const FAULTS = 4;
+/** How often what an append led to is tried to be carried out before the run is parked. */
+const RELEASES = 3;
 
 /**
  * The one writer of a run: decides a batch of commands against the state, lets the strategy schedule, appends all events at
  * the expected revision, and only then lets anything leave. When another writer was first, it reads again and decides again.
+ *
+ * Nothing that throws leaves a turn without ending, refusing or parking (containment.ts): a person's command is refused, a worker's
+ * result fails its attempt, everything else parks the run, on record. When even that cannot be put on record, the run is held:
+ *
+ *   moving ──throw──► parked (RunParked) ──ResumeRun──► moving
+ *   moving ──throw, and the park cannot be appended──► held in memory ──CancelRun, ResumeRun, a refresh──► moving
  */
 export class RunWriter {
   readonly #parts: RunWriterParts;
+  /** Runs that are held in memory, because nothing can be put on record. */
+  readonly #faults = new Map<string, RepriseError>();
+  /** Runs whose effects could not be carried out, and how often that was tried. */
+  readonly #unreleased = new Map<string, number>();
 
   constructor(parts: RunWriterParts) {
     this.#parts = parts;
   }
 
+  /** Why a run does not move here, although it is open; undefined when nothing is known that holds it. */
+  holdOf(runId: string): RunHold | undefined {
+    const fault = this.#faults.get(runId);
+    if (fault !== undefined) return { reason: 'fault', message: fault.message, details: { code: fault.code } };
+    return this.#parts.repository.peek(runId)?.hold;
+  }
+
   /** One turn. Every item is told its outcome or its error; does not reject. */
   async turn(runId: string, items: readonly InboxItem[]): Promise<void> {
+    const fault = this.#faults.get(runId);
+    if (fault !== undefined) {
+      const wakes = items.some(({ command, refresh }) => refresh === true || WAKING.has(command?.type ?? ''));
+      if (!wakes) return this.#fail(items, fault);
+      this.#faults.delete(runId);
+    }
     let left = items;
     // A run that is being started is taken for new; if it is not, the append conflicts and the run is read.
     let unread = items[0]?.command?.type === 'StartRun';
-    while (left.length > 0) {
+    let faults = 0;
+    for (let conflicts = 0; left.length > 0; ) {
       try {
-        await this.#attempt(runId, left, unread);
-        return;
+        left = await this.#attempt(runId, left, unread);
+        unread = false;
       } catch (error) {
         unread = false;
         this.#parts.repository.drop(runId);
-        if (isRepriseError(error, 'REPRISE_STORE_CONFLICT')) continue;
-        left = await this.#isolate(runId, left, error);
+        if (isRepriseError(error, 'REPRISE_STORE_CONFLICT')) {
+          conflicts += 1;
+          if (conflicts > CONFLICTS_AT_ONCE) await this.#pause(conflicts - CONFLICTS_AT_ONCE);
+        } else {
+          faults += 1;
+          left = await this.#contain(runId, left, error, faults > 2 * items.length + FAULTS);
+        }
       }
     }
   }
 
-  /** A batch failed for good. Alone, an item gets the error; of several, each is tried by itself so that one cannot harm the rest. */
-  async #isolate(runId: string, items: readonly InboxItem[], error: unknown): Promise<readonly InboxItem[]> {
-    if (isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) {
-      if (items.length > 1) {
-        for (const item of items) await this.turn(runId, [item]);
-        return [];
-      }
-      const smaller = asFailure(items[0], error);
-      if (smaller !== undefined) return [smaller];
+  async #pause(times: number): Promise<void> {
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
+    await new Promise<void>((resolve) => this.#parts.clock.schedule(pauseMs, resolve));
+  }
+
+  /** Something threw. Returns the items that are still to be decided, what is to blame replaced or gone. */
+  async #contain(
+    runId: string,
+    items: readonly InboxItem[],
+    error: unknown,
+    hopeless: boolean,
+  ): Promise<readonly InboxItem[]> {
+    if (hopeless) {
+      this.#report(runId, error, 'the run is held: whatever is done, something throws');
+      this.#hold(runId, undecidable('a turn', error instanceof Undecidable ? error.cause : error));
+      this.#fail(items, this.#faults.get(runId));
+      return [];
     }
-    const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
-    this.#parts.monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
-    for (const item of items) item.failed?.(error);
+    if (isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) return this.#isolate(runId, items, error);
+    if (isStoreError(error)) {
+      this.#report(runId, error);
+      if (isRepriseError(error, 'REPRISE_EVENT_UNREADABLE') || isRepriseError(error, 'REPRISE_STORE_CORRUPT'))
+        this.#hold(runId, error);
+      this.#fail(items, error);
+      return [];
+    }
+    const fault = error instanceof Undecidable ? error : new Undecidable('a turn', error);
+    const { item, cause } = fault;
+    if (item === undefined) return this.#park(runId, fault, items);
+    const at = items.indexOf(item);
+    const substitute = substituteFor(item, cause);
+    if (substitute === undefined) {
+      const rest = items.filter((other) => other !== item);
+      // A result that cannot even fail its attempt is let go of: the attempt stays open, and is made again once the run is resumed.
+      this.#tell(runId, () => item.done?.(settled));
+      return this.#park(runId, fault, rest);
+    }
+    this.#report(runId, cause, `${fault.what} could not be decided`);
+    // A run that cannot be started has no stream that could tell.
+    if (item.command?.type === 'StartRun') {
+      this.#tell(runId, () => substitute.done?.(settled));
+      return items.filter((other) => other !== item);
+    }
+    return items.with(at, substitute);
+  }
+
+  /** A batch is larger than the store takes: each item is tried by itself, so that one cannot harm the rest. */
+  async #isolate(runId: string, items: readonly InboxItem[], error: RepriseError): Promise<readonly InboxItem[]> {
+    if (items.length > 1) {
+      for (const item of items) await this.turn(runId, [item]);
+      return [];
+    }
+    const [item] = items;
+    const smaller = asFailure(item, error);
+    if (smaller !== undefined) return [smaller];
+    if (item?.failed !== undefined && item.command !== undefined) {
+      this.#report(runId, error);
+      this.#fail(items, error);
+      return [];
+    }
+    return this.#park(runId, new Undecidable(item?.command?.type ?? 'what follows by itself', error), []);
+  }
+
+  /** Puts on record that the run cannot be decided; in memory, when that cannot be done. Returns the items that are left. */
+  async #park(runId: string, { what, cause }: Undecidable, items: readonly InboxItem[]): Promise<readonly InboxItem[]> {
+    const { repository, store } = this.#parts;
+    const error = undecidable(what, cause instanceof Unfoldable ? cause.cause : cause);
+    if (!this.#parts.drives()) {
+      // Whoever drives the run may have no such trouble.
+      this.#fail(items, new RepriseError('REPRISE_UNDECIDABLE', error.message));
+      return [];
+    }
+    this.#report(runId, cause, `the run is parked: ${what} could not be decided`);
+    repository.drop(runId);
+    try {
+      for (let conflicts = 0; ; conflicts += 1) {
+        try {
+          const at = this.#parts.clock.now();
+          if (cause instanceof Unfoldable) await appendUnfolded(store, runId, error, what, at, this.#parts.id);
+          else await this.#append(runId, parkCommand(runId, error, what, at));
+          break;
+        } catch (failure) {
+          repository.drop(runId);
+          if (!isRepriseError(failure, 'REPRISE_STORE_CONFLICT') || conflicts >= CONFLICTS_AT_ONCE) throw failure;
+        }
+      }
+      if (cause instanceof Unfoldable) this.#hold(runId, error);
+    } catch (failure) {
+      this.#report(runId, failure, 'that the run is parked could not be put on record; it is held in memory');
+      this.#hold(runId, error);
+    }
+    this.#parts.stood(runId);
+    if (!this.#faults.has(runId)) return items;
+    this.#fail(items, this.#faults.get(runId));
     return [];
   }
 
-  async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<void> {
-    const { repository } = this.#parts;
+  #hold(runId: string, { code, message }: Pick<ErrorData, 'code' | 'message'>): void {
+    const error = new RepriseError('REPRISE_RUN_PARKED', `Run '${runId}' is held here: ${code}: ${message}`);
+    this.#faults.set(runId, error);
+    this.#parts.stood(runId);
+  }
+
+  /** One command by itself, without scheduling: the run is parked, and nothing else. */
+  async #append(runId: string, command: Command): Promise<void> {
+    const { repository, store, clock, heart } = this.#parts;
+    const run = await this.#load(runId);
+    const expected = run.state.revision;
+    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [], chars: 0 };
+    const closed = run.state.status === 'none' || isTerminal(run.state.status);
+    if (closed) return;
+    addEvents(batch, command, heart.handle(run.state, command, this.#context()), this.#parts.id);
+    if (batch.events.length === 0) return;
+    const summary = summaryOf(run.state);
+    const append = () => store.append(runStream(runId), batch.encoded, expected, { summary });
+    await untilKnown(append, clock, this.#retries(runId, 'append'));
+    repository.keep(run, (id) => this.#parts.busy(id));
+    run.fresh = false;
+    this.#observe(run, batch, expected);
+  }
+
+  /** Returns the items that are to be decided in a batch of their own. */
+  async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<readonly InboxItem[]> {
+    const { repository, options } = this.#parts;
     if (items.some((item) => item.refresh === true)) repository.drop(runId);
     const run = repository.cached(runId) ?? (unread ? newRun(runId) : await this.#load(runId));
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
-    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [] };
+    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [], chars: 0 };
     const context = this.#context();
-    for (const item of items) this.#handle(run, item, context, batch);
-    // What were scheduled while stopping would find no worker, and count as lost at the next start.
-    const schedules = this.#parts.drives() && !this.#parts.stopping();
-    if (schedules && run.missing.length === 0) this.#schedule(run, context, batch);
+    let done = 0;
+    for (const item of items) {
+      this.#handle(run, item, context, batch);
+      done += 1;
+      if (batch.chars > options.sliceChars) break;
+    }
+    const again = this.#goOn(run, context, batch, done === items.length);
     if (batch.events.length > 0) {
       const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
       const append = () => this.#parts.store.append(runStream(runId), batch.encoded, expected, summary);
@@ -124,16 +299,53 @@ export class RunWriter {
     }
     this.#release(run, batch, expected);
     if (this.#parts.drives()) await this.#snapshot(run);
+    // Behind whatever has come meanwhile: a cancellation need not wait for a large list to be recorded.
+    if (again) this.#parts.post(runId, {});
+    return items.slice(done);
+  }
+
+  /** What follows by itself: the rest of what is to be settled, then scheduling. True when there is more, for another turn. */
+  #goOn(run: CachedRun, context: DecisionContext, batch: Batch, last: boolean): boolean {
+    // What were scheduled while stopping would find no worker, and count as lost at the next start.
+    if (!this.#parts.drives() || this.#parts.stopping()) return false;
+    const { missing, state } = run;
+    run.hold = heldByFunctions(state, missing);
+    if (missing.length > 0 || !last) return false;
+    const { sliceChars } = this.#parts.options;
+    const full = (): boolean => batch.chars > sliceChars;
+    while (isUnsettled(state) && !full()) {
+      const command = { commandId: `${run.runId}/settle/${state.revision}`, runId: run.runId };
+      const events = this.#try('what follows by itself', () => this.#parts.heart.settleOn(state, context));
+      if (events.length === 0) break;
+      addEvents(batch, command, events, this.#parts.id);
+    }
+    if (!full()) this.#schedule(run, context, batch, full);
+    return full() && (isUnsettled(state) || canSchedule(state));
+  }
+
+  #try<T>(what: string, work: () => T, item?: InboxItem): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new Undecidable(what, cause, item);
+    }
   }
 
   /** A run whose store does not answer waits for it: whoever posted its items may not bring them again. */
   async #load(runId: string): Promise<CachedRun> {
     const { repository, clock, monitors } = this.#parts;
-    const run = await untilKnown(() => repository.load(runId), clock, this.#retries(runId, 'read'));
+    let run: CachedRun;
+    try {
+      run = await untilKnown(() => repository.load(runId), clock, this.#retries(runId, 'read'));
+    } catch (error) {
+      throw error instanceof Unfoldable ? new Undecidable(`event ${error.revision} of the history`, error) : error;
+    }
     if (!this.#parts.drives() || isTerminal(run.state.status)) return run;
-    if (run.missing.length > 0) {
-      const { code, message } = heldError(run);
-      monitors.signal({ kind: 'log', level: 'error', message, runId, fields: { code } });
+    run.hold = heldByFunctions(run.state, run.missing);
+    if (run.hold !== undefined) {
+      const fields = { code: 'REPRISE_DEFINITION_CHANGED' };
+      monitors.signal({ kind: 'log', level: 'error', message: run.hold.message, runId, fields });
+      this.#parts.stood(runId);
     } else if (run.changed.length > 0) {
       const message = `the run goes on with functions that changed since it started: ${run.changed.join('; ')}`;
       monitors.signal({ kind: 'log', level: 'warn', message, runId, fields: { code: 'REPRISE_DEFINITION_CHANGED' } });
@@ -145,28 +357,31 @@ export class RunWriter {
     return {
       maxPauseMs: this.#parts.options.maxStoreRetryMs,
       stopping: () => this.#parts.stopping(),
-      onRetry: (error) => this.#reportRetry(runId, what, error),
+      onRetry: (error) => this.#report(runId, error, `the ${what} is tried again`, 'warn'),
     };
   }
 
   #context(): DecisionContext {
-    return {
-      now: this.#parts.clock.now(),
-      random: this.#parts.random,
-      maxPayloadChars: this.#parts.options.maxPayloadChars,
-    };
+    const { maxPayloadChars, maxRunChars, sliceChars } = this.#parts.options;
+    return { now: this.#parts.clock.now(), random: this.#parts.random, maxPayloadChars, maxRunChars, sliceChars };
   }
 
   #handle(run: CachedRun, item: InboxItem, context: DecisionContext, batch: Batch): void {
-    const commands = item.command === undefined ? (item.derive?.(run.state) ?? []) : [item.command];
+    const what = item.command?.type ?? 'recovery';
+    const commands = this.#try(
+      what,
+      () => (item.command === undefined ? (item.derive?.(run.state) ?? []) : [item.command]),
+      item,
+    );
     const all: RunEvent[] = [];
     for (const command of commands) {
       if (run.missing.length > 0 && !HELD_COMMANDS.has(command.type)) {
-        item.failed?.(heldError(run));
+        const error = heldError(run.state, run.missing);
+        this.#tell(run.runId, () => item.failed?.(error));
         return;
       }
       const closed = isTerminal(run.state.status);
-      const events = handle(run.state, command, context);
+      const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, context), item);
       all.push(...events);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (closed || run.state.status === 'none') continue;
@@ -177,143 +392,143 @@ export class RunWriter {
   }
 
   /** Lets the strategy assign ready tasks, until it assigns nothing more or the slots are used up. */
-  #schedule(run: CachedRun, context: DecisionContext, batch: Batch): void {
+  #schedule(run: CachedRun, context: DecisionContext, batch: Batch, full: () => boolean): void {
     const { state } = run;
-    const { registry } = this.#parts;
-    while (state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency) {
-      const chosen = this.#select(run, {
-        runId: run.runId,
-        now: context.now,
-        ready: readyView(state),
-        slots: state.definition.concurrency - state.inFlight,
-        inFlight: state.inFlight,
-        agents: registry.agentViews,
-      });
-      if (chosen.assignments.length === 0) return this.#reportStandstill(run);
+    while (canSchedule(state) && !full()) {
+      const { strategy } = state.definition;
+      const assigned = askStrategy(state, context.now, this.#parts.registry);
+      if ('error' in assigned) return this.#heldByStrategy(run, assigned);
+      if (assigned.assignments.length === 0) return this.#reportStandstill(run);
       const commandId = `${run.runId}/schedule/${state.revision}`;
-      const command: Command = {
-        type: 'ScheduleTasks',
-        commandId,
-        runId: run.runId,
-        ...chosen,
-      };
-      const events = handle(state, command, context);
+      const { assignments } = assigned;
+      const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
+      const events = this.#try('ScheduleTasks', () => this.#parts.heart.handle(state, command, context));
       if (events.length === 0) return;
       addEvents(batch, command, events, this.#parts.id);
     }
   }
 
-  /** What the strategy of the run says. One that is not there, or throws, holds tasks up, but neither results nor a cancellation. */
-  #select(run: CachedRun, view: SchedulingView): Pick<ScheduleTasks, 'strategy' | 'assignments'> {
-    const { strategy } = run.state.definition;
-    try {
-      return { strategy, assignments: this.#parts.registry.strategy(strategy).select(view) };
-    } catch (error) {
-      const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
-      this.#parts.monitors.signal({
-        kind: 'log',
-        level: 'error',
-        message: `the strategy '${strategy}' gives no assignments: ${message}`,
-        runId: run.runId,
-        fields: { code },
-      });
-      return { strategy, assignments: [] };
-    }
+  /** A strategy that is not there, or throws, holds tasks up, but neither results nor a cancellation. */
+  #heldByStrategy(run: CachedRun, { error }: Extract<Assigned, { error: unknown }>): void {
+    const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
+    const said = `the strategy '${run.state.definition.strategy}' gives no assignments: ${message}`;
+    if (run.state.inFlight === 0) run.hold = { reason: 'strategy', message: said, details: { code } };
+    this.#parts.monitors.signal({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
+    this.#parts.stood(run.runId);
   }
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun): void {
-    if (run.standstillReported || run.state.inFlight > 0) return;
+    run.hold = heldByAgents(run.state, this.#parts.registry);
+    if (run.hold === undefined) return;
+    this.#parts.stood(run.runId);
+    if (run.standstillReported) return;
     run.standstillReported = true;
-    const message = standstill(run.state);
-    this.#parts.monitors.signal({
-      kind: 'log',
-      level: 'warn',
-      message,
-      runId: run.runId,
-      fields: { code: 'REPRISE_AGENT_UNKNOWN' },
-    });
+    const fields = { code: 'REPRISE_AGENT_UNKNOWN' };
+    const { message } = run.hold;
+    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId: run.runId, fields });
   }
 
   /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
   #release(run: CachedRun, batch: Batch, expected: number): void {
-    const { monitors } = this.#parts;
+    try {
+      this.#carryOut(run, batch);
+      this.#unreleased.delete(run.runId);
+    } catch (error) {
+      this.#notCarriedOut(run.runId, error);
+    }
+    this.#observe(run, batch, expected);
+    if (batch.events.some(({ type }) => type === 'RunParked')) this.#parts.stood(run.runId);
+    for (const { item, outcome } of batch.handled) this.#tell(run.runId, () => item.done?.(outcome));
+  }
+
+  #carryOut(run: CachedRun, batch: Batch): void {
+    const { heart } = this.#parts;
     if (this.#parts.drives()) {
-      const effects: Effect[] = batch.events.flatMap((event) => effectsOf(run.state, event));
+      const effects: Effect[] = batch.events.flatMap((event) => heart.effectsOf(run.state, event));
       // A held run is left alone, unless it was ended elsewhere.
       if (run.fresh && (run.missing.length === 0 || isTerminal(run.state.status)))
-        effects.push(...openEffects(run.state));
+        effects.push(...heart.openEffects(run.state));
       run.fresh = false;
       if (effects.length > 0) this.#parts.carryOut(run, effects);
     } else if (batch.events.length > 0 && isTerminal(run.state.status)) {
       this.#parts.ended(run.state);
     }
-    if (monitors.active) {
-      for (const [index, event] of batch.encoded.entries()) {
-        monitors.event({ runId: run.runId, revision: expected + 1 + index, event });
-      }
+  }
+
+  /** All of it can be derived again: the run is read again, and after a few times in vain it is parked. */
+  #notCarriedOut(runId: string, error: unknown): void {
+    const tries = (this.#unreleased.get(runId) ?? 0) + 1;
+    this.#parts.repository.drop(runId);
+    if (tries < RELEASES) {
+      this.#unreleased.set(runId, tries);
+      this.#report(runId, error, 'what the events lead to was not carried out; it is derived again');
+      this.#parts.post(runId, { refresh: true });
+      return;
     }
-    for (const { item, outcome } of batch.handled) item.done?.(outcome);
+    this.#unreleased.delete(runId);
+    this.#report(runId, error, 'what the events lead to cannot be carried out');
+    const data = undecidable('what the events lead to', error);
+    this.#parts.post(runId, { command: parkCommand(runId, data, 'effects', this.#parts.clock.now()) });
+  }
+
+  #observe(run: CachedRun, batch: Batch, expected: number): void {
+    const { monitors } = this.#parts;
+    if (!monitors.active) return;
+    for (const [index, event] of batch.encoded.entries()) {
+      monitors.event({ runId: run.runId, revision: expected + 1 + index, event });
+    }
+  }
+
+  #fail(items: readonly InboxItem[], error: unknown): void {
+    for (const item of items) this.#tell(item.command?.runId ?? '', () => item.failed?.(error));
+  }
+
+  /** Whoever is told may throw: that is theirs, and harms neither the run nor the others. */
+  #tell(runId: string, tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#report(runId, error, 'who waited for an answer threw');
+    }
   }
 
   async #snapshot(run: CachedRun): Promise<void> {
     try {
       await this.#parts.repository.maybeSnapshot(run);
     } catch (error) {
-      const { message } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
-      this.#parts.monitors.signal({ kind: 'log', level: 'warn', message: `no snapshot: ${message}`, runId: run.runId });
+      this.#report(run.runId, error, 'no snapshot', 'warn');
     }
   }
 
-  #reportRetry(runId: string, what: 'append' | 'read', error: unknown): void {
-    const { message, code } = toErrorData(error, 'REPRISE_STORE_UNAVAILABLE');
-    this.#parts.monitors.signal({
-      kind: 'log',
-      level: 'warn',
-      message: `the ${what} is tried again: ${message}`,
-      runId,
-      fields: { code },
-    });
+  #report(runId: string, error: unknown, what?: string, level: 'warn' | 'error' = 'error'): void {
+    const { message, code } = toErrorData(error, 'REPRISE_UNDECIDABLE');
+    const said = what === undefined ? message : `${what}: ${message}`;
+    this.#parts.monitors.signal({ kind: 'log', level, message: said, runId, fields: { code } });
   }
 }
 
-/**
- * The id of an event is a UUIDv5 of its command's id, its revision and the writer: repeating an append is harmless, and two writers
- * that decide the same command at the same revision still conflict, because what they decided may differ (in time, at the least).
- */
-function addEvents(batch: Batch, command: Command, events: readonly RunEvent[], writer: string): void {
+const canSchedule = (state: RunState): boolean =>
+  state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency;
+
+const parkCommand = (runId: string, error: ErrorData, what: string, at: number): Command => ({
+  type: 'ParkRun',
+  commandId: `${runId}/park/${at}`,
+  runId,
+  error,
+  command: what,
+});
+
+function addEvents(
+  batch: Batch,
+  { commandId, runId }: Pick<Command, 'commandId' | 'runId'>,
+  events: readonly RunEvent[],
+  writer: string,
+): void {
   for (const event of events) {
-    const stored = encodeEvent(event);
-    const revision = batch.from + batch.encoded.length;
+    batch.chars += payloadSize(event);
     batch.events.push(event);
-    batch.encoded.push({
-      id: uuidv5(command.commandId, `${writer}/${revision}`),
-      type: stored.type,
-      time: stored.time,
-      data: stored.data,
-      metadata: {
-        causationId: command.commandId,
-        correlationId: command.runId,
-        schemaVersion: stored.metadata.schemaVersion,
-      },
-    });
+    const revision = batch.from + batch.encoded.length;
+    batch.encoded.push(toNewEvent(event, { runId, commandId, writer, revision }));
   }
-}
-
-/** A completion that no store takes (or what follows from it) fails its attempt instead, so that it is not brought again for ever. */
-function asFailure(item: InboxItem | undefined, error: RepriseError): InboxItem | undefined {
-  if (item?.command?.type !== 'CompleteTask') return undefined;
-  const { runId, taskId, attempt, commandId } = item.command;
-  const data = { ...toErrorData(error, 'REPRISE_STORE_TOO_LARGE'), retryable: false };
-  return {
-    ...item,
-    command: { type: 'FailTask', commandId: `${commandId}/too-large`, runId, taskId, attempt, error: data },
-  };
-}
-
-function heldError(run: CachedRun): RepriseError {
-  const { name, version } = run.state.definition;
-  const places = run.missing.join('; ');
-  const message = `Run '${run.runId}' needs functions of ${name}@${version} that no registered workflow has: ${places}.`;
-  return new RepriseError('REPRISE_DEFINITION_CHANGED', message, { details: { missing: [...run.missing] } });
 }

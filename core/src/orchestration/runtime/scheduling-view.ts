@@ -16,17 +16,3 @@ export function* readyView(state: RunState): Generator<ReadyTask> {
     };
   }
 }
-
-/** Tasks that one message names at most. */
-const NAMED = 5;
-
-/** Why a run with ready tasks stands still, in words. */
-export function standstill(state: RunState): string {
-  const names: string[] = [];
-  for (const { taskId, agent, capability } of readyView(state)) {
-    if (names.length === NAMED) break;
-    names.push(`'${taskId}' (${agent === undefined ? `capability '${capability}'` : `agent '${agent}'`})`);
-  }
-  const more = state.readyCount > names.length ? ` and ${state.readyCount - names.length} more` : '';
-  return `the run stands still: no agent that is registered here takes ${names.join(', ')}${more}`;
-}

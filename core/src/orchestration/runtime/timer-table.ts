@@ -4,8 +4,8 @@ import type { Timer } from '../workflow/commands.ts';
 /** Stable name of a timer within its run; its attempt or round included. */
 export function timerKey(timer: Timer): string {
   if (timer.kind === 'run') return 'run';
-  return timer.kind === 'task'
-    ? `task/${timer.taskId}/${timer.round}`
+  return timer.kind === 'task' || timer.kind === 'all'
+    ? `${timer.kind}/${timer.taskId}/${timer.round}`
     : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
 }
 

@@ -1,11 +1,11 @@
-import type { Fallback, RetryPolicy, TaskDefinition } from '../../definition/definition.ts';
+import type { RetryPolicy, TaskDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 
 /** What follows a failed attempt. */
 export type AfterFailure =
   | { readonly kind: 'retry'; readonly delayMs: number }
-  | { readonly kind: 'fallback'; readonly fallback: Fallback }
-  | { readonly kind: 'fail' };
+  /** The fallback stands in, if there is one; else the task fails. */
+  | { readonly kind: 'give-up' };
 
 export interface FailedAttempt {
   readonly error: ErrorData;
@@ -14,8 +14,6 @@ export interface FailedAttempt {
   /** Attempts in this round whose worker was lost, this one included when it was. */
   readonly losses: number;
   readonly lost: boolean;
-  /** A fallback is in use already; there is no second one. */
-  readonly fellBack: boolean;
   /** In [0, 1). */
   readonly random: number;
 }
@@ -23,21 +21,25 @@ export interface FailedAttempt {
 /** An attempt may be lost to a dying worker this often before the task counts as what kills it. */
 export const MAX_LOSSES = 100;
 
-/** Delay before the attempt that follows `tries` failed ones, in ms: exponential, capped, then jittered. */
+/** Delay before the attempt that follows `tries` failed ones, in ms: exponential, jittered, then capped. */
 export function retryDelay(policy: RetryPolicy, tries: number, random: number): number {
   if (policy.initialDelayMs === 0) return 0; // 0 times a power that overflows is no number.
   const delay = Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.factor ** (tries - 1));
-  return Math.max(0, Math.round(delay * (1 + policy.jitter * (2 * random - 1))));
+  const jittered = Math.round(delay * (1 + policy.jitter * (2 * random - 1)));
+  return Math.min(policy.maxDelayMs, Math.max(0, jittered));
 }
 
-/** Decides between another attempt, the fallback, and failure. At-most-once tasks are never tried again. */
+/**
+ * Decides between another attempt and giving up. At-most-once tasks are never tried again. An error that says how long to wait
+ * (`retryAfterMs`) is waited for, beyond the cap of the policy, too.
+ */
 export function afterFailure(task: TaskDefinition, failed: FailedAttempt): AfterFailure {
   const repeatable = task.delivery === 'at-least-once';
   if (failed.lost && repeatable && failed.losses < MAX_LOSSES) return { kind: 'retry', delayMs: 0 };
   const worthwhile = failed.error.retryable && !task.retry.nonRetryable.includes(failed.error.code);
   if (!failed.lost && repeatable && worthwhile && failed.tries < task.retry.maxAttempts) {
-    return { kind: 'retry', delayMs: retryDelay(task.retry, failed.tries, failed.random) };
+    const delayMs = retryDelay(task.retry, failed.tries, failed.random);
+    return { kind: 'retry', delayMs: Math.max(delayMs, failed.error.retryAfterMs ?? 0) };
   }
-  if (task.fallback !== undefined && !failed.fellBack) return { kind: 'fallback', fallback: task.fallback };
-  return { kind: 'fail' };
+  return { kind: 'give-up' };
 }

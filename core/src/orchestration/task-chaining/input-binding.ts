@@ -1,7 +1,8 @@
 import type { Expression, Scope, WorkflowDefinition } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
+import { type ErrorData, errorData, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { jsonSize, sharedSize } from '../../shared/json-size.ts';
 import { ancestorsOf, type Plan } from './plan.ts';
 
 /** What binding reads of a run. */
@@ -52,19 +53,20 @@ export function bindInput(
   item?: ItemBinding,
 ): Bound<Json> {
   const task = plan.tasks.get(taskId)?.definition;
+  const what = `input of '${taskId}'`;
   if (task?.input !== undefined)
-    return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), taskId, maxChars);
+    return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), what, maxChars);
   if (item !== undefined) return { ok: true, value: item.item };
   const [first, ...others] = task?.after ?? [];
   if (first === undefined) return { ok: true, value: source.input };
   if (others.length === 0) {
     const output: Bound<Json> = { ok: true, value: source.outputOf(first) ?? null };
     // What one attempt gave was checked then; what many items gave is together only now.
-    return plan.tasks.get(first)?.definition.forEach === undefined ? output : limited(output, taskId, maxChars);
+    return plan.tasks.get(first)?.definition.forEach === undefined ? output : limited(output, what, maxChars);
   }
   const joined: Record<string, Json> = {};
   for (const id of [first, ...others]) joined[id] = source.outputOf(id) ?? null;
-  return limited({ ok: true, value: joined }, taskId, maxChars);
+  return limited({ ok: true, value: joined }, what, maxChars);
 }
 
 /** Evaluates an expression; a throw becomes the error, with `place` saying whose expression it was. */
@@ -85,13 +87,32 @@ export function bindCondition(expression: Expression, scope: Scope, place: strin
   return failure(`${place}: gave ${describe(bound.value)} where true or false is needed.`);
 }
 
-/** The items of a forEach. */
-export function bindItems(expression: Expression, scope: Scope, taskId: string): Bound<readonly Json[]> {
+export type BoundItems =
+  /** `size`: about how many characters of JSON they have in all. */
+  | { readonly ok: true; readonly value: readonly Json[]; readonly size: number }
+  | { readonly ok: false; readonly error: ErrorData };
+
+/** The items of a forEach, each of which may have `maxChars`. Many may refer to the same large value: it is looked at once. */
+export function bindItems(expression: Expression, scope: Scope, taskId: string, maxChars: number): BoundItems {
   const bound = bindExpression(expression, scope, `task '${taskId}', forEach`);
   if (!bound.ok) return bound;
-  if (Array.isArray(bound.value)) return { ok: true, value: bound.value };
+  if (Array.isArray(bound.value)) return measured(bound.value, taskId, maxChars);
   const message = `task '${taskId}', forEach: gave ${describe(bound.value)} where an array is needed.`;
-  return { ok: false, error: toErrorData(new RepriseError('REPRISE_ITEMS_INVALID', message), 'REPRISE_ITEMS_INVALID') };
+  return { ok: false, error: errorData('REPRISE_ITEMS_INVALID', message) };
+}
+
+function measured(items: readonly Json[], taskId: string, maxChars: number): BoundItems {
+  const seen = new WeakMap<object, number>();
+  let size = 0;
+  for (const [index, item] of items.entries()) {
+    const chars = sharedSize(item, seen);
+    if (chars > maxChars) {
+      const message = `Item ${index} of '${taskId}' is larger than the limit of ${maxChars} characters of JSON. Pass references instead.`;
+      return { ok: false, error: errorData('REPRISE_PAYLOAD_TOO_LARGE', message) };
+    }
+    size += chars + 1;
+  }
+  return { ok: true, value: items, size };
 }
 
 /** The run's output when the definition computes it; undefined when it is simply that of the leaves. */
@@ -108,24 +129,20 @@ export function bindRunOutput(
     if (output !== undefined) outputs[id] = output;
   }
   const scope: Scope = { input: source.input, outputs, runId: source.runId, round: 1 };
-  return limited(bindExpression(definition.output, scope, 'output of the workflow'), 'output', maxChars);
+  return limited(bindExpression(definition.output, scope, 'output of the workflow'), 'output of the run', maxChars);
 }
 
-function limited(bound: Bound<Json>, taskId: string, maxChars: number): Bound<Json> {
-  if (!bound.ok) return bound;
-  const size = JSON.stringify(bound.value).length;
-  if (size <= maxChars) return bound;
-  const message = `The input of '${taskId}' is ${size} characters of JSON, more than the limit of ${maxChars}.`;
-  const error = new RepriseError('REPRISE_PAYLOAD_TOO_LARGE', message);
-  return { ok: false, error: toErrorData(error, 'REPRISE_PAYLOAD_TOO_LARGE') };
+/** The value, unless its JSON text is longer than `maxChars`. Never makes that text, so any value may be asked about. */
+export function limited(bound: Bound<Json>, what: string, maxChars: number): Bound<Json> {
+  if (!bound.ok || jsonSize(bound.value, maxChars) <= maxChars) return bound;
+  const message = `The ${what} is larger than the limit of ${maxChars} characters of JSON. Pass references to large data instead.`;
+  return { ok: false, error: errorData('REPRISE_PAYLOAD_TOO_LARGE', message) };
 }
 
-function failure(message: string): { readonly ok: false; readonly error: ErrorData } {
-  return {
-    ok: false,
-    error: toErrorData(new RepriseError('REPRISE_EXPRESSION_FAILED', message), 'REPRISE_EXPRESSION_FAILED'),
-  };
-}
+const failure = (message: string): { readonly ok: false; readonly error: ErrorData } => ({
+  ok: false,
+  error: errorData('REPRISE_EXPRESSION_FAILED', message),
+});
 
 function describe(value: Json): string {
   if (value === null) return 'null';

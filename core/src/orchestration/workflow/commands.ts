@@ -8,6 +8,8 @@ export type Timer =
   | { readonly kind: 'retry'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'attempt'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'task'; readonly taskId: string; readonly round: number }
+  /** Of a forEach: the whole list. */
+  | { readonly kind: 'all'; readonly taskId: string; readonly round: number }
   | { readonly kind: 'run' };
 
 interface CommandBase {
@@ -84,6 +86,20 @@ export interface RetryTasks extends CommandBase {
   readonly taskId?: string;
 }
 
+/** The run cannot be decided any further: `error` says why, `command` what was to be decided. */
+export interface ParkRun extends CommandBase {
+  readonly type: 'ParkRun';
+  readonly error: ErrorData;
+  readonly command?: string;
+}
+
+/** A command of a person that could not be decided: it is answered, on record. */
+export interface RefuseCommand extends CommandBase {
+  readonly type: 'RefuseCommand';
+  readonly refused: string;
+  readonly error: ErrorData;
+}
+
 /** A request to change a run. */
 export type Command =
   | StartRun
@@ -95,6 +111,8 @@ export type Command =
   | PauseRun
   | ResumeRun
   | CancelRun
+  | ParkRun
+  | RefuseCommand
   | RetryTasks;
 
 export type CommandType = Command['type'];

@@ -15,6 +15,8 @@ import { isTerminal, type RunState } from './state.ts';
  */
 export function decide(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   if (command.type === 'StartRun') return startRun(state, command, context);
+  if (command.type === 'RetryTasks' && state.status === 'parked')
+    return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
   if (state.status === 'none')
     return [reject(command, 'REPRISE_RUN_NOT_FOUND', `There is no run '${command.runId}'.`, context)];
   if (isTerminal(state.status)) return decideClosed(state, command, context);
@@ -37,6 +39,7 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return retryTasks(state, command, context);
     case 'PauseRun':
       if (state.controlCommands.has(command.commandId)) return [];
+      if (state.status === 'parked') return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
       if (state.status === 'paused')
         return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
       return [{ type: 'RunPaused', at, commandId: command.commandId, ...reasonOf(command) }];
@@ -45,6 +48,23 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       if (state.status === 'running')
         return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is not paused.', context)];
       return [{ type: 'RunResumed', at, commandId: command.commandId }];
+    case 'ParkRun': {
+      if (state.status === 'parked') return [];
+      const { commandId, error } = command;
+      return [
+        {
+          type: 'RunParked',
+          at,
+          commandId,
+          error,
+          ...(command.command === undefined ? {} : { command: command.command }),
+        },
+      ];
+    }
+    case 'RefuseCommand': {
+      const { commandId, refused, error } = command;
+      return [{ type: 'CommandRejected', at, commandId, command: refused, code: error.code, message: error.message }];
+    }
     case 'CancelRun':
       return [
         sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId: command.commandId, ...reasonOf(command) }),
@@ -53,6 +73,9 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return command satisfies never;
   }
 }
+
+const isParked = (state: RunState): string =>
+  `The run is parked: ${state.parked?.message ?? 'no reason given'} Resume it once that is mended, or cancel it.`;
 
 const reasonOf = (command: { readonly reason?: string }): { readonly reason?: string } =>
   command.reason === undefined ? {} : { reason: command.reason };

@@ -1,6 +1,7 @@
 import { itemId, planOf } from '../task-chaining/plan.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent } from './events.ts';
+import { listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
@@ -18,6 +19,9 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
   switch (event.type) {
     case 'RunStarted':
       return runTimer(state);
+    case 'RunResumed':
+      // What was due while the run was parked was passed over then. (Dispatches are not: they were sent, or are by their own event.)
+      return openEffects(state).filter((effect) => effect.kind === 'set-timer');
     case 'TaskScheduled': {
       const effects: Effect[] = [{ kind: 'dispatch', taskId: event.taskId, attempt: event.attempt }];
       const task = state.tasks.get(event.taskId);
@@ -26,7 +30,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     }
     case 'TaskExpanded': {
       const task = state.tasks.get(event.taskId);
-      return task !== undefined && event.from === 0 ? taskTimer(state, task) : [];
+      return task !== undefined && event.from === 0 ? listTimer(state, task) : [];
     }
     case 'TaskStarted': {
       const task = state.tasks.get(event.taskId);
@@ -76,7 +80,7 @@ export function openEffects(state: RunState): readonly Effect[] {
       const dispatch = { kind: 'dispatch', taskId: task.id, attempt: task.attempt, again: true } as const;
       effects.push(dispatch, ...attemptTimer(state, task));
     }
-    effects.push(...taskTimer(state, task), ...retryTimer(task));
+    effects.push(...taskTimer(state, task), ...listTimer(state, task), ...retryTimer(task));
   }
   return effects;
 }
@@ -85,26 +89,26 @@ const endOf = (state: RunState): string =>
   state.status === 'completed' ? 'completed' : (state.error?.code ?? state.cancelReason ?? 'cancelled');
 
 function runTimer(state: RunState): Effect[] {
-  const timeoutMs = state.definition.timeoutMs;
-  return timeoutMs === undefined
-    ? []
-    : [{ kind: 'set-timer', timer: { kind: 'run' }, at: state.startedAt + timeoutMs }];
+  const at = runDeadline(state);
+  return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {
-  const timeoutMs = timeoutsOf(state, task)?.taskMs;
-  if (timeoutMs === undefined || task.firstScheduledAt === undefined) return [];
-  return [
-    {
-      kind: 'set-timer',
-      timer: { kind: 'task', taskId: task.id, round: task.round },
-      at: task.firstScheduledAt + timeoutMs,
-    },
-  ];
+  const definition = definitionOf(state, task);
+  const at = definition === undefined ? undefined : taskDeadline(task, definition);
+  if (at === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, round: task.round }, at }];
+}
+
+function listTimer(state: RunState, parent: TaskState): Effect[] {
+  const definition = definitionOf(state, parent);
+  const at = definition === undefined ? undefined : listDeadline(parent, definition);
+  if (at === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'all', taskId: parent.id, round: parent.round }, at }];
 }
 
 function attemptTimer(state: RunState, task: TaskState): Effect[] {
-  const timeoutMs = timeoutsOf(state, task)?.attemptMs;
+  const timeoutMs = definitionOf(state, task)?.timeouts.attemptMs;
   if (timeoutMs === undefined || task.startedAt === undefined) return [];
   return [
     {
@@ -132,5 +136,5 @@ function cancelledItems(state: RunState, taskId: string): Effect[] {
   return effects;
 }
 
-const timeoutsOf = (state: RunState, task: TaskState) =>
-  planOf(state.definition).tasks.get(task.definitionId)?.definition.timeouts;
+const definitionOf = (state: RunState, task: TaskState) =>
+  planOf(state.definition).tasks.get(task.definitionId)?.definition;

@@ -1,8 +1,8 @@
 import { sha256 } from '../../shared/hash.ts';
 import { canonicalJson } from '../../shared/json.ts';
+import { stateDigest } from './digest/state-digest.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from './events.ts';
 import type { RunState } from './state.ts';
-import { stateDigest } from './state-codec.ts';
 
 /** The terminal events: one of them ends a history. */
 export type RunEnd = RunCompleted | RunFailed | RunCancelled;
@@ -10,9 +10,11 @@ export type RunEnd = RunCompleted | RunFailed | RunCancelled;
 export const isEnd = (event: RunEvent): event is RunEnd =>
   event.type === 'RunCompleted' || event.type === 'RunFailed' || event.type === 'RunCancelled';
 
-/** SHA-256 of the state just before the end, and of all that the end itself says. */
+/** SHA-256 of the state just before the end, and of all that the end itself says; with the version of the state's digest before it. */
 export function endDigest(state: RunState, end: Omit<RunEnd, 'stateDigest'>): string {
-  return sha256(`${stateDigest(state)}\n${canonicalJson({ ...end, stateDigest: undefined })}`);
+  const before = stateDigest(state);
+  const version = /^\d+:/.exec(before)?.[0] ?? '';
+  return version + sha256(`${before}\n${canonicalJson({ ...end, stateDigest: undefined })}`);
 }
 
 /** The end of a run, given the state before it, with its digest. */

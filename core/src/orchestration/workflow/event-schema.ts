@@ -1,3 +1,5 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { recordDefinition } from '../../definition/recorded.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { RunEvent, RunEventType } from './events.ts';
@@ -7,12 +9,14 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   RunStarted: 1,
   RunPaused: 1,
   RunResumed: 1,
+  RunParked: 1,
   RunCompleted: 1,
   RunFailed: 1,
   RunCancelled: 1,
   TaskReady: 1,
   TaskSkipped: 1,
   TaskExpanded: 1,
+  TaskExpired: 1,
   TaskAdopted: 1,
   TaskScheduled: 1,
   TaskStarted: 1,
@@ -42,9 +46,22 @@ export interface StoredEvent {
   readonly metadata: { readonly schemaVersion: number };
 }
 
-/** The stored form of an event. Functions in a definition drop out, their digests stay. */
+/** Recorded forms, made once for each definition object. */
+const recordedForms = new WeakMap<WorkflowDefinition, WorkflowDefinition>();
+
+function recordedForm(definition: WorkflowDefinition): WorkflowDefinition {
+  let recorded = recordedForms.get(definition);
+  if (recorded === undefined) {
+    recorded = recordDefinition(definition);
+    recordedForms.set(definition, recorded);
+  }
+  return recorded;
+}
+
+/** The stored form of an event: plain JSON. Functions in a definition drop out, their digests stay. */
 export function encodeEvent(event: RunEvent): StoredEvent {
-  const { type, at, ...data } = event;
+  const { type, at, ...data } =
+    event.type === 'RunStarted' ? { ...event, definition: recordedForm(event.definition) } : event;
   return { type, time: at, data: data as unknown as JsonObject, metadata: { schemaVersion: EVENT_VERSIONS[type] } };
 }
 

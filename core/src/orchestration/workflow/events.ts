@@ -32,6 +32,8 @@ export interface RunStarted extends EventBase {
   /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
   readonly traceparent?: string;
   readonly lineage?: Lineage;
+  /** By which rules the history is folded and digested (see rules.ts). Absent: 1. */
+  readonly rules?: number;
 }
 
 /** No task is scheduled until the run is resumed; attempts under way go on. */
@@ -44,6 +46,18 @@ export interface RunPaused extends EventBase {
 export interface RunResumed extends EventBase {
   readonly type: 'RunResumed';
   readonly commandId: string;
+}
+
+/**
+ * The run could not be decided any further: a function or the engine itself threw, and nobody else is to blame. Nothing is settled
+ * or scheduled until the run is resumed; results of attempts under way are still taken.
+ */
+export interface RunParked extends EventBase {
+  readonly type: 'RunParked';
+  readonly commandId: string;
+  readonly error: ErrorData;
+  /** The type of the command that could not be decided. */
+  readonly command?: string;
 }
 
 /** Terminal. Without `output`, the output is that of the leaf tasks. */
@@ -93,6 +107,16 @@ export interface TaskExpanded extends EventBase {
   readonly total: number;
 }
 
+/**
+ * The time for the whole list of a forEach is up: each item that has not ended, and has not fallen back yet, goes the way of a
+ * failed one.
+ */
+export interface TaskExpired extends EventBase {
+  readonly type: 'TaskExpired';
+  readonly taskId: string;
+  readonly error: ErrorData;
+}
+
 /** A result of another run was taken over. */
 export interface TaskAdopted extends EventBase {
   readonly type: 'TaskAdopted';
@@ -120,17 +144,18 @@ export interface TaskStarted extends EventBase {
 
 /**
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
- * `fallback-value`, `fallback-task` (the output is that of the fallback task).
+ * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
+ * segment gave in the round before stands).
  */
 export interface TaskCompleted extends EventBase {
   readonly type: 'TaskCompleted';
   readonly taskId: string;
   readonly attempt: number;
-  readonly via: 'agent' | 'items' | 'fallback-value' | 'fallback-task';
+  readonly via: 'agent' | 'items' | 'fallback-value' | 'fallback-task' | 'last-round';
   readonly output?: Json;
 }
 
-/** The attempt completed, its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
+/** The task has an output (its attempt's, or what stood in for it), and its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
 export interface TaskRepeated extends EventBase {
   readonly type: 'TaskRepeated';
   readonly taskId: string;
@@ -138,6 +163,8 @@ export interface TaskRepeated extends EventBase {
   readonly output: Json;
   readonly from: string;
   readonly round: number;
+  /** What the output is from, unless it is that of the attempt. */
+  readonly via?: 'fallback-value' | 'fallback-task';
 }
 
 /** An attempt failed. With `retryAt`, another follows then; else see the event after this one. */
@@ -188,12 +215,14 @@ export type RunEvent =
   | RunStarted
   | RunPaused
   | RunResumed
+  | RunParked
   | RunCompleted
   | RunFailed
   | RunCancelled
   | TaskReady
   | TaskSkipped
   | TaskExpanded
+  | TaskExpired
   | TaskAdopted
   | TaskScheduled
   | TaskStarted

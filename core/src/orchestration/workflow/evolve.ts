@@ -1,3 +1,4 @@
+import { roughSize } from '../../shared/json-size.ts';
 import { planOf } from '../task-chaining/plan.ts';
 import type { RunEvent, RunStarted, TaskAttemptFailed } from './events.ts';
 import {
@@ -10,8 +11,9 @@ import {
   type TaskState,
 } from './state.ts';
 import { adopt, end } from './transitions/end-task.ts';
-import { expand, itemOutputs } from './transitions/items.ts';
-import { repeat } from './transitions/segment.ts';
+import { hold } from './transitions/hold.ts';
+import { expand, expire, itemOutputs } from './transitions/items.ts';
+import { keepLastRound, repeat } from './transitions/segment.ts';
 import { makeReady, setStatus, unlock } from './transitions/status.ts';
 
 /**
@@ -31,7 +33,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'RunResumed':
       state.status = 'running';
+      state.parked = undefined;
       state.controlCommands.add(event.commandId);
+      return state;
+    case 'RunParked':
+      state.status = 'parked';
+      state.parked = event.error;
       return state;
     case 'RunCompleted':
       // An output that is null is an output.
@@ -47,6 +54,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'TaskExpanded':
       return onTask(state, event.taskId, (task) => expand(state, task, event));
+    case 'TaskExpired':
+      return onTask(state, event.taskId, (task) => expire(state, task, event.error));
     case 'TaskReady':
       return onTask(state, event.taskId, (task) => makeReady(state, task, event.at));
     case 'TaskSkipped':
@@ -58,7 +67,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         setStatus(state, task, 'scheduled');
         task.attempt = event.attempt;
         task.agent = event.agent;
-        if (event.input !== undefined) task.input = event.input;
+        if (event.input !== undefined) {
+          task.input = event.input;
+          hold(state, task, 'input');
+        }
         task.firstScheduledAt ??= event.at;
         task.scheduledAt = event.at;
         task.startedAt = undefined;
@@ -76,7 +88,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         if (event.via === 'items') task.output = itemOutputs(state, task);
         else if (event.via === 'fallback-task')
           task.output = state.tasks.get(fallbackTaskOf(state, task))?.output ?? null;
-        else task.output = event.output ?? null;
+        else if (event.via === 'last-round') keepLastRound(state, task);
+        else {
+          task.output = event.output ?? null;
+          hold(state, task, 'output');
+        }
         task.error = undefined;
         end(state, task, 'completed', event.at);
       });
@@ -87,12 +103,15 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskFellBack':
       return onTask(state, event.taskId, (task) => {
         task.fallback = event.to.kind;
+        task.error = event.error;
         if (event.to.kind === 'agent') {
           task.agent = event.to.agent;
           task.tries = 0;
           task.losses = 0;
           makeReady(state, task, event.at);
         } else {
+          // Nothing is left to decide about it until its substitute has ended.
+          setStatus(state, task, 'waiting');
           const substitute = state.tasks.get(event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);
         }
@@ -123,10 +142,12 @@ function start(state: RunState, event: RunStarted): RunState {
   state.startCommandId = event.commandId;
   state.definition = event.definition;
   state.definitionHash = event.definitionHash;
+  state.rules = event.rules ?? 1;
   state.input = event.input;
   state.traceparent = event.traceparent;
   state.lineage = event.lineage;
   state.startedAt = event.at;
+  state.held = roughSize(event.input);
   const plan = planOf(event.definition);
   state.open = plan.required;
   for (const task of event.definition.tasks) {
@@ -148,6 +169,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   }
   state.frontier.clear();
   state.status = status;
+  state.parked = undefined;
   state.endedAt = at;
   state.stateDigest = digest;
   return state;

@@ -1,8 +1,8 @@
+import { stateDigest } from './digest/state-digest.ts';
 import { endDigest, isEnd } from './end-of-run.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { initialState, type RunState } from './state.ts';
-import { stateDigest } from './state-codec.ts';
 
 /** What a replay found. `recordedDigest` is undefined for a run that has not ended: there is nothing to compare with. */
 export interface ReplayResult {

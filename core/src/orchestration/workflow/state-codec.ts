@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { sha256 } from '../../shared/hash.ts';
-import { createTaskState, initialState, isInFlight, type RunState, type TaskState } from './state.ts';
+import { createTaskState, initialState, isInFlight, joinsItems, type RunState, type TaskState } from './state.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -16,9 +16,6 @@ const DERIVED: ReadonlySet<string> = new Set([
 export const STATE_SCHEMA: string = sha256(
   JSON.stringify([Object.keys(initialState()), Object.keys(createTaskState('a', 'a', undefined, 0))]),
 ).slice(0, 16);
-
-/** The output of the task is that of its items. Not so when a value stood in for a forEach whose time was up. */
-const joinsItems = (task: TaskState): boolean => task.items !== undefined && task.items.ended === task.items.total;
 
 /** The whole state as text. Equal states give equal text. */
 export function serializeState(state: RunState): string {
@@ -68,43 +65,4 @@ function restoreItemOutputs(state: RunState): void {
       (_, index) => state.tasks.get(`${parent.id}.${index}`)?.output ?? null,
     );
   }
-}
-
-/** SHA-256 over everything that the events determine but the definition (which has its own hash) and the revision. */
-export function stateDigest(state: RunState): string {
-  const tasks: unknown[] = [];
-  for (const task of state.tasks.values()) {
-    tasks.push([
-      task.id,
-      task.status,
-      task.round,
-      task.attempt,
-      task.tries,
-      task.losses,
-      task.agent,
-      task.worker,
-      task.input,
-      task.items,
-      joinsItems(task) ? null : task.output,
-      task.error,
-      task.readySince,
-      task.scheduledAt,
-      task.startedAt,
-      task.endedAt,
-      task.retryAt,
-      task.fallback,
-      task.ignoredAttempt,
-    ]);
-  }
-  return sha256(
-    JSON.stringify([
-      state.runId,
-      state.definitionHash,
-      state.status,
-      state.input,
-      state.startedAt,
-      state.failure,
-      tasks,
-    ]),
-  );
 }

@@ -4,7 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Lineage } from './events.ts';
 import { ReadyQueue } from './ready-queue.ts';
 
-export type RunStatus = 'none' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
 export type TaskStatus =
   | 'pending'
@@ -26,6 +26,8 @@ export interface ItemsState {
   /** Released and not ended. */
   active: number;
   ended: number;
+  /** Set once the time of the whole list is up: what every item that had not ended then failed with. */
+  expired?: ErrorData;
 }
 
 /** One task, or one item of a forEach task. Fields are undefined until they are known. */
@@ -59,6 +61,8 @@ export interface TaskState {
   output: Json | undefined;
   /** Output of the round before, of a repeating task. */
   feedback: Json | undefined;
+  /** Output of the round before, of any task of a repeated segment: what stands when a round is skipped. */
+  previous: Json | undefined;
   error: ErrorData | undefined;
   firstScheduledAt: number | undefined;
   scheduledAt: number | undefined;
@@ -70,6 +74,8 @@ export interface TaskState {
   /** The last attempt whose late result was recorded as ignored. */
   ignoredAttempt: number;
   items: ItemsState | undefined;
+  /** About how many characters its input, output and items hold; see RunState.held. */
+  held: number;
 }
 
 /**
@@ -84,6 +90,8 @@ export interface RunState {
   revision: number;
   definition: WorkflowDefinition;
   definitionHash: string;
+  /** See rules.ts. */
+  rules: number;
   input: Json;
   /** W3C trace context that the run was started in. */
   traceparent: string | undefined;
@@ -97,6 +105,8 @@ export interface RunState {
   /** The task whose failure fails the run; settle turns it into RunFailed. */
   failure: string | undefined;
   cancelReason: string | undefined;
+  /** Why the run is parked; undefined when it is not. */
+  parked: ErrorData | undefined;
   readonly tasks: Map<string, TaskState>;
   /** Tasks about which settle has to decide. Empty between commands. */
   readonly frontier: Set<string>;
@@ -107,6 +117,8 @@ export interface RunState {
   inFlight: number;
   /** Tasks of the definition that must still end. */
   open: number;
+  /** About how many characters of JSON the run's payloads have in all: what limits and slices go by. */
+  held: number;
   /** Ids of pause and resume commands that took effect. */
   readonly controlCommands: Set<string>;
   /** From the last event that carried one: what replay compares with. */
@@ -131,6 +143,7 @@ export function initialState(): RunState {
     revision: -1,
     definition: NO_DEFINITION,
     definitionHash: '',
+    rules: 1,
     input: null,
     traceparent: undefined,
     lineage: undefined,
@@ -141,6 +154,7 @@ export function initialState(): RunState {
     error: undefined,
     failure: undefined,
     cancelReason: undefined,
+    parked: undefined,
     tasks: new Map(),
     frontier: new Set(),
     ready: new ReadyQueue(),
@@ -148,6 +162,7 @@ export function initialState(): RunState {
     readyCount: 0,
     inFlight: 0,
     open: 0,
+    held: 0,
     controlCommands: new Set(),
     stateDigest: undefined,
   };
@@ -177,6 +192,7 @@ export function createTaskState(
     input: undefined,
     output: undefined,
     feedback: undefined,
+    previous: undefined,
     error: undefined,
     firstScheduledAt: undefined,
     scheduledAt: undefined,
@@ -186,6 +202,7 @@ export function createTaskState(
     fallback: undefined,
     ignoredAttempt: 0,
     items: undefined,
+    held: 0,
   };
 }
 
@@ -198,6 +215,10 @@ export const hasEnded = (task: TaskState): boolean =>
 /** An attempt of the task is open. A forEach task has none itself: its items have. */
 export const isInFlight = (task: TaskState): boolean =>
   (task.status === 'scheduled' || task.status === 'running') && task.items === undefined;
+
+/** The output of the task is that of its items. Not so when a value stood in for the whole of a forEach. */
+export const joinsItems = (task: TaskState): boolean =>
+  task.items !== undefined && task.items.ended === task.items.total;
 
 /** Ready tasks, by priority, then age, then declaration. Lazy. */
 export function readyTasks(state: RunState): Iterable<TaskState> {

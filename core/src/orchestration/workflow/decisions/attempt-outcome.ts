@@ -1,32 +1,19 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../../shared/errors.ts';
+import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import { afterFailure } from '../../task-chaining/failure.ts';
-import { bindCondition, scopeOf } from '../../task-chaining/input-binding.ts';
 import { planOf } from '../../task-chaining/plan.ts';
-import { bindingSource } from '../binding-source.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
+import { type Deadline, deadlineOf } from '../limits.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { conclude, giveUp } from './outcome.ts';
 
 export function complete(state: RunState, command: CompleteTask, context: DecisionContext): readonly RunEvent[] {
   const task = state.tasks.get(command.taskId);
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
-  const at = context.now;
-  const base = { at, taskId: task.id, attempt: task.attempt, output: command.output };
-  const plan = planOf(state.definition);
-  const repeat = plan.tasks.get(task.id)?.definition.repeat;
-  if (repeat === undefined) return [{ type: 'TaskCompleted', ...base, via: 'agent' }];
-  const scope = { ...scopeOf(plan, bindingSource(state), task.id, task.round), output: command.output };
-  const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
-  if (!until.ok) return [{ type: 'TaskFailed', at, taskId: task.id, error: until.error }];
-  if (until.value) return [{ type: 'TaskCompleted', ...base, via: 'agent' }];
-  if (task.round < repeat.max) return [{ type: 'TaskRepeated', ...base, from: repeat.from, round: task.round + 1 }];
-  if (repeat.onExhausted === 'accept') return [{ type: 'TaskCompleted', ...base, via: 'agent' }];
-  const message = `The condition of the repeat of '${task.id}' did not hold within ${repeat.max} rounds.`;
-  const error = toErrorData(new RepriseError('REPRISE_REPEAT_EXHAUSTED', message), 'REPRISE_REPEAT_EXHAUSTED');
-  return [{ type: 'TaskFailed', at, taskId: task.id, error }];
+  return conclude(state, task, command.output, 'agent', context);
 }
 
 /** A result for an attempt that is closed: a repeat of the one that was applied is nothing, any other is put on record once. */
@@ -48,6 +35,18 @@ export function fail(state: RunState, command: FailTask, context: DecisionContex
   return failAttempt(state, task, command.error, command.lost === true, context);
 }
 
+/** Errors after which it is not known what the agent has done, or is still doing. */
+const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
+  'REPRISE_OUTCOME_UNKNOWN',
+  'REPRISE_ATTEMPT_TIMEOUT',
+  'REPRISE_HEARTBEAT_TIMEOUT',
+  'REPRISE_TASK_TIMEOUT',
+]);
+
+/** Whether an open attempt that ends with `error` has an effect that cannot be known, and may not be made again. */
+export const isUnknown = (definition: TaskDefinition, error: ErrorData): boolean =>
+  definition.delivery === 'at-most-once' && UNKNOWN_OUTCOME.has(error.code);
+
 export function failAttempt(
   state: RunState,
   task: TaskState,
@@ -62,7 +61,6 @@ export function failAttempt(
     lost,
     tries: task.tries + (lost ? 0 : 1),
     losses: task.losses + (lost ? 1 : 0),
-    fellBack: task.fallback !== undefined,
     random: context.random(),
   });
   const at = context.now;
@@ -74,26 +72,15 @@ export function failAttempt(
     error,
     ...(lost ? { lost } : {}),
   } as const;
-  if (next.kind === 'retry') return [{ ...failed, retryAt: at + next.delayMs }];
-  return [failed, ...giveUp(task, definition, error, at)];
+  if (next.kind === 'give-up') {
+    return [failed, ...giveUp(state, task, definition, { error, unknown: isUnknown(definition, error) }, context)];
+  }
+  const retryAt = at + next.delayMs;
+  const deadline = deadlineOf(state, task, definition);
+  if (deadline === undefined || retryAt <= deadline.at) return [{ ...failed, retryAt }];
+  const late = withCause(errorData(deadline.code, tooLate(task, deadline, next.delayMs, at)), error);
+  return [failed, ...giveUp(state, task, definition, { error: late }, context)];
 }
 
-/** No attempt is left: the fallback stands in, or the task fails. */
-export function giveUp(task: TaskState, definition: TaskDefinition, error: ErrorData, at: number): readonly RunEvent[] {
-  const { fallback } = definition;
-  if (fallback === undefined || task.fallback !== undefined)
-    return [{ type: 'TaskFailed', at, taskId: task.id, error }];
-  if (fallback.kind === 'value') {
-    return [
-      {
-        type: 'TaskCompleted',
-        at,
-        taskId: task.id,
-        attempt: task.attempt,
-        via: 'fallback-value',
-        output: fallback.value,
-      },
-    ];
-  }
-  return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
-}
+const tooLate = (task: TaskState, { limit, at: end }: Deadline, delayMs: number, at: number): string =>
+  `'${task.id}' has no time for another attempt: it would begin in ${delayMs} ms, and ${limit} ends in ${Math.max(0, end - at)} ms.`;

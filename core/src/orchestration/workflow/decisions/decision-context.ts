@@ -3,6 +3,10 @@ export interface DecisionContext {
   readonly now: number;
   /** In [0, 1); a new one for every call. */
   readonly random: () => number;
-  /** Characters of JSON that an input may have. */
+  /** Characters of JSON that an input, an item or a run's output may have. */
   readonly maxPayloadChars: number;
+  /** Characters that the inputs, items and outputs of a run may have in all. Default: no limit. */
+  readonly maxRunChars?: number;
+  /** Characters of payload after which settling and scheduling stop for now, to go on in another turn. Default: no limit. */
+  readonly sliceChars?: number;
 }

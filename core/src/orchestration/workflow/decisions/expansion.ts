@@ -1,23 +1,38 @@
 import type { Json } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
 import type { TaskExpanded } from '../events.ts';
 
 /** Items, and about how many characters of JSON, one TaskExpanded event carries at most. */
 const EXPANSION_ITEMS = 500;
 const EXPANSION_CHARS = 256 * 1024;
 
-/** The items of a forEach task as events of bounded size. */
-export function expansionOf(taskId: string, items: readonly Json[], at: number): readonly TaskExpanded[] {
+/**
+ * The items of a forEach task from index `from` on as events of bounded size; about `sliceChars` of them, and at least one event, the
+ * rest later.
+ */
+export function expansionOf(
+  taskId: string,
+  items: readonly Json[],
+  at: number,
+  from = 0,
+  sliceChars: number = Number.POSITIVE_INFINITY,
+): readonly TaskExpanded[] {
+  const total = items.length;
+  if (total === 0) return [{ type: 'TaskExpanded', at, taskId, from: 0, items: [], total }];
   const events: TaskExpanded[] = [];
   let part: Json[] = [];
   let chars = 0;
-  for (const [index, item] of items.entries()) {
+  let all = 0;
+  for (let index = from; index < total; index += 1) {
+    const item = items[index] ?? null;
     part.push(item);
-    chars += JSON.stringify(item).length;
-    const last = index === items.length - 1;
-    if (!last && part.length < EXPANSION_ITEMS && chars < EXPANSION_CHARS) continue;
-    events.push({ type: 'TaskExpanded', at, taskId, from: index + 1 - part.length, items: part, total: items.length });
+    chars += roughSize(item);
+    if (index < total - 1 && part.length < EXPANSION_ITEMS && chars < EXPANSION_CHARS) continue;
+    events.push({ type: 'TaskExpanded', at, taskId, from: index + 1 - part.length, items: part, total });
+    all += chars;
+    if (all > sliceChars) break;
     part = [];
     chars = 0;
   }
-  return events.length > 0 ? events : [{ type: 'TaskExpanded', at, taskId, from: 0, items: [], total: 0 }];
+  return events;
 }

@@ -1,22 +1,21 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../../shared/errors.ts';
+import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import { planOf } from '../../task-chaining/plan.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
+import { listDeadline, taskDeadline } from '../limits.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
-import { failAttempt, giveUp } from './attempt-outcome.ts';
+import { failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { giveUp } from './outcome.ts';
 import { reject } from './rejection.ts';
 
 export function fireTimer(state: RunState, command: FireTimer, context: DecisionContext): readonly RunEvent[] {
+  // The clock of a parked run is looked at again when it is resumed.
+  if (state.status === 'parked') return [];
   const { timer } = command;
   const at = context.now;
-  if (timer.kind === 'run') {
-    const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
-    const error = toErrorData(new RepriseError('REPRISE_RUN_TIMEOUT', message), 'REPRISE_RUN_TIMEOUT');
-    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error })];
-  }
+  if (timer.kind === 'run') return [runTimedOut(state, at)];
   const task = state.tasks.get(timer.taskId);
   const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
@@ -27,32 +26,54 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
     case 'attempt': {
       if (!isInFlight(task) || task.status !== 'running' || task.attempt !== timer.attempt) return [];
       const message = `Attempt ${task.attempt} of '${task.id}' took longer than ${definition.timeouts.attemptMs} ms.`;
-      const error = toErrorData(new RepriseError('REPRISE_ATTEMPT_TIMEOUT', message), 'REPRISE_ATTEMPT_TIMEOUT');
-      return failAttempt(state, task, error, false, context);
+      return failAttempt(state, task, errorData('REPRISE_ATTEMPT_TIMEOUT', message), false, context);
     }
     case 'task': {
-      if (task.round !== timer.round || task.status === 'pending') return [];
+      if (task.round !== timer.round || taskDeadline(task, definition) === undefined) return [];
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
-      const error = toErrorData(new RepriseError('REPRISE_TASK_TIMEOUT', message), 'REPRISE_TASK_TIMEOUT');
-      return giveUpAtTimeout(task, definition, error, at);
+      const error = withCause(errorData('REPRISE_TASK_TIMEOUT', message), task.error);
+      return timeIsUp(state, task, error, context);
+    }
+    case 'all': {
+      if (task.round !== timer.round || listDeadline(task, definition) === undefined) return [];
+      const message = `The items of '${task.id}' took longer than ${definition.timeouts.allMs} ms in all.`;
+      return [{ type: 'TaskExpired', at, taskId: task.id, error: errorData('REPRISE_TASK_TIMEOUT', message) }];
     }
     default:
       return timer satisfies never;
   }
 }
 
-/** The time of the whole task is used up, so only a value can still stand in. */
-function giveUpAtTimeout(
+/** The time of a task, or of an item, is up: what is open is closed, and the fallback stands in if there is one. */
+export function timeIsUp(
+  state: RunState,
   task: TaskState,
-  definition: TaskDefinition,
   error: ErrorData,
-  at: number,
+  context: DecisionContext,
 ): readonly RunEvent[] {
-  const failed: readonly RunEvent[] = isInFlight(task)
-    ? [{ type: 'TaskAttemptFailed', at, taskId: task.id, attempt: task.attempt, error }]
-    : [];
-  if (definition.fallback?.kind === 'value') return [...failed, ...giveUp(task, definition, error, at)];
-  return [...failed, { type: 'TaskFailed', at, taskId: task.id, error }];
+  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
+  if (definition === undefined) return [];
+  const open = isInFlight(task);
+  const failure = { error, unknown: open && isUnknown(definition, error) };
+  const closed = { type: 'TaskAttemptFailed', at: context.now, taskId: task.id, attempt: task.attempt, error } as const;
+  return [...(open ? [closed] : []), ...giveUp(state, task, definition, failure, context)];
+}
+
+function runTimedOut(state: RunState, at: number): RunEvent {
+  const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
+  const last = lastFailed(state);
+  const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);
+  return sealed<RunFailed>(state, { type: 'RunFailed', at, error, ...(last === undefined ? {} : { taskId: last.id }) });
+}
+
+/** Of the tasks that have not ended, the one whose last attempt failed last. */
+function lastFailed(state: RunState): TaskState | undefined {
+  let last: TaskState | undefined;
+  for (const task of state.tasks.values()) {
+    if (hasEnded(task) || task.error === undefined) continue;
+    if (last === undefined || (task.scheduledAt ?? 0) >= (last.scheduledAt ?? 0)) last = task;
+  }
+  return last;
 }
 
 export function retryTasks(state: RunState, command: RetryTasks, context: DecisionContext): readonly RunEvent[] {

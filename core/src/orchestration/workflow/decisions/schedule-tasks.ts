@@ -1,11 +1,15 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { Json } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
 import { bindInput, scopeOf } from '../../task-chaining/input-binding.ts';
 import { type Plan, planOf } from '../../task-chaining/plan.ts';
 import { bindingSource, itemBinding } from '../binding-source.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
+import { payloadSize } from '../payload-size.ts';
 import type { RunState, TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { beyondLimit, giveUp } from './outcome.ts';
 
 /** Takes what the strategy chose and the state allows: the task is ready, a slot is free. The rest is passed over. */
 export function schedule(state: RunState, command: ScheduleTasks, context: DecisionContext): readonly RunEvent[] {
@@ -13,15 +17,19 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const plan = planOf(state.definition);
   const events: RunEvent[] = [];
   const chosen = new Set<string>();
+  const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
+  let chars = 0;
   for (const { taskId, agent } of command.assignments) {
     const task = state.tasks.get(taskId);
-    if (slots <= 0 || task?.status !== 'ready' || chosen.has(taskId)) continue;
+    if (slots <= 0 || chars > sliceChars) break;
+    if (task?.status !== 'ready' || chosen.has(taskId)) continue;
     chosen.add(taskId);
     const definition = plan.tasks.get(task.definitionId)?.definition;
     if (definition === undefined) continue;
-    const scheduled = scheduleTask(state, plan, task, definition, agent, context);
+    const scheduled = scheduleTask(state, plan, task, definition, agent, { context, chars });
     if (scheduled[0]?.type === 'TaskScheduled') slots -= 1;
+    for (const event of scheduled) chars += payloadSize(event);
     events.push(...scheduled);
   }
   return events;
@@ -33,7 +41,7 @@ function scheduleTask(
   task: TaskState,
   definition: TaskDefinition,
   agent: string,
-  context: DecisionContext,
+  { context, chars }: { readonly context: DecisionContext; readonly chars: number },
 ): readonly RunEvent[] {
   const at = context.now;
   const attempt = task.attempt + 1;
@@ -43,7 +51,10 @@ function scheduleTask(
     events.push(base);
   } else {
     const bound = inputOf(state, plan, task, context);
-    if (!bound.ok) return [{ type: 'TaskFailed', at, taskId: task.id, error: bound.error }];
+    if (!bound.ok) return giveUp(state, task, definition, { error: bound.error }, context);
+    const size = chars + roughSize(bound.value);
+    const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
+    if (error !== undefined) return giveUp(state, task, definition, { error }, context);
     events.push({ ...base, input: bound.value });
   }
   // At-most-once: that the attempt began is durable before any agent can be called.
@@ -53,12 +64,25 @@ function scheduleTask(
   return events;
 }
 
+/** What a fallback task is told of the failure: everything but our word on retries. */
+function toHandOver({ error }: TaskState): Json {
+  if (error === undefined) return null;
+  const { code, message, status, details, cause } = error;
+  return {
+    code,
+    message,
+    ...(status === undefined ? {} : { status }),
+    ...(details === undefined ? {} : { details }),
+    ...(cause === undefined ? {} : { cause: { code: cause.code, message: cause.message } }),
+  };
+}
+
 function inputOf(state: RunState, plan: Plan, task: TaskState, context: DecisionContext) {
   const origin = plan.tasks.get(task.definitionId)?.fallbackFor;
   const failed = origin === undefined ? undefined : state.tasks.get(origin);
   if (failed !== undefined && plan.tasks.get(task.definitionId)?.definition.input === undefined) {
-    const error = failed.error === undefined ? null : { code: failed.error.code, message: failed.error.message };
-    return { ok: true, value: { input: failed.input ?? null, error } } as const;
+    // The input was accepted once, and errors are bounded.
+    return { ok: true, value: { input: failed.input ?? null, error: toHandOver(failed) } } as const;
   }
   const source = bindingSource(state);
   const item = itemBinding(state, task);

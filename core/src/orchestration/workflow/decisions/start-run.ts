@@ -1,5 +1,6 @@
 import type { StartRun } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
+import { CURRENT_RULES } from '../rules.ts';
 import type { RunState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { expansionOf } from './expansion.ts';
@@ -22,6 +23,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       input: command.input,
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
+      rules: CURRENT_RULES,
     },
   ];
   for (const adopted of command.adopted ?? []) {

@@ -1,15 +1,23 @@
+import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { itemId, planOf } from '../../task-chaining/plan.ts';
 import type { TaskExpanded } from '../events.ts';
 import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
+import { holdItems } from './hold.ts';
 import { makeReady, setStatus } from './status.ts';
 
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
   parent.items ??= { values: [], total: event.total, cursor: 0, active: 0, ended: 0 };
+  const from = parent.items.values.length;
   for (const item of event.items) parent.items.values.push(item);
+  holdItems(state, parent, from);
   parent.firstScheduledAt ??= event.at;
   setStatus(state, parent, 'running');
-  if (parent.items.values.length < event.total) return;
+  if (parent.items.values.length < event.total) {
+    // The rest of the items follows: settle goes on with it, in another turn if need be.
+    state.frontier.add(parent.id);
+    return;
+  }
   if (event.total === 0) state.frontier.add(parent.id);
   else releaseItems(state, parent, event.at);
 }
@@ -30,7 +38,18 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     item.attempt = parent.attempt;
     item.ignoredAttempt = parent.attempt;
     state.tasks.set(id, item);
-    makeReady(state, item, at);
+    if (items.expired === undefined) makeReady(state, item, at);
+    else state.frontier.add(id);
+  }
+}
+
+/** The time of the list is up: settle decides about every item that has neither ended nor fallen back, those still to come included. */
+export function expire(state: RunState, parent: TaskState, error: ErrorData): void {
+  if (parent.items === undefined) return;
+  parent.items.expired = error;
+  for (let index = 0; index < parent.items.total; index += 1) {
+    const item = state.tasks.get(itemId(parent.id, index));
+    if (item !== undefined && !hasEnded(item) && item.fallback === undefined) state.frontier.add(item.id);
   }
 }
 

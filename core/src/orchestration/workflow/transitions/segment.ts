@@ -1,6 +1,7 @@
 import { itemId, planOf } from '../../task-chaining/plan.ts';
 import type { TaskRepeated } from '../events.ts';
 import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
+import { letGo } from './hold.ts';
 import { setStatus, unlock } from './status.ts';
 
 /** Resets the segment for another round; attempt numbers go on, so that an attempt is never counted twice. */
@@ -13,6 +14,9 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
     const planned = plan.tasks.get(id);
     if (task === undefined || planned === undefined) continue;
     const attempt = removeItems(state, task);
+    letGo(state, task);
+    // A round that skipped it stands on the one before.
+    const previous = task.status === 'skipped' ? task.previous : task.output;
     if (hasEnded(task) && planned.fallbackFor === undefined) state.open += 1;
     setStatus(state, task, 'pending');
     const inside = planned.definition.after.filter((dependency) => members.has(dependency));
@@ -20,6 +24,7 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
       ...createTaskState(id, id, undefined, inside.length),
       round: event.round,
       attempt,
+      previous,
       // What comes again of the rounds before was applied then: it need not be put on record.
       ignoredAttempt: attempt,
       skippedDependencies: planned.definition.after.filter(
@@ -28,6 +33,7 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
     });
   }
   repeater.feedback = event.output;
+  repeater.previous = event.output;
   for (const id of segment) {
     const task = state.tasks.get(id);
     if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined)
@@ -35,12 +41,24 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
   }
 }
 
+/** A round of the segment was skipped, so there is none: what the round before gave is what the loop gives. */
+export function keepLastRound(state: RunState, repeater: TaskState): void {
+  for (const id of planOf(state.definition).tasks.get(repeater.id)?.segment ?? []) {
+    const task = state.tasks.get(id);
+    if (task?.status === 'skipped') task.output = task.previous ?? null;
+  }
+  repeater.output = repeater.feedback ?? null;
+}
+
 /** Forgets the items of a forEach task. Returns the highest attempt of the task and of them all: those of the next round go on from it. */
 function removeItems(state: RunState, task: TaskState): number {
   let attempt = task.attempt;
   for (let index = 0; index < (task.items?.total ?? 0); index += 1) {
     const id = itemId(task.id, index);
-    attempt = Math.max(attempt, state.tasks.get(id)?.attempt ?? 0);
+    const item = state.tasks.get(id);
+    if (item === undefined) continue;
+    attempt = Math.max(attempt, item.attempt);
+    letGo(state, item);
     state.tasks.delete(id);
   }
   return attempt;

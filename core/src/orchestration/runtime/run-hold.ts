@@ -1,0 +1,62 @@
+import { RepriseError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
+import { isInFlight, type RunState } from '../workflow/state.ts';
+import { readyView } from './scheduling-view.ts';
+
+/**
+ * Why a process does not move an open run. Not on record: another process, with other agents or another version, may move it.
+ * - `agent`: nothing is under way, and no agent that is registered takes what is ready.
+ * - `function`: the recorded workflow needs functions that no registered one has.
+ * - `strategy`: its scheduler strategy is not there, throws, or gives no usable answer.
+ * - `fault`: its history cannot be read or folded here, or putting on record that it is parked failed.
+ */
+export interface RunHold {
+  readonly reason: 'agent' | 'function' | 'strategy' | 'fault';
+  readonly message: string;
+  readonly details: JsonObject;
+}
+
+/** Tasks that one message names at most. */
+const NAMED = 5;
+
+/** What is registered, as far as it says who could take a task. */
+export interface Takers {
+  has(agent: string): boolean;
+  hasCapability(capability: string): boolean;
+}
+
+const isTaken = ({ agent, capability }: ReadyTask, takers: Takers): boolean =>
+  agent === undefined ? capability !== undefined && takers.hasCapability(capability) : takers.has(agent);
+
+/** The hold of a run of which nothing is under way, and whose ready tasks nobody takes; undefined for any other. */
+export function heldByAgents(state: RunState, takers: Takers): RunHold | undefined {
+  if (state.status !== 'running' || state.inFlight > 0 || state.readyCount === 0) return undefined;
+  for (const task of state.tasks.values()) {
+    if ((task.status === 'waiting' && task.retryAt !== undefined) || isInFlight(task)) return undefined;
+  }
+  const names: string[] = [];
+  const wanted = new Set<string>();
+  for (const ready of readyView(state)) {
+    if (isTaken(ready, takers)) return undefined;
+    const what = ready.agent === undefined ? `capability '${ready.capability}'` : `agent '${ready.agent}'`;
+    wanted.add(what);
+    if (names.length < NAMED) names.push(`'${ready.taskId}' (${what})`);
+  }
+  const more = state.readyCount > names.length ? ` and ${state.readyCount - names.length} more` : '';
+  const message = `The run stands still: no agent that is registered here takes ${names.join(', ')}${more}.`;
+  return { reason: 'agent', message, details: { wanted: [...wanted].slice(0, 100) } };
+}
+
+/** The hold of a run that needs functions which nobody has. */
+export function heldByFunctions(state: RunState, missing: readonly string[]): RunHold | undefined {
+  if (missing.length === 0) return undefined;
+  const { name, version } = state.definition;
+  const message = `Run '${state.runId}' needs functions of ${name}@${version} that no registered workflow has: ${missing.join('; ')}.`;
+  return { reason: 'function', message, details: { missing: [...missing] } };
+}
+
+export const heldError = (state: RunState, missing: readonly string[]): RepriseError =>
+  new RepriseError('REPRISE_DEFINITION_CHANGED', heldByFunctions(state, missing)?.message ?? '', {
+    details: { missing: [...missing] },
+  });

@@ -1,0 +1,92 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
+import { bindCondition, scopeOf } from '../../task-chaining/input-binding.ts';
+import { planOf } from '../../task-chaining/plan.ts';
+import { bindingSource } from '../binding-source.ts';
+import type { RunEvent, TaskCompleted } from '../events.ts';
+import type { RunState, TaskState } from '../state.ts';
+import type { DecisionContext } from './decision-context.ts';
+
+// How a task ends: with an output (conclude), or on the one path that every failure takes (giveUp).
+
+export interface Failure {
+  readonly error: ErrorData;
+  /** Whether the effect of an at-most-once attempt happened cannot be known: nobody may do it again. */
+  readonly unknown?: boolean;
+  /** A fallback stood in already; there is no second one. */
+  readonly fellBack?: boolean;
+}
+
+/** Nothing is left to try: the fallback stands in, or the task fails. */
+export function giveUp(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  failure: Failure,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { error, unknown = false, fellBack = task.fallback !== undefined } = failure;
+  const at = context.now;
+  const { fallback } = definition;
+  // What a forEach falls back to stands in for its items, one by one, and not for their list.
+  const isList = definition.forEach !== undefined && task.index === undefined;
+  if (fallback === undefined || fellBack || isList || (unknown && fallback.kind !== 'value'))
+    return [{ type: 'TaskFailed', at, taskId: task.id, error }];
+  if (fallback.kind === 'value') return conclude(state, task, fallback.value, 'fallback-value', context);
+  return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
+}
+
+/** The task has an output: its own, or that of what stood in for it. A repeating task is asked whether that will do. */
+export function conclude(
+  state: RunState,
+  task: TaskState,
+  output: Json,
+  via: 'agent' | 'fallback-value' | 'fallback-task',
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const base = { at: context.now, taskId: task.id, attempt: task.attempt };
+  const plan = planOf(state.definition);
+  const definition = plan.tasks.get(task.definitionId)?.definition;
+  if (definition === undefined) return [];
+  const rejected = (error: ErrorData): readonly RunEvent[] => {
+    const fellBack = via !== 'agent' || task.fallback !== undefined;
+    const next = giveUp(state, task, definition, { error, fellBack }, context);
+    // Something stands in: the attempt, which ended well, has to be closed.
+    const closes = via === 'agent' && next[0]?.type !== 'TaskFailed';
+    return closes ? [{ type: 'TaskAttemptFailed', ...base, error }, ...next] : next;
+  };
+  if (via !== 'fallback-task') {
+    const error = beyondLimit(state, `the output of '${task.id}'`, roughSize(output), context);
+    if (error !== undefined) return rejected(error);
+  }
+  const completed: TaskCompleted =
+    via === 'fallback-task' ? { type: 'TaskCompleted', ...base, via } : { type: 'TaskCompleted', ...base, via, output };
+  const repeat = task.index === undefined ? definition.repeat : undefined;
+  if (repeat === undefined) return [completed];
+  const scope = { ...scopeOf(plan, bindingSource(state), task.id, task.round), output };
+  const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
+  if (!until.ok) return rejected(until.error);
+  if (until.value || (task.round >= repeat.max && repeat.onExhausted === 'accept')) return [completed];
+  if (task.round < repeat.max) {
+    const stoodIn = via === 'agent' ? {} : { via };
+    return [{ type: 'TaskRepeated', ...base, output, from: repeat.from, round: task.round + 1, ...stoodIn }];
+  }
+  const message = `The condition of the repeat of '${task.id}' did not hold within ${repeat.max} rounds.`;
+  return rejected(errorData('REPRISE_REPEAT_EXHAUSTED', message));
+}
+
+/** Why the run may not take `size` characters more; undefined when it may. */
+export function beyondLimit(
+  state: RunState,
+  what: string,
+  size: number,
+  { maxRunChars }: DecisionContext,
+): ErrorData | undefined {
+  if (maxRunChars === undefined || state.held + size <= maxRunChars) return undefined;
+  const message =
+    `With ${what} (about ${size} characters of JSON) the run would hold more than limits.maxRunChars, ${maxRunChars} in all; ` +
+    `it holds ${state.held}. Pass references instead.`;
+  return errorData('REPRISE_RUN_TOO_LARGE', message);
+}

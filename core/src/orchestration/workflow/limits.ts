@@ -1,0 +1,48 @@
+import type { TaskDefinition } from '../../definition/definition.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** When the time of something is up, and what to call it then. */
+export interface Deadline {
+  readonly at: number;
+  readonly limit: string;
+  readonly code: ErrorCode;
+}
+
+/**
+ * When the limit of a task (of an item, for a forEach) ends: `timeouts.task`, from its first scheduling, retries included. It does not
+ * cover a fallback. Undefined when there is none, or it does not run.
+ */
+export function taskDeadline(task: TaskState, definition: TaskDefinition): number | undefined {
+  const { taskMs } = definition.timeouts;
+  const isList = definition.forEach !== undefined && task.index === undefined;
+  if (taskMs === undefined || isList || task.fallback !== undefined || task.firstScheduledAt === undefined)
+    return undefined;
+  return task.firstScheduledAt + taskMs;
+}
+
+/** When the limit of the whole list of a forEach ends: `timeouts.all`, from its expansion. Undefined when it does not run. */
+export function listDeadline(parent: TaskState, definition: TaskDefinition): number | undefined {
+  const { allMs } = definition.timeouts;
+  if (allMs === undefined || parent.items === undefined || parent.items.expired !== undefined) return undefined;
+  return parent.firstScheduledAt === undefined ? undefined : parent.firstScheduledAt + allMs;
+}
+
+export const runDeadline = (state: RunState): number | undefined =>
+  state.definition.timeoutMs === undefined ? undefined : state.startedAt + state.definition.timeoutMs;
+
+/** The first limit that ends the attempts of a task. */
+export function deadlineOf(state: RunState, task: TaskState, definition: TaskDefinition): Deadline | undefined {
+  const parent = task.index === undefined ? undefined : state.tasks.get(task.definitionId);
+  const all = parent === undefined || task.fallback !== undefined ? undefined : listDeadline(parent, definition);
+  const limits: readonly (readonly [number | undefined, string, ErrorCode])[] = [
+    [taskDeadline(task, definition), `its limit of ${definition.timeouts.taskMs} ms`, 'REPRISE_TASK_TIMEOUT'],
+    [all, `the limit of the whole list, ${definition.timeouts.allMs} ms,`, 'REPRISE_TASK_TIMEOUT'],
+    [runDeadline(state), `the limit of the run, ${state.definition.timeoutMs} ms,`, 'REPRISE_RUN_TIMEOUT'],
+  ];
+  let first: Deadline | undefined;
+  for (const [at, limit, code] of limits) {
+    if (at !== undefined && (first === undefined || at < first.at)) first = { at, limit, code };
+  }
+  return first;
+}

@@ -1,0 +1,21 @@
+import { roughSize } from '../../shared/json-size.ts';
+import type { RunEvent } from './events.ts';
+
+/** About how many characters of JSON the payload of an event has; what all events have beside it is not counted. */
+export function payloadSize(event: RunEvent): number {
+  switch (event.type) {
+    case 'RunStarted':
+      return roughSize(event.input);
+    case 'TaskExpanded':
+      return roughSize(event.items);
+    case 'TaskScheduled':
+      return event.input === undefined ? 0 : roughSize(event.input);
+    case 'TaskCompleted':
+    case 'TaskRepeated':
+    case 'TaskAdopted':
+    case 'RunCompleted':
+      return event.output === undefined ? 0 : roughSize(event.output);
+    default:
+      return 0;
+  }
+}

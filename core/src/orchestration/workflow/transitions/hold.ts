@@ -1,0 +1,31 @@
+import { roughSize } from '../../../shared/json-size.ts';
+import { notePayload } from '../digest/payload-digest.ts';
+import type { RunState, TaskState } from '../state.ts';
+
+/** Counts what the task holds since a moment ago, and has a large payload hashed now, where a digest will ask for it at the end. */
+export function hold(state: RunState, task: TaskState, field: 'input' | 'output'): void {
+  const value = task[field];
+  const size = roughSize(value);
+  task.held += size;
+  state.held += size;
+  if (value !== undefined && state.rules > 1) notePayload(task, field, value, size);
+}
+
+/** The same for items that have come. */
+export function holdItems(state: RunState, parent: TaskState, from: number): void {
+  const { items } = parent;
+  if (items === undefined) return;
+  for (let index = from; index < items.values.length; index += 1) {
+    const value = items.values[index] ?? null;
+    const size = roughSize(value);
+    parent.held += size;
+    state.held += size;
+    if (state.rules > 1) notePayload(items, index, value, size);
+  }
+}
+
+/** What the task held is forgotten: it begins anew, or is no more. */
+export function letGo(state: RunState, task: TaskState): void {
+  state.held -= task.held;
+  task.held = 0;
+}
