@@ -81,6 +81,7 @@ describe('golden histories', () => {
       'via fallback-task',
       'via fallback-value',
       'via items',
+      'via last-round',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { bindInput, scopeOf } from '../../task-chaining/input-binding.ts';
@@ -65,7 +66,7 @@ function scheduleTask(
 }
 
 /** What a fallback task is told of the failure: everything but our word on retries. */
-function toHandOver({ error }: TaskState): Json {
+function toHandOver(error: ErrorData | undefined): Json {
   if (error === undefined) return null;
   const { code, message, status, details, cause } = error;
   return {
@@ -73,7 +74,7 @@ function toHandOver({ error }: TaskState): Json {
     message,
     ...(status === undefined ? {} : { status }),
     ...(details === undefined ? {} : { details }),
-    ...(cause === undefined ? {} : { cause: { code: cause.code, message: cause.message } }),
+    ...(cause === undefined ? {} : { cause: toHandOver(cause) }),
   };
 }
 
@@ -82,7 +83,7 @@ function inputOf(state: RunState, plan: Plan, task: TaskState, context: Decision
   const failed = origin === undefined ? undefined : state.tasks.get(origin);
   if (failed !== undefined && plan.tasks.get(task.definitionId)?.definition.input === undefined) {
     // The input was accepted once, and errors are bounded.
-    return { ok: true, value: { input: failed.input ?? null, error: toHandOver(failed) } } as const;
+    return { ok: true, value: { input: failed.input ?? null, error: toHandOver(failed.error) } } as const;
   }
   const source = bindingSource(state);
   const item = itemBinding(state, task);
