@@ -43,8 +43,9 @@ export { type CelExpression, cel, type TemplateExpression, template } from './de
 export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
-export { type ParsedText, parseText } from './definition/text/parse-document.ts';
-export { loadDefinition, parseWorkflow } from './definition/text/parse-workflow.ts';
+export { numberProblem } from './definition/text/number-literal.ts';
+export { type ParsedText, parseText, type TextOptions } from './definition/text/parse-document.ts';
+export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
 export { workflowToYaml } from './definition/text/workflow-to-yaml.ts';
 export type { KnownAgent } from './definition/validation/agent-rules.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';

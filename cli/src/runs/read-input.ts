@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Json } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
+import { type JsonProblem, parseJson } from './parse-json.ts';
 
 /** The input of a run from its flags; `{}` when there is none. `-` is stdin. Throws REPRISE_USAGE. */
 export async function readInput(flags: {
@@ -23,8 +24,18 @@ export async function readInput(flags: {
 }
 
 function parse(content: string, where: string): Json {
+  const { value, problems } = read(content, where);
+  if (problems.length === 0) return value;
+  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
+  throw usageError([`The input in ${where} would not be read as it is written:`, ...lines].join('\n'));
+}
+
+const formatProblem = ({ line, column, path, message }: JsonProblem): string =>
+  `${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
+
+function read(content: string, where: string): ReturnType<typeof parseJson> {
   try {
-    return JSON.parse(content) as Json;
+    return parseJson(content);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const hint =

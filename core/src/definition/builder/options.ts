@@ -21,6 +21,7 @@ export type RetryOption =
       readonly maxAttempts?: number;
       readonly initialDelay?: Duration;
       readonly factor?: number;
+      /** Not below `initialDelay`. Default: a minute, or `initialDelay` where that is longer. */
       readonly maxDelay?: Duration;
       readonly jitter?: number;
       readonly nonRetryable?: readonly string[];

@@ -9,6 +9,8 @@ export interface Analysis {
   readonly variables: ReadonlySet<string>;
   /** Tasks whose outputs are read by a name that stands in the source: `outputs.audit` or `outputs["audit"]`. */
   readonly outputs: ReadonlySet<string>;
+  /** Whole numbers in the source that doubles, and so JSON, do not hold exactly. */
+  readonly largeIntegers: readonly bigint[];
   /** Names and functions that are not at hand, in words. */
   readonly problems: readonly string[];
 }
@@ -16,11 +18,12 @@ export interface Analysis {
 interface Findings {
   readonly variables: Set<string>;
   readonly outputs: Set<string>;
+  readonly largeIntegers: bigint[];
   readonly problems: string[];
 }
 
 export function analyse(root: ASTNode): Analysis {
-  const findings: Findings = { variables: new Set(), outputs: new Set(), problems: [] };
+  const findings: Findings = { variables: new Set(), outputs: new Set(), largeIntegers: [], problems: [] };
   visit(root, new Set(), findings);
   return findings;
 }
@@ -28,7 +31,7 @@ export function analyse(root: ASTNode): Analysis {
 function visit(node: ASTNode, bound: ReadonlySet<string>, findings: Findings): void {
   switch (node.op) {
     case 'value':
-      if (node.args instanceof Uint8Array) findings.problems.push('bytes are not available, JSON has none');
+      visitLiteral(node.args, findings);
       return;
     case 'id':
       visitName(node.args, bound, findings);
@@ -50,6 +53,12 @@ function visit(node: ASTNode, bound: ReadonlySet<string>, findings: Findings): v
       visitAccess(node, bound, findings);
       visitAll(node.args, bound, findings);
   }
+}
+
+function visitLiteral(value: unknown, findings: Findings): void {
+  if (value instanceof Uint8Array) findings.problems.push('bytes are not available, JSON has none');
+  const whole: unknown = typeof value === 'object' ? value?.valueOf() : value;
+  if (typeof whole === 'bigint' && !Number.isSafeInteger(Number(whole))) findings.largeIntegers.push(whole);
 }
 
 function visitName(name: string, bound: ReadonlySet<string>, findings: Findings): void {

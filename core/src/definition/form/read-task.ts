@@ -66,18 +66,30 @@ export function readTask(
   };
 }
 
-/** Attempts in all, or a policy. */
+/** The longest delay when none is written: a minute, or the first delay where that is longer. */
+export const defaultMaxDelay = (initialDelayMs: number): number => Math.max(DEFAULT_RETRY.maxDelayMs, initialDelayMs);
+
+/** Attempts in all, or a policy. A longest delay below the first one is a mistake when both are written. */
 export function readRetry(value: unknown, path: Path, report: Report): RetryPolicy {
   if (value === undefined) return DEFAULT_RETRY;
   if (typeof value === 'number') return { ...DEFAULT_RETRY, maxAttempts: value };
   const keys = ['maxAttempts', 'initialDelay', 'factor', 'maxDelay', 'jitter', 'nonRetryable'];
   const fields = readFields(value, path, report, 'a number of attempts or a policy', keys) ?? {};
   const at = (key: string): Path => [...path, key];
+  const initialDelay = readDuration(fields['initialDelay'], at('initialDelay'), report);
+  const maxDelay = readDuration(fields['maxDelay'], at('maxDelay'), report);
+  if (initialDelay !== undefined && maxDelay !== undefined && maxDelay < initialDelay) {
+    report(
+      at('maxDelay'),
+      `is ${maxDelay}ms, shorter than the initialDelay of ${initialDelay}ms; make it at least as long, or leave it out`,
+    );
+  }
+  const initialDelayMs = initialDelay ?? DEFAULT_RETRY.initialDelayMs;
   return {
     maxAttempts: readNumber(fields['maxAttempts'], at('maxAttempts'), report) ?? DEFAULT_RETRY.maxAttempts,
-    initialDelayMs: readDuration(fields['initialDelay'], at('initialDelay'), report) ?? DEFAULT_RETRY.initialDelayMs,
+    initialDelayMs,
     factor: readNumber(fields['factor'], at('factor'), report) ?? DEFAULT_RETRY.factor,
-    maxDelayMs: readDuration(fields['maxDelay'], at('maxDelay'), report) ?? DEFAULT_RETRY.maxDelayMs,
+    maxDelayMs: maxDelay ?? defaultMaxDelay(initialDelayMs),
     jitter: readNumber(fields['jitter'], at('jitter'), report) ?? DEFAULT_RETRY.jitter,
     nonRetryable: readTexts(fields['nonRetryable'], at('nonRetryable'), report),
   };

@@ -1,137 +1,101 @@
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { Composer, type Document, isCollection, isMap, isNode, isPair, isScalar, LineCounter } from 'yaml';
 import { type Json, jsonProblem } from '../../shared/json.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
+import { NestedTooDeep, readTokens } from './read-tokens.ts';
+import { refusals } from './refusals.ts';
 
-/** Bytes of UTF-8. */
-export const MAX_TEXT_BYTES = 1 << 20;
+/** Bytes of UTF-8, when nothing else is said. */
+export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 /** Levels of nesting. */
 export const MAX_TEXT_DEPTH = 50;
-
-/** Brackets open at once before the parser is even asked; what it parses is held to MAX_TEXT_DEPTH. */
-const MAX_BRACKETS = 500;
 
 /** YAML or JSON as plain data, with the place of everything in it. */
 export interface ParsedText {
   readonly value: Json;
   /** Where a path, or the nearest of its parents that is there, stands in the text. */
   locate(path: Path): { readonly line: number; readonly column: number };
+  /** The keys of the object at a path in the order in which they are written, which plain objects do not keep for "20" and "3". */
+  keys(path: Path): readonly string[];
 }
 
+export interface TextOptions {
+  /** The longest text that is read, in bytes of UTF-8. Default: 16 MiB. */
+  readonly maxBytes?: number;
+}
+
+type Place = (offset: number) => { readonly line: number; readonly column: number };
+
+const DEEP = `it is nested deeper than ${MAX_TEXT_DEPTH} levels`;
+
 /**
- * Reads the safe part of YAML 1.2 (JSON included): no anchors, aliases, merge keys or tags, no key twice; size and depth
- * are limited. Throws REPRISE_DEFINITION_INVALID with every problem and its place.
+ * Reads the safe part of YAML 1.2 (JSON included): no anchors, aliases, merge keys or tags, no key twice, no number that
+ * would be read as another; size and depth are limited. Throws REPRISE_DEFINITION_INVALID with every problem and its place.
  */
-export function parseText(text: string, what: string): ParsedText {
+export function parseText(text: string, what: string, options: TextOptions = {}): ParsedText {
+  const { maxBytes = MAX_TEXT_BYTES } = options;
   const bytes = new TextEncoder().encode(text).length;
-  if (bytes > MAX_TEXT_BYTES) {
-    throw definitionInvalid(what, [
-      { path: [], message: `it has ${bytes} bytes, more than the limit of ${MAX_TEXT_BYTES}` },
-    ]);
+  if (bytes > maxBytes) {
+    throw definitionInvalid(what, [{ path: [], message: `it has ${bytes} bytes, more than the limit of ${maxBytes}` }]);
   }
   const lines = new LineCounter();
-  const document = parseSafely(text, what, lines);
-  const place = (offset: number): { readonly line: number; readonly column: number } => {
+  const place: Place = (offset) => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems: DefinitionProblem[] = [...document.errors, ...document.warnings].map((error) => ({
-    path: [],
-    message: messageOf(error),
-    ...place(error.pos[0]),
-  }));
-  if (problems.length === 0) problems.push(...refusals(document, place));
-  const value: unknown = problems.length === 0 ? document.toJS({ maxAliasCount: 0 }) : undefined;
+  const { document, problems } = compose(text, lines, place);
+  if (document !== undefined && problems.length === 0) problems.push(...refusals(document, MAX_TEXT_DEPTH, place));
+  const value: unknown = problems.length === 0 ? document?.toJS({ maxAliasCount: 0 }) : undefined;
   const odd = problems.length === 0 ? jsonProblem(value) : undefined;
   if (odd !== undefined) problems.push({ path: [], message: `it is not plain JSON: ${odd}` });
-  if (problems.length > 0) throw definitionInvalid(what, problems);
-  return { value: value as Json, locate: (path) => place(offsetOf(document, path)) };
-}
-
-function parseSafely(text: string, what: string, lineCounter: LineCounter): Document {
-  if (nesting(text) <= MAX_BRACKETS) {
-    const options = {
-      lineCounter,
-      merge: false,
-      uniqueKeys: false,
-      strict: true,
-      prettyErrors: false,
-      stringKeys: true,
-    };
-    return parseDocument(text, {
-      ...options,
-      version: '1.2',
-      schema: 'core',
-      resolveKnownTags: false,
-      logLevel: 'error',
-    });
-  }
-  throw definitionInvalid(what, [{ path: [], message: `it is nested deeper than ${MAX_TEXT_DEPTH} levels` }]);
-}
-
-/** An upper bound on how deep brackets (in texts too) and dashes nest, found without parsing, since the parser recurses. */
-function nesting(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const line of text.split('\n')) {
-    const dashes = /^(?:\s*[-?:]\s)*/.exec(line)?.[0].replaceAll(/\s/g, '').length ?? 0;
-    deepest = Math.max(deepest, dashes);
-  }
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (char === '[' || char === '{') depth += 1;
-    else if ((char === ']' || char === '}') && depth > 0) depth -= 1;
-    if (depth > deepest) deepest = depth;
-  }
-  return deepest;
-}
-
-function refusals(
-  document: Document,
-  place: (offset: number) => { line: number; column: number },
-): readonly DefinitionProblem[] {
-  const problems: DefinitionProblem[] = [];
-  const refuse = (node: Node, message: string): void => {
-    problems.push({ path: [], message, ...place(node.range?.[0] ?? 0) });
+  if (document === undefined || problems.length > 0) throw definitionInvalid(what, problems);
+  return {
+    value: value as Json,
+    locate: (path) => place(offsetOf(document, path)),
+    keys: (path) => keysOf(path.length === 0 ? document.contents : document.getIn(path, true)),
   };
-  visit(document, (_key, node, trail) => {
-    if (!isNode(node)) return undefined;
-    if (isAlias(node)) refuse(node, `the alias *${node.source} is refused; write the value out`);
-    else if (node.anchor !== undefined) refuse(node, `the anchor &${node.anchor} is refused; write values out`);
-    if (node.tag !== undefined) refuse(node, `the tag ${node.tag} is refused; use plain values`);
-    if (isMap(node)) for (const key of repeatedKeys(node)) refuse(key, `the key "${String(key.value)}" is there twice`);
-    if (isCollection(node) && trail.filter(isCollection).length >= MAX_TEXT_DEPTH) {
-      refuse(node, `nested deeper than ${MAX_TEXT_DEPTH} levels`);
-      return visit.SKIP;
-    }
-    return undefined;
-  });
-  return problems;
 }
 
-/** The library's own check compares every key with every other. */
-function repeatedKeys(map: YAMLMap): readonly Scalar[] {
-  const seen = new Set<unknown>();
-  const repeated: Scalar[] = [];
-  for (const { key } of map.items) {
-    if (!isScalar(key)) continue;
-    if (seen.has(key.value)) repeated.push(key);
-    seen.add(key.value);
+interface Composed {
+  readonly document?: Document;
+  readonly problems: DefinitionProblem[];
+}
+
+function compose(text: string, lines: LineCounter, place: Place): Composed {
+  const composer = new Composer({
+    lineCounter: lines,
+    merge: false,
+    uniqueKeys: false,
+    strict: true,
+    prettyErrors: false,
+    stringKeys: true,
+    version: '1.2',
+    schema: 'core',
+    resolveKnownTags: false,
+    logLevel: 'error',
+  });
+  try {
+    const documents = composer.compose(readTokens(text, lines, MAX_TEXT_DEPTH), true, text.length);
+    const document = documents.next().value;
+    if (document === undefined) return { problems: [{ path: [], message: 'there is no document in it' }] };
+    const problems = [...document.errors, ...document.warnings].map(
+      (error): DefinitionProblem => ({ path: [], message: messageOf(error), ...place(error.pos[0]) }),
+    );
+    const other = documents.next().value;
+    if (other !== undefined) {
+      const message = 'there is a second document in it; a text holds one';
+      problems.push({ path: [], message, ...place(other.range[0]) });
+    }
+    return { document, problems };
+  } catch (error) {
+    if (error instanceof NestedTooDeep) return { problems: [{ path: [], message: DEEP, ...place(error.offset) }] };
+    if (error instanceof RangeError) return { problems: [{ path: [], message: DEEP }] };
+    throw error;
   }
-  return repeated;
+}
+
+/** The library takes note of its own stack overflow as of any error. */
+function messageOf(error: { readonly message: string }): string {
+  return /call stack|stack overflow/i.test(error.message) ? DEEP : error.message.replace(/\.$/, '');
 }
 
 function offsetOf(document: Document, path: Path): number {
@@ -149,7 +113,5 @@ function offsetOf(document: Document, path: Path): number {
   return document.contents?.range?.[0] ?? 0;
 }
 
-function messageOf(error: { readonly message: string }): string {
-  if (error.message.includes('call stack')) return `it is nested deeper than ${MAX_TEXT_DEPTH} levels`;
-  return error.message.replace(/\.$/, '');
-}
+const keysOf = (node: unknown): readonly string[] =>
+  isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];

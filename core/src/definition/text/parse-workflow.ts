@@ -9,22 +9,36 @@ import { hashDefinition } from '../recorded.ts';
 import { celOf } from '../template.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
 import type { Workflow } from '../workflow.ts';
-import { parseText } from './parse-document.ts';
+import { parseText, type TextOptions } from './parse-document.ts';
 
-/**
- * The workflow in a YAML or JSON text (docs/reference/workflow-format.md). Throws one REPRISE_DEFINITION_INVALID that lists
- * every problem with its line, column and path.
- */
-export function parseWorkflow(text: string, options: { readonly file?: string } = {}): Workflow {
-  const what = options.file === undefined ? 'The workflow' : `The workflow in ${options.file}`;
-  const parsed = parseText(text, what);
-  return load(parsed.value, what, (problem) => ({ ...problem, ...parsed.locate(problem.path) }));
+export interface ParseOptions extends TextOptions {
+  /** What the text is called in problems. */
+  readonly file?: string;
 }
 
-/** The workflow in a JSON value of the same form. Throws as parseWorkflow does, without lines. */
+/**
+ * The workflow in a YAML or JSON text (docs/reference/workflow-format.md), its tasks in the order in which they are
+ * written. Throws one REPRISE_DEFINITION_INVALID that lists every problem with its line, column and path.
+ */
+export function parseWorkflow(text: string, options: ParseOptions = {}): Workflow {
+  const what = options.file === undefined ? 'The workflow' : `The workflow in ${options.file}`;
+  const parsed = parseText(text, what, options);
+  const locate = (problem: DefinitionProblem): DefinitionProblem => ({ ...problem, ...parsed.locate(problem.path) });
+  return load(parsed.value, what, locate, parsed.keys(['tasks']));
+}
+
+/**
+ * The workflow in a JSON value of the same form. Throws as parseWorkflow does, without lines. A JavaScript object holds keys
+ * such as "20" and "3" in ascending order and before all others, so tasks with such ids come in that order.
+ */
 export const loadDefinition = (value: Json): Workflow => load(value, 'The workflow', (problem) => problem);
 
-function load(value: Json, what: string, locate: (problem: DefinitionProblem) => DefinitionProblem): Workflow {
+function load(
+  value: Json,
+  what: string,
+  locate: (problem: DefinitionProblem) => DefinitionProblem,
+  ids?: readonly string[],
+): Workflow {
   const problems: DefinitionProblem[] = [];
   const report: Report = (path, message) => {
     problems.push(locate({ path, message }));
@@ -34,11 +48,11 @@ function load(value: Json, what: string, locate: (problem: DefinitionProblem) =>
   for (const key of ['name', 'tasks']) if (fields[key] === undefined) report([key], 'is missing');
   const tasks = fields['tasks'] ?? {};
   if (!isFields(tasks)) report(['tasks'], `must be an object of tasks by id, not ${describe(tasks)}`);
-  const entries = isFields(tasks) ? Object.entries(tasks) : [];
+  const written = isFields(tasks) ? (ids ?? Object.keys(tasks)).map((id) => ({ id, task: tasks[id] })) : [];
   const definition = readWorkflow(
     readText(fields['name'], ['name'], report) ?? 'unnamed',
     fields,
-    entries.map(([id, task]) => readTask(id, task, ['tasks', id], report, reader)),
+    written.map(({ id, task }) => readTask(id, task, ['tasks', id], report, reader)),
     report,
     reader,
   );

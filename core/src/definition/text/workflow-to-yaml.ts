@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import type { Json } from '../../shared/json.ts';
 import {
   DEFAULT_CONCURRENCY,
@@ -10,15 +9,21 @@ import {
   type TaskTimeouts,
   type WorkflowDefinition,
 } from '../definition.ts';
+import { defaultMaxDelay } from '../form/read-task.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
+import { MAX_TEXT_DEPTH, type TextOptions } from './parse-document.ts';
+import { readBack } from './read-back.ts';
+import { writeYaml } from './write-yaml.ts';
 
 type Form = Record<string, Json>;
 
 /**
- * The YAML form of a definition, defaults left out; parseWorkflow reads it back to the same definition. Throws
- * REPRISE_DEFINITION_INVALID that names the places of functions, which have no YAML form.
+ * The YAML form of a definition, defaults left out; parseWorkflow reads it back to the same definition, its tasks in the
+ * same order (spaces around the CEL of an input or output aside). What it would not read back so is not written:
+ * REPRISE_DEFINITION_INVALID names the places of functions, of what is nested too deep, and of anything else without a
+ * text form. `maxBytes` must be what the reader is told, too.
  */
-export function workflowToYaml(definition: WorkflowDefinition): string {
+export function workflowToYaml(definition: WorkflowDefinition, options: TextOptions = {}): string {
   const problems: DefinitionProblem[] = [];
   const computed = (expression: Expression, path: Path): string => {
     if (expression.kind === 'cel') return expression.source;
@@ -26,12 +31,19 @@ export function workflowToYaml(definition: WorkflowDefinition): string {
     problems.push({ path, message: `${what} here has no YAML form; write it as cel('…')` });
     return '';
   };
+  const json = (value: Json, path: Path): Json => {
+    const deep = tooDeep(value, path);
+    if (deep === undefined) return JSON.parse(JSON.stringify(value)) as Json;
+    problems.push({ path: deep.slice(0, 12), message: `is nested deeper than ${MAX_TEXT_DEPTH} levels` });
+    return null;
+  };
   const mapped = (expression: Expression, path: Path): Json => {
-    if (expression.kind === 'template') return expression.template;
+    if (expression.kind === 'template') return json(expression.template, path);
     return `\${ ${computed(expression, path)} }`;
   };
+  const write: Write = { computed, mapped, json };
   const { name, version, description, timeoutMs, concurrency, strategy, output } = definition;
-  const form: Form = {
+  const form = {
     name,
     version,
     ...(description !== undefined && { description }),
@@ -39,17 +51,34 @@ export function workflowToYaml(definition: WorkflowDefinition): string {
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...(strategy !== 'graph' && { strategy }),
     ...(output && { output: mapped(output, ['output']) }),
-    tasks: Object.fromEntries(
-      definition.tasks.map((task) => [task.id, taskForm(task, ['tasks', task.id], computed, mapped)]),
-    ),
+    tasks: new Map(definition.tasks.map((task) => [task.id, taskForm(task, ['tasks', task.id], write)])),
   };
   if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
-  return stringify(form, { lineWidth: 120, aliasDuplicateObjects: false });
+  const text = writeYaml(form);
+  problems.push(...readBack(text, definition, options));
+  if (problems.length > 0) throw definitionInvalid(`Workflow '${name}', written as YAML,`, problems);
+  return text;
 }
 
-type Write<T> = (expression: Expression, path: Path) => T;
+/** How the parts of a task are written that take a closer look. */
+interface Write {
+  computed(expression: Expression, path: Path): string;
+  mapped(expression: Expression, path: Path): Json;
+  json(value: Json, path: Path): Json;
+}
 
-function taskForm(task: TaskDefinition, path: Path, computed: Write<string>, mapped: Write<Json>): Form {
+/** Where in a value, which stands at `path`, a list or an object is nested deeper than a text may be. */
+function tooDeep(value: Json, path: Path): Path | undefined {
+  if (value === null || typeof value !== 'object') return undefined;
+  if (path.length >= MAX_TEXT_DEPTH) return path;
+  for (const [key, member] of Object.entries(value)) {
+    const deep = tooDeep(member as Json, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (deep !== undefined) return deep;
+  }
+  return undefined;
+}
+
+function taskForm(task: TaskDefinition, path: Path, { computed, mapped, json }: Write): Form {
   const { description, agent, capability, after, when, input, forEach, fallback, repeat, priority, delivery } = task;
   const [only, ...others] = after;
   const retry = retryForm(task.retry);
@@ -70,7 +99,7 @@ function taskForm(task: TaskDefinition, path: Path, computed: Write<string>, map
     ...(input && { input: mapped(input, [...path, 'input']) }),
     ...(retry !== undefined && { retry }),
     ...(timeout !== undefined && { timeout }),
-    ...(fallback && { fallback: fallbackForm(fallback) }),
+    ...(fallback && { fallback: fallbackForm(fallback, (value) => json(value, [...path, 'fallback', 'value'])) }),
     ...(repeat && {
       repeat: {
         ...(repeat.from !== task.id && { from: repeat.from }),
@@ -89,7 +118,7 @@ function retryForm(retry: RetryPolicy): Json | undefined {
     ...(retry.maxAttempts !== DEFAULT_RETRY.maxAttempts && { maxAttempts: retry.maxAttempts }),
     ...(retry.initialDelayMs !== DEFAULT_RETRY.initialDelayMs && { initialDelay: duration(retry.initialDelayMs) }),
     ...(retry.factor !== DEFAULT_RETRY.factor && { factor: retry.factor }),
-    ...(retry.maxDelayMs !== DEFAULT_RETRY.maxDelayMs && { maxDelay: duration(retry.maxDelayMs) }),
+    ...(retry.maxDelayMs !== defaultMaxDelay(retry.initialDelayMs) && { maxDelay: duration(retry.maxDelayMs) }),
     ...(retry.jitter !== DEFAULT_RETRY.jitter && { jitter: retry.jitter }),
     ...(retry.nonRetryable.length > 0 && { nonRetryable: [...retry.nonRetryable] }),
   };
@@ -109,10 +138,10 @@ function timeoutForm({ attemptMs, taskMs, allMs, heartbeatMs }: TaskTimeouts): J
   };
 }
 
-function fallbackForm(fallback: Fallback): Json {
+function fallbackForm(fallback: Fallback, json: (value: Json) => Json): Json {
   switch (fallback.kind) {
     case 'value':
-      return { value: fallback.value };
+      return { value: json(fallback.value) };
     case 'agent':
       return { agent: fallback.agent };
     case 'task':

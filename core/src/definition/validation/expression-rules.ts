@@ -6,6 +6,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { byId, fallbackTasks, reachable, segmentOf } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, stringsOf } from '../template.ts';
+import { numberProblem } from '../text/number-literal.ts';
 
 /** What an expression may read where it stands. */
 interface Place {
@@ -74,6 +75,9 @@ function checkSource(source: string, place: Place, known: ReadonlyMap<string, Ta
     report(place.path, isRepriseError(error) ? error.message : String(error));
     return;
   }
+  for (const whole of analysis.largeIntegers) {
+    report(place.path, `CEL expression ${quote(source)}: ${numberProblem(String(whole), Number(whole)) ?? ''}`);
+  }
   for (const name of analysis.variables) {
     if (!place.variables.has(name)) report(place.path, `'${name}' is not available here: ${whereIs(name)}`);
   }
@@ -82,6 +86,8 @@ function checkSource(source: string, place: Place, known: ReadonlyMap<string, Ta
     if (!outputs.has(id)) report(place.path, `outputs.${id}: ${whyNot(id, place, known)}`);
   }
 }
+
+const quote = (source: string): string => (source.length > 120 ? `${source.slice(0, 117)}...` : source);
 
 function whereIs(name: string): string {
   if (name === 'output') return 'it is the output of a repeating task, in repeat.until';

@@ -1,0 +1,16 @@
+import { Document, Scalar, visit } from 'yaml';
+
+/**
+ * Plain JSON as YAML that reads back the same: what looks like something else is quoted, whole numbers beyond 2^53 - 1
+ * get an exponent, halves of surrogate pairs an escape. A Map keeps the order of its keys, whatever they look like.
+ */
+export function writeYaml(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === 'string' && !node.value.isWellFormed()) node.type = Scalar.QUOTE_DOUBLE;
+      if (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)) node.format = 'EXP';
+    },
+  });
+  return document.toString({ lineWidth: 120 });
+}
