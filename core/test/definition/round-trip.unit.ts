@@ -1,0 +1,347 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import {
+  cel,
+  type Expression,
+  hashDefinition,
+  isRepriseError,
+  type Json,
+  loadDefinition,
+  parseWorkflow,
+  type TaskDefinition,
+  template,
+  validateDefinition,
+  type WorkflowDefinition,
+  workflow,
+  workflowToYaml,
+} from '../../src/index.ts';
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc
+    .array(
+      fc.constantFrom(
+        `\${ input.x }`,
+        `$\${`,
+        `\${`,
+        '\n',
+        '\r\n',
+        ' ',
+        '  ',
+        '\t',
+        ': ',
+        '#',
+        '- ',
+        '[',
+        '{',
+        '"',
+        "'",
+        'word',
+      ),
+      {
+        maxLength: 12,
+      },
+    )
+    .map((parts) => parts.join('')),
+  fc.constantFrom(
+    'null',
+    '~',
+    'true',
+    'no',
+    '1e3',
+    '0x1f',
+    '.inf',
+    '<<',
+    '---',
+    '...',
+    '\ud800',
+    '\ufeff',
+    '=',
+    '*a',
+    '&a',
+    '!!x',
+    '[['.repeat(300),
+  ),
+  fc.constantFrom('x'.repeat(5000), 'word '.repeat(500), '- '.repeat(400), `${'line\n'.repeat(50)}`),
+);
+const number = fc.oneof(
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.constantFrom(1e20, 2 ** 53, -(2 ** 60), 1e300, 5e-324),
+);
+const key = fc
+  .oneof(text, fc.constantFrom('20', '3', 'constructor', 'toString', '', 'a b'))
+  .filter((one) => one !== '__proto__');
+const json: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.constant(null),
+    fc.boolean(),
+    number,
+    text,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+  ),
+})).value;
+
+const source = fc.constantFrom(
+  'input.x > 1',
+  ' size(input.list) == 0 ',
+  '"a: b" == input.x ||\n  true',
+  'has(input.constructor)',
+);
+const computed: fc.Arbitrary<Expression> = source.map((one) => cel(one));
+const mapped: fc.Arbitrary<Expression> = fc.oneof(
+  computed,
+  json.map((value) => template(value)),
+);
+const ms = fc.integer({ min: 1, max: 100_000_000 });
+const name = fc.constantFrom('worker', '1', 'true', 'null', '1.10', '1e3', 'a_b-c.d');
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+
+const task = fc
+  .record({
+    description: optional(text),
+    who: fc.oneof(fc.record({ agent: name }), fc.record({ capability: name })),
+    when: optional(computed),
+    input: optional(mapped),
+    forEach: optional(
+      fc.record({
+        items: computed,
+        concurrency: fc.integer({ min: 1, max: 2 ** 40 }),
+        onItemFailure: fc.constantFrom('fail' as const, 'continue' as const),
+      }),
+    ),
+    retry: fc.record({
+      maxAttempts: fc.constantFrom(3, 1, 10),
+      initialDelayMs: fc.constantFrom(1000, 0, 90_000),
+      factor: fc.constantFrom(2, 1, 1.5),
+      maxDelayMs: fc.constantFrom(60_000, 90_000, 3_600_001),
+      jitter: fc.constantFrom(0.1, 0, 1e-7),
+      nonRetryable: fc.constantFrom([], ['A'], ['1', 'null', ' ']),
+    }),
+    limits: fc.record({
+      attemptMs: fc.constantFrom(undefined, 100),
+      taskMs: optional(fc.integer({ min: 100, max: 5000 })),
+      allMs: optional(ms),
+      heartbeatMs: fc.constantFrom(undefined, 7),
+    }),
+    fallback: optional(
+      fc.oneof(
+        json.map((value) => ({ kind: 'value' as const, value })),
+        fc.record({ kind: fc.constant('agent' as const), agent: name }),
+      ),
+    ),
+    repeats: fc.boolean(),
+    priority: fc.oneof(fc.constant(0), number),
+    delivery: fc.constantFrom('at-least-once' as const, 'at-most-once' as const),
+  })
+  .map(({ who, limits, repeats, retry, ...others }) => {
+    const { allMs, ...timeouts } = limits;
+    const some = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
+    const limited = { ...timeouts, ...(others.forEach && { allMs }) };
+    return {
+      ...who,
+      ...(some as typeof others),
+      after: [],
+      retry: { ...retry, maxDelayMs: Math.max(retry.maxDelayMs, retry.initialDelayMs) },
+      timeouts: Object.fromEntries(Object.entries(limited).filter(([, value]) => value !== undefined)),
+      ...(repeats && others.forEach === undefined && { until: true }),
+    };
+  });
+
+/** Ids that a plain object would put in another order, or YAML take for something else. */
+const ids = fc.uniqueArray(
+  fc.oneof(
+    fc.nat({ max: 99 }).map(String),
+    fc.constantFrom('b', 'a', '007', '1e3', 'true', 'null', 'constructor', '0x10'),
+  ),
+  {
+    minLength: 1,
+    maxLength: 6,
+  },
+);
+
+const definitions: fc.Arbitrary<WorkflowDefinition> = fc
+  .record({
+    ids,
+    tasks: fc.array(task, { minLength: 6, maxLength: 6 }),
+    name,
+    version: name,
+    description: optional(text),
+    timeoutMs: optional(ms),
+    output: optional(mapped),
+    concurrency: fc.constantFrom(64, 1),
+    strategy: fc.constantFrom('graph', 'other'),
+    edges: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  })
+  .map(({ ids, tasks, edges, description, timeoutMs, output, ...others }) => ({
+    schemaVersion: 1,
+    ...others,
+    ...(description !== undefined && { description }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(output && { output }),
+    tasks: ids.map((id, index): TaskDefinition => {
+      const { until, ...fields } = tasks[index] as (typeof tasks)[number];
+      const before = ids.slice(0, index).filter((_, earlier) => edges[earlier]);
+      const repeat = { from: id, until: cel('output.done'), max: 3, onExhausted: 'accept' as const };
+      return { id, ...fields, after: before, ...(until && { repeat }) } as TaskDefinition;
+    }),
+  }));
+
+const reading = (data: Json): WorkflowDefinition => loadDefinition(data).definition;
+
+describe('workflowToYaml and parseWorkflow', () => {
+  it('any definition without functions is read back to itself, or is told why it is not written', () => {
+    let written = 0;
+    fc.assert(
+      fc.property(definitions, (definition) => {
+        if (validateDefinition(definition).length > 0) return;
+        let yaml: string;
+        try {
+          yaml = workflowToYaml(definition);
+        } catch (error) {
+          // A whole input or output that looks like a path is all that text cannot say.
+          if (isRepriseError(error, 'REPRISE_DEFINITION_INVALID') && /is the text "/.test(error.message)) return;
+          throw error;
+        }
+        written += 1;
+        const read = parseWorkflow(yaml);
+        expect(read.definition.tasks.map(({ id }) => id)).to.deep.equal(definition.tasks.map(({ id }) => id));
+        expect(normalised(read.definition)).to.deep.equal(normalised(definition));
+      }),
+      { numRuns: 300 },
+    );
+    expect(written).to.be.above(100);
+  });
+
+  /** Spaces around CEL in a template say nothing. */
+  function normalised(definition: WorkflowDefinition): unknown {
+    const trimmed = (_key: string, value: unknown): unknown =>
+      typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'cel'
+        ? { ...value, source: String((value as { source?: unknown }).source).trim() }
+        : value;
+    return JSON.parse(JSON.stringify(definition, trimmed));
+  }
+
+  it('writes nothing that reads back as another definition', () => {
+    const first = reading({ name: 'x', tasks: { a: { agent: 'q', retry: { initialDelay: '2m' } } } });
+    const old = {
+      ...first,
+      tasks: first.tasks.map((one) => ({ ...one, retry: { ...one.retry, maxDelayMs: 60_000 } })),
+    };
+    expect(() => workflowToYaml(old)).to.throw(
+      /tasks\.a\.retry\.maxDelay: is 60000ms, shorter than the initialDelay of 120000ms/,
+    );
+    expect(workflowToYaml(first)).to.not.include('maxDelay');
+    const literal = workflow('x')
+      .task('a', 'q', { input: template('input.x') })
+      .build().definition;
+    expect(() => workflowToYaml(literal)).to.throw(
+      /Workflow 'x', written as YAML, has a problem:\n {2}tasks\.a\.input: is the text "input\.x"/,
+    );
+    const odd: WorkflowDefinition = {
+      ...first,
+      tasks: first.tasks.map((one) => ({ ...one, input: { kind: 'cel', source: `"}" + "\${"` } })),
+    };
+    expect(parseWorkflow(workflowToYaml(odd)).definition).to.deep.equal(odd);
+    const both: WorkflowDefinition = { ...first, tasks: first.tasks.map((one) => ({ ...one, extra: 1 })) };
+    expect(() => workflowToYaml(both)).to.throw(
+      /tasks\.a: has no text form: what can be written would be read back as something else/,
+    );
+  });
+
+  it('writes nothing that is too deep or too large, and says where', () => {
+    const nested = (levels: number): Json => (levels === 0 ? 'x' : [nested(levels - 1)]);
+    const of = (input: Json): WorkflowDefinition =>
+      workflow('x')
+        .task('a', 'q', { input: template(input) })
+        .build().definition;
+    const deepest = of(nested(47));
+    expect(hashDefinition(parseWorkflow(workflowToYaml(deepest)).definition)).to.equal(hashDefinition(deepest));
+    for (const levels of [48, 60, 100])
+      expect(() => workflowToYaml(of(nested(levels)))).to.throw(
+        /tasks\.a\.input\[0\].*: is nested deeper than 50 levels/,
+      );
+    const large = of('x'.repeat(1000));
+    expect(() => workflowToYaml(large, { maxBytes: 500 })).to.throw(/it has \d+ bytes, more than the limit of 500/);
+    expect(() => parseWorkflow(workflowToYaml(large), { maxBytes: 500 })).to.throw(/more than the limit of 500/);
+    const huge = of(`${'[{ line\n'.repeat(500_000)}`);
+    expect(hashDefinition(parseWorkflow(workflowToYaml(huge)).definition)).to.equal(hashDefinition(huge));
+    expect(() => workflowToYaml(of(JSON.parse('{"__proto__": 1}') as Json))).to.throw(/"__proto__" is refused/);
+  });
+
+  it('reads texts that only look deep', () => {
+    const { definition } = parseWorkflow(
+      [
+        `name: x # ${'['.repeat(1000)}`,
+        'tasks:',
+        '  a:',
+        '    agent: q',
+        `    description: ${'- '.repeat(1000)}x`,
+        `    input: [ "${'{'.repeat(1000)}", '${'['.repeat(1000)}' ]`,
+        '    fallback:',
+        '      value: |-',
+        `        ${'- ? [ '.repeat(1000)}y`,
+      ]
+        .join('\n')
+        .replace(/description: [- ]+x/, 'description: >-\n      $&'),
+    );
+    expect(definition.tasks[0]?.description).to.have.length('description: '.length + 2001);
+  });
+
+  it('the example of the reference page is read back to itself', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/workflow-format.md'), 'utf8');
+    const { definition } = parseWorkflow(/```yaml\n(name: [\s\S]*?)```/.exec(page)?.[1] ?? '');
+    expect(definition.tasks.some(({ fallback }) => fallback?.kind === 'task')).to.equal(true);
+    expect(parseWorkflow(workflowToYaml(definition)).definition).to.deep.equal(definition);
+  });
+});
+
+describe('the order of tasks', () => {
+  const inOrder = ['20', '3', 'b', '007', '1', 'a'];
+  const of = (definition: WorkflowDefinition): readonly string[] => definition.tasks.map(({ id }) => id);
+
+  it('is that of the text, in YAML and JSON', () => {
+    const block = `name: x\ntasks:\n${inOrder.map((id) => `  ${id}: { agent: q }\n`).join('')}`;
+    const flow = `{ name: x, tasks: { ${inOrder.map((id) => `${id}: { agent: q }`).join(', ')} } }`;
+    const asJson = `{"tasks": {${inOrder.map((id) => `"${id}": {"agent": "q"}`).join(', ')}}, "name": "x"}`;
+    for (const yaml of [block, flow, asJson]) {
+      const { definition } = parseWorkflow(yaml);
+      expect(of(definition)).to.deep.equal(inOrder);
+      expect(of(parseWorkflow(workflowToYaml(definition)).definition)).to.deep.equal(inOrder);
+    }
+  });
+
+  it('is that of the builder; a plain object cannot keep it', () => {
+    const built = workflow('x').task('20', 'q').task('3', 'q').task('b', 'q').build();
+    expect(of(built.definition)).to.deep.equal(['20', '3', 'b']);
+    expect(parseWorkflow('name: x\ntasks: { 20: { agent: q }, 3: { agent: q }, b: { agent: q } }').hash).to.equal(
+      built.hash,
+    );
+    const agent = { agent: 'q' };
+    expect(of(loadDefinition({ name: 'x', tasks: { b: agent, '20': agent, '3': agent } }).definition)).to.deep.equal([
+      '3',
+      '20',
+      'b',
+    ]);
+  });
+
+  it('problems stand at the task that has them', () => {
+    try {
+      parseWorkflow('name: x\ntasks:\n  20: { agent: q }\n  3: { agent: q, after: [nope] }\n');
+      expect.fail('it was accepted');
+    } catch (error) {
+      if (!isRepriseError(error)) throw error;
+      expect(error.details['problems']).to.deep.equal([
+        { path: 'tasks.3.after[0]', message: "there is no task 'nope'", line: 4, column: 26 },
+      ]);
+    }
+  });
+});
