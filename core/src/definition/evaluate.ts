@@ -1,7 +1,7 @@
 import { isRepriseError, RepriseError } from '../shared/errors.ts';
 import { freezeJson, type Json } from '../shared/json.ts';
 import { compile } from './cel/program.ts';
-import { toJson } from './cel/to-json.ts';
+import { Conversion, toJson } from './cel/to-json.ts';
 import type { Expression, FunctionExpression, Scope } from './definition.ts';
 import { celOf, literalOf } from './template.ts';
 
@@ -16,7 +16,7 @@ export function evaluate(expression: Expression, scope: Scope): Json {
       case 'cel':
         return toJson(runCel(expression.source, scope));
       case 'template':
-        return fill(expression.template, scope);
+        return fill(expression.template, scope, new Conversion());
       case 'function':
         return call(expression, scope);
     }
@@ -51,12 +51,12 @@ function frozen(scope: Scope): Scope {
   return scope;
 }
 
-function fill(template: Json, scope: Scope): Json {
+function fill(template: Json, scope: Scope, conversion: Conversion): Json {
   if (typeof template === 'string') {
     const source = celOf(template);
-    return source === undefined ? literalOf(template) : toJson(runCel(source, scope));
+    return source === undefined ? literalOf(template) : toJson(runCel(source, scope), conversion);
   }
   if (template === null || typeof template !== 'object') return template;
-  if (Array.isArray(template)) return template.map((member: Json) => fill(member, scope));
-  return Object.fromEntries(Object.entries(template).map(([key, member]) => [key, fill(member, scope)]));
+  if (Array.isArray(template)) return template.map((member: Json) => fill(member, scope, conversion));
+  return Object.fromEntries(Object.entries(template).map(([key, member]) => [key, fill(member, scope, conversion)]));
 }

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { MAX_AST_DEPTH, MAX_AST_NODES } from './budget.ts';
+import { recogniseObjects } from './plain-data.ts';
 
 /** What a CEL expression may name. Which of them are set depends on the place; see Scope. */
 export const SCOPE_VARIABLES = [
@@ -72,5 +73,6 @@ export function createEnvironment(): Environment {
     environment.registerOperator(`int ${operator} double: double`, mixed);
     if (operator === '%') environment.registerOperator('double % double: double', mixed);
   }
+  recogniseObjects(environment);
   return environment;
 }

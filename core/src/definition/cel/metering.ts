@@ -1,5 +1,5 @@
 import type { StepBudget } from './budget.ts';
-import { matchesPattern } from './regular-expression.ts';
+import { TEXT_METHODS, type TextMethod } from './methods.ts';
 import { type Evaluate, expanded, nodesOf, type SyntaxNode } from './syntax-tree.ts';
 
 /** Nodes that build a value whose size must be paid for. */
@@ -9,13 +9,15 @@ const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>
 const CONVERSIONS: ReadonlySet<string> = new Set(['int', 'double']);
 
 /**
- * Makes every node of a checked expression pay before and after it is evaluated, and gives `matches` a linear engine.
+ * Makes every node of a checked expression pay before and after it is evaluated, and puts our methods of texts in the place of the library's.
  * Must come after the type check, which chooses the evaluators.
  */
 export function meter(root: SyntaxNode, budget: () => StepBudget): void {
   const nodes = nodesOf(root);
   for (const node of nodes) {
-    if (node.op === 'rcall' && methodOf(node) === 'matches') useLinearMatching(node, budget);
+    const method = node.op === 'rcall' ? methodOf(node) : '';
+    const own = TEXT_METHODS.get(method);
+    if (own !== undefined) useMethod(node, method, own, budget);
     const evaluate = node.meta.evaluate;
     const builds = BUILDERS.has(node.op);
     wrap(node, (evaluator, self, context) => {
@@ -71,15 +73,13 @@ function spendOnOperand(name: string, value: unknown, budget: StepBudget): void 
   else if (name === 'join' && Array.isArray(value)) for (const part of value) budget.spendOnValue(part);
 }
 
-function useLinearMatching(node: SyntaxNode, budget: () => StepBudget): void {
+function useMethod(node: SyntaxNode, name: string, method: TextMethod, budget: () => StepBudget): void {
   const [, receiver, operands] = node.args as readonly [string, SyntaxNode, readonly SyntaxNode[]];
-  const [operand] = operands;
-  if (operand === undefined) return;
   wrap(node, (evaluator, _self, context) => {
     const text = receiver.evaluate(evaluator, receiver, context);
-    const pattern = operand.evaluate(evaluator, operand, context);
-    if (typeof text === 'string' && typeof pattern === 'string') return matchesPattern(text, pattern, budget());
-    throw new TypeError('matches() needs a text and a pattern');
+    const values = operands.map((operand) => operand.evaluate(evaluator, operand, context));
+    if (typeof text === 'string') return method(text, values, budget());
+    throw new TypeError(`${name}() is a method of texts`);
   });
 }
 
@@ -93,7 +93,7 @@ function observe(node: SyntaxNode, see: (value: unknown) => void): void {
   });
 }
 
-const methodOf = (node: SyntaxNode): unknown => (node.args as readonly unknown[])[0];
+const methodOf = (node: SyntaxNode): string => String((node.args as readonly unknown[])[0]);
 
 const wrap = (node: SyntaxNode, evaluate: Evaluate): void => {
   node.setMeta('evaluate', evaluate);

@@ -4,6 +4,7 @@ import { type Analysis, analyse } from './analysis.ts';
 import { MAX_SOURCE_CHARS, StepBudget } from './budget.ts';
 import { createEnvironment } from './environment.ts';
 import { allowMixedBranches, meter } from './metering.ts';
+import { allowAnyKey, useAnyKey } from './plain-data.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** A CEL expression, parsed, checked and metered. */
@@ -47,8 +48,10 @@ function createProgram(source: string): Program {
     if (problem !== undefined) throw new Error(problem);
     const root = rootOf(evaluate.ast);
     allowMixedBranches(root);
+    allowAnyKey(root);
     const checked = evaluate.check();
     if (!checked.valid) throw checked.error ?? new Error('it does not pass the type check');
+    useAnyKey(root);
     let budget = new StepBudget();
     meter(root, () => budget);
     return {
@@ -81,7 +84,9 @@ function guarded<T>(source: string, work: () => T, budget?: () => StepBudget): T
 
 function failure(source: string, cause: unknown): RepriseError {
   const { code, summary } = (typeof cause === 'object' && cause !== null ? cause : {}) as Record<string, unknown>;
-  const reason = typeof summary === 'string' ? summary : cause instanceof Error ? cause.message : String(cause);
+  const whole = typeof summary === 'string' ? summary : cause instanceof Error ? cause.message : String(cause);
+  // The library quotes values, however large.
+  const reason = whole.length > 300 ? `${whole.slice(0, 297)}...` : whole;
   const quoted = source.length > 120 ? `${source.slice(0, 117)}...` : source;
   if (cause instanceof RangeError || code === 'limit_exceeded') {
     return new RepriseError('REPRISE_EXPRESSION_BUDGET', `CEL expression ${quoted}: too large (${reason}).`, { cause });

@@ -1,6 +1,6 @@
 /**
- * The part of the CEL library's syntax tree that metering hooks into. The library documents `op` and `args`; `meta`,
- * `setMeta` and `evaluate` are its own, which is why its version is pinned exactly and the budgets have tests.
+ * The part of the CEL library's syntax tree that metering and the reading of data hook into. The library documents `op` and `args`; `meta`,
+ * `setMeta`, `evaluate` and `handle` are its own, which is why its version is pinned exactly and the budgets have tests.
  */
 export interface SyntaxNode {
   readonly op: string;
@@ -8,14 +8,18 @@ export interface SyntaxNode {
   readonly meta: NodeMeta;
   setMeta(key: string, value: unknown): SyntaxNode;
   evaluate: Evaluate;
+  /** What evaluates an operator once its operands are known; set by the type check. */
+  handle?: Handle;
 }
 
 export type Evaluate = (evaluator: unknown, node: SyntaxNode, context: unknown) => unknown;
 
-type Check = (checker: { readonly dynType: unknown }, node: SyntaxNode, context: unknown) => unknown;
+export type Handle = (left: unknown, right: unknown, node: SyntaxNode, evaluator: unknown) => unknown;
+
+export type TypeCheck = (checker: { readonly dynType: unknown }, node: SyntaxNode, context: unknown) => unknown;
 
 interface NodeMeta {
-  readonly check: Check;
+  readonly check: TypeCheck;
   readonly evaluate: Evaluate;
   /** What a macro such as `map` was expanded to; evaluated in its stead. */
   readonly alternate?: SyntaxNode;
