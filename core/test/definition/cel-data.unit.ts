@@ -97,7 +97,7 @@ describe('CEL reads members of any name', () => {
   it('any member of any object is what it is', () => {
     const name = fc.oneof(
       fc.constantFrom(...NAMES.filter((one) => one !== '__proto__')),
-      fc.stringMatching(/^[a-z]{1,3}$/),
+      fc.stringMatching(/^[a-h]{1,3}$/),
     );
     const json = fc.letrec<{ value: Json }>((tie) => ({
       value: fc.oneof(
@@ -118,6 +118,7 @@ describe('CEL reads members of any name', () => {
         );
         expect(value('[input].map(x, x)[0]', input)).to.deep.equal(input);
       }),
+      { numRuns: 100 },
     );
   });
 });
