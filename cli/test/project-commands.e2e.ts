@@ -94,6 +94,19 @@ describe('reprise workflow', () => {
     expect(agent.stdout).to.contain("did you mean 'adder'");
   });
 
+  it('validate warns of what has no effect, and calls it valid', async () => {
+    const text = 'name: w\ntasks:\n  a: { agent: adder, delivery: at-most-once, retry: 5 }\n';
+    writeFileSync(join(cwd, 'warned.yaml'), text);
+    const { code, stdout } = await workflow('validate', 'warned.yaml');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/✔ w@1.*\n {4}warning tasks\.a\.retry: has no effect/);
+    const [checked] = jsonLines((await workflow('validate', 'warned.yaml', 'batch', '--json')).stdout);
+    const [warned, batch] = (checked?.['workflows'] ?? []) as { valid: boolean; warnings: string[] }[];
+    expect(warned?.valid).to.equal(true);
+    expect(warned?.warnings).to.have.lengthOf(1);
+    expect(batch?.warnings).to.deep.equal([]);
+  });
+
   it('validate checks files without a configuration', async () => {
     const bare = project();
     rmSync(join(bare, 'reprise.config.ts'));

@@ -48,6 +48,7 @@ export { type ParsedText, parseText, type TextOptions } from './definition/text/
 export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
 export { workflowToYaml } from './definition/text/workflow-to-yaml.ts';
 export type { KnownAgent } from './definition/validation/agent-rules.ts';
+export { definitionWarnings } from './definition/validation/definition-warnings.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
 export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import {
   type AnyPlugin,
   type DefinitionProblem,
+  definitionWarnings,
   formatProblem,
   type JsonObject,
   type KnownAgent,
@@ -29,6 +30,8 @@ interface Verdict {
   readonly version: string | null;
   readonly source: string;
   readonly problems: readonly string[];
+  /** What has no effect; a workflow is valid all the same. */
+  readonly warnings: readonly string[];
 }
 
 /** What the configuration brings, with everything that cannot be loaded as a verdict instead of an error. */
@@ -70,7 +73,7 @@ async function knownTo(config: string | undefined, typed: readonly string[]): Pr
     try {
       workflows.push(...(await load()));
     } catch (error) {
-      broken.push({ name: null, version: null, source, problems: problemsOf(error) });
+      broken.push(unread(source, error));
     }
   }
   const [agents, ofPlugins] = await Promise.all([loadAgents(read), agentsOf(await loadPlugins(read))]);
@@ -92,7 +95,13 @@ function check({ workflow, source }: SourcedWorkflow, agents: readonly KnownAgen
     definition,
     agents === undefined ? {} : { agents: [...agents, ...workflow.agents] },
   );
-  return { name: definition.name, version: definition.version, source, problems: problems.map(formatProblem) };
+  return {
+    name: definition.name,
+    version: definition.version,
+    source,
+    problems: problems.map(formatProblem),
+    warnings: definitionWarnings(definition).map(formatProblem),
+  };
 }
 
 async function checkFile(path: string, agents: readonly KnownAgent[] | undefined): Promise<readonly Verdict[]> {
@@ -100,7 +109,7 @@ async function checkFile(path: string, agents: readonly KnownAgent[] | undefined
   try {
     return (await workflowsIn(source)).map((one) => check(one, agents));
   } catch (error) {
-    return [{ name: null, version: null, source, problems: problemsOf(error) }];
+    return [unread(source, error)];
   }
 }
 
@@ -110,15 +119,23 @@ function checkNamed(name: string, { workflows, agents, broken }: Known): Verdict
   );
   if (found !== undefined) return check(found, agents);
   const names = workflows.map(({ workflow }) => workflow.definition.name);
-  const unread =
+  const notRead =
     broken.length === 0
       ? ''
       : `; ${count(broken.length, 'file')} could not be read: validate without a name to see why`;
   throw new RepriseError(
     'REPRISE_WORKFLOW_UNKNOWN',
-    `There is no workflow '${name}' (there are: ${names.join(', ') || 'none'}${unread}).`,
+    `There is no workflow '${name}' (there are: ${names.join(', ') || 'none'}${notRead}).`,
   );
 }
+
+const unread = (source: string, error: unknown): Verdict => ({
+  name: null,
+  version: null,
+  source,
+  problems: problemsOf(error),
+  warnings: [],
+});
 
 /** A definition's problems one by one, or what else went wrong. */
 function problemsOf(error: unknown): readonly string[] {
@@ -153,10 +170,11 @@ async function print(verdicts: readonly Verdict[], agentsKnown: boolean, { out, 
     );
     return;
   }
-  for (const { name, version, source, problems, valid } of shapes) {
+  for (const { name, version, source, problems, warnings, valid } of shapes) {
     const what = name === null ? source : `${name}@${version}  ${out.style('dim', source)}`;
     await out.line(`${valid ? out.style('green', '✔') : out.style('red', '✖')} ${what}`);
     for (const problem of problems) for (const line of problem.split('\n')) await out.line(`    ${line}`);
+    for (const warning of warnings) await out.line(`    ${out.style('yellow', 'warning')} ${warning}`);
   }
   if (shapes.length === 0) await err.line('The configuration names no workflow.');
   if (!agentsKnown)

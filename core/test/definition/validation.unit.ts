@@ -5,6 +5,7 @@ import { findCycles } from '../../src/definition/graph.ts';
 import {
   cel,
   DEFAULT_RETRY,
+  definitionWarnings,
   formatProblem,
   type Repeat,
   type TaskDefinition,
@@ -139,6 +140,35 @@ describe('validation: names and numbers', () => {
     expect(found[1]).to.match(/^tasks\.b\.capability: no agent has the capability 'paint'; did you mean 'print'\?/);
     expect(found[2]).to.match(/^tasks\.c\.fallback\.agent: there is no agent 'nobody'/);
     expect(found).to.have.length(3);
+  });
+});
+
+describe('warnings', () => {
+  const warnings = (...tasks: readonly Draft[]): readonly string[] =>
+    definitionWarnings(define(...tasks)).map(formatProblem);
+
+  it('a retry beside at-most-once delivery, unless it is the default one that every definition holds', () => {
+    const delivery = 'at-most-once';
+    expect(warnings({ id: 'a', delivery }, { id: 'b', retry: { ...DEFAULT_RETRY, maxAttempts: 5 } })).to.deep.equal([]);
+    const written: readonly Partial<typeof DEFAULT_RETRY>[] = [
+      { maxAttempts: 5 },
+      { jitter: 0 },
+      { nonRetryable: ['A'] },
+    ];
+    for (const one of written) {
+      expect(warnings({ id: 'a', delivery, retry: { ...DEFAULT_RETRY, ...one } })).to.deep.equal([
+        'tasks.a.retry: has no effect: with at-most-once delivery there is no second attempt; leave it out',
+      ]);
+      expectOnly(define({ id: 'a', delivery, retry: { ...DEFAULT_RETRY, ...one } }));
+    }
+  });
+
+  it('a limit of an item beyond that of the whole list', () => {
+    const forEach = { items: cel('input'), concurrency: 2, onItemFailure: 'fail' } as const;
+    expect(warnings({ id: 'a', forEach, timeouts: { taskMs: 10, allMs: 10 } })).to.deep.equal([]);
+    expect(warnings({ id: 'a', forEach, timeouts: { taskMs: 11, allMs: 10 } })).to.deep.equal([
+      'tasks.a.timeout.task: is longer than the limit of the whole list (all), so it will never be reached',
+    ]);
   });
 });
 

@@ -1,0 +1,24 @@
+import { DEFAULT_RETRY, type RetryPolicy, type WorkflowDefinition } from '../definition.ts';
+import type { DefinitionProblem, Path } from '../problem.ts';
+
+/** What a definition says without effect, each with its place. Such a definition runs all the same. Pure, and never throws. */
+export function definitionWarnings(definition: WorkflowDefinition): readonly DefinitionProblem[] {
+  const warnings: DefinitionProblem[] = [];
+  for (const { id, delivery, retry, timeouts } of definition.tasks) {
+    const warn = (place: Path, message: string): void => {
+      warnings.push({ path: ['tasks', id, ...place], message });
+    };
+    if (delivery === 'at-most-once' && !isDefault(retry)) {
+      warn(['retry'], 'has no effect: with at-most-once delivery there is no second attempt; leave it out');
+    }
+    if (timeouts.allMs !== undefined && timeouts.taskMs !== undefined && timeouts.taskMs > timeouts.allMs) {
+      warn(['timeout', 'task'], 'is longer than the limit of the whole list (all), so it will never be reached');
+    }
+  }
+  return warnings;
+}
+
+/** A definition always holds a policy, so one that is written as the default cannot be told from none. */
+const isDefault = ({ nonRetryable, ...policy }: RetryPolicy): boolean =>
+  nonRetryable.length === 0 &&
+  Object.entries(policy).every(([key, value]) => value === DEFAULT_RETRY[key as keyof typeof policy]);
