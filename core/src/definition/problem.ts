@@ -13,7 +13,7 @@ export interface DefinitionProblem {
 }
 
 /** Problems that one error lists at most; it says how many more there are. */
-const MAX_LISTED = 200;
+export const MAX_LISTED = 200;
 
 /** Takes note of a mistake. */
 export type Report = (path: Path, message: string) => void;
@@ -31,18 +31,24 @@ export function formatProblem(problem: DefinitionProblem): string {
     : `${place}${formatPath(problem.path)}: ${problem.message}`;
 }
 
-/** Of `found`, the problems at places that `told` says nothing about: what could not be read would be reported twice. */
+/**
+ * Of `found`, the problems at places that `told` says nothing about: what could not be read would be reported twice. A
+ * place is told about by a problem there or at what it is part of, or (within a task) at a part of it.
+ */
 export function withoutRepetitions(
   found: readonly DefinitionProblem[],
   told: readonly DefinitionProblem[],
 ): readonly DefinitionProblem[] {
-  const paths = told.map((problem) => problem.path);
-  const covers = (path: Path, place: Path): boolean =>
-    leadsTo(path, place) || (place.length > 2 && leadsTo(place, path));
-  return found.filter((problem) => !paths.some((path) => covers(path, problem.path)));
+  const places = new Set(told.map(({ path }) => keyOf(path)));
+  const parents = new Set(told.flatMap(({ path }) => path.map((_, index) => keyOf(path.slice(0, index)))));
+  const isTold = (place: Path): boolean =>
+    (place.length > 2 && parents.has(keyOf(place))) ||
+    places.has(keyOf(place)) ||
+    place.some((_, index) => places.has(keyOf(place.slice(0, index))));
+  return found.filter(({ path }) => !isTold(path));
 }
 
-const leadsTo = (parent: Path, path: Path): boolean => parent.every((key, index) => key === path[index]);
+const keyOf = (path: Path): string => JSON.stringify(path);
 
 /** REPRISE_DEFINITION_INVALID that lists every problem, in the message and in `details.problems`. */
 export function definitionInvalid(what: string, problems: readonly DefinitionProblem[], cause?: unknown): RepriseError {

@@ -123,6 +123,17 @@ describe('parseWorkflow', () => {
     expect(parseWorkflow(`name: x\ntasks:\n${tasks}`).definition.tasks).to.have.length(10_000);
   });
 
+  it('a text of many mistakes is refused in linear time, and says how many there are', () => {
+    const tasks = Array.from({ length: 20_000 }, (_, index) => `  t${index}: { agent: q, priority: x, retry: -1 }`);
+    const { message, details } = refusal(`name: x\ntasks:\n${tasks.join('\n')}`);
+    expect(message).to.match(
+      /has 40000 problems:\n {2}3:\d+ tasks\.t0\.priority: must be a number[\s\S]* and 39800 more$/,
+    );
+    expect(details['problems']).to.have.length(200);
+    const twice = refusal(`name: x\ntasks:\n${'  a: { agent: q }\n'.repeat(130_000)}`);
+    expect(twice.message).to.match(/has 129999 problems/);
+  });
+
   it('any text gives a workflow or REPRISE_DEFINITION_INVALID', () => {
     const piece = fc.constantFrom(
       'name: x',

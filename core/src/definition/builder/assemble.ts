@@ -35,7 +35,7 @@ export function assemble<Input, Output>(
   });
   readFields(options, [], report, 'options', WORKFLOW_KEYS);
   const definition = readWorkflow(name, options, tasks, report, reader);
-  problems.push(...withoutRepetitions(validateDefinition(definition), problems));
+  for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
   if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
   return {
     definition,

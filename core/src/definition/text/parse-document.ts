@@ -43,7 +43,9 @@ export function parseText(text: string, what: string, options: TextOptions = {})
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const { document, problems } = compose(text, lines, place);
-  if (document !== undefined && problems.length === 0) problems.push(...refusals(document, MAX_TEXT_DEPTH, place));
+  if (document !== undefined && problems.length === 0) {
+    for (const problem of refusals(document, MAX_TEXT_DEPTH, place)) problems.push(problem);
+  }
   const value: unknown = problems.length === 0 ? document?.toJS({ maxAliasCount: 0 }) : undefined;
   const odd = problems.length === 0 ? jsonProblem(value) : undefined;
   if (odd !== undefined) problems.push({ path: [], message: `it is not plain JSON: ${odd}` });

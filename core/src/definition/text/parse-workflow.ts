@@ -1,10 +1,11 @@
+import type { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Expression } from '../definition.ts';
 import { cel, template } from '../expression.ts';
 import { describe, isFields, readFields, readText } from '../form/read.ts';
 import { type ExpressionReader, readTask } from '../form/read-task.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
-import { type DefinitionProblem, definitionInvalid, type Report, withoutRepetitions } from '../problem.ts';
+import { type DefinitionProblem, definitionInvalid, MAX_LISTED, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
 import { celOf } from '../template.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
@@ -41,10 +42,13 @@ function load(
 ): Workflow {
   const problems: DefinitionProblem[] = [];
   const report: Report = (path, message) => {
-    problems.push(locate({ path, message }));
+    problems.push({ path, message });
   };
   const fields = readFields(value, [], report, 'a workflow (an object)', ['name', ...WORKFLOW_KEYS, 'tasks']);
-  if (fields === undefined) throw definitionInvalid(what, problems);
+  // To find a place costs a walk through the text.
+  const refusal = (): RepriseError =>
+    definitionInvalid(what, [...problems.slice(0, MAX_LISTED).map(locate), ...problems.slice(MAX_LISTED)]);
+  if (fields === undefined) throw refusal();
   for (const key of ['name', 'tasks']) if (fields[key] === undefined) report([key], 'is missing');
   const tasks = fields['tasks'] ?? {};
   if (!isFields(tasks)) report(['tasks'], `must be an object of tasks by id, not ${describe(tasks)}`);
@@ -56,8 +60,8 @@ function load(
     report,
     reader,
   );
-  problems.push(...withoutRepetitions(validateDefinition(definition), problems).map(locate));
-  if (problems.length > 0) throw definitionInvalid(what, problems);
+  for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
+  if (problems.length > 0) throw refusal();
   return { definition, hash: hashDefinition(definition), agents: [] };
 }
 

@@ -55,8 +55,8 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
   };
   if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
   const text = writeYaml(form);
-  problems.push(...readBack(text, definition, options));
-  if (problems.length > 0) throw definitionInvalid(`Workflow '${name}', written as YAML,`, problems);
+  const lost = readBack(text, definition, options);
+  if (lost.length > 0) throw definitionInvalid(`Workflow '${name}', written as YAML,`, lost);
   return text;
 }
 
