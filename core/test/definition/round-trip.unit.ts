@@ -230,6 +230,22 @@ describe('workflowToYaml and parseWorkflow', () => {
     return JSON.parse(JSON.stringify(definition, trimmed));
   }
 
+  it('texts of space and line breaks among them', () => {
+    for (const description of [
+      ' \n',
+      '\n',
+      `\r\n \n${'word '.repeat(9)}`,
+      'a \n \nb',
+      '\ta\n',
+      'a\rb',
+      '\u2028\n',
+      'a\n\n',
+    ]) {
+      const definition = reading({ name: 'x', tasks: { a: { agent: 'q', description, input: [description] } } });
+      expect(parseWorkflow(workflowToYaml(definition)).definition).to.deep.equal(definition);
+    }
+  });
+
   it('writes nothing that reads back as another definition', () => {
     const first = reading({ name: 'x', tasks: { a: { agent: 'q', retry: { initialDelay: '2m' } } } });
     const old = {

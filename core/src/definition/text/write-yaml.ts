@@ -15,7 +15,8 @@ export function writeYaml(value: unknown): string {
       if (Number.isInteger(node.value) && !Number.isSafeInteger(node.value)) node.format = 'EXP';
     },
   });
-  return document.toString({ lineWidth: 120 });
+  // Texts in quotes keep line breaks as escapes: the library loses spaces before a line break otherwise.
+  return document.toString({ lineWidth: 120, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER });
 }
 
 const needsQuotes = (text: string): boolean =>
