@@ -96,7 +96,8 @@ export type { Monitor, ObservedEvent, Signal } from './orchestration/monitoring/
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
-export { RunHandle, type RunOutcome } from './orchestration/runtime/run-handle.ts';
+export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
+export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
 export {
   type HistoryEntry,
   type RunQuery,

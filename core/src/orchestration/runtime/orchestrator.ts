@@ -289,12 +289,11 @@ export class Orchestrator {
 
   /** Whether the run is parked or held; undefined while it moves, as far as this process knows. */
   async #stuck(runId: string): Promise<RunStuck | undefined> {
-    const { event } = await this.runs.last(runId);
-    const state = this.#engine.cachedState(runId);
-    if (event.type === 'RunParked') return { status: 'parked', error: event.error };
-    if (state?.status === 'parked' && state.parked !== undefined) return { status: 'parked', error: state.parked };
     const hold = this.#engine.holdOf(runId);
-    return hold === undefined ? undefined : { status: 'held', hold };
+    if (hold !== undefined) return { status: 'held', hold };
+    // Results may have come since it was parked, so its last event need not say so.
+    const { status, parked } = this.#engine.cachedState(runId) ?? (await this.runs.state(runId));
+    return status === 'parked' && parked !== undefined ? { status, error: parked } : undefined;
   }
 
   #stoppedBefore(runId: string): RepriseError {

@@ -11,7 +11,6 @@ import { Unfoldable } from './containment.ts';
 import type { Heart } from './heart.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
-import type { RunHold } from './run-hold.ts';
 
 /** Ended runs that are kept for results that come late. */
 const ENDED_RUNS = 64;
@@ -31,8 +30,6 @@ export interface CachedRun {
   snapshotAt: number;
   /** Just read from the store: what is outstanding must be derived again. */
   fresh: boolean;
-  /** Why it does not move here, although it is open. */
-  hold: RunHold | undefined;
   /** It was said that no agent takes its ready tasks. */
   standstillReported: boolean;
   /** Tasks that the cache counts for it. */
@@ -47,7 +44,6 @@ export const newRun = (runId: string): CachedRun => ({
   changed: [],
   snapshotAt: -1,
   fresh: false,
-  hold: undefined,
   standstillReported: false,
   counted: 0,
 });
@@ -76,11 +72,6 @@ export class RunRepository {
     this.#cache.delete(runId);
     this.#cache.set(runId, run);
     return run;
-  }
-
-  /** As cached(), but it does not count as use. */
-  peek(runId: string): CachedRun | undefined {
-    return this.#cache.get(runId);
   }
 
   /** Folds the run's history, from the snapshot on if there is one. A run that does not exist has status 'none'. */
@@ -118,7 +109,6 @@ export class RunRepository {
       changed,
       snapshotAt,
       fresh,
-      hold: undefined,
       standstillReported: false,
       counted: 0,
     };

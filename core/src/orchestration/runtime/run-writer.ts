@@ -81,7 +81,7 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Commands after which a run that is held in memory is looked at again. */
-const WAKING: ReadonlySet<string> = new Set(['CancelRun', 'ResumeRun']);
+const WAKING: ReadonlySet<string> = new Set(['StartRun', 'CancelRun', 'ResumeRun']);
 
 /** Conflicts in a row after which there is a pause before the next try, in ms, doubled each time. */
 const CONFLICTS_AT_ONCE = 8;
@@ -106,6 +106,8 @@ export class RunWriter {
   readonly #parts: RunWriterParts;
   /** Runs that are held in memory, because nothing can be put on record. */
   readonly #faults = new Map<string, RepriseError>();
+  /** Runs that do not move for want of an agent, a function or a strategy. */
+  readonly #holds = new Map<string, RunHold>();
   /** Runs whose effects could not be carried out, and how often that was tried. */
   readonly #unreleased = new Map<string, number>();
 
@@ -117,7 +119,7 @@ export class RunWriter {
   holdOf(runId: string): RunHold | undefined {
     const fault = this.#faults.get(runId);
     if (fault !== undefined) return { reason: 'fault', message: fault.message, details: { code: fault.code } };
-    return this.#parts.repository.peek(runId)?.hold;
+    return this.#holds.get(runId);
   }
 
   /** One turn. Every item is told its outcome or its error; does not reject. */
@@ -250,7 +252,22 @@ export class RunWriter {
   #hold(runId: string, { code, message }: Pick<ErrorData, 'code' | 'message'>): void {
     const error = new RepriseError('REPRISE_RUN_PARKED', `Run '${runId}' is held here: ${code}: ${message}`);
     this.#faults.set(runId, error);
+    this.#lookLater(runId);
     this.#parts.stood(runId);
+  }
+
+  #note(runId: string, hold: RunHold | undefined): void {
+    if (hold === undefined) this.#holds.delete(runId);
+    else this.#holds.set(runId, hold);
+  }
+
+  /** What holds a run may pass by itself: it is looked at again after a while. */
+  #lookLater(runId: string): void {
+    const { clock, options } = this.#parts;
+    clock.schedule(options.redispatchMs, () => {
+      const held = this.#faults.has(runId) || this.#holds.get(runId)?.reason === 'strategy';
+      if (held && this.#parts.drives() && !this.#parts.stopping()) this.#parts.post(runId, { refresh: true });
+    });
   }
 
   /** One command by itself, without scheduling: the run is parked, and nothing else. */
@@ -295,7 +312,10 @@ export class RunWriter {
     }
     if (state.status !== 'none') {
       repository.keep(run, (id) => this.#parts.busy(id));
-      if (isTerminal(state.status) && !isTerminal(statusBefore)) repository.retire(runId);
+      if (isTerminal(state.status) && !isTerminal(statusBefore)) {
+        this.#holds.delete(runId);
+        repository.retire(runId);
+      }
     }
     this.#release(run, batch, expected);
     if (this.#parts.drives()) await this.#snapshot(run);
@@ -309,7 +329,7 @@ export class RunWriter {
     // What were scheduled while stopping would find no worker, and count as lost at the next start.
     if (!this.#parts.drives() || this.#parts.stopping()) return false;
     const { missing, state } = run;
-    run.hold = heldByFunctions(state, missing);
+    this.#note(run.runId, heldByFunctions(state, missing));
     if (missing.length > 0 || !last) return false;
     const { sliceChars } = this.#parts.options;
     const full = (): boolean => batch.chars > sliceChars;
@@ -341,10 +361,11 @@ export class RunWriter {
       throw error instanceof Unfoldable ? new Undecidable(`event ${error.revision} of the history`, error) : error;
     }
     if (!this.#parts.drives() || isTerminal(run.state.status)) return run;
-    run.hold = heldByFunctions(run.state, run.missing);
-    if (run.hold !== undefined) {
+    const hold = heldByFunctions(run.state, run.missing);
+    this.#note(runId, hold);
+    if (hold !== undefined) {
       const fields = { code: 'REPRISE_DEFINITION_CHANGED' };
-      monitors.signal({ kind: 'log', level: 'error', message: run.hold.message, runId, fields });
+      monitors.signal({ kind: 'log', level: 'error', message: hold.message, runId, fields });
       this.#parts.stood(runId);
     } else if (run.changed.length > 0) {
       const message = `the run goes on with functions that changed since it started: ${run.changed.join('; ')}`;
@@ -412,20 +433,23 @@ export class RunWriter {
   #heldByStrategy(run: CachedRun, { error }: Extract<Assigned, { error: unknown }>): void {
     const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
     const said = `the strategy '${run.state.definition.strategy}' gives no assignments: ${message}`;
-    if (run.state.inFlight === 0) run.hold = { reason: 'strategy', message: said, details: { code } };
+    if (run.state.inFlight === 0) this.#note(run.runId, { reason: 'strategy', message: said, details: { code } });
+    // It may have been for once; nothing else need come that would have it asked again.
+    this.#lookLater(run.runId);
     this.#parts.monitors.signal({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
     this.#parts.stood(run.runId);
   }
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun): void {
-    run.hold = heldByAgents(run.state, this.#parts.registry);
-    if (run.hold === undefined) return;
+    const hold = heldByAgents(run.state, this.#parts.registry);
+    this.#note(run.runId, hold);
+    if (hold === undefined) return;
     this.#parts.stood(run.runId);
     if (run.standstillReported) return;
     run.standstillReported = true;
     const fields = { code: 'REPRISE_AGENT_UNKNOWN' };
-    const { message } = run.hold;
+    const { message } = hold;
     this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId: run.runId, fields });
   }
 

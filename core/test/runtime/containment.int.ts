@@ -1,0 +1,255 @@
+import {
+  createInMemoryEventStore,
+  createInProcessTransport,
+  defineAgent,
+  type EventStore,
+  type Json,
+  Orchestrator,
+  parseWorkflow,
+  type RunOutcome,
+  type RunStuck,
+  sleep,
+  systemClock,
+  systemIds,
+  systemRandom,
+} from '@reprise/core';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { afterEach, describe, it } from 'mocha';
+import { createRegistry } from '../../src/container/create-registry.ts';
+import { HEART, type Heart } from '../../src/orchestration/runtime/heart.ts';
+import { MonitorHub } from '../../src/orchestration/runtime/monitor-hub.ts';
+import { DEFAULT_ENGINE_OPTIONS } from '../../src/orchestration/runtime/options.ts';
+import { graphStrategy } from '../../src/orchestration/scheduler/graph-strategy.ts';
+
+const VICTIM = 'victim';
+
+const WORKFLOW = parseWorkflow(`
+name: contained
+tasks:
+  first: { agent: echo }
+  each: { agent: flaky, after: first, forEach: { items: "[1, 2, 3]", concurrency: 2 }, retry: { maxAttempts: 2, initialDelay: 1ms } }
+  choose: { agent: echo, after: each, when: "size(outputs.each) == 3" }
+  loop: { agent: echo, after: choose, repeat: { until: "round == 2", max: 3 } }
+  slow: { agent: slow, after: first, timeout: { attempt: 5ms }, retry: 1, fallback: { value: late } }
+`);
+
+/** Throws once its time has come, and for as long as it is armed. */
+class Fault {
+  armed = true;
+  thrown = 0;
+  readonly #from: number;
+  readonly #times: number;
+  #calls = 0;
+
+  constructor(from: number, times: number) {
+    this.#from = from;
+    this.#times = times;
+  }
+
+  strike(runId: string): void {
+    if (!this.armed || runId !== VICTIM) return;
+    this.#calls += 1;
+    if (this.#calls <= this.#from || this.thrown >= this.#times) return;
+    this.thrown += 1;
+    throw new Error('a fault');
+  }
+}
+
+type Place = keyof Heart | 'select' | 'append' | 'monitor';
+const PLACES: readonly Place[] = [
+  'handle',
+  'settleOn',
+  'evolve',
+  'effectsOf',
+  'openEffects',
+  'select',
+  'append',
+  'monitor',
+];
+
+/** `tight`: runs are read again in every turn, and turns are cut short, so that more functions are called. */
+function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; store: EventStore; parts: object } {
+  const struck =
+    <A extends { readonly runId: string }, R, Rest extends readonly unknown[]>(
+      name: Place,
+      work: (state: A, ...rest: Rest) => R,
+    ) =>
+    (state: A, ...rest: Rest): R => {
+      if (name === place) fault.strike(state.runId);
+      return work(state, ...rest);
+    };
+  const heart: Heart = {
+    handle: (state, command, context) => {
+      if (place === 'handle') fault.strike(command.runId);
+      return HEART.handle(state, command, context);
+    },
+    settleOn: struck('settleOn', HEART.settleOn),
+    evolve: (state, event) => {
+      if (place === 'evolve') fault.strike(event.type === 'RunStarted' ? event.runId : state.runId);
+      return HEART.evolve(state, event);
+    },
+    effectsOf: struck('effectsOf', HEART.effectsOf),
+    openEffects: struck('openEffects', HEART.openEffects),
+  };
+  const store = createInMemoryEventStore();
+  const { append } = store;
+  store.append = async (stream, ...rest) => {
+    if (place === 'append') fault.strike(stream.slice('run-'.length));
+    return append(stream, ...rest);
+  };
+  const strategy = {
+    name: 'graph',
+    select: (view: Parameters<typeof graphStrategy.select>[0]) => {
+      if (place === 'select') fault.strike(view.runId);
+      return graphStrategy.select(view);
+    },
+  };
+  const monitor = {
+    name: 'odd',
+    onEvent: () => {
+      if (place === 'monitor') fault.strike(VICTIM);
+    },
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  };
+  const echo = defineAgent({ name: 'echo', handle: ({ input }) => (input ?? null) as Json });
+  const flaky = defineAgent({
+    name: 'flaky',
+    handle: ({ input, attempt }) => {
+      if (attempt === 1) throw new Error('at first');
+      return input as Json;
+    },
+  });
+  const slow = defineAgent({ name: 'slow', handle: () => sleep(30) as unknown as Json });
+  const cut = tight ? { maxCachedTasks: 0, sliceChars: 1 } : {};
+  const options = { ...DEFAULT_ENGINE_OPTIONS, leaseMs: 300, redispatchMs: 100, drainMs: 0, ...cut };
+  return {
+    heart,
+    store,
+    parts: {
+      registry: createRegistry({ workflows: [WORKFLOW], agents: [echo, flaky, slow] }, [], [strategy]),
+      transport: createInProcessTransport(systemClock),
+      monitors: new MonitorHub([monitor], 1000, systemClock),
+      clock: systemClock,
+      ids: systemIds,
+      random: systemRandom,
+      options,
+    },
+  };
+}
+
+const opened: Orchestrator[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.stop({ drainMs: 0 });
+});
+
+async function open(place: Place, fault: Fault, tight = false): Promise<Orchestrator> {
+  const { heart, store, parts } = faulty(place, fault, tight);
+  const orchestrator = new Orchestrator({ ...(parts as ConstructorParameters<typeof Orchestrator>[0]), store, heart });
+  opened.push(orchestrator);
+  await orchestrator.start();
+  return orchestrator;
+}
+
+const within = async <T>(what: string, promise: Promise<T>): Promise<T> =>
+  Promise.race([
+    promise,
+    sleep(5000).then(() => {
+      throw new Error(`${what} did not come`);
+    }),
+  ]);
+
+/** How the run does now: ended, parked or held. What is only waiting for its lease is waited for. */
+const standing = (reprise: Orchestrator): Promise<RunOutcome | RunStuck> =>
+  within('an end, a park or a hold', reprise.run(VICTIM).outcome({ orStuck: true }));
+
+describe('whatever throws in a turn', () => {
+  const faults = fc.record({
+    place: fc.constantFrom(...PLACES),
+    from: fc.integer({ min: 0, max: 40 }),
+    times: fc.constantFrom(1, 2, 3, 1000, 1000),
+    tight: fc.boolean(),
+  });
+
+  it('ends, refuses or parks its run, which is said, and goes on once that is mended; other runs notice nothing', async function () {
+    this.timeout(240_000);
+    const seen = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(faults, async ({ place, from, times, tight }) => {
+        const fault = new Fault(from, times);
+        const reprise = await open(place, fault, tight);
+        const other = reprise.startRun(WORKFLOW, 1, { id: 'other' });
+        const started = await within(
+          'an answer to the start',
+          reprise.startRun(WORKFLOW, 1, { id: VICTIM }).then(
+            () => true,
+            () => false,
+          ),
+        );
+        expect((await within('the other run', (await other).outcome())).status).to.equal('completed');
+        if (!started) {
+          seen.set('refused', (seen.get('refused') ?? 0) + 1);
+          fault.armed = false;
+          await reprise.startRun(WORKFLOW, 1, { id: VICTIM }).catch(() => undefined);
+        }
+        const stands = await standing(reprise);
+        seen.set(`${place}: ${stands.status}`, (seen.get(`${place}: ${stands.status}`) ?? 0) + 1);
+        if (stands.status === 'parked') expect(stands.error.message).to.contain('a fault');
+        if (stands.status === 'held') expect(stands.hold.message).to.contain('a fault');
+        fault.armed = false;
+        if (stands.status === 'parked' || stands.status === 'held') {
+          await within(
+            'the resume',
+            reprise
+              .run(VICTIM)
+              .resume()
+              .catch(() => undefined),
+          );
+          await within('the end', settle(reprise));
+        }
+        const end = await within('the end', reprise.run(VICTIM).outcome()).catch(async (error: unknown) => {
+          const types = await Array.fromAsync(
+            reprise.runs.history(VICTIM),
+            ({ event }) => `${event.type} ${'taskId' in event ? event.taskId : ''}`,
+          );
+          throw new Error(`${String(error)} after ${JSON.stringify(stands)}: ${types.join(', ')}`);
+        });
+        expect(['completed', 'failed']).to.include(end.status);
+        expect((await reprise.runs.replay(VICTIM)).matches).to.equal(true);
+        await reprise.stop({ drainMs: 0 });
+      }),
+      { numRuns: 120, includeErrorInReport: true },
+    );
+    for (const status of ['parked', 'held']) {
+      const places = [...seen.keys()].filter((key) => key.endsWith(status));
+      expect(places, `${status}, of ${[...seen].join('; ')}`).not.to.deep.equal([]);
+    }
+  });
+
+  /** A run may be parked again by what was on its way; whoever mends it resumes it until it goes on. */
+  async function settle(reprise: Orchestrator): Promise<void> {
+    for (let tries = 0; tries < 20; tries += 1) {
+      const stands = await standing(reprise);
+      if (stands.status !== 'parked' && stands.status !== 'held') return;
+      await reprise
+        .run(VICTIM)
+        .resume()
+        .catch(() => undefined);
+      await sleep(20);
+    }
+  }
+
+  it('can be cancelled while it is parked, and says why in its state', async () => {
+    const fault = new Fault(4, 1000);
+    const reprise = await open('settleOn', fault);
+    const run = await reprise.startRun(WORKFLOW, 1, { id: VICTIM }).catch(() => reprise.run(VICTIM));
+    fault.armed = false;
+    const stands = await standing(reprise);
+    if (stands.status !== 'parked') return;
+    expect((await run.state()).parked?.code).to.equal('REPRISE_UNDECIDABLE');
+    expect((await reprise.runs.list({ statuses: ['parked'] })).map(({ runId }) => runId)).to.deep.equal([VICTIM]);
+    await run.cancel('enough');
+    expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'enough' });
+  });
+});
