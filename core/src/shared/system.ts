@@ -44,3 +44,8 @@ export function keepAlive(): () => void {
 
 /** Lets everything else that waits have its turn of the event loop: for work that would otherwise keep the loop to itself. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A warning of the process, on stderr unless somebody listens: for what no monitor is there to be told. */
+export const emitWarning = (message: string): void => {
+  process.emitWarning(message, 'RepriseWarning');
+};

@@ -3,6 +3,7 @@ import {
   defineAgent,
   definePlugin,
   type Monitor,
+  nextTurn,
   type ObservedEvent,
   sleep,
   systemClock,
@@ -26,6 +27,18 @@ const broken = (): never => {
   throw new Error('a broken monitor');
 };
 
+const unreadable = () =>
+  new Proxy(new Error('never seen'), {
+    get: () => {
+      throw new Error('a getter that throws');
+    },
+  });
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+
 const BAD: Record<string, Partial<Monitor>> = {
   throws: { onEvent: broken, onSignal: broken, forceFlush: broken, shutdown: broken },
   rejects: {
@@ -35,6 +48,10 @@ const BAD: Record<string, Partial<Monitor>> = {
     shutdown: async () => broken(),
   },
   'throws nothing that is an error': { onEvent: () => Promise.reject(undefined) },
+  'throws what cannot be read': {
+    onEvent: () => Promise.reject(unreadable()),
+    onSignal: () => Promise.reject(revoked()),
+  },
   'is slow': { onEvent: () => sleep(5) },
 };
 
@@ -175,16 +192,113 @@ describe('The hub of monitors', () => {
     expect(good.events).to.have.length(11);
   });
 
-  it('counts the failures of a monitor', async () => {
+  const bad = monitorOf('bad', {
+    onEvent: broken,
+    onSignal: async () => broken(),
+    forceFlush: broken,
+    shutdown: async () => broken(),
+  });
+  const warnings = () => {
+    const list: string[] = [];
+    return { list, warn: (message: string) => void list.push(message) };
+  };
+  const failed = (name: string, what: string): string =>
+    `the monitor '${name}' failed in ${what} (said once; monitorHealth counts the rest)`;
+
+  it('counts every failure of a monitor, and tells the others once', async () => {
+    const [first, second] = [recordingMonitor('first'), recordingMonitor('second')];
+    const { list, warn } = warnings();
+    const hub = new MonitorHub([first, bad, second], 10, systemClock, warn);
+    hub.event(event(0));
+    hub.event(event(1));
+    hub.signal({ kind: 'log', level: 'info', message: 'hello' });
+    await eventually(() => hub.health()[1]?.failures === 3);
+    await hub.shutdown();
+    expect(hub.health()[1]).to.deep.equal({ name: 'bad', dropped: 0, failures: 5 });
+    const report = {
+      kind: 'log',
+      level: 'warn',
+      message: failed('bad', 'onEvent: a broken monitor'),
+      fields: { code: 'REPRISE_PLUGIN_INVALID', monitor: 'bad' },
+    };
+    for (const other of [first, second])
+      expect(other.signals.filter((signal) => signal.kind === 'log' && signal.level === 'warn')).to.deep.equal([
+        report,
+      ]);
+    expect(list).to.deep.equal([]);
+  });
+
+  it('warns the process when there is no other monitor, once', async () => {
+    const { list, warn } = warnings();
+    const hub = new MonitorHub([bad], 10, systemClock, warn);
+    hub.event(event(0));
+    hub.event(event(1));
+    await hub.shutdown();
+    expect(list).to.deep.equal([failed('bad', 'onEvent: a broken monitor')]);
+    expect(hub.health()).to.deep.equal([{ name: 'bad', dropped: 0, failures: 4 }]);
+  });
+
+  it('closes a monitor whose flush fails, and tells others of a failure at the end while they are open', async () => {
+    const { list, warn } = warnings();
+    const order: string[] = [];
+    const last = Promise.withResolvers<void>();
+    const tidy = recordingMonitor('tidy');
     const hub = new MonitorHub(
-      [monitorOf('bad', { onEvent: broken, onSignal: async () => broken() })],
+      [
+        monitorOf('flushless', { forceFlush: broken, shutdown: async () => void order.push('closed') }),
+        { ...tidy, forceFlush: () => last.promise },
+        monitorOf('late', { shutdown: () => last.promise.then(() => nextTurn()).then(broken) }),
+      ],
       10,
       systemClock,
+      warn,
     );
+    const closing = hub.shutdown();
+    await eventually(() => order.length === 1);
+    last.resolve();
+    await closing;
+    const messages = tidy.signals.map((signal) => (signal.kind === 'log' ? signal.message : ''));
+    expect(messages).to.deep.equal([failed('flushless', 'forceFlush: a broken monitor')]);
+    // Nobody was left to be told of this one.
+    expect(list).to.deep.equal([failed('late', 'shutdown: a broken monitor')]);
+  });
+
+  for (const [what, thrown, says] of [
+    ['a value whose getters throw', unreadable, 'something that cannot be read was thrown'],
+    ['a revoked proxy', revoked, 'something that cannot be read was thrown'],
+    ['a value without a prototype', () => Object.create(null), '[object Object]'],
+    ['nothing', () => undefined, 'undefined'],
+    ['a symbol', () => Symbol('odd'), 'Symbol(odd)'],
+    ['a long text', () => 'x'.repeat(100_000), `${'x'.repeat(499)}…`],
+  ] as const) {
+    it(`reports ${what} that is thrown, in bounded words`, async () => {
+      const { list, warn } = warnings();
+      const onEvent = (): never => {
+        throw thrown();
+      };
+      const hub = new MonitorHub([monitorOf('hostile', { onEvent })], 10, systemClock, warn);
+      hub.event(event(0));
+      await hub.shutdown();
+      expect(list).to.deep.equal([failed('hostile', `onEvent: ${says}`)]);
+    });
+  }
+
+  it('bears monitors that cannot even be looked at', async () => {
+    const { list, warn } = warnings();
+    const good = recordingMonitor('good');
+    const closed = revoked() as Monitor;
+    const touchy = new Proxy(monitorOf('touchy', {}), { get: broken });
+    const hub = new MonitorHub([closed, touchy, good], 10, systemClock, warn);
     hub.event(event(0));
-    hub.signal({ kind: 'log', level: 'info', message: 'hello' });
-    await eventually(() => hub.health()[0]?.failures === 2);
+    await eventually(() => good.signals.length === 2);
     await hub.shutdown();
+    expect(hub.health().map(({ name, failures }) => [name, failures])).to.deep.equal([
+      ['monitor 1', 4],
+      ['monitor 2', 4],
+      ['good', 0],
+    ]);
+    expect(good.events).to.have.length(1);
+    expect(list).to.deep.equal([]);
   });
 
   it('drains, flushes and closes each at the end, and leaves behind whoever hangs', async () => {
@@ -198,7 +312,8 @@ describe('The hub of monitors', () => {
       forceFlush: async () => void order.push('flush'),
       shutdown: async () => void order.push('shutdown'),
     });
-    const hub = new MonitorHub([monitorOf('hanging', { onEvent: () => never }), good], 10, clock);
+    const { list, warn } = warnings();
+    const hub = new MonitorHub([monitorOf('hanging', { onEvent: () => never }), good], 10, clock, warn);
     hub.event(event(0));
     hub.event(event(1));
     let closed = false;
@@ -212,5 +327,8 @@ describe('The hub of monitors', () => {
     expect(closed).to.equal(false);
     clock.advance(1);
     await closing;
+    const why = "the monitor 'hanging' hangs: it was not done after 5000 ms and is left behind";
+    expect(list).to.deep.equal([`${why} (said once; monitorHealth counts the rest)`]);
+    expect(hub.health()[0]).to.deep.equal({ name: 'hanging', dropped: 0, failures: 1 });
   });
 });

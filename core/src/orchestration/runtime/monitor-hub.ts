@@ -1,28 +1,47 @@
 import type { Clock } from '../../shared/clock.ts';
 import { Fifo } from '../../shared/fifo.ts';
+import { emitWarning } from '../../shared/system.ts';
+import { thrownText } from '../../shared/thrown-text.ts';
 import type { Monitor, ObservedEvent, Signal } from '../monitoring/monitor.ts';
+import { plainSignal } from '../monitoring/plain-signal.ts';
 
 type Observation = { readonly event: ObservedEvent } | { readonly signal: Signal };
 
-/** How long a flush or shutdown of one monitor may take, in ms. */
+/** How long draining, flushing and closing one monitor may take, in ms. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-/** One monitor behind its own bounded queue: idle, or draining one observation at a time. */
+/** What of a monitor failed, and how: told by its queue to the hub. */
+type OnFailure = (queue: MonitorQueue, method: string, error: unknown) => void;
+
+/**
+ * One monitor behind its own bounded queue.
+ *
+ *   idle ──add()──► draining, one observation at a time ──queue empty──► idle
+ *   either ──close()──► drained, flushed ──► closed: what comes now is dropped
+ *
+ * Nothing of the monitor is touched outside a try, its name included.
+ */
 class MonitorQueue {
-  readonly monitor: Monitor;
+  readonly name: string;
   dropped = 0;
   failures = 0;
+  closed = false;
+  reported = false;
+  readonly #monitor: Monitor;
   readonly #limit: number;
+  readonly #onFailure: OnFailure;
   readonly #queue = new Fifo<Observation>();
   #draining: Promise<void> | undefined;
 
-  constructor(monitor: Monitor, limit: number) {
-    this.monitor = monitor;
+  constructor(monitor: Monitor, place: number, limit: number, onFailure: OnFailure) {
+    this.#monitor = monitor;
     this.#limit = limit;
+    this.#onFailure = onFailure;
+    this.name = nameOf(monitor) ?? `monitor ${place}`;
   }
 
   add(observation: Observation): void {
-    if (this.#queue.size >= this.#limit) {
+    if (this.closed || this.#queue.size >= this.#limit) {
       this.dropped += 1;
       return;
     }
@@ -30,21 +49,45 @@ class MonitorQueue {
     this.#draining ??= this.#drain();
   }
 
-  async idle(): Promise<void> {
+  /** Does not reject. A flush that fails does not keep the monitor from being closed. */
+  async close(): Promise<void> {
     await this.#draining;
+    await this.#try('forceFlush', () => this.#monitor.forceFlush());
+    // What another one's failure brought meanwhile.
+    await this.#draining;
+    this.closed = true;
+    await this.#try('shutdown', () => this.#monitor.shutdown());
   }
 
   async #drain(): Promise<void> {
     await Promise.resolve();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      try {
-        const pending = 'event' in next ? this.monitor.onEvent(next.event) : this.monitor.onSignal?.(next.signal);
-        if (pending !== undefined) await pending;
-      } catch {
-        this.failures += 1;
-      }
+      const observation = next;
+      const done =
+        'event' in observation
+          ? this.#try('onEvent', () => this.#monitor.onEvent(observation.event))
+          : this.#try('onSignal', () => this.#monitor.onSignal?.(observation.signal));
+      await done;
     }
     this.#draining = undefined;
+  }
+
+  async #try(method: string, call: () => void | Promise<void>): Promise<void> {
+    try {
+      const pending = call();
+      if (pending !== undefined) await pending;
+    } catch (error) {
+      this.#onFailure(this, method, error);
+    }
+  }
+}
+
+function nameOf(monitor: Monitor): string | undefined {
+  try {
+    const { name } = monitor;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -55,14 +98,27 @@ export interface MonitorHealth {
   readonly failures: number;
 }
 
-/** Hands observations to all monitors, none of which can slow, break or be broken by another. */
+/**
+ * Hands observations to all monitors, none of which can slow, break or be broken by another.
+ *
+ * Every failure of a monitor is counted (health()). The first of each is told as well: to the monitors that are still open, as a
+ * warning in the log, or, when there is no other, to `warn` (default: a warning of the process).
+ */
 export class MonitorHub {
   readonly #queues: readonly MonitorQueue[];
   readonly #clock: Clock;
+  readonly #warn: (message: string) => void;
 
-  constructor(monitors: readonly Monitor[], limit: number, clock: Clock) {
-    this.#queues = monitors.map((monitor) => new MonitorQueue(monitor, limit));
+  constructor(
+    monitors: readonly Monitor[],
+    limit: number,
+    clock: Clock,
+    warn: (message: string) => void = emitWarning,
+  ) {
+    const onFailure: OnFailure = (queue, method, error) => this.#failed(queue, `failed in ${method}`, error);
+    this.#queues = monitors.map((monitor, index) => new MonitorQueue(monitor, index + 1, limit, onFailure));
     this.#clock = clock;
+    this.#warn = warn;
   }
 
   /** Whether anybody watches: observations need not be made when nobody does. */
@@ -74,12 +130,15 @@ export class MonitorHub {
     for (const queue of this.#queues) queue.add({ event });
   }
 
+  /** What an agent logs may be anything; monitors are handed plain JSON. */
   signal(signal: Signal): void {
-    for (const queue of this.#queues) queue.add({ signal });
+    if (!this.active) return;
+    const plain = plainSignal(signal);
+    for (const queue of this.#queues) queue.add({ signal: plain });
   }
 
   health(): readonly MonitorHealth[] {
-    return this.#queues.map(({ monitor, dropped, failures }) => ({ name: monitor.name, dropped, failures }));
+    return this.#queues.map(({ name, dropped, failures }) => ({ name, dropped, failures }));
   }
 
   /** Drains, flushes and closes every monitor; one that hangs is left behind after five seconds. */
@@ -88,17 +147,22 @@ export class MonitorHub {
   }
 
   async #close(queue: MonitorQueue): Promise<void> {
-    const close = async (): Promise<void> => {
-      await queue.idle();
-      await queue.monitor.forceFlush();
-      await queue.monitor.shutdown();
-    };
-    const { promise: expired, resolve } = Promise.withResolvers<void>();
-    const timer = this.#clock.schedule(CLOSE_TIMEOUT_MS, resolve);
-    const closed = close().catch(() => {
-      queue.failures += 1;
-    });
-    await Promise.race([closed, expired]);
+    const { promise: expired, resolve } = Promise.withResolvers<true>();
+    const timer = this.#clock.schedule(CLOSE_TIMEOUT_MS, () => resolve(true));
+    const hangs = await Promise.race([queue.close(), expired]);
     timer.cancel();
+    if (hangs === true) this.#failed(queue, 'hangs', `it was not done after ${CLOSE_TIMEOUT_MS} ms and is left behind`);
+    queue.closed = true;
+  }
+
+  #failed(queue: MonitorQueue, what: string, error: unknown): void {
+    queue.failures += 1;
+    if (queue.reported) return;
+    queue.reported = true;
+    const message = `the monitor '${queue.name}' ${what}: ${thrownText(error)} (said once; monitorHealth counts the rest)`;
+    const others = this.#queues.filter((other) => other !== queue && !other.closed);
+    if (others.length === 0) this.#warn(message);
+    const fields = { code: 'REPRISE_PLUGIN_INVALID', monitor: queue.name };
+    for (const other of others) other.add({ signal: { kind: 'log', level: 'warn', message, fields } });
   }
 }
