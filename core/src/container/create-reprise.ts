@@ -1,23 +1,16 @@
+import type { Container } from 'inversify';
 import { didYouMean } from '../definition/did-you-mean.ts';
-import type { EventStore } from '../event-store/event-store.ts';
-import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/runtime/options.ts';
 import { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import { RepriseError } from '../shared/errors.ts';
 import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
-import { graphScheduler, inMemoryEventStore, inProcessTransport } from './builtin-plugins.ts';
+import { graphScheduler } from './builtin-plugins.ts';
 import type { RepriseConfig } from './config.ts';
 import { createRegistry } from './create-registry.ts';
-import {
-  type AnyPlugin,
-  assertPlugin,
-  createPart,
-  type Plugin,
-  type PluginContext,
-  type PluginKind,
-} from './plugin.ts';
+import { closeParts, createAll, type OpenParts, openParts } from './open-parts.ts';
+import { type AnyPlugin, assertPlugin, type PluginContext } from './plugin.ts';
 import { TOKENS } from './tokens.ts';
 
 /**
@@ -47,7 +40,16 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   const strategies = await createAll(plugins, 'scheduler', context);
   const pluginAgents = await createAll(plugins, 'agent', context);
   container.bind(TOKENS.registry).toConstantValue(createRegistry(config, pluginAgents, strategies));
-  const { monitors, transport, store } = await openParts(plugins, context);
+  const parts = await openParts(plugins, context);
+  try {
+    return wire(container, parts);
+  } catch (error) {
+    await closeParts(parts, context.clock);
+    throw error;
+  }
+}
+
+function wire(container: Container, { monitors, transport, store }: OpenParts): Orchestrator {
   container
     .bind(TOKENS.monitors)
     .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
@@ -72,34 +74,6 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   return container.get(TOKENS.orchestrator);
 }
 
-/** What may hold something open: when one of them cannot be made, those that were are closed. */
-interface OpenParts {
-  readonly monitors: readonly Monitor[];
-  readonly transport: Transport;
-  readonly store: EventStore;
-}
-
-async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
-  const transports = theOne(plugins, 'transport') ?? inProcessTransport();
-  const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
-  const opened: (() => Promise<void>)[] = [];
-  try {
-    const monitors: Monitor[] = [];
-    for (const plugin of ofKind(plugins, 'monitor')) {
-      const monitor = await createPart(plugin, context);
-      opened.push(() => monitor.shutdown());
-      monitors.push(monitor);
-    }
-    const transport = await createPart(transports, context);
-    opened.push(() => transport.stop());
-    // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
-    return { monitors, transport, store: await createPart(stores, context) };
-  } catch (error) {
-    await Promise.allSettled(opened.map(async (close) => close()));
-    throw error;
-  }
-}
-
 function createHub(
   monitors: readonly Monitor[],
   options: EngineOptions,
@@ -121,23 +95,6 @@ function engineOptions(config: RepriseConfig): EngineOptions {
     throw new RepriseError('REPRISE_CONFIG_INVALID', `limits.${key} ${what}. There are: ${all}.`);
   }
   return { ...DEFAULT_ENGINE_OPTIONS, ...config.limits };
-}
-
-const ofKind = <Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Kind): readonly Plugin<Kind>[] =>
-  plugins.filter((plugin): plugin is AnyPlugin & Plugin<Kind> => plugin.kind === kind);
-
-async function createAll<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Kind, context: PluginContext) {
-  return Promise.all(ofKind(plugins, kind).map((plugin) => createPart(plugin, context)));
-}
-
-function theOne<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Kind): Plugin<Kind> | undefined {
-  const [first, ...others] = ofKind(plugins, kind);
-  if (others.length === 0) return first;
-  const names = [first, ...others].map((plugin) => plugin?.name).join(', ');
-  throw new RepriseError(
-    'REPRISE_CONFIG_INVALID',
-    `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`,
-  );
 }
 
 const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {

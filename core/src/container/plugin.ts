@@ -4,8 +4,9 @@ import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import type { Clock, Ids, Random } from '../shared/clock.ts';
-import { RepriseError } from '../shared/errors.ts';
+import { isRepriseError, RepriseError } from '../shared/errors.ts';
 import { isId } from '../shared/ids.ts';
+import { thrownText } from '../shared/thrown-text.ts';
 
 /** What a plugin is handed to make its part. */
 export interface PluginContext {
@@ -52,19 +53,34 @@ const REQUIRED_METHODS: Readonly<Record<PluginKind, readonly string[]>> = {
   agent: ['handle'],
 };
 
+/** Kinds whose parts go by a name of their own. */
+const NAMED: ReadonlySet<PluginKind> = new Set(['scheduler', 'monitor', 'agent']);
+
+const invalid = (message: string, cause?: unknown): RepriseError =>
+  new RepriseError('REPRISE_PLUGIN_INVALID', message, cause === undefined ? {} : { cause });
+
 /** Throws REPRISE_PLUGIN_INVALID unless `value` is a plugin. */
 export function assertPlugin(value: unknown): asserts value is AnyPlugin {
-  const plugin = (typeof value === 'object' && value !== null ? value : {}) as Partial<AnyPlugin>;
-  const problem = !isId(plugin.name)
-    ? 'it has no valid `name`'
-    : !Object.hasOwn(REQUIRED_METHODS, plugin.kind ?? '')
-      ? `its \`kind\` is ${JSON.stringify(plugin.kind)}, not one of ${Object.keys(REQUIRED_METHODS).join(', ')}`
-      : typeof plugin.create !== 'function'
-        ? 'it has no `create` function'
-        : undefined;
-  if (problem === undefined) return;
-  const name = typeof plugin.name === 'string' ? `'${plugin.name}'` : 'without a name';
-  throw new RepriseError('REPRISE_PLUGIN_INVALID', `The plugin ${name} does not follow the contract: ${problem}.`);
+  let name = 'without a name';
+  let problem: string | undefined;
+  try {
+    const plugin = (typeof value === 'object' && value !== null ? value : {}) as Partial<AnyPlugin>;
+    if (typeof plugin.name === 'string') name = `'${plugin.name}'`;
+    problem = pluginProblem(plugin);
+  } catch (error) {
+    throw invalid(`The plugin ${name} does not follow the contract: it cannot be read (${thrownText(error)}).`, error);
+  }
+  if (problem !== undefined) throw invalid(`The plugin ${name} does not follow the contract: ${problem}.`);
+}
+
+function pluginProblem(plugin: Partial<AnyPlugin>): string | undefined {
+  if (!isId(plugin.name)) return 'it has no valid `name`';
+  const { kind } = plugin;
+  if (!Object.hasOwn(REQUIRED_METHODS, kind ?? '')) {
+    const given = typeof kind === 'string' ? JSON.stringify(kind) : String(kind);
+    return `its \`kind\` is ${given}, not one of ${Object.keys(REQUIRED_METHODS).join(', ')}`;
+  }
+  return typeof plugin.create === 'function' ? undefined : 'it has no `create` function';
 }
 
 /** Makes the plugin's part and checks that it can do what its kind must. Throws REPRISE_PLUGIN_INVALID. */
@@ -77,15 +93,31 @@ export async function createPart<Kind extends PluginKind>(
     part = await plugin.create(context);
   } catch (cause) {
     // A coded error of the plugin itself says more than a wrapper could.
-    if (cause instanceof Error && cause.name === 'RepriseError') throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RepriseError('REPRISE_PLUGIN_INVALID', `The plugin '${plugin.name}' could not be made: ${why}`, {
-      cause,
-    });
+    if (isCoded(cause)) throw cause;
+    throw invalid(`The plugin '${plugin.name}' could not be made: ${thrownText(cause)}`, cause);
   }
-  const methods = (part ?? {}) as unknown as Readonly<Record<string, unknown>>;
-  const missing = REQUIRED_METHODS[plugin.kind].filter((method) => typeof methods[method] !== 'function');
+  let missing: readonly string[];
+  try {
+    missing = missingOf(plugin.kind, (part ?? {}) as unknown as Readonly<Record<string, unknown>>);
+  } catch (cause) {
+    throw invalid(`What the plugin '${plugin.name}' makes cannot be read: ${thrownText(cause)}`, cause);
+  }
   if (missing.length === 0) return part;
-  const message = `What the plugin '${plugin.name}' makes lacks ${missing.join(', ')}, which a ${plugin.kind} must have.`;
-  throw new RepriseError('REPRISE_PLUGIN_INVALID', message);
+  throw invalid(
+    `What the plugin '${plugin.name}' makes lacks ${missing.join(', ')}, which a ${plugin.kind} must have.`,
+  );
+}
+
+function missingOf(kind: PluginKind, part: Readonly<Record<string, unknown>>): readonly string[] {
+  const methods = REQUIRED_METHODS[kind].filter((method) => typeof part[method] !== 'function');
+  return NAMED.has(kind) && typeof part['name'] !== 'string' ? [...methods, 'name'] : methods;
+}
+
+/** Whether an error says by itself what is wrong. False for what cannot be looked at. */
+function isCoded(error: unknown): boolean {
+  try {
+    return isRepriseError(error);
+  } catch {
+    return false;
+  }
 }

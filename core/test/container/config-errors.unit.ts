@@ -7,11 +7,14 @@ import {
   definePlugin,
   inMemoryEventStore,
   inProcessTransport,
+  type Monitor,
+  nextTurn,
   type PluginKind,
   type RepriseConfig,
   RepriseError,
   workflow,
 } from '@reprise/core';
+import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { failureOf } from './support.ts';
@@ -19,6 +22,39 @@ import { failureOf } from './support.ts';
 const agent = (name: string) => defineAgent({ name, handle: async () => null });
 const asking = (name: string) => workflow('asking').task('a', name).build();
 const odd = (value: unknown) => value as never;
+
+const throwing = (thrown: unknown) => (): never => {
+  throw thrown;
+};
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+const unreadable = <T extends object>(value: T): T => new Proxy(value, { get: throwing(new Error('hands off')) });
+const KINDS: readonly PluginKind[] = ['event-store', 'transport', 'scheduler', 'monitor', 'agent'];
+const made = (kind: PluginKind, create: () => unknown): AnyPlugin => odd({ name: 'p', kind, create });
+
+/** What a factory of any kind may do wrong, and what is said of it. */
+const BAD_FACTORIES: Record<string, [create: () => unknown, says: RegExp]> = {
+  'throws an error': [throwing(new Error('no licence')), /'p' could not be made: no licence$/],
+  'rejects with a text': [() => Promise.reject('no licence'), /'p' could not be made: no licence$/],
+  'throws nothing': [throwing(undefined), /'p' could not be made: undefined$/],
+  'throws what cannot be read': [throwing(unreadable(new Error('x'))), /'p' could not be made: something that cannot/],
+  'throws a revoked proxy': [throwing(revoked()), /'p' could not be made: something that cannot/],
+  'throws a very long text': [throwing(new Error('x'.repeat(10_000))), /^.{1,600}$/],
+  'claims a code of its own and is no error of ours': [
+    throwing({ name: 'RepriseError', code: 'REPRISE_NONE' }),
+    /'p' could not be made/,
+  ],
+  'makes nothing': [() => null, /'p' makes lacks/],
+  'makes a text': [() => 'store', /'p' makes lacks/],
+  'makes what cannot be read': [() => hidden(), /'p' makes cannot be read: hands off/],
+  'makes something revoked': [revoked, /'p' could not be made|'p' makes cannot be read/],
+};
+/** Can be awaited; nothing else of it can be looked at. */
+const hidden = (): object =>
+  new Proxy({}, { get: (_target, key) => (key === 'then' ? undefined : throwing(new Error('hands off'))()) });
 
 const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegExp]> = {
   'two event stores': [
@@ -130,6 +166,37 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
 };
 
 describe('A configuration', () => {
+  for (const kind of KINDS) {
+    for (const [what, [create, says]] of Object.entries(BAD_FACTORIES)) {
+      it(`with a factory of the kind ${kind} that ${what} is refused`, async () => {
+        const error = await failureOf(createReprise({ plugins: [made(kind, create)] }));
+        expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
+        expect(error.message).to.match(says);
+      });
+    }
+  }
+
+  it('with a plugin that cannot be read is refused', async () => {
+    for (const plugin of [unreadable({}), revoked(), { name: 'p', kind: 10n }, { name: 'p', kind: Symbol('s') }]) {
+      const error = await failureOf(createReprise({ plugins: [odd(plugin)] }));
+      expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
+      expect(error.message).to.match(/^The plugin .* does not follow the contract/);
+    }
+  });
+
+  it('with a part that has no name where one is needed is refused', async () => {
+    const parts = {
+      monitor: { onEvent: () => undefined, forceFlush: async () => undefined, shutdown: async () => undefined },
+      scheduler: { select: () => [] },
+      agent: { handle: () => null },
+    };
+    for (const [kind, part] of Object.entries(parts)) {
+      const error = await failureOf(createReprise({ plugins: [made(kind as PluginKind, () => part)] }));
+      expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
+      expect(error.message).to.contain(`lacks name, which a ${kind} must have`);
+    }
+  });
+
   for (const [what, [config, code, says]] of Object.entries(MISTAKES)) {
     it(`with ${what} is refused with ${code}`, async () => {
       const error = await failureOf(createReprise(config));
@@ -186,12 +253,7 @@ describe('A configuration that fails leaves nothing open', () => {
         kind: 'monitor',
         create: () => {
           opened(name);
-          return {
-            name,
-            onEvent: () => undefined,
-            forceFlush: async () => undefined,
-            shutdown: async () => void open.delete(name),
-          };
+          return { ...parts(name), shutdown: async () => void open.delete(name) };
         },
       });
     const transport = definePlugin({
@@ -212,6 +274,12 @@ describe('A configuration that fails leaves nothing open', () => {
     });
     return { open, made, monitor, transport, store };
   };
+  const parts = (name: string): Monitor => ({
+    name,
+    onEvent: () => undefined,
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  });
   const failing = (kind: PluginKind) =>
     ({ name: 'failing', kind, create: (): Promise<never> => Promise.reject(new Error('no')) }) as AnyPlugin;
 
@@ -229,6 +297,59 @@ describe('A configuration that fails leaves nothing open', () => {
       expect(made).to.not.include('store');
       expect([...open]).to.deep.equal([]);
     }
+  });
+
+  it('when the store cannot list its streams: runs that were open at a crash would stay so for ever', async () => {
+    const { open, made, monitor, transport } = witness();
+    const { streams: _streams, ...rest } = createInMemoryEventStore();
+    for (const streams of [undefined, {}, { list: 'no' }]) {
+      const store = odd({ ...rest, streams, close: async () => void open.delete('store') });
+      const create = () => {
+        open.add('store');
+        return store;
+      };
+      const plugin = definePlugin({ name: 'forgetful', kind: 'event-store', create });
+      const error = await failureOf(createReprise({ plugins: [monitor('m1'), transport, plugin] }));
+      expect(error.code).to.equal('REPRISE_CONFIG_INVALID');
+      expect(error.message).to.match(/'forgetful'.*streams\.list.*'running' for ever/);
+      expect(made).to.include.members(['m1', 'transport']);
+      expect([...open]).to.deep.equal([]);
+    }
+  });
+
+  it('though what was made throws or hangs when it is closed', async () => {
+    const { open, made, monitor } = witness();
+    const clock = new ManualClock();
+    const closing: string[] = [];
+    const hang = (): Promise<never> => {
+      closing.push('m3');
+      return new Promise(() => undefined);
+    };
+    const plugins = [
+      monitor('m1'),
+      odd({ ...monitor('m2'), create: () => ({ ...parts('m2'), shutdown: throwing(new Error('no')) }) }),
+      odd({
+        ...monitor('m3'),
+        create: () => ({ ...parts('m3'), shutdown: hang }),
+      }),
+      failing('event-store'),
+    ] as AnyPlugin[];
+    const refused = failureOf(createReprise({ plugins, clock }));
+    while (closing.length === 0) await nextTurn();
+    clock.advance(5000);
+    expect((await refused).message).to.contain("'failing' could not be made: no");
+    expect(made).to.include('m1');
+    expect([...open]).to.deep.equal([]);
+  });
+
+  it('when the orchestrator itself cannot be made', async () => {
+    const { open, made, monitor, transport } = witness();
+    const plugins = [monitor('m1'), transport];
+    const ids = { next: throwing(new Error('no ids')) };
+    const error = await createReprise({ plugins, ids }).catch((reason: unknown) => reason);
+    expect(String(error)).to.contain('no ids');
+    expect(made).to.have.members(['m1', 'transport']);
+    expect([...open]).to.deep.equal([]);
   });
 
   it('when something else is wrong: nothing was made yet', async () => {

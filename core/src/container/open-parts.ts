@@ -1,0 +1,87 @@
+import type { EventStore } from '../event-store/event-store.ts';
+import type { Transport } from '../orchestration/messaging/transport.ts';
+import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import type { Clock } from '../shared/clock.ts';
+import { RepriseError } from '../shared/errors.ts';
+import { inMemoryEventStore, inProcessTransport } from './builtin-plugins.ts';
+import {
+  type AnyPlugin,
+  createPart,
+  type Plugin,
+  type PluginContext,
+  type PluginKind,
+  type PluginParts,
+} from './plugin.ts';
+
+/** How long parts of a start that failed may take to close, in ms. */
+const CLOSE_TIMEOUT_MS = 5000;
+
+/** What may hold something open: when one of them cannot be made, those that were are closed. */
+export interface OpenParts {
+  readonly monitors: readonly Monitor[];
+  readonly transport: Transport;
+  readonly store: EventStore;
+}
+
+export async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
+  const transports = theOne(plugins, 'transport') ?? inProcessTransport();
+  const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
+  const monitors: Monitor[] = [];
+  const opened: { transport?: Transport; store?: EventStore } = {};
+  try {
+    for (const plugin of ofKind(plugins, 'monitor')) monitors.push(await createPart(plugin, context));
+    const transport = await createPart(transports, context);
+    opened.transport = transport;
+    // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
+    const store = await createPart(stores, context);
+    opened.store = store;
+    assertRecoverable(store, stores.name);
+    return { monitors, transport, store };
+  } catch (error) {
+    await closeParts({ monitors, ...opened }, context.clock);
+    throw error;
+  }
+}
+
+/** Closes what there is, each by itself. One that fails or hangs says less than what made the start fail. */
+export async function closeParts(parts: Partial<OpenParts>, clock: Clock): Promise<void> {
+  const { monitors = [], transport, store } = parts;
+  const closing = [
+    ...monitors.map(async (monitor) => monitor.shutdown()),
+    (async () => transport?.stop())(),
+    (async () => store?.close())(),
+  ];
+  const { promise: expired, resolve } = Promise.withResolvers<void>();
+  const timer = clock.schedule(CLOSE_TIMEOUT_MS, resolve);
+  await Promise.race([Promise.allSettled(closing), expired]);
+  timer.cancel();
+}
+
+/** After a restart the open runs are found in the list of streams: without it they would stay `running` for ever. */
+function assertRecoverable(store: EventStore, plugin: string): void {
+  if (typeof store.streams?.list === 'function') return;
+  const message = `The event store of the plugin '${plugin}' has no \`streams.list\`, by which open runs are found when the process starts again: they would stay 'running' for ever. Use a store that lists its streams.`;
+  throw new RepriseError('REPRISE_CONFIG_INVALID', message);
+}
+
+const ofKind = <Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Kind): readonly Plugin<Kind>[] =>
+  plugins.filter((plugin): plugin is AnyPlugin & Plugin<Kind> => plugin.kind === kind);
+
+/** The parts of all plugins of a kind that holds nothing open. */
+export function createAll<Kind extends PluginKind>(
+  plugins: readonly AnyPlugin[],
+  kind: Kind,
+  context: PluginContext,
+): Promise<readonly PluginParts[Kind][]> {
+  return Promise.all(ofKind(plugins, kind).map((plugin) => createPart(plugin, context)));
+}
+
+function theOne<Kind extends PluginKind>(plugins: readonly AnyPlugin[], kind: Kind): Plugin<Kind> | undefined {
+  const [first, ...others] = ofKind(plugins, kind);
+  if (others.length === 0) return first;
+  const names = [first, ...others].map((plugin) => plugin?.name).join(', ');
+  throw new RepriseError(
+    'REPRISE_CONFIG_INVALID',
+    `There can be one ${kind}, but the plugins bring several: ${names}. Keep one.`,
+  );
+}
