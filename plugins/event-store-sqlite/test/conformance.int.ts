@@ -18,4 +18,5 @@ eventStoreConformance('sqlite', {
     await store.close();
     return open(paths.get(store) ?? '');
   },
+  openSecond: (store) => open(paths.get(store) ?? ''),
 });

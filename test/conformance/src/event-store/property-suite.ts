@@ -46,6 +46,11 @@ async function play(store: EventStore, stream: string, script: readonly Step[]):
   return model;
 }
 
+/** At most RUNS * STREAMS * STEPS appends, a quarter of that as a rule: a store at 20 ms an append, one after the other, is done in time. */
+const RUNS = 25;
+const STREAMS = 5;
+const STEPS = 10;
+
 export function propertySuite(under: StoreUnderTest): void {
   describe('properties', () => {
     it('behaves as a list per stream and one list of all, however appends interleave', async () => {
@@ -54,7 +59,7 @@ export function propertySuite(under: StoreUnderTest): void {
       let before = 0;
       await fc.assert(
         fc.asyncProperty(
-          fc.array(fc.array(step, { maxLength: 12 }), { minLength: 1, maxLength: 6 }),
+          fc.array(fc.array(step, { maxLength: STEPS }), { minLength: 1, maxLength: STREAMS }),
           async (scripts) => {
             const streams = scripts.map(() => freshStream());
             const models = await Promise.all(scripts.map((script, index) => play(store, streams[index] ?? '', script)));
@@ -75,7 +80,7 @@ export function propertySuite(under: StoreUnderTest): void {
             expect(ids(live.received)).to.deep.equal(ids(all));
           },
         ),
-        { numRuns: 40 },
+        { numRuns: RUNS },
       );
       await subscription.close();
     });

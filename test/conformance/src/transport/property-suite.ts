@@ -150,7 +150,7 @@ export function propertySuite(under: TransportUnderTest): void {
             }
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 40 },
       );
     });
   });

@@ -1,5 +1,6 @@
 import type { Transport } from '@reprise/core';
 import { afterEach, beforeEach, describe } from 'mocha';
+import { bePatient } from '../patience.ts';
 import { backPressureSuite } from './back-pressure-suite.ts';
 import { closeSuite } from './close-suite.ts';
 import { deliverySuite } from './delivery-suite.ts';
@@ -14,6 +15,8 @@ export interface TransportFactory {
   create(): Promise<Transport>;
   /** Called after every test; the transport may be stopped already. Default: stop(). */
   destroy?(transport: Transport): Promise<void>;
+  /** How long one test may take, in ms. Default 30,000, whatever the runner's own limit is. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -21,7 +24,8 @@ export interface TransportFactory {
  * every test. Duplicates are allowed everywhere, because at-least-once is what is promised.
  */
 export function transportConformance(name: string, factory: TransportFactory): void {
-  describe(`transport conformance: ${name}`, () => {
+  describe(`transport conformance: ${name}`, function () {
+    bePatient(this, factory.timeoutMs);
     let started: Transport | undefined;
     const made: Transport[] = [];
     const create = async (): Promise<Transport> => {

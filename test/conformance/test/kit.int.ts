@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { CONTROL, MUTANTS } from './fixtures/mutants.ts';
+
+// The kit is tested as its users run it: by a mocha of its own with nothing configured, so at its limit of two seconds a test.
+
+interface Report {
+  readonly stats: { readonly passes: number; readonly failures: number; readonly pending: number };
+  readonly failures: readonly { readonly fullTitle: string; readonly err: { readonly message?: string } }[];
+}
+
+const fixture = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
+const mocha = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
+
+/** Runs the suites of a fixture to their end, however many fail. */
+async function report(name: string, only: readonly string[] = []): Promise<Report> {
+  const folder = mkdtempSync(join(tmpdir(), 'reprise-kit-'));
+  const output = join(folder, 'report.json');
+  try {
+    const reporter = ['--reporter', 'json', '--reporter-option', `output=${output}`];
+    const grep =
+      only.length === 0 ? [] : ['--grep', only.map((title) => `^${title.replace(/[()]/g, '\\$&')}`).join('|')];
+    const args = ['--conditions=reprise-source', mocha, '--no-config', '--exit', ...reporter, ...grep, fixture(name)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    await new Promise<void>((resolve) => child.on('close', () => resolve()));
+    try {
+      return JSON.parse(readFileSync(output, 'utf8')) as Report;
+    } catch (cause) {
+      throw new Error(`The mocha of ${name} gave no report: ${stderr}`, { cause });
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe('the conformance kit', () => {
+  it('passes correct stores, at 5 and 20 ms an append too, whatever time limit mocha has', async () => {
+    const { stats, failures } = await report('slow-stores');
+    expect(failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.message}`)).to.deep.equal([]);
+    expect(stats.passes).to.be.greaterThan(2 * 50);
+    expect(stats.pending).to.equal(0);
+  });
+
+  describe('finds out a store that', () => {
+    const titleOf = (what: string, suite = ''): string => `event store conformance: ${what} ${suite}`;
+    // Of a mutant only the suite that has to find it out: in others it may hang until the time limit.
+    const titles = [
+      titleOf(CONTROL),
+      ...Object.entries(MUTANTS).map(([what, { suite }]) => titleOf(what, `${suite} `)),
+    ];
+    let failed: readonly string[] = [];
+    before(async () => {
+      failed = (await report('mutant-stores', titles)).failures.map(({ fullTitle }) => fullTitle);
+    });
+
+    it('is broken, and no other', () => {
+      expect(failed.filter((title) => title.startsWith(titleOf(CONTROL)))).to.deep.equal([]);
+    });
+
+    for (const [what, { suite }] of Object.entries(MUTANTS)) {
+      it(`${what} (${suite})`, () => {
+        expect(failed.some((title) => title.startsWith(titleOf(what, `${suite} `)))).to.equal(true);
+      });
+    }
+  });
+});
