@@ -1,0 +1,172 @@
+import {
+  type Agent,
+  createInProcessTransport,
+  createReprise,
+  definePlugin,
+  type Json,
+  nextTurn,
+  type Orchestrator,
+  type RunOutcome,
+  type Transport,
+} from '@reprise/core';
+import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
+import { type KillPoint, PortTaps, tappedClock, tappedStore, tappedTransport } from './port-taps.ts';
+import { failuresOf, type Press, type SweepScenario } from './sweep-scenarios.ts';
+import { createTruthStore, type TruthStore } from './truth-store.ts';
+
+export const SWEEP_RUN = 'swept';
+const DAY_MS = 24 * 3_600_000;
+
+/** One call of an agent, and how many events there were when it was made. */
+export interface SweepCall {
+  readonly agent: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly round: number;
+  readonly seen: number;
+}
+
+export interface Swept {
+  readonly outcome: RunOutcome;
+  readonly truth: TruthStore;
+  readonly calls: readonly SweepCall[];
+  /** Port calls of the first process, by kind. */
+  readonly ports: readonly string[];
+  /** Events in the store when the first process was killed; undefined when it was not. */
+  readonly killedAt: number | undefined;
+}
+
+interface Process {
+  readonly taps: PortTaps;
+  readonly reprise: Orchestrator;
+}
+
+/** Plays a scenario over one store: in one process or, when that is killed at a point, in that and the next. */
+export class SweepWorld {
+  readonly #time = new VirtualTime(new ManualClock());
+  readonly #truth = createTruthStore();
+  readonly #calls: SweepCall[] = [];
+  readonly #scenario: SweepScenario;
+  readonly #shared: Transport | undefined;
+  readonly #due: Press[] = [];
+  readonly #processes: Process[] = [];
+  #told: { readonly outcome: RunOutcome } | { readonly error: unknown } | undefined;
+
+  constructor(scenario: SweepScenario, durableTransport: boolean) {
+    this.#scenario = scenario;
+    this.#shared = durableTransport ? createInProcessTransport(this.#time.clock) : undefined;
+  }
+
+  async play(point?: KillPoint): Promise<Swept> {
+    let killedAt: number | undefined;
+    for (const press of this.#scenario.presses ?? []) {
+      this.#time.clock.schedule(press.at, () => {
+        this.#due.push(press);
+        this.#press();
+      });
+    }
+    const first = new PortTaps(point, () => this.#time.touch());
+    void first.died.then(() => {
+      killedAt ??= this.#truth.log.length;
+    });
+    try {
+      await this.#launch(first);
+      await this.#time.until(() => this.#told !== undefined || !first.alive, DAY_MS);
+      if (!first.alive) {
+        this.#told = undefined;
+        await this.#launch(new PortTaps(undefined, () => this.#time.touch()));
+        await this.#time.until(() => this.#told !== undefined, DAY_MS);
+      }
+      if (this.#told === undefined) throw new Error('the run does not end');
+      if ('error' in this.#told) throw this.#told.error;
+      await this.#time.quiet();
+      const { outcome } = this.#told;
+      return { outcome, truth: this.#truth, calls: this.#calls, ports: [...first.calls], killedAt };
+    } finally {
+      await this.#stop();
+    }
+  }
+
+  async #launch(taps: PortTaps): Promise<void> {
+    const index = this.#processes.length;
+    const clock = tappedClock(this.#time.clock, taps);
+    const transport = this.#shared ?? createInProcessTransport(clock);
+    const reprise = await createReprise({
+      plugins: [
+        definePlugin({ name: 'tapped', kind: 'event-store', create: () => tappedStore(this.#truth.store, taps) }),
+        definePlugin({
+          name: 'tapped-transport',
+          kind: 'transport',
+          create: () => tappedTransport(transport, taps, this.#shared !== undefined),
+        }),
+      ],
+      workflows: [this.#scenario.workflow],
+      agents: this.#agents(taps),
+      clock,
+      ids: sequentialIds(`p${index}`),
+      random: seededRandom(index + 1),
+      limits: { snapshotEvery: 3 },
+    });
+    this.#processes.push({ taps, reprise });
+    // What is left of it is only let go of, so that the test can end.
+    void taps.died.then(nextTurn).then(() => reprise.stop({ drainMs: 0 }).catch(() => undefined));
+    this.#live(reprise, taps).catch((error: unknown) => {
+      if (taps.alive) this.#told = { error };
+    });
+  }
+
+  /** The same start, whichever process makes it; then the user waits to be told how it ended. */
+  async #live(reprise: Orchestrator, taps: PortTaps): Promise<void> {
+    await reprise.start();
+    const { workflow, input = {} } = this.#scenario;
+    const { name } = workflow.definition;
+    const run = await reprise.startRun<unknown>(name, input, { id: SWEEP_RUN, requestId: 'the-start' });
+    this.#press();
+    const outcome = await run.outcome();
+    if (taps.alive) this.#told = { outcome };
+  }
+
+  /** Does what is due and not on record, one after the other. */
+  #press(): void {
+    const process = this.#processes.at(-1);
+    if (process?.taps.alive !== true) return;
+    const work = async (): Promise<void> => {
+      for (const press of [...this.#due]) {
+        if (this.#truth.log.some(({ type }) => type === press.done)) continue;
+        await press.press(process.reprise.run(SWEEP_RUN));
+      }
+    };
+    // Its process died, or the run ended before: the next process is asked again.
+    work().catch(() => undefined);
+  }
+
+  #agents(taps: PortTaps): readonly Agent<Json, unknown>[] {
+    const { clock } = this.#time;
+    return Object.entries(this.#scenario.agents).map(([name, script]) => ({
+      name,
+      handle: (task) =>
+        taps.ask('agent', async () => {
+          const { taskId, attempt, round } = task;
+          this.#calls.push({ agent: name, taskId, attempt, round, seen: this.#truth.log.length });
+          const deed = script(task, failuresOf(this.#truth.log, taskId));
+          if (deed.hang === true) await new Promise(() => undefined);
+          if (deed.wait !== undefined) await new Promise<void>((resolve) => clock.schedule(deed.wait ?? 0, resolve));
+          if (deed.fail !== undefined) throw Object.assign(new Error(deed.fail), { code: deed.fail, retryable: true });
+          return deed.output ?? null;
+        }),
+    }));
+  }
+
+  async #stop(): Promise<void> {
+    const stopped = Promise.all(
+      this.#processes.map(({ reprise }) => reprise.stop({ drainMs: 0 }).catch(() => undefined)),
+    );
+    let over = false;
+    void stopped.then(() => {
+      over = true;
+    });
+    await this.#time.until(() => over, DAY_MS);
+    await stopped;
+    await this.#shared?.stop();
+  }
+}
