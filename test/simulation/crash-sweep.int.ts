@@ -9,8 +9,8 @@ import { SweepWorld, type Swept } from './support/sweep-world.ts';
 // Every port call of a run is numbered; then the run is played again for each of them, once with a kill just before it and
 // once just after. Deterministic: a failure names its point, and the point alone brings it back.
 
-const play = (scenario: SweepScenario, durable: boolean, point?: KillPoint): Promise<Swept> =>
-  new SweepWorld(scenario, durable).play(point);
+const play = (scenario: SweepScenario, durable: boolean, ...points: readonly KillPoint[]): Promise<Swept> =>
+  new SweepWorld(scenario, durable).play(points);
 
 const eventsOf = (swept: Swept): readonly RunEvent[] => swept.truth.log.map((recorded) => decodeEvent(recorded));
 
@@ -22,27 +22,42 @@ function endOf({ outcome }: Swept): unknown {
 const isOnce = (scenario: SweepScenario, taskId: string): boolean =>
   scenario.workflow.definition.tasks.some(({ id, delivery }) => id === taskId && delivery === 'at-most-once');
 
-/** Whether an at-most-once attempt was open at the kill: its outcome cannot be known, and the run may end otherwise. */
+/** Whether an at-most-once attempt was open at a kill: its outcome cannot be known, and the run may end otherwise. */
 function wasInDoubt(scenario: SweepScenario, swept: Swept): boolean {
-  const open = new Set<string>();
-  for (const event of eventsOf(swept).slice(0, swept.killedAt ?? 0)) {
-    if (event.type === 'TaskScheduled' && isOnce(scenario, event.taskId)) open.add(event.taskId);
-    if (event.type === 'TaskCompleted' || event.type === 'TaskAttemptFailed') open.delete(event.taskId);
-  }
-  return open.size > 0;
+  return swept.kills.some(({ seen }) => {
+    const open = new Set<string>();
+    for (const event of eventsOf(swept).slice(0, seen)) {
+      if (event.type === 'TaskScheduled' && isOnce(scenario, event.taskId)) open.add(event.taskId);
+      if (event.type === 'TaskCompleted' || event.type === 'TaskAttemptFailed') open.delete(event.taskId);
+    }
+    return open.size > 0;
+  });
 }
 
-function check(scenario: SweepScenario, calm: Swept, swept: Swept): void {
+function check(scenario: SweepScenario, durable: boolean, calm: Swept, swept: Swept): void {
   const { log } = swept.truth;
   const events = eventsOf(swept);
   expect(log.map(({ revision }) => revision)).to.deep.equal(log.map((_, index) => index));
   checkHistory(events);
   checkCalls(scenario, swept, events);
+  if (durable) checkReported(swept, events);
   const unknown = events.some(
     (event) => event.type === 'TaskAttemptFailed' && event.error.code === 'REPRISE_OUTCOME_UNKNOWN',
   );
   if (unknown) expect(wasInDoubt(scenario, swept), 'an outcome is called unknown that was known').to.equal(true);
   else expect(endOf(swept), 'the end of the run').to.deep.equal(endOf(calm));
+}
+
+/** Where messages outlive processes, what an attempt came to is not lost once the transport has it. */
+function checkReported({ kills }: Swept, events: readonly RunEvent[]): void {
+  const reported = new Set(kills.flatMap((kill) => kill.reported));
+  const lost = events.flatMap((event) =>
+    event.type === 'TaskAttemptFailed' && event.lost === true ? [`${event.taskId}/${event.attempt}`] : [],
+  );
+  expect(
+    lost.filter((attempt) => reported.has(attempt)),
+    'reported, and yet called lost',
+  ).to.deep.equal([]);
 }
 
 function checkCalls(scenario: SweepScenario, { calls }: Swept, events: readonly RunEvent[]): void {
@@ -59,41 +74,91 @@ function checkCalls(scenario: SweepScenario, { calls }: Swept, events: readonly 
   }
 }
 
-/** Kills at every point; what went wrong, a line for each, and how many points there were. */
-async function sweep(
-  scenario: SweepScenario,
-  durable: boolean,
-): Promise<{ points: number; faults: readonly string[]; kinds: ReadonlySet<string> }> {
+interface Sweep {
+  /** Kills that were made. */
+  readonly points: number;
+  /** What went wrong, a line for each kill that did harm. */
+  readonly faults: readonly string[];
+  /** Kinds of port calls before or after which a process was killed. */
+  readonly kinds: ReadonlySet<string>;
+}
+
+/** Kills at every call of the process that comes after those that are killed at `first`. */
+async function sweep(scenario: SweepScenario, durable: boolean, ...first: readonly KillPoint[]): Promise<Sweep> {
   const calm = await play(scenario, durable);
   expect(calm.outcome.status, 'the undisturbed run').to.equal(scenario.ends);
-  check(scenario, calm, calm);
+  const before = await play(scenario, durable, ...first);
+  check(scenario, durable, calm, before);
+  const ports = before.ports[first.length] ?? [];
   const faults: string[] = [];
+  const kinds = new Set<string>();
   let points = 0;
-  for (const [index, kind] of calm.ports.entries()) {
+  for (const [index, kind] of ports.entries()) {
     for (const when of ['before', 'after'] as const) {
       const point = { call: index + 1, when };
       try {
-        const swept = await play(scenario, durable, point);
-        if (swept.killedAt !== undefined) points += 1;
-        expect(swept.ports, 'the calls up to the kill').to.deep.equal(calm.ports.slice(0, swept.ports.length));
-        check(scenario, calm, swept);
+        const swept = await play(scenario, durable, ...first, point);
+        if (swept.kills.length > first.length) {
+          kinds.add(kind);
+          points += 1;
+        }
+        const own = swept.ports[first.length] ?? [];
+        expect(own, 'the calls up to the kill').to.deep.equal(ports.slice(0, own.length));
+        check(scenario, durable, calm, swept);
       } catch (error) {
-        faults.push(`${when} call ${point.call} (${kind}): ${(error as Error).message}`);
+        const place = [...first, point].map((one) => `${one.when} call ${one.call}`).join(', then ');
+        faults.push(`${place} (${kind}): ${(error as Error).message}`);
       }
     }
   }
-  return { points, faults, kinds: new Set(calm.ports) };
+  return { points, faults, kinds };
 }
+
+/** Of the appends after which a first process is killed, before the next is swept: every third. */
+const EVERY = 3;
+
+/** What the calls of a run are, and with those the engine makes when it finds an open run. */
+const FIRST = [
+  'ack',
+  'agent',
+  'append',
+  'deliver',
+  'list',
+  'publish',
+  'snapshot save',
+  'subscribe',
+  'timer fire',
+  'timer set',
+  'transport start',
+];
+const NEXT = [...FIRST, 'read', 'snapshot load'];
 
 describe('a process that is killed before or after any call of a port', () => {
   for (const durable of [false, true]) {
     describe(durable ? 'with messages that outlive it' : 'with messages that end with it', () => {
+      const [first, next] = [new Set<string>(), new Set<string>()];
       for (const [what, scenario] of Object.entries(SWEEP_SCENARIOS)) {
         it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
-          const { points, faults } = await sweep(scenario, durable);
+          const { points, faults, kinds } = await sweep(scenario, durable);
+          for (const kind of kinds) first.add(kind);
           expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
         });
+
+        it(`leaves ${what} to one that is killed as well, wherever that is`, async () => {
+          const { ports } = await play(scenario, durable);
+          const appends = (ports[0] ?? []).flatMap((kind, index) => (kind === 'append' ? [index + 1] : []));
+          for (const call of appends.filter((_, index) => index % EVERY === 1)) {
+            const { points, faults, kinds } = await sweep(scenario, durable, { call, when: 'after' });
+            for (const kind of kinds) next.add(kind);
+            expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
+          }
+        });
       }
+
+      it('was killed at every kind of call that an engine makes', () => {
+        expect([...first].sort()).to.deep.equal(FIRST);
+        expect([...next].sort()).to.deep.equal(NEXT.sort());
+      });
     });
   }
 });

@@ -30,10 +30,17 @@ export interface Swept {
   readonly outcome: RunOutcome;
   readonly truth: TruthStore;
   readonly calls: readonly SweepCall[];
-  /** Port calls of the first process, by kind. */
-  readonly ports: readonly string[];
-  /** Events in the store when the first process was killed; undefined when it was not. */
-  readonly killedAt: number | undefined;
+  /** Port calls of each process, by kind. */
+  readonly ports: readonly (readonly string[])[];
+  /** What was there at each kill. */
+  readonly kills: readonly Kill[];
+}
+
+export interface Kill {
+  /** Events in the store. */
+  readonly seen: number;
+  /** Attempts whose outcome the transport had taken over: "pay/1". */
+  readonly reported: readonly string[];
 }
 
 interface Process {
@@ -41,11 +48,13 @@ interface Process {
   readonly reprise: Orchestrator;
 }
 
-/** Plays a scenario over one store: in one process or, when that is killed at a point, in that and the next. */
+/** Plays a scenario over one store: in one process, and after each kill in the next. */
 export class SweepWorld {
   readonly #time = new VirtualTime(new ManualClock());
   readonly #truth = createTruthStore();
   readonly #calls: SweepCall[] = [];
+  readonly #kills: Kill[] = [];
+  readonly #reported: string[] = [];
   readonly #scenario: SweepScenario;
   readonly #shared: Transport | undefined;
   readonly #due: Press[] = [];
@@ -57,34 +66,53 @@ export class SweepWorld {
     this.#shared = durableTransport ? createInProcessTransport(this.#time.clock) : undefined;
   }
 
-  async play(point?: KillPoint): Promise<Swept> {
-    let killedAt: number | undefined;
+  /** The first process is killed at the first point, the second at the second; the one after them lives. */
+  async play(points: readonly KillPoint[] = []): Promise<Swept> {
     for (const press of this.#scenario.presses ?? []) {
       this.#time.clock.schedule(press.at, () => {
         this.#due.push(press);
         this.#press();
       });
     }
-    const first = new PortTaps(point, () => this.#time.touch());
-    void first.died.then(() => {
-      killedAt ??= this.#truth.log.length;
-    });
     try {
-      await this.#launch(first);
-      await this.#time.until(() => this.#told !== undefined || !first.alive, DAY_MS);
-      if (!first.alive) {
-        this.#told = undefined;
-        await this.#launch(new PortTaps(undefined, () => this.#time.touch()));
-        await this.#time.until(() => this.#told !== undefined, DAY_MS);
-      }
-      if (this.#told === undefined) throw new Error('the run does not end');
-      if ('error' in this.#told) throw this.#told.error;
+      const outcome = await this.#playToEnd(points);
       await this.#time.quiet();
-      const { outcome } = this.#told;
-      return { outcome, truth: this.#truth, calls: this.#calls, ports: [...first.calls], killedAt };
+      const ports = this.#processes.map(({ taps }) => [...taps.calls]);
+      return { outcome, truth: this.#truth, calls: this.#calls, ports, kills: this.#kills };
     } finally {
       await this.#stop();
     }
+  }
+
+  async #playToEnd(points: readonly KillPoint[]): Promise<RunOutcome> {
+    for (const point of [...points, undefined]) {
+      const taps = new PortTaps(point, () => this.#time.touch());
+      void taps.died.then(() => this.#kills.push({ seen: this.#truth.log.length, reported: [...this.#reported] }));
+      await this.#launch(taps);
+      await this.#time.until(() => this.#told !== undefined || !taps.alive, DAY_MS);
+      if (!taps.alive) continue;
+      if (this.#told === undefined) throw new Error('the run does not end');
+      if ('error' in this.#told) throw this.#told.error;
+      return this.#told.outcome;
+    }
+    throw new Error('the last process was killed');
+  }
+
+  /** Notes the outcomes that it takes over. */
+  #noting(transport: Transport): Transport {
+    return {
+      durable: transport.durable,
+      start: () => transport.start(),
+      publish: async (messages) => {
+        await transport.publish(messages);
+        for (const { envelope } of messages) {
+          const { type, taskId, attempt } = envelope.data as { type?: string; taskId?: string; attempt?: number };
+          if (type === 'CompleteTask' || type === 'FailTask') this.#reported.push(`${taskId}/${attempt}`);
+        }
+      },
+      subscribe: (...request) => transport.subscribe(...request),
+      stop: () => transport.stop(),
+    };
   }
 
   async #launch(taps: PortTaps): Promise<void> {
@@ -97,7 +125,7 @@ export class SweepWorld {
         definePlugin({
           name: 'tapped-transport',
           kind: 'transport',
-          create: () => tappedTransport(transport, taps, this.#shared !== undefined),
+          create: () => tappedTransport(this.#noting(transport), taps, this.#shared !== undefined),
         }),
       ],
       workflows: [this.#scenario.workflow],
