@@ -264,9 +264,9 @@ describe('The hub of monitors', () => {
   });
 
   for (const [what, thrown, says] of [
-    ['a value whose getters throw', unreadable, 'something that cannot be read was thrown'],
-    ['a revoked proxy', revoked, 'something that cannot be read was thrown'],
-    ['a value without a prototype', () => Object.create(null), '[object Object]'],
+    ['a value whose getters throw', unreadable, 'Error'],
+    ['a revoked proxy', revoked, 'a value that cannot be shown was thrown'],
+    ['a value without a prototype', () => Object.create(null), '{}'],
     ['nothing', () => undefined, 'undefined'],
     ['a symbol', () => Symbol('odd'), 'Symbol(odd)'],
     ['a long text', () => 'x'.repeat(100_000), `${'x'.repeat(499)}…`],
