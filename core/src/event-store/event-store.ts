@@ -1,3 +1,4 @@
+import type { RepriseError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json.ts';
 
 export interface EventMetadata {
@@ -57,13 +58,14 @@ export interface ReadOptions {
   /** First revision to return (inclusive). Default: 0 forwards, the last one backwards. */
   readonly from?: number;
   readonly direction?: 'forwards' | 'backwards';
-  /** Events at most. Default 1,000. */
+  /** Events at most. Default 1,000. A page may be shorter, when its events are large: only an empty page is the end. */
   readonly limit?: number;
 }
 
 export interface ReadAllOptions {
   /** First position to return (inclusive). Default 0. */
   readonly from?: number;
+  /** As in ReadOptions. */
   readonly limit?: number;
 }
 
@@ -124,13 +126,19 @@ export interface StoreOwnership {
   acquire(): Promise<(() => Promise<void>) | undefined>;
   /** Calls back for every append made by another process. Returns a function that stops it. */
   onForeignAppend(listener: (stream: string, revision: number) => void): () => void;
+  /**
+   * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is given up,
+   * and every use of the store rejects with that error from then on. Returns a function that stops it.
+   */
+  onLost?(listener: (error: RepriseError) => void): () => void;
 }
 
 /**
  * Append-only streams of events with one global order.
  *
  * Failures are RepriseErrors: REPRISE_STORE_CONFLICT (`details.actualRevision`), REPRISE_STORE_UNKNOWN_OUTCOME,
- * REPRISE_STORE_UNAVAILABLE, REPRISE_STORE_TOO_LARGE, REPRISE_STORE_CLOSED, REPRISE_STORE_CORRUPT.
+ * REPRISE_STORE_UNAVAILABLE, REPRISE_STORE_TOO_LARGE, REPRISE_STORE_CLOSED, REPRISE_STORE_CORRUPT,
+ * REPRISE_STORE_REPLACED.
  */
 export interface EventStore {
   /**

@@ -145,6 +145,10 @@ export const ERROR_CODES = {
   ),
   REPRISE_STORE_TOO_LARGE: entry('An event is larger than the event store accepts.', 'Pass large data by reference.'),
   REPRISE_STORE_CLOSED: entry('The event store was used after close().', 'Open it again.'),
+  REPRISE_STORE_REPLACED: entry(
+    'The file of the event store was deleted or replaced while a process had it open, or its lock file was.',
+    'Stop the process, put back the file that belongs there, then start again.',
+  ),
   REPRISE_STORE_CORRUPT: entry(
     'The event store file is torn, corrupt, or not an event store.',
     'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',

@@ -1,8 +1,10 @@
 import type { StreamSummary } from '@reprise/core';
+import { chained, checksumOf, rootOf } from './checksum.ts';
+import { lookFor, type WatchedFile } from './file-identity.ts';
 import { type EventColumns, packId, unpackId } from './mapping.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { EVENT_COLUMNS } from './schema.ts';
-import { toFault } from './store-fault.ts';
+import { corrupt, StoreFaultError, toFault } from './store-fault.ts';
 import {
   APPENDED,
   type AppendRequest,
@@ -21,6 +23,8 @@ const HEADS = 100_000;
 interface Head {
   readonly id: number;
   revision: number;
+  /** Of the event at `revision`: what the next one's begins with. */
+  checksum: number;
 }
 
 export interface ForeignRange {
@@ -43,6 +47,9 @@ export interface GroupOutcome {
  *
  * Streams' last revisions are remembered for as long as nobody else commits: PRAGMA data_version changes exactly when
  * another connection did. A conflict rejects its own append; a fault (disk full) rolls back the whole group.
+ *
+ * A commit is acknowledged when the paths of `files` still name what was opened; before a group is written the first of them,
+ * the database, must. A WAL that belongs to another file by now is not written to.
  */
 export class GroupWriter {
   readonly #db: DatabaseSync;
@@ -52,13 +59,20 @@ export class GroupWriter {
   #dataVersion: unknown;
   #position: number;
   #pending: SQLInputValue[] = [];
+  #files: readonly WatchedFile[];
 
   /** `knownHead`: the last position that was seen before; anything after it counts as foreign. */
-  constructor(db: DatabaseSync, path: string, knownHead?: number) {
+  constructor(db: DatabaseSync, path: string, knownHead?: number, files: readonly WatchedFile[] = []) {
     this.#db = db;
     this.#path = path;
+    this.#files = files;
     this.#sql = prepare(db);
     this.#position = knownHead ?? this.#storedHead();
+  }
+
+  /** From now on these are looked at. */
+  watch(files: readonly WatchedFile[]): void {
+    this.#files = files;
   }
 
   /** The last position known to this writer; -1 in an empty store. */
@@ -80,13 +94,17 @@ export class GroupWriter {
   write(messages: readonly WriteMessage[]): GroupOutcome {
     const before = this.#position;
     let foreign: ForeignRange | undefined;
+    const misplaced = lookFor(this.#files.slice(0, 1));
+    if (misplaced !== undefined) return { outcomes: messages.map(() => misplaced), foreign };
     try {
       this.#sql.begin.run();
       foreign = this.#lookForForeign();
       const outcomes = messages.map((message) => this.#apply(message));
       this.#flush();
       this.#sql.commit.run();
-      return { outcomes, foreign };
+      const lost = lookFor(this.#files);
+      // Lost: it is committed, but to a file that nobody will find.
+      return { outcomes: lost === undefined ? outcomes : messages.map(() => lost), foreign };
     } catch (error) {
       const fault = toFault(error, this.#path);
       this.#rollBack(foreign?.to ?? before);
@@ -108,7 +126,12 @@ export class GroupWriter {
     this.#heads.clear();
     const from = this.#position + 1;
     const to = this.#storedHead();
-    this.#position = Math.max(to, this.#position);
+    if (to < this.#position) {
+      this.#dataVersion = undefined; // so that the next append looks again, and fails as well
+      const missing = `the positions from ${to + 1} to ${this.#position} were there before, and are missing`;
+      throw new StoreFaultError(corrupt(this.#path, missing));
+    }
+    this.#position = to;
     return to < from ? undefined : { from, to };
   }
 
@@ -120,7 +143,7 @@ export class GroupWriter {
     const results: number[] = [];
     for (const append of appendsOf(message.appends)) this.#append(append, results);
     for (const [stream, { revision, schema, state }] of message.snapshots) {
-      this.#sql.saveSnapshot.run(stream, revision, schema, state);
+      this.#sql.saveSnapshot.run(stream, revision, schema, state, checksumOf(state));
     }
     return results;
   }
@@ -148,12 +171,14 @@ export class GroupWriter {
     const [id, type, time, data, causation, correlation, schemaVersion, traceparent] = event;
     this.#position += 1;
     head.revision += 1;
+    head.checksum = chained(head.checksum, head.revision, event);
     this.#pending.push(this.#position, head.id, head.revision, packId(id), type, time, data);
     this.#pending.push(
       packId(causation),
       correlation === null ? null : packId(correlation),
       schemaVersion,
       traceparent,
+      head.checksum,
     );
     if (this.#pending.length === CHUNK * EVENT_COLUMNS.length) {
       this.#sql.insertChunk.run(...this.#pending);
@@ -174,12 +199,17 @@ export class GroupWriter {
     const row = this.#sql.streamId.get(stream);
     if (row === undefined) return undefined;
     const id = Number(row.id);
-    return this.#remember(stream, { id, revision: Number(this.#sql.lastRevision.get(id)?.revision ?? NO_STREAM) });
+    const last = this.#sql.lastEvent.get(id);
+    return this.#remember(stream, {
+      id,
+      revision: Number(last?.revision ?? NO_STREAM),
+      checksum: Number(last?.checksum ?? rootOf(stream)),
+    });
   }
 
   #create(stream: string): Head {
     const { lastInsertRowid } = this.#sql.createStream.run(stream);
-    return this.#remember(stream, { id: Number(lastInsertRowid), revision: NO_STREAM });
+    return this.#remember(stream, { id: Number(lastInsertRowid), revision: NO_STREAM, checksum: rootOf(stream) });
   }
 
   #remember(stream: string, head: Head): Head {
@@ -222,7 +252,7 @@ interface Statements {
   readonly dataVersion: StatementSync;
   readonly lastPosition: StatementSync;
   readonly streamId: StatementSync;
-  readonly lastRevision: StatementSync;
+  readonly lastEvent: StatementSync;
   readonly eventAt: StatementSync;
   readonly createStream: StatementSync;
   readonly insertOne: StatementSync;
@@ -241,7 +271,7 @@ function prepare(db: DatabaseSync): Statements {
     dataVersion: db.prepare('PRAGMA data_version'),
     lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
     streamId: db.prepare('SELECT id FROM streams WHERE stream = ?'),
-    lastRevision: db.prepare('SELECT max(revision) AS revision FROM events WHERE stream_id = ?'),
+    lastEvent: db.prepare('SELECT revision, checksum FROM events WHERE stream_id = ? ORDER BY revision DESC LIMIT 1'),
     eventAt: db.prepare('SELECT position, id FROM events WHERE stream_id = ? AND revision = ?'),
     createStream: db.prepare('INSERT INTO streams (stream) VALUES (?)'),
     insertOne: db.prepare(insert + row),
@@ -250,8 +280,9 @@ function prepare(db: DatabaseSync): Statements {
       'UPDATE streams SET kind = ?, name = ?, status = ?, created_at = ?, updated_at = ? WHERE id = ?',
     ),
     saveSnapshot: db.prepare(
-      `INSERT INTO snapshots (stream, revision, schema, state) VALUES (?, ?, ?, ?)
-       ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision, schema = excluded.schema, state = excluded.state`,
+      `INSERT INTO snapshots (stream, revision, schema, state, checksum) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision, schema = excluded.schema, state = excluded.state,
+         checksum = excluded.checksum`,
     ),
   };
 }

@@ -1,103 +1,154 @@
-import { closeSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readMark } from './mark.ts';
+import { assertNotGone, assertReaches } from './mark-check.ts';
 import { type DatabaseSync, openDatabase } from './node-sqlite.ts';
-import { APPLICATION_ID, MIGRATIONS, pragma, SCHEMA_VERSION } from './schema.ts';
-import { corrupt, isBusy, StoreFaultError, toFault } from './store-fault.ts';
+import { OwnerLock, ownerPath } from './owner-lock.ts';
+import { APPLICATION_ID, migrateSchema, pragma, SCHEMA_VERSION } from './schema.ts';
+import { assertSound } from './sound.ts';
+import { cannotMakeSideFiles, corrupt, isBusy, StoreFaultError, toFault } from './store-fault.ts';
 
 const PAGE_SIZE = 4096;
-/** A smaller file is checked whole when it is opened; a larger one by its header, its schema and its ends. */
-const WHOLE_CHECK_BYTES = 16 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 10_000;
 
 export interface WritableOptions {
+  /** As resolveStorePath gives it. */
   readonly path: string;
   readonly maxFileBytes?: number | undefined;
 }
 
 /**
  * Opens the file for appends; creates or migrates it when needed. Throws StoreFaultError: REPRISE_STORE_CORRUPT for a file
- * that is torn or is something else (it is left as it is), REPRISE_STORE_UNAVAILABLE for the rest.
+ * that is torn, is something else or lacks acknowledged events (it is left as it is), REPRISE_STORE_UNAVAILABLE for the rest.
+ *
+ * What is there is examined over a connection that only reads: one that may write would fold a damaged WAL into the file and
+ * remove it when it is closed.
  */
 export function openWritable({ path, maxFileBytes }: WritableOptions): DatabaseSync {
-  return guarded(
-    path,
-    () => {
-      mkdirSync(dirname(path), { recursive: true });
-      assertSqliteFile(path);
-      return openDatabase(path);
-    },
-    (db) => {
-      assertOurs(db, path);
-      becomeWal(db);
-      db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
-      db.exec('PRAGMA journal_size_limit = 67108864');
-      if (pragma(db, 'user_version') !== SCHEMA_VERSION) migrate(db, path);
-      assertSound(db, path);
-      if (maxFileBytes !== undefined) {
-        db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / Number(pragma(db, 'page_size'))))}`);
-      }
-    },
-  );
+  return translatedFault(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const mark = readMark(path);
+    const there = isThere(path);
+    assertOneName(path);
+    const examined = there ? connect(path, { readOnly: true }, (db) => examine(db, path, mark)) : undefined;
+    if (examined === undefined) assertNotGone(path, mark);
+    try {
+      return connect(path, {}, (db) => {
+        becomeWal(db);
+        db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
+        db.exec('PRAGMA journal_size_limit = 67108864');
+        if (pragma(db, 'user_version') !== SCHEMA_VERSION) migrate(db, path);
+        if (maxFileBytes !== undefined) {
+          db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxFileBytes / Number(pragma(db, 'page_size'))))}`);
+        }
+      });
+    } finally {
+      examined?.close();
+    }
+  });
 }
 
-/** Opens an existing store for reading, beside writers of this and other processes. Throws as openWritable does. */
-export function openReadOnly(path: string, options: { readonly check: boolean }): DatabaseSync {
-  return guarded(
-    path,
-    () => {
-      assertSqliteFile(path, 'must exist');
-      return openDatabase(path, { readOnly: true });
-    },
-    (db) => {
+export interface ReadOnlyDatabase {
+  readonly db: DatabaseSync;
+  /** The file was opened as one that nothing changes: whoever reads must look whether that still holds. */
+  readonly frozen: boolean;
+}
+
+/**
+ * Opens an existing store for reading, beside writers of this and other processes. Throws as openWritable does. On a full disk
+ * and in a folder that may not be written the files that SQLite shares between processes cannot be made: without them the
+ * store is read as one that nothing changes, when all of it is in the one file.
+ */
+export function openReadOnly(path: string, options: { readonly check: boolean }): ReadOnlyDatabase {
+  return translatedFault(path, () => {
+    const mark = options.check ? readMark(path) : undefined;
+    if (!isThere(path)) {
+      assertNotGone(path, mark);
+      throw unavailable(
+        `There is no event store at ${path}, or the file is empty. Start a run first, or check the path.`,
+      );
+    }
+    const prepare = (db: DatabaseSync): void => {
       db.exec('PRAGMA cache_size = -16384');
-      if (!options.check) return;
-      assertOurs(db, path);
-      if (Number(pragma(db, 'user_version')) < SCHEMA_VERSION) {
-        throw unavailable(`${path} holds no event store yet, or one of an older version: open it for writing once.`);
+      if (options.check) examine(db, path, mark);
+      if (options.check && Number(pragma(db, 'user_version')) === 0) {
+        throw unavailable(`${path} holds no event store yet: open it for writing once.`);
       }
-      assertSound(db, path);
-    },
-  );
+    };
+    try {
+      return { db: connect(path, { readOnly: true }, prepare), frozen: false };
+    } catch (error) {
+      if (!cannotMakeSideFiles(error)) throw error;
+      if (hasWal(path)) throw sideFilesNeeded(path, error);
+      return { db: connect(path, { readOnly: true, immutable: true }, prepare), frozen: true };
+    }
+  });
 }
 
-function guarded(path: string, open: () => DatabaseSync, prepare: (db: DatabaseSync) => void): DatabaseSync {
-  let db: DatabaseSync | undefined;
+/** Whether the file has a WAL with something in it. */
+export const hasWal = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+
+type Access = { readonly readOnly?: boolean; readonly immutable?: boolean };
+
+function connect(path: string, access: Access, prepare: (db: DatabaseSync) => void): DatabaseSync {
+  const db = openDatabase(path, access);
   try {
-    db = open();
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     prepare(db);
     return db;
   } catch (error) {
-    db?.close();
-    throw new StoreFaultError(toFault(error, path), error);
+    db.close();
+    throw error;
+  }
+}
+
+function translatedFault<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof StoreFaultError ? error : new StoreFaultError(toFault(error, path), error);
   }
 }
 
 const unavailable = (message: string): StoreFaultError =>
   new StoreFaultError({ code: 'REPRISE_STORE_UNAVAILABLE', message, retryable: false });
 
-/** Looks at the file before SQLite does: opening, say, a text file for writing must not alter it. */
-function assertSqliteFile(path: string, existence?: 'must exist'): void {
+const sideFilesNeeded = (path: string, cause: unknown): StoreFaultError =>
+  new StoreFaultError(
+    {
+      code: 'REPRISE_STORE_UNAVAILABLE',
+      message:
+        `${path} has events in its -wal file, and the -shm file that reading them needs cannot be made here (the disk is full, or` +
+        ' the folder may not be written). Copy the file and its -wal file to a folder with space, and read them there.',
+      retryable: false,
+    },
+    cause,
+  );
+
+/**
+ * Whether the path names a file with content. The file is not opened here: closing it again would let go of the locks that
+ * SQLite has on it for this process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+ */
+function isThere(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    if (existence === undefined) return;
-    throw unavailable(`There is no event store at ${path}. Start a run first, or check the path.`);
-  }
+  if (stats === undefined) return false;
   if (!stats.isFile()) throw unavailable(`${path} is not a file, so it cannot be an event store.`);
-  if (stats.size === 0) {
-    if (existence === undefined) return;
-    throw unavailable(`The file ${path} is empty: no event store was created there yet.`);
-  }
-  const header = Buffer.alloc(16);
-  const file = openSync(path, 'r');
-  try {
-    readSync(file, header, 0, 16, 0);
-  } finally {
-    closeSync(file);
-  }
-  if (header.toString('latin1') !== 'SQLite format 3\0') {
-    throw new StoreFaultError(corrupt(path, 'it does not start as an SQLite file does'));
-  }
+  return stats.size > 0;
+}
+
+/** One file under two names would have two WAL files, one for each name, and be torn by them. */
+function assertOneName(path: string): void {
+  const names = statSync(path, { throwIfNoEntry: false })?.nlink ?? 1;
+  if (names <= 1) return;
+  throw unavailable(
+    `${path} has ${names} names (hard links). A store that is written must have one: remove the others, or copy the file.`,
+  );
+}
+
+function examine(db: DatabaseSync, path: string, mark: ReturnType<typeof readMark>): void {
+  assertOurs(db, path);
+  assertReaches(db, path, mark);
+  if (pragma(db, 'application_id') === APPLICATION_ID) assertSound(db, path);
 }
 
 /** A database with content is ours when its application id says so. An empty one may become ours. */
@@ -131,23 +182,38 @@ function migrate(db: DatabaseSync, path: string): void {
   db.exec('BEGIN IMMEDIATE');
   try {
     assertOurs(db, path); // again, inside the lock: another process may have created the store meanwhile
-    for (const sql of MIGRATIONS.slice(Number(pragma(db, 'user_version')))) db.exec(sql);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    const version = Number(pragma(db, 'user_version'));
+    if (version === SCHEMA_VERSION) {
+      db.exec('COMMIT');
+      return;
+    }
+    if (version === 0) makeOwnerFile(path);
+    else assertNotDriven(path);
+    migrateSchema(db, version);
+    db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** Finds what is torn or missing. A damaged page in the middle of a large file is found when it is read. */
-function assertSound(db: DatabaseSync, path: string): void {
-  const bytes = Number(pragma(db, 'page_count')) * Number(pragma(db, 'page_size'));
-  if (bytes <= WHOLE_CHECK_BYTES) {
-    const problem = pragma(db, 'quick_check(1)');
-    if (problem !== 'ok') throw new StoreFaultError(corrupt(path, String(problem)));
-    return;
+/** From here on a lock file that is not there was removed by somebody: see OwnerLock. */
+function makeOwnerFile(path: string): void {
+  try {
+    closeSync(openSync(ownerPath(path), 'wx'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  db.prepare('SELECT * FROM events ORDER BY position LIMIT 10').all();
-  db.prepare('SELECT * FROM events ORDER BY position DESC LIMIT 1000').all();
-  db.prepare('SELECT max(revision) FROM events WHERE stream_id = (SELECT max(id) FROM streams)').get();
+}
+
+/** A driver of the older version would meet events that it cannot read, and could append nothing more. */
+function assertNotDriven(path: string): void {
+  const lock = new OwnerLock(path);
+  const free = lock.acquire();
+  lock.release();
+  if (free) return;
+  throw unavailable(
+    `${path} was written by an older version of @reprise/event-store-sqlite, and a process that runs it still drives the store.` +
+      ' Stop that process, then open the store again: it is brought up to date then.',
+  );
 }

@@ -1,87 +1,130 @@
+import { statSync } from 'node:fs';
 import type { ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core';
-import { toRecordedEvent } from './mapping.ts';
-import type { DatabaseSync, Row, StatementSync } from './node-sqlite.ts';
-import { EVENT_COLUMNS } from './schema.ts';
+import { checksumOf } from './checksum.ts';
+import type { DatabaseSync, Row, SQLInputValue, StatementSync } from './node-sqlite.ts';
+import { hasWal, type ReadOnlyDatabase } from './open.ts';
+import { pragma, selected, storeIdentity } from './schema.ts';
 import { translated } from './store-error.ts';
-import { corrupt, StoreFaultError } from './store-fault.ts';
+import { StoreFaultError } from './store-fault.ts';
+import { verified } from './verify.ts';
 
 const DEFAULT_LIMIT = 1000;
-const COLUMNS = EVENT_COLUMNS.map((column) => `e.${column}`).join(', ');
-const OF_STREAM = `SELECT ${COLUMNS} FROM events e WHERE e.stream_id = (SELECT id FROM streams WHERE stream = ?)`;
+/** A page ends with the event that takes its data to this many characters. */
+const PAGE_CHARS = 4 * 1024 * 1024;
+/** Streams of which readAll remembers the last event that it saw. */
+const SEEN = 10_000;
+
+/** The last event of a stream in the order of reading. */
+interface Seen {
+  readonly revision: number;
+  readonly checksum: number | null;
+}
 
 /**
- * The reading connection, on the caller's thread: it blocks the loop for one page, so the caller's limit bounds how long.
- * Every call sees all that was committed before it, by whatever process.
+ * The reading connection, on the caller's thread: it blocks the loop for one page, so the caller's limit, and PAGE_CHARS, bound
+ * how long. Every call sees all that was committed before it, by whatever process. Events are verified as they are read, each
+ * with the one before it in its stream.
  */
 export class Reader {
   readonly #db: DatabaseSync;
   readonly #path: string;
+  readonly #frozen: string | undefined;
+  readonly #version: number;
+  readonly #place: { readonly path: string; readonly firstChecked: number };
+  readonly #seen = new Map<number, Seen>();
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
   readonly #all: StatementSync;
+  readonly #checksum: StatementSync;
   readonly #head: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #appendedTo: StatementSync;
   readonly #snapshot: StatementSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  constructor(db: DatabaseSync, path: string) {
+  constructor({ db, frozen }: ReadOnlyDatabase, path: string) {
     this.#db = db;
     this.#path = path;
-    this.#forwards = db.prepare(`${OF_STREAM} AND e.revision >= ? ORDER BY e.revision LIMIT ?`);
-    this.#backwards = db.prepare(`${OF_STREAM} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`);
+    this.#frozen = frozen ? fingerprint(path) : undefined;
+    this.#version = Number(pragma(db, 'user_version'));
+    this.#place = { path, firstChecked: storeIdentity(db)?.firstChecked ?? Number.POSITIVE_INFINITY };
+    const columns = selected(this.#version);
+    const ofStream = `SELECT ${columns} FROM events e WHERE e.stream_id = (SELECT id FROM streams WHERE stream = ?)`;
+    this.#forwards = db.prepare(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT ?`);
+    this.#backwards = db.prepare(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`);
     this.#all = db.prepare(
-      `SELECT ${COLUMNS}, s.stream FROM events e JOIN streams s ON s.id = e.stream_id
+      `SELECT ${columns}, s.stream FROM events e JOIN streams s ON s.id = e.stream_id
        WHERE e.position >= ? ORDER BY e.position LIMIT ?`,
     );
+    const checksum = this.#version < 2 ? 'NULL AS checksum' : 'checksum';
+    this.#checksum = db.prepare(`SELECT ${checksum} FROM events WHERE stream_id = ? AND revision = ?`);
     this.#head = db.prepare('SELECT max(position) AS position FROM events');
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#appendedTo = db.prepare(
       `SELECT s.stream, max(e.revision) AS revision FROM events e JOIN streams s ON s.id = e.stream_id
        WHERE e.position BETWEEN ? AND ? GROUP BY e.stream_id ORDER BY min(e.position)`,
     );
-    this.#snapshot = db.prepare('SELECT revision, schema, state FROM snapshots WHERE stream = ?');
+    this.#snapshot = db.prepare(`SELECT revision, schema, state, ${checksum} FROM snapshots WHERE stream = ?`);
   }
 
   read(stream: string, { from, direction = 'forwards', limit = DEFAULT_LIMIT }: ReadOptions = {}): RecordedEvent[] {
-    const rows = this.#rows(() =>
-      direction === 'forwards'
-        ? this.#forwards.all(stream, from ?? 0, Math.max(0, limit))
-        : this.#backwards.all(stream, from ?? Number.MAX_SAFE_INTEGER, Math.max(0, limit)),
-    );
-    return rows.map((row) => this.#toEvent(row, stream));
+    return this.#use(() => {
+      const statement = direction === 'forwards' ? this.#forwards : this.#backwards;
+      const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
+      const rows = this.#page(statement, stream, start, Math.max(0, limit));
+      const step = direction === 'forwards' ? -1 : 1;
+      return rows.map((row, index) => {
+        const near = rows[index + step];
+        const before = near !== undefined && Number(near.revision) === Number(row.revision) - 1 ? near : undefined;
+        const previous = before === undefined ? this.#checksumBefore(row) : (before.checksum as number | null);
+        return verified(row, stream, previous, this.#place);
+      });
+    });
   }
 
   readAll({ from = 0, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): RecordedEvent[] {
-    const rows = this.#rows(() => this.#all.all(from, Math.max(0, limit)));
-    return rows.map((row) => this.#toEvent(row, String(row.stream)));
+    return this.#use(() => {
+      const rows = this.#page(this.#all, from, Math.max(0, limit));
+      return rows.map((row) => {
+        const id = Number(row.stream_id);
+        const seen = this.#seen.get(id);
+        const previous = seen?.revision === Number(row.revision) - 1 ? seen.checksum : this.#checksumBefore(row);
+        const event = verified(row, String(row.stream), previous, this.#place);
+        if (this.#seen.size >= SEEN) this.#seen.clear();
+        this.#seen.set(id, { revision: event.revision, checksum: row.checksum as number | null });
+        return event;
+      });
+    });
   }
 
   /** The last position; -1 in an empty store. */
   head(): number {
-    return translated(this.#path, () => Number(this.#head.get()?.position ?? -1));
+    return this.#use(() => Number(this.#head.get()?.position ?? -1));
   }
 
   /** Changes whenever another connection, the writer of this store included, has committed. */
   dataVersion(): number {
-    return translated(this.#path, () => Number(this.#dataVersion.get()?.data_version));
+    return this.#use(() => Number(this.#dataVersion.get()?.data_version));
   }
 
   /** The streams that have events at the positions from..to (inclusive), each with its last revision among them. */
   appendedTo(from: number, to: number): { readonly stream: string; readonly revision: number }[] {
-    const rows = this.#rows(() => this.#appendedTo.all(from, to));
+    const rows = this.#use(() => this.#appendedTo.all(from, to));
     return rows.map(({ stream, revision }) => ({ stream: String(stream), revision: Number(revision) }));
   }
 
+  /** The cached state of a stream. One that does not fit its checksum, or has none, is as good as none. */
   snapshot(stream: string): Snapshot | undefined {
-    const row = translated(this.#path, () => this.#snapshot.get(stream));
+    const row = this.#use(() => this.#snapshot.get(stream));
     if (row === undefined) return undefined;
-    return { revision: Number(row.revision), schema: String(row.schema), state: String(row.state) };
+    const state = String(row.state);
+    if (row.checksum !== checksumOf(state)) return undefined;
+    return { revision: Number(row.revision), schema: String(row.schema), state };
   }
 
   /** Rows of any query; `sql` is prepared once. */
   query(sql: string, parameters: readonly (string | number)[]): Row[] {
-    return this.#rows(() => {
+    return this.#use(() => {
       const statement = this.#prepared.get(sql) ?? this.#db.prepare(sql);
       this.#prepared.set(sql, statement);
       return statement.all(...parameters);
@@ -92,17 +135,42 @@ export class Reader {
     this.#db.close();
   }
 
-  #rows(read: () => Row[]): Row[] {
-    return translated(this.#path, read);
-  }
-
-  #toEvent(row: Row, stream: string): RecordedEvent {
+  #use<T>(work: () => T): T {
     return translated(this.#path, () => {
-      try {
-        return toRecordedEvent(row, stream);
-      } catch (error) {
-        throw new StoreFaultError(corrupt(this.#path, `the event at position ${row.position} is not JSON`), error);
-      }
+      if (this.#frozen !== undefined && this.#frozen !== fingerprint(this.#path)) throw changed(this.#path);
+      return work();
     });
   }
+
+  /** One page: as many rows as the statement has, or as fit. */
+  #page(statement: StatementSync, ...parameters: SQLInputValue[]): Row[] {
+    const rows: Row[] = [];
+    let chars = 0;
+    for (const row of statement.iterate(...parameters)) {
+      rows.push(row);
+      chars += (row.data as string).length;
+      if (chars >= PAGE_CHARS) break;
+    }
+    return rows;
+  }
+
+  /** Null before the first event, and where the one before is of version 1; undefined when it is not there. */
+  #checksumBefore({ stream_id, revision }: Row): number | null | undefined {
+    if (revision === 0) return null;
+    const row = this.#checksum.get(Number(stream_id), Number(revision) - 1);
+    return row === undefined ? undefined : (row.checksum as number | null);
+  }
 }
+
+/** Of a file that is read as one that nothing changes. */
+function fingerprint(path: string): string {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${stats?.ino} ${stats?.size} ${stats?.mtimeNs} ${hasWal(path)}`;
+}
+
+const changed = (path: string): StoreFaultError =>
+  new StoreFaultError({
+    code: 'REPRISE_STORE_UNAVAILABLE',
+    message: `${path} was opened as a file that nothing changes (its folder could not be written), and has been changed. Open it again.`,
+    retryable: false,
+  });

@@ -4,13 +4,18 @@ import type { DatabaseSync } from './node-sqlite.ts';
 export const APPLICATION_ID = 0x52505253;
 
 /**
- * One entry per version of the schema; a store of version n runs the entries from n on, in one transaction.
+ * One entry per version of the schema; a store of version n runs the entries from n on, in one transaction. What a `$name`
+ * stands for is asked of the database with the statement of that name in MIGRATION_VALUES.
+ *
+ * Version 2: events have a checksum, chained over their stream (checksum.ts). Those of version 1 have none; from
+ * `store.first_checked` on every event must have one, and a process that still runs the older version cannot append another.
+ * `store.id` names this file and its copies.
  *
  * There is no index over event ids: whether an append is a repetition is asked of the revisions it would have taken, so
  * only streams and their revisions need one. `id`, `causation` and `correlation` hold a UUID as 16 bytes, other ids as
  * text. The view `history` is for people with a sqlite3 shell.
  */
-export const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY,
@@ -49,7 +54,25 @@ export const MIGRATIONS: readonly string[] = [
     FROM events e JOIN streams s ON s.id = e.stream_id
     ORDER BY e.position;
   `,
+  `
+  CREATE TABLE store (id BLOB NOT NULL, first_checked INTEGER NOT NULL) STRICT;
+  INSERT INTO store VALUES (randomblob(16), $firstChecked);
+  ALTER TABLE events ADD COLUMN checksum INTEGER CHECK (checksum IS NOT NULL OR position < $firstChecked);
+  ALTER TABLE snapshots ADD COLUMN checksum INTEGER;
+  `,
 ];
+
+const MIGRATION_VALUES: Readonly<Record<string, string>> = {
+  $firstChecked: 'SELECT coalesce(max(position) + 1, 0) AS value FROM events',
+};
+
+/** Brings the schema from `version` to the newest. Inside a transaction. */
+export function migrateSchema(db: DatabaseSync, version: number): void {
+  for (const sql of MIGRATIONS.slice(version)) {
+    db.exec(sql.replace(/\$[a-zA-Z]+/g, (name) => String(db.prepare(MIGRATION_VALUES[name] ?? '').get()?.value)));
+  }
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
@@ -65,7 +88,26 @@ export const EVENT_COLUMNS = [
   'correlation',
   'schema_version',
   'traceparent',
+  'checksum',
 ] as const;
+
+/** The columns of EVENT_COLUMNS as a query has them; those that came with a later version than the file's are null. */
+export const selected = (version: number): string =>
+  EVENT_COLUMNS.map((column) => (column === 'checksum' && version < 2 ? 'NULL AS checksum' : `e.${column}`)).join(', ');
+
+export interface StoreIdentity {
+  /** As hex. */
+  readonly id: string;
+  /** From this position on every event has a checksum. */
+  readonly firstChecked: number;
+}
+
+/** What the file says of itself; undefined for one of version 1. */
+export function storeIdentity(db: DatabaseSync): StoreIdentity | undefined {
+  if (Number(pragma(db, 'user_version')) < 2) return undefined;
+  const row = db.prepare('SELECT hex(id) AS id, first_checked FROM store').get();
+  return row === undefined ? undefined : { id: String(row.id).toLowerCase(), firstChecked: Number(row.first_checked) };
+}
 
 export function pragma(db: DatabaseSync, name: string): number | string | null {
   const row = db.prepare(`PRAGMA ${name}`).get();

@@ -17,15 +17,19 @@ import {
   type StreamCatalog,
   type StreamQuery,
   type SubscribeOptions,
+  sleep,
   storeClosed,
 } from '@reprise/core';
+import { FileGuard } from './file-guard.ts';
 import { ForeignWatch } from './foreign-watch.ts';
 import type { ForeignRange } from './group-writer.ts';
 import { openReadOnly } from './open.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteEventStoreOptions } from './options.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { Reader } from './reader.ts';
-import { translated } from './store-error.ts';
+import { storeError, translated } from './store-error.ts';
+import type { StoreFault } from './store-fault.ts';
+import { resolveStorePath } from './store-path.ts';
 import { listStatements, mergeListed } from './stream-list.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -35,7 +39,8 @@ import { WriterThread } from './writer-thread.ts';
  */
 export async function createSqliteEventStore(options: SqliteEventStoreOptions = {}): Promise<EventStore> {
   const resolved = resolveOptions(options);
-  const store = new SqliteEventStore(resolved);
+  const path = translated(resolved.path, () => resolveStorePath(resolved.path));
+  const store = new SqliteEventStore({ ...resolved, path });
   await store.open();
   return store;
 }
@@ -48,9 +53,20 @@ async function inTurns(page: readonly RecordedEvent[]): Promise<readonly Recorde
   return page;
 }
 
+/** How long an owner may take to notice that its lock file is gone, in ms; looked for twice as often. */
+const NOTICED_MS = 1000;
+
 type ForeignListener = (stream: string, revision: number) => void;
 
-/** See createSqliteEventStore. Appends go to the writer's thread, reads to a connection of their own on this one. */
+/**
+ * See createSqliteEventStore. Appends go to the writer's thread, reads to a connection of their own on this one.
+ *
+ *   open ──its files are gone or replaced──► lost ──close()──► closed
+ *     └──close()──────────────────────────────────────────────►┘
+ *
+ * Lost: every use rejects with the same REPRISE_STORE_REPLACED, subscriptions end with it, ownership is given up. What was handed
+ * over before is answered by the writer, which has looked for itself.
+ */
 class SqliteEventStore implements EventStore {
   readonly streams: StreamCatalog = { list: async (query) => this.#list(query) };
   readonly snapshots: SnapshotCache = {
@@ -63,31 +79,49 @@ class SqliteEventStore implements EventStore {
   readonly #writer: WriterThread | undefined;
   readonly #owner: OwnerLock;
   readonly #watch: ForeignWatch;
+  readonly #guard: FileGuard;
+  readonly #lostListeners = new Set<(error: RepriseError) => void>();
   readonly #subscriptions = new Map<PullSubscription, () => void>();
   readonly #listeners = new Map<ForeignListener, { readonly from: number; readonly stop: () => void }>();
   #reader: Reader | undefined;
   #dataVersion: number | undefined;
+  #lost: RepriseError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
     this.#owner = new OwnerLock(options.path);
     this.#watch = new ForeignWatch(options.pollIntervalMs, () => this.#look());
+    this.#guard = new FileGuard(NOTICED_MS / 2, (fault) => this.#lose(fault));
     if (options.readOnly) return;
     this.#writer = new WriterThread(
       { path: options.path, maxFileBytes: options.maxFileBytes },
-      { onCommitted: () => this.#wake(), onForeign: (range) => this.#onForeign(range) },
+      {
+        onCommitted: () => this.#wake(),
+        onForeign: (range) => this.#onForeign(range),
+        onOpened: (files) => this.#guard.watch(files),
+        onLost: (fault) => this.#lose(fault),
+      },
     );
     this.ownership = {
-      acquire: async () => this.#acquire(),
+      acquire: () => this.#acquire(),
       onForeignAppend: (listener) => this.#listen(listener),
+      onLost: (listener) => this.#onLost(listener),
     };
   }
 
   async open(): Promise<void> {
     const { path, readOnly } = this.#options;
     await this.#writer?.open();
-    this.#reader = translated(path, () => new Reader(openReadOnly(path, { check: readOnly }), path));
+    try {
+      this.#reader = translated(path, () => new Reader(openReadOnly(path, { check: readOnly }), path));
+      if (readOnly) this.#guard.watchPath(path);
+      this.#guard.look();
+      if (this.#lost !== undefined) throw this.#lost;
+    } catch (error) {
+      await this.#release();
+      throw error;
+    }
   }
 
   async append(
@@ -113,7 +147,10 @@ class SqliteEventStore implements EventStore {
     const reader = this.#open();
     const from = options.from === 'end' ? reader.head() + 1 : (options.from ?? 0);
     const subscription = new PullSubscription(options, from, {
-      readPage: async (next, limit) => inTurns(reader.readAll({ from: next, limit })),
+      readPage: async (next, limit) => {
+        if (this.#lost !== undefined) throw this.#lost;
+        return inTurns(reader.readAll({ from: next, limit }));
+      },
       onEnded: (ended) => {
         this.#subscriptions.get(ended)?.();
         this.#subscriptions.delete(ended);
@@ -130,6 +167,7 @@ class SqliteEventStore implements EventStore {
 
   /** The reader goes before the writer: the last connection of all folds the WAL into the file, and must be able to write. */
   async #release(): Promise<void> {
+    this.#guard.stop();
     for (const { stop } of this.#listeners.values()) stop();
     this.#listeners.clear();
     for (const stop of this.#subscriptions.values()) stop();
@@ -141,6 +179,7 @@ class SqliteEventStore implements EventStore {
 
   #open(): Reader {
     if (this.#reader === undefined || this.#closing !== undefined) throw storeClosed();
+    if (this.#lost !== undefined) throw this.#lost;
     return this.#reader;
   }
 
@@ -186,14 +225,46 @@ class SqliteEventStore implements EventStore {
     await this.#writable().saveSnapshot(stream, snapshot);
   }
 
-  #acquire(): (() => Promise<void>) | undefined {
+  async #acquire(): Promise<(() => Promise<void>) | undefined> {
     this.#open();
-    if (!this.#owner.acquire()) return undefined;
-    let owned = true;
-    return async () => {
-      if (owned) this.#owner.release();
-      owned = false;
+    if (!translated(this.#options.path, () => this.#owner.acquire())) return undefined;
+    const { file, madeAnew } = this.#owner;
+    const release = async (): Promise<void> => {
+      if (this.#owner.file !== file) return;
+      this.#guard.watchOwner(undefined);
+      this.#writer?.own(undefined);
+      this.#owner.release();
     };
+    this.#guard.watchOwner(file);
+    this.#writer?.own(file);
+    if (!madeAnew) return release;
+    // Somebody removed the lock file: whoever owned the store may not have noticed yet.
+    await sleep(NOTICED_MS);
+    try {
+      this.#open();
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return release;
+  }
+
+  #onLost(listener: (error: RepriseError) => void): () => void {
+    const own = (error: RepriseError): void => listener(error);
+    this.#lostListeners.add(own);
+    return () => {
+      this.#lostListeners.delete(own);
+    };
+  }
+
+  #lose(fault: StoreFault): void {
+    if (this.#lost !== undefined) return;
+    const error = storeError(fault);
+    this.#lost = error;
+    this.#guard.stop();
+    this.#owner.release();
+    this.#wake();
+    for (const listener of [...this.#lostListeners]) listener(error);
   }
 
   #listen(listener: ForeignListener): () => void {
@@ -225,7 +296,7 @@ class SqliteEventStore implements EventStore {
   #onForeign({ from, to }: ForeignRange): void {
     this.#wake();
     for (const [listener, { from: since }] of [...this.#listeners]) {
-      if (to < since || this.#reader === undefined) continue;
+      if (to < since || this.#reader === undefined || this.#lost !== undefined) continue;
       for (const { stream, revision } of this.#reader.appendedTo(Math.max(from, since), to)) listener(stream, revision);
     }
   }

@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ErrorCode } from '@reprise/core';
 
 /** A failure as data: it crosses threads, and becomes a RepriseError on the side of the caller. */
@@ -36,6 +38,12 @@ export function sqliteCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code & 0xff : undefined;
 }
 
+/** What a reader that may not, or cannot, make the files beside a database in WAL mode is told. */
+export const cannotMakeSideFiles = (error: unknown): boolean => {
+  const code = sqliteCode(error);
+  return code === SQLITE.READONLY || code === SQLITE.CANTOPEN || code === SQLITE.IOERR || code === SQLITE.FULL;
+};
+
 export const isBusy = (error: unknown): boolean => {
   const code = sqliteCode(error);
   return code === SQLITE.BUSY || code === SQLITE.LOCKED;
@@ -49,27 +57,54 @@ export function toFault(error: unknown, path: string): StoreFault {
     code: 'REPRISE_STORE_UNAVAILABLE',
     message: `${why} (${cause}).`,
   });
-  switch (sqliteCode(error)) {
+  const full = `There is no space left for the event store ${path}. Free some, then append again`;
+  const code = sqliteCode(error);
+  if (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOSPC') return unavailable(full);
+  switch (code) {
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
       return corrupt(path, cause);
     case SQLITE.TOOBIG:
       return { code: 'REPRISE_STORE_TOO_LARGE', message: `SQLite cannot hold a value of this size (${cause}).` };
     case SQLITE.FULL:
-      return unavailable(`There is no space left for the event store ${path}. Free some, then append again`);
+      return unavailable(full);
     case SQLITE.BUSY:
     case SQLITE.LOCKED:
       return unavailable(`Another process has kept the event store ${path} locked for too long`);
     case SQLITE.READONLY:
       return unavailable(`The event store ${path} cannot be written. Check the permissions of the file and its folder`);
     case SQLITE.CANTOPEN:
+      if (isFull(path)) return unavailable(full);
       return unavailable(`The event store ${path} cannot be opened. Check that the folder exists and may be written`);
     case SQLITE.IOERR:
+      if (isFull(path)) return unavailable(full);
       return unavailable(`Reading or writing the event store ${path} failed. Check the disk`);
     default:
       return unavailable(`The event store ${path} failed`);
   }
 }
+
+/** SQLite answers a full disk with an I/O error where it wanted to grow a file beside the database. */
+function isFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < ROOM_TO_OPEN;
+  } catch {
+    return false; // the error at hand is the one to tell
+  }
+}
+
+/** Bytes: more than the first -shm file needs. */
+const ROOM_TO_OPEN = 64 * 1024;
+
+/** The file that is open is no longer the one that the path names. Nothing mends that but a new start. */
+export const replaced = (path: string, what: string): StoreFault => ({
+  code: 'REPRISE_STORE_REPLACED',
+  message:
+    `${path} ${what} while this process had it open. Nothing that was appended since is acknowledged, and nothing more is` +
+    ' read or written. Stop this process, look at what the path names now (restore the file if it was removed), then start again.',
+  retryable: false,
+});
 
 export const corrupt = (path: string, why: string): StoreFault => ({
   code: 'REPRISE_STORE_CORRUPT',

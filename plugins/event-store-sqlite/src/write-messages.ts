@@ -1,4 +1,5 @@
 import type { AppendOptions, NewEvent, Snapshot } from '@reprise/core';
+import type { WatchedFile } from './file-identity.ts';
 import { EVENT_WIDTH, type EventColumns, toColumns } from './mapping.ts';
 import type { StoreFault } from './store-fault.ts';
 
@@ -19,8 +20,16 @@ export interface WriteMessage {
   readonly snapshots: readonly (readonly [stream: string, snapshot: Snapshot])[];
 }
 
-/** To the writer. `poll` asks it to look for appends of other processes. */
-export type ToWriter = WriteMessage | { readonly kind: 'poll' } | { readonly kind: 'close' };
+/**
+ * To the writer. `poll` asks it to look for appends of other processes; `own` names the lock file that must be at its place, too,
+ * before a commit is acknowledged. `mark` has it write the mark beside the file, which `close` does, too; `time` is now, in ms.
+ */
+export type ToWriter =
+  | WriteMessage
+  | { readonly kind: 'poll' }
+  | { readonly kind: 'own'; readonly file: WatchedFile | undefined }
+  | { readonly kind: 'mark'; readonly time: number }
+  | { readonly kind: 'close'; readonly time: number };
 
 /** How one append ended: `[0, revision, position]`, `[1, actualRevision, 0]` for a conflict. */
 export const APPENDED = 0;
@@ -31,11 +40,11 @@ export type WriteOutcome = readonly number[] | StoreFault;
 
 /**
  * From the writer. `done` answers the oldest unanswered write messages, as many as it has outcomes: RESULT_WIDTH numbers
- * per append, or the fault that all of the message failed with. `foreign`: another process appended the positions
+ * per append, or the fault that all of the message failed with. `opened`: the files that the store is in. `foreign`: another process appended the positions
  * from..to (inclusive).
  */
 export type FromWriter =
-  | { readonly kind: 'opened'; readonly head: number }
+  | { readonly kind: 'opened'; readonly head: number; readonly files: readonly WatchedFile[] }
   | { readonly kind: 'failed'; readonly fault: StoreFault }
   | { readonly kind: 'done'; readonly outcomes: readonly WriteOutcome[] }
   | { readonly kind: 'foreign'; readonly from: number; readonly to: number };

@@ -8,7 +8,9 @@ import {
   RepriseError,
   type Snapshot,
   storeConflict,
+  systemClock,
 } from '@reprise/core';
+import type { WatchedFile } from './file-identity.ts';
 import type { ForeignRange } from './group-writer.ts';
 import { storeError } from './store-error.ts';
 import type { StoreFault } from './store-fault.ts';
@@ -29,6 +31,10 @@ export interface WriterListener {
   /** Something of this process was committed. */
   onCommitted(): void;
   onForeign(range: ForeignRange): void;
+  /** The store is open, in these files. */
+  onOpened?(files: readonly WatchedFile[]): void;
+  /** The files are no longer the ones that were opened. Before the appends that met it are told. */
+  onLost?(fault: StoreFault): void;
 }
 
 interface WaitingAppend {
@@ -48,6 +54,9 @@ interface WaitingSnapshot {
  * this thread goes on. Measured (docs/adr/0002): 4 to 32 do equally well, waiting for the end costs a third.
  */
 const SEND_AT = 4;
+
+/** How long a commit may stay unmarked, in ms: with the time that a sync takes, it is marked within a second. */
+const MARK_AFTER_MS = 500;
 
 /** What was handed over in one turn of the loop, or the part of it that was enough: one message to the writer. */
 class Batch {
@@ -93,10 +102,13 @@ export class WriterThread {
   readonly #inFlight: Batch[] = [];
   readonly #outcomes: WriteOutcome[] = [];
   #settling = false;
+  #marking = false;
   #batch: Batch | undefined;
   #worker: Worker | undefined;
   #opened: PromiseWithResolvers<void> | undefined;
   #head: number | undefined;
+  #files: readonly WatchedFile[] | undefined;
+  #owned: WatchedFile | undefined;
 
   constructor(data: WriterWorkerData, listener: WriterListener, workerUrl: URL = WORKER) {
     this.#data = data;
@@ -139,6 +151,12 @@ export class WriterThread {
     this.#post({ kind: 'poll' });
   }
 
+  /** From now on (undefined: no longer) this lock file must be at its place before a commit is acknowledged. */
+  own(file: WatchedFile | undefined): void {
+    this.#owned = file;
+    this.#post({ kind: 'own', file });
+  }
+
   /** Waits for everything handed over so far, then ends the thread. */
   async close(): Promise<void> {
     this.#send();
@@ -146,7 +164,7 @@ export class WriterThread {
     if (worker === undefined) return;
     worker.ref();
     const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    this.#post({ kind: 'close' });
+    this.#post({ kind: 'close', time: systemClock.now() });
     await exited;
   }
 
@@ -174,7 +192,7 @@ export class WriterThread {
 
   #ensureWorker(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const workerData: WriterWorkerData = { ...this.#data, knownHead: this.#head };
+    const workerData: WriterWorkerData = { ...this.#data, knownHead: this.#head, files: this.#files };
     const worker = new Worker(this.#workerUrl, { workerData, name: 'reprise-event-store' });
     const opened = Promise.withResolvers<void>();
     opened.promise.catch(() => undefined); // open() reports it, or the rejected appends do
@@ -186,14 +204,18 @@ export class WriterThread {
       crash = error;
     });
     worker.on('exit', () => this.#lose(worker, unknownOutcome(crash)));
+    if (this.#owned !== undefined) this.#post({ kind: 'own', file: this.#owned });
     return worker;
   }
 
   #receive(message: FromWriter, worker: Worker): void {
     if (message.kind === 'failed') {
+      this.#report(message.fault);
       this.#lose(worker, storeError(message.fault));
     } else if (message.kind === 'opened') {
       this.#saw(message.head);
+      this.#files = message.files;
+      this.#listener.onOpened?.(message.files);
       this.#opened?.resolve();
     } else if (message.kind === 'foreign') {
       this.#saw(message.to);
@@ -223,9 +245,25 @@ export class WriterThread {
       if (Array.isArray(outcome) && outcome.length > 0 && outcome.at(-RESULT_WIDTH) !== CONFLICT) {
         this.#saw(Number(outcome.at(-1)));
       }
+      if (!Array.isArray(outcome)) this.#report(outcome as StoreFault);
       this.#inFlight.shift()?.settle(outcome);
     }
-    if (outcomes.length > 0) this.#listener.onCommitted();
+    if (outcomes.length === 0) return;
+    this.#listener.onCommitted();
+    this.#markSoon();
+  }
+
+  #markSoon(): void {
+    if (this.#marking) return;
+    this.#marking = true;
+    systemClock.schedule(MARK_AFTER_MS, () => {
+      this.#marking = false;
+      this.#post({ kind: 'mark', time: systemClock.now() });
+    });
+  }
+
+  #report(fault: StoreFault): void {
+    if (fault.code === 'REPRISE_STORE_REPLACED') this.#listener.onLost?.(fault);
   }
 
   #saw(position: number): void {
