@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type EventStore, isRepriseError, NO_STREAM, sleep } from '@reprise/core';
+import { type EventStore, isRepriseError, NO_STREAM, type RepriseError, sleep } from '@reprise/core';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { runStream, sampleEvents } from './sample.ts';
 
@@ -57,6 +57,42 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
       print(`${runId} ${revision + 1}`);
     }
     await store.close();
+  },
+
+  /** Appends `count` events to run-a, one by one, says so, and waits to be killed. */
+  async fill() {
+    const store = await createSqliteEventStore({ path });
+    let revision = NO_STREAM;
+    for (let left = Number(args[0]); left > 0; left -= 1) {
+      ({ revision } = await store.append('run-a', sampleEvents('a', revision + 1, 1, 'x'.repeat(300)), revision));
+    }
+    print(revision);
+    await sleep(60_000);
+  },
+
+  /** Reads as somebody who may not write: prints how many events there are, or what is wrong. */
+  async look() {
+    if (process.getuid?.() === 0) process.setuid?.(65_534);
+    try {
+      const store = await createSqliteEventStore({ path, readOnly: true });
+      print((await store.readAll()).length);
+      await store.close();
+    } catch (error) {
+      print(isRepriseError(error) ? `${error.code} ${error.message}` : String(error));
+    }
+  },
+
+  /** Owns the store and appends to it, until it is told that the store is lost: prints the code, and what an append says then. */
+  async drive() {
+    const store = await createSqliteEventStore({ path });
+    process.stdin.resume(); // an idle store keeps nothing alive
+    const lost = new Promise<RepriseError>((resolve) => store.ownership?.onLost?.(resolve));
+    print((await store.ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    print((await lost).code);
+    const error = await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM).catch((reason: unknown) => reason);
+    print(isRepriseError(error) ? error.code : 'appended');
+    await store.close();
+    process.stdin.destroy();
   },
 
   /** Owns the store until it is killed. */

@@ -1,0 +1,116 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { OwnerLock } from '../src/owner-lock.ts';
+import { rejection, temporaryPaths } from './folder.ts';
+import { sampleEvent, sampleEvents } from './sample.ts';
+
+// The schema of version 1, as it was released.
+const VERSION_1 = `
+  CREATE TABLE streams (
+    id INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL UNIQUE,
+    kind TEXT, name TEXT, status TEXT, created_at INTEGER, updated_at INTEGER
+  ) STRICT;
+  CREATE INDEX streams_newest ON streams (kind, created_at, id) WHERE kind IS NOT NULL;
+  CREATE INDEX streams_by_status ON streams (kind, status, created_at, id) WHERE kind IS NOT NULL;
+  CREATE INDEX streams_by_name ON streams (kind, name, created_at, id) WHERE kind IS NOT NULL;
+  CREATE TABLE events (
+    position INTEGER PRIMARY KEY, stream_id INTEGER NOT NULL, revision INTEGER NOT NULL, id ANY NOT NULL, type TEXT NOT NULL,
+    time INTEGER NOT NULL, data TEXT NOT NULL, causation ANY NOT NULL, correlation ANY, schema_version INTEGER NOT NULL,
+    traceparent TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX events_by_stream ON events (stream_id, revision);
+  CREATE TABLE snapshots (stream TEXT PRIMARY KEY, revision INTEGER NOT NULL, schema TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+  PRAGMA application_id = 0x52505253;
+  PRAGMA user_version = 1;
+`;
+const INSERT = `INSERT INTO events (position, stream_id, revision, id, type, time, data, causation, schema_version)
+  VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1)`;
+
+describe('a store of version 1', () => {
+  const newPath = temporaryPaths();
+
+  function make(events: number): { readonly path: string; readonly db: DatabaseSync } {
+    const path = newPath();
+    mkdirSync(dirname(path));
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec(VERSION_1);
+    db.exec("INSERT INTO streams (stream) VALUES ('run-a')");
+    for (let revision = 0; revision < events; revision += 1) insert(db, revision);
+    db.exec("INSERT INTO snapshots VALUES ('run-a', 1, 's', '{}')");
+    return { path, db };
+  }
+
+  function insert(db: DatabaseSync, revision: number): void {
+    const { id, type, time, data, metadata } = sampleEvent('a', revision);
+    db.prepare(INSERT).run(
+      revision,
+      revision,
+      Buffer.from(id.replaceAll('-', ''), 'hex'),
+      type,
+      time,
+      JSON.stringify(data),
+      metadata.causationId,
+    );
+  }
+
+  const dataOf = (count: number): unknown[] => sampleEvents('a', 0, count).map(({ data }) => data);
+
+  it('is read as it is, also where nothing can be written', async () => {
+    const { path, db } = make(5);
+    db.close();
+    chmodSync(path, 0o444);
+    const store = await createSqliteEventStore({ path, readOnly: true });
+    expect((await store.read('run-a')).map(({ data }) => data)).to.deep.equal(dataOf(5));
+    expect(await store.read('run-a', { from: 2, limit: 2 })).to.have.length(2);
+    expect(await store.readAll({ from: 3 })).to.have.length(2);
+    expect(await store.snapshots?.load('run-a')).to.equal(undefined);
+    await store.close();
+  });
+
+  it('is brought up to date, keeps its events and goes on with checksums from there', async () => {
+    const { path, db } = make(5);
+    db.close();
+    const store = await createSqliteEventStore({ path });
+    expect((await store.append('run-a', sampleEvents('a', 5, 2), 4)).position).to.equal(6);
+    await store.close();
+    const again = await createSqliteEventStore({ path });
+    await again.append('run-a', sampleEvents('a', 7, 1), 6);
+    for (const read of [await again.read('run-a'), await again.readAll()]) {
+      expect(read.map(({ data }) => data)).to.deep.equal(dataOf(8));
+    }
+    await again.close();
+    const changed = new DatabaseSync(path);
+    changed.exec("UPDATE events SET type = 'Texted' WHERE revision = 6");
+    changed.close();
+    const damaged = await createSqliteEventStore({ path });
+    expect((await rejection(damaged.read('run-a'))).message).to.include('revision 6 of run-a (position 6)');
+    expect(await damaged.read('run-a', { limit: 6 })).to.have.length(6);
+    await damaged.close();
+  });
+
+  it('takes no event without a checksum any more from a process that has it open', async () => {
+    const { path, db } = make(1);
+    const store = await createSqliteEventStore({ path });
+    expect(() => insert(db, 1)).to.throw('CHECK');
+    db.close();
+    await store.append('run-a', sampleEvents('a', 1, 1), 0);
+    await store.close();
+  });
+
+  it('waits for the process that drives it to be stopped', async () => {
+    const { path, db } = make(1);
+    db.close();
+    const old = new OwnerLock(path);
+    expect(old.acquire()).to.equal(true);
+    const { code, message } = await rejection(createSqliteEventStore({ path }));
+    expect([code, message.includes('still drives')]).to.deep.equal(['REPRISE_STORE_UNAVAILABLE', true]);
+    old.release();
+    await (await createSqliteEventStore({ path })).close();
+  });
+});
