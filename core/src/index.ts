@@ -55,6 +55,7 @@ export {
   type AppendOptions,
   type AppendResult,
   type EventMetadata,
+  type EventPage,
   type EventStore,
   type EventStoreSubscription,
   type ListedStream,

@@ -58,8 +58,14 @@ export interface ReadOptions {
   /** First revision to return (inclusive). Default: 0 forwards, the last one backwards. */
   readonly from?: number;
   readonly direction?: 'forwards' | 'backwards';
-  /** Events at most. Default 1,000. A page may be shorter, when its events are large: only an empty page is the end. */
+  /** Events at most. Default 1,000. A page may be shorter, when its events are large: see EventPage. */
   readonly limit?: number;
+}
+
+/** One page of events. */
+export interface EventPage extends ReadonlyArray<RecordedEvent> {
+  /** Nothing followed it when it was read. Without this, only an empty page is the end. */
+  readonly complete?: boolean;
 }
 
 export interface ReadAllOptions {
@@ -152,7 +158,7 @@ export interface EventStore {
     options?: AppendOptions,
   ): Promise<AppendResult>;
   /** One page of a stream; empty for a stream that does not exist. */
-  read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
+  read(stream: string, options?: ReadOptions): Promise<EventPage>;
   /** One page of all streams in global order. */
   readAll(options?: ReadAllOptions): Promise<readonly RecordedEvent[]>;
   subscribe(options: SubscribeOptions): Promise<EventStoreSubscription>;

@@ -13,7 +13,7 @@ export async function* readStream(
     const page = await store.read(stream, { from: next, limit: PAGE });
     yield* page;
     const last = page.at(-1);
-    if (last === undefined) return; // a short page may be one of large events
+    if (last === undefined || page.complete === true) return; // a short page alone says nothing: its events may be large
     next = last.revision + 1;
   }
 }

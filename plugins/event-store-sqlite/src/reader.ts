@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core';
+import type { EventPage, ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core';
 import { checksumOf } from './checksum.ts';
 import type { DatabaseSync, Row, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { hasWal, type ReadOnlyDatabase } from './open.ts';
@@ -67,24 +67,25 @@ export class Reader {
     this.#snapshot = db.prepare(`SELECT revision, schema, state, ${checksum} FROM snapshots WHERE stream = ?`);
   }
 
-  read(stream: string, { from, direction = 'forwards', limit = DEFAULT_LIMIT }: ReadOptions = {}): RecordedEvent[] {
+  read(stream: string, { from, direction = 'forwards', limit = DEFAULT_LIMIT }: ReadOptions = {}): EventPage {
     return this.#use(() => {
       const statement = direction === 'forwards' ? this.#forwards : this.#backwards;
       const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
-      const rows = this.#page(statement, stream, start, Math.max(0, limit));
+      const { rows, complete } = this.#page(statement, stream, start, Math.max(0, limit));
       const step = direction === 'forwards' ? -1 : 1;
-      return rows.map((row, index) => {
+      const events = rows.map((row, index) => {
         const near = rows[index + step];
         const before = near !== undefined && Number(near.revision) === Number(row.revision) - 1 ? near : undefined;
         const previous = before === undefined ? this.#checksumBefore(row) : (before.checksum as number | null);
         return verified(row, stream, previous, this.#place);
       });
+      return complete && rows.length < limit ? Object.assign(events, { complete }) : events;
     });
   }
 
   readAll({ from = 0, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): RecordedEvent[] {
     return this.#use(() => {
-      const rows = this.#page(this.#all, from, Math.max(0, limit));
+      const { rows } = this.#page(this.#all, from, Math.max(0, limit));
       return rows.map((row) => {
         const id = Number(row.stream_id);
         const seen = this.#seen.get(id);
@@ -142,16 +143,19 @@ export class Reader {
     });
   }
 
-  /** One page: as many rows as the statement has, or as fit. */
-  #page(statement: StatementSync, ...parameters: SQLInputValue[]): Row[] {
+  /** One page: as many rows as the statement has (complete), or as fit. */
+  #page(
+    statement: StatementSync,
+    ...parameters: SQLInputValue[]
+  ): { readonly rows: Row[]; readonly complete: boolean } {
     const rows: Row[] = [];
     let chars = 0;
     for (const row of statement.iterate(...parameters)) {
       rows.push(row);
       chars += (row.data as string).length;
-      if (chars >= PAGE_CHARS) break;
+      if (chars >= PAGE_CHARS) return { rows, complete: false };
     }
-    return rows;
+    return { rows, complete: true };
   }
 
   /** Null before the first event, and where the one before is of version 1; undefined when it is not there. */

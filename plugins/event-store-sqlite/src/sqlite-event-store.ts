@@ -1,6 +1,7 @@
 import {
   type AppendOptions,
   type AppendResult,
+  type EventPage,
   type EventStore,
   type EventStoreSubscription,
   type ListedStream,
@@ -48,7 +49,7 @@ export async function createSqliteEventStore(options: SqliteEventStoreOptions = 
 /** Whoever reads page after page shares the loop: a page of this many events or more is followed by everyone else's turn. */
 const LONG_PAGE = 200;
 
-async function inTurns(page: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
+async function inTurns(page: EventPage): Promise<EventPage> {
   if (page.length >= LONG_PAGE) await nextTurn();
   return page;
 }
@@ -135,7 +136,7 @@ class SqliteEventStore implements EventStore {
     return this.#writable().append(stream, expectedRevision, events, data, options);
   }
 
-  async read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]> {
+  async read(stream: string, options?: ReadOptions): Promise<EventPage> {
     return inTurns(this.#open().read(stream, options));
   }
 

@@ -22,6 +22,8 @@ describe('a page of large events', () => {
     expect(revisions(await store.read('run-a', { from: 5 }))).to.deep.equal([5, 6, 7, 8, 9]);
     expect(revisions(await store.read('run-a', { direction: 'backwards' }))).to.deep.equal([11, 10, 9, 8, 7]);
     expect(revisions(await store.readAll({ from: 1 }))).to.deep.equal([1, 2, 3, 4, 5]);
+    expect((await store.read('run-a')).complete).to.equal(undefined);
+    expect((await store.read('run-a', { from: 10 })).complete).to.equal(true);
     const streamed: number[] = [];
     for await (const { revision } of readStream(store, 'run-a')) streamed.push(revision);
     expect(streamed).to.deep.equal(Array.from({ length: EVENTS }, (_, index) => index));
