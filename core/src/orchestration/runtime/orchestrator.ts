@@ -45,6 +45,7 @@ export class Orchestrator {
   #release: (() => Promise<void>) | undefined;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
+  #lost: RepriseError | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: EngineParts) {
@@ -75,7 +76,13 @@ export class Orchestrator {
     if (this.#role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
     this.#role = 'client';
     this.#letExit = keepAlive();
-    this.#unwatch = this.#parts.store.ownership?.onForeignAppend((stream) => this.#onForeignAppend(stream));
+    const { ownership } = this.#parts.store;
+    const deaf = ownership?.onForeignAppend((stream) => this.#onForeignAppend(stream));
+    const blind = ownership?.onLost?.((error) => this.#onLost(error));
+    this.#unwatch = () => {
+      deaf?.();
+      blind?.();
+    };
     try {
       if (!(await this.#tryToDrive())) this.#waitForOwnership();
     } catch (error) {
@@ -88,6 +95,20 @@ export class Orchestrator {
 
   get role(): Role | 'stopped' | 'new' {
     return this.#role;
+  }
+
+  /** What ended this orchestrator from outside: its store is gone, or is another one now. */
+  get fault(): RepriseError | undefined {
+    return this.#lost;
+  }
+
+  /** Nothing can be put on record any more, so whatever runs is aborted at once, and everybody who waits is told why. */
+  #onLost(error: RepriseError): void {
+    this.#lost ??= error;
+    const { message, code } = error;
+    this.#parts.monitors.signal({ kind: 'log', level: 'error', message: `stopping: ${message}`, fields: { code } });
+    // What stopping cannot release either says less than what made it stop.
+    this.stop({ drainMs: 0 }).catch(() => undefined);
   }
 
   /** Starts a run of a registered workflow. Resolves once its first event is durable. */
@@ -297,6 +318,7 @@ export class Orchestrator {
   }
 
   #stoppedBefore(runId: string): RepriseError {
+    if (this.#lost !== undefined) return this.#lost;
     const message = `The orchestrator stopped before run '${runId}' ended. It goes on at the next start.`;
     return new RepriseError('REPRISE_STOPPED', message);
   }
@@ -329,6 +351,7 @@ export class Orchestrator {
   }
 
   async #submit(command: Command): Promise<CommandOutcome> {
+    if (this.#lost !== undefined) throw this.#lost;
     const outcome = await this.#inTime(command, this.#engine.submit(command));
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
