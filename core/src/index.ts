@@ -125,6 +125,8 @@ export {
   type TaskState,
   type TaskStatus,
 } from './orchestration/workflow/state.ts';
+export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
+export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';

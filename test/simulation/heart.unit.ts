@@ -1,5 +1,5 @@
 import type { RunEvent, RunState } from '@reprise/core';
-import { bindDefinition, EVENT_VERSIONS } from '@reprise/core';
+import { bindDefinition, EVENT_VERSIONS, encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { type Command, seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -142,6 +142,22 @@ describe('the heart, for any workflow and any commands', () => {
         checkHistory(walk(spec, seed, steps).events);
       }),
       { numRuns: 600 },
+    );
+  });
+
+  it('is taken back from outside, whatever happened to it', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const history = new UntrustedHistory(RUN);
+        for (const [revision, event] of walk(spec, seed, steps).events.entries()) {
+          const id = uuidv5('walk', String(revision));
+          const metadata = { causationId: 'c', correlationId: RUN, schemaVersion: 1 };
+          const record = JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata }));
+          expect(history.add(record), `revision ${revision}`).to.equal(undefined);
+        }
+        expect(history.end()).to.equal(undefined);
+      }),
+      { numRuns: 400 },
     );
   });
 

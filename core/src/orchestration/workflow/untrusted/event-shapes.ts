@@ -1,0 +1,91 @@
+import { ID_PATTERN } from '../../../shared/ids.ts';
+import type { RunEventType } from '../events.ts';
+import { definitionShape } from './definition-shape.ts';
+import {
+  anyJson,
+  byKind,
+  digest,
+  fieldsOf,
+  flag,
+  integer,
+  listOf,
+  matching,
+  oneOf,
+  type Shape,
+  text,
+  time,
+  traceparent,
+} from './shape.ts';
+
+const runId = matching(ID_PATTERN, 'a run id');
+const agent = matching(ID_PATTERN, 'the name of an agent');
+/** A task of a definition, or an item of one: `inspect.12`. */
+const taskId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(0|[1-9]\d{0,8}))?$/, 'the id of a task or of an item');
+const definitionId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'the id of a task');
+/** Of commands and workers: whoever sends chooses it. */
+const label = text(1024, 1);
+const reason = text(1024 * 1024);
+const attempt = integer(1);
+/** With or without the version of the digest before it. What it must be, the fold says. */
+const stateDigest = matching(/^(\d{1,4}:)?[0-9a-f]{64}$/, 'a digest (64 hex digits, or `1:` and 64)');
+const anObject: Shape = (value, field) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? undefined
+    : { field, problem: 'must be an object' };
+
+export const errorShape: Shape = fieldsOf(
+  { code: text(1024, 1), message: text(1024 * 1024), retryable: flag },
+  { details: anObject },
+);
+
+/** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
+export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
+  RunStarted: fieldsOf(
+    { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
+    { traceparent, lineage: fieldsOf({ runId, revision: integer(0) }), rules: oneOf(1, 2) },
+  ),
+  RunPaused: fieldsOf({ commandId: label }, { reason }),
+  RunResumed: fieldsOf({ commandId: label }),
+  RunCompleted: fieldsOf({ stateDigest }, { output: anyJson }),
+  RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
+  RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
+  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual') }),
+  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies') }),
+  TaskExpanded: fieldsOf({ taskId: definitionId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
+  TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
+  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson }),
+  TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
+  TaskCompleted: fieldsOf(
+    // A forEach, and a task that was given up before its first attempt, have made none.
+    { taskId, attempt: integer(0), via: oneOf('agent', 'items', 'fallback-value', 'fallback-task') },
+    { output: anyJson },
+  ),
+  TaskRepeated: fieldsOf({ taskId: definitionId, attempt, output: anyJson, from: definitionId, round: integer(2) }),
+  TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
+  TaskFellBack: fieldsOf({
+    taskId,
+    to: byKind('kind', {
+      agent: fieldsOf({ kind: oneOf('agent'), agent }),
+      task: fieldsOf({ kind: oneOf('task'), task: definitionId }),
+    }),
+    error: errorShape,
+  }),
+  TaskFailed: fieldsOf({ taskId, error: errorShape }),
+  TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
+  CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** An event as an export has it, all but `data`. Metadata that this build does not know is refused: it would be lost. */
+export const recordShape: Shape = fieldsOf({
+  revision: integer(0),
+  id: matching(UUID, 'a UUID'),
+  type: text(128, 1),
+  time,
+  data: anObject,
+  metadata: fieldsOf(
+    { causationId: label, correlationId: runId, schemaVersion: integer(1, 1_000_000) },
+    { traceparent },
+  ),
+});

@@ -1,0 +1,161 @@
+import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
+import type { RunEvent, TaskAdopted, TaskCompleted, TaskExpanded } from '../events.ts';
+import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
+import type { Flaw } from './shape.ts';
+
+/**
+ * Why an event of the right shape cannot come after those that `state` has folded, or nothing. Looks at what a fold would
+ * otherwise pass over (a task that is not there, a number that was never given), not at whether a decision was a good one: the
+ * digest in the terminal event covers the rest.
+ */
+export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined {
+  switch (event.type) {
+    case 'RunStarted':
+      return flaw('type', 'cannot come again: the run has begun');
+    case 'RunPaused':
+      return state.status === 'paused' ? flaw('type', 'cannot come: the run is paused already') : undefined;
+    case 'RunResumed':
+      return state.status === 'running' ? flaw('type', 'cannot come: the run is not paused') : undefined;
+    case 'RunCompleted':
+      return state.open > 0 ? flaw('type', `cannot come: ${state.open} tasks have not ended`) : undefined;
+    case 'RunFailed':
+      return event.taskId === undefined || state.tasks.get(event.taskId)?.status === 'failed'
+        ? undefined
+        : flaw('data.taskId', `is '${event.taskId}', which has not failed`);
+    case 'RunCancelled':
+    case 'CommandRejected':
+      return undefined;
+    case 'TaskAdopted':
+      return adoptedFlaw(state, event);
+    default: {
+      const task = state.tasks.get(event.taskId);
+      const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
+      if (task === undefined || definition === undefined) return unknown(event.taskId);
+      return taskFlaw(state, task, definition, event);
+    }
+  }
+}
+
+type AboutTask = Exclude<Extract<RunEvent, { readonly taskId: string }>, TaskAdopted>;
+
+const flaw = (field: string, problem: string): Flaw => ({ field, problem });
+const unknown = (taskId: string): Flaw => flaw('data.taskId', `is '${taskId}', which the run does not have`);
+const unfit = (task: TaskState): Flaw => flaw('type', `cannot come: '${task.id}' is ${task.status}`);
+
+function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
+  switch (event.type) {
+    case 'TaskReady': {
+      const waits = event.reason === 'condition' ? isUndecided(task) : task.status === 'waiting';
+      return waits ? undefined : unfit(task);
+    }
+    case 'TaskSkipped':
+      return isUndecided(task) ? undefined : unfit(task);
+    case 'TaskExpanded':
+      return expandedFlaw(task, definition, event);
+    case 'TaskScheduled':
+      if (state.status !== 'running') return flaw('type', `cannot come: the run is ${state.status}`);
+      if (task.status !== 'ready') return unfit(task);
+      if (event.attempt !== task.attempt + 1)
+        return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
+      return event.input === undefined && task.input === undefined ? flaw('data.input', 'is missing') : undefined;
+    case 'TaskStarted':
+      return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
+    case 'TaskCompleted':
+      return completedFlaw(state, task, definition, event);
+    case 'TaskRepeated':
+      if (!isInFlight(task)) return unfit(task);
+      if (definition.repeat?.from !== event.from) return flaw('data.from', `is not where '${task.id}' repeats from`);
+      if (event.round !== task.round + 1 || event.round > definition.repeat.max)
+        return flaw('data.round', `is ${event.round} after round ${task.round} of ${definition.repeat.max}`);
+      return attemptFlaw(task, event.attempt);
+    case 'TaskAttemptFailed':
+      return isInFlight(task) ? attemptFlaw(task, event.attempt) : unfit(task);
+    case 'TaskFellBack':
+      if (hasEnded(task) || task.status === 'pending' || task.fallback !== undefined) return unfit(task);
+      return standsIn(definition.fallback, event.to) ? undefined : flaw('data.to', 'is not the fallback of the task');
+    case 'TaskFailed':
+      return hasEnded(task) ? unfit(task) : undefined;
+    case 'TaskResultIgnored':
+      return event.attempt > task.attempt
+        ? flaw('data.attempt', `is ${event.attempt}; '${task.id}' has made ${task.attempt}`)
+        : undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** All dependencies have ended, and whether it runs was not decided yet. */
+const isUndecided = (task: TaskState): boolean => task.status === 'pending' && task.waitingOn === 0;
+
+const attemptFlaw = (task: TaskState, attempt: number): Flaw | undefined =>
+  attempt === task.attempt
+    ? undefined
+    : flaw('data.attempt', `is ${attempt}; the last one of '${task.id}' is ${task.attempt}`);
+
+const standsIn = (
+  fallback: Fallback | undefined,
+  to: { readonly kind: string; readonly agent?: string; readonly task?: string },
+) =>
+  (fallback?.kind === 'agent' && to.kind === 'agent' && to.agent === fallback.agent) ||
+  (fallback?.kind === 'task' && to.kind === 'task' && to.task === fallback.task);
+
+/** The parts of an expansion are one decision: each goes on where the one before ended, and nothing comes between. */
+function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskExpanded): Flaw | undefined {
+  const { items } = task;
+  const there = items?.values.length ?? 0;
+  if (forEach === undefined || task.index !== undefined)
+    return flaw('data.taskId', `is '${task.id}', which has no forEach`);
+  if (items === undefined ? task.status !== 'pending' : there >= items.total) return unfit(task);
+  if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
+  if (items !== undefined && event.total !== items.total)
+    return flaw('data.total', `is ${event.total}; the part before said ${items.total}`);
+  if (there + event.items.length > event.total)
+    return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
+  if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
+  return undefined;
+}
+
+function completedFlaw(
+  state: RunState,
+  task: TaskState,
+  { fallback }: TaskDefinition,
+  event: TaskCompleted,
+): Flaw | undefined {
+  const needsOutput = event.via === 'agent' || event.via === 'fallback-value';
+  if (needsOutput && event.output === undefined) return flaw('data.output', 'is missing');
+  if (!needsOutput && event.output !== undefined) return flaw('data.output', `cannot stand beside via "${event.via}"`);
+  switch (event.via) {
+    case 'agent':
+      if (!isInFlight(task)) return unfit(task);
+      break;
+    case 'items': {
+      if (hasEnded(task) || task.items === undefined) return unfit(task);
+      const left = task.items.total - task.items.ended;
+      if (left > 0) return flaw('type', `cannot come: ${left} items of '${task.id}' have not ended`);
+      break;
+    }
+    case 'fallback-value':
+      if (hasEnded(task) || task.status === 'pending') return unfit(task);
+      if (fallback?.kind !== 'value') return flaw('data.via', `is not the fallback of '${task.id}'`);
+      break;
+    case 'fallback-task': {
+      const substitute = fallback?.kind === 'task' ? state.tasks.get(fallback.task) : undefined;
+      if (hasEnded(task) || task.fallback !== 'task' || substitute === undefined) return unfit(task);
+      if (!hasEnded(substitute)) return flaw('type', `cannot come: '${substitute.id}' has not ended`);
+      break;
+    }
+    default:
+      return event.via satisfies never;
+  }
+  return attemptFlaw(task, event.attempt);
+}
+
+function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {
+  const task = state.tasks.get(event.taskId);
+  if (task !== undefined) return hasEnded(task) || task.attempt > 0 ? unfit(task) : undefined;
+  const parentId = definitionIdOf(event.taskId);
+  const items = state.tasks.get(parentId)?.items;
+  if (parentId === event.taskId || items === undefined) return unknown(event.taskId);
+  return Number(event.taskId.slice(parentId.length + 1)) < items.total ? undefined : unknown(event.taskId);
+}
