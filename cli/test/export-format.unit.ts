@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { describeError } from '../src/errors/describe-error.ts';
 import { EXIT, exitCodeOf } from '../src/errors/exit-codes.ts';
-import { parseLine, readEvent, readHeader } from '../src/runs/export-format.ts';
+import { eventInvalid, parseLine, readHeader } from '../src/runs/export-format.ts';
 
 const HEADER = {
   format: 'reprise-run',
@@ -15,34 +15,10 @@ const HEADER = {
   events: 2,
   exportedAt: '',
 };
-const EVENT = {
-  revision: 0,
-  id: '8b1f63ad-3b3b-5c4e-9f0a-111111111111',
-  type: 'RunStarted',
-  time: 1,
-  data: {},
-  metadata: { causationId: 'c', correlationId: 'r', schemaVersion: 1 },
-};
-
 describe('the lines of an export', () => {
   it('are read back', () => {
     expect(readHeader(parseLine(JSON.stringify(HEADER), 1), 1)).to.deep.equal(HEADER);
-    expect(readEvent(parseLine(JSON.stringify(EVENT), 2), 2)).to.deep.equal(EVENT);
   });
-
-  for (const [key, wrong] of [
-    ['revision', -1],
-    ['revision', '0'],
-    ['id', 'not-a-uuid'],
-    ['type', 7],
-    ['time', 1.5],
-    ['data', []],
-    ['metadata', { causationId: 'c' }],
-  ] as const) {
-    it(`are refused when ${key} is ${JSON.stringify(wrong)}`, () => {
-      expect(() => readEvent({ ...EVENT, [key]: wrong }, 7)).to.throw('Line 7:');
-    });
-  }
 
   for (const [key, wrong] of [
     ['format', 'other'],
@@ -59,7 +35,7 @@ describe('the lines of an export', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         try {
-          readEvent(parseLine(text, 5), 5);
+          readHeader(parseLine(text, 5), 5);
           expect.fail('it was accepted');
         } catch (error) {
           expect(isRepriseError(error, 'REPRISE_IMPORT_INVALID'), String(error)).to.equal(true);
@@ -67,6 +43,16 @@ describe('the lines of an export', () => {
       }),
     );
     expect(() => parseLine('{"__proto__":{"a":1}}', 9)).to.throw('Line 9:');
+  });
+});
+
+describe('a flaw of an event', () => {
+  it('is told with its line, event and field, for people and for programs', () => {
+    const error = eventInvalid(7, { revision: 5, type: 'TaskExpanded' }, { field: 'data.total', problem: 'is 1e9' });
+    expect(error.message).to.equal('Line 7: event 5 (TaskExpanded), data.total: is 1e9.');
+    expect(error.details).to.deep.equal({ line: 7, revision: 5, event: 'TaskExpanded', field: 'data.total' });
+    expect(error.fix).to.contain('as it is');
+    expect(eventInvalid(2, {}, { field: '', problem: 'is odd' }).message).to.equal('Line 2: the event: is odd.');
   });
 });
 

@@ -6,7 +6,7 @@ import { describeEvent } from '../src/output/describe-event.ts';
 import { notable } from '../src/output/notable.ts';
 import { table } from '../src/output/table.ts';
 import { Screen } from '../src/output/terminal.ts';
-import { briefJson, clip, clipStyled, plain, widthOf } from '../src/output/text.ts';
+import { briefJson, clip, clipStyled, plain, styleOf, widthOf } from '../src/output/text.ts';
 import { sampleRun } from './sample-run.ts';
 import { Memory } from './support.ts';
 
@@ -44,24 +44,27 @@ describe('a screen', () => {
 
 describe('text from outside', () => {
   it('cannot move the cursor or change colours', () => {
-    expect(plain(`a${ESCAPE}[2J${ESCAPE}[31mb\r\nc\u0007d`)).to.equal('ab c\uFFFDd');
+    expect(plain(`a${ESCAPE}[2J${ESCAPE}[31mb\r\nc\u0007d`)).to.equal('a\\u001b[2J\\u001b[31mb c\\u0007d');
   });
 
   it('is clipped to a width', () => {
     expect(clip('abcdef', 6)).to.equal('abcdef');
     expect(clip('abcdefg', 6)).to.equal('abcde…');
-    expect(clip('😀😀😀', 2)).to.equal('😀…');
+    expect(clip('😀😀😀', 3)).to.equal('😀…');
+    expect(clip('日本語', 4)).to.equal('日…');
+    expect(clip('👨‍👩‍👧👨‍👩‍👧', 3)).to.equal('👨‍👩‍👧…');
+    expect(clip('e\u0301e\u0301e\u0301', 2)).to.equal('e\u0301…');
   });
 
   it('is clipped to a width whatever its colours, which do not leak', () => {
-    const piece = fc.oneof(fc.string({ maxLength: 8 }).map(plain), fc.constantFrom(`${ESCAPE}[31m`, `${ESCAPE}[39m`));
+    const piece = fc.oneof(fc.string({ maxLength: 8 }).map(plain), fc.constantFrom(styleOf('31'), styleOf('39')));
     fc.assert(
       fc.property(fc.array(piece), fc.integer({ min: 1, max: 30 }), (pieces, width) => {
         const text = pieces.join('');
         const clipped = clipStyled(text, width);
         expect(widthOf(clipped)).to.be.at.most(width);
         if (widthOf(text) <= width) expect(clipped).to.equal(text);
-        else if (text.includes(ESCAPE)) expect(clipped.endsWith(`${ESCAPE}[0m`)).to.equal(true);
+        else if (text.includes(ESCAPE)) expect(clipped.endsWith(styleOf('0'))).to.equal(true);
       }),
     );
   });

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { jsonLines, projects, Running, reprise } from './support.ts';
@@ -110,23 +111,46 @@ describe('replay, export and import', () => {
       expect(imported.stdout).to.equal('done-1\nother-1\n');
     });
 
-    it('show an altered history: the replay does not match, and says so by its exit code', async () => {
+    it('refuse an altered history, naming line, event and field', async () => {
       const altered = lines().map((line) =>
         line.includes('"TaskCompleted"') ? line.replace('"output":4', '"output":5') : line,
       );
       expect(altered.join('\n')).to.not.equal(lines().join('\n'));
-      const imported = await reprise(['run', 'import', '-', '--store', 'altered.db'], {
+      const imported = await reprise(['run', 'import', '-', '--store', 'altered.db', '--json'], {
         cwd,
         input: altered.join('\n'),
       });
-      expect(imported.code).to.equal(0);
-      expect(imported.stderr).to.contain('altered');
-      const replayed = await say('run', 'replay', 'done-1', '--store', 'altered.db');
+      expect(imported.code).to.equal(4);
+      expect(jsonLines(imported.stderr)[0]).to.deep.include({
+        error: {
+          code: 'REPRISE_IMPORT_INVALID',
+          message: `Line ${lines().length}: event ${lines().length - 2} (RunCompleted), data.stateDigest: is not the digest that these events come to: it, or an event before it, was changed.`,
+          fix: 'Export the run again with `reprise run export`, and import the file as it is; the message names line, event and field.',
+          details: {
+            line: lines().length,
+            revision: lines().length - 2,
+            event: 'RunCompleted',
+            field: 'data.stateDigest',
+          },
+          exitCode: 4,
+        },
+      });
+    });
+
+    it('replay a history that was altered in its store: it does not match, and the exit code says so', async () => {
+      const opened = await createSqliteEventStore({ path: join(cwd, 'forged.db') });
+      const events = lines()
+        .slice(1)
+        .map((line) => JSON.parse(line.includes('"TaskCompleted"') ? line.replace('"output":4', '"output":5') : line));
+      const summary = { kind: 'run', name: 'batch', status: 'completed', createdAt: 1, updatedAt: 2 };
+      await opened.append('run-done-1', events, -1, { summary });
+      await opened.close();
+      const replayed = await say('run', 'replay', 'done-1', '--store', 'forged.db');
       expect(replayed.code).to.equal(1);
       expect(replayed.stdout)
         .to.contain('differs from the recorded one')
         .and.to.match(/recorded \w{64}\n +replayed \w{64}/);
-      const json = await say('run', 'replay', 'done-1', '--store', 'altered.db', '--json');
+      const json = await say('run', 'replay', 'done-1', '--store', 'forged.db', '--json');
       expect(json.code).to.equal(1);
       expect(jsonLines(json.stdout)[0]).to.include({ matches: false });
     });
@@ -140,12 +164,8 @@ describe('replay, export and import', () => {
 
     for (const [what, change, said] of [
       ['a broken line', (all: string[]) => all.with(3, '{"revision":'), 'Line 4: it is not JSON'],
-      ['a missing line', (all: string[]) => all.toSpliced(3, 1), 'Line 4: it has revision 3 where 2 must be'],
-      [
-        'a doubled line',
-        (all: string[]) => all.toSpliced(3, 0, all[2] ?? ''),
-        'Line 4: it has revision 1 where 2 must be',
-      ],
+      ['a missing line', (all: string[]) => all.toSpliced(3, 1), 'revision: is 3 where 2 must be'],
+      ['a doubled line', (all: string[]) => all.toSpliced(3, 0, all[2] ?? ''), 'revision: is 1 where 2 must be'],
       ['a file that was cut off', (all: string[]) => all.slice(0, -4), 'events that its header speaks of'],
       ['no header', (all: string[]) => all.slice(1), 'Line 1: the first line must be the header'],
       ['an event of another format', (all: string[]) => all.with(0, '{"format":"csv"}'), 'Line 1: it is no export'],
@@ -157,7 +177,7 @@ describe('replay, export and import', () => {
       [
         'another run under its name',
         (all: string[]) => all.with(0, (all[0] ?? '').replace('done-1', 'done-9')),
-        'Line 2: the first event',
+        'data.runId: is',
       ],
       [
         'events after the end',

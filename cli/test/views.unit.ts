@@ -47,7 +47,9 @@ describe('the plain view', () => {
     const lines = await linesFor(400, 10);
     expect(lines.filter((line) => /double +items +[\d,]+\/400 items/.test(line)).length).to.be.within(4, 8);
     expect(lines.filter((line) => /double\.\d+/.test(line))).to.have.lengthOf(1);
-    expect(lines.join('\n')).to.match(/double\.3 +attempt failed +attempt 1, REPRISE_AGENT_FAILED: no luck yet/);
+    expect(lines.join('\n')).to.match(
+      /double\.3 +attempt failed +attempt 1, REPRISE_AGENT_FAILED: no \\u001b\[31mluck yet/,
+    );
     expect(lines.join('\n')).to.match(/add +completed/);
     expect(lines.join('\n')).to.match(/bonus +skipped +condition/);
     expect(lines.at(-1)).to.match(/run +completed/);

@@ -141,3 +141,4 @@ export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
 export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -1,15 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { type AnyWorkflow, decodeEvent, type EventStore, RunReader } from '@reprise/core';
+import { type AnyWorkflow, ERROR_CODES, type EventStore, RunReader } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
 import { isDriven } from '../store/is-driven.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
+import { entryOf } from '../store/recorded-history.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 const PAGE = 1000;
 /** Open runs that are looked at one by one. */
 const LOOKED_AT = 1000;
+/** Streams in trouble that are told one by one. */
+const TOLD = 20;
 
 /** Whether history can be read, who drives it, and whether its open runs can go on. */
 export async function checkStore(
@@ -26,7 +29,7 @@ export async function checkStore(
   }
   try {
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
-    if (deep) checks.push(await readWhole(store));
+    if (deep) checks.push(...(await readWhole(store)));
     checks.push(await checkOwner(access));
     if (store.streams !== undefined) checks.push(...(await checkOpenRuns(store, workflows)));
     return checks;
@@ -49,27 +52,45 @@ async function sizeOf({ path }: StoreAccess): Promise<string> {
 }
 
 /** Reads every event: each must be readable, and the revisions of each stream without a gap. */
-async function readWhole(store: EventStore): Promise<Check> {
+async function readWhole(store: EventStore): Promise<readonly Check[]> {
   const revisions = new Map<string, number>();
+  const troubled = new Map<string, Check>();
+  const trouble = (stream: string, detail: string, fix: string): void => {
+    if (!troubled.has(stream)) troubled.set(stream, fail('integrity', `${stream}: ${detail}`, fix));
+  };
   let events = 0;
   let from = 0;
   for (;;) {
     const page = await store.readAll({ from, limit: PAGE });
     for (const recorded of page) {
-      const expected = (revisions.get(recorded.stream) ?? -1) + 1;
-      if (recorded.revision !== expected) {
-        const detail = `stream ${recorded.stream} has revision ${recorded.revision} where ${expected} must be`;
-        return fail('integrity', detail, 'Keep the file for examination, and restore a backup.');
-      }
-      revisions.set(recorded.stream, recorded.revision);
-      decodeEvent(recorded);
+      const { stream, revision } = recorded;
+      const expected = (revisions.get(stream) ?? -1) + 1;
+      if (revision !== expected)
+        trouble(
+          stream,
+          `revision ${revision} where ${expected} must be`,
+          'Keep the file for examination, and restore a backup.',
+        );
+      revisions.set(stream, revision);
+      const entry = entryOf(recorded);
+      if ('unreadable' in entry)
+        trouble(
+          stream,
+          `event ${revision} cannot be read: ${entry.unreadable}`,
+          ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix,
+        );
     }
     events += page.length;
     const last = page.at(-1);
     if (last === undefined) break;
     from = last.position + 1;
   }
-  return ok('integrity', `${count(events, 'event')} in ${count(revisions.size, 'stream')}, all readable, no gaps`);
+  const read = `${count(events, 'event')} in ${count(revisions.size, 'stream')}`;
+  if (troubled.size === 0) return [ok('integrity', `${read}, all readable, no gaps`)];
+  const told = [...troubled.values()].slice(0, TOLD);
+  const more = troubled.size - told.length;
+  if (more > 0) told.push(fail('integrity', `${count(more, 'further stream')} with trouble`, ''));
+  return told;
 }
 
 async function checkOwner(access: StoreAccess): Promise<Check> {
@@ -90,7 +111,11 @@ async function checkOpenRuns(
   ];
   if (workflows === undefined) return checks;
   for (const { runId } of open) {
-    const { workflow, missing } = await missingFunctions(store, runId, workflows);
+    const { workflow, missing, unreadable } = await missingFunctions(store, runId, workflows);
+    if (unreadable !== undefined) {
+      checks.push(fail('held run', `${runId} cannot be read: ${unreadable}`, ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix));
+      continue;
+    }
     if (missing.length === 0) continue;
     checks.push(
       warn(

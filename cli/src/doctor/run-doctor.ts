@@ -1,6 +1,6 @@
+import { visibleText } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { type Check, type CheckStatus, fail } from './check.ts';
@@ -18,12 +18,12 @@ export async function runDoctor(flags: DoctorFlags, { out, json }: Terminal): Pr
   const checks = [...about, ...(await storeChecks(flags, workflows))];
   const failed = checks.some(({ status }) => status === 'fail');
   if (json) {
-    await out.line(jsonLine({ ok: !failed, checks: checks.map((check) => ({ ...check, fix: check.fix ?? null })) }));
+    await out.json({ ok: !failed, checks: checks.map((check) => ({ ...check, fix: check.fix ?? null })) });
     return failed ? EXIT.failed : EXIT.ok;
   }
   const width = Math.max(...checks.map(({ name }) => name.length));
   for (const { name, status, detail, fix } of checks) {
-    const [first = '', ...more] = detail.split('\n');
+    const [first = '', ...more] = visibleText(detail).split('\n');
     await out.line(`${out.style(COLOURS[status], status.padEnd(4))}  ${name.padEnd(width)}  ${first}`);
     for (const line of more) await out.line(`      ${''.padEnd(width)}  ${line}`);
     if (fix !== undefined && fix !== '')

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin, type Signal } from '@reprise/core';
 import type { ProgressView } from '../output/progress-view.ts';
-import { plain } from '../output/text.ts';
+import { briefJson, plain } from '../output/text.ts';
 
 /** Brings what the engine and agents say beside history to whoever shows a run: warnings and errors, and progress of one run. */
 export class Relay {
@@ -25,7 +25,7 @@ export class Relay {
   #onSignal(signal: Signal): void | Promise<void> {
     if (signal.kind === 'progress' && signal.runId === this.runId) {
       const { progress } = signal;
-      this.view?.onAgentProgress?.(signal.taskId, typeof progress === 'string' ? progress : JSON.stringify(progress));
+      this.view?.onAgentProgress?.(signal.taskId, typeof progress === 'string' ? progress : briefJson(progress, 200));
     }
     if (signal.kind !== 'log' || (signal.level !== 'warn' && signal.level !== 'error')) return;
     const about = [signal.runId === this.runId ? undefined : signal.runId, signal.taskId].filter(

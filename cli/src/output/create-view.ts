@@ -1,5 +1,5 @@
 import type { HistoryEntry } from '@reprise/core';
-import { eventLine, jsonLine } from './json-shapes.ts';
+import { eventLine } from './json-shapes.ts';
 import { LiveView } from './live-view.ts';
 import { PlainView } from './plain-view.ts';
 import type { ProgressView } from './progress-view.ts';
@@ -11,7 +11,7 @@ export const createView = (screen: Screen): ProgressView =>
 
 /** Every event as a line of JSON on stdout; notes go to stderr. */
 export const jsonView = ({ out, err }: Terminal): ProgressView => ({
-  onEvent: (entry: HistoryEntry) => out.line(jsonLine(eventLine(entry))),
+  onEvent: (entry: HistoryEntry) => out.json(eventLine(entry)),
   note: (line) => err.line(line),
   close: async () => undefined,
 });

@@ -16,7 +16,7 @@ export function describeEvent(event: RunEvent): string {
     }
     case 'RunPaused':
     case 'RunCancelled':
-      return plain(event.reason ?? '');
+      return clip(plain(event.reason ?? ''), 300);
     case 'RunResumed':
       return '';
     case 'RunCompleted':

@@ -1,11 +1,17 @@
-import type { HistoryEntry, Json, RunState, RunSummary, TaskState } from '@reprise/core';
+import type { RunState, RunSummary, TaskState } from '@reprise/core';
+import type { RecordedEntry } from '../store/recorded-history.ts';
 import type { TaskRow } from './run-progress.ts';
 import { isoOrNull, isoTime } from './text.ts';
 
 // The shapes that `--json` prints. Documented in docs/reference/cli.md: members may be added, none is renamed or removed.
 
-export const eventLine = ({ revision, recorded }: HistoryEntry): object => ({
+export const eventLine = (entry: RecordedEntry): object => ({
   kind: 'event',
+  ...shapeOf(entry),
+  ...('unreadable' in entry ? { unreadable: entry.unreadable } : {}),
+});
+
+const shapeOf = ({ revision, recorded }: RecordedEntry): object => ({
   revision,
   position: recorded.position,
   id: recorded.id,
@@ -90,6 +96,3 @@ const taskShape = (task: TaskState): object => ({
   retryAt: isoOrNull(task.retryAt),
   ...(task.items === undefined ? {} : { items: { total: task.items.total, ended: task.items.ended } }),
 });
-
-/** One line of JSON. */
-export const jsonLine = (value: object | Json): string => JSON.stringify(value);

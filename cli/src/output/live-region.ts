@@ -1,5 +1,5 @@
 import type { Screen } from './terminal.ts';
-import { clipStyled } from './text.ts';
+import { clipStyled, shown } from './text.ts';
 
 const ESCAPE = '\u001b[';
 const HIDE_CURSOR = `${ESCAPE}?25l`;
@@ -9,7 +9,7 @@ const SHOW_CURSOR = `${ESCAPE}?25h`;
 export class LiveRegion {
   readonly #screen: Screen;
   #drawn = 0;
-  #last = '';
+  #last: readonly string[] = [];
   #cursorHidden = false;
 
   constructor(screen: Screen) {
@@ -19,34 +19,35 @@ export class LiveRegion {
   /** Replaces what was drawn before. Lines are clipped to the width, and there are never more than fit. */
   async draw(lines: readonly string[]): Promise<void> {
     const { columns, rows } = this.#screen;
-    const shown = lines.slice(0, Math.max(1, rows - 1)).map((line) => clipStyled(line, Math.max(1, columns - 1)));
-    const text = shown.map((line) => `${line}\n`).join('');
-    if (text === this.#last) return;
+    const fitting = lines
+      .slice(0, Math.max(1, rows - 1))
+      .map((line) => clipStyled(shown(line), Math.max(1, columns - 1)));
+    if (fitting.length === this.#last.length && fitting.every((line, index) => line === this.#last[index])) return;
     const start = `${this.#cursorHidden ? '' : HIDE_CURSOR}${this.#back()}`;
     this.#cursorHidden = true;
-    this.#last = text;
-    this.#drawn = shown.length;
-    await this.#screen.write(start + text);
+    this.#last = fitting;
+    this.#drawn = fitting.length;
+    await this.#screen.draw(start, fitting);
   }
 
   /** Writes a line that stays, above the region. */
   async above(line: string): Promise<void> {
     const again = this.#last;
-    await this.#screen.write(`${this.#back()}${line}\n${again}`);
+    await this.#screen.draw(this.#back(), [line, ...again]);
   }
 
   /** Takes away what is drawn, and gives the cursor back. */
   async clear(): Promise<void> {
-    await this.#screen.write(this.#back());
+    await this.#screen.draw(this.#back(), []);
     await this.end();
   }
 
   /** Leaves what is drawn and gives the cursor back. */
   async end(): Promise<void> {
-    if (this.#cursorHidden) await this.#screen.write(SHOW_CURSOR);
+    if (this.#cursorHidden) await this.#screen.draw(SHOW_CURSOR, []);
     this.#cursorHidden = false;
     this.#drawn = 0;
-    this.#last = '';
+    this.#last = [];
   }
 
   #back(): string {

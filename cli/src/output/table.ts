@@ -1,5 +1,5 @@
 import type { Screen } from './terminal.ts';
-import { clipStyled, pad, padStart, widthOf } from './text.ts';
+import { clipStyled, pad, padStart, shown, widthOf } from './text.ts';
 
 export interface Column {
   readonly title: string;
@@ -15,8 +15,9 @@ const LEAST = 8;
 export function table(
   screen: Screen,
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
+  texts: readonly (readonly string[])[],
 ): readonly string[] {
+  const rows = texts.map((row) => row.map(shown));
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
   );

@@ -1,4 +1,7 @@
 import { styleText } from 'node:util';
+import { visibleJson } from '@reprise/core';
+import { jsonPieces } from './json-pieces.ts';
+import { styleOf, written } from './text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -23,7 +26,10 @@ export class Screen {
   readonly hasColours: boolean;
   readonly #sink: Sink;
   #broken = false;
-  #roomAgain: (() => void) | undefined;
+  /** Told when the reader has left: no room will come. */
+  readonly #waiting: (() => void)[] = [];
+  /** Resolves at the end of the JSON that is being written. */
+  #streaming: Promise<void> | undefined;
 
   constructor(sink: Sink, environment: Environment) {
     this.#sink = sink;
@@ -35,7 +41,7 @@ export class Screen {
     sink.on('error', (error) => {
       // The reader has left (`| head`): nothing more to say to it. Any other failure to write is the user's to know.
       this.#broken = true;
-      this.#roomAgain?.();
+      for (const go of this.#waiting.splice(0)) go();
       if (error.code !== 'EPIPE') throw error;
     });
   }
@@ -54,30 +60,72 @@ export class Screen {
     return this.#broken;
   }
 
-  readonly style = (style: Style, text: string): string =>
-    this.hasColours ? styleText(style, text, { validateStream: false }) : text;
+  readonly style = (style: Style, text: string): string => {
+    if (!this.hasColours) return text;
+    const [open = '', close = ''] = styleText(style, SPLIT, { validateStream: false }).split(SPLIT);
+    return `${ours(open)}${text}${ours(close)}`;
+  };
 
-  /** Resolves when there is room for more. */
-  async write(text: string): Promise<void> {
-    if (this.#broken || this.#sink.write(text)) return;
-    await new Promise<void>((resolve) => {
-      this.#roomAgain = resolve;
-      this.#sink.once('drain', resolve);
-    });
+  /** Writes one line. Whatever is in it but our own colours is made visible. Resolves when there is room for more. */
+  async line(text = ''): Promise<void> {
+    await this.#turn();
+    await this.#write(`${written(text)}\n`);
   }
 
-  line(text = ''): Promise<void> {
-    return this.write(`${text}\n`);
+  /** Writes lines over what was drawn before: `before` is a sequence that moves the cursor. */
+  async draw(before: string, lines: readonly string[]): Promise<void> {
+    await this.#turn();
+    await this.#write(before + lines.map((line) => `${written(line)}\n`).join(''));
+  }
+
+  /**
+   * Writes a value as one line of JSON, however large, piece by piece; other lines wait for its end. On a terminal, controls, bidi
+   * controls and invisible characters are escapes in it.
+   */
+  async json(value: unknown): Promise<void> {
+    await this.#turn();
+    const done = Promise.withResolvers<void>();
+    this.#streaming = done.promise;
+    try {
+      const asked = (text: string): string => (this.#sink.isTTY === true ? visibleJson(text) : text);
+      for (const piece of jsonPieces(value, undefined, '\n')) {
+        if (this.#broken) return;
+        await this.#write(asked(piece));
+      }
+    } finally {
+      this.#streaming = undefined;
+      done.resolve();
+    }
   }
 
   /** Resolves when everything has left this process. */
-  flush(): Promise<void> {
-    return new Promise((resolve) => {
+  async flush(): Promise<void> {
+    await this.#turn();
+    await new Promise<void>((resolve) => {
       if (this.#broken) resolve();
       else this.#sink.write('', () => resolve());
     });
   }
+
+  async #turn(): Promise<void> {
+    while (this.#streaming !== undefined) await this.#streaming;
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#broken || this.#sink.write(text)) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      this.#sink.once('drain', resolve);
+    });
+    this.#waiting.length = 0;
+  }
 }
+
+/** Stands where the text is, to find what opens and closes a style. */
+const SPLIT = 'x';
+
+const ours = (sequences: string): string =>
+  [...sequences.matchAll(/\[(\d+)m/g)].map(([, code = '0']) => styleOf(code)).join('');
 
 /** Where a command writes: data on `out`, everything else on `err`. */
 export interface Terminal {

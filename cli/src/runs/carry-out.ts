@@ -4,7 +4,6 @@ import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import { isDriven, type Opened } from '../drive/open-project.ts';
 import type { Relay } from '../drive/relay.ts';
 import { createView, jsonView } from '../output/create-view.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import { quietView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -51,7 +50,7 @@ async function beginOnly(
     const { name, version } = state.definition;
     if (json) {
       const shape = { runId: handle.id, workflow: name, version, status: state.status, driven: driven ?? null };
-      await out.line(jsonLine(shape));
+      await out.json(shape);
       return 0;
     }
     await out.line(handle.id);

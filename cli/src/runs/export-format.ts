@@ -1,4 +1,5 @@
-import { isId, jsonProblem, type NewEvent, RepriseError } from '@reprise/core';
+import { type Flaw, isId, type JsonObject, jsonProblem, type NewEvent, RepriseError } from '@reprise/core';
+import { briefJson } from '../output/text.ts';
 
 /** Says what a file is, on the first line of each run in it. */
 export const EXPORT_FORMAT = { format: 'reprise-run', formatVersion: 1 } as const;
@@ -21,10 +22,23 @@ export interface ExportedEvent extends NewEvent {
 }
 
 /** REPRISE_IMPORT_INVALID about a line, counted from 1. */
-export const importInvalid = (line: number, problem: string): RepriseError =>
-  new RepriseError('REPRISE_IMPORT_INVALID', `Line ${line}: ${problem}`, { details: { line } });
+export const importInvalid = (line: number, problem: string, more: JsonObject = {}): RepriseError =>
+  new RepriseError('REPRISE_IMPORT_INVALID', `Line ${line}: ${problem}`, { details: { line, ...more } });
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The same about one field of an event. `fields` is the line as it was read. */
+export function eventInvalid(line: number, fields: Fields, { field, problem }: Flaw): RepriseError {
+  const { revision, type } = fields;
+  const which = isCount(revision) ? `event ${revision}` : 'the event';
+  const what = typeof type === 'string' ? ` (${type.slice(0, 64)})` : '';
+  const where = field === '' ? '' : `, ${field}`;
+  return importInvalid(line, `${which}${what}${where}: ${problem}.`, {
+    ...(isCount(revision) ? { revision } : {}),
+    ...(typeof type === 'string' ? { event: type.slice(0, 64) } : {}),
+    field,
+  });
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -37,7 +51,9 @@ export function parseLine(text: string, line: number): Fields {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw importInvalid(line, `it is not JSON (${error instanceof Error ? error.message : String(error)}).`);
+    // What the parser says quotes the text, wherever that came from.
+    const said = error instanceof Error ? error.message.slice(0, 200) : String(error);
+    throw importInvalid(line, `it is not JSON (${said}).`);
   }
   const problem = isFields(value) ? jsonProblem(value) : 'it is not an object';
   if (problem !== undefined) throw importInvalid(line, `${problem}.`);
@@ -50,11 +66,11 @@ export function readHeader(fields: Fields, line: number): ExportHeader {
   if (fields['format'] !== EXPORT_FORMAT.format) {
     throw importInvalid(
       line,
-      `it is no export of a run: format is ${JSON.stringify(fields['format'])}, not "${EXPORT_FORMAT.format}".`,
+      `it is no export of a run: format is ${briefJson(fields['format'], 60)}, not "${EXPORT_FORMAT.format}".`,
     );
   }
   if (fields['formatVersion'] !== EXPORT_FORMAT.formatVersion) {
-    const version = JSON.stringify(fields['formatVersion']);
+    const version = briefJson(fields['formatVersion'], 60);
     throw importInvalid(
       line,
       `it is in version ${version} of the format; this build reads ${EXPORT_FORMAT.formatVersion}.`,
@@ -63,20 +79,4 @@ export function readHeader(fields: Fields, line: number): ExportHeader {
   if (!isId(fields['runId'])) throw importInvalid(line, 'the header has no valid runId.');
   if (!isCount(fields['events'])) throw importInvalid(line, 'the header does not say how many events follow.');
   return fields as unknown as ExportHeader;
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-export function readEvent(fields: Fields, line: number): ExportedEvent {
-  const { revision, id, type, time, data, metadata } = fields;
-  if (!isCount(revision)) throw importInvalid(line, 'the event has no revision.');
-  if (typeof id !== 'string' || !UUID.test(id)) throw importInvalid(line, 'the event has no id (a UUID).');
-  if (typeof type !== 'string') throw importInvalid(line, 'the event has no type.');
-  if (!isCount(time)) throw importInvalid(line, 'the event has no time (ms since the epoch).');
-  if (!isFields(data)) throw importInvalid(line, 'the event has no data.');
-  const { causationId, correlationId, schemaVersion } = isFields(metadata) ? metadata : {};
-  if (typeof causationId !== 'string' || typeof correlationId !== 'string' || !isCount(schemaVersion)) {
-    throw importInvalid(line, 'the metadata of the event lacks causationId, correlationId or schemaVersion.');
-  }
-  return fields as unknown as ExportedEvent;
 }

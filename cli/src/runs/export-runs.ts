@@ -1,44 +1,68 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { type EventStore, RepriseError, type RunReader, readStream, runStream, systemClock } from '@reprise/core';
+import {
+  decodeEvent,
+  type EventStore,
+  isRepriseError,
+  RepriseError,
+  readStream,
+  runStream,
+  systemClock,
+  type WorkflowDefinition,
+} from '@reprise/core';
+import { EXIT, exitCodeOf } from '../errors/exit-codes.ts';
+import { jsonPieces } from '../output/json-pieces.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { count, isoTime } from '../output/text.ts';
+import { count, isoTime, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
 import { EXPORT_FORMAT, type ExportedEvent, type ExportHeader } from './export-format.ts';
 
-type WriteLine = (line: string) => Promise<void>;
+/** Takes values as lines of JSON. */
+type WriteJson = (value: unknown) => Promise<void>;
 
-/** Writes whole histories as NDJSON: for each run a header, then its events. */
+/**
+ * Writes whole histories as NDJSON: for each run a header, then its events. A run whose first event cannot be read is told and
+ * passed over. Returns the exit code.
+ */
 export async function exportRuns(
   typed: readonly string[],
   flags: Whereabouts & { readonly output?: string | undefined },
   terminal: Terminal,
-): Promise<void> {
-  await withReader(flags, async ({ reader, store }) => {
-    const runIds: string[] = [];
-    for (const one of typed) runIds.push(await resolveRun(store, reader, one));
+): Promise<number> {
+  const { out, err } = terminal;
+  return withReader(flags, async ({ reader, store }) => {
+    const runIds = new Set<string>();
+    for (const one of typed) runIds.add(await resolveRun(store, reader, one));
     const file = flags.output === undefined || flags.output === '-' ? undefined : await openFile(flags.output);
-    const write: WriteLine = file === undefined ? (line) => terminal.out.line(line) : (line) => writeTo(file, line);
+    const write: WriteJson = file === undefined ? (value) => out.json(value) : (value) => writeTo(file, value);
+    let runs = 0;
     let events = 0;
-    for (const runId of new Set(runIds)) {
-      events += await exportRun(store, reader, runId, write);
-      if (terminal.out.broken) return;
+    let exit: number = EXIT.ok;
+    for (const runId of runIds) {
+      try {
+        events += await exportRun(store, runId, write);
+        runs += 1;
+      } catch (error) {
+        if (!isRepriseError(error, 'REPRISE_EVENT_UNREADABLE')) throw error;
+        exit = exitCodeOf(error.code);
+        await err.line(plain(`Run ${runId} was not exported: ${error.message} ${error.fix}`));
+      }
+      if (out.broken) return exit;
     }
-    if (file === undefined) return;
+    if (file === undefined) return exit;
     file.end();
     await once(file, 'close');
-    await terminal.err.line(
-      `Wrote ${count(new Set(runIds).size, 'run')} (${count(events, 'event')}) to ${flags.output}.`,
-    );
+    await err.line(`Wrote ${count(runs, 'run')} (${count(events, 'event')}) to ${plain(flags.output ?? '')}.`);
+    return exit;
   });
 }
 
-async function exportRun(store: EventStore, reader: RunReader, runId: string, write: WriteLine): Promise<number> {
+async function exportRun(store: EventStore, runId: string, write: WriteJson): Promise<number> {
   const stream = runStream(runId);
   const [last] = await store.read(stream, { direction: 'backwards', limit: 1 });
-  const { name, version } = await reader.definition(runId);
+  const { name, version } = await definitionOf(store, runId);
   const events = (last?.revision ?? -1) + 1;
   const header: ExportHeader = {
     ...EXPORT_FORMAT,
@@ -48,14 +72,22 @@ async function exportRun(store: EventStore, reader: RunReader, runId: string, wr
     events,
     exportedAt: isoTime(systemClock.now()),
   };
-  await write(JSON.stringify(header));
+  await write(header);
   for await (const { revision, id, type, time, data, metadata } of readStream(store, stream)) {
     // A run that goes on is exported as it was when the export began.
     if (revision >= events) break;
     const exported: ExportedEvent = { revision, id, type, time, data, metadata };
-    await write(JSON.stringify(exported));
+    await write(exported);
   }
   return events;
+}
+
+/** As the first event has it: those after it are written as they are, whether this build can read them or not. */
+async function definitionOf(store: EventStore, runId: string): Promise<Pick<WorkflowDefinition, 'name' | 'version'>> {
+  const [first] = await store.read(runStream(runId), { limit: 1 });
+  const event = first === undefined ? undefined : decodeEvent(first);
+  if (event?.type === 'RunStarted') return event.definition;
+  throw new RepriseError('REPRISE_EVENT_UNREADABLE', `The history of run '${runId}' does not begin with RunStarted.`);
 }
 
 async function openFile(path: string): Promise<WriteStream> {
@@ -69,6 +101,6 @@ async function openFile(path: string): Promise<WriteStream> {
   return file;
 }
 
-async function writeTo(file: WriteStream, line: string): Promise<void> {
-  if (!file.write(`${line}\n`)) await once(file, 'drain');
+async function writeTo(file: WriteStream, value: unknown): Promise<void> {
+  for (const piece of jsonPieces(value, undefined, '\n')) if (!file.write(piece)) await once(file, 'drain');
 }

@@ -1,6 +1,6 @@
 import { formatDuration, parseDuration, RunReader, type RunSummary, systemClock } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
-import { jsonLine, summaryShape } from '../output/json-shapes.ts';
+import { summaryShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -45,7 +45,7 @@ async function print(
   { out, err, json }: Terminal,
 ): Promise<void> {
   if (json) {
-    await out.line(jsonLine({ runs: runs.map(summaryShape), next: next ?? null }));
+    await out.json({ runs: runs.map(summaryShape), next: next ?? null });
     return;
   }
   if (runs.length === 0) {

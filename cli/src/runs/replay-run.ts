@@ -2,7 +2,7 @@ import { type HistoryEntry, systemClock } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
-import { jsonLine, taskRowShape } from '../output/json-shapes.ts';
+import { taskRowShape } from '../output/json-shapes.ts';
 import { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -108,7 +108,7 @@ async function report(
       replayedDigest,
       tasks: progress.rows().map(taskRowShape),
     };
-    await out.line(jsonLine(shape));
+    await out.json(shape);
     return exit;
   }
   const { name, version } = state.definition;

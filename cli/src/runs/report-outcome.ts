@@ -1,7 +1,7 @@
 import { formatDuration, type RunState } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
-import { jsonLine, outcomeLine, outcomeShape } from '../output/json-shapes.ts';
-import { notable } from '../output/notable.ts';
+import { outcomeLine, outcomeShape } from '../output/json-shapes.ts';
+import { notable, shortened } from '../output/notable.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
@@ -12,12 +12,16 @@ export async function reportOutcome(terminal: Terminal, state: RunState, streame
   const { out, err, json } = terminal;
   const exit = state.status === 'completed' ? EXIT.ok : EXIT.failed;
   if (json) {
-    await out.line(jsonLine(streamed ? outcomeLine(state.runId, state) : outcomeShape(state.runId, state)));
+    await out.json(streamed ? outcomeLine(state.runId, state) : outcomeShape(state.runId, state));
     return exit;
   }
-  const took = formatDuration((state.endedAt ?? state.updatedAt) - state.startedAt);
+  const took = formatDuration(Math.max(0, (state.endedAt ?? state.updatedAt) - state.startedAt));
   await err.line(`Run ${err.style('bold', state.runId)} ${statusText(err, state.status)} in ${took}.`);
-  if (state.status === 'completed') for (const line of notable(state.output ?? null)) await out.line(line);
+  if (state.status === 'completed') {
+    for (const line of notable(state.output ?? null)) await out.line(line);
+    const more = shortened(state.output ?? null, state.runId);
+    if (more !== undefined) await err.line(err.style('dim', more));
+  }
   if (state.status === 'failed' && state.error !== undefined) {
     await err.line(`  ${plain(`${state.error.code}: ${state.error.message}`)}`);
   }

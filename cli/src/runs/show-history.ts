@@ -1,11 +1,13 @@
-import { didYouMean, EVENT_VERSIONS, formatDuration, type HistoryEntry } from '@reprise/core';
+import { didYouMean, ERROR_CODES, EVENT_VERSIONS, formatDuration } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
+import { exitCodeOf } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
 import { describeEvent, taskOf } from '../output/describe-event.ts';
-import { eventLine, jsonLine } from '../output/json-shapes.ts';
+import { eventLine } from '../output/json-shapes.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
-import { clipStyled, pad, padStart } from '../output/text.ts';
+import { clipStyled, count, pad, padStart, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
+import { type RecordedEntry, recordedHistory } from '../store/recorded-history.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
 
@@ -17,7 +19,7 @@ export interface HistoryFlags extends Whereabouts {
 }
 
 /** Prints a run's events, one a line. Returns the exit code. */
-export async function showHistory(typed: string, flags: HistoryFlags, { out, json }: Terminal): Promise<number> {
+export async function showHistory(typed: string, flags: HistoryFlags, { out, err, json }: Terminal): Promise<number> {
   for (const type of flags.type ?? []) assertType(type);
   return withReader(flags, async ({ reader, store }) => {
     const runId = await resolveRun(store, reader, typed);
@@ -25,21 +27,28 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, jso
     const startedAt = first?.time ?? 0;
     const stopping = new AbortController();
     let interruptedBy: InterruptSignal | undefined;
+    let unreadable = 0;
     const ignore = onInterrupt((signal) => {
       interruptedBy = signal;
       stopping.abort();
     });
     try {
-      const entries =
-        flags.follow === true ? reader.follow(runId, flags.from, stopping.signal) : reader.history(runId, flags.from);
+      const entries: AsyncIterable<RecordedEntry> =
+        flags.follow === true
+          ? reader.follow(runId, flags.from, stopping.signal)
+          : recordedHistory(store, runId, flags.from);
       for await (const entry of entries) {
         if (interruptedBy !== undefined || out.broken) break;
-        if (fits(entry, flags)) await out.line(json ? jsonLine(eventLine(entry)) : line(out, entry, startedAt));
+        if ('unreadable' in entry) unreadable += 1;
+        if (fits(entry, flags)) await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
       }
     } finally {
       ignore();
     }
-    return interruptedBy === undefined ? 0 : exitCodeOfSignal(interruptedBy);
+    if (interruptedBy !== undefined) return exitCodeOfSignal(interruptedBy);
+    if (unreadable === 0) return 0;
+    await err.line(`${count(unreadable, 'event')} of run ${plain(runId)} cannot be read by this build: ${FIX}`);
+    return exitCodeOf('REPRISE_EVENT_UNREADABLE');
   });
 }
 
@@ -49,7 +58,12 @@ function assertType(type: string): void {
   throw usageError(`There is no event type '${type}'${didYouMean(type, known)} (there are ${known.join(', ')}).`);
 }
 
-function fits({ event }: HistoryEntry, { type, task }: HistoryFlags): boolean {
+const FIX = ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix;
+
+function fits(entry: RecordedEntry, { type, task }: HistoryFlags): boolean {
+  // Nobody can say what it is about; leaving it out would say that it is not there.
+  if ('unreadable' in entry) return true;
+  const { event } = entry;
   if (type !== undefined && !type.includes(event.type)) return false;
   if (task === undefined) return true;
   return taskOf(event)?.task === task || ('taskId' in event && event.taskId === task);
@@ -62,8 +76,14 @@ const COLOURS: readonly (readonly [RegExp, Parameters<Screen['style']>[0]])[] = 
   [/^Run/, 'cyan'],
 ];
 
-function line(screen: Screen, { revision, event }: HistoryEntry, startedAt: number): string {
-  const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - startedAt))}`, 8);
+function line(screen: Screen, entry: RecordedEntry, startedAt: number): string {
+  const { revision, recorded } = entry;
+  const elapsed = padStart(`+${formatDuration(Math.max(0, recorded.time - startedAt))}`, 8);
+  if ('unreadable' in entry) {
+    const head = `${screen.style('dim', `${padStart(String(revision), 5)} ${elapsed}`)}  ${plain(recorded.type)}`;
+    return `${head}  ${screen.style('red', plain(entry.unreadable))}`;
+  }
+  const { event } = entry;
   const [, colour] = COLOURS.find(([pattern]) => pattern.test(event.type)) ?? [];
   const type = pad(event.type, 17);
   const task = 'taskId' in event && event.type !== 'RunFailed' ? `${event.taskId}  ` : '';

@@ -1,6 +1,6 @@
 import { formatDuration } from '@reprise/core';
-import { jsonLine, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
-import { notable } from '../output/notable.ts';
+import { outcomeShape, taskRowShape } from '../output/json-shapes.ts';
+import { notable, shortened } from '../output/notable.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
@@ -27,7 +27,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         input: state.input,
         tasks: progress.rows().map(taskRowShape),
       };
-      await out.line(jsonLine(shape));
+      await out.json(shape);
       return;
     }
     for (const line of drawRun(out, progress)) await out.line(line);
@@ -38,18 +38,18 @@ function drawRun(screen: Screen, progress: RunProgress): readonly string[] {
   const { state } = progress;
   const { name, version } = state.definition;
   const facts: (readonly [string, string])[] = [
-    ['Run', screen.style('bold', state.runId)],
-    ['Workflow', `${name}@${version}`],
+    ['Run', screen.style('bold', plain(state.runId))],
+    ['Workflow', plain(`${name}@${version}`)],
     ['Status', statusText(screen, state.status)],
     ['Started', localTime(state.startedAt)],
     [
       state.endedAt === undefined ? 'Last event' : 'Ended',
-      `${localTime(state.updatedAt)} (after ${formatDuration(state.updatedAt - state.startedAt)})`,
+      `${localTime(state.updatedAt)} (after ${formatDuration(Math.max(0, state.updatedAt - state.startedAt))})`,
     ],
     ['Events', number(state.revision + 1)],
   ];
   if (state.lineage !== undefined)
-    facts.push(['Goes on from', `${state.lineage.runId} (revision ${state.lineage.revision})`]);
+    facts.push(['Goes on from', `${plain(state.lineage.runId)} (revision ${state.lineage.revision})`]);
   facts.push(['Input', briefJson(state.input, 100)]);
   if (state.cancelReason !== undefined) facts.push(['Reason', plain(state.cancelReason)]);
   if (state.error !== undefined)
@@ -59,6 +59,8 @@ function drawRun(screen: Screen, progress: RunProgress): readonly string[] {
   lines.push('', ...taskTable(screen, progress));
   if (state.status === 'completed') {
     lines.push('', screen.style('dim', 'Output'), ...notable(state.output ?? null).map((line) => `  ${line}`));
+    const more = shortened(state.output ?? null, state.runId);
+    if (more !== undefined) lines.push(screen.style('dim', `  ${more}`));
   }
   return lines;
 }

@@ -1,5 +1,5 @@
 import { usageError } from '../errors/usage-error.ts';
-import { jsonLine, stateShape } from '../output/json-shapes.ts';
+import { stateShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { briefJson, isoTime } from '../output/text.ts';
@@ -23,7 +23,7 @@ export async function showState(
       throw usageError(`Run '${runId}' has no revision ${flags.at}; its last one is ${state.revision}.`);
     }
     if (json) {
-      await out.line(jsonLine(stateShape(state)));
+      await out.json(stateShape(state));
       return;
     }
     const at = `revision ${state.revision}, ${isoTime(state.updatedAt)}`;

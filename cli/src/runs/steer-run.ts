@@ -1,6 +1,5 @@
 import { RunReader } from '@reprise/core';
 import { isDriven, openToSteer } from '../drive/open-project.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
@@ -29,7 +28,7 @@ export async function steerRun(
     const state = await handle.state();
     const driven = await isDriven(opened);
     if (json) {
-      await out.line(jsonLine({ runId, status: state.status, revision: state.revision, driven: driven ?? null }));
+      await out.json({ runId, status: state.status, revision: state.revision, driven: driven ?? null });
       return;
     }
     await err.line(`Run ${err.style('bold', runId)} is ${statusText(err, state.status)}.`);

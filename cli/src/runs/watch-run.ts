@@ -3,7 +3,7 @@ import { follow } from '../drive/follow.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { createView } from '../output/create-view.ts';
-import { jsonLine, outcomeLine, taskRowShape } from '../output/json-shapes.ts';
+import { outcomeLine, taskRowShape } from '../output/json-shapes.ts';
 import type { ProgressView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -37,7 +37,7 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
     }
     const { state } = progress;
     if (interruptedBy !== undefined && state.endedAt === undefined) return exitCodeOfSignal(interruptedBy);
-    if (terminal.json) await terminal.out.line(jsonLine(outcomeLine(runId, state)));
+    if (terminal.json) await terminal.out.json(outcomeLine(runId, state));
     return state.status === 'completed' ? EXIT.ok : EXIT.failed;
   });
 }
@@ -75,8 +75,6 @@ class SnapshotView implements ProgressView {
     this.#fresh = false;
     const tasks = progress.rows().map(taskRowShape);
     const { runId, status, revision, updatedAt } = state;
-    await this.#terminal.out.line(
-      jsonLine({ kind: 'progress', runId, status, revision, time: isoTime(updatedAt), tasks }),
-    );
+    await this.#terminal.out.json({ kind: 'progress', runId, status, revision, time: isoTime(updatedAt), tasks });
   }
 }

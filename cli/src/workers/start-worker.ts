@@ -3,7 +3,6 @@ import type { LogLevel } from '@reprise/monitor-log';
 import type { Project } from '../config/load-project.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { type Opened, openProject } from '../drive/open-project.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
@@ -64,7 +63,9 @@ async function watch(
   const workflows = project.workflows.map(({ workflow }) => workflow);
   const held = new Set<string>();
   const isHeld = async (runId: string): Promise<boolean> => {
-    if (!held.has(runId) && (await missingFunctions(store, runId, workflows)).missing.length > 0) held.add(runId);
+    if (held.has(runId)) return true;
+    const { missing, unreadable } = await missingFunctions(store, runId, workflows);
+    if (missing.length > 0 || unreadable !== undefined) held.add(runId);
     return held.has(runId);
   };
   const isIdle = async (): Promise<boolean> => {
@@ -91,13 +92,11 @@ async function watch(
 async function report({ out, err, json }: Terminal, orchestrator: Orchestrator, text: string): Promise<void> {
   const open = await orchestrator.runs.list({ statuses: ['running'], limit: COUNTED });
   if (!json) return err.line(`${text} (${count(open.length, 'open run')}${open.length === COUNTED ? ' or more' : ''})`);
-  return out.line(
-    jsonLine({
-      kind: 'worker',
-      time: isoTime(systemClock.now()),
-      role: orchestrator.role,
-      openRuns: open.length,
-      message: text,
-    }),
-  );
+  return out.json({
+    kind: 'worker',
+    time: isoTime(systemClock.now()),
+    role: orchestrator.role,
+    openRuns: open.length,
+    message: text,
+  });
 }

@@ -1,6 +1,5 @@
 import { toMermaid } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
@@ -14,8 +13,8 @@ export async function drawGraph(
   { out, json }: Terminal,
 ): Promise<void> {
   const { name, version, runId, mermaid } = await graphOf(typed, flags);
-  if (json) await out.line(jsonLine({ workflow: name, version, runId: runId ?? null, mermaid }));
-  else await out.write(mermaid);
+  if (json) await out.json({ workflow: name, version, runId: runId ?? null, mermaid });
+  else for (const line of mermaid.trimEnd().split('\n')) await out.line(line);
 }
 
 interface Graph {

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
 import { loadProject } from '../config/load-project.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
@@ -26,7 +25,7 @@ export async function listWorkflows(
     source: relative(from, source) || source,
   }));
   if (json) {
-    await out.line(jsonLine({ workflows: shapes }));
+    await out.json({ workflows: shapes });
     return;
   }
   if (shapes.length === 0) {

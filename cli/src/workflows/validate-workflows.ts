@@ -12,6 +12,7 @@ import {
   systemRandom,
   toErrorData,
   validateDefinition,
+  visibleText,
 } from '@reprise/core';
 import { findConfig } from '../config/find-config.ts';
 import { loadAgents } from '../config/load-agents.ts';
@@ -19,7 +20,6 @@ import { loadPlugins } from '../config/load-plugins.ts';
 import { type SourcedWorkflow, workflowSources, workflowsIn } from '../config/load-workflows.ts';
 import { readConfig } from '../config/read-config.ts';
 import { EXIT } from '../errors/exit-codes.ts';
-import { jsonLine } from '../output/json-shapes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count } from '../output/text.ts';
 import { looksLikeFile } from './pick-workflow.ts';
@@ -165,16 +165,14 @@ async function print(verdicts: readonly Verdict[], agentsKnown: boolean, { out, 
     valid: one.problems.length === 0,
   }));
   if (json) {
-    await out.line(
-      jsonLine({ valid: shapes.every(({ valid }) => valid), agentsChecked: agentsKnown, workflows: shapes }),
-    );
+    await out.json({ valid: shapes.every(({ valid }) => valid), agentsChecked: agentsKnown, workflows: shapes });
     return;
   }
   for (const { name, version, source, problems, warnings, valid } of shapes) {
     const what = name === null ? source : `${name}@${version}  ${out.style('dim', source)}`;
     await out.line(`${valid ? out.style('green', '✔') : out.style('red', '✖')} ${what}`);
-    for (const problem of problems) for (const line of problem.split('\n')) await out.line(`    ${line}`);
-    for (const warning of warnings) await out.line(`    ${out.style('yellow', 'warning')} ${warning}`);
+    for (const problem of problems) for (const line of visibleText(problem).split('\n')) await out.line(`    ${line}`);
+    for (const warning of warnings) await out.line(`    ${out.style('yellow', 'warning')} ${visibleText(warning)}`);
   }
   if (shapes.length === 0) await err.line('The configuration names no workflow.');
   if (!agentsKnown)

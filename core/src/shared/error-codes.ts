@@ -166,8 +166,8 @@ export const ERROR_CODES = {
     'Create one in the project folder, or name it with --config.',
   ),
   REPRISE_IMPORT_INVALID: entry(
-    'An exported run cannot be imported: a line is broken, events are missing, or the run is still open.',
-    'Export the run again; the message names the line.',
+    'An exported run cannot be imported: a line is broken, an event was changed or is missing, or the run is still open.',
+    'Export the run again with `reprise run export`, and import the file as it is; the message names line, event and field.',
   ),
   REPRISE_USAGE: entry(
     'A command was given flags or arguments that it cannot make sense of.',

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { RepriseError } from '@reprise/core';
+import { RepriseError, visibleJson } from '@reprise/core';
 
 /** Where lines go. `write` never throws and never waits; what went wrong shows in `failure`. */
 export interface LogDestination {
@@ -39,8 +39,9 @@ export function openLogDestination(target: string | number): LogDestination {
   return streamDestination(openStream(target), typeof target === 'string');
 }
 
-/** Writes to `stream`. `owned`: close() ends it. */
+/** Writes to `stream`; to a terminal with all that could steer it or mislead as escapes. `owned`: close() ends it. */
 export function streamDestination(stream: Writable, owned: boolean): LogDestination {
+  const isTerminal = (stream as { readonly isTTY?: unknown }).isTTY === true;
   let failure: Error | undefined;
   const onError = (error: Error): void => {
     failure ??= error;
@@ -71,7 +72,7 @@ export function streamDestination(stream: Writable, owned: boolean): LogDestinat
       return failure;
     },
     write(line) {
-      if (failure === undefined) stream.write(line);
+      if (failure === undefined) stream.write(isTerminal ? visibleJson(line) : line);
     },
     backlog: () => (stream.writableNeedDrain && failure === undefined ? room() : undefined),
     flush,

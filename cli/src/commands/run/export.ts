@@ -25,6 +25,6 @@ export default class RunExport extends RepriseCommand {
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(RunExport);
     const { exportRuns } = await import('../../runs/export-runs.ts');
-    await exportRuns(argv.map(String), flags, this.terminal(flags.json));
+    process.exitCode = await exportRuns(argv.map(String), flags, this.terminal(flags.json));
   }
 }

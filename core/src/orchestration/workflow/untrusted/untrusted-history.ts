@@ -65,11 +65,11 @@ export class UntrustedHistory {
       const why = 'a line is missing, doubled or out of order';
       return { field: 'revision', problem: `is ${stored.revision} where ${this.#events} must be: ${why}` };
     }
-    const id = stored.id.toLowerCase();
-    if (this.#ids.has(id)) return { field: 'id', problem: `is ${stored.id}, which an event before it has` };
     const { state } = this.#replay;
     if (isTerminal(state.status))
       return { field: 'type', problem: `cannot come: it follows the end of the run (${state.status})` };
+    const id = stored.id.toLowerCase();
+    if (this.#ids.has(id)) return { field: 'id', problem: `is ${stored.id}, which an event before it has` };
     const read = decoded(stored);
     if ('problem' in read) return read;
     const { event } = read;
