@@ -26,10 +26,9 @@ export class Screen {
   readonly hasColours: boolean;
   readonly #sink: Sink;
   #broken = false;
-  /** Told when the reader has left: no room will come. */
-  readonly #waiting: (() => void)[] = [];
-  /** Resolves at the end of the JSON that is being written. */
-  #streaming: Promise<void> | undefined;
+  /** Resolves when all that was begun so far is written. */
+  #last: Promise<void> | undefined;
+  #roomAgain: (() => void) | undefined;
 
   constructor(sink: Sink, environment: Environment) {
     this.#sink = sink;
@@ -41,7 +40,7 @@ export class Screen {
     sink.on('error', (error) => {
       // The reader has left (`| head`): nothing more to say to it. Any other failure to write is the user's to know.
       this.#broken = true;
-      for (const go of this.#waiting.splice(0)) go();
+      this.#roomAgain?.();
       if (error.code !== 'EPIPE') throw error;
     });
   }
@@ -67,57 +66,59 @@ export class Screen {
   };
 
   /** Writes one line. Whatever is in it but our own colours is made visible. Resolves when there is room for more. */
-  async line(text = ''): Promise<void> {
-    await this.#turn();
-    await this.#write(`${written(text)}\n`);
+  line(text = ''): Promise<void> {
+    return this.#inTurn(() => this.#write(`${written(text)}\n`));
   }
 
   /** Writes lines over what was drawn before: `before` is a sequence that moves the cursor. */
-  async draw(before: string, lines: readonly string[]): Promise<void> {
-    await this.#turn();
-    await this.#write(before + lines.map((line) => `${written(line)}\n`).join(''));
+  draw(before: string, lines: readonly string[]): Promise<void> {
+    return this.#inTurn(() => this.#write(before + lines.map((line) => `${written(line)}\n`).join('')));
   }
 
   /**
-   * Writes a value as one line of JSON, however large, piece by piece; other lines wait for its end. On a terminal, controls, bidi
-   * controls and invisible characters are escapes in it.
+   * Writes a value as one line of JSON, however large, piece by piece. On a terminal, controls, bidi controls and invisible
+   * characters are escapes in it.
    */
-  async json(value: unknown): Promise<void> {
-    await this.#turn();
-    const done = Promise.withResolvers<void>();
-    this.#streaming = done.promise;
-    try {
-      const asked = (text: string): string => (this.#sink.isTTY === true ? visibleJson(text) : text);
+  json(value: unknown): Promise<void> {
+    return this.#inTurn(async () => {
       for (const piece of jsonPieces(value, undefined, '\n')) {
         if (this.#broken) return;
-        await this.#write(asked(piece));
+        await this.#write(this.#sink.isTTY === true ? visibleJson(piece) : piece);
       }
-    } finally {
-      this.#streaming = undefined;
-      done.resolve();
-    }
-  }
-
-  /** Resolves when everything has left this process. */
-  async flush(): Promise<void> {
-    await this.#turn();
-    await new Promise<void>((resolve) => {
-      if (this.#broken) resolve();
-      else this.#sink.write('', () => resolve());
     });
   }
 
-  async #turn(): Promise<void> {
-    while (this.#streaming !== undefined) await this.#streaming;
+  /** Resolves when everything has left this process. */
+  flush(): Promise<void> {
+    return this.#inTurn(
+      () =>
+        new Promise((resolve) => {
+          if (this.#broken) resolve();
+          else this.#sink.write('', () => resolve());
+        }),
+    );
+  }
+
+  /** What was begun first is written first, and whole. With nothing before it, at once. */
+  async #inTurn(write: () => Promise<void>): Promise<void> {
+    const before = this.#last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#last = promise;
+    try {
+      if (before !== undefined) await before;
+      await write();
+    } finally {
+      if (this.#last === promise) this.#last = undefined;
+      resolve();
+    }
   }
 
   async #write(text: string): Promise<void> {
     if (this.#broken || this.#sink.write(text)) return;
     await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
+      this.#roomAgain = resolve;
       this.#sink.once('drain', resolve);
     });
-    this.#waiting.length = 0;
   }
 }
 

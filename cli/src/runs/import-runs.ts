@@ -1,5 +1,6 @@
 import {
   type EventStore,
+  isRepriseError,
   isTerminal,
   NO_STREAM,
   RepriseError,
@@ -103,15 +104,15 @@ async function append(
     );
   }
   const stream = runStream(runId);
-  if ((await store.read(stream, { limit: 1 })).length > 0) {
-    throw new RepriseError(
-      'REPRISE_RUN_EXISTS',
-      `Run '${runId}' is in this store already. Nothing of it was imported.`,
-      { details: { runId } },
-    );
-  }
+  if (await exists(store, stream)) throw runExists(runId);
   const fresh = events.map(({ id, type, time, data, metadata }) => ({ id, type, time, data, metadata }));
-  await store.append(stream, fresh, NO_STREAM, { summary: summaryOf(state) });
+  try {
+    await store.append(stream, fresh, NO_STREAM, { summary: summaryOf(state) });
+  } catch (error) {
+    if (!isRepriseError(error, 'REPRISE_STORE_CONFLICT')) throw error;
+    if (await exists(store, stream)) throw runExists(runId);
+    throw importInvalid(line, `events of run '${runId}' are in this store already, by their ids, in another run.`);
+  }
   if (json) {
     await out.json({ runId, status: state.status, events: events.length, matches: matches ?? null });
     return;
@@ -121,3 +122,11 @@ async function append(
     `Imported ${state.definition.name}@${state.definition.version}, ${state.status}, ${count(events.length, 'event')}.`,
   );
 }
+
+const exists = async (store: EventStore, stream: string): Promise<boolean> =>
+  (await store.read(stream, { limit: 1 })).length > 0;
+
+const runExists = (runId: string): RepriseError =>
+  new RepriseError('REPRISE_RUN_EXISTS', `Run '${runId}' is in this store already. Nothing of it was imported.`, {
+    details: { runId },
+  });
