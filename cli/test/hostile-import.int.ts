@@ -5,7 +5,8 @@ import { createSqliteEventStore, sqliteEventStore } from '@reprise/event-store-s
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { mutations } from '../../core/test/workflow/untrusted/mutations.ts';
+import { mutations } from '../../test/simulation/support/mutations.ts';
+import { checkStore } from '../src/doctor/check-store.ts';
 import { createTerminal, type Terminal } from '../src/output/terminal.ts';
 import { exportRuns } from '../src/runs/export-runs.ts';
 import { importRuns } from '../src/runs/import-runs.ts';
@@ -15,6 +16,7 @@ import { replayRun } from '../src/runs/replay-run.ts';
 import { showHistory } from '../src/runs/show-history.ts';
 import { showRun } from '../src/runs/show-run.ts';
 import { showState } from '../src/runs/show-state.ts';
+import { fileStore } from '../src/store/store-access.ts';
 import { Memory, temporaryFolders } from './support.ts';
 
 const folders = temporaryFolders();
@@ -278,5 +280,29 @@ describe('a run that this build cannot read', () => {
     const exported = terminalOf(true);
     expect(await exportRuns(['strange', 'failed-1'], { store }, exported.terminal)).to.equal(0);
     expect(exported.out.text.trimEnd().split('\n')).to.have.length(1 + 3 + 1 + 14);
+    const checks = await checkStore(fileStore(store), [], true);
+    const failed = checks.flatMap(({ status, detail }) => (status === 'fail' ? [detail] : []));
+    expect(failed).to.have.length(1);
+    expect(failed[0]).to.contain('run-strange: event 1 cannot be read');
+    expect(
+      checks.map(({ name }) => name),
+      'the rest is looked at, too',
+    ).to.include('open runs');
+  });
+
+  it('from its first event on, is passed over', async () => {
+    const store = await importText(golden('failed'));
+    const opened = await createSqliteEventStore({ path: store });
+    const id = '00000000-0000-4000-8000-000000000001';
+    const metadata = { causationId: 'c', correlationId: 'later', schemaVersion: 99 };
+    const summary = { kind: 'run', name: 'w', status: 'running', createdAt: 1, updatedAt: 1 };
+    await opened.append('run-later', [{ id, type: 'RunStarted', time: 1, data: {}, metadata }], -1, { summary });
+    await opened.close();
+    const exported = terminalOf(false);
+    expect(await exportRuns(['later', 'failed-1'], { store }, exported.terminal)).to.equal(5);
+    expect(exported.err.text).to.contain('Run later was not exported').and.to.contain('version 99');
+    expect(exported.out.text).to.contain('"runId":"failed-1"');
+    const held = (await checkStore(fileStore(store), [], false)).find(({ name }) => name === 'held run');
+    expect(held?.detail).to.contain('later cannot be read');
   });
 });

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { describeEvent } from '../src/output/describe-event.ts';
 import { notable } from '../src/output/notable.ts';
+import { printError } from '../src/output/print-error.ts';
 import { table } from '../src/output/table.ts';
-import { Screen } from '../src/output/terminal.ts';
+import { createTerminal, Screen } from '../src/output/terminal.ts';
 import { briefJson, clip, clipStyled, plain, styleOf, widthOf } from '../src/output/text.ts';
 import { sampleRun } from './sample-run.ts';
 import { Memory } from './support.ts';
@@ -39,6 +40,41 @@ describe('a screen', () => {
     expect(screen.broken).to.equal(true);
     expect(sink.text).to.equal('');
     expect(() => sink.fail('EIO')).to.throw('EIO');
+  });
+});
+
+describe('what a screen writes', () => {
+  const EVIL = `a${ESCAPE}[2J${ESCAPE}[8mb\rc\u009b1m\u202ed`;
+  const SHOWN = 'a\\u001b[2J\\u001b[8mb\\u000dc\\u009b1m\\u202ed';
+
+  it('is text, but for our own colours, on a terminal and elsewhere', async () => {
+    for (const isTTY of [true, false]) {
+      const sink = new Memory({ isTTY });
+      const screen = new Screen(sink, {});
+      await screen.line(`${EVIL} ${screen.style('red', EVIL)} ${ESCAPE}[31mnot ours`);
+      await screen.line('one\ntwo');
+      const red = isTTY ? `${ESCAPE}[31m${SHOWN}${ESCAPE}[39m` : SHOWN;
+      expect(sink.text).to.equal(`${SHOWN} ${red} \\u001b[31mnot ours\none\\u000atwo\n`);
+    }
+  });
+
+  it('has many styles at once, which end where they began', async () => {
+    const sink = new Memory({ isTTY: true });
+    const screen = new Screen(sink, {});
+    await screen.line(screen.style(['red', 'bold'], 'x'));
+    expect(sink.text).to.equal(`${ESCAPE}[31m${ESCAPE}[1mx${ESCAPE}[22m${ESCAPE}[39m\n`);
+  });
+
+  it('is the text of an error, whoever wrote it', async () => {
+    const sinks = [new Memory(), new Memory({ isTTY: true })] as const;
+    const terminal = createTerminal(sinks[0], sinks[1], { NO_COLOR: '1' }, false);
+    await printError(terminal, { code: EVIL, message: `${EVIL}\n${EVIL}`, fix: EVIL, exit: 1 }, `at ${EVIL}`);
+    expect(sinks[1].text).to.equal(`Error ${SHOWN}: ${SHOWN}\n  ${SHOWN}\n  Fix: ${SHOWN}\nat ${SHOWN}\n`);
+    const json = new Memory({ isTTY: true });
+    const error = { code: 'X', message: EVIL, exit: 1 };
+    await printError(createTerminal(sinks[0], json, {}, true), error, undefined);
+    expect(JSON.parse(json.text)).to.deep.equal({ error: { code: 'X', message: EVIL, exitCode: 1 } });
+    expect(json.text).to.contain('\\u202e').and.to.contain('\\u009b');
   });
 });
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { goldenNames, readGolden } from '../../../../test/simulation/golden/golden-file.ts';
-import { type Mutable, mutations } from './mutations.ts';
+import { type Mutable, mutations } from '../../../../test/simulation/support/mutations.ts';
 
 interface Loose {
   revision: number;
