@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { isRepriseError } from '@reprise/core';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { LogMonitor, openLogDestination, resolveLogMonitorOptions } from '../src/index.ts';
+import { streamDestination } from '../src/log-destination.ts';
 import { observed } from './support.ts';
 
 describe('monitor-log destinations', () => {
@@ -31,6 +33,15 @@ describe('monitor-log destinations', () => {
       'RunStarted',
       'RunCompleted',
     ]);
+  });
+
+  it('have nothing in a line for a terminal that could steer it, and all of it elsewhere', () => {
+    for (const isTTY of [true, false]) {
+      const stream = Object.assign(new PassThrough(), { isTTY });
+      const line = JSON.stringify({ msg: '\u001b[2J\u009b\u202e' });
+      streamDestination(stream, false).write(line);
+      expect(String(stream.read())).to.equal(isTTY ? '{"msg":"\\u001b[2J\\u009b\\u202e"}' : line);
+    }
   });
 
   it('have everything in the file after a flush', async () => {
