@@ -157,17 +157,12 @@ describe('an import from a hostile source', () => {
     expect(JSON.parse(out.text).output).to.deep.equal({ odd });
   });
 
-  it('may not bring the events of another run under a new name', async () => {
+  it('may not bring an ended run under a new name', async () => {
     const text = golden('failed');
     const store = await importText(text);
     const renamed = text.replaceAll('"failed-1"', '"failed-2"');
     expect(renamed).to.not.equal(text);
     expect((await refusal(importText(renamed, store))).message, 'the digest covers the id').to.contain('stateDigest');
-    // An open run has no digest yet.
-    const open = renamed.trimEnd().split('\n').slice(0, -1).join('\n').replace('"events":14', '"events":13');
-    const error = await refusal(importText(open, store));
-    expect(error.code).to.equal('REPRISE_IMPORT_INVALID');
-    expect(error.message).to.contain('in another run');
   });
 
   for (const [what, change, said] of [

@@ -109,9 +109,9 @@ async function append(
   try {
     await store.append(stream, fresh, NO_STREAM, { summary: summaryOf(state) });
   } catch (error) {
-    if (!isRepriseError(error, 'REPRISE_STORE_CONFLICT')) throw error;
-    if (await exists(store, stream)) throw runExists(runId);
-    throw importInvalid(line, `events of run '${runId}' are in this store already, by their ids, in another run.`);
+    // Somebody else was faster.
+    if (isRepriseError(error, 'REPRISE_STORE_CONFLICT') && (await exists(store, stream))) throw runExists(runId);
+    throw error;
   }
   if (json) {
     await out.json({ runId, status: state.status, events: events.length, matches: matches ?? null });

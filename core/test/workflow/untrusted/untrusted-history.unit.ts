@@ -55,11 +55,12 @@ describe('a history from outside', () => {
   it('is refused with the field and the reason', () => {
     const expanded = goldenWith('TaskExpanded');
     for (const [name, type, change, said] of [
+      [expanded, 'TaskExpanded', (event: Loose) => (event.data['total'] = 9), /data\.total: only \d+ of 9 items/],
       [
         expanded,
         'TaskExpanded',
         (event: Loose) => (event.data['total'] = 1e9),
-        /data\.total: only \d+ of 1000000000 items/,
+        /data\.total: is 1000000000: a run from outside may have/,
       ],
       [
         expanded,
@@ -170,6 +171,18 @@ describe('a history from outside', () => {
     expect(changed('failed', 'RunStarted', (event) => (definition(event)['tasks'] = { 0: 1 }))).to.match(
       /data\.definition\.tasks: must be a list/,
     );
+  });
+
+  it('is refused when its definition would take too long to check', () => {
+    const said = changed('failed', 'RunStarted', (event) => {
+      const tasks = event.data['definition'] as Mutable;
+      const [first] = tasks['tasks'] as Mutable[];
+      const when = { kind: 'cel', source: 'outputs.t0 == 1' };
+      tasks['tasks'] = Array.from({ length: 8000 }, (_, index) =>
+        index === 0 ? { ...first, id: 't0' } : { ...first, id: `t${index}`, after: [`t${index - 1}`], when },
+      );
+    });
+    expect(said).to.match(/data\.definition: has more tasks and expressions than can be checked/);
   });
 
   it('is refused when events do not follow from each other', () => {

@@ -90,8 +90,23 @@ function distinct(list: Shape): Shape {
   };
 }
 
+/** Steps through the graph that validation may take: a few seconds. */
+const MAX_STEPS = 60_000_000;
+
+/** Whether validating a definition is affordable: it walks the graph for each task that reads outputs, and often for a repeat. */
+function isAffordable({ tasks }: WorkflowDefinition): boolean {
+  const size = tasks.reduce((sum, { after }) => sum + 1 + after.length, 0);
+  const walks = tasks.reduce((sum, { when, input, forEach, repeat }) => {
+    const reads = JSON.stringify([when, input, forEach?.items, repeat?.until]).includes('outputs');
+    return sum + (reads ? 1 : 0) + (repeat === undefined ? 0 : 8);
+  }, 0);
+  return size * walks <= MAX_STEPS;
+}
+
 /** A definition that has its shape: it must be one that could be started, and `computed` (its hash) the one recorded beside it. */
 export function definitionFlaw(definition: WorkflowDefinition, computed: string, recorded: string): Flaw | undefined {
+  if (!isAffordable(definition))
+    return { field: 'data.definition', problem: 'has more tasks and expressions than can be checked in a few seconds' };
   const [problem, ...more] = validateDefinition(definition);
   if (problem !== undefined) {
     const rest = more.length === 0 ? '' : ` (and ${more.length} more)`;

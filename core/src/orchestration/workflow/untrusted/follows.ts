@@ -52,6 +52,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskSkipped':
       return isUndecided(task) ? undefined : unfit(task);
     case 'TaskExpanded':
+      if (state.tasks.size + event.total > MAX_TASKS)
+        return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
       return expandedFlaw(task, definition, event);
     case 'TaskScheduled':
       if (state.status !== 'running') return flaw('type', `cannot come: the run is ${state.status}`);
@@ -99,6 +101,9 @@ const standsIn = (
 ) =>
   (fallback?.kind === 'agent' && to.kind === 'agent' && to.agent === fallback.agent) ||
   (fallback?.kind === 'task' && to.kind === 'task' && to.task === fallback.task);
+
+/** Tasks and items that one run from outside may have at once. */
+const MAX_TASKS = 1_000_000;
 
 /** The parts of an expansion are one decision: each goes on where the one before ended, and nothing comes between. */
 function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskExpanded): Flaw | undefined {
