@@ -114,8 +114,8 @@ async function sweep(scenario: SweepScenario, durable: boolean, ...first: readon
   return { points, faults, kinds };
 }
 
-/** Of the appends after which a first process is killed, before the next is swept: every third. */
-const EVERY = 3;
+/** Of the appends after which a first process is killed, before the next is swept: every fourth. */
+const EVERY = 4;
 
 /** What the calls of a run are, and with those the engine makes when it finds an open run. */
 const FIRST = [

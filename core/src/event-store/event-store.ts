@@ -108,7 +108,7 @@ export interface ListedStream extends StreamSummary {
   readonly cursor: string;
 }
 
-/** Optional ability: summaries of streams, newest first. */
+/** Optional ability: summaries of streams, newest first. The engine needs it, to find open runs when it starts. */
 export interface StreamCatalog {
   list(query: StreamQuery): Promise<readonly ListedStream[]>;
 }
@@ -140,7 +140,8 @@ export interface StoreOwnership {
 }
 
 /**
- * Append-only streams of events with one global order.
+ * Append-only streams of events with one global order. Events are plain JSON: `structuredClone` and JSON keep all of them. A store
+ * may keep what it is handed and must not change it.
  *
  * Failures are RepriseErrors: REPRISE_STORE_CONFLICT (`details.actualRevision`), REPRISE_STORE_UNKNOWN_OUTCOME,
  * REPRISE_STORE_UNAVAILABLE, REPRISE_STORE_TOO_LARGE, REPRISE_STORE_CLOSED, REPRISE_STORE_CORRUPT,

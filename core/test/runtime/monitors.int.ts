@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createInMemoryEventStore,
   defineAgent,
@@ -236,6 +237,15 @@ describe('The hub of monitors', () => {
     await hub.shutdown();
     expect(list).to.deep.equal([failed('bad', 'onEvent: a broken monitor')]);
     expect(hub.health()).to.deep.equal([{ name: 'bad', dropped: 0, failures: 4 }]);
+  });
+
+  it('warns as Node does, unless told otherwise', async () => {
+    const warned = once(process, 'warning') as Promise<[Error]>;
+    const hub = new MonitorHub([bad], 10, systemClock);
+    hub.event(event(0));
+    const [{ name, message }] = await warned;
+    expect([name, message]).to.deep.equal(['RepriseWarning', failed('bad', 'onEvent: a broken monitor')]);
+    await hub.shutdown();
   });
 
   it('closes a monitor whose flush fails, and tells others of a failure at the end while they are open', async () => {

@@ -37,7 +37,8 @@ export type Signal =
 
 /**
  * Watches. Called off the engine's path through a bounded queue of its own: a monitor that throws, hangs or is slow never
- * slows or breaks a run; what its queue cannot hold is dropped and counted.
+ * slows or breaks a run; what its queue cannot hold is dropped and counted. So are its failures, the first of which the other
+ * monitors are told. Events and signals are plain JSON, shared with other monitors: not to be changed.
  */
 export interface Monitor {
   readonly name: string;

@@ -33,10 +33,18 @@ const anObject: Shape = (value, field) =>
     ? undefined
     : { field, problem: 'must be an object' };
 
-export const errorShape: Shape = fieldsOf(
-  { code: text(1024, 1), message: text(1024 * 1024), retryable: flag },
-  { details: anObject },
-);
+const status: Shape = (value, field) =>
+  typeof value === 'string' || Number.isFinite(value) ? undefined : { field, problem: 'must be a number or a text' };
+
+/** An error, and the one before it, which has none before it. */
+const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>
+  fieldsOf(
+    { code: text(1024, 1), message: text(1024 * 1024), retryable: flag },
+    { status, details: anObject, retryAfterMs: integer(0), ...cause },
+  );
+
+// The task's error in that of its run has a cause itself.
+export const errorShape: Shape = errorOf({ cause: errorOf({ cause: errorOf({}) }) });
 
 /** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
 export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
@@ -46,21 +54,26 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   RunPaused: fieldsOf({ commandId: label }, { reason }),
   RunResumed: fieldsOf({ commandId: label }),
+  RunParked: fieldsOf({ commandId: label, error: errorShape }, { command: text(128, 1) }),
   RunCompleted: fieldsOf({ stateDigest }, { output: anyJson }),
   RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
   TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual') }),
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies') }),
   TaskExpanded: fieldsOf({ taskId: definitionId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
+  TaskExpired: fieldsOf({ taskId: definitionId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
   TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
-    { taskId, attempt: integer(0), via: oneOf('agent', 'items', 'fallback-value', 'fallback-task') },
+    { taskId, attempt: integer(0), via: oneOf('agent', 'items', 'fallback-value', 'fallback-task', 'last-round') },
     { output: anyJson },
   ),
-  TaskRepeated: fieldsOf({ taskId: definitionId, attempt, output: anyJson, from: definitionId, round: integer(2) }),
+  TaskRepeated: fieldsOf(
+    { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
+    { via: oneOf('fallback-value', 'fallback-task') },
+  ),
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
   TaskFellBack: fieldsOf({
     taskId,

@@ -15,6 +15,8 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return flaw('type', 'cannot come again: the run has begun');
     case 'RunPaused':
       return state.status === 'paused' ? flaw('type', 'cannot come: the run is paused already') : undefined;
+    case 'RunParked':
+      return state.status === 'parked' ? flaw('type', 'cannot come: the run is parked already') : undefined;
     case 'RunResumed':
       return state.status === 'running' ? flaw('type', 'cannot come: the run is not paused') : undefined;
     case 'RunCompleted':
@@ -55,6 +57,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (state.tasks.size + event.total > MAX_TASKS)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
       return expandedFlaw(task, definition, event);
+    case 'TaskExpired':
+      return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
       if (state.status !== 'running') return flaw('type', `cannot come: the run is ${state.status}`);
       if (task.status !== 'ready') return unfit(task);
@@ -66,7 +70,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskCompleted':
       return completedFlaw(state, task, definition, event);
     case 'TaskRepeated':
-      if (!isInFlight(task)) return unfit(task);
+      if (event.via === undefined ? !isInFlight(task) : hasEnded(task)) return unfit(task);
       if (definition.repeat?.from !== event.from) return flaw('data.from', `is not where '${task.id}' repeats from`);
       if (event.round !== task.round + 1 || event.round > definition.repeat.max)
         return flaw('data.round', `is ${event.round} after round ${task.round} of ${definition.repeat.max}`);
@@ -74,7 +78,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskAttemptFailed':
       return isInFlight(task) ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskFellBack':
-      if (hasEnded(task) || task.status === 'pending' || task.fallback !== undefined) return unfit(task);
+      if (!mayEnd(task) || task.fallback !== undefined) return unfit(task);
       return standsIn(definition.fallback, event.to) ? undefined : flaw('data.to', 'is not the fallback of the task');
     case 'TaskFailed':
       return hasEnded(task) ? unfit(task) : undefined;
@@ -89,6 +93,9 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
 
 /** All dependencies have ended, and whether it runs was not decided yet. */
 const isUndecided = (task: TaskState): boolean => task.status === 'pending' && task.waitingOn === 0;
+
+/** It has begun, or would have: its condition or its input may have failed. */
+const mayEnd = (task: TaskState): boolean => !hasEnded(task) && (task.status !== 'pending' || task.waitingOn === 0);
 
 const attemptFlaw = (task: TaskState, attempt: number): Flaw | undefined =>
   attempt === task.attempt
@@ -141,8 +148,11 @@ function completedFlaw(
       break;
     }
     case 'fallback-value':
-      if (hasEnded(task) || task.status === 'pending') return unfit(task);
+      if (!mayEnd(task)) return unfit(task);
       if (fallback?.kind !== 'value') return flaw('data.via', `is not the fallback of '${task.id}'`);
+      break;
+    case 'last-round':
+      if (!isUndecided(task) || task.round < 2) return unfit(task);
       break;
     case 'fallback-task': {
       const substitute = fallback?.kind === 'task' ? state.tasks.get(fallback.task) : undefined;
