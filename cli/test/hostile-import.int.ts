@@ -19,6 +19,8 @@ import { showState } from '../src/runs/show-state.ts';
 import { fileStore } from '../src/store/store-access.ts';
 import { Memory, temporaryFolders } from './support.ts';
 
+const NO_HANDS = { workflows: [], agents: [], more: false };
+
 const folders = temporaryFolders();
 const GOLDEN = join(import.meta.dirname, '..', '..', 'test', 'simulation', 'golden');
 const golden = (name: string): string => readFileSync(join(GOLDEN, `${name}.ndjson`), 'utf8');
@@ -278,7 +280,7 @@ describe('a run that this build cannot read', () => {
     const exported = terminalOf(true);
     expect(await exportRuns(['strange', 'failed-1'], { store }, exported.terminal)).to.equal(0);
     expect(exported.out.text.trimEnd().split('\n')).to.have.length(1 + 3 + 1 + 14);
-    const checks = await checkStore(fileStore(store), [], true);
+    const checks = await checkStore(fileStore(store), NO_HANDS, true);
     const failed = checks.flatMap(({ status, detail }) => (status === 'fail' ? [detail] : []));
     expect(failed).to.have.length(1);
     expect(failed[0]).to.contain('run-strange: event 1 cannot be read');
@@ -300,7 +302,7 @@ describe('a run that this build cannot read', () => {
     expect(await exportRuns(['later', 'failed-1'], { store }, exported.terminal)).to.equal(5);
     expect(exported.err.text).to.contain('Run later was not exported').and.to.contain('version 99');
     expect(exported.out.text).to.contain('"runId":"failed-1"');
-    const held = (await checkStore(fileStore(store), [], false)).find(({ name }) => name === 'held run');
+    const held = (await checkStore(fileStore(store), NO_HANDS, false)).find(({ name }) => name === 'held run');
     expect(held?.detail).to.contain('later cannot be read');
   });
 });

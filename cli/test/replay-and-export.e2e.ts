@@ -149,7 +149,7 @@ describe('replay, export and import', () => {
       expect(replayed.code).to.equal(1);
       expect(replayed.stdout)
         .to.contain('differs from the recorded one')
-        .and.to.match(/recorded \w{64}\n +replayed \w{64}/);
+        .and.to.match(/recorded 1:\w{64}\n +replayed 1:\w{64}/);
       const json = await say('run', 'replay', 'done-1', '--store', 'forged.db', '--json');
       expect(json.code).to.equal(1);
       expect(jsonLines(json.stdout)[0]).to.include({ matches: false });

@@ -93,6 +93,7 @@ describe('naming a run', () => {
       plugins: [{ ...plugin, create: async (context) => (store = await plugin.create(context)) }],
     });
     try {
+      await reprise.start();
       for (const id of ids) await reprise.startRun(held, {}, { id });
       if (store === undefined) throw new Error('no store');
       const opened = store;

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
-import { type AnyWorkflow, ERROR_CODES, type EventStore, RunReader } from '@reprise/core';
+import { ERROR_CODES, type EventStore, RunReader, type RunState } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
 import { isDriven } from '../store/is-driven.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
 import { entryOf } from '../store/recorded-history.ts';
+import { type Hands, stuckOf } from '../store/run-holds.ts';
 import type { StoreAccess } from '../store/store-access.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
@@ -17,7 +18,7 @@ const TOLD = 20;
 /** Whether history can be read, who drives it, and whether its open runs can go on. */
 export async function checkStore(
   access: StoreAccess,
-  workflows: readonly AnyWorkflow[] | undefined,
+  hands: Hands | undefined,
   deep: boolean,
 ): Promise<readonly Check[]> {
   if (access.exists === false) return [ok('store', `${access.where} (not made yet: the first run makes it)`)];
@@ -31,7 +32,7 @@ export async function checkStore(
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
     if (deep) checks.push(...(await readWhole(store)));
     checks.push(await checkOwner(access));
-    if (store.streams !== undefined) checks.push(...(await checkOpenRuns(store, workflows)));
+    if (store.streams !== undefined) checks.push(...(await checkOpenRuns(store, hands)));
     return checks;
   } catch (error) {
     return [failure('store', error)];
@@ -99,24 +100,48 @@ async function checkOwner(access: StoreAccess): Promise<Check> {
   return ok('driver', driven ? 'another process drives the runs now' : 'no process drives the runs now');
 }
 
-async function checkOpenRuns(
-  store: EventStore,
-  workflows: readonly AnyWorkflow[] | undefined,
-): Promise<readonly Check[]> {
-  const open = await new RunReader(store).list({ statuses: ['running', 'paused'], limit: LOOKED_AT });
+async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promise<readonly Check[]> {
+  const open = await new RunReader(store).list({ statuses: ['running', 'paused', 'parked'], limit: LOOKED_AT });
   const more = open.length === LOOKED_AT ? ' or more' : '';
   const paused = open.filter(({ status }) => status === 'paused').length;
   const checks = [
     ok('open runs', `${number(open.length)}${more}${paused === 0 ? '' : `, ${number(paused)} of them paused`}`),
   ];
-  if (workflows === undefined) return checks;
+  const reader = new RunReader(store);
+  for (const { runId, status } of open) {
+    if (status !== 'parked') continue;
+    const { parked } = await reader.state(runId).catch((): Partial<RunState> => ({}));
+    const why = parked?.message ?? 'the history cannot be folded';
+    checks.push(
+      warn(
+        'parked run',
+        `${runId}: ${why}`,
+        `Mend that, then: reprise run resume ${runId} (or reprise run cancel ${runId})`,
+      ),
+    );
+  }
+  if (hands === undefined) return checks;
+  const { workflows } = hands;
   for (const { runId } of open) {
     const { workflow, missing, unreadable } = await missingFunctions(store, runId, workflows);
     if (unreadable !== undefined) {
       checks.push(fail('held run', `${runId} cannot be read: ${unreadable}`, ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix));
       continue;
     }
-    if (missing.length === 0) continue;
+    if (missing.length === 0) {
+      // One that cannot be folded is told by the look at the whole store.
+      const state = await reader.state(runId).catch(() => undefined);
+      const stuck = state === undefined ? undefined : stuckOf(state, hands);
+      if (stuck?.status === 'held')
+        checks.push(
+          warn(
+            'held run',
+            `${runId}: ${stuck.message}`,
+            'Add the agent to `agents` in the configuration, or cancel the run.',
+          ),
+        );
+      continue;
+    }
     checks.push(
       warn(
         'held run',

@@ -3,6 +3,7 @@ import { describeError } from '../errors/describe-error.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import { type Hands, handsOf } from '../store/run-holds.ts';
 import { type Check, type CheckStatus, fail } from './check.ts';
 import { checkProject } from './check-project.ts';
 import { checkStore } from './check-store.ts';
@@ -14,8 +15,8 @@ export interface DoctorFlags extends Whereabouts {
 /** Looks at everything that a start needs, and says what to do about what is wrong. Returns the exit code. */
 export async function runDoctor(flags: DoctorFlags, { out, json }: Terminal): Promise<number> {
   const { checks: about, project } = await checkProject(flags.config);
-  const workflows = project?.workflows.map(({ workflow }) => workflow);
-  const checks = [...about, ...(await storeChecks(flags, workflows))];
+  const hands = project === undefined ? undefined : handsOf(project);
+  const checks = [...about, ...(await storeChecks(flags, hands))];
   const failed = checks.some(({ status }) => status === 'fail');
   if (json) {
     await out.json({ ok: !failed, checks: checks.map((check) => ({ ...check, fix: check.fix ?? null })) });
@@ -34,10 +35,10 @@ export async function runDoctor(flags: DoctorFlags, { out, json }: Terminal): Pr
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<CheckStatus, string>;
 
-async function storeChecks(flags: DoctorFlags, workflows: Parameters<typeof checkStore>[1]): Promise<readonly Check[]> {
+async function storeChecks(flags: DoctorFlags, hands: Hands | undefined): Promise<readonly Check[]> {
   try {
     const access = await locateStore(flags, process.cwd());
-    return await checkStore(access, workflows, flags.deep === true);
+    return await checkStore(access, hands, flags.deep === true);
   } catch (error) {
     const { message, fix = '', code } = describeError(error);
     // Said already, about the configuration.

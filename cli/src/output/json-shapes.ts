@@ -1,4 +1,4 @@
-import type { RunState, RunSummary, TaskState } from '@reprise/core';
+import type { RunHold, RunState, RunSummary, TaskState } from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
 import type { TaskRow } from './run-progress.ts';
 import { isoOrNull, isoTime } from './text.ts';
@@ -39,6 +39,9 @@ export function outcomeShape(runId: string, state: RunState): object {
     ...(state.status === 'cancelled' ? { reason: state.cancelReason ?? null } : {}),
   };
 }
+
+/** Why a run does not move in this project. */
+export const heldShape = ({ reason, message, details }: RunHold): object => ({ reason, message, details });
 
 export const summaryShape = (run: RunSummary): object => ({
   runId: run.runId,

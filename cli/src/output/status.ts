@@ -3,7 +3,7 @@ import type { Screen } from './terminal.ts';
 
 type Look = readonly [symbol: string, ...style: Parameters<Screen['style']>[0][]];
 
-const LOOKS: Readonly<Record<TaskStatus | RunStatus, Look>> = {
+const LOOKS: Readonly<Record<TaskStatus | RunStatus | 'held', Look>> = {
   none: ['·', 'dim'],
   pending: ['·', 'dim'],
   ready: ['○', 'blue'],
@@ -12,6 +12,7 @@ const LOOKS: Readonly<Record<TaskStatus | RunStatus, Look>> = {
   waiting: ['↻', 'yellow'],
   paused: ['‖', 'magenta'],
   parked: ['⚠', 'red'],
+  held: ['⚠', 'red'],
   completed: ['✔', 'green'],
   failed: ['✖', 'red'],
   skipped: ['–', 'dim'],

@@ -44,6 +44,7 @@ async function beginOnly(
   { out, err, json }: Terminal,
 ): Promise<number> {
   try {
+    await opened.orchestrator.start({ drive: false });
     const handle = await begin();
     const state = await handle.state();
     const driven = await isDriven(opened);

@@ -1,11 +1,12 @@
 import { formatDuration, parseDuration, RunReader, type RunSummary, systemClock } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
-import { summaryShape } from '../output/json-shapes.ts';
+import { heldShape, summaryShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { localTime, number } from '../output/text.ts';
+import { localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import { Holds, type Stuck } from '../store/run-holds.ts';
 
 export interface ListFlags extends Whereabouts {
   readonly status?: readonly string[] | undefined;
@@ -32,10 +33,27 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
-    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal);
+    const stuck = await stuckAmong(page, new RunReader(store), flags);
+    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck);
   } finally {
     await store.close();
   }
+}
+
+/** Open runs that do not move, each with its reason. */
+async function stuckAmong(
+  runs: readonly RunSummary[],
+  reader: RunReader,
+  flags: ListFlags,
+): Promise<ReadonlyMap<string, Stuck>> {
+  const holds = new Holds(flags);
+  const found = new Map<string, Stuck>();
+  for (const { runId, status, revision } of runs) {
+    if (status !== 'running' && status !== 'parked') continue;
+    const stuck = await holds.ofRun(reader, runId, revision);
+    if (stuck !== undefined) found.set(runId, stuck);
+  }
+  return found;
 }
 
 async function print(
@@ -43,9 +61,13 @@ async function print(
   next: string | undefined,
   flags: ListFlags,
   { out, err, json }: Terminal,
+  stuck: ReadonlyMap<string, Stuck> = new Map(),
 ): Promise<void> {
   if (json) {
-    await out.json({ runs: runs.map(summaryShape), next: next ?? null });
+    await out.json({
+      runs: runs.map((run) => ({ ...summaryShape(run), ...stuckShape(stuck.get(run.runId)) })),
+      next: next ?? null,
+    });
     return;
   }
   if (runs.length === 0) {
@@ -65,13 +87,20 @@ async function print(
   const rows = runs.map((run) => [
     run.runId,
     run.workflow,
-    statusText(out, run.status),
+    statusText(out, stuck.get(run.runId)?.status ?? run.status),
     localTime(run.startedAt),
     formatDuration(Math.max(0, (HOW_FINISHED.includes(run.status) ? run.updatedAt : now) - run.startedAt)),
     number(run.revision + 1),
   ]);
   for (const line of table(out, columns, rows)) await out.line(line);
+  for (const [runId, { status, message }] of stuck)
+    await err.line(err.style('dim', plain(`${runId} is ${status}: ${message}`)));
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
+}
+
+function stuckShape(stuck: Stuck | undefined): object {
+  if (stuck === undefined) return {};
+  return stuck.status === 'held' ? { held: heldShape(stuck) } : { parked: { message: stuck.message } };
 }
 
 /** A time (ISO 8601) or how long ago (`2h`, `7d`), in ms since the epoch. Throws REPRISE_USAGE. */

@@ -1,5 +1,5 @@
-import { formatDuration } from '@reprise/core';
-import { outcomeShape, taskRowShape } from '../output/json-shapes.ts';
+import { type ErrorData, formatDuration } from '@reprise/core';
+import { heldShape, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
@@ -7,6 +7,7 @@ import type { Screen, Terminal } from '../output/terminal.ts';
 import { briefJson, isoTime, localTime, number, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
+import { Holds, type Stuck } from '../store/run-holds.ts';
 import { withReader } from '../store/with-reader.ts';
 import { loadProgress } from './load-progress.ts';
 import { taskTable } from './task-table.ts';
@@ -17,6 +18,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
     const runId = await resolveRun(store, reader, typed);
     const progress = await loadProgress(reader, runId);
     const { state } = progress;
+    const stuck = await new Holds(where).of(state);
     if (json) {
       const shape = {
         ...outcomeShape(runId, state),
@@ -24,17 +26,28 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         revision: state.revision,
         definitionHash: state.definitionHash,
         lineage: state.lineage ?? null,
+        parked: state.parked ?? null,
+        held: stuck?.status === 'held' ? heldShape(stuck) : null,
         input: state.input,
         tasks: progress.rows().map(taskRowShape),
       };
       await out.json(shape);
       return;
     }
-    for (const line of drawRun(out, progress)) await out.line(line);
+    for (const line of drawRun(out, progress, stuck)) await out.line(line);
   });
 }
 
-function drawRun(screen: Screen, progress: RunProgress): readonly string[] {
+/** The error with all that its agent gave it. */
+function causeText({ code, message, status, details }: ErrorData): string {
+  const more = [
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(details === undefined ? [] : [`details ${briefJson(details, 200)}`]),
+  ];
+  return plain(`${code}: ${message}${more.length === 0 ? '' : ` (${more.join(', ')})`}`);
+}
+
+function drawRun(screen: Screen, progress: RunProgress, stuck: Stuck | undefined): readonly string[] {
   const { state } = progress;
   const { name, version } = state.definition;
   const facts: (readonly [string, string])[] = [
@@ -51,9 +64,13 @@ function drawRun(screen: Screen, progress: RunProgress): readonly string[] {
   if (state.lineage !== undefined)
     facts.push(['Goes on from', `${plain(state.lineage.runId)} (revision ${state.lineage.revision})`]);
   facts.push(['Input', briefJson(state.input, 100)]);
+  if (stuck !== undefined)
+    facts.push([stuck.status === 'held' ? 'Held' : 'Parked', screen.style('red', plain(stuck.message))]);
   if (state.cancelReason !== undefined) facts.push(['Reason', plain(state.cancelReason)]);
   if (state.error !== undefined)
     facts.push(['Error', screen.style('red', plain(`${state.error.code}: ${state.error.message}`))]);
+  for (let cause = state.error?.cause; cause !== undefined; cause = cause.cause)
+    facts.push(['Cause', causeText(cause)]);
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${screen.style('dim', label.padEnd(width))}  ${value}`);
   lines.push('', ...taskTable(screen, progress));

@@ -62,13 +62,18 @@ async function watch(
 ): Promise<void> {
   const workflows = project.workflows.map(({ workflow }) => workflow);
   const held = new Set<string>();
+  const waiting = new Map<string, string>();
   const isHeld = async (runId: string): Promise<boolean> => {
     if (held.has(runId)) return true;
     const { missing, unreadable } = await missingFunctions(store, runId, workflows);
     if (missing.length > 0 || unreadable !== undefined) held.add(runId);
-    return held.has(runId);
+    // One that no agent takes, or whose strategy gives no answer, may move again: it is asked about each time.
+    const hold = orchestrator.holdOf(runId);
+    if (hold !== undefined) waiting.set(runId, hold.message);
+    return held.has(runId) || hold !== undefined;
   };
   const isIdle = async (): Promise<boolean> => {
+    waiting.clear();
     for (const { runId } of await orchestrator.runs.list({ statuses: ['running'], limit: COUNTED })) {
       if (!(await isHeld(runId))) return false;
     }
@@ -77,14 +82,18 @@ async function watch(
   let role = first;
   for (;;) {
     await sleep(LOOK_MS);
+    if (orchestrator.fault !== undefined) throw orchestrator.fault;
     if (orchestrator.role !== role) {
       role = orchestrator.role;
       if (role === 'driver') await say('The other process has ended. Driving.');
     }
     if (untilIdle && role === 'driver' && orchestrator.running === 0 && (await isIdle())) {
-      return say(
-        held.size === 0 ? 'Nothing is left to do.' : `Nothing is left that could move; held: ${[...held].join(', ')}`,
-      );
+      if (held.size === 0 && waiting.size === 0) return say('Nothing is left to do.');
+      const whole = [
+        ...[...held].filter((runId) => !waiting.has(runId)),
+        ...[...waiting].map(([id, why]) => `${id} (${why})`),
+      ];
+      return say(`Nothing is left that could move; held: ${whole.join(', ')}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import { storeFlags } from '../../flags.ts';
 export default class RunList extends RepriseCommand {
   static override summary = 'List runs, the newest first.';
   static override description =
-    'Reads the store only: no configuration is run, no agent loaded. Works while another process drives.';
+    'Reads the store, and works while another process drives. Only when an open run stands still, the project is loaded to say why.';
   static override examples = [
     { description: 'The newest runs', command: '<%= config.bin %> run list' },
     { description: 'What failed today', command: '<%= config.bin %> run list --status failed --since 24h' },
@@ -17,7 +17,7 @@ export default class RunList extends RepriseCommand {
     status: Flags.string({
       description: 'Only runs with this status. May be given several times.',
       multiple: true,
-      options: ['running', 'paused', 'completed', 'failed', 'cancelled'],
+      options: ['running', 'paused', 'parked', 'completed', 'failed', 'cancelled'],
     }),
     workflow: Flags.string({ description: 'Only runs of this workflow.', helpValue: 'NAME' }),
     since: Flags.string({

@@ -16,6 +16,7 @@ import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
+import type { RunHold } from './run-hold.ts';
 import { notFound, RunReader } from './run-reader.ts';
 
 /** How often a process that waits for the store's owner to end looks whether it has, in ms. */
@@ -71,8 +72,10 @@ export class Orchestrator {
   /**
    * Starts driving runs, beginning with the open ones of the store. While another process drives that store, this one is a
    * client, and takes the driving over when the other ends, however it ends. When it rejects, it has stopped.
+   *
+   * `drive: false`: it stays a client, and carries nothing out, whoever drives.
    */
-  async start(): Promise<Role> {
+  async start({ drive = true }: { readonly drive?: boolean } = {}): Promise<Role> {
     if (this.#role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
     this.#role = 'client';
     this.#letExit = keepAlive();
@@ -84,7 +87,7 @@ export class Orchestrator {
       blind?.();
     };
     try {
-      if (!(await this.#tryToDrive())) this.#waitForOwnership();
+      if (drive && !(await this.#tryToDrive())) this.#waitForOwnership();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
       await this.stop({ drainMs: 0 }).catch(() => undefined);
@@ -95,6 +98,11 @@ export class Orchestrator {
 
   get role(): Role | 'stopped' | 'new' {
     return this.#role;
+  }
+
+  /** Why an open run does not move in this process, although it is open; undefined when nothing is known that holds it. */
+  holdOf(runId: string): RunHold | undefined {
+    return this.#engine.holdOf(runId);
   }
 
   /** What ended this orchestrator from outside: its store is gone, or is another one now. */

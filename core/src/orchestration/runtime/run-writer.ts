@@ -402,7 +402,8 @@ export class RunWriter {
         return;
       }
       const closed = isTerminal(run.state.status);
-      const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, context), item);
+      const settles = this.#parts.drives() && run.missing.length === 0;
+      const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
       all.push(...events);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (closed || run.state.status === 'none') continue;

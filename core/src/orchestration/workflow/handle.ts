@@ -17,7 +17,7 @@ export function handle(state: RunState, command: Command, context: DecisionConte
   const closed = state.status === 'none' ? decided[0]?.type === 'CommandRejected' : isTerminal(state.status);
   if (closed || decided.length === 0) return decided;
   for (const event of decided) evolve(state, event);
-  return [...decided, ...settleOn(state, context)];
+  return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
 }
 
 /** Settles and folds until nothing more follows, or `context.sliceChars` are used up. */

@@ -7,6 +7,8 @@ export interface DecisionContext {
   readonly maxPayloadChars: number;
   /** Characters that the inputs, items and outputs of a run may have in all. Default: no limit. */
   readonly maxRunChars?: number;
+  /** False: what follows by itself is left to whoever drives the run. Default: true. */
+  readonly settles?: boolean;
   /** Characters of payload after which settling and scheduling stop for now, to go on in another turn. Default: no limit. */
   readonly sliceChars?: number;
 }

@@ -63,7 +63,8 @@ function runTimedOut(state: RunState, at: number): RunEvent {
   const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
   const last = lastFailed(state);
   const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);
-  return sealed<RunFailed>(state, { type: 'RunFailed', at, error, ...(last === undefined ? {} : { taskId: last.id }) });
+  const where = last === undefined ? {} : { details: { taskId: last.id } };
+  return sealed<RunFailed>(state, { type: 'RunFailed', at, error: { ...error, ...where } });
 }
 
 /** Of the tasks that have not ended, the one whose last attempt failed last. */

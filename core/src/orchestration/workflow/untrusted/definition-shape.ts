@@ -47,7 +47,7 @@ const task: Shape = fieldsOf(
       jitter: number,
       nonRetryable: listOf(text(1024, 1)),
     }),
-    timeouts: fieldsOf({}, { attemptMs: integer(1), taskMs: integer(1), heartbeatMs: integer(1) }),
+    timeouts: fieldsOf({}, { attemptMs: integer(1), taskMs: integer(1), allMs: integer(1), heartbeatMs: integer(1) }),
     priority: number,
     delivery: oneOf('at-least-once', 'at-most-once'),
   },

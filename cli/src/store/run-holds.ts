@@ -1,0 +1,99 @@
+import {
+  type AgentReference,
+  type AnyWorkflow,
+  bindDefinition,
+  heldByAgents,
+  heldByFunctions,
+  type RunHold,
+  type RunReader,
+  type RunState,
+  type Takers,
+} from '@reprise/core';
+import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
+import type { Whereabouts } from './locate-store.ts';
+
+/** What a project could carry a run out with. */
+export interface Hands {
+  readonly workflows: readonly AnyWorkflow[];
+  readonly agents: readonly AgentReference[];
+  /** Plugins bring agents that are known only once they are made: whether one takes a task cannot be said then. */
+  readonly more: boolean;
+}
+
+export const handsOf = (project: Project): Hands => ({
+  workflows: project.workflows.map(({ workflow }) => workflow),
+  agents: knownAgents(project),
+  more: project.plugins.some(({ kind }) => kind === 'agent'),
+});
+
+/** Why an open run does not move: parked (on record), or held for want of an agent or a function in this project. */
+export type Stuck = { readonly status: 'parked'; readonly message: string } | ({ readonly status: 'held' } & RunHold);
+
+/** Why a run does not move; undefined for one that does, or has ended. Without a project, what it lacks cannot be said. */
+export function stuckOf(state: RunState, hands: Hands | undefined): Stuck | undefined {
+  if (state.status === 'parked') return { status: 'parked', message: state.parked?.message ?? 'no reason is recorded' };
+  if (hands === undefined || state.status !== 'running') return undefined;
+  const hold = heldByFunctions(state, missingIn(state, hands)) ?? heldByAgents(state, takersOf(hands));
+  return hold === undefined ? undefined : { status: 'held', ...hold };
+}
+
+function missingIn({ definition }: RunState, { workflows }: Hands): readonly string[] {
+  const { name, version } = definition;
+  const own = workflows.findLast(
+    (workflow) => workflow.definition.name === name && workflow.definition.version === version,
+  );
+  return bindDefinition(definition, own?.definition).missing;
+}
+
+const takersOf = ({ agents, more }: Hands): Takers => ({
+  has: (name) => more || agents.some((agent) => agent.name === name),
+  hasCapability: (capability) => more || agents.some((agent) => agent.capabilities?.includes(capability) === true),
+});
+
+/** Whether a run may be standing still: nothing of it is under way, or what is needs code to go on. */
+export const mayStand = (state: RunState): boolean =>
+  state.status === 'running' &&
+  ((state.inFlight === 0 && state.readyCount > 0) || bindDefinition(state.definition, undefined).missing.length > 0);
+
+/** Open runs longer than this are not read to say why they stand: that would take too long. */
+const MOST_EVENTS = 50_000;
+
+/**
+ * Says of open runs why they do not move. The project is loaded once, and only when a run may stand still; one that cannot be
+ * loaded leaves that question open.
+ */
+export class Holds {
+  readonly #where: Whereabouts;
+  #hands: Promise<Hands | undefined> | undefined;
+
+  constructor(where: Whereabouts) {
+    this.#where = where;
+  }
+
+  async of(state: RunState): Promise<Stuck | undefined> {
+    return stuckOf(state, mayStand(state) ? await this.#project() : undefined);
+  }
+
+  /** As of(), for a run that is yet to be read; nothing for one that cannot be read. */
+  async ofRun(reader: RunReader, runId: string, revision: number): Promise<Stuck | undefined> {
+    if (revision > MOST_EVENTS) return undefined;
+    try {
+      return await this.of(await reader.state(runId));
+    } catch {
+      return undefined; // Whoever shows the run says that it cannot be read.
+    }
+  }
+
+  #project(): Promise<Hands | undefined> {
+    this.#hands ??= this.#load();
+    return this.#hands;
+  }
+
+  async #load(): Promise<Hands | undefined> {
+    try {
+      return handsOf(await loadProject(this.#where.config, process.cwd()));
+    } catch {
+      return undefined; // Without a project there is nothing to compare with; commands that need one say so.
+    }
+  }
+}
