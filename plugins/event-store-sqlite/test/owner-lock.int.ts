@@ -53,6 +53,19 @@ describe('the owner of an SQLite event store', () => {
     await other.close();
   });
 
+  it('has noticed that it lost the store by the time that another owns it', async () => {
+    const path = newPath();
+    const [first, second] = [await createSqliteEventStore({ path }), await createSqliteEventStore({ path })];
+    const told: string[] = [];
+    first.ownership?.onLost?.(({ code }) => told.push(code));
+    await first.ownership?.acquire();
+    rmSync(ownerPath(path));
+    expect(await second.ownership?.acquire()).to.be.a('function');
+    expect(told).to.deep.equal(['REPRISE_STORE_REPLACED']);
+    await first.close();
+    await second.close();
+  });
+
   it('appends nothing from the moment on that its lock file is gone', async () => {
     const path = newPath();
     const store = await createSqliteEventStore({ path });

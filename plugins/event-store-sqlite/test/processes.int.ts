@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs';
 import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
@@ -69,6 +70,19 @@ describe('an SQLite event store shared by processes', () => {
     expect(seen).to.deep.equal(await store.readAll());
     expect([...heard.keys()]).to.deep.equal(['run-theirs']);
     stop?.();
+    await store.close();
+  });
+
+  it('keeps the lock that says to other processes that it is in use', async function () {
+    // Closing any descriptor of the file would let go of it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    if (process.platform !== 'linux') return this.skip();
+    const path = newPath();
+    const store = await createSqliteEventStore({ path });
+    const second = await createSqliteEventStore({ path });
+    await second.close();
+    const locks = readFileSync('/proc/locks', 'utf8').split('\n');
+    const own = locks.filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${statSync(path).ino} `));
+    expect(own).to.have.length(1);
     await store.close();
   });
 
