@@ -161,7 +161,12 @@ tasks:
     expect(logs.map(({ message }) => message)).to.deep.equal([
       "The run stands still: no agent that is registered here takes 'a' (agent 'work').",
     ]);
+    const stuck = await second.run(run.id).outcome({ orStuck: true });
+    expect(stuck).to.deep.include({ status: 'held' });
+    expect(stuck)
+      .to.have.nested.property('hold.details')
+      .that.deep.equals({ wanted: ["agent 'work'"] });
     await second.run(run.id).cancel();
-    expect((await second.run(run.id).outcome()).status).to.equal('cancelled');
+    expect((await second.run(run.id).outcome({ orStuck: true })).status).to.equal('cancelled');
   });
 });

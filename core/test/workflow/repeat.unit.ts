@@ -21,6 +21,31 @@ function round(run: PureRun, verdict: string): readonly { readonly type: string 
 }
 
 describe('repeat', () => {
+  it('ends with a round that `when` closes, and keeps what the round before gave', () => {
+    const closing = workflow<unknown>('closing')
+      .task('edit', 'agent', { when: ({ round }) => round < 3 })
+      .task('critic', 'agent', { after: 'edit', repeat: { from: 'edit', until: () => false, max: 9 } })
+      .task('publish', 'agent', { after: 'critic', input: ({ outputs }) => outputs })
+      .build();
+    const run = new PureRun(closing);
+    run.run('edit', 'first draft');
+    run.run('critic', 'once more');
+    run.run('edit', 'second draft');
+    run.run('critic', 'and again');
+    expect(run.of('TaskSkipped').map(({ taskId }) => taskId)).to.deep.equal(['edit']);
+    run.run('publish');
+    expect(run.task('publish').input).to.deep.equal({ edit: 'second draft', critic: 'and again' });
+    expect(run.state.status).to.equal('completed');
+  });
+
+  it('whose first round is skipped is skipped', () => {
+    const never = workflow<unknown>('never')
+      .task('edit', 'agent', { when: () => false })
+      .task('critic', 'agent', { after: 'edit', repeat: { from: 'edit', until: () => false, max: 9 } })
+      .build();
+    expect(new PureRun(never).state).to.include({ status: 'completed', output: null });
+  });
+
   it('goes on once the condition holds', () => {
     const run = new PureRun(loop());
     expect(round(run, 'good')[0]).to.include({ type: 'TaskCompleted', output: 'good' });
@@ -233,6 +258,63 @@ describe('repeat', () => {
   });
 
   describe('with fallbacks inside', () => {
+    it('still asks `until` of what stands in for the repeating task', () => {
+      const critic = (fallback: object, onExhausted?: 'accept') =>
+        workflow<unknown>('critic')
+          .task('draft', 'agent')
+          .task('critic', 'agent', {
+            after: 'draft',
+            retry: 1,
+            fallback,
+            repeat: {
+              from: 'draft',
+              until: ({ output }: { output: { ok: boolean } }) => output.ok,
+              max: 3,
+              ...(onExhausted && { onExhausted }),
+            },
+          } as object)
+          .build();
+      const play = (run: PureRun): PureRun => {
+        for (let round = 1; round <= 3 && run.state.status === 'running'; round += 1) {
+          run.run('draft', round);
+          run.schedule('critic');
+          run.fail('critic');
+        }
+        return run;
+      };
+      const never = play(new PureRun(critic({ value: { ok: false } })));
+      expect(never.of('TaskRepeated').map(({ round, via }) => [round, via])).to.deep.equal([
+        [2, 'fallback-value'],
+        [3, 'fallback-value'],
+      ]);
+      expect(never.state.status).to.equal('failed');
+      expect(never.task('critic').error?.code).to.equal('REPRISE_REPEAT_EXHAUSTED');
+      const at = play(new PureRun(critic({ value: { ok: true } })));
+      expect(at.state).to.deep.include({ status: 'completed', output: { ok: true } });
+      const accepted = play(new PureRun(critic({ value: { ok: false } }, 'accept')));
+      expect(accepted.state).to.deep.include({ status: 'completed', output: { ok: false } });
+    });
+
+    it('lets the fallback stand in for a loop that is exhausted, and asks once more', () => {
+      const build = (ok: boolean) =>
+        workflow<unknown>('exhausted')
+          .task('critic', 'agent', {
+            retry: 1,
+            fallback: { value: { ok } },
+            repeat: { until: ({ output }: { output: { ok: boolean } }) => output.ok, max: 2 },
+          } as object)
+          .build();
+      for (const [ok, status] of [
+        [true, 'completed'],
+        [false, 'failed'],
+      ] as const) {
+        const run = new PureRun(build(ok));
+        run.run('critic', { ok: false });
+        run.run('critic', { ok: false });
+        expect(run.state.status).to.equal(status);
+      }
+    });
+
     it('gives every round its fallback task', () => {
       const saved = workflow<unknown>('saved')
         .fallbackTask('stand-in', 'agent')
