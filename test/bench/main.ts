@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
@@ -70,6 +71,9 @@ for (const width of [100, 1000, 10_000]) {
   report('  per task', figures.usPerTask, 'µs', 'flat');
 }
 
+const big = await measureBigRun(950 * scale, 300_000);
+report(`one run of ${950 * scale} items that share 300 KB`, big.totalMs, 'ms');
+report('  longest block of the event loop', big.longestBlockMs, 'ms', '100');
 const restart = await measureRestart(10_000 * scale);
 report(`restart with ${restart.openRuns} open runs, all moving`, restart.allMovingMs, 'ms', '5,000');
 const long = await measureLongRun(1_000_000 * scale);

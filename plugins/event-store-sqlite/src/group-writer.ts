@@ -4,7 +4,7 @@ import { lookFor, type WatchedFile } from './file-identity.ts';
 import { type EventColumns, packId, unpackId } from './mapping.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { EVENT_COLUMNS } from './schema.ts';
-import { corrupt, StoreFaultError, toFault } from './store-fault.ts';
+import { corrupt, type StoreFault, StoreFaultError, toFault } from './store-fault.ts';
 import {
   APPENDED,
   type AppendRequest,
@@ -17,6 +17,8 @@ import {
 const NO_STREAM = -1;
 /** Rows in one INSERT. */
 const CHUNK = 16;
+/** Commits after which the lock file is looked at again, too; the guard looks every half second besides. */
+const LOOK_AT_ALL = 32;
 /** Streams whose last revision is remembered. */
 const HEADS = 100_000;
 
@@ -60,6 +62,7 @@ export class GroupWriter {
   #position: number;
   #pending: SQLInputValue[] = [];
   #files: readonly WatchedFile[];
+  #commits = 0;
 
   /** `knownHead`: the last position that was seen before; anything after it counts as foreign. */
   constructor(db: DatabaseSync, path: string, knownHead?: number, files: readonly WatchedFile[] = []) {
@@ -94,15 +97,13 @@ export class GroupWriter {
   write(messages: readonly WriteMessage[]): GroupOutcome {
     const before = this.#position;
     let foreign: ForeignRange | undefined;
-    const misplaced = lookFor(this.#files.slice(0, 1));
-    if (misplaced !== undefined) return { outcomes: messages.map(() => misplaced), foreign };
     try {
       this.#sql.begin.run();
       foreign = this.#lookForForeign();
       const outcomes = messages.map((message) => this.#apply(message));
       this.#flush();
       this.#sql.commit.run();
-      const lost = lookFor(this.#files);
+      const lost = this.#look();
       // Lost: it is committed, but to a file that nobody will find.
       return { outcomes: lost === undefined ? outcomes : messages.map(() => lost), foreign };
     } catch (error) {
@@ -110,6 +111,15 @@ export class GroupWriter {
       this.#rollBack(foreign?.to ?? before);
       return { outcomes: messages.map(() => fault), foreign };
     }
+  }
+
+  /**
+   * After every commit at the database file and its WAL, now and then at the owner's lock file as well (a new owner waits for longer
+   * than the guard needs to see that it is gone): each look is a call of the system.
+   */
+  #look(): StoreFault | undefined {
+    this.#commits += 1;
+    return lookFor(this.#commits % LOOK_AT_ALL === 0 ? this.#files : this.#files.slice(0, 2));
   }
 
   #rollBack(position: number): void {

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NO_STREAM } from '@reprise/core';
+import { NO_STREAM, sleep } from '@reprise/core';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -66,15 +66,19 @@ describe('the owner of an SQLite event store', () => {
     await second.close();
   });
 
-  it('appends nothing from the moment on that its lock file is gone', async () => {
+  it('appends nothing any more soon after its lock file is gone, sooner than a new owner begins', async () => {
     const path = newPath();
     const store = await createSqliteEventStore({ path });
     await store.ownership?.acquire();
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     rmSync(ownerPath(path));
-    expect((await rejection(store.append('run-a', sampleEvents('a', 1, 1), 0))).code).to.equal(
-      'REPRISE_STORE_REPLACED',
-    );
+    const appendOn = async (): Promise<never> => {
+      for (let revision = 0; ; revision += 1) {
+        await store.append('run-a', sampleEvents('a', revision + 1, 1), revision);
+        await sleep(10);
+      }
+    };
+    expect((await rejection(appendOn())).code).to.equal('REPRISE_STORE_REPLACED');
     await store.close();
   });
 
