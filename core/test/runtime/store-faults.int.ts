@@ -2,6 +2,7 @@ import {
   createInMemoryEventStore,
   defineAgent,
   type EventStore,
+  isRepriseError,
   type NewEvent,
   RepriseError,
   workflow,
@@ -9,7 +10,7 @@ import {
 import { recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { changedStore, eventsOf, historyOf, only, orchestrators, storePlugin } from './support.ts';
+import { changedStore, eventsOf, historyOf, lastingStore, only, orchestrators, storePlugin } from './support.ts';
 
 type Append = EventStore['append'];
 
@@ -172,5 +173,29 @@ describe('A store in trouble', () => {
         (error: unknown) => (error as RepriseError).code,
       );
     expect(code).to.equal('REPRISE_EVENT_UNREADABLE');
+  });
+});
+
+describe('A store that does not answer', () => {
+  const { start } = orchestrators();
+
+  it('is not waited for for ever: a start rejects in time, and may be repeated with the same requestId', async () => {
+    const inner = lastingStore();
+    let silent = true;
+    const store = changedStore(inner, {
+      append: (...request) => (silent ? new Promise(() => undefined) : inner.append(...request)),
+    });
+    const definition = workflow('late')
+      .task('a', defineAgent({ name: 'quick', handle: () => 1 }))
+      .build();
+    const limits = { commandMs: 50, drainMs: 0 };
+    const first = await start({ plugins: [storePlugin(store)], workflows: [definition], limits });
+    const error: unknown = await first
+      .startRun(definition, 1, { requestId: 'once' })
+      .catch((reason: unknown) => reason);
+    expect(isRepriseError(error, 'REPRISE_OUTCOME_UNKNOWN')).to.equal(true);
+    silent = false;
+    const second = await start({ plugins: [storePlugin(inner)], workflows: [definition], limits });
+    expect(await (await second.startRun(definition, 1, { requestId: 'once' })).result()).to.equal(1);
   });
 });

@@ -38,6 +38,9 @@ export interface EngineParts {
 /** Commands that may wait for their append at once: the back-pressure on workers. */
 const COMMANDS_UNACKNOWLEDGED = 10_000;
 
+/** How long a stop waits for appends under way at the least, in ms. */
+const APPENDS_MS = 5000;
+
 /**
  * The loop of architecture.md section 2, in one process.
  *
@@ -167,11 +170,19 @@ export class Engine {
     if (drove) await this.#worker.stop(drainMs);
     // The last results are on their way to their inboxes.
     await nextTurn();
-    await this.#inboxes.idle();
+    await this.#idle(Math.max(drainMs, APPENDS_MS));
     this.#state = 'stopped';
     this.#dispatcher.stop();
     if (drove) await this.#parts.transport.stop();
     this.waiters.close();
+  }
+
+  /** Waits for every append, but not for ever for a store that does not answer: what it has not taken by then, it may take yet. */
+  async #idle(limitMs: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.schedule(limitMs, late.resolve);
+    await Promise.race([this.#inboxes.idle(), late.promise]);
+    timer.cancel();
   }
 
   /** Ends a drain that is under way: what still runs is aborted. */
