@@ -1,4 +1,4 @@
-import type { EventStore, NewEvent } from '../../event-store/event-store.ts';
+import type { EventStore } from '../../event-store/event-store.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
@@ -6,9 +6,9 @@ import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import type { Effect } from '../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
-import { payloadSize } from '../workflow/payload-size.ts';
 import { isUnsettled } from '../workflow/settle.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
+import { Batch } from './batch.ts';
 import {
   asFailure,
   isStoreError,
@@ -19,9 +19,8 @@ import {
   undecidable,
 } from './containment.ts';
 import type { Heart } from './heart.ts';
-import type { CommandOutcome, InboxItem } from './inbox.ts';
+import type { InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
-import { toNewEvent } from './new-event.ts';
 import type { EngineOptions } from './options.ts';
 import { appendUnfolded } from './park-unfolded.ts';
 import type { Registry } from './registry.ts';
@@ -29,6 +28,7 @@ import { heldByAgents, heldByFunctions, heldError, type RunHold } from './run-ho
 import { summaryOf } from './run-reader.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
 import { type Assigned, askStrategy } from './scheduling.ts';
+import { StandingRuns } from './standing-runs.ts';
 import { type RetryOptions, untilKnown } from './until-known.ts';
 
 export interface RunWriterParts {
@@ -53,21 +53,6 @@ export interface RunWriterParts {
   ended(state: RunState): void;
   /** The run stands still (parked or held), or does no more: whoever waits here may want to know. */
   stood(runId: string): void;
-}
-
-interface Handled {
-  readonly item: InboxItem;
-  readonly outcome: CommandOutcome;
-}
-
-interface Batch {
-  /** Revision that the first event gets. */
-  readonly from: number;
-  readonly handled: Handled[];
-  readonly events: RunEvent[];
-  readonly encoded: NewEvent[];
-  /** About how many characters of payload the events have. */
-  chars: number;
 }
 
 /** Commands that need no function of a definition, and so work on a run that is held. */
@@ -104,31 +89,34 @@ const RELEASES = 3;
  */
 export class RunWriter {
   readonly #parts: RunWriterParts;
-  /** Runs that are held in memory, because nothing can be put on record. */
-  readonly #faults = new Map<string, RepriseError>();
-  /** Runs that do not move for want of an agent, a function or a strategy. */
-  readonly #holds = new Map<string, RunHold>();
+  readonly #standing: StandingRuns;
   /** Runs whose effects could not be carried out, and how often that was tried. */
   readonly #unreleased = new Map<string, number>();
 
   constructor(parts: RunWriterParts) {
     this.#parts = parts;
+    this.#standing = new StandingRuns({
+      clock: parts.clock,
+      againMs: parts.options.redispatchMs,
+      stood: (runId) => parts.stood(runId),
+      lookAgain: (runId) => {
+        if (parts.drives() && !parts.stopping()) parts.post(runId, { refresh: true });
+      },
+    });
   }
 
   /** Why a run does not move here, although it is open; undefined when nothing is known that holds it. */
   holdOf(runId: string): RunHold | undefined {
-    const fault = this.#faults.get(runId);
-    if (fault !== undefined) return { reason: 'fault', message: fault.message, details: { code: fault.code } };
-    return this.#holds.get(runId);
+    return this.#standing.of(runId);
   }
 
   /** One turn. Every item is told its outcome or its error; does not reject. */
   async turn(runId: string, items: readonly InboxItem[]): Promise<void> {
-    const fault = this.#faults.get(runId);
+    const fault = this.#standing.faultOf(runId);
     if (fault !== undefined) {
       const wakes = items.some(({ command, refresh }) => refresh === true || WAKING.has(command?.type ?? ''));
       if (!wakes) return this.#fail(items, fault);
-      this.#faults.delete(runId);
+      this.#standing.mended(runId);
     }
     let left = items;
     // A run that is being started is taken for new; if it is not, the append conflicts and the run is read.
@@ -166,15 +154,15 @@ export class RunWriter {
   ): Promise<readonly InboxItem[]> {
     if (hopeless) {
       this.#report(runId, error, 'the run is held: whatever is done, something throws');
-      this.#hold(runId, undecidable('a turn', error instanceof Undecidable ? error.cause : error));
-      this.#fail(items, this.#faults.get(runId));
+      this.#standing.fault(runId, undecidable('a turn', error instanceof Undecidable ? error.cause : error));
+      this.#fail(items, this.#standing.faultOf(runId));
       return [];
     }
     if (isRepriseError(error, 'REPRISE_STORE_TOO_LARGE')) return this.#isolate(runId, items, error);
     if (isStoreError(error)) {
       this.#report(runId, error);
       if (isRepriseError(error, 'REPRISE_EVENT_UNREADABLE') || isRepriseError(error, 'REPRISE_STORE_CORRUPT'))
-        this.#hold(runId, error);
+        this.#standing.fault(runId, error);
       this.#fail(items, error);
       return [];
     }
@@ -238,36 +226,15 @@ export class RunWriter {
           if (!isRepriseError(failure, 'REPRISE_STORE_CONFLICT') || conflicts >= CONFLICTS_AT_ONCE) throw failure;
         }
       }
-      if (cause instanceof Unfoldable) this.#hold(runId, error);
+      if (cause instanceof Unfoldable) this.#standing.fault(runId, error);
     } catch (failure) {
       this.#report(runId, failure, 'that the run is parked could not be put on record; it is held in memory');
-      this.#hold(runId, error);
+      this.#standing.fault(runId, error);
     }
     this.#parts.stood(runId);
-    if (!this.#faults.has(runId)) return items;
-    this.#fail(items, this.#faults.get(runId));
+    if (this.#standing.faultOf(runId) === undefined) return items;
+    this.#fail(items, this.#standing.faultOf(runId));
     return [];
-  }
-
-  #hold(runId: string, { code, message }: Pick<ErrorData, 'code' | 'message'>): void {
-    const error = new RepriseError('REPRISE_RUN_PARKED', `Run '${runId}' is held here: ${code}: ${message}`);
-    this.#faults.set(runId, error);
-    this.#lookLater(runId);
-    this.#parts.stood(runId);
-  }
-
-  #note(runId: string, hold: RunHold | undefined): void {
-    if (hold === undefined) this.#holds.delete(runId);
-    else this.#holds.set(runId, hold);
-  }
-
-  /** What holds a run may pass by itself: it is looked at again after a while. */
-  #lookLater(runId: string): void {
-    const { clock, options } = this.#parts;
-    clock.schedule(options.redispatchMs, () => {
-      const held = this.#faults.has(runId) || this.#holds.get(runId)?.reason === 'strategy';
-      if (held && this.#parts.drives() && !this.#parts.stopping()) this.#parts.post(runId, { refresh: true });
-    });
   }
 
   /** One command by itself, without scheduling: the run is parked, and nothing else. */
@@ -275,10 +242,10 @@ export class RunWriter {
     const { repository, store, clock, heart } = this.#parts;
     const run = await this.#load(runId);
     const expected = run.state.revision;
-    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [], chars: 0 };
+    const batch = new Batch(expected, this.#parts.id);
     const closed = run.state.status === 'none' || isTerminal(run.state.status);
     if (closed) return;
-    addEvents(batch, command, heart.handle(run.state, command, this.#context()), this.#parts.id);
+    batch.add(command, heart.handle(run.state, command, this.#context()));
     if (batch.events.length === 0) return;
     const summary = summaryOf(run.state);
     const append = () => store.append(runStream(runId), batch.encoded, expected, { summary });
@@ -296,7 +263,7 @@ export class RunWriter {
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
-    const batch: Batch = { from: expected + 1, handled: [], events: [], encoded: [], chars: 0 };
+    const batch = new Batch(expected, this.#parts.id);
     const context = this.#context();
     let done = 0;
     for (const item of items) {
@@ -313,7 +280,7 @@ export class RunWriter {
     if (state.status !== 'none') {
       repository.keep(run, (id) => this.#parts.busy(id));
       if (isTerminal(state.status) && !isTerminal(statusBefore)) {
-        this.#holds.delete(runId);
+        this.#standing.hold(runId, undefined);
         repository.retire(runId);
       }
     }
@@ -329,7 +296,7 @@ export class RunWriter {
     // What were scheduled while stopping would find no worker, and count as lost at the next start.
     if (!this.#parts.drives() || this.#parts.stopping()) return false;
     const { missing, state } = run;
-    this.#note(run.runId, heldByFunctions(state, missing));
+    this.#standing.hold(run.runId, heldByFunctions(state, missing));
     if (missing.length > 0 || !last) return false;
     const { sliceChars } = this.#parts.options;
     const full = (): boolean => batch.chars > sliceChars;
@@ -337,7 +304,7 @@ export class RunWriter {
       const command = { commandId: `${run.runId}/settle/${state.revision}`, runId: run.runId };
       const events = this.#try('what follows by itself', () => this.#parts.heart.settleOn(state, context));
       if (events.length === 0) break;
-      addEvents(batch, command, events, this.#parts.id);
+      batch.add(command, events);
     }
     if (!full()) this.#schedule(run, context, batch, full);
     return full() && (isUnsettled(state) || canSchedule(state));
@@ -362,7 +329,7 @@ export class RunWriter {
     }
     if (!this.#parts.drives() || isTerminal(run.state.status)) return run;
     const hold = heldByFunctions(run.state, run.missing);
-    this.#note(runId, hold);
+    this.#standing.hold(runId, hold);
     if (hold !== undefined) {
       const fields = { code: 'REPRISE_DEFINITION_CHANGED' };
       monitors.signal({ kind: 'log', level: 'error', message: hold.message, runId, fields });
@@ -407,7 +374,7 @@ export class RunWriter {
       all.push(...events);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (closed || run.state.status === 'none') continue;
-      addEvents(batch, command, events, this.#parts.id);
+      batch.add(command, events);
     }
     const rejection = all.find((event): event is CommandRejected => event.type === 'CommandRejected');
     batch.handled.push({ item, outcome: { events: all, ...(rejection === undefined ? {} : { rejection }) } });
@@ -426,7 +393,7 @@ export class RunWriter {
       const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
       const events = this.#try('ScheduleTasks', () => this.#parts.heart.handle(state, command, context));
       if (events.length === 0) return;
-      addEvents(batch, command, events, this.#parts.id);
+      batch.add(command, events);
     }
   }
 
@@ -434,9 +401,10 @@ export class RunWriter {
   #heldByStrategy(run: CachedRun, { error }: Extract<Assigned, { error: unknown }>): void {
     const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
     const said = `the strategy '${run.state.definition.strategy}' gives no assignments: ${message}`;
-    if (run.state.inFlight === 0) this.#note(run.runId, { reason: 'strategy', message: said, details: { code } });
+    if (run.state.inFlight === 0)
+      this.#standing.hold(run.runId, { reason: 'strategy', message: said, details: { code } });
     // It may have been for once; nothing else need come that would have it asked again.
-    this.#lookLater(run.runId);
+    this.#standing.lookLater(run.runId);
     this.#parts.monitors.signal({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
     this.#parts.stood(run.runId);
   }
@@ -444,7 +412,7 @@ export class RunWriter {
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun): void {
     const hold = heldByAgents(run.state, this.#parts.registry);
-    this.#note(run.runId, hold);
+    this.#standing.hold(run.runId, hold);
     if (hold === undefined) return;
     this.#parts.stood(run.runId);
     if (run.standstillReported) return;
@@ -543,17 +511,3 @@ const parkCommand = (runId: string, error: ErrorData, what: string, at: number):
   error,
   command: what,
 });
-
-function addEvents(
-  batch: Batch,
-  { commandId, runId }: Pick<Command, 'commandId' | 'runId'>,
-  events: readonly RunEvent[],
-  writer: string,
-): void {
-  for (const event of events) {
-    batch.chars += payloadSize(event);
-    batch.events.push(event);
-    const revision = batch.from + batch.encoded.length;
-    batch.encoded.push(toNewEvent(event, { runId, commandId, writer, revision }));
-  }
-}

@@ -1,0 +1,37 @@
+import type { NewEvent } from '../../event-store/event-store.ts';
+import type { Command } from '../workflow/commands.ts';
+import type { RunEvent } from '../workflow/events.ts';
+import { payloadSize } from '../workflow/payload-size.ts';
+import type { CommandOutcome, InboxItem } from './inbox.ts';
+import { toNewEvent } from './new-event.ts';
+
+interface Handled {
+  readonly item: InboxItem;
+  readonly outcome: CommandOutcome;
+}
+
+/** What one turn of a run adds to its history, in one append. */
+export class Batch {
+  readonly handled: Handled[] = [];
+  readonly events: RunEvent[] = [];
+  readonly encoded: NewEvent[] = [];
+  /** About how many characters of payload the events have. */
+  chars = 0;
+  readonly #from: number;
+  readonly #writer: string;
+
+  /** `expected`: the revision that the append expects. `writer`: part of every event's id. */
+  constructor(expected: number, writer: string) {
+    this.#from = expected + 1;
+    this.#writer = writer;
+  }
+
+  add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[]): void {
+    for (const event of events) {
+      const revision = this.#from + this.encoded.length;
+      this.chars += payloadSize(event);
+      this.events.push(event);
+      this.encoded.push(toNewEvent(event, { runId, commandId, writer: this.#writer, revision }));
+    }
+  }
+}
