@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createReprise, loadDefinition, type Orchestrator } from '@reprise/core';
+import { createReprise, loadDefinition, type Orchestrator, type RepriseError } from '@reprise/core';
 import { createSqliteEventStore, sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -96,5 +96,23 @@ describe('a run that is parked', () => {
     const cancel = terminalOf(true);
     await steerRun('left', 'cancel', 'enough', { config }, cancel.terminal);
     expect(JSON.parse(cancel.out.text)).to.include({ status: 'cancelled' });
+  });
+});
+
+describe('a store whose file is gone', () => {
+  it('is told by every command, not taken for one that is yet to be made', async () => {
+    const { config, store } = await heldRun();
+    for (const file of [store, `${store}-wal`, `${store}-shm`]) rmSync(file, { force: true });
+    const refused = async (work: Promise<unknown>): Promise<unknown> =>
+      work.then(
+        () => 'nothing was said',
+        (error: RepriseError) => error.code,
+      );
+    expect(await refused(listRuns({ config, limit: 10 }, terminalOf(false).terminal))).to.equal(
+      'REPRISE_STORE_CORRUPT',
+    );
+    expect(await refused(showRun('left', { config }, terminalOf(false).terminal))).to.equal('REPRISE_STORE_CORRUPT');
+    const checks = await checkStore(fileStore(store), undefined, false);
+    expect(checks.find(({ name }) => name === 'store')).to.deep.include({ status: 'fail' });
   });
 });

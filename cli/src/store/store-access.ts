@@ -19,7 +19,8 @@ export interface StoreAccess {
 export const fileStore = (path: string): StoreAccess => ({
   where: path,
   path,
-  exists: existsSync(path),
+  // With its mark alone, it was there: opening it says that it is gone.
+  exists: existsSync(path) || existsSync(`${path}-mark`),
   plugin: async () => {
     const { sqliteEventStore } = await import('@reprise/event-store-sqlite');
     return sqliteEventStore({ path });

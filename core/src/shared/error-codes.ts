@@ -61,17 +61,17 @@ export const ERROR_CODES = {
     'Add the agent to `agents` in the configuration, or correct the name in the workflow.',
   ),
   REPRISE_ATTEMPT_TIMEOUT: entry(
-    'An attempt took longer than timeouts.attempt.',
+    'An attempt took longer than timeout.attempt.',
     'Raise the timeout, or make the agent honour its AbortSignal and do less.',
     true,
   ),
   REPRISE_HEARTBEAT_TIMEOUT: entry(
-    'An agent did not call heartbeat() within timeouts.heartbeat.',
+    'An agent did not call heartbeat() within timeout.heartbeat.',
     'Call context.heartbeat() more often, or raise the timeout.',
     true,
   ),
   REPRISE_TASK_TIMEOUT: entry(
-    'A task (each item, of a forEach), retries included, took longer than timeouts.task, or the list of a forEach longer than timeouts.all; or no time was left for another attempt.',
+    'A task (each item, of a forEach), retries included, took longer than timeout.task, or the list of a forEach longer than timeout.all; or no time was left for another attempt.',
     'Raise the limit, or allow fewer or faster attempts. The cause of the error is what failed before the time was up.',
   ),
   REPRISE_RUN_TIMEOUT: entry(

@@ -119,10 +119,14 @@ function codeOf(value: unknown): string | undefined {
 /** Details that an event can carry: plain JSON, and small. Whatever else an error was given is left out. */
 function detailsOf(value: unknown): { readonly details?: JsonObject } {
   const details = read(value, 'details');
-  if (typeof details !== 'object' || details === null || Array.isArray(details)) return {};
-  const taken = takeJson(details, MAX_DETAILS_CHARS);
-  if (!taken.ok || Object.keys(taken.value as JsonObject).length === 0) return {};
-  return { details: taken.value as JsonObject };
+  try {
+    if (typeof details !== 'object' || details === null || Array.isArray(details)) return {};
+    const taken = takeJson(details, MAX_DETAILS_CHARS);
+    if (!taken.ok || Object.keys(taken.value as JsonObject).length === 0) return {};
+    return { details: taken.value as JsonObject };
+  } catch {
+    return {}; // a getter or a proxy that throws: what else the error says is kept
+  }
 }
 
 function statusOf(value: unknown): { readonly status?: number | string } {

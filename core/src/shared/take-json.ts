@@ -40,6 +40,7 @@ export function takeJson(value: unknown, limit: number): TakenJson {
 class Walk {
   size = 0;
   readonly #limit: number;
+  #dropped = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -90,7 +91,12 @@ class Walk {
     for (const key of Object.keys(value)) {
       if (key === '__proto__') throw refuse(path, 'the key "__proto__" is refused');
       const member = (value as Record<string, unknown>)[key];
-      if (member === undefined) continue;
+      if (member === undefined) {
+        // Not part of the text, but looked at: so many of them that they alone pass the limit are too much, too.
+        this.#dropped += 1;
+        if (this.#dropped > this.#limit) throw new Refusal({ ok: false, reason: 'too-large' });
+        continue;
+      }
       this.#spend(textSize(key, this.#limit - this.size) + (first ? 1 : 2));
       first = false;
       copy[key] = this.take(member, `${path}.${key}`, depth + 1);

@@ -46,6 +46,22 @@ const THROWN: Readonly<Record<string, () => unknown>> = {
   'a function': () => () => 1,
   'a very long text': () => 'x'.repeat(10_000_000),
   'an error with a very long code': () => Object.assign(new Error('x'), { code: 'C'.repeat(1_000_000) }),
+  'an error whose details throw that very error': () => {
+    const error: Error = new Error('over and over');
+    return Object.assign(error, {
+      details: new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw error;
+          },
+        },
+      ),
+    });
+  },
+  'an error whose details are a revoked proxy': () => Object.assign(new Error('x'), { details: revoked() }),
+  'an error with a member of its details that throws': () =>
+    Object.assign(new Error('x'), { details: getter({}, 'a') }),
   'an error with huge details': () => Object.assign(new Error('x'), { details: { text: 'x'.repeat(1_000_000) } }),
 };
 
@@ -142,6 +158,13 @@ describe('An agent', () => {
     expect(handed).to.deep.equal({ input: { n: 1 }, error: thrown });
     expect(outcome).to.have.nested.property('error.cause').that.deep.includes(thrown);
     expect(outcome).to.have.nested.property('error.message').that.contains('rate limited');
+  });
+
+  it('whose details cannot be read keeps its text, code and status', async () => {
+    const { error } = await outcomeOf(() => {
+      throw Object.assign(new Error('rate limited'), { code: 'RATE', status: 429, details: revoked() });
+    });
+    expect(error.cause).to.deep.include({ code: 'RATE', message: 'rate limited', status: 429 });
   });
 
   it('whose error says how long to wait is not called before', async () => {
