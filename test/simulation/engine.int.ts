@@ -139,11 +139,13 @@ function checkSnapshots(events: readonly RunEvent[], saved: World['truth']['save
   for (const { snapshot } of saved) {
     const replica = initialState();
     for (const event of events.slice(0, snapshot.revision + 1)) evolve(replica, event);
-    expect(JSON.parse(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
-      JSON.parse(serializeState(replica)),
+    expect(linesOf(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
+      linesOf(serializeState(replica)),
     );
   }
 }
+
+const linesOf = (text: string): unknown[] => text.split('\n').map((line) => JSON.parse(line));
 
 function checkCalls(world: World, spec: WorkflowSpec, events: readonly RunEvent[]): void {
   expect(world.mostAtOnce, 'calls of an agent at once').to.be.lessThanOrEqual(AGENT_CONCURRENCY);

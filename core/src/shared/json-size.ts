@@ -40,7 +40,10 @@ export function roughSize(value: Json | undefined): number {
   return size;
 }
 
-/** roughSize, with what each container has remembered in `seen`: one that is referred to often is looked at once. */
+/** What is smaller is looked at again sooner than remembered. */
+const REMEMBERED = 128;
+
+/** roughSize, with what each larger container has remembered in `seen`: one that is referred to often is looked at once. */
 export function sharedSize(value: Json | undefined, seen: WeakMap<object, number>): number {
   if (typeof value !== 'object' || value === null) return roughSize(value);
   const known = seen.get(value);
@@ -48,8 +51,9 @@ export function sharedSize(value: Json | undefined, seen: WeakMap<object, number
   let size = 2;
   if (Array.isArray(value)) for (const member of value as readonly Json[]) size += 1 + sharedSize(member, seen);
   else {
-    for (const [key, member] of Object.entries(value)) size += key.length + 4 + sharedSize(member as Json, seen);
+    for (const key in value)
+      size += key.length + 4 + sharedSize((value as { readonly [key: string]: Json })[key], seen);
   }
-  seen.set(value, size);
+  if (size > REMEMBERED) seen.set(value, size);
   return size;
 }

@@ -49,3 +49,13 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 export const emitWarning = (message: string): void => {
   process.emitWarning(message, 'RepriseWarning');
 };
+
+/** Carries a long computation out step by step; others have the loop between them. One of a single step makes nobody wait. */
+export async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
+  let step = steps.next();
+  for (let taken = 1; step.done !== true; taken += 1) {
+    if (taken > 1) await nextTurn();
+    step = steps.next();
+  }
+  return step.value;
+}

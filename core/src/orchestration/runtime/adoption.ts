@@ -1,8 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
-import type { Json } from '../../shared/json.ts';
-import { itemId, planOf } from '../task-chaining/plan.ts';
+import { planOf } from '../task-chaining/plan.ts';
 import type { AdoptedTask } from '../workflow/events.ts';
-import type { RunState } from '../workflow/state.ts';
+import type { ItemsState, RunState } from '../workflow/state.ts';
 
 /**
  * What a new run of `definition` can take over from an ended one: tasks that completed or were skipped, and the finished items of
@@ -27,17 +26,16 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
       adopted.push({ taskId: id, status: 'skipped' });
       taken.add(id);
     } else if (task?.items !== undefined && planned.definition.forEach !== undefined) {
-      adopted.push(...adoptableItems(source, id, task.items.values));
+      adopted.push(...adoptableItems(id, task.items));
     }
   };
   for (const id of plan.tasks.keys()) visit(id);
   return adopted;
 }
 
-function adoptableItems(source: RunState, taskId: string, values: readonly Json[]): readonly AdoptedTask[] {
+function adoptableItems(taskId: string, { values, instances }: ItemsState): readonly AdoptedTask[] {
   const adopted: AdoptedTask[] = [{ taskId, status: 'expanded', items: values }];
-  for (let index = 0; index < values.length; index += 1) {
-    const item = source.tasks.get(itemId(taskId, index));
+  for (const item of instances) {
     if (item?.status === 'completed')
       adopted.push({ taskId: item.id, status: 'completed', output: item.output ?? null });
   }

@@ -4,9 +4,10 @@ import type { EventStore, Snapshot } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
+import { inSteps } from '../../shared/system.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
-import { restoreState, STATE_SCHEMA, serializeState } from '../workflow/state-codec.ts';
+import { type BindDefinition, restoring, STATE_SCHEMA, serializing } from '../workflow/state-codec.ts';
 import { Unfoldable } from './containment.ts';
 import type { Heart } from './heart.ts';
 import type { EngineOptions } from './options.ts';
@@ -87,7 +88,7 @@ export class RunRepository {
       return bound.definition;
     };
     const snapshot = await this.#store.snapshots?.load(stream);
-    const restored = snapshot?.schema === STATE_SCHEMA ? fromSnapshot(snapshot, bind) : undefined;
+    const restored = snapshot?.schema === STATE_SCHEMA ? await fromSnapshot(snapshot, bind) : undefined;
     const state = restored ?? initialState();
     const snapshotAt = state.revision;
     for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
@@ -156,15 +157,15 @@ export class RunRepository {
     await snapshots.save(runStream(run.runId), {
       revision: run.state.revision,
       schema: STATE_SCHEMA,
-      state: serializeState(run.state),
+      state: await inSteps(serializing(run.state)),
     });
   }
 }
 
 /** The state of a snapshot; undefined when it cannot be read, which costs no more than reading the history instead. */
-function fromSnapshot(snapshot: Snapshot, bind: Parameters<typeof restoreState>[1]): RunState | undefined {
+async function fromSnapshot(snapshot: Snapshot, bind: BindDefinition): Promise<RunState | undefined> {
   try {
-    const state = restoreState(snapshot.state, bind);
+    const state = await inSteps(restoring(snapshot.state, bind));
     return state.revision === snapshot.revision ? state : undefined;
   } catch {
     return undefined;

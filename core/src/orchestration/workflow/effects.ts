@@ -1,4 +1,4 @@
-import { itemId, planOf } from '../task-chaining/plan.ts';
+import { planOf } from '../task-chaining/plan.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import { listDeadline, runDeadline, taskDeadline } from './limits.ts';
@@ -125,10 +125,8 @@ function retryTimer(task: TaskState): Effect[] {
 }
 
 function cancelledItems(state: RunState, taskId: string): Effect[] {
-  const total = state.tasks.get(taskId)?.items?.total ?? 0;
   const effects: Effect[] = [];
-  for (let index = 0; index < total; index += 1) {
-    const item = state.tasks.get(itemId(taskId, index));
+  for (const item of state.tasks.get(taskId)?.items?.instances ?? []) {
     if (item?.status === 'cancelled') {
       effects.push({ kind: 'close-attempt', taskId: item.id, attempt: item.attempt, reason: 'cancelled' });
     }

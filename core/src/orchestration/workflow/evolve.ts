@@ -12,7 +12,7 @@ import {
 } from './state.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { hold } from './transitions/hold.ts';
-import { expand, expire, itemOutputs } from './transitions/items.ts';
+import { expand, expire, itemOutputs, noteChange } from './transitions/items.ts';
 import { keepLastRound, repeat } from './transitions/segment.ts';
 import { makeReady, setStatus, unlock } from './transitions/status.ts';
 
@@ -85,7 +85,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       });
     case 'TaskCompleted':
       return onTask(state, event.taskId, (task) => {
-        if (event.via === 'items') task.output = itemOutputs(state, task);
+        if (event.via === 'items') task.output = itemOutputs(task.items);
         else if (event.via === 'fallback-task')
           task.output = state.tasks.get(fallbackTaskOf(state, task))?.output ?? null;
         else if (event.via === 'last-round') keepLastRound(state, task);
@@ -132,7 +132,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
 
 function onTask(state: RunState, taskId: string, change: (task: TaskState) => void): RunState {
   const task = state.tasks.get(taskId);
-  if (task !== undefined) change(task);
+  if (task === undefined) return state;
+  noteChange(state, task);
+  change(task);
   return state;
 }
 

@@ -1,7 +1,7 @@
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { bindCondition, bindItems, bindRunOutput, scopeOf } from '../task-chaining/input-binding.ts';
-import { itemId, type PlannedTask, planOf } from '../task-chaining/plan.ts';
+import { type PlannedTask, planOf } from '../task-chaining/plan.ts';
 import { bindingSource } from './binding-source.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
@@ -105,9 +105,7 @@ function endOfItems(state: RunState, parent: TaskState, context: DecisionContext
   const at = context.now;
   const tolerant = planOf(state.definition).tasks.get(parent.id)?.definition.forEach?.onItemFailure === 'continue';
   if (!tolerant) {
-    const total = parent.items?.total ?? 0;
-    for (let index = 0; index < total; index += 1) {
-      const item = state.tasks.get(itemId(parent.id, index));
+    for (const [index, item] of (parent.items?.instances ?? []).entries()) {
       if (item?.status === 'failed' && item.error !== undefined) {
         return {
           type: 'TaskFailed',

@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { sha256 } from '../../shared/hash.ts';
 import { createTaskState, initialState, isInFlight, joinsItems, type RunState, type TaskState } from './state.ts';
+import { itemOutputs } from './transitions/items.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -12,57 +13,96 @@ const DERIVED: ReadonlySet<string> = new Set([
   'inFlight',
 ]);
 
-/** Changes with the shape of the state: a snapshot with another one is of no use. */
+/** Changes with the shape of the state or of its text: a snapshot with another one is of no use. */
 export const STATE_SCHEMA: string = sha256(
-  JSON.stringify([Object.keys(initialState()), Object.keys(createTaskState('a', 'a', undefined, 0))]),
+  JSON.stringify(['lines', Object.keys(initialState()), Object.keys(createTaskState('a', 'a', undefined, 0))]),
 ).slice(0, 16);
 
+/** Tasks in a line of the text: what is made or read without a pause. */
+const TASKS_A_LINE = 1_000;
+
 /** The whole state as text. Equal states give equal text. */
-export function serializeState(state: RunState): string {
+export const serializeState = (state: RunState): string => drained(serializing(state));
+
+/** serializeState, a line at a time. The state may not change meanwhile. */
+export function* serializing(state: RunState): Generator<void, string> {
   const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
-  return JSON.stringify({
+  const head = JSON.stringify({
     fields: Object.fromEntries(fields),
     controlCommands: [...state.controlCommands],
     frontier: [...state.frontier],
-    tasks: [...state.tasks.values()].map((task) => (joinsItems(task) ? { ...task, output: undefined } : task)),
   });
+  const lines = [head];
+  let tasks: TaskState[] = [];
+  for (const task of state.tasks.values()) {
+    tasks.push(saved(task));
+    if (tasks.length < TASKS_A_LINE) continue;
+    lines.push(JSON.stringify(tasks));
+    tasks = [];
+    yield;
+  }
+  if (tasks.length > 0) lines.push(JSON.stringify(tasks));
+  return lines.join('\n');
 }
 
-/** The state that serializeState gave. `definition` replaces the recorded one, functions bound. */
-export function restoreState(
-  text: string,
-  bind: (recorded: WorkflowDefinition, hash: string) => WorkflowDefinition,
-): RunState {
-  const saved = JSON.parse(text) as {
+const saved = (task: TaskState): TaskState =>
+  task.items === undefined
+    ? task
+    : {
+        ...task,
+        items: { ...task.items, instances: [] },
+        ...(joinsItems(task) ? { output: undefined } : {}),
+      };
+
+/** Replaces a recorded definition by the registered one, functions bound. */
+export type BindDefinition = (recorded: WorkflowDefinition, hash: string) => WorkflowDefinition;
+
+/** The state that serializeState gave. */
+export const restoreState = (text: string, bind: BindDefinition): RunState => drained(restoring(text, bind));
+
+/** restoreState, a line at a time. */
+export function* restoring(text: string, bind: BindDefinition): Generator<void, RunState> {
+  const [head, ...lines] = text.split('\n');
+  const kept = JSON.parse(head ?? '') as {
     readonly fields: Partial<RunState>;
     readonly controlCommands: readonly string[];
     readonly frontier: readonly string[];
-    readonly tasks: readonly Partial<TaskState>[];
   };
-  const state = Object.assign(initialState(), saved.fields);
+  const state = Object.assign(initialState(), kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
-  for (const id of saved.controlCommands) state.controlCommands.add(id);
-  for (const id of saved.frontier) state.frontier.add(id);
-  const priorities = new Map(state.definition.tasks.map((task) => [task.id, task.priority]));
-  for (const partial of saved.tasks) {
-    const task: TaskState = { ...createTaskState('', '', undefined, 0), ...partial };
-    state.tasks.set(task.id, task);
-    if (task.status === 'ready') state.readyCount += 1;
-    if (isInFlight(task)) state.inFlight += 1;
+  for (const id of kept.controlCommands) state.controlCommands.add(id);
+  for (const id of kept.frontier) state.frontier.add(id);
+  for (const line of lines) {
+    for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])
+      add(state, { ...createTaskState('', '', undefined, 0), ...partial });
+    yield;
   }
-  restoreItemOutputs(state);
-  const ready = [...state.tasks.values()].filter((task) => task.status === 'ready').sort((a, b) => a.ticket - b.ticket);
+  const ready: TaskState[] = [];
+  for (const task of state.tasks.values()) {
+    if (task.status === 'ready') ready.push(task);
+    if (task.items !== undefined && task.status === 'completed' && joinsItems(task))
+      task.output = itemOutputs(task.items);
+  }
+  const priorities = new Map(state.definition.tasks.map((task) => [task.id, task.priority]));
+  ready.sort((a, b) => a.ticket - b.ticket);
   for (const task of ready) state.ready.add(task.id, priorities.get(task.definitionId) ?? 0, task.ticket);
   return state;
 }
 
-function restoreItemOutputs(state: RunState): void {
-  for (const parent of state.tasks.values()) {
-    if (parent.items === undefined || parent.status !== 'completed' || !joinsItems(parent)) continue;
-    const total = parent.items.total;
-    parent.output = Array.from(
-      { length: total },
-      (_, index) => state.tasks.get(`${parent.id}.${index}`)?.output ?? null,
-    );
+function drained<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
+}
+
+/** Lists come before their items, as they did when they were saved. */
+function add(state: RunState, task: TaskState): void {
+  state.tasks.set(task.id, task);
+  if (task.index !== undefined) {
+    const items = state.tasks.get(task.definitionId)?.items;
+    if (items !== undefined) items.instances[task.index] = task;
+  }
+  if (task.status === 'ready') state.readyCount += 1;
+  if (isInFlight(task)) state.inFlight += 1;
 }

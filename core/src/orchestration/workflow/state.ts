@@ -20,6 +20,8 @@ export type TaskStatus =
 /** The items of a forEach task. */
 export interface ItemsState {
   readonly values: Json[];
+  /** Their tasks, by index; undefined until released. Derived: the same objects as in RunState.tasks. */
+  readonly instances: (TaskState | undefined)[];
   total: number;
   /** Index of the next item that was not released yet. */
   cursor: number;

@@ -1,6 +1,7 @@
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import type { TaskExpanded } from '../events.ts';
+import { ITEM_CHARS } from '../payload-size.ts';
 
 /** Items, and about how many characters of JSON, one TaskExpanded event carries at most. */
 const EXPANSION_ITEMS = 500;
@@ -29,7 +30,7 @@ export function expansionOf(
     chars += roughSize(item);
     if (index < total - 1 && part.length < EXPANSION_ITEMS && chars < EXPANSION_CHARS) continue;
     events.push({ type: 'TaskExpanded', at, taskId, from: index + 1 - part.length, items: part, total });
-    all += chars;
+    all += chars + part.length * ITEM_CHARS;
     if (all > sliceChars) break;
     part = [];
     chars = 0;

@@ -45,6 +45,6 @@ function addItems(hash: Sink, { items }: TaskState): void {
   }
   hash.update('{"values":[');
   for (const [index, value] of items.values.entries()) hash.update(`${index === 0 ? '' : ','}${json(value)}`);
-  const { values: _values, ...counts } = items;
+  const { values: _values, instances: _instances, ...counts } = items;
   hash.update(`],${json(counts).slice(1)}`);
 }

@@ -1,5 +1,6 @@
 import { textHash } from '../../../shared/hash.ts';
 import { type ItemsState, joinsItems, type RunState, type TaskState } from '../state.ts';
+import { type ItemText, itemsPart } from './items-digest.ts';
 import { payloadPart } from './payload-digest.ts';
 import { stateDigestOfRules1 } from './rules-1.ts';
 
@@ -18,8 +19,10 @@ export function stateDigest(state: RunState): string {
   hash.update(payloadPart(state, 'input', state.input));
   if (state.failure !== undefined) hash.update(`\nfailure ${state.failure}`);
   for (const task of state.tasks.values()) {
-    hash.update(taskText(state, task));
-    if (task.items !== undefined) addItems(hash, task.items);
+    // Items stand with their list.
+    if (task.index !== undefined) continue;
+    hash.update(taskText(task));
+    if (task.items !== undefined) hash.update(itemsText(task.items));
   }
   return VERSION + hash.digest();
 }
@@ -39,13 +42,13 @@ const FIELDS = [
   ['error', undefined],
 ] as const;
 
-function taskText(state: RunState, task: TaskState): string {
+function taskText(task: TaskState, items?: ItemsState): string {
   let text = `\n${task.id} ${task.status} ${task.round} ${task.attempt}`;
   for (const [field, initial] of FIELDS) {
     const value = task[field];
     if (value !== initial) text += ` ${field}=${typeof value === 'number' ? value : JSON.stringify(value)}`;
   }
-  if (task.input !== undefined) text += ` input=${inputPart(state, task)}`;
+  if (task.input !== undefined) text += ` input=${inputPart(task, items)}`;
   if (task.output !== undefined && !joinsItems(task)) text += ` output=${payloadPart(task, 'output', task.output)}`;
   if (task.feedback !== undefined) text += ` feedback=${payloadPart(task, 'feedback', task.feedback)}`;
   if (task.previous !== undefined) text += ` previous=${payloadPart(task, 'previous', task.previous)}`;
@@ -53,17 +56,24 @@ function taskText(state: RunState, task: TaskState): string {
 }
 
 /** By default the input of an item is the item, which was hashed when it came. */
-function inputPart(state: RunState, task: TaskState): string {
+function inputPart(task: TaskState, items: ItemsState | undefined): string {
   const { input, index } = task;
   if (input === undefined) return '';
-  const items = index === undefined ? undefined : state.tasks.get(task.definitionId)?.items;
   return items !== undefined && index !== undefined && items.values[index] === input
     ? payloadPart(items, index, input)
     : payloadPart(task, 'input', input);
 }
 
-function addItems(hash: { update(text: string): void }, items: ItemsState): void {
-  hash.update(` items=${items.total} ${items.cursor} ${items.active} ${items.ended}`);
-  if (items.expired !== undefined) hash.update(` expired=${JSON.stringify(items.expired)}`);
-  for (const [index, value] of items.values.entries()) hash.update(`,${payloadPart(items, index, value)}`);
+function itemsText(items: ItemsState): string {
+  const { total, cursor, active, ended, expired } = items;
+  const past = expired === undefined ? '' : ` expired=${JSON.stringify(expired)}`;
+  return ` items=${total} ${cursor} ${active} ${ended}${past}${itemsPart(items, itemText(items))}`;
 }
+
+/** What a digest says of one item of a list: its value, and its task when it has begun. */
+export const itemText =
+  (items: ItemsState): ItemText =>
+  (index) => {
+    const task = items.instances[index];
+    return `,${payloadPart(items, index, items.values[index] ?? null)}${task === undefined ? '' : taskText(task, items)}`;
+  };

@@ -1,7 +1,7 @@
 import type { Json } from '../../../shared/json.ts';
 import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
-import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
-import { cancelItems, endItem } from './items.ts';
+import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { addItem, cancelItems, endItem, noteChange } from './items.ts';
 import { setStatus, unlock } from './status.ts';
 
 /** The task is over: its forEach, its origin (for a fallback task), its dependents or the run are told. */
@@ -45,10 +45,10 @@ export function adopt(
   if (task === undefined) {
     const parent = state.tasks.get(definitionIdOf(taskId));
     if (parent?.items === undefined) return state;
-    task = createTaskState(taskId, parent.id, Number(taskId.slice(parent.id.length + 1)), 0);
-    state.tasks.set(taskId, task);
+    task = addItem(state, parent, parent.items, Number(taskId.slice(parent.id.length + 1)));
     parent.items.active += 1;
   }
+  noteChange(state, task);
   task.output = output ?? null;
   end(state, task, status, at);
   return state;

@@ -1,13 +1,15 @@
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { itemId, planOf } from '../../task-chaining/plan.ts';
+import { forgetEnded, noteEnded } from '../digest/items-digest.ts';
+import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
-import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
+import { createTaskState, hasEnded, type ItemsState, type RunState, type TaskState } from '../state.ts';
 import { holdItems } from './hold.ts';
 import { makeReady, setStatus } from './status.ts';
 
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
-  parent.items ??= { values: [], total: event.total, cursor: 0, active: 0, ended: 0 };
+  parent.items ??= { values: [], instances: [], total: event.total, cursor: 0, active: 0, ended: 0 };
   const from = parent.items.values.length;
   for (const item of event.items) parent.items.values.push(item);
   holdItems(state, parent, from);
@@ -30,16 +32,14 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
   while (items.active < forEach.concurrency && items.cursor < items.total) {
     const index = items.cursor;
     items.cursor += 1;
-    const id = itemId(parent.id, index);
-    if (state.tasks.has(id)) continue;
+    if (items.instances[index] !== undefined) continue;
     items.active += 1;
-    const item = createTaskState(id, parent.id, index, 0);
+    const item = addItem(state, parent, items, index);
     item.round = parent.round;
     item.attempt = parent.attempt;
     item.ignoredAttempt = parent.attempt;
-    state.tasks.set(id, item);
     if (items.expired === undefined) makeReady(state, item, at);
-    else state.frontier.add(id);
+    else state.frontier.add(item.id);
   }
 }
 
@@ -47,8 +47,7 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
 export function expire(state: RunState, parent: TaskState, error: ErrorData): void {
   if (parent.items === undefined) return;
   parent.items.expired = error;
-  for (let index = 0; index < parent.items.total; index += 1) {
-    const item = state.tasks.get(itemId(parent.id, index));
+  for (const item of parent.items.instances) {
     if (item !== undefined && !hasEnded(item) && item.fallback === undefined) state.frontier.add(item.id);
   }
 }
@@ -59,27 +58,40 @@ export function endItem(state: RunState, item: TaskState, at: number): void {
   const forEach = planOf(state.definition).tasks.get(parent.id)?.definition.forEach;
   parent.items.active -= 1;
   parent.items.ended += 1;
+  if (state.rules > 1 && item.index !== undefined) noteEnded(parent.items, item.index, itemText(parent.items));
   const failed = item.status === 'failed' && forEach?.onItemFailure !== 'continue';
   if (failed || parent.items.ended === parent.items.total) state.frontier.add(parent.id);
   else releaseItems(state, parent, at);
 }
 
+/** Something is about to happen to a task. When it is an item that had ended, what a digest says of it is no longer known. */
+export function noteChange(state: RunState, task: TaskState): void {
+  if (task.index === undefined || !hasEnded(task)) return;
+  const items = state.tasks.get(task.definitionId)?.items;
+  if (items !== undefined) forgetEnded(items, task.index);
+}
+
 /** A parent that ended early (a value stood in for it) leaves no item behind. */
 export function cancelItems(state: RunState, parent: TaskState, at: number): void {
   if (parent.items === undefined || parent.items.ended === parent.items.total) return;
-  for (let index = 0; index < parent.items.total; index += 1) {
-    const item = state.tasks.get(itemId(parent.id, index));
+  for (const item of parent.items.instances) {
     if (item === undefined || hasEnded(item)) continue;
     setStatus(state, item, 'cancelled');
     item.endedAt = at;
   }
 }
 
-export function itemOutputs(state: RunState, parent: TaskState): Json[] {
+export function itemOutputs(items: ItemsState | undefined): Json[] {
   const outputs: Json[] = [];
-  const total = parent.items?.total ?? 0;
-  for (let index = 0; index < total; index += 1) {
-    outputs.push(state.tasks.get(itemId(parent.id, index))?.output ?? null);
-  }
+  const total = items?.total ?? 0;
+  for (let index = 0; index < total; index += 1) outputs.push(items?.instances[index]?.output ?? null);
   return outputs;
+}
+
+/** The task of an item, in its first state. */
+export function addItem(state: RunState, parent: TaskState, items: ItemsState, index: number): TaskState {
+  const item = createTaskState(itemId(parent.id, index), parent.id, index, 0);
+  state.tasks.set(item.id, item);
+  items.instances[index] = item;
+  return item;
 }

@@ -1,4 +1,4 @@
-import { itemId, planOf } from '../../task-chaining/plan.ts';
+import { planOf } from '../../task-chaining/plan.ts';
 import type { TaskRepeated } from '../events.ts';
 import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
 import { letGo } from './hold.ts';
@@ -53,13 +53,11 @@ export function keepLastRound(state: RunState, repeater: TaskState): void {
 /** Forgets the items of a forEach task. Returns the highest attempt of the task and of them all: those of the next round go on from it. */
 function removeItems(state: RunState, task: TaskState): number {
   let attempt = task.attempt;
-  for (let index = 0; index < (task.items?.total ?? 0); index += 1) {
-    const id = itemId(task.id, index);
-    const item = state.tasks.get(id);
+  for (const item of task.items?.instances ?? []) {
     if (item === undefined) continue;
     attempt = Math.max(attempt, item.attempt);
     letGo(state, item);
-    state.tasks.delete(id);
+    state.tasks.delete(item.id);
   }
   return attempt;
 }
