@@ -111,8 +111,8 @@ export class OpenAttempts {
     const period = Math.max(10, Math.min(this.#options.leaseMs, this.#options.redispatchMs) / 4);
     this.#sweep ??= this.#clock.schedule(period, () => {
       this.#sweep = undefined;
-      this.#look(this.#clock.now());
       if (this.#runs.size > 0) this.#arm();
+      this.#look(this.#clock.now());
     });
   }
 
