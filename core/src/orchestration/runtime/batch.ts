@@ -3,7 +3,7 @@ import type { Command } from '../workflow/commands.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { payloadSize } from '../workflow/payload-size.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
-import { toNewEvent } from './new-event.ts';
+import { type EventIds, eventIds, toNewEvent } from './new-event.ts';
 
 interface Handled {
   readonly item: InboxItem;
@@ -19,6 +19,7 @@ export class Batch {
   chars = 0;
   readonly #from: number;
   readonly #writer: string;
+  #ids: EventIds | undefined;
 
   /** `expected`: the revision that the append expects. `writer`: part of every event's id. */
   constructor(expected: number, writer: string) {
@@ -27,11 +28,13 @@ export class Batch {
   }
 
   add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[]): void {
+    if (events.length === 0) return;
+    this.#ids ??= eventIds(this.#writer, runId, this.#from - 1, commandId);
     for (const event of events) {
-      const revision = this.#from + this.encoded.length;
+      const id = this.#ids(this.#from + this.encoded.length);
       this.chars += payloadSize(event);
       this.events.push(event);
-      this.encoded.push(toNewEvent(event, { runId, commandId, writer: this.#writer, revision }));
+      this.encoded.push(toNewEvent(event, id, { runId, commandId }));
     }
   }
 }

@@ -4,7 +4,7 @@ import { runStream } from '../../shared/ids.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import type { RunParked } from '../workflow/events.ts';
-import { toNewEvent } from './new-event.ts';
+import { eventIds, toNewEvent } from './new-event.ts';
 
 /**
  * Parks a run whose history cannot be folded, without folding it: so every list says so, and it can be resumed by a build that
@@ -26,7 +26,8 @@ export async function appendUnfolded(
   const event: RunParked = { type: 'RunParked', at, commandId, error, command };
   const revision = last.revision + 1;
   const summary = { kind: 'run', name: nameIn(first), status: 'parked', createdAt: first.time, updatedAt: at };
-  await store.append(stream, [toNewEvent(event, { runId, commandId, writer, revision })], last.revision, { summary });
+  const id = eventIds(writer, runId, last.revision, commandId)(revision);
+  await store.append(stream, [toNewEvent(event, id, { runId, commandId })], last.revision, { summary });
 }
 
 function nameIn(first: RecordedEvent): string {

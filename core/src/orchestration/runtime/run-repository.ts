@@ -150,7 +150,7 @@ export class RunRepository {
   async maybeSnapshot(run: CachedRun): Promise<void> {
     const { snapshots } = this.#store;
     const since = run.state.revision - run.snapshotAt;
-    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size)) return;
+    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 4 * run.state.tasks.size)) return;
     // Making its text would keep the loop for too long; reading its history goes page by page.
     if (run.state.held > MAX_SNAPSHOT_CHARS) return;
     run.snapshotAt = run.state.revision;
