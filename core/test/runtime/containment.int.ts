@@ -104,6 +104,8 @@ function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; sto
   // What calls no run's name is blamed on the run that was at its turn last.
   let turn = '';
   const heart: Heart = {
+    // A process that drives decides by `handle`.
+    decide: HEART.decide,
     handle: (state, command, context) => {
       turn = command.runId;
       if (place === 'handle') fault.strike(command.runId);

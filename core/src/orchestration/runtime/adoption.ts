@@ -26,14 +26,16 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
       adopted.push({ taskId: id, status: 'skipped' });
       taken.add(id);
     } else if (task?.items !== undefined && planned.definition.forEach !== undefined) {
-      adopted.push(...adoptableItems(id, task.items));
+      for (const one of adoptableItems(id, task.items)) adopted.push(one);
     }
   };
   for (const id of plan.tasks.keys()) visit(id);
   return adopted;
 }
 
-function adoptableItems(taskId: string, { values, instances }: ItemsState): readonly AdoptedTask[] {
+/** Of a list that was not recorded as a whole nothing was begun: it is computed again. */
+function adoptableItems(taskId: string, { values, instances, total }: ItemsState): readonly AdoptedTask[] {
+  if (values.length < total) return [];
   const adopted: AdoptedTask[] = [{ taskId, status: 'expanded', items: values }];
   for (const item of instances) {
     if (item?.status === 'completed')

@@ -1,11 +1,11 @@
 import type { NewEvent } from '../../event-store/event-store.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { RunEvent } from '../workflow/events.ts';
-import { payloadSize } from '../workflow/payload-size.ts';
+import { turnCost } from '../workflow/payload-size.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import { type EventIds, eventIds, toNewEvent } from './new-event.ts';
 
-interface Handled {
+export interface Handled {
   readonly item: InboxItem;
   readonly outcome: CommandOutcome;
 }
@@ -15,7 +15,7 @@ export class Batch {
   readonly handled: Handled[] = [];
   readonly events: RunEvent[] = [];
   readonly encoded: NewEvent[] = [];
-  /** About how many characters of payload the events have. */
+  /** What the events take of a turn; see turnCost. */
   chars = 0;
   readonly #from: number;
   readonly #writer: string;
@@ -32,7 +32,7 @@ export class Batch {
     this.#ids ??= eventIds(this.#writer, runId, this.#from - 1, commandId);
     for (const event of events) {
       const id = this.#ids(this.#from + this.encoded.length);
-      this.chars += payloadSize(event);
+      this.chars += turnCost(event);
       this.events.push(event);
       this.encoded.push(toNewEvent(event, id, { runId, commandId }));
     }

@@ -19,7 +19,7 @@ import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
 import { RunWriter } from './run-writer.ts';
-import { timerKey } from './timer-table.ts';
+import { timerCommand } from './timer-table.ts';
 
 /** What the engine is made of; the container brings it. */
 export interface EngineParts {
@@ -212,9 +212,8 @@ export class Engine {
   }
 
   #fireTimer(runId: string, timer: Timer): void {
-    const command: Command = { type: 'FireTimer', commandId: `${runId}/timer/${timerKey(timer)}`, runId, timer };
     // Should it fail, the timer is derived again when the run is next read.
-    this.#inboxes.post(runId, { command });
+    this.#inboxes.post(runId, { command: timerCommand(runId, timer) });
   }
 
   #leaseExpired(runId: string, taskId: string, attempt: number): void {

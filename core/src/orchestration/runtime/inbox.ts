@@ -14,7 +14,7 @@ export interface CommandOutcome {
 export interface InboxItem {
   readonly command?: Command;
   /** Commands that depend on what the state is by then. */
-  readonly derive?: (state: RunState) => readonly Command[];
+  readonly derive?: (state: RunState, now: number) => readonly Command[];
   /** It stands in for one that could not be decided: there is no third try. */
   readonly contained?: boolean;
   /** The history was changed from outside: what is cached is out of date. */

@@ -226,6 +226,7 @@ export class Orchestrator {
   /** Each step is done whatever became of the one before; the first error is passed on. */
   async #stop(drainMs: number): Promise<void> {
     this.#role = 'stopped';
+    this.#letExit ??= keepAlive();
     this.#unwatch?.();
     const { monitors, store } = this.#parts;
     const failures: unknown[] = [];
@@ -360,7 +361,9 @@ export class Orchestrator {
 
   async #submit(command: Command): Promise<CommandOutcome> {
     if (this.#lost !== undefined) throw this.#lost;
-    const outcome = await this.#inTime(command, this.#engine.submit(command));
+    // Before start() nothing else keeps the process alive until the answer is there.
+    const letGo = this.#role === 'new' ? keepAlive() : undefined;
+    const outcome = await this.#inTime(command, this.#engine.submit(command)).finally(letGo);
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);

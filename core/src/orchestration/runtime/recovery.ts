@@ -1,10 +1,13 @@
 import type { EventStore } from '../../event-store/event-store.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Command } from '../workflow/commands.ts';
+import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
 import { attemptKey } from './attempt-key.ts';
+import type { Heart } from './heart.ts';
 import type { Inboxes } from './inbox.ts';
 import { RunReader } from './run-reader.ts';
+import { timerCommand } from './timer-table.ts';
 
 /** Runs that are being recovered at once. */
 const PARALLEL = 128;
@@ -24,7 +27,7 @@ export async function recoverOpenRuns(
   let after: string | undefined;
   for (;;) {
     const page = await reader.list({
-      statuses: ['running', 'paused'],
+      statuses: ['running', 'paused', 'parked'],
       limit: PARALLEL,
       ...(after === undefined ? {} : { after }),
     });
@@ -49,6 +52,20 @@ function recover(runId: string, inboxes: Inboxes, transportIsDurable: boolean): 
   });
   return promise;
 }
+
+/** Commands for what was due while nobody drove the run: its time limits, before anything else is decided or begun. In their order. */
+export function overdue(state: RunState, openEffects: Heart['openEffects'], now: number): readonly Command[] {
+  if (state.status !== 'running' && state.status !== 'paused') return [];
+  const due: Extract<Effect, { kind: 'set-timer' }>[] = [];
+  for (const effect of openEffects(state)) {
+    if (effect.kind === 'set-timer' && effect.at <= now && LIMITS.has(effect.timer.kind)) due.push(effect);
+  }
+  due.sort((a, b) => a.at - b.at);
+  return due.map(({ timer }) => timerCommand(state.runId, timer));
+}
+
+/** Not that of an attempt: one that was open then is lost. */
+const LIMITS: ReadonlySet<string> = new Set(['run', 'task', 'all']);
 
 /** Commands that put every open attempt of a run on record as lost. */
 export function lostAttempts(state: RunState): readonly Command[] {

@@ -91,16 +91,7 @@ export class RunRepository {
     const restored = snapshot?.schema === STATE_SCHEMA ? await fromSnapshot(snapshot, bind) : undefined;
     const state = restored ?? initialState();
     const snapshotAt = state.revision;
-    for await (const recorded of readStream(this.#store, stream, state.revision + 1)) {
-      const event = decodeEvent(recorded);
-      const bound =
-        event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event;
-      try {
-        this.#evolve(state, bound);
-      } catch (cause) {
-        throw new Unfoldable(recorded.revision, cause);
-      }
-    }
+    await this.#foldOn(runId, state, bind);
     const fresh = state.status !== 'none';
     const { missing, changed } = binding;
     return {
@@ -113,6 +104,26 @@ export class RunRepository {
       standstillReported: false,
       counted: 0,
     };
+  }
+
+  /** Folds what was appended since. Nothing but the history may have been folded into the run's state. */
+  async catchUp(run: CachedRun): Promise<CachedRun> {
+    if (run.state.status === 'none') return this.load(run.runId);
+    await this.#foldOn(run.runId, run.state, (recorded) => recorded);
+    return run;
+  }
+
+  async #foldOn(runId: string, state: RunState, bind: BindDefinition): Promise<void> {
+    for await (const recorded of readStream(this.#store, runStream(runId), state.revision + 1)) {
+      const event = decodeEvent(recorded);
+      const bound =
+        event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event;
+      try {
+        this.#evolve(state, bound);
+      } catch (cause) {
+        throw new Unfoldable(recorded.revision, cause);
+      }
+    }
   }
 
   /** Puts a run at hand, or counts it again after a turn. `busy` says which others may not be let go of now. */
@@ -150,7 +161,7 @@ export class RunRepository {
   async maybeSnapshot(run: CachedRun): Promise<void> {
     const { snapshots } = this.#store;
     const since = run.state.revision - run.snapshotAt;
-    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 4 * run.state.tasks.size)) return;
+    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size)) return;
     // Making its text would keep the loop for too long; reading its history goes page by page.
     if (run.state.held > MAX_SNAPSHOT_CHARS) return;
     run.snapshotAt = run.state.revision;

@@ -8,7 +8,8 @@ import type { Effect } from '../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { isUnsettled } from '../workflow/settle.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
-import { Batch } from './batch.ts';
+import { Batch, type Handled } from './batch.ts';
+import { ClientWriter } from './client-writer.ts';
 import {
   asFailure,
   isStoreError,
@@ -23,6 +24,7 @@ import type { InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { appendUnfolded } from './park-unfolded.ts';
+import { overdue } from './recovery.ts';
 import type { Registry } from './registry.ts';
 import { heldByAgents, heldByFunctions, heldError, type RunHold } from './run-hold.ts';
 import { summaryOf } from './run-reader.ts';
@@ -90,11 +92,22 @@ const RELEASES = 3;
 export class RunWriter {
   readonly #parts: RunWriterParts;
   readonly #standing: StandingRuns;
+  readonly #client: ClientWriter;
+  /** What was due before a run was read here, or while it was parked. */
+  readonly #pastDue: InboxItem;
   /** Runs whose effects could not be carried out, and how often that was tried. */
   readonly #unreleased = new Map<string, number>();
 
   constructor(parts: RunWriterParts) {
     this.#parts = parts;
+    this.#pastDue = {
+      derive: (state, now) => (parts.drives() ? overdue(state, parts.heart.openEffects, now) : []),
+    };
+    this.#client = new ClientWriter({
+      ...parts,
+      load: (runId, run) => this.#load(runId, run),
+      appended: (runId, append) => untilKnown(append, parts.clock, this.#retries(runId, 'append')),
+    });
     this.#standing = new StandingRuns({
       clock: parts.clock,
       againMs: parts.options.redispatchMs,
@@ -124,7 +137,9 @@ export class RunWriter {
     let faults = 0;
     for (let conflicts = 0; left.length > 0; ) {
       try {
-        left = await this.#attempt(runId, left, unread);
+        const [first] = left;
+        const adds = !this.#parts.drives() && first?.command !== undefined && first.command.type !== 'StartRun';
+        left = adds ? await this.#add(first, first.command, left) : await this.#attempt(runId, left, unread);
         unread = false;
       } catch (error) {
         unread = false;
@@ -251,8 +266,15 @@ export class RunWriter {
     const append = () => store.append(runStream(runId), batch.encoded, expected, { summary });
     await untilKnown(append, clock, this.#retries(runId, 'append'));
     repository.keep(run, (id) => this.#parts.busy(id));
-    run.fresh = false;
     this.#observe(run, batch, expected);
+  }
+
+  /** One item by itself, without scheduling, because another process drives the run. Returns the rest. */
+  async #add(item: InboxItem, command: Command, items: readonly InboxItem[]): Promise<readonly InboxItem[]> {
+    const { run, expected, batch, events } = await this.#client.add(command, () => this.#context());
+    batch.handled.push(handled(item, events));
+    this.#release(run, batch, expected);
+    return items.slice(1);
   }
 
   /** Returns the items that are to be decided in a batch of their own. */
@@ -265,11 +287,14 @@ export class RunWriter {
     const statusBefore = state.status;
     const batch = new Batch(expected, this.#parts.id);
     const context = this.#context();
+    const full = (): boolean => batch.chars > options.sliceChars;
     let done = 0;
-    for (const item of items) {
-      this.#handle(run, item, context, batch);
-      done += 1;
-      if (batch.chars > options.sliceChars) break;
+    if (!run.fresh || this.#handle(run, this.#pastDue, context, batch, full)) {
+      for (const item of items) {
+        if (!this.#handle(run, item, context, batch, full)) break;
+        done += 1;
+        if (full()) break;
+      }
     }
     const again = this.#goOn(run, context, batch, done === items.length);
     if (batch.events.length > 0) {
@@ -319,11 +344,12 @@ export class RunWriter {
   }
 
   /** A run whose store does not answer waits for it: whoever posted its items may not bring them again. */
-  async #load(runId: string): Promise<CachedRun> {
+  async #load(runId: string, known?: CachedRun): Promise<CachedRun> {
     const { repository, clock, monitors } = this.#parts;
     let run: CachedRun;
     try {
-      run = await untilKnown(() => repository.load(runId), clock, this.#retries(runId, 'read'));
+      const read = () => (known === undefined ? repository.load(runId) : repository.catchUp(known));
+      run = await untilKnown(read, clock, this.#retries(runId, 'read'));
     } catch (error) {
       throw error instanceof Unfoldable ? new Undecidable(`event ${error.revision} of the history`, error) : error;
     }
@@ -354,30 +380,31 @@ export class RunWriter {
     return { now: this.#parts.clock.now(), random: this.#parts.random, maxPayloadChars, maxRunChars, sliceChars };
   }
 
-  #handle(run: CachedRun, item: InboxItem, context: DecisionContext, batch: Batch): void {
+  /** False when what the item derives was more than one turn may take: the rest of it is derived again in the next. */
+  #handle(run: CachedRun, item: InboxItem, context: DecisionContext, batch: Batch, full: () => boolean): boolean {
     const what = item.command?.type ?? 'recovery';
-    const commands = this.#try(
-      what,
-      () => (item.command === undefined ? (item.derive?.(run.state) ?? []) : [item.command]),
-      item,
-    );
+    const derive = (): readonly Command[] => item.derive?.(run.state, context.now) ?? [];
+    const commands = this.#try(what, () => (item.command === undefined ? derive() : [item.command]), item);
     const all: RunEvent[] = [];
     for (const command of commands) {
+      if (item.command === undefined && full()) return false;
       if (run.missing.length > 0 && !HELD_COMMANDS.has(command.type)) {
         const error = heldError(run.state, run.missing);
         this.#tell(run.runId, () => item.failed?.(error));
-        return;
+        return true;
       }
       const closed = isTerminal(run.state.status);
-      const settles = this.#parts.drives() && run.missing.length === 0;
+      // What was due while the run was parked comes before what follows by itself.
+      const settles = this.#parts.drives() && run.missing.length === 0 && command.type !== 'ResumeRun';
       const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
-      all.push(...events);
+      for (const event of events) all.push(event);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (closed || run.state.status === 'none') continue;
       batch.add(command, events);
+      if (command.type === 'ResumeRun' && this.#parts.drives()) this.#handle(run, this.#pastDue, context, batch, full);
     }
-    const rejection = all.find((event): event is CommandRejected => event.type === 'CommandRejected');
-    batch.handled.push({ item, outcome: { events: all, ...(rejection === undefined ? {} : { rejection }) } });
+    batch.handled.push(handled(item, all));
+    return true;
   }
 
   /** Lets the strategy assign ready tasks, until it assigns nothing more or the slots are used up. */
@@ -438,11 +465,11 @@ export class RunWriter {
   #carryOut(run: CachedRun, batch: Batch): void {
     const { heart } = this.#parts;
     if (this.#parts.drives()) {
-      const effects: Effect[] = batch.events.flatMap((event) => heart.effectsOf(run.state, event));
-      // A held run is left alone, unless it was ended elsewhere.
-      if (run.fresh && (run.missing.length === 0 || isTerminal(run.state.status)))
-        effects.push(...heart.openEffects(run.state));
-      run.fresh = false;
+      let effects: readonly Effect[] = batch.events.flatMap((event) => heart.effectsOf(run.state, event));
+      // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
+      const left = run.state.status === 'parked' || (run.missing.length > 0 && !isTerminal(run.state.status));
+      if (run.fresh && !left) effects = effects.concat(heart.openEffects(run.state));
+      run.fresh &&= run.state.status === 'parked';
       if (effects.length > 0) this.#parts.carryOut(run, effects);
     } else if (batch.events.length > 0 && isTerminal(run.state.status)) {
       this.#parts.ended(run.state);
@@ -499,6 +526,11 @@ export class RunWriter {
     const said = what === undefined ? message : `${what}: ${message}`;
     this.#parts.monitors.signal({ kind: 'log', level, message: said, runId, fields: { code } });
   }
+}
+
+function handled(item: InboxItem, events: readonly RunEvent[]): Handled {
+  const rejection = events.find((event): event is CommandRejected => event.type === 'CommandRejected');
+  return { item, outcome: { events, ...(rejection === undefined ? {} : { rejection }) } };
 }
 
 const canSchedule = (state: RunState): boolean =>

@@ -1,5 +1,5 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
-import type { Timer } from '../workflow/commands.ts';
+import type { Command, Timer } from '../workflow/commands.ts';
 
 /** Stable name of a timer within its run; its attempt or round included. */
 export function timerKey(timer: Timer): string {
@@ -8,6 +8,14 @@ export function timerKey(timer: Timer): string {
     ? `${timer.kind}/${timer.taskId}/${timer.round}`
     : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
 }
+
+/** What a timer that is due asks of its run. */
+export const timerCommand = (runId: string, timer: Timer): Command => ({
+  type: 'FireTimer',
+  commandId: `${runId}/timer/${timerKey(timer)}`,
+  runId,
+  timer,
+});
 
 /** The timers of all open runs. Durable because they are derived from events: this table can be lost at any time. */
 export class TimerTable {

@@ -12,7 +12,7 @@ import {
 } from './state.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { hold } from './transitions/hold.ts';
-import { expand, expire, itemOutputs, noteChange } from './transitions/items.ts';
+import { aboutToChange, expand, expire, itemOutputs } from './transitions/items.ts';
 import { keepLastRound, repeat } from './transitions/segment.ts';
 import { makeReady, setStatus, unlock } from './transitions/status.ts';
 
@@ -133,7 +133,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
 function onTask(state: RunState, taskId: string, change: (task: TaskState) => void): RunState {
   const task = state.tasks.get(taskId);
   if (task === undefined) return state;
-  noteChange(state, task);
+  aboutToChange(state, task);
   change(task);
   return state;
 }
@@ -166,6 +166,7 @@ function start(state: RunState, event: RunStarted): RunState {
 function close(state: RunState, status: RunStatus, at: number, digest: string): RunState {
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
+    aboutToChange(state, task);
     setStatus(state, task, status === 'completed' ? 'skipped' : 'cancelled');
     task.endedAt = at;
   }

@@ -3,7 +3,7 @@ import { decide } from './decide.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
-import { payloadSize } from './payload-size.ts';
+import { turnCost } from './payload-size.ts';
 import { settle } from './settle.ts';
 import { isTerminal, type RunState } from './state.ts';
 
@@ -30,9 +30,9 @@ export function settleOn(state: RunState, context: DecisionContext): readonly Ru
     if (more.length === 0) break;
     for (const event of more) {
       evolve(state, event);
-      chars += payloadSize(event);
+      events.push(event);
+      chars += turnCost(event);
     }
-    events.push(...more);
   }
   return events;
 }

@@ -1,16 +1,13 @@
 import { roughSize } from '../../shared/json-size.ts';
 import type { RunEvent } from './events.ts';
 
-/** What an item takes beside its payload (its task, its place in the lists), as characters: a list of very many small ones is a long turn, too. */
-export const ITEM_CHARS = 128;
-
 /** About how many characters of JSON the payload of an event has; what all events have beside it is not counted. */
 export function payloadSize(event: RunEvent): number {
   switch (event.type) {
     case 'RunStarted':
       return roughSize(event.input);
     case 'TaskExpanded':
-      return roughSize(event.items) + event.items.length * ITEM_CHARS;
+      return roughSize(event.items);
     case 'TaskScheduled':
       return event.input === undefined ? 0 : roughSize(event.input);
     case 'TaskCompleted':
@@ -22,3 +19,11 @@ export function payloadSize(event: RunEvent): number {
       return 0;
   }
 }
+
+/** What an event, and an item, take of a turn beside their payload, as characters: very many small ones are a long turn, too. */
+const EVENT_CHARS = 256;
+export const ITEM_CHARS = 128;
+
+/** What an event takes of a turn, in characters: slices are cut by it. */
+export const turnCost = (event: RunEvent): number =>
+  EVENT_CHARS + payloadSize(event) + (event.type === 'TaskExpanded' ? event.items.length * ITEM_CHARS : 0);

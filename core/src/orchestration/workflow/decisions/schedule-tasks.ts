@@ -7,7 +7,7 @@ import { type Plan, planOf } from '../../task-chaining/plan.ts';
 import { bindingSource, itemBinding } from '../binding-source.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
-import { payloadSize } from '../payload-size.ts';
+import { payloadSize, turnCost } from '../payload-size.ts';
 import type { RunState, TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
@@ -21,17 +21,21 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
   let chars = 0;
+  let cost = 0;
   for (const { taskId, agent } of command.assignments) {
     const task = state.tasks.get(taskId);
-    if (slots <= 0 || chars > sliceChars) break;
+    if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId)) continue;
     chosen.add(taskId);
     const definition = plan.tasks.get(task.definitionId)?.definition;
     if (definition === undefined) continue;
     const scheduled = scheduleTask(state, plan, task, definition, agent, { context, chars });
     if (scheduled[0]?.type === 'TaskScheduled') slots -= 1;
-    for (const event of scheduled) chars += payloadSize(event);
-    events.push(...scheduled);
+    for (const event of scheduled) {
+      events.push(event);
+      chars += payloadSize(event);
+      cost += turnCost(event);
+    }
   }
   return events;
 }

@@ -27,8 +27,8 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
     },
   ];
   for (const adopted of command.adopted ?? []) {
-    if (adopted.status === 'expanded') events.push(...expansionOf(adopted.taskId, adopted.items, at));
-    else events.push({ type: 'TaskAdopted', at, ...adopted });
+    if (adopted.status !== 'expanded') events.push({ type: 'TaskAdopted', at, ...adopted });
+    else for (const event of expansionOf(adopted.taskId, adopted.items, at)) events.push(event);
   }
   return events;
 }

@@ -9,21 +9,24 @@ interface Noted {
   readonly ended: number[];
   /** Pieces that have ended and were not hashed yet. */
   readonly due: number[];
+  /** Of pieces that have not changed since they were hashed. */
   readonly hashes: (string | undefined)[];
 }
 
-/** Hashes of pieces that have ended, by the list. A memo: what is missing is made anew. */
+/** What is known of the pieces of a list. A memo: what is missing is made anew. */
 const notes = new WeakMap<ItemsState, Noted>();
 
 /** What a digest says of one item. */
 export type ItemText = (index: number) => string;
 
-/** What stands for the items of a list in a digest: SHA-256 of each piece of it. `textOf` is asked about pieces that were not hashed before. */
+/** What stands for the items of a list in a digest: SHA-256 of each piece of it. `textOf` is asked about pieces that have changed. */
 export function itemsPart(items: ItemsState, textOf: ItemText): string {
-  const hashes = notes.get(items)?.hashes;
+  const { hashes } = notes.get(items) ?? begun(items);
   let text = '';
-  for (let piece = 0; piece * PIECE < items.values.length; piece += 1)
-    text += ` ${hashes?.[piece] ?? hashOf(items, piece, textOf)}`;
+  for (let piece = 0; piece * PIECE < items.values.length; piece += 1) {
+    hashes[piece] ??= hashOf(items, piece, textOf);
+    text += ` ${hashes[piece]}`;
+  }
   return text;
 }
 
@@ -37,13 +40,14 @@ export function noteEnded(items: ItemsState, index: number, textOf: ItemText): v
   if (due !== undefined && noted.ended[due] === PIECE) noted.hashes[due] = hashOf(items, due, textOf);
 }
 
-/** An item that had ended is about to change: its piece is hashed again. */
-export function forgetEnded(items: ItemsState, index: number): void {
+/** Something of an item is about to change, or its value has come: its piece is hashed again. */
+export function noteChange(items: ItemsState, index: number): void {
   const noted = notes.get(items);
-  const piece = Math.floor(index / PIECE);
   if (noted === undefined) return;
-  noted.ended[piece] = (noted.ended[piece] ?? 0) - 1;
+  const piece = Math.floor(index / PIECE);
   noted.hashes[piece] = undefined;
+  const item = items.instances[index];
+  if (item !== undefined && hasEnded(item)) noted.ended[piece] = (noted.ended[piece] ?? 0) - 1;
 }
 
 function begun(items: ItemsState): Noted {

@@ -1,7 +1,8 @@
 import type { Json } from '../../../shared/json.ts';
 import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
-import { addItem, cancelItems, endItem, noteChange } from './items.ts';
+import { hold } from './hold.ts';
+import { aboutToChange, addItem, cancelItems, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
 
 /** The task is over: its forEach, its origin (for a fallback task), its dependents or the run are told. */
@@ -48,8 +49,9 @@ export function adopt(
     task = addItem(state, parent, parent.items, Number(taskId.slice(parent.id.length + 1)));
     parent.items.active += 1;
   }
-  noteChange(state, task);
+  aboutToChange(state, task);
   task.output = output ?? null;
+  hold(state, task, 'output');
   end(state, task, status, at);
   return state;
 }

@@ -1,7 +1,7 @@
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { itemId, planOf } from '../../task-chaining/plan.ts';
-import { forgetEnded, noteEnded } from '../digest/items-digest.ts';
+import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
 import { createTaskState, hasEnded, type ItemsState, type RunState, type TaskState } from '../state.ts';
@@ -11,7 +11,10 @@ import { makeReady, setStatus } from './status.ts';
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
   parent.items ??= { values: [], instances: [], total: event.total, cursor: 0, active: 0, ended: 0 };
   const from = parent.items.values.length;
-  for (const item of event.items) parent.items.values.push(item);
+  for (const item of event.items) {
+    parent.items.values.push(item);
+    noteChange(parent.items, parent.items.values.length - 1);
+  }
   holdItems(state, parent, from);
   parent.firstScheduledAt ??= event.at;
   setStatus(state, parent, 'running');
@@ -64,11 +67,11 @@ export function endItem(state: RunState, item: TaskState, at: number): void {
   else releaseItems(state, parent, at);
 }
 
-/** Something is about to happen to a task. When it is an item that had ended, what a digest says of it is no longer known. */
-export function noteChange(state: RunState, task: TaskState): void {
-  if (task.index === undefined || !hasEnded(task)) return;
+/** Something is about to happen to a task: what is known of an item for a digest is known no more. */
+export function aboutToChange(state: RunState, task: TaskState): void {
+  if (task.index === undefined) return;
   const items = state.tasks.get(task.definitionId)?.items;
-  if (items !== undefined) forgetEnded(items, task.index);
+  if (items !== undefined) noteChange(items, task.index);
 }
 
 /** A parent that ended early (a value stood in for it) leaves no item behind. */
@@ -76,6 +79,7 @@ export function cancelItems(state: RunState, parent: TaskState, at: number): voi
   if (parent.items === undefined || parent.items.ended === parent.items.total) return;
   for (const item of parent.items.instances) {
     if (item === undefined || hasEnded(item)) continue;
+    aboutToChange(state, item);
     setStatus(state, item, 'cancelled');
     item.endedAt = at;
   }
@@ -92,6 +96,7 @@ export function itemOutputs(items: ItemsState | undefined): Json[] {
 export function addItem(state: RunState, parent: TaskState, items: ItemsState, index: number): TaskState {
   const item = createTaskState(itemId(parent.id, index), parent.id, index, 0);
   state.tasks.set(item.id, item);
+  noteChange(items, index);
   items.instances[index] = item;
   return item;
 }

@@ -1,0 +1,104 @@
+import type { EventStore, StreamSummary } from '../../event-store/event-store.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { isRepriseError } from '../../shared/errors.ts';
+import { runStream } from '../../shared/ids.ts';
+import type { Command } from '../workflow/commands.ts';
+import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
+import type { RunEvent, RunEventType } from '../workflow/events.ts';
+import { isTerminal, type RunState, type RunStatus } from '../workflow/state.ts';
+import { Batch } from './batch.ts';
+import type { Heart } from './heart.ts';
+import { summaryOf } from './run-reader.ts';
+import type { CachedRun, RunRepository } from './run-repository.ts';
+
+export interface ClientWriterParts {
+  /** Names this writer; part of every event id. */
+  readonly id: string;
+  readonly store: EventStore;
+  readonly repository: RunRepository;
+  readonly heart: Heart;
+  readonly clock: Clock;
+  readonly random: Random;
+  stopping(): boolean;
+  /** Reads a run, or what was added to it since; rejects as a turn does. */
+  load(runId: string, run?: CachedRun): Promise<CachedRun>;
+  /** Repeats an append until its outcome is known. */
+  appended(runId: string, append: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** What a command has added. */
+export interface Added {
+  readonly run: CachedRun;
+  /** The revision before. */
+  readonly expected: number;
+  readonly batch: Batch;
+  readonly events: readonly RunEvent[];
+}
+
+/** Conflicts in a row from which on there is a pause before the next try, of so many ms at most. */
+const AT_ONCE = 4;
+const PAUSE_MS = 10;
+
+/**
+ * Adds the events of a command to a run that another process drives, and nothing that follows from them.
+ *
+ * The driver may append every few milliseconds, and the first to append wins. So what a command gives is folded only once it is
+ * appended: when the driver was first, only what it added is read, and the command is decided again. A try is a matter of a moment that
+ * way, however long the history is.
+ */
+export class ClientWriter {
+  readonly #parts: ClientWriterParts;
+
+  constructor(parts: ClientWriterParts) {
+    this.#parts = parts;
+  }
+
+  async add(command: Command, context: () => DecisionContext): Promise<Added> {
+    const { repository, heart, clock, random } = this.#parts;
+    const { runId } = command;
+    let run = repository.cached(runId) ?? (await this.#parts.load(runId));
+    for (let conflicts = 0; ; conflicts += 1) {
+      const { state } = run;
+      const expected = state.revision;
+      const events = heart.decide(state, command, context());
+      const batch = new Batch(expected, this.#parts.id);
+      // A rejection finds no place in a stream that does not exist or has ended.
+      if (events.length === 0 || state.status === 'none' || isTerminal(state.status))
+        return { run, expected, batch, events };
+      batch.add(command, events);
+      try {
+        await this.#append(state, batch, expected);
+      } catch (error) {
+        repository.drop(runId);
+        if (!isRepriseError(error, 'REPRISE_STORE_CONFLICT') || this.#parts.stopping()) throw error;
+        if (conflicts >= AT_ONCE) await new Promise<void>((resolve) => clock.schedule(random() * PAUSE_MS, resolve));
+        run = await this.#parts.load(runId, run);
+        continue;
+      }
+      for (const event of events) heart.evolve(state, event);
+      repository.keep(run, () => false);
+      return { run, expected, batch, events };
+    }
+  }
+
+  #append(state: RunState, batch: Batch, expected: number): Promise<unknown> {
+    const { store, appended } = this.#parts;
+    const summary = summaryAfter(state, batch.events);
+    const options = summary === undefined ? {} : { summary };
+    return appended(state.runId, () => store.append(runStream(state.runId), batch.encoded, expected, options));
+  }
+}
+
+const STATUS_AFTER: Partial<Record<RunEventType, RunStatus>> = {
+  RunPaused: 'paused',
+  RunResumed: 'running',
+  RunParked: 'parked',
+  RunCancelled: 'cancelled',
+};
+
+/** What the catalog says of the run once it has the events; undefined when they do not change its status. */
+function summaryAfter(state: RunState, events: readonly RunEvent[]): StreamSummary | undefined {
+  const last = events.findLast(({ type }) => STATUS_AFTER[type] !== undefined);
+  const status = last === undefined ? undefined : STATUS_AFTER[last.type];
+  return last === undefined || status === undefined ? undefined : { ...summaryOf(state), status, updatedAt: last.at };
+}
