@@ -305,6 +305,13 @@ describe('whatever throws in a turn', () => {
         if (stands.status === 'parked') expect(stands.error.message).to.contain('a fault');
         if (stands.status === 'held') expect(stands.hold.message).to.contain('a fault');
         if (fault.thrown > 0) struck.add(place);
+        // What stands still leaves the machine alone: it is looked at again now and then, and no more.
+        if (stands.status === 'parked' || stands.status === 'held') {
+          await sleep(30);
+          const before = fault.thrown;
+          await sleep(30);
+          expect(fault.thrown - before, 'throws in 30 ms of standing still').to.be.lessThan(20);
+        }
         fault.armed = false;
         if (stands.status === 'parked' || stands.status === 'held') {
           await within(

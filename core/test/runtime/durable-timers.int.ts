@@ -1,4 +1,16 @@
-import { type AnyPlugin, createInProcessTransport, type Orchestrator, workflow } from '@reprise/core';
+import {
+  type Agent,
+  type AnyPlugin,
+  createInProcessTransport,
+  type EventStore,
+  encodeEvent,
+  type Json,
+  type Orchestrator,
+  type RecordedEvent,
+  runStream,
+  uuidv5,
+  workflow,
+} from '@reprise/core';
 import { VirtualTime } from '@reprise/core/testing';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
@@ -7,12 +19,25 @@ import {
   eventsOf,
   eventually,
   gate,
+  lastingStore,
   manualTime,
   only,
   orchestrators,
   temporaryFiles,
   transportPlugin,
 } from './support.ts';
+
+/** Puts on record that the run is parked, as a driver does that cannot decide it. */
+async function park(store: EventStore, runId: string, at: number): Promise<void> {
+  const [last] = (await store.read(runStream(runId), { direction: 'backwards', limit: 1 })) as readonly RecordedEvent[];
+  const error = { code: 'REPRISE_UNDECIDABLE', message: 'a fault', retryable: false };
+  const event = encodeEvent({ type: 'RunParked', at, commandId: 'park', error });
+  const metadata = { ...event.metadata, causationId: 'park', correlationId: runId };
+  const summary = { kind: 'run', name: 'w', status: 'parked', createdAt: at, updatedAt: at };
+  await store.append(runStream(runId), [{ ...event, metadata, id: uuidv5('park', runId) }], last?.revision ?? -1, {
+    summary,
+  });
+}
 
 describe('Timers', () => {
   const { start } = orchestrators();
@@ -75,6 +100,94 @@ describe('Timers', () => {
       clock.advance(Math.max(0, 10 - slept) * 3_600_000);
       expect(await outcome).to.have.nested.property('error.code', 'REPRISE_RUN_TIMEOUT');
     }
+  });
+
+  describe('that ran out while nobody drove the run', () => {
+    const value = { value: 'late' };
+    const list = { forEach: { items: () => [0, 1, 2, 3], concurrency: 2 } };
+    const cases = {
+      'of a run, before its fallback stands in': {
+        workflow: (agent: Agent<Json, Json>) =>
+          workflow('w', { timeout: '1m' }).task('a', agent, { fallback: value, retry: 1 }),
+        end: { status: 'failed', code: 'REPRISE_RUN_TIMEOUT' },
+      },
+      'of a run, before its next task is begun': {
+        workflow: (agent: Agent<Json, Json>) =>
+          workflow('w', { timeout: '1m' })
+            .task('a', agent, { fallback: value, retry: 1 })
+            .task('b', agent, { after: 'a' }),
+        end: { status: 'failed', code: 'REPRISE_RUN_TIMEOUT' },
+      },
+      'of a task, before another attempt is made': {
+        workflow: (agent: Agent<Json, Json>) =>
+          workflow('w').task('a', agent, { timeout: { task: '1m' }, fallback: value }),
+        end: { status: 'completed', output: 'late' },
+      },
+      'of a list, before its other items are begun': {
+        workflow: (agent: Agent<Json, Json>) =>
+          workflow('w').task('a', agent, { ...list, timeout: { all: '1m' }, fallback: value }),
+        end: { status: 'completed', output: ['late', 'late', 'late', 'late'] },
+      },
+      'of a list of attempts that are made at most once': {
+        workflow: (agent: Agent<Json, Json>) =>
+          workflow('w').task('a', agent, {
+            ...list,
+            timeout: { all: '1m' },
+            fallback: value,
+            delivery: 'at-most-once',
+            retry: 1,
+          }),
+        end: { status: 'completed', output: ['late', 'late', 'late', 'late'] },
+      },
+    };
+    for (const [what, { workflow: define, end }] of Object.entries(cases)) {
+      for (const how of ['at the start', 'at the resume of a run that was parked'] as const) {
+        it(`${what}: ${how}`, async () => {
+          const store = lastingStore();
+          const { clock, time, parts } = manualTime(store);
+          const work = gate('work', { obeys: true });
+          const definition = define(work.agent).build();
+          const first = await start({ ...parts(), workflows: [definition] });
+          const { id } = await first.startRun(definition, 1);
+          await time.until(() => work.waiting > 0, 0);
+          await first.stop({ drainMs: 0 });
+          const called = work.calls.length;
+          if (how !== 'at the start') await park(store, id, clock.now());
+          clock.advance(120_000);
+          const next = await start({ ...parts(), workflows: [definition] });
+          const run = next.run(id);
+          if (how !== 'at the start') await run.resume();
+          const outcome = await run.outcome();
+          if ('code' in end) expect(outcome).to.have.nested.property('error.code', end.code);
+          else expect(outcome).to.deep.equal(end);
+          expect(work.calls.length, 'calls').to.equal(called);
+          expect((await next.runs.replay(id)).matches).to.equal(true);
+        });
+      }
+    }
+  });
+
+  it('of attempts that a process left behind in a parked run are gone with them: they are lost, and made again', async () => {
+    const store = lastingStore();
+    const { clock, time, parts } = manualTime(store);
+    const work = gate('work', { obeys: true });
+    const definition = workflow('w').task('a', work.agent, { timeout: '1m', retry: 1 }).build();
+    const first = await start({ ...parts(), workflows: [definition] });
+    const { id } = await first.startRun(definition, 1);
+    await time.until(() => work.waiting > 0, 0);
+    await first.stop({ drainMs: 0 });
+    await park(store, id, clock.now());
+    clock.advance(120_000);
+    const next = await start({ ...parts(), workflows: [definition] });
+    await time.quiet();
+    expect((await next.run(id).state()).status).to.equal('parked');
+    expect(work.calls).to.have.length(1);
+    await next.run(id).resume();
+    await time.until(() => work.waiting > 0, 0);
+    expect(work.calls.map(({ attempt }) => attempt)).to.deep.equal([1, 2]);
+    work.answer('well');
+    expect(await next.run(id).result()).to.equal('well');
+    expect((await eventsOf(next, id)).map(({ type }) => type)).to.include('TaskAttemptFailed');
   });
 
   it('of a task count its retries, and go on after a restart', async () => {

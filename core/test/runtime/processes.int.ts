@@ -2,7 +2,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { defineAgent, isRepriseError, type Orchestrator, type RepriseConfig, RunReader, workflow } from '@reprise/core';
+import {
+  type AnyPlugin,
+  defineAgent,
+  type EventStore,
+  isRepriseError,
+  type Orchestrator,
+  type RepriseConfig,
+  RunReader,
+  workflow,
+} from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -20,7 +29,7 @@ import {
 } from './support.ts';
 
 describe('Two orchestrators on one file', () => {
-  const { start } = orchestrators();
+  const { make, start } = orchestrators();
   const file = temporaryFiles();
 
   const setUp = async () => {
@@ -37,6 +46,46 @@ describe('Two orchestrators on one file', () => {
     expect([driver.role, client.role]).to.deep.equal(['driver', 'client']);
     return { definition, work, driver, client, open };
   };
+
+  it('steer a run that never rests: the client gets in, and reads no more than it has to', async function () {
+    this.timeout(60_000);
+    const path = file();
+    const quick = defineAgent({ name: 'quick', handle: () => null });
+    const busy = workflow<number>('busy')
+      .task('each', quick, { forEach: ({ input }) => Array.from({ length: input }, (_, index) => index) })
+      .build();
+    const workflows = [busy];
+    const driver = await start({ plugins: [sqliteEventStore({ path, pollIntervalMs: 5 })], workflows });
+    const run = await driver.startRun(busy, 100_000);
+    await eventually(async () => (await driver.runs.last(run.id)).revision > 3000);
+    let read = 0;
+    const store = sqliteEventStore({ path, pollIntervalMs: 5 });
+    const watched: AnyPlugin = {
+      ...store,
+      create: async (context) => {
+        const made = await store.create(context);
+        return changedStore(made as EventStore, {
+          read: async (...request) => {
+            const page = await (made as EventStore).read(...request);
+            read += page.length;
+            return page;
+          },
+        });
+      },
+    };
+    const client = await make({ plugins: [watched], workflows });
+    const steered = client.run(run.id);
+    for (const step of ['pause', 'resume', 'cancel'] as const) await steered[step]();
+    const types = (await eventsOf(driver, run.id)).map(({ type }) => type);
+    expect(types.filter((type) => type.startsWith('Run'))).to.deep.equal([
+      'RunStarted',
+      'RunPaused',
+      'RunResumed',
+      'RunCancelled',
+    ]);
+    expect(read, 'events read by the client').to.be.lessThan(2 * types.length);
+    expect((await run.outcome()).status).to.equal('cancelled');
+  });
 
   it('share runs: the client starts one, the driver carries it out, both see the end', async () => {
     const { definition, work, driver, client } = await setUp();

@@ -194,7 +194,7 @@ describe('Stopping', () => {
         return store.append(...request);
       },
     };
-    const work = gate('work');
+    const work = gate('work', { obeys: true });
     const definition = workflow('slow-store').task('a', work.agent).build();
     const reprise = await start({ plugins: [storePlugin(slow)], workflows: [definition] });
     const run = await reprise.startRun(definition, 1);
@@ -208,11 +208,17 @@ describe('Stopping', () => {
     expect(await outcome).to.deep.equal({ status: 'completed', output: 'kept' });
   });
 
-  for (const ending of ['stop', 'stop-at-once', 'failed-start', 'client']) {
+  for (const ending of ['stop', 'stop-at-once', 'failed-start', 'client', 'command']) {
     it(`lets a process end by itself: ${ending}`, async () => {
       const script = fileURLToPath(new URL('./fixtures/ends-by-itself.ts', import.meta.url));
       const path = file();
-      const owner = ending === 'client' ? await start({ plugins: [sqliteEventStore({ path })] }) : undefined;
+      const work = gate('work', { obeys: true });
+      const open = workflow('open').task('a', work.agent).build();
+      const owner =
+        ending === 'client' || ending === 'command'
+          ? await start({ plugins: [sqliteEventStore({ path })], workflows: [open] })
+          : undefined;
+      if (ending === 'command') await owner?.startRun(open, null, { id: 'open' });
       const child = spawn(process.execPath, ['--conditions=reprise-source', script, ending, path], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -224,7 +230,7 @@ describe('Stopping', () => {
       }
       const [code] = await once(child, 'close');
       expect({ code, said: said.trim() }).to.deep.equal({ code: 0, said: `ended: ${ending}` });
-      await owner?.stop();
+      await owner?.stop({ drainMs: 0 });
     });
   }
 });

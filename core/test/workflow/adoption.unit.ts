@@ -1,4 +1,4 @@
-import { type Json, workflow } from '@reprise/core';
+import { type Json, type RunEvent, workflow } from '@reprise/core';
 import { given } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -115,6 +115,41 @@ describe('what a new run takes over', () => {
     expect(state.tasks.get('each.1')?.status).to.equal('ready');
     expect(state.tasks.has('each.3')).to.equal(false);
     expect(state.tasks.get('each')?.items).to.include({ active: 1, ended: 2 });
+  });
+
+  it('is nothing of a list that was not recorded as a whole: it is computed again', () => {
+    const run = new PureRun(flow(), ['a', 'b', 'c']);
+    run.run('list', ['a', 'b', 'c']);
+    const [whole] = run.of('TaskExpanded');
+    const partly = new PureRun(flow(), ['a', 'b', 'c']);
+    partly.schedule('list');
+    for (const event of run.events.slice(partly.events.length)) {
+      if (event === whole) {
+        partly.fold({ ...event, items: ['a'] } as RunEvent);
+        break;
+      }
+      partly.fold(event);
+    }
+    partly.send({ type: 'CancelRun' });
+    expect(partly.task('each').items).to.include({ total: 3 });
+    expect(adoptable(partly.state, flow().definition).map(({ taskId }) => taskId)).to.deep.equal(['list', 'never']);
+  });
+
+  it('takes any number of items', () => {
+    const items = Array.from({ length: 150_000 }, (_, index) => index);
+    const run = new PureRun(flow({ concurrency: 150_000, onItemFailure: 'continue' }), items);
+    run.run('list', items);
+    for (const item of run.task('each').items?.instances ?? []) {
+      if (item === undefined) continue;
+      item.status = 'completed';
+      item.output = 1;
+    }
+    expect(adoptable(run.state, flow().definition)).to.have.length(150_000 + 3);
+  });
+
+  it('counts as held by the new run', () => {
+    const { state } = adopt(adoptable(failedRun().state, flow().definition));
+    expect(state.held).to.be.greaterThan(0);
   });
 
   it('is nothing about tasks that are not there', () => {

@@ -33,7 +33,7 @@ export class PureRun {
     const full = { commandId: `c${this.#commands}`, runId: TEST_RUN_ID, ...command } as Command;
     const context = { now: this.now, random: () => this.random, maxPayloadChars: this.maxPayloadChars };
     const added = handle(this.state, full, context);
-    this.events.push(...added);
+    for (const event of added) this.events.push(event);
     return added;
   }
 

@@ -184,6 +184,21 @@ describe('the limit of a whole list', () => {
   });
 });
 
+describe('the time for a very long list', () => {
+  it('runs out for all of its items', () => {
+    const items = Array.from({ length: 150_000 }, (_, index) => index);
+    const run = new PureRun(
+      workflow<number[]>('long')
+        .task('a', 'agent', { forEach: ({ input }) => input, timeout: { all: '1m' }, fallback: { value: null } })
+        .build(),
+      items,
+    );
+    run.fire({ kind: 'all', taskId: 'a', round: 1 });
+    expect(run.state.status).to.equal('completed');
+    expect(run.task('a').output).to.have.length(150_000);
+  }).timeout(20_000);
+});
+
 describe('the timeout of a run', () => {
   it('fails it, running or paused', () => {
     for (const paused of [false, true]) {

@@ -216,16 +216,19 @@ export class AgentWorker {
   }
 
   #abort(runId: string, abort: Abort): void {
-    // The cause is a code when the engine ended the attempt, and a person's words (or nothing) when somebody cancelled the run.
-    const code = Object.hasOwn(ERROR_CODES, abort.reason) ? (abort.reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
-    const reason = new RepriseError(code, `The attempt was ended by the orchestrator: ${abort.reason}.`);
     if (abort.taskId !== undefined && abort.attempt !== undefined) {
       const key = attemptKey(runId, abort.taskId, abort.attempt);
       this.#closed.add(key);
-      this.#running.get(key)?.abort(reason);
+      this.#running.get(key)?.abort(endedFor(abort.reason));
       return;
     }
     this.#closed.add(runId);
-    for (const [key, run] of this.#running) if (key.startsWith(`${runId}/`)) run.abort(reason);
+    for (const [key, run] of this.#running) if (key.startsWith(`${runId}/`)) run.abort(endedFor(abort.reason));
   }
+}
+
+/** The reason is a code when the engine ended the attempt, and a person's words (or nothing) when somebody cancelled the run. */
+function endedFor(reason: string): RepriseError {
+  const code = Object.hasOwn(ERROR_CODES, reason) ? (reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
+  return new RepriseError(code, `The attempt was ended by the orchestrator: ${reason}.`);
 }

@@ -27,7 +27,7 @@ export interface EngineOptions {
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxPayloadChars: 1024 * 1024,
   maxRunChars: 1024 * 1024 * 1024,
-  sliceChars: 4 * 1024 * 1024,
+  sliceChars: 2 * 1024 * 1024,
   maxCachedTasks: 200_000,
   snapshotEvery: 2000,
   leaseMs: 30_000,

@@ -7,9 +7,12 @@ import { readyView } from './scheduling-view.ts';
 /** What the strategy of a run chose, or why there is no answer of it that can be used. */
 export type Assigned = { readonly assignments: readonly Assignment[] } | { readonly error: unknown };
 
+/** Tasks that a strategy is asked for at once; a turn takes no more, and the strategy is asked again. */
+const ASKED_AT_ONCE = 1024;
+
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
 export function askStrategy(state: RunState, now: number, registry: Registry): Assigned {
-  const slots = state.definition.concurrency - state.inFlight;
+  const slots = Math.min(state.definition.concurrency - state.inFlight, ASKED_AT_ONCE);
   try {
     const chosen = registry.strategy(state.definition.strategy).select({
       runId: state.runId,

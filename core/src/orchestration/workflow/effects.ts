@@ -47,15 +47,12 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       return task === undefined ? [closed] : [closed, ...retryTimer(task)];
     }
     case 'TaskCompleted':
-      return [
-        { kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: event.via },
-        ...cancelledItems(state, event.taskId),
-      ];
+      return [...closed(event.taskId, event.attempt, event.via), ...cancelledItems(state, event.taskId)];
     case 'TaskRepeated':
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
     case 'TaskFailed': {
       const attempt = state.tasks.get(event.taskId)?.attempt ?? 0;
-      return [{ kind: 'close-attempt', taskId: event.taskId, attempt, reason: event.error.code }];
+      return closed(event.taskId, attempt, event.error.code);
     }
     case 'RunCompleted':
       return [{ kind: 'close-run', reason: 'completed' }];
@@ -67,6 +64,10 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       return [];
   }
 }
+
+/** Nothing is to be closed of a task of which no attempt was made. */
+const closed = (taskId: string, attempt: number, reason: string): readonly Effect[] =>
+  attempt === 0 ? [] : [{ kind: 'close-attempt', taskId, attempt, reason }];
 
 /** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
 export function openEffects(state: RunState): readonly Effect[] {

@@ -21,7 +21,7 @@ export function payloadSize(event: RunEvent): number {
 }
 
 /** What an event, and an item, take of a turn beside their payload, as characters: very many small ones are a long turn, too. */
-const EVENT_CHARS = 256;
+const EVENT_CHARS = 1024;
 export const ITEM_CHARS = 128;
 
 /** What an event takes of a turn, in characters: slices are cut by it. */
