@@ -201,7 +201,7 @@ describe('reprise run', () => {
       const start = await one('state', 'done-1', '--at', '0');
       expect(start).to.include({ status: 'running', revision: 0 });
       const end = await one('state', 'done-1');
-      expect((end['tasks'] as Record<string, unknown>)['double.1']).to.include({
+      expect((end['tasks'] as Record<string, unknown>)['double[1]']).to.include({
         output: 4,
         attempt: 2,
         status: 'completed',
@@ -221,7 +221,7 @@ describe('reprise run', () => {
       );
       expect(late.map((line) => line['type'])).to.deep.equal(late.map(() => 'TaskCompleted'));
       expect(late).to.have.lengthOf(4);
-      expect((await run('history', 'done-1', '--task', 'double.1')).stdout.trim().split('\n')).to.have.lengthOf(7);
+      expect((await run('history', 'done-1', '--task', 'double[1]')).stdout.trim().split('\n')).to.have.lengthOf(7);
     });
 
     it('follow a run that has ended to its end', async () => {

@@ -32,7 +32,6 @@ export {
   type Repeat,
   type RetryPolicy,
   type Scope,
-  TASK_ID_PATTERN,
   type TaskDefinition,
   type TaskTimeouts,
   type WorkflowDefinition,
@@ -141,4 +140,5 @@ export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
 export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { TASK_ID_PATTERN, type TaskPaths, taskPaths } from './shared/task-path.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -8,7 +8,8 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { openProject } from './old-store/project.ts';
 
-const OLD = fileURLToPath(new URL('./old-store/rules-1.db', import.meta.url));
+/** What earlier builds have left: by the rules of their histories. */
+const BUILDS = { 'rules-1.db': 'the build before rules were recorded', 'rules-2.db': 'the last build of rules 2' };
 
 /** How every open run of the store ends once all agents answer; a text is the code of the error. */
 const ENDS: Readonly<Record<string, Json>> = {
@@ -33,72 +34,73 @@ const ENDS: Readonly<Record<string, Json>> = {
   functions: { done: { slow: { given: { n: 1 } } } },
 };
 
-describe('a store that the build before rules were recorded has left, with a run in every state', () => {
-  let folder = '';
-  let path = '';
-  let reprise: Orchestrator;
+for (const [name, build] of Object.entries(BUILDS))
+  describe(`a store that ${build} has left, with a run in every state`, () => {
+    let folder = '';
+    let path = '';
+    let reprise: Orchestrator;
 
-  before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'reprise-old-store-'));
-    path = join(folder, 'events.db');
-    copyFileSync(OLD, path);
-    reprise = await openProject(path, 'finishing');
-    await reprise.start();
-  });
-
-  after(async () => {
-    await reprise?.stop({ drainMs: 0 });
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  for (const [id, output] of Object.entries(ENDS)) {
-    it(`'${id}' completes`, async () => {
-      expect(await reprise.run(id).outcome()).to.deep.equal({ status: 'completed', output });
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'reprise-old-store-'));
+      path = join(folder, 'events.db');
+      copyFileSync(fileURLToPath(new URL(`./old-store/${name}`, import.meta.url)), path);
+      reprise = await openProject(path, 'finishing');
+      await reprise.start();
     });
-  }
 
-  for (const id of ['paused', 'paused-idle']) {
-    it(`'${id}' completes once it is resumed`, async () => {
-      expect((await reprise.run(id).state()).status).to.equal('paused');
-      await reprise.run(id).resume();
-      expect((await reprise.run(id).outcome()).status).to.equal('completed');
+    after(async () => {
+      await reprise?.stop({ drainMs: 0 });
+      rmSync(folder, { recursive: true, force: true });
     });
-  }
 
-  for (const [id, code] of Object.entries({
-    failed: 'BROKEN',
-    once: 'REPRISE_OUTCOME_UNKNOWN',
-    'task-limit': 'REPRISE_TASK_TIMEOUT',
-  })) {
-    it(`'${id}' fails with ${code}`, async () => {
-      const outcome = await reprise.run(id).outcome();
-      expect(outcome.status === 'failed' && outcome.error.details).to.include({ code });
+    for (const [id, output] of Object.entries(ENDS)) {
+      it(`'${id}' completes`, async () => {
+        expect(await reprise.run(id).outcome()).to.deep.equal({ status: 'completed', output });
+      });
+    }
+
+    for (const id of ['paused', 'paused-idle']) {
+      it(`'${id}' completes once it is resumed`, async () => {
+        expect((await reprise.run(id).state()).status).to.equal('paused');
+        await reprise.run(id).resume();
+        expect((await reprise.run(id).outcome()).status).to.equal('completed');
+      });
+    }
+
+    for (const [id, code] of Object.entries({
+      failed: 'BROKEN',
+      once: 'REPRISE_OUTCOME_UNKNOWN',
+      'task-limit': 'REPRISE_TASK_TIMEOUT',
+    })) {
+      it(`'${id}' fails with ${code}`, async () => {
+        const outcome = await reprise.run(id).outcome();
+        expect(outcome.status === 'failed' && outcome.error.details).to.include({ code });
+      });
+    }
+
+    it('the run whose time was up fails with REPRISE_RUN_TIMEOUT', async () => {
+      const outcome = await reprise.run('short').outcome();
+      expect(outcome.status === 'failed' && outcome.error.code).to.equal('REPRISE_RUN_TIMEOUT');
     });
-  }
 
-  it('the run whose time was up fails with REPRISE_RUN_TIMEOUT', async () => {
-    const outcome = await reprise.run('short').outcome();
-    expect(outcome.status === 'failed' && outcome.error.code).to.equal('REPRISE_RUN_TIMEOUT');
-  });
+    it('cancelled runs stay cancelled', async () => {
+      expect(await reprise.run('cancelled').outcome()).to.deep.equal({ status: 'cancelled', reason: 'of no use' });
+      expect(await reprise.run('half').outcome()).to.deep.equal({ status: 'cancelled', reason: 'half way' });
+    });
 
-  it('cancelled runs stay cancelled', async () => {
-    expect(await reprise.run('cancelled').outcome()).to.deep.equal({ status: 'cancelled', reason: 'of no use' });
-    expect(await reprise.run('half').outcome()).to.deep.equal({ status: 'cancelled', reason: 'half way' });
-  });
+    it('a run whose functions are gone waits, and can be cancelled', async () => {
+      expect((await reprise.run('gone').state()).status).to.equal('running');
+      await reprise.run('gone').cancel();
+      expect((await reprise.run('gone').outcome()).status).to.equal('cancelled');
+    });
 
-  it('a run whose functions are gone waits, and can be cancelled', async () => {
-    expect((await reprise.run('gone').state()).status).to.equal('running');
-    await reprise.run('gone').cancel();
-    expect((await reprise.run('gone').outcome()).status).to.equal('cancelled');
+    it('every history replays to the state that its end recorded', async () => {
+      await reprise.stop();
+      const store = await createSqliteEventStore({ path, readOnly: true });
+      const reader = new RunReader(store);
+      const listed = await reader.list({ limit: 100 });
+      const replays = await Promise.all(listed.map(async ({ runId }) => [runId, (await reader.replay(runId)).matches]));
+      await store.close();
+      expect(Object.fromEntries(replays)).to.deep.equal(Object.fromEntries(listed.map(({ runId }) => [runId, true])));
+    });
   });
-
-  it('every history replays to the state that its end recorded', async () => {
-    await reprise.stop();
-    const store = await createSqliteEventStore({ path, readOnly: true });
-    const reader = new RunReader(store);
-    const listed = await reader.list({ limit: 100 });
-    const replays = await Promise.all(listed.map(async ({ runId }) => [runId, (await reader.replay(runId)).matches]));
-    await store.close();
-    expect(Object.fromEntries(replays)).to.deep.equal(Object.fromEntries(listed.map(({ runId }) => [runId, true])));
-  });
-});

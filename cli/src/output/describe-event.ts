@@ -1,4 +1,4 @@
-import { type ErrorData, formatDuration, type RunEvent } from '@reprise/core';
+import { type ErrorData, formatDuration, type RunEvent, taskPaths } from '@reprise/core';
 import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
@@ -67,9 +67,9 @@ export function describeEvent(event: RunEvent): string {
   }
 }
 
-/** The task of the definition that an event is about; for an item, its forEach task. */
-export function taskOf(event: RunEvent): { readonly task: string; readonly item: boolean } | undefined {
+/** The task of the definition that an event of a run of these rules is about; for an item, its forEach task. */
+export function taskOf(event: RunEvent, rules: number): { readonly task: string; readonly item: boolean } | undefined {
   if (!('taskId' in event) || event.taskId === undefined) return undefined;
-  const dot = event.taskId.indexOf('.');
-  return { task: dot < 0 ? event.taskId : event.taskId.slice(0, dot), item: dot >= 0 };
+  const paths = taskPaths(rules);
+  return { task: paths.definition(event.taskId), item: paths.itemOf(event.taskId) !== undefined };
 }

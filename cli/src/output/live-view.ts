@@ -1,4 +1,4 @@
-import { formatDuration, type HistoryEntry, sleep, systemClock } from '@reprise/core';
+import { formatDuration, type HistoryEntry, sleep, systemClock, taskPaths } from '@reprise/core';
 import { LiveRegion } from './live-region.ts';
 import type { ProgressView } from './progress-view.ts';
 import { endedItems, type RunProgress, type TaskRow } from './run-progress.ts';
@@ -39,8 +39,8 @@ export class LiveView implements ProgressView {
   }
 
   onAgentProgress(taskId: string, text: string): void {
-    const dot = taskId.indexOf('.');
-    this.#said.set(dot < 0 ? taskId : taskId.slice(0, dot), plain(text));
+    const { definition } = taskPaths(this.#progress?.state.rules ?? 1);
+    this.#said.set(definition(taskId), plain(text));
   }
 
   async close(): Promise<void> {

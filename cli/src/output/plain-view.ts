@@ -25,7 +25,7 @@ export class PlainView implements ProgressView {
   }
 
   async onEvent({ event }: HistoryEntry, progress: RunProgress): Promise<void> {
-    const about = taskOf(event);
+    const about = taskOf(event, progress.state.rules);
     const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(event, progress);
     if (line === undefined) return;
     const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);

@@ -59,7 +59,7 @@ export class RunProgress {
   fold(event: RunEvent): void {
     this.#events += 1;
     this.#replay.fold(event);
-    const about = taskOf(event);
+    const about = taskOf(event, this.state.rules);
     if (about === undefined) return;
     if (event.type !== 'TaskScheduled' && event.type !== 'TaskAttemptFailed') return;
     const tally = this.#tallies.get(about.task) ?? { attempts: 0, failedAttempts: 0 };

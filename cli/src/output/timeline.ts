@@ -35,6 +35,7 @@ export class Timeline {
   readonly #slices: number;
   readonly #tracks = new Map<string, Track>();
   #now: number;
+  #rules = 1;
 
   /** `from` and `to` in ms: the first and the last moment that is shown. */
   constructor(from: number, to: number, columns: number) {
@@ -46,7 +47,8 @@ export class Timeline {
 
   fold(event: RunEvent): void {
     this.#now = event.at;
-    const about = taskOf(event);
+    if (event.type === 'RunStarted') this.#rules = event.rules ?? 1;
+    const about = taskOf(event, this.#rules);
     if (about === undefined) {
       if (isEnd(event)) for (const task of this.#tracks.keys()) this.#advance(task, event.at).open.clear();
       return;

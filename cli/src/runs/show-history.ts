@@ -25,6 +25,7 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
     const runId = await resolveRun(store, reader, typed);
     const [first] = await store.read(`run-${runId}`, { limit: 1 });
     const startedAt = first?.time ?? 0;
+    const rules = Number(first?.data['rules'] ?? 1);
     const stopping = new AbortController();
     let interruptedBy: InterruptSignal | undefined;
     let unreadable = 0;
@@ -40,7 +41,8 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
       for await (const entry of entries) {
         if (interruptedBy !== undefined || out.broken) break;
         if ('unreadable' in entry) unreadable += 1;
-        if (fits(entry, flags)) await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
+        if (fits(entry, flags, rules))
+          await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
       }
     } finally {
       ignore();
@@ -60,13 +62,13 @@ function assertType(type: string): void {
 
 const FIX = ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix;
 
-function fits(entry: RecordedEntry, { type, task }: HistoryFlags): boolean {
+function fits(entry: RecordedEntry, { type, task }: HistoryFlags, rules: number): boolean {
   // Nobody can say what it is about; leaving it out would say that it is not there.
   if ('unreadable' in entry) return true;
   const { event } = entry;
   if (type !== undefined && !type.includes(event.type)) return false;
   if (task === undefined) return true;
-  return taskOf(event)?.task === task || ('taskId' in event && event.taskId === task);
+  return taskOf(event, rules)?.task === task || ('taskId' in event && event.taskId === task);
 }
 
 const COLOURS: readonly (readonly [RegExp, Parameters<Screen['style']>[0]])[] = [

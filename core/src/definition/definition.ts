@@ -140,6 +140,3 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 export const DEFAULT_CONCURRENCY = 64;
-
-/** Ids of tasks in a definition: no dot, which sets off the index of a forEach item (`inspect.12`). */
-export const TASK_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;

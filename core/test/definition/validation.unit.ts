@@ -83,7 +83,7 @@ describe('validation: the graph', () => {
 describe('validation: names and numbers', () => {
   it('names each with its place', () => {
     const bad: Draft = {
-      id: 'a.b',
+      id: 'a/b',
       agent: 'x y',
       capability: 'z',
       priority: Number.NaN,
@@ -96,9 +96,9 @@ describe('validation: names and numbers', () => {
       /^name: "" is not a workflow name/,
       /^concurrency: must be a whole number of 1 or more, not 1\.5/,
       /^timeout: must be a duration from 1ms/,
-      /^tasks\.a\.b: 'a\.b' is not a task id/,
-      /^tasks\.a\.b\.capability: stands beside an agent/,
-      /^tasks\.a\.b\.agent: "x y" is not the name of an agent/,
+      /^tasks\.a\/b: 'a\/b' is not a task id/,
+      /^tasks\.a\/b\.capability: stands beside an agent/,
+      /^tasks\.a\/b\.agent: "x y" is not the name of an agent/,
       /priority: must be a finite number/,
       /forEach\.concurrency: must be a whole number/,
       /retry\.maxAttempts: must be/,
@@ -251,6 +251,10 @@ describe('validation: expressions', () => {
     const expected: readonly [Draft, RegExp][] = [
       [{ id: 'b', when: cel('input.x >') }, /^tasks\.b\.when: CEL expression input\.x >: Unexpected token/],
       [{ id: 'b', when: cel('outputs.aa.ok') }, /outputs\.aa: there is no task 'aa'$/],
+      [
+        { id: 'b.c', when: cel('outputs.b.c') },
+        /outputs\.b: there is no task 'b'; the output of 'b\.c' is outputs\["b\.c"\]$/,
+      ],
       [
         { id: 'b', when: cel('outputs.a.ok') },
         /outputs\.a: 'b' does not come after 'a', so its output may not be there; add 'a' to after/,

@@ -45,7 +45,7 @@ describe('Retrying a run', () => {
     const reprise = await start({ workflows: [definition] });
     const run = await reprise.startRun(definition, 'in', { id: 'r1' });
     expect((await run.outcome()).status).to.equal('failed');
-    expect(calls.splice(0)).to.deep.equal(['first', 'each.0', 'each.1', 'each.2']);
+    expect(calls.splice(0)).to.deep.equal(['first', 'each[0]', 'each[1]', 'each[2]']);
     return { reprise, run, calls, mend: () => (broken = false) };
   };
 
@@ -55,13 +55,13 @@ describe('Retrying a run', () => {
     const retried = await reprise.retryRun('r1', { id: 'r2' });
     expect(retried.id).to.equal('r2');
     expect(await retried.result()).to.equal(100);
-    expect(calls).to.deep.equal(['each.2', 'each.3', 'last']);
+    expect(calls).to.deep.equal(['each[2]', 'each[3]', 'last']);
     const events = await eventsOf(reprise, 'r2');
     expect(only(events, 'TaskAdopted').map(({ taskId, status }) => `${taskId} ${status}`)).to.have.members([
       'first completed',
       'odd skipped',
-      'each.0 completed',
-      'each.1 completed',
+      'each[0] completed',
+      'each[1] completed',
     ]);
     const source = await run.state();
     expect(only(events, 'RunStarted')[0]?.lineage).to.deep.equal({ runId: 'r1', revision: source.revision });
@@ -75,11 +75,11 @@ describe('Retrying a run', () => {
     const { reprise, calls, mend } = await failedRun();
     const second = await reprise.retryRun('r1');
     expect((await second.outcome()).status).to.equal('failed');
-    expect(calls.splice(0)).to.deep.equal(['each.2']);
+    expect(calls.splice(0)).to.deep.equal(['each[2]']);
     mend();
     const third = await reprise.retryRun(second.id);
     expect(await third.result()).to.equal(100);
-    expect(calls).to.deep.equal(['each.2', 'each.3', 'last']);
+    expect(calls).to.deep.equal(['each[2]', 'each[3]', 'last']);
   });
 
   it('goes on from a cancelled run, but has nothing to do for one that completed', async () => {

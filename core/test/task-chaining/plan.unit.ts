@@ -1,7 +1,7 @@
 import { workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { ancestorsOf, definitionIdOf, itemId, planOf } from '../../src/orchestration/task-chaining/plan.ts';
+import { ancestorsOf, planOf } from '../../src/orchestration/task-chaining/plan.ts';
 
 const { definition } = workflow<unknown>('plan')
   .fallbackTask('rescue', 'agent')
@@ -35,13 +35,5 @@ describe('a plan', () => {
 
   it('is made once for a definition', () => {
     expect(planOf(definition)).to.equal(plan);
-  });
-});
-
-describe('the id of an item', () => {
-  it('leads to its task and back', () => {
-    expect(itemId('inspect', 12)).to.equal('inspect.12');
-    expect(definitionIdOf('inspect.12')).to.equal('inspect');
-    expect(definitionIdOf('inspect')).to.equal('inspect');
   });
 });

@@ -32,9 +32,9 @@ function adopt(adopted: readonly AdoptedTask[]) {
 const failedRun = (): PureRun => {
   const run = new PureRun(flow(), []);
   run.run('list', [10, 20, 30]);
-  run.schedule('each.0', 'each.1');
-  run.complete('each.1', 'second');
-  run.fail('each.0');
+  run.schedule('each[0]', 'each[1]');
+  run.complete('each[1]', 'second');
+  run.fail('each[0]');
   return run;
 };
 
@@ -46,7 +46,7 @@ describe('what a new run takes over', () => {
       { taskId: 'list', status: 'completed', output: [10, 20, 30] },
       { taskId: 'never', status: 'skipped' },
       { taskId: 'each', status: 'expanded', items: [10, 20, 30] },
-      { taskId: 'each.1', status: 'completed', output: 'second' },
+      { taskId: 'each[1]', status: 'completed', output: 'second' },
     ]);
   });
 
@@ -54,10 +54,10 @@ describe('what a new run takes over', () => {
     const { events, state } = adopt(adoptable(failedRun().state, flow().definition));
     expect(types(events)).to.deep.equal(['RunStarted', 'TaskAdopted', 'TaskAdopted', 'TaskExpanded', 'TaskAdopted']);
     expect(state.lineage).to.deep.equal({ runId: 'old', revision: 9 });
-    expect(state.tasks.get('each.1')).to.include({ status: 'completed', output: 'second', attempt: 0 });
+    expect(state.tasks.get('each[1]')).to.include({ status: 'completed', output: 'second', attempt: 0 });
     expect([...state.tasks.values()].filter(({ status }) => status === 'ready').map(({ id }) => id)).to.deep.equal([
-      'each.0',
-      'each.2',
+      'each[0]',
+      'each[2]',
     ]);
     expect(state.tasks.get('each')?.items).to.include({ active: 2, ended: 1, total: 3 });
   });
@@ -65,7 +65,7 @@ describe('what a new run takes over', () => {
   it('may be everything but the end', () => {
     const run = new PureRun(flow(), []);
     run.run('list', [1]);
-    run.run('each.0', 'x');
+    run.run('each[0]', 'x');
     run.schedule('end');
     run.send({ type: 'CancelRun' });
     const { state } = adopt(adoptable(run.state, flow().definition));
@@ -85,7 +85,7 @@ describe('what a new run takes over', () => {
   it('never has a gap: what depends on something new is done again', () => {
     const run = new PureRun(flow(), []);
     run.run('list', [1]);
-    run.run('each.0', 'x');
+    run.run('each[0]', 'x');
     run.run('end', 'done');
     const { definition } = workflow<Json[]>('flow')
       .task('fresh', 'agent')
@@ -101,8 +101,8 @@ describe('what a new run takes over', () => {
       .build();
     const adopted: AdoptedTask[] = [
       { taskId: 'each', status: 'expanded', items: [0, 1, 2, 3] },
-      { taskId: 'each.0', status: 'completed', output: 'a' },
-      { taskId: 'each.2', status: 'completed', output: 'c' },
+      { taskId: 'each[0]', status: 'completed', output: 'a' },
+      { taskId: 'each[2]', status: 'completed', output: 'c' },
     ];
     const { state } = given().when({
       type: 'StartRun',
@@ -112,8 +112,8 @@ describe('what a new run takes over', () => {
       input: [],
       adopted,
     });
-    expect(state.tasks.get('each.1')?.status).to.equal('ready');
-    expect(state.tasks.has('each.3')).to.equal(false);
+    expect(state.tasks.get('each[1]')?.status).to.equal('ready');
+    expect(state.tasks.has('each[3]')).to.equal(false);
     expect(state.tasks.get('each')?.items).to.include({ active: 1, ended: 2 });
   });
 
@@ -156,7 +156,7 @@ describe('what a new run takes over', () => {
     const { state } = adopt([
       { taskId: 'nobody', status: 'completed', output: 1 },
       { taskId: 'lis', status: 'completed', output: 1 },
-      { taskId: 'nobody.3', status: 'completed', output: 1 },
+      { taskId: 'nobody[3]', status: 'completed', output: 1 },
     ]);
     expect(state.tasks.size).to.equal(4);
     expect(state.status).to.equal('running');

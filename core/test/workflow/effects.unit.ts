@@ -79,7 +79,7 @@ describe('effects of events', () => {
     run.schedule();
     const stood = { type: 'TaskCompleted', at: 1, taskId: 'a', attempt: 0, via: 'fallback-value', output: 0 } as const;
     const closed = effects(run, run.fold(stood)).filter(({ kind }) => kind === 'close-attempt');
-    expect(closed.map((effect) => 'taskId' in effect && effect.taskId)).to.deep.equal(['a.0', 'a.1']);
+    expect(closed.map((effect) => 'taskId' in effect && effect.taskId)).to.deep.equal(['a[0]', 'a[1]']);
   });
 });
 

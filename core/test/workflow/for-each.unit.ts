@@ -14,11 +14,11 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 describe('forEach', () => {
   it('runs once for each item and joins the outputs in the order of the items', () => {
     const run = new PureRun(each(), ['x', 'y', 'z']);
-    expect(run.ready()).to.deep.equal(['each.0', 'each.1', 'each.2']);
-    expect(run.schedule('each.2')[0]).to.include({ input: 'z' });
-    run.complete('each.2', 'Z');
-    run.run('each.0', 'X');
-    expect(types(run.run('each.1', 'Y'))).to.deep.equal(['TaskScheduled', 'TaskCompleted', 'TaskCompleted']);
+    expect(run.ready()).to.deep.equal(['each[0]', 'each[1]', 'each[2]']);
+    expect(run.schedule('each[2]')[0]).to.include({ input: 'z' });
+    run.complete('each[2]', 'Z');
+    run.run('each[0]', 'X');
+    expect(types(run.run('each[1]', 'Y'))).to.deep.equal(['TaskScheduled', 'TaskCompleted', 'TaskCompleted']);
     expect(run.of('TaskCompleted').at(-1), 'the outputs are not stored twice')
       .to.include({ taskId: 'each', via: 'items' })
       .and.not.have.property('output');
@@ -33,12 +33,12 @@ describe('forEach', () => {
 
   it('keeps no more than `concurrency` items open', () => {
     const run = new PureRun(each({ concurrency: 2 }), numbers(5));
-    expect(run.ready()).to.deep.equal(['each.0', 'each.1']);
-    run.schedule('each.0');
-    run.fail('each.0', { lost: true });
-    expect(run.ready(), 'one that waits for a retry is open').to.deep.equal(['each.1']);
-    run.run('each.1');
-    expect(run.ready()).to.deep.equal(['each.2']);
+    expect(run.ready()).to.deep.equal(['each[0]', 'each[1]']);
+    run.schedule('each[0]');
+    run.fail('each[0]', { lost: true });
+    expect(run.ready(), 'one that waits for a retry is open').to.deep.equal(['each[1]']);
+    run.run('each[1]');
+    expect(run.ready()).to.deep.equal(['each[2]']);
   });
 
   it('expands many items in events of bounded size', () => {
@@ -55,17 +55,17 @@ describe('forEach', () => {
   it('fails the task with the first item that fails, and cancels the rest', () => {
     const run = new PureRun(each(), numbers(3));
     run.schedule();
-    expect(types(run.fail('each.1'))).to.deep.equal(['TaskAttemptFailed', 'TaskFailed', 'TaskFailed', 'RunFailed']);
+    expect(types(run.fail('each[1]'))).to.deep.equal(['TaskAttemptFailed', 'TaskFailed', 'TaskFailed', 'RunFailed']);
     expect(run.task('each').error?.message).to.equal('item 1: BOOM!');
-    expect(run.status('each.0')).to.equal('cancelled');
+    expect(run.status('each[0]')).to.equal('cancelled');
   });
 
   it('goes on when it is told to, with null in the place of what failed', () => {
     const run = new PureRun(each({ onItemFailure: 'continue' }), numbers(3));
     run.schedule();
-    run.fail('each.1');
-    run.complete('each.0', 'a');
-    run.complete('each.2', 'c');
+    run.fail('each[1]');
+    run.complete('each[0]', 'a');
+    run.complete('each[2]', 'c');
     expect(run.status('each')).to.equal('completed');
     expect(run.schedule('after')[0]).to.deep.include({ input: ['a', null, 'c'] });
   });
@@ -73,20 +73,20 @@ describe('forEach', () => {
   it('retries and falls back item by item', () => {
     const run = new PureRun(each({ retry: { maxAttempts: 2, jitter: 0 }, fallback: { value: 'none' } }), numbers(2));
     run.schedule();
-    run.fail('each.0');
-    run.retry('each.0');
-    run.schedule('each.0');
-    expect(types(run.fail('each.0'))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted']);
-    run.complete('each.1', 'ok');
+    run.fail('each[0]');
+    run.retry('each[0]');
+    run.schedule('each[0]');
+    expect(types(run.fail('each[0]'))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted']);
+    run.complete('each[1]', 'ok');
     expect(run.task('each').output).to.deep.equal(['none', 'ok']);
   });
 
   it('falls back to an agent item by item', () => {
     const run = new PureRun(each({ fallback: { agent: 'other' } }), numbers(1));
     run.schedule();
-    run.fail('each.0');
-    expect(run.task('each.0')).to.include({ fallback: 'agent', agent: 'other', status: 'ready' });
-    run.run('each.0', 'saved');
+    run.fail('each[0]');
+    expect(run.task('each[0]')).to.include({ fallback: 'agent', agent: 'other', status: 'ready' });
+    run.run('each[0]', 'saved');
     expect(run.task('each').output).to.deep.equal(['saved']);
   });
 
@@ -101,7 +101,7 @@ describe('forEach', () => {
       'x',
       'y',
     ]);
-    expect(run.schedule('each.1')[0]).to.include({ input: '1:y' });
+    expect(run.schedule('each[1]')[0]).to.include({ input: '1:y' });
   });
 
   it('can follow another, on its outputs', () => {
@@ -111,13 +111,13 @@ describe('forEach', () => {
       .build();
     const run = new PureRun(nested, [1, 2]);
     run.schedule();
-    run.complete('first.1', 'two');
-    run.complete('first.0', ['o', 'ne']);
-    expect(run.ready()).to.deep.equal(['second.0', 'second.1']);
+    run.complete('first[1]', 'two');
+    run.complete('first[0]', ['o', 'ne']);
+    expect(run.ready()).to.deep.equal(['second[0]', 'second[1]']);
     run.schedule();
-    expect(run.task('second.0').input).to.deep.equal(['o', 'ne']);
-    run.complete('second.0', 1);
-    run.complete('second.1', 2);
+    expect(run.task('second[0]').input).to.deep.equal(['o', 'ne']);
+    run.complete('second[0]', 1);
+    run.complete('second[1]', 2);
     expect(run.state.output).to.deep.equal([1, 2]);
   });
 
@@ -146,7 +146,7 @@ describe('forEach', () => {
     const run = new PureRun(each(), numbers(2));
     run.schedule();
     expect(run.send({ type: 'CompleteTask', taskId: 'each', attempt: 0, output: 1 })).to.deep.equal([]);
-    expect(run.send({ type: 'CompleteTask', taskId: 'each.7', attempt: 1, output: 1 })).to.deep.equal([]);
+    expect(run.send({ type: 'CompleteTask', taskId: 'each[7]', attempt: 1, output: 1 })).to.deep.equal([]);
     expect(run.fire({ kind: 'attempt', taskId: 'each', attempt: 0 })).to.deep.equal([]);
     expect(run.status('each')).to.equal('running');
   });

@@ -32,7 +32,7 @@ describe('the digest of a long list', () => {
     const run = whole();
     for (const [done, index] of order.entries()) {
       if (done % 100 === 0 || done > ITEMS - 3) expect(stateDigest(run.state)).to.equal(stateDigest(afresh(run.state)));
-      run.complete(`each.${index}`, index);
+      run.complete(`each[${index}]`, index);
     }
     expect(run.state.status).to.equal('completed');
     expect(stateDigest(run.state)).to.equal(stateDigest(afresh(run.state)));
@@ -41,10 +41,10 @@ describe('the digest of a long list', () => {
 
   it('goes on from a snapshot', () => {
     const run = whole();
-    for (const index of order.slice(0, 650)) run.complete(`each.${index}`, index);
+    for (const index of order.slice(0, 650)) run.complete(`each[${index}]`, index);
     const copy = afresh(run.state);
     const from = run.events.length;
-    for (const index of order.slice(650)) run.complete(`each.${index}`, index);
+    for (const index of order.slice(650)) run.complete(`each[${index}]`, index);
     for (const event of run.events.slice(from)) evolve(copy, event);
     expect(copy.status).to.equal('completed');
     expect(copy.stateDigest).to.equal(run.state.stateDigest);
@@ -53,28 +53,28 @@ describe('the digest of a long list', () => {
 
   it('covers what comes late of an item whose piece was hashed', () => {
     const run = whole();
-    for (let index = 0; index < 600; index += 1) run.complete(`each.${index}`, index);
+    for (let index = 0; index < 600; index += 1) run.complete(`each[${index}]`, index);
     const before = stateDigest(run.state);
     run.send({
       type: 'FailTask',
-      taskId: 'each.3',
+      taskId: 'each[3]',
       attempt: 1,
       error: { code: 'LATE', message: '', retryable: false },
     });
     expect(run.of('TaskResultIgnored')).to.have.length(1);
     expect(stateDigest(run.state)).to.not.equal(before);
     expect(stateDigest(run.state)).to.equal(stateDigest(afresh(run.state)));
-    for (let index = 600; index < ITEMS; index += 1) run.complete(`each.${index}`, index);
+    for (let index = 600; index < ITEMS; index += 1) run.complete(`each[${index}]`, index);
     expect(stateDigest(run.state)).to.equal(stateDigest(afresh(run.state)));
   });
 
   it('covers every output and item of every piece', () => {
     const run = whole();
-    for (const index of order) run.complete(`each.${index}`, index);
+    for (const index of order) run.complete(`each[${index}]`, index);
     const digests = new Set([stateDigest(run.state)]);
     for (const index of [0, 255, 256, 511, 512, ITEMS - 1]) {
       for (const forge of [
-        (state: RunState) => Object.assign(state.tasks.get(`each.${index}`) ?? {}, { output: 'forged' }),
+        (state: RunState) => Object.assign(state.tasks.get(`each[${index}]`) ?? {}, { output: 'forged' }),
         (state: RunState) => state.tasks.get('each')?.items?.values.splice(index, 1, 'forged'),
       ]) {
         const copy = afresh(run.state);

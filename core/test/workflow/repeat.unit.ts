@@ -211,18 +211,18 @@ describe('repeat', () => {
 
     it('expands again, with attempts that count on', () => {
       const run = new PureRun(many(), [10, 20]);
-      run.schedule('each.0');
-      run.fail('each.0');
-      run.retry('each.0');
-      run.run('each.0', 'a');
-      run.run('each.1', 'b');
+      run.schedule('each[0]');
+      run.fail('each[0]');
+      run.retry('each[0]');
+      run.run('each[0]', 'a');
+      run.run('each[1]', 'b');
       run.run('critic', 'bad');
-      expect(run.ready()).to.deep.equal(['each.0']);
-      run.run('each.0', 'c');
-      run.run('each.1', 'd');
-      const attempts = run.of('TaskScheduled').filter(({ taskId }) => taskId === 'each.0');
+      expect(run.ready()).to.deep.equal(['each[0]']);
+      run.run('each[0]', 'c');
+      run.run('each[1]', 'd');
+      const attempts = run.of('TaskScheduled').filter(({ taskId }) => taskId === 'each[0]');
       expect(attempts.map(({ attempt }) => attempt)).to.deep.equal([1, 2, 3]);
-      const others = run.of('TaskScheduled').filter(({ taskId }) => taskId === 'each.1');
+      const others = run.of('TaskScheduled').filter(({ taskId }) => taskId === 'each[1]');
       expect(others.map(({ attempt }) => attempt)).to.satisfy(
         ([first, second]: number[]) => (first ?? 0) < (second ?? 0),
       );
@@ -233,11 +233,11 @@ describe('repeat', () => {
 
     it('never takes a result of an item of the round before', () => {
       const run = new PureRun(many(), [10]);
-      run.run('each.0', 'a');
+      run.run('each[0]', 'a');
       run.run('critic', 'bad');
-      run.schedule('each.0');
-      run.send({ type: 'CompleteTask', taskId: 'each.0', attempt: 1, output: 'stale' });
-      expect(run.status('each.0')).to.equal('scheduled');
+      run.schedule('each[0]');
+      run.send({ type: 'CompleteTask', taskId: 'each[0]', attempt: 1, output: 'stale' });
+      expect(run.status('each[0]')).to.equal('scheduled');
     });
 
     it('may have fewer items the next time', () => {
@@ -249,11 +249,11 @@ describe('repeat', () => {
         })
         .build();
       const run = new PureRun(shrinking);
-      for (const id of ['each.0', 'each.1', 'each.2']) run.run(id);
+      for (const id of ['each[0]', 'each[1]', 'each[2]']) run.run(id);
       run.run('critic');
-      run.run('each.0', 'only');
+      run.run('each[0]', 'only');
       expect(run.task('each').output).to.deep.equal(['only']);
-      expect(run.state.tasks.has('each.1')).to.equal(false);
+      expect(run.state.tasks.has('each[1]')).to.equal(false);
     });
   });
 

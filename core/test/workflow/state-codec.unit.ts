@@ -53,17 +53,17 @@ describe('a snapshot', () => {
   it('restores every state of a run', () => {
     const run = new PureRun(eachThen(), [1, 2, 3]);
     expectSame(run, 'ready');
-    run.schedule('each.0', 'other');
+    run.schedule('each[0]', 'other');
     expectSame(run, 'scheduled');
-    run.begin('each.0');
+    run.begin('each[0]');
     run.send({ type: 'PauseRun', commandId: 'p' });
     expectSame(run, 'paused');
     run.send({ type: 'ResumeRun', commandId: 'r' });
-    run.complete('each.0', 'a');
+    run.complete('each[0]', 'a');
     run.fail('other');
     expectSame(run, 'waiting');
-    run.run('each.1', 'b');
-    run.run('each.2', 'c');
+    run.run('each[1]', 'b');
+    run.run('each[2]', 'c');
     expectSame(run, 'joined');
     run.retry('other');
     run.run('other');
@@ -73,7 +73,7 @@ describe('a snapshot', () => {
 
   it('restores what stood in for a forEach that took too long', () => {
     const run = new PureRun(eachThen(), [1, 2]);
-    run.run('each.0');
+    run.run('each[0]');
     run.fold(standIn);
     expect(run.task('each').output).to.equal('none');
     expectSame(run, 'value for a forEach');
@@ -81,7 +81,7 @@ describe('a snapshot', () => {
 
   it('of a restored run goes on like the run itself', () => {
     const run = new PureRun(eachThen(), [1]);
-    run.schedule('each.0');
+    run.schedule('each[0]');
     const copy = restored(run);
     expect(copy.controlCommands).to.deep.equal(run.state.controlCommands);
     expect(copy.definition.tasks[0]?.forEach?.items).to.have.property('fn');
@@ -89,7 +89,7 @@ describe('a snapshot', () => {
 
   it('does not keep the outputs of items twice', () => {
     const run = new PureRun(eachThen(), ['x']);
-    run.run('each.0', 'UNIQUE-OUTPUT');
+    run.run('each[0]', 'UNIQUE-OUTPUT');
     expect(serializeState(run.state).split('UNIQUE-OUTPUT')).to.have.length(2);
   });
 
@@ -101,7 +101,7 @@ describe('a snapshot', () => {
 describe('replay', () => {
   it('gives the live state, and says so', () => {
     const run = new PureRun(eachThen(), [1]);
-    for (const id of ['each.0', 'other', 'after']) run.run(id);
+    for (const id of ['each[0]', 'other', 'after']) run.run(id);
     const result = replay(run.events);
     expect(result.matches).to.equal(true);
     expect(result.events).to.equal(run.events.length);
@@ -118,7 +118,7 @@ describe('replay', () => {
 
   it('notices a history that was tampered with', () => {
     const run = new PureRun(eachThen(), [1]);
-    for (const id of ['each.0', 'other', 'after']) run.run(id, 'true');
+    for (const id of ['each[0]', 'other', 'after']) run.run(id, 'true');
     const forged = run.events.map((event) =>
       event.type === 'TaskCompleted' && event.taskId === 'other' ? { ...event, output: 'forged' } : event,
     );

@@ -123,12 +123,12 @@ describe('the timeout of a task', () => {
 
   it('is that of each item of a forEach, and a value stands in for that item', () => {
     const run = new PureRun(each({ timeout: { task: '1m' }, fallback: { value: 'late' } }), [1, 2, 3]);
-    run.run('a.0', 'in time');
-    run.schedule('a.1');
-    run.schedule('a.2');
+    run.run('a[0]', 'in time');
+    run.schedule('a[1]');
+    run.schedule('a[2]');
     expect(run.fire(timer), 'the list has no such limit').to.deep.equal([]);
-    expect(types(run.fire({ ...timer, taskId: 'a.1' }))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted']);
-    run.complete('a.2', 'in time, too');
+    expect(types(run.fire({ ...timer, taskId: 'a[1]' }))).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted']);
+    run.complete('a[2]', 'in time, too');
     expect(run.task('a').output).to.deep.equal(['in time', 'late', 'in time, too']);
   });
 });
@@ -151,8 +151,8 @@ describe('the limit of a whole list', () => {
 
   it('lets a value stand in for each item that has not ended, those that never began included', () => {
     const run = list({ fallback: { value: 'late' } });
-    run.run('a.0', 'in time');
-    run.schedule('a.1');
+    run.run('a[0]', 'in time');
+    run.schedule('a[1]');
     expect(types(run.fire(timer))[0]).to.equal('TaskExpired');
     expect(run.task('a').output).to.deep.equal(['in time', 'late', 'late', 'late']);
     expect(run.state.inFlight).to.equal(0);
@@ -161,12 +161,12 @@ describe('the limit of a whole list', () => {
 
   it('fails the task without one, or leaves null for items that may fail', () => {
     const strict = list({});
-    strict.schedule('a.0');
+    strict.schedule('a[0]');
     strict.fire(timer);
     expect(strict.state.status).to.equal('failed');
     expect(strict.task('a').error?.code).to.equal('REPRISE_TASK_TIMEOUT');
     const tolerant = list({ onItemFailure: 'continue' });
-    tolerant.run('a.0', 1);
+    tolerant.run('a[0]', 1);
     tolerant.fire(timer);
     expect(tolerant.task('a').output).to.deep.equal([1, null, null, null]);
     expect(tolerant.ready()).to.deep.equal(['b']);
@@ -174,12 +174,12 @@ describe('the limit of a whole list', () => {
 
   it('hands each item to the other agent, as many at once as the list allows', () => {
     const run = list({ fallback: { agent: 'other' } });
-    run.schedule('a.0');
+    run.schedule('a[0]');
     run.fire(timer);
-    expect(run.ready()).to.deep.equal(['a.0', 'a.1']);
-    for (const id of ['a.0', 'a.1', 'a.2', 'a.3']) run.run(id, id);
-    expect(run.of('TaskFellBack').map(({ taskId }) => taskId)).to.deep.equal(['a.0', 'a.1', 'a.2', 'a.3']);
-    expect(run.task('a').output).to.deep.equal(['a.0', 'a.1', 'a.2', 'a.3']);
+    expect(run.ready()).to.deep.equal(['a[0]', 'a[1]']);
+    for (const id of ['a[0]', 'a[1]', 'a[2]', 'a[3]']) run.run(id, id);
+    expect(run.of('TaskFellBack').map(({ taskId }) => taskId)).to.deep.equal(['a[0]', 'a[1]', 'a[2]', 'a[3]']);
+    expect(run.task('a').output).to.deep.equal(['a[0]', 'a[1]', 'a[2]', 'a[3]']);
     expect(run.fire(timer)).to.deep.equal([]);
   });
 });

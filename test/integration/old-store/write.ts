@@ -1,6 +1,7 @@
-// Wrote `rules-1.db`, with the build before rules were recorded (4af9eb5), with a run in every state:
+// Wrote `rules-1.db`, with the build before rules were recorded (4af9eb5), and `rules-2.db` with the last one of rules 2 (102c0b8), each with a
+// run in every state:
 //   node --conditions=reprise-source test/integration/old-store/write.ts FILE
-// Kept to show what is in the file. A later build writes other histories, so the file is never written again.
+// Kept to show what is in the file. A later build writes other histories, so a file is never written again.
 
 import { type Json, nextTurn, sleep } from '@reprise/core';
 import { openProject } from './project.ts';

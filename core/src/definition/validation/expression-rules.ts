@@ -96,7 +96,11 @@ function whereIs(name: string): string {
 }
 
 function whyNot(id: string, place: Place, known: ReadonlyMap<string, TaskDefinition>): string {
-  if (!known.has(id)) return `there is no task '${id}'${didYouMean(id, known.keys())}`;
+  if (!known.has(id)) {
+    const dotted = known.keys().find((other) => other.startsWith(`${id}.`));
+    if (dotted !== undefined) return `there is no task '${id}'; the output of '${dotted}' is outputs["${dotted}"]`;
+    return `there is no task '${id}'${didYouMean(id, known.keys())}`;
+  }
   if (place.task === undefined) return `'${id}' runs only as a fallback; read the task that it stands in for`;
   if (place.task === id) return `the output of '${id}' is not there before it has run; in repeat.until, use output`;
   return `'${place.task}' does not come after '${id}', so its output may not be there; add '${id}' to after`;

@@ -1,5 +1,6 @@
 import { ID_PATTERN } from '../../shared/ids.ts';
-import { TASK_ID_PATTERN, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
+import { TASK_ID_PATTERN } from '../../shared/task-path.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** The longest wait that makes sense: ten years, in ms. */
@@ -25,7 +26,7 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
   if (!TASK_ID_PATTERN.test(task.id)) {
     report(
       path,
-      `'${task.id}' is not a task id: use 1 to 64 letters, digits, "_" or "-", starting with a letter or digit`,
+      `'${task.id}' is not a task id: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit`,
     );
   }
   if (task.agent === undefined && task.capability === undefined)

@@ -1,6 +1,8 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { taskPaths } from '../../shared/task-path.ts';
 import { planOf } from '../task-chaining/plan.ts';
 import type { AdoptedTask } from '../workflow/events.ts';
+import { CURRENT_RULES } from '../workflow/rules.ts';
 import type { ItemsState, RunState } from '../workflow/state.ts';
 
 /**
@@ -37,9 +39,11 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
 function adoptableItems(taskId: string, { values, instances, total }: ItemsState): readonly AdoptedTask[] {
   if (values.length < total) return [];
   const adopted: AdoptedTask[] = [{ taskId, status: 'expanded', items: values }];
-  for (const item of instances) {
-    if (item?.status === 'completed')
-      adopted.push({ taskId: item.id, status: 'completed', output: item.output ?? null });
+  // The source may have written its items otherwise.
+  const { item } = taskPaths(CURRENT_RULES);
+  for (const [index, task] of instances.entries()) {
+    if (task?.status === 'completed')
+      adopted.push({ taskId: item(taskId, index), status: 'completed', output: task.output ?? null });
   }
   return adopted;
 }

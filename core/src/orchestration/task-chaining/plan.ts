@@ -35,17 +35,6 @@ export function planOf(definition: WorkflowDefinition): Plan {
   return plan;
 }
 
-const SEPARATOR = '.';
-
-/** Id of one item of a forEach task. */
-export const itemId = (taskId: string, index: number): string => `${taskId}${SEPARATOR}${index}`;
-
-/** The task of a definition that a task id belongs to: itself, or the forEach task of an item. */
-export function definitionIdOf(taskId: string): string {
-  const dot = taskId.indexOf(SEPARATOR);
-  return dot === -1 ? taskId : taskId.slice(0, dot);
-}
-
 /** The ids of all tasks that `taskId` depends on, directly or not. */
 export function ancestorsOf(plan: Plan, taskId: string): ReadonlySet<string> {
   return reachable(taskId, (id) => plan.tasks.get(id)?.definition.after ?? []);

@@ -16,8 +16,8 @@ describe('a run of the release notes', () => {
     const { markdown } = await run.result();
     const { tasks } = await run.state();
     await reprise.stop();
-    expect(tasks.get('classify.2')?.attempt).to.equal(2);
-    expect(tasks.get('classify.4')?.agent).to.equal('sorter');
+    expect(tasks.get('classify[2]')?.attempt).to.equal(2);
+    expect(tasks.get('classify[4]')?.agent).to.equal('sorter');
     const tutorial = readFileSync(join(EXAMPLE, '..', '..', 'tutorial', 'first-workflow.md'), 'utf8');
     expect(tutorial).to.include(markdown);
   });

@@ -38,11 +38,11 @@ describe('release notes', () => {
       { type: 'TaskScheduled', taskId: 'read', attempt: 1, agent: 'reader', input: null },
       { type: 'TaskCompleted', taskId: 'read', attempt: 1, via: 'agent', output: ['fix: f'] },
       { type: 'TaskExpanded', taskId: 'classify', from: 0, items: ['fix: f'], total: 1 },
-      { type: 'TaskScheduled', taskId: 'classify.0', attempt: 1, agent: 'classifier', input: 'fix: f' },
+      { type: 'TaskScheduled', taskId: 'classify[0]', attempt: 1, agent: 'classifier', input: 'fix: f' },
     )
-      .when({ type: 'CompleteTask', taskId: 'classify.0', attempt: 1, output: { kind: 'fix', text: 'f' } })
+      .when({ type: 'CompleteTask', taskId: 'classify[0]', attempt: 1, output: { kind: 'fix', text: 'f' } })
       .thenEvents(
-        { type: 'TaskCompleted', taskId: 'classify.0' },
+        { type: 'TaskCompleted', taskId: 'classify[0]' },
         { type: 'TaskCompleted', taskId: 'classify', via: 'items' },
         { type: 'TaskSkipped', taskId: 'guide', reason: 'condition' },
       );

@@ -1,5 +1,6 @@
 import type { Json } from '../../../shared/json.ts';
-import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
+import { planOf } from '../../task-chaining/plan.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, cancelItems, endItem } from './items.ts';
@@ -44,9 +45,10 @@ export function adopt(
 ): RunState {
   let task = state.tasks.get(taskId);
   if (task === undefined) {
-    const parent = state.tasks.get(definitionIdOf(taskId));
-    if (parent?.items === undefined) return state;
-    task = addItem(state, parent, parent.items, Number(taskId.slice(parent.id.length + 1)));
+    const item = taskPaths(state.rules).itemOf(taskId);
+    const parent = state.tasks.get(item?.list ?? '');
+    if (item === undefined || parent?.items === undefined) return state;
+    task = addItem(state, parent, parent.items, item.index);
     parent.items.active += 1;
   }
   aboutToChange(state, task);

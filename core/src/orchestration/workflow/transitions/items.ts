@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
-import { itemId, planOf } from '../../task-chaining/plan.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
+import { planOf } from '../../task-chaining/plan.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
@@ -94,7 +95,7 @@ export function itemOutputs(items: ItemsState | undefined): Json[] {
 
 /** The task of an item, in its first state. */
 export function addItem(state: RunState, parent: TaskState, items: ItemsState, index: number): TaskState {
-  const item = createTaskState(itemId(parent.id, index), parent.id, index, 0);
+  const item = createTaskState(taskPaths(state.rules).item(parent.id, index), parent.id, index, 0);
   state.tasks.set(item.id, item);
   noteChange(items, index);
   items.instances[index] = item;

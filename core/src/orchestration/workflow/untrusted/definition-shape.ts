@@ -1,7 +1,8 @@
-import { TASK_ID_PATTERN, type WorkflowDefinition } from '../../../definition/definition.ts';
+import type { WorkflowDefinition } from '../../../definition/definition.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import {
   anyJson,
   byKind,
@@ -20,7 +21,7 @@ import {
 export const MAX_DEFINITION_CHARS = 8 * 1024 * 1024;
 
 const name = matching(ID_PATTERN, 'a name (1 to 128 letters, digits, ".", "_" or "-")');
-const taskId = matching(TASK_ID_PATTERN, 'a task id (1 to 64 letters, digits, "_" or "-")');
+const taskId = matching(TASK_ID_PATTERN, 'a task id (1 to 128 letters, digits, ".", "_" or "-")');
 const words = text(64 * 1024);
 
 const expression: Shape = byKind('kind', {

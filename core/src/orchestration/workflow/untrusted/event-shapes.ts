@@ -1,4 +1,5 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType } from '../events.ts';
 import { definitionShape } from './definition-shape.ts';
 import {
@@ -11,6 +12,7 @@ import {
   listOf,
   matching,
   oneOf,
+  passing,
   type Shape,
   text,
   time,
@@ -19,9 +21,9 @@ import {
 
 const runId = matching(ID_PATTERN, 'a run id');
 const agent = matching(ID_PATTERN, 'the name of an agent');
-/** A task of a definition, or an item of one: `inspect.12`. */
-const taskId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(\.(0|[1-9]\d{0,8}))?$/, 'the id of a task or of an item');
-const definitionId = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'the id of a task');
+/** A task of a definition, or an item of one: `inspect[12]` (`inspect.12` before rules 3). */
+const taskId = passing(isTaskPath, 'the id of a task or of an item');
+const definitionId = matching(TASK_ID_PATTERN, 'the id of a task');
 /** Of commands and workers: whoever sends chooses it. */
 const label = text(1024, 1);
 const reason = text(1024 * 1024);
@@ -50,7 +52,7 @@ export const errorShape: Shape = errorOf({ cause: errorOf({ cause: errorOf({}) }
 export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunStarted: fieldsOf(
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
-    { traceparent, lineage: fieldsOf({ runId, revision: integer(0) }), rules: oneOf(1, 2) },
+    { traceparent, lineage: fieldsOf({ runId, revision: integer(0) }), rules: oneOf(1, 2, 3) },
   ),
   RunPaused: fieldsOf({ commandId: label }, { reason }),
   RunResumed: fieldsOf({ commandId: label }),

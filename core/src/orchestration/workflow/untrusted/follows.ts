@@ -1,5 +1,6 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
-import { definitionIdOf, planOf } from '../../task-chaining/plan.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
+import { planOf } from '../../task-chaining/plan.ts';
 import type { RunEvent, TaskAdopted, TaskCompleted, TaskExpanded } from '../events.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import type { Flaw } from './shape.ts';
@@ -169,8 +170,7 @@ function completedFlaw(
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {
   const task = state.tasks.get(event.taskId);
   if (task !== undefined) return hasEnded(task) || task.attempt > 0 ? unfit(task) : undefined;
-  const parentId = definitionIdOf(event.taskId);
-  const items = state.tasks.get(parentId)?.items;
-  if (parentId === event.taskId || items === undefined) return unknown(event.taskId);
-  return Number(event.taskId.slice(parentId.length + 1)) < items.total ? undefined : unknown(event.taskId);
+  const item = taskPaths(state.rules).itemOf(event.taskId);
+  const items = state.tasks.get(item?.list ?? '')?.items;
+  return item !== undefined && items !== undefined && item.index < items.total ? undefined : unknown(event.taskId);
 }

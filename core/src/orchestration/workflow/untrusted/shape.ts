@@ -29,10 +29,12 @@ export const text =
     return { field, problem: `must have ${min} to ${max} characters, not ${value.length}` };
   };
 
-export const matching =
-  (pattern: RegExp, what: string): Shape =>
+export const passing =
+  (test: (text: string) => boolean, what: string): Shape =>
   (value, field) =>
-    typeof value === 'string' && pattern.test(value) ? undefined : must(what, value, field);
+    typeof value === 'string' && test(value) ? undefined : must(what, value, field);
+
+export const matching = (pattern: RegExp, what: string): Shape => passing((text) => pattern.test(text), what);
 
 export const integer =
   (min: number, max = Number.MAX_SAFE_INTEGER): Shape =>

@@ -101,7 +101,7 @@ export class UntrustedHistory {
       return { field: 'data.runId', problem: `is '${event.runId}', but the header says '${this.#runId}'` };
     // As it was recorded: an upcaster would change what was hashed.
     const { definition } = stored.data as unknown as RunStarted;
-    return definitionFlaw(event.definition, hashDefinition(definition), event.definitionHash);
+    return definitionFlaw(event.definition, hashDefinition(definition), event.definitionHash) ?? dottedFlaw(event);
   }
 
   #incomplete(taskId: string): Flaw {
@@ -112,6 +112,16 @@ export class UntrustedHistory {
       problem: `only ${count} items of '${taskId}' are there: the next event must bring more`,
     };
   }
+}
+
+/** Before rules 3, a dot in an id sets off the place of an item. */
+function dottedFlaw({ definition, rules = 1 }: RunStarted): Flaw | undefined {
+  const task = rules < 3 ? definition.tasks.find(({ id }) => id.includes('.')) : undefined;
+  if (task === undefined) return undefined;
+  return {
+    field: 'data.definition',
+    problem: `has a task '${task.id}', whose dot a history of rules ${rules} cannot have`,
+  };
 }
 
 function decoded(stored: StoredEvent): { readonly event: RunEvent } | Flaw {

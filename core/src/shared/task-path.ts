@@ -1,0 +1,49 @@
+// The ids of tasks in a run are paths: segments joined by `/`, each the id of a task in its block (`book/pay`), followed by the place
+// of an item in brackets where the task is one of a list (`quotes[12]`). Histories of rules 1 and 2 write items `quotes.12`.
+
+/** The id of a task in its block: 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit. */
+export const TASK_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Levels of a path, and characters of it, at most. */
+export const MAX_LEVELS = 16;
+export const MAX_PATH_CHARS = 1024;
+
+const PATH_PATTERN =
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?(\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?)*$/;
+const ITEM = /\[(\d+)\]$/;
+const ITEMS = /\[\d+\]/g;
+
+/** How the paths of a run are written. */
+export interface TaskPaths {
+  /** The path of an item of the list `path`; `index` counts from 0. */
+  item(path: string, index: number): string;
+  /** The path of the node of the graph that a task stands for: without items. */
+  definition(path: string): string;
+  /** The list that an item belongs to, and its place; undefined for what is no item. */
+  itemOf(path: string): { readonly list: string; readonly index: number } | undefined;
+}
+
+const bracketed: TaskPaths = {
+  item: (path, index) => `${path}[${index}]`,
+  definition: (path) => (path.includes('[') ? path.replace(ITEMS, '') : path),
+  itemOf: (path) => {
+    const [suffix, index] = ITEM.exec(path) ?? [];
+    return suffix === undefined ? undefined : { list: path.slice(0, -suffix.length), index: Number(index) };
+  },
+};
+
+const dotted: TaskPaths = {
+  item: (path, index) => `${path}.${index}`,
+  definition: (path) => dotted.itemOf(path)?.list ?? path,
+  itemOf: (path) => {
+    const dot = path.indexOf('.');
+    return dot === -1 ? undefined : { list: path.slice(0, dot), index: Number(path.slice(dot + 1)) };
+  },
+};
+
+/** How a run of these rules (see rules.ts) writes its paths. */
+export const taskPaths = (rules: number): TaskPaths => (rules < 3 ? dotted : bracketed);
+
+/** Whether a text has the form of a path as runs of today write them. */
+export const isTaskPath = (text: string): boolean =>
+  text.length <= MAX_PATH_CHARS && PATH_PATTERN.test(text) && text.split('/').length <= MAX_LEVELS;
