@@ -54,7 +54,7 @@ describe('replay, export and import', () => {
 
     it('unfolds in time, and step by step', async () => {
       const timed = await say('run', 'replay', 'done-1', '--speed', '100');
-      expect(timed.stdout).to.match(/run +started[\s\S]*double\.1 +attempt failed[\s\S]*equals the recorded one/);
+      expect(timed.stdout).to.match(/run +started[\s\S]*double\[1\] +attempt failed[\s\S]*equals the recorded one/);
       const stepped = await reprise(['run', 'replay', 'done-1', '--step'], { cwd, input: '\n\n' });
       expect(stepped.code).to.equal(0);
       expect(stepped.stdout).to.match(/ 0 {2}RunStarted[\s\S]*RunCompleted[\s\S]*equals the recorded one/);

@@ -46,9 +46,9 @@ describe('the plain view', () => {
   it('tells tasks one by one and items in counts, by the time in the events', async () => {
     const lines = await linesFor(400, 10);
     expect(lines.filter((line) => /double +items +[\d,]+\/400 items/.test(line)).length).to.be.within(4, 8);
-    expect(lines.filter((line) => /double\.\d+/.test(line))).to.have.lengthOf(1);
+    expect(lines.filter((line) => /double\[\d+\]/.test(line))).to.have.lengthOf(1);
     expect(lines.join('\n')).to.match(
-      /double\.3 +attempt failed +attempt 1, REPRISE_AGENT_FAILED: no \\u001b\[31mluck yet/,
+      /double\[3\] +attempt failed +attempt 1, REPRISE_AGENT_FAILED: no \\u001b\[31mluck yet/,
     );
     expect(lines.join('\n')).to.match(/add +completed/);
     expect(lines.join('\n')).to.match(/bonus +skipped +condition/);

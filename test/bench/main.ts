@@ -5,6 +5,7 @@ import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
+import { layeredGraph, mappedChain, measureGraph } from './graphs.ts';
 import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
@@ -74,6 +75,13 @@ for (const width of [100, 1000, 10_000]) {
 const big = await measureBigRun(950 * scale, 300_000);
 report(`one run of ${950 * scale} items that share 300 KB`, big.totalMs, 'ms');
 report('  longest block of the event loop', big.longestBlockMs, 'ms', '100');
+for (const [what, graph] of [
+  [`chain of ${1000 * (values.quick ? 1 : 10)} tasks with expressions`, mappedChain(values.quick ? 1000 : 10_000)],
+  [`layered graph of ${values.quick ? 500 : 5000} tasks with expressions`, layeredGraph(values.quick ? 10 : 100, 50)],
+] as const) {
+  report(`durable ${what}`, (await measureGraph('sqlite', graph)).usPerTask, 'µs/task', 'flat');
+}
+
 const restart = await measureRestart(10_000 * scale);
 report(`restart with ${restart.openRuns} open runs, all moving`, restart.allMovingMs, 'ms', '5,000');
 const long = await measureLongRun(1_000_000 * scale);

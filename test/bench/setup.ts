@@ -8,6 +8,7 @@ import {
   definePlugin,
   type EventStore,
   type Orchestrator,
+  type RepriseConfig,
   workflow,
 } from '@reprise/core';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
@@ -26,9 +27,10 @@ export async function withReprise<T>(
   storage: Storage,
   workflows: readonly AnyWorkflow[],
   measure: (reprise: Orchestrator) => Promise<T>,
+  agents: NonNullable<RepriseConfig['agents']> = [],
 ): Promise<T> {
   return inFolder(async (path) => {
-    const reprise = await openReprise(storage === 'sqlite' ? path : undefined, workflows);
+    const reprise = await openReprise(storage === 'sqlite' ? path : undefined, workflows, agents);
     await reprise.start();
     try {
       return await measure(reprise);
@@ -39,10 +41,14 @@ export async function withReprise<T>(
 }
 
 /** An orchestrator over the file, not started. Without a path: in memory. */
-export function openReprise(path: string | undefined, workflows: readonly AnyWorkflow[]): Promise<Orchestrator> {
-  if (path === undefined) return createReprise({ workflows });
+export function openReprise(
+  path: string | undefined,
+  workflows: readonly AnyWorkflow[],
+  agents: NonNullable<RepriseConfig['agents']> = [],
+): Promise<Orchestrator> {
+  if (path === undefined) return createReprise({ workflows, agents });
   const store = definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteEventStore({ path }) });
-  return createReprise({ workflows, plugins: [store] });
+  return createReprise({ workflows, agents, plugins: [store] });
 }
 
 export async function inFolder<T>(work: (path: string) => Promise<T>): Promise<T> {

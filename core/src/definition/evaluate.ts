@@ -3,6 +3,7 @@ import { freezeJson, type Json } from '../shared/json.ts';
 import { compile } from './cel/program.ts';
 import { Conversion, toJson } from './cel/to-json.ts';
 import type { Expression, FunctionExpression, Scope } from './definition.ts';
+import { frozenRecord } from './lazy-record.ts';
 import { celOf, literalOf } from './template.ts';
 
 /**
@@ -46,9 +47,8 @@ function call(expression: FunctionExpression, scope: Scope): Json {
 /** What a function sees is history: one that sorts an output in place fails, and changes nothing. */
 function frozen(scope: Scope): Scope {
   freezeJson(scope.input);
-  freezeJson(scope.outputs);
   for (const value of [scope.item, scope.output, scope.feedback]) if (value !== undefined) freezeJson(value);
-  return scope;
+  return { ...scope, outputs: frozenRecord(scope.outputs) };
 }
 
 function fill(template: Json, scope: Scope, conversion: Conversion): Json {

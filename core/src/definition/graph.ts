@@ -27,9 +27,26 @@ export function reachable(start: string, next: (id: string) => readonly string[]
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (found.has(id)) continue;
     found.add(id);
-    open.push(...next(id));
+    for (const other of next(id)) open.push(other);
   }
   return found;
+}
+
+/** Whether `goal` is found by following `next` from `start`. The nearest are looked at first, and the walk ends with it. */
+export function leadsTo(start: string, goal: string, next: (id: string) => readonly string[]): boolean {
+  const found = new Set<string>();
+  let level: readonly string[] = next(start);
+  while (level.length > 0) {
+    const further: string[] = [];
+    for (const id of level) {
+      if (id === goal) return true;
+      if (found.has(id)) continue;
+      found.add(id);
+      for (const other of next(id)) further.push(other);
+    }
+    level = further;
+  }
+  return false;
 }
 
 /** Ids by the ids that they depend on. */
@@ -81,11 +98,11 @@ export function findCycles(
   return cycles;
 }
 
-/** The tasks that a repeat runs again: those on a path from `from` to the repeating task, both included. */
-export function segmentOf(tasks: Tasks, repeating: TaskDefinition, from: string): ReadonlySet<string> {
+/** The tasks on a path from `from` to `to`, both included: what a repeat of `to` runs again. */
+export function between(tasks: Tasks, from: string, to: string): ReadonlySet<string> {
   const known = byId(tasks);
   const dependents = dependentsOf(tasks);
   const below = new Set(reachable(from, (id) => dependents.get(id) ?? [])).add(from);
-  const above = new Set(reachable(repeating.id, (id) => known.get(id)?.after ?? [])).add(repeating.id);
+  const above = new Set(reachable(to, (id) => known.get(id)?.after ?? [])).add(to);
   return below.intersection(above);
 }

@@ -5,6 +5,7 @@ import type { DecisionContext } from '../orchestration/workflow/decisions/decisi
 import type { RunEvent, RunStarted } from '../orchestration/workflow/events.ts';
 import { evolve } from '../orchestration/workflow/evolve.ts';
 import { handle } from '../orchestration/workflow/handle.ts';
+import { CURRENT_RULES } from '../orchestration/workflow/rules.ts';
 import { initialState, type RunState } from '../orchestration/workflow/state.ts';
 import type { Json } from '../shared/json.ts';
 import { describeDifference, type Expected } from './difference.ts';
@@ -34,6 +35,7 @@ export function started(workflow: { readonly definition: WorkflowDefinition }, i
     definition,
     definitionHash: hashDefinition(definition),
     input,
+    rules: CURRENT_RULES,
   };
 }
 

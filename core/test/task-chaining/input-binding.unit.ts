@@ -1,13 +1,13 @@
 import { type Json, type Scope, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { TaskGraph } from '../../src/definition/task-graph.ts';
 import {
   type BindingSource,
   bindInput,
   bindRunOutput,
   scopeOf,
 } from '../../src/orchestration/task-chaining/input-binding.ts';
-import { planOf } from '../../src/orchestration/task-chaining/plan.ts';
 import { PureRun, types } from '../workflow/pure-run.ts';
 
 const { definition } = workflow<{ n: number }>('binding')
@@ -19,7 +19,7 @@ const { definition } = workflow<{ n: number }>('binding')
   .task('below', 'agent', { after: 'each' })
   .build();
 
-const plan = planOf(definition);
+const graph = TaskGraph.of(definition);
 
 const source = (outputs: Readonly<Record<string, Json>>): BindingSource => ({
   runId: 'r',
@@ -35,7 +35,7 @@ const bind = (
   item?: { item: Json; index: number },
 ) => {
   const from = source(outputs);
-  return bindInput(plan, from, id, () => scopeOf(plan, from, id, 1, item), maxChars, item);
+  return bindInput(graph, from, id, () => scopeOf(graph, from, id, 1, item), maxChars, item);
 };
 
 describe('the input of a task', () => {
@@ -68,7 +68,7 @@ describe('the input of a task', () => {
 
 describe('what expressions see', () => {
   it('is the outputs of everything before, and no more', () => {
-    const scope = scopeOf(plan, source({ a: 1, b: 2, c: 3, each: [] }), 'mapped', 2);
+    const scope = scopeOf(graph, source({ a: 1, b: 2, c: 3, each: [] }), 'mapped', 2);
     expect(scope).to.deep.equal({ input: { n: 1 }, outputs: { a: 1, b: 2 }, runId: 'r', round: 2, feedback: null });
   });
 
@@ -82,12 +82,12 @@ describe('what expressions see', () => {
         return 1;
       },
     } as const;
-    expect(bindRunOutput({ ...definition, output }, plan, source({ a: 1, c: null }), 100)).to.deep.equal({
+    expect(bindRunOutput({ ...definition, output }, graph, source({ a: 1, c: null }), 100)).to.deep.equal({
       ok: true,
       value: 1,
     });
     expect(seen?.outputs).to.deep.equal({ a: 1, c: null });
-    expect(bindRunOutput(definition, plan, source({}), 100)).to.equal(undefined);
+    expect(bindRunOutput(definition, graph, source({}), 100)).to.equal(undefined);
   });
 });
 
@@ -111,5 +111,32 @@ describe('an expression that changes what it sees', () => {
       .task('a', 'agent', { input: ({ input }) => input.toSorted() })
       .build();
     expect(new PureRun(copying, [3, 1, 2]).schedule('a')[0]).to.deep.include({ input: [1, 2, 3] });
+  });
+});
+
+describe('the scope of an expression', () => {
+  it('costs what is read of it, however long the chain before is', () => {
+    const length = 4000;
+    let chain = workflow<number>('chain').task('t0', 'agent');
+    for (let index = 1; index < length; index += 1)
+      chain = chain.task(`t${index}`, 'agent', { after: `t${index - 1}` } as never) as never;
+    const long = chain.build().definition;
+    const asked: string[] = [];
+    const from: BindingSource = {
+      ...source({}),
+      outputOf: (id) => {
+        asked.push(id);
+        return id;
+      },
+    };
+    const scope = scopeOf(TaskGraph.of(long), from, `t${length - 1}`, 1);
+    expect(asked).to.deep.equal([]);
+    expect([scope.outputs[`t${length - 2}`], scope.outputs['t0'], scope.outputs[`t${length - 1}`]]).to.deep.equal([
+      `t${length - 2}`,
+      't0',
+      undefined,
+    ]);
+    expect(asked).to.deep.equal([`t${length - 2}`, 't0']);
+    expect(Object.keys(scope.outputs)).to.have.length(length - 1);
   });
 });

@@ -24,7 +24,7 @@ export const classifier = defineAgent({
   outputSchema: changeSchema,
   handle: async ({ input, taskId, attempt }) => {
     await sleep(1000);
-    if (attempt === 1 && taskId.endsWith('.2')) throw new Error('the service is busy');
+    if (attempt === 1 && taskId.endsWith('[2]')) throw new Error('the service is busy');
     const [kind, text] = input.split(': ', 2);
     const change = changeSchema.safeParse({ kind, text });
     if (change.success) return change.data;

@@ -1,4 +1,5 @@
 import { type Json, jsonProblem } from '../../shared/json.ts';
+import { isLazy } from '../lazy-record.ts';
 
 /** Lists and objects that are looked at before those that come again are remembered: most values are no larger. */
 const LOOKED_AT_FREELY = 100_000;
@@ -62,7 +63,8 @@ function fromArray(value: readonly unknown[], conversion: Conversion, depth: num
 }
 
 function fromObject(value: Readonly<Record<string, unknown>>, conversion: Conversion, depth: number): Json {
-  let copy: Record<string, Json> | undefined;
+  // What a lazy record holds may be another thing later: it is copied as it is now.
+  let copy: Record<string, Json> | undefined = isLazy(value) ? {} : undefined;
   const keys = Object.keys(value);
   for (let index = 0; index < keys.length; index += 1) {
     const key = keys[index] as string;

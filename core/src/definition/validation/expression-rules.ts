@@ -3,7 +3,7 @@ import type { Analysis } from '../cel/analysis.ts';
 import { compile } from '../cel/program.ts';
 import type { Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { byId, fallbackTasks, reachable, segmentOf } from '../graph.ts';
+import { between, byId, fallbackTasks, leadsTo } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, stringsOf } from '../template.ts';
 import { numberProblem } from '../text/number-literal.ts';
@@ -12,8 +12,8 @@ import { numberProblem } from '../text/number-literal.ts';
 interface Place {
   readonly path: Path;
   readonly variables: ReadonlySet<string>;
-  /** Tasks whose outputs are there. */
-  outputs(): ReadonlySet<string>;
+  /** Whether the output of a task is there. */
+  sees(id: string): boolean;
   /** The task that the expression belongs to, if any. */
   readonly task?: string;
 }
@@ -24,16 +24,19 @@ const EVERYWHERE = ['input', 'outputs', 'runId', 'round'];
 export function checkExpressions(definition: WorkflowDefinition, report: Report): void {
   const { tasks } = definition;
   const known = byId(tasks);
-  const repeated = new Set(tasks.flatMap((task) => (task.repeat ? [...segmentOf(tasks, task, task.repeat.from)] : [])));
+  const repeated = new Set(
+    tasks.flatMap((task) => (task.repeat ? [...between(tasks, task.repeat.from, task.id)] : [])),
+  );
   const check = (expression: Expression, place: Place): void => checkExpression(expression, place, known, report);
   for (const task of tasks) {
-    const outputs = (): ReadonlySet<string> => reachable(task.id, (id) => known.get(id)?.after ?? []);
+    const after = (id: string): readonly string[] => known.get(id)?.after ?? [];
+    const sees = (id: string): boolean => leadsTo(task.id, id, after);
     const path = ['tasks', task.id];
     const basic = repeated.has(task.id) ? [...EVERYWHERE, 'feedback'] : EVERYWHERE;
     const place = (slot: Path, ...more: readonly string[]): Place => ({
       path: [...path, ...slot],
       variables: new Set([...basic, ...more]),
-      outputs,
+      sees,
       task: task.id,
     });
     if (task.when !== undefined) check(task.when, place(['when']));
@@ -42,8 +45,9 @@ export function checkExpressions(definition: WorkflowDefinition, report: Report)
     if (task.repeat !== undefined) check(task.repeat.until, place(['repeat', 'until'], 'output', 'feedback'));
   }
   if (definition.output !== undefined) {
-    const outputs = (): ReadonlySet<string> => new Set(known.keys()).difference(new Set(fallbackTasks(tasks).keys()));
-    check(definition.output, { path: ['output'], variables: new Set(EVERYWHERE), outputs });
+    const fallbacks = fallbackTasks(tasks);
+    const sees = (id: string): boolean => known.has(id) && !fallbacks.has(id);
+    check(definition.output, { path: ['output'], variables: new Set(EVERYWHERE), sees });
   }
 }
 
@@ -81,9 +85,8 @@ function checkSource(source: string, place: Place, known: ReadonlyMap<string, Ta
   for (const name of analysis.variables) {
     if (!place.variables.has(name)) report(place.path, `'${name}' is not available here: ${whereIs(name)}`);
   }
-  const outputs = analysis.outputs.size === 0 ? analysis.outputs : place.outputs();
   for (const id of analysis.outputs) {
-    if (!outputs.has(id)) report(place.path, `outputs.${id}: ${whyNot(id, place, known)}`);
+    if (!place.sees(id)) report(place.path, `outputs.${id}: ${whyNot(id, place, known)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { reachable, segmentOf } from '../graph.ts';
+import { between, leadsTo } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** A repeat runs a closed segment of the graph again: nothing outside may depend on its inside. */
@@ -24,14 +24,14 @@ export function checkRepeats(
       report([...path, 'from'], `${why}; a repeat starts at the task itself or at one that it depends on`);
       continue;
     }
-    const segment = segmentOf(tasks, task, from);
+    const segment = between(tasks, from, task.id);
     checkClosed(tasks, task, segment, path, report);
     checkOverlap(task, segment, owners, path, report);
   }
 }
 
 const isStart = (task: TaskDefinition, from: string, known: ReadonlyMap<string, TaskDefinition>): boolean =>
-  from === task.id || reachable(task.id, (id) => known.get(id)?.after ?? []).has(from);
+  from === task.id || leadsTo(task.id, from, (id) => known.get(id)?.after ?? []);
 
 function checkClosed(
   tasks: readonly TaskDefinition[],

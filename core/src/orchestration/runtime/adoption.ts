@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { TaskGraph } from '../../definition/task-graph.ts';
 import { taskPaths } from '../../shared/task-path.ts';
-import { planOf } from '../task-chaining/plan.ts';
 import type { AdoptedTask } from '../workflow/events.ts';
 import { CURRENT_RULES } from '../workflow/rules.ts';
 import type { ItemsState, RunState } from '../workflow/state.ts';
@@ -10,12 +10,12 @@ import type { ItemsState, RunState } from '../workflow/state.ts';
  * forEach tasks that did not. In declaration order of dependencies, so that folding them never meets a gap.
  */
 export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
-  const plan = planOf(definition);
+  const graph = TaskGraph.of(definition);
   const adopted: AdoptedTask[] = [];
   const visited = new Set<string>();
   const taken = new Set<string>();
   const visit = (id: string): void => {
-    const planned = plan.tasks.get(id);
+    const planned = graph.node(id);
     if (planned === undefined || planned.fallbackFor !== undefined || visited.has(id)) return;
     visited.add(id);
     for (const dependency of planned.definition.after) visit(dependency);
@@ -31,7 +31,7 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
       for (const one of adoptableItems(id, task.items)) adopted.push(one);
     }
   };
-  for (const id of plan.tasks.keys()) visit(id);
+  for (const id of graph.nodes.keys()) visit(id);
   return adopted;
 }
 

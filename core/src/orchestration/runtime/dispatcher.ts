@@ -3,7 +3,6 @@ import { traceparentOf } from '../../shared/trace.ts';
 import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
 import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
-import { planOf } from '../task-chaining/plan.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
@@ -88,7 +87,7 @@ export class Dispatcher {
 
   #dispatch(state: RunState, taskId: string, attempt: number, again: boolean, messages: OutgoingMessage[]): void {
     const task = state.tasks.get(taskId);
-    const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
+    const definition = state.graph.node(task?.definitionId ?? '')?.definition;
     if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
     const { runId } = state;
     // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.

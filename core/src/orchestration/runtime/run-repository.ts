@@ -81,7 +81,7 @@ export class RunRepository {
     let binding: Pick<CachedRun, 'missing' | 'changed'> = { missing: [], changed: [] };
     const bind = (recorded: WorkflowDefinition, hash: string): WorkflowDefinition => {
       const registered = this.#registry.registered(recorded.name, recorded.version);
-      // The very same definition: sharing the object shares its plan, too.
+      // The very same definition: sharing the object shares its graph, too.
       if (registered?.hash === hash) return registered.definition;
       const bound = bindDefinition(recorded, registered?.definition);
       binding = bound;

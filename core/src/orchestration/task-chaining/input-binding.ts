@@ -1,9 +1,10 @@
 import type { Expression, Scope, WorkflowDefinition } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
+import { lazyRecord } from '../../definition/lazy-record.ts';
+import type { TaskGraph } from '../../definition/task-graph.ts';
 import { type ErrorData, errorData, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { jsonSize, sharedSize } from '../../shared/json-size.ts';
-import { ancestorsOf, type Plan } from './plan.ts';
 
 /** What binding reads of a run. */
 export interface BindingSource {
@@ -23,13 +24,18 @@ export interface ItemBinding {
   readonly index: number;
 }
 
-/** The scope of a task's expressions: the outputs of everything that it depends on, directly or not. */
-export function scopeOf(plan: Plan, source: BindingSource, taskId: string, round: number, item?: ItemBinding): Scope {
-  const outputs: Record<string, Json> = {};
-  for (const id of ancestorsOf(plan, taskId)) {
-    const output = source.outputOf(id);
-    if (output !== undefined) outputs[id] = output;
-  }
+/** The scope of a task's expressions: the outputs of everything that it depends on, directly or not. Costs what is read of it. */
+export function scopeOf(
+  graph: TaskGraph,
+  source: BindingSource,
+  taskId: string,
+  round: number,
+  item?: ItemBinding,
+): Scope {
+  const outputs = lazyRecord(
+    (id) => (graph.isBefore(id, taskId) ? source.outputOf(id) : undefined),
+    () => graph.ancestors(taskId),
+  );
   return {
     input: source.input,
     outputs,
@@ -45,14 +51,14 @@ export function scopeOf(plan: Plan, source: BindingSource, taskId: string, round
  * dependencies, the output of the only dependency, or the outputs of all of them by task id.
  */
 export function bindInput(
-  plan: Plan,
+  graph: TaskGraph,
   source: BindingSource,
   taskId: string,
   scope: () => Scope,
   maxChars: number,
   item?: ItemBinding,
 ): Bound<Json> {
-  const task = plan.tasks.get(taskId)?.definition;
+  const task = graph.node(taskId)?.definition;
   const what = `input of '${taskId}'`;
   if (task?.input !== undefined)
     return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), what, maxChars);
@@ -62,7 +68,7 @@ export function bindInput(
   if (others.length === 0) {
     const output: Bound<Json> = { ok: true, value: source.outputOf(first) ?? null };
     // What one attempt gave was checked then; what many items gave is together only now.
-    return plan.tasks.get(first)?.definition.forEach === undefined ? output : limited(output, what, maxChars);
+    return graph.node(first)?.definition.forEach === undefined ? output : limited(output, what, maxChars);
   }
   const joined: Record<string, Json> = {};
   for (const id of [first, ...others]) joined[id] = source.outputOf(id) ?? null;
@@ -118,16 +124,15 @@ function measured(items: readonly Json[], taskId: string, maxChars: number): Bou
 /** The run's output when the definition computes it; undefined when it is simply that of the leaves. */
 export function bindRunOutput(
   definition: WorkflowDefinition,
-  plan: Plan,
+  graph: TaskGraph,
   source: BindingSource,
   maxChars: number,
 ): Bound<Json> | undefined {
   if (definition.output === undefined) return undefined;
-  const outputs: Record<string, Json> = {};
-  for (const id of plan.tasks.keys()) {
-    const output = source.outputOf(id);
-    if (output !== undefined) outputs[id] = output;
-  }
+  const outputs = lazyRecord(
+    (id) => source.outputOf(id),
+    () => graph.nodes.keys(),
+  );
   const scope: Scope = { input: source.input, outputs, runId: source.runId, round: 1 };
   return limited(bindExpression(definition.output, scope, 'output of the workflow'), 'output of the run', maxChars);
 }

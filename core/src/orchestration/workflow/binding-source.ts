@@ -1,5 +1,4 @@
 import type { BindingSource, ItemBinding } from '../task-chaining/input-binding.ts';
-import { planOf } from '../task-chaining/plan.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** What expressions may see of a run: the outputs of tasks that have ended well or were skipped. */
@@ -12,7 +11,7 @@ export function bindingSource(state: RunState): BindingSource {
       return task?.status === 'completed' || task?.status === 'skipped' ? (task.output ?? null) : undefined;
     },
     feedbackFor(taskId) {
-      const repeater = planOf(state.definition).tasks.get(taskId)?.repeatedBy;
+      const repeater = state.graph.node(taskId)?.repeatedBy;
       return repeater === undefined ? undefined : state.tasks.get(repeater)?.feedback;
     },
   };

@@ -1,8 +1,7 @@
-import { planOf } from '../task-chaining/plan.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent } from './events.ts';
 import { listDeadline, runDeadline, taskDeadline } from './limits.ts';
-import { hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
+import { definitionOf, hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
@@ -134,6 +133,3 @@ function cancelledItems(state: RunState, taskId: string): Effect[] {
   }
   return effects;
 }
-
-const definitionOf = (state: RunState, task: TaskState) =>
-  planOf(state.definition).tasks.get(task.definitionId)?.definition;

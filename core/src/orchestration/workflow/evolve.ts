@@ -1,8 +1,9 @@
+import { TaskGraph } from '../../definition/task-graph.ts';
 import { roughSize } from '../../shared/json-size.ts';
-import { planOf } from '../task-chaining/plan.ts';
 import type { RunEvent, RunStarted, TaskAttemptFailed } from './events.ts';
 import {
   createTaskState,
+  definitionOf,
   hasEnded,
   isTerminal,
   outputOfLeaves,
@@ -42,7 +43,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'RunCompleted':
       // An output that is null is an output.
-      state.output = event.output === undefined ? outputOfLeaves(state, planOf(state.definition).leaves) : event.output;
+      state.output = event.output === undefined ? outputOfLeaves(state, state.graph.leaves) : event.output;
       return close(state, 'completed', event.at, event.stateDigest);
     case 'RunFailed':
       state.error = event.error;
@@ -150,12 +151,12 @@ function start(state: RunState, event: RunStarted): RunState {
   state.lineage = event.lineage;
   state.startedAt = event.at;
   state.held = roughSize(event.input);
-  const plan = planOf(event.definition);
-  state.open = plan.required;
+  state.graph = TaskGraph.of(event.definition);
+  state.open = state.graph.required;
   for (const task of event.definition.tasks) {
     state.tasks.set(task.id, createTaskState(task.id, task.id, undefined, task.after.length));
   }
-  for (const [id, planned] of plan.tasks) {
+  for (const [id, planned] of state.graph.nodes) {
     const task = state.tasks.get(id);
     if (task !== undefined && task.waitingOn === 0 && planned.fallbackFor === undefined) unlock(state, task, event.at);
   }
@@ -187,6 +188,6 @@ function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFaile
 }
 
 function fallbackTaskOf(state: RunState, task: TaskState): string {
-  const fallback = planOf(state.definition).tasks.get(task.definitionId)?.definition.fallback;
+  const fallback = definitionOf(state, task)?.fallback;
   return fallback?.kind === 'task' ? fallback.task : '';
 }

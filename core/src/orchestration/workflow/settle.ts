@@ -1,7 +1,7 @@
+import type { TaskNode } from '../../definition/task-graph.ts';
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { bindCondition, bindItems, bindRunOutput, scopeOf } from '../task-chaining/input-binding.ts';
-import { type PlannedTask, planOf } from '../task-chaining/plan.ts';
 import { bindingSource } from './binding-source.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
@@ -27,7 +27,7 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     const task = state.tasks.get(taskId);
     if (task === undefined) continue;
     if (task.index !== undefined) return settleItem(state, task, context);
-    const planned = planOf(state.definition).tasks.get(taskId);
+    const planned = state.graph.node(taskId);
     if (planned !== undefined) return settleTask(state, task, planned, context);
   }
   return state.open === 0 ? [completeRun(state, context)] : [];
@@ -36,7 +36,7 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
 function settleTask(
   state: RunState,
   task: TaskState,
-  planned: PlannedTask,
+  planned: TaskNode,
   context: DecisionContext,
 ): readonly RunEvent[] {
   const { items } = task;
@@ -44,7 +44,7 @@ function settleTask(
   if (task.fallback === 'task') return endOfFallback(state, task, planned, context);
   const at = context.now;
   const { definition } = planned;
-  const scope = scopeOf(planOf(state.definition), bindingSource(state), task.id, task.round);
+  const scope = scopeOf(state.graph, bindingSource(state), task.id, task.round);
   if (items !== undefined) return expand(state, task, planned, scope, context);
   if (definition.after.length > 0 && task.skippedDependencies === definition.after.length)
     return [skip(task, planned, 'dependencies', at)];
@@ -58,7 +58,7 @@ function settleTask(
 }
 
 /** A repeating task that is skipped in a later round ends the loop with what the round before gave. */
-function skip(task: TaskState, planned: PlannedTask, reason: 'condition' | 'dependencies', at: number): RunEvent {
+function skip(task: TaskState, planned: TaskNode, reason: 'condition' | 'dependencies', at: number): RunEvent {
   if (planned.definition.repeat !== undefined && task.round > 1)
     return { type: 'TaskCompleted', at, taskId: task.id, attempt: task.attempt, via: 'last-round' };
   return { type: 'TaskSkipped', at, taskId: task.id, reason };
@@ -71,7 +71,7 @@ const expansions = new WeakMap<TaskState, { readonly round: number; readonly val
 function expand(
   state: RunState,
   task: TaskState,
-  { definition }: PlannedTask,
+  { definition }: TaskNode,
   scope: ReturnType<typeof scopeOf>,
   context: DecisionContext,
 ): readonly RunEvent[] {
@@ -103,7 +103,7 @@ function settleItem(state: RunState, item: TaskState, context: DecisionContext):
 
 function endOfItems(state: RunState, parent: TaskState, context: DecisionContext): RunEvent {
   const at = context.now;
-  const tolerant = planOf(state.definition).tasks.get(parent.id)?.definition.forEach?.onItemFailure === 'continue';
+  const tolerant = state.graph.node(parent.id)?.definition.forEach?.onItemFailure === 'continue';
   if (!tolerant) {
     for (const [index, item] of (parent.items?.instances ?? []).entries()) {
       if (item?.status === 'failed' && item.error !== undefined) {
@@ -122,7 +122,7 @@ function endOfItems(state: RunState, parent: TaskState, context: DecisionContext
 function endOfFallback(
   state: RunState,
   task: TaskState,
-  planned: PlannedTask,
+  planned: TaskNode,
   context: DecisionContext,
 ): readonly RunEvent[] {
   const fallback = planned.definition.fallback;
@@ -151,8 +151,8 @@ function failRun(state: RunState, taskId: string, context: DecisionContext): Run
 }
 
 function completeRun(state: RunState, context: DecisionContext): RunEvent {
-  const plan = planOf(state.definition);
-  const output = bindRunOutput(state.definition, plan, bindingSource(state), context.maxPayloadChars);
+  const { graph } = state;
+  const output = bindRunOutput(state.definition, graph, bindingSource(state), context.maxPayloadChars);
   const at = context.now;
   if (output === undefined) return sealed<RunCompleted>(state, { type: 'RunCompleted', at });
   if (output.ok) return sealed<RunCompleted>(state, { type: 'RunCompleted', at, output: output.value });

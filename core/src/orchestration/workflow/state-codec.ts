@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { TaskGraph } from '../../definition/task-graph.ts';
 import { sha256 } from '../../shared/hash.ts';
 import { createTaskState, initialState, isInFlight, joinsItems, type RunState, type TaskState } from './state.ts';
 import { itemOutputs } from './transitions/items.ts';
@@ -6,6 +7,7 @@ import { itemOutputs } from './transitions/items.ts';
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
   'tasks',
+  'graph',
   'frontier',
   'ready',
   'controlCommands',
@@ -70,6 +72,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   };
   const state = Object.assign(initialState(), kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
+  state.graph = TaskGraph.of(state.definition);
   for (const id of kept.controlCommands) state.controlCommands.add(id);
   for (const id of kept.frontier) state.frontier.add(id);
   for (const line of lines) {

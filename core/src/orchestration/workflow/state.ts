@@ -1,4 +1,5 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Lineage } from './events.ts';
@@ -91,6 +92,8 @@ export interface RunState {
   /** Revision of the last event that was folded; -1 before the first. */
   revision: number;
   definition: WorkflowDefinition;
+  /** The tasks and how they depend on each other. */
+  graph: TaskGraph;
   definitionHash: string;
   /** See rules.ts. */
   rules: number;
@@ -144,6 +147,7 @@ export function initialState(): RunState {
     startCommandId: '',
     revision: -1,
     definition: NO_DEFINITION,
+    graph: TaskGraph.of(NO_DEFINITION),
     definitionHash: '',
     rules: 1,
     input: null,
@@ -207,6 +211,10 @@ export function createTaskState(
     held: 0,
   };
 }
+
+/** What the definition says of a task, or of the list that an item is of. */
+export const definitionOf = (state: RunState, task: TaskState): TaskDefinition | undefined =>
+  state.graph.node(task.definitionId)?.definition;
 
 export const isTerminal = (status: RunStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';

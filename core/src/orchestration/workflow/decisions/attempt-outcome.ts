@@ -1,11 +1,10 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import { afterFailure } from '../../task-chaining/failure.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
-import { isInFlight, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, isInFlight, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
 
@@ -54,7 +53,7 @@ export function failAttempt(
   lost: boolean,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
+  const definition = definitionOf(state, task);
   if (definition === undefined) return [];
   const next = afterFailure(definition, {
     error,

@@ -1,10 +1,9 @@
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { listDeadline, taskDeadline } from '../limits.ts';
-import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { giveUp } from './outcome.ts';
@@ -17,7 +16,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const at = context.now;
   if (timer.kind === 'run') return [runTimedOut(state, at)];
   const task = state.tasks.get(timer.taskId);
-  const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
+  const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
   switch (timer.kind) {
     case 'retry':
@@ -51,7 +50,7 @@ export function timeIsUp(
   error: ErrorData,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
+  const definition = definitionOf(state, task);
   if (definition === undefined) return [];
   const open = isInFlight(task);
   const failure = { error, unknown: open && isUnknown(definition, error) };

@@ -3,7 +3,6 @@ import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { bindCondition, scopeOf } from '../../task-chaining/input-binding.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import { bindingSource } from '../binding-source.ts';
 import type { RunEvent, TaskCompleted } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
@@ -47,8 +46,8 @@ export function conclude(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const base = { at: context.now, taskId: task.id, attempt: task.attempt };
-  const plan = planOf(state.definition);
-  const definition = plan.tasks.get(task.definitionId)?.definition;
+  const { graph } = state;
+  const definition = graph.node(task.definitionId)?.definition;
   if (definition === undefined) return [];
   const rejected = (error: ErrorData): readonly RunEvent[] => {
     const fellBack = via !== 'agent' || task.fallback !== undefined;
@@ -65,7 +64,7 @@ export function conclude(
     via === 'fallback-task' ? { type: 'TaskCompleted', ...base, via } : { type: 'TaskCompleted', ...base, via, output };
   const repeat = task.index === undefined ? definition.repeat : undefined;
   if (repeat === undefined) return [completed];
-  const scope = { ...scopeOf(plan, bindingSource(state), task.id, task.round), output };
+  const scope = { ...scopeOf(graph, bindingSource(state), task.id, task.round), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
   if (!until.ok) return rejected(until.error);
   if (until.value || (task.round >= repeat.max && repeat.onExhausted === 'accept')) return [completed];

@@ -1,9 +1,9 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { TaskGraph } from '../../../definition/task-graph.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { bindInput, scopeOf } from '../../task-chaining/input-binding.ts';
-import { type Plan, planOf } from '../../task-chaining/plan.ts';
 import { bindingSource, itemBinding } from '../binding-source.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
@@ -15,7 +15,7 @@ import { beyondLimit, giveUp } from './outcome.ts';
 /** Takes what the strategy chose and the state allows: the task is ready, a slot is free. The rest is passed over. */
 export function schedule(state: RunState, command: ScheduleTasks, context: DecisionContext): readonly RunEvent[] {
   if (state.status !== 'running') return [];
-  const plan = planOf(state.definition);
+  const { graph } = state;
   const events: RunEvent[] = [];
   const chosen = new Set<string>();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
@@ -27,9 +27,9 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId)) continue;
     chosen.add(taskId);
-    const definition = plan.tasks.get(task.definitionId)?.definition;
+    const definition = graph.node(task.definitionId)?.definition;
     if (definition === undefined) continue;
-    const scheduled = scheduleTask(state, plan, task, definition, agent, { context, chars });
+    const scheduled = scheduleTask(state, graph, task, definition, agent, { context, chars });
     if (scheduled[0]?.type === 'TaskScheduled') slots -= 1;
     for (const event of scheduled) {
       events.push(event);
@@ -42,7 +42,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
 
 function scheduleTask(
   state: RunState,
-  plan: Plan,
+  graph: TaskGraph,
   task: TaskState,
   definition: TaskDefinition,
   agent: string,
@@ -55,7 +55,7 @@ function scheduleTask(
   if (task.input !== undefined) {
     events.push(base);
   } else {
-    const bound = inputOf(state, plan, task, context);
+    const bound = inputOf(state, graph, task, context);
     if (!bound.ok) return giveUp(state, task, definition, { error: bound.error }, context);
     const size = chars + roughSize(bound.value);
     const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
@@ -82,15 +82,15 @@ function toHandOver(error: ErrorData | undefined): Json {
   };
 }
 
-function inputOf(state: RunState, plan: Plan, task: TaskState, context: DecisionContext) {
-  const origin = plan.tasks.get(task.definitionId)?.fallbackFor;
+function inputOf(state: RunState, graph: TaskGraph, task: TaskState, context: DecisionContext) {
+  const origin = graph.node(task.definitionId)?.fallbackFor;
   const failed = origin === undefined ? undefined : state.tasks.get(origin);
-  if (failed !== undefined && plan.tasks.get(task.definitionId)?.definition.input === undefined) {
+  if (failed !== undefined && graph.node(task.definitionId)?.definition.input === undefined) {
     // The input was accepted once, and errors are bounded.
     return { ok: true, value: { input: failed.input ?? null, error: toHandOver(failed.error) } } as const;
   }
   const source = bindingSource(state);
   const item = itemBinding(state, task);
-  const scope = () => scopeOf(plan, source, task.definitionId, task.round, item);
-  return bindInput(plan, source, task.definitionId, scope, context.maxPayloadChars, item);
+  const scope = () => scopeOf(graph, source, task.definitionId, task.round, item);
+  return bindInput(graph, source, task.definitionId, scope, context.maxPayloadChars, item);
 }

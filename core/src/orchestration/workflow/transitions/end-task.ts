@@ -1,6 +1,5 @@
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, cancelItems, endItem } from './items.ts';
@@ -14,7 +13,7 @@ export function end(state: RunState, task: TaskState, status: 'completed' | 'fai
   task.retryAt = undefined;
   if (status === 'skipped') task.output = null;
   if (task.index !== undefined) return endItem(state, task, at);
-  const planned = planOf(state.definition).tasks.get(task.id);
+  const planned = state.graph.node(task.id);
   if (planned === undefined) return;
   if (planned.fallbackFor !== undefined) {
     state.frontier.add(planned.fallbackFor);

@@ -1,7 +1,6 @@
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
@@ -31,7 +30,7 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
 /** Makes items ready, in order, as far as the concurrency of the forEach allows. */
 function releaseItems(state: RunState, parent: TaskState, at: number): void {
   const items = parent.items;
-  const forEach = planOf(state.definition).tasks.get(parent.id)?.definition.forEach;
+  const forEach = state.graph.node(parent.id)?.definition.forEach;
   if (items === undefined || forEach === undefined) return;
   while (items.active < forEach.concurrency && items.cursor < items.total) {
     const index = items.cursor;
@@ -59,7 +58,7 @@ export function expire(state: RunState, parent: TaskState, error: ErrorData): vo
 export function endItem(state: RunState, item: TaskState, at: number): void {
   const parent = state.tasks.get(item.definitionId);
   if (parent?.items === undefined) return;
-  const forEach = planOf(state.definition).tasks.get(parent.id)?.definition.forEach;
+  const forEach = state.graph.node(parent.id)?.definition.forEach;
   parent.items.active -= 1;
   parent.items.ended += 1;
   if (state.rules > 1 && item.index !== undefined) noteEnded(parent.items, item.index, itemText(parent.items));

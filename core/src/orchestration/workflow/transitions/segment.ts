@@ -1,4 +1,3 @@
-import { planOf } from '../../task-chaining/plan.ts';
 import type { TaskRepeated } from '../events.ts';
 import { createTaskState, hasEnded, type RunState, type TaskState } from '../state.ts';
 import { letGo } from './hold.ts';
@@ -6,12 +5,12 @@ import { setStatus, unlock } from './status.ts';
 
 /** Resets the segment for another round; attempt numbers go on, so that an attempt is never counted twice. */
 export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated): void {
-  const plan = planOf(state.definition);
-  const segment = plan.tasks.get(repeater.id)?.segment ?? [];
+  const { graph } = state;
+  const segment = graph.node(repeater.id)?.segment ?? [];
   const members = new Set(segment);
   for (const id of segment) {
     const task = state.tasks.get(id);
-    const planned = plan.tasks.get(id);
+    const planned = graph.node(id);
     if (task === undefined || planned === undefined) continue;
     const attempt = removeItems(state, task);
     letGo(state, task);
@@ -36,14 +35,14 @@ export function repeat(state: RunState, repeater: TaskState, event: TaskRepeated
   repeater.previous = event.output;
   for (const id of segment) {
     const task = state.tasks.get(id);
-    if (task !== undefined && task.waitingOn === 0 && plan.tasks.get(id)?.fallbackFor === undefined)
+    if (task !== undefined && task.waitingOn === 0 && graph.node(id)?.fallbackFor === undefined)
       unlock(state, task, event.at);
   }
 }
 
 /** A round of the segment was skipped, so there is none: what the round before gave is what the loop gives. */
 export function keepLastRound(state: RunState, repeater: TaskState): void {
-  for (const id of planOf(state.definition).tasks.get(repeater.id)?.segment ?? []) {
+  for (const id of state.graph.node(repeater.id)?.segment ?? []) {
     const task = state.tasks.get(id);
     if (task?.status === 'skipped') task.output = task.previous ?? null;
   }

@@ -1,9 +1,8 @@
-import { planOf } from '../../task-chaining/plan.ts';
-import { isInFlight, type RunState, type TaskState, type TaskStatus } from '../state.ts';
+import { definitionOf, isInFlight, type RunState, type TaskState, type TaskStatus } from '../state.ts';
 
 /** All dependencies of the task have ended: it is ready, or settle has to decide about it. */
 export function unlock(state: RunState, task: TaskState, at: number): void {
-  const definition = planOf(state.definition).tasks.get(task.definitionId)?.definition;
+  const definition = definitionOf(state, task);
   if (definition === undefined) return;
   const allSkipped = definition.after.length > 0 && task.skippedDependencies === definition.after.length;
   if (allSkipped || definition.when !== undefined || definition.forEach !== undefined) state.frontier.add(task.id);
@@ -17,7 +16,7 @@ export function makeReady(state: RunState, task: TaskState, at: number): void {
   task.retryAt = undefined;
   state.tickets += 1;
   task.ticket = state.tickets;
-  const priority = planOf(state.definition).tasks.get(task.definitionId)?.definition.priority ?? 0;
+  const priority = definitionOf(state, task)?.priority ?? 0;
   state.ready.add(task.id, priority, task.ticket);
 }
 

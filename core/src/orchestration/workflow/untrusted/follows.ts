@@ -1,6 +1,5 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
-import { planOf } from '../../task-chaining/plan.ts';
 import type { RunEvent, TaskAdopted, TaskCompleted, TaskExpanded } from '../events.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import type { Flaw } from './shape.ts';
@@ -33,7 +32,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return adoptedFlaw(state, event);
     default: {
       const task = state.tasks.get(event.taskId);
-      const definition = planOf(state.definition).tasks.get(task?.definitionId ?? '')?.definition;
+      const definition = state.graph.node(task?.definitionId ?? '')?.definition;
       if (task === undefined || definition === undefined) return unknown(event.taskId);
       return taskFlaw(state, task, definition, event);
     }

@@ -1,0 +1,59 @@
+import { type AnyWorkflow, defineAgent, type Json, parseWorkflow } from '@reprise/core';
+import { type Storage, withReprise } from './setup.ts';
+
+export interface GraphFigures {
+  readonly tasks: number;
+  readonly usPerTask: number;
+}
+
+const step = defineAgent({ name: 'step', handle: ({ input }: { input: Json }) => input });
+
+/** One task after the other, each with an input that it computes from the one before. */
+export const mappedChain = (length: number): AnyWorkflow =>
+  fromText(
+    'mapped-chain',
+    Array.from({ length }, (_, index) => {
+      const input = index === 0 ? '{ n: 0 }' : `{ n: "\${ outputs.t${index - 1}.n + 1 }" }`;
+      return `  t${index}: { agent: step, input: ${input}${index === 0 ? '' : `, after: t${index - 1}`} }`;
+    }),
+  );
+
+/** Layers of `width` tasks, each of which reads two of the layer before. */
+export const layeredGraph = (layers: number, width: number): AnyWorkflow =>
+  fromText(
+    'layered-graph',
+    Array.from({ length: layers * width }, (_, index) => {
+      const layer = Math.floor(index / width);
+      if (layer === 0) return `  t${index}: { agent: step, input: { n: 0 } }`;
+      const [one, other] = [index - width, (layer - 1) * width + ((index + 1) % width)];
+      const input = `{ n: "\${ (outputs.t${one}.n > outputs.t${other}.n ? outputs.t${one}.n : outputs.t${other}.n) + 1 }" }`;
+      return `  t${index}: { agent: step, input: ${input}, after: [t${one}, t${other}] }`;
+    }),
+  );
+
+function fromText(name: string, tasks: readonly string[]): AnyWorkflow {
+  return parseWorkflow(`name: ${name}\nconcurrency: 64\ntasks:\n${tasks.join('\n')}\n`);
+}
+
+/** One run of a graph of many tasks with expressions, from its start to its end. */
+export function measureGraph(storage: Storage, workflow: AnyWorkflow): Promise<GraphFigures> {
+  const tasks = workflow.definition.tasks.length;
+  return withReprise(
+    storage,
+    [workflow],
+    async (reprise) => {
+      const start = performance.now();
+      const run = await reprise.startRun(workflow.definition.name, null);
+      const outcome = await run.outcome();
+      if (outcome.status !== 'completed')
+        throw new Error(`the graph ended as ${JSON.stringify(outcome).slice(0, 500)}`);
+      return { tasks, usPerTask: ((performance.now() - start) * 1000) / tasks };
+    },
+    [step],
+  );
+}
+
+if (import.meta.main) {
+  for (const length of [1000, 4000, 10_000]) console.log('chain', await measureGraph('in-memory', mappedChain(length)));
+  for (const layers of [10, 50, 100]) console.log('layers', await measureGraph('in-memory', layeredGraph(layers, 50)));
+}
