@@ -11,6 +11,7 @@ const ORDER = [
   'orchestration/scheduler',
   'orchestration/messaging',
   'orchestration/monitoring',
+  'orchestration/reading',
   'orchestration/runtime',
   'container',
   'testing',

@@ -92,19 +92,19 @@ export type {
   Transport,
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
-export type { Monitor, ObservedEvent, Signal } from './orchestration/monitoring/monitor.ts';
-export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
-export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
-export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
-export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
+export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export {
   type HistoryEntry,
   type RunQuery,
   RunReader,
   type RunSummary,
   summaryOf,
-} from './orchestration/runtime/run-reader.ts';
+} from './orchestration/reading/run-reader.ts';
+export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
+export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
+export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
+export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
 export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type {
   AgentView,

@@ -25,6 +25,7 @@ const GOOD: Files = {
   'core/src/orchestration/messaging/a.ts': 'export type Transport = 1;',
   'core/src/orchestration/monitoring/a.ts':
     "import type { Store } from '../../event-store/a.ts';\nexport type M = Store;",
+  'core/src/orchestration/reading/a.ts': "import type { Store } from '../../event-store/a.ts';\nexport type R = Store;",
   'core/src/orchestration/runtime/a.ts': "import { EventEmitter } from 'node:events';\nexport const r = EventEmitter;",
   'core/src/container/a.ts':
     "import { r } from '../orchestration/runtime/a.ts';\nimport 'inversify';\nexport const c = r;",
@@ -65,6 +66,10 @@ const BAD: Readonly<Record<string, readonly [path: string, text: string]>> = {
   ],
   'order-monitoring': [
     'core/src/orchestration/monitoring/bad.ts',
+    "import { r } from '../runtime/a.ts';\nexport const b = r;",
+  ],
+  'order-reading': [
+    'core/src/orchestration/reading/bad.ts',
     "import { r } from '../runtime/a.ts';\nexport const b = r;",
   ],
   'order-runtime': [

@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin, type Signal } from '@reprise/core';
+import { definePlugin, type Notice, type Plugin } from '@reprise/core';
 import type { ProgressView } from '../output/progress-view.ts';
 import { briefJson, plain } from '../output/text.ts';
 
@@ -15,23 +15,23 @@ export class Relay {
       create: () => ({
         name: 'cli-relay',
         onEvent: () => undefined,
-        onSignal: (signal: Signal) => this.#onSignal(signal),
+        onNotice: (notice: Notice) => this.#onNotice(notice),
         forceFlush: async () => undefined,
         shutdown: async () => undefined,
       }),
     });
   }
 
-  #onSignal(signal: Signal): void | Promise<void> {
-    if (signal.kind === 'progress' && signal.runId === this.runId) {
-      const { progress } = signal;
-      this.view?.onAgentProgress?.(signal.taskId, typeof progress === 'string' ? progress : briefJson(progress, 200));
+  #onNotice(notice: Notice): void | Promise<void> {
+    if (notice.kind === 'progress' && notice.runId === this.runId) {
+      const { progress } = notice;
+      this.view?.onAgentProgress?.(notice.taskId, typeof progress === 'string' ? progress : briefJson(progress, 200));
     }
-    if (signal.kind !== 'log' || (signal.level !== 'warn' && signal.level !== 'error')) return;
-    const about = [signal.runId === this.runId ? undefined : signal.runId, signal.taskId].filter(
+    if (notice.kind !== 'log' || (notice.level !== 'warn' && notice.level !== 'error')) return;
+    const about = [notice.runId === this.runId ? undefined : notice.runId, notice.taskId].filter(
       (part) => part !== undefined,
     );
     const where = about.length === 0 ? '' : `${about.join(' ')}: `;
-    return this.view?.note(plain(`${signal.level}: ${where}${signal.message}`));
+    return this.view?.note(plain(`${notice.level}: ${where}${notice.message}`));
   }
 }

@@ -1,10 +1,10 @@
 import { definePlugin, type Plugin } from '../container/plugin.ts';
-import type { Monitor, ObservedEvent, Signal } from '../orchestration/monitoring/monitor.ts';
+import type { Monitor, Notice, ObservedEvent } from '../orchestration/monitoring/monitor.ts';
 
 /** A monitor that keeps everything it is told, in order. */
 export interface RecordingMonitor extends Monitor {
   readonly events: readonly ObservedEvent[];
-  readonly signals: readonly Signal[];
+  readonly notices: readonly Notice[];
   /** To be named in `plugins`. */
   readonly plugin: Plugin<'monitor'>;
 }
@@ -19,17 +19,17 @@ export interface RecordingMonitor extends Monitor {
  */
 export function recordingMonitor(name = 'recording'): RecordingMonitor {
   const events: ObservedEvent[] = [];
-  const signals: Signal[] = [];
+  const notices: Notice[] = [];
   const monitor: Monitor = {
     name,
     onEvent: (event) => {
       events.push(event);
     },
-    onSignal: (signal) => {
-      signals.push(signal);
+    onNotice: (notice) => {
+      notices.push(notice);
     },
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   };
-  return { ...monitor, events, signals, plugin: definePlugin({ name, kind: 'monitor', create: () => monitor }) };
+  return { ...monitor, events, notices, plugin: definePlugin({ name, kind: 'monitor', create: () => monitor }) };
 }

@@ -98,7 +98,7 @@ describe('Plugins', () => {
     await run.cancel();
     expect((await run.outcome()).status).to.equal('cancelled');
     await reprise.stop();
-    const logged = monitor.signals.map((signal) => (signal.kind === 'log' ? signal.message : ''));
+    const logged = monitor.notices.map((signal) => (signal.kind === 'log' ? signal.message : ''));
     expect(logged.some((message) => /'undecided'.*cannot decide/.test(message))).to.equal(true);
   });
 });

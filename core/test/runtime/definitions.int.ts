@@ -38,8 +38,8 @@ describe('A definition that changed while a run was open', () => {
     expect(await (await reprise.startRun(other, 'well')).result()).to.equal('well');
     expect((await reprise.run(runId).state()).status).to.equal('running');
     expect(work.calls).to.have.length(1);
-    await eventually(() => monitor.signals.some(({ runId: id }) => id === runId));
-    const [signal] = monitor.signals.filter(({ runId: id }) => id === runId);
+    await eventually(() => monitor.notices.some(({ runId: id }) => id === runId));
+    const [signal] = monitor.notices.filter(({ runId: id }) => id === runId);
     expect(signal).to.have.nested.property('fields.code', 'REPRISE_DEFINITION_CHANGED');
     expect(signal).to.have.property('message').that.contains("task 'b': input");
   });
@@ -61,8 +61,8 @@ describe('A definition that changed while a run was open', () => {
     const reprise = await start({ plugins: [storePlugin(store), monitor.plugin], workflows: [], agents: [echo] });
     await reprise.run(run.id).resume();
     expect((await reprise.run(run.id).state()).tasks.get('b')?.status).to.equal('ready');
-    await eventually(() => monitor.signals.length > 0);
-    expect(monitor.signals.map((signal) => (signal.kind === 'log' ? signal.fields : undefined))).to.deep.equal([
+    await eventually(() => monitor.notices.length > 0);
+    expect(monitor.notices.map((signal) => (signal.kind === 'log' ? signal.fields : undefined))).to.deep.equal([
       { code: 'REPRISE_DEFINITION_CHANGED' },
     ]);
   });
@@ -105,7 +105,7 @@ describe('A definition that changed while a run was open', () => {
     await eventually(() => work.waiting === 1);
     work.answer('out');
     expect(await reprise.run(runId).result()).to.deep.equal({ changed: 'out' });
-    const logs = monitor.signals.filter((signal) => signal.kind === 'log');
+    const logs = monitor.notices.filter((signal) => signal.kind === 'log');
     expect(logs.map(({ message }) => message)).to.deep.equal([
       "the run goes on with functions that changed since it started: task 'b': input",
     ]);
@@ -156,8 +156,8 @@ tasks:
 
     const monitor = recordingMonitor();
     const second = await start({ plugins: [storePlugin(store), monitor.plugin], agents: [echo] });
-    await eventually(() => monitor.signals.some((signal) => signal.kind === 'log'));
-    const logs = monitor.signals.filter((signal) => signal.kind === 'log');
+    await eventually(() => monitor.notices.some((signal) => signal.kind === 'log'));
+    const logs = monitor.notices.filter((signal) => signal.kind === 'log');
     expect(logs.map(({ message }) => message)).to.deep.equal([
       "The run stands still: no agent that is registered here takes 'a' (agent 'work').",
     ]);

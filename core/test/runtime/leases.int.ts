@@ -87,7 +87,7 @@ describe('The lease of an attempt', () => {
 
   it('of a worker in this process does not run out because the process slept', async () => {
     const { clock, time, parts } = manualTime(lastingStore(), (message) =>
-      isMessage(message, 'signal') ? [] : [message],
+      isMessage(message, 'heartbeat') ? [] : [message],
     );
     const work = gate('work');
     const definition = workflow('asleep').task('a', work.agent).build();
@@ -163,9 +163,9 @@ describe('A message', () => {
     const rude: Transport = {
       ...changedTransport((message) => [message], transport),
       publish: (messages) => {
-        const signals = messages.some((message) => isMessage(message, 'signal'));
+        const heartbeats = messages.some((message) => isMessage(message, 'heartbeat'));
         const first = thrown === 0 && messages.some((message) => isMessage(message, 'dispatch'));
-        if (!signals && !first) return transport.publish(messages);
+        if (!heartbeats && !first) return transport.publish(messages);
         thrown += 1;
         throw new Error('the broker is away');
       },

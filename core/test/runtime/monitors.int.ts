@@ -41,17 +41,17 @@ const revoked = (): object => {
 };
 
 const BAD: Record<string, Partial<Monitor>> = {
-  throws: { onEvent: broken, onSignal: broken, forceFlush: broken, shutdown: broken },
+  throws: { onEvent: broken, onNotice: broken, forceFlush: broken, shutdown: broken },
   rejects: {
     onEvent: async () => broken(),
-    onSignal: async () => broken(),
+    onNotice: async () => broken(),
     forceFlush: async () => broken(),
     shutdown: async () => broken(),
   },
   'throws nothing that is an error': { onEvent: () => Promise.reject(undefined) },
   'throws what cannot be read': {
     onEvent: () => Promise.reject(unreadable()),
-    onSignal: () => Promise.reject(revoked()),
+    onNotice: () => Promise.reject(revoked()),
   },
   'is slow': { onEvent: () => sleep(5) },
 };
@@ -81,8 +81,8 @@ describe('Monitors', () => {
     const reprise = await start({ plugins: [monitor.plugin], workflows: [failed] });
     const run = await reprise.startRun<unknown>('failed', null);
     expect((await run.outcome()).status).to.equal('failed');
-    await eventually(() => monitor.signals.some((signal) => signal.kind === 'log'));
-    const log = monitor.signals.find((signal) => signal.kind === 'log');
+    await eventually(() => monitor.notices.some((notice) => notice.kind === 'log'));
+    const log = monitor.notices.find((notice) => notice.kind === 'log');
     expect(log).to.include({ taskId: 'a', attempt: 1, agent: 'failing' });
     expect(log).to.have.nested.property('fields.stack').that.contains('monitors.int.ts');
     expect(JSON.stringify(await Array.fromAsync(reprise.runs.history(run.id)))).to.not.contain('monitors.int.ts');
@@ -127,11 +127,11 @@ describe('Monitors', () => {
       const recorded = (await historyOf(reprise, id)).map((entry) => entry.recorded);
       expect(seen.map(({ revision }) => revision)).to.deep.equal(recorded.map(({ revision }) => revision));
       expect(seen.map(({ event }) => event.id)).to.deep.equal(recorded.map((event) => event.id));
-      const signals = monitor.signals.filter((signal) => signal.runId === id);
-      expect(signals.filter(({ kind }) => kind === 'dispatched')).to.have.length(2);
-      expect(signals.filter(({ kind }) => kind === 'log')).to.have.length(2);
+      const notices = monitor.notices.filter((notice) => notice.runId === id);
+      expect(notices.filter(({ kind }) => kind === 'dispatched')).to.have.length(2);
+      expect(notices.filter(({ kind }) => kind === 'log')).to.have.length(2);
       await eventually(
-        () => monitor.signals.filter((signal) => signal.runId === id && signal.kind === 'progress').length === 2,
+        () => monitor.notices.filter((notice) => notice.runId === id && notice.kind === 'progress').length === 2,
       );
     }
   });
@@ -195,7 +195,7 @@ describe('The hub of monitors', () => {
 
   const bad = monitorOf('bad', {
     onEvent: broken,
-    onSignal: async () => broken(),
+    onNotice: async () => broken(),
     forceFlush: broken,
     shutdown: async () => broken(),
   });
@@ -212,7 +212,7 @@ describe('The hub of monitors', () => {
     const hub = new MonitorHub([first, bad, second], 10, systemClock, warn);
     hub.event(event(0));
     hub.event(event(1));
-    hub.signal({ kind: 'log', level: 'info', message: 'hello' });
+    hub.notice({ kind: 'log', level: 'info', message: 'hello' });
     await eventually(() => hub.health()[1]?.failures === 3);
     await hub.shutdown();
     expect(hub.health()[1]).to.deep.equal({ name: 'bad', dropped: 0, failures: 5 });
@@ -223,7 +223,7 @@ describe('The hub of monitors', () => {
       fields: { code: 'REPRISE_PLUGIN_INVALID', monitor: 'bad' },
     };
     for (const other of [first, second])
-      expect(other.signals.filter((signal) => signal.kind === 'log' && signal.level === 'warn')).to.deep.equal([
+      expect(other.notices.filter((notice) => notice.kind === 'log' && notice.level === 'warn')).to.deep.equal([
         report,
       ]);
     expect(list).to.deep.equal([]);
@@ -267,7 +267,7 @@ describe('The hub of monitors', () => {
     await eventually(() => order.length === 1);
     last.resolve();
     await closing;
-    const messages = tidy.signals.map((signal) => (signal.kind === 'log' ? signal.message : ''));
+    const messages = tidy.notices.map((notice) => (notice.kind === 'log' ? notice.message : ''));
     expect(messages).to.deep.equal([failed('flushless', 'forceFlush: a broken monitor')]);
     // Nobody was left to be told of this one.
     expect(list).to.deep.equal([failed('late', 'shutdown: a broken monitor')]);
@@ -300,7 +300,7 @@ describe('The hub of monitors', () => {
     const touchy = new Proxy(monitorOf('touchy', {}), { get: broken });
     const hub = new MonitorHub([closed, touchy, good], 10, systemClock, warn);
     hub.event(event(0));
-    await eventually(() => good.signals.length === 2);
+    await eventually(() => good.notices.length === 2);
     await hub.shutdown();
     expect(hub.health().map(({ name, failures }) => [name, failures])).to.deep.equal([
       ['monitor 1', 4],

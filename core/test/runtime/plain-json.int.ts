@@ -106,9 +106,9 @@ describe('What stores and monitors are handed', () => {
     const monitor: Monitor = {
       name: 'customs',
       onEvent: (observed) => watched.pass(`event ${observed.event.type}`, observed),
-      onSignal: (signal) => {
-        kinds.add(signal.kind);
-        watched.pass(`signal ${JSON.stringify(signal.kind === 'log' ? signal.message : signal.kind)}`, signal);
+      onNotice: (notice) => {
+        kinds.add(notice.kind);
+        watched.pass(`notice ${JSON.stringify(notice.kind === 'log' ? notice.message : notice.kind)}`, notice);
       },
       forceFlush: async () => undefined,
       shutdown: async () => undefined,

@@ -53,7 +53,7 @@ describe('A store in trouble', () => {
       seen.add(first);
       throw unknown();
     });
-    expect(monitor.signals.some((signal) => signal.kind === 'log' && signal.message.includes('tried again'))).to.equal(
+    expect(monitor.notices.some((signal) => signal.kind === 'log' && signal.message.includes('tried again'))).to.equal(
       true,
     );
   });
@@ -162,7 +162,7 @@ describe('A store in trouble', () => {
     const monitor = recordingMonitor();
     const reprise = await start({ plugins: [storePlugin(store), monitor.plugin], workflows: [chain] });
     expect(await (await reprise.startRun(chain, 1)).result()).to.equal(4);
-    const logged = monitor.signals.filter((signal) => signal.kind === 'log' && signal.runId === 'newer');
+    const logged = monitor.notices.filter((signal) => signal.kind === 'log' && signal.runId === 'newer');
     expect(logged).to.have.length(1);
     expect(logged[0]).to.have.nested.property('fields.code', 'REPRISE_EVENT_UNREADABLE');
     const code = await reprise

@@ -25,12 +25,12 @@ import {
 } from '@reprise/core';
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach } from 'mocha';
-import { COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
+import { COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../../src/orchestration/messaging/channels.ts';
 import {
   type Dispatch,
+  type Heartbeat,
   toEnvelope,
   type WorkerCommand,
-  type WorkerSignal,
 } from '../../src/orchestration/messaging/messages.ts';
 
 /** Opens orchestrators that are stopped after each test, whatever became of it. */
@@ -114,10 +114,10 @@ export function remoteWorker(clock: Clock) {
     dispatches.push(message.envelope.data as unknown as Dispatch);
     return [];
   }, transport);
-  const say = (runId: string, body: WorkerCommand | WorkerSignal, type: 'command' | 'signal' = 'command') => {
-    const id = `${runId}/${'commandId' in body ? body.commandId : 'signal'}`;
+  const say = (runId: string, body: WorkerCommand | Heartbeat, type: 'command' | 'heartbeat' = 'command') => {
+    const id = `${runId}/${'commandId' in body ? body.commandId : 'heartbeat'}`;
     const envelope = toEnvelope({ id, type, source: 'elsewhere', runId, causationId: id, at: clock.now() }, body);
-    return transport.publish([{ channel: type === 'command' ? COMMAND_CHANNEL : SIGNAL_CHANNEL, envelope }]);
+    return transport.publish([{ channel: type === 'command' ? COMMAND_CHANNEL : HEARTBEAT_CHANNEL, envelope }]);
   };
   const about = (runId: string, dispatch: Dispatch | undefined, what: string) => ({
     commandId: `${dispatch?.taskId}/${dispatch?.attempt}/${what}`,
@@ -132,7 +132,7 @@ export function remoteWorker(clock: Clock) {
       say(runId, { type: 'StartTask', ...about(runId, dispatch, 'start'), worker: 'elsewhere' }),
     complete: (runId: string, dispatch: Dispatch | undefined, output: Json) =>
       say(runId, { type: 'CompleteTask', ...about(runId, dispatch, 'complete'), output }),
-    beat: (runId: string, { taskId, attempt }: Dispatch) => say(runId, { taskId, attempt }, 'signal'),
+    beat: (runId: string, { taskId, attempt }: Dispatch) => say(runId, { taskId, attempt }, 'heartbeat'),
   };
 }
 

@@ -177,7 +177,7 @@ describe('simulate', () => {
     });
     expect(outcome).to.deep.equal({ status: 'cancelled', reason: 'enough' });
     expect(monitor.events.map(({ event }) => event.type)).to.deep.equal(history.map(({ type }) => type));
-    expect(monitor.signals.filter(({ kind }) => kind === 'dispatched')).to.have.length(2);
+    expect(monitor.notices.filter(({ kind }) => kind === 'dispatched')).to.have.length(2);
   });
 
   it('takes plain JSON as it is, and objects made of fail, output and delay as outcomes', async () => {

@@ -2,7 +2,7 @@ import { type Json, type RunEvent, workflow } from '@reprise/core';
 import { given } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { adoptable } from '../../src/orchestration/runtime/adoption.ts';
+import { adoptable } from '../../src/orchestration/workflow/adoption.ts';
 import type { AdoptedTask } from '../../src/orchestration/workflow/events.ts';
 import { PureRun, types } from './pure-run.ts';
 

@@ -1,12 +1,12 @@
-import type { Monitor, ObservedEvent, Signal } from '@reprise/core';
+import type { Monitor, Notice, ObservedEvent } from '@reprise/core';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogDestination } from './log-destination.ts';
-import { eventEntry, type LogEntry, signalEntry } from './mapping.ts';
+import { eventEntry, type LogEntry, noticeEntry } from './mapping.ts';
 import type { ResolvedLogMonitorOptions } from './options.ts';
 import { WorkingAgents } from './working-agents.ts';
 
 /**
- * Writes one JSON line for each event and signal. Open until shutdown(), after which nothing is written. A destination
+ * Writes one JSON line for each event and notice. Open until shutdown(), after which nothing is written. A destination
  * that failed (disk full, closed pipe) makes every further call throw its error, for the engine to count.
  */
 export class LogMonitor implements Monitor {
@@ -37,8 +37,8 @@ export class LogMonitor implements Monitor {
     return this.#write(eventEntry(observed, this.#payloads, agent));
   }
 
-  onSignal(signal: Signal): void | Promise<void> {
-    const entry = signalEntry(signal, this.#payloads);
+  onNotice(notice: Notice): void | Promise<void> {
+    const entry = noticeEntry(notice, this.#payloads);
     return entry === undefined ? undefined : this.#write(entry);
   }
 

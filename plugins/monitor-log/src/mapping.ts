@@ -1,4 +1,4 @@
-import type { Json, ObservedEvent, Signal } from '@reprise/core';
+import type { Json, Notice, ObservedEvent } from '@reprise/core';
 
 export type EntryLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -102,26 +102,26 @@ export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: s
   };
 }
 
-/** A line for a signal; undefined for one that says nothing without its payload. */
-export function signalEntry(signal: Signal, payloads: boolean): LogEntry | undefined {
-  switch (signal.kind) {
+/** A line for a notice; undefined for one that says nothing without its payload. */
+export function noticeEntry(notice: Notice, payloads: boolean): LogEntry | undefined {
+  switch (notice.kind) {
     case 'dispatched': {
-      const { runId: run, taskId: task, attempt, agent } = signal;
+      const { runId: run, taskId: task, attempt, agent } = notice;
       const message = `${where(run, task, attempt)}dispatched to ${agent}`;
-      return { level: 'debug', message, fields: { signal: 'dispatched', run, task, attempt, agent } };
+      return { level: 'debug', message, fields: { notice: 'dispatched', run, task, attempt, agent } };
     }
     case 'progress': {
       if (!payloads) return undefined;
-      const { runId: run, taskId: task, attempt, progress } = signal;
+      const { runId: run, taskId: task, attempt, progress } = notice;
       return {
         level: 'debug',
         message: `${where(run, task, attempt)}progress`,
-        fields: { signal: 'progress', run, task, attempt, progress },
+        fields: { notice: 'progress', run, task, attempt, progress },
       };
     }
     case 'log': {
-      const { level, message, runId: run, taskId: task, attempt, agent, fields } = signal;
-      return { level, message, fields: present({ signal: 'log', run, task, attempt, agent, fields }) };
+      const { level, message, runId: run, taskId: task, attempt, agent, fields } = notice;
+      return { level, message, fields: present({ notice: 'log', run, task, attempt, agent, fields }) };
     }
   }
 }

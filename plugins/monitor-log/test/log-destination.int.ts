@@ -81,7 +81,7 @@ describe('monitor-log destinations', () => {
       import { LogMonitor, openLogDestination, resolveLogMonitorOptions } from '@reprise/monitor-log';
       const options = resolveLogMonitorOptions();
       const monitor = new LogMonitor(options, openLogDestination(options.destination));
-      monitor.onSignal({ kind: 'log', level: 'info', message: 'hello' });
+      monitor.onNotice({ kind: 'log', level: 'info', message: 'hello' });
       await monitor.shutdown();
       process.stderr.write('still open');`;
     const args = ['--conditions=reprise-source', '--input-type=module', '--eval', `${source}`];

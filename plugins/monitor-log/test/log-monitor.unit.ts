@@ -34,7 +34,7 @@ describe('LogMonitor', () => {
   it('keeps quiet below its level', async () => {
     const { monitor, stream } = setup({ level: 'warn' });
     await monitor.onEvent(observed('RunStarted', { at: 1 }));
-    await monitor.onSignal({ kind: 'log', level: 'error', message: 'bad' });
+    await monitor.onNotice({ kind: 'log', level: 'error', message: 'bad' });
     await monitor.forceFlush();
     expect(stream.lines.map((line) => line['msg'])).to.deep.equal(['bad']);
   });

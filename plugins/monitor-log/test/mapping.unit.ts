@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventEntry, signalEntry } from '../src/mapping.ts';
+import { eventEntry, noticeEntry } from '../src/mapping.ts';
 import { observed } from './support.ts';
 
 const error = { code: 'E_NET', message: 'no route', retryable: true, details: { secret: 's3cret' } };
@@ -89,17 +89,17 @@ describe('monitor-log mapping', () => {
 
   it('writes what agents log, at their level', () => {
     const place = { runId: 'run1', taskId: 't', attempt: 1, agent: 'reader' };
-    const entry = signalEntry({ kind: 'log', level: 'warn', message: 'slow', ...place, fields: { ms: 5 } }, false);
+    const entry = noticeEntry({ kind: 'log', level: 'warn', message: 'slow', ...place, fields: { ms: 5 } }, false);
     expect(entry).to.deep.equal({
       level: 'warn',
       message: 'slow',
-      fields: { signal: 'log', run: 'run1', task: 't', attempt: 1, agent: 'reader', fields: { ms: 5 } },
+      fields: { notice: 'log', run: 'run1', task: 't', attempt: 1, agent: 'reader', fields: { ms: 5 } },
     });
   });
 
   it('writes progress only with payloads', () => {
     const progress = { kind: 'progress', runId: 'run1', taskId: 't', attempt: 1, progress: { done: 5 } } as const;
-    expect(signalEntry(progress, false)).to.equal(undefined);
-    expect(signalEntry(progress, true)?.fields).to.deep.include({ run: 'run1', task: 't', progress: { done: 5 } });
+    expect(noticeEntry(progress, false)).to.equal(undefined);
+    expect(noticeEntry(progress, true)?.fields).to.deep.include({ run: 'run1', task: 't', progress: { done: 5 } });
   });
 });

@@ -26,7 +26,7 @@ export interface Abort {
 }
 
 /** A worker's word that it has an attempt in hand, with the agent's progress if it gave any. */
-export interface WorkerSignal {
+export interface Heartbeat {
   readonly taskId: string;
   readonly attempt: number;
   readonly progress?: Json;
@@ -35,7 +35,7 @@ export interface WorkerSignal {
 /** How messages of the engine are addressed. */
 export interface Addressing {
   readonly id: string;
-  readonly type: 'dispatch' | 'command' | 'abort' | 'signal';
+  readonly type: 'dispatch' | 'command' | 'abort' | 'heartbeat';
   readonly source: string;
   readonly runId: string;
   readonly causationId: string;
@@ -43,7 +43,7 @@ export interface Addressing {
   readonly traceparent?: string;
 }
 
-export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | WorkerSignal): Envelope {
+export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {
   return {
     specversion: '1.0',
     id: addressing.id,

@@ -9,7 +9,7 @@ export interface ObservedEvent {
 }
 
 /** What happens beside history: it may be lost, and a replay does not show it. */
-export type Signal =
+export type Notice =
   | {
       readonly kind: 'dispatched';
       readonly runId: string;
@@ -38,12 +38,12 @@ export type Signal =
 /**
  * Watches. Called off the engine's path through a bounded queue of its own: a monitor that throws, hangs or is slow never
  * slows or breaks a run; what its queue cannot hold is dropped and counted. So are its failures, the first of which the other
- * monitors are told. Events and signals are plain JSON, shared with other monitors: not to be changed.
+ * monitors are told. Events and notices are plain JSON, shared with other monitors: not to be changed.
  */
 export interface Monitor {
   readonly name: string;
   onEvent(event: ObservedEvent): void | Promise<void>;
-  onSignal?(signal: Signal): void | Promise<void>;
+  onNotice?(notice: Notice): void | Promise<void>;
   /** Writes out what is buffered. */
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;

@@ -2,9 +2,9 @@ import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, SIGNAL_CHANNEL } from '../messaging/channels.ts';
+import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
 import type { Envelope } from '../messaging/envelope.ts';
-import { type Abort, type Dispatch, toEnvelope, type WorkerCommand, type WorkerSignal } from '../messaging/messages.ts';
+import { type Abort, type Dispatch, type Heartbeat, toEnvelope, type WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { attemptKey } from './attempt-key.ts';
 import { type AttemptOutcome, AttemptRun } from './attempt-run.ts';
@@ -129,7 +129,7 @@ export class AgentWorker {
       monitors: this.#parts.monitors,
       maxPayloadChars: this.#parts.options.maxPayloadChars,
       graceMs: this.#parts.options.leaseMs,
-      progress: (progress) => this.#signal(run, progress),
+      progress: (progress) => this.#heartbeat(run, progress),
     });
     this.#running.set(key, run);
     this.#keepBeating();
@@ -140,7 +140,7 @@ export class AgentWorker {
       this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
-      this.#signal(run, undefined);
+      this.#heartbeat(run, undefined);
       delivery.ack();
     }
     const outcome = await this.#outcomeOf(run, key);
@@ -186,33 +186,33 @@ export class AgentWorker {
   #keepBeating(): void {
     this.#beat ??= this.#parts.clock.schedule(this.#parts.options.leaseMs / 3, () => {
       this.#beat = undefined;
-      for (const run of this.#running.values()) this.#signal(run, undefined);
+      for (const run of this.#running.values()) this.#heartbeat(run, undefined);
       if (this.#running.size > 0) this.#keepBeating();
     });
   }
 
-  #signal(run: AttemptRun, progress: Json | undefined): void {
+  #heartbeat(run: AttemptRun, progress: Json | undefined): void {
     const { transport, clock, id } = this.#parts;
     const { runId } = run;
     const { taskId, attempt } = run.dispatch;
-    const body: WorkerSignal = { taskId, attempt, ...(progress === undefined ? {} : { progress }) };
-    const messageId = `${attemptKey(runId, taskId, attempt)}/signal`;
+    const body: Heartbeat = { taskId, attempt, ...(progress === undefined ? {} : { progress }) };
+    const messageId = `${attemptKey(runId, taskId, attempt)}/heartbeat`;
     const addressing = {
       id: messageId,
-      type: 'signal',
+      type: 'heartbeat',
       source: id,
       runId,
       causationId: messageId,
       at: clock.now(),
     } as const;
     const publish = async (): Promise<void> =>
-      transport.publish([{ channel: SIGNAL_CHANNEL, envelope: toEnvelope(addressing, body) }]);
-    // Not history: a signal that is lost is followed by another.
-    publish().catch((error: unknown) => this.#warn(runId, `signal lost: ${String(error)}`));
+      transport.publish([{ channel: HEARTBEAT_CHANNEL, envelope: toEnvelope(addressing, body) }]);
+    // Not history: a heartbeat that is lost is followed by another.
+    publish().catch((error: unknown) => this.#warn(runId, `heartbeat lost: ${String(error)}`));
   }
 
   #warn(runId: string, message: string): void {
-    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
+    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, runId });
   }
 
   #abort(runId: string, abort: Abort): void {

@@ -118,7 +118,7 @@ export class AttemptRun {
     const { taskId, attempt, agent } = this.dispatch;
     const log =
       (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-        this.#parts.monitors.signal({
+        this.#parts.monitors.notice({
           kind: 'log',
           level,
           message,

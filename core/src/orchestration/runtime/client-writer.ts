@@ -2,13 +2,13 @@ import type { EventStore, StreamSummary } from '../../event-store/event-store.ts
 import type { Clock, Random } from '../../shared/clock.ts';
 import { isRepriseError } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
+import { summaryOf } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import type { RunEvent, RunEventType } from '../workflow/events.ts';
 import { isTerminal, type RunState, type RunStatus } from '../workflow/state.ts';
 import { Batch } from './batch.ts';
 import type { Heart } from './heart.ts';
-import { summaryOf } from './run-reader.ts';
 import type { CachedRun, RunRepository } from './run-repository.ts';
 
 export interface ClientWriterParts {

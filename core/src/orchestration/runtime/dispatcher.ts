@@ -109,7 +109,7 @@ export class Dispatcher {
     const traceparent = traceparentOf(runId, state.traceparent, `${taskId}/${attempt}`);
     const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
-    if (monitors.active) monitors.signal({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
+    if (monitors.active) monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
   }
 
   #abort(runId: string, reason: string, taskId?: string, attempt?: number): OutgoingMessage {
@@ -127,7 +127,7 @@ export class Dispatcher {
     } catch (error) {
       // Lost messages are sent again by the sweep over open attempts.
       const message = `messages were not taken by the transport: ${String(error)}`;
-      this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId });
+      this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, runId });
       for (const { envelope } of messages) {
         if (envelope.type !== 'reprise.dispatch') continue;
         const { delivery, taskId, attempt } = envelope.data as unknown as Dispatch;

@@ -2,8 +2,8 @@ import type { EventStore } from '../../event-store/event-store.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { nextTurn } from '../../shared/system.ts';
-import { COMMAND_CHANNEL, COMMAND_GROUP, SIGNAL_CHANNEL } from '../messaging/channels.ts';
-import type { WorkerCommand, WorkerSignal } from '../messaging/messages.ts';
+import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
+import type { Heartbeat, WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
@@ -118,7 +118,7 @@ export class Engine {
     const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
       await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
-      await transport.subscribe(SIGNAL_CHANNEL, COMMAND_GROUP, (delivery) => this.#onSignal(delivery), options),
+      await transport.subscribe(HEARTBEAT_CHANNEL, COMMAND_GROUP, (delivery) => this.#onHeartbeat(delivery), options),
     );
     const recovered = store.streams === undefined ? 0 : await recoverOpenRuns(store, this.#inboxes, transport.durable);
     await this.#worker.start();
@@ -201,13 +201,13 @@ export class Engine {
     this.#inboxes.post(command.runId, item);
   }
 
-  #onSignal(delivery: Delivery): void {
+  #onHeartbeat(delivery: Delivery): void {
     const { envelope } = delivery;
-    const signal = envelope.data as unknown as WorkerSignal;
-    const { taskId, attempt, progress } = signal;
+    const heartbeat = envelope.data as unknown as Heartbeat;
+    const { taskId, attempt, progress } = heartbeat;
     this.#dispatcher.open.heard(envelope.runid, taskId, attempt);
     if (progress !== undefined)
-      this.#parts.monitors.signal({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
+      this.#parts.monitors.notice({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
     delivery.ack();
   }
 

@@ -2,10 +2,10 @@ import type { Clock } from '../../shared/clock.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { emitWarning } from '../../shared/system.ts';
 import { thrownText } from '../../shared/thrown-text.ts';
-import type { Monitor, ObservedEvent, Signal } from '../monitoring/monitor.ts';
-import { plainSignal } from '../monitoring/plain-signal.ts';
+import type { Monitor, Notice, ObservedEvent } from '../monitoring/monitor.ts';
+import { plainNotice } from '../monitoring/plain-notice.ts';
 
-type Observation = { readonly event: ObservedEvent } | { readonly signal: Signal };
+type Observation = { readonly event: ObservedEvent } | { readonly notice: Notice };
 
 /** How long draining, flushing and closing one monitor may take, in ms. */
 const CLOSE_TIMEOUT_MS = 5000;
@@ -66,7 +66,7 @@ class MonitorQueue {
       const done =
         'event' in observation
           ? this.#try('onEvent', () => this.#monitor.onEvent(observation.event))
-          : this.#try('onSignal', () => this.#monitor.onSignal?.(observation.signal));
+          : this.#try('onNotice', () => this.#monitor.onNotice?.(observation.notice));
       await done;
     }
     this.#draining = undefined;
@@ -131,10 +131,10 @@ export class MonitorHub {
   }
 
   /** What an agent logs may be anything; monitors are handed plain JSON. */
-  signal(signal: Signal): void {
+  notice(notice: Notice): void {
     if (!this.active) return;
-    const plain = plainSignal(signal);
-    for (const queue of this.#queues) queue.add({ signal: plain });
+    const plain = plainNotice(notice);
+    for (const queue of this.#queues) queue.add({ notice: plain });
   }
 
   health(): readonly MonitorHealth[] {
@@ -163,6 +163,6 @@ export class MonitorHub {
     const others = this.#queues.filter((other) => other !== queue && !other.closed);
     if (others.length === 0) this.#warn(message);
     const fields = { code: 'REPRISE_PLUGIN_INVALID', monitor: queue.name };
-    for (const other of others) other.add({ signal: { kind: 'log', level: 'warn', message, fields } });
+    for (const other of others) other.add({ notice: { kind: 'log', level: 'warn', message, fields } });
   }
 }

@@ -6,10 +6,11 @@ import { assertId, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
 import { isTraceparent } from '../../shared/trace.ts';
+import { notFound, RunReader } from '../reading/run-reader.ts';
+import { adoptable } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
-import { adoptable } from './adoption.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
@@ -17,7 +18,6 @@ import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
-import { notFound, RunReader } from './run-reader.ts';
 
 /** How often a process that waits for the store's owner to end looks whether it has, in ms. */
 const OWNERSHIP_POLL_MS = 250;
@@ -114,7 +114,7 @@ export class Orchestrator {
   #onLost(error: RepriseError): void {
     this.#lost ??= error;
     const { message, code } = error;
-    this.#parts.monitors.signal({ kind: 'log', level: 'error', message: `stopping: ${message}`, fields: { code } });
+    this.#parts.monitors.notice({ kind: 'log', level: 'error', message: `stopping: ${message}`, fields: { code } });
     // What stopping cannot release either says less than what made it stop.
     this.stop({ drainMs: 0 }).catch(() => undefined);
   }
@@ -286,7 +286,7 @@ export class Orchestrator {
       if (await this.#tryToDrive()) return;
     } catch (error) {
       const message = `cannot take the store over: ${String(error)}`;
-      this.#parts.monitors.signal({ kind: 'log', level: 'error', message });
+      this.#parts.monitors.notice({ kind: 'log', level: 'error', message });
     }
     if (this.#role === 'client') this.#waitForOwnership();
   }

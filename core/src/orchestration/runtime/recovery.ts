@@ -1,12 +1,12 @@
 import type { EventStore } from '../../event-store/event-store.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
+import { RunReader } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
 import { attemptKey } from './attempt-key.ts';
 import type { Heart } from './heart.ts';
 import type { Inboxes } from './inbox.ts';
-import { RunReader } from './run-reader.ts';
 import { timerCommand } from './timer-table.ts';
 
 /** Runs that are being recovered at once. */

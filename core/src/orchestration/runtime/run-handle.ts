@@ -1,9 +1,9 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { HistoryEntry } from '../reading/run-reader.ts';
 import type { RunState } from '../workflow/state.ts';
 import type { RunHold } from './run-hold.ts';
-import type { HistoryEntry } from './run-reader.ts';
 
 /** How a run ended. */
 export type RunOutcome<Output = Json> =

@@ -1,8 +1,8 @@
 import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
+import { readyView } from '../scheduler/scheduling-view.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
-import { readyView } from './scheduling-view.ts';
 
 /**
  * Why a process does not move an open run. Not on record: another process, with other agents or another version, may move it.

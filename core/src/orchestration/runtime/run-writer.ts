@@ -2,6 +2,7 @@ import type { EventStore } from '../../event-store/event-store.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
+import { summaryOf } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import type { Effect } from '../workflow/effects.ts';
@@ -27,7 +28,6 @@ import { appendUnfolded } from './park-unfolded.ts';
 import { overdue } from './recovery.ts';
 import type { Registry } from './registry.ts';
 import { heldByAgents, heldByFunctions, heldError, type RunHold } from './run-hold.ts';
-import { summaryOf } from './run-reader.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
 import { type Assigned, askStrategy } from './scheduling.ts';
 import { StandingRuns } from './standing-runs.ts';
@@ -358,11 +358,11 @@ export class RunWriter {
     this.#standing.hold(runId, hold);
     if (hold !== undefined) {
       const fields = { code: 'REPRISE_DEFINITION_CHANGED' };
-      monitors.signal({ kind: 'log', level: 'error', message: hold.message, runId, fields });
+      monitors.notice({ kind: 'log', level: 'error', message: hold.message, runId, fields });
       this.#parts.stood(runId);
     } else if (run.changed.length > 0) {
       const message = `the run goes on with functions that changed since it started: ${run.changed.join('; ')}`;
-      monitors.signal({ kind: 'log', level: 'warn', message, runId, fields: { code: 'REPRISE_DEFINITION_CHANGED' } });
+      monitors.notice({ kind: 'log', level: 'warn', message, runId, fields: { code: 'REPRISE_DEFINITION_CHANGED' } });
     }
     return run;
   }
@@ -432,7 +432,7 @@ export class RunWriter {
       this.#standing.hold(run.runId, { reason: 'strategy', message: said, details: { code } });
     // It may have been for once; nothing else need come that would have it asked again.
     this.#standing.lookLater(run.runId);
-    this.#parts.monitors.signal({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
+    this.#parts.monitors.notice({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
     this.#parts.stood(run.runId);
   }
 
@@ -446,7 +446,7 @@ export class RunWriter {
     run.standstillReported = true;
     const fields = { code: 'REPRISE_AGENT_UNKNOWN' };
     const { message } = hold;
-    this.#parts.monitors.signal({ kind: 'log', level: 'warn', message, runId: run.runId, fields });
+    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, runId: run.runId, fields });
   }
 
   /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
@@ -524,7 +524,7 @@ export class RunWriter {
   #report(runId: string, error: unknown, what?: string, level: 'warn' | 'error' = 'error'): void {
     const { message, code } = toErrorData(error, 'REPRISE_UNDECIDABLE');
     const said = what === undefined ? message : `${what}: ${message}`;
-    this.#parts.monitors.signal({ kind: 'log', level, message: said, runId, fields: { code } });
+    this.#parts.monitors.notice({ kind: 'log', level, message: said, runId, fields: { code } });
   }
 }
 

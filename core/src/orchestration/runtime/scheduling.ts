@@ -1,8 +1,8 @@
 import { RepriseError } from '../../shared/errors.ts';
 import type { Assignment } from '../scheduler/scheduler-strategy.ts';
+import { readyView } from '../scheduler/scheduling-view.ts';
 import type { RunState } from '../workflow/state.ts';
 import type { Registry } from './registry.ts';
-import { readyView } from './scheduling-view.ts';
 
 /** What the strategy of a run chose, or why there is no answer of it that can be used. */
 export type Assigned = { readonly assignments: readonly Assignment[] } | { readonly error: unknown };

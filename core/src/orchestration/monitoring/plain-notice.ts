@@ -1,5 +1,5 @@
 import type { Json } from '../../shared/json.ts';
-import type { Signal } from './monitor.ts';
+import type { Notice } from './monitor.ts';
 
 const MAX_DEPTH = 16;
 
@@ -7,12 +7,12 @@ const MAX_DEPTH = 16;
 const MAX_VALUES = 10_000;
 
 /**
- * The signal as plain JSON that shares nothing with what the agent logged: errors become their name, message and stack, what
+ * The notice as plain JSON that shares nothing with what the agent logged: errors become their name, message and stack, what
  * has no JSON form becomes text, cycles and what cannot be read are named as such. Does not throw.
  */
-export function plainSignal(signal: Signal): Signal {
-  if (signal.kind !== 'log') return signal;
-  const { message, fields, ...rest } = signal;
+export function plainNotice(notice: Notice): Notice {
+  if (notice.kind !== 'log') return notice;
+  const { message, fields, ...rest } = notice;
   const copier = new PlainCopier();
   return {
     ...rest,

@@ -1,5 +1,5 @@
-import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
 import { type RunState, readyTasks } from '../workflow/state.ts';
+import type { ReadyTask } from './scheduler-strategy.ts';
 
 /** The ready tasks of a run as a strategy sees them. Lazy. */
 export function* readyView(state: RunState): Generator<ReadyTask> {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { plainSignal } from '../../src/orchestration/monitoring/plain-signal.ts';
+import { plainNotice } from '../../src/orchestration/monitoring/plain-notice.ts';
 
 const fieldsOf = (fields: Readonly<Record<string, unknown>>): unknown => {
-  const signal = plainSignal({ kind: 'log', level: 'info', message: 'm', fields });
-  expect(isDeepStrictEqual(structuredClone(signal), JSON.parse(JSON.stringify(signal)))).to.equal(true);
-  return signal.kind === 'log' ? signal.fields : undefined;
+  const notice = plainNotice({ kind: 'log', level: 'info', message: 'm', fields });
+  expect(isDeepStrictEqual(structuredClone(notice), JSON.parse(JSON.stringify(notice)))).to.equal(true);
+  return notice.kind === 'log' ? notice.fields : undefined;
 };
 
 describe('A log line for monitors', () => {
@@ -80,7 +80,7 @@ describe('A log line for monitors', () => {
       [undefined, 'undefined'],
       [10n, '10'],
     ] as const) {
-      expect(plainSignal({ kind: 'log', level: 'info', message: logged as never })).to.include({ message });
+      expect(plainNotice({ kind: 'log', level: 'info', message: logged as never })).to.include({ message });
     }
   });
 });

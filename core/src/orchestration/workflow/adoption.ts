@@ -1,9 +1,9 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import { taskPaths } from '../../shared/task-path.ts';
-import type { AdoptedTask } from '../workflow/events.ts';
-import { CURRENT_RULES } from '../workflow/rules.ts';
-import type { ItemsState, RunState } from '../workflow/state.ts';
+import type { AdoptedTask } from './events.ts';
+import { CURRENT_RULES } from './rules.ts';
+import type { ItemsState, RunState } from './state.ts';
 
 /**
  * What a new run of `definition` can take over from an ended one: tasks that completed or were skipped, and the finished items of
