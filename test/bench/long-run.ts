@@ -4,7 +4,7 @@ import type { Command } from '../../core/src/orchestration/workflow/commands.ts'
 import { encodeEvent } from '../../core/src/orchestration/workflow/event-schema.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
 import { initialState } from '../../core/src/orchestration/workflow/state.ts';
-import { STATE_SCHEMA, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { STATE_VERSION, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { inFolder, openReprise, sizeOf } from './setup.ts';
 
 export interface LongRunFigures {
@@ -108,7 +108,7 @@ async function writeHistory(path: string, long: AnyWorkflow, events: number): Pr
       await flush();
       await store.snapshots?.save(runStream(RUN), {
         revision: state.revision,
-        schema: STATE_SCHEMA,
+        schema: STATE_VERSION,
         state: serializeState(state),
       });
     }

@@ -200,6 +200,7 @@ function handleInPieces(
     for (const event of events) {
       before('fold');
       evolve(state, event);
+      context.folded?.(event);
     }
     return events;
   };

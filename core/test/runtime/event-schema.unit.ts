@@ -65,7 +65,10 @@ const EVENTS: Arbitraries = {
     { commandId: text, reason: text, stateDigest: text },
     { requiredKeys: ['commandId', 'stateDigest'] },
   ),
-  TaskReady: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual') }),
+  TaskReady: fc.record(
+    { taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual'), commandId: text },
+    { requiredKeys: ['taskId', 'reason'] },
+  ),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies') }),
   TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
   TaskExpired: fc.record({ taskId: text, error }),

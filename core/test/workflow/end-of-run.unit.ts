@@ -24,7 +24,7 @@ function history(outcome: 'completed' | 'failed' | 'cancelled'): readonly RunEve
       ? { ...attempt, type: 'CompleteTask', output: { b: 1, a: null } }
       : outcome === 'failed'
         ? { ...attempt, type: 'FailTask', error }
-        : { ...base, type: 'CancelRun', reason: 'enough' },
+        : { ...base, commandId: 'cancel', type: 'CancelRun', reason: 'enough' },
   ];
   const context = { now: 1000, random: () => 0, maxPayloadChars: 1000 };
   const events = commands.flatMap((command) => handle(state, command, context));

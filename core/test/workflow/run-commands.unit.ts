@@ -148,6 +148,33 @@ describe('a run that has ended', () => {
   });
 });
 
+describe('a command from outside', () => {
+  it('takes effect once, by its id, whatever became of the run since', () => {
+    const run = new PureRun(single({ retry: 3 }));
+    run.schedule('a');
+    run.fail('a');
+    const retry = { type: 'RetryTasks', commandId: 'retry' } as const;
+    expect(types(run.send(retry))).to.deep.equal(['TaskReady']);
+    expect(run.send(retry), 'at once').to.deep.equal([]);
+    run.schedule('a');
+    run.fail('a');
+    expect(run.send(retry), 'while the next retry is waited for').to.deep.equal([]);
+    expect(run.status('a')).to.equal('waiting');
+    const pause = { type: 'PauseRun', commandId: 'pause' } as const;
+    const cancel = { type: 'CancelRun', commandId: 'cancel' } as const;
+    run.send(pause);
+    run.send(cancel);
+    for (const again of [retry, pause, cancel]) expect(run.send(again), again.type).to.deep.equal([]);
+    expect(run.replayed().commands).to.deep.equal(run.state.commands);
+  });
+
+  it('is another one for another id, and refused where it does not fit', () => {
+    const run = new PureRun(single());
+    run.send({ type: 'CancelRun', commandId: 'one' });
+    expect(types(run.send({ type: 'PauseRun', commandId: 'two' }))).to.deep.equal(['CommandRejected']);
+  });
+});
+
 describe('RetryTasks', () => {
   const waiting = () => {
     const run = new PureRun(single({ retry: 3 }));

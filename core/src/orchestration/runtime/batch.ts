@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../event-store/event-store.ts';
 import type { Command } from '../workflow/commands.ts';
+import type { Effect } from '../workflow/effects.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { turnCost } from '../workflow/payload-size.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
@@ -15,6 +16,7 @@ export class Batch {
   readonly handled: Handled[] = [];
   readonly events: RunEvent[] = [];
   readonly encoded: NewEvent[] = [];
+  readonly effects: Effect[] = [];
   /** What the events take of a turn; see turnCost. */
   chars = 0;
   readonly #from: number;

@@ -1,5 +1,5 @@
 import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
-import type { Command } from '../workflow/commands.ts';
+import { type Command, FROM_OUTSIDE } from '../workflow/commands.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 
 // Who is to blame when something throws in a turn (see RunWriter): a person's command is refused, a worker's result fails its
@@ -36,7 +36,6 @@ export function undecidable(what: string, cause: unknown): ErrorData {
 }
 
 const BY_WORKERS: ReadonlySet<string> = new Set(['StartTask', 'CompleteTask', 'FailTask']);
-const BY_PEOPLE: ReadonlySet<string> = new Set(['StartRun', 'PauseRun', 'ResumeRun', 'CancelRun', 'RetryTasks']);
 
 /** What is to be decided instead of an item that could not be; undefined when nobody sent it, or the second try failed, too. */
 export function substituteFor(item: InboxItem, cause: unknown): InboxItem | undefined {
@@ -44,7 +43,7 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   if (command === undefined || item.contained === true) return undefined;
   const error = undecidable(command.type, cause);
   if (BY_WORKERS.has(command.type)) return { ...item, contained: true, command: failureOf(command, error) };
-  if (!BY_PEOPLE.has(command.type)) return undefined;
+  if (!FROM_OUTSIDE.has(command.type)) return undefined;
   const { commandId, runId, type } = command;
   return {
     command: { type: 'RefuseCommand', commandId, runId, refused: type, error },

@@ -7,7 +7,7 @@ import { runStream } from '../../shared/ids.ts';
 import { inSteps } from '../../shared/system.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
-import { type BindDefinition, restoring, STATE_SCHEMA, serializing } from '../workflow/state-codec.ts';
+import { type BindDefinition, restoring, STATE_VERSION, serializing } from '../workflow/state-codec.ts';
 import { Unfoldable } from './containment.ts';
 import type { Heart } from './heart.ts';
 import type { EngineOptions } from './options.ts';
@@ -88,7 +88,7 @@ export class RunRepository {
       return bound.definition;
     };
     const snapshot = await this.#store.snapshots?.load(stream);
-    const restored = snapshot?.schema === STATE_SCHEMA ? await fromSnapshot(snapshot, bind) : undefined;
+    const restored = snapshot?.schema === STATE_VERSION ? await fromSnapshot(snapshot, bind) : undefined;
     const state = restored ?? initialState();
     const snapshotAt = state.revision;
     await this.#foldOn(runId, state, bind);
@@ -167,7 +167,7 @@ export class RunRepository {
     run.snapshotAt = run.state.revision;
     await snapshots.save(runStream(run.runId), {
       revision: run.state.revision,
-      schema: STATE_SCHEMA,
+      schema: STATE_VERSION,
       state: await inSteps(serializing(run.state)),
     });
   }

@@ -286,7 +286,7 @@ export class RunWriter {
     const expected = state.revision;
     const statusBefore = state.status;
     const batch = new Batch(expected, this.#parts.id);
-    const context = this.#context();
+    const context = { ...this.#context(), folded: this.#collector(state, batch) };
     const full = (): boolean => batch.chars > options.sliceChars;
     let done = 0;
     if (!run.fresh || this.#handle(run, this.#pastDue, context, batch, full)) {
@@ -372,6 +372,15 @@ export class RunWriter {
       maxPauseMs: this.#parts.options.maxStoreRetryMs,
       stopping: () => this.#parts.stopping(),
       onRetry: (error) => this.#report(runId, error, `the ${what} is tried again`, 'warn'),
+    };
+  }
+
+  /** Effects are computed as each event is folded: they follow from the state that the event left. */
+  #collector(state: RunState, batch: Batch): (event: RunEvent) => void {
+    const { heart } = this.#parts;
+    return (event) => {
+      if (!this.#parts.drives()) return;
+      for (const effect of heart.effectsOf(state, event)) batch.effects.push(effect);
     };
   }
 
@@ -465,7 +474,7 @@ export class RunWriter {
   #carryOut(run: CachedRun, batch: Batch): void {
     const { heart } = this.#parts;
     if (this.#parts.drives()) {
-      let effects: readonly Effect[] = batch.events.flatMap((event) => heart.effectsOf(run.state, event));
+      let effects: readonly Effect[] = batch.effects;
       // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
       const left = run.state.status === 'parked' || (run.missing.length > 0 && !isTerminal(run.state.status));
       if (run.fresh && !left) effects = effects.concat(heart.openEffects(run.state));

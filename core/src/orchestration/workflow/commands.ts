@@ -116,3 +116,12 @@ export type Command =
   | RetryTasks;
 
 export type CommandType = Command['type'];
+
+/** Commands of people and programs: each takes effect once, by its id. Those of workers are told apart by their attempt. */
+export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
+  'StartRun',
+  'PauseRun',
+  'ResumeRun',
+  'CancelRun',
+  'RetryTasks',
+]);

@@ -1,4 +1,4 @@
-import type { Command } from './commands.ts';
+import { type Command, FROM_OUTSIDE } from './commands.ts';
 import { complete, fail } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
@@ -11,9 +11,10 @@ import { isTerminal, type RunState } from './state.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
- * throw. What follows from the events by itself is settle's part.
+ * throw; one that took effect before gives nothing, whatever became of the run since. What follows from the events by itself is settle's part.
  */
 export function decide(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
+  if (FROM_OUTSIDE.has(command.type) && state.commands.has(command.commandId)) return [];
   if (command.type === 'StartRun') return startRun(state, command, context);
   if (command.type === 'RetryTasks' && state.status === 'parked')
     return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
@@ -38,13 +39,11 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'RetryTasks':
       return retryTasks(state, command, context);
     case 'PauseRun':
-      if (state.controlCommands.has(command.commandId)) return [];
       if (state.status === 'parked') return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
       if (state.status === 'paused')
         return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
       return [{ type: 'RunPaused', at, commandId: command.commandId, ...reasonOf(command) }];
     case 'ResumeRun':
-      if (state.controlCommands.has(command.commandId)) return [];
       if (state.status === 'running')
         return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is not paused.', context)];
       return [{ type: 'RunResumed', at, commandId: command.commandId }];

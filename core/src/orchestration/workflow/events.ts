@@ -89,6 +89,8 @@ export interface TaskReady extends EventBase {
   readonly type: 'TaskReady';
   readonly taskId: string;
   readonly reason: 'condition' | 'retry' | 'manual';
+  /** Of `manual`: the command that asked for it. */
+  readonly commandId?: string;
 }
 
 export interface TaskSkipped extends EventBase {

@@ -25,17 +25,17 @@ export function evolve(state: RunState, event: RunEvent): RunState {
   state.revision += 1;
   if (isTerminal(state.status)) return state;
   state.updatedAt = event.at;
+  if ('commandId' in event && event.commandId !== undefined && event.type !== 'CommandRejected')
+    state.commands.add(event.commandId);
   switch (event.type) {
     case 'RunStarted':
       return start(state, event);
     case 'RunPaused':
       state.status = 'paused';
-      state.controlCommands.add(event.commandId);
       return state;
     case 'RunResumed':
       state.status = 'running';
       state.parked = undefined;
-      state.controlCommands.add(event.commandId);
       return state;
     case 'RunParked':
       state.status = 'parked';
@@ -142,7 +142,6 @@ function onTask(state: RunState, taskId: string, change: (task: TaskState) => vo
 function start(state: RunState, event: RunStarted): RunState {
   state.status = 'running';
   state.runId = event.runId;
-  state.startCommandId = event.commandId;
   state.definition = event.definition;
   state.definitionHash = event.definitionHash;
   state.rules = event.rules ?? 1;

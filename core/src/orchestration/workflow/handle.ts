@@ -16,7 +16,7 @@ export function handle(state: RunState, command: Command, context: DecisionConte
   const decided = decide(state, command, context);
   const closed = state.status === 'none' ? decided[0]?.type === 'CommandRejected' : isTerminal(state.status);
   if (closed || decided.length === 0) return decided;
-  for (const event of decided) evolve(state, event);
+  for (const event of decided) fold(state, event, context);
   return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
 }
 
@@ -29,10 +29,15 @@ export function settleOn(state: RunState, context: DecisionContext): readonly Ru
     const more = settle(state, context);
     if (more.length === 0) break;
     for (const event of more) {
-      evolve(state, event);
+      fold(state, event, context);
       events.push(event);
       chars += turnCost(event);
     }
   }
   return events;
+}
+
+function fold(state: RunState, event: RunEvent, { folded }: DecisionContext): void {
+  evolve(state, event);
+  folded?.(event);
 }

@@ -1,6 +1,5 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
-import { sha256 } from '../../shared/hash.ts';
 import { createTaskState, initialState, isInFlight, joinsItems, type RunState, type TaskState } from './state.ts';
 import { itemOutputs } from './transitions/items.ts';
 
@@ -10,15 +9,13 @@ const DERIVED: ReadonlySet<string> = new Set([
   'graph',
   'frontier',
   'ready',
-  'controlCommands',
+  'commands',
   'readyCount',
   'inFlight',
 ]);
 
-/** Changes with the shape of the state or of its text: a snapshot with another one is of no use. */
-export const STATE_SCHEMA: string = sha256(
-  JSON.stringify(['lines', Object.keys(initialState()), Object.keys(createTaskState('a', 'a', undefined, 0))]),
-).slice(0, 16);
+/** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
+export const STATE_VERSION = 'v3';
 
 /** Tasks in a line of the text: what is made or read without a pause. */
 const TASKS_A_LINE = 1_000;
@@ -31,7 +28,7 @@ export function* serializing(state: RunState): Generator<void, string> {
   const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
   const head = JSON.stringify({
     fields: Object.fromEntries(fields),
-    controlCommands: [...state.controlCommands],
+    commands: [...state.commands],
     frontier: [...state.frontier],
   });
   const lines = [head];
@@ -67,13 +64,13 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   const [head, ...lines] = text.split('\n');
   const kept = JSON.parse(head ?? '') as {
     readonly fields: Partial<RunState>;
-    readonly controlCommands: readonly string[];
+    readonly commands: readonly string[];
     readonly frontier: readonly string[];
   };
   const state = Object.assign(initialState(), kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
-  for (const id of kept.controlCommands) state.controlCommands.add(id);
+  for (const id of kept.commands) state.commands.add(id);
   for (const id of kept.frontier) state.frontier.add(id);
   for (const line of lines) {
     for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])

@@ -88,7 +88,6 @@ export interface TaskState {
 export interface RunState {
   status: RunStatus;
   runId: string;
-  startCommandId: string;
   /** Revision of the last event that was folded; -1 before the first. */
   revision: number;
   definition: WorkflowDefinition;
@@ -124,8 +123,8 @@ export interface RunState {
   open: number;
   /** About how many characters of JSON the run's payloads have in all: what limits and slices go by. */
   held: number;
-  /** Ids of pause and resume commands that took effect. */
-  readonly controlCommands: Set<string>;
+  /** Ids of commands from outside that took effect: one that comes again changes nothing. */
+  readonly commands: Set<string>;
   /** From the last event that carried one: what replay compares with. */
   stateDigest: string | undefined;
 }
@@ -144,7 +143,6 @@ export function initialState(): RunState {
   return {
     status: 'none',
     runId: '',
-    startCommandId: '',
     revision: -1,
     definition: NO_DEFINITION,
     graph: TaskGraph.of(NO_DEFINITION),
@@ -169,7 +167,7 @@ export function initialState(): RunState {
     inFlight: 0,
     open: 0,
     held: 0,
-    controlCommands: new Set(),
+    commands: new Set(),
     stateDigest: undefined,
   };
 }

@@ -1,3 +1,5 @@
+import type { RunEvent } from '../events.ts';
+
 /** What decide and settle are handed besides the state: time, chance and limits are arguments. */
 export interface DecisionContext {
   readonly now: number;
@@ -9,6 +11,8 @@ export interface DecisionContext {
   readonly maxRunChars?: number;
   /** False: what follows by itself is left to whoever drives the run. Default: true. */
   readonly settles?: boolean;
+  /** Told of each event as soon as it is folded: what it leads to follows from the state as it left it. */
+  readonly folded?: (event: RunEvent) => void;
   /** Characters of payload after which settling and scheduling stop for now, to go on in another turn. Default: no limit. */
   readonly sliceChars?: number;
 }

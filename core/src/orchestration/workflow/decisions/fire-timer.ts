@@ -81,7 +81,13 @@ export function retryTasks(state: RunState, command: RetryTasks, context: Decisi
   const events: RunEvent[] = [];
   for (const task of state.tasks.values()) {
     if (!waits(task) || (command.taskId !== undefined && task.id !== command.taskId)) continue;
-    events.push({ type: 'TaskReady', at: context.now, taskId: task.id, reason: 'manual' });
+    events.push({
+      type: 'TaskReady',
+      at: context.now,
+      taskId: task.id,
+      reason: 'manual',
+      commandId: command.commandId,
+    });
   }
   if (events.length > 0) return events;
   const what =

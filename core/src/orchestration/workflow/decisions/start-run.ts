@@ -8,7 +8,6 @@ import { reject } from './rejection.ts';
 
 export function startRun(state: RunState, command: StartRun, context: DecisionContext): readonly RunEvent[] {
   if (state.status !== 'none') {
-    if (state.startCommandId === command.commandId) return [];
     return [reject(command, 'REPRISE_RUN_EXISTS', `The run '${command.runId}' exists already.`, context)];
   }
   const at = context.now;

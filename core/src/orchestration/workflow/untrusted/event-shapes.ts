@@ -60,7 +60,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunCompleted: fieldsOf({ stateDigest }, { output: anyJson }),
   RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
-  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual') }),
+  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual') }, { commandId: label }),
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies') }),
   TaskExpanded: fieldsOf({ taskId: definitionId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
   TaskExpired: fieldsOf({ taskId: definitionId, error: errorShape }),
