@@ -1,15 +1,19 @@
 import type { RepriseError } from '../shared/errors.ts';
-import type { JsonObject } from '../shared/json.ts';
+import type { Json, JsonObject } from '../shared/json.ts';
 
 export interface EventMetadata {
   /** The id of the command that caused the event. */
   readonly causationId: string;
-  /** What belongs together across streams: the run's id, or its parent's. */
+  /** What belongs together across streams: the id of the run, or of the one at the root of those that it was started in. */
   readonly correlationId: string;
   /** Version of the event type's schema; upcasters bring older ones up to date. */
   readonly schemaVersion: number;
-  /** W3C trace context. */
+  /** W3C trace context: the trace of the run, the span of the attempt or else of the run. */
   readonly traceparent?: string;
+  /** On whose behalf the run is. */
+  readonly tenant?: string;
+  /** What is to come: stores keep all members, whatever they are called. */
+  readonly [more: string]: Json | undefined;
 }
 
 export interface NewEvent {

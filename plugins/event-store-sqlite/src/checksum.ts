@@ -10,8 +10,8 @@ export const rootOf = (stream: string): number => crc32(stream);
 
 /** The value of the event at `revision`; `previous` is that of the event before it, or the stream's root. */
 export function chained(previous: number, revision: number, columns: EventColumns): number {
-  const [id, type, time, data, causation, correlation, schemaVersion, traceparent] = columns;
-  const head = `${revision}\n${id}\n${type}\n${time}\n${causation}\n${correlation ?? ''}\n${schemaVersion}\n${traceparent ?? ''}\n`;
+  const [id, type, time, data, causation, correlation, schemaVersion, traceparent, meta] = columns;
+  const head = `${revision}\n${id}\n${type}\n${time}\n${causation}\n${correlation ?? ''}\n${schemaVersion}\n${traceparent ?? ''}\n${meta === null ? '' : `${meta}\n`}`;
   return data.length < ONE_TEXT ? crc32(head + data, previous) : crc32(data, crc32(head, previous));
 }
 

@@ -178,7 +178,7 @@ export class GroupWriter {
   }
 
   #insert(head: Head, event: EventColumns): void {
-    const [id, type, time, data, causation, correlation, schemaVersion, traceparent] = event;
+    const [id, type, time, data, causation, correlation, schemaVersion, traceparent, meta] = event;
     this.#position += 1;
     head.revision += 1;
     head.checksum = chained(head.checksum, head.revision, event);
@@ -189,6 +189,7 @@ export class GroupWriter {
       schemaVersion,
       traceparent,
       head.checksum,
+      meta,
     );
     if (this.#pending.length === CHUNK * EVENT_COLUMNS.length) {
       this.#sql.insertChunk.run(...this.#pending);

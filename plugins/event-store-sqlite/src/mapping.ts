@@ -2,7 +2,7 @@ import type { NewEvent, RecordedEvent } from '@reprise/core';
 import type { Row, SQLInputValue } from './node-sqlite.ts';
 
 // Pure: an event to the columns of its row and back. Ids that are canonical UUIDs take 16 bytes instead of 36; the
-// correlation id is left out where the stream's name says it (`run-<correlationId>`).
+// correlation id is left out where the stream's name says it (`run-<correlationId>`). Metadata that has no column of its own is JSON.
 
 /** The columns of an event that do not depend on its place, in the order of EVENT_COLUMNS from `id` on. */
 export type EventColumns = readonly [
@@ -14,13 +14,14 @@ export type EventColumns = readonly [
   correlation: string | null,
   schemaVersion: number,
   traceparent: string | null,
+  meta: string | null,
 ];
 
 /** Columns of one event in a message between threads. */
-export const EVENT_WIDTH = 8;
+export const EVENT_WIDTH = 9;
 
 export function toColumns(stream: string, event: NewEvent, data: string): EventColumns {
-  const { causationId, correlationId, schemaVersion, traceparent } = event.metadata;
+  const { causationId, correlationId, schemaVersion, traceparent, ...more } = event.metadata;
   const implied = stream === `run-${correlationId}`;
   return [
     event.id,
@@ -31,7 +32,13 @@ export function toColumns(stream: string, event: NewEvent, data: string): EventC
     implied ? null : correlationId,
     schemaVersion,
     traceparent ?? null,
+    isEmpty(more) ? null : JSON.stringify(more),
   ];
+}
+
+function isEmpty(members: object): boolean {
+  for (const name in members) if ((members as Record<string, unknown>)[name] !== undefined) return false;
+  return true;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -46,9 +53,9 @@ export function unpackId(column: Row[string] | undefined): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** An event from a row of EVENT_COLUMNS. Throws SyntaxError when its data is not JSON. */
+/** An event from a row of EVENT_COLUMNS. Throws SyntaxError when its data or its metadata is not JSON. */
 export function toRecordedEvent(row: Row, stream: string): RecordedEvent {
-  const { traceparent, correlation } = row;
+  const { traceparent, correlation, meta } = row;
   return {
     id: unpackId(row.id),
     type: row.type as string,
@@ -59,6 +66,7 @@ export function toRecordedEvent(row: Row, stream: string): RecordedEvent {
       correlationId: correlation === null ? stream.slice('run-'.length) : unpackId(correlation),
       schemaVersion: row.schema_version as number,
       ...(traceparent === null ? {} : { traceparent: traceparent as string }),
+      ...(meta === null ? {} : JSON.parse(meta as string)),
     },
     stream,
     revision: row.revision as number,

@@ -11,6 +11,8 @@ export const APPLICATION_ID = 0x52505253;
  * `store.first_checked` on every event must have one, and a process that still runs the older version cannot append another.
  * `store.id` names this file and its copies.
  *
+ * Version 3: metadata without a column of its own is kept as JSON, in `meta`.
+ *
  * There is no index over event ids: whether an append is a repetition is asked of the revisions it would have taken, so
  * only streams and their revisions need one. `id`, `causation` and `correlation` hold a UUID as 16 bytes, other ids as
  * text. The view `history` is for people with a sqlite3 shell.
@@ -60,6 +62,9 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE events ADD COLUMN checksum INTEGER CHECK (checksum IS NOT NULL OR position < $firstChecked);
   ALTER TABLE snapshots ADD COLUMN checksum INTEGER;
   `,
+  `
+  ALTER TABLE events ADD COLUMN meta TEXT;
+  `,
 ];
 
 const MIGRATION_VALUES: Readonly<Record<string, string>> = {
@@ -89,11 +94,15 @@ export const EVENT_COLUMNS = [
   'schema_version',
   'traceparent',
   'checksum',
+  'meta',
 ] as const;
+
+/** Versions of the schema that brought a column. */
+const SINCE: Readonly<Partial<Record<(typeof EVENT_COLUMNS)[number], number>>> = { checksum: 2, meta: 3 };
 
 /** The columns of EVENT_COLUMNS as a query has them; those that came with a later version than the file's are null. */
 export const selected = (version: number): string =>
-  EVENT_COLUMNS.map((column) => (column === 'checksum' && version < 2 ? 'NULL AS checksum' : `e.${column}`)).join(', ');
+  EVENT_COLUMNS.map((column) => (version < (SINCE[column] ?? 0) ? `NULL AS ${column}` : `e.${column}`)).join(', ');
 
 export interface StoreIdentity {
   /** As hex. */

@@ -19,6 +19,7 @@ const DAMAGES: Readonly<Record<string, string>> = {
   correlation: "UPDATE events SET correlation = 'b'",
   'schema version': 'UPDATE events SET schema_version = 2',
   traceparent: "UPDATE events SET traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'",
+  'other metadata': `UPDATE events SET meta = '{"tenant":"other"}'`,
   checksum: 'UPDATE events SET checksum = checksum # 1',
   'checksum (lost)': 'UPDATE events SET checksum = NULL',
   place: 'DELETE FROM events',

@@ -24,7 +24,14 @@ const anyEvent: fc.Arbitrary<NewEvent> = fc.record({
     )
     .map((data) => JSON.parse(JSON.stringify(data))),
   metadata: fc.record(
-    { causationId: id, correlationId: id, schemaVersion: fc.nat(), traceparent: fc.string() },
+    {
+      causationId: id,
+      correlationId: id,
+      schemaVersion: fc.nat(),
+      traceparent: fc.string(),
+      tenant: fc.string(),
+      '3': fc.json(),
+    },
     { requiredKeys: ['causationId', 'correlationId', 'schemaVersion'] },
   ),
 });
@@ -44,8 +51,8 @@ describe('mapping of events to rows', () => {
         const stream = own ? `run-${event.metadata.correlationId}` : 'run-other';
         const columns = toColumns(stream, event, JSON.stringify(event.data));
         expect(columns).to.have.length(EVENT_WIDTH);
-        const [eventId, type, time, data, causation, correlation, schema_version, traceparent] = columns;
-        const row = { id: eventId, type, time, data, causation, correlation, schema_version, traceparent };
+        const [eventId, type, time, data, causation, correlation, schema_version, traceparent, meta] = columns;
+        const row = { id: eventId, type, time, data, causation, correlation, schema_version, traceparent, meta };
         const recorded = toRecordedEvent({ ...row, revision: 3, position: 8 }, stream);
         expect(recorded).to.deep.equal({ ...event, stream, revision: 3, position: 8 });
       }),

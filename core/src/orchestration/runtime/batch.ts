@@ -3,7 +3,9 @@ import type { Command } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { turnCost } from '../workflow/payload-size.ts';
+import type { RunState } from '../workflow/state.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
+import type { MetaSource } from './meta.ts';
 import { type EventIds, eventIds, toNewEvent } from './new-event.ts';
 
 export interface Handled {
@@ -20,12 +22,14 @@ export class Batch {
   /** What the events take of a turn; see turnCost. */
   chars = 0;
   readonly #from: number;
+  readonly #source: MetaSource;
   readonly #writer: string;
   #ids: EventIds | undefined;
 
-  /** `expected`: the revision that the append expects. `writer`: part of every event's id. */
-  constructor(expected: number, writer: string) {
-    this.#from = expected + 1;
+  /** Of a run in this state, which the events may be folded into. `writer`: part of every event's id. */
+  constructor(state: RunState, writer: string) {
+    this.#source = state;
+    this.#from = state.revision + 1;
     this.#writer = writer;
   }
 
@@ -36,7 +40,7 @@ export class Batch {
       const id = this.#ids(this.#from + this.encoded.length);
       this.chars += turnCost(event);
       this.events.push(event);
-      this.encoded.push(toNewEvent(event, id, { runId, commandId }));
+      this.encoded.push(toNewEvent(event, id, commandId, this.#source));
     }
   }
 }

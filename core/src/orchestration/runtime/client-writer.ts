@@ -61,7 +61,7 @@ export class ClientWriter {
       const { state } = run;
       const expected = state.revision;
       const events = heart.decide(state, command, context());
-      const batch = new Batch(expected, this.#parts.id);
+      const batch = new Batch(state, this.#parts.id);
       // A rejection finds no place in a stream that does not exist or has ended.
       if (events.length === 0 || state.status === 'none' || isTerminal(state.status))
         return { run, expected, batch, events };

@@ -1,8 +1,8 @@
 import type { NewEvent } from '../../event-store/event-store.ts';
 import { sha256 } from '../../shared/hash.ts';
-import type { Command } from '../workflow/commands.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
 import type { RunEvent } from '../workflow/events.ts';
+import { type MetaSource, metaOf } from './meta.ts';
 
 /** The ids of the events of one append, by revision. */
 export type EventIds = (revision: number) => string;
@@ -20,18 +20,8 @@ export function eventIds(writer: string, runId: string, expected: number, comman
   return (revision) => head + revision.toString(16).padStart(12, '0');
 }
 
-/** An event as it is handed to a store. */
-export function toNewEvent(
-  event: RunEvent,
-  id: string,
-  { runId, commandId }: Pick<Command, 'runId' | 'commandId'>,
-): NewEvent {
+/** An event as it is handed to a store. `commandId`: what caused it. */
+export function toNewEvent(event: RunEvent, id: string, commandId: string, source: MetaSource): NewEvent {
   const { type, time, data, metadata } = encodeEvent(event);
-  return {
-    id,
-    type,
-    time,
-    data,
-    metadata: { causationId: commandId, correlationId: runId, schemaVersion: metadata.schemaVersion },
-  };
+  return { id, type, time, data, metadata: metaOf(source, commandId, event, metadata.schemaVersion) };
 }

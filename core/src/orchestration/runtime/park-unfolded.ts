@@ -27,7 +27,9 @@ export async function appendUnfolded(
   const revision = last.revision + 1;
   const summary = { kind: 'run', name: nameIn(first), status: 'parked', createdAt: first.time, updatedAt: at };
   const id = eventIds(writer, runId, last.revision, commandId)(revision);
-  await store.append(stream, [toNewEvent(event, id, { runId, commandId })], last.revision, { summary });
+  const { traceparent } = first.data;
+  const source = { runId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
+  await store.append(stream, [toNewEvent(event, id, commandId, source)], last.revision, { summary });
 }
 
 function nameIn(first: RecordedEvent): string {

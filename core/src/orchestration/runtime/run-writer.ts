@@ -257,7 +257,7 @@ export class RunWriter {
     const { repository, store, clock, heart } = this.#parts;
     const run = await this.#load(runId);
     const expected = run.state.revision;
-    const batch = new Batch(expected, this.#parts.id);
+    const batch = new Batch(run.state, this.#parts.id);
     const closed = run.state.status === 'none' || isTerminal(run.state.status);
     if (closed) return;
     batch.add(command, heart.handle(run.state, command, this.#context()));
@@ -285,7 +285,7 @@ export class RunWriter {
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
-    const batch = new Batch(expected, this.#parts.id);
+    const batch = new Batch(run.state, this.#parts.id);
     const context = { ...this.#context(), folded: this.#collector(state, batch) };
     const full = (): boolean => batch.chars > options.sliceChars;
     let done = 0;

@@ -135,12 +135,17 @@ export function appendSuite(under: StoreUnderTest): void {
           correlationId: 'correlated.1',
           schemaVersion: 12,
           traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          tenant: 'zażółć \n ltd',
         },
       };
+      const toCome = {
+        ...event(),
+        metadata: { ...event().metadata, 'what is to come': { deep: [1, null, 'x'] }, constructor: 'a member' },
+      };
       const shouted = { ...event(), id: '0197C2A4-6C53-7B3E-A1C0-0A6F4D1B2C3D', type: 'Größe' };
-      await store.append(stream, [odd, traced, shouted], NO_STREAM);
-      expectRecorded(await store.read(stream), stream, [odd, traced, shouted]);
-      await store.append(stream, [odd, traced, shouted], NO_STREAM);
+      await store.append(stream, [odd, traced, toCome, shouted], NO_STREAM);
+      expectRecorded(await store.read(stream), stream, [odd, traced, toCome, shouted]);
+      await store.append(stream, [odd, traced, toCome, shouted], NO_STREAM);
     });
 
     it('keeps large payloads', async () => {

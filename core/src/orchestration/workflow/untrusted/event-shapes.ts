@@ -101,6 +101,6 @@ export const recordShape: Shape = fieldsOf({
   data: anObject,
   metadata: fieldsOf(
     { causationId: label, correlationId: runId, schemaVersion: integer(1, 1_000_000) },
-    { traceparent },
+    { traceparent, tenant: label },
   ),
 });
