@@ -6,22 +6,26 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]
 
 export const isTraceparent = (value: unknown): value is string => typeof value === 'string' && TRACEPARENT.test(value);
 
-let lastTrace = { runId: '', trace: '' };
+/** The trace of a run: that of the context that it was started in, or one that follows from the run's id. */
+export class RunTrace {
+  readonly #head: string;
+  readonly #flags: string;
+  readonly #runId: string;
 
-/** The trace of a run that was started in none. Parts of one run come many in a row: the last is kept. */
-function traceOf(runId: string): string {
-  if (lastTrace.runId !== runId) lastTrace = { runId, trace: sha256(runId).slice(0, 32) };
-  return lastTrace.trace;
-}
+  constructor(runId: string, parent: string | undefined) {
+    const [, trace = sha256(runId).slice(0, 32), flags = '01'] = TRACEPARENT.exec(parent ?? '') ?? [];
+    this.#runId = runId;
+    this.#head = `00-${trace}-`;
+    this.#flags = `-${flags}`;
+  }
 
-/**
- * The trace context of one part of a run (an attempt, say). The trace is that of `parent`, the context that the run was started
- * in, or follows from the run's id; the span follows from the part. Equal arguments give equal context, so a trace goes on over
- * restarts and in other processes.
- */
-export function traceparentOf(runId: string, parent: string | undefined, part: string): string {
-  const [, trace = traceOf(runId), flags = '01'] = TRACEPARENT.exec(parent ?? '') ?? [];
-  return `00-${trace}-${spanOf(`${runId}\n${part}`)}-${flags}`;
+  /**
+   * The trace context of one part of the run (an attempt, say), whose span follows from the part. Equal arguments give equal context, so a
+   * trace goes on over restarts and in other processes.
+   */
+  context(part: string): string {
+    return this.#head + spanOf(`${this.#runId}\n${part}`) + this.#flags;
+  }
 }
 
 /** 16 hex digits, not all of them zero, that follow from a text. Spread evenly, and cheap: one is made for every event. */
@@ -37,4 +41,7 @@ function spanOf(text: string): string {
   return `${hex32(one === 0 ? 1 : one)}${hex32(two)}`;
 }
 
-const hex32 = (number: number): string => (number >>> 0).toString(16).padStart(8, '0');
+const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const hex32 = (number: number): string =>
+  `${BYTES[number >>> 24]}${BYTES[(number >>> 16) & 255]}${BYTES[(number >>> 8) & 255]}${BYTES[number & 255]}`;

@@ -2,7 +2,10 @@ import { createReprise, defineAgent, workflow } from '@reprise/core';
 import { recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { isTraceparent, traceparentOf } from '../../src/shared/trace.ts';
+import { isTraceparent, RunTrace } from '../../src/shared/trace.ts';
+
+const traceparentOf = (runId: string, parent: string | undefined, part: string): string =>
+  new RunTrace(runId, parent).context(part);
 
 const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
 

@@ -21,7 +21,7 @@ export type EventColumns = readonly [
 export const EVENT_WIDTH = 9;
 
 export function toColumns(stream: string, event: NewEvent, data: string): EventColumns {
-  const { causationId, correlationId, schemaVersion, traceparent, ...more } = event.metadata;
+  const { causationId, correlationId, schemaVersion, traceparent } = event.metadata;
   const implied = stream === `run-${correlationId}`;
   return [
     event.id,
@@ -32,13 +32,21 @@ export function toColumns(stream: string, event: NewEvent, data: string): EventC
     implied ? null : correlationId,
     schemaVersion,
     traceparent ?? null,
-    isEmpty(more) ? null : JSON.stringify(more),
+    metaOf(event.metadata),
   ];
 }
 
-function isEmpty(members: object): boolean {
-  for (const name in members) if ((members as Record<string, unknown>)[name] !== undefined) return false;
-  return true;
+const OWN_COLUMN: ReadonlySet<string> = new Set(['causationId', 'correlationId', 'schemaVersion', 'traceparent']);
+
+/** Members of the metadata that have no column of their own, as JSON; null when there are none. */
+function metaOf(metadata: NewEvent['metadata']): string | null {
+  let more: Record<string, unknown> | undefined;
+  for (const name in metadata) {
+    if (OWN_COLUMN.has(name) || metadata[name] === undefined) continue;
+    more ??= {};
+    more[name] = metadata[name];
+  }
+  return more === undefined ? null : JSON.stringify(more);
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

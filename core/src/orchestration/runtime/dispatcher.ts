@@ -1,12 +1,12 @@
 import type { Clock } from '../../shared/clock.ts';
-import { traceparentOf } from '../../shared/trace.ts';
 import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
 import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
-import { attemptKey, attemptPart } from './attempt-key.ts';
+import { attemptKey } from './attempt-key.ts';
+import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
 import type { EngineOptions } from './options.ts';
@@ -106,7 +106,7 @@ export class Dispatcher {
     };
     const id = attemptKey(runId, taskId, attempt);
     const { source, clock, monitors } = this.#parts;
-    const traceparent = traceparentOf(runId, state.traceparent, attemptPart(taskId, attempt));
+    const traceparent = traceparentOfAttempt(state, taskId, attempt);
     const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
     if (monitors.active) monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });

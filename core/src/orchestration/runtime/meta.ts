@@ -1,5 +1,5 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
-import { traceparentOf } from '../../shared/trace.ts';
+import { RunTrace } from '../../shared/trace.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { attemptPart } from './attempt-key.ts';
 
@@ -15,12 +15,46 @@ export interface MetaSource {
  * is about, the same that the agent was handed; else that of the run.
  */
 export function metaOf(source: MetaSource, commandId: string, event: RunEvent, schemaVersion: number): EventMetadata {
-  const { runId, traceparent } = source;
-  const part = 'attempt' in event && event.attempt > 0 ? attemptPart(event.taskId, event.attempt) : '';
+  const { runId } = source;
+  const isAttempt = 'attempt' in event && event.attempt > 0;
   return {
     causationId: commandId,
     correlationId: runId,
     schemaVersion,
-    traceparent: traceparentOf(runId, traceparent, part),
+    traceparent: isAttempt ? traceparentOfAttempt(source, event.taskId, event.attempt) : traceOf(source).ofRun,
   };
+}
+
+interface Trace {
+  readonly root: RunTrace;
+  readonly ofRun: string;
+  /** Of attempts that were asked about lately: each is asked about several times, by its events and its dispatch. */
+  readonly attempts: Map<string, { readonly attempt: number; readonly context: string }>;
+}
+
+/** Attempts that are remembered for a run at most. */
+const REMEMBERED = 1024;
+
+/** By the state of the run: made once for each. */
+const traces = new WeakMap<MetaSource, Trace>();
+
+function traceOf(source: MetaSource): Trace {
+  let trace = traces.get(source);
+  if (trace === undefined) {
+    const root = new RunTrace(source.runId, source.traceparent);
+    trace = { root, ofRun: root.context(''), attempts: new Map() };
+    traces.set(source, trace);
+  }
+  return trace;
+}
+
+/** The trace context that an attempt is handed. */
+export function traceparentOfAttempt(source: MetaSource, taskId: string, attempt: number): string {
+  const { root, attempts } = traceOf(source);
+  const known = attempts.get(taskId);
+  if (known?.attempt === attempt) return known.context;
+  const context = root.context(attemptPart(taskId, attempt));
+  if (attempts.size >= REMEMBERED) attempts.clear();
+  attempts.set(taskId, { attempt, context });
+  return context;
 }
