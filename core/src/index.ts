@@ -100,9 +100,10 @@ export {
   type RunSummary,
   summaryOf,
 } from './orchestration/reading/run-reader.ts';
+export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator, type Role, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export { Orchestrator, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
 export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
 export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';

@@ -69,7 +69,7 @@ function assertRunnable(workflow: AnyWorkflow, agents: ReadonlyMap<string, Agent
   const problems = validateDefinition(definition, { agents: [...agents.values()] });
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
-  const unknownAgents = problems.every((problem) => /agent|capability/.test(problem.message));
+  const unknownAgents = problems.every(({ code }) => code === 'REPRISE_AGENT_UNKNOWN');
   const message = `The workflow '${definition.name}' cannot run:\n${list}`;
   throw new RepriseError(unknownAgents ? 'REPRISE_AGENT_UNKNOWN' : 'REPRISE_DEFINITION_INVALID', message, {
     details: { problems: problems.map(formatProblem) },

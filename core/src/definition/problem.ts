@@ -8,6 +8,8 @@ export type Path = readonly (string | number)[];
 export interface DefinitionProblem {
   readonly path: Path;
   readonly message: string;
+  /** What is missing is registered elsewhere: the definition itself is well. */
+  readonly code?: 'REPRISE_AGENT_UNKNOWN';
   readonly line?: number;
   readonly column?: number;
 }
@@ -16,7 +18,7 @@ export interface DefinitionProblem {
 export const MAX_LISTED = 200;
 
 /** Takes note of a mistake. */
-export type Report = (path: Path, message: string) => void;
+export type Report = (path: Path, message: string, code?: DefinitionProblem['code']) => void;
 
 /** `tasks.audit.after[0]`. */
 export function formatPath(path: Path): string {

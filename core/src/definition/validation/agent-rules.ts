@@ -12,8 +12,9 @@ export interface KnownAgent {
 export function checkAgents(tasks: readonly TaskDefinition[], agents: readonly KnownAgent[], report: Report): void {
   const names = new Set(agents.map((agent) => agent.name));
   const capabilities = new Set(agents.flatMap((agent) => agent.capabilities ?? []));
+  const unknown = (path: Path, message: string): void => report(path, message, 'REPRISE_AGENT_UNKNOWN');
   const checkName = (name: string, path: Path): void => {
-    if (!names.has(name)) report(path, `there is no agent '${name}'${didYouMean(name, names)}${list(names)}`);
+    if (!names.has(name)) unknown(path, `there is no agent '${name}'${didYouMean(name, names)}${list(names)}`);
   };
   for (const task of tasks) {
     const path = ['tasks', task.id];
@@ -21,7 +22,7 @@ export function checkAgents(tasks: readonly TaskDefinition[], agents: readonly K
     if (task.fallback?.kind === 'agent') checkName(task.fallback.agent, [...path, 'fallback', 'agent']);
     if (task.capability !== undefined && !capabilities.has(task.capability)) {
       const hint = didYouMean(task.capability, capabilities);
-      report([...path, 'capability'], `no agent has the capability '${task.capability}'${hint}${list(capabilities)}`);
+      unknown([...path, 'capability'], `no agent has the capability '${task.capability}'${hint}${list(capabilities)}`);
     }
   }
 }

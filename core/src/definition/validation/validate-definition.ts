@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../definition.ts';
 import { byId } from '../graph.ts';
-import type { DefinitionProblem, Path } from '../problem.ts';
+import type { DefinitionProblem, Report } from '../problem.ts';
 import { checkAgents, type KnownAgent } from './agent-rules.ts';
 import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
@@ -19,8 +19,8 @@ export function validateDefinition(
   options: ValidationOptions = {},
 ): readonly DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
-  const report = (path: Path, message: string): void => {
-    problems.push({ path, message });
+  const report: Report = (path, message, code) => {
+    problems.push({ path, message, ...(code === undefined ? {} : { code }) });
   };
   const { tasks } = definition;
   checkFields(definition, report);

@@ -11,6 +11,7 @@ import { adoptable } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
+import { DriverElection, type Role } from './driver-election.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
@@ -18,9 +19,6 @@ import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
-
-/** How often a process that waits for the store's owner to end looks whether it has, in ms. */
-const OWNERSHIP_POLL_MS = 250;
 
 export interface StartRunOptions {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
@@ -32,18 +30,13 @@ export interface StartRunOptions {
   readonly traceparent?: string;
 }
 
-/** `driver`: this process carries runs out. `client`: another one does; commands given here reach it through the store. */
-export type Role = 'driver' | 'client';
-
 /** The way in: starts runs, steers them, reads them. One per process and store. */
 export class Orchestrator {
   readonly runs: RunReader;
   readonly #parts: EngineParts;
   readonly #engine: Engine;
   readonly #stopping = new AbortController();
-  #role: Role | 'stopped' | 'new' = 'new';
-  #takeover: Promise<void> | undefined;
-  #release: (() => Promise<void>) | undefined;
+  readonly #election: DriverElection;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
   #lost: RepriseError | undefined;
@@ -52,6 +45,15 @@ export class Orchestrator {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#engine = new Engine(parts);
+    this.#election = new DriverElection({
+      ownership: parts.store.ownership,
+      clock: parts.clock,
+      drive: () => this.#engine.drive(),
+      failed: (error) => {
+        const message = `cannot take the store over: ${String(error)}`;
+        parts.monitors.notice({ kind: 'log', level: 'error', message });
+      },
+    });
     this.runs = new RunReader(parts.store, this.#stopping.signal);
   }
 
@@ -76,8 +78,8 @@ export class Orchestrator {
    * `drive: false`: it stays a client, and carries nothing out, whoever drives.
    */
   async start({ drive = true }: { readonly drive?: boolean } = {}): Promise<Role> {
-    if (this.#role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
-    this.#role = 'client';
+    if (this.role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
+    this.#election.begin();
     this.#letExit = keepAlive();
     const { ownership } = this.#parts.store;
     const deaf = ownership?.onForeignAppend((stream) => this.#onForeignAppend(stream));
@@ -87,7 +89,7 @@ export class Orchestrator {
       blind?.();
     };
     try {
-      if (drive && !(await this.#tryToDrive())) this.#waitForOwnership();
+      if (drive) await this.#election.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
       await this.stop({ drainMs: 0 }).catch(() => undefined);
@@ -97,7 +99,7 @@ export class Orchestrator {
   }
 
   get role(): Role | 'stopped' | 'new' {
-    return this.#role;
+    return this.#election.role;
   }
 
   /** Why an open run does not move in this process, although it is open; undefined when nothing is known that holds it. */
@@ -125,7 +127,7 @@ export class Orchestrator {
     input: Input,
     options: StartRunOptions = {},
   ): Promise<RunHandle<Output>> {
-    if (this.#role === 'new')
+    if (this.role === 'new')
       throw new RepriseError(
         'REPRISE_NOT_STARTED',
         'startRun() was called before start(): nothing would carry the run out.',
@@ -225,17 +227,17 @@ export class Orchestrator {
 
   /** Each step is done whatever became of the one before; the first error is passed on. */
   async #stop(drainMs: number): Promise<void> {
-    this.#role = 'stopped';
+    this.#election.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
     const { monitors, store } = this.#parts;
     const failures: unknown[] = [];
     const steps: readonly (() => Promise<void> | undefined)[] = [
-      () => this.#takeover,
+      () => this.#election.takeover,
       () => this.#engine.stop(drainMs),
       async () => this.#stopping.abort(),
       () => monitors.shutdown(),
-      () => this.#release?.(),
+      () => this.#election.release(),
       () => store.close(),
     ];
     for (const step of steps) {
@@ -249,46 +251,6 @@ export class Orchestrator {
     }
     this.#letExit?.();
     if (failures.length > 0) throw failures[0];
-  }
-
-  /** False when another process owns the store. When it rejects, this process owns it no more. */
-  async #tryToDrive(): Promise<boolean> {
-    const { ownership } = this.#parts.store;
-    const release = await ownership?.acquire();
-    if (ownership !== undefined && release === undefined) return false;
-    if (this.#role !== 'client') {
-      // Stopped meanwhile.
-      await release?.();
-      return true;
-    }
-    this.#release = release;
-    this.#role = 'driver';
-    try {
-      await this.#engine.drive();
-    } catch (error) {
-      if (this.role === 'driver') this.#role = 'client';
-      this.#release = undefined;
-      await release?.();
-      throw error;
-    }
-    return true;
-  }
-
-  #waitForOwnership(): void {
-    this.#parts.clock.schedule(OWNERSHIP_POLL_MS, () => {
-      if (this.#role === 'client') this.#takeover = this.#takeOver();
-    });
-  }
-
-  /** Does not reject: what keeps this process from driving now may be gone at the next try. */
-  async #takeOver(): Promise<void> {
-    try {
-      if (await this.#tryToDrive()) return;
-    } catch (error) {
-      const message = `cannot take the store over: ${String(error)}`;
-      this.#parts.monitors.notice({ kind: 'log', level: 'error', message });
-    }
-    if (this.#role === 'client') this.#waitForOwnership();
   }
 
   #onForeignAppend(stream: string): void {
@@ -313,7 +275,7 @@ export class Orchestrator {
       } finally {
         waiter.cancel();
       }
-      if (known === undefined && this.#role === 'stopped') throw this.#stoppedBefore(runId);
+      if (known === undefined && this.role === 'stopped') throw this.#stoppedBefore(runId);
     }
   }
 
@@ -362,7 +324,7 @@ export class Orchestrator {
   async #submit(command: Command): Promise<CommandOutcome> {
     if (this.#lost !== undefined) throw this.#lost;
     // Before start() nothing else keeps the process alive until the answer is there.
-    const letGo = this.#role === 'new' ? keepAlive() : undefined;
+    const letGo = this.role === 'new' ? keepAlive() : undefined;
     const outcome = await this.#inTime(command, this.#engine.submit(command)).finally(letGo);
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;

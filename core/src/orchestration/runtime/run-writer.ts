@@ -27,9 +27,9 @@ import type { EngineOptions } from './options.ts';
 import { appendUnfolded } from './park-unfolded.ts';
 import { overdue } from './recovery.ts';
 import type { Registry } from './registry.ts';
-import { heldByAgents, heldByFunctions, heldError, type RunHold } from './run-hold.ts';
+import { heldByFunctions, heldError, type RunHold } from './run-hold.ts';
 import { type CachedRun, newRun, type RunRepository } from './run-repository.ts';
-import { type Assigned, askStrategy } from './scheduling.ts';
+import { canSchedule, RunScheduler } from './run-scheduler.ts';
 import { StandingRuns } from './standing-runs.ts';
 import { type RetryOptions, untilKnown } from './until-known.ts';
 
@@ -93,6 +93,7 @@ export class RunWriter {
   readonly #parts: RunWriterParts;
   readonly #standing: StandingRuns;
   readonly #client: ClientWriter;
+  readonly #scheduler: RunScheduler;
   /** What was due before a run was read here, or while it was parked. */
   readonly #pastDue: InboxItem;
   /** Runs whose effects could not be carried out, and how often that was tried. */
@@ -116,6 +117,7 @@ export class RunWriter {
         if (parts.drives() && !parts.stopping()) parts.post(runId, { refresh: true });
       },
     });
+    this.#scheduler = new RunScheduler({ ...parts, standing: this.#standing });
   }
 
   /** Why a run does not move here, although it is open; undefined when nothing is known that holds it. */
@@ -331,7 +333,9 @@ export class RunWriter {
       if (events.length === 0) break;
       batch.add(command, events);
     }
-    if (!full()) this.#schedule(run, context, batch, full);
+    const decide = (command: Command): readonly RunEvent[] =>
+      this.#try(command.type, () => this.#parts.heart.handle(state, command, context));
+    if (!full()) this.#scheduler.schedule(run, context.now, batch, full, decide);
     return full() && (isUnsettled(state) || canSchedule(state));
   }
 
@@ -414,48 +418,6 @@ export class RunWriter {
     }
     batch.handled.push(handled(item, all));
     return true;
-  }
-
-  /** Lets the strategy assign ready tasks, until it assigns nothing more or the slots are used up. */
-  #schedule(run: CachedRun, context: DecisionContext, batch: Batch, full: () => boolean): void {
-    const { state } = run;
-    while (canSchedule(state) && !full()) {
-      const { strategy } = state.definition;
-      const assigned = askStrategy(state, context.now, this.#parts.registry);
-      if ('error' in assigned) return this.#heldByStrategy(run, assigned);
-      if (assigned.assignments.length === 0) return this.#reportStandstill(run);
-      const commandId = `${run.runId}/schedule/${state.revision}`;
-      const { assignments } = assigned;
-      const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
-      const events = this.#try('ScheduleTasks', () => this.#parts.heart.handle(state, command, context));
-      if (events.length === 0) return;
-      batch.add(command, events);
-    }
-  }
-
-  /** A strategy that is not there, or throws, holds tasks up, but neither results nor a cancellation. */
-  #heldByStrategy(run: CachedRun, { error }: Extract<Assigned, { error: unknown }>): void {
-    const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
-    const said = `the strategy '${run.state.definition.strategy}' gives no assignments: ${message}`;
-    if (run.state.inFlight === 0)
-      this.#standing.hold(run.runId, { reason: 'strategy', message: said, details: { code } });
-    // It may have been for once; nothing else need come that would have it asked again.
-    this.#standing.lookLater(run.runId);
-    this.#parts.monitors.notice({ kind: 'log', level: 'error', message: said, runId: run.runId, fields: { code } });
-    this.#parts.stood(run.runId);
-  }
-
-  /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
-  #reportStandstill(run: CachedRun): void {
-    const hold = heldByAgents(run.state, this.#parts.registry);
-    this.#standing.hold(run.runId, hold);
-    if (hold === undefined) return;
-    this.#parts.stood(run.runId);
-    if (run.standstillReported) return;
-    run.standstillReported = true;
-    const fields = { code: 'REPRISE_AGENT_UNKNOWN' };
-    const { message } = hold;
-    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, runId: run.runId, fields });
   }
 
   /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
@@ -541,9 +503,6 @@ function handled(item: InboxItem, events: readonly RunEvent[]): Handled {
   const rejection = events.find((event): event is CommandRejected => event.type === 'CommandRejected');
   return { item, outcome: { events, ...(rejection === undefined ? {} : { rejection }) } };
 }
-
-const canSchedule = (state: RunState): boolean =>
-  state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency;
 
 const parkCommand = (runId: string, error: ErrorData, what: string, at: number): Command => ({
   type: 'ParkRun',
