@@ -141,7 +141,13 @@ describe('Timers', () => {
       },
     };
     for (const [what, { workflow: define, end }] of Object.entries(cases)) {
-      for (const how of ['at the start', 'at the resume of a run that was parked'] as const) {
+      for (const how of [
+        'at the start',
+        'at the start, slice by slice',
+        'at the resume of a run that was parked',
+      ] as const) {
+        const parked = how === 'at the resume of a run that was parked';
+        const limits = how === 'at the start, slice by slice' ? { sliceChars: 1, maxCachedTasks: 1 } : {};
         it(`${what}: ${how}`, async () => {
           const store = lastingStore();
           const { clock, time, parts } = manualTime(store);
@@ -152,11 +158,11 @@ describe('Timers', () => {
           await time.until(() => work.waiting > 0, 0);
           await first.stop({ drainMs: 0 });
           const called = work.calls.length;
-          if (how !== 'at the start') await park(store, id, clock.now());
+          if (parked) await park(store, id, clock.now());
           clock.advance(120_000);
-          const next = await start({ ...parts(), workflows: [definition] });
+          const next = await start({ ...parts(), limits, workflows: [definition] });
           const run = next.run(id);
-          if (how !== 'at the start') await run.resume();
+          if (parked) await run.resume();
           const outcome = await run.outcome();
           if ('code' in end) expect(outcome).to.have.nested.property('error.code', end.code);
           else expect(outcome).to.deep.equal(end);
@@ -165,6 +171,25 @@ describe('Timers', () => {
         });
       }
     }
+  });
+
+  it('of no attempt are sent again that is lost, however many turns it takes to say so', async () => {
+    const store = lastingStore();
+    const { time, parts } = manualTime(store);
+    const work = gate('work', { obeys: true, concurrency: 10 });
+    const definition = workflow('w')
+      .task('a', work.agent, { forEach: { items: () => [0, 1, 2, 3, 4, 5], concurrency: 6 } })
+      .build();
+    const first = await start({ ...parts(), workflows: [definition] });
+    const { id } = await first.startRun(definition, 1);
+    await time.until(() => work.waiting === 6, 0);
+    await first.stop({ drainMs: 0 });
+    const next = await start({ ...parts(), limits: { sliceChars: 1 }, workflows: [definition] });
+    await time.until(() => work.waiting === 6, 1000);
+    const made = work.calls.map(({ taskId, attempt }) => `${taskId}#${attempt}`);
+    expect(new Set(made).size, made.join(' ')).to.equal(12);
+    for (let item = 0; item < 6; item += 1) work.answer(item);
+    expect(await next.run(id).result()).to.have.length(6);
   });
 
   it('of attempts that a process left behind in a parked run are gone with them: they are lost, and made again', async () => {

@@ -184,6 +184,43 @@ describe('the limit of a whole list', () => {
   });
 });
 
+describe('a list whose time is up while settling has yet to come to its items', () => {
+  const expired = () => {
+    const run = new PureRun(
+      workflow<number[]>('list')
+        .task('a', 'agent', {
+          forEach: ({ input }) => input,
+          timeout: { all: '1m' },
+          fallback: { value: 'late' },
+          retry: 5,
+        })
+        .build(),
+      [0, 1],
+    );
+    run.schedule();
+    return run;
+  };
+  const error = { code: 'TIME', message: 'up', retryable: false };
+
+  it('makes no further attempt of one that fails meanwhile', () => {
+    const run = expired();
+    run.fold({ type: 'TaskExpired', at: run.now, taskId: 'a', error });
+    expect(types(run.fail('a[0]', { lost: true, code: 'REPRISE_WORKER_LOST' })).slice(0, 2)).to.deep.equal([
+      'TaskAttemptFailed',
+      'TaskCompleted',
+    ]);
+    expect(run.task('a[0]').output).to.equal('late');
+  });
+
+  it('makes no further attempt of one whose retry comes due meanwhile', () => {
+    const run = expired();
+    run.fail('a[0]');
+    run.fold({ type: 'TaskExpired', at: run.now, taskId: 'a', error });
+    expect(types(run.retry('a[0]'))).not.to.include('TaskReady');
+    expect(run.task('a[0]').output).to.equal('late');
+  });
+});
+
 describe('the time for a very long list', () => {
   it('runs out for all of its items', () => {
     const items = Array.from({ length: 150_000 }, (_, index) => index);

@@ -311,11 +311,12 @@ export class RunWriter {
         repository.retire(runId);
       }
     }
-    this.#release(run, batch, expected);
+    this.#release(run, batch, expected, done === items.length);
     if (this.#parts.drives()) await this.#snapshot(run);
     // Behind whatever has come meanwhile: a cancellation need not wait for a large list to be recorded.
     if (again) this.#parts.post(runId, {});
-    return items.slice(done);
+    // The run was read for them already.
+    return items.slice(done).map((item) => (item.refresh === true ? { ...item, refresh: false } : item));
   }
 
   /** What follows by itself: the rest of what is to be settled, then scheduling. True when there is more, for another turn. */
@@ -420,10 +421,10 @@ export class RunWriter {
     return true;
   }
 
-  /** The events are durable: effects are carried out, monitors see them, callers get their answers. */
-  #release(run: CachedRun, batch: Batch, expected: number): void {
+  /** The events are durable: effects are carried out, monitors see them, callers get their answers. `whole`: nothing of the turn's items is left. */
+  #release(run: CachedRun, batch: Batch, expected: number, whole = true): void {
     try {
-      this.#carryOut(run, batch);
+      this.#carryOut(run, batch, whole);
       this.#unreleased.delete(run.runId);
     } catch (error) {
       this.#notCarriedOut(run.runId, error);
@@ -433,14 +434,15 @@ export class RunWriter {
     for (const { item, outcome } of batch.handled) this.#tell(run.runId, () => item.done?.(outcome));
   }
 
-  #carryOut(run: CachedRun, batch: Batch): void {
+  #carryOut(run: CachedRun, batch: Batch, whole: boolean): void {
     const { heart } = this.#parts;
     if (this.#parts.drives()) {
       let effects: readonly Effect[] = batch.effects;
       // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
       const left = run.state.status === 'parked' || (run.missing.length > 0 && !isTerminal(run.state.status));
-      if (run.fresh && !left) effects = effects.concat(heart.openEffects(run.state));
-      run.fresh &&= run.state.status === 'parked';
+      // What recovery has yet to say (that an attempt is lost, say) comes before anything is sent again.
+      if (run.fresh && !left && whole) effects = effects.concat(heart.openEffects(run.state));
+      run.fresh &&= run.state.status === 'parked' || !whole;
       if (effects.length > 0) this.#parts.carryOut(run, effects);
     } else if (batch.events.length > 0 && isTerminal(run.state.status)) {
       this.#parts.ended(run.state);

@@ -71,8 +71,13 @@ export function failAttempt(
     error,
     ...(lost ? { lost } : {}),
   } as const;
-  if (next.kind === 'give-up') {
-    return [failed, ...giveUp(state, task, definition, { error, unknown: isUnknown(definition, error) }, context)];
+  const expired = expiredFor(state, task);
+  if (next.kind === 'give-up' || expired !== undefined) {
+    const last = expired === undefined ? error : withCause(expired, error);
+    return [
+      failed,
+      ...giveUp(state, task, definition, { error: last, unknown: isUnknown(definition, error) }, context),
+    ];
   }
   const retryAt = at + next.delayMs;
   const deadline = deadlineOf(state, task, definition);
@@ -80,6 +85,12 @@ export function failAttempt(
   const late = withCause(errorData(deadline.code, tooLate(task, deadline, next.delayMs, at)), error);
   return [failed, ...giveUp(state, task, definition, { error: late }, context)];
 }
+
+/** Why an item may not be tried again: the time of its list is up, and settle has yet to come to it. */
+export const expiredFor = (state: RunState, task: TaskState): ErrorData | undefined =>
+  task.index === undefined || task.fallback !== undefined
+    ? undefined
+    : state.tasks.get(task.definitionId)?.items?.expired;
 
 const tooLate = (task: TaskState, { limit, at: end }: Deadline, delayMs: number, at: number): string =>
   `'${task.id}' has no time for another attempt: it would begin in ${delayMs} ms, and ${limit} ends in ${Math.max(0, end - at)} ms.`;

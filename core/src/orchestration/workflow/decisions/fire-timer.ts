@@ -4,7 +4,7 @@ import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { listDeadline, taskDeadline } from '../limits.ts';
 import { definitionOf, hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
-import { failAttempt, isUnknown } from './attempt-outcome.ts';
+import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { giveUp } from './outcome.ts';
 import { reject } from './rejection.ts';
@@ -19,9 +19,12 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
   switch (timer.kind) {
-    case 'retry':
+    case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || task.retryAt === undefined) return [];
+      const expired = expiredFor(state, task);
+      if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
       return [{ type: 'TaskReady', at, taskId: task.id, reason: 'retry' }];
+    }
     case 'attempt': {
       if (!isInFlight(task) || task.status !== 'running' || task.attempt !== timer.attempt) return [];
       const message = `Attempt ${task.attempt} of '${task.id}' took longer than ${definition.timeouts.attemptMs} ms.`;
