@@ -147,6 +147,20 @@ describe('what a new run takes over', () => {
     expect(adoptable(run.state, flow().definition)).to.have.length(150_000 + 3);
   });
 
+  it('goes up a chain of any length, however it is declared', () => {
+    const tasks = Array.from({ length: 20_000 }, (_, index) => {
+      const [task] = flow().definition.tasks;
+      if (task === undefined) throw new Error('no task');
+      return { ...task, id: `t${index}`, after: index === 19_999 ? [] : [`t${index + 1}`] };
+    });
+    const definition = { ...flow().definition, tasks };
+    const source = new PureRun({ definition }).state;
+    for (const task of source.tasks.values()) task.status = 'completed';
+    const adopted = adoptable(source, definition);
+    expect(adopted).to.have.length(20_000);
+    expect([adopted[0]?.taskId, adopted.at(-1)?.taskId]).to.deep.equal(['t19999', 't0']);
+  });
+
   it('counts as held by the new run', () => {
     const { state } = adopt(adoptable(failedRun().state, flow().definition));
     expect(state.held).to.be.greaterThan(0);

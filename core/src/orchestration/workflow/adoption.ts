@@ -12,14 +12,12 @@ import type { ItemsState, RunState } from './state.ts';
 export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
   const graph = TaskGraph.of(definition);
   const adopted: AdoptedTask[] = [];
-  const visited = new Set<string>();
+  const looked = new Set<string>();
   const taken = new Set<string>();
-  const visit = (id: string): void => {
-    const planned = graph.node(id);
-    if (planned === undefined || planned.fallbackFor !== undefined || visited.has(id)) return;
-    visited.add(id);
-    for (const dependency of planned.definition.after) visit(dependency);
-    if (planned.definition.after.some((dependency) => !taken.has(dependency))) return;
+  const look = (id: string): void => {
+    const node = graph.node(id);
+    if (node === undefined || node.fallbackFor !== undefined) return;
+    if (node.definition.after.some((dependency) => !taken.has(dependency))) return;
     const task = source.tasks.get(id);
     if (task?.status === 'completed') {
       adopted.push({ taskId: id, status: 'completed', output: task.output ?? null });
@@ -27,11 +25,26 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
     } else if (task?.status === 'skipped') {
       adopted.push({ taskId: id, status: 'skipped' });
       taken.add(id);
-    } else if (task?.items !== undefined && planned.definition.forEach !== undefined) {
+    } else if (task?.items !== undefined && node.definition.forEach !== undefined) {
       for (const one of adoptableItems(id, task.items)) adopted.push(one);
     }
   };
-  for (const id of graph.nodes.keys()) visit(id);
+  // Dependencies first, wherever they are declared; without recursion, because a chain may be longer than the stack.
+  const open: string[] = [];
+  for (const first of graph.nodes.keys()) {
+    open.push(first);
+    for (let id = open.at(-1); id !== undefined; id = open.at(-1)) {
+      const before = looked.has(id) ? [] : (graph.node(id)?.definition.after ?? []).filter((one) => !looked.has(one));
+      if (before.length > 0) {
+        for (const dependency of before) open.push(dependency);
+        continue;
+      }
+      open.pop();
+      if (looked.has(id)) continue;
+      looked.add(id);
+      look(id);
+    }
+  }
   return adopted;
 }
 
