@@ -3,11 +3,14 @@ import type { Json } from '../shared/json.ts';
 /**
  * What an expression may read. All of it comes from the run's history.
  * - `input`: the run's input.
- * - `outputs`: outputs by task id; null for a task that was skipped, absent for one that has not ended.
- * - `item`, `index`: inside a forEach task only.
- * - `round`: 1, then one more for every repeat of the task.
- * - `output`: in `repeat.until` only, the output of the repeating task.
- * - `feedback`: inside a repeated segment, the output of the repeating task in the round before; null in round 1.
+ * - `outputs`: outputs by task id, of the tasks that come before: those of the task's own block, and those before the blocks that it is in.
+ *   null for one that gave none (skipped, or passed over by a join).
+ * - `item`, `index`: of the innermost list around the expression. Of a forEach task in its input, and in all of a block that is one of many.
+ * - `round`: 1, then one more for every round of the innermost loop around the task.
+ * - `output`: in `repeat.until` and in a loop's `while`, `until` and `feedback`: what the round gave.
+ * - `feedback`: what the round before handed on; null in round 1. After a caught retry `{ error, output }`.
+ * - `block`: inside a block, `{ input }`: what the block was handed.
+ * - `error`: in a catch (its `when`, its handler, its output): what failed.
  */
 export interface Scope {
   readonly input: Json;
@@ -18,6 +21,8 @@ export interface Scope {
   readonly index?: number;
   readonly output?: Json;
   readonly feedback?: Json;
+  readonly block?: { readonly input: Json };
+  readonly error?: Json;
 }
 
 /** A pure function of a workflow. `fn` lives in code; `digest` (SHA-256 of its source) is what is recorded. */
@@ -90,26 +95,178 @@ export interface Repeat {
   readonly onExhausted: 'fail' | 'accept';
 }
 
-/** One node of the graph. Exactly one of `agent` and `capability` is set. */
+/** A child run of another workflow in the same store: the task's input is the child's, the child's output the task's. */
+export interface ChildWorkflow {
+  readonly name: string;
+  /** Default: the version that the process that starts the child has; it must be the only one. */
+  readonly version?: string;
+}
+
+/** Waits for a signal from outside. `signal` gives its name; what the signal brings is the output. */
+export interface Wait {
+  readonly signal: Expression;
+  /** The output when the task's time is up; without it, the task fails then. */
+  readonly default?: Expression;
+}
+
+/** How long to wait, or until when. `for` gives a duration (ms or text), `until` a moment (ms since the epoch, or ISO 8601). */
+export type Sleep =
+  | { readonly kind: 'for'; readonly ms: number }
+  | { readonly kind: 'for-computed'; readonly duration: Expression }
+  | { readonly kind: 'until'; readonly moment: Expression };
+
+/** Chooses the first case whose `when` holds, else `otherwise`; without either the task fails. */
+export interface Switch {
+  readonly cases: readonly { readonly when: Expression; readonly then: string }[];
+  readonly otherwise?: string;
+}
+
+/** Ends the innermost block as completed. `output` is the block's; default: null. */
+export interface End {
+  readonly output?: Expression;
+}
+
+/** Fails with an error of the workflow's own. */
+export interface Raise {
+  readonly code: string;
+  readonly message?: Expression;
+  readonly status?: number;
+  readonly details?: Expression;
+}
+
+/** What is done about a failure inside a block. The first whose filters all fit is taken. */
+export interface Catch {
+  /** Codes of the error. Absent: any. */
+  readonly codes?: readonly string[];
+  /** Codes of which one is found among the causes of the error. */
+  readonly causes?: readonly string[];
+  /** Ids of the tasks of the block that it is for. */
+  readonly tasks?: readonly string[];
+  /** Reads `error`. */
+  readonly when?: Expression;
+  /** The handler: tasks of the block that run only then. */
+  readonly handler?: readonly TaskDefinition[];
+  /** `retry`: the block again, as a new round. `continue`: the block completes. `fail`: it fails with the error. */
+  readonly then: 'retry' | 'continue' | 'fail';
+  /** Of `retry`: how often at most. */
+  readonly max?: number;
+  /** Of `continue`: the block's output. Default: that of the handler, else null. */
+  readonly output?: Expression;
+}
+
+/** Runs a block again. `while` is asked before each round, `until` after it. */
+export interface Loop {
+  readonly while?: Expression;
+  readonly until?: Expression;
+  /** Rounds in all. */
+  readonly max: number;
+  /** When there was no end within `max` rounds: the block fails, or what the last round gave is its output. */
+  readonly onExhausted: 'fail' | 'accept';
+  /** What the next round gets as `feedback`. Default: the output of this one. */
+  readonly feedback?: Expression;
+}
+
+/** Tasks with a fate of their own. What is outside sees the output only. */
+export interface Block {
+  readonly tasks: readonly TaskDefinition[];
+  /** Default: the output of the only leaf, or the outputs of the leaves by task id. */
+  readonly output?: Expression;
+  /** Attempts inside that may be in flight at once. */
+  readonly concurrency?: number;
+  readonly catch?: readonly Catch[];
+  readonly loop?: Loop;
+}
+
+/** What undoes a task when its block fails or is cancelled after it completed. Handed `{ input, output, outcome }`. */
+export interface Compensate {
+  readonly agent?: string;
+  readonly capability?: string;
+  readonly input?: Expression;
+  readonly retry: RetryPolicy;
+  readonly timeouts: TaskTimeouts;
+}
+
+/** Of the tasks that give the same `key`, one runs at a time. */
+export interface Mutex {
+  readonly key: Expression;
+  readonly across: 'run';
+}
+
+/** Of how many dependencies a task needs an output: `any` is one. */
+export type Join = 'all' | 'any' | number;
+
+/**
+ * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `switch`, `end` or
+ * `raise`. Those that compute nothing (`sleep`, `switch`) hand their input on as their output.
+ */
 export interface TaskDefinition {
   readonly id: string;
   readonly description?: string;
   readonly agent?: string;
   readonly capability?: string;
+  readonly workflow?: ChildWorkflow;
+  readonly scope?: Block;
+  readonly wait?: Wait;
+  readonly sleep?: Sleep;
+  /** The value that the task gives. */
+  readonly set?: Expression;
+  readonly switch?: Switch;
+  readonly end?: End;
+  readonly raise?: Raise;
+  /** In the same block. */
   readonly after: readonly string[];
+  /** By a switch among `after`: the case for which the task runs. Absent for a switch: whatever is chosen. */
+  readonly cases?: Readonly<Record<string, string>>;
+  /** Default: all. */
+  readonly join?: Join;
+  /** What becomes of dependencies that have not ended when the join is met. Default: let. */
+  readonly rest?: 'let' | 'cancel';
   /** False skips the task. A condition that throws fails it. */
   readonly when?: Expression;
-  /** Default: the item of a forEach; else the run's input without dependencies, the output of the only one, or the outputs by task id. */
+  /** Default: the item of a forEach; else without dependencies what the block (or the run) was handed, the output of the only one, or the outputs by task id. */
   readonly input?: Expression;
   readonly forEach?: ForEach;
   readonly retry: RetryPolicy;
   readonly timeouts: TaskTimeouts;
   readonly fallback?: Fallback;
   readonly repeat?: Repeat;
+  readonly compensate?: Compensate;
+  readonly mutex?: Mutex;
   /** Higher first among ready tasks. */
   readonly priority: number;
   readonly delivery: 'at-least-once' | 'at-most-once';
 }
+
+/** Who does a task, by the name of the field that says so. */
+export type Performer =
+  | 'agent'
+  | 'capability'
+  | 'workflow'
+  | 'scope'
+  | 'wait'
+  | 'sleep'
+  | 'set'
+  | 'switch'
+  | 'end'
+  | 'raise';
+
+export const PERFORMERS: readonly Performer[] = [
+  ...(['agent', 'capability', 'workflow', 'scope', 'wait', 'sleep', 'set', 'switch', 'end', 'raise'] as const),
+];
+
+/** The performer of a task that is valid. */
+export const performerOf = (task: TaskDefinition): Performer =>
+  PERFORMERS.find((performer) => task[performer] !== undefined) ?? 'agent';
+
+/** Whether attempts of the task are handed to agents. */
+export const isForAgents = (task: TaskDefinition): boolean => task.agent !== undefined || task.capability !== undefined;
+
+/** The workflow's tasks, or those of a block, and the handlers of its catches. */
+export const tasksWithin = ({
+  tasks,
+  catch: clauses = [],
+}: Pick<Block, 'tasks' | 'catch'>): readonly TaskDefinition[] =>
+  clauses.length === 0 ? tasks : [...tasks, ...clauses.flatMap(({ handler }) => handler ?? [])];
 
 /**
  * A workflow as data, normalised: defaults filled in, durations in milliseconds. JSON.stringify of it is its recorded
@@ -123,6 +280,8 @@ export interface WorkflowDefinition {
   readonly tasks: readonly TaskDefinition[];
   /** The run's output. Default: the output of the only leaf, or the outputs of the leaves by task id. */
   readonly output?: Expression;
+  /** The run is the outermost block. */
+  readonly catch?: readonly Catch[];
   readonly timeoutMs?: number;
   /** Attempts of one run in flight at once. */
   readonly concurrency: number;
