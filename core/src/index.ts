@@ -116,7 +116,7 @@ export type {
 } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
-export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
+export type { ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export {
   isTerminal,

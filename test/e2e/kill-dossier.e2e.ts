@@ -153,15 +153,15 @@ describe('a dossier run whose process is killed with SIGKILL at random moments',
       const attempts = new Set<string>();
       const rounds = new Map<string, number>();
       for (const { event } of history) {
-        if (event.type !== 'TaskCompleted' && event.type !== 'TaskRepeated' && event.type !== 'TaskAttemptFailed')
+        if (event.type !== 'TaskCompleted' && event.type !== 'TasksReset' && event.type !== 'TaskAttemptFailed')
           continue;
         if (event.type === 'TaskCompleted' && event.via !== 'agent') continue;
-        const key = `${event.taskId}/${event.attempt}`;
+        const key = `${event.type === 'TasksReset' ? event.region : event.taskId}/${event.attempt}`;
         expect(attempts.has(key), `second outcome of ${key}`).to.equal(false);
         attempts.add(key);
         if (event.type === 'TaskCompleted') rounds.set(event.taskId, (rounds.get(event.taskId) ?? 0) + 1);
       }
-      const repeats = history.filter(({ event }) => event.type === 'TaskRepeated').length;
+      const repeats = history.filter(({ event }) => event.type === 'TasksReset').length;
       for (const [taskId, times] of rounds) {
         expect(times, taskId).to.be.at.most(taskId === 'edit' ? repeats + 1 : 1);
       }
@@ -176,9 +176,9 @@ describe('a dossier run whose process is killed with SIGKILL at random moments',
       for (const { event } of history) {
         if (event.type === 'TaskScheduled') scheduled.add(`${event.taskId}/${event.attempt}`);
         if (event.type === 'TaskAttemptFailed') outcomes.set(`${event.taskId}/${event.attempt}`, event.lost === true);
-        if ((event.type === 'TaskCompleted' && event.via === 'agent') || event.type === 'TaskRepeated') {
+        if (event.type === 'TaskCompleted' && event.via === 'agent')
           outcomes.set(`${event.taskId}/${event.attempt}`, false);
-        }
+        if (event.type === 'TasksReset') outcomes.set(`${event.region}/${event.attempt}`, false);
       }
       const calls = readFileSync(callLog(runId), 'utf8')
         .trim()

@@ -128,10 +128,10 @@ function check(world: World, spec: WorkflowSpec): void {
 /** What counts as the output of an attempt is what the agent gave for that very attempt. */
 function checkOutputs(events: readonly RunEvent[]): void {
   for (const event of events) {
-    const fromAgent =
-      (event.type === 'TaskRepeated' && event.via === undefined) ||
-      (event.type === 'TaskCompleted' && event.via === 'agent');
-    if (fromAgent) expect(event.output).to.include({ task: event.taskId, attempt: event.attempt });
+    if (event.type === 'TasksReset' && event.why === 'repeat' && event.via === undefined)
+      expect(event.feedback).to.include({ task: event.region, attempt: event.attempt });
+    if (event.type === 'TaskCompleted' && event.via === 'agent')
+      expect(event.output).to.include({ task: event.taskId, attempt: event.attempt });
   }
 }
 

@@ -47,7 +47,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
         : {
             kind: pick(['task', 'all'] as const),
             taskId: dice() < 0.5 ? taskId : (task?.definitionId ?? taskId),
-            round: 1,
+            since: task?.firstScheduledAt ?? 0,
           };
     return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer };
   }

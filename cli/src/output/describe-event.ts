@@ -1,4 +1,4 @@
-import { type ErrorData, formatDuration, type RunEvent, taskPaths } from '@reprise/core';
+import { type ErrorData, formatDuration, type RunEvent, type TaskEntered, taskPaths } from '@reprise/core';
 import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
@@ -25,7 +25,18 @@ export function describeEvent(event: RunEvent): string {
       return `${event.taskId === undefined ? '' : `task ${event.taskId}: `}${errorText(event.error)}`;
     case 'TaskReady':
     case 'TaskSkipped':
+    case 'TaskCancelled':
       return event.reason;
+    case 'TaskEntered':
+      return describeEntered(event);
+    case 'TaskClosing':
+      return plain(`${event.why}: waits for its child runs to end`);
+    case 'ScopeCaught':
+      return plain(`catch ${event.clause + 1} for ${event.taskId}, ${errorText(event.error)}`);
+    case 'TasksReset':
+      return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
+    case 'SignalReceived':
+      return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
     case 'TaskExpanded': {
       const part =
         event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
@@ -43,7 +54,8 @@ export function describeEvent(event: RunEvent): string {
       return `attempt ${event.attempt}`;
     case 'TaskCompleted': {
       const output = event.output === undefined ? '' : `, output ${briefJson(event.output, WIDTH)}`;
-      return `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${output}`;
+      const chosen = event.case === undefined ? '' : ` (${event.case})`;
+      return plain(`${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}`);
     }
     case 'TaskRepeated':
       return `round ${event.round} from ${event.from} on; output ${briefJson(event.output, WIDTH)}`;
@@ -67,9 +79,27 @@ export function describeEvent(event: RunEvent): string {
   }
 }
 
+function describeEntered({ attempt, until, signal, child, input }: TaskEntered): string {
+  const what = [
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(until === undefined ? [] : [`until ${new Date(until).toISOString()}`]),
+    ...(signal === undefined ? [] : [`for the signal ${signal}`]),
+    ...(child === undefined ? [] : [`child run ${child}`]),
+    ...(input === undefined ? [] : [`input ${briefJson(input, WIDTH)}`]),
+  ];
+  return plain(what.join(', '));
+}
+
+/** The task or item that an event is about. */
+export function idIn(event: RunEvent): string | undefined {
+  const id = 'region' in event ? event.region : 'taskId' in event ? event.taskId : undefined;
+  return id === '' ? undefined : id;
+}
+
 /** The task of the definition that an event of a run of these rules is about; for an item, its forEach task. */
 export function taskOf(event: RunEvent, rules: number): { readonly task: string; readonly item: boolean } | undefined {
-  if (!('taskId' in event) || event.taskId === undefined) return undefined;
+  const id = idIn(event);
+  if (id === undefined) return undefined;
   const paths = taskPaths(rules);
-  return { task: paths.definition(event.taskId), item: paths.itemOf(event.taskId) !== undefined };
+  return { task: paths.definition(id), item: paths.itemOf(id) !== undefined };
 }

@@ -1,5 +1,5 @@
 import { formatDuration, isEnd, type RunEvent } from '@reprise/core';
-import { taskOf } from './describe-event.ts';
+import { idIn, taskOf } from './describe-event.ts';
 import { endedItems, type TaskRow } from './run-progress.ts';
 import { asStatus, statusSymbol } from './status.ts';
 import { itemsText, tookText, troubleText } from './task-line.ts';
@@ -53,9 +53,10 @@ export class Timeline {
       if (isEnd(event)) for (const task of this.#tracks.keys()) this.#advance(task, event.at).open.clear();
       return;
     }
-    const taskId = 'taskId' in event ? (event.taskId ?? '') : '';
+    const taskId = idIn(event) ?? '';
     switch (event.type) {
       case 'TaskScheduled':
+      case 'TaskEntered':
         this.#advance(about.task, event.at).open.add(taskId);
         // Again, so that even an attempt of no length shows in its slice.
         this.#advance(about.task, event.at);
@@ -70,6 +71,8 @@ export class Timeline {
       case 'TaskCompleted':
       case 'TaskFailed':
       case 'TaskRepeated':
+      case 'TasksReset':
+      case 'TaskCancelled':
         this.#advance(about.task, event.at).open.delete(taskId);
         return;
       default:

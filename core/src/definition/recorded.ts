@@ -1,6 +1,7 @@
 import { sha256 } from '../shared/hash.ts';
 import { canonicalJson, type JsonObject } from '../shared/json.ts';
-import type { Expression, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import { inside } from '../shared/task-path.ts';
+import type { Block, Catch, Expression, Sleep, TaskDefinition, WorkflowDefinition } from './definition.ts';
 
 /** The recorded form of a definition: plain JSON. Functions drop out, their digests stay. */
 export function recordDefinition(definition: WorkflowDefinition): WorkflowDefinition & JsonObject {
@@ -39,22 +40,116 @@ export function bindDefinition(
     if (source.digest !== expression.digest) changed.push(place);
     return { ...expression, fn: source.fn };
   };
-  const sources = new Map(registered?.tasks.map((task) => [task.id, task]));
-  const tasks = recorded.tasks.map((task) => bindTask(task, sources.get(task.id), bind));
+  const tasks = bindTasks('', recorded.tasks, registered?.tasks, bind);
   const output = recorded.output && bind('output', recorded.output, registered?.output);
-  return { definition: { ...recorded, tasks, ...(output && { output }) }, missing, changed };
+  const clauses = recorded.catch && bindCatches('', recorded.catch, registered?.catch, bind);
+  const bound = { ...recorded, tasks, ...(output && { output }), ...(clauses && { catch: clauses }) };
+  return { definition: bound, missing, changed };
 }
 
 type Bind = (place: string, expression: Expression, source: Expression | undefined) => Expression;
 
-function bindTask(task: TaskDefinition, source: TaskDefinition | undefined, bind: Bind): TaskDefinition {
-  const at = (slot: string): string => `task '${task.id}': ${slot}`;
-  const { when, input, forEach, repeat } = task;
+function bindTasks(
+  block: string,
+  tasks: readonly TaskDefinition[],
+  registered: readonly TaskDefinition[] | undefined,
+  bind: Bind,
+): readonly TaskDefinition[] {
+  const sources = new Map(registered?.map((task) => [task.id, task]));
+  return tasks.map((task) => bindTask(inside(block, task.id), task, sources.get(task.id), bind));
+}
+
+function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | undefined, bind: Bind): TaskDefinition {
+  const one = (slot: string, expression: Expression, from: Expression | undefined): Expression =>
+    bind(`task '${path}': ${slot}`, expression, from);
+  const { when, input, forEach, repeat, scope, wait, sleep, set, end, raise, compensate, mutex } = task;
+  const cases = task.switch?.cases.map((entry, index) => ({
+    ...entry,
+    when: one(`switch[${index}].when`, entry.when, source?.switch?.cases[index]?.when),
+  }));
   return {
     ...task,
-    ...(when && { when: bind(at('when'), when, source?.when) }),
-    ...(input && { input: bind(at('input'), input, source?.input) }),
-    ...(forEach && { forEach: { ...forEach, items: bind(at('forEach'), forEach.items, source?.forEach?.items) } }),
-    ...(repeat && { repeat: { ...repeat, until: bind(at('repeat.until'), repeat.until, source?.repeat?.until) } }),
+    ...(when && { when: one('when', when, source?.when) }),
+    ...(input && { input: one('input', input, source?.input) }),
+    ...(forEach && { forEach: { ...forEach, items: one('forEach', forEach.items, source?.forEach?.items) } }),
+    ...(repeat && { repeat: { ...repeat, until: one('repeat.until', repeat.until, source?.repeat?.until) } }),
+    ...(scope && { scope: bindBlock(path, scope, source?.scope, bind) }),
+    ...(wait && {
+      wait: {
+        signal: one('wait.signal', wait.signal, source?.wait?.signal),
+        ...(wait.default && { default: one('wait.default', wait.default, source?.wait?.default) }),
+      },
+    }),
+    ...(sleep && { sleep: bindSleep(sleep, source?.sleep, one) }),
+    ...(set && { set: one('set', set, source?.set) }),
+    ...(task.switch && cases && { switch: { ...task.switch, cases } }),
+    ...(end && {
+      end: end.output === undefined ? end : { output: one('end.output', end.output, source?.end?.output) },
+    }),
+    ...(raise && {
+      raise: {
+        ...raise,
+        ...(raise.message && { message: one('raise.message', raise.message, source?.raise?.message) }),
+        ...(raise.details && { details: one('raise.details', raise.details, source?.raise?.details) }),
+      },
+    }),
+    ...(compensate && {
+      compensate: {
+        ...compensate,
+        ...(compensate.input && { input: one('compensate.input', compensate.input, source?.compensate?.input) }),
+      },
+    }),
+    ...(mutex && { mutex: { ...mutex, key: one('mutex', mutex.key, source?.mutex?.key) } }),
   };
+}
+
+type BindSlot = (slot: string, expression: Expression, source: Expression | undefined) => Expression;
+
+function bindSleep(sleep: Sleep, source: Sleep | undefined, bind: BindSlot): Sleep {
+  if (sleep.kind === 'for') return sleep;
+  if (sleep.kind === 'until')
+    return {
+      kind: 'until',
+      moment: bind('sleep.until', sleep.moment, source?.kind === 'until' ? source.moment : undefined),
+    };
+  const from = source?.kind === 'for-computed' ? source.duration : undefined;
+  return { kind: 'for-computed', duration: bind('sleep.for', sleep.duration, from) };
+}
+
+function bindBlock(path: string, block: Block, source: Block | undefined, bind: Bind): Block {
+  const one: BindSlot = (slot, expression, from) => bind(`task '${path}': ${slot}`, expression, from);
+  const { output, loop } = block;
+  return {
+    ...block,
+    tasks: bindTasks(path, block.tasks, source?.tasks, bind),
+    ...(output && { output: one('output', output, source?.output) }),
+    ...(block.catch && { catch: bindCatches(path, block.catch, source?.catch, bind) }),
+    ...(loop && {
+      loop: {
+        ...loop,
+        ...(loop.while && { while: one('loop.while', loop.while, source?.loop?.while) }),
+        ...(loop.until && { until: one('loop.until', loop.until, source?.loop?.until) }),
+        ...(loop.feedback && { feedback: one('loop.feedback', loop.feedback, source?.loop?.feedback) }),
+      },
+    }),
+  };
+}
+
+function bindCatches(
+  path: string,
+  clauses: readonly Catch[],
+  sources: readonly Catch[] | undefined,
+  bind: Bind,
+): readonly Catch[] {
+  const owner = path === '' ? '' : `task '${path}': `;
+  return clauses.map((clause, index) => {
+    const source = sources?.[index];
+    const { when, output, handler } = clause;
+    return {
+      ...clause,
+      ...(when && { when: bind(`${owner}catch[${index}].when`, when, source?.when) }),
+      ...(output && { output: bind(`${owner}catch[${index}].output`, output, source?.output) }),
+      ...(handler && { handler: bindTasks(path, handler, source?.handler, bind) }),
+    };
+  });
 }

@@ -91,6 +91,27 @@ export const ERROR_CODES = {
     'A repeat reached its maximum number of rounds without its condition holding.',
     'Raise repeat.max, mend the agents, or say onExhausted: "accept".',
   ),
+  REPRISE_SWITCH_UNMATCHED: entry(
+    'No case of a switch holds, and it has no else.',
+    'Add an else, or a case for what came; the input of the switch is in `reprise run show`.',
+  ),
+  REPRISE_JOIN_UNMET: entry(
+    'A task waits for some of several tasks, and too few of them can still complete.',
+    'See why they failed or were skipped (the cause is the last failure); ask for fewer, or give the task a fallback.',
+  ),
+  REPRISE_CHILD_FAILED: entry(
+    'The child run of a task failed.',
+    'See the cause, and the child run itself: its id is in the message.',
+    true,
+  ),
+  REPRISE_CHILD_CANCELLED: entry(
+    'The child run of a task was cancelled.',
+    'Nothing, if that was wanted: give the task a fallback, or catch this code. Else retry the run.',
+  ),
+  REPRISE_CHILD_TOO_DEEP: entry(
+    'A run was to start a child run too many levels below the first one: a workflow that starts itself without end.',
+    'Give the recursion an end, or pass the work on in another way.',
+  ),
   REPRISE_ITEMS_INVALID: entry('The items of a forEach are not an array.', 'Make the items expression yield an array.'),
   REPRISE_TASK_FAILED: entry(
     'A task of the run failed for good, so the run failed.',

@@ -47,3 +47,13 @@ export const taskPaths = (rules: number): TaskPaths => (rules < 3 ? dotted : bra
 /** Whether a text has the form of a path as runs of today write them. */
 export const isTaskPath = (text: string): boolean =>
   text.length <= MAX_PATH_CHARS && PATH_PATTERN.test(text) && text.split('/').length <= MAX_LEVELS;
+
+/** The path of what is called `id` inside the block `block`; '' is the run itself. */
+export const inside = (block: string, id: string): string => (block === '' ? id : `${block}/${id}`);
+
+/** The block that a path is in, and what is the last of it; undefined for the run itself. */
+export function outer(path: string): { readonly block: string; readonly id: string } | undefined {
+  if (path === '') return undefined;
+  const slash = path.lastIndexOf('/');
+  return { block: slash === -1 ? '' : path.slice(0, slash), id: path.slice(slash + 1) };
+}

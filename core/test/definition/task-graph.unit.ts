@@ -22,8 +22,8 @@ describe('the graph of tasks', () => {
   });
 
   it('leaves fallback tasks out of what must end and of the leaves', () => {
-    expect(graph.leaves).to.deep.equal(['c', 'd']);
-    expect(graph.required).to.equal(4);
+    expect(graph.root.body.leaves).to.deep.equal(['c', 'd']);
+    expect(graph.root.body.required).to.equal(4);
     expect(graph.node('rescue')?.fallbackFor).to.equal('b');
   });
 

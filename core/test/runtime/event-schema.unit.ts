@@ -52,6 +52,7 @@ const EVENTS: Arbitraries = {
       input: json,
       traceparent: text,
       lineage: fc.record({ runId: text, revision: count }),
+      parent: fc.record({ runId: text, taskId: text, attempt: count, rootRunId: text, depth: count }),
       rules: count,
     },
     { requiredKeys: ['runId', 'commandId', 'definition', 'definitionHash', 'input'] },
@@ -66,10 +67,38 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['commandId', 'stateDigest'] },
   ),
   TaskReady: fc.record(
-    { taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual'), commandId: text },
+    { taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual', 'join'), commandId: text },
     { requiredKeys: ['taskId', 'reason'] },
   ),
-  TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies') }),
+  TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),
+  TaskEntered: fc.record(
+    { ...attempt, input: json, until: count, signal: text, child: text },
+    { requiredKeys: ['taskId', 'attempt'] },
+  ),
+  TaskCancelled: fc.record({ taskId: text, reason: fc.constantFrom('join', 'closed') }),
+  TaskClosing: fc.record(
+    {
+      taskId: text,
+      why: fc.constantFrom('failure', 'limit', 'cancel', 'join', 'end'),
+      error,
+      commandId: text,
+      reason: text,
+    },
+    { requiredKeys: ['taskId', 'why'] },
+  ),
+  TasksReset: fc.record(
+    {
+      region: text,
+      why: fc.constantFrom('loop', 'catch', 'repeat'),
+      round: count,
+      feedback: json,
+      attempt: count,
+      via: fc.constantFrom('fallback-value', 'fallback-task'),
+    },
+    { requiredKeys: ['region', 'why', 'round', 'feedback'] },
+  ),
+  ScopeCaught: fc.record({ scope: text, clause: count, taskId: text, error }),
+  SignalReceived: fc.record({ commandId: text, signal: text, data: json }),
   TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
   TaskExpired: fc.record({ taskId: text, error }),
   TaskAdopted: fc.record(
@@ -81,8 +110,10 @@ const EVENTS: Arbitraries = {
   TaskCompleted: fc.record(
     {
       ...attempt,
-      via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task', 'last-round'),
+      via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task', 'last-round', 'switch', 'signal'),
       output: json,
+      case: text,
+      signal: text,
     },
     { requiredKeys: ['taskId', 'attempt', 'via'] },
   ),

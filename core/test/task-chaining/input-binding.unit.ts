@@ -5,7 +5,7 @@ import { TaskGraph } from '../../src/definition/task-graph.ts';
 import {
   type BindingSource,
   bindInput,
-  bindRunOutput,
+  bindOutput,
   scopeOf,
 } from '../../src/orchestration/task-chaining/input-binding.ts';
 import { PureRun, types } from '../workflow/pure-run.ts';
@@ -24,9 +24,10 @@ const graph = TaskGraph.of(definition);
 const source = (outputs: Readonly<Record<string, Json>>): BindingSource => ({
   runId: 'r',
   input: { n: 1 },
-  outputOf: (id) => outputs[id],
-  feedbackFor: () => undefined,
+  outputOf: (_scope, id) => outputs[id],
 });
+
+const reader = (id: string, round = 1) => ({ id, block: '', scope: '', round });
 
 const bind = (
   id: string,
@@ -34,8 +35,7 @@ const bind = (
   maxChars = 1000,
   item?: { item: Json; index: number },
 ) => {
-  const from = source(outputs);
-  return bindInput(graph, from, id, () => scopeOf(graph, from, id, 1, item), maxChars, item);
+  return bindInput(graph, source(outputs), { ...reader(id), item }, item !== undefined, maxChars);
 };
 
 describe('the input of a task', () => {
@@ -68,7 +68,7 @@ describe('the input of a task', () => {
 
 describe('what expressions see', () => {
   it('is the outputs of everything before, and no more', () => {
-    const scope = scopeOf(graph, source({ a: 1, b: 2, c: 3, each: [] }), 'mapped', 2);
+    const scope = scopeOf(graph, source({ a: 1, b: 2, c: 3, each: [] }), reader('mapped', 2));
     expect(scope).to.deep.equal({ input: { n: 1 }, outputs: { a: 1, b: 2 }, runId: 'r', round: 2, feedback: null });
   });
 
@@ -82,12 +82,12 @@ describe('what expressions see', () => {
         return 1;
       },
     } as const;
-    expect(bindRunOutput({ ...definition, output }, graph, source({ a: 1, c: null }), 100)).to.deep.equal({
-      ok: true,
-      value: 1,
+    const scope = () => scopeOf(graph, source({ a: 1, c: 3 }), { block: '', scope: '', round: 1 });
+    expect(bindOutput(output, scope, 'output', 'output', 100)).to.deep.equal({ ok: true, value: 1 });
+    expect(seen?.outputs, 'null for what has not ended').to.deep.equal({
+      ...{ a: 1, b: null, c: 3, mapped: null, each: null, below: null },
     });
-    expect(seen?.outputs).to.deep.equal({ a: 1, c: null });
-    expect(bindRunOutput(definition, graph, source({}), 100)).to.equal(undefined);
+    expect(bindOutput(undefined, scope, 'output', 'output', 100)).to.equal(undefined);
   });
 });
 
@@ -124,12 +124,12 @@ describe('the scope of an expression', () => {
     const asked: string[] = [];
     const from: BindingSource = {
       ...source({}),
-      outputOf: (id) => {
+      outputOf: (_scope, id) => {
         asked.push(id);
         return id;
       },
     };
-    const scope = scopeOf(TaskGraph.of(long), from, `t${length - 1}`, 1);
+    const scope = scopeOf(TaskGraph.of(long), from, reader(`t${length - 1}`));
     expect(asked).to.deep.equal([]);
     expect([scope.outputs[`t${length - 2}`], scope.outputs['t0'], scope.outputs[`t${length - 1}`]]).to.deep.equal([
       `t${length - 2}`,

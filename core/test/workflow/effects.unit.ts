@@ -29,7 +29,7 @@ describe('effects of events', () => {
     const run = new PureRun(timed());
     expect(effects(run, run.schedule('a'))).to.deep.equal([
       { kind: 'dispatch', taskId: 'a', attempt: 1 },
-      { kind: 'set-timer', timer: { kind: 'task', taskId: 'a', round: 1 }, at: run.now + 600_000 },
+      { kind: 'set-timer', timer: { kind: 'task', taskId: 'a', since: run.now }, at: run.now + 600_000 },
     ]);
     run.fail('a');
     run.retry('a');

@@ -1,7 +1,7 @@
 import { workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { PureRun, types } from './pure-run.ts';
+import { PureRun, START, types } from './pure-run.ts';
 import { single } from './samples.ts';
 
 describe('fallback', () => {
@@ -128,7 +128,7 @@ describe('fallback', () => {
       run.schedule('a');
       run.fail('a');
       run.schedule('human');
-      expect(run.fire({ kind: 'task', taskId: 'a', round: 1 })).to.deep.equal([]);
+      expect(run.fire({ kind: 'task', taskId: 'a', since: START })).to.deep.equal([]);
       run.complete('human', 'by hand');
       expect(run.state).to.include({ status: 'completed', output: 'by hand' });
     });

@@ -1,7 +1,7 @@
 import { type Json, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { PureRun, types } from './pure-run.ts';
+import { PureRun, START, types } from './pure-run.ts';
 
 const each = (options: Record<string, unknown> = {}) =>
   workflow<Json[]>('each')
@@ -31,14 +31,31 @@ describe('forEach', () => {
     expect(run.schedule('after')[0]).to.deep.include({ input: [] });
   });
 
-  it('keeps no more than `concurrency` items open', () => {
+  it('keeps no more than `concurrency` items under way; one that waits for a retry is not, and comes before new ones', () => {
     const run = new PureRun(each({ concurrency: 2 }), numbers(5));
     expect(run.ready()).to.deep.equal(['each[0]', 'each[1]']);
     run.schedule('each[0]');
     run.fail('each[0]', { lost: true });
-    expect(run.ready(), 'one that waits for a retry is open').to.deep.equal(['each[1]']);
+    expect(run.ready(), 'another has its place').to.deep.equal(['each[1]', 'each[2]']);
+    run.retry('each[0]');
+    expect(run.ready(), 'there is no place yet').to.deep.equal(['each[1]', 'each[2]']);
+    expect(run.task('each[0]')).to.include({ status: 'waiting', retryAt: undefined });
     run.run('each[1]');
-    expect(run.ready()).to.deep.equal(['each[2]']);
+    expect(run.ready()).to.deep.equal(['each[2]', 'each[0]']);
+    expect(run.replayed().tasks).to.deep.equal(run.state.tasks);
+  });
+
+  it('ends when the last of its items fails for good while it waits for a place', () => {
+    const run = new PureRun(each({ concurrency: 1, onItemFailure: 'continue', timeout: { task: '1m' } }), numbers(2));
+    run.schedule('each[0]');
+    run.fail('each[0]', { lost: true });
+    run.retry('each[0]');
+    expect(run.ready()).to.deep.equal(['each[1]']);
+    run.fire({ kind: 'task', taskId: 'each[0]', since: START });
+    expect(run.status('each[0]')).to.equal('failed');
+    run.run('each[1]');
+    expect(run.task('each')).to.deep.include({ status: 'completed' });
+    expect(run.task('each').items).to.include({ active: 0, ended: 2 });
   });
 
   it('expands many items in events of bounded size', () => {

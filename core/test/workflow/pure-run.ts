@@ -1,5 +1,5 @@
 import type { ErrorData, Json, RunEvent, RunEventType, RunState, TaskState } from '@reprise/core';
-import { type Command, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
+import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { Timer } from '../../src/orchestration/workflow/commands.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
@@ -107,5 +107,8 @@ export class PureRun {
     return state;
   }
 }
+
+/** When every PureRun begins, until its clock is moved. */
+export const START = DEFAULT_START;
 
 export const types = (events: readonly RunEvent[]): string[] => events.map((event) => event.type);

@@ -1,7 +1,7 @@
 import { workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { PureRun, types } from './pure-run.ts';
+import { PureRun, START, types } from './pure-run.ts';
 
 const loop = (options: Record<string, unknown> = {}) =>
   workflow<unknown>('loop')
@@ -54,7 +54,13 @@ describe('repeat', () => {
 
   it('runs the segment again, with attempts that count on', () => {
     const run = new PureRun(loop());
-    expect(round(run, 'bad')[0]).to.include({ type: 'TaskRepeated', from: 'draft', round: 2, attempt: 1 });
+    expect(round(run, 'bad')[0]).to.include({
+      type: 'TasksReset',
+      region: 'critic',
+      why: 'repeat',
+      round: 2,
+      attempt: 1,
+    });
     expect(run.ready()).to.deep.equal(['draft']);
     expect(run.status('check')).to.equal('pending');
     round(run, 'good');
@@ -148,11 +154,12 @@ describe('repeat', () => {
   it('ignores a result of the round before', () => {
     const run = new PureRun(loop());
     round(run, 'bad');
+    run.now += 1;
     run.schedule('draft');
     const late = { type: 'CompleteTask', taskId: 'draft', attempt: 1, output: 'old' } as const;
     expect(run.send(late), 'it was applied in its round').to.deep.equal([]);
     expect(run.task('draft')).to.include({ status: 'scheduled', attempt: 2 });
-    expect(run.fire({ kind: 'task', taskId: 'draft', round: 1 })).to.deep.equal([]);
+    expect(run.fire({ kind: 'task', taskId: 'draft', since: START })).to.deep.equal([]);
   });
 
   it('is silent when the verdict that made it repeat comes again', () => {
@@ -214,8 +221,8 @@ describe('repeat', () => {
       run.schedule('each[0]');
       run.fail('each[0]');
       run.retry('each[0]');
-      run.run('each[0]', 'a');
       run.run('each[1]', 'b');
+      run.run('each[0]', 'a');
       run.run('critic', 'bad');
       expect(run.ready()).to.deep.equal(['each[0]']);
       run.run('each[0]', 'c');
@@ -283,7 +290,7 @@ describe('repeat', () => {
         return run;
       };
       const never = play(new PureRun(critic({ value: { ok: false } })));
-      expect(never.of('TaskRepeated').map(({ round, via }) => [round, via])).to.deep.equal([
+      expect(never.of('TasksReset').map(({ round, via }) => [round, via])).to.deep.equal([
         [2, 'fallback-value'],
         [3, 'fallback-value'],
       ]);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { stateDigest } from '../../src/orchestration/workflow/digest/state-digest.ts';
 import { replay } from '../../src/orchestration/workflow/replay.ts';
-import { readyTasks } from '../../src/orchestration/workflow/state.ts';
+import { readyTasks, rootOf } from '../../src/orchestration/workflow/state.ts';
 import { restoreState, STATE_VERSION, serializeState } from '../../src/orchestration/workflow/state-codec.ts';
 import { PureRun } from './pure-run.ts';
 
@@ -95,7 +95,8 @@ describe('a snapshot', () => {
 
   it('has a version, which is raised when the shape of the state changes', () => {
     const run = new PureRun(eachThen(), ['x']);
-    const shape = [run.state, run.task('each'), run.task('each').items ?? {}].map((part) => Object.keys(part).sort());
+    const parts = [run.state, run.task('each'), run.task('each').items ?? {}, rootOf(run.state)];
+    const shape = parts.map((part) => Object.keys(part).sort());
     const known = { v3: '243c2fb0e74317bfa8cf0174625df28506c8a9e279d6b60c4710a0c0e0e6db72' };
     expect(
       { [STATE_VERSION]: sha256(JSON.stringify(shape)) },

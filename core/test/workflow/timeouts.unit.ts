@@ -1,7 +1,7 @@
 import { type Json, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { PureRun, types } from './pure-run.ts';
+import { PureRun, START, types } from './pure-run.ts';
 import { single } from './samples.ts';
 
 describe('the timeout of an attempt', () => {
@@ -41,7 +41,7 @@ describe('the timeout of an attempt', () => {
 });
 
 describe('the timeout of a task', () => {
-  const timer = { kind: 'task', taskId: 'a', round: 1 } as const;
+  const timer = { kind: 'task', taskId: 'a', since: START } as const;
   const timed = (more = {}) => new PureRun(single({ timeout: { task: '1m' }, retry: 5, ...more }));
 
   it('fails the task, retries or not', () => {
@@ -147,7 +147,7 @@ describe('the limit of a whole list', () => {
         .build(),
       [1, 2, 3, 4],
     );
-  const timer = { kind: 'all', taskId: 'a', round: 1 } as const;
+  const timer = { kind: 'all', taskId: 'a', since: START } as const;
 
   it('lets a value stand in for each item that has not ended, those that never began included', () => {
     const run = list({ fallback: { value: 'late' } });
@@ -230,7 +230,7 @@ describe('the time for a very long list', () => {
         .build(),
       items,
     );
-    run.fire({ kind: 'all', taskId: 'a', round: 1 });
+    run.fire({ kind: 'all', taskId: 'a', since: START });
     expect(run.state.status).to.equal('completed');
     expect(run.task('a').output).to.have.length(150_000);
   }).timeout(20_000);

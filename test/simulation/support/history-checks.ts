@@ -2,7 +2,7 @@ import type { RunEvent, RunState, TaskState } from '@reprise/core';
 import { expect } from 'chai';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
-import { hasEnded, initialState, isTerminal } from '../../../core/src/orchestration/workflow/state.ts';
+import { hasEnded, initialState, isInFlight, isTerminal } from '../../../core/src/orchestration/workflow/state.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
 function outcomeKey(event: RunEvent, state: RunState): string | undefined {
@@ -12,11 +12,12 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
     case 'TaskAttemptFailed':
       return `${event.taskId}/${event.attempt}`;
     // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
+    case 'TasksReset':
     case 'TaskRepeated':
     case 'TaskFailed': {
-      const task = state.tasks.get(event.taskId);
-      const open = task !== undefined && (task.status === 'scheduled' || task.status === 'running') && !task.items;
-      return open ? `${event.taskId}/${task.attempt}` : undefined;
+      const id = event.type === 'TasksReset' ? event.region : event.taskId;
+      const task = state.tasks.get(id);
+      return task !== undefined && isInFlight(task) ? `${id}/${task.attempt}` : undefined;
     }
     default:
       return undefined;
@@ -54,9 +55,9 @@ function checkLimits(state: RunState): void {
   for (const { id, forEach } of definition.tasks) {
     if (forEach === undefined) continue;
     const items = [...tasks.values()].filter(
-      (task) => task.definitionId === id && task.index !== undefined && !hasEnded(task),
+      (task) => task.definitionId === id && task.index !== undefined && !hasEnded(task) && !task.idle,
     );
-    expect(items.length, `open items of ${id}`).to.be.lessThanOrEqual(forEach.concurrency);
+    expect(items.length, `items of ${id} under way`).to.be.lessThanOrEqual(forEach.concurrency);
   }
 }
 

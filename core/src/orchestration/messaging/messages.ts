@@ -13,6 +13,8 @@ export interface Dispatch {
   readonly input: Json;
   readonly delivery: 'at-least-once' | 'at-most-once';
   readonly heartbeatMs?: number;
+  /** The same for all attempts of the task in one round. */
+  readonly idempotencyKey: string;
 }
 
 /** Commands that workers send. */

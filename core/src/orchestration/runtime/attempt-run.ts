@@ -3,7 +3,6 @@ import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { type ErrorData, RepriseError, stackOf, toErrorData } from '../../shared/errors.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import type { Dispatch } from '../messaging/messages.ts';
-import { idempotencyKey } from './attempt-key.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { AnyAgent } from './registry.ts';
@@ -94,9 +93,8 @@ export class AttemptRun {
   }
 
   #task(input: Json): AgentTask {
-    const { workflow, taskId, attempt, round } = this.dispatch;
-    const runId = this.runId;
-    return { input, runId, workflow, taskId, attempt, round, idempotencyKey: idempotencyKey(runId, taskId, round) };
+    const { workflow, taskId, attempt, round, idempotencyKey } = this.dispatch;
+    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey };
   }
 
   #context(): AgentContext {

@@ -5,7 +5,8 @@ import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
-import { attemptKey } from './attempt-key.ts';
+import { attemptKey, idempotencyKey } from './attempt-key.ts';
+import type { ChildRuns } from './child-runs.ts';
 import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
@@ -24,6 +25,7 @@ export interface DispatcherParts {
   readonly clock: Clock;
   readonly options: EngineOptions;
   readonly source: string;
+  readonly children: ChildRuns;
   fireTimer(runId: string, timer: Timer): void;
   /** An attempt's worker was silent for too long. */
   leaseExpired(runId: string, taskId: string, attempt: number): void;
@@ -76,6 +78,13 @@ export class Dispatcher {
         this.#timers.cancelRun(runId);
         if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
         this.#parts.runClosed(state);
+        this.#parts.children.ended(state);
+        return;
+      case 'start-child':
+        this.#parts.children.start(state, effect.taskId, effect.attempt);
+        return;
+      case 'cancel-child':
+        this.#parts.children.cancel(state, effect.taskId, effect.child, effect.reason);
         return;
       case 'dispatch':
         this.#dispatch(state, effect.taskId, effect.attempt, effect.again === true, messages);
@@ -102,6 +111,7 @@ export class Dispatcher {
       agent: task.agent,
       input: task.input ?? null,
       delivery: definition.delivery,
+      idempotencyKey: idempotencyKey(state, task),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     };
     const id = attemptKey(runId, taskId, attempt);

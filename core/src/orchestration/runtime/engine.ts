@@ -8,6 +8,7 @@ import type { Delivery, Transport, TransportSubscription } from '../messaging/tr
 import type { Command, Timer } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { AgentWorker } from './agent-worker.ts';
+import { ChildRuns } from './child-runs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { HEART, type Heart } from './heart.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
@@ -80,7 +81,14 @@ export class Engine {
     });
     this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
+    const children = new ChildRuns({
+      registry,
+      clock,
+      options,
+      post: (runId, item) => this.#inboxes.post(runId, item),
+    });
     this.#dispatcher = new Dispatcher({
+      children,
       transport,
       registry,
       monitors,

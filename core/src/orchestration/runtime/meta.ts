@@ -1,6 +1,6 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
 import { RunTrace } from '../../shared/trace.ts';
-import type { RunEvent } from '../workflow/events.ts';
+import type { ParentTask, RunEvent } from '../workflow/events.ts';
 import { attemptPart } from './attempt-key.ts';
 
 /** What every event of a run has in common: kept by its state. */
@@ -8,6 +8,7 @@ export interface MetaSource {
   readonly runId: string;
   /** W3C trace context that the run was started in. */
   readonly traceparent: string | undefined;
+  readonly parent: ParentTask | undefined;
 }
 
 /**
@@ -16,10 +17,10 @@ export interface MetaSource {
  */
 export function metaOf(source: MetaSource, commandId: string, event: RunEvent, schemaVersion: number): EventMetadata {
   const { runId } = source;
-  const isAttempt = 'attempt' in event && event.attempt > 0;
+  const isAttempt = 'taskId' in event && 'attempt' in event && event.attempt !== undefined && event.attempt > 0;
   return {
     causationId: commandId,
-    correlationId: runId,
+    correlationId: source.parent?.rootRunId ?? runId,
     schemaVersion,
     traceparent: isAttempt ? traceparentOfAttempt(source, event.taskId, event.attempt) : traceOf(source).ofRun,
   };

@@ -17,7 +17,7 @@ import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
-import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
+import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck, type SignalOptions } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 
 export interface StartRunOptions {
@@ -212,6 +212,7 @@ export class Orchestrator {
       cancel: (id, reason) => this.#control(id, 'CancelRun', reason),
       pause: (id, reason) => this.#control(id, 'PauseRun', reason),
       resume: (id) => this.#control(id, 'ResumeRun'),
+      signal: (id, signal, data, options) => this.#signal(id, signal, data, options),
       state: (id, at) => this.runs.state(id, at),
       follow: (id, signal) => this.runs.follow(id, 0, signal),
     });
@@ -304,6 +305,19 @@ export class Orchestrator {
   async #control(runId: string, type: 'CancelRun' | 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {
     const commandId = `${type}-${this.#parts.ids.next()}`;
     await this.#submit({ type, commandId, runId, ...(reason === undefined || type === 'ResumeRun' ? {} : { reason }) });
+  }
+
+  async #signal(runId: string, signal: string, data: unknown, { requestId }: SignalOptions): Promise<void> {
+    if (typeof signal !== 'string' || signal === '' || signal.length > 256)
+      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.');
+    const taken = acceptPayload(
+      data,
+      `data of the signal '${signal}'`,
+      'REPRISE_INVALID_PAYLOAD',
+      this.#parts.options.maxPayloadChars,
+    );
+    const commandId = requestId === undefined ? `signal-${this.#parts.ids.next()}` : `signal/${requestId}`;
+    await this.#submit({ type: 'SendSignal', commandId, runId, signal, data: taken });
   }
 
   /** An answer that does not come in time is not waited for any longer; the command may take effect all the same. */

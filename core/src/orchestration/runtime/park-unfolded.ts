@@ -3,7 +3,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
-import type { RunParked } from '../workflow/events.ts';
+import type { ParentTask, RunParked } from '../workflow/events.ts';
 import { eventIds, toNewEvent } from './new-event.ts';
 
 /**
@@ -28,7 +28,8 @@ export async function appendUnfolded(
   const summary = { kind: 'run', name: nameIn(first), status: 'parked', createdAt: first.time, updatedAt: at };
   const id = eventIds(writer, runId, last.revision, commandId)(revision);
   const { traceparent } = first.data;
-  const source = { runId, traceparent: typeof traceparent === 'string' ? traceparent : undefined };
+  const parent = first.data['parent'] as ParentTask | undefined;
+  const source = { runId, traceparent: typeof traceparent === 'string' ? traceparent : undefined, parent };
   await store.append(stream, [toNewEvent(event, id, commandId, source)], last.revision, { summary });
 }
 

@@ -3,7 +3,7 @@ import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
-import { isInFlight, type RunState } from '../workflow/state.ts';
+import { definitionOf, isInFlight, type RunState } from '../workflow/state.ts';
 import { attemptKey } from './attempt-key.ts';
 import type { Heart } from './heart.ts';
 import type { Inboxes } from './inbox.ts';
@@ -79,7 +79,7 @@ export function lostAttempts(state: RunState): readonly Command[] {
 /** An attempt whose effect cannot be known when it may be made only once; else one that is simply made again. */
 export function attemptLost(state: RunState, taskId: string, attempt: number, why: string): Command {
   const task = state.tasks.get(taskId);
-  const definition = state.definition.tasks.find((candidate) => candidate.id === task?.definitionId);
+  const definition = task === undefined ? undefined : definitionOf(state, task);
   const code = definition?.delivery === 'at-most-once' ? 'REPRISE_OUTCOME_UNKNOWN' : 'REPRISE_WORKER_LOST';
   const error = toErrorData(new RepriseError(code, `Attempt ${attempt} of '${taskId}' was lost: ${why}.`), code);
   const commandId = `${attemptKey(state.runId, taskId, attempt)}/lost`;

@@ -21,12 +21,18 @@ export interface OutcomeOptions {
   readonly orStuck?: boolean;
 }
 
+export interface SignalOptions {
+  /** Makes the signal idempotent: the same id again changes nothing. Default: unique. */
+  readonly requestId?: string;
+}
+
 /** What a handle needs of the orchestrator. */
 export interface RunControl {
   outcome(runId: string, options: OutcomeOptions): Promise<RunOutcome | RunStuck>;
   cancel(runId: string, reason?: string): Promise<void>;
   pause(runId: string, reason?: string): Promise<void>;
   resume(runId: string): Promise<void>;
+  signal(runId: string, signal: string, data: unknown, options: SignalOptions): Promise<void>;
   state(runId: string, at?: number): Promise<RunState>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
 }
@@ -74,6 +80,14 @@ export class RunHandle<Output = Json> {
 
   resume(): Promise<void> {
     return this.#control.resume(this.id);
+  }
+
+  /**
+   * Sends a signal, with plain JSON: the task that has waited longest for that name takes it, else it is kept until one does. Resolves
+   * once it is durable.
+   */
+  signal(signal: string, data: unknown = null, options: SignalOptions = {}): Promise<void> {
+    return this.#control.signal(this.id, signal, data, options);
   }
 
   /** Folded from the history, up to revision `at`. */

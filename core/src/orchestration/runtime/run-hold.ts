@@ -2,7 +2,7 @@ import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
 import { readyView } from '../scheduler/scheduling-view.ts';
-import { isInFlight, type RunState } from '../workflow/state.ts';
+import { isEntered, isInFlight, type RunState } from '../workflow/state.ts';
 
 /**
  * Why a process does not move an open run. Not on record: another process, with other agents or another version, may move it.
@@ -34,6 +34,8 @@ export function heldByAgents(state: RunState, takers: Takers): RunHold | undefin
   if (state.status !== 'running' || state.inFlight > 0 || state.readyCount === 0) return undefined;
   for (const task of state.tasks.values()) {
     if ((task.status === 'waiting' && task.retryAt !== undefined) || isInFlight(task)) return undefined;
+    // A wait, a sleep or a child run moves it yet; a block moves by what is in it.
+    if (isEntered(task) && !state.scopes.has(task.id)) return undefined;
   }
   const names: string[] = [];
   const wanted = new Set<string>();

@@ -1,11 +1,11 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
 
-/** Stable name of a timer within its run; its attempt or round included. */
+/** Stable name of a timer within its run; its attempt, or when it began, included. */
 export function timerKey(timer: Timer): string {
   if (timer.kind === 'run') return 'run';
   return timer.kind === 'task' || timer.kind === 'all'
-    ? `${timer.kind}/${timer.taskId}/${timer.round}`
+    ? `${timer.kind}/${timer.taskId}/${timer.since}`
     : `${timer.kind}/${timer.taskId}/${timer.attempt}`;
 }
 

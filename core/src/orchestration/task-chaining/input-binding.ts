@@ -1,19 +1,34 @@
-import type { Expression, Scope, WorkflowDefinition } from '../../definition/definition.ts';
+import type { Expression, Scope } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
 import { lazyRecord } from '../../definition/lazy-record.ts';
 import type { TaskGraph } from '../../definition/task-graph.ts';
 import { type ErrorData, errorData, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { jsonSize, sharedSize } from '../../shared/json-size.ts';
+import { inside, outer } from '../../shared/task-path.ts';
 
 /** What binding reads of a run. */
 export interface BindingSource {
   readonly runId: string;
   readonly input: Json;
-  /** Output of a task of the definition: null when it was skipped, undefined when it has not ended. */
-  outputOf(taskId: string): Json | undefined;
-  /** Output of the repeating task in the round before. */
-  feedbackFor(taskId: string): Json | undefined;
+  /** Output of the task `id` of the block at `scope`: null when it was skipped, undefined when it has not ended. */
+  outputOf(scope: string, id: string): Json | undefined;
+}
+
+/** Where an expression stands, and what is there beside the run's input and the outputs. */
+export interface Reader {
+  /** The task whose expression it is; absent for one of the block itself, which sees all of it. */
+  readonly id?: string;
+  /** The block, by its path in the definition; '' is the run. */
+  readonly block: string;
+  /** The same block in the run. */
+  readonly scope: string;
+  readonly round: number;
+  readonly feedback?: Json;
+  readonly item?: ItemBinding | undefined;
+  /** What the block was handed; absent for the run. */
+  readonly handed?: Json;
+  readonly error?: Json | undefined;
 }
 
 /** A value, or the error that computing it gave. */
@@ -24,54 +39,64 @@ export interface ItemBinding {
   readonly index: number;
 }
 
-/** The scope of a task's expressions: the outputs of everything that it depends on, directly or not. Costs what is read of it. */
-export function scopeOf(
-  graph: TaskGraph,
-  source: BindingSource,
-  taskId: string,
-  round: number,
-  item?: ItemBinding,
-): Scope {
+/**
+ * The scope of an expression: the outputs of everything that its task depends on, directly or not, and of what is before the blocks around it.
+ * Costs what is read of it.
+ */
+export function scopeOf(graph: TaskGraph, source: BindingSource, reader: Reader): Scope {
+  const { block, id, scope } = reader;
   const outputs = lazyRecord(
-    (id) => (graph.isBefore(id, taskId) ? source.outputOf(id) : undefined),
-    () => graph.ancestors(taskId),
+    (name) => {
+      const found = graph.find(block, id, name);
+      return found === undefined ? undefined : (source.outputOf(outward(scope, found.levels), name) ?? null);
+    },
+    () => graph.names(block, id),
   );
   return {
     input: source.input,
     outputs,
     runId: source.runId,
-    round,
-    feedback: source.feedbackFor(taskId) ?? null,
-    ...item,
+    round: reader.round,
+    feedback: reader.feedback ?? null,
+    ...reader.item,
+    ...(reader.handed === undefined ? {} : { block: { input: reader.handed } }),
+    ...(reader.error === undefined ? {} : { error: reader.error }),
   };
 }
 
+function outward(scope: string, levels: number): string {
+  let at = scope;
+  for (let level = 0; level < levels; level += 1) at = outer(at)?.block ?? '';
+  return at;
+}
+
 /**
- * The input of an attempt: its mapping, or by default the item of a forEach; else the run's input for a task without
- * dependencies, the output of the only dependency, or the outputs of all of them by task id.
+ * The input of an attempt: its mapping, or by default the item of a forEach; else for a task without dependencies what its block (or the
+ * run) was handed, the output of the only dependency, or the outputs of all of them by task id.
  */
 export function bindInput(
   graph: TaskGraph,
   source: BindingSource,
-  taskId: string,
-  scope: () => Scope,
+  reader: Reader & { readonly id: string },
+  isItem: boolean,
   maxChars: number,
-  item?: ItemBinding,
 ): Bound<Json> {
-  const task = graph.node(taskId)?.definition;
-  const what = `input of '${taskId}'`;
+  const path = inside(reader.block, reader.id);
+  const task = graph.node(path)?.definition;
+  const what = `input of '${path}'`;
   if (task?.input !== undefined)
-    return limited(bindExpression(task.input, scope(), `task '${taskId}', input`), what, maxChars);
-  if (item !== undefined) return { ok: true, value: item.item };
+    return limited(bindExpression(task.input, scopeOf(graph, source, reader), `task '${path}', input`), what, maxChars);
+  if (isItem && reader.item !== undefined) return { ok: true, value: reader.item.item };
   const [first, ...others] = task?.after ?? [];
-  if (first === undefined) return { ok: true, value: source.input };
+  if (first === undefined) return { ok: true, value: reader.handed ?? source.input };
   if (others.length === 0) {
-    const output: Bound<Json> = { ok: true, value: source.outputOf(first) ?? null };
+    const output: Bound<Json> = { ok: true, value: source.outputOf(reader.scope, first) ?? null };
     // What one attempt gave was checked then; what many items gave is together only now.
-    return graph.node(first)?.definition.forEach === undefined ? output : limited(output, what, maxChars);
+    const { forEach, scope } = graph.node(inside(reader.block, first))?.definition ?? {};
+    return forEach === undefined && scope === undefined ? output : limited(output, what, maxChars);
   }
   const joined: Record<string, Json> = {};
-  for (const id of [first, ...others]) joined[id] = source.outputOf(id) ?? null;
+  for (const id of [first, ...others]) joined[id] = source.outputOf(reader.scope, id) ?? null;
   return limited({ ok: true, value: joined }, what, maxChars);
 }
 
@@ -121,20 +146,15 @@ function measured(items: readonly Json[], taskId: string, maxChars: number): Bou
   return { ok: true, value: items, size };
 }
 
-/** The run's output when the definition computes it; undefined when it is simply that of the leaves. */
-export function bindRunOutput(
-  definition: WorkflowDefinition,
-  graph: TaskGraph,
-  source: BindingSource,
+/** The output of a block when the definition computes it; undefined when it is simply that of the leaves. */
+export function bindOutput(
+  expression: Expression | undefined,
+  scope: () => Scope,
+  place: string,
+  what: string,
   maxChars: number,
 ): Bound<Json> | undefined {
-  if (definition.output === undefined) return undefined;
-  const outputs = lazyRecord(
-    (id) => source.outputOf(id),
-    () => graph.nodes.keys(),
-  );
-  const scope: Scope = { input: source.input, outputs, runId: source.runId, round: 1 };
-  return limited(bindExpression(definition.output, scope, 'output of the workflow'), 'output of the run', maxChars);
+  return expression === undefined ? undefined : limited(bindExpression(expression, scope(), place), what, maxChars);
 }
 
 /** The value, unless its JSON text is longer than `maxChars`. Never makes that text, so any value may be asked about. */

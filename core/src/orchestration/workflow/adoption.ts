@@ -19,6 +19,8 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
     if (node === undefined || node.fallbackFor !== undefined) return;
     if (node.definition.after.some((dependency) => !taken.has(dependency))) return;
     const task = source.tasks.get(id);
+    // What a switch chose is not taken over: it chooses again, and so does all that comes after it.
+    if (node.definition.switch !== undefined) return;
     if (task?.status === 'completed') {
       adopted.push({ taskId: id, status: 'completed', output: task.output ?? null });
       taken.add(id);

@@ -1,24 +1,110 @@
-import type { BindingSource, ItemBinding } from '../task-chaining/input-binding.ts';
-import type { RunState, TaskState } from './state.ts';
+import type { Scope } from '../../definition/definition.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import { outer } from '../../shared/task-path.ts';
+import { type BindingSource, type ItemBinding, type Reader, scopeOf } from '../task-chaining/input-binding.ts';
+import { hasEnded, listOf, type RunState, type ScopeState, siblingOf, type TaskState } from './state.ts';
 
-/** What expressions may see of a run: the outputs of tasks that have ended well or were skipped. */
-export function bindingSource(state: RunState): BindingSource {
+/**
+ * What expressions may see of a run: the outputs of tasks that have ended. To a task whose join was met at `asOf`, what ended later
+ * has not ended.
+ */
+export function bindingSource(state: RunState, asOf?: number): BindingSource {
   return {
     runId: state.runId,
     input: state.input,
-    outputOf(taskId) {
-      const task = state.tasks.get(taskId);
-      return task?.status === 'completed' || task?.status === 'skipped' ? (task.output ?? null) : undefined;
-    },
-    feedbackFor(taskId) {
-      const repeater = state.graph.node(taskId)?.repeatedBy;
-      return repeater === undefined ? undefined : state.tasks.get(repeater)?.feedback;
+    outputOf(scope, id) {
+      const task = state.tasks.get(scope === '' ? id : `${scope}/${id}`);
+      if (task === undefined || !hasEnded(task)) return undefined;
+      if (asOf !== undefined && (task.endRevision ?? 0) > asOf) return undefined;
+      return task.status === 'failed' ? null : (task.output ?? null);
     },
   };
 }
 
-/** The item that a task stands for; undefined for a task of the definition. */
-export function itemBinding(state: RunState, task: TaskState): ItemBinding | undefined {
-  if (task.index === undefined) return undefined;
-  return { item: state.tasks.get(task.definitionId)?.items?.values[task.index] ?? null, index: task.index };
+/** The source of a task's expressions. */
+export const sourceFor = (state: RunState, task: TaskState): BindingSource => bindingSource(state, task.joinedAt);
+
+/** Where the expressions of a task, or of one of its items, stand. */
+export function readerOf(state: RunState, task: TaskState): Reader & { readonly id: string } {
+  const place = outer(task.definitionId);
+  const scope = state.scopes.get(task.scope);
+  return {
+    id: place?.id ?? task.definitionId,
+    block: place?.block ?? '',
+    scope: task.scope,
+    round: task.round,
+    feedback: feedbackFor(state, task),
+    item: itemAround(state, task),
+    ...handedTo(state, task.scope),
+    error: errorAround(state, scope),
+  };
+}
+
+/** Where the expressions of a block itself stand: its output, its loop and its catches. */
+export function readerWithin(state: RunState, scope: ScopeState): Reader {
+  const task = state.tasks.get(scope.path);
+  return {
+    block: scope.definitionId,
+    scope: scope.path,
+    round: scope.round,
+    feedback: scope.feedback,
+    item: task === undefined ? undefined : itemAround(state, task),
+    ...handedTo(state, scope.path),
+    error: errorAround(state, scope),
+  };
+}
+
+/** The scope of a task's expressions. */
+export const taskScope = (state: RunState, task: TaskState): Scope =>
+  scopeOf(state.graph, sourceFor(state, task), readerOf(state, task));
+
+/** The scope of a block's expressions. */
+export const blockScope = (state: RunState, scope: ScopeState): Scope =>
+  scopeOf(state.graph, bindingSource(state), readerWithin(state, scope));
+
+const handedTo = (state: RunState, scope: string): { readonly handed?: Json } =>
+  scope === '' ? {} : { handed: state.tasks.get(scope)?.input ?? null };
+
+/** The item of the innermost list around a task. */
+function itemAround(state: RunState, task: TaskState): ItemBinding | undefined {
+  for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
+    if (at.index !== undefined) return { item: listOf(state, at)?.items?.values[at.index] ?? null, index: at.index };
+    if (at.scope === '') return undefined;
+  }
+  return undefined;
+}
+
+/** What the round before handed on, of the innermost loop around a task. */
+function feedbackFor(state: RunState, task: TaskState): Json {
+  for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
+    const repeater = state.graph.node(at.definitionId)?.repeatedBy;
+    if (repeater !== undefined) return siblingOf(state, at, repeater)?.feedback ?? null;
+    const scope = state.scopes.get(at.scope);
+    if (scope === undefined || at.scope === '') return scope?.feedback ?? null;
+    if (state.graph.block(scope.definitionId)?.hasRounds === true) return scope.feedback;
+  }
+  return null;
+}
+
+/** The failure that is being handled around a place. */
+function errorAround(state: RunState, scope: ScopeState | undefined): Json | undefined {
+  for (let at = scope; at !== undefined; at = state.scopes.get(outer(at.path)?.block ?? '')) {
+    if (at.handling !== undefined) return handedOver(at.handling.error);
+    if (at.path === '') return undefined;
+  }
+  return undefined;
+}
+
+/** What a workflow is told of a failure: everything but our word on retries. */
+export function handedOver(error: ErrorData | undefined): Json {
+  if (error === undefined) return null;
+  const { code, message, status, details, cause } = error;
+  return {
+    code,
+    message,
+    ...(status === undefined ? {} : { status }),
+    ...(details === undefined ? {} : { details }),
+    ...(cause === undefined ? {} : { cause: handedOver(cause) }),
+  };
 }

@@ -1,15 +1,18 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { AdoptedTask, Lineage } from './events.ts';
+import type { AdoptedTask, Lineage, ParentTask } from './events.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =
   | { readonly kind: 'retry'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'attempt'; readonly taskId: string; readonly attempt: number }
-  | { readonly kind: 'task'; readonly taskId: string; readonly round: number }
+  /** `since`: when the time began to run. */
+  | { readonly kind: 'task'; readonly taskId: string; readonly since: number }
   /** Of a forEach: the whole list. */
-  | { readonly kind: 'all'; readonly taskId: string; readonly round: number }
+  | { readonly kind: 'all'; readonly taskId: string; readonly since: number }
+  /** Of a sleep. */
+  | { readonly kind: 'wake'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'run' };
 
 interface CommandBase {
@@ -27,6 +30,8 @@ export interface StartRun extends CommandBase {
   readonly traceparent?: string;
   /** Set when the run goes on from the results of another. */
   readonly lineage?: Lineage;
+  /** Set when the run is the child of another. */
+  readonly parent?: ParentTask;
   readonly adopted?: readonly AdoptedTask[];
 }
 
@@ -80,6 +85,25 @@ export interface CancelRun extends CommandBase {
   readonly reason?: string;
 }
 
+/** Something from outside that a wait may take, now or later. */
+export interface SendSignal extends CommandBase {
+  readonly type: 'SendSignal';
+  readonly signal: string;
+  readonly data: Json;
+}
+
+/** A child run has ended. */
+export interface EndChild extends CommandBase {
+  readonly type: 'EndChild';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly child: string;
+  readonly outcome:
+    | { readonly status: 'completed'; readonly output: Json }
+    | { readonly status: 'failed'; readonly error: ErrorData }
+    | { readonly status: 'cancelled'; readonly reason?: string };
+}
+
 /** Makes the tasks that wait for a retry ready at once; `taskId` picks one. */
 export interface RetryTasks extends CommandBase {
   readonly type: 'RetryTasks';
@@ -113,6 +137,8 @@ export type Command =
   | CancelRun
   | ParkRun
   | RefuseCommand
+  | SendSignal
+  | EndChild
   | RetryTasks;
 
 export type CommandType = Command['type'];
@@ -124,4 +150,5 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   'ResumeRun',
   'CancelRun',
   'RetryTasks',
+  'SendSignal',
 ]);

@@ -1,13 +1,17 @@
+import { roughSize } from '../../shared/json-size.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
 import { complete, fail } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
+import { endChild } from './decisions/end-child.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
+import { beyondLimit } from './decisions/outcome.ts';
 import { reject } from './decisions/rejection.ts';
 import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
 import { sealed } from './end-of-run.ts';
 import type { RunCancelled, RunEvent } from './events.ts';
 import { isTerminal, type RunState } from './state.ts';
+import { awaitsChild } from './transitions/close.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -64,7 +68,20 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       const { commandId, refused, error } = command;
       return [{ type: 'CommandRejected', at, commandId, command: refused, code: error.code, message: error.message }];
     }
+    case 'SendSignal': {
+      const { commandId, signal, data } = command;
+      const error = beyondLimit(state, `the signal '${signal}'`, roughSize(data), context);
+      if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
+      return [{ type: 'SignalReceived', at, commandId, signal, data }];
+    }
+    case 'EndChild':
+      return endChild(state, command, context);
     case 'CancelRun':
+      if (state.closing !== undefined) return [];
+      if (awaitsChild(state, ''))
+        return [
+          { type: 'TaskClosing', at, taskId: '', why: 'cancel', commandId: command.commandId, ...reasonOf(command) },
+        ];
       return [
         sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId: command.commandId, ...reasonOf(command) }),
       ];
@@ -85,6 +102,7 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'PauseRun':
     case 'ResumeRun':
     case 'RetryTasks':
+    case 'SendSignal':
       return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
     case 'CancelRun':
       if (state.status === 'cancelled') return [];

@@ -1,7 +1,9 @@
+import { inside } from '../../shared/task-path.ts';
 import type { Timer } from './commands.ts';
-import type { RunEvent } from './events.ts';
+import type { RunEvent, TaskClosing } from './events.ts';
 import { listDeadline, runDeadline, taskDeadline } from './limits.ts';
-import { definitionOf, hasEnded, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
+import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
+import { isWithin, partsOf, tasksOf } from './transitions/close.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
@@ -10,7 +12,9 @@ export type Effect =
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly at: number }
   /** The attempt is over: abort it if it still runs, forget its lease and timers. */
   | { readonly kind: 'close-attempt'; readonly taskId: string; readonly attempt: number; readonly reason: string }
-  /** The run is over: abort whatever runs, forget all timers. */
+  | { readonly kind: 'start-child'; readonly taskId: string; readonly attempt: number }
+  | { readonly kind: 'cancel-child'; readonly taskId: string; readonly child: string; readonly reason: string }
+  /** The run is over: abort whatever runs, forget all timers, tell the run that it is the child of. */
   | { readonly kind: 'close-run'; readonly reason: string };
 
 /** The effects of `event`, given the state after it was folded. */
@@ -26,6 +30,12 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       if (task !== undefined && task.firstScheduledAt === event.at) effects.push(...taskTimer(state, task));
       return effects;
+    }
+    case 'TaskEntered': {
+      const task = state.tasks.get(event.taskId);
+      if (task === undefined) return [];
+      const first = task.firstScheduledAt === event.at ? taskTimer(state, task) : [];
+      return [...first, ...enteredEffects(task)];
     }
     case 'TaskExpanded': {
       const task = state.tasks.get(event.taskId);
@@ -46,13 +56,24 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       return task === undefined ? [closed] : [closed, ...retryTimer(task)];
     }
     case 'TaskCompleted':
-      return [...closed(event.taskId, event.attempt, event.via), ...cancelledItems(state, event.taskId)];
+      return [...closed(state, event.taskId, event.attempt, event.via), ...leftBehind(state, event.taskId, event.at)];
     case 'TaskRepeated':
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
-    case 'TaskFailed': {
+    case 'TasksReset':
+      if (event.why !== 'repeat') return [];
+      return [{ kind: 'close-attempt', taskId: event.region, attempt: event.attempt ?? 0, reason: 'repeated' }];
+    case 'TaskFailed':
+    case 'TaskCancelled': {
       const attempt = state.tasks.get(event.taskId)?.attempt ?? 0;
-      return closed(event.taskId, attempt, event.error.code);
+      const reason = event.type === 'TaskFailed' ? event.error.code : 'cancelled';
+      return [...closed(state, event.taskId, attempt, reason), ...leftBehind(state, event.taskId, event.at)];
     }
+    case 'TaskFellBack':
+      return leftBehind(state, event.taskId, event.at);
+    case 'ScopeCaught':
+      return leftBehind(state, event.scope, event.at);
+    case 'TaskClosing':
+      return [...leftBehind(state, event.taskId, event.at), ...childrenToCancel(state, event)];
     case 'RunCompleted':
       return [{ kind: 'close-run', reason: 'completed' }];
     case 'RunFailed':
@@ -64,9 +85,11 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
   }
 }
 
-/** Nothing is to be closed of a task of which no attempt was made. */
-const closed = (taskId: string, attempt: number, reason: string): readonly Effect[] =>
-  attempt === 0 ? [] : [{ kind: 'close-attempt', taskId, attempt, reason }];
+/** Nothing is to be closed of a task of which no attempt was handed to an agent. */
+const closed = (state: RunState, taskId: string, attempt: number, reason: string): readonly Effect[] =>
+  attempt === 0 || state.tasks.get(taskId)?.agent === undefined
+    ? []
+    : [{ kind: 'close-attempt', taskId, attempt, reason }];
 
 /** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
 export function openEffects(state: RunState): readonly Effect[] {
@@ -80,7 +103,7 @@ export function openEffects(state: RunState): readonly Effect[] {
       const dispatch = { kind: 'dispatch', taskId: task.id, attempt: task.attempt, again: true } as const;
       effects.push(dispatch, ...attemptTimer(state, task));
     }
-    effects.push(...taskTimer(state, task), ...listTimer(state, task), ...retryTimer(task));
+    effects.push(...taskTimer(state, task), ...listTimer(state, task), ...retryTimer(task), ...enteredEffects(task));
   }
   return effects;
 }
@@ -96,15 +119,15 @@ function runTimer(state: RunState): Effect[] {
 function taskTimer(state: RunState, task: TaskState): Effect[] {
   const definition = definitionOf(state, task);
   const at = definition === undefined ? undefined : taskDeadline(task, definition);
-  if (at === undefined) return [];
-  return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, round: task.round }, at }];
+  if (at === undefined || task.firstScheduledAt === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, since: task.firstScheduledAt }, at }];
 }
 
 function listTimer(state: RunState, parent: TaskState): Effect[] {
   const definition = definitionOf(state, parent);
   const at = definition === undefined ? undefined : listDeadline(parent, definition);
-  if (at === undefined) return [];
-  return [{ kind: 'set-timer', timer: { kind: 'all', taskId: parent.id, round: parent.round }, at }];
+  if (at === undefined || parent.firstScheduledAt === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'all', taskId: parent.id, since: parent.firstScheduledAt }, at }];
 }
 
 function attemptTimer(state: RunState, task: TaskState): Effect[] {
@@ -124,12 +147,52 @@ function retryTimer(task: TaskState): Effect[] {
   return [{ kind: 'set-timer', timer: { kind: 'retry', taskId: task.id, attempt: task.attempt }, at: task.retryAt }];
 }
 
-function cancelledItems(state: RunState, taskId: string): Effect[] {
+/** What of a task (of the run, for '') was cancelled just now, whatever it is in. */
+function leftBehind(state: RunState, taskId: string, at: number): Effect[] {
   const effects: Effect[] = [];
-  for (const item of state.tasks.get(taskId)?.items?.instances ?? []) {
-    if (item?.status === 'cancelled') {
-      effects.push({ kind: 'close-attempt', taskId: item.id, attempt: item.attempt, reason: 'cancelled' });
+  const look = (part: TaskState): void => {
+    if (part.status === 'cancelled' && part.endedAt === at)
+      effects.push(...closed(state, part.id, part.attempt, 'cancelled'));
+    for (const inner of within(state, part)) look(inner);
+  };
+  const task = state.tasks.get(taskId);
+  const scope = state.scopes.get(taskId);
+  if (task !== undefined) for (const part of within(state, task)) look(part);
+  else if (scope !== undefined) for (const part of tasksOf(state, scope)) look(part);
+  return effects;
+}
+
+/** What was begun in a task, whether it is open or not. */
+function* within(state: RunState, task: TaskState): Generator<TaskState> {
+  yield* partsOf(state, task);
+  if (state.scopes.has(task.id) || task.items !== undefined) return;
+  const block = state.graph.block(task.definitionId);
+  for (const part of block === undefined ? [] : [block.body, ...block.handlers]) {
+    for (const id of part.ids) {
+      const inner = state.tasks.get(inside(task.id, id));
+      if (inner !== undefined) yield inner;
     }
   }
+}
+
+function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect[] {
+  const effects: Effect[] = [];
+  for (const path of state.children) {
+    const child = state.tasks.get(path)?.child;
+    if (child !== undefined && (taskId === '' || path === taskId || isWithin(path, taskId)))
+      effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+  }
+  return effects;
+}
+
+/** What goes on while a task is entered: a sleep, a child run. */
+function enteredEffects(task: TaskState): Effect[] {
+  if (!isEntered(task)) return [];
+  const { id: taskId, attempt, wakeAt, child, closing } = task;
+  const effects: Effect[] = [];
+  if (wakeAt !== undefined) effects.push({ kind: 'set-timer', timer: { kind: 'wake', taskId, attempt }, at: wakeAt });
+  if (child === undefined) return effects;
+  effects.push({ kind: 'start-child', taskId, attempt });
+  if (closing !== undefined) effects.push({ kind: 'cancel-child', taskId, child, reason: closing.why });
   return effects;
 }

@@ -9,6 +9,17 @@ export interface Lineage {
   readonly revision: number;
 }
 
+/** The task of which a run is the child. */
+export interface ParentTask {
+  readonly runId: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The run that no other started: what `correlationId` names. */
+  readonly rootRunId: string;
+  /** How many runs are above this one. */
+  readonly depth: number;
+}
+
 /** What a new run takes over from another: a result, or the items of a forEach task that had not ended. */
 export type AdoptedTask =
   | { readonly taskId: string; readonly status: 'completed'; readonly output: Json }
@@ -32,6 +43,7 @@ export interface RunStarted extends EventBase {
   /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
   readonly traceparent?: string;
   readonly lineage?: Lineage;
+  readonly parent?: ParentTask;
   /** By which rules the history is folded and digested (see rules.ts). Absent: 1. */
   readonly rules?: number;
 }
@@ -88,7 +100,8 @@ export interface RunCancelled extends EventBase {
 export interface TaskReady extends EventBase {
   readonly type: 'TaskReady';
   readonly taskId: string;
-  readonly reason: 'condition' | 'retry' | 'manual';
+  /** `join`: enough dependencies have completed, and the rest was cancelled. */
+  readonly reason: 'condition' | 'retry' | 'manual' | 'join';
   /** Of `manual`: the command that asked for it. */
   readonly commandId?: string;
 }
@@ -96,8 +109,78 @@ export interface TaskReady extends EventBase {
 export interface TaskSkipped extends EventBase {
   readonly type: 'TaskSkipped';
   readonly taskId: string;
-  /** `condition`: `when` was false. `dependencies`: every dependency was skipped. */
-  readonly reason: 'condition' | 'dependencies';
+  /** `condition`: `when` was false. `dependencies`: every dependency was skipped. `case`: a switch chose another. */
+  readonly reason: 'condition' | 'dependencies' | 'case';
+}
+
+/** A task that no agent performs began: a block, a wait, a sleep, a child run. */
+export interface TaskEntered extends EventBase {
+  readonly type: 'TaskEntered';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly input?: Json;
+  /** When a sleep ends. */
+  readonly until?: number;
+  /** The name of the signal that a wait is for. */
+  readonly signal?: string;
+  /** The id of the child run. */
+  readonly child?: string;
+}
+
+/** The task was given up because nobody needs it any more: a join has what it asked for, or its block closes. */
+export interface TaskCancelled extends EventBase {
+  readonly type: 'TaskCancelled';
+  readonly taskId: string;
+  readonly reason: 'join' | 'closed';
+}
+
+/** A name and what came with it. Kept until a wait takes it. */
+export interface SignalReceived extends EventBase {
+  readonly type: 'SignalReceived';
+  readonly commandId: string;
+  readonly signal: string;
+  readonly data: Json;
+}
+
+/**
+ * What ends otherwise than by completing waits for its child runs first: everything else in it is cancelled now, the children are told to.
+ * `taskId` is '' for the run itself.
+ */
+export interface TaskClosing extends EventBase {
+  readonly type: 'TaskClosing';
+  readonly taskId: string;
+  /** `failure`: a task inside failed. `limit`: its time is up. `cancel`: the run is cancelled. `join`: a join does not need it. `end`: an `end` inside. */
+  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'end';
+  readonly error?: ErrorData;
+  /** Of `cancel`. */
+  readonly commandId?: string;
+  readonly reason?: string;
+}
+
+/** A failure inside a block was caught: whatever had not ended in it is cancelled, and the handler begins. */
+export interface ScopeCaught extends EventBase {
+  readonly type: 'ScopeCaught';
+  /** The block; '' is the run. */
+  readonly scope: string;
+  /** Which catch of the block, from 0. */
+  readonly clause: number;
+  /** The task of the block that failed. */
+  readonly taskId: string;
+  readonly error: ErrorData;
+}
+
+/** Tasks run again, as round `round`: those of a block, or the segment that a repeating task ends. */
+export interface TasksReset extends EventBase {
+  readonly type: 'TasksReset';
+  /** The block ('' is the run), or the repeating task. */
+  readonly region: string;
+  readonly why: 'loop' | 'catch' | 'repeat';
+  readonly round: number;
+  readonly feedback: Json;
+  /** Of `repeat`: the attempt that ended the round before. */
+  readonly attempt?: number;
+  /** Of `repeat`: what the feedback is from, unless it is the output of the attempt. */
+  readonly via?: 'fallback-value' | 'fallback-task';
 }
 
 /** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`. */
@@ -147,17 +230,39 @@ export interface TaskStarted extends EventBase {
 /**
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
- * segment gave in the round before stands).
+ * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
+ * input on), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `default` (of a wait), `child` (of a child run),
+ * `scope` (without `output`, that of the leaves), `end`.
  */
 export interface TaskCompleted extends EventBase {
   readonly type: 'TaskCompleted';
   readonly taskId: string;
   readonly attempt: number;
-  readonly via: 'agent' | 'items' | 'fallback-value' | 'fallback-task' | 'last-round';
+  readonly via: Via;
   readonly output?: Json;
+  /** Of `switch`. */
+  readonly case?: string;
+  /** Of `signal`: the id of the command that brought it. */
+  readonly signal?: string;
 }
 
-/** The task has an output (its attempt's, or what stood in for it), and its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
+/** What an output is from. */
+export type Via =
+  | 'agent'
+  | 'items'
+  | 'fallback-value'
+  | 'fallback-task'
+  | 'last-round'
+  | 'value'
+  | 'switch'
+  | 'timer'
+  | 'signal'
+  | 'default'
+  | 'child'
+  | 'scope'
+  | 'end';
+
+/** Of histories of rules 1 and 2, later ones have TasksReset: the task has an output (its attempt's, or what stood in for it), and its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
 export interface TaskRepeated extends EventBase {
   readonly type: 'TaskRepeated';
   readonly taskId: string;
@@ -223,6 +328,12 @@ export type RunEvent =
   | RunCancelled
   | TaskReady
   | TaskSkipped
+  | TaskEntered
+  | TaskCancelled
+  | TaskClosing
+  | TasksReset
+  | ScopeCaught
+  | SignalReceived
   | TaskExpanded
   | TaskExpired
   | TaskAdopted

@@ -1,21 +1,27 @@
 import { TaskGraph } from '../../definition/task-graph.ts';
+import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
-import type { RunEvent, RunStarted, TaskAttemptFailed } from './events.ts';
+import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskCompleted } from './events.ts';
 import {
-  createTaskState,
   definitionOf,
   hasEnded,
   isTerminal,
   outputOfLeaves,
   type RunState,
   type RunStatus,
+  rootOf,
+  siblingOf,
   type TaskState,
 } from './state.ts';
+import { awaitsChild, beginClosing, cancel, closeWithin, partsOf, tasksOf } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
+import { enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
-import { aboutToChange, expand, expire, itemOutputs } from './transitions/items.ts';
-import { keepLastRound, repeat } from './transitions/segment.ts';
-import { makeReady, setStatus, unlock } from './transitions/status.ts';
+import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
+import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
+import { caught, reset } from './transitions/scopes.ts';
+import { receive, take } from './transitions/signals.ts';
+import { setStatus, unlock } from './transitions/status.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -43,7 +49,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'RunCompleted':
       // An output that is null is an output.
-      state.output = event.output === undefined ? outputOfLeaves(state, state.graph.leaves) : event.output;
+      state.output =
+        event.output === undefined ? outputOfLeaves(state, '', state.graph.root.body.leaves) : event.output;
       return close(state, 'completed', event.at, event.stateDigest);
     case 'RunFailed':
       state.error = event.error;
@@ -58,16 +65,30 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskExpired':
       return onTask(state, event.taskId, (task) => expire(state, task, event.error));
     case 'TaskReady':
-      return onTask(state, event.taskId, (task) => makeReady(state, task, event.at));
+      return onTask(state, event.taskId, (task) => readyAgain(state, task, event.at));
+    case 'TaskEntered':
+      return onTask(state, event.taskId, (task) => enter(state, task, event));
+    case 'TaskCancelled':
+      return onTask(state, event.taskId, (task) => cancelled(state, task, event.at));
+    case 'TaskClosing':
+      return closing(state, event);
+    case 'SignalReceived':
+      return receive(state, event);
+    case 'ScopeCaught':
+      return caught(state, event);
+    case 'TasksReset':
+      if (event.why === 'repeat') return onTask(state, event.region, (task) => repeat(state, task, event));
+      return reset(state, event);
     case 'TaskSkipped':
       return onTask(state, event.taskId, (task) => end(state, task, 'skipped', event.at));
     case 'TaskAdopted':
       return adopt(state, event.taskId, event.status, event.output, event.at);
     case 'TaskScheduled':
       return onTask(state, event.taskId, (task) => {
+        // What counts as in flight has an agent.
+        task.agent = event.agent;
         setStatus(state, task, 'scheduled');
         task.attempt = event.attempt;
-        task.agent = event.agent;
         if (event.input !== undefined) {
           task.input = event.input;
           hold(state, task, 'input');
@@ -85,35 +106,28 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         task.worker = event.worker;
       });
     case 'TaskCompleted':
-      return onTask(state, event.taskId, (task) => {
-        if (event.via === 'items') task.output = itemOutputs(task.items);
-        else if (event.via === 'fallback-task')
-          task.output = state.tasks.get(fallbackTaskOf(state, task))?.output ?? null;
-        else if (event.via === 'last-round') keepLastRound(state, task);
-        else {
-          task.output = event.output ?? null;
-          hold(state, task, 'output');
-        }
-        task.error = undefined;
-        end(state, task, 'completed', event.at);
-      });
+      return onTask(state, event.taskId, (task) => completed(state, task, event));
     case 'TaskRepeated':
-      return onTask(state, event.taskId, (task) => repeat(state, task, event));
+      return onTask(state, event.taskId, (task) =>
+        repeat(state, task, { round: event.round, feedback: event.output, at: event.at }),
+      );
     case 'TaskAttemptFailed':
       return onTask(state, event.taskId, (task) => attemptFailed(state, task, event));
     case 'TaskFellBack':
       return onTask(state, event.taskId, (task) => {
+        if (state.rules > 2) closeWithin(state, task, event.at);
+        setStatus(state, task, 'waiting');
+        task.closing = undefined;
         task.fallback = event.to.kind;
         task.error = event.error;
         if (event.to.kind === 'agent') {
           task.agent = event.to.agent;
           task.tries = 0;
           task.losses = 0;
-          makeReady(state, task, event.at);
+          readyAgain(state, task, event.at);
         } else {
           // Nothing is left to decide about it until its substitute has ended.
-          setStatus(state, task, 'waiting');
-          const substitute = state.tasks.get(event.to.task);
+          const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);
         }
       });
@@ -150,16 +164,64 @@ function start(state: RunState, event: RunStarted): RunState {
   state.lineage = event.lineage;
   state.startedAt = event.at;
   state.held = roughSize(event.input);
+  state.parent = event.parent;
   state.graph = TaskGraph.of(event.definition);
-  state.open = state.graph.required;
-  for (const task of event.definition.tasks) {
-    state.tasks.set(task.id, createTaskState(task.id, task.id, undefined, task.after.length));
-  }
-  for (const [id, planned] of state.graph.nodes) {
-    const task = state.tasks.get(id);
-    if (task !== undefined && task.waitingOn === 0 && planned.fallbackFor === undefined) unlock(state, task, event.at);
-  }
+  const root = rootOf(state);
+  root.round = 1;
+  beginPart(state, root, state.graph.root.body, event.at);
   return state;
+}
+
+function completed(state: RunState, task: TaskState, event: TaskCompleted): void {
+  const { via } = event;
+  if (via === 'items') task.output = itemOutputs(task.items);
+  else if (via === 'fallback-task') task.output = siblingOf(state, task, fallbackTaskOf(state, task))?.output ?? null;
+  else if (via === 'last-round') keepLastRound(state, task);
+  else if (via === 'signal') task.output = take(state, task.signal, event.signal);
+  else if (event.output !== undefined) task.output = event.output;
+  else if (via === 'scope') task.output = leavesOf(state, task);
+  else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
+  // Any other is made of what other tasks hold.
+  if (event.output !== undefined || via === 'signal') hold(state, task, 'output');
+  if (event.case !== undefined) task.chosen = event.case;
+  task.error = undefined;
+  end(state, task, 'completed', event.at);
+  const scope = via === 'end' ? state.scopes.get(task.scope) : undefined;
+  if (scope === undefined) return;
+  scope.ending ??= task.id;
+  if (scope.path !== '') state.frontier.add(scope.path);
+}
+
+const leavesOf = (state: RunState, task: TaskState): Json =>
+  outputOfLeaves(state, task.id, state.graph.block(task.definitionId)?.body.leaves ?? []);
+
+/** A join that does not need it ended it, or it is one of the child runs that something waited for. */
+function cancelled(state: RunState, task: TaskState, at: number): void {
+  const { closing } = task;
+  if (closing?.why !== 'within') return end(state, task, 'cancelled', at);
+  cancel(state, task, at);
+  if (closing.of !== '' && !awaitsChild(state, closing.of)) state.frontier.add(closing.of);
+}
+
+function closing(state: RunState, event: TaskClosing): RunState {
+  const { taskId, why, error, commandId, reason, at } = event;
+  const how = {
+    why,
+    ...(error === undefined ? {} : { error }),
+    ...(commandId === undefined ? {} : { commandId }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  if (taskId === '') {
+    state.closing = how;
+    beginClosing(state, '', tasksOf(state, rootOf(state)), at);
+    state.frontier.clear();
+    return state;
+  }
+  return onTask(state, taskId, (task) => {
+    setStatus(state, task, task.status);
+    task.closing = how;
+    beginClosing(state, taskId, partsOf(state, task), at);
+  });
 }
 
 /** What has not ended by now is cancelled; fallback tasks that were not needed are skipped when the run did well. */
@@ -167,10 +229,18 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     aboutToChange(state, task);
-    setStatus(state, task, status === 'completed' ? 'skipped' : 'cancelled');
+    const began = task.status !== 'pending' && task.status !== 'ready';
+    setStatus(state, task, status === 'completed' && !began ? 'skipped' : 'cancelled');
     task.endedAt = at;
+    task.endRevision = state.revision;
   }
   state.frontier.clear();
+  const root = rootOf(state);
+  state.scopes.clear();
+  state.scopes.set('', root);
+  state.limited.clear();
+  state.signals.clear();
+  state.closing = undefined;
   state.status = status;
   state.parked = undefined;
   state.endedAt = at;
@@ -184,6 +254,7 @@ function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFaile
   task.retryAt = event.retryAt;
   if (event.lost === true) task.losses += 1;
   else task.tries += 1;
+  if (task.index !== undefined && event.retryAt !== undefined) leavePlace(state, task, event.at);
 }
 
 function fallbackTaskOf(state: RunState, task: TaskState): string {

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
-import type { RunState, TaskState } from './state.ts';
+import { listOf, type RunState, type TaskState } from './state.ts';
 
 /** When the time of something is up, and what to call it then. */
 export interface Deadline {
@@ -33,7 +33,7 @@ export const runDeadline = (state: RunState): number | undefined =>
 
 /** The first limit that ends the attempts of a task. */
 export function deadlineOf(state: RunState, task: TaskState, definition: TaskDefinition): Deadline | undefined {
-  const parent = task.index === undefined ? undefined : state.tasks.get(task.definitionId);
+  const parent = task.index === undefined ? undefined : listOf(state, task);
   const all = parent === undefined || task.fallback !== undefined ? undefined : listDeadline(parent, definition);
   const limits: readonly (readonly [number | undefined, string, ErrorCode])[] = [
     [taskDeadline(task, definition), `its limit of ${definition.timeouts.taskMs} ms`, 'REPRISE_TASK_TIMEOUT'],

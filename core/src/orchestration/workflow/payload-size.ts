@@ -9,12 +9,17 @@ export function payloadSize(event: RunEvent): number {
     case 'TaskExpanded':
       return roughSize(event.items);
     case 'TaskScheduled':
+    case 'TaskEntered':
       return event.input === undefined ? 0 : roughSize(event.input);
     case 'TaskCompleted':
     case 'TaskRepeated':
     case 'TaskAdopted':
     case 'RunCompleted':
       return event.output === undefined ? 0 : roughSize(event.output);
+    case 'TasksReset':
+      return roughSize(event.feedback);
+    case 'SignalReceived':
+      return roughSize(event.data);
     default:
       return 0;
   }

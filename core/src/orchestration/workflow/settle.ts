@@ -1,67 +1,152 @@
-import type { TaskNode } from '../../definition/task-graph.ts';
+import type { TaskDefinition } from '../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { bindCondition, bindItems, bindRunOutput, scopeOf } from '../task-chaining/input-binding.ts';
-import { bindingSource } from './binding-source.ts';
+import { bindCondition, bindItems } from '../task-chaining/input-binding.ts';
+import { taskScope } from './binding-source.ts';
+import { expiredFor } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
 import { timeIsUp } from './decisions/fire-timer.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
-import { sealed } from './end-of-run.ts';
-import type { RunCompleted, RunEvent, RunFailed } from './events.ts';
-import type { RunState, TaskState } from './state.ts';
+import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
+import type { RunEvent } from './events.ts';
+import { enterTask } from './performers/enter-task.ts';
+import { definitionOf, hasEnded, isEntered, type RunState, rootOf, siblingOf, type TaskState } from './state.ts';
+import { awaitsChild } from './transitions/close.ts';
+import { isNotChosen, neededBy } from './transitions/end-task.ts';
 
 /** Whether something follows from the state by itself. */
-export const isUnsettled = (state: RunState): boolean =>
-  (state.status === 'running' || state.status === 'paused') &&
-  (state.failure !== undefined || state.frontier.size > 0 || state.open === 0);
+export function isUnsettled(state: RunState): boolean {
+  if (state.status !== 'running' && state.status !== 'paused') return false;
+  if (state.closing !== undefined) return state.children.size === 0;
+  const { failure, ending, open } = rootOf(state);
+  if (failure !== undefined || ending !== undefined || state.frontier.size > 0 || open === 0) return true;
+  // Nothing new begins while the run is paused.
+  return state.entering.size > 0 && state.status === 'running';
+}
 
 /**
  * What follows from the state by itself, one step at a time: a condition is evaluated, a forEach expands or ends, a fallback
- * task's outcome is taken over, the run ends. Pure; called and folded until it gives nothing. A parked run is left as it is.
+ * task's outcome is taken over, a task that no agent performs begins, a block or the run ends. Pure; called and folded until it gives nothing.
+ * A parked run is left as it is.
  */
 export function settle(state: RunState, context: DecisionContext): readonly RunEvent[] {
   if (!isUnsettled(state)) return [];
-  if (state.failure !== undefined) return [failRun(state, state.failure, context)];
+  if (state.closing !== undefined) return endOfClosing(state, context);
+  const root = rootOf(state);
+  if (root.failure !== undefined || root.ending !== undefined) return settleBlock(state, root, context);
   for (const taskId of state.frontier) {
     const task = state.tasks.get(taskId);
-    if (task === undefined) continue;
-    if (task.index !== undefined) return settleItem(state, task, context);
-    const planned = state.graph.node(taskId);
-    if (planned !== undefined) return settleTask(state, task, planned, context);
+    const definition = task === undefined ? undefined : definitionOf(state, task);
+    if (task === undefined || definition === undefined) continue;
+    return settleTask(state, task, definition, context);
   }
-  return state.open === 0 ? [completeRun(state, context)] : [];
+  if (state.status === 'running') {
+    for (const taskId of state.entering) {
+      const task = state.tasks.get(taskId);
+      if (task !== undefined) return enterTask(state, task, context);
+    }
+  }
+  return root.open === 0 ? settleBlock(state, root, context) : [];
 }
 
 function settleTask(
   state: RunState,
   task: TaskState,
-  planned: TaskNode,
+  definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
+  if (task.closing !== undefined) return endOfTask(state, task, definition, context);
+  const expired = expiredFor(state, task);
+  if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
+  if (isEntered(task)) return settleEntered(state, task, context);
   const { items } = task;
-  if (items !== undefined && items.values.length >= items.total) return [endOfItems(state, task, context)];
-  if (task.fallback === 'task') return endOfFallback(state, task, planned, context);
+  if (items !== undefined && items.values.length >= items.total) return endOfItems(state, task, definition, context);
+  if (task.fallback === 'task') return endOfFallback(state, task, definition, context);
+  if (items !== undefined) return expand(state, task, definition, context);
+  return begin(state, task, definition, context);
+}
+
+/** Nothing that the task comes after holds it up any more: it is skipped, becomes ready, or its items are. */
+function begin(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] {
   const at = context.now;
-  const { definition } = planned;
-  const scope = scopeOf(state.graph, bindingSource(state), task.id, task.round);
-  if (items !== undefined) return expand(state, task, planned, scope, context);
-  if (definition.after.length > 0 && task.skippedDependencies === definition.after.length)
-    return [skip(task, planned, 'dependencies', at)];
-  if (definition.when !== undefined) {
-    const holds = bindCondition(definition.when, scope, `task '${task.id}', when`);
+  const { after, when, forEach, rest } = definition;
+  const dependencies = after.map((id) => siblingOf(state, task, id));
+  if (dependencies.some((one) => one !== undefined && isNotChosen(definition, one)))
+    return [skip(task, definition, 'case', at)];
+  if (after.length > 0 && task.skippedDependencies === after.length)
+    return [skip(task, definition, 'dependencies', at)];
+  const needed = neededBy(definition);
+  if (needed !== undefined && task.met < needed)
+    return giveUp(state, task, definition, { error: unmet(task, needed, dependencies) }, context);
+  if (when !== undefined) {
+    const holds = bindCondition(when, taskScope(state, task), `task '${task.id}', when`);
     if (!holds.ok) return giveUp(state, task, definition, { error: holds.error }, context);
-    if (!holds.value) return [skip(task, planned, 'condition', at)];
+    if (!holds.value) return [skip(task, definition, 'condition', at)];
   }
-  if (definition.forEach === undefined) return [{ type: 'TaskReady', at, taskId: task.id, reason: 'condition' }];
-  return expand(state, task, planned, scope, context);
+  if (rest === 'cancel') {
+    for (const loser of dependencies)
+      if (loser !== undefined && !hasEnded(loser) && loser.closing === undefined)
+        return [cancelLoser(state, loser, at)];
+  }
+  if (forEach !== undefined) return expand(state, task, definition, context);
+  return [{ type: 'TaskReady', at, taskId: task.id, reason: when === undefined ? 'join' : 'condition' }];
+}
+
+const cancelLoser = (state: RunState, loser: TaskState, at: number): RunEvent =>
+  awaitsChild(state, loser.id)
+    ? { type: 'TaskClosing', at, taskId: loser.id, why: 'join' }
+    : { type: 'TaskCancelled', at, taskId: loser.id, reason: 'join' };
+
+function unmet(task: TaskState, needed: number, dependencies: readonly (TaskState | undefined)[]): ErrorData {
+  const failed = dependencies.filter((one) => one?.status === 'failed');
+  const message =
+    `'${task.id}' needs ${needed} of ${dependencies.length} tasks to complete, and only ${task.met} did` +
+    `${failed.length === 0 ? '' : `: ${failed.map((one) => `'${one?.id}'`).join(', ')} failed`}.`;
+  return withCause(errorData('REPRISE_JOIN_UNMET', message), failed.at(-1)?.error);
 }
 
 /** A repeating task that is skipped in a later round ends the loop with what the round before gave. */
-function skip(task: TaskState, planned: TaskNode, reason: 'condition' | 'dependencies', at: number): RunEvent {
-  if (planned.definition.repeat !== undefined && task.round > 1)
+function skip(
+  task: TaskState,
+  definition: TaskDefinition,
+  reason: 'condition' | 'dependencies' | 'case',
+  at: number,
+): RunEvent {
+  if (definition.repeat !== undefined && task.round > 1)
     return { type: 'TaskCompleted', at, taskId: task.id, attempt: task.attempt, via: 'last-round' };
   return { type: 'TaskSkipped', at, taskId: task.id, reason };
+}
+
+/** A block in which something has come to an end, or a wait for which there is a signal. */
+function settleEntered(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
+  const scope = state.scopes.get(task.id);
+  if (scope !== undefined) return settleBlock(state, scope, context);
+  const [oldest] = state.signals.get(task.signal ?? '') ?? [];
+  if (oldest === undefined) return [];
+  const { id, data } = oldest;
+  return conclude(state, task, { output: data, via: 'signal', recorded: false, signal: id }, context);
+}
+
+/** The child runs that it waited for have ended: now it ends, too. */
+function endOfTask(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { closing } = task;
+  if (closing?.why === 'join') return [{ type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'join' }];
+  if (closing?.why === 'limit' && closing.error !== undefined)
+    return giveUp(state, task, definition, { error: closing.error }, context);
+  const scope = state.scopes.get(task.id);
+  if (scope !== undefined) return settleBlock(state, scope, context);
+  return endOfItems(state, task, definition, context);
 }
 
 /** Items that are being recorded in several turns: computed once a round. Lost with the state, and then computed again. */
@@ -71,8 +156,7 @@ const expansions = new WeakMap<TaskState, { readonly round: number; readonly val
 function expand(
   state: RunState,
   task: TaskState,
-  { definition }: TaskNode,
-  scope: ReturnType<typeof scopeOf>,
+  definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
   if (definition.forEach === undefined) return [];
@@ -81,7 +165,7 @@ function expand(
   const known = expansions.get(task);
   let values = known?.round === task.round && from > 0 ? known.values : undefined;
   if (values === undefined) {
-    const bound = bindItems(definition.forEach.items, scope, task.id, context.maxPayloadChars);
+    const bound = bindItems(definition.forEach.items, taskScope(state, task), task.id, context.maxPayloadChars);
     if (!bound.ok) return failed(bound.error);
     const error = beyondLimit(state, `the items of '${task.id}'`, bound.size, context);
     if (error !== undefined && from === 0) return failed(error);
@@ -95,66 +179,37 @@ function expand(
   return expansionOf(task.id, values, context.now, from, context.sliceChars);
 }
 
-/** Only an item whose list has no time left is looked at by itself. */
-function settleItem(state: RunState, item: TaskState, context: DecisionContext): readonly RunEvent[] {
-  const expired = state.tasks.get(item.definitionId)?.items?.expired;
-  return expired === undefined ? [] : timeIsUp(state, item, withCause(expired, item.error), context);
-}
-
-function endOfItems(state: RunState, parent: TaskState, context: DecisionContext): RunEvent {
+function endOfItems(
+  state: RunState,
+  parent: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] {
   const at = context.now;
-  const tolerant = state.graph.node(parent.id)?.definition.forEach?.onItemFailure === 'continue';
-  if (!tolerant) {
+  if (definition.forEach?.onItemFailure !== 'continue') {
     for (const [index, item] of (parent.items?.instances ?? []).entries()) {
-      if (item?.status === 'failed' && item.error !== undefined) {
-        return {
-          type: 'TaskFailed',
-          at,
-          taskId: parent.id,
-          error: { ...item.error, message: `item ${index}: ${item.error.message}` },
-        };
-      }
+      if (item?.status !== 'failed' || item.error === undefined) continue;
+      if (awaitsChild(state, parent.id)) return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
+      const error = { ...item.error, message: `item ${index}: ${item.error.message}` };
+      return [{ type: 'TaskFailed', at, taskId: parent.id, error }];
     }
   }
-  return { type: 'TaskCompleted', at, taskId: parent.id, attempt: parent.attempt, via: 'items' };
+  return [{ type: 'TaskCompleted', at, taskId: parent.id, attempt: parent.attempt, via: 'items' }];
 }
 
 function endOfFallback(
   state: RunState,
   task: TaskState,
-  planned: TaskNode,
+  definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const fallback = planned.definition.fallback;
-  const substitute = fallback?.kind === 'task' ? state.tasks.get(fallback.task) : undefined;
-  if (substitute?.status === 'completed' || substitute?.status === 'skipped')
-    return conclude(state, task, substitute.output ?? null, 'fallback-task', context);
+  const { fallback } = definition;
+  const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+  if (substitute?.status === 'completed' || substitute?.status === 'skipped') {
+    const output = substitute.output ?? null;
+    return conclude(state, task, { output, via: 'fallback-task', recorded: false }, context);
+  }
   const missing = errorData('REPRISE_TASK_FAILED', 'The fallback task left no error.');
   const error = withCause(substitute?.error ?? missing, substitute?.error === undefined ? task.error : undefined);
-  return giveUp(state, task, planned.definition, { error, fellBack: true }, context);
-}
-
-function failRun(state: RunState, taskId: string, context: DecisionContext): RunEvent {
-  const cause = state.tasks.get(taskId)?.error;
-  const at = context.now;
-  // There was no time left in the run for another attempt.
-  if (cause?.code === 'REPRISE_RUN_TIMEOUT')
-    return sealed<RunFailed>(state, { type: 'RunFailed', at, error: cause, taskId });
-  const message = `Task '${taskId}' failed: ${cause?.message ?? 'no error given'}`;
-  const error = {
-    code: 'REPRISE_TASK_FAILED',
-    message,
-    retryable: false,
-    ...(cause === undefined ? {} : { details: { taskId, code: cause.code }, cause }),
-  };
-  return sealed<RunFailed>(state, { type: 'RunFailed', at, error, taskId });
-}
-
-function completeRun(state: RunState, context: DecisionContext): RunEvent {
-  const { graph } = state;
-  const output = bindRunOutput(state.definition, graph, bindingSource(state), context.maxPayloadChars);
-  const at = context.now;
-  if (output === undefined) return sealed<RunCompleted>(state, { type: 'RunCompleted', at });
-  if (output.ok) return sealed<RunCompleted>(state, { type: 'RunCompleted', at, output: output.value });
-  return sealed<RunFailed>(state, { type: 'RunFailed', at, error: output.error });
+  return giveUp(state, task, definition, { error, fellBack: true }, context);
 }

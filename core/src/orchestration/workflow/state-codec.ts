@@ -1,13 +1,36 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
-import { createTaskState, initialState, isInFlight, joinsItems, type RunState, type TaskState } from './state.ts';
+import { ReadyQueue } from './ready-queue.ts';
+import { limitedScopeOf } from './ready-tasks.ts';
+import {
+  createScopeState,
+  createTaskState,
+  definitionOf,
+  initialState,
+  isAgentTask,
+  isEntered,
+  isInFlight,
+  joinsItems,
+  listOf,
+  type PendingSignal,
+  type RunState,
+  type ScopeState,
+  type TaskState,
+} from './state.ts';
 import { itemOutputs } from './transitions/items.ts';
+import { countInFlight } from './transitions/status.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
   'tasks',
   'graph',
   'frontier',
+  'scopes',
+  'limited',
+  'entering',
+  'children',
+  'signals',
+  'waits',
   'ready',
   'commands',
   'readyCount',
@@ -15,7 +38,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v3';
+export const STATE_VERSION = 'v4';
 
 /** Tasks in a line of the text: what is made or read without a pause. */
 const TASKS_A_LINE = 1_000;
@@ -29,6 +52,9 @@ export function* serializing(state: RunState): Generator<void, string> {
   const head = JSON.stringify({
     fields: Object.fromEntries(fields),
     commands: [...state.commands],
+    scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, ...scope }) => scope),
+    signals: [...state.signals],
+    waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
   });
   const lines = [head];
@@ -65,12 +91,18 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   const kept = JSON.parse(head ?? '') as {
     readonly fields: Partial<RunState>;
     readonly commands: readonly string[];
+    readonly scopes: readonly ScopeState[];
+    readonly signals: readonly (readonly [string, PendingSignal[]])[];
+    readonly waits: readonly (readonly [string, readonly string[]])[];
     readonly frontier: readonly string[];
   };
   const state = Object.assign(initialState(), kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
   for (const id of kept.commands) state.commands.add(id);
+  for (const scope of kept.scopes) addScope(state, scope);
+  for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
+  for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
   for (const line of lines) {
     for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])
@@ -83,10 +115,25 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     if (task.items !== undefined && task.status === 'completed' && joinsItems(task))
       task.output = itemOutputs(task.items);
   }
-  const priorities = new Map(state.definition.tasks.map((task) => [task.id, task.priority]));
   ready.sort((a, b) => a.ticket - b.ticket);
-  for (const task of ready) state.ready.add(task.id, priorities.get(task.definitionId) ?? 0, task.ticket);
+  for (const task of ready) {
+    if (!isAgentTask(state, task)) {
+      state.entering.add(task.id);
+      continue;
+    }
+    state.readyCount += 1;
+    const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
+    queue.add(task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
+  }
   return state;
+}
+
+function addScope(state: RunState, saved: ScopeState): void {
+  const scope = { ...createScopeState(saved.path, saved.definitionId, saved.floor), ...saved };
+  state.scopes.set(scope.path, scope);
+  if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) return;
+  scope.ready = new ReadyQueue();
+  state.limited.add(scope);
 }
 
 function drained<T>(steps: Generator<void, T>): T {
@@ -100,9 +147,9 @@ function drained<T>(steps: Generator<void, T>): T {
 function add(state: RunState, task: TaskState): void {
   state.tasks.set(task.id, task);
   if (task.index !== undefined) {
-    const items = state.tasks.get(task.definitionId)?.items;
+    const items = listOf(state, task)?.items;
     if (items !== undefined) items.instances[task.index] = task;
   }
-  if (task.status === 'ready') state.readyCount += 1;
-  if (isInFlight(task)) state.inFlight += 1;
+  if (isInFlight(task)) countInFlight(state, task, 1);
+  if (task.child !== undefined && isEntered(task)) state.children.add(task.id);
 }

@@ -1,9 +1,11 @@
-import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import { isForAgents, type TaskDefinition, type WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Lineage } from './events.ts';
+import { inside, outer } from '../../shared/task-path.ts';
+import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import { mergedReady } from './ready-tasks.ts';
 
 export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
@@ -26,18 +28,67 @@ export interface ItemsState {
   total: number;
   /** Index of the next item that was not released yet. */
   cursor: number;
-  /** Released and not ended. */
+  /** Released and not ended, but for those that wait for a retry. */
   active: number;
+  /** Items whose retry is due and that wait for a place, in order. */
+  readonly returning: number[];
   ended: number;
   /** Set once the time of the whole list is up: what every item that had not ended then failed with. */
   expired?: ErrorData;
 }
 
+/** How something ends that waits for its child runs first. `within`: with `of`, which is closing. */
+export type Closing =
+  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason'>
+  | { readonly why: 'within'; readonly of: string };
+
+/** A failure that a block caught, while its handler runs. */
+export interface Handling {
+  readonly clause: number;
+  readonly taskId: string;
+  readonly error: ErrorData;
+}
+
+/** A block that is under way; that of the run has the path ''. */
+export interface ScopeState {
+  /** The id of its task. */
+  readonly path: string;
+  /** The block of the definition. */
+  readonly definitionId: string;
+  /** Of the tasks that began together (those of the block, or of a handler): how many must still end. */
+  open: number;
+  /** The task whose failure is the block's; settle decides what follows. */
+  failure: string | undefined;
+  /** The `end` that completed. */
+  ending: string | undefined;
+  handling: Handling | undefined;
+  /** By catch: how often it led to another round. */
+  readonly catches: number[];
+  /** 0 until the first round begins: a loop asks first. */
+  round: number;
+  /** What the round before handed on. */
+  feedback: Json;
+  /** New tasks count their attempts from here on. */
+  floor: number;
+  /** Attempts in flight inside. Derived. */
+  inFlight: number;
+  /** Its ready tasks, when it has a concurrency of its own. Derived. */
+  ready: ReadyQueue | undefined;
+}
+
+/** What came from outside and was not taken yet. */
+export interface PendingSignal {
+  readonly id: string;
+  readonly data: Json;
+}
+
 /** One task, or one item of a forEach task. Fields are undefined until they are known. */
 export interface TaskState {
   readonly id: string;
-  /** The task of the definition: for an item, the forEach task. */
+  /** The path of the task in the definition: for an item, that of the forEach task. */
   readonly definitionId: string;
+  /** The block that it is in, by the id of its task; '' is the run. */
+  readonly scope: string;
   /** Place among the items; undefined for a task of the definition. */
   readonly index: number | undefined;
   status: TaskStatus;
@@ -54,6 +105,10 @@ export interface TaskState {
   waitingOn: number;
   /** Dependencies that were skipped. */
   skippedDependencies: number;
+  /** Of a join of any or n: dependencies that completed. */
+  met: number;
+  /** The revision at which that join was met: outputs that came later are not seen. */
+  joinedAt: number | undefined;
   /** Order of readiness. */
   ticket: number;
   readySince: number | undefined;
@@ -72,10 +127,24 @@ export interface TaskState {
   startedAt: number | undefined;
   endedAt: number | undefined;
   retryAt: number | undefined;
+  /** An item that waits for a retry, and so holds no place among the active ones. */
+  idle: boolean;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
   fallback: 'agent' | 'task' | undefined;
   /** The last attempt whose late result was recorded as ignored. */
   ignoredAttempt: number;
+  /** What a switch chose. */
+  chosen: string | undefined;
+  /** When a sleep ends. */
+  wakeAt: number | undefined;
+  /** The signal that a wait is for. */
+  signal: string | undefined;
+  /** The id of the child run of the last attempt. */
+  child: string | undefined;
+  /** Set while it waits for child runs before it ends. */
+  closing: Closing | undefined;
+  /** The revision of the event that ended it. Derived. */
+  endRevision: number | undefined;
   items: ItemsState | undefined;
   /** About how many characters its input, output and items hold; see RunState.held. */
   held: number;
@@ -100,27 +169,38 @@ export interface RunState {
   /** W3C trace context that the run was started in. */
   traceparent: string | undefined;
   lineage: Lineage | undefined;
+  parent: ParentTask | undefined;
   startedAt: number;
   endedAt: number | undefined;
   /** Time of the last event. */
   updatedAt: number;
   output: Json | undefined;
   error: ErrorData | undefined;
-  /** The task whose failure fails the run; settle turns it into RunFailed. */
-  failure: string | undefined;
   cancelReason: string | undefined;
   /** Why the run is parked; undefined when it is not. */
   parked: ErrorData | undefined;
+  /** Set while the run waits for child runs before it ends. */
+  closing: Closing | undefined;
   readonly tasks: Map<string, TaskState>;
   /** Tasks about which settle has to decide. Empty between commands. */
   readonly frontier: Set<string>;
+  /** Blocks under way, by path; the run itself is ''. */
+  readonly scopes: Map<string, ScopeState>;
   readonly ready: ReadyQueue;
+  /** Blocks with a queue of their own. Derived. */
+  readonly limited: Set<ScopeState>;
+  /** Ready tasks that no agent performs. Derived. */
+  readonly entering: Set<string>;
+  /** Tasks whose child run has not ended. Derived. */
+  readonly children: Set<string>;
+  /** Signals that nobody has taken, by name, oldest first. */
+  readonly signals: Map<string, PendingSignal[]>;
+  /** Waits by the name of their signal, in the order in which they began. */
+  readonly waits: Map<string, Set<string>>;
   tickets: number;
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
-  /** Tasks of the definition that must still end. */
-  open: number;
   /** About how many characters of JSON the run's payloads have in all: what limits and slices go by. */
   held: number;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
@@ -138,6 +218,21 @@ const NO_DEFINITION: WorkflowDefinition = {
   strategy: 'graph',
 };
 
+export const createScopeState = (path: string, definitionId: string, floor: number): ScopeState => ({
+  path,
+  definitionId,
+  open: 0,
+  failure: undefined,
+  ending: undefined,
+  handling: undefined,
+  catches: [],
+  round: 0,
+  feedback: null,
+  floor,
+  inFlight: 0,
+  ready: undefined,
+});
+
 /** The state before the first event. */
 export function initialState(): RunState {
   return {
@@ -151,21 +246,27 @@ export function initialState(): RunState {
     input: null,
     traceparent: undefined,
     lineage: undefined,
+    parent: undefined,
     startedAt: 0,
     endedAt: undefined,
     updatedAt: 0,
     output: undefined,
     error: undefined,
-    failure: undefined,
     cancelReason: undefined,
     parked: undefined,
+    closing: undefined,
     tasks: new Map(),
     frontier: new Set(),
+    scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueue(),
+    limited: new Set(),
+    entering: new Set(),
+    children: new Set(),
+    signals: new Map(),
+    waits: new Map(),
     tickets: 0,
     readyCount: 0,
     inFlight: 0,
-    open: 0,
     held: 0,
     commands: new Set(),
     stateDigest: undefined,
@@ -177,10 +278,12 @@ export function createTaskState(
   definitionId: string,
   index: number | undefined,
   waitingOn: number,
+  scope = '',
 ): TaskState {
   return {
     id,
     definitionId,
+    scope,
     index,
     status: 'pending',
     round: 1,
@@ -189,6 +292,8 @@ export function createTaskState(
     losses: 0,
     waitingOn,
     skippedDependencies: 0,
+    met: 0,
+    joinedAt: undefined,
     ticket: 0,
     readySince: undefined,
     agent: undefined,
@@ -203,8 +308,15 @@ export function createTaskState(
     startedAt: undefined,
     endedAt: undefined,
     retryAt: undefined,
+    idle: false,
     fallback: undefined,
     ignoredAttempt: 0,
+    chosen: undefined,
+    wakeAt: undefined,
+    signal: undefined,
+    child: undefined,
+    closing: undefined,
+    endRevision: undefined,
     items: undefined,
     held: 0,
   };
@@ -220,33 +332,53 @@ export const isTerminal = (status: RunStatus): boolean =>
 export const hasEnded = (task: TaskState): boolean =>
   task.status === 'completed' || task.status === 'failed' || task.status === 'skipped' || task.status === 'cancelled';
 
-/** An attempt of the task is open. A forEach task has none itself: its items have. */
+/** An attempt of the task is open at an agent. */
 export const isInFlight = (task: TaskState): boolean =>
-  (task.status === 'scheduled' || task.status === 'running') && task.items === undefined;
+  (task.status === 'scheduled' || task.status === 'running') && task.agent !== undefined && task.items === undefined;
+
+/** The task is under way without an agent: a block, a wait, a sleep or a child run. */
+export const isEntered = (task: TaskState): boolean =>
+  task.status === 'running' && task.agent === undefined && task.items === undefined;
+
+/** Whether an agent does the task: its performer, or the agent that it has fallen back to. */
+export const isAgentTask = (state: RunState, task: TaskState): boolean => {
+  if (task.fallback === 'agent') return true;
+  const definition = definitionOf(state, task);
+  return definition !== undefined && isForAgents(definition);
+};
 
 /** The output of the task is that of its items. Not so when a value stood in for the whole of a forEach. */
 export const joinsItems = (task: TaskState): boolean =>
   task.items !== undefined && task.items.ended === task.items.total;
 
-/** Ready tasks, by priority, then age, then declaration. Lazy. */
-export function readyTasks(state: RunState): Iterable<TaskState> {
-  return {
-    *[Symbol.iterator]() {
-      const holds = (taskId: string, ticket: number): boolean => {
-        const task = state.tasks.get(taskId);
-        return task !== undefined && task.status === 'ready' && task.ticket === ticket;
-      };
-      for (const taskId of state.ready.entries(holds)) {
-        const task = state.tasks.get(taskId);
-        if (task !== undefined) yield task;
-      }
-    },
-  };
+/** The task of the same block that is called `id` there. */
+export const siblingOf = (state: RunState, task: TaskState, id: string): TaskState | undefined =>
+  state.tasks.get(inside(task.scope, id));
+
+/** The list that an item is of. */
+export const listOf = (state: RunState, item: TaskState): TaskState | undefined =>
+  state.tasks.get(inside(item.scope, outer(item.definitionId)?.id ?? ''));
+
+/** The block that is under way at `path`. */
+export const scopeAt = (state: RunState, path: string): ScopeState | undefined => state.scopes.get(path);
+
+/** The block of the run. */
+export function rootOf(state: RunState): ScopeState {
+  let root = state.scopes.get('');
+  if (root === undefined) {
+    root = createScopeState('', '', 0);
+    state.scopes.set('', root);
+  }
+  return root;
 }
 
-/** The output of a run whose definition computes none: that of the only leaf, or of all of them by task id. */
-export function outputOfLeaves(state: RunState, leaves: readonly string[]): Json {
+/** Ready tasks for agents, by priority, then age, of blocks that have a slot. Lazy. */
+export const readyTasks = (state: RunState): Iterable<TaskState> => mergedReady(state);
+
+/** The output of a block whose definition computes none: that of the only leaf, or of all of them by task id. */
+export function outputOfLeaves(state: RunState, scope: string, leaves: readonly string[]): Json {
+  const outputOf = (id: string): Json => state.tasks.get(inside(scope, id))?.output ?? null;
   const [only, ...others] = leaves;
-  if (only !== undefined && others.length === 0) return state.tasks.get(only)?.output ?? null;
-  return Object.fromEntries(leaves.map((id) => [id, state.tasks.get(id)?.output ?? null]));
+  if (only !== undefined && others.length === 0) return outputOf(only);
+  return Object.fromEntries(leaves.map((id) => [id, outputOf(id)]));
 }

@@ -4,7 +4,7 @@ import { afterFailure } from '../../task-chaining/failure.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
-import { definitionOf, isInFlight, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, isInFlight, listOf, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
 
@@ -12,7 +12,7 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   const task = state.tasks.get(command.taskId);
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
-  return conclude(state, task, command.output, 'agent', context);
+  return conclude(state, task, { output: command.output, via: 'agent' }, context);
 }
 
 /** A result for an attempt that is closed: a repeat of the one that was applied is nothing, any other is put on record once. */
@@ -88,9 +88,7 @@ export function failAttempt(
 
 /** Why an item may not be tried again: the time of its list is up, and settle has yet to come to it. */
 export const expiredFor = (state: RunState, task: TaskState): ErrorData | undefined =>
-  task.index === undefined || task.fallback !== undefined
-    ? undefined
-    : state.tasks.get(task.definitionId)?.items?.expired;
+  task.index === undefined || task.fallback !== undefined ? undefined : listOf(state, task)?.items?.expired;
 
 const tooLate = (task: TaskState, { limit, at: end }: Deadline, delayMs: number, at: number): string =>
   `'${task.id}' has no time for another attempt: it would begin in ${delayMs} ms, and ${limit} ends in ${Math.max(0, end - at)} ms.`;

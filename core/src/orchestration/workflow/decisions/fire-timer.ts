@@ -1,12 +1,16 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
+import { bindExpression, limited } from '../../task-chaining/input-binding.ts';
+import { taskScope } from '../binding-source.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { listDeadline, taskDeadline } from '../limits.ts';
-import { definitionOf, hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
+import { awaitsChild } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { giveUp } from './outcome.ts';
+import { conclude, giveUp } from './outcome.ts';
 import { reject } from './rejection.ts';
 
 export function fireTimer(state: RunState, command: FireTimer, context: DecisionContext): readonly RunEvent[] {
@@ -14,10 +18,10 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   if (state.status === 'parked') return [];
   const { timer } = command;
   const at = context.now;
-  if (timer.kind === 'run') return [runTimedOut(state, at)];
+  if (timer.kind === 'run') return runTimedOut(state, at);
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
-  if (task === undefined || definition === undefined || hasEnded(task)) return [];
+  if (task === undefined || definition === undefined || hasEnded(task) || task.closing !== undefined) return [];
   switch (timer.kind) {
     case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || task.retryAt === undefined) return [];
@@ -31,19 +35,39 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       return failAttempt(state, task, errorData('REPRISE_ATTEMPT_TIMEOUT', message), false, context);
     }
     case 'task': {
-      if (task.round !== timer.round || taskDeadline(task, definition) === undefined) return [];
+      if (task.firstScheduledAt !== timer.since || taskDeadline(task, definition) === undefined) return [];
+      if (definition.wait?.default !== undefined && isEntered(task))
+        return waitedInVain(state, task, definition, context);
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
       const error = withCause(errorData('REPRISE_TASK_TIMEOUT', message), task.error);
       return timeIsUp(state, task, error, context);
     }
     case 'all': {
-      if (task.round !== timer.round || listDeadline(task, definition) === undefined) return [];
+      if (task.firstScheduledAt !== timer.since || listDeadline(task, definition) === undefined) return [];
       const message = `The items of '${task.id}' took longer than ${definition.timeouts.allMs} ms in all.`;
       return [{ type: 'TaskExpired', at, taskId: task.id, error: errorData('REPRISE_TASK_TIMEOUT', message) }];
     }
+    case 'wake':
+      if (!isEntered(task) || task.attempt !== timer.attempt || task.wakeAt === undefined) return [];
+      return conclude(state, task, { output: task.input ?? null, via: 'timer', recorded: false }, context);
     default:
       return timer satisfies never;
   }
+}
+
+/** The time of a wait is up, and it says what to go on with then. */
+function waitedInVain(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const expression = definition.wait?.default;
+  if (expression === undefined) return [];
+  const bound = bindExpression(expression, taskScope(state, task), `task '${task.id}', wait.default`);
+  const output = limited(bound, `default of '${task.id}'`, context.maxPayloadChars);
+  if (!output.ok) return giveUp(state, task, definition, { error: output.error }, context);
+  return conclude(state, task, { output: output.value, via: 'default' }, context);
 }
 
 /** The time of a task, or of an item, is up: what is open is closed, and the fallback stands in if there is one. */
@@ -57,16 +81,21 @@ export function timeIsUp(
   if (definition === undefined) return [];
   const open = isInFlight(task);
   const failure = { error, unknown: open && isUnknown(definition, error) };
+  if (awaitsChild(state, task.id))
+    return [{ type: 'TaskClosing', at: context.now, taskId: task.id, why: 'limit', error }];
   const closed = { type: 'TaskAttemptFailed', at: context.now, taskId: task.id, attempt: task.attempt, error } as const;
   return [...(open ? [closed] : []), ...giveUp(state, task, definition, failure, context)];
 }
 
-function runTimedOut(state: RunState, at: number): RunEvent {
+function runTimedOut(state: RunState, at: number): readonly RunEvent[] {
+  if (state.closing !== undefined) return [];
   const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
   const last = lastFailed(state);
   const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);
   const where = last === undefined ? {} : { details: { taskId: last.id } };
-  return sealed<RunFailed>(state, { type: 'RunFailed', at, error: { ...error, ...where } });
+  const whole = { ...error, ...where };
+  if (awaitsChild(state, '')) return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
+  return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: whole })];
 }
 
 /** Of the tasks that have not ended, the one whose last attempt failed last. */

@@ -2,10 +2,10 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
-import { bindCondition, scopeOf } from '../../task-chaining/input-binding.ts';
-import { bindingSource } from '../binding-source.ts';
-import type { RunEvent, TaskCompleted } from '../events.ts';
-import type { RunState, TaskState } from '../state.ts';
+import { bindCondition } from '../../task-chaining/input-binding.ts';
+import { taskScope } from '../binding-source.ts';
+import type { RunEvent, TaskCompleted, Via } from '../events.ts';
+import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 
 // How a task ends: with an output (conclude), or on the one path that every failure takes (giveUp).
@@ -33,44 +33,58 @@ export function giveUp(
   const isList = definition.forEach !== undefined && task.index === undefined;
   if (fallback === undefined || fellBack || isList || (unknown && fallback.kind !== 'value'))
     return [{ type: 'TaskFailed', at, taskId: task.id, error }];
-  if (fallback.kind === 'value') return conclude(state, task, fallback.value, 'fallback-value', context);
+  if (fallback.kind === 'value')
+    return conclude(state, task, { output: fallback.value, via: 'fallback-value' }, context);
   return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
+}
+
+/** What a task gives. */
+export interface Conclusion {
+  readonly output: Json;
+  readonly via: Via;
+  /** Without the output, where the fold finds it. Default: with it. */
+  readonly recorded?: boolean;
+  /** Of `switch`. */
+  readonly case?: string;
+  /** Of `signal`. */
+  readonly signal?: string;
 }
 
 /** The task has an output: its own, or that of what stood in for it. A repeating task is asked whether that will do. */
 export function conclude(
   state: RunState,
   task: TaskState,
-  output: Json,
-  via: 'agent' | 'fallback-value' | 'fallback-task',
+  { output, via, recorded = true, ...more }: Conclusion,
   context: DecisionContext,
 ): readonly RunEvent[] {
   const base = { at: context.now, taskId: task.id, attempt: task.attempt };
-  const { graph } = state;
-  const definition = graph.node(task.definitionId)?.definition;
+  const definition = definitionOf(state, task);
   if (definition === undefined) return [];
+  const isStandIn = via === 'fallback-value' || via === 'fallback-task';
   const rejected = (error: ErrorData): readonly RunEvent[] => {
-    const fellBack = via !== 'agent' || task.fallback !== undefined;
+    const fellBack = isStandIn || task.fallback !== undefined;
     const next = giveUp(state, task, definition, { error, fellBack }, context);
     // Something stands in: the attempt, which ended well, has to be closed.
     const closes = via === 'agent' && next[0]?.type !== 'TaskFailed';
     return closes ? [{ type: 'TaskAttemptFailed', ...base, error }, ...next] : next;
   };
-  if (via !== 'fallback-task') {
+  if (recorded) {
     const error = beyondLimit(state, `the output of '${task.id}'`, roughSize(output), context);
     if (error !== undefined) return rejected(error);
   }
-  const completed: TaskCompleted =
-    via === 'fallback-task' ? { type: 'TaskCompleted', ...base, via } : { type: 'TaskCompleted', ...base, via, output };
+  const completed: TaskCompleted = { type: 'TaskCompleted', ...base, via, ...(recorded ? { output } : {}), ...more };
   const repeat = task.index === undefined ? definition.repeat : undefined;
   if (repeat === undefined) return [completed];
-  const scope = { ...scopeOf(graph, bindingSource(state), task.id, task.round), output };
+  const scope = { ...taskScope(state, task), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
   if (!until.ok) return rejected(until.error);
   if (until.value || (task.round >= repeat.max && repeat.onExhausted === 'accept')) return [completed];
   if (task.round < repeat.max) {
-    const stoodIn = via === 'agent' ? {} : { via };
-    return [{ type: 'TaskRepeated', ...base, output, from: repeat.from, round: task.round + 1, ...stoodIn }];
+    const { at, taskId, attempt } = base;
+    const round = task.round + 1;
+    const stoodIn = isStandIn ? { via } : {};
+    if (state.rules < 3) return [{ type: 'TaskRepeated', ...base, output, from: repeat.from, round, ...stoodIn }];
+    return [{ type: 'TasksReset', at, region: taskId, why: 'repeat', round, feedback: output, attempt, ...stoodIn }];
   }
   const message = `The condition of the repeat of '${task.id}' did not hold within ${repeat.max} rounds.`;
   return rejected(errorData('REPRISE_REPEAT_EXHAUSTED', message));

@@ -1,23 +1,23 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import type { TaskGraph } from '../../../definition/task-graph.ts';
-import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
-import { bindInput, scopeOf } from '../../task-chaining/input-binding.ts';
-import { bindingSource, itemBinding } from '../binding-source.ts';
+import { type Bound, bindInput } from '../../task-chaining/input-binding.ts';
+import { handedOver, readerOf, sourceFor } from '../binding-source.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
-import type { RunState, TaskState } from '../state.ts';
+import { blocksAround, slotsOf } from '../ready-tasks.ts';
+import { definitionOf, isAgentTask, type RunState, siblingOf, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
 /** Takes what the strategy chose and the state allows: the task is ready, a slot is free. The rest is passed over. */
 export function schedule(state: RunState, command: ScheduleTasks, context: DecisionContext): readonly RunEvent[] {
   if (state.status !== 'running') return [];
-  const { graph } = state;
   const events: RunEvent[] = [];
   const chosen = new Set<string>();
+  // By block: what was taken of its slots and is not folded yet.
+  const taken = new Map<string, number>();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
   let chars = 0;
@@ -25,12 +25,16 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   for (const { taskId, agent } of command.assignments) {
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
-    if (task?.status !== 'ready' || chosen.has(taskId)) continue;
+    if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
+    if (slotsOf(state, task.scope, taken) <= 0) continue;
     chosen.add(taskId);
-    const definition = graph.node(task.definitionId)?.definition;
+    const definition = definitionOf(state, task);
     if (definition === undefined) continue;
-    const scheduled = scheduleTask(state, graph, task, definition, agent, { context, chars });
-    if (scheduled[0]?.type === 'TaskScheduled') slots -= 1;
+    const scheduled = scheduleTask(state, task, definition, agent, { context, chars });
+    if (scheduled[0]?.type === 'TaskScheduled') {
+      slots -= 1;
+      for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
+    }
     for (const event of scheduled) {
       events.push(event);
       chars += payloadSize(event);
@@ -42,7 +46,6 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
 
 function scheduleTask(
   state: RunState,
-  graph: TaskGraph,
   task: TaskState,
   definition: TaskDefinition,
   agent: string,
@@ -55,7 +58,7 @@ function scheduleTask(
   if (task.input !== undefined) {
     events.push(base);
   } else {
-    const bound = inputOf(state, graph, task, context);
+    const bound = inputOf(state, task, context);
     if (!bound.ok) return giveUp(state, task, definition, { error: bound.error }, context);
     const size = chars + roughSize(bound.value);
     const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
@@ -69,28 +72,17 @@ function scheduleTask(
   return events;
 }
 
-/** What a fallback task is told of the failure: everything but our word on retries. */
-function toHandOver(error: ErrorData | undefined): Json {
-  if (error === undefined) return null;
-  const { code, message, status, details, cause } = error;
-  return {
-    code,
-    message,
-    ...(status === undefined ? {} : { status }),
-    ...(details === undefined ? {} : { details }),
-    ...(cause === undefined ? {} : { cause: toHandOver(cause) }),
-  };
-}
-
-function inputOf(state: RunState, graph: TaskGraph, task: TaskState, context: DecisionContext) {
-  const origin = graph.node(task.definitionId)?.fallbackFor;
-  const failed = origin === undefined ? undefined : state.tasks.get(origin);
-  if (failed !== undefined && graph.node(task.definitionId)?.definition.input === undefined) {
+/** What a task is handed; computed once, and kept for its retries. */
+export function inputOf(state: RunState, task: TaskState, context: DecisionContext): Bound<Json> {
+  const node = state.graph.node(task.definitionId);
+  const origin = node?.fallbackFor === undefined ? undefined : siblingOf(state, task, node.fallbackFor);
+  if (origin !== undefined && node?.definition.input === undefined) {
     // The input was accepted once, and errors are bounded.
-    return { ok: true, value: { input: failed.input ?? null, error: toHandOver(failed.error) } } as const;
+    return { ok: true, value: { input: origin.input ?? null, error: handedOver(origin.error) } };
   }
-  const source = bindingSource(state);
-  const item = itemBinding(state, task);
-  const scope = () => scopeOf(graph, source, task.definitionId, task.round, item);
-  return bindInput(graph, source, task.definitionId, scope, context.maxPayloadChars, item);
+  const reader = readerOf(state, task);
+  // The first tasks of a handler are told what failed.
+  if (node?.clause !== undefined && node.definition.input === undefined && node.definition.after.length === 0)
+    return { ok: true, value: { input: reader.handed ?? state.input, error: reader.error ?? null } };
+  return bindInput(state.graph, sourceFor(state, task), reader, task.index !== undefined, context.maxPayloadChars);
 }

@@ -22,6 +22,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       input: command.input,
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
+      ...(command.parent === undefined ? {} : { parent: command.parent }),
       rules: CURRENT_RULES,
     },
   ];

@@ -1,5 +1,5 @@
 import { textHash } from '../../../shared/hash.ts';
-import { joinsItems, type RunState, type TaskState } from '../state.ts';
+import { joinsItems, type RunState, rootOf, type TaskState } from '../state.ts';
 
 /**
  * The digest of histories of rules 1: SHA-256 of one JSON text of the state, the bytes of which are given to the hash piece by piece
@@ -7,7 +7,7 @@ import { joinsItems, type RunState, type TaskState } from '../state.ts';
  */
 export function stateDigestOfRules1(state: RunState): string {
   const hash = textHash();
-  const head = [state.runId, state.definitionHash, state.status, state.input, state.startedAt, state.failure];
+  const head = [state.runId, state.definitionHash, state.status, state.input, state.startedAt, rootOf(state).failure];
   hash.update(`[${head.map(json).join(',')},[`);
   let first = true;
   for (const task of state.tasks.values()) {
@@ -45,6 +45,6 @@ function addItems(hash: Sink, { items }: TaskState): void {
   }
   hash.update('{"values":[');
   for (const [index, value] of items.values.entries()) hash.update(`${index === 0 ? '' : ','}${json(value)}`);
-  const { values: _values, instances: _instances, ...counts } = items;
+  const { values: _values, instances: _instances, returning: _returning, ...counts } = items;
   hash.update(`],${json(counts).slice(1)}`);
 }

@@ -1,5 +1,5 @@
 import { textHash } from '../../../shared/hash.ts';
-import { type ItemsState, joinsItems, type RunState, type TaskState } from '../state.ts';
+import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
 import { type ItemText, itemsPart } from './items-digest.ts';
 import { payloadPart } from './payload-digest.ts';
 import { stateDigestOfRules1 } from './rules-1.ts';
@@ -17,7 +17,14 @@ export function stateDigest(state: RunState): string {
   const hash = textHash();
   hash.update(`${JSON.stringify([state.runId, state.definitionHash, state.rules, state.status, state.startedAt])}\n`);
   hash.update(payloadPart(state, 'input', state.input));
-  if (state.failure !== undefined) hash.update(`\nfailure ${state.failure}`);
+  const { failure } = rootOf(state);
+  if (failure !== undefined) hash.update(`\nfailure ${failure}`);
+  if (state.closing !== undefined) hash.update(`\nclosing ${JSON.stringify(state.closing)}`);
+  for (const scope of state.scopes.values()) hash.update(scopeText(scope));
+  for (const [signal, kept] of state.signals) {
+    hash.update(`\nsignal ${JSON.stringify(signal)}`);
+    for (const one of kept) hash.update(` ${JSON.stringify(one.id)} ${payloadPart(one, 'data', one.data)}`);
+  }
   for (const task of state.tasks.values()) {
     // Items stand with their list.
     if (task.index !== undefined) continue;
@@ -25,6 +32,13 @@ export function stateDigest(state: RunState): string {
     if (task.items !== undefined) hash.update(itemsText(task.items));
   }
   return VERSION + hash.digest();
+}
+
+/** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
+function scopeText(scope: ScopeState): string {
+  const { path, open, round, failure, ending, handling, catches, feedback } = scope;
+  if (path === '' && round === 1 && ending === undefined && handling === undefined) return '';
+  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}`;
 }
 
 const FIELDS = [
@@ -38,6 +52,14 @@ const FIELDS = [
   ['endedAt', undefined],
   ['retryAt', undefined],
   ['fallback', undefined],
+  ['met', 0],
+  ['joinedAt', undefined],
+  ['idle', false],
+  ['chosen', undefined],
+  ['wakeAt', undefined],
+  ['signal', undefined],
+  ['child', undefined],
+  ['closing', undefined],
   ['ignoredAttempt', 0],
   ['error', undefined],
 ] as const;
@@ -65,9 +87,10 @@ function inputPart(task: TaskState, items: ItemsState | undefined): string {
 }
 
 function itemsText(items: ItemsState): string {
-  const { total, cursor, active, ended, expired } = items;
+  const { total, cursor, active, ended, expired, returning } = items;
   const past = expired === undefined ? '' : ` expired=${JSON.stringify(expired)}`;
-  return ` items=${total} ${cursor} ${active} ${ended}${past}${itemsPart(items, itemText(items))}`;
+  const due = returning.length === 0 ? '' : ` returning=${returning.join(',')}`;
+  return ` items=${total} ${cursor} ${active} ${ended}${past}${due}${itemsPart(items, itemText(items))}`;
 }
 
 /** What a digest says of one item of a list: its value, and its task when it has begun. */

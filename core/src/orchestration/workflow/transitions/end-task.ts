@@ -1,38 +1,92 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { TaskNode } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
-import { taskPaths } from '../../../shared/task-path.ts';
-import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { inside, taskPaths } from '../../../shared/task-path.ts';
+import { hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { closeWithin } from './close.ts';
 import { hold } from './hold.ts';
-import { aboutToChange, addItem, cancelItems, endItem } from './items.ts';
+import { aboutToChange, addItem, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
 
-/** The task is over: its forEach, its origin (for a fallback task), its dependents or the run are told. */
-export function end(state: RunState, task: TaskState, status: 'completed' | 'failed' | 'skipped', at: number): void {
+type Ending = 'completed' | 'failed' | 'skipped' | 'cancelled';
+
+/** The task is over: its forEach, its origin (for a fallback task), its dependents or its block are told. */
+export function end(state: RunState, task: TaskState, status: Ending, at: number): void {
   if (hasEnded(task)) return;
   setStatus(state, task, status);
   task.endedAt = at;
+  task.endRevision = state.revision;
   task.retryAt = undefined;
-  if (status === 'skipped') task.output = null;
+  task.closing = undefined;
+  if (status === 'skipped' || status === 'cancelled') task.output = null;
+  // In older histories what a failed task leaves open was ended by the end of the run.
+  if (status !== 'failed' || state.rules > 2) closeWithin(state, task, at);
   if (task.index !== undefined) return endItem(state, task, at);
-  const planned = state.graph.node(task.id);
-  if (planned === undefined) return;
-  if (planned.fallbackFor !== undefined) {
-    state.frontier.add(planned.fallbackFor);
+  const node = state.graph.node(task.definitionId);
+  if (node === undefined) return;
+  if (node.fallbackFor !== undefined) {
+    state.frontier.add(inside(task.scope, node.fallbackFor));
     return;
   }
-  if (status === 'failed') {
-    state.failure ??= task.id;
+  const scope = scopeAt(state, task.scope);
+  if (scope === undefined) return;
+  if (status === 'failed' && !isTolerated(state, node)) {
+    scope.failure ??= task.id;
+    if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
   }
-  cancelItems(state, task, at);
-  state.open -= 1;
-  for (const id of planned.dependents) {
-    const dependent = state.tasks.get(id);
-    if (dependent === undefined || hasEnded(dependent)) continue;
-    dependent.waitingOn -= 1;
-    if (status === 'skipped') dependent.skippedDependencies += 1;
-    if (dependent.waitingOn === 0) unlock(state, dependent, at);
+  scope.open -= 1;
+  if (scope.open === 0 && scope.path !== '') state.frontier.add(scope.path);
+  for (const id of node.dependents) {
+    const dependent = siblingOf(state, task, id);
+    const definition = state.graph.node(inside(node.block, id))?.definition;
+    if (dependent !== undefined && definition !== undefined && dependent.status === 'pending')
+      tell(state, dependent, definition, task, at);
   }
 }
+
+/** Of how many dependencies the task needs an output; undefined when it waits for all of them. */
+export const neededBy = ({ join }: TaskDefinition): number | undefined =>
+  join === 'any' ? 1 : typeof join === 'number' ? join : undefined;
+
+/** Whether somebody else may take the place of a task that failed: everything that comes after it asks for some of several. */
+const isTolerated = (state: RunState, node: TaskNode): boolean =>
+  node.dependents.length > 0 &&
+  node.dependents.every((id) => {
+    const definition = state.graph.node(inside(node.block, id))?.definition;
+    return definition !== undefined && neededBy(definition) !== undefined;
+  });
+
+/** A dependency of a pending task has ended. */
+function tell(state: RunState, task: TaskState, definition: TaskDefinition, dependency: TaskState, at: number): void {
+  task.waitingOn -= 1;
+  if (dependency.status === 'skipped') task.skippedDependencies += 1;
+  if (isNotChosen(definition, dependency)) {
+    state.frontier.add(task.id);
+    return;
+  }
+  const needed = neededBy(definition);
+  if (needed === undefined) {
+    if (task.waitingOn === 0) unlock(state, task, at);
+    return;
+  }
+  if (dependency.status === 'completed') {
+    task.met += 1;
+    if (task.met === needed) {
+      task.joinedAt = state.revision;
+      unlock(state, task, at);
+    }
+  }
+  if (task.met < needed && task.met + task.waitingOn < needed) state.frontier.add(task.id);
+}
+
+/** A switch that chose another case than the task's. */
+export const isNotChosen = ({ cases }: TaskDefinition, dependency: TaskState): boolean => {
+  if (cases === undefined || dependency.chosen === undefined) return false;
+  const id = dependency.id.slice(dependency.scope === '' ? 0 : dependency.scope.length + 1);
+  const wanted = cases[id];
+  return wanted !== undefined && wanted !== dependency.chosen;
+};
 
 /** Takes a result of another run over, for a task of the definition or for an item. */
 export function adopt(

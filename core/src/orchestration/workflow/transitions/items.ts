@@ -4,12 +4,12 @@ import { taskPaths } from '../../../shared/task-path.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
-import { createTaskState, hasEnded, type ItemsState, type RunState, type TaskState } from '../state.ts';
+import { createTaskState, hasEnded, type ItemsState, listOf, type RunState, type TaskState } from '../state.ts';
 import { holdItems } from './hold.ts';
 import { makeReady, setStatus } from './status.ts';
 
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
-  parent.items ??= { values: [], instances: [], total: event.total, cursor: 0, active: 0, ended: 0 };
+  parent.items ??= { values: [], instances: [], total: event.total, cursor: 0, active: 0, returning: [], ended: 0 };
   const from = parent.items.values.length;
   for (const item of event.items) {
     parent.items.values.push(item);
@@ -30,8 +30,15 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
 /** Makes items ready, in order, as far as the concurrency of the forEach allows. */
 function releaseItems(state: RunState, parent: TaskState, at: number): void {
   const items = parent.items;
-  const forEach = state.graph.node(parent.id)?.definition.forEach;
+  const forEach = state.graph.node(parent.definitionId)?.definition.forEach;
   if (items === undefined || forEach === undefined) return;
+  while (items.active < forEach.concurrency && items.returning.length > 0) {
+    const item = items.instances[items.returning.shift() ?? -1];
+    if (item?.idle !== true || hasEnded(item)) continue;
+    item.idle = false;
+    items.active += 1;
+    makeReady(state, item, at);
+  }
   while (items.active < forEach.concurrency && items.cursor < items.total) {
     const index = items.cursor;
     items.cursor += 1;
@@ -46,6 +53,24 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
   }
 }
 
+/** An item is to wait for a retry: another may have its place meanwhile. */
+export function leavePlace(state: RunState, item: TaskState, at: number): void {
+  const parent = listOf(state, item);
+  if (parent?.items === undefined || state.rules < 3) return;
+  item.idle = true;
+  parent.items.active -= 1;
+  releaseItems(state, parent, at);
+}
+
+/** Makes a task ready; an item that has left its place waits until there is one. */
+export function readyAgain(state: RunState, task: TaskState, at: number): void {
+  const parent = task.idle ? listOf(state, task) : undefined;
+  if (parent?.items === undefined || task.index === undefined) return makeReady(state, task, at);
+  parent.items.returning.push(task.index);
+  task.retryAt = undefined;
+  releaseItems(state, parent, at);
+}
+
 /** The time of the list is up: settle decides about every item that has neither ended nor fallen back, those still to come included. */
 export function expire(state: RunState, parent: TaskState, error: ErrorData): void {
   if (parent.items === undefined) return;
@@ -56,10 +81,11 @@ export function expire(state: RunState, parent: TaskState, error: ErrorData): vo
 }
 
 export function endItem(state: RunState, item: TaskState, at: number): void {
-  const parent = state.tasks.get(item.definitionId);
+  const parent = listOf(state, item);
   if (parent?.items === undefined) return;
-  const forEach = state.graph.node(parent.id)?.definition.forEach;
-  parent.items.active -= 1;
+  const forEach = state.graph.node(parent.definitionId)?.definition.forEach;
+  if (item.idle) item.idle = false;
+  else parent.items.active -= 1;
   parent.items.ended += 1;
   if (state.rules > 1 && item.index !== undefined) noteEnded(parent.items, item.index, itemText(parent.items));
   const failed = item.status === 'failed' && forEach?.onItemFailure !== 'continue';
@@ -70,19 +96,8 @@ export function endItem(state: RunState, item: TaskState, at: number): void {
 /** Something is about to happen to a task: what is known of an item for a digest is known no more. */
 export function aboutToChange(state: RunState, task: TaskState): void {
   if (task.index === undefined) return;
-  const items = state.tasks.get(task.definitionId)?.items;
+  const items = listOf(state, task)?.items;
   if (items !== undefined) noteChange(items, task.index);
-}
-
-/** A parent that ended early (a value stood in for it) leaves no item behind. */
-export function cancelItems(state: RunState, parent: TaskState, at: number): void {
-  if (parent.items === undefined || parent.items.ended === parent.items.total) return;
-  for (const item of parent.items.instances) {
-    if (item === undefined || hasEnded(item)) continue;
-    aboutToChange(state, item);
-    setStatus(state, item, 'cancelled');
-    item.endedAt = at;
-  }
 }
 
 export function itemOutputs(items: ItemsState | undefined): Json[] {
@@ -94,7 +109,13 @@ export function itemOutputs(items: ItemsState | undefined): Json[] {
 
 /** The task of an item, in its first state. */
 export function addItem(state: RunState, parent: TaskState, items: ItemsState, index: number): TaskState {
-  const item = createTaskState(taskPaths(state.rules).item(parent.id, index), parent.id, index, 0);
+  const item = createTaskState(
+    taskPaths(state.rules).item(parent.id, index),
+    parent.definitionId,
+    index,
+    0,
+    parent.scope,
+  );
   state.tasks.set(item.id, item);
   noteChange(items, index);
   items.instances[index] = item;

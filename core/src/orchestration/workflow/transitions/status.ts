@@ -1,31 +1,64 @@
-import { definitionOf, isInFlight, type RunState, type TaskState, type TaskStatus } from '../state.ts';
+import { blocksAround, limitedScopeOf } from '../ready-tasks.ts';
+import { definitionOf, isAgentTask, isInFlight, type RunState, type TaskState, type TaskStatus } from '../state.ts';
+import { wakeNext } from './signals.ts';
 
-/** All dependencies of the task have ended: it is ready, or settle has to decide about it. */
+/** Nothing that the task comes after holds it up any more: it is ready, or settle has to decide about it. */
 export function unlock(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
-  const allSkipped = definition.after.length > 0 && task.skippedDependencies === definition.after.length;
-  if (allSkipped || definition.when !== undefined || definition.forEach !== undefined) state.frontier.add(task.id);
+  const { after, when, forEach, rest } = definition;
+  const allSkipped = after.length > 0 && task.skippedDependencies === after.length;
+  if (allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel') state.frontier.add(task.id);
   else makeReady(state, task, at);
 }
 
-/** Puts the task into the queue, behind those that are ready already. */
+/** Puts the task into the queue, behind those that are ready already; one that no agent performs is settle's to enter. */
 export function makeReady(state: RunState, task: TaskState, at: number): void {
   setStatus(state, task, 'ready');
   task.readySince = at;
   task.retryAt = undefined;
   state.tickets += 1;
   task.ticket = state.tickets;
+  if (state.entering.has(task.id)) return;
   const priority = definitionOf(state, task)?.priority ?? 0;
-  state.ready.add(task.id, priority, task.ticket);
+  const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
+  queue.add(task.id, priority, task.ticket);
 }
 
 /** Every change of a task's status goes through here: it keeps the counts, and settles what the frontier waited for. */
 export function setStatus(state: RunState, task: TaskState, status: TaskStatus): void {
-  if (task.status === 'ready') state.readyCount -= 1;
-  else if (isInFlight(task)) state.inFlight -= 1;
+  if (task.status === 'ready') {
+    if (!state.entering.delete(task.id)) state.readyCount -= 1;
+  } else if (isInFlight(task)) {
+    countInFlight(state, task, -1);
+  } else if (task.status === 'running') {
+    stopWaiting(state, task);
+  }
   task.status = status;
-  if (status === 'ready') state.readyCount += 1;
-  else if (isInFlight(task)) state.inFlight += 1;
+  if (status === 'ready') {
+    if (isAgentTask(state, task)) state.readyCount += 1;
+    else state.entering.add(task.id);
+  } else if (isInFlight(task)) {
+    countInFlight(state, task, 1);
+  }
   state.frontier.delete(task.id);
+}
+
+/** An attempt at an agent begins or ends: it counts for every block around it. */
+export function countInFlight(state: RunState, task: TaskState, change: 1 | -1): void {
+  state.inFlight += change;
+  for (const at of blocksAround(task.scope)) {
+    const scope = state.scopes.get(at);
+    if (scope !== undefined) scope.inFlight += change;
+  }
+}
+
+/** What the task was entered for goes on no longer. */
+function stopWaiting(state: RunState, task: TaskState): void {
+  state.children.delete(task.id);
+  if (task.signal === undefined) return;
+  const waits = state.waits.get(task.signal);
+  waits?.delete(task.id);
+  if (waits?.size === 0) state.waits.delete(task.signal);
+  else wakeNext(state, task.signal);
 }

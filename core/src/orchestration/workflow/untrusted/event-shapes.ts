@@ -1,6 +1,6 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
-import type { RunEventType } from '../events.ts';
+import type { RunEventType, Via } from '../events.ts';
 import { definitionShape } from './definition-shape.ts';
 import {
   anyJson,
@@ -23,6 +23,8 @@ const runId = matching(ID_PATTERN, 'a run id');
 const agent = matching(ID_PATTERN, 'the name of an agent');
 /** A task of a definition, or an item of one: `inspect[12]` (`inspect.12` before rules 3). */
 const taskId = passing(isTaskPath, 'the id of a task or of an item');
+/** A block of the run; '' is the run itself. */
+const blockId = passing((text) => text === '' || isTaskPath(text), 'the id of a block, or empty for the run');
 const definitionId = matching(TASK_ID_PATTERN, 'the id of a task');
 /** Of commands and workers: whoever sends chooses it. */
 const label = text(1024, 1);
@@ -48,11 +50,21 @@ const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>
 // The task's error in that of its run has a cause itself.
 export const errorShape: Shape = errorOf({ cause: errorOf({ cause: errorOf({}) }) });
 
+const VIAS: readonly Via[] = [
+  ...(['agent', 'items', 'fallback-value', 'fallback-task', 'last-round', 'value', 'switch', 'timer'] as const),
+  ...(['signal', 'default', 'child', 'scope', 'end'] as const),
+];
+
 /** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
 export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunStarted: fieldsOf(
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
-    { traceparent, lineage: fieldsOf({ runId, revision: integer(0) }), rules: oneOf(1, 2, 3) },
+    {
+      traceparent,
+      lineage: fieldsOf({ runId, revision: integer(0) }),
+      parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }),
+      rules: oneOf(1, 2, 3),
+    },
   ),
   RunPaused: fieldsOf({ commandId: label }, { reason }),
   RunResumed: fieldsOf({ commandId: label }),
@@ -60,17 +72,29 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunCompleted: fieldsOf({ stateDigest }, { output: anyJson }),
   RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
-  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual') }, { commandId: label }),
-  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies') }),
-  TaskExpanded: fieldsOf({ taskId: definitionId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
-  TaskExpired: fieldsOf({ taskId: definitionId, error: errorShape }),
+  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual', 'join') }, { commandId: label }),
+  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies', 'case') }),
+  TaskEntered: fieldsOf({ taskId, attempt }, { input: anyJson, until: time, signal: label, child: runId }),
+  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'closed') }),
+  TaskClosing: fieldsOf(
+    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'end') },
+    { error: errorShape, commandId: label, reason },
+  ),
+  TasksReset: fieldsOf(
+    { region: blockId, why: oneOf('loop', 'catch', 'repeat'), round: integer(1), feedback: anyJson },
+    { attempt: integer(0), via: oneOf('fallback-value', 'fallback-task') },
+  ),
+  ScopeCaught: fieldsOf({ scope: blockId, clause: integer(0), taskId, error: errorShape }),
+  SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
+  TaskExpanded: fieldsOf({ taskId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
+  TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
   TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
-    { taskId, attempt: integer(0), via: oneOf('agent', 'items', 'fallback-value', 'fallback-task', 'last-round') },
-    { output: anyJson },
+    { taskId, attempt: integer(0), via: oneOf(...VIAS) },
+    { output: anyJson, case: label, signal: label },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },

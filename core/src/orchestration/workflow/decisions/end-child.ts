@@ -1,0 +1,36 @@
+import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
+import type { EndChild } from '../commands.ts';
+import type { RunEvent } from '../events.ts';
+import { definitionOf, isEntered, type RunState } from '../state.ts';
+import { failAttempt } from './attempt-outcome.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { conclude, giveUp } from './outcome.ts';
+
+/** A child run has ended: so does its task, or what waited for it to close. Any other than the task's last one is nothing. */
+export function endChild(state: RunState, command: EndChild, context: DecisionContext): readonly RunEvent[] {
+  const task = state.tasks.get(command.taskId);
+  if (task === undefined || !isEntered(task) || task.attempt !== command.attempt || task.child !== command.child)
+    return [];
+  const at = context.now;
+  const { closing } = task;
+  if (closing?.why === 'within') return [{ type: 'TaskCancelled', at, taskId: task.id, reason: 'closed' }];
+  if (closing?.why === 'join') return [{ type: 'TaskCancelled', at, taskId: task.id, reason: 'join' }];
+  const definition = definitionOf(state, task);
+  if (definition === undefined) return [];
+  if (closing?.error !== undefined) return giveUp(state, task, definition, { error: closing.error }, context);
+  const { outcome, child } = command;
+  if (outcome.status === 'completed') return conclude(state, task, { output: outcome.output, via: 'child' }, context);
+  return failAttempt(state, task, errorOf(outcome, child), false, context);
+}
+
+function errorOf(outcome: Exclude<EndChild['outcome'], { readonly status: 'completed' }>, child: string): ErrorData {
+  if (outcome.status === 'cancelled') {
+    const why = outcome.reason === undefined ? '' : `: ${outcome.reason}`;
+    return errorData('REPRISE_CHILD_CANCELLED', `The child run '${child}' was cancelled${why}.`);
+  }
+  const { error } = outcome;
+  // What went wrong in the end, however many runs further down.
+  let cause = error;
+  while (cause.cause !== undefined) cause = cause.cause;
+  return withCause(errorData('REPRISE_CHILD_FAILED', `The child run '${child}' failed: ${error.message}`), cause);
+}

@@ -1,0 +1,26 @@
+import { errorData } from '../../../shared/errors.ts';
+import { uuidv5 } from '../../../shared/hash.ts';
+import { type Enter, entered, failed, handed } from './performer.ts';
+
+// Performers with a life inside: a block of this run, or another run.
+
+export const enterBlock: Enter = (entering) => {
+  const input = handed(entering);
+  return input.ok ? [entered(entering, { input: input.value })] : failed(entering, input.error);
+};
+
+/** Runs above one another, at most: a workflow that starts itself ends somewhere. */
+export const MAX_DEPTH = 32;
+
+/** The child's id follows from the attempt, so that it is started once, however often that is asked for. */
+export const enterChild: Enter = (entering) => {
+  const { state, task } = entering;
+  if ((state.parent?.depth ?? 0) >= MAX_DEPTH) {
+    const message = `'${task.id}' would start a run ${MAX_DEPTH + 1} levels below the first one; at most ${MAX_DEPTH} are allowed.`;
+    return failed(entering, errorData('REPRISE_CHILD_TOO_DEEP', message));
+  }
+  const input = handed(entering);
+  if (!input.ok) return failed(entering, input.error);
+  const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);
+  return [entered(entering, { input: input.value, child })];
+};

@@ -1,0 +1,59 @@
+import type { Sleep } from '../../../definition/definition.ts';
+import { parseDuration } from '../../../shared/duration.ts';
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
+
+// Performers that wait: for a time, or for a signal. Ended by a timer, or by what settle finds in the signals that were kept.
+
+export const enterSleep: Enter = (entering) => {
+  const { sleep } = entering.definition;
+  if (sleep === undefined) return [];
+  const input = handed(entering);
+  if (!input.ok) return failed(entering, input.error);
+  const until = endOf(entering, sleep);
+  if ('error' in until) return failed(entering, until.error);
+  return [entered(entering, { input: input.value, until: until.at })];
+};
+
+/** The longest name of a signal, in characters. */
+const MAX_SIGNAL_CHARS = 256;
+
+export const enterWait: Enter = (entering) => {
+  const { task, definition } = entering;
+  if (definition.wait === undefined) return [];
+  const signal = computed(entering, 'wait.signal', definition.wait.signal);
+  if (!signal.ok) return failed(entering, signal.error);
+  if (typeof signal.value === 'string' && signal.value !== '' && signal.value.length <= MAX_SIGNAL_CHARS)
+    return [entered(entering, { signal: signal.value })];
+  const message = `task '${task.id}', wait.signal: gave ${shown(signal.value)} where the name of a signal is needed (1 to ${MAX_SIGNAL_CHARS} characters).`;
+  return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
+};
+
+/** Time beyond the year 9999 cannot be written. */
+const LATEST = 253_402_300_799_999;
+
+function endOf(entering: Entering, sleep: Sleep): { readonly at: number } | { readonly error: ErrorData } {
+  const { task, context } = entering;
+  if (sleep.kind === 'for') return { at: Math.min(context.now + sleep.ms, LATEST) };
+  const slot = sleep.kind === 'until' ? 'sleep.until' : 'sleep.for';
+  const value = computed(entering, slot, sleep.kind === 'until' ? sleep.moment : sleep.duration);
+  if (!value.ok) return { error: value.error };
+  const at = sleep.kind === 'until' ? momentOf(value.value) : laterBy(context.now, parseDuration(value.value));
+  if (at !== undefined && at <= LATEST) return { at };
+  const what =
+    sleep.kind === 'until' ? 'a moment (ms since the epoch, or ISO 8601)' : 'a duration (ms, or text such as "30s")';
+  const message = `task '${task.id}', ${slot}: gave ${shown(value.value)} where ${what} is needed.`;
+  return { error: errorData('REPRISE_EXPRESSION_FAILED', message) };
+}
+
+const laterBy = (now: number, ms: number | undefined): number | undefined => (ms === undefined ? undefined : now + ms);
+
+function momentOf(value: Json): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return undefined;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+const shown = (value: Json): string => JSON.stringify(value).slice(0, 60);

@@ -1,0 +1,75 @@
+import { outer } from '../../shared/task-path.ts';
+import type { RunState, ScopeState, TaskState } from './state.ts';
+
+/** The path of a block, and those of all blocks around it but the run. */
+export function* blocksAround(path: string): Generator<string> {
+  for (let at = path; at !== ''; at = outer(at)?.block ?? '') yield at;
+}
+
+/** Attempts that the block at `path`, and all around it, have room for beside those `taken` (by block); the run's own limit aside. */
+export function slotsOf(state: RunState, path: string, taken?: ReadonlyMap<string, number>): number {
+  let slots = Number.POSITIVE_INFINITY;
+  for (const at of blocksAround(path)) {
+    const scope = state.scopes.get(at);
+    const limit = scope === undefined ? undefined : state.graph.block(scope.definitionId)?.definition.concurrency;
+    if (scope !== undefined && limit !== undefined)
+      slots = Math.min(slots, limit - scope.inFlight - (taken?.get(at) ?? 0));
+  }
+  return slots;
+}
+
+/** The innermost block around a task that has a concurrency of its own. */
+export function limitedScopeOf(state: RunState, task: TaskState): ScopeState | undefined {
+  if (state.limited.size === 0) return undefined;
+  for (const at of blocksAround(task.scope)) {
+    const scope = state.scopes.get(at);
+    if (scope?.ready !== undefined) return scope;
+  }
+  return undefined;
+}
+
+/** The ready tasks of the run's own queue, and of those blocks that have slots. By priority, then by when they became ready. */
+export function* mergedReady(state: RunState): Generator<TaskState> {
+  const holds = (taskId: string, ticket: number): boolean => {
+    const task = state.tasks.get(taskId);
+    return task !== undefined && task.status === 'ready' && task.ticket === ticket;
+  };
+  const taskOf = function* (ids: Iterable<string>, slots: number): Generator<TaskState> {
+    let left = slots;
+    for (const id of ids) {
+      if (left <= 0) return;
+      const task = state.tasks.get(id);
+      if (task === undefined) continue;
+      left -= 1;
+      yield task;
+    }
+  };
+  if (state.limited.size === 0) {
+    yield* taskOf(state.ready.entries(holds), Number.POSITIVE_INFINITY);
+    return;
+  }
+  const priorityOf = (task: TaskState): number => state.graph.node(task.definitionId)?.definition.priority ?? 0;
+  const sources = [taskOf(state.ready.entries(holds), Number.POSITIVE_INFINITY)];
+  for (const scope of state.limited) {
+    const slots = slotsOf(state, scope.path);
+    if (slots > 0 && scope.ready !== undefined) sources.push(taskOf(scope.ready.entries(holds), slots));
+  }
+  const heads = sources.map((source) => source.next().value as TaskState | undefined);
+  for (;;) {
+    let best = -1;
+    for (const [index, head] of heads.entries()) {
+      const leader = heads[best];
+      if (head === undefined) continue;
+      if (leader === undefined) {
+        best = index;
+        continue;
+      }
+      const ahead = priorityOf(head) - priorityOf(leader);
+      if (ahead > 0 || (ahead === 0 && head.ticket < leader.ticket)) best = index;
+    }
+    const task = heads[best];
+    if (task === undefined) return;
+    yield task;
+    heads[best] = sources[best]?.next().value as TaskState | undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import type { TaskEntered } from '../events.ts';
+import type { RunState, TaskState } from '../state.ts';
+import { hold } from './hold.ts';
+import { openScope } from './regions.ts';
+import { awaitSignal } from './signals.ts';
+import { setStatus } from './status.ts';
+
+/** A task that no agent performs begins. What it is entered for ends it: its block, a timer, a signal, a child run. */
+export function enter(state: RunState, task: TaskState, event: TaskEntered): void {
+  setStatus(state, task, 'running');
+  task.attempt = event.attempt;
+  if (event.input !== undefined) {
+    task.input = event.input;
+    hold(state, task, 'input');
+  }
+  task.firstScheduledAt ??= event.at;
+  task.scheduledAt = event.at;
+  task.startedAt = event.at;
+  task.retryAt = undefined;
+  task.wakeAt = event.until;
+  task.signal = event.signal;
+  task.child = event.child;
+  if (event.signal !== undefined) awaitSignal(state, task, event.signal);
+  if (event.child !== undefined) state.children.add(task.id);
+  if (state.graph.node(task.definitionId)?.definition.scope !== undefined) openScope(state, task, event.at);
+}

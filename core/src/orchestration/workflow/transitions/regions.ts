@@ -1,0 +1,179 @@
+import type { Part } from '../../../definition/task-graph.ts';
+import type { Json } from '../../../shared/json.ts';
+import { inside } from '../../../shared/task-path.ts';
+import { ReadyQueue } from '../ready-queue.ts';
+import {
+  createScopeState,
+  createTaskState,
+  hasEnded,
+  type RunState,
+  type ScopeState,
+  scopeAt,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
+import { forgetScope, tasksOf } from './close.ts';
+import { neededBy } from './end-task.ts';
+import { letGo } from './hold.ts';
+import { setStatus, unlock } from './status.ts';
+
+/** A block begins: its first round does at once, unless a loop is to be asked first. */
+export function openScope(state: RunState, task: TaskState, at: number): void {
+  const block = state.graph.block(task.definitionId);
+  if (block === undefined) return;
+  const scope = createScopeState(task.id, task.definitionId, task.attempt - 1);
+  const { loop, concurrency } = block.definition;
+  if (concurrency !== undefined) {
+    scope.ready = new ReadyQueue();
+    state.limited.add(scope);
+  }
+  state.scopes.set(task.id, scope);
+  // Tasks of a block without rounds of its own are in the round that the block is in.
+  if (loop?.while !== undefined) state.frontier.add(task.id);
+  else beginRound(state, scope, block.hasRounds ? 1 : task.round, at);
+}
+
+/** The tasks of the block begin, those of the round before are forgotten; attempt numbers go on. */
+export function beginRound(state: RunState, scope: ScopeState, round: number, at: number): void {
+  const body = state.graph.block(scope.definitionId)?.body;
+  if (body === undefined) return;
+  const floors = new Map<string, number>();
+  for (const task of tasksOf(state, scope)) {
+    const id = task.id.slice(scope.path === '' ? 0 : scope.path.length + 1);
+    const attempt = removeWithin(state, task);
+    setStatus(state, task, 'cancelled');
+    letGo(state, task);
+    state.tasks.delete(task.id);
+    if (state.graph.node(task.definitionId)?.clause === undefined) floors.set(id, attempt);
+    else scope.floor = Math.max(scope.floor, attempt);
+  }
+  scope.round = round;
+  scope.failure = undefined;
+  scope.ending = undefined;
+  scope.handling = undefined;
+  beginPart(state, scope, body, at, floors);
+}
+
+/** Tasks that begin together: those of a block, or of a handler. */
+export function beginPart(
+  state: RunState,
+  scope: ScopeState,
+  part: Part,
+  at: number,
+  floors: ReadonlyMap<string, number> = new Map(),
+): void {
+  scope.open = part.required;
+  const tasks: TaskState[] = [];
+  for (const id of part.ids) {
+    const path = inside(scope.path, id);
+    const node = state.graph.node(inside(scope.definitionId, id));
+    if (node === undefined) continue;
+    const task = createTaskState(path, node.path, undefined, node.definition.after.length, scope.path);
+    task.round = scope.round;
+    task.attempt = Math.max(floors.get(id) ?? 0, scope.floor);
+    task.ignoredAttempt = task.attempt;
+    state.tasks.set(path, task);
+    if (node.definition.after.length === 0 && node.fallbackFor === undefined) tasks.push(task);
+  }
+  for (const task of tasks) unlock(state, task, at);
+  if (scope.open === 0 && scope.path !== '') state.frontier.add(scope.path);
+}
+
+export interface RepeatedRound {
+  readonly round: number;
+  readonly feedback: Json;
+  readonly at: number;
+}
+
+/** Resets the segment of a repeating task for another round; attempt numbers go on, so that an attempt is never counted twice. */
+export function repeat(state: RunState, repeater: TaskState, { round, feedback, at }: RepeatedRound): void {
+  const { graph } = state;
+  const segment = graph.node(repeater.definitionId)?.segment ?? [];
+  const scope = scopeAt(state, repeater.scope);
+  const members = new Set(segment);
+  for (const id of segment) {
+    const task = siblingOf(state, repeater, id);
+    const node = graph.node(task?.definitionId ?? '');
+    if (task === undefined || node === undefined) continue;
+    const attempt = removeWithin(state, task);
+    letGo(state, task);
+    // A round that skipped it stands on the one before.
+    const previous = task.status === 'skipped' ? task.previous : task.output;
+    if (hasEnded(task) && node.fallbackFor === undefined && scope !== undefined) scope.open += 1;
+    setStatus(state, task, 'pending');
+    Object.assign(task, {
+      ...createTaskState(task.id, task.definitionId, undefined, 0, task.scope),
+      ...dependenciesOf(state, task, members),
+      round,
+      attempt,
+      previous,
+      // What comes again of the rounds before was applied then: it need not be put on record.
+      ignoredAttempt: attempt,
+    });
+  }
+  repeater.feedback = feedback;
+  repeater.previous = feedback;
+  for (const id of segment) {
+    const task = siblingOf(state, repeater, id);
+    const node = graph.node(task?.definitionId ?? '');
+    if (task === undefined || node === undefined || node.fallbackFor !== undefined) continue;
+    const needed = neededBy(node.definition);
+    if (task.waitingOn === 0 || (needed !== undefined && task.met >= needed)) unlock(state, task, at);
+  }
+}
+
+/** What of the dependencies of a task that runs again is known already: those outside of its segment have ended. */
+function dependenciesOf(
+  state: RunState,
+  task: TaskState,
+  segment: ReadonlySet<string>,
+): Pick<TaskState, 'waitingOn' | 'skippedDependencies' | 'met' | 'joinedAt'> {
+  const { definition } = state.graph.node(task.definitionId) ?? {};
+  let waitingOn = 0;
+  let skippedDependencies = 0;
+  let met = 0;
+  const needed = definition === undefined ? undefined : neededBy(definition);
+  for (const id of definition?.after ?? []) {
+    const dependency = siblingOf(state, task, id);
+    if (segment.has(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
+    else if (dependency.status === 'skipped') skippedDependencies += 1;
+    else if (dependency.status === 'completed' && needed !== undefined) met += 1;
+  }
+  const joinedAt = needed !== undefined && met >= needed ? state.revision : undefined;
+  return { waitingOn, skippedDependencies, met, joinedAt };
+}
+
+/** A round of the segment was skipped, so there is none: what the round before gave is what the loop gives. */
+export function keepLastRound(state: RunState, repeater: TaskState): void {
+  for (const id of state.graph.node(repeater.definitionId)?.segment ?? []) {
+    const task = siblingOf(state, repeater, id);
+    if (task?.status === 'skipped') task.output = task.previous ?? null;
+  }
+  repeater.output = repeater.feedback ?? null;
+}
+
+/** Forgets what is inside a task: items, and the tasks of a block. Returns the highest attempt of it all: those that follow go on from it. */
+function removeWithin(state: RunState, task: TaskState): number {
+  let attempt = task.attempt;
+  const remove = (part: TaskState): void => {
+    attempt = Math.max(attempt, removeWithin(state, part));
+    letGo(state, part);
+    setStatus(state, part, 'cancelled');
+    state.tasks.delete(part.id);
+  };
+  for (const item of task.items?.instances ?? []) if (item !== undefined) remove(item);
+  for (const part of insideOf(state, task)) remove(part);
+  const scope = state.scopes.get(task.id);
+  if (scope !== undefined) attempt = Math.max(attempt, scope.floor);
+  forgetScope(state, task.id);
+  return attempt;
+}
+
+/** The tasks that were inside a block, whether it is still open or not. */
+function insideOf(state: RunState, task: TaskState): readonly TaskState[] {
+  const block = state.graph.block(task.definitionId);
+  if (block === undefined || task.items !== undefined) return [];
+  return [block.body, ...block.handlers].flatMap(({ ids }) =>
+    ids.flatMap((id) => state.tasks.get(inside(task.id, id)) ?? []),
+  );
+}
