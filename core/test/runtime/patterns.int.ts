@@ -41,7 +41,7 @@ describe('Patterns of work, through real agents', () => {
     expect(seen).to.deep.equal([
       { round: 1, feedback: null, idempotencyKey: 'r1/edit' },
       { round: 2, feedback: { content: false, said: 'saw hello!' }, idempotencyKey: 'r1/edit~2' },
-      { round: 3, feedback: { content: false, said: 'saw hello!!' }, idempotencyKey: 'r1/edit/r3' },
+      { round: 3, feedback: { content: false, said: 'saw hello!!' }, idempotencyKey: 'r1/edit~3' },
     ]);
     expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
   });
