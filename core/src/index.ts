@@ -23,17 +23,34 @@ export type {
 export type { FailedTask } from './definition/builder/task-types.ts';
 export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
 export {
+  type Block,
+  type Catch,
+  type ChildWorkflow,
+  type Compensate,
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
+  type End,
   type Expression,
   type Fallback,
   type ForEach,
   type FunctionExpression,
+  isForAgents,
+  type Join,
+  type Loop,
+  type Mutex,
+  PERFORMERS,
+  type Performer,
+  performerOf,
+  type Raise,
   type Repeat,
   type RetryPolicy,
   type Scope,
+  type Sleep,
+  type Switch,
   type TaskDefinition,
   type TaskTimeouts,
+  tasksWithin,
+  type Wait,
   type WorkflowDefinition,
 } from './definition/definition.ts';
 export { didYouMean, nearest } from './definition/did-you-mean.ts';
@@ -47,6 +64,7 @@ export { type ParsedText, parseText, type TextOptions } from './definition/text/
 export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
 export { workflowToYaml } from './definition/text/workflow-to-yaml.ts';
 export type { KnownAgent } from './definition/validation/agent-rules.ts';
+export type { KnownWorkflow } from './definition/validation/child-rules.ts';
 export { definitionWarnings } from './definition/validation/definition-warnings.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
 export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';

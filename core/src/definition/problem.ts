@@ -9,7 +9,7 @@ export interface DefinitionProblem {
   readonly path: Path;
   readonly message: string;
   /** What is missing is registered elsewhere: the definition itself is well. */
-  readonly code?: 'REPRISE_AGENT_UNKNOWN';
+  readonly code?: 'REPRISE_AGENT_UNKNOWN' | 'REPRISE_WORKFLOW_UNKNOWN';
   readonly line?: number;
   readonly column?: number;
 }
@@ -44,10 +44,22 @@ export function withoutRepetitions(
   const places = new Set(told.map(({ path }) => keyOf(path)));
   const parents = new Set(told.flatMap(({ path }) => path.map((_, index) => keyOf(path.slice(0, index)))));
   const isTold = (place: Path): boolean =>
-    (place.length > 2 && parents.has(keyOf(place))) ||
+    (isPart(place) && parents.has(keyOf(place))) ||
     places.has(keyOf(place)) ||
     place.some((_, index) => places.has(keyOf(place.slice(0, index))));
   return found.filter(({ path }) => !isTold(path));
+}
+
+/** Whether a place is a part of a task (or of what is said about the workflow), not a task, nor the tasks of a block. */
+function isPart(place: Path): boolean {
+  let inTask = false;
+  for (let rest = place; ; inTask = true) {
+    if (rest[0] === (inTask ? 'scope' : 'tasks')) rest = rest.slice(1);
+    else if (rest[0] === 'catch' && rest[2] === 'do') rest = rest.slice(3);
+    else return inTask ? rest.length > 0 : place.length > 2;
+    if (rest.length <= 1) return false;
+    rest = rest.slice(1);
+  }
 }
 
 const keyOf = (path: Path): string => JSON.stringify(path);

@@ -18,6 +18,8 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly hash: string;
   /** The agents that were given as objects; those asked for by name or capability are registered elsewhere. */
   readonly agents: readonly AgentReference[];
+  /** The child workflows that were given as objects; those asked for by name are registered elsewhere. */
+  readonly children?: readonly Workflow[];
   /** What a run's input is checked against. */
   readonly inputSchema?: StandardSchemaV1;
   /** Types only; never there at run time. */

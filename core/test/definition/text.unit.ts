@@ -81,12 +81,12 @@ describe('parseWorkflow', () => {
       `5:29 tasks.b.after[1]: there is no task 'nope'`,
       `5:18 tasks.b.after: there is a cycle: b -> c -> b; remove one of its edges`,
       `7:3 tasks.d: can never run: it comes after 'c', which is in a cycle`,
-      `7:3 tasks.d.agent: is missing: name an agent, or a capability`,
+      `7:3 tasks.d.agent: is missing: name an agent, or a capability, or another performer (workflow, scope, wait, sleep, set, switch, end, raise)`,
       `7:18 tasks.d.when: CEL expression outputs.b.x > && 3: Unexpected token: AND.`,
       `7:46 tasks.d.input: is the text "outputs.b"; for its value write "\${ outputs.b }"`,
       `8:8 tasks.e.agent: must be text, not 5; put it in quotes: "5"`,
       `8:33 tasks.e.fallback: must have exactly one of agent, task and value`,
-      `8:47 tasks.e.forEach.items: 'item' is not available here: it is for the input of a forEach task`,
+      `8:47 tasks.e.forEach.items: 'item' is not available here: it is of a forEach, in the input of its task or inside its scope`,
     ]);
   });
 

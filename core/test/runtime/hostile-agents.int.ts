@@ -90,7 +90,6 @@ const RETURNED: Readonly<Record<string, readonly [make: () => unknown, code: str
   'a getter that throws': [() => getter({}, 'then'), 'REPRISE_AGENT_FAILED'],
   'a thenable that throws': [
     () => ({
-      // biome-ignore lint/suspicious/noThenProperty: an agent may return such a thing.
       then: () => {
         throw new Error('no');
       },

@@ -1,19 +1,19 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type Json, jsonProblem } from '../../shared/json.ts';
 import type { Expression, Scope } from '../definition.ts';
-import { fromFunction, isExpression } from '../expression.ts';
-import { type Fields, isFields, readFields } from '../form/read.ts';
-import { type ExpressionReader, readTask } from '../form/read-task.ts';
+import { fromFunction, isExpression, template } from '../expression.ts';
+import type { FormReader } from '../form/form-reader.ts';
+import { describe, type Fields, isFields, readFields } from '../form/read.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, type Path, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
 
-/** A task as it was added, options unread. */
+/** A task as it was added: the human form, unread, with agents and workflows where it has names. */
 export interface DraftTask {
   readonly id: string;
-  readonly agent: AgentReference | string | { readonly capability: string };
-  readonly options: Fields;
+  readonly fields: Fields;
 }
 
 /** Reads and validates what a builder was told. Throws one REPRISE_DEFINITION_INVALID with every problem. */
@@ -27,25 +27,37 @@ export function assemble<Input, Output>(
   const report: Report = (path, message) => {
     problems.push({ path, message });
   };
-  const agents = new Map<string, AgentReference>();
-  const tasks = drafts.map((draft) => {
-    const path = ['tasks', draft.id];
-    const fields = { ...draft.options, ...choice(draft.agent, path, agents, report) };
-    return readTask(draft.id, withFallbackAgent(fields, path, agents, report), path, report, reader);
-  });
+  const given = new Given(report);
   readFields(options, [], report, 'options', WORKFLOW_KEYS);
-  const definition = readWorkflow(name, options, tasks, report, reader);
+  const definition = readWorkflow(name, options, drafts, report, readerOf(given));
   for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
   if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
+  const children = [...given.workflows.values()];
   return {
     definition,
     hash: hashDefinition(definition),
-    agents: [...agents.values()],
+    agents: [...given.agents.values()],
+    ...(children.length > 0 && { children }),
     ...(schema && { inputSchema: schema }),
   };
 }
 
-const reader: ExpressionReader = { computed: readExpression, mapped: readExpression };
+const readerOf = (given: Given): FormReader => ({
+  computed: readExpression,
+  mapped: readExpression,
+  value: readTemplate,
+  named: readTemplate,
+  tasks(value, path, report) {
+    if (Array.isArray(value)) {
+      return (value as readonly DraftTask[]).map(({ id, fields }) => ({
+        id,
+        task: given.named(fields, [...path, id]),
+      }));
+    }
+    report(path, `must be what a builder of tasks gives back, not ${describe(value)}`);
+    return [];
+  },
+});
 
 function readExpression(value: unknown, path: Path, report: Report): Expression | undefined {
   if (typeof value === 'function') return fromFunction(value as (scope: Scope) => unknown);
@@ -54,24 +66,68 @@ function readExpression(value: unknown, path: Path, report: Report): Expression 
   return undefined;
 }
 
-function choice(agent: DraftTask['agent'], path: Path, agents: Map<string, AgentReference>, report: Report): Fields {
-  if (typeof agent === 'string') return { agent };
-  if ('capability' in agent) return { capability: agent.capability };
-  return { agent: register(agent, path, agents, report) };
+function readTemplate(value: unknown, path: Path, report: Report): Expression | undefined {
+  if (typeof value === 'function' || isExpression(value)) return readExpression(value, path, report);
+  const problem = jsonProblem(value);
+  if (problem === undefined) return template(value as Json);
+  report(path, `is not plain JSON: ${problem}`);
+  return undefined;
 }
 
-function withFallbackAgent(fields: Fields, path: Path, agents: Map<string, AgentReference>, report: Report): Fields {
-  const fallback = fields['fallback'];
-  if (!isFields(fallback) || !isFields(fallback['agent'])) return fields;
-  const agent = fallback['agent'] as unknown as AgentReference;
-  return { ...fields, fallback: { agent: register(agent, [...path, 'fallback'], agents, report) } };
-}
+/** The agents and workflows that were given as objects. */
+class Given {
+  readonly agents = new Map<string, AgentReference>();
+  readonly workflows = new Map<string, Workflow>();
+  readonly #report: Report;
 
-function register(agent: AgentReference, path: Path, agents: Map<string, AgentReference>, report: Report): string {
-  const other = agents.get(agent.name);
-  if (other !== undefined && other !== agent) {
-    report([...path, 'agent'], `there are two different agents named '${agent.name}'; names must differ`);
+  constructor(report: Report) {
+    this.#report = report;
   }
-  agents.set(agent.name, agent);
-  return agent.name;
+
+  /** The fields of a task with names in the places of objects. */
+  named(fields: Fields, path: Path): Fields {
+    const { agent, fallback, compensate, workflow } = fields;
+    return {
+      ...fields,
+      ...this.#choice(agent, path),
+      ...(isFields(fallback) &&
+        isFields(fallback['agent']) && { fallback: { agent: this.#agent(fallback['agent'], [...path, 'fallback']) } }),
+      ...(isFields(compensate) && { compensate: this.#compensate(compensate, [...path, 'compensate']) }),
+      ...(isFields(workflow) && isFields(workflow['definition']) && { workflow: this.#workflow(workflow, path) }),
+    };
+  }
+
+  #choice(agent: unknown, path: Path): Fields {
+    if (!isFields(agent)) return {};
+    if (!('handle' in agent) && 'capability' in agent) return { agent: undefined, capability: agent['capability'] };
+    return { agent: this.#agent(agent, path) };
+  }
+
+  #compensate(compensate: Fields, path: Path): Fields | string {
+    if ('handle' in compensate) return this.#agent(compensate, path);
+    const { agent } = compensate;
+    return isFields(agent) ? { ...compensate, agent: this.#agent(agent, path) } : compensate;
+  }
+
+  #agent(value: Fields, path: Path): string {
+    const agent = value as unknown as AgentReference;
+    const other = this.agents.get(agent.name);
+    if (other !== undefined && other !== agent) {
+      this.#report([...path, 'agent'], `there are two different agents named '${agent.name}'; names must differ`);
+    }
+    this.agents.set(agent.name, agent);
+    return agent.name;
+  }
+
+  #workflow(value: Fields, path: Path): Fields {
+    const workflow = value as unknown as Workflow;
+    const { name, version } = workflow.definition;
+    const key = `${name}@${version}`;
+    const other = this.workflows.get(key);
+    if (other !== undefined && other.hash !== workflow.hash) {
+      this.#report([...path, 'workflow'], `there are two different workflows '${key}'; names or versions must differ`);
+    }
+    this.workflows.set(key, workflow);
+    return { name, version };
+  }
 }

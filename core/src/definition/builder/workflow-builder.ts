@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Computed } from '../expression.ts';
 import type { Fields } from '../form/read.ts';
-import type { AgentReference, Workflow } from '../workflow.ts';
+import type { Workflow } from '../workflow.ts';
 import { assemble, type DraftTask } from './assemble.ts';
 import type { Fits, FreshId } from './messages.ts';
 import type { OutputScope, PlainTaskOptions, TaskOptionKey, TaskOptions, WorkflowOptions } from './options.ts';
@@ -81,7 +81,7 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
     Used | Named<After>,
     Output
   > {
-    return this.with({ id, agent, options: { ...options } });
+    return this.with(id, { ...options, agent });
   }
 
   /**
@@ -100,7 +100,7 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
     Used,
     Output
   > {
-    return this.with({ id, agent, options: { ...options } });
+    return this.with(id, { ...options, agent });
   }
 
   /** Says what a run yields. Default: the output of the only task that nothing comes after, or of all those by id. */
@@ -116,12 +116,8 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
     return assemble(name, output === undefined ? options : { ...options, output }, tasks, schema);
   }
 
-  private with<Next>(task: { id: string; agent: unknown; options: Fields }): Next {
-    const draft: DraftTask = {
-      ...task,
-      agent: task.agent as AgentReference | string | { readonly capability: string },
-    };
-    return new WorkflowBuilder({ ...this.draft, tasks: [...this.draft.tasks, draft] }) as Next;
+  private with<Next>(id: string, fields: Fields): Next {
+    return new WorkflowBuilder({ ...this.draft, tasks: [...this.draft.tasks, { id, fields }] }) as Next;
   }
 }
 

@@ -12,6 +12,8 @@ export const SCOPE_VARIABLES = [
   'index',
   'output',
   'feedback',
+  'block',
+  'error',
 ] as const satisfies readonly string[];
 
 /** The functions of CEL that are at hand: total, pure, and cheap enough to charge for. */

@@ -1,148 +1,179 @@
 import { type Json, jsonProblem } from '../../shared/json.ts';
 import {
-  DEFAULT_RETRY,
+  type Compensate,
   type Expression,
   type Fallback,
-  type ForEach,
+  type Join,
+  type Mutex,
+  PERFORMERS,
+  type Performer,
   type Repeat,
-  type RetryPolicy,
   type TaskDefinition,
   type TaskTimeouts,
 } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
-import { isFields, readChoice, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
-
-/** Items of a forEach in flight at once when nothing is said. */
-export const DEFAULT_ITEM_CONCURRENCY = 16;
-
-/** How the values in expression places are written: functions and `cel()` in the builder, text in YAML. */
-export interface ExpressionReader {
-  /** A condition, or the items of a forEach. */
-  computed(value: unknown, path: Path, report: Report): Expression | undefined;
-  /** An input, or the output of the workflow. */
-  mapped(value: unknown, path: Path, report: Report): Expression | undefined;
-}
+import type { FormReader, ReadTasks } from './form-reader.ts';
+import { describe, type Fields, isFields, readChoice, readFields, readNumber, readText, readTexts } from './read.ts';
+import { readScope } from './read-block.ts';
+import { readForEach } from './read-for-each.ts';
+import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES, readRetry, readTimeouts } from './read-limits.ts';
+import { readChild, readEnd, readRaise, readSleep, readSwitch, readWait, readWaitTimeout } from './read-performer.ts';
 
 const TASK_KEYS: readonly string[] = [
-  ...['agent', 'capability', 'description', 'after', 'when', 'input', 'forEach', 'concurrency', 'onItemFailure'],
-  ...['retry', 'timeout', 'fallback', 'repeat', 'priority', 'delivery'],
+  ...PERFORMERS,
+  ...['description', 'after', 'case', 'join', 'rest', 'when', 'input', 'forEach', 'concurrency', 'onItemFailure'],
+  ...[
+    'output',
+    'catch',
+    'loop',
+    'retry',
+    'timeout',
+    'fallback',
+    'repeat',
+    'compensate',
+    'mutex',
+    'priority',
+    'delivery',
+  ],
 ];
 
 const DELIVERIES = ['at-least-once', 'at-most-once'] as const;
 
-/** A task of the human form (or the builder's options, which are the same) as data, defaults filled in. */
+/**
+ * A task of the human form (or the builder's options, which are the same) as data, defaults filled in. `readTasks` reads the
+ * tasks inside it. Its `case` asks for the tasks around it, and is read with them.
+ */
 export function readTask(
   id: string,
   value: unknown,
   path: Path,
   report: Report,
-  reader: ExpressionReader,
+  reader: FormReader,
+  readTasks: ReadTasks,
 ): TaskDefinition {
   const fields = readFields(value, path, report, 'a task (an object)', TASK_KEYS) ?? {};
   const at = (key: string): Path => [...path, key];
+  const read = (key: string, as: FormReader['value']): Expression | undefined =>
+    fields[key] === undefined ? undefined : as(fields[key], at(key), report);
   const description = readText(fields['description'], at('description'), report);
-  const agent = readText(fields['agent'], at('agent'), report);
-  const capability = readText(fields['capability'], at('capability'), report);
-  const when = fields['when'] === undefined ? undefined : reader.computed(fields['when'], at('when'), report);
-  const input = fields['input'] === undefined ? undefined : reader.mapped(fields['input'], at('input'), report);
+  const performer = readPerformer(fields, path, report, reader, readTasks);
+  const when = read('when', reader.computed);
+  const input = read('input', reader.mapped);
   const forEach = readForEach(fields, path, report, reader);
   const fallback = readFallback(fields['fallback'], at('fallback'), report);
   const repeat = readRepeat(id, fields['repeat'], at('repeat'), report, reader);
+  const join = readJoin(fields['join'], at('join'), report);
+  const rest = readChoice(fields['rest'], at('rest'), report, ['let', 'cancel']);
+  const compensate = readCompensate(fields['compensate'], at('compensate'), report, reader);
+  const mutex = readMutex(fields['mutex'], at('mutex'), report, reader);
   return {
     id,
     ...(description !== undefined && { description }),
-    ...(agent !== undefined && { agent }),
-    ...(capability !== undefined && { capability }),
+    ...performer,
     after: readTexts(fields['after'], at('after'), report),
+    ...(join !== undefined && { join }),
+    ...(rest && { rest }),
     ...(when && { when }),
     ...(input && { input }),
     ...(forEach && { forEach }),
-    retry: readRetry(fields['retry'], at('retry'), report),
-    timeouts: readTimeouts(fields['timeout'], at('timeout'), report),
+    ...readLimits(fields, path, report),
     ...(fallback && { fallback }),
     ...(repeat && { repeat }),
+    ...(compensate && { compensate }),
+    ...(mutex && { mutex }),
     priority: readNumber(fields['priority'], at('priority'), report) ?? 0,
     delivery: readChoice(fields['delivery'], at('delivery'), report, DELIVERIES) ?? 'at-least-once',
   };
 }
 
-/** The longest delay when none is written: a minute, or the first delay where that is longer. */
-export const defaultMaxDelay = (initialDelayMs: number): number => Math.max(DEFAULT_RETRY.maxDelayMs, initialDelayMs);
-
-/** Attempts in all, or a policy. A longest delay below the first one is a mistake when both are written. */
-export function readRetry(value: unknown, path: Path, report: Report): RetryPolicy {
-  if (value === undefined) return DEFAULT_RETRY;
-  if (typeof value === 'number') return { ...DEFAULT_RETRY, maxAttempts: value };
-  const keys = ['maxAttempts', 'initialDelay', 'factor', 'maxDelay', 'jitter', 'nonRetryable'];
-  const fields = readFields(value, path, report, 'a number of attempts or a policy', keys) ?? {};
+/** All performers that are written; that it must be one is said by validation. */
+function readPerformer(fields: Fields, path: Path, report: Report, reader: FormReader, readTasks: ReadTasks) {
   const at = (key: string): Path => [...path, key];
-  const initialDelay = readDuration(fields['initialDelay'], at('initialDelay'), report);
-  const maxDelay = readDuration(fields['maxDelay'], at('maxDelay'), report);
-  if (initialDelay !== undefined && maxDelay !== undefined && maxDelay < initialDelay) {
-    report(
-      at('maxDelay'),
-      `is ${maxDelay}ms, shorter than the initialDelay of ${initialDelay}ms; make it at least as long, or leave it out`,
-    );
-  }
-  const initialDelayMs = initialDelay ?? DEFAULT_RETRY.initialDelayMs;
+  const agent = readText(fields['agent'], at('agent'), report);
+  const capability = readText(fields['capability'], at('capability'), report);
+  const workflow = readChild(fields['workflow'], at('workflow'), report);
+  const scope = readScope(fields, path, report, reader, readTasks);
+  const wait = readWait(fields['wait'], at('wait'), report, reader);
+  const sleep = readSleep(fields['sleep'], at('sleep'), report, reader);
+  const set = fields['set'] === undefined ? undefined : reader.value(fields['set'], at('set'), report);
+  const choice = readSwitch(fields['switch'], at('switch'), report, reader);
+  const end = readEnd(fields['end'], at('end'), report, reader);
+  const raise = readRaise(fields['raise'], at('raise'), report, reader);
+  const found = [agent, capability, workflow, scope, wait, sleep, set, choice, end, raise];
+  // What could not be read has been told; that there is no performer would be told on top of it.
+  if (found.every((one) => one === undefined)) return isOneOf(fields, PERFORMERS) ? { agent: 'unreadable' } : {};
   return {
-    maxAttempts: readNumber(fields['maxAttempts'], at('maxAttempts'), report) ?? DEFAULT_RETRY.maxAttempts,
-    initialDelayMs,
-    factor: readNumber(fields['factor'], at('factor'), report) ?? DEFAULT_RETRY.factor,
-    maxDelayMs: maxDelay ?? defaultMaxDelay(initialDelayMs),
-    jitter: readNumber(fields['jitter'], at('jitter'), report) ?? DEFAULT_RETRY.jitter,
-    nonRetryable: readTexts(fields['nonRetryable'], at('nonRetryable'), report),
+    ...(agent !== undefined && { agent }),
+    ...(capability !== undefined && { capability }),
+    ...(workflow && { workflow }),
+    ...(scope && { scope }),
+    ...(wait && { wait }),
+    ...(sleep && { sleep }),
+    ...(set && { set }),
+    ...(choice && { switch: choice }),
+    ...(end && { end }),
+    ...(raise && { raise }),
   };
 }
 
-/** A duration (of an attempt), or `{ attempt, task, all, heartbeat }`. */
-export function readTimeouts(value: unknown, path: Path, report: Report): TaskTimeouts {
-  if (value === undefined) return {};
-  if (!isFields(value)) {
-    const attemptMs = readDuration(value, path, report);
-    return attemptMs === undefined ? {} : { attemptMs };
+const RETRIED: readonly Performer[] = ['agent', 'capability', 'workflow'];
+const ENTERED = PERFORMERS.filter((performer) => !RETRIED.includes(performer));
+
+const isOneOf = (fields: Fields, performers: readonly Performer[]): boolean =>
+  performers.some((performer) => fields[performer] !== undefined);
+
+function readLimits(fields: Fields, path: Path, report: Report): Pick<TaskDefinition, 'retry' | 'timeouts'> {
+  const isForAgents = isOneOf(fields, ['agent', 'capability']) || !isOneOf(fields, PERFORMERS);
+  const retry = readRetry(fields['retry'], [...path, 'retry'], report, isForAgents ? undefined : NO_RETRY);
+  if (fields['retry'] !== undefined && isOneOf(fields, ENTERED) && !isOneOf(fields, RETRIED)) {
+    report([...path, 'retry'], fields['scope'] === undefined ? NO_RETRY_HERE : NO_RETRY_OF_SCOPES);
   }
-  const keys = ['attempt', 'task', 'all', 'heartbeat'];
-  const fields = readFields(value, path, report, 'a duration or an object', keys) ?? {};
-  const attemptMs = readDuration(fields['attempt'], [...path, 'attempt'], report);
-  const taskMs = readDuration(fields['task'], [...path, 'task'], report);
-  const allMs = readDuration(fields['all'], [...path, 'all'], report);
-  const heartbeatMs = readDuration(fields['heartbeat'], [...path, 'heartbeat'], report);
+  const waitMs = readWaitTimeout(fields, path, report);
+  const timeouts: TaskTimeouts = {
+    ...readTimeouts(fields['timeout'], [...path, 'timeout'], report, isForAgents ? 'attempt' : 'task'),
+    ...(waitMs !== undefined && { taskMs: waitMs }),
+  };
+  return { retry, timeouts };
+}
+
+function readJoin(value: unknown, path: Path, report: Report): Join | undefined {
+  if (value === undefined || value === 'all' || value === 'any' || typeof value === 'number') return value;
+  const each = value === 'each' ? ': "each" comes with dynamic chaining, and is not there yet' : '';
+  report(path, `must be "all", "any" or a number, not ${describe(value)}${each}`);
+  return undefined;
+}
+
+/** The name of an agent, or `{ agent | capability, input, retry, timeout }`. */
+function readCompensate(value: unknown, path: Path, report: Report, reader: FormReader): Compensate | undefined {
+  if (value === undefined) return undefined;
+  const at = (key: string): Path => [...path, key];
+  const keys = ['agent', 'capability', 'input', 'retry', 'timeout'];
+  const what = 'the name of an agent, or { agent | capability, input, retry, timeout }';
+  const fields = typeof value === 'string' ? { agent: value } : readFields(value, path, report, what, keys);
+  if (fields === undefined) return undefined;
+  const agent = readText(fields['agent'], at('agent'), report);
+  const capability = readText(fields['capability'], at('capability'), report);
+  const input = fields['input'] === undefined ? undefined : reader.mapped(fields['input'], at('input'), report);
   return {
-    ...(attemptMs !== undefined && { attemptMs }),
-    ...(taskMs !== undefined && { taskMs }),
-    ...(allMs !== undefined && { allMs }),
-    ...(heartbeatMs !== undefined && { heartbeatMs }),
+    ...(agent !== undefined && { agent }),
+    ...(capability !== undefined && { capability }),
+    ...(input && { input }),
+    retry: readRetry(fields['retry'], at('retry'), report),
+    timeouts: readTimeouts(fields['timeout'], at('timeout'), report, 'attempt'),
   };
 }
 
-function readForEach(
-  task: Readonly<Record<string, unknown>>,
-  path: Path,
-  report: Report,
-  reader: ExpressionReader,
-): ForEach | undefined {
-  const value = task['forEach'];
-  if (value === undefined) {
-    for (const key of ['concurrency', 'onItemFailure']) {
-      if (task[key] !== undefined) report([...path, key], 'belongs to a forEach, and this task has none');
-    }
-    return undefined;
-  }
-  const nested = isFields(value) && 'items' in value;
-  const at: Path = [...path, 'forEach'];
-  const fields = nested
-    ? (readFields(value, at, report, 'items', ['items', 'concurrency', 'onItemFailure']) ?? {})
-    : task;
-  const base = nested ? at : path;
-  const items = reader.computed(nested ? fields['items'] : value, nested ? [...at, 'items'] : at, report);
-  if (items === undefined) return undefined;
-  const failures = ['fail', 'continue'] as const;
-  return {
-    items,
-    concurrency: readNumber(fields['concurrency'], [...base, 'concurrency'], report) ?? DEFAULT_ITEM_CONCURRENCY,
-    onItemFailure: readChoice(fields['onItemFailure'], [...base, 'onItemFailure'], report, failures) ?? 'fail',
-  };
+/** A template of the key, or `{ key, across }`. */
+function readMutex(value: unknown, path: Path, report: Report, reader: FormReader): Mutex | undefined {
+  if (value === undefined) return undefined;
+  const nested = isFields(value) && 'key' in value;
+  const fields = nested ? (readFields(value, path, report, 'a key', ['key', 'across']) ?? {}) : { key: value };
+  const { across } = fields as Fields;
+  if (across === 'workflow' || across === 'tenant') {
+    report([...path, 'across'], `"${across}" comes with admission, and is not there yet; "run" is`);
+  } else readChoice(across, [...path, 'across'], report, ['run']);
+  const key = reader.named(fields['key'], nested ? [...path, 'key'] : path, report);
+  return key && { key, across: 'run' };
 }
 
 function readFallback(value: unknown, path: Path, report: Report): Fallback | undefined {
@@ -171,13 +202,7 @@ function readFallbackValue(value: unknown, path: Path, report: Report): Fallback
   return undefined;
 }
 
-function readRepeat(
-  id: string,
-  value: unknown,
-  path: Path,
-  report: Report,
-  reader: ExpressionReader,
-): Repeat | undefined {
+function readRepeat(id: string, value: unknown, path: Path, report: Report, reader: FormReader): Repeat | undefined {
   if (value === undefined) return undefined;
   const fields = readFields(value, path, report, 'an object with until and max', [
     'from',

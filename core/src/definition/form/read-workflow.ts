@@ -1,28 +1,42 @@
-import { DEFAULT_CONCURRENCY, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
+import { DEFAULT_CONCURRENCY, type WorkflowDefinition } from '../definition.ts';
 import type { Report } from '../problem.ts';
+import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
-import type { ExpressionReader } from './read-task.ts';
+import { readCatch } from './read-block.ts';
+import { readTasks } from './read-tasks.ts';
 
-export const WORKFLOW_KEYS = ['version', 'description', 'timeout', 'concurrency', 'strategy', 'output'] as const;
+export const WORKFLOW_KEYS = [
+  'version',
+  'description',
+  'timeout',
+  'concurrency',
+  'strategy',
+  'output',
+  'catch',
+] as const;
 
-/** The workflow around its tasks, defaults filled in. */
+/** The workflow with its tasks, defaults filled in. */
 export function readWorkflow(
   name: string,
   fields: Readonly<Record<string, unknown>>,
-  tasks: readonly TaskDefinition[],
+  tasks: unknown,
   report: Report,
-  reader: ExpressionReader,
+  reader: FormReader,
 ): WorkflowDefinition {
   const description = readText(fields['description'], ['description'], report);
   const output = fields['output'] === undefined ? undefined : reader.mapped(fields['output'], ['output'], report);
+  const clauses = readCatch(fields['catch'], ['catch'], report, reader, (handler, path) =>
+    readTasks(handler, path, report, reader),
+  );
   const timeoutMs = readDuration(fields['timeout'], ['timeout'], report);
   return {
     schemaVersion: 1,
     name,
     version: readText(fields['version'], ['version'], report) ?? '1',
     ...(description !== undefined && { description }),
-    tasks,
+    tasks: readTasks(tasks, ['tasks'], report, reader),
     ...(output && { output }),
+    ...(clauses && { catch: clauses }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,
     strategy: readText(fields['strategy'], ['strategy'], report) ?? 'graph',

@@ -1,4 +1,4 @@
-import { Composer, type Document, isCollection, isMap, isNode, isPair, isScalar, LineCounter } from 'yaml';
+import { Composer, type Document, isCollection, isMap, isNode, isPair, isScalar, isSeq, LineCounter } from 'yaml';
 import { type Json, jsonProblem } from '../../shared/json.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
 import { NestedTooDeep, readTokens } from './read-tokens.ts';
@@ -53,7 +53,7 @@ export function parseText(text: string, what: string, options: TextOptions = {})
   return {
     value: value as Json,
     locate: (path) => place(offsetOf(document, path)),
-    keys: (path) => keysOf(path.length === 0 ? document.contents : document.getIn(path, true)),
+    keys: keysBy(document),
   };
 }
 
@@ -115,5 +115,21 @@ function offsetOf(document: Document, path: Path): number {
   return document.contents?.range?.[0] ?? 0;
 }
 
-const keysOf = (node: unknown): readonly string[] =>
-  isMap(node) ? node.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : [])) : [];
+/** Each map is looked through once, however many of its members are asked for. */
+function keysBy(document: Document): ParsedText['keys'] {
+  const known = new Map<unknown, ReadonlyMap<string, unknown>>();
+  const membersOf = (node: unknown): ReadonlyMap<string, unknown> => {
+    let members = known.get(node);
+    if (members === undefined) {
+      const items = isMap(node) ? node.items : isSeq(node) ? node.items.map((value, key) => ({ key, value })) : [];
+      members = new Map(items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), value]));
+      known.set(node, members);
+    }
+    return members;
+  };
+  return (path) => {
+    let node: unknown = document.contents;
+    for (const key of path) node = membersOf(node).get(String(key));
+    return isMap(node) ? [...membersOf(node).keys()] : [];
+  };
+}

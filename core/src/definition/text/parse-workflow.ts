@@ -1,16 +1,15 @@
 import type { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Expression } from '../definition.ts';
 import { cel, template } from '../expression.ts';
+import type { FormReader } from '../form/form-reader.ts';
 import { describe, isFields, readFields, readText } from '../form/read.ts';
-import { type ExpressionReader, readTask } from '../form/read-task.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, MAX_LISTED, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
 import { celOf } from '../template.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
 import type { Workflow } from '../workflow.ts';
-import { parseText, type TextOptions } from './parse-document.ts';
+import { type ParsedText, parseText, type TextOptions } from './parse-document.ts';
 
 export interface ParseOptions extends TextOptions {
   /** What the text is called in problems. */
@@ -25,7 +24,7 @@ export function parseWorkflow(text: string, options: ParseOptions = {}): Workflo
   const what = options.file === undefined ? 'The workflow' : `The workflow in ${options.file}`;
   const parsed = parseText(text, what, options);
   const locate = (problem: DefinitionProblem): DefinitionProblem => ({ ...problem, ...parsed.locate(problem.path) });
-  return load(parsed.value, what, locate, parsed.keys(['tasks']));
+  return load(parsed.value, what, locate, parsed.keys);
 }
 
 /**
@@ -38,7 +37,7 @@ function load(
   value: Json,
   what: string,
   locate: (problem: DefinitionProblem) => DefinitionProblem,
-  ids?: readonly string[],
+  keys?: ParsedText['keys'],
 ): Workflow {
   const problems: DefinitionProblem[] = [];
   const report: Report = (path, message) => {
@@ -50,35 +49,54 @@ function load(
     definitionInvalid(what, [...problems.slice(0, MAX_LISTED).map(locate), ...problems.slice(MAX_LISTED)]);
   if (fields === undefined) throw refusal();
   for (const key of ['name', 'tasks']) if (fields[key] === undefined) report([key], 'is missing');
-  const tasks = fields['tasks'] ?? {};
-  if (!isFields(tasks)) report(['tasks'], `must be an object of tasks by id, not ${describe(tasks)}`);
-  const written = isFields(tasks) ? (ids ?? Object.keys(tasks)).map((id) => ({ id, task: tasks[id] })) : [];
   const definition = readWorkflow(
     readText(fields['name'], ['name'], report) ?? 'unnamed',
     fields,
-    written.map(({ id, task }) => readTask(id, task, ['tasks', id], report, reader)),
+    fields['tasks'] ?? {},
     report,
-    reader,
+    readerOf(keys),
   );
   for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
   if (problems.length > 0) throw refusal();
   return { definition, hash: hashDefinition(definition), agents: [] };
 }
 
-const reader: ExpressionReader = {
+/** `keys` knows the order in which the keys of the object at a path are written. */
+const readerOf = (keys?: ParsedText['keys']): FormReader => ({
   computed(value, path, report) {
     if (typeof value === 'string') return cel(celOf(value) ?? value);
     report(path, `must be a CEL expression (text), not ${describe(value)}`);
     return undefined;
   },
-  mapped(value, path, report): Expression | undefined {
-    if (typeof value === 'string' && LOOKS_LIKE_CEL.test(value)) {
-      report(path, `is the text ${describe(value)}; for its value write "\${ ${value} }"`);
-      return undefined;
-    }
-    return template(value as Json);
+  mapped: templateIn(VARIABLE),
+  value: templateIn(VARIABLE),
+  named(value, path, report) {
+    if (typeof value === 'string') return templateIn(PATH)(value, path, report);
+    report(path, `must be text, not ${describe(value)}`);
+    return undefined;
   },
-};
+  tasks(value, path, report) {
+    if (!isFields(value)) {
+      report(path, `must be an object of tasks by id, not ${describe(value)}`);
+      return [];
+    }
+    const ids = Object.keys(value);
+    // Plain objects have these keys first, and nothing else out of order.
+    const ordered = ids.length > 1 && /^\d+$/.test(ids[0] ?? '') ? (keys?.(path) ?? ids) : ids;
+    return ordered.map((id) => ({ id, task: value[id] }));
+  },
+});
 
 /** A path such as `outputs.audit.unknown`, which nobody means as text. */
-const LOOKS_LIKE_CEL = /^(input|outputs|item|feedback)([.[][\w."'\][-]*)?$/;
+const PATH =
+  /^(?:(?:input|outputs|item|feedback|block)|error(?=\.(?:code|message|status|details|cause)\b))[.[][\w."'\][-]*$/;
+/** Such a path, or a variable alone. */
+const VARIABLE = new RegExp(`${PATH.source}|^(?:input|outputs|item|feedback)$`);
+
+function templateIn(suspicious: RegExp): FormReader['value'] {
+  return (value, path, report) => {
+    if (typeof value !== 'string' || !suspicious.test(value)) return template(value as Json);
+    report(path, `is the text ${describe(value)}; for its value write "\${ ${value} }"`);
+    return undefined;
+  };
+}

@@ -1,9 +1,8 @@
 import { isRepriseError, type RepriseError } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json.ts';
-import type { Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
-import { template } from '../expression.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../definition.ts';
+import { isExpression, template } from '../expression.ts';
 import type { DefinitionProblem } from '../problem.ts';
-import { recordDefinition } from '../recorded.ts';
 import type { TextOptions } from './parse-document.ts';
 import { parseWorkflow } from './parse-workflow.ts';
 
@@ -32,20 +31,16 @@ function listed({ details }: RepriseError): readonly DefinitionProblem[] {
   return problems.map(({ path, message }) => ({ path: path === '' ? [] : [path], message }));
 }
 
-const withoutTasks = (definition: WorkflowDefinition): string =>
-  canonicalJson({
-    ...recordDefinition({ ...definition, tasks: [] }),
-    ...(definition.output && { output: plain(definition.output) }),
-  });
+const withoutTasks = (definition: WorkflowDefinition): string => textOf({ ...definition, tasks: [] });
 
-function taskText(task: TaskDefinition | undefined): string | undefined {
-  if (task === undefined) return undefined;
-  const { input } = task;
-  return canonicalJson(JSON.parse(JSON.stringify({ ...task, ...(input && { input: plain(input) }) })));
-}
+const taskText = (task: TaskDefinition | undefined): string | undefined => task && textOf(task);
 
 /** In a template, spaces around CEL say nothing, and a text that is all CEL is CEL. */
-function plain(expression: Expression): Expression {
-  if (expression.kind === 'cel') return { kind: 'cel', source: expression.source.trim() };
-  return expression.kind === 'template' ? template(expression.template) : expression;
+function textOf(value: object): string {
+  const plain = (_key: string, member: unknown): unknown => {
+    if (!isExpression(member)) return member;
+    if (member.kind === 'cel') return { kind: 'cel', source: member.source.trim() };
+    return member.kind === 'template' ? template(member.template) : member;
+  };
+  return canonicalJson(JSON.parse(JSON.stringify(value, plain)));
 }

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../definition.ts';
+import type { TaskGroup } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import type { Path, Report } from '../problem.ts';
 
@@ -9,20 +9,27 @@ export interface KnownAgent {
 }
 
 /** Every agent and capability that is asked for must be there. */
-export function checkAgents(tasks: readonly TaskDefinition[], agents: readonly KnownAgent[], report: Report): void {
+export function checkAgents(groups: readonly TaskGroup[], agents: readonly KnownAgent[], report: Report): void {
   const names = new Set(agents.map((agent) => agent.name));
   const capabilities = new Set(agents.flatMap((agent) => agent.capabilities ?? []));
   const unknown = (path: Path, message: string): void => report(path, message, 'REPRISE_AGENT_UNKNOWN');
-  const checkName = (name: string, path: Path): void => {
-    if (!names.has(name)) unknown(path, `there is no agent '${name}'${didYouMean(name, names)}${list(names)}`);
+  const checkName = (name: string | undefined, path: Path): void => {
+    if (name === undefined || names.has(name)) return;
+    unknown(path, `there is no agent '${name}'${didYouMean(name, names)}${list(names)}`);
   };
-  for (const task of tasks) {
-    const path = ['tasks', task.id];
-    if (task.agent !== undefined) checkName(task.agent, [...path, 'agent']);
-    if (task.fallback?.kind === 'agent') checkName(task.fallback.agent, [...path, 'fallback', 'agent']);
-    if (task.capability !== undefined && !capabilities.has(task.capability)) {
-      const hint = didYouMean(task.capability, capabilities);
-      unknown([...path, 'capability'], `no agent has the capability '${task.capability}'${hint}${list(capabilities)}`);
+  const checkCapability = (capability: string | undefined, path: Path): void => {
+    if (capability === undefined || capabilities.has(capability)) return;
+    const hint = didYouMean(capability, capabilities);
+    unknown(path, `no agent has the capability '${capability}'${hint}${list(capabilities)}`);
+  };
+  for (const { tasks, path } of groups) {
+    for (const { id, agent, capability, fallback, compensate } of tasks) {
+      const at = (...slot: Path): Path => [...path, id, ...slot];
+      checkName(agent, at('agent'));
+      if (fallback?.kind === 'agent') checkName(fallback.agent, at('fallback', 'agent'));
+      checkCapability(capability, at('capability'));
+      checkName(compensate?.agent, at('compensate', 'agent'));
+      checkCapability(compensate?.capability, at('compensate', 'capability'));
     }
   }
 }

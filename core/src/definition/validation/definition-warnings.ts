@@ -1,18 +1,25 @@
+import { blocksOf } from '../blocks.ts';
 import { DEFAULT_RETRY, type RetryPolicy, type WorkflowDefinition } from '../definition.ts';
 import type { DefinitionProblem, Path } from '../problem.ts';
 
 /** What a definition says without effect, each with its place. Such a definition runs all the same. Pure, and never throws. */
 export function definitionWarnings(definition: WorkflowDefinition): readonly DefinitionProblem[] {
   const warnings: DefinitionProblem[] = [];
-  for (const { id, delivery, retry, timeouts } of definition.tasks) {
+  const groups = blocksOf(definition).flatMap((block) => block.groups);
+  const tasks = groups.flatMap(({ tasks, path }) => tasks.map((task) => ({ task, path: [...path, task.id] })));
+  for (const { task, path } of tasks) {
+    const { delivery, retry, timeouts, wait } = task;
     const warn = (place: Path, message: string): void => {
-      warnings.push({ path: ['tasks', id, ...place], message });
+      warnings.push({ path: [...path, ...place], message });
     };
     if (delivery === 'at-most-once' && !isDefault(retry)) {
       warn(['retry'], 'has no effect: with at-most-once delivery there is no second attempt; leave it out');
     }
     if (timeouts.allMs !== undefined && timeouts.taskMs !== undefined && timeouts.taskMs > timeouts.allMs) {
       warn(['timeout', 'task'], 'is longer than the limit of the whole list (all), so it will never be reached');
+    }
+    if (wait?.default !== undefined && timeouts.taskMs === undefined && timeouts.allMs === undefined) {
+      warn(['wait', 'default'], 'has no effect without a timeout: it is the output when the time is up');
     }
   }
   return warnings;

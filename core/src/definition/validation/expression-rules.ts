@@ -1,110 +1,136 @@
 import { isRepriseError } from '../../shared/errors.ts';
+import type { BlockPlace, TaskGroup } from '../blocks.ts';
 import type { Analysis } from '../cel/analysis.ts';
 import { compile } from '../cel/program.ts';
-import type { Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { between, byId, fallbackTasks, leadsTo } from '../graph.ts';
+import { fallbackTasks } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, stringsOf } from '../template.ts';
 import { numberProblem } from '../text/number-literal.ts';
-
-/** What an expression may read where it stands. */
-interface Place {
-  readonly path: Path;
-  readonly variables: ReadonlySet<string>;
-  /** Whether the output of a task is there. */
-  sees(id: string): boolean;
-  /** The task that the expression belongs to, if any. */
-  readonly task?: string;
-}
-
-const EVERYWHERE = ['input', 'outputs', 'runId', 'round'];
+import { type ExpressionPlace, expressionPlaces } from './expression-places.ts';
 
 /** CEL must parse, and read only what is there: variables of the place, outputs of tasks that come before. */
-export function checkExpressions(definition: WorkflowDefinition, report: Report): void {
-  const { tasks } = definition;
-  const known = byId(tasks);
-  const repeated = new Set(
-    tasks.flatMap((task) => (task.repeat ? [...between(tasks, task.repeat.from, task.id)] : [])),
-  );
-  const check = (expression: Expression, place: Place): void => checkExpression(expression, place, known, report);
-  for (const task of tasks) {
-    const after = (id: string): readonly string[] => known.get(id)?.after ?? [];
-    const sees = (id: string): boolean => leadsTo(task.id, id, after);
-    const path = ['tasks', task.id];
-    const basic = repeated.has(task.id) ? [...EVERYWHERE, 'feedback'] : EVERYWHERE;
-    const place = (slot: Path, ...more: readonly string[]): Place => ({
-      path: [...path, ...slot],
-      variables: new Set([...basic, ...more]),
-      sees,
-      task: task.id,
-    });
-    if (task.when !== undefined) check(task.when, place(['when']));
-    if (task.input !== undefined) check(task.input, place(['input'], ...(task.forEach ? ['item', 'index'] : [])));
-    if (task.forEach !== undefined) check(task.forEach.items, place(['forEach', 'items']));
-    if (task.repeat !== undefined) check(task.repeat.until, place(['repeat', 'until'], 'output', 'feedback'));
-  }
-  if (definition.output !== undefined) {
-    const fallbacks = fallbackTasks(tasks);
-    const sees = (id: string): boolean => known.has(id) && !fallbacks.has(id);
-    check(definition.output, { path: ['output'], variables: new Set(EVERYWHERE), sees });
+export function checkExpressions(blocks: readonly BlockPlace[], report: Report): void {
+  const outputs = new OutputsInSight(blocks);
+  for (const place of expressionPlaces(blocks)) {
+    const { expression, path } = place;
+    if (expression.kind === 'cel') checkSource(expression.source, path, place, outputs, report);
+    if (expression.kind !== 'template') continue;
+    for (const { path: inside, text } of stringsOf(expression.template)) {
+      const source = celOf(text);
+      if (source !== undefined) checkSource(source, [...path, ...inside], place, outputs, report);
+    }
   }
 }
 
-function checkExpression(
-  expression: Expression,
-  place: Place,
-  known: ReadonlyMap<string, TaskDefinition>,
+function checkSource(
+  source: string,
+  path: Path,
+  place: ExpressionPlace,
+  outputs: OutputsInSight,
   report: Report,
 ): void {
-  switch (expression.kind) {
-    case 'function':
-      return;
-    case 'cel':
-      checkSource(expression.source, place, known, report);
-      return;
-    case 'template':
-      for (const { path, text } of stringsOf(expression.template)) {
-        const source = celOf(text);
-        if (source !== undefined) checkSource(source, { ...place, path: [...place.path, ...path] }, known, report);
-      }
-  }
-}
-
-function checkSource(source: string, place: Place, known: ReadonlyMap<string, TaskDefinition>, report: Report): void {
   let analysis: Analysis;
   try {
     analysis = compile(source).analysis;
   } catch (error) {
-    report(place.path, isRepriseError(error) ? error.message : String(error));
+    report(path, isRepriseError(error) ? error.message : String(error));
     return;
   }
   for (const whole of analysis.largeIntegers) {
-    report(place.path, `CEL expression ${quote(source)}: ${numberProblem(String(whole), Number(whole)) ?? ''}`);
+    report(path, `CEL expression ${quote(source)}: ${numberProblem(String(whole), Number(whole)) ?? ''}`);
   }
   for (const name of analysis.variables) {
-    if (!place.variables.has(name)) report(place.path, `'${name}' is not available here: ${whereIs(name)}`);
+    if (!place.variables.has(name)) report(path, `'${name}' is not available here: ${WHERE[name] ?? ''}`);
   }
   for (const id of analysis.outputs) {
-    if (!place.sees(id)) report(place.path, `outputs.${id}: ${whyNot(id, place, known)}`);
+    const problem = outputs.problem(id, place);
+    if (problem !== undefined) report(path, `outputs.${id}: ${problem}`);
   }
 }
 
 const quote = (source: string): string => (source.length > 120 ? `${source.slice(0, 117)}...` : source);
 
-function whereIs(name: string): string {
-  if (name === 'output') return 'it is the output of a repeating task, in repeat.until';
-  if (name === 'feedback') return 'it is what a repeating task said in the round before, in the tasks that repeat';
-  return 'it is for the input of a forEach task';
+/** Where variables are that are not everywhere. */
+const WHERE: Readonly<Record<string, string>> = {
+  output: 'it is what a round gave, in repeat.until and in a loop',
+  feedback: 'it is what the round before handed on, in a loop, a segment that repeats, or a block that a catch retries',
+  item: 'it is of a forEach, in the input of its task or inside its scope',
+  index: 'it is of a forEach, in the input of its task or inside its scope',
+  block: 'it is what a scope was handed, in the tasks of the scope',
+  error: 'it is what failed, in a catch',
+};
+
+/** Which outputs an expression may read: what comes before in its own block, and before the blocks around it. */
+class OutputsInSight {
+  readonly #blocks: readonly BlockPlace[];
+  readonly #standIns = new Map<TaskGroup, ReadonlySet<string>>();
+  #owners: ReadonlyMap<string, string> | undefined;
+
+  constructor(blocks: readonly BlockPlace[]) {
+    this.#blocks = blocks;
+  }
+
+  /** Why the output of `id` may not be read, if so. */
+  problem(id: string, place: ExpressionPlace): string | undefined {
+    const { block, of, clause } = place;
+    const problem = of === undefined ? this.#ofBlock(id, block, clause) : this.#ofTask(id, of.group, of.task.id);
+    return problem === UNKNOWN ? this.#unknown(id, block) : problem;
+  }
+
+  #ofBlock(id: string, block: BlockPlace, clause: number | undefined): string | undefined {
+    const group = block.groups.find(({ known }) => known.has(id));
+    if (group === undefined) return this.#outside(id, block);
+    if (group !== block.main && (clause === undefined || group.clause !== clause)) return inCatch(id);
+    return this.#standIn(id, group);
+  }
+
+  #ofTask(id: string, group: TaskGroup, task: string): string | undefined {
+    if (group.known.has(id)) {
+      if (group.isBefore(id, task)) return undefined;
+      if (id === task) return `the output of '${id}' is not there before it has run; in repeat.until, use output`;
+      return `'${task}' does not come after '${id}', so its output may not be there; add '${id}' to after`;
+    }
+    const { block } = group;
+    if (group !== block.main && block.main.known.has(id)) return this.#standIn(id, block.main);
+    if (block.groups.some(({ known }) => known.has(id))) return inCatch(id);
+    return this.#outside(id, block);
+  }
+
+  #outside(id: string, { owner }: BlockPlace): string | undefined {
+    if (owner === undefined) return UNKNOWN;
+    if (id === owner.task.id) return `'${id}' is the block around it, which has no output before it has ended`;
+    return this.#ofTask(id, owner.group, owner.task.id);
+  }
+
+  #standIn(id: string, group: TaskGroup): string | undefined {
+    const known = this.#standIns.get(group) ?? new Set(fallbackTasks(group.tasks).keys());
+    this.#standIns.set(group, known);
+    return known.has(id) ? `'${id}' runs only as a fallback; read the task that it stands in for` : undefined;
+  }
+
+  #unknown(id: string, block: BlockPlace): string {
+    const ids: string[] = [];
+    for (let place: BlockPlace | undefined = block; place !== undefined; place = place.owner?.group.block)
+      for (const { known } of place.groups) ids.push(...known.keys());
+    const dotted = ids.find((other) => other.startsWith(`${id}.`));
+    if (dotted !== undefined) return `there is no task '${id}'; the output of '${dotted}' is outputs["${dotted}"]`;
+    const owner = this.#ownerOf(id);
+    const nearest = didYouMean(id, ids);
+    if (owner === undefined || nearest !== '') return `there is no task '${id}'${nearest}`;
+    return `'${id}' is inside '${owner}', and a block is seen from outside only through its output`;
+  }
+
+  /** The block that has a task `id`, by the id of its own task. */
+  #ownerOf(id: string): string | undefined {
+    this.#owners ??= new Map(
+      this.#blocks.flatMap(({ owner, groups }) =>
+        owner === undefined ? [] : groups.flatMap(({ known }) => [...known.keys()].map((key) => [key, owner.task.id])),
+      ),
+    );
+    return this.#owners.get(id);
+  }
 }
 
-function whyNot(id: string, place: Place, known: ReadonlyMap<string, TaskDefinition>): string {
-  if (!known.has(id)) {
-    const dotted = known.keys().find((other) => other.startsWith(`${id}.`));
-    if (dotted !== undefined) return `there is no task '${id}'; the output of '${dotted}' is outputs["${dotted}"]`;
-    return `there is no task '${id}'${didYouMean(id, known.keys())}`;
-  }
-  if (place.task === undefined) return `'${id}' runs only as a fallback; read the task that it stands in for`;
-  if (place.task === id) return `the output of '${id}' is not there before it has run; in repeat.until, use output`;
-  return `'${place.task}' does not come after '${id}', so its output may not be there; add '${id}' to after`;
-}
+const UNKNOWN = 'unknown';
+const inCatch = (id: string): string => `'${id}' runs only in a catch, as part of its handler`;

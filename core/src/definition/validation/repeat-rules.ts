@@ -1,23 +1,21 @@
+import type { TaskGroup } from '../blocks.ts';
 import type { TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { between, leadsTo } from '../graph.ts';
+import { between } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** A repeat runs a closed segment of the graph again: nothing outside may depend on its inside. */
-export function checkRepeats(
-  tasks: readonly TaskDefinition[],
-  known: ReadonlyMap<string, TaskDefinition>,
-  report: Report,
-): void {
+export function checkRepeats(group: TaskGroup, report: Report): void {
+  const { tasks, known } = group;
   const owners = new Map<string, string>();
   for (const task of tasks) {
     if (task.repeat === undefined) continue;
-    const path: Path = ['tasks', task.id, 'repeat'];
+    const path: Path = [...group.path, task.id, 'repeat'];
     const { from, max } = task.repeat;
     if (!Number.isSafeInteger(max) || max < 1)
       report([...path, 'max'], `must be a whole number of 1 or more, not ${max}`);
     if (task.forEach !== undefined) report(path, 'a forEach task may not repeat; let a task after it repeat from it');
-    if (!isStart(task, from, known)) {
+    if (from !== task.id && !group.isBefore(from, task.id)) {
       const why = known.has(from)
         ? `'${task.id}' does not depend on '${from}'`
         : `there is no task '${from}'${didYouMean(from, known.keys())}`;
@@ -29,9 +27,6 @@ export function checkRepeats(
     checkOverlap(task, segment, owners, path, report);
   }
 }
-
-const isStart = (task: TaskDefinition, from: string, known: ReadonlyMap<string, TaskDefinition>): boolean =>
-  from === task.id || leadsTo(task.id, from, (id) => known.get(id)?.after ?? []);
 
 function checkClosed(
   tasks: readonly TaskDefinition[],

@@ -1,16 +1,21 @@
+import { blocksOf } from '../blocks.ts';
 import type { WorkflowDefinition } from '../definition.ts';
-import { byId } from '../graph.ts';
 import type { DefinitionProblem, Report } from '../problem.ts';
 import { checkAgents, type KnownAgent } from './agent-rules.ts';
+import { checkBlocks } from './block-rules.ts';
+import { checkChildren, type KnownWorkflow } from './child-rules.ts';
 import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
 import { checkFields } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
+import { checkStarts } from './start-rules.ts';
 
 export interface ValidationOptions {
   /** The agents that tasks may ask for. Without them, agent names are not checked against anything. */
   readonly agents?: Iterable<KnownAgent>;
+  /** The workflows that may be children. Without them, their names are not checked against anything. */
+  readonly workflows?: Iterable<KnownWorkflow>;
 }
 
 /** Every problem of a definition with its place; empty when it can be run. Pure, and never throws. */
@@ -22,12 +27,18 @@ export function validateDefinition(
   const report: Report = (path, message, code) => {
     problems.push({ path, message, ...(code === undefined ? {} : { code }) });
   };
-  const { tasks } = definition;
-  checkFields(definition, report);
-  checkGraph(tasks, report);
-  checkFallbacks(tasks, report);
-  checkRepeats(tasks, byId(tasks), report);
-  checkExpressions(definition, report);
-  if (options.agents !== undefined) checkAgents(tasks, [...options.agents], report);
+  const blocks = blocksOf(definition);
+  const groups = blocks.flatMap((block) => block.groups);
+  checkFields(definition, groups, report);
+  checkBlocks(blocks, report);
+  checkGraph(blocks, report);
+  for (const group of groups) {
+    checkStarts(group, report);
+    checkFallbacks(group, report);
+    checkRepeats(group, report);
+  }
+  checkExpressions(blocks, report);
+  if (options.agents !== undefined) checkAgents(groups, [...options.agents], report);
+  if (options.workflows !== undefined) checkChildren(definition, groups, [...options.workflows], report);
   return problems;
 }

@@ -1,8 +1,10 @@
+import { blocksOf } from '../../../definition/blocks.ts';
 import type { WorkflowDefinition } from '../../../definition/definition.ts';
+import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
-import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
+import { MAX_LEVELS, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import {
   anyJson,
   byKind,
@@ -36,33 +38,116 @@ const fallback: Shape = byKind('kind', {
   task: fieldsOf({ kind: oneOf('task'), task: taskId }),
 });
 
-const task: Shape = fieldsOf(
-  {
-    id: taskId,
-    after: distinct(listOf(taskId)),
-    retry: fieldsOf({
-      maxAttempts: integer(1),
-      initialDelayMs: integer(0),
-      factor: number,
-      maxDelayMs: integer(0),
-      jitter: number,
-      nonRetryable: listOf(text(1024, 1)),
-    }),
-    timeouts: fieldsOf({}, { attemptMs: integer(1), taskMs: integer(1), allMs: integer(1), heartbeatMs: integer(1) }),
-    priority: number,
-    delivery: oneOf('at-least-once', 'at-most-once'),
-  },
-  {
-    description: words,
-    agent: name,
-    capability: name,
-    when: expression,
-    input: expression,
-    forEach: fieldsOf({ items: expression, concurrency: integer(1), onItemFailure: oneOf('fail', 'continue') }),
-    fallback,
-    repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
-  },
+const retry = fieldsOf({
+  maxAttempts: integer(1),
+  initialDelayMs: integer(0),
+  factor: number,
+  maxDelayMs: integer(0),
+  jitter: number,
+  nonRetryable: listOf(text(1024, 1)),
+});
+
+const timeouts = fieldsOf(
+  {},
+  { attemptMs: integer(1), taskMs: integer(1), allMs: integer(1), heartbeatMs: integer(1) },
 );
+
+/** The performers that hold no tasks. */
+const performers: Readonly<Record<string, Shape>> = {
+  agent: name,
+  capability: name,
+  workflow: fieldsOf({ name }, { version: name }),
+  wait: fieldsOf({ signal: expression }, { default: expression }),
+  sleep: byKind('kind', {
+    for: fieldsOf({ kind: oneOf('for'), ms: integer(0) }),
+    'for-computed': fieldsOf({ kind: oneOf('for-computed'), duration: expression }),
+    until: fieldsOf({ kind: oneOf('until'), moment: expression }),
+  }),
+  set: expression,
+  switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
+  end: fieldsOf({}, { output: expression }),
+  raise: fieldsOf(
+    { code: text(128, 1) },
+    { message: expression, status: integer(Number.MIN_SAFE_INTEGER), details: expression },
+  ),
+};
+
+const compensate = fieldsOf({ retry, timeouts }, { agent: name, capability: name, input: expression });
+
+const join: Shape = (value, field) =>
+  typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any')(value, field);
+
+/** A task whose path has `level` segments. */
+const taskAt = (level: number): Shape =>
+  fieldsOf(
+    {
+      id: taskId,
+      after: distinct(listOf(taskId)),
+      retry,
+      timeouts,
+      priority: number,
+      delivery: oneOf('at-least-once', 'at-most-once'),
+    },
+    {
+      description: words,
+      ...performers,
+      scope: level < MAX_LEVELS ? blockOf(taskAt(level + 1)) : tooDeep,
+      cases: byTask(taskId),
+      join,
+      rest: oneOf('let', 'cancel'),
+      when: expression,
+      input: expression,
+      forEach: fieldsOf({ items: expression, concurrency: integer(1), onItemFailure: oneOf('fail', 'continue') }),
+      fallback,
+      repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
+      compensate,
+      mutex: fieldsOf({ key: expression, across: oneOf('run') }),
+    },
+  );
+
+function blockOf(task: Shape): Shape {
+  const loop = fieldsOf(
+    { max: integer(1), onExhausted: oneOf('fail', 'accept') },
+    { while: expression, until: expression, feedback: expression },
+  );
+  return fieldsOf({ tasks: listOf(task) }, { output: expression, concurrency: integer(1), catch: catchOf(task), loop });
+}
+
+function catchOf(task: Shape): Shape {
+  const codes = listOf(text(1024, 1));
+  return listOf(
+    fieldsOf(
+      { then: oneOf('retry', 'continue', 'fail') },
+      {
+        codes,
+        causes: codes,
+        tasks: listOf(taskId),
+        when: expression,
+        handler: listOf(task),
+        max: integer(1),
+        output: expression,
+      },
+    ),
+  );
+}
+
+function tooDeep(_value: unknown, field: string): Flaw {
+  return { field, problem: `is nested deeper than ${MAX_LEVELS} levels` };
+}
+
+/** An object of values by task id. */
+function byTask(member: Shape): Shape {
+  return (value, field) => {
+    if (!isFields(value)) return { field, problem: 'must be an object' };
+    for (const [id, one] of Object.entries(value)) {
+      const flaw = taskId(id, field) ?? member(one, `${field}.${id}`);
+      if (flaw !== undefined) return flaw;
+    }
+    return undefined;
+  };
+}
+
+const task = taskAt(1);
 
 /** The recorded form of a definition. */
 export const definitionShape: Shape = fieldsOf(
@@ -74,7 +159,7 @@ export const definitionShape: Shape = fieldsOf(
     concurrency: integer(1),
     strategy: name,
   },
-  { description: words, output: expression, timeoutMs: integer(1) },
+  { description: words, output: expression, catch: catchOf(task), timeoutMs: integer(1) },
 );
 
 /** Named twice is refused here, before validation compares each with each. */
@@ -95,13 +180,20 @@ function distinct(list: Shape): Shape {
 const MAX_STEPS = 60_000_000;
 
 /** Whether validating a definition is affordable: it walks the graph for each task that reads outputs, and often for a repeat. */
-function isAffordable({ tasks }: WorkflowDefinition): boolean {
+function isAffordable(definition: WorkflowDefinition): boolean {
+  const blocks = blocksOf(definition);
+  const tasks = blocks.flatMap(({ groups }) => groups.flatMap((group) => group.tasks));
   const size = tasks.reduce((sum, { after }) => sum + 1 + after.length, 0);
-  const walks = tasks.reduce((sum, { when, input, forEach, repeat }) => {
-    const reads = JSON.stringify([when, input, forEach?.items, repeat?.until]).includes('outputs');
-    return sum + (reads ? 1 : 0) + (repeat === undefined ? 0 : 8);
-  }, 0);
-  return size * walks <= MAX_STEPS;
+  const own = tasks.map(({ scope: _, ...others }) => others);
+  const whole = blocks.map(({ block: { output, loop, catch: clauses = [] } }) => ({
+    output,
+    loop,
+    catch: clauses.map(({ handler: _, ...others }) => others),
+  }));
+  // What a walk finds out is kept for the other expressions of the task or block.
+  const readers = [...own, ...whole].filter((one) => JSON.stringify(one).includes('outputs')).length;
+  const repeats = tasks.filter(({ repeat }) => repeat !== undefined).length;
+  return size * (readers + 8 * repeats) <= MAX_STEPS;
 }
 
 /** A definition that has its shape: it must be one that could be started, and `computed` (its hash) the one recorded beside it. */

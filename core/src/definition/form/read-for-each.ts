@@ -1,0 +1,41 @@
+import type { ForEach } from '../definition.ts';
+import type { Path, Report } from '../problem.ts';
+import type { FormReader } from './form-reader.ts';
+import { type Fields, isFields, readChoice, readFields, readNumber } from './read.ts';
+
+/** Items of a forEach in flight at once when nothing is said. */
+export const DEFAULT_ITEM_CONCURRENCY = 16;
+
+const FAILURES = ['fail', 'continue'] as const;
+
+/** The list of a task. What is said of it stands inside `forEach`, or flat beside it; on a scope, flat `concurrency` is the scope's. */
+export function readForEach(task: Fields, path: Path, report: Report, reader: FormReader): ForEach | undefined {
+  const flat = task['scope'] === undefined ? ['concurrency', 'onItemFailure'] : ['onItemFailure'];
+  const value = task['forEach'];
+  if (value === undefined) {
+    for (const key of flat) {
+      if (task[key] !== undefined) report([...path, key], 'belongs to a forEach, and this task has none');
+    }
+    return undefined;
+  }
+  const at: Path = [...path, 'forEach'];
+  const nested = isFields(value) && 'items' in value;
+  const inside = nested
+    ? (readFields(value, at, report, 'items', ['items', 'concurrency', 'onItemFailure']) ?? {})
+    : {};
+  const items = reader.computed(nested ? inside['items'] : value, nested ? [...at, 'items'] : at, report);
+  const said = (key: string): { readonly value: unknown; readonly path: Path } => {
+    if (inside[key] === undefined) return { value: flat.includes(key) ? task[key] : undefined, path: [...path, key] };
+    if (flat.includes(key) && task[key] !== undefined)
+      report([...path, key], 'is said in forEach, too; keep one of the two');
+    return { value: inside[key], path: [...at, key] };
+  };
+  const concurrency = said('concurrency');
+  const onItemFailure = said('onItemFailure');
+  if (items === undefined) return undefined;
+  return {
+    items,
+    concurrency: readNumber(concurrency.value, concurrency.path, report) ?? DEFAULT_ITEM_CONCURRENCY,
+    onItemFailure: readChoice(onItemFailure.value, onItemFailure.path, report, FAILURES) ?? 'fail',
+  };
+}

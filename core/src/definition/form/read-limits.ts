@@ -1,0 +1,61 @@
+import { DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
+import type { Path, Report } from '../problem.ts';
+import { isFields, readDuration, readFields, readNumber, readTexts } from './read.ts';
+
+/** Of performers that are entered, not tried: one attempt, unless more are asked for. */
+export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, maxAttempts: 1 };
+
+/** Why a performer has no `retry`, and what there is instead. */
+export const NO_RETRY_HERE = 'has no effect: there are no attempts to make again; leave it out';
+export const NO_RETRY_OF_SCOPES = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
+
+/** The longest delay when none is written: a minute, or the first delay where that is longer. */
+export const defaultMaxDelay = (initialDelayMs: number): number => Math.max(DEFAULT_RETRY.maxDelayMs, initialDelayMs);
+
+/** Attempts in all, or a policy. A longest delay below the first one is a mistake when both are written. */
+export function readRetry(value: unknown, path: Path, report: Report, unsaid = DEFAULT_RETRY): RetryPolicy {
+  if (value === undefined) return unsaid;
+  if (typeof value === 'number') return { ...DEFAULT_RETRY, maxAttempts: value };
+  const keys = ['maxAttempts', 'initialDelay', 'factor', 'maxDelay', 'jitter', 'nonRetryable'];
+  const fields = readFields(value, path, report, 'a number of attempts or a policy', keys) ?? {};
+  const at = (key: string): Path => [...path, key];
+  const initialDelay = readDuration(fields['initialDelay'], at('initialDelay'), report);
+  const maxDelay = readDuration(fields['maxDelay'], at('maxDelay'), report);
+  if (initialDelay !== undefined && maxDelay !== undefined && maxDelay < initialDelay) {
+    report(
+      at('maxDelay'),
+      `is ${maxDelay}ms, shorter than the initialDelay of ${initialDelay}ms; make it at least as long, or leave it out`,
+    );
+  }
+  const initialDelayMs = initialDelay ?? DEFAULT_RETRY.initialDelayMs;
+  return {
+    maxAttempts: readNumber(fields['maxAttempts'], at('maxAttempts'), report) ?? DEFAULT_RETRY.maxAttempts,
+    initialDelayMs,
+    factor: readNumber(fields['factor'], at('factor'), report) ?? DEFAULT_RETRY.factor,
+    maxDelayMs: maxDelay ?? defaultMaxDelay(initialDelayMs),
+    jitter: readNumber(fields['jitter'], at('jitter'), report) ?? DEFAULT_RETRY.jitter,
+    nonRetryable: readTexts(fields['nonRetryable'], at('nonRetryable'), report),
+  };
+}
+
+/** A duration (of an attempt, or where there are none of the task), or `{ attempt, task, all, heartbeat }`. */
+export function readTimeouts(value: unknown, path: Path, report: Report, bare: 'attempt' | 'task'): TaskTimeouts {
+  if (value === undefined) return {};
+  if (!isFields(value)) {
+    const ms = readDuration(value, path, report);
+    if (ms === undefined) return {};
+    return bare === 'attempt' ? { attemptMs: ms } : { taskMs: ms };
+  }
+  const keys = ['attempt', 'task', 'all', 'heartbeat'];
+  const fields = readFields(value, path, report, 'a duration or an object', keys) ?? {};
+  const attemptMs = readDuration(fields['attempt'], [...path, 'attempt'], report);
+  const taskMs = readDuration(fields['task'], [...path, 'task'], report);
+  const allMs = readDuration(fields['all'], [...path, 'all'], report);
+  const heartbeatMs = readDuration(fields['heartbeat'], [...path, 'heartbeat'], report);
+  return {
+    ...(attemptMs !== undefined && { attemptMs }),
+    ...(taskMs !== undefined && { taskMs }),
+    ...(allMs !== undefined && { allMs }),
+    ...(heartbeatMs !== undefined && { heartbeatMs }),
+  };
+}

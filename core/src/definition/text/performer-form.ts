@@ -1,0 +1,59 @@
+import type { Json } from '../../shared/json.ts';
+import type { ChildWorkflow, Expression, Raise, Sleep, Switch, TaskDefinition, Wait } from '../definition.ts';
+import type { Path } from '../problem.ts';
+import { durationForm } from './limits-form.ts';
+
+/** How the parts of a definition are written that take a closer look. */
+export interface Write {
+  computed(expression: Expression, path: Path): string;
+  mapped(expression: Expression, path: Path): Json;
+  json(value: Json, path: Path): Json;
+}
+
+/** What is written in the place of a performer: all but scopes, which hold tasks. */
+export function performerForm(task: TaskDefinition, path: Path, write: Write): Readonly<Record<string, Json>> {
+  const { agent, capability, workflow, wait, sleep, set, switch: choice, end, raise } = task;
+  const at = (key: string): Path => [...path, key];
+  const { mapped } = write;
+  return {
+    ...(agent !== undefined && { agent }),
+    ...(capability !== undefined && { capability }),
+    ...(workflow && { workflow: childForm(workflow) }),
+    ...(wait && { wait: waitForm(wait, at('wait'), write) }),
+    ...(sleep && { sleep: sleepForm(sleep, at('sleep'), write) }),
+    ...(set && { set: mapped(set, at('set')) }),
+    ...(choice && { switch: switchForm(choice, at('switch'), write) }),
+    ...(end && { end: end.output === undefined ? {} : { output: mapped(end.output, [...at('end'), 'output']) } }),
+    ...(raise && { raise: raiseForm(raise, at('raise'), write) }),
+  };
+}
+
+const childForm = ({ name, version }: ChildWorkflow): Json => (version === undefined ? name : { name, version });
+
+const waitForm = ({ signal, default: otherwise }: Wait, path: Path, { mapped }: Write): Json => ({
+  signal: mapped(signal, [...path, 'signal']),
+  ...(otherwise && { default: mapped(otherwise, [...path, 'default']) }),
+});
+
+function sleepForm(sleep: Sleep, path: Path, { mapped }: Write): Json {
+  switch (sleep.kind) {
+    case 'for':
+      return durationForm(sleep.ms);
+    case 'for-computed':
+      return { for: mapped(sleep.duration, [...path, 'for']) };
+    case 'until':
+      return { until: mapped(sleep.moment, [...path, 'until']) };
+  }
+}
+
+const switchForm = ({ cases, otherwise }: Switch, path: Path, { computed }: Write): Json => [
+  ...cases.map(({ when, then }, index) => ({ when: computed(when, [...path, index, 'when']), then })),
+  ...(otherwise === undefined ? [] : [{ else: otherwise }]),
+];
+
+const raiseForm = ({ code, message, status, details }: Raise, path: Path, { mapped }: Write): Json => ({
+  code,
+  ...(message && { message: mapped(message, [...path, 'message']) }),
+  ...(status !== undefined && { status }),
+  ...(details && { details: mapped(details, [...path, 'details']) }),
+});

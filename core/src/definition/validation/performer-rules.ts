@@ -1,0 +1,134 @@
+import { parseDuration } from '../../shared/duration.ts';
+import { TASK_ID_PATTERN } from '../../shared/task-path.ts';
+import { isForAgents, PERFORMERS, type Performer, performerOf, type TaskDefinition } from '../definition.ts';
+import { describe, isFields } from '../form/read.ts';
+import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES } from '../form/read-limits.ts';
+import type { Path, Report } from '../problem.ts';
+import { checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
+
+/** A task has one performer, which is well formed, and nothing that means nothing beside it. */
+export function checkPerformer(task: TaskDefinition, path: Path, report: Report): void {
+  const [first, second] = PERFORMERS.filter((performer) => task[performer] !== undefined);
+  if (first === undefined) {
+    const others = PERFORMERS.slice(2).join(', ');
+    report([...path, 'agent'], `is missing: name an agent, or a capability, or another performer (${others})`);
+    return;
+  }
+  if (second !== undefined) {
+    report([...path, second], `stands beside ${first === 'agent' ? 'an agent' : `'${first}'`}; keep one of the two`);
+  }
+  if (task.agent !== undefined) checkName(task.agent, [...path, 'agent'], 'the name of an agent', report);
+  if (task.capability !== undefined) checkName(task.capability, [...path, 'capability'], 'a capability', report);
+  checkChild(task, [...path, 'workflow'], report);
+  checkWait(task, [...path, 'wait'], report);
+  checkSleep(task, [...path, 'sleep'], report);
+  checkSwitch(task, [...path, 'switch'], report);
+  checkRaise(task, [...path, 'raise'], report);
+  if (second === undefined) checkCompany(task, path, report);
+}
+
+type Companion = 'forEach' | 'repeat' | 'fallback' | 'compensate' | 'input';
+
+const NOTHING_TO_UNDO = 'does nothing that could be undone; leave it out';
+const NOBODY = 'is for whom the task is handed to, and here that is nobody; leave it out';
+
+/** What a task may not have because of its performer, and why. */
+const REFUSED: Readonly<Partial<Record<Performer, Readonly<Partial<Record<Companion, string>>>>>> = {
+  wait: { compensate: NOTHING_TO_UNDO, input: `${NOBODY} (what the signal brings is the output)` },
+  sleep: { compensate: NOTHING_TO_UNDO },
+  set: { compensate: NOTHING_TO_UNDO, input: `${NOBODY} (the value of set may read the same)` },
+  switch: {
+    compensate: NOTHING_TO_UNDO,
+    forEach: 'a switch chooses once; to choose for each item, put it into a scope that has the forEach',
+    repeat: 'a switch may not repeat; let a task after it repeat from it',
+  },
+  end: {
+    compensate: NOTHING_TO_UNDO,
+    input: `${NOBODY} (write end: { output })`,
+    forEach: 'an end ends its block, once; leave it out',
+    repeat: 'an end ends its block; let a task before it repeat',
+    fallback: 'an end ends its block, and nothing can stand in for that; leave it out',
+  },
+  raise: {
+    compensate: NOTHING_TO_UNDO,
+    input: `${NOBODY} (write raise: { details })`,
+    repeat: 'a raise gives no output that could end a repeat; let a task before it repeat',
+  },
+};
+
+function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
+  const performer = performerOf(task);
+  for (const [companion, reason] of Object.entries(REFUSED[performer] ?? {})) {
+    if (task[companion as Companion] !== undefined) report([...path, companion], reason);
+  }
+  if (isForAgents(task)) return;
+  if (task.delivery === 'at-most-once')
+    report(
+      [...path, 'delivery'],
+      'at-most-once is about attempts of agents, and no agent does this task; leave it out',
+    );
+  if (performer === 'workflow') return;
+  const { nonRetryable, ...policy } = task.retry;
+  const isDefault =
+    nonRetryable.length === 0 &&
+    Object.entries(policy).every(([key, value]) => value === NO_RETRY[key as keyof typeof policy]);
+  if (!isDefault) report([...path, 'retry'], performer === 'scope' ? NO_RETRY_OF_SCOPES : NO_RETRY_HERE);
+}
+
+function checkChild({ workflow }: TaskDefinition, path: Path, report: Report): void {
+  if (workflow === undefined) return;
+  checkName(workflow.name, path, 'a workflow name', report);
+  if (workflow.version !== undefined) checkName(workflow.version, [...path, 'version'], 'a version', report);
+}
+
+function checkWait({ wait }: TaskDefinition, path: Path, report: Report): void {
+  if (wait !== undefined) checkTextTemplate(wait.signal, [...path, 'signal'], report);
+}
+
+/** With a zone: what a moment is may not depend on where it is read. */
+const MOMENT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+function checkSleep({ sleep }: TaskDefinition, path: Path, report: Report): void {
+  if (sleep?.kind === 'for') checkTime(sleep.ms, path, report, 0);
+  if (sleep?.kind === 'for-computed') {
+    const value = literal(sleep.duration);
+    if (value !== undefined && parseDuration(value) === undefined)
+      report([...path, 'for'], `${describe(value)} is not a duration; write "30s", or CEL: "\${ … }"`);
+  }
+  if (sleep?.kind === 'until') {
+    const value = literal(sleep.moment);
+    if (value === undefined) return;
+    const fits =
+      typeof value === 'string'
+        ? MOMENT.test(value) && !Number.isNaN(Date.parse(value))
+        : Number.isSafeInteger(value) && Number(value) >= 0;
+    if (!fits)
+      report(
+        [...path, 'until'],
+        `${describe(value)} is not a moment; write ISO 8601 with its zone ("2030-01-31T08:00:00Z"), ms since 1970, or CEL: "\${ … }"`,
+      );
+  }
+}
+
+function checkSwitch({ switch: choice }: TaskDefinition, path: Path, report: Report): void {
+  if (choice === undefined) return;
+  if (choice.cases.length === 0) report(path, 'needs at least one case, { when, then }');
+  const check = (name: string, at: Path): void => {
+    if (!TASK_ID_PATTERN.test(name))
+      report(at, `'${name}' is not the name of a case: use 1 to 128 letters, digits, ".", "_" or "-"`);
+  };
+  for (const [index, { then }] of choice.cases.entries()) check(then, [...path, index, 'then']);
+  if (choice.otherwise !== undefined) check(choice.otherwise, [...path, choice.cases.length, 'else']);
+}
+
+function checkRaise({ raise }: TaskDefinition, path: Path, report: Report): void {
+  if (raise === undefined) return;
+  const { code, message, status, details } = raise;
+  if (code === '' || code.length > 128) report([...path, 'code'], 'must have 1 to 128 characters');
+  if (message !== undefined) checkTextTemplate(message, [...path, 'message'], report);
+  if (status !== undefined && !Number.isSafeInteger(status))
+    report([...path, 'status'], `must be a whole number, not ${status}`);
+  const value = details && literal(details);
+  if (value !== undefined && !isFields(value))
+    report([...path, 'details'], `must be an object, not ${describe(value)}`);
+}
