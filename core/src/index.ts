@@ -134,15 +134,10 @@ export type {
 } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
-export type { ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
+export type { Lineage, ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
-export {
-  isTerminal,
-  type RunState,
-  type RunStatus,
-  type TaskState,
-  type TaskStatus,
-} from './orchestration/workflow/state.ts';
+export type { ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
+export { isTerminal, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
 export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
 export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';

@@ -1,4 +1,4 @@
-import type { RunEvent, RunState } from '@reprise/core';
+import type { RunEvent } from '@reprise/core';
 import { bindDefinition, EVENT_VERSIONS, encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { type Command, seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
@@ -10,8 +10,9 @@ import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
 import { settle } from '../../core/src/orchestration/workflow/settle.ts';
-import { initialState, isTerminal, readyTasks } from '../../core/src/orchestration/workflow/state.ts';
+import { initialState, isTerminal, type RunState, readyTasks } from '../../core/src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 
@@ -68,8 +69,8 @@ interface Walk {
   readonly state: RunState;
 }
 
-/** A random run of a random workflow, its live state kept after every single fold. */
-function walk(spec: WorkflowSpec, seed: number, steps: number): Walk {
+/** A random run of a random workflow, its live state kept after every single fold, and looked at. */
+function walk(spec: WorkflowSpec, seed: number, steps: number, look?: (state: RunState) => void): Walk {
   const dice = seededRandom(seed);
   const { definition, hash } = toWorkflow(spec);
   const state = initialState();
@@ -83,6 +84,7 @@ function walk(spec: WorkflowSpec, seed: number, steps: number): Walk {
         evolve(state, event);
         events.push(event);
         live.push(serializeState(state));
+        look?.(state);
       }
     };
     // The same as handle(), fold by fold.
@@ -106,6 +108,27 @@ const withoutDefinition = (text: string): string => {
   const state = JSON.parse(head ?? '');
   return [JSON.stringify({ ...state, fields: { ...state.fields, definition: 0 } }), ...tasks].join('\n');
 };
+
+/** Where a view differs from the state that it is of, as texts. */
+function viewErrors(state: RunState): readonly string[] {
+  const view = viewOf(state);
+  const wrong: string[] = [];
+  const compare = (what: string, seen: object, real: object): void => {
+    for (const [key, value] of Object.entries(seen)) {
+      if (key !== 'tasks' && key !== 'items' && value !== (real as Record<string, unknown>)[key])
+        wrong.push(`${what}.${key}`);
+    }
+  };
+  compare('run', view, state);
+  if (JSON.stringify([...view.tasks.keys()]) !== JSON.stringify([...state.tasks.keys()])) wrong.push('tasks');
+  for (const [id, task] of view.tasks) {
+    const real = state.tasks.get(id);
+    if (real === undefined || (task.items === undefined) !== (real.items === undefined)) wrong.push(`${id}.items`);
+    compare(id, task, real ?? {});
+    compare(`${id}.items`, task.items ?? {}, real?.items ?? {});
+  }
+  return wrong;
+}
 
 const walks = fc.tuple(workflowArbitrary, fc.integer(), fc.integer({ min: 0, max: 120 }));
 
@@ -145,6 +168,16 @@ describe('the heart, for any workflow and any commands', () => {
         checkHistory(walk(spec, seed, steps).events);
       }),
       { numRuns: 600 },
+    );
+  });
+
+  it('is seen as it is at every moment, and goes on as if nobody had looked', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const looked = walk(spec, seed, steps, (state) => expect(viewErrors(state)).to.deep.equal([]));
+        expect(looked.live).to.deep.equal(walk(spec, seed, steps).live);
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { ERROR_CODES, type EventStore, RunReader, type RunState } from '@reprise/core';
+import { ERROR_CODES, type EventStore, RunReader, type RunView } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
 import { isDriven } from '../store/is-driven.ts';
@@ -110,7 +110,7 @@ async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promi
   const reader = new RunReader(store);
   for (const { runId, status } of open) {
     if (status !== 'parked') continue;
-    const { parked } = await reader.state(runId).catch((): Partial<RunState> => ({}));
+    const { parked } = await reader.state(runId).catch((): Partial<RunView> => ({}));
     const why = parked?.message ?? 'the history cannot be folded';
     checks.push(
       warn(

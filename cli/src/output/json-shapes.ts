@@ -1,4 +1,4 @@
-import type { RunHold, RunState, RunSummary, TaskState } from '@reprise/core';
+import type { RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
 import type { TaskRow } from './run-progress.ts';
 import { isoOrNull, isoTime } from './text.ts';
@@ -21,12 +21,12 @@ const shapeOf = ({ revision, recorded }: RecordedEntry): object => ({
   metadata: recorded.metadata,
 });
 
-export function outcomeLine(runId: string, state: RunState): object {
+export function outcomeLine(runId: string, state: RunView): object {
   return { kind: 'outcome', ...outcomeShape(runId, state) };
 }
 
 /** How a run ended, or that it has not. */
-export function outcomeShape(runId: string, state: RunState): object {
+export function outcomeShape(runId: string, state: RunView): object {
   return {
     runId,
     workflow: state.definition.name,
@@ -67,7 +67,7 @@ export const taskRowShape = (row: TaskRow): object => ({
 });
 
 /** The whole folded state: every task and every item. */
-export const stateShape = (state: RunState): object => ({
+export const stateShape = (state: RunView): object => ({
   runId: state.runId,
   workflow: state.definition.name,
   version: state.definition.version,
@@ -84,7 +84,7 @@ export const stateShape = (state: RunState): object => ({
   tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
 });
 
-const taskShape = (task: TaskState): object => ({
+const taskShape = (task: TaskView): object => ({
   status: task.status,
   attempt: task.attempt,
   round: task.round,

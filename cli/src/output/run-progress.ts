@@ -3,9 +3,9 @@ import {
   Replay,
   type ReplayResult,
   type RunEvent,
-  type RunState,
-  type TaskState,
+  type RunView,
   type TaskStatus,
+  type TaskView,
 } from '@reprise/core';
 import { taskOf } from './describe-event.ts';
 
@@ -48,7 +48,7 @@ export class RunProgress {
   readonly #tallies = new Map<string, Tally>();
   #events = 0;
 
-  get state(): RunState {
+  get state(): RunView {
     return this.#replay.state;
   }
 
@@ -108,9 +108,9 @@ const MEMBER: Readonly<Record<TaskStatus, Exclude<keyof ItemCounts, 'total'>>> =
   cancelled: 'dropped',
 };
 
-function countItems(state: RunState): ReadonlyMap<string, ItemCounts> {
+function countItems(state: RunView): ReadonlyMap<string, ItemCounts> {
   const counts = new Map<string, Mutable<ItemCounts>>();
-  const parents: TaskState[] = [];
+  const parents: TaskView[] = [];
   for (const task of state.tasks.values()) {
     if (task.items !== undefined) {
       parents.push(task);

@@ -1,4 +1,4 @@
-import { formatDuration, type RunState } from '@reprise/core';
+import { formatDuration, type RunView } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { outcomeLine, outcomeShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
@@ -8,7 +8,7 @@ import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
 /** Says how a run ended: its output on stdout. Returns the exit code. */
-export async function reportOutcome(terminal: Terminal, state: RunState, streamed: boolean): Promise<number> {
+export async function reportOutcome(terminal: Terminal, state: RunView, streamed: boolean): Promise<number> {
   const { out, err, json } = terminal;
   const exit = state.status === 'completed' ? EXIT.ok : EXIT.failed;
   if (json) {

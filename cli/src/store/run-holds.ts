@@ -6,7 +6,7 @@ import {
   heldByFunctions,
   type RunHold,
   type RunReader,
-  type RunState,
+  type RunView,
   type Takers,
 } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
@@ -30,14 +30,14 @@ export const handsOf = (project: Project): Hands => ({
 export type Stuck = { readonly status: 'parked'; readonly message: string } | ({ readonly status: 'held' } & RunHold);
 
 /** Why a run does not move; undefined for one that does, or has ended. Without a project, what it lacks cannot be said. */
-export function stuckOf(state: RunState, hands: Hands | undefined): Stuck | undefined {
+export function stuckOf(state: RunView, hands: Hands | undefined): Stuck | undefined {
   if (state.status === 'parked') return { status: 'parked', message: state.parked?.message ?? 'no reason is recorded' };
   if (hands === undefined || state.status !== 'running') return undefined;
   const hold = heldByFunctions(state, missingIn(state, hands)) ?? heldByAgents(state, takersOf(hands));
   return hold === undefined ? undefined : { status: 'held', ...hold };
 }
 
-function missingIn({ definition }: RunState, { workflows }: Hands): readonly string[] {
+function missingIn({ definition }: RunView, { workflows }: Hands): readonly string[] {
   const { name, version } = definition;
   const own = workflows.findLast(
     (workflow) => workflow.definition.name === name && workflow.definition.version === version,
@@ -51,7 +51,7 @@ const takersOf = ({ agents, more }: Hands): Takers => ({
 });
 
 /** Whether a run may be standing still: nothing of it is under way, or what is needs code to go on. */
-export const mayStand = (state: RunState): boolean =>
+export const mayStand = (state: RunView): boolean =>
   state.status === 'running' &&
   ((state.inFlight === 0 && state.readyCount > 0) || bindDefinition(state.definition, undefined).missing.length > 0);
 
@@ -70,7 +70,7 @@ export class Holds {
     this.#where = where;
   }
 
-  async of(state: RunState): Promise<Stuck | undefined> {
+  async of(state: RunView): Promise<Stuck | undefined> {
     return stuckOf(state, mayStand(state) ? await this.#project() : undefined);
   }
 

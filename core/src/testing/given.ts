@@ -6,7 +6,9 @@ import type { RunEvent, RunStarted } from '../orchestration/workflow/events.ts';
 import { evolve } from '../orchestration/workflow/evolve.ts';
 import { handle } from '../orchestration/workflow/handle.ts';
 import { CURRENT_RULES } from '../orchestration/workflow/rules.ts';
-import { initialState, type RunState } from '../orchestration/workflow/state.ts';
+import type { RunView } from '../orchestration/workflow/run-view.ts';
+import { initialState } from '../orchestration/workflow/state.ts';
+import { viewOf } from '../orchestration/workflow/view-of.ts';
 import type { Json } from '../shared/json.ts';
 import { describeDifference, type Expected } from './difference.ts';
 import { DEFAULT_START } from './manual-clock.ts';
@@ -44,9 +46,9 @@ export class Then {
   /** What was added, in order. */
   readonly events: readonly RunEvent[];
   /** The state after them. */
-  readonly state: RunState;
+  readonly state: RunView;
 
-  constructor(events: readonly RunEvent[], state: RunState) {
+  constructor(events: readonly RunEvent[], state: RunView) {
     this.events = events;
     this.state = state;
   }
@@ -83,7 +85,7 @@ export class Given {
     const added = commands.flatMap((one, index) =>
       handle(state, { commandId: `command-${index + 1}`, runId: TEST_RUN_ID, ...one } as Command, full),
     );
-    return new Then(added, state);
+    return new Then(added, viewOf(state));
   }
 }
 

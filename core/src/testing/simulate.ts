@@ -8,7 +8,8 @@ import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import type { RunHandle, RunOutcome } from '../orchestration/runtime/run-handle.ts';
 import type { RunEvent } from '../orchestration/workflow/events.ts';
-import { hasEnded, type RunState } from '../orchestration/workflow/state.ts';
+import type { RunView } from '../orchestration/workflow/run-view.ts';
+import { hasEnded } from '../orchestration/workflow/state.ts';
 import { type Duration, formatDuration } from '../shared/duration.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -53,7 +54,7 @@ export interface Simulation<Output = Json> {
   readonly outcome: RunOutcome<Output>;
   /** The whole history. */
   readonly history: readonly RunEvent[];
-  readonly state: RunState;
+  readonly state: RunView;
   readonly calls: readonly AgentCall[];
   /** Virtual ms from the first event to the last. */
   readonly duration: number;
@@ -178,7 +179,7 @@ function scriptedAgents(
   });
 }
 
-function standsStill(state: RunState, maxMs: number): RepriseError {
+function standsStill(state: RunView, maxMs: number): RepriseError {
   const open = [...state.tasks.values()].filter((task) => !hasEnded(task) && task.status !== 'pending');
   const list = open.map(
     ({ id, status, attempt, agent }) => `${id} (${status}, attempt ${attempt}, agent ${agent ?? '-'})`,

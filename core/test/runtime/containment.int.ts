@@ -9,7 +9,6 @@ import {
   RepriseError,
   type RunEvent,
   type RunOutcome,
-  type RunState,
   type RunStuck,
   sleep,
   systemClock,
@@ -30,7 +29,7 @@ import { decide } from '../../src/orchestration/workflow/decide.ts';
 import type { DecisionContext } from '../../src/orchestration/workflow/decisions/decision-context.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
 import { settle } from '../../src/orchestration/workflow/settle.ts';
-import { isTerminal } from '../../src/orchestration/workflow/state.ts';
+import { isTerminal, type RunState } from '../../src/orchestration/workflow/state.ts';
 
 const VICTIM = 'victim';
 

@@ -1,10 +1,10 @@
-import type { ErrorData, Json, RunEvent, RunEventType, RunState, TaskState } from '@reprise/core';
+import type { ErrorData, Json, RunEvent, RunEventType } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { Timer } from '../../src/orchestration/workflow/commands.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../src/orchestration/workflow/handle.ts';
-import { initialState, readyTasks } from '../../src/orchestration/workflow/state.ts';
+import { initialState, type RunState, readyTasks, type TaskState } from '../../src/orchestration/workflow/state.ts';
 
 /** A run without an engine: commands by hand, every event kept. */
 export class PureRun {

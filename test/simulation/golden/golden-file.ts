@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Json, RunState, StoredEvent } from '@reprise/core';
+import type { Json, RunView, StoredEvent } from '@reprise/core';
 import { stateDigest } from '../../../core/src/orchestration/workflow/digest/state-digest.ts';
+import { stateOf } from '../../../core/src/orchestration/workflow/view-of.ts';
 
 /** What replaying the events of a golden history must give. */
 export interface Expected {
@@ -55,7 +56,7 @@ export function readGolden(name: string): Golden {
 }
 
 /** What a golden history keeps of a state. */
-export function summarise(state: RunState): Expected {
+export function summarise(state: RunView): Expected {
   const tasks = [...state.tasks.values()].map(({ id, status, round, attempt, agent }) => [
     id,
     `${status}, round ${round}, attempt ${attempt}${agent === undefined ? '' : `, ${agent}`}`,
@@ -64,7 +65,7 @@ export function summarise(state: RunState): Expected {
     status: state.status,
     output: state.output ?? null,
     error: state.error?.code ?? null,
-    digest: stateDigest(state),
+    digest: stateDigest(stateOf(state)),
     tasks: Object.fromEntries(tasks) as Record<string, string>,
   };
 }

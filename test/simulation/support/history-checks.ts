@@ -1,8 +1,15 @@
-import type { RunEvent, RunState, TaskState } from '@reprise/core';
+import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
-import { hasEnded, initialState, isInFlight, isTerminal } from '../../../core/src/orchestration/workflow/state.ts';
+import {
+  hasEnded,
+  initialState,
+  isInFlight,
+  isTerminal,
+  type RunState,
+  type TaskState,
+} from '../../../core/src/orchestration/workflow/state.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
 function outcomeKey(event: RunEvent, state: RunState): string | undefined {

@@ -7,7 +7,7 @@ import { isEnd } from '../workflow/end-of-run.ts';
 import { decodeEvent } from '../workflow/event-schema.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
-import type { RunState } from '../workflow/state.ts';
+import type { RunView } from '../workflow/run-view.ts';
 
 /** One event of a run's history, decoded. */
 export interface HistoryEntry {
@@ -142,7 +142,7 @@ export class RunReader {
   }
 
   /** The state of a run at revision `at` (the last one by default). */
-  async state(runId: string, at?: number): Promise<RunState> {
+  async state(runId: string, at?: number): Promise<RunView> {
     return (await this.replay(runId, at)).state;
   }
 
@@ -156,7 +156,7 @@ export const notFound = (runId: string): RepriseError =>
   new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no run '${runId}' in this store.`, { details: { runId } });
 
 /** The summary that a store keeps of a run's stream. */
-export function summaryOf(state: RunState): StreamSummary {
+export function summaryOf(state: Pick<RunView, 'definition' | 'status' | 'startedAt' | 'updatedAt'>): StreamSummary {
   return {
     kind: 'run',
     name: state.definition.name,

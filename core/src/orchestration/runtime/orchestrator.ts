@@ -10,7 +10,9 @@ import { notFound, RunReader } from '../reading/run-reader.ts';
 import { adoptable } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
-import { isTerminal, type RunState } from '../workflow/state.ts';
+import type { RunView } from '../workflow/run-view.ts';
+import { isTerminal } from '../workflow/state.ts';
+import { stateOf } from '../workflow/view-of.ts';
 import { DriverElection, type Role } from './driver-election.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import type { CommandOutcome } from './inbox.ts';
@@ -191,13 +193,13 @@ export class Orchestrator {
       definitionHash: hash,
       input: source.input,
       lineage: { runId, revision: source.revision },
-      adopted: adoptable(source, definition),
+      adopted: adoptable(stateOf(source), definition),
     });
     return this.run(id);
   }
 
   /** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
-  #definitionToRetry({ definition, definitionHash }: RunState): Pick<RegisteredWorkflow, 'definition' | 'hash'> {
+  #definitionToRetry({ definition, definitionHash }: RunView): Pick<RegisteredWorkflow, 'definition' | 'hash'> {
     const { registry } = this.#parts;
     const { name, version } = definition;
     const needsCode = bindDefinition(definition, undefined).missing.length > 0;
@@ -296,7 +298,7 @@ export class Orchestrator {
   }
 
   /** Folds a history only when its last event is an end: a long open run is looked at often. */
-  async #stateIfEnded(runId: string): Promise<RunState | undefined> {
+  async #stateIfEnded(runId: string): Promise<RunView | undefined> {
     if (this.#stopping.signal.aborted) throw this.#stoppedBefore(runId);
     const { event } = await this.runs.last(runId);
     return isEnd(event) ? this.runs.state(runId) : undefined;
@@ -352,7 +354,9 @@ function assertTraceparent(value: string): string {
   throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
 }
 
-function outcomeOf(state: RunState | undefined): RunOutcome | undefined {
+function outcomeOf(
+  state: Pick<RunView, 'status' | 'output' | 'error' | 'cancelReason'> | undefined,
+): RunOutcome | undefined {
   if (state === undefined) return undefined;
   if (state.status === 'completed') return { status: 'completed', output: copyJson(state.output ?? null) };
   if (state.status === 'cancelled') return { status: 'cancelled', reason: state.cancelReason };

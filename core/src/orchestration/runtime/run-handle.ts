@@ -2,7 +2,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { HistoryEntry } from '../reading/run-reader.ts';
-import type { RunState } from '../workflow/state.ts';
+import type { RunView } from '../workflow/run-view.ts';
 import type { RunHold } from './run-hold.ts';
 
 /** How a run ended. */
@@ -33,7 +33,7 @@ export interface RunControl {
   pause(runId: string, reason?: string): Promise<void>;
   resume(runId: string): Promise<void>;
   signal(runId: string, signal: string, data: unknown, options: SignalOptions): Promise<void>;
-  state(runId: string, at?: number): Promise<RunState>;
+  state(runId: string, at?: number): Promise<RunView>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
 }
 
@@ -91,7 +91,7 @@ export class RunHandle<Output = Json> {
   }
 
   /** Folded from the history, up to revision `at`. */
-  state(at?: number): Promise<RunState> {
+  state(at?: number): Promise<RunView> {
     return this.#control.state(this.id, at);
   }
 

@@ -2,7 +2,9 @@ import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
 import { readyView } from '../scheduler/scheduling-view.ts';
+import type { RunView } from '../workflow/run-view.ts';
 import { isEntered, isInFlight, type RunState } from '../workflow/state.ts';
+import { stateOf } from '../workflow/view-of.ts';
 
 /**
  * Why a process does not move an open run. Not on record: another process, with other agents or another version, may move it.
@@ -30,7 +32,10 @@ const isTaken = ({ agent, capability }: ReadyTask, takers: Takers): boolean =>
   agent === undefined ? capability !== undefined && takers.hasCapability(capability) : takers.has(agent);
 
 /** The hold of a run of which nothing is under way, and whose ready tasks nobody takes; undefined for any other. */
-export function heldByAgents(state: RunState, takers: Takers): RunHold | undefined {
+export const heldByAgents = (run: RunView, takers: Takers): RunHold | undefined => standstillOf(stateOf(run), takers);
+
+/** As heldByAgents, of the state itself. */
+export function standstillOf(state: RunState, takers: Takers): RunHold | undefined {
   if (state.status !== 'running' || state.inFlight > 0 || state.readyCount === 0) return undefined;
   for (const task of state.tasks.values()) {
     if ((task.status === 'waiting' && task.retryAt !== undefined) || isInFlight(task)) return undefined;
@@ -51,14 +56,17 @@ export function heldByAgents(state: RunState, takers: Takers): RunHold | undefin
 }
 
 /** The hold of a run that needs functions which nobody has. */
-export function heldByFunctions(state: RunState, missing: readonly string[]): RunHold | undefined {
+export function heldByFunctions(
+  state: Pick<RunView, 'runId' | 'definition'>,
+  missing: readonly string[],
+): RunHold | undefined {
   if (missing.length === 0) return undefined;
   const { name, version } = state.definition;
   const message = `Run '${state.runId}' needs functions of ${name}@${version} that no registered workflow has: ${missing.join('; ')}.`;
   return { reason: 'function', message, details: { missing: [...missing] } };
 }
 
-export const heldError = (state: RunState, missing: readonly string[]): RepriseError =>
+export const heldError = (state: Pick<RunView, 'runId' | 'definition'>, missing: readonly string[]): RepriseError =>
   new RepriseError('REPRISE_DEFINITION_CHANGED', heldByFunctions(state, missing)?.message ?? '', {
     details: { missing: [...missing] },
   });

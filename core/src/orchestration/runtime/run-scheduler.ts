@@ -7,7 +7,7 @@ import type { RunState } from '../workflow/state.ts';
 import type { Batch } from './batch.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { Registry } from './registry.ts';
-import { heldByAgents } from './run-hold.ts';
+import { standstillOf } from './run-hold.ts';
 import type { CachedRun } from './run-repository.ts';
 import type { StandingRuns } from './standing-runs.ts';
 
@@ -69,7 +69,7 @@ export class RunScheduler {
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun): void {
     const { registry, standing, monitors, stood } = this.#parts;
-    const hold = heldByAgents(run.state, registry);
+    const hold = standstillOf(run.state, registry);
     standing.hold(run.runId, hold);
     if (hold === undefined) return;
     stood(run.runId);

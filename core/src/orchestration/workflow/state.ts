@@ -329,7 +329,7 @@ export const definitionOf = (state: RunState, task: TaskState): TaskDefinition |
 export const isTerminal = (status: RunStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
 
-export const hasEnded = (task: TaskState): boolean =>
+export const hasEnded = (task: Pick<TaskState, 'status'>): boolean =>
   task.status === 'completed' || task.status === 'failed' || task.status === 'skipped' || task.status === 'cancelled';
 
 /** An attempt of the task is open at an agent. */

@@ -6,6 +6,7 @@ import { decodeEvent, type StoredEvent } from '../event-schema.ts';
 import type { RunEvent, RunStarted } from '../events.ts';
 import { Replay, type ReplayResult } from '../replay.ts';
 import { isTerminal } from '../state.ts';
+import { stateOf } from '../view-of.ts';
 import { definitionFlaw, MAX_DEFINITION_CHARS } from './definition-shape.ts';
 import { EVENT_SHAPES, recordShape } from './event-shapes.ts';
 import { followsFlaw } from './follows.ts';
@@ -93,7 +94,7 @@ export class UntrustedHistory {
     if (this.#events > 0) {
       if (this.#expanding !== undefined && !(event.type === 'TaskExpanded' && event.taskId === this.#expanding))
         return this.#incomplete(this.#expanding);
-      return followsFlaw(this.#replay.state, event);
+      return followsFlaw(stateOf(this.#replay.state), event);
     }
     if (event.type !== 'RunStarted')
       return { field: 'type', problem: 'cannot come: the first event must be RunStarted' };
@@ -105,7 +106,7 @@ export class UntrustedHistory {
   }
 
   #incomplete(taskId: string): Flaw {
-    const items = this.#replay.state.tasks.get(taskId)?.items;
+    const items = stateOf(this.#replay.state).tasks.get(taskId)?.items;
     const count = `${items?.values.length ?? 0} of ${items?.total ?? 0}`;
     return {
       field: 'data.total',

@@ -1,0 +1,95 @@
+import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Lineage } from './events.ts';
+import type { RunStatus, TaskStatus } from './state.ts';
+
+// What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
+
+/** How far the items of a forEach task have come. Each item that was released is a task of its own (`each[2]`). */
+export interface ItemsView {
+  readonly total: number;
+  /** Released and not ended. */
+  readonly active: number;
+  readonly ended: number;
+  /** What the items that had not ended when the time of the whole list was up failed with. */
+  readonly expired: ErrorData | undefined;
+}
+
+/** One task of a run, or one item of a forEach task. */
+export interface TaskView {
+  readonly id: string;
+  /** The task of the definition: for an item, the forEach task. */
+  readonly definitionId: string;
+  /** Place among the items; undefined for a task of the definition. */
+  readonly index: number | undefined;
+  readonly status: TaskStatus;
+  /** From 1 on; a repeat begins the next. */
+  readonly round: number;
+  /** The last attempt's number; 0 before the first. Never used twice, not by a later round either. */
+  readonly attempt: number;
+  /** Attempts of this round and agent that count against `maxAttempts`. */
+  readonly tries: number;
+  /** Attempts of this round whose worker was lost. */
+  readonly losses: number;
+  /** The agent of the last attempt, or of the fallback. */
+  readonly agent: string | undefined;
+  /** Who carries the last attempt out, or did. */
+  readonly worker: string | undefined;
+  readonly input: Json | undefined;
+  readonly output: Json | undefined;
+  /** Output of the round before, of a repeating task. */
+  readonly feedback: Json | undefined;
+  readonly error: ErrorData | undefined;
+  readonly readySince: number | undefined;
+  readonly firstScheduledAt: number | undefined;
+  readonly scheduledAt: number | undefined;
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  /** When the next attempt may begin, while the task waits for it. */
+  readonly retryAt: number | undefined;
+  /** Set once the task has fallen back: to another agent, or to a fallback task. */
+  readonly fallback: 'agent' | 'task' | undefined;
+  /** Of a forEach task whose list is known. */
+  readonly items: ItemsView | undefined;
+}
+
+/** The tasks of a run by id, in the order in which they came to be. Reading one costs that one; JSON has them as an object. */
+export type TaskViews = ReadonlyMap<string, TaskView>;
+
+/**
+ * A look at a run: what its events up to `revision` come to. It cannot be changed, and nothing that is done with it reaches the run: the
+ * view, its tasks and the payloads in them are frozen. Made without copying the tasks, so a look costs the same whatever the size of the
+ * run: a task is read when it is asked for. Only a `Replay` folds on after a look; look again then.
+ */
+export interface RunView {
+  readonly runId: string;
+  readonly status: RunStatus;
+  /** Revision of the last event; -1 before the first. */
+  readonly revision: number;
+  /** As it was recorded when the run started. */
+  readonly definition: WorkflowDefinition;
+  readonly definitionHash: string;
+  /** The rules that the run keeps: with them `taskPaths(rules)` takes ids of tasks apart. */
+  readonly rules: number;
+  readonly input: Json;
+  readonly output: Json | undefined;
+  /** Of a run that failed. */
+  readonly error: ErrorData | undefined;
+  readonly cancelReason: string | undefined;
+  /** Why the run is parked; undefined when it is not. */
+  readonly parked: ErrorData | undefined;
+  /** The run that this one goes on from. */
+  readonly lineage: Lineage | undefined;
+  /** W3C trace context that the run was started in. */
+  readonly traceparent: string | undefined;
+  readonly startedAt: number;
+  /** Time of the last event. */
+  readonly updatedAt: number;
+  readonly endedAt: number | undefined;
+  /** Tasks, items included, that may be scheduled. */
+  readonly readyCount: number;
+  /** Attempts scheduled or running. */
+  readonly inFlight: number;
+  readonly tasks: TaskViews;
+}

@@ -1,0 +1,153 @@
+import type { ErrorData } from '../../shared/errors.ts';
+import { freezeJson, type Json } from '../../shared/json.ts';
+import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
+import type { ItemsState, RunState, TaskState } from './state.ts';
+
+/**
+ * The view of a state. Its fields are copied, so that it prints, compares and spreads like any plain object; its payloads are those of the
+ * state, and frozen where they stand, because a store in memory may have no other copy of them.
+ */
+export const viewOf = (state: RunState): RunView => new StateView(state);
+
+/** The state behind a view, for core itself. Throws TypeError for a view that viewOf did not make. */
+export const stateOf = (view: RunView): RunState => StateView.stateOf(view);
+
+class StateView implements RunView {
+  readonly #state: RunState;
+  readonly runId;
+  readonly status;
+  readonly revision;
+  readonly definition;
+  readonly definitionHash;
+  readonly rules;
+  readonly input;
+  readonly output;
+  readonly error;
+  readonly cancelReason;
+  readonly parked;
+  readonly lineage;
+  readonly traceparent;
+  readonly startedAt;
+  readonly updatedAt;
+  readonly endedAt;
+  readonly readyCount;
+  readonly inFlight;
+  readonly tasks: TaskViews;
+
+  constructor(state: RunState) {
+    this.#state = state;
+    this.runId = state.runId;
+    this.status = state.status;
+    this.revision = state.revision;
+    this.definition = frozen(state.definition);
+    this.definitionHash = state.definitionHash;
+    this.rules = state.rules;
+    this.input = frozen(state.input);
+    this.output = frozen(state.output);
+    this.error = frozen(state.error);
+    this.cancelReason = state.cancelReason;
+    this.parked = frozen(state.parked);
+    this.lineage = frozen(state.lineage);
+    this.traceparent = state.traceparent;
+    this.startedAt = state.startedAt;
+    this.updatedAt = state.updatedAt;
+    this.endedAt = state.endedAt;
+    this.readyCount = state.readyCount;
+    this.inFlight = state.inFlight;
+    this.tasks = new LazyTasks(state.tasks);
+    Object.freeze(this);
+  }
+
+  static stateOf(view: RunView): RunState {
+    if (view instanceof StateView) return view.#state;
+    throw new TypeError('This is not the view of a run that a reader, a handle or a replay gave.');
+  }
+}
+
+/** Frozen all through. What was frozen before costs nothing. */
+function frozen<T extends object | Json | undefined>(value: T): T {
+  if (value !== undefined) freezeJson(value as Json);
+  return value;
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+class LazyTasks implements TaskViews {
+  readonly #tasks: ReadonlyMap<string, TaskState>;
+
+  constructor(tasks: ReadonlyMap<string, TaskState>) {
+    this.#tasks = tasks;
+    Object.freeze(this);
+  }
+
+  get size(): number {
+    return this.#tasks.size;
+  }
+
+  get(id: string): TaskView | undefined {
+    const task = this.#tasks.get(id);
+    return task === undefined ? undefined : taskView(task);
+  }
+
+  has(id: string): boolean {
+    return this.#tasks.has(id);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#tasks.keys();
+  }
+
+  values(): MapIterator<TaskView> {
+    return this.#tasks.values().map(taskView);
+  }
+
+  entries(): MapIterator<[string, TaskView]> {
+    return this.#tasks.entries().map(([id, task]) => [id, taskView(task)]);
+  }
+
+  forEach(look: (task: TaskView, id: string, tasks: TaskViews) => void, self?: unknown): void {
+    for (const [id, task] of this) look.call(self, task, id, this);
+  }
+
+  [Symbol.iterator](): MapIterator<[string, TaskView]> {
+    return this.entries();
+  }
+
+  toJSON(): Readonly<Record<string, TaskView>> {
+    return Object.fromEntries(this);
+  }
+
+  /** How Node prints it. */
+  [INSPECT](): ReadonlyMap<string, TaskView> {
+    return new Map(this);
+  }
+}
+
+const taskView = (task: TaskState): TaskView =>
+  Object.freeze({
+    id: task.id,
+    definitionId: task.definitionId,
+    index: task.index,
+    status: task.status,
+    round: task.round,
+    attempt: task.attempt,
+    tries: task.tries,
+    losses: task.losses,
+    agent: task.agent,
+    worker: task.worker,
+    input: frozen(task.input),
+    output: frozen(task.output),
+    feedback: frozen(task.feedback),
+    error: frozen<ErrorData | undefined>(task.error),
+    readySince: task.readySince,
+    firstScheduledAt: task.firstScheduledAt,
+    scheduledAt: task.scheduledAt,
+    startedAt: task.startedAt,
+    endedAt: task.endedAt,
+    retryAt: task.retryAt,
+    fallback: task.fallback,
+    items: task.items === undefined ? undefined : itemsView(task.items),
+  });
+
+const itemsView = ({ total, active, ended, expired }: ItemsState): ItemsView =>
+  Object.freeze({ total, active, ended, expired: frozen(expired) });
