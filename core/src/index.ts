@@ -2,15 +2,7 @@ export { type Agent, type AgentContext, type AgentLogger, type AgentTask, define
 export { graphScheduler, inMemoryEventStore, inProcessTransport } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
-export {
-  type AnyPlugin,
-  assertPlugin,
-  definePlugin,
-  type Plugin,
-  type PluginContext,
-  type PluginKind,
-  type PluginParts,
-} from './container/plugin.ts';
+export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
 export type {
   ItemScope,
   OutputScope,
@@ -69,47 +61,18 @@ export { definitionWarnings } from './definition/validation/definition-warnings.
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
 export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {
-  type AppendOptions,
-  type AppendResult,
   type EventMetadata,
-  type EventPage,
   type EventStore,
-  type EventStoreSubscription,
-  type ListedStream,
   type NewEvent,
   NO_STREAM,
-  type ReadAllOptions,
-  type ReadOptions,
   type RecordedEvent,
-  type Snapshot,
-  type SnapshotCache,
-  type StoreOwnership,
-  type StreamCatalog,
   type StreamQuery,
   type StreamSummary,
-  type SubscribeOptions,
 } from './event-store/event-store.ts';
 export { createInMemoryEventStore } from './event-store/in-memory-event-store.ts';
-export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
 export { readStream } from './event-store/read-stream.ts';
-export { storeClosed, storeConflict } from './event-store/store-errors.ts';
-export {
-  compareListed,
-  DEFAULT_LIST_LIMIT,
-  decodeCursor,
-  encodeCursor,
-  type ListPlace,
-  matchesQuery,
-} from './event-store/stream-query.ts';
-export type { Envelope } from './orchestration/messaging/envelope.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
-export type {
-  Delivery,
-  OutgoingMessage,
-  SubscriptionOptions,
-  Transport,
-  TransportSubscription,
-} from './orchestration/messaging/transport.ts';
+export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export {
   type HistoryEntry,
@@ -124,14 +87,8 @@ export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runt
 export { Orchestrator, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
 export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
-export { assignInOrder, graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
-export type {
-  AgentView,
-  Assignment,
-  ReadyTask,
-  SchedulerStrategy,
-  SchedulingView,
-} from './orchestration/scheduler/scheduler-strategy.ts';
+export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
+export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type { Lineage, ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
@@ -153,6 +110,6 @@ export {
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
-export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
 export { TASK_ID_PATTERN, type TaskPaths, taskPaths } from './shared/task-path.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -14,6 +14,7 @@ const GOOD: Files = {
   'node_modules/chai/package.json': JSON.stringify({ name: 'chai', version: '1.0.0', main: 'index.js' }),
   'node_modules/chai/index.js': 'module.exports = {};',
   'core/src/index.ts': "export { a } from './shared/a.ts';",
+  'core/src/plugin.ts': "export type { Store } from './event-store/a.ts';",
   'core/src/shared/a.ts': "import { hash } from 'node:crypto';\nexport const a = hash;\nexport type A = 1;",
   'core/src/shared/system.ts': "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID;",
   'core/src/definition/a.ts': "import { a } from '../shared/a.ts';\nexport const d = a;\nexport type D = 1;",
@@ -114,6 +115,10 @@ const BAD: Readonly<Record<string, readonly [path: string, text: string]>> = {
   'plugins-know-core-only': [
     'plugins/bad/src/bad-neighbour.ts',
     "import { p } from '../../good/src/index.ts';\nexport const b = p;",
+  ],
+  'plugins-by-plugin-entry': [
+    'plugins/bad/src/bad-entry.ts',
+    "import { a } from '../../../core/src/index.ts';\nexport const b = a;",
   ],
   'nothing-imports-the-cli': [
     'docs/examples/x/src/bad.ts',

@@ -8,12 +8,11 @@ import {
   inMemoryEventStore,
   inProcessTransport,
   type Monitor,
-  nextTurn,
-  type PluginKind,
   type RepriseConfig,
   RepriseError,
   workflow,
 } from '@reprise/core';
+import { nextTurn, type PluginKind } from '@reprise/core/plugin';
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

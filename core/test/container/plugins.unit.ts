@@ -1,6 +1,5 @@
 import {
   assertPlugin,
-  assignInOrder,
   createInMemoryEventStore,
   createInProcessTransport,
   createReprise,
@@ -9,9 +8,9 @@ import {
   graphScheduler,
   inMemoryEventStore,
   inProcessTransport,
-  type PluginContext,
   workflow,
 } from '@reprise/core';
+import { assignInOrder, type PluginContext } from '@reprise/core/plugin';
 import { ManualClock, recordingMonitor, seededRandom, sequentialIds } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,10 +1,5 @@
-import {
-  createInMemoryEventStore,
-  type NewEvent,
-  NO_STREAM,
-  PullSubscription,
-  type RecordedEvent,
-} from '@reprise/core';
+import { createInMemoryEventStore, type NewEvent, NO_STREAM, type RecordedEvent } from '@reprise/core';
+import { PullSubscription } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,4 +1,5 @@
-import { createInMemoryEventStore, decodeCursor, encodeCursor, isRepriseError } from '@reprise/core';
+import { createInMemoryEventStore, isRepriseError } from '@reprise/core';
+import { decodeCursor, encodeCursor } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,5 +1,6 @@
 import { transportConformance } from '@reprise/conformance';
-import { createInProcessTransport, type Delivery, type Envelope, type OutgoingMessage } from '@reprise/core';
+import { createInProcessTransport } from '@reprise/core';
+import type { Delivery, Envelope, OutgoingMessage } from '@reprise/core/plugin';
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,12 +1,5 @@
-import {
-  createInMemoryEventStore,
-  defineAgent,
-  type EventStore,
-  nextTurn,
-  type Orchestrator,
-  type Snapshot,
-  workflow,
-} from '@reprise/core';
+import { createInMemoryEventStore, defineAgent, type EventStore, type Orchestrator, workflow } from '@reprise/core';
+import { nextTurn, type Snapshot } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { changedStore, eventsOf, eventually, gate, lastingStore, only, orchestrators, storePlugin } from './support.ts';

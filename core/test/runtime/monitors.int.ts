@@ -4,12 +4,12 @@ import {
   defineAgent,
   definePlugin,
   type Monitor,
-  nextTurn,
   type ObservedEvent,
   sleep,
   systemClock,
   workflow,
 } from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { ManualClock, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,5 @@
-import { defineAgent, nextTurn, workflow } from '@reprise/core';
+import { defineAgent, workflow } from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { eventsOf, eventually, gate, only, orchestrators } from './support.ts';

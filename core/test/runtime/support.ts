@@ -14,15 +14,14 @@ import {
   type EventStore,
   type HistoryEntry,
   type Json,
-  nextTurn,
   type Orchestrator,
-  type OutgoingMessage,
   type RepriseConfig,
   type RunEvent,
   sleep,
   systemClock,
   type Transport,
 } from '@reprise/core';
+import { nextTurn, type OutgoingMessage } from '@reprise/core/plugin';
 import { VirtualTime } from '@reprise/core/testing';
 import { afterEach } from 'mocha';
 import { COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../../src/orchestration/messaging/channels.ts';

@@ -1,4 +1,5 @@
-import { type AgentView, assignInOrder, graphStrategy, type ReadyTask, type SchedulingView } from '@reprise/core';
+import { graphStrategy } from '@reprise/core';
+import { type AgentView, assignInOrder, type ReadyTask, type SchedulingView } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@reprise/core';
+import { systemClock } from '@reprise/core/plugin';
 import { lookFor, type WatchedFile, watched } from './file-identity.ts';
 import type { StoreFault } from './store-fault.ts';
 

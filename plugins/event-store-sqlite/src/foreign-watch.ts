@@ -1,4 +1,4 @@
-import { sleep, systemClock } from '@reprise/core';
+import { sleep, systemClock } from '@reprise/core/plugin';
 
 /**
  * Looks for appends of other processes every `intervalMs`, as long as someone is interested.

@@ -1,4 +1,4 @@
-import type { StreamSummary } from '@reprise/core';
+import type { StreamSummary } from '@reprise/core/plugin';
 import { chained, checksumOf, rootOf } from './checksum.ts';
 import { lookFor, type WatchedFile } from './file-identity.ts';
 import { type EventColumns, packId, unpackId } from './mapping.ts';

@@ -1,4 +1,4 @@
-import type { NewEvent, RecordedEvent } from '@reprise/core';
+import type { NewEvent, RecordedEvent } from '@reprise/core/plugin';
 import type { Row, SQLInputValue } from './node-sqlite.ts';
 
 // Pure: an event to the columns of its row and back. Ids that are canonical UUIDs take 16 bytes instead of 36; the

@@ -1,4 +1,4 @@
-import { RepriseError } from '@reprise/core';
+import { RepriseError } from '@reprise/core/plugin';
 
 export interface SqliteEventStoreOptions {
   /** The database file; its folder is created. `-wal`, `-shm`, `-owner` and `-mark` files stand beside it. Default `.reprise/reprise.db`. */

@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin } from '@reprise/core';
+import { definePlugin, type Plugin } from '@reprise/core/plugin';
 import { resolveOptions, type SqliteEventStoreOptions } from './options.ts';
 import { createSqliteEventStore } from './sqlite-event-store.ts';
 

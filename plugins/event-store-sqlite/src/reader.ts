@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { EventPage, ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core';
+import type { EventPage, ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core/plugin';
 import { checksumOf } from './checksum.ts';
 import type { DatabaseSync, Row, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { hasWal, type ReadOnlyDatabase } from './open.ts';

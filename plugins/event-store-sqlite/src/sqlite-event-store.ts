@@ -20,7 +20,7 @@ import {
   type SubscribeOptions,
   sleep,
   storeClosed,
-} from '@reprise/core';
+} from '@reprise/core/plugin';
 import { FileGuard } from './file-guard.ts';
 import { ForeignWatch } from './foreign-watch.ts';
 import type { ForeignRange } from './group-writer.ts';

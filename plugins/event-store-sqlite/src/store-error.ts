@@ -1,4 +1,4 @@
-import { RepriseError } from '@reprise/core';
+import { RepriseError } from '@reprise/core/plugin';
 import { type StoreFault, toFault } from './store-fault.ts';
 
 export function storeError(fault: StoreFault, cause?: unknown): RepriseError {

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ErrorCode } from '@reprise/core';
+import type { ErrorCode } from '@reprise/core/plugin';
 
 /** A failure as data: it crosses threads, and becomes a RepriseError on the side of the caller. */
 export interface StoreFault {

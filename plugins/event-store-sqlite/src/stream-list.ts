@@ -5,7 +5,7 @@ import {
   encodeCursor,
   type ListedStream,
   type StreamQuery,
-} from '@reprise/core';
+} from '@reprise/core/plugin';
 import type { Row } from './node-sqlite.ts';
 
 interface Statement {

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '@reprise/core';
+import type { RecordedEvent } from '@reprise/core/plugin';
 import { chained, rootOf } from './checksum.ts';
 import { toColumns, toRecordedEvent } from './mapping.ts';
 import type { Row } from './node-sqlite.ts';

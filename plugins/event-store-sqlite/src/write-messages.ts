@@ -1,4 +1,4 @@
-import type { AppendOptions, NewEvent, Snapshot } from '@reprise/core';
+import type { AppendOptions, NewEvent, Snapshot } from '@reprise/core/plugin';
 import type { WatchedFile } from './file-identity.ts';
 import { EVENT_WIDTH, type EventColumns, toColumns } from './mapping.ts';
 import type { StoreFault } from './store-fault.ts';

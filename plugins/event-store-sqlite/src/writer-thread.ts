@@ -9,7 +9,7 @@ import {
   type Snapshot,
   storeConflict,
   systemClock,
-} from '@reprise/core';
+} from '@reprise/core/plugin';
 import type { WatchedFile } from './file-identity.ts';
 import type { ForeignRange } from './group-writer.ts';
 import { storeError } from './store-error.ts';

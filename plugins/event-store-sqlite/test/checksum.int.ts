@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type EventStore, NO_STREAM } from '@reprise/core';
+import { type EventStore, NO_STREAM } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

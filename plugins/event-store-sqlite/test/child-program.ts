@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { type EventStore, isRepriseError, NO_STREAM, type RepriseError, sleep } from '@reprise/core';
+import { type EventStore, isRepriseError, NO_STREAM, type RepriseError, sleep } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { runStream, sampleEvents } from './sample.ts';
 

@@ -1,5 +1,5 @@
 import { eventStoreConformance } from '@reprise/conformance';
-import type { EventStore } from '@reprise/core';
+import type { EventStore } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { temporaryPaths } from './folder.ts';
 

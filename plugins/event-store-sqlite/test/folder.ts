@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRepriseError, type RepriseError, sleep } from '@reprise/core';
+import { isRepriseError, type RepriseError, sleep } from '@reprise/core/plugin';
 import { after } from 'mocha';
 
 /** Makes paths for stores in a folder that is gone after the suite. */

@@ -1,4 +1,4 @@
-import { sleep } from '@reprise/core';
+import { sleep } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { isRepriseError, type NewEvent } from '@reprise/core';
+import { isRepriseError, type NewEvent } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

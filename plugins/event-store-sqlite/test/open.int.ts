@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isRepriseError, NO_STREAM, type RepriseError } from '@reprise/core';
+import { isRepriseError, NO_STREAM, type RepriseError } from '@reprise/core/plugin';
 import { createSqliteEventStore, type SqliteEventStoreOptions } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

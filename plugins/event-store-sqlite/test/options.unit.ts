@@ -1,4 +1,4 @@
-import { isRepriseError } from '@reprise/core';
+import { isRepriseError } from '@reprise/core/plugin';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

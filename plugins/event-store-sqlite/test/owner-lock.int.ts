@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NO_STREAM, sleep } from '@reprise/core';
+import { NO_STREAM, sleep } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

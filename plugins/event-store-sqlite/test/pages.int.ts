@@ -1,4 +1,4 @@
-import { NO_STREAM, readStream } from '@reprise/core';
+import { NO_STREAM, readStream } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

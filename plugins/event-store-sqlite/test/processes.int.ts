@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core';
+import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

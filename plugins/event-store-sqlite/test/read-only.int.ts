@@ -1,4 +1,4 @@
-import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core';
+import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { type NewEvent, runStream, uuidv5 } from '@reprise/core';
+import { type NewEvent, runStream, uuidv5 } from '@reprise/core/plugin';
 
 /** The event that stands at `revision` of a run's stream in these tests: the same for every process. */
 export const sampleEvent = (runId: string, revision: number, text = ''): NewEvent => ({

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
-import { RepriseError, visibleJson } from '@reprise/core';
+import { RepriseError, visibleJson } from '@reprise/core/plugin';
 
 /** Where lines go. `write` never throws and never waits; what went wrong shows in `failure`. */
 export interface LogDestination {

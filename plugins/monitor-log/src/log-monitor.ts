@@ -1,4 +1,4 @@
-import type { Monitor, Notice, ObservedEvent } from '@reprise/core';
+import type { Monitor, Notice, ObservedEvent } from '@reprise/core/plugin';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogDestination } from './log-destination.ts';
 import { eventEntry, type LogEntry, noticeEntry } from './mapping.ts';

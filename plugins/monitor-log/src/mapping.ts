@@ -1,4 +1,4 @@
-import type { Json, Notice, ObservedEvent } from '@reprise/core';
+import type { Json, Notice, ObservedEvent } from '@reprise/core/plugin';
 
 export type EntryLevel = 'debug' | 'info' | 'warn' | 'error';
 

@@ -1,4 +1,4 @@
-import { RepriseError } from '@reprise/core';
+import { RepriseError } from '@reprise/core/plugin';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 

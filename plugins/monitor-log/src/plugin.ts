@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin } from '@reprise/core';
+import { definePlugin, type Plugin } from '@reprise/core/plugin';
 import { openLogDestination } from './log-destination.ts';
 import { LogMonitor } from './log-monitor.ts';
 import { type LogMonitorOptions, resolveLogMonitorOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import type { ObservedEvent } from '@reprise/core';
+import type { ObservedEvent } from '@reprise/core/plugin';
 
 /**
  * Who works on which task: told by TaskScheduled, asked for by the events that follow it, forgotten when the task or its

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { isRepriseError } from '@reprise/core';
+import { isRepriseError } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { LogMonitor, openLogDestination, resolveLogMonitorOptions } from '../src/index.ts';

@@ -1,4 +1,4 @@
-import { isRepriseError } from '@reprise/core';
+import { isRepriseError } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { DEFAULT_LOG_MONITOR_OPTIONS, resolveLogMonitorOptions } from '../src/index.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isRepriseError, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { isRepriseError, systemClock, systemIds, systemRandom } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { LogMonitor, logMonitor } from '../src/index.ts';

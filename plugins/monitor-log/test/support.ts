@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { JsonObject, ObservedEvent } from '@reprise/core';
+import type { JsonObject, ObservedEvent } from '@reprise/core/plugin';
 
 export const observed = (type: string, data: JsonObject, runId = 'run1', revision = 3): ObservedEvent => ({
   runId,

@@ -3,7 +3,8 @@
 //   node --conditions=reprise-source test/integration/old-store/write.ts FILE
 // Kept to show what is in the file. A later build writes other histories, so a file is never written again.
 
-import { type Json, nextTurn, sleep } from '@reprise/core';
+import { type Json, sleep } from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { openProject } from './project.ts';
 
 const [path] = process.argv.slice(2);

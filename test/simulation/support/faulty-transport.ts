@@ -1,4 +1,5 @@
-import type { Clock, OutgoingMessage, Transport } from '@reprise/core';
+import type { Clock, Transport } from '@reprise/core';
+import type { OutgoingMessage } from '@reprise/core/plugin';
 
 /** How likely it is (0 to 1) that a message comes twice, or late. Signals are also lost: they may be. */
 export interface TransportFaults {

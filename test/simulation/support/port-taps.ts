@@ -1,4 +1,5 @@
-import { type Clock, type Delivery, type EventStore, RepriseError, type Transport } from '@reprise/core';
+import { type Clock, type EventStore, RepriseError, type Transport } from '@reprise/core';
+import type { Delivery } from '@reprise/core/plugin';
 
 /** Where a process is killed: just before its nth port call (which then never happens), or just after (and it never hears of it). */
 export interface KillPoint {

@@ -4,11 +4,11 @@ import {
   createReprise,
   definePlugin,
   type Json,
-  nextTurn,
   type Orchestrator,
   type RunOutcome,
   type Transport,
 } from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
 import { type KillPoint, PortTaps, tappedClock, tappedStore, tappedTransport } from './port-taps.ts';
 import { failuresOf, type Press, type SweepScenario } from './sweep-scenarios.ts';

@@ -1,4 +1,5 @@
-import { createInMemoryEventStore, type EventStore, type RecordedEvent, type Snapshot } from '@reprise/core';
+import { createInMemoryEventStore, type EventStore, type RecordedEvent } from '@reprise/core';
+import type { Snapshot } from '@reprise/core/plugin';
 
 /** The store that all processes share and that survives them, with everything in it open to inspection. */
 export interface TruthStore {

@@ -1,4 +1,10 @@
-import { type EventStore, type ListedStream, NO_STREAM, type StreamCatalog, type StreamQuery } from '@reprise/core';
+import {
+  type EventStore,
+  type ListedStream,
+  NO_STREAM,
+  type StreamCatalog,
+  type StreamQuery,
+} from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { event, events, expectConflict, freshStream, summary } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import { NO_STREAM, nextTurn } from '@reprise/core';
+import { NO_STREAM, nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { event, events, expectConflict, expectRecorded, freshStream } from './fixtures.ts';

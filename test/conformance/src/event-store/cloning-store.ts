@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EventStore } from '@reprise/core';
+import type { EventStore } from '@reprise/core/plugin';
 
 /**
  * The same store as the engine would use it: handed plain JSON that nobody else holds. Every event is cloned before its append

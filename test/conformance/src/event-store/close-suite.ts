@@ -1,4 +1,4 @@
-import { NO_STREAM } from '@reprise/core';
+import { NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Collector, event, events, freshStream, rejection, summary } from './fixtures.ts';

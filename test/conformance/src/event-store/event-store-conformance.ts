@@ -1,4 +1,4 @@
-import type { EventStore } from '@reprise/core';
+import type { EventStore } from '@reprise/core/plugin';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { bePatient } from '../patience.ts';
 import { abilitySuite } from './ability-suite.ts';

@@ -9,7 +9,7 @@ import {
   type StreamSummary,
   type SubscribeOptions,
   uuidv5,
-} from '@reprise/core';
+} from '@reprise/core/plugin';
 import { expect } from 'chai';
 
 let made = 0;

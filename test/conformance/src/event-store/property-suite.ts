@@ -1,4 +1,4 @@
-import { type EventStore, type NewEvent, NO_STREAM } from '@reprise/core';
+import { type EventStore, type NewEvent, NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { NO_STREAM, type RecordedEvent, readStream } from '@reprise/core';
+import { NO_STREAM, type RecordedEvent, readStream } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { events, expectRecorded, freshStream, ids } from './fixtures.ts';

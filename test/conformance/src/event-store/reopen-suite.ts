@@ -1,4 +1,4 @@
-import { type EventStore, NO_STREAM } from '@reprise/core';
+import { type EventStore, NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Collector, events, expectConflict, expectRecorded, freshStream, summary } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import type { EventStore } from '@reprise/core';
+import type { EventStore } from '@reprise/core/plugin';
 
 /** The store of the running test. */
 export interface StoreUnderTest {

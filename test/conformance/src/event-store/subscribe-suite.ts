@@ -1,4 +1,4 @@
-import { type EventStoreSubscription, NO_STREAM } from '@reprise/core';
+import { type EventStoreSubscription, NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Collector, events, freshStream, ids } from './fixtures.ts';

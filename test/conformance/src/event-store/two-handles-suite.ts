@@ -1,4 +1,4 @@
-import { type EventStore, isRepriseError, NO_STREAM } from '@reprise/core';
+import { type EventStore, isRepriseError, NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Collector, event, events, expectConflict, expectRecorded, freshStream, ids, summary } from './fixtures.ts';

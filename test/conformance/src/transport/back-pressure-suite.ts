@@ -1,4 +1,4 @@
-import { type Delivery, nextTurn } from '@reprise/core';
+import { type Delivery, nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { fresh, hold, messages, Recorder } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import { nextTurn, sleep } from '@reprise/core';
+import { nextTurn, sleep } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { distinct, fresh, hold, idsOf, message, messages, probe, Recorder } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import { nextTurn } from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { fresh, type Handler, message, probe, Recorder } from './fixtures.ts';

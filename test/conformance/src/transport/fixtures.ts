@@ -5,7 +5,7 @@ import type {
   SubscriptionOptions,
   Transport,
   TransportSubscription,
-} from '@reprise/core';
+} from '@reprise/core/plugin';
 
 let made = 0;
 

@@ -1,4 +1,4 @@
-import { type Delivery, type OutgoingMessage, sleep } from '@reprise/core';
+import { type Delivery, type OutgoingMessage, sleep } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { distinct, fresh, idsOf, message, messages, probe, Recorder } from './fixtures.ts';

@@ -1,4 +1,10 @@
-import { type Delivery, nextTurn, type OutgoingMessage, sha256, type TransportSubscription } from '@reprise/core';
+import {
+  type Delivery,
+  nextTurn,
+  type OutgoingMessage,
+  sha256,
+  type TransportSubscription,
+} from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

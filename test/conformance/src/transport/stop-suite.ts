@@ -1,4 +1,4 @@
-import { isRepriseError, nextTurn, type Transport } from '@reprise/core';
+import { isRepriseError, nextTurn, type Transport } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { fresh, hold, message, messages, Recorder } from './fixtures.ts';

@@ -1,4 +1,4 @@
-import type { Transport } from '@reprise/core';
+import type { Transport } from '@reprise/core/plugin';
 import { afterEach, beforeEach, describe } from 'mocha';
 import { bePatient } from '../patience.ts';
 import { backPressureSuite } from './back-pressure-suite.ts';

@@ -1,4 +1,4 @@
-import type { Transport } from '@reprise/core';
+import type { Transport } from '@reprise/core/plugin';
 
 /** The transport of the running test. */
 export interface TransportUnderTest {

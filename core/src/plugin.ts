@@ -1,0 +1,78 @@
+// @reprise/core/plugin: what a plugin is made of. The contract, the ports with all that they hand over, coded errors, and the helpers that
+// implementations share. A plugin package needs nothing else of the core, and this entry loads neither the engine nor its dependencies.
+
+export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
+export {
+  type AnyPlugin,
+  assertPlugin,
+  definePlugin,
+  type Plugin,
+  type PluginContext,
+  type PluginKind,
+  type PluginParts,
+} from './container/plugin.ts';
+export { didYouMean, nearest } from './definition/did-you-mean.ts';
+export {
+  type AppendOptions,
+  type AppendResult,
+  type EventMetadata,
+  type EventPage,
+  type EventStore,
+  type EventStoreSubscription,
+  type ListedStream,
+  type NewEvent,
+  NO_STREAM,
+  type ReadAllOptions,
+  type ReadOptions,
+  type RecordedEvent,
+  type Snapshot,
+  type SnapshotCache,
+  type StoreOwnership,
+  type StreamCatalog,
+  type StreamQuery,
+  type StreamSummary,
+  type SubscribeOptions,
+} from './event-store/event-store.ts';
+export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
+export { readStream } from './event-store/read-stream.ts';
+export { storeClosed, storeConflict } from './event-store/store-errors.ts';
+export {
+  compareListed,
+  DEFAULT_LIST_LIMIT,
+  decodeCursor,
+  encodeCursor,
+  type ListPlace,
+  matchesQuery,
+} from './event-store/stream-query.ts';
+export type { Envelope } from './orchestration/messaging/envelope.ts';
+export type {
+  Delivery,
+  OutgoingMessage,
+  SubscriptionOptions,
+  Transport,
+  TransportSubscription,
+} from './orchestration/messaging/transport.ts';
+export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export { assignInOrder } from './orchestration/scheduler/graph-strategy.ts';
+export type {
+  AgentView,
+  Assignment,
+  ReadyTask,
+  SchedulerStrategy,
+  SchedulingView,
+} from './orchestration/scheduler/scheduler-strategy.ts';
+export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
+export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';
+export {
+  type ErrorData,
+  isRepriseError,
+  RepriseError,
+  type RepriseErrorOptions,
+  toErrorData,
+} from './shared/errors.ts';
+export { sha256, uuidv5 } from './shared/hash.ts';
+export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
+export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
+export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';
