@@ -1,11 +1,14 @@
-import { decodeEvent, type RunEvent } from '@reprise/core';
+import { decodeEvent, isTerminal, type RecordedEvent, type RunEvent, taskPaths } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { TaskGraph } from '../../core/src/definition/task-graph.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
+import { CURRENT_RULES } from '../../core/src/orchestration/workflow/rules.ts';
 import { initialState } from '../../core/src/orchestration/workflow/state.ts';
 import { serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
+import { runStream } from '../../core/src/shared/ids.ts';
 import { NO_FAULTS, type StoreFaults } from './support/faulty-store.ts';
 import type { TransportFaults } from './support/faulty-transport.ts';
 import { checkHistory } from './support/history-checks.ts';
@@ -34,8 +37,11 @@ const FAIR: Weather = {
   meddling: false,
 };
 
+const historyOf = (world: World, runId: string): readonly RecordedEvent[] =>
+  world.truth.log.filter(({ stream }) => stream === runStream(runId));
+
 const endOf = (world: World): RunEvent | undefined => {
-  const last = world.truth.log.at(-1);
+  const last = historyOf(world, RUN).at(-1);
   return last !== undefined && 'stateDigest' in last.data ? decodeEvent(last) : undefined;
 };
 
@@ -113,14 +119,20 @@ async function live(spec: WorkflowSpec, seed: number, weather: Weather): Promise
 
 function check(world: World, spec: WorkflowSpec): void {
   const { log, saved } = world.truth;
-  expect(
-    log.map(({ revision }) => revision),
-    'revisions',
-  ).to.deep.equal(log.map((_, index) => index));
   expect(new Set(log.map(({ id }) => id)).size, 'event ids').to.equal(log.length);
-  const events = log.map((recorded) => decodeEvent(recorded));
-  checkHistory(events);
-  checkSnapshots(events, saved);
+  const streams = new Set(log.map(({ stream }) => stream));
+  for (const stream of streams) {
+    const history = log.filter((recorded) => recorded.stream === stream);
+    const revisions = history.map(({ revision }) => revision);
+    expect(revisions, 'revisions').to.deep.equal(history.map((_, index) => index));
+    const state = checkHistory(history.map((recorded) => decodeEvent(recorded)));
+    expect(isTerminal(state.status), `${stream} has ended with the run, or before it`).to.equal(true);
+  }
+  const events = historyOf(world, RUN).map((recorded) => decodeEvent(recorded));
+  checkSnapshots(
+    events,
+    saved.filter(({ stream }) => stream === runStream(RUN)),
+  );
   checkOutputs(events);
   checkCalls(world, spec, events);
 }
@@ -151,16 +163,17 @@ function checkCalls(world: World, spec: WorkflowSpec, events: readonly RunEvent[
   expect(world.mostAtOnce, 'calls of an agent at once').to.be.lessThanOrEqual(AGENT_CONCURRENCY);
   const once = new Set<string>();
   const { definition } = toWorkflow(spec);
-  for (const call of world.calls) {
+  for (const call of world.calls.filter(({ runId }) => runId === RUN)) {
     const name = `${call.agent} for ${call.taskId}/${call.attempt} in round ${call.round}`;
-    const known = events.slice(0, call.seen);
+    const before = world.truth.log.slice(0, call.seen).filter(({ stream }) => stream === runStream(RUN));
+    const known = events.slice(0, before.length);
     const scheduled = known.some(
       (event) => event.type === 'TaskScheduled' && event.taskId === call.taskId && event.attempt === call.attempt,
     );
     expect(scheduled, `${name} was called before its dispatch was on record`).to.equal(true);
-    const task = definition.tasks.find(({ id }) => id === call.taskId.split('.')[0]);
+    const task = TaskGraph.of(definition).node(taskPaths(CURRENT_RULES).definition(call.taskId))?.definition;
     if (task?.delivery !== 'at-most-once') continue;
-    const key = `${call.agent} ${call.taskId} ${call.round}`;
+    const key = `${call.agent} ${call.key}`;
     expect(once.has(key), `${name}, at most once, was called twice`).to.equal(false);
     once.add(key);
   }

@@ -2,14 +2,21 @@ import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
+import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
 import {
+  definitionOf,
   hasEnded,
   initialState,
+  isAgentTask,
+  isEntered,
   isInFlight,
   isTerminal,
+  listOf,
   type RunState,
+  siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
+import { neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
 function outcomeKey(event: RunEvent, state: RunState): string | undefined {
@@ -43,28 +50,60 @@ function checkScheduled(
   expect(task.status, `${task.id} is scheduled when`).to.equal('ready');
   expect(attempt, `attempt of ${task.id}`).to.be.greaterThan(last.get(task.id) ?? 0);
   last.set(task.id, attempt);
-  const definition = state.definition.tasks.find(({ id }) => id === task.definitionId);
-  for (const id of definition?.after ?? []) {
-    const dependency = state.tasks.get(id);
-    expect(dependency !== undefined && hasEnded(dependency), `${task.id} runs before ${id} has ended`).to.equal(true);
-  }
+  const definition = definitionOf(state, task);
+  const ended = (definition?.after ?? []).filter((id) => {
+    const dependency = siblingOf(state, task, id);
+    return dependency !== undefined && hasEnded(dependency);
+  });
+  const needed = definition === undefined ? undefined : neededBy(definition);
+  // A join that cannot be met any more is what an agent may stand in for.
+  if (needed !== undefined && task.fallback === 'agent') return;
+  expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(
+    needed ?? definition?.after.length ?? 0,
+  );
 }
 
 function checkLimits(state: RunState): void {
-  const { tasks, definition } = state;
-  const open = [...tasks.values()].filter(
-    ({ status, items }) => !items && (status === 'scheduled' || status === 'running'),
-  );
+  const { definition } = state;
+  const tasks = [...state.tasks.values()];
+  const open = tasks.filter(isInFlight);
   expect(open.length, 'the count of what is in flight').to.equal(state.inFlight);
   expect(open.length, 'attempts in flight').to.be.lessThanOrEqual(definition.concurrency);
-  const ready = [...tasks.values()].filter(({ status }) => status === 'ready');
-  expect(ready.length, 'the count of what is ready').to.equal(state.readyCount);
-  for (const { id, forEach } of definition.tasks) {
-    if (forEach === undefined) continue;
-    const items = [...tasks.values()].filter(
-      (task) => task.definitionId === id && task.index !== undefined && !hasEnded(task) && !task.idle,
+  const ready = tasks.filter(({ status }) => status === 'ready');
+  const forAgents = ready.filter((task) => isAgentTask(state, task));
+  expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
+  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size);
+  const underWay = new Map<TaskState, number>();
+  for (const task of tasks) {
+    if (task.index === undefined || hasEnded(task) || task.idle) continue;
+    const list = listOf(state, task);
+    if (list !== undefined) underWay.set(list, (underWay.get(list) ?? 0) + 1);
+  }
+  for (const [list, count] of underWay)
+    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(
+      definitionOf(state, list)?.forEach?.concurrency ?? 0,
     );
-    expect(items.length, `items of ${id} under way`).to.be.lessThanOrEqual(forEach.concurrency);
+  checkBlocks(state, tasks, open);
+}
+
+/** What is open is in blocks that are open, each of which counts what is in it. */
+function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonly TaskState[]): void {
+  const within = new Map<string, number>();
+  for (const task of open) for (const path of blocksAround(task.scope)) within.set(path, (within.get(path) ?? 0) + 1);
+  for (const scope of state.scopes.values()) {
+    if (scope.path === '') continue;
+    const count = within.get(scope.path) ?? 0;
+    expect(count, `attempts in flight in ${scope.path}`).to.equal(scope.inFlight);
+    const limit = state.graph.block(scope.definitionId)?.definition.concurrency ?? Number.POSITIVE_INFINITY;
+    expect(count, `attempts at once in ${scope.path}`).to.be.lessThanOrEqual(limit);
+    expect(state.tasks.get(scope.path)?.status, `the block ${scope.path}`).to.equal('running');
+  }
+  for (const task of tasks) {
+    if (!hasEnded(task))
+      expect(state.scopes.has(task.scope), `${task.id} is open in a block that is not`).to.equal(true);
+    const waits = task.signal !== undefined && isEntered(task);
+    expect(state.waits.get(task.signal ?? '')?.has(task.id) ?? false, `${task.id} waits`).to.equal(waits);
+    expect(state.children.has(task.id), `${task.id} has a child`).to.equal(task.child !== undefined && isEntered(task));
   }
 }
 
@@ -84,6 +123,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
       checkScheduled(state, state.tasks.get(event.taskId), event.attempt, attempts);
       scheduled.add(`${event.taskId}/${event.attempt}`);
     }
+    if (event.type === 'TaskEntered') scheduled.add(`${event.taskId}/${event.attempt}`);
     const outcome = outcomeKey(event, state);
     if (outcome !== undefined) {
       expect(outcomes.has(outcome), `a second outcome of ${outcome}`).to.equal(false);

@@ -1,11 +1,16 @@
 import type { Agent, AgentTask, Clock, Json, WorkflowDefinition } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
+import { TaskGraph } from '../../../core/src/definition/task-graph.ts';
+import { CURRENT_RULES } from '../../../core/src/orchestration/workflow/rules.ts';
+import { taskPaths } from '../../../core/src/shared/task-path.ts';
 
 /** One call of an agent of one process. */
 export interface Call {
   readonly process: number;
   readonly agent: string;
+  readonly runId: string;
   readonly taskId: string;
+  readonly key: string;
   readonly round: number;
   readonly attempt: number;
   /** Events in the store when the call was made. */
@@ -60,9 +65,12 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
 }
 
 function note(options: RandomAgentsOptions, agent: string, task: AgentTask): void {
-  const { taskId, round, attempt } = task;
+  const { runId, taskId, round, attempt, idempotencyKey: key } = task;
   const input = JSON.stringify(task.input);
-  options.calls.push({ process: options.process, agent, taskId, round, attempt, seen: options.seen(), input });
+  options.calls.push({
+    ...{ process: options.process, agent, runId, taskId, key, round, attempt },
+    ...{ seen: options.seen(), input },
+  });
   // An agent may do to its input what it likes.
   if (typeof task.input === 'object' && task.input !== null) Object.assign(task.input, { scribbled: true });
 }
@@ -75,7 +83,8 @@ async function behave(
 ): Promise<unknown> {
   const dice = seededRandom(options.seed ^ hashOf(`${task.taskId}/${task.attempt}`));
   const wait = (ms: number): Promise<void> => new Promise((resolve) => options.clock.schedule(ms, () => resolve()));
-  const timeouts = options.definition.tasks.find(({ id }) => id === task.taskId.split('.')[0])?.timeouts;
+  const path = taskPaths(CURRENT_RULES).definition(task.taskId);
+  const timeouts = TaskGraph.of(options.definition).node(path)?.definition.timeouts;
   const roll = dice();
   if (dice() < 0.7) await wait(Math.floor(dice() * (dice() < 0.2 ? 8000 : 200)));
   heartbeat();

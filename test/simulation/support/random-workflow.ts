@@ -1,4 +1,7 @@
 import {
+  type Block,
+  type Catch,
+  DEFAULT_RETRY,
   type Expression,
   type Fallback,
   hashDefinition,
@@ -32,6 +35,20 @@ interface TaskSpec {
   readonly accept: boolean;
   readonly once: boolean;
   readonly priority: number;
+  readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'end' | 'raise' | 'scope' | 'child';
+  readonly join: 'all' | 'any' | 'two';
+  readonly rest: 'let' | 'cancel';
+  /** By a switch that it comes after. */
+  readonly case: 'none' | 'a' | 'b';
+  readonly block: BlockSpec | undefined;
+}
+
+interface BlockSpec {
+  readonly tasks: readonly TaskSpec[];
+  readonly catch: 'none' | 'retry' | 'continue' | 'fail' | 'throws';
+  readonly handler: TaskSpec | undefined;
+  readonly loop: 'none' | 'while' | 'until';
+  readonly concurrency: number | undefined;
 }
 
 export interface WorkflowSpec {
@@ -39,36 +56,69 @@ export interface WorkflowSpec {
   readonly concurrency: number;
   readonly timeoutMs: number | undefined;
   readonly output: 'none' | 'mapped' | 'null' | 'throws';
+  readonly catch: BlockSpec['catch'];
 }
 
 const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
   fc.oneof(...weighted.map(([weight, value]) => ({ weight: Math.round(weight * 10), arbitrary: fc.constant(value) })));
 
-const taskArbitrary: fc.Arbitrary<TaskSpec> = fc.record({
-  after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
-  when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
-  items: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
-  itemConcurrency: fc.integer({ min: 1, max: 3 }),
-  onItemFailure: oneOf([1, 'fail'], [2, 'continue']),
-  input: oneOf([3, 'none'], [3, 'mapped'], [0.2, 'throws']),
-  maxAttempts: fc.integer({ min: 1, max: 3 }),
-  retryDelayMs: fc.constantFrom(0, 10, 1000),
-  attemptMs: fc.option(fc.constantFrom(100, 5000), { nil: undefined }),
-  taskMs: fc.option(fc.constantFrom(5000, 60_000), { nil: undefined, freq: 3 }),
-  allMs: fc.option(fc.constantFrom(3000, 90_000), { nil: undefined, freq: 2 }),
-  fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [2, 'task']),
-  repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
-  rounds: fc.integer({ min: 1, max: 3 }),
-  accept: fc.boolean(),
-  once: fc.boolean(),
-  priority: fc.integer({ min: -1, max: 1 }),
-});
+const CATCHES = oneOf<BlockSpec['catch']>([2, 'none'], [2, 'retry'], [2, 'continue'], [1, 'fail'], [0.2, 'throws']);
+
+const blockArbitrary = (depth: number): fc.Arbitrary<BlockSpec> =>
+  fc.record({
+    tasks: fc.array(taskArbitrary(depth - 1), { minLength: 1, maxLength: 3 }),
+    catch: CATCHES,
+    handler: fc.option(taskArbitrary(0), { nil: undefined }),
+    loop: oneOf([3, 'none'], [1, 'while'], [1, 'until']),
+    concurrency: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+  });
+
+const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
+  fc.record({
+    performer: oneOf<TaskSpec['performer']>(
+      ...([
+        [7, 'agent'],
+        [1, 'set'],
+        [1, 'sleep'],
+        [1, 'wait'],
+        [1, 'switch'],
+      ] as const),
+      ...([
+        [0.3, 'end'],
+        [0.3, 'raise'],
+        [depth > 0 ? 3 : 0.01, 'scope'],
+        [0.8, 'child'],
+      ] as const),
+    ),
+    join: oneOf([6, 'all'], [2, 'any'], [1, 'two']),
+    rest: oneOf([3, 'let'], [2, 'cancel']),
+    case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
+    block: depth > 0 ? fc.option(blockArbitrary(depth), { nil: undefined, freq: 9 }) : fc.constant(undefined),
+    after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
+    when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
+    items: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
+    itemConcurrency: fc.integer({ min: 1, max: 3 }),
+    onItemFailure: oneOf([1, 'fail'], [2, 'continue']),
+    input: oneOf([3, 'none'], [3, 'mapped'], [0.2, 'throws']),
+    maxAttempts: fc.integer({ min: 1, max: 3 }),
+    retryDelayMs: fc.constantFrom(0, 10, 1000),
+    attemptMs: fc.option(fc.constantFrom(100, 5000), { nil: undefined }),
+    taskMs: fc.option(fc.constantFrom(5000, 60_000), { nil: undefined, freq: 3 }),
+    allMs: fc.option(fc.constantFrom(3000, 90_000), { nil: undefined, freq: 2 }),
+    fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [2, 'task']),
+    repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
+    rounds: fc.integer({ min: 1, max: 3 }),
+    accept: fc.boolean(),
+    once: fc.boolean(),
+    priority: fc.integer({ min: -1, max: 1 }),
+  });
 
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
-  tasks: fc.array(taskArbitrary, { minLength: 1, maxLength: 7 }),
+  tasks: fc.array(taskArbitrary(2), { minLength: 1, maxLength: 7 }),
   concurrency: fc.integer({ min: 1, max: 4 }),
   timeoutMs: fc.option(fc.constantFrom(1000, 3_600_000), { nil: undefined, freq: 3 }),
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
+  catch: CATCHES,
 });
 
 const fn = (digest: string, compute: (scope: Scope) => unknown): Expression => ({
@@ -91,36 +141,99 @@ const CONDITIONS: Readonly<Record<string, Expression>> = {
   throws,
 };
 
-const taskId = (index: number): string => `t${index}`;
+/** The workflow of the child runs of random workflows. */
+export const CHILD = 'random-child';
 
-function repeatOf(spec: TaskSpec, index: number, after: readonly string[]): Repeat | undefined {
-  if (spec.repeat === 'none' || spec.items !== undefined) return undefined;
-  const from = spec.repeat === 'self' ? taskId(index) : (after[0] ?? taskId(index));
-  const until = fn('until', ({ output, round }) => round >= spec.rounds || isOdd(output));
-  return { from, until, max: spec.accept ? 2 : 3, onExhausted: spec.accept ? 'accept' : 'fail' };
+/** Where tasks stand: how they are called, and by whom. */
+interface Place {
+  readonly prefix: string;
+  readonly specs: readonly TaskSpec[];
 }
 
-function fallbackOf(spec: TaskSpec, index: number): Fallback | undefined {
-  if (spec.fallback === 'value') return { kind: 'value', value: { instead: index } };
+const RETRY = { factor: 2, maxDelayMs: 60_000, jitter: 0.5, nonRetryable: ['FATAL'] };
+
+function fallbackOf(spec: TaskSpec, id: string): Fallback | undefined {
+  if (spec.performer === 'end') return undefined;
+  if (spec.fallback === 'value') return { kind: 'value', value: { instead: id } };
   if (spec.fallback === 'agent') return { kind: 'agent', agent: 'other' };
-  if (spec.fallback === 'task' && spec.items === undefined) return { kind: 'task', task: `f${index}` };
+  if (spec.fallback === 'task' && spec.items === undefined) return { kind: 'task', task: `f-${id}` };
   return undefined;
 }
 
-function taskOf(spec: TaskSpec, index: number): TaskDefinition {
-  const after = spec.after.filter((other) => other < index).map(taskId);
-  const when = CONDITIONS[spec.when];
-  const fallback = fallbackOf(spec, index);
-  const items = spec.items;
+const isAgent = (spec: TaskSpec): boolean =>
+  spec.performer === 'agent' || (spec.performer === 'scope' && spec.block === undefined);
+
+function performerOf(spec: TaskSpec, id: string, index: number): Partial<TaskDefinition> {
+  const { performer, block } = spec;
+  if (isAgent(spec)) return { agent: index % 2 === 0 ? 'worker' : 'helper' };
+  if (performer === 'scope' && block !== undefined) return { scope: blockOf(block, `${id}-`) };
+  if (performer === 'child') return { workflow: { name: CHILD } };
+  if (performer === 'sleep')
+    return { sleep: spec.accept ? { kind: 'for', ms: 700 } : { kind: 'until', moment: fn('moment', () => 2_000_000) } };
+  if (performer === 'wait')
+    return {
+      wait: {
+        signal: { kind: 'template', template: spec.once ? 'go' : 'stop' },
+        ...(spec.accept && { default: fn('default', () => 'waited in vain') }),
+      },
+    };
+  if (performer === 'switch')
+    return {
+      switch: {
+        cases: [
+          { when: CONDITIONS['odd'] as Expression, then: 'a' },
+          { when: fn('big', ({ outputs }) => Object.keys(outputs).length > 2), then: 'b' },
+        ],
+        ...(spec.once || spec.accept ? { otherwise: 'b' } : {}),
+      },
+    };
+  if (performer === 'end') return { end: spec.accept ? {} : { output: fn('end', ({ outputs }) => outputs) } };
+  if (performer === 'raise') return { raise: { code: spec.once ? 'FATAL' : 'RAISED' } };
   return {
-    id: taskId(index),
-    agent: index % 2 === 0 ? 'worker' : 'helper',
+    set:
+      spec.input === 'throws'
+        ? throws
+        : fn('set', ({ outputs, round, block, error }) => ({ outputs, round, block, error })),
+  };
+}
+
+const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'sleep', 'switch', 'scope', 'child']);
+const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'raise', 'scope', 'child']);
+
+function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
+  // A wait whose time is never up would wait for the test to end.
+  const taskMs = spec.performer === 'wait' ? (spec.taskMs ?? 9000) : spec.taskMs;
+  return {
+    ...(spec.attemptMs !== undefined && isAgent(spec) && { attemptMs: spec.attemptMs }),
+    ...(taskMs !== undefined && { taskMs }),
+    ...(spec.allMs !== undefined && items !== undefined && { allMs: spec.allMs }),
+  };
+}
+
+function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDefinition {
+  const id = `${prefix}${index}`;
+  const others = spec.after.filter((other) => other < index);
+  const after = others.map((other) => `${prefix}${other}`);
+  const switches = others.filter((other) => specs[other]?.performer === 'switch');
+  const cases = Object.fromEntries(switches.map((other) => [`${prefix}${other}`, spec.case]));
+  const when = CONDITIONS[spec.when];
+  const fallback = fallbackOf(spec, id);
+  const items = MAY_BE_MANY.has(spec.performer) ? spec.items : undefined;
+  const join =
+    spec.join === 'any' && after.length > 0 ? 'any' : spec.join === 'two' && after.length > 1 ? 2 : undefined;
+  const takesInput = TAKES_INPUT.has(spec.performer);
+  return {
+    id,
+    ...performerOf(spec, id, index),
     after,
+    ...(switches.length > 0 && spec.case !== 'none' && { cases }),
+    ...(join !== undefined && { join }),
     ...(when && { when }),
-    ...(spec.input === 'mapped' && {
-      input: fn('mapped', ({ outputs, round, feedback, item }) => ({ outputs, round, feedback, item })),
-    }),
-    ...(spec.input === 'throws' && { input: throws }),
+    ...(spec.input === 'mapped' &&
+      takesInput && {
+        input: fn('mapped', ({ outputs, round, feedback, item }) => ({ outputs, round, feedback, item })),
+      }),
+    ...(spec.input === 'throws' && takesInput && { input: throws }),
     ...(items !== undefined && {
       forEach: {
         items: fn('items', ({ round }) => Array.from({ length: Math.max(0, items - round + 1) }, (_, n) => ({ n }))),
@@ -128,27 +241,19 @@ function taskOf(spec: TaskSpec, index: number): TaskDefinition {
         onItemFailure: spec.onItemFailure,
       },
     }),
-    retry: {
-      maxAttempts: spec.maxAttempts,
-      initialDelayMs: spec.retryDelayMs,
-      factor: 2,
-      maxDelayMs: 60_000,
-      jitter: 0.5,
-      nonRetryable: ['FATAL'],
-    },
-    timeouts: {
-      ...(spec.attemptMs !== undefined && { attemptMs: spec.attemptMs }),
-      ...(spec.taskMs !== undefined && { taskMs: spec.taskMs }),
-      ...(spec.allMs !== undefined && items !== undefined && { allMs: spec.allMs }),
-    },
+    retry:
+      isAgent(spec) || spec.performer === 'child'
+        ? { ...RETRY, maxAttempts: spec.maxAttempts, initialDelayMs: spec.retryDelayMs }
+        : { ...DEFAULT_RETRY, maxAttempts: 1 },
+    timeouts: timeoutsOf(spec, items),
     ...(fallback && { fallback }),
     priority: spec.priority,
-    delivery: spec.once ? 'at-most-once' : 'at-least-once',
+    delivery: spec.once && isAgent(spec) ? 'at-most-once' : 'at-least-once',
   };
 }
 
-const standIn = (index: number): TaskDefinition => ({
-  id: `f${index}`,
+const standIn = (id: string): TaskDefinition => ({
+  id,
   agent: 'other',
   after: [],
   retry: { maxAttempts: 2, initialDelayMs: 10, factor: 1, maxDelayMs: 10, jitter: 0, nonRetryable: [] },
@@ -157,35 +262,71 @@ const standIn = (index: number): TaskDefinition => ({
   delivery: 'at-least-once',
 });
 
+function tasksOf(specs: readonly TaskSpec[], prefix: string): readonly TaskDefinition[] {
+  const tasks = specs.map((spec, index) => taskOf(spec, index, { prefix, specs }));
+  const standIns = tasks.flatMap(({ fallback }) => (fallback?.kind === 'task' ? [standIn(fallback.task)] : []));
+  return [...tasks, ...standIns];
+}
+
+function catchesOf(kind: BlockSpec['catch'], handler: readonly TaskDefinition[]): readonly Catch[] | undefined {
+  const made = handler.length === 0 ? {} : { handler };
+  if (kind === 'none') return undefined;
+  if (kind === 'throws') return [{ when: throws, then: 'continue' }];
+  if (kind === 'retry') return [{ codes: ['BOOM', 'RAISED', 'REPRISE_TASK_TIMEOUT'], ...made, then: 'retry', max: 2 }];
+  if (kind === 'fail') return [{ ...made, then: 'fail' }];
+  return [{ when: fn('caught', ({ error }) => error !== undefined), ...made, then: 'continue' }];
+}
+
+function blockOf({ tasks, catch: kind, handler, loop, concurrency }: BlockSpec, prefix: string): Block {
+  const clauses = catchesOf(kind, handler === undefined ? [] : tasksOf([handler], `h-${prefix}`));
+  const more = fn('more', ({ round, output }) => round < 3 && !isOdd(output));
+  const enough = fn('enough', ({ round, output }) => round >= 2 || isOdd(output));
+  return {
+    tasks: tasksOf(tasks, prefix),
+    ...(clauses && { catch: clauses }),
+    ...(loop === 'while' && { loop: { while: more, max: 2, onExhausted: 'accept' } }),
+    ...(loop === 'until' && { loop: { until: enough, max: 3, onExhausted: 'fail' } }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
 const OUTPUTS: Readonly<Record<string, Expression>> = {
   mapped: fn('output', ({ outputs }) => outputs),
   null: fn('null', () => null),
   throws,
 };
 
-/** The workflow that a spec stands for. Repeats that would not be valid are left out. */
+/** What is tried beside the rest, and left out where it would not be valid. */
+function extrasOf(spec: TaskSpec, id: string, after: readonly string[]): readonly Partial<TaskDefinition>[] {
+  const from = spec.repeat === 'self' ? id : (after[0] ?? id);
+  const until = fn('until', ({ output, round }) => round >= spec.rounds || isOdd(output));
+  const onExhausted = spec.accept ? 'accept' : 'fail';
+  const repeat: Repeat = { from, until, max: spec.accept ? 2 : 3, onExhausted };
+  return [...(spec.repeat === 'none' ? [] : [{ repeat }]), ...(spec.rest === 'let' ? [] : [{ rest: spec.rest }])];
+}
+
+/** The workflow that a spec stands for. */
 export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
   const output = OUTPUTS[spec.output];
-  const tasks = spec.tasks.map(taskOf);
-  const standIns = spec.tasks.flatMap((task, index) =>
-    fallbackOf(task, index)?.kind === 'task' ? [standIn(index)] : [],
-  );
+  const clauses = catchesOf(spec.catch, []);
   let definition: WorkflowDefinition = {
     schemaVersion: 1,
     name: 'random',
     version: '1',
-    tasks: [...tasks, ...standIns],
+    tasks: tasksOf(spec.tasks, 't'),
     ...(output && { output }),
+    ...(clauses && { catch: clauses }),
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
     concurrency: spec.concurrency,
     strategy: 'graph',
   };
   for (const [index, task] of spec.tasks.entries()) {
-    const repeat = repeatOf(task, index, tasks[index]?.after ?? []);
-    if (repeat === undefined) continue;
-    const repeating = definition.tasks.map((other) => (other.id === taskId(index) ? { ...other, repeat } : other));
-    const candidate = { ...definition, tasks: repeating };
-    if (validateDefinition(candidate).length === 0) definition = candidate;
+    const id = `t${index}`;
+    for (const extra of extrasOf(task, id, definition.tasks[index]?.after ?? [])) {
+      const tasks = definition.tasks.map((other) => (other.id === id ? { ...other, ...extra } : other));
+      const candidate = { ...definition, tasks };
+      if (validateDefinition(candidate).length === 0) definition = candidate;
+    }
   }
   const problems = validateDefinition(definition);
   if (problems.length > 0) throw new Error(`an invalid workflow was made: ${JSON.stringify(problems)}`);

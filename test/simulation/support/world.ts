@@ -6,11 +6,13 @@ import {
   type Orchestrator,
   type RunOutcome,
   type Workflow,
+  workflow,
 } from '@reprise/core';
 import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
 import { faultyStore, type StoreFaults } from './faulty-store.ts';
 import { faultyTransport, type TransportFaults } from './faulty-transport.ts';
 import { type Call, randomAgents } from './random-agents.ts';
+import { CHILD } from './random-workflow.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
 
 export interface WorldOptions {
@@ -30,6 +32,9 @@ export interface Process {
   /** What its user was told about the run. */
   outcome?: RunOutcome | { readonly error: unknown };
 }
+
+/** What the random workflows run as a child. */
+const child = workflow<Json>(CHILD).task('only', 'worker', { retry: 2 }).build() as Workflow<Json, Json>;
 
 /** Processes that come and go over one store, in virtual time. */
 export class World {
@@ -54,7 +59,7 @@ export class World {
 
   /** A new process, not started. */
   async spawn(): Promise<Process> {
-    const { workflow, seed } = this.#options;
+    const { workflow: random, seed } = this.#options;
     const index = this.processes.length;
     const { clock } = this.time;
     const alive = (): boolean => this.processes[index]?.alive ?? true;
@@ -75,11 +80,11 @@ export class World {
             }),
         }),
       ],
-      workflows: [workflow],
+      workflows: [random, child],
       agents: randomAgents({
         seed,
         process: index,
-        definition: workflow.definition,
+        definition: random.definition,
         clock,
         calls: this.calls,
         atOnce: (calls) => {

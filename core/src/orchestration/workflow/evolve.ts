@@ -218,7 +218,7 @@ function closing(state: RunState, event: TaskClosing): RunState {
     return state;
   }
   return onTask(state, taskId, (task) => {
-    setStatus(state, task, task.status);
+    state.frontier.delete(taskId);
     task.closing = how;
     beginClosing(state, taskId, partsOf(state, task), at);
   });

@@ -62,7 +62,8 @@ export function beginClosing(state: RunState, top: string, parts: Iterable<TaskS
       cancel(state, part, at);
       continue;
     }
-    setStatus(state, part, part.status);
+    aboutToChange(state, part);
+    state.frontier.delete(part.id);
     part.closing = { why: 'within', of: top };
     beginClosing(state, top, partsOf(state, part), at);
   }

@@ -35,6 +35,7 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
   while (items.active < forEach.concurrency && items.returning.length > 0) {
     const item = items.instances[items.returning.shift() ?? -1];
     if (item?.idle !== true || hasEnded(item)) continue;
+    noteChange(items, item.index ?? 0);
     item.idle = false;
     items.active += 1;
     makeReady(state, item, at);

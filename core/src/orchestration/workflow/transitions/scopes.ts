@@ -1,6 +1,7 @@
 import type { ScopeCaught, TasksReset } from '../events.ts';
 import { hasEnded, type RunState, scopeAt } from '../state.ts';
 import { closeScope } from './close.ts';
+import { aboutToChange } from './items.ts';
 import { beginPart, beginRound } from './regions.ts';
 
 /** The failure is dealt with: what had not ended is cancelled, and the handler, if there is one, begins. */
@@ -42,6 +43,7 @@ function uncloseScope(state: RunState, path: string): void {
   }
   const task = state.tasks.get(path);
   if (task === undefined || hasEnded(task)) return;
+  aboutToChange(state, task);
   task.closing = undefined;
   state.frontier.delete(path);
 }

@@ -115,7 +115,9 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         return flaw('data.round', `is ${event.round} after round ${task.round} of ${definition.repeat.max}`);
       return attemptFlaw(task, event.attempt);
     case 'TaskAttemptFailed':
-      return isInFlight(task) ? attemptFlaw(task, event.attempt) : unfit(task);
+      return isInFlight(task) || (isEntered(task) && task.child !== undefined)
+        ? attemptFlaw(task, event.attempt)
+        : unfit(task);
     case 'TaskFellBack':
       if (!mayEnd(task, definition) || task.fallback !== undefined) return unfit(task);
       return standsIn(definition.fallback, event.to) ? undefined : flaw('data.to', 'is not the fallback of the task');
