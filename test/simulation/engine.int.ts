@@ -1,4 +1,4 @@
-import { decodeEvent, isTerminal, type RecordedEvent, type RunEvent, taskPaths } from '@reprise/core';
+import { decodeEvent, isForAgents, isTerminal, type RecordedEvent, type RunEvent, taskPaths } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -133,14 +133,16 @@ function check(world: World, spec: WorkflowSpec): void {
     events,
     saved.filter(({ stream }) => stream === runStream(RUN)),
   );
-  checkOutputs(events);
+  checkOutputs(spec, events);
   checkCalls(world, spec, events);
 }
 
 /** What counts as the output of an attempt is what the agent gave for that very attempt. */
-function checkOutputs(events: readonly RunEvent[]): void {
+function checkOutputs(spec: WorkflowSpec, events: readonly RunEvent[]): void {
+  const agents = new Set(toWorkflow(spec).definition.tasks.flatMap((task) => (isForAgents(task) ? [task.id] : [])));
   for (const event of events) {
-    if (event.type === 'TasksReset' && event.why === 'repeat' && event.via === undefined)
+    const repeats = event.type === 'TasksReset' && event.why === 'repeat' && event.via === undefined;
+    if (repeats && agents.has(event.region))
       expect(event.feedback).to.include({ task: event.region, attempt: event.attempt });
     if (event.type === 'TaskCompleted' && event.via === 'agent')
       expect(event.output).to.include({ task: event.taskId, attempt: event.attempt });

@@ -13,6 +13,12 @@ export interface Handled {
   readonly outcome: CommandOutcome;
 }
 
+/**
+ * Batches of this process. Part of the ids of events: the same command, decided twice at the same revision (a start that is repeated while
+ * the run is not in memory), may not take the first append for its own.
+ */
+let batches = 0;
+
 /** What one turn of a run adds to its history, in one append. */
 export class Batch {
   readonly handled: Handled[] = [];
@@ -30,7 +36,8 @@ export class Batch {
   constructor(state: RunState, writer: string) {
     this.#source = state;
     this.#from = state.revision + 1;
-    this.#writer = writer;
+    batches += 1;
+    this.#writer = `${writer}/${batches}`;
   }
 
   add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[]): void {
