@@ -5,7 +5,7 @@ export const attemptKey = (runId: string, taskId: string, attempt: number): stri
 
 /**
  * The key that an agent's effects outside are made idempotent by: the same for all attempts of a task in one round. The path of the task, with
- * `~round` behind each part that is in a later round than the first.
+ * `~round` behind each part of it that has come to a later round than the first.
  */
 export function idempotencyKey(state: RunState, task: TaskState): string {
   const { runId, rules } = state;
@@ -13,10 +13,25 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
   let path = '';
   for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
     const segment = at.scope === '' ? at.id : at.id.slice(at.scope.length + 1);
-    path = `/${segment}${at.round > 1 ? `~${at.round}` : ''}${path}`;
+    path = `/${segment}${roundsOf(state, at)}${path}`;
     if (at.scope === '') break;
   }
-  return `${runId}${path}`;
+  return `${runId}${suffix(ownRounds(state, ''))}${path}`;
+}
+
+/** The round of the segment that a task is in, and that of the block that it is; both are written where it has both. */
+function roundsOf(state: RunState, task: TaskState): string {
+  const segment = state.graph.node(task.definitionId)?.repeatedBy === undefined ? undefined : task.round;
+  const block = ownRounds(state, task.id);
+  return segment === undefined || block === undefined ? suffix(segment ?? block) : `~${segment}~${block}`;
+}
+
+const suffix = (round: number | undefined): string => (round === undefined || round <= 1 ? '' : `~${round}`);
+
+/** The round of an open block that may run again by itself. */
+function ownRounds(state: RunState, path: string): number | undefined {
+  const scope = state.scopes.get(path);
+  return scope !== undefined && state.graph.block(scope.definitionId)?.hasRounds === true ? scope.round : undefined;
 }
 
 /** The part of a run's trace that an attempt is. */

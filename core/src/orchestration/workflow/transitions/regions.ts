@@ -69,7 +69,8 @@ export function beginPart(
     const node = state.graph.node(inside(scope.definitionId, id));
     if (node === undefined) continue;
     const task = createTaskState(path, node.path, undefined, node.definition.after.length, scope.path);
-    task.round = scope.round;
+    // A segment that repeats counts rounds of its own.
+    task.round = node.repeatedBy === undefined ? scope.round : 1;
     task.attempt = Math.max(floors.get(id) ?? 0, scope.floor);
     task.ignoredAttempt = task.attempt;
     state.tasks.set(path, task);
