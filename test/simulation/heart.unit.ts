@@ -9,8 +9,9 @@ import { decide } from '../../core/src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
+import { readyTasks } from '../../core/src/orchestration/workflow/ready-tasks.ts';
 import { settle } from '../../core/src/orchestration/workflow/settle.ts';
-import { initialState, isTerminal, type RunState, readyTasks } from '../../core/src/orchestration/workflow/state.ts';
+import { initialState, isTerminal, type RunState } from '../../core/src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
 import { checkHistory } from './support/history-checks.ts';
@@ -49,7 +50,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
       { status: 'failed', error: failed } as const,
       { status: 'cancelled' } as const,
     ]);
-    const running = dice() < 0.9 ? state.tasks.get(pick([...state.children]) ?? taskId) : task;
+    const running = dice() < 0.9 ? state.tasks.get(pick([...state.awaited]) ?? taskId) : task;
     const child = running?.child ?? 'nobody';
     return {
       type: 'EndChild',

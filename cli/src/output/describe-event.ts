@@ -30,7 +30,9 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskEntered':
       return describeEntered(event);
     case 'TaskClosing':
-      return plain(`${event.why}: waits for its child runs to end`);
+      return plain(`${event.why}: waits for what is outstanding in it`);
+    case 'CompensationBegan':
+      return event.outcome === 'unknown' ? 'undoes what may have been done' : 'undoes what was done';
     case 'ScopeCaught':
       return plain(`catch ${event.clause + 1} for ${event.taskId}, ${errorText(event.error)}`);
     case 'TasksReset':

@@ -1,5 +1,11 @@
 import { inside, outer } from '../shared/task-path.ts';
-import { type Block, type TaskDefinition, tasksWithin, type WorkflowDefinition } from './definition.ts';
+import {
+  type Block,
+  type Compensate,
+  type TaskDefinition,
+  tasksWithin,
+  type WorkflowDefinition,
+} from './definition.ts';
 import { between, dependentsOf, leadsTo, reachable } from './graph.ts';
 
 /** A task with what follows from its place in the graph. Ids beside `path` and `block` are of the same block. */
@@ -17,6 +23,8 @@ export interface TaskNode {
   readonly repeatedBy?: string;
   /** Of a repeating task: the tasks that run again, fallback tasks included, in declaration order. */
   readonly segment?: readonly string[];
+  /** Of what undoes a task: that task. Such a node is in no part of its block. */
+  readonly undoes?: string;
   /** Of a task of a handler: the catch that it is of. */
   readonly clause?: number;
 }
@@ -61,6 +69,8 @@ export class TaskGraph {
   readonly nodes: ReadonlyMap<string, TaskNode>;
   readonly blocks: ReadonlyMap<string, BlockNode>;
   readonly root: BlockNode;
+  /** Whether something in it may have to be waited for or undone before a block ends: a child run, or what has a `compensate`. */
+  readonly hasOutstanding: boolean;
   /** Pairs that are known to be in order, beside those of an edge. */
   readonly #before = new Map<string, Set<string>>();
 
@@ -70,6 +80,9 @@ export class TaskGraph {
     this.root = addBlock('', definition, nodes, blocks);
     this.nodes = nodes;
     this.blocks = blocks;
+    this.hasOutstanding = nodes
+      .values()
+      .some(({ definition: task }) => task.workflow !== undefined || task.compensate !== undefined);
   }
 
   static of(definition: WorkflowDefinition): TaskGraph {
@@ -181,6 +194,7 @@ function addBlock(
     nodes.set(node.path, node);
     added.push(node);
     if (task.scope !== undefined) addBlock(node.path, task.scope, nodes, blocks);
+    if (task.compensate !== undefined) nodes.set(`${node.path}@`, undoingNode(node, task.compensate, nodes.size));
   }
   const block: BlockNode = {
     path,
@@ -191,6 +205,13 @@ function addBlock(
   };
   blocks.set(path, block);
   return block;
+}
+
+/** What undoes a task, as a task: it begins when it is asked for, and nothing comes after it. */
+function undoingNode({ definition, path, block }: TaskNode, compensate: Compensate, index: number): TaskNode {
+  const { id, priority } = definition;
+  const task: TaskDefinition = { ...compensate, id: `${id}@`, after: [], priority, delivery: 'at-least-once' };
+  return { definition: task, path: `${path}@`, block, index, dependents: NOTHING, undoes: id };
 }
 
 function partOf(nodes: readonly TaskNode[]): Part {

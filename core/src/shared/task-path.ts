@@ -1,5 +1,6 @@
 // The ids of tasks in a run are paths: segments joined by `/`, each the id of a task in its block (`book/pay`), followed by the place
-// of an item in brackets where the task is one of a list (`quotes[12]`). Histories of rules 1 and 2 write items `quotes.12`.
+// of an item in brackets where the task is one of a list (`quotes[12]`). `pay@3` undoes what attempt 3 of `pay` did. Histories of rules 1 and 2
+// write items `quotes.12`.
 
 /** The id of a task in its block: 1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit. */
 export const TASK_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -9,15 +10,16 @@ export const MAX_LEVELS = 16;
 export const MAX_PATH_CHARS = 1024;
 
 const PATH_PATTERN =
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?(\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?)*$/;
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?(\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\[(0|[1-9]\d{0,8})\])?)*(@[1-9]\d{0,8})?$/;
 const ITEM = /\[(\d+)\]$/;
 const ITEMS = /\[\d+\]/g;
+const UNDONE = /@\d+$/;
 
 /** How the paths of a run are written. */
 export interface TaskPaths {
   /** The path of an item of the list `path`; `index` counts from 0. */
   item(path: string, index: number): string;
-  /** The path of the node of the graph that a task stands for: without items. */
+  /** The path of the node of the graph that a task stands for: without items and attempts. */
   definition(path: string): string;
   /** The list that an item belongs to, and its place; undefined for what is no item. */
   itemOf(path: string): { readonly list: string; readonly index: number } | undefined;
@@ -25,7 +27,7 @@ export interface TaskPaths {
 
 const bracketed: TaskPaths = {
   item: (path, index) => `${path}[${index}]`,
-  definition: (path) => (path.includes('[') ? path.replace(ITEMS, '') : path),
+  definition: (path) => path.replace(ITEMS, '').replace(UNDONE, '@'),
   itemOf: (path) => {
     const [suffix, index] = ITEM.exec(path) ?? [];
     return suffix === undefined ? undefined : { list: path.slice(0, -suffix.length), index: Number(index) };
@@ -43,6 +45,9 @@ const dotted: TaskPaths = {
 
 /** How a run of these rules (see rules.ts) writes its paths. */
 export const taskPaths = (rules: number): TaskPaths => (rules < 3 ? dotted : bracketed);
+
+/** The path of what undoes an attempt. */
+export const undoing = (path: string, attempt: number): string => `${path}@${attempt}`;
 
 /** Whether a text has the form of a path as runs of today write them. */
 export const isTaskPath = (text: string): boolean =>

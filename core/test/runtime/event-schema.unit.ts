@@ -98,6 +98,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['region', 'why', 'round', 'feedback'] },
   ),
   ScopeCaught: fc.record({ scope: text, clause: count, taskId: text, error }),
+  CompensationBegan: fc.record({ scope: text, taskId: text, outcome: fc.constantFrom('completed', 'unknown') }),
   SignalReceived: fc.record({ commandId: text, signal: text, data: json }),
   TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
   TaskExpired: fc.record({ taskId: text, error }),

@@ -4,7 +4,8 @@ import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { Timer } from '../../src/orchestration/workflow/commands.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../src/orchestration/workflow/handle.ts';
-import { initialState, type RunState, readyTasks, type TaskState } from '../../src/orchestration/workflow/state.ts';
+import { readyTasks } from '../../src/orchestration/workflow/ready-tasks.ts';
+import { initialState, type RunState, type TaskState } from '../../src/orchestration/workflow/state.ts';
 
 /** A run without an engine: commands by hand, every event kept. */
 export class PureRun {

@@ -37,7 +37,7 @@ const hashOf = (text: string): number => [...text].reduce((hash, char) => Math.i
 
 /** Agents whose every call has an outcome that depends on the seed, the task and the attempt alone. */
 export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json, unknown>[] {
-  return ['worker', 'helper', 'other'].map((name) => {
+  return ['worker', 'helper', 'other', 'undoer'].map((name) => {
     let running = 0;
     return {
       name,

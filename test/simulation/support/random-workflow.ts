@@ -1,6 +1,7 @@
 import {
   type Block,
   type Catch,
+  type Compensate,
   DEFAULT_RETRY,
   type Expression,
   type Fallback,
@@ -40,6 +41,7 @@ interface TaskSpec {
   readonly rest: 'let' | 'cancel';
   /** By a switch that it comes after. */
   readonly case: 'none' | 'a' | 'b';
+  readonly compensate: boolean;
   readonly block: BlockSpec | undefined;
 }
 
@@ -93,6 +95,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     join: oneOf([6, 'all'], [2, 'any'], [1, 'two']),
     rest: oneOf([3, 'let'], [2, 'cancel']),
     case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
+    compensate: fc.boolean(),
     block: depth > 0 ? fc.option(blockArbitrary(depth), { nil: undefined, freq: 9 }) : fc.constant(undefined),
     after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
     when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
@@ -200,6 +203,14 @@ function performerOf(spec: TaskSpec, id: string, index: number): Partial<TaskDef
 const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'sleep', 'switch', 'scope', 'child']);
 const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'raise', 'scope', 'child']);
 
+const MAY_BE_UNDONE: ReadonlySet<string> = new Set(['agent', 'scope', 'child']);
+
+const COMPENSATE: Compensate = {
+  agent: 'undoer',
+  retry: { maxAttempts: 2, initialDelayMs: 10, factor: 1, maxDelayMs: 10, jitter: 0, nonRetryable: [] },
+  timeouts: { attemptMs: 5000 },
+};
+
 function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
   // A wait whose time is never up would wait for the test to end.
   const taskMs = spec.performer === 'wait' ? (spec.taskMs ?? 9000) : spec.taskMs;
@@ -246,6 +257,7 @@ function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDe
         ? { ...RETRY, maxAttempts: spec.maxAttempts, initialDelayMs: spec.retryDelayMs }
         : { ...DEFAULT_RETRY, maxAttempts: 1 },
     timeouts: timeoutsOf(spec, items),
+    ...(spec.compensate && MAY_BE_UNDONE.has(spec.performer) && { compensate: COMPENSATE }),
     ...(fallback && { fallback }),
     priority: spec.priority,
     delivery: spec.once && isAgent(spec) ? 'at-most-once' : 'at-least-once',

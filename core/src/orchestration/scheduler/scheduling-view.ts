@@ -1,4 +1,5 @@
-import { type RunState, readyTasks } from '../workflow/state.ts';
+import { readyTasks } from '../workflow/ready-tasks.ts';
+import type { RunState } from '../workflow/state.ts';
 import type { ReadyTask } from './scheduler-strategy.ts';
 
 /** The ready tasks of a run as a strategy sees them. Lazy. */

@@ -18,6 +18,16 @@ export interface FailedAttempt {
   readonly random: number;
 }
 
+/** Errors after which it is not known what the agent has done, or is still doing. */
+const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
+  'REPRISE_OUTCOME_UNKNOWN',
+  'REPRISE_ATTEMPT_TIMEOUT',
+  'REPRISE_HEARTBEAT_TIMEOUT',
+  'REPRISE_TASK_TIMEOUT',
+]);
+
+export const isOutcomeUnknown = ({ code }: ErrorData): boolean => UNKNOWN_OUTCOME.has(code);
+
 /** An attempt may be lost to a dying worker this often before the task counts as what kills it. */
 export const MAX_LOSSES = 100;
 

@@ -82,6 +82,8 @@ export interface ResumeRun extends CommandBase {
 
 export interface CancelRun extends CommandBase {
   readonly type: 'CancelRun';
+  /** At once: nothing is waited for, and nothing undone. */
+  readonly force?: boolean;
   readonly reason?: string;
 }
 

@@ -11,7 +11,7 @@ import { startRun } from './decisions/start-run.ts';
 import { sealed } from './end-of-run.ts';
 import type { RunCancelled, RunEvent } from './events.ts';
 import { isTerminal, type RunState } from './state.ts';
-import { awaitsChild } from './transitions/close.ts';
+import { isOutstanding } from './transitions/close.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -77,8 +77,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'EndChild':
       return endChild(state, command, context);
     case 'CancelRun':
-      if (state.closing !== undefined) return [];
-      if (awaitsChild(state, ''))
+      if (state.closing?.why === 'cancel' && command.force !== true) return [];
+      if (command.force !== true && isOutstanding(state, ''))
         return [
           { type: 'TaskClosing', at, taskId: '', why: 'cancel', commandId: command.commandId, ...reasonOf(command) },
         ];

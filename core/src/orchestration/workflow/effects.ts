@@ -79,7 +79,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     case 'RunFailed':
       return [{ kind: 'close-run', reason: event.error.code }];
     case 'RunCancelled':
-      return [{ kind: 'close-run', reason: event.reason ?? 'cancelled' }];
+      return [...abandonedChildren(state, event.at), { kind: 'close-run', reason: event.reason ?? 'cancelled' }];
     default:
       return [];
   }
@@ -177,11 +177,22 @@ function* within(state: RunState, task: TaskState): Generator<TaskState> {
 
 function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect[] {
   const effects: Effect[] = [];
-  for (const path of state.children) {
-    const child = state.tasks.get(path)?.child;
+  for (const path of state.awaited) {
+    const task = state.tasks.get(path);
+    const child = task === undefined || !isEntered(task) ? undefined : task.child;
     if (child !== undefined && (taskId === '' || path === taskId || isWithin(path, taskId)))
       effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
   }
+  return effects;
+}
+
+/** Of a run that was ended by force: its child runs were not waited for. */
+function abandonedChildren(state: RunState, at: number): Effect[] {
+  const effects: Effect[] = [];
+  if (!state.graph.hasOutstanding) return effects;
+  for (const { id: taskId, child, status, endedAt } of state.tasks.values())
+    if (child !== undefined && status === 'cancelled' && endedAt === at)
+      effects.push({ kind: 'cancel-child', taskId, child, reason: 'cancel' });
   return effects;
 }
 

@@ -20,6 +20,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskClosing: 1,
   TasksReset: 1,
   ScopeCaught: 1,
+  CompensationBegan: 1,
   SignalReceived: 1,
   TaskExpanded: 1,
   TaskExpired: 1,

@@ -143,7 +143,8 @@ export interface SignalReceived extends EventBase {
 }
 
 /**
- * What ends otherwise than by completing waits for its child runs first: everything else in it is cancelled now, the children are told to.
+ * What ends otherwise than by completing waits for what is outstanding in it first: child runs are told to end, attempts that would have to be
+ * undone are awaited, what was done is undone; everything else in it is cancelled now.
  * `taskId` is '' for the run itself.
  */
 export interface TaskClosing extends EventBase {
@@ -167,6 +168,16 @@ export interface ScopeCaught extends EventBase {
   /** The task of the block that failed. */
   readonly taskId: string;
   readonly error: ErrorData;
+}
+
+/** What a task of a block did is undone, by a task of its own. Its attempts follow as those of any other. */
+export interface CompensationBegan extends EventBase {
+  readonly type: 'CompensationBegan';
+  /** The block; '' is the run. */
+  readonly scope: string;
+  /** `pay@3` undoes what attempt 3 of `pay` did. */
+  readonly taskId: string;
+  readonly outcome: 'completed' | 'unknown';
 }
 
 /** Tasks run again, as round `round`: those of a block, or the segment that a repeating task ends. */
@@ -333,6 +344,7 @@ export type RunEvent =
   | TaskClosing
   | TasksReset
   | ScopeCaught
+  | CompensationBegan
   | SignalReceived
   | TaskExpanded
   | TaskExpired

@@ -1,7 +1,8 @@
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
-import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskCompleted } from './events.ts';
+import { isOutcomeUnknown } from '../task-chaining/failure.ts';
+import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskCompleted, TasksReset } from './events.ts';
 import {
   definitionOf,
   hasEnded,
@@ -13,7 +14,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
-import { awaitsChild, beginClosing, cancel, closeWithin, partsOf, tasksOf } from './transitions/close.ts';
+import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
@@ -22,6 +23,7 @@ import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
 import { setStatus, unlock } from './transitions/status.ts';
+import { beginUndo, noteDone, noteUnknown } from './transitions/undo.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -76,8 +78,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return receive(state, event);
     case 'ScopeCaught':
       return caught(state, event);
+    case 'CompensationBegan':
+      return beginUndo(state, event);
     case 'TasksReset':
-      if (event.why === 'repeat') return onTask(state, event.region, (task) => repeat(state, task, event));
+      if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
       return reset(state, event);
     case 'TaskSkipped':
       return onTask(state, event.taskId, (task) => end(state, task, 'skipped', event.at));
@@ -134,6 +138,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskFailed':
       return onTask(state, event.taskId, (task) => {
         task.error = event.error;
+        noteUnknown(state, task);
         end(state, task, 'failed', event.at);
       });
     case 'TaskResultIgnored':
@@ -185,6 +190,8 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   if (event.output !== undefined || via === 'signal') hold(state, task, 'output');
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
+  if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
+  else noteUnknown(state, task);
   end(state, task, 'completed', event.at);
   const scope = via === 'end' ? state.scopes.get(task.scope) : undefined;
   if (scope === undefined) return;
@@ -195,12 +202,27 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
 const leavesOf = (state: RunState, task: TaskState): Json =>
   outputOfLeaves(state, task.id, state.graph.block(task.definitionId)?.body.leaves ?? []);
 
+/** What the repeating task did in the round that ended was done. */
+function repeated(state: RunState, task: TaskState, event: TasksReset): void {
+  if (event.via === undefined) {
+    const { output } = task;
+    task.output = event.feedback;
+    noteDone(state, task);
+    task.output = output;
+  } else {
+    noteUnknown(state, task);
+  }
+  repeat(state, task, event);
+}
+
 /** A join that does not need it ended it, or it is one of the child runs that something waited for. */
 function cancelled(state: RunState, task: TaskState, at: number): void {
   const { closing } = task;
   if (closing?.why !== 'within') return end(state, task, 'cancelled', at);
   cancel(state, task, at);
-  if (closing.of !== '' && !awaitsChild(state, closing.of)) state.frontier.add(closing.of);
+  task.closing = closing;
+  wakeClosing(state, task);
+  task.closing = undefined;
 }
 
 function closing(state: RunState, event: TaskClosing): RunState {
@@ -213,6 +235,9 @@ function closing(state: RunState, event: TaskClosing): RunState {
   };
   if (taskId === '') {
     state.closing = how;
+    // A pause does not hold up what has to be done before the end.
+    state.status = 'running';
+    state.parked = undefined;
     beginClosing(state, '', tasksOf(state, rootOf(state)), at);
     state.frontier.clear();
     return state;
@@ -221,6 +246,7 @@ function closing(state: RunState, event: TaskClosing): RunState {
     state.frontier.delete(taskId);
     task.closing = how;
     beginClosing(state, taskId, partsOf(state, task), at);
+    if (!isWaiting(state, taskId)) state.frontier.add(taskId);
   });
 }
 
@@ -252,6 +278,8 @@ function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFaile
   setStatus(state, task, 'waiting');
   task.error = event.error;
   task.retryAt = event.retryAt;
+  const isUnknown = event.lost === true || isOutcomeUnknown(event.error);
+  if (isUnknown && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
   if (event.lost === true) task.losses += 1;
   else task.tries += 1;
   if (task.index !== undefined && event.retryAt !== undefined) leavePlace(state, task, event.at);

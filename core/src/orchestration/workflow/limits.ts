@@ -42,6 +42,8 @@ export function deadlineOf(state: RunState, task: TaskState, definition: TaskDef
   ];
   let first: Deadline | undefined;
   for (const [at, limit, code] of limits) {
+    // What undoes a task is not held up by the time of the run.
+    if (task.undoes !== undefined && code === 'REPRISE_RUN_TIMEOUT') continue;
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, limit, code };
   }
   return first;

@@ -28,8 +28,8 @@ export function limitedScopeOf(state: RunState, task: TaskState): ScopeState | u
   return undefined;
 }
 
-/** The ready tasks of the run's own queue, and of those blocks that have slots. By priority, then by when they became ready. */
-export function* mergedReady(state: RunState): Generator<TaskState> {
+/** Ready tasks for agents: of the run's own queue, and of those blocks that have slots. By priority, then by when they became ready. Lazy. */
+export function* readyTasks(state: RunState): Generator<TaskState> {
   const holds = (taskId: string, ticket: number): boolean => {
     const task = state.tasks.get(taskId);
     return task !== undefined && task.status === 'ready' && task.ticket === ticket;

@@ -8,17 +8,26 @@ import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
 import { timeIsUp } from './decisions/fire-timer.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
-import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
+import { endOfClosing, settleBlock, undoNext } from './decisions/settle-block.ts';
 import type { RunEvent } from './events.ts';
 import { enterTask } from './performers/enter-task.ts';
-import { definitionOf, hasEnded, isEntered, type RunState, rootOf, siblingOf, type TaskState } from './state.ts';
-import { awaitsChild } from './transitions/close.ts';
+import {
+  definitionOf,
+  hasEnded,
+  isEntered,
+  isInFlight,
+  type RunState,
+  rootOf,
+  siblingOf,
+  type TaskState,
+} from './state.ts';
+import { isOutstanding } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
 
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
-  if (state.closing !== undefined) return state.children.size === 0;
+  if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
   if (failure !== undefined || ending !== undefined || state.frontier.size > 0 || open === 0) return true;
   // Nothing new begins while the run is paused.
@@ -99,7 +108,7 @@ function begin(
 }
 
 const cancelLoser = (state: RunState, loser: TaskState, at: number): RunEvent =>
-  awaitsChild(state, loser.id)
+  !isInFlight(loser) && isOutstanding(state, loser.id)
     ? { type: 'TaskClosing', at, taskId: loser.id, why: 'join' }
     : { type: 'TaskCancelled', at, taskId: loser.id, reason: 'join' };
 
@@ -141,11 +150,14 @@ function endOfTask(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const { closing } = task;
+  const undo = undoNext(state, task.id, context);
+  if (undo !== undefined && closing?.why !== 'failure' && closing?.why !== 'end') return undo;
   if (closing?.why === 'join') return [{ type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'join' }];
   if (closing?.why === 'limit' && closing.error !== undefined)
     return giveUp(state, task, definition, { error: closing.error }, context);
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return settleBlock(state, scope, context);
+  if (undo !== undefined) return undo;
   return endOfItems(state, task, definition, context);
 }
 
@@ -189,7 +201,8 @@ function endOfItems(
   if (definition.forEach?.onItemFailure !== 'continue') {
     for (const [index, item] of (parent.items?.instances ?? []).entries()) {
       if (item?.status !== 'failed' || item.error === undefined) continue;
-      if (awaitsChild(state, parent.id)) return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
+      if (parent.closing === undefined && isOutstanding(state, parent.id))
+        return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
       const error = { ...item.error, message: `item ${index}: ${item.error.message}` };
       return [{ type: 'TaskFailed', at, taskId: parent.id, error }];
     }

@@ -8,7 +8,6 @@ import {
   definitionOf,
   initialState,
   isAgentTask,
-  isEntered,
   isInFlight,
   joinsItems,
   listOf,
@@ -18,7 +17,7 @@ import {
   type TaskState,
 } from './state.ts';
 import { itemOutputs } from './transitions/items.ts';
-import { countInFlight } from './transitions/status.ts';
+import { countInFlight, noteAwaited } from './transitions/status.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -28,7 +27,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'scopes',
   'limited',
   'entering',
-  'children',
+  'awaited',
   'signals',
   'waits',
   'ready',
@@ -151,5 +150,5 @@ function add(state: RunState, task: TaskState): void {
     if (items !== undefined) items.instances[task.index] = task;
   }
   if (isInFlight(task)) countInFlight(state, task, 1);
-  if (task.child !== undefined && isEntered(task)) state.children.add(task.id);
+  noteAwaited(state, task);
 }

@@ -5,7 +5,6 @@ import type { Json } from '../../shared/json.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { mergedReady } from './ready-tasks.ts';
 
 export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
@@ -37,7 +36,7 @@ export interface ItemsState {
   expired?: ErrorData;
 }
 
-/** How something ends that waits for its child runs first. `within`: with `of`, which is closing. */
+/** How something ends that waits for what is outstanding in it first. `within`: with `of`, which is closing. */
 export type Closing =
   | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason'>
   | { readonly why: 'within'; readonly of: string };
@@ -47,6 +46,20 @@ export interface Handling {
   readonly clause: number;
   readonly taskId: string;
   readonly error: ErrorData;
+}
+
+/** What a task did and can be undone. */
+export interface Undoable {
+  readonly taskId: string;
+  /** The path of the task in the definition. */
+  readonly definitionId: string;
+  readonly attempt: number;
+  /** Of the event that put it here: what came last is undone first. */
+  readonly revision: number;
+  /** `unknown`: an attempt may have had its effect, or not. */
+  readonly outcome: 'completed' | 'unknown';
+  readonly input: Json;
+  readonly output: Json;
 }
 
 /** A block that is under way; that of the run has the path ''. */
@@ -70,6 +83,8 @@ export interface ScopeState {
   feedback: Json;
   /** New tasks count their attempts from here on. */
   floor: number;
+  /** What its tasks did, of all rounds; that of an inner block that completed is among it. */
+  readonly undo: Undoable[];
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency of its own. Derived. */
@@ -141,7 +156,11 @@ export interface TaskState {
   signal: string | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
-  /** Set while it waits for child runs before it ends. */
+  /** An attempt of this round ended without anybody knowing whether it had its effect. */
+  unknown: boolean;
+  /** Of what undoes a task: what it undoes. */
+  undoes: Undoable | undefined;
+  /** Set while it waits for what is outstanding in it before it ends. */
   closing: Closing | undefined;
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
@@ -179,7 +198,7 @@ export interface RunState {
   cancelReason: string | undefined;
   /** Why the run is parked; undefined when it is not. */
   parked: ErrorData | undefined;
-  /** Set while the run waits for child runs before it ends. */
+  /** Set while the run waits for what is outstanding before it ends. */
   closing: Closing | undefined;
   readonly tasks: Map<string, TaskState>;
   /** Tasks about which settle has to decide. Empty between commands. */
@@ -191,8 +210,11 @@ export interface RunState {
   readonly limited: Set<ScopeState>;
   /** Ready tasks that no agent performs. Derived. */
   readonly entering: Set<string>;
-  /** Tasks whose child run has not ended. Derived. */
-  readonly children: Set<string>;
+  /**
+   * What a block that is to end otherwise than by completing waits for: child runs, attempts that would have to be undone, and what
+   * undoes others. Derived.
+   */
+  readonly awaited: Set<string>;
   /** Signals that nobody has taken, by name, oldest first. */
   readonly signals: Map<string, PendingSignal[]>;
   /** Waits by the name of their signal, in the order in which they began. */
@@ -229,6 +251,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   round: 0,
   feedback: null,
   floor,
+  undo: [],
   inFlight: 0,
   ready: undefined,
 });
@@ -261,7 +284,7 @@ export function initialState(): RunState {
     ready: new ReadyQueue(),
     limited: new Set(),
     entering: new Set(),
-    children: new Set(),
+    awaited: new Set(),
     signals: new Map(),
     waits: new Map(),
     tickets: 0,
@@ -315,6 +338,8 @@ export function createTaskState(
     wakeAt: undefined,
     signal: undefined,
     child: undefined,
+    unknown: false,
+    undoes: undefined,
     closing: undefined,
     endRevision: undefined,
     items: undefined,
@@ -371,9 +396,6 @@ export function rootOf(state: RunState): ScopeState {
   }
   return root;
 }
-
-/** Ready tasks for agents, by priority, then age, of blocks that have a slot. Lazy. */
-export const readyTasks = (state: RunState): Iterable<TaskState> => mergedReady(state);
 
 /** The output of a block whose definition computes none: that of the only leaf, or of all of them by task id. */
 export function outputOfLeaves(state: RunState, scope: string, leaves: readonly string[]): Json {

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
-import { afterFailure } from '../../task-chaining/failure.ts';
+import { afterFailure, isOutcomeUnknown } from '../../task-chaining/failure.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
@@ -34,17 +34,9 @@ export function fail(state: RunState, command: FailTask, context: DecisionContex
   return failAttempt(state, task, command.error, command.lost === true, context);
 }
 
-/** Errors after which it is not known what the agent has done, or is still doing. */
-const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
-  'REPRISE_OUTCOME_UNKNOWN',
-  'REPRISE_ATTEMPT_TIMEOUT',
-  'REPRISE_HEARTBEAT_TIMEOUT',
-  'REPRISE_TASK_TIMEOUT',
-]);
-
 /** Whether an open attempt that ends with `error` has an effect that cannot be known, and may not be made again. */
 export const isUnknown = (definition: TaskDefinition, error: ErrorData): boolean =>
-  definition.delivery === 'at-most-once' && UNKNOWN_OUTCOME.has(error.code);
+  definition.delivery === 'at-most-once' && isOutcomeUnknown(error);
 
 export function failAttempt(
   state: RunState,
@@ -71,6 +63,8 @@ export function failAttempt(
     error,
     ...(lost ? { lost } : {}),
   } as const;
+  // It was only waited for: nobody needs another attempt.
+  if (task.closing !== undefined) return [failed, { type: 'TaskCancelled', at, taskId: task.id, reason: 'closed' }];
   const expired = expiredFor(state, task);
   if (next.kind === 'give-up' || expired !== undefined) {
     const last = expired === undefined ? error : withCause(expired, error);

@@ -7,7 +7,7 @@ import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { listDeadline, taskDeadline } from '../limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
-import { awaitsChild } from '../transitions/close.ts';
+import { isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
@@ -21,7 +21,9 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   if (timer.kind === 'run') return runTimedOut(state, at);
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
-  if (task === undefined || definition === undefined || hasEnded(task) || task.closing !== undefined) return [];
+  if (task === undefined || definition === undefined || hasEnded(task)) return [];
+  // What is closing has no limit of its own any more; an attempt that is waited for has.
+  if (task.closing !== undefined && timer.kind !== 'attempt') return [];
   switch (timer.kind) {
     case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || task.retryAt === undefined) return [];
@@ -81,7 +83,8 @@ export function timeIsUp(
   if (definition === undefined) return [];
   const open = isInFlight(task);
   const failure = { error, unknown: open && isUnknown(definition, error) };
-  if (awaitsChild(state, task.id))
+  // An attempt is not waited for here: it is its time that is up.
+  if (!isInFlight(task) && isOutstanding(state, task.id))
     return [{ type: 'TaskClosing', at: context.now, taskId: task.id, why: 'limit', error }];
   const closed = { type: 'TaskAttemptFailed', at: context.now, taskId: task.id, attempt: task.attempt, error } as const;
   return [...(open ? [closed] : []), ...giveUp(state, task, definition, failure, context)];
@@ -94,7 +97,7 @@ function runTimedOut(state: RunState, at: number): readonly RunEvent[] {
   const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);
   const where = last === undefined ? {} : { details: { taskId: last.id } };
   const whole = { ...error, ...where };
-  if (awaitsChild(state, '')) return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
+  if (isOutstanding(state, '')) return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
   return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: whole })];
 }
 

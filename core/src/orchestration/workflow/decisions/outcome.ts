@@ -74,7 +74,8 @@ export function conclude(
   }
   const completed: TaskCompleted = { type: 'TaskCompleted', ...base, via, ...(recorded ? { output } : {}), ...more };
   const repeat = task.index === undefined ? definition.repeat : undefined;
-  if (repeat === undefined) return [completed];
+  // What was only waited for does not begin another round.
+  if (repeat === undefined || task.closing?.why === 'within') return [completed];
   const scope = { ...taskScope(state, task), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
   if (!until.ok) return rejected(until.error);

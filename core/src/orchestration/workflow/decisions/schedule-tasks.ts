@@ -1,13 +1,13 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
-import { type Bound, bindInput } from '../../task-chaining/input-binding.ts';
-import { handedOver, readerOf, sourceFor } from '../binding-source.ts';
+import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
+import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
 import { blocksAround, slotsOf } from '../ready-tasks.ts';
-import { definitionOf, isAgentTask, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { definitionOf, isAgentTask, type RunState, siblingOf, type TaskState, type Undoable } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -74,6 +74,7 @@ function scheduleTask(
 
 /** What a task is handed; computed once, and kept for its retries. */
 export function inputOf(state: RunState, task: TaskState, context: DecisionContext): Bound<Json> {
+  if (task.undoes !== undefined) return undoingInput(state, task, task.undoes, context);
   const node = state.graph.node(task.definitionId);
   const origin = node?.fallbackFor === undefined ? undefined : siblingOf(state, task, node.fallbackFor);
   if (origin !== undefined && node?.definition.input === undefined) {
@@ -85,4 +86,18 @@ export function inputOf(state: RunState, task: TaskState, context: DecisionConte
   if (node?.clause !== undefined && node.definition.input === undefined && node.definition.after.length === 0)
     return { ok: true, value: { input: reader.handed ?? state.input, error: reader.error ?? null } };
   return bindInput(state.graph, sourceFor(state, task), reader, task.index !== undefined, context.maxPayloadChars);
+}
+
+/** What undoes a task is handed `{ input, output, outcome }` of it; an expression of its own sees what the task saw, and its output. */
+function undoingInput(
+  state: RunState,
+  task: TaskState,
+  { taskId, input, output, outcome }: Undoable,
+  { maxPayloadChars }: DecisionContext,
+): Bound<Json> {
+  const expression = definitionOf(state, task)?.input;
+  if (expression === undefined) return { ok: true, value: { input, output, outcome } };
+  const scope = { ...taskScope(state, state.tasks.get(taskId) ?? task), output };
+  const what = `input of '${task.id}'`;
+  return limited(bindExpression(expression, scope, `task '${taskId}', compensate.input`), what, maxPayloadChars);
 }

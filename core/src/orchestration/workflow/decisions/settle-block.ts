@@ -2,13 +2,13 @@ import type { Catch } from '../../../definition/definition.ts';
 import type { BlockNode } from '../../../definition/task-graph.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
-import { inside } from '../../../shared/task-path.ts';
+import { inside, undoing } from '../../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindOutput, limited } from '../../task-chaining/input-binding.ts';
 import { blockScope, handedOver } from '../binding-source.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from '../events.ts';
 import { definitionOf, outputOfLeaves, type RunState, type ScopeState } from '../state.ts';
-import { awaitsChild } from '../transitions/close.ts';
+import { isWaiting, undoableIn } from '../transitions/close.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
 
@@ -21,7 +21,7 @@ export function settleBlock(state: RunState, scope: ScopeState, context: Decisio
   if (scope.failure !== undefined) return afterFailure(state, scope, block, scope.failure, context);
   if (scope.ending !== undefined) {
     const output = state.tasks.get(scope.ending)?.output ?? null;
-    return quietly(state, scope, 'end', context) ?? complete(state, scope, { output }, context);
+    return quietly(state, scope, 'end', false, context) ?? complete(state, scope, { output }, context);
   }
   if (scope.open > 0) return [];
   if (scope.handling !== undefined) return afterHandler(state, scope, block, context);
@@ -29,30 +29,61 @@ export function settleBlock(state: RunState, scope: ScopeState, context: Decisio
   return complete(state, scope, outputOf(state, scope, block, context), context);
 }
 
-/** A run that is closing, and whose child runs have ended. */
+/** A run that is closing, once nothing is awaited any more. */
 export function endOfClosing(state: RunState, context: DecisionContext): readonly RunEvent[] {
   const { closing } = state;
   const at = context.now;
-  if (closing?.why === 'cancel') {
-    const { commandId = '', reason } = closing;
-    const why = reason === undefined ? {} : { reason };
-    return [sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...why })];
-  }
-  if (closing?.why === 'limit' && closing.error !== undefined)
-    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: closing.error })];
   const root = state.scopes.get('');
-  return root === undefined ? [] : settleBlock(state, root, context);
+  if (closing === undefined || root === undefined) return [];
+  if (closing.why !== 'cancel' && closing.why !== 'limit') return settleBlock(state, root, context);
+  const undo = undoNext(state, '', context);
+  if (undo !== undefined) return undo;
+  if (closing.why === 'limit' && closing.error !== undefined)
+    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: closing.error })];
+  const { commandId = '', reason } = closing;
+  const why = reason === undefined ? {} : { reason };
+  return [sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...why })];
 }
 
-/** Child runs inside are told to end, and waited for, before the block goes on. Undefined: there are none. */
+/** What was done last in a task is undone, when there is anything left. `own`: what was done in the block itself, too. */
+export function undoNext(
+  state: RunState,
+  path: string,
+  { now: at }: DecisionContext,
+  own = true,
+): readonly RunEvent[] | undefined {
+  const entry = undoableIn(state, path, own);
+  if (entry === undefined) return undefined;
+  const { taskId, attempt, outcome } = entry;
+  const scope = state.scopes.values().find(({ undo }) => undo.includes(entry))?.path ?? '';
+  return [{ type: 'CompensationBegan', at, scope, taskId: undoing(taskId, attempt), outcome }];
+}
+
+/**
+ * What is outstanding in the block comes first: it is waited for, and what was done in blocks that do not complete is undone (with `own`, in
+ * this one, too). Undefined: nothing is, or is left of it.
+ */
 function quietly(
   state: RunState,
   { path }: ScopeState,
   why: 'failure' | 'end',
-  { now: at }: DecisionContext,
+  own: boolean,
+  context: DecisionContext,
 ): readonly RunEvent[] | undefined {
-  return awaitsChild(state, path) ? [{ type: 'TaskClosing', at, taskId: path, why }] : undefined;
+  if (isWaiting(state, path)) return isClosing(state, path) ? [] : [closingOf(path, why, context)];
+  if (undoableIn(state, path, own) === undefined) return undefined;
+  return isClosing(state, path) ? undoNext(state, path, context, own) : [closingOf(path, why, context)];
 }
+
+const closingOf = (taskId: string, why: 'failure' | 'end', { now: at }: DecisionContext): RunEvent => ({
+  type: 'TaskClosing',
+  at,
+  taskId,
+  why,
+});
+
+const isClosing = (state: RunState, path: string): boolean =>
+  (path === '' ? state.closing : state.tasks.get(path)?.closing) !== undefined;
 
 function afterFailure(
   state: RunState,
@@ -61,20 +92,35 @@ function afterFailure(
   failed: string,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const closing = quietly(state, scope, 'failure', context);
-  if (closing !== undefined) return closing;
   const error = state.tasks.get(failed)?.error ?? errorData('REPRISE_TASK_FAILED', 'no error given');
   const at = context.now;
-  if (scope.handling !== undefined) {
-    // What fails while a failure is handled is not caught here again.
-    return fail(state, scope, failed, withCause(error, scope.handling.error), context);
-  }
+  // What fails while a failure is handled is not caught here again.
+  const found = scope.handling === undefined ? catchFor(state, scope, block, failed, error) : undefined;
+  const clause = found !== undefined && 'clause' in found ? found.clause : undefined;
+  const then = block.definition.catch?.[clause ?? -1]?.then;
+  const first = quietly(state, scope, 'failure', then === undefined || then === 'retry', context);
+  if (first !== undefined) return first;
+  if (clause !== undefined) return [{ type: 'ScopeCaught', at, scope: scope.path, clause, taskId: failed, error }];
+  if (found !== undefined && 'error' in found)
+    return fail(state, scope, failed, withCause(found.error, error), context);
+  const cause = scope.handling === undefined ? error : withCause(error, scope.handling.error);
+  return fail(state, scope, failed, cause, context);
+}
+
+/** The catch that takes an error; the error that asking one gave; undefined when there is none. */
+function catchFor(
+  state: RunState,
+  scope: ScopeState,
+  block: BlockNode,
+  failed: string,
+  error: ErrorData,
+): { readonly clause: number } | { readonly error: ErrorData } | undefined {
   for (const [clause, one] of (block.definition.catch ?? []).entries()) {
     const fits = takes(state, scope, one, clause, failed, error);
-    if (typeof fits !== 'boolean') return fail(state, scope, failed, withCause(fits.error, error), context);
-    if (fits) return [{ type: 'ScopeCaught', at, scope: scope.path, clause, taskId: failed, error }];
+    if (typeof fits !== 'boolean') return fits;
+    if (fits) return { clause };
   }
-  return fail(state, scope, failed, error, context);
+  return undefined;
 }
 
 /** Whether a catch is for an error; the error that asking it gave. */
@@ -114,7 +160,10 @@ function afterHandler(
   if (handling === undefined || clause === undefined) return [];
   const leaves = block.handlers[handling.clause]?.leaves ?? [];
   const output = leaves.length === 0 ? null : outputOfLeaves(state, scope.path, leaves);
-  if (clause.then === 'fail') return fail(state, scope, handling.taskId, handling.error, context);
+  if (clause.then === 'fail') {
+    const first = quietly(state, scope, 'failure', true, context);
+    return first ?? fail(state, scope, handling.taskId, handling.error, context);
+  }
   if (clause.then === 'retry') {
     const feedback = { error: handedOver(handling.error), output };
     return [reset(scope, 'catch', feedback, context)];

@@ -36,9 +36,11 @@ export function stateDigest(state: RunState): string {
 
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {
-  const { path, open, round, failure, ending, handling, catches, feedback } = scope;
-  if (path === '' && round === 1 && ending === undefined && handling === undefined) return '';
-  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}`;
+  const { path, open, round, failure, ending, handling, catches, feedback, undo } = scope;
+  const isPlain = round === 1 && ending === undefined && handling === undefined && undo.length === 0;
+  if (path === '' && isPlain) return '';
+  const done = undo.map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`).join('');
+  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}`;
 }
 
 const FIELDS = [
@@ -60,6 +62,7 @@ const FIELDS = [
   ['signal', undefined],
   ['child', undefined],
   ['closing', undefined],
+  ['unknown', false],
   ['ignoredAttempt', 0],
   ['error', undefined],
 ] as const;

@@ -1,7 +1,17 @@
 import { inside } from '../../../shared/task-path.ts';
-import { definitionOf, hasEnded, type RunState, type ScopeState, siblingOf, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  hasEnded,
+  isInFlight,
+  type RunState,
+  type ScopeState,
+  siblingOf,
+  type TaskState,
+  type Undoable,
+} from '../state.ts';
 import { aboutToChange } from './items.ts';
 import { setStatus } from './status.ts';
+import { noteUnknown } from './undo.ts';
 
 /** Tasks of a block that began: those of its body, and of the handler of a failure that it caught. */
 export function* tasksOf(state: RunState, scope: ScopeState): Generator<TaskState> {
@@ -43,6 +53,8 @@ export function closeScope(state: RunState, scope: ScopeState, at: number): void
 export function cancel(state: RunState, task: TaskState, at: number): void {
   if (hasEnded(task)) return;
   aboutToChange(state, task);
+  if (isInFlight(task) && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
+  noteUnknown(state, task);
   setStatus(state, task, 'cancelled');
   task.endedAt = at;
   task.endRevision = state.revision;
@@ -52,13 +64,13 @@ export function cancel(state: RunState, task: TaskState, at: number): void {
 }
 
 /**
- * `top` ('' for the run) is to end, and has child runs open: everything else in it is cancelled, those and what they are in are
- * marked, so that they end with it. What was closing by itself now ends with `top`, too.
+ * `top` ('' for the run) is to end, and something is outstanding in it: everything else in it is cancelled, what is outstanding and what that is
+ * in are marked, so that they end with it. What was closing by itself now ends with `top`, too.
  */
 export function beginClosing(state: RunState, top: string, parts: Iterable<TaskState>, at: number): void {
   for (const part of parts) {
     if (hasEnded(part)) continue;
-    if (!awaitsChild(state, part.id)) {
+    if (!isOutstanding(state, part.id)) {
       cancel(state, part, at);
       continue;
     }
@@ -69,12 +81,38 @@ export function beginClosing(state: RunState, top: string, parts: Iterable<TaskS
   }
 }
 
-/** Whether a child run is open in the task, or is the task. */
-export function awaitsChild(state: RunState, path: string): boolean {
-  if (state.children.size === 0) return false;
-  if (path === '' || state.children.has(path)) return true;
-  for (const child of state.children) if (isWithin(child, path)) return true;
+/** Whether something in a task (in the run, for '') has to be waited for, or undone, unless it completes. */
+export const isOutstanding = (state: RunState, path: string): boolean =>
+  isWaiting(state, path) || undoableIn(state, path) !== undefined;
+
+/** Whether something is awaited in the task, or is the task. */
+export function isWaiting(state: RunState, path: string): boolean {
+  if (state.awaited.size === 0) return false;
+  if (path === '' || state.awaited.has(path)) return true;
+  for (const awaited of state.awaited) if (isWithin(awaited, path)) return true;
   return false;
+}
+
+/**
+ * What is to be undone next in a task, of blocks that are open: what was done last. `own`: that of the block itself, too; else only that of
+ * blocks in it, which do not complete with it.
+ */
+export function undoableIn(state: RunState, path: string, own = true): Undoable | undefined {
+  if (!state.graph.hasOutstanding) return undefined;
+  let last: Undoable | undefined;
+  for (const scope of state.scopes.values()) {
+    const isIn = scope.path === path ? own : path === '' || isWithin(scope.path, path);
+    const entry = isIn ? scope.undo.at(-1) : undefined;
+    if (entry !== undefined && (last === undefined || entry.revision > last.revision)) last = entry;
+  }
+  return last;
+}
+
+/** Something that a closing task waited for has come to an end. */
+export function wakeClosing(state: RunState, part: TaskState): void {
+  const { closing } = part;
+  const top = closing?.why === 'within' ? closing.of : part.id;
+  if (top !== '' && !isWaiting(state, top)) state.frontier.add(top);
 }
 
 /** Whether a path is that of an item of `ancestor`, or of something inside it. */

@@ -2,8 +2,8 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { TaskNode } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside, taskPaths } from '../../../shared/task-path.ts';
-import { hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
-import { closeWithin } from './close.ts';
+import { type Closing, hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { closeWithin, wakeClosing } from './close.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
@@ -13,17 +13,31 @@ type Ending = 'completed' | 'failed' | 'skipped' | 'cancelled';
 /** The task is over: its forEach, its origin (for a fallback task), its dependents or its block are told. */
 export function end(state: RunState, task: TaskState, status: Ending, at: number): void {
   if (hasEnded(task)) return;
+  const { closing } = task;
   setStatus(state, task, status);
   task.endedAt = at;
   task.endRevision = state.revision;
   task.retryAt = undefined;
+  tellOthers(state, task, status, at);
+  // Whoever waited for it may go on to its own end.
+  if (closing?.why === 'within' || task.undoes !== undefined) wakeAround(state, task, closing);
   task.closing = undefined;
+}
+
+/** The block that the task is in goes on: to its end, or that of what it ends with. */
+function wakeAround(state: RunState, task: TaskState, closing: Closing | undefined): void {
+  if (closing?.why === 'within') return wakeClosing(state, task);
+  const around = state.tasks.get(task.scope);
+  if (around !== undefined) wakeClosing(state, around);
+}
+
+function tellOthers(state: RunState, task: TaskState, status: Ending, at: number): void {
   if (status === 'skipped' || status === 'cancelled') task.output = null;
   // In older histories what a failed task leaves open was ended by the end of the run.
   if (status !== 'failed' || state.rules > 2) closeWithin(state, task, at);
   if (task.index !== undefined) return endItem(state, task, at);
   const node = state.graph.node(task.definitionId);
-  if (node === undefined) return;
+  if (node === undefined || node.undoes !== undefined) return;
   if (node.fallbackFor !== undefined) {
     state.frontier.add(inside(task.scope, node.fallbackFor));
     return;
@@ -36,7 +50,8 @@ export function end(state: RunState, task: TaskState, status: Ending, at: number
     return;
   }
   scope.open -= 1;
-  if (scope.open === 0 && scope.path !== '') state.frontier.add(scope.path);
+  if (scope.open === 0 && scope.path !== '' && state.tasks.get(scope.path)?.closing === undefined)
+    state.frontier.add(scope.path);
   for (const id of node.dependents) {
     const dependent = siblingOf(state, task, id);
     const definition = state.graph.node(inside(node.block, id))?.definition;

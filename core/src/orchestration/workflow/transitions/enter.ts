@@ -3,7 +3,7 @@ import type { RunState, TaskState } from '../state.ts';
 import { hold } from './hold.ts';
 import { openScope } from './regions.ts';
 import { awaitSignal } from './signals.ts';
-import { setStatus } from './status.ts';
+import { noteAwaited, setStatus } from './status.ts';
 
 /** A task that no agent performs begins. What it is entered for ends it: its block, a timer, a signal, a child run. */
 export function enter(state: RunState, task: TaskState, event: TaskEntered): void {
@@ -21,6 +21,6 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
   task.signal = event.signal;
   task.child = event.child;
   if (event.signal !== undefined) awaitSignal(state, task, event.signal);
-  if (event.child !== undefined) state.children.add(task.id);
+  noteAwaited(state, task);
   if (state.graph.node(task.definitionId)?.definition.scope !== undefined) openScope(state, task, event.at);
 }

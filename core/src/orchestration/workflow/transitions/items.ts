@@ -90,6 +90,7 @@ export function endItem(state: RunState, item: TaskState, at: number): void {
   parent.items.ended += 1;
   if (state.rules > 1 && item.index !== undefined) noteEnded(parent.items, item.index, itemText(parent.items));
   const failed = item.status === 'failed' && forEach?.onItemFailure !== 'continue';
+  if (parent.closing !== undefined) return;
   if (failed || parent.items.ended === parent.items.total) state.frontier.add(parent.id);
   else releaseItems(state, parent, at);
 }

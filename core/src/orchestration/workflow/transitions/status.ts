@@ -1,5 +1,14 @@
 import { blocksAround, limitedScopeOf } from '../ready-tasks.ts';
-import { definitionOf, isAgentTask, isInFlight, type RunState, type TaskState, type TaskStatus } from '../state.ts';
+import {
+  definitionOf,
+  hasEnded,
+  isAgentTask,
+  isEntered,
+  isInFlight,
+  type RunState,
+  type TaskState,
+  type TaskStatus,
+} from '../state.ts';
 import { wakeNext } from './signals.ts';
 
 /** Nothing that the task comes after holds it up any more: it is ready, or settle has to decide about it. */
@@ -42,6 +51,20 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
     countInFlight(state, task, 1);
   }
   state.frontier.delete(task.id);
+  noteAwaited(state, task);
+}
+
+/** Keeps the list of what a closing block waits for. */
+export function noteAwaited(state: RunState, task: TaskState): void {
+  if (!state.graph.hasOutstanding) return;
+  if (isAwaited(state, task)) state.awaited.add(task.id);
+  else state.awaited.delete(task.id);
+}
+
+function isAwaited(state: RunState, task: TaskState): boolean {
+  if (task.undoes !== undefined) return !hasEnded(task);
+  if (task.child !== undefined && isEntered(task)) return true;
+  return isInFlight(task) && definitionOf(state, task)?.compensate !== undefined;
 }
 
 /** An attempt at an agent begins or ends: it counts for every block around it. */
@@ -55,7 +78,6 @@ export function countInFlight(state: RunState, task: TaskState, change: 1 | -1):
 
 /** What the task was entered for goes on no longer. */
 function stopWaiting(state: RunState, task: TaskState): void {
-  state.children.delete(task.id);
   if (task.signal === undefined) return;
   const waits = state.waits.get(task.signal);
   waits?.delete(task.id);

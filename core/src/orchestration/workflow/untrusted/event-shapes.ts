@@ -85,6 +85,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { attempt: integer(0), via: oneOf('fallback-value', 'fallback-task') },
   ),
   ScopeCaught: fieldsOf({ scope: blockId, clause: integer(0), taskId, error: errorShape }),
+  CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
   TaskExpanded: fieldsOf({ taskId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),

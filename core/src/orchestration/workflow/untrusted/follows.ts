@@ -1,6 +1,7 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
-import { taskPaths } from '../../../shared/task-path.ts';
+import { taskPaths, undoing } from '../../../shared/task-path.ts';
 import type {
+  CompensationBegan,
   RunCompleted,
   RunEvent,
   ScopeCaught,
@@ -23,7 +24,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { awaitsChild } from '../transitions/close.ts';
+import { isOutstanding } from '../transitions/close.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import type { Flaw } from './shape.ts';
 
@@ -52,6 +53,11 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'CommandRejected':
     case 'SignalReceived':
       return undefined;
+    case 'CompensationBegan': {
+      const undo = state.scopes.get(event.scope)?.undo ?? [];
+      const known = undo.some(({ taskId, attempt }) => undoing(taskId, attempt) === event.taskId);
+      return known ? undefined : flaw('data.taskId', `is '${event.taskId}', and there is nothing of it to undo`);
+    }
     case 'ScopeCaught':
     case 'TasksReset':
       return blockFlaw(state, event);
@@ -60,7 +66,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       const task = state.tasks.get(taskId);
       if (taskId !== '' && task === undefined) return unknown(taskId);
       if (task !== undefined && hasEnded(task)) return unfit(task);
-      return awaitsChild(state, taskId) ? undefined : flaw('type', 'cannot come: no child run is open there');
+      return isOutstanding(state, taskId) ? undefined : flaw('type', 'cannot come: nothing is outstanding there');
     }
     case 'TaskAdopted':
       return adoptedFlaw(state, event);
@@ -73,7 +79,10 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
   }
 }
 
-type AboutTask = Exclude<Extract<RunEvent, { readonly taskId: string }>, TaskAdopted | ScopeCaught | TaskClosing>;
+type AboutTask = Exclude<
+  Extract<RunEvent, { readonly taskId: string }>,
+  TaskAdopted | ScopeCaught | CompensationBegan | TaskClosing
+>;
 
 const flaw = (field: string, problem: string): Flaw => ({ field, problem });
 const unknown = (taskId: string): Flaw => flaw('data.taskId', `is '${taskId}', which the run does not have`);
@@ -110,7 +119,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return completedFlaw(state, task, definition, event);
     case 'TaskRepeated':
       if (event.via === undefined ? !isInFlight(task) : hasEnded(task)) return unfit(task);
-      if (definition.repeat?.from !== event.from) return flaw('data.from', `is not where '${task.id}' repeats from`);
+      if (definition.repeat === undefined || definition.repeat.from !== event.from)
+        return flaw('data.from', `is not where '${task.id}' repeats from`);
       if (event.round !== task.round + 1 || event.round > definition.repeat.max)
         return flaw('data.round', `is ${event.round} after round ${task.round} of ${definition.repeat.max}`);
       return attemptFlaw(task, event.attempt);
