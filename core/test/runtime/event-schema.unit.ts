@@ -67,7 +67,12 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['commandId', 'stateDigest'] },
   ),
   TaskReady: fc.record(
-    { taskId: text, reason: fc.constantFrom('condition', 'retry', 'manual', 'join'), commandId: text },
+    {
+      taskId: text,
+      reason: fc.constantFrom('condition', 'retry', 'manual', 'join', 'mutex'),
+      commandId: text,
+      mutex: text,
+    },
     { requiredKeys: ['taskId', 'reason'] },
   ),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),

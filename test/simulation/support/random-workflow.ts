@@ -42,6 +42,7 @@ interface TaskSpec {
   /** By a switch that it comes after. */
   readonly case: 'none' | 'a' | 'b';
   readonly compensate: boolean;
+  readonly mutex: 'none' | 'one' | 'by item';
   readonly block: BlockSpec | undefined;
 }
 
@@ -96,6 +97,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     rest: oneOf([3, 'let'], [2, 'cancel']),
     case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
     compensate: fc.boolean(),
+    mutex: oneOf([4, 'none'], [1, 'one'], [1, 'by item']),
     block: depth > 0 ? fc.option(blockArbitrary(depth), { nil: undefined, freq: 9 }) : fc.constant(undefined),
     after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
     when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
@@ -203,6 +205,11 @@ function performerOf(spec: TaskSpec, id: string, index: number): Partial<TaskDef
 const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'sleep', 'switch', 'scope', 'child']);
 const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'raise', 'scope', 'child']);
 
+const KEYS = {
+  one: { kind: 'template', template: 'the key' },
+  'by item': fn('key', ({ item }) => ['key', item ?? null]),
+} as const;
+
 const MAY_BE_UNDONE: ReadonlySet<string> = new Set(['agent', 'scope', 'child']);
 
 const COMPENSATE: Compensate = {
@@ -257,6 +264,7 @@ function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDe
         ? { ...RETRY, maxAttempts: spec.maxAttempts, initialDelayMs: spec.retryDelayMs }
         : { ...DEFAULT_RETRY, maxAttempts: 1 },
     timeouts: timeoutsOf(spec, items),
+    ...(spec.mutex !== 'none' && { mutex: { key: KEYS[spec.mutex], across: 'run' } as const }),
     ...(spec.compensate && MAY_BE_UNDONE.has(spec.performer) && { compensate: COMPENSATE }),
     ...(fallback && { fallback }),
     priority: spec.priority,

@@ -100,8 +100,10 @@ export interface RunCancelled extends EventBase {
 export interface TaskReady extends EventBase {
   readonly type: 'TaskReady';
   readonly taskId: string;
-  /** `join`: enough dependencies have completed, and the rest was cancelled. */
-  readonly reason: 'condition' | 'retry' | 'manual' | 'join';
+  /** `join`: enough dependencies have completed, and the rest was cancelled. `mutex`: nothing else was to be decided. */
+  readonly reason: 'condition' | 'retry' | 'manual' | 'join' | 'mutex';
+  /** The key of the mutex that the task asks for: it is ready once it has it. */
+  readonly mutex?: string;
   /** Of `manual`: the command that asked for it. */
   readonly commandId?: string;
 }

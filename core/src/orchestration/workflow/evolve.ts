@@ -19,6 +19,7 @@ import { adopt, end } from './transitions/end-task.ts';
 import { enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
+import { acquire } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
@@ -67,7 +68,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskExpired':
       return onTask(state, event.taskId, (task) => expire(state, task, event.error));
     case 'TaskReady':
-      return onTask(state, event.taskId, (task) => readyAgain(state, task, event.at));
+      return onTask(state, event.taskId, (task) => {
+        if (event.mutex === undefined) readyAgain(state, task, event.at);
+        else acquire(state, task, event.mutex, event.at);
+      });
     case 'TaskEntered':
       return onTask(state, event.taskId, (task) => enter(state, task, event));
     case 'TaskCancelled':
@@ -266,6 +270,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   state.scopes.set('', root);
   state.limited.clear();
   state.signals.clear();
+  state.mutexes.clear();
   state.closing = undefined;
   state.status = status;
   state.parked = undefined;

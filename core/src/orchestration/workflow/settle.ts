@@ -1,7 +1,7 @@
 import type { TaskDefinition } from '../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import { bindCondition, bindItems } from '../task-chaining/input-binding.ts';
+import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
 import { taskScope } from './binding-source.ts';
 import { expiredFor } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
@@ -11,6 +11,7 @@ import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock, undoNext } from './decisions/settle-block.ts';
 import type { RunEvent } from './events.ts';
 import { enterTask } from './performers/enter-task.ts';
+import { blocksAround } from './ready-tasks.ts';
 import {
   definitionOf,
   hasEnded,
@@ -69,6 +70,7 @@ function settleTask(
   const expired = expiredFor(state, task);
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
   if (isEntered(task)) return settleEntered(state, task, context);
+  if (task.index !== undefined) return getReady(state, task, definition, 'mutex', context);
   const { items } = task;
   if (items !== undefined && items.values.length >= items.total) return endOfItems(state, task, definition, context);
   if (task.fallback === 'task') return endOfFallback(state, task, definition, context);
@@ -104,8 +106,30 @@ function begin(
         return [cancelLoser(state, loser, at)];
   }
   if (forEach !== undefined) return expand(state, task, definition, context);
-  return [{ type: 'TaskReady', at, taskId: task.id, reason: when === undefined ? 'join' : 'condition' }];
+  const reason = when !== undefined ? 'condition' : rest === 'cancel' ? 'join' : 'mutex';
+  return getReady(state, task, definition, reason, context);
 }
+
+/** The task is ready; or once it has its mutex, unless what it is in has that already. */
+function getReady(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  reason: 'condition' | 'join' | 'mutex',
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const ready = { type: 'TaskReady', at: context.now, taskId: task.id, reason } as const;
+  if (definition.mutex === undefined) return [ready];
+  const bound = bindExpression(definition.mutex.key, taskScope(state, task), `task '${task.id}', mutex`);
+  const key = limited(bound, `mutex of '${task.id}'`, MAX_KEY_CHARS);
+  if (!key.ok) return giveUp(state, task, definition, { error: key.error }, context);
+  const mutex = typeof key.value === 'string' ? key.value : JSON.stringify(key.value);
+  for (const path of blocksAround(task.scope)) if (state.tasks.get(path)?.mutex === mutex) return [ready];
+  return [{ ...ready, mutex }];
+}
+
+/** The longest key of a mutex, in characters of JSON. */
+const MAX_KEY_CHARS = 1000;
 
 const cancelLoser = (state: RunState, loser: TaskState, at: number): RunEvent =>
   !isInFlight(loser) && isOutstanding(state, loser.id)

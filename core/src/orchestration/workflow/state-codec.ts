@@ -30,6 +30,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'awaited',
   'signals',
   'waits',
+  'mutexes',
   'ready',
   'commands',
   'readyCount',
@@ -53,6 +54,7 @@ export function* serializing(state: RunState): Generator<void, string> {
     commands: [...state.commands],
     scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, ...scope }) => scope),
     signals: [...state.signals],
+    mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
   });
@@ -92,6 +94,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     readonly commands: readonly string[];
     readonly scopes: readonly ScopeState[];
     readonly signals: readonly (readonly [string, PendingSignal[]])[];
+    readonly mutexes: readonly (readonly [string, string[]])[];
     readonly waits: readonly (readonly [string, readonly string[]])[];
     readonly frontier: readonly string[];
   };
@@ -101,6 +104,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
+  for (const [key, tasks] of kept.mutexes) state.mutexes.set(key, tasks);
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
   for (const line of lines) {

@@ -156,6 +156,8 @@ export interface TaskState {
   signal: string | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
+  /** The key of the mutex that it holds, or waits for. */
+  mutex: string | undefined;
   /** An attempt of this round ended without anybody knowing whether it had its effect. */
   unknown: boolean;
   /** Of what undoes a task: what it undoes. */
@@ -219,6 +221,8 @@ export interface RunState {
   readonly signals: Map<string, PendingSignal[]>;
   /** Waits by the name of their signal, in the order in which they began. */
   readonly waits: Map<string, Set<string>>;
+  /** Tasks that give the same mutex key, in order: the first has it. */
+  readonly mutexes: Map<string, string[]>;
   tickets: number;
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
@@ -287,6 +291,7 @@ export function initialState(): RunState {
     awaited: new Set(),
     signals: new Map(),
     waits: new Map(),
+    mutexes: new Map(),
     tickets: 0,
     readyCount: 0,
     inFlight: 0,
@@ -338,6 +343,7 @@ export function createTaskState(
     wakeAt: undefined,
     signal: undefined,
     child: undefined,
+    mutex: undefined,
     unknown: false,
     undoes: undefined,
     closing: undefined,

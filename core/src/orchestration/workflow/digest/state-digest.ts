@@ -21,6 +21,7 @@ export function stateDigest(state: RunState): string {
   if (failure !== undefined) hash.update(`\nfailure ${failure}`);
   if (state.closing !== undefined) hash.update(`\nclosing ${JSON.stringify(state.closing)}`);
   for (const scope of state.scopes.values()) hash.update(scopeText(scope));
+  for (const [key, tasks] of state.mutexes) hash.update(`\nmutex ${JSON.stringify([key, tasks])}`);
   for (const [signal, kept] of state.signals) {
     hash.update(`\nsignal ${JSON.stringify(signal)}`);
     for (const one of kept) hash.update(` ${JSON.stringify(one.id)} ${payloadPart(one, 'data', one.data)}`);
@@ -61,6 +62,7 @@ const FIELDS = [
   ['wakeAt', undefined],
   ['signal', undefined],
   ['child', undefined],
+  ['mutex', undefined],
   ['closing', undefined],
   ['unknown', false],
   ['ignoredAttempt', 0],

@@ -30,7 +30,7 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
 /** Makes items ready, in order, as far as the concurrency of the forEach allows. */
 function releaseItems(state: RunState, parent: TaskState, at: number): void {
   const items = parent.items;
-  const forEach = state.graph.node(parent.definitionId)?.definition.forEach;
+  const { forEach, mutex } = state.graph.node(parent.definitionId)?.definition ?? {};
   if (items === undefined || forEach === undefined) return;
   while (items.active < forEach.concurrency && items.returning.length > 0) {
     const item = items.instances[items.returning.shift() ?? -1];
@@ -49,15 +49,15 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     item.round = parent.round;
     item.attempt = parent.attempt;
     item.ignoredAttempt = parent.attempt;
-    if (items.expired === undefined) makeReady(state, item, at);
+    if (items.expired === undefined && mutex === undefined) makeReady(state, item, at);
     else state.frontier.add(item.id);
   }
 }
 
-/** An item is to wait for a retry: another may have its place meanwhile. */
+/** An item is to wait for a retry: another may have its place meanwhile. (Not that of one with a mutex, which those others may wait for.) */
 export function leavePlace(state: RunState, item: TaskState, at: number): void {
   const parent = listOf(state, item);
-  if (parent?.items === undefined || state.rules < 3) return;
+  if (parent?.items === undefined || state.rules < 3 || item.mutex !== undefined) return;
   item.idle = true;
   parent.items.active -= 1;
   releaseItems(state, parent, at);

@@ -9,15 +9,17 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../state.ts';
+import { release } from './mutex.ts';
 import { wakeNext } from './signals.ts';
 
 /** Nothing that the task comes after holds it up any more: it is ready, or settle has to decide about it. */
 export function unlock(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
-  const { after, when, forEach, rest } = definition;
+  const { after, when, forEach, rest, mutex } = definition;
   const allSkipped = after.length > 0 && task.skippedDependencies === after.length;
-  if (allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel') state.frontier.add(task.id);
+  if (allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
+    state.frontier.add(task.id);
   else makeReady(state, task, at);
 }
 
@@ -52,6 +54,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   }
   state.frontier.delete(task.id);
   noteAwaited(state, task);
+  if (task.mutex !== undefined && (status === 'pending' || hasEnded(task))) release(state, task, state.updatedAt);
 }
 
 /** Keeps the list of what a closing block waits for. */

@@ -72,7 +72,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunCompleted: fieldsOf({ stateDigest }, { output: anyJson }),
   RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
-  TaskReady: fieldsOf({ taskId, reason: oneOf('condition', 'retry', 'manual', 'join') }, { commandId: label }),
+  TaskReady: fieldsOf(
+    { taskId, reason: oneOf('condition', 'retry', 'manual', 'join', 'mutex') },
+    { commandId: label, mutex: text(1024) },
+  ),
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies', 'case') }),
   TaskEntered: fieldsOf({ taskId, attempt }, { input: anyJson, until: time, signal: label, child: runId }),
   TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'closed') }),

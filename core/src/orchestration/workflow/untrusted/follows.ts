@@ -91,7 +91,9 @@ const unfit = (task: TaskState): Flaw => flaw('type', `cannot come: '${task.id}'
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
   switch (event.type) {
     case 'TaskReady': {
-      const decides = event.reason === 'condition' || event.reason === 'join';
+      const decides = event.reason !== 'retry' && event.reason !== 'manual';
+      if (event.mutex !== undefined && definition.mutex === undefined)
+        return flaw('data.mutex', `cannot stand beside '${task.id}'`);
       const waits = decides ? isUndecided(task, definition) : task.status === 'waiting';
       return waits ? undefined : unfit(task);
     }
