@@ -3,16 +3,32 @@ export { graphScheduler, inMemoryEventStore, inProcessTransport } from './contai
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
+export type { BuiltTasks, CatchClause, LoopOption, ScopeOptions } from './definition/builder/block-options.ts';
 export type {
+  CaseOption,
+  ChildOptions,
+  EnteredOptions,
+  InputOption,
+  RaiseOption,
+  SleepOption,
+  WaitOption,
+} from './definition/builder/entered-options.ts';
+export type {
+  CompensateOption,
+  ErrorScope,
   ItemScope,
+  MutexOption,
   OutputScope,
   PlainTaskOptions,
   RetryOption,
+  StartOptions,
   TaskScope,
+  TaskTimeoutOption,
+  TemplateOption,
   TimeoutOption,
   WorkflowOptions,
 } from './definition/builder/options.ts';
-export type { FailedTask } from './definition/builder/task-types.ts';
+export type { ChildChoice, FailedTask } from './definition/builder/task-types.ts';
 export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
 export {
   type Block,

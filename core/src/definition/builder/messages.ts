@@ -18,13 +18,22 @@ export type KnownIds<Id extends string, After, Known extends string> = [Unknown<
   ? After
   : `Reprise: task '${Id}' comes after '${Unknown<After, Known>}', but no task of that name was added before it`;
 
+/** `Case` itself, when the switches among `after` have it. */
+export type KnownCase<Id extends string, Case, Cases extends string> = [Exclude<NamedIn<Case>, Cases>] extends [never]
+  ? Case
+  : `Reprise: task '${Id}' is for the case '${Exclude<NamedIn<Case>, Cases> & string}', which no switch in its after has`;
+
+type NamedIn<Case> = Case extends string ? Case : Case[keyof Case];
+
 type Unknown<After, Known> = Exclude<After extends readonly string[] ? After[number] : After, Known> & string;
 
-type NameOf<A> = A extends { readonly name: infer Name extends string }
-  ? string extends Name
-    ? 'its agent'
-    : `agent '${Name}'`
-  : 'its agent';
+type NameOf<A> = A extends { readonly '~child': true }
+  ? 'the child workflow'
+  : A extends { readonly name: infer Name extends string }
+    ? string extends Name
+      ? 'its agent'
+      : `agent '${Name}'`
+    : 'its agent';
 
 /**
  * `unknown` when the agent of a task, and whatever stands in for it, take what they are handed. The compiler checks arguments

@@ -1,10 +1,15 @@
 import type { Duration } from '../../shared/duration.ts';
+import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
-import type { KnownIds } from './messages.ts';
+import type { AgentReference } from '../workflow.ts';
+import type { KnownCase, KnownIds } from './messages.ts';
 import type {
+  CasesBefore,
+  Environment,
   FallbackChoice,
   IsAbsent,
+  Late,
   Named,
   OnlyNamed,
   Resolved,
@@ -32,7 +37,10 @@ export type TimeoutOption =
   | Duration
   | { readonly attempt?: Duration; readonly task?: Duration; readonly all?: Duration; readonly heartbeat?: Duration };
 
-/** Options that mean the same for every kind of task. */
+/** Of a task that no agent does: of the task (a bare duration), or of a whole forEach. */
+export type TaskTimeoutOption = Duration | { readonly task?: Duration; readonly all?: Duration };
+
+/** Options that mean the same for every task of an agent. */
 export interface PlainTaskOptions {
   readonly description?: string;
   readonly retry?: RetryOption;
@@ -43,14 +51,21 @@ export interface PlainTaskOptions {
 }
 
 /** What the functions of a task may read; see Scope. */
-export interface TaskScope<Run, Tasks, After> {
+export interface TaskScope<Run, Tasks, After, MayBeLate = never, Outer = unknown> {
   readonly input: Run;
-  /** Outputs of all tasks that this one depends on, directly or not; null for one that was skipped. */
-  readonly outputs: { readonly [Id in Upstream<Tasks, Named<After>>]: Seen<Tasks, Id, OnlyNamed<After>> };
+  /**
+   * Outputs of all tasks that this one depends on, directly or not, and of those before the blocks around it; null for one that was
+   * skipped, or that a join did not wait for.
+   */
+  readonly outputs: {
+    readonly [Id in Upstream<Tasks, Named<After>>]:
+      | Seen<Tasks, Id, OnlyNamed<After>>
+      | (Id extends MayBeLate ? null : never);
+  } & Outer;
   readonly runId: string;
-  /** 1, then one more for every repeat of the task. */
+  /** 1, then one more for every round of the innermost loop around the task. */
   readonly round: number;
-  /** Inside a repeated segment: the output of the repeating task in the round before; null in round 1. */
+  /** In what runs again: what the round before handed on; null in round 1. */
   readonly feedback: Json;
 }
 
@@ -59,22 +74,93 @@ export interface ItemScope<Run, Tasks, After, Item> extends TaskScope<Run, Tasks
   readonly index: number;
 }
 
-type InputScope<Run, Tasks, After, Item> =
-  IsAbsent<Item> extends true ? TaskScope<Run, Tasks, After> : ItemScope<Run, Tasks, After, Resolved<Item>>;
+/** What the functions of a task may read where it stands. */
+export type Around<Env extends Environment, Tasks, After, J> = TaskScope<
+  Env['run'],
+  Tasks,
+  After,
+  Late<Tasks, After, J>,
+  Env['outer']
+> &
+  Env['more'];
 
-type Items<Run, Tasks, After, Item> = ((scope: TaskScope<Run, Tasks, After>) => readonly Item[]) | Untyped<Item>;
+type InputScope<Env extends Environment, Tasks, After, J, Item> =
+  IsAbsent<Item> extends true
+    ? Around<Env, Tasks, After, J>
+    : Around<Env, Tasks, After, J> & { readonly item: Resolved<Item>; readonly index: number };
 
-export interface TaskOptions<Id extends string, A, Run, Tasks, StandIns, After, Item, In, When, F, OnItemFailure>
-  extends PlainTaskOptions {
+type Items<S, Item> = ((scope: S) => readonly Item[]) | Untyped<Item>;
+
+/** A template: a function, cel(…), template(…), or plain JSON, in which texts of the form "${…}" are CEL. */
+export type TemplateOption<S> = ((scope: S) => unknown) | Untyped<unknown> | Json;
+
+/** When a task starts, and what it is. */
+export interface StartOptions<Id extends string, Env extends Environment, Tasks, After, When, J, Case> {
+  readonly description?: string;
   /** The tasks that must have ended before; all of them skipped skips this one too. */
   readonly after?: KnownIds<Id, After, keyof Tasks & string>;
+  /** The case of the switch among `after` for which the task runs; of several switches, by id. Implied by an id that is one. */
+  readonly case?: KnownCase<Id, Case, CasesBefore<Tasks, After>>;
+  /** Of how many dependencies the task needs an output. Default: all. */
+  readonly join?: J;
+  /** What becomes of the dependencies that a join did not wait for. Default: let. */
+  readonly rest?: 'let' | 'cancel';
   /** False skips the task. One that throws fails it. */
-  readonly when?: ((scope: TaskScope<Run, Tasks, After>) => When) | Untyped<When>;
+  readonly when?: ((scope: Around<Env, Tasks, After, J>) => When) | Untyped<When>;
+  /** Higher first among ready tasks. Default 0. */
+  readonly priority?: number;
+  /** Of the tasks that give the same key, one runs at a time. */
+  readonly mutex?: MutexOption<Around<Env, Tasks, After, J> & PerhapsItem>;
+}
+
+/** Of a forEach, in places that are looked at before its items are known. */
+export interface PerhapsItem {
+  readonly item?: Json;
+  readonly index?: number;
+}
+
+export type MutexOption<S> =
+  | string
+  | ((scope: S) => string)
+  | Untyped<unknown>
+  | { readonly key: string | ((scope: S) => string) | Untyped<unknown>; readonly across?: 'run' };
+
+/** What undoes a task: an agent, the name of one, or more. It is handed `{ input, output, outcome }`. */
+export type CompensateOption<S> =
+  | AgentReference
+  | string
+  | ((
+      | { readonly agent: AgentReference | string; readonly capability?: never }
+      | { readonly capability: string; readonly agent?: never }
+    ) & {
+      readonly input?: ((scope: S & { readonly output: Json } & PerhapsItem) => unknown) | Untyped<unknown>;
+      readonly retry?: RetryOption;
+      readonly timeout?:
+        | Duration
+        | { readonly attempt?: Duration; readonly task?: Duration; readonly heartbeat?: Duration };
+    });
+
+export interface TaskOptions<
+  Id extends string,
+  A,
+  Env extends Environment,
+  Tasks,
+  StandIns,
+  After,
+  Item,
+  In,
+  When,
+  F,
+  OnItemFailure,
+  J,
+  Case,
+> extends PlainTaskOptions,
+    StartOptions<Id, Env, Tasks, After, When, J, Case> {
   /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
   readonly forEach?:
-    | Items<Run, Tasks, After, Item>
+    | Items<Around<Env, Tasks, After, J>, Item>
     | {
-        readonly items: Items<Run, Tasks, After, Item>;
+        readonly items: Items<Around<Env, Tasks, After, J>, Item>;
         readonly concurrency?: number;
         readonly onItemFailure?: OnItemFailure;
       };
@@ -83,7 +169,7 @@ export interface TaskOptions<Id extends string, A, Run, Tasks, StandIns, After, 
   /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
   readonly onItemFailure?: OnItemFailure;
   /** Default: the item of a forEach; else the run's input, the output of the only dependency, or those of all by id. */
-  readonly input?: ((scope: InputScope<Run, Tasks, After, Item>) => In) | Untyped<In>;
+  readonly input?: ((scope: InputScope<Env, Tasks, After, J, Item>) => In) | Untyped<In>;
   /** What stands in when every attempt has failed. */
   readonly fallback?: F & FallbackChoice<StandIns>;
   /** Runs the tasks from `from` (default: this one) to this one again until `until` holds, `max` rounds in all at most. */
@@ -91,7 +177,7 @@ export interface TaskOptions<Id extends string, A, Run, Tasks, StandIns, After, 
     readonly from?: (keyof Tasks & string) | Id;
     readonly until:
       | ((
-          scope: TaskScope<Run, Tasks, After> & {
+          scope: Around<Env, Tasks, After, J> & {
             readonly output: Yield<A, StandIns, NoInfer<Item>, NoInfer<F>, NoInfer<OnItemFailure>>;
           },
         ) => boolean)
@@ -99,11 +185,15 @@ export interface TaskOptions<Id extends string, A, Run, Tasks, StandIns, After, 
     readonly max: number;
     readonly onExhausted?: 'fail' | 'accept';
   };
+  /** What undoes the task when its block fails or is cancelled after it completed. */
+  readonly compensate?: CompensateOption<Around<Env, Tasks, After, J>>;
 }
 
 /** The names of the options of a task. */
 export type TaskOptionKey = keyof TaskOptions<
   string,
+  never,
+  Environment,
   never,
   never,
   never,
@@ -133,4 +223,16 @@ export interface OutputScope<Run, Tasks> {
   readonly input: Run;
   readonly outputs: { readonly [Id in keyof Tasks]: Seen<Tasks, Id> };
   readonly runId: string;
+}
+
+/** What is said about a block as a whole may read: all of its tasks, and what is before it. */
+export type Inside<Env extends Environment, Tasks> = OutputScope<Env['run'], Tasks> & {
+  readonly outputs: Env['outer'];
+  readonly round: number;
+  readonly feedback: Json;
+} & Env['more'];
+
+/** What failed, in a catch. */
+export interface ErrorScope {
+  readonly error: ErrorData;
 }

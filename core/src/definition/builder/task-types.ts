@@ -1,10 +1,24 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
-import type { AgentReference } from '../workflow.ts';
+import type { AgentReference, Workflow } from '../workflow.ts';
 
 // Type-level bookkeeping of the builder. One entry per task holds everything that later tasks need, so that no type is
 // computed by walking the graph.
+
+/** What is around the tasks of a builder. */
+export interface Environment {
+  /** The input of the run. */
+  readonly run: unknown;
+  /** What a task without dependencies is handed: the input of the run, or what the block was handed. */
+  readonly first: unknown;
+  /** The outputs that are seen of the blocks around, by task id. */
+  readonly outer: unknown;
+  /** The ids of the tasks of the blocks around. */
+  readonly taken: string;
+  /** What functions may read besides: `block` in a scope, `item` in one that is one of many, `error` in a handler. */
+  readonly more: unknown;
+}
 
 /** Who does a task: an agent, the name of one, or a capability that one must have. */
 export type AgentChoice = AgentReference | string | { readonly capability: string };
@@ -17,6 +31,10 @@ export interface TaskInfo {
   readonly skip: boolean;
   /** The tasks that it depends on, directly or not. */
   readonly up: string;
+  /** Those of them that may not have ended when it starts: a join between them did not need them. */
+  readonly late: string;
+  /** Of a switch: the names of its cases. */
+  readonly cases: string;
 }
 
 /** What the builder knows of a fallback task. */
@@ -86,6 +104,9 @@ export type OnlyNamed<After> = After extends string
 
 type Info<Tasks, Id> = Id extends keyof Tasks ? Tasks[Id] & TaskInfo : never;
 
+/** The cases of the switches among the named tasks. */
+export type CasesBefore<Tasks, After> = Info<Tasks, Named<After>>['cases'];
+
 /** The named tasks and everything that they depend on. */
 export type Upstream<Tasks, Id> = Id | Info<Tasks, Id>['up'];
 
@@ -96,14 +117,31 @@ export type Seen<Tasks, Id, Only = never> = Id extends Only
     ? Info<Tasks, Id>['out']
     : Info<Tasks, Id>['out'] | null;
 
-/** Skipped when its condition says so, or when everything that it depends on was skipped. */
-export type MaySkip<Tasks, After, When> = [When] extends [never]
-  ? [Named<After>] extends [never]
-    ? false
-    : false extends Info<Tasks, Named<After>>['skip']
+/** Skipped when its condition or another case says so, or when everything that it depends on was skipped. */
+export type MaySkip<Tasks, Id, After, When, Case> = [When] extends [never]
+  ? [Case] extends [never]
+    ? [Named<After>] extends [never]
       ? false
-      : true
+      : Id extends CasesBefore<Tasks, After>
+        ? true
+        : false extends Info<Tasks, Named<After>>['skip']
+          ? false
+          : true
+    : true
   : true;
+
+/** The tasks before one that may not have ended when it starts. One dependency alone is always waited for. */
+export type Late<Tasks, After, Joined> = Joined extends 'all'
+  ? LateBefore<Tasks, Named<After>>
+  : [OnlyNamed<After>] extends [never]
+    ? Upstream<Tasks, Named<After>>
+    : LateBefore<Tasks, Named<After>>;
+
+type LateBefore<Tasks, Id> = [Info<Tasks, Id>['late']] extends [never]
+  ? never
+  : Exclude<Info<Tasks, Id>['late'], Id | InTime<Tasks, Id>>;
+
+type InTime<Tasks, Id> = Id extends unknown ? Exclude<Info<Tasks, Id>['up'], Info<Tasks, Id>['late']> : never;
 
 /** What a task yields: an array for a forEach, widened by its fallback. */
 export type Yield<A, StandIns, Item, F, OnItemFailure> =
@@ -112,14 +150,74 @@ export type Yield<A, StandIns, Item, F, OnItemFailure> =
     : (OutputOf<A> | FallbackOutput<F, StandIns> | (OnItemFailure extends 'continue' ? null : never))[];
 
 /** The input of a task without a mapping. */
-export type DefaultInput<Run, Tasks, After, Item> =
+export type DefaultInput<First, Tasks, After, Item, Joined> =
   IsAbsent<Item> extends true
     ? [Named<After>] extends [never]
-      ? Run
+      ? First
       : [OnlyNamed<After>] extends [never]
-        ? { readonly [Id in Named<After>]: Seen<Tasks, Id> }
+        ? { readonly [Id in Named<After>]: Seen<Tasks, Id> | (Joined extends 'all' ? never : null) }
         : Seen<Tasks, OnlyNamed<After>, OnlyNamed<After>>
     : Item;
 
-export type Handed<Run, Tasks, After, Item, In> =
-  IsAbsent<In> extends true ? DefaultInput<Run, Tasks, After, Item> : In;
+export type Handed<First, Tasks, After, Item, In, Joined> =
+  IsAbsent<In> extends true ? DefaultInput<First, Tasks, After, Item, Joined> : In;
+
+/** What a task gives whose own output is `Out`: a list where it is one of many, widened by its fallback. */
+export type Given<Out, StandIns, F, Keys, OnItemFailure> = 'forEach' extends Keys
+  ? (Out | FallbackOutput<F, StandIns> | (OnItemFailure extends 'continue' ? null : never))[]
+  : Out | FallbackOutput<F, StandIns>;
+
+/** A workflow that is to be a child: itself, its name, or its name and version. */
+export type ChildChoice = Workflow | string | { readonly name: string; readonly version?: string };
+
+/** A child workflow, seen as an agent is. */
+export type AsAgent<C> = C extends { readonly '~types'?: infer Types }
+  ? NonNullable<Types> extends { readonly input: infer Input; readonly output: infer Output }
+    ? { readonly '~child': true; handle(task: { readonly input: Input }): Output }
+    : never
+  : string;
+
+type LeafOf<Tasks, Leaf> =
+  IsUnion<Leaf> extends true ? { readonly [Id in Leaf & string]: Seen<Tasks, Id> } : Seen<Tasks, Leaf>;
+
+type IsUnion<T, All = T> = T extends unknown ? ([All] extends [T] ? false : true) : never;
+
+/** The output of the only task that nothing comes after, or those of all such tasks by id. */
+export type LeafOutput<Tasks, Used> = LeafOf<Tasks, Exclude<keyof Tasks, Used>>;
+
+/**
+ * A task as the builder remembers it. All that is asked for is worked out by then: an alias that mentions the tasks before it would make
+ * each task twice as dear as the one before.
+ */
+export interface Task<Out, Skip, Up, MayBeLate, Cases = never> {
+  readonly out: Out;
+  readonly skip: Skip;
+  readonly up: Up;
+  readonly late: MayBeLate;
+  readonly cases: Cases;
+}
+
+/** What the tasks of a block are known to be once they are built. */
+export interface Told {
+  readonly tasks: unknown;
+  readonly standIns: unknown;
+  readonly used: unknown;
+  readonly output: unknown;
+  /** What the block may give otherwise: by an end in it, or a catch that continues. */
+  readonly also: unknown;
+}
+
+type ToldBy<Inner> = Inner extends { readonly '~tasks'?: infer T } ? NonNullable<T> & Told : never;
+
+export type TasksIn<Inner> = ToldBy<Inner>['tasks'];
+
+export type StandInsIn<Inner> = ToldBy<Inner>['standIns'];
+
+/** What a block gives: `Out` where it is said beside the block. */
+export type BlockOutput<Inner, Out = Absent> =
+  | (IsAbsent<Out> extends true
+      ? IsAbsent<ToldBy<Inner>['output']> extends true
+        ? LeafOutput<TasksIn<Inner>, ToldBy<Inner>['used']>
+        : Resolved<ToldBy<Inner>['output']>
+      : Resolved<Out>)
+  | ToldBy<Inner>['also'];

@@ -1,22 +1,61 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Json } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
-import type { Fields } from '../form/read.ts';
+import { type Fields, isFields } from '../form/read.ts';
 import type { Workflow } from '../workflow.ts';
 import { assemble, type DraftTask } from './assemble.ts';
+import type {
+  BuiltTasks,
+  CatchClause,
+  Continued,
+  HandlerEnvironment,
+  InnerEnvironment,
+  ScopeOptions,
+} from './block-options.ts';
+import type {
+  CaseOption,
+  ChildOptions,
+  EnteredOptionKey,
+  EnteredOptions,
+  InputOption,
+  RaiseOption,
+  SleepOption,
+  WaitOption,
+} from './entered-options.ts';
 import type { Fits, FreshId } from './messages.ts';
-import type { OutputScope, PlainTaskOptions, TaskOptionKey, TaskOptions, WorkflowOptions } from './options.ts';
+import type {
+  Around,
+  Inside,
+  PerhapsItem,
+  PlainTaskOptions,
+  StartOptions,
+  TaskOptionKey,
+  TaskOptions,
+  WorkflowOptions,
+} from './options.ts';
 import type {
   Absent,
   AgentChoice,
+  AsAgent,
+  BlockOutput,
+  ChildChoice,
+  DefaultInput,
+  Environment,
   FallbackChoice,
+  FallbackOutput,
+  Given,
   Handed,
   InputOf,
   IsAbsent,
+  Late,
+  LeafOutput,
   MaySkip,
   Named,
   OutputOf,
   Resolved,
-  Seen,
+  StandInsIn,
+  Task,
+  TasksIn,
   Untyped,
   Upstream,
   Yield,
@@ -31,55 +70,98 @@ interface Draft {
   readonly output?: unknown;
 }
 
+/** One task, or several. */
+type AfterChoice<Tasks> =
+  | (keyof Tasks & string)
+  | readonly (keyof Tasks & string)[]
+  | (string & {})
+  | readonly (string & {})[];
+
+type JoinChoice = 'all' | 'any' | number;
+type CaseChoice = string | Readonly<Record<string, string>>;
+type Ids<Env extends Environment, Tasks, StandIns> = keyof Tasks | keyof StandIns | Env['taken'];
+
+/** What the tasks of a scope are handed: not known in time where it is computed, beside the tasks, from a list or by a mapping. */
+type BlockInput<Env extends Environment, Tasks, After, J, Keys> = 'input' extends Keys
+  ? Computed
+  : 'forEach' extends Keys
+    ? Computed
+    : DefaultInput<Env['first'], Tasks, After, Absent, J>;
+
+type Many<Keys> = 'forEach' extends Keys ? { readonly item: Json; readonly index: number } : unknown;
+
+/** The builder of the tasks of a block. */
+type BlockBuilder<Env extends Environment> = WorkflowBuilder<unknown, Env, NoTasks, NoTasks, never, Absent, never>;
+
 /**
- * Builds a workflow task by task. Immutable: each call returns a new builder that knows one task more, so a builder can be
- * kept and continued in two ways. Mistakes that types cannot catch are reported together by `build()`.
+ * Builds a workflow, or a block of one, task by task. Immutable: each call returns a new builder that knows one task more, so a
+ * builder can be kept and continued in two ways. Mistakes that types cannot catch are reported together by `build()`.
  */
-export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, Output> {
+export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Used extends string, Output, Also> {
   /** Types only. */
   declare readonly '~input'?: Input;
+  /** Types only. */
+  declare readonly '~tasks'?: {
+    readonly tasks: Tasks;
+    readonly standIns: StandIns;
+    readonly used: Used;
+    readonly output: Output;
+    readonly also: Also;
+  };
   private readonly draft: Draft;
 
   constructor(draft: Draft) {
     this.draft = draft;
   }
 
-  /** Adds a task. `agent` is an agent, the name of one, or `{ capability }`. */
+  /** Adds a task of an agent. `agent` is an agent, the name of one, or `{ capability }`. */
   task<
     const Id extends string,
     const A extends AgentChoice,
-    const After extends
-      | (keyof Tasks & string)
-      | readonly (keyof Tasks & string)[]
-      | (string & {})
-      | readonly (string & {})[] = never,
+    const After extends AfterChoice<Tasks> = never,
     Item = Absent,
     const In = Absent,
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
     Keys extends TaskOptionKey = never,
   >(
-    id: FreshId<Id, keyof Tasks | keyof StandIns>,
-    agent: A & Fits<Id, A, F, StandIns, Keys, Item, In, Handed<Run, Tasks, After, Item, In>>,
-    options?: TaskOptions<NoInfer<Id>, NoInfer<A>, Run, Tasks, StandIns, After, Item, In, When, F, OnItemFailure> & {
-      readonly [Key in Keys]?: unknown;
-    },
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    agent: A & Fits<Id, A, F, StandIns, Keys, Item, In, Handed<Env['first'], Tasks, After, Item, In, J>>,
+    options?: TaskOptions<
+      NoInfer<Id>,
+      NoInfer<A>,
+      Env,
+      Tasks,
+      StandIns,
+      After,
+      Item,
+      In,
+      When,
+      F,
+      OnItemFailure,
+      J,
+      Case
+    > & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
     Input,
-    Run,
+    Env,
     Tasks &
       Record<
         Id,
-        {
-          readonly out: Yield<A, StandIns, Item, F, OnItemFailure>;
-          readonly skip: MaySkip<Tasks, After, When>;
-          readonly up: Upstream<Tasks, Named<After>> & string;
-        }
+        Task<
+          Yield<A, StandIns, Item, F, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
       >,
     StandIns,
     Used | Named<After>,
-    Output
+    Output,
+    Also
   > {
     return this.with(id, { ...options, agent });
   }
@@ -89,29 +171,358 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
    * failed, and its output counts as that one's.
    */
   fallbackTask<const Id extends string, const A extends AgentChoice>(
-    id: FreshId<Id, keyof Tasks | keyof StandIns>,
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     agent: A,
     options?: PlainTaskOptions,
   ): WorkflowBuilder<
     Input,
-    Run,
+    Env,
     Tasks,
     StandIns & Record<Id, { readonly input: InputOf<A>; readonly out: OutputOf<A> }>,
     Used,
-    Output
+    Output,
+    Also
   > {
     return this.with(id, { ...options, agent });
   }
 
-  /** Says what a run yields. Default: the output of the only task that nothing comes after, or of all those by id. */
+  /** Adds a run of another workflow: a workflow, the name of one, or `{ name, version }`. Its input is the child's. */
+  workflow<
+    const Id extends string,
+    const C extends ChildChoice,
+    const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    child: C & ChildFits<Id, C, F, StandIns, Keys, In, Handed<Env['first'], Tasks, After, Absent, In, J>>,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+      InputOption<Env, Tasks, After, J, In> &
+      ChildOptions<Around<Env, Tasks, After, J>> & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<OutputOf<AsAgent<C>>, StandIns, F, Keys, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, workflow: child });
+  }
+
+  /**
+   * Adds a block of tasks with a fate of its own. What is after it sees its output only. `build` is handed a builder that knows
+   * what is before the block.
+   */
+  scope<
+    const Id extends string,
+    Inner extends BuiltTasks,
+    const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Out = Absent,
+    Then extends 'retry' | 'continue' | 'fail' = never,
+    Caught = never,
+    Keys extends EnteredOptionKey = never,
+    Inner_ extends Environment = InnerEnvironment<
+      Env,
+      Id,
+      Tasks,
+      StandIns,
+      After,
+      J,
+      BlockInput<Env, Tasks, After, J, Keys>,
+      Many<Keys>
+    >,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    build: (block: BlockBuilder<Inner_>) => Inner,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+      InputOption<Env, Tasks, After, J, In> &
+      ScopeOptions<
+        NoInfer<Inner_>,
+        TasksIn<NoInfer<Inner>>,
+        BlockBuilder<HandlerEnvironment<NoInfer<Inner_>, TasksIn<NoInfer<Inner>>, StandInsIn<NoInfer<Inner>>>>,
+        Out,
+        Then,
+        Caught,
+        'output' extends Keys ? Json : BlockOutput<NoInfer<Inner>>,
+        Around<Env, Tasks, After, J>
+      > & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<BlockOutput<Inner, Out> | Continued<Then, Caught>, StandIns, F, Keys, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    const { tasks, output, options: own } = draftOf(build(emptyBlock()));
+    const said: Fields = { ...options };
+    return this.with(id, { ...own, ...(output !== undefined && { output }), ...withHandlers(said), scope: tasks });
+  }
+
+  /** Adds a wait for a signal from outside. What the signal brings is the output. */
+  wait<
+    const Id extends string,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    wait: WaitOption<Around<Env, Tasks, After, J>>,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> & {
+      readonly concurrency?: number;
+    } & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<Json, StandIns, F, Keys, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, wait });
+  }
+
+  /** Adds a pause: `'1h'`, `{ for }` or `{ until }`. It hands its input on. */
+  sleep<
+    const Id extends string,
+    const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    sleep: SleepOption<Around<Env, Tasks, After, J>>,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+      InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, sleep });
+  }
+
+  /** Adds a value: plain JSON, in which texts of the form "${…}" are CEL, or a function that computes it. */
+  set<
+    const Id extends string,
+    Value,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    value: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => Value) | Untyped<Value> | Value,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> & {
+      readonly concurrency?: number;
+    } & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<Resolved<Value>, StandIns, F, Keys, OnItemFailure>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, set: value });
+  }
+
+  /** Adds a choice between cases: the first whose `when` holds, else that of `{ else }`, which stands last. It hands its input on. */
+  switch<
+    const Id extends string,
+    const Name extends string,
+    const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    cases: readonly CaseOption<Around<Env, Tasks, After, J>, Name>[],
+    options?: StartOptions<NoInfer<Id>, Env, Tasks, After, When, J, Case> &
+      InputOption<Env, Tasks, After, J, In> & { readonly fallback?: F & FallbackChoice<StandIns> } & {
+        readonly [Key in Keys]?: unknown;
+      },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          HandedOn<Env, Tasks, After, In, J, Keys> | FallbackOutput<F, StandIns>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>,
+          Name
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, switch: cases });
+  }
+
+  /** Adds an end of the innermost block, as completed with `output` (default: null). */
+  end<
+    const Id extends string,
+    Value = null,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    output?: ((scope: Around<Env, Tasks, After, J>) => Value) | Untyped<Value> | Value,
+    options?: StartOptions<NoInfer<Id>, Env, Tasks, After, When, J, Case>,
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<null, MaySkip<Tasks, Id, After, When, Case>, Upstream<Tasks, Named<After>>, Late<Tasks, After, J>>
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also | Resolved<Value>
+  > {
+    return this.with(id, { ...options, end: output === undefined ? {} : { output } });
+  }
+
+  /** Adds a failure with an error of the workflow's own. */
+  raise<
+    const Id extends string,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    error: RaiseOption<Around<Env, Tasks, After, J>>,
+    options?: StartOptions<NoInfer<Id>, Env, Tasks, After, When, J, Case> & {
+      readonly fallback?: F & FallbackChoice<StandIns>;
+    },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          null | FallbackOutput<F, StandIns>,
+          MaySkip<Tasks, Id, After, When, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, raise: error });
+  }
+
+  /** Says what is done about failures in the workflow (in the block). Knows the tasks that were added before. */
+  catch<Then extends 'retry' | 'continue' | 'fail', Caught = never>(
+    clauses: readonly CatchClause<Env, Tasks, BlockBuilder<HandlerEnvironment<Env, Tasks, StandIns>>, Then, Caught>[],
+  ): WorkflowBuilder<Input, Env, Tasks, StandIns, Used, Output, Also | Continued<Then, Caught>> {
+    const { options } = this.draft;
+    return new WorkflowBuilder({ ...this.draft, options: { ...options, ...withHandlers({ catch: clauses }) } });
+  }
+
+  /** Says what a run (or the block) yields. Default: the output of the only task that nothing comes after, or of all those by id. */
   output<Out>(
-    mapping: ((scope: OutputScope<Run, Tasks>) => Out) | Untyped<Out>,
-  ): WorkflowBuilder<Input, Run, Tasks, StandIns, Used, Out> {
+    mapping: ((scope: Inside<Env, Tasks>) => Out) | Untyped<Out>,
+  ): WorkflowBuilder<Input, Env, Tasks, StandIns, Used, Out, Also> {
     return new WorkflowBuilder({ ...this.draft, output: mapping });
   }
 
   /** The workflow, or one REPRISE_DEFINITION_INVALID that lists everything that is wrong with it. */
-  build(): Workflow<Input, IsAbsent<Output> extends true ? LeafOutput<Tasks, Used> : Resolved<Output>> {
+  build(): Workflow<Input, (IsAbsent<Output> extends true ? LeafOutput<Tasks, Used> : Resolved<Output>) | Also> {
     const { name, options, schema, tasks, output } = this.draft;
     return assemble(name, output === undefined ? options : { ...options, output }, tasks, schema);
   }
@@ -119,16 +530,51 @@ export class WorkflowBuilder<Input, Run, Tasks, StandIns, Used extends string, O
   private with<Next>(id: string, fields: Fields): Next {
     return new WorkflowBuilder({ ...this.draft, tasks: [...this.draft.tasks, { id, fields }] }) as Next;
   }
+
+  /** What was said to a builder that a function of the caller gave back; undefined for anything else. */
+  static draftOf(built: unknown): Draft | undefined {
+    return built instanceof WorkflowBuilder ? built.draft : undefined;
+  }
 }
 
-type LeafOutput<Tasks, Used> = LeafOf<Tasks, Exclude<keyof Tasks, Used>>;
+type ChildFits<Id extends string, C, F, StandIns, Keys, In, Handed> = 'forEach' extends Keys
+  ? unknown
+  : Fits<Id, AsAgent<C>, F, StandIns, Keys, Absent, In, Handed>;
 
-type LeafOf<Tasks, Leaf> =
-  IsUnion<Leaf> extends true ? { readonly [Id in Leaf & string]: Seen<Tasks, Id> } : Seen<Tasks, Leaf>;
+/** What a task hands on that computes nothing. */
+type HandedOn<Env extends Environment, Tasks, After, In, J, Keys> = 'forEach' extends Keys
+  ? Json
+  : Resolved<Handed<Env['first'], Tasks, After, Absent, In, J>>;
 
-type IsUnion<T, All = T> = T extends unknown ? ([All] extends [T] ? false : true) : never;
+const emptyBlock = (): BlockBuilder<never> => new WorkflowBuilder({ name: '', options: {}, tasks: [] });
+
+/** For what is no builder, something that is told as such when the workflow is built. */
+function draftOf(built: unknown): { readonly tasks: unknown; readonly output?: unknown; readonly options: Fields } {
+  return WorkflowBuilder.draftOf(built) ?? { tasks: built, options: {} };
+}
+
+/** Options of a block, the tasks of its handlers built. */
+function withHandlers(options: Fields): Fields {
+  const { catch: clauses } = options;
+  if (!Array.isArray(clauses)) return options;
+  const built = clauses.map((clause: unknown) => {
+    if (!isFields(clause) || typeof clause['do'] !== 'function') return clause;
+    const handler = clause['do'] as (block: unknown) => unknown;
+    return { ...clause, do: draftOf(handler(emptyBlock())).tasks };
+  });
+  return { ...options, catch: built };
+}
 
 type NoTasks = Record<never, never>;
+
+/** What is around the tasks of a workflow. */
+interface RunEnvironment<Run> extends Environment {
+  readonly run: Run;
+  readonly first: Run;
+  readonly outer: unknown;
+  readonly taken: never;
+  readonly more: unknown;
+}
 
 /** Starts a workflow whose input is checked against a Standard Schema (zod, valibot, arktype …). */
 export function workflow<Schema extends StandardSchemaV1>(
@@ -136,21 +582,22 @@ export function workflow<Schema extends StandardSchemaV1>(
   options: WorkflowOptions & { readonly input: Schema },
 ): WorkflowBuilder<
   StandardSchemaV1.InferInput<Schema>,
-  StandardSchemaV1.InferOutput<Schema>,
+  RunEnvironment<StandardSchemaV1.InferOutput<Schema>>,
   NoTasks,
   NoTasks,
   never,
-  Absent
+  Absent,
+  never
 >;
 /** Starts a workflow whose input is not checked: `workflow<{ folder: string }>('dossier')`. */
 export function workflow<Input = unknown>(
   name: string,
   options?: WorkflowOptions,
-): WorkflowBuilder<Input, Input, NoTasks, NoTasks, never, Absent>;
+): WorkflowBuilder<Input, RunEnvironment<Input>, NoTasks, NoTasks, never, Absent, never>;
 export function workflow(
   name: string,
   options: WorkflowOptions & { readonly input?: StandardSchemaV1 } = {},
-): WorkflowBuilder<unknown, unknown, NoTasks, NoTasks, never, Absent> {
+): WorkflowBuilder<unknown, RunEnvironment<unknown>, NoTasks, NoTasks, never, Absent, never> {
   const { input, ...others } = options;
   return new WorkflowBuilder({ name, options: others, ...(input && { schema: input }), tasks: [] });
 }

@@ -1,0 +1,107 @@
+import type { Duration } from '../../shared/duration.ts';
+import type { Json } from '../../shared/json.ts';
+import type { Computed } from '../expression.ts';
+import type {
+  Around,
+  CompensateOption,
+  PerhapsItem,
+  RetryOption,
+  StartOptions,
+  TaskTimeoutOption,
+  TemplateOption,
+} from './options.ts';
+import type { Environment, FallbackChoice, Untyped } from './task-types.ts';
+
+// Options of the tasks that no agent does, and what is given in the place of the agent. Functions see the items of a forEach as Json.
+
+/** Of a task that may be one of many, and may run again. */
+export interface EnteredOptions<
+  Id extends string,
+  Env extends Environment,
+  Tasks,
+  StandIns,
+  After,
+  When,
+  F,
+  OnItemFailure,
+  J,
+  Case,
+> extends StartOptions<Id, Env, Tasks, After, When, J, Case> {
+  readonly timeout?: TaskTimeoutOption;
+  /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
+  readonly forEach?:
+    | ItemsOf<Around<Env, Tasks, After, J>>
+    | {
+        readonly items: ItemsOf<Around<Env, Tasks, After, J>>;
+        readonly concurrency?: number;
+        readonly onItemFailure?: OnItemFailure;
+      };
+  /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
+  readonly onItemFailure?: OnItemFailure;
+  /** What stands in when the task has failed. */
+  readonly fallback?: F & FallbackChoice<StandIns>;
+  /** Runs the tasks from `from` (default: this one) to this one again until `until` holds, `max` rounds in all at most. */
+  readonly repeat?: {
+    readonly from?: (keyof Tasks & string) | Id;
+    readonly until: ((scope: Around<Env, Tasks, After, J> & { readonly output: Json }) => boolean) | Untyped<Computed>;
+    readonly max: number;
+    readonly onExhausted?: 'fail' | 'accept';
+  };
+}
+
+type ItemsOf<S> = ((scope: S) => readonly unknown[]) | Untyped<unknown>;
+
+/** What a task may be told in any case: the keys of EnteredOptions, and of those that take more. */
+export type EnteredOptionKey =
+  | keyof EnteredOptions<string, Environment, never, never, never, never, never, never, never, never>
+  | 'input'
+  | 'concurrency'
+  | 'output'
+  | 'catch'
+  | 'loop'
+  | 'compensate'
+  | 'retry';
+
+/** The input of a task that hands it on. */
+export interface InputOption<Env extends Environment, Tasks, After, J, In> {
+  /** Default: the item of a forEach; else what a first task is handed, the output of the only dependency, or those of all by id. */
+  readonly input?: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => In) | Untyped<In>;
+}
+
+/** Of a child workflow. */
+export interface ChildOptions<S> {
+  /** Items of the forEach in flight at once. Default 16. */
+  readonly concurrency?: number;
+  /** Attempts in all, each a run of its own. Default: one. */
+  readonly retry?: RetryOption;
+  /** What undoes the child when the block of the task fails or is cancelled after it completed. */
+  readonly compensate?: CompensateOption<S>;
+}
+
+/** What a wait waits for: the name of a signal. What the signal brings is the output. */
+export interface WaitOption<S> {
+  readonly signal: string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
+  /** The time limit of the task. */
+  readonly timeout?: Duration;
+  /** The output when the time is up; without it, the task fails then. */
+  readonly default?: TemplateOption<S & PerhapsItem>;
+}
+
+/** How long to sleep, or until when: ms since 1970, or ISO 8601 with its zone. */
+export type SleepOption<S> =
+  | Duration
+  | { readonly for: Duration | ((scope: S & PerhapsItem) => Duration) | Untyped<unknown> }
+  | { readonly until: Duration | ((scope: S & PerhapsItem) => Duration) | Untyped<unknown> };
+
+/** The cases of a switch: the first whose `when` holds is chosen; `else` stands last. */
+export type CaseOption<S, Name extends string> =
+  | { readonly when: ((scope: S) => boolean) | Untyped<Computed>; readonly then: Name; readonly else?: never }
+  | { readonly else: Name; readonly when?: never; readonly then?: never };
+
+/** An error of the workflow's own. */
+export interface RaiseOption<S> {
+  readonly code: string;
+  readonly message?: string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
+  readonly status?: number;
+  readonly details?: TemplateOption<S & PerhapsItem>;
+}

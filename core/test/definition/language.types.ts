@@ -1,0 +1,146 @@
+// Type tests: what is asserted here is asserted by the compiler (npm run check:types).
+import { type AgentTask, cel, defineAgent, type Json, type WorkflowOutput, workflow } from '../../src/index.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <T extends true>(): T | undefined => undefined;
+
+interface Order {
+  readonly customer: string;
+  readonly total: number;
+}
+
+const quote = defineAgent({ name: 'quote', handle: (task: AgentTask<Order>) => ({ price: task.input.total }) });
+const pay = defineAgent({ name: 'pay', handle: (_task: AgentTask<{ price: number }>) => ({ receipt: 'r' }) });
+const ship = defineAgent({ name: 'ship', handle: (_task: AgentTask<{ receipt: string }>) => ({ tracking: 't' }) });
+const refund = defineAgent({ name: 'refund', handle: (_task: AgentTask<Json>) => null });
+
+const purchase = workflow<Order>('purchase')
+  .task('quote', quote)
+  .wait(
+    'approved',
+    { signal: ({ input }) => `approved-${input.customer}`, timeout: '2d', default: { ok: false } },
+    { after: 'quote' },
+  )
+  .switch('route', [{ when: ({ outputs }) => outputs.quote.price < 100, then: 'book' }, { else: 'stop' }], {
+    after: ['approved', 'quote'],
+  })
+  .end('stop', ({ outputs }) => ({ bought: false, price: outputs.quote.price }), { after: 'route', case: 'stop' })
+  .scope(
+    'book',
+    (block) =>
+      block
+        .task('pay', pay, {
+          input: ({ outputs, block: { input } }) => {
+            same<Equal<typeof outputs.quote, { price: number }>>();
+            same<Equal<typeof outputs.approved, Json>>();
+            same<Equal<keyof typeof input, 'approved' | 'quote'>>();
+            return outputs.quote;
+          },
+          delivery: 'at-most-once',
+          compensate: refund,
+        })
+        .task('ship', ship, { after: 'pay', compensate: { agent: 'recall', retry: 5 } }),
+    {
+      after: 'route',
+      catch: [
+        {
+          on: { code: 'CARD_DECLINED', task: 'pay' },
+          when: ({ error, outputs }) => error.code !== outputs.pay.receipt,
+          do: (b) => b.wait('card', { signal: ({ error }) => error.code, timeout: '1d' }),
+          then: 'retry',
+          max: 3,
+        },
+      ],
+      mutex: ({ input }) => input.customer,
+      timeout: '3d',
+    },
+  );
+
+const done = purchase
+  .set(
+    'result',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.book, { tracking: string }>>();
+      return { tracking: outputs.book.tracking };
+    },
+    { after: 'book' },
+  )
+  .build();
+same<
+  Equal<
+    WorkflowOutput<typeof done>,
+    { readonly stop: null; readonly result: { tracking: string } | null } | { bought: boolean; price: number }
+  >
+>();
+
+// What a join does not wait for may be null; what is behind it, too.
+workflow<Order>('race')
+  .task('one', quote)
+  .task('two', quote)
+  .set(
+    'first',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.one, { price: number } | null>>();
+      return 1;
+    },
+    { after: ['one', 'two'], join: 'any', rest: 'cancel' },
+  )
+  .set(
+    'later',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.first, number>>();
+      same<Equal<typeof outputs.two, { price: number } | null>>();
+      return outputs.one?.price ?? 0;
+    },
+    { after: 'first' },
+  )
+  .set('sure', ({ outputs }) => outputs.two.price, { after: ['first', 'two'] })
+  .build();
+
+// A child gives its output and is checked against its input.
+const child = workflow<{ price: number }>('child').task('pay', pay).build();
+const parent = workflow<Order>('parent')
+  .task('quote', quote)
+  .workflow('buy', child, { after: 'quote', retry: 2 })
+  .workflow('other', 'by-name', { after: 'buy' })
+  .build();
+same<Equal<WorkflowOutput<typeof parent>, Json>>();
+const bought = workflow<{ price: number }>('bought').workflow('buy', child).build();
+same<Equal<WorkflowOutput<typeof bought>, { receipt: string }>>();
+
+// A scope of which there are many, a loop, an output of its own.
+const many = workflow<readonly Order[]>('many')
+  .scope('each', (block) => block.task('quote', quote, { input: () => ({ customer: 'a', total: 1 }) }), {
+    forEach: ({ input }) => input,
+    onItemFailure: 'continue',
+    output: ({ outputs }) => outputs.quote.price,
+    loop: { until: ({ outputs }) => outputs.quote.price > 1, max: 3, feedback: ({ outputs }) => outputs.quote },
+  })
+  .build();
+same<Equal<WorkflowOutput<typeof many>, (number | null)[]>>();
+
+// A catch that continues widens the output; sleeps and switches hand their input on.
+const caught = workflow<Order>('caught')
+  .sleep('pause', { until: ({ input }) => input.total })
+  .task('quote', quote, { after: 'pause' })
+  .catch([{ then: 'continue', output: ({ error }) => error.code }])
+  .build();
+same<Equal<WorkflowOutput<typeof caught>, { price: number } | string | null>>();
+
+const begun = workflow<Order>('x')
+  .task('a', quote)
+  .switch('s', [{ when: cel('true'), then: 'left' }], { after: 'a' });
+// @ts-expect-error: the switch has no such case
+begun.task('t', refund, { after: 's', case: 'right' });
+// @ts-expect-error: an id of the block around
+begun.scope('b', (block) => block.task('a', refund));
+// @ts-expect-error: what is inside a scope is not seen from outside
+begun.scope('b', (block) => block.task('inner', refund)).set('v', ({ outputs }) => outputs.inner, { after: 'b' });
+// @ts-expect-error: a task after one of another block
+begun.scope('b', (block) => block.task('inner', refund, { after: 'a' }));
+// @ts-expect-error: the child does not take this
+begun.workflow('w', child);
+// @ts-expect-error: no item where there are not many
+begun.scope('b', (block) => block.task('inner', refund, { input: ({ item }) => item }));
+// @ts-expect-error: no error outside a catch
+begun.set('v', ({ error }) => error);
