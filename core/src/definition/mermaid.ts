@@ -1,4 +1,6 @@
-import type { Expression, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import { MAX_LEVELS } from '../shared/task-path.ts';
+import type { Catch, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import { clauseLabel, escaped, labelOf, quoted, shape, text } from './mermaid-labels.ts';
 
 /** States that have a look of their own in the picture. */
 const STATE_STYLES: Readonly<Record<string, string>> = {
@@ -14,48 +16,87 @@ const STATE_STYLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The definition as a Mermaid flowchart: an arrow for each edge, with the condition of the task that it leads to; a forEach
- * as a framed box; fallbacks dotted; repeats as thick arrows back. `states` (by task id) colours the tasks.
+ * The definition as a Mermaid flowchart: an arrow for each edge, with the case and the condition of the task that it leads to; scopes as
+ * frames around their tasks; a forEach as a framed box; what happens on failure (fallbacks, catches and their handlers, compensations)
+ * dotted; repeats as thick arrows back. `states` (by definition path: `book/pay`) colours the tasks.
  */
 export function toMermaid(definition: WorkflowDefinition, states?: Readonly<Record<string, string>>): string {
-  const nodes = new Map(definition.tasks.map((task, index) => [task.id, `t${index}`]));
-  const lines = ['flowchart TD'];
-  for (const task of definition.tasks) lines.push(`  ${nodes.get(task.id) ?? ''}${shape(task)}`);
-  for (const task of definition.tasks) lines.push(...edges(task, nodes).map((edge) => `  ${edge}`));
-  lines.push(...classes(definition, nodes, states ?? {}).map((line) => `  ${line}`));
+  const picture = new Picture();
+  picture.draw(definition.tasks, { name: 't', path: '', indent: '  ', level: 1 });
+  picture.drawCatch(definition.catch, { name: 'w', path: '', indent: '  ', level: 1 });
+  const lines = ['flowchart TD', ...picture.nodes, ...picture.edges, ...classes(picture.names, states ?? {})];
   return `${lines.join('\n')}\n`;
 }
 
-function shape(task: TaskDefinition): string {
-  const worker = task.agent ?? `any agent that can ${task.capability ?? 'do this'}`;
-  const parts = [
-    task.id,
-    worker === task.id ? '' : worker,
-    task.forEach ? text('for each of ', task.forEach.items, 'for each item') : '',
-  ];
-  const label = quoted(
-    parts
-      .filter((part) => part !== '')
-      .map(escaped)
-      .join('<br/>'),
-  );
-  if (task.forEach !== undefined) return `[[${label}]]`;
-  return task.when === undefined ? `[${label}]` : `([${label}])`;
+interface Place {
+  /** What the names of nodes begin with. */
+  readonly name: string;
+  /** Path of the block, with a slash after it: `book/`. */
+  readonly path: string;
+  readonly indent: string;
+  readonly level: number;
+}
+
+class Picture {
+  readonly nodes: string[] = [];
+  readonly edges: string[] = [];
+  /** Names of nodes by definition path. */
+  readonly names = new Map<string, string>();
+
+  draw(tasks: readonly TaskDefinition[], place: Place): void {
+    const own = new Map(tasks.map((task, index) => [task.id, `${place.name}${index}`]));
+    for (const [index, task] of tasks.entries()) {
+      const name = `${place.name}${index}`;
+      this.names.set(`${place.path}${task.id}`, name);
+      this.#drawTask(task, name, place);
+    }
+    for (const task of tasks) this.edges.push(...edges(task, own).map((edge) => `  ${edge}`));
+  }
+
+  /** Each clause as a node that its handler comes after. `from`: the node of the block. */
+  drawCatch(clauses: readonly Catch[] | undefined, place: Place, from?: string): void {
+    for (const [index, clause] of (clauses ?? []).entries()) {
+      const name = `${place.name}c${index}`;
+      this.nodes.push(`${place.indent}${name}>${clauseLabel(clause)}]`);
+      if (from !== undefined) this.edges.push(`  ${from} -.-> ${name}`);
+      const { handler = [] } = clause;
+      this.draw(handler, { ...place, name: `${name}_` });
+      for (const [task, { after }] of handler.entries()) {
+        if (after.length === 0) this.edges.push(`  ${name} -.-> ${name}_${task}`);
+      }
+    }
+  }
+
+  #drawTask(task: TaskDefinition, name: string, place: Place): void {
+    const { indent, level } = place;
+    if (task.scope === undefined || level >= MAX_LEVELS) {
+      this.nodes.push(`${indent}${name}${shape(task)}`);
+      return;
+    }
+    const inside = { path: `${place.path}${task.id}/`, level: level + 1 };
+    this.nodes.push(`${indent}subgraph ${name}[${labelOf(task)}]`);
+    this.draw(task.scope.tasks, { ...inside, name: `${name}_`, indent: `${indent}  ` });
+    this.nodes.push(`${indent}end`);
+    // A frame cannot have an arrow to what is inside it.
+    this.drawCatch(task.scope.catch, { ...inside, name, indent }, name);
+  }
 }
 
 function edges(task: TaskDefinition, nodes: ReadonlyMap<string, string>): readonly string[] {
   const self = nodes.get(task.id) ?? '';
-  const condition =
-    task.when === undefined ? '' : `|${quoted(escaped(text('if ', task.when, 'if its condition holds')))}|`;
+  const { fallback, compensate } = task;
   const lines: string[] = [];
   for (const id of task.after) {
     const from = nodes.get(id);
-    if (from !== undefined) lines.push(`${from} -->${condition} ${self}`);
+    if (from !== undefined) lines.push(`${from} -->${conditions(task, id)} ${self}`);
   }
-  const standIn = task.fallback?.kind === 'task' ? nodes.get(task.fallback.task) : undefined;
+  const standIn = fallback?.kind === 'task' ? nodes.get(fallback.task) : undefined;
   if (standIn !== undefined) lines.push(`${self} -.->|"on failure"| ${standIn}`);
-  if (task.fallback?.kind === 'agent')
-    lines.push(`${self} -.->|"on failure"| ${self}f(${quoted(escaped(task.fallback.agent))})`);
+  if (fallback?.kind === 'agent') lines.push(`${self} -.->|"on failure"| ${self}f(${quoted(escaped(fallback.agent))})`);
+  if (compensate !== undefined) {
+    const who = compensate.agent ?? `any agent that can ${compensate.capability ?? 'do this'}`;
+    lines.push(`${self} -.->|"undone by"| ${self}u(${quoted(escaped(who))})`);
+  }
   const start = task.repeat === undefined ? undefined : nodes.get(task.repeat.from);
   if (task.repeat !== undefined && start !== undefined) {
     const label = `${text('repeat until ', task.repeat.until, 'repeat until its condition holds')}, ${task.repeat.max} rounds at most`;
@@ -64,40 +105,27 @@ function edges(task: TaskDefinition, nodes: ReadonlyMap<string, string>): readon
   return lines;
 }
 
-function classes(
-  definition: WorkflowDefinition,
-  nodes: ReadonlyMap<string, string>,
-  states: Readonly<Record<string, string>>,
-): readonly string[] {
+/** On an edge: the case of the switch that it comes from, and the condition of the task that it leads to. */
+function conditions({ cases, when }: TaskDefinition, from: string): string {
+  const name = cases !== undefined && Object.hasOwn(cases, from) ? cases[from] : undefined;
+  const parts = [
+    ...(name === undefined ? [] : [`case ${name}`]),
+    ...(when === undefined ? [] : [text('if ', when, 'if its condition holds')]),
+  ];
+  return parts.length === 0 ? '' : `|${quoted(escaped(parts.join(', ')))}|`;
+}
+
+function classes(names: ReadonlyMap<string, string>, states: Readonly<Record<string, string>>): readonly string[] {
   const members = new Map<string, string[]>();
-  for (const task of definition.tasks) {
-    const state = Object.hasOwn(states, task.id) ? states[task.id] : undefined;
+  for (const [path, name] of names) {
+    const state = Object.hasOwn(states, path) ? states[path] : undefined;
     if (state === undefined || !Object.hasOwn(STATE_STYLES, state)) continue;
-    members.set(state, [...(members.get(state) ?? []), nodes.get(task.id) ?? '']);
+    const others = members.get(state);
+    if (others === undefined) members.set(state, [name]);
+    else others.push(name);
   }
   return [...members].flatMap(([state, ids]) => [
-    `classDef ${state} ${STATE_STYLES[state] ?? ''}`,
-    `class ${ids.join(',')} ${state}`,
+    `  classDef ${state} ${STATE_STYLES[state] ?? ''}`,
+    `  class ${ids.join(',')} ${state}`,
   ]);
 }
-
-/** What an expression says after `lead`, short enough for a label; `otherwise` for a function of which only the digest is recorded. */
-function text(lead: string, expression: Expression, otherwise: string): string {
-  if (expression.kind === 'function' && expression.fn === undefined) return otherwise;
-  const whole =
-    expression.kind === 'cel'
-      ? expression.source
-      : expression.kind === 'function'
-        ? sourceOf(expression.fn)
-        : 'a template';
-  const line = whole.replaceAll(/\s+/g, ' ').trim();
-  return `${lead}${line.length > 60 ? `${line.slice(0, 57)}...` : line}`;
-}
-
-const sourceOf = (fn: unknown): string => Function.prototype.toString.call(fn).replace(/^.*?=>\s*/s, '');
-
-const quoted = (label: string): string => `"${label}"`;
-
-/** Mermaid reads entities in quoted labels; with these, nothing in a label ends it or is taken for markup. */
-const escaped = (label: string): string =>
-  label.replaceAll(/[#"<>&`\\|{}[\]]/g, (char) => `#${char.charCodeAt(0)};`).replaceAll(/[\r\n]+/g, ' ');

@@ -1,0 +1,120 @@
+import { formatDuration } from '../shared/duration.ts';
+import { type Catch, type Expression, performerOf, type TaskDefinition } from './definition.ts';
+import { literalOf } from './template.ts';
+
+/** The node of a task that is no scope, without its name: label and shape. */
+export function shape(task: TaskDefinition): string {
+  const label = labelOf(task);
+  if (task.forEach !== undefined) return `[[${label}]]`;
+  switch (performerOf(task)) {
+    case 'workflow':
+      return `[\\${label}/]`;
+    case 'wait':
+      return `{{${label}}}`;
+    case 'sleep':
+      return `[/${label}\\]`;
+    case 'set':
+      return `[/${label}/]`;
+    case 'switch':
+      return `{${label}}`;
+    case 'end':
+      return `(((${label})))`;
+    case 'raise':
+      return `((${label}))`;
+    case 'agent':
+    case 'capability':
+    case 'scope':
+      return task.when === undefined ? `[${label}]` : `([${label}])`;
+  }
+}
+
+/** The id of a task, who does it, and what is particular about it. */
+export function labelOf(task: TaskDefinition): string {
+  const { id, forEach, scope, join, after, rest } = task;
+  const loop = scope?.loop;
+  const until = loop?.until ?? loop?.while;
+  const worker = workOf(task);
+  return lines(
+    id,
+    worker === id ? '' : worker,
+    forEach ? text('for each of ', forEach.items, 'for each item') : '',
+    loop && until
+      ? `${text(loop.until ? 'loop until ' : 'loop while ', until, 'loop')}, ${loop.max} rounds at most`
+      : '',
+    join === undefined || join === 'all'
+      ? ''
+      : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
+  );
+}
+
+function workOf(task: TaskDefinition): string {
+  const { agent, capability, workflow, wait, sleep, set, end, raise } = task;
+  switch (performerOf(task)) {
+    case 'agent':
+      return agent ?? `any agent that can ${capability ?? 'do this'}`;
+    case 'capability':
+      return `any agent that can ${capability ?? 'do this'}`;
+    case 'workflow':
+      return `workflow ${workflow?.name ?? ''}${workflow?.version === undefined ? '' : ` ${workflow.version}`}`;
+    case 'wait':
+      return wait ? text('waits for ', wait.signal, 'waits for a signal') : '';
+    case 'sleep':
+      if (sleep?.kind === 'for') return `sleeps ${formatDuration(sleep.ms)}`;
+      return sleep?.kind === 'until' ? text('sleeps until ', sleep.moment, 'sleeps') : 'sleeps';
+    case 'set':
+      return set ? text('= ', set, 'a value') : '';
+    case 'end':
+      return end?.output ? text('end with ', end.output, 'end') : 'end';
+    case 'raise':
+      return `raises ${raise?.code ?? ''}`;
+    case 'scope':
+    case 'switch':
+      return '';
+  }
+}
+
+/** What a clause of a catch is for, and what it does. */
+export function clauseLabel({ codes, causes, tasks, when, then, max }: Catch): string {
+  const filters = [
+    ...(codes ?? []),
+    ...(causes ?? []).map((code) => `because of ${code}`),
+    ...(tasks ?? []).map((id) => `of ${id}`),
+  ];
+  return lines(
+    filters.length === 0 ? 'catch' : `catch ${filters.join(', ')}`,
+    when ? text('if ', when, 'if its condition holds') : '',
+    `then ${then}${max === undefined ? '' : `, ${max} times at most`}`,
+  );
+}
+
+const lines = (...parts: readonly string[]): string =>
+  quoted(
+    parts
+      .filter((part) => part !== '')
+      .map(escaped)
+      .join('<br/>'),
+  );
+
+/** What an expression says after `lead`, short enough for a label; `otherwise` for a function of which only the digest is recorded. */
+export function text(lead: string, expression: Expression, otherwise: string): string {
+  if (expression.kind === 'function' && expression.fn === undefined) return otherwise;
+  const line = wordsOf(expression).replaceAll(/\s+/g, ' ').trim();
+  return `${lead}${line.length > 60 ? `${line.slice(0, 57)}...` : line}`;
+}
+
+function wordsOf(expression: Expression): string {
+  switch (expression.kind) {
+    case 'cel':
+      return expression.source;
+    case 'function':
+      return Function.prototype.toString.call(expression.fn).replace(/^.*?=>\s*/s, '');
+    case 'template':
+      return typeof expression.template === 'string' ? literalOf(expression.template) : 'a template';
+  }
+}
+
+export const quoted = (label: string): string => `"${label}"`;
+
+/** Mermaid reads entities in quoted labels; with these, nothing in a label ends it or is taken for markup. */
+export const escaped = (label: string): string =>
+  label.replaceAll(/[#"<>&`\\|{}[\]]/g, (char) => `#${char.charCodeAt(0)};`).replaceAll(/[\r\n]+/g, ' ');
