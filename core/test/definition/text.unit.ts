@@ -31,10 +31,10 @@ const lines = (text: string): readonly string[] =>
     .map((line) => line.trim());
 
 describe('parseWorkflow', () => {
-  it('reads the example of the reference page', () => {
+  it('reads the examples of the reference page', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/workflow-format.md'), 'utf8');
     const examples = [...page.matchAll(/```yaml\n(name: [\s\S]*?)```/g)].map(([, yaml = '']) => parseWorkflow(yaml));
-    expect(examples.map(({ definition }) => definition.name)).to.deep.equal(['dossier']);
+    expect(examples.map(({ definition }) => definition.name)).to.deep.equal(['dossier', 'purchase']);
     expect(examples[0]?.definition.tasks.map((task) => task.id)).to.deep.equal([
       'inventory',
       'inspect',
