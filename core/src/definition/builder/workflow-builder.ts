@@ -243,7 +243,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Then extends 'retry' | 'continue' | 'fail' = never,
     Caught = never,
     Keys extends EnteredOptionKey = never,
-    Inner_ extends Environment = InnerEnvironment<
+    Within extends Environment = InnerEnvironment<
       Env,
       Id,
       Tasks,
@@ -255,13 +255,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     >,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    build: (block: BlockBuilder<Inner_>) => Inner,
+    build: (block: BlockBuilder<Within>) => Inner,
     options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
       InputOption<Env, Tasks, After, J, In> &
       ScopeOptions<
-        NoInfer<Inner_>,
+        NoInfer<Within>,
         TasksIn<NoInfer<Inner>>,
-        BlockBuilder<HandlerEnvironment<NoInfer<Inner_>, TasksIn<NoInfer<Inner>>, StandInsIn<NoInfer<Inner>>>>,
+        BlockBuilder<HandlerEnvironment<NoInfer<Within>, TasksIn<NoInfer<Inner>>, StandInsIn<NoInfer<Inner>>>>,
         Out,
         Then,
         Caught,
@@ -286,9 +286,14 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Output,
     Also
   > {
-    const { tasks, output, options: own } = draftOf(build(emptyBlock()));
+    const { tasks, output, options: own } = WorkflowBuilder.draftOf(build(emptyBlock()));
     const said: Fields = { ...options };
-    return this.with(id, { ...own, ...(output !== undefined && { output }), ...withHandlers(said), scope: tasks });
+    return this.with(id, {
+      ...own,
+      ...(output !== undefined && { output }),
+      ...WorkflowBuilder.withHandlers(said),
+      scope: tasks,
+    });
   }
 
   /** Adds a wait for a signal from outside. What the signal brings is the output. */
@@ -511,7 +516,10 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     clauses: readonly CatchClause<Env, Tasks, BlockBuilder<HandlerEnvironment<Env, Tasks, StandIns>>, Then, Caught>[],
   ): WorkflowBuilder<Input, Env, Tasks, StandIns, Used, Output, Also | Continued<Then, Caught>> {
     const { options } = this.draft;
-    return new WorkflowBuilder({ ...this.draft, options: { ...options, ...withHandlers({ catch: clauses }) } });
+    return new WorkflowBuilder({
+      ...this.draft,
+      options: { ...options, ...WorkflowBuilder.withHandlers({ catch: clauses }) },
+    });
   }
 
   /** Says what a run (or the block) yields. Default: the output of the only task that nothing comes after, or of all those by id. */
@@ -531,9 +539,25 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     return new WorkflowBuilder({ ...this.draft, tasks: [...this.draft.tasks, { id, fields }] }) as Next;
   }
 
-  /** What was said to a builder that a function of the caller gave back; undefined for anything else. */
-  static draftOf(built: unknown): Draft | undefined {
-    return built instanceof WorkflowBuilder ? built.draft : undefined;
+  /** What was said to the builder that a function gave back. What is no builder is told as such when the workflow is built. */
+  private static draftOf(built: unknown): {
+    readonly tasks: unknown;
+    readonly output?: unknown;
+    readonly options: Fields;
+  } {
+    return built instanceof WorkflowBuilder ? built.draft : { tasks: built, options: {} };
+  }
+
+  /** Options of a block, the tasks of its handlers built. */
+  private static withHandlers(options: Fields): Fields {
+    const { catch: clauses } = options;
+    if (!Array.isArray(clauses)) return options;
+    const built = clauses.map((clause: unknown) => {
+      if (!isFields(clause) || typeof clause['do'] !== 'function') return clause;
+      const handler = clause['do'] as (block: unknown) => unknown;
+      return { ...clause, do: WorkflowBuilder.draftOf(handler(emptyBlock())).tasks };
+    });
+    return { ...options, catch: built };
   }
 }
 
@@ -547,23 +571,6 @@ type HandedOn<Env extends Environment, Tasks, After, In, J, Keys> = 'forEach' ex
   : Resolved<Handed<Env['first'], Tasks, After, Absent, In, J>>;
 
 const emptyBlock = (): BlockBuilder<never> => new WorkflowBuilder({ name: '', options: {}, tasks: [] });
-
-/** For what is no builder, something that is told as such when the workflow is built. */
-function draftOf(built: unknown): { readonly tasks: unknown; readonly output?: unknown; readonly options: Fields } {
-  return WorkflowBuilder.draftOf(built) ?? { tasks: built, options: {} };
-}
-
-/** Options of a block, the tasks of its handlers built. */
-function withHandlers(options: Fields): Fields {
-  const { catch: clauses } = options;
-  if (!Array.isArray(clauses)) return options;
-  const built = clauses.map((clause: unknown) => {
-    if (!isFields(clause) || typeof clause['do'] !== 'function') return clause;
-    const handler = clause['do'] as (block: unknown) => unknown;
-    return { ...clause, do: draftOf(handler(emptyBlock())).tasks };
-  });
-  return { ...options, catch: built };
-}
 
 type NoTasks = Record<never, never>;
 
