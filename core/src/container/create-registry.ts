@@ -1,3 +1,4 @@
+import type { WorkflowDefinition } from '../definition/definition.ts';
 import { formatProblem } from '../definition/problem.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
 import type { AgentReference } from '../definition/workflow.ts';
@@ -16,7 +17,7 @@ export function createRegistry(
   pluginAgents: readonly AgentReference[],
   strategies: readonly SchedulerStrategy[],
 ): Registry {
-  const workflows = distinct(config.workflows ?? []);
+  const workflows = distinct((config.workflows ?? []).flatMap(withChildren));
   const agents = new Map<string, AgentReference>();
   for (const agent of [
     ...workflows.flatMap((workflow) => workflow.agents),
@@ -32,11 +33,17 @@ export function createRegistry(
   }
   // What a schema has accepted, or what a definition was type-checked to hand over, fits the agent.
   const registry = new Registry(workflows, [...agents.values()] as unknown as readonly AnyAgent[], strategies);
-  for (const workflow of workflows) assertRunnable(workflow, agents, registry);
+  const known = workflows.map(({ definition }) => definition);
+  for (const workflow of workflows) assertRunnable(workflow, agents, known, registry);
   return registry;
 }
 
 const invalid = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);
+
+/** A workflow and those that it was given as children, and so on. */
+function withChildren(workflow: AnyWorkflow): readonly AnyWorkflow[] {
+  return [workflow, ...(workflow.children ?? []).flatMap((child) => withChildren(child as AnyWorkflow))];
+}
 
 /** Open runs find their definition by name and version, so that two of the same would be taken for each other. */
 function distinct(workflows: readonly AnyWorkflow[]): readonly AnyWorkflow[] {
@@ -63,10 +70,15 @@ function assertAgent(agent: AgentReference & { readonly concurrency?: unknown })
 }
 
 /** Every agent, capability and strategy that the workflow asks for is there. */
-function assertRunnable(workflow: AnyWorkflow, agents: ReadonlyMap<string, AgentReference>, registry: Registry): void {
+function assertRunnable(
+  workflow: AnyWorkflow,
+  agents: ReadonlyMap<string, AgentReference>,
+  workflows: readonly WorkflowDefinition[],
+  registry: Registry,
+): void {
   const { definition } = workflow;
   registry.strategy(definition.strategy);
-  const problems = validateDefinition(definition, { agents: [...agents.values()] });
+  const problems = validateDefinition(definition, { agents: [...agents.values()], workflows });
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
   const unknownAgents = problems.every(({ code }) => code === 'REPRISE_AGENT_UNKNOWN');

@@ -47,7 +47,8 @@ function call(expression: FunctionExpression, scope: Scope): Json {
 /** What a function sees is history: one that sorts an output in place fails, and changes nothing. */
 function frozen(scope: Scope): Scope {
   freezeJson(scope.input);
-  for (const value of [scope.item, scope.output, scope.feedback]) if (value !== undefined) freezeJson(value);
+  for (const value of [scope.item, scope.output, scope.feedback, scope.block, scope.error])
+    if (value !== undefined) freezeJson(value);
   return { ...scope, outputs: frozenRecord(scope.outputs) };
 }
 

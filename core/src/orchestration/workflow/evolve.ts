@@ -69,8 +69,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) => expire(state, task, event.error));
     case 'TaskReady':
       return onTask(state, event.taskId, (task) => {
-        if (event.mutex === undefined) readyAgain(state, task, event.at);
-        else acquire(state, task, event.mutex, event.at);
+        state.frontier.delete(task.id);
+        if (event.mutex === undefined || acquire(state, task, event.mutex)) readyAgain(state, task, event.at);
       });
     case 'TaskEntered':
       return onTask(state, event.taskId, (task) => enter(state, task, event));

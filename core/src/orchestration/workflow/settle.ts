@@ -85,6 +85,8 @@ function begin(
   definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
+  // It waited for its mutex, and has it now.
+  if (task.mutex !== undefined) return getReady(state, task, definition, 'mutex', context);
   const at = context.now;
   const { after, when, forEach, rest } = definition;
   const dependencies = after.map((id) => siblingOf(state, task, id));
@@ -119,7 +121,7 @@ function getReady(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const ready = { type: 'TaskReady', at: context.now, taskId: task.id, reason } as const;
-  if (definition.mutex === undefined) return [ready];
+  if (definition.mutex === undefined || task.mutex !== undefined) return [ready];
   const bound = bindExpression(definition.mutex.key, taskScope(state, task), `task '${task.id}', mutex`);
   const key = limited(bound, `mutex of '${task.id}'`, MAX_KEY_CHARS);
   if (!key.ok) return giveUp(state, task, definition, { error: key.error }, context);

@@ -1,30 +1,23 @@
 import type { RunState, TaskState } from '../state.ts';
-import { aboutToChange, readyAgain } from './items.ts';
 
-/** The task is ready once it is the first of those that give this key. */
-export function acquire(state: RunState, task: TaskState, key: string, at: number): void {
+/** Whether the task has the mutex: it is the first of those that gave the key. Else it waits, and settle makes it ready in its turn. */
+export function acquire(state: RunState, task: TaskState, key: string): boolean {
   task.mutex = key;
   const queue = state.mutexes.get(key);
   if (queue === undefined) state.mutexes.set(key, [task.id]);
   else queue.push(task.id);
-  if (queue === undefined) readyAgain(state, task, at);
-  else state.frontier.delete(task.id);
+  return queue === undefined;
 }
 
-/** The task has ended, or begins anew: the next of those that give its key is ready. */
-export function release(state: RunState, task: TaskState, at: number): void {
+/** The task has ended, or begins anew: the next of those that gave its key has the mutex. */
+export function release(state: RunState, task: TaskState): void {
   const key = task.mutex;
   if (key === undefined) return;
   task.mutex = undefined;
   const queue = state.mutexes.get(key) ?? [];
   const place = queue.indexOf(task.id);
   if (place !== -1) queue.splice(place, 1);
-  if (queue.length === 0) {
-    state.mutexes.delete(key);
-    return;
-  }
-  const next = place === 0 ? state.tasks.get(queue[0] ?? '') : undefined;
-  if (next === undefined) return;
-  aboutToChange(state, next);
-  readyAgain(state, next, at);
+  const [next] = queue;
+  if (next === undefined) state.mutexes.delete(key);
+  else if (place === 0) state.frontier.add(next);
 }

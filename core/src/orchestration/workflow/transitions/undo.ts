@@ -1,13 +1,6 @@
 import { undoing } from '../../../shared/task-path.ts';
 import type { CompensationBegan } from '../events.ts';
-import {
-  createTaskState,
-  definitionOf,
-  type RunState,
-  type ScopeState,
-  type TaskState,
-  type Undoable,
-} from '../state.ts';
+import { createTaskState, definitionOf, type RunState, type TaskState, type Undoable } from '../state.ts';
 import { makeReady, noteAwaited } from './status.ts';
 
 /** A task has done what its block may have to undo. Of a block that says nothing itself, that is what was done in it. */
