@@ -19,7 +19,7 @@ import { adopt, end } from './transitions/end-task.ts';
 import { enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
-import { acquire } from './transitions/mutex.ts';
+import { acquire, isFirst, release } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
@@ -132,8 +132,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           task.agent = event.to.agent;
           task.tries = 0;
           task.losses = 0;
-          readyAgain(state, task, event.at);
+          // It may have been waiting for its mutex, and goes on doing so.
+          if (isFirst(state, task)) readyAgain(state, task, event.at);
+          else setStatus(state, task, 'pending');
         } else {
+          release(state, task);
           // Nothing is left to decide about it until its substitute has ended.
           const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);

@@ -22,7 +22,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
-import { isOutstanding } from './transitions/close.ts';
+import { isOutstanding, isWithin } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
 
 /** Whether something follows from the state by itself. */
@@ -126,8 +126,29 @@ function getReady(
   const key = limited(bound, `mutex of '${task.id}'`, MAX_KEY_CHARS);
   if (!key.ok) return giveUp(state, task, definition, { error: key.error }, context);
   const mutex = typeof key.value === 'string' ? key.value : JSON.stringify(key.value);
-  for (const path of blocksAround(task.scope)) if (state.tasks.get(path)?.mutex === mutex) return [ready];
-  return [{ ...ready, mutex }];
+  let holds = false;
+  for (const path of blocksAround(task.scope)) {
+    const held = state.tasks.get(path)?.mutex;
+    if (held === mutex) return [ready];
+    holds ||= held !== undefined;
+  }
+  if (!holds || !closesCycle(state, task, mutex)) return [{ ...ready, mutex }];
+  const message = `'${task.id}' would wait for the mutex ${mutex}, whose holder waits for one that a block around '${task.id}' holds.`;
+  return giveUp(state, task, definition, { error: errorData('REPRISE_MUTEX_DEADLOCK', message) }, context);
+}
+
+/** Whether whoever has a mutex cannot end before a block around the task does. */
+function closesCycle(state: RunState, task: TaskState, key: string): boolean {
+  const around = new Set(blocksAround(task.scope));
+  const seen = new Set<string>([key]);
+  for (const at of seen) {
+    const [holder] = state.mutexes.get(at) ?? [];
+    if (holder === undefined) continue;
+    if (around.has(holder)) return true;
+    for (const [other, queue] of state.mutexes)
+      if (queue.some((waiting, place) => place > 0 && isWithin(waiting, holder))) seen.add(other);
+  }
+  return false;
 }
 
 /** The longest key of a mutex, in characters of JSON. */

@@ -9,6 +9,10 @@ export function acquire(state: RunState, task: TaskState, key: string): boolean 
   return queue === undefined;
 }
 
+/** Whether the task has the mutex that it asked for; also when it asked for none. */
+export const isFirst = (state: RunState, task: TaskState): boolean =>
+  task.mutex === undefined || state.mutexes.get(task.mutex)?.[0] === task.id;
+
 /** The task has ended, or begins anew: the next of those that gave its key has the mutex. */
 export function release(state: RunState, task: TaskState): void {
   const key = task.mutex;

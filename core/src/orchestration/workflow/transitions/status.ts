@@ -54,7 +54,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   }
   state.frontier.delete(task.id);
   noteAwaited(state, task);
-  if (task.mutex !== undefined && (status === 'pending' || hasEnded(task))) release(state, task);
+  if (task.mutex !== undefined && hasEnded(task)) release(state, task);
 }
 
 /** Keeps the list of what a closing block waits for. */
