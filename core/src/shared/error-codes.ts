@@ -88,8 +88,8 @@ export const ERROR_CODES = {
     'Check the outside world, then use `reprise run retry`, or give the task a fallback value. A command may be given again with the same requestId.',
   ),
   REPRISE_REPEAT_EXHAUSTED: entry(
-    'A repeat reached its maximum number of rounds without its condition holding.',
-    'Raise repeat.max, mend the agents, or say onExhausted: "accept".',
+    'A repeat or a loop reached its maximum number of rounds without its condition holding.',
+    'Raise max, mend the agents, or say onExhausted: "accept".',
   ),
   REPRISE_SWITCH_UNMATCHED: entry(
     'No case of a switch holds, and it has no else.',

@@ -57,6 +57,8 @@ function mismatch(type: string, value: Json | undefined): string | undefined {
     'Json[]': Array.isArray(value),
     ErrorData: hasFields('ErrorData', value),
     Lineage: hasFields('Lineage', value),
+    ParentTask: hasFields('ParentTask', value),
+    Via: SOURCE.unions.get('Via')?.includes(`'${String(value)}'`) === true,
   };
   const literals = /^('[\w-]+'( \| )?)+$/.test(type) ? [...type.matchAll(/'([\w-]+)'/g)].map(([, one]) => one) : [];
   const fits = literals.length > 0 ? literals.includes(String(value)) : (holds[type] ?? true);
@@ -124,6 +126,13 @@ describe('the page of events', () => {
     });
   }
 
+  it('says of every place that an output may be from what it is', () => {
+    const [, meaning = ''] = /^- `Via` says([\s\S]*?)\n(?=- |\n)/m.exec(PAGE) ?? [];
+    const said = [...meaning.matchAll(/`([a-z-]+)`(?=\s+\(|,)/g)].map(([, via]) => `'${via}'`);
+    expect(SOURCE.unions.get('Via')).to.have.length.above(10);
+    expect(said).to.deep.equal(SOURCE.unions.get('Via'));
+  });
+
   it('shows the stored form as it is', () => {
     const [event, stored] = [...PAGE.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(
       ([, text = '']) => JSON.parse(text) as unknown,
@@ -142,7 +151,7 @@ describe('the page of events', () => {
         '- `worke: string`',
         /^TaskStarted: .*worke: string is not .*worker: string/,
       ],
-      'a field too many': ['- `round: number`', '- `more: number`: More of it.\n- `round: number`', /^TaskRepeated/],
+      'a field too many': ['- `round: number`', '- `more: number`: More of it.\n- `round: number`', /^TasksReset/],
       'another type': ['- `from: number`', '- `from: string`', /^TaskExpanded/],
       'another optionality': ['- `retryAt?: number`', '- `retryAt: number`', /^TaskAttemptFailed/],
       'an event too few': ['### TaskFellBack', '#### TaskFellBack', /^TaskFellBack is not on the page/],

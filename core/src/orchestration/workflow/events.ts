@@ -16,7 +16,7 @@ export interface ParentTask {
   readonly attempt: number;
   /** The run that no other started: what `correlationId` names. */
   readonly rootRunId: string;
-  /** How many runs are above this one. */
+  /** How many runs are above this one, from 1. */
   readonly depth: number;
 }
 
@@ -115,31 +115,37 @@ export interface TaskSkipped extends EventBase {
   readonly reason: 'condition' | 'dependencies' | 'case';
 }
 
-/** A task that no agent performs began: a block, a wait, a sleep, a child run. */
+/**
+ * A task that no agent performs began: a block, a wait, a sleep, a child run. What it was entered for ends it. (`set`, `switch`, `end` and
+ * `raise` begin and end in one event, which is that of their end.)
+ */
 export interface TaskEntered extends EventBase {
   readonly type: 'TaskEntered';
   readonly taskId: string;
   readonly attempt: number;
+  /** Absent of a wait, which is handed nothing. */
   readonly input?: Json;
-  /** When a sleep ends. */
+  /** Of a sleep, and of it alone: when it ends. */
   readonly until?: number;
-  /** The name of the signal that a wait is for. */
+  /** Of a wait, and of it alone: the name of its signal. */
   readonly signal?: string;
-  /** The id of the child run. */
+  /** Of a child run, and of it alone: its id. It follows from the run, the task and the attempt. */
   readonly child?: string;
 }
 
-/** The task was given up because nobody needs it any more: a join has what it asked for, or its block closes. */
+/** The task was given up because nobody needs it any more, and ends so: no fallback stands in. Its output is null. */
 export interface TaskCancelled extends EventBase {
   readonly type: 'TaskCancelled';
   readonly taskId: string;
+  /** `join`: one with `rest: cancel` has what it asked for. `closed`: what was awaited of it, while its block closes, has come. */
   readonly reason: 'join' | 'closed';
 }
 
-/** A name and what came with it. Kept until a wait takes it. */
+/** Kept until a wait for its name takes it, first come first taken; dropped at the end of the run. */
 export interface SignalReceived extends EventBase {
   readonly type: 'SignalReceived';
   readonly commandId: string;
+  /** Its name. */
   readonly signal: string;
   readonly data: Json;
 }
@@ -154,13 +160,17 @@ export interface TaskClosing extends EventBase {
   readonly taskId: string;
   /** `failure`: a task inside failed. `limit`: its time is up. `cancel`: the run is cancelled. `join`: a join does not need it. `end`: an `end` inside. */
   readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'end';
+  /** Of `limit`: what it fails with in the end. */
   readonly error?: ErrorData;
-  /** Of `cancel`. */
+  /** Of `cancel`; so is `reason`. */
   readonly commandId?: string;
   readonly reason?: string;
 }
 
-/** A failure inside a block was caught: whatever had not ended in it is cancelled, and the handler begins. */
+/**
+ * A failure inside a block was caught: whatever had not ended in it is cancelled, and the handler, if there is one, begins. What the clause
+ * says after `then` follows as an event of its own.
+ */
 export interface ScopeCaught extends EventBase {
   readonly type: 'ScopeCaught';
   /** The block; '' is the run. */
@@ -172,23 +182,28 @@ export interface ScopeCaught extends EventBase {
   readonly error: ErrorData;
 }
 
-/** What a task of a block did is undone, by a task of its own. Its attempts follow as those of any other. */
+/** What a task of a block did is undone, by a task of its own. Its attempts follow as those of any other; that it fails changes nothing else. */
 export interface CompensationBegan extends EventBase {
   readonly type: 'CompensationBegan';
   /** The block; '' is the run. */
   readonly scope: string;
   /** `pay@3` undoes what attempt 3 of `pay` did. */
   readonly taskId: string;
+  /** Of the attempt that is undone. `unknown`: it may have had its effect, or not. */
   readonly outcome: 'completed' | 'unknown';
 }
 
-/** Tasks run again, as round `round`: those of a block, or the segment that a repeating task ends. */
+/**
+ * Tasks begin round `round`: those of a block, or the segment that a repeating task ends. Their states begin anew, apart from attempt numbers.
+ * The first round of a loop that is asked before it (`while`) begins so, too.
+ */
 export interface TasksReset extends EventBase {
   readonly type: 'TasksReset';
   /** The block ('' is the run), or the repeating task. */
   readonly region: string;
   readonly why: 'loop' | 'catch' | 'repeat';
   readonly round: number;
+  /** What the tasks of the round can read. Of `catch`: `{ error, output }`. */
   readonly feedback: Json;
   /** Of `repeat`: the attempt that ended the round before. */
   readonly attempt?: number;
@@ -275,7 +290,10 @@ export type Via =
   | 'scope'
   | 'end';
 
-/** Of histories of rules 1 and 2, later ones have TasksReset: the task has an output (its attempt's, or what stood in for it), and its repeat condition did not hold: the tasks from `from` to this one run again, as round `round`. */
+/**
+ * Of histories of rules 1 and 2; later ones have TasksReset. The task has an output (its attempt's, or what stood in for it), and its repeat
+ * condition did not hold: the tasks from `from` to this one run again, as round `round`.
+ */
 export interface TaskRepeated extends EventBase {
   readonly type: 'TaskRepeated';
   readonly taskId: string;
@@ -287,7 +305,7 @@ export interface TaskRepeated extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
 }
 
-/** An attempt failed. With `retryAt`, another follows then; else see the event after this one. */
+/** An attempt failed, or the child run that it was. With `retryAt`, another follows then; else see the event after this one. */
 export interface TaskAttemptFailed extends EventBase {
   readonly type: 'TaskAttemptFailed';
   readonly taskId: string;
