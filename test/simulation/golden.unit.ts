@@ -62,26 +62,55 @@ describe('golden histories', () => {
         if (event.type === 'TaskCompleted') return [`via ${event.via}`];
         if (event.type === 'TaskReady' || event.type === 'TaskSkipped') return [`${event.type} ${event.reason}`];
         if (event.type === 'TaskFellBack') return [`to ${event.to.kind}`];
+        if (event.type === 'TaskClosing' || event.type === 'TasksReset') return [`${event.type} ${event.why}`];
+        if (event.type === 'TaskCancelled') return [`${event.type} ${event.reason}`];
+        if (event.type === 'CompensationBegan') return [`undoes ${event.outcome}`];
+        if (event.type === 'TaskEntered') return ['until', 'signal', 'child'].filter((kind) => kind in event);
         if (event.type === 'TaskAttemptFailed') return [event.lost ? 'lost' : event.retryAt ? 'retried' : 'given up'];
         return [];
       }),
     );
     expect([...kinds].sort()).to.deep.equal([
+      'TaskCancelled closed',
+      'TaskCancelled join',
+      'TaskClosing cancel',
+      'TaskClosing end',
+      'TaskClosing failure',
+      'TaskClosing join',
+      'TaskClosing limit',
       'TaskReady condition',
+      'TaskReady join',
       'TaskReady manual',
       'TaskReady retry',
+      'TaskSkipped case',
       'TaskSkipped condition',
       'TaskSkipped dependencies',
+      'TasksReset catch',
+      'TasksReset loop',
+      'TasksReset repeat',
+      'child',
       'given up',
       'lost',
       'retried',
+      'signal',
       'to agent',
       'to task',
+      'undoes completed',
+      'undoes unknown',
+      'until',
       'via agent',
+      'via child',
+      'via default',
+      'via end',
       'via fallback-task',
       'via fallback-value',
       'via items',
       'via last-round',
+      'via scope',
+      'via signal',
+      'via switch',
+      'via timer',
+      'via value',
     ]);
   });
 

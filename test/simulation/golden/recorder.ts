@@ -32,7 +32,7 @@ export class Stage {
 
   /** Starts an orchestrator over the store, after the one before has stopped: a restart. */
   async start(
-    workflow: Workflow,
+    workflows: Workflow | readonly Workflow[],
     work: Readonly<Record<string, Work>>,
     limits: Partial<EngineOptions> = {},
   ): Promise<Orchestrator> {
@@ -47,7 +47,7 @@ export class Stage {
         definePlugin({ name: 'store', kind: 'event-store', create: () => lasting }),
         definePlugin({ name: 'transport', kind: 'transport', create: () => this.time.watchTransport(transport) }),
       ],
-      workflows: [workflow],
+      workflows: [workflows].flat(),
       agents: Object.entries(work).map(([name, handle]) => ({
         name,
         handle: async (task: AgentTask<never>, context: AgentContext) => handle(task, context, sleep),

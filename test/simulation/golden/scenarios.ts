@@ -2,12 +2,8 @@ import { type Json, parseWorkflow } from '@reprise/core';
 import { COMMAND_CHANNEL } from '../../../core/src/orchestration/messaging/channels.ts';
 import { toEnvelope, type WorkerCommand } from '../../../core/src/orchestration/messaging/messages.ts';
 import type { Stage, Work } from './recorder.ts';
-
-export interface Scenario {
-  readonly about: string;
-  /** Plays it; the id of the run whose history is kept. */
-  play(stage: Stage): Promise<string>;
-}
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 
 const fail = (code: string, retryable = true): never => {
   throw Object.assign(new Error(`${code}, said the agent`), { code, retryable });
@@ -132,6 +128,7 @@ async function playFailure(stage: Stage): Promise<string> {
 
 /** By name of the file. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...SCENARIOS_OF_BLOCKS,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

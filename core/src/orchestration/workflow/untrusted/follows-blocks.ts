@@ -1,0 +1,208 @@
+import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
+import type { Json } from '../../../shared/json.ts';
+import { undoing } from '../../../shared/task-path.ts';
+import type { CompensationBegan, ScopeCaught, TaskCancelled, TaskClosing, TaskEntered, TasksReset } from '../events.ts';
+import {
+  hasEnded,
+  isAgentTask,
+  isInFlight,
+  listOf,
+  type RunState,
+  type ScopeState,
+  scopeAt,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
+import { isOutstanding, isWaiting } from '../transitions/close.ts';
+import { attemptFlaw, flaw, mayEnd, unfit, unknown } from './flaws.ts';
+import type { Flaw } from './shape.ts';
+
+// What may follow of events about blocks (the run is one), and about tasks that no agent performs.
+
+/** A block ends well only when nothing in it is left to do: all has ended, an `end` ended it, or a failure of it was dealt with. */
+export function throughFlaw(state: RunState, scope: ScopeState, output: Json | undefined): Flaw | undefined {
+  const { path, open, failure, ending, handling, definitionId } = scope;
+  const what = path === '' ? 'the run' : `'${path}'`;
+  if (failure !== undefined) return flaw('type', `cannot come: '${failure}' has failed ${what}`);
+  if (open > 0 && ending === undefined) return flaw('type', `cannot come: ${open} tasks${path === '' ? '' : ` of ${what}`} have not ended`);
+  if (isWaiting(state, path)) return flaw('type', `cannot come: something in ${what} is awaited`);
+  if (handling !== undefined && ending === undefined) {
+    const then = state.graph.block(definitionId)?.definition.catch?.[handling.clause]?.then;
+    if (then !== 'continue') return flaw('type', `cannot come: ${what} does not go on after its failure`);
+  }
+  return (ending !== undefined || handling !== undefined) && output === undefined
+    ? flaw('data.output', 'is missing')
+    : undefined;
+}
+
+/** It began: what it waits for is what its performer needs. */
+export function enteredFlaw(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  event: TaskEntered,
+): Flaw | undefined {
+  if (state.status !== 'running') return flaw('type', `cannot come: the run is ${state.status}`);
+  if (task.status !== 'ready' || isAgentTask(state, task)) return unfit(task);
+  const performer = performerOf(definition);
+  if (!ENTERED.has(performer)) return flaw('type', `cannot come: '${task.id}' (${performer}) ends as it begins`);
+  if (event.attempt !== task.attempt + 1)
+    return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
+  const needs = { until: definition.sleep, signal: definition.wait, child: definition.workflow };
+  for (const [field, needed] of Object.entries(needs) as ['until' | 'signal' | 'child', unknown][]) {
+    if ((event[field] === undefined) !== (needed === undefined))
+      return flaw(`data.${field}`, needed === undefined ? `cannot stand beside '${task.id}'` : 'is missing');
+  }
+  if (performer === 'wait') return event.input === undefined ? undefined : flaw('data.input', 'cannot stand in a wait');
+  return event.input === undefined && task.input === undefined ? flaw('data.input', 'is missing') : undefined;
+}
+
+const ENTERED: ReadonlySet<string> = new Set(['scope', 'wait', 'sleep', 'workflow']);
+
+/** A join gave the task up, or it was only waited for. */
+export function cancelledFlaw(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  event: TaskCancelled,
+): Flaw | undefined {
+  if (hasEnded(task)) return unfit(task);
+  if (event.reason === 'closed')
+    return task.closing === undefined ? flaw('data.reason', `is closed, and '${task.id}' is not closing`) : undefined;
+  if (task.closing?.why === 'join' || isLoser(state, task)) return undefined;
+  const what = isForAgents(definition) ? 'the attempt' : 'the task';
+  return flaw('data.reason', `is join, and no join has given up '${task.id}': ${what} is still needed`);
+}
+
+/** Something that comes after the task has what it needs, and does not let the rest be. */
+const isLoser = (state: RunState, task: TaskState): boolean =>
+  task.index === undefined &&
+  (state.graph.node(task.definitionId)?.dependents ?? []).some((id) => {
+    const dependent = siblingOf(state, task, id);
+    const definition = state.graph.node(dependent?.definitionId ?? '')?.definition;
+    return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;
+  });
+
+export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefined {
+  const { taskId, why } = event;
+  const task = state.tasks.get(taskId);
+  if (taskId !== '' && task === undefined) return unknown(taskId);
+  if (task !== undefined && (hasEnded(task) || isInFlight(task))) return unfit(task);
+  if (!isOutstanding(state, taskId)) return flaw('type', 'cannot come: nothing is outstanding there');
+  const before = taskId === '' ? state.closing : task?.closing;
+  // A run that closes may be cancelled all the same.
+  if (before !== undefined && !(why === 'cancel' && before.why !== 'cancel'))
+    return flaw('type', `cannot come: '${taskId}' is closing already`);
+  for (const [field, of] of [
+    ['error', 'limit'],
+    ['commandId', 'cancel'],
+  ] as const) {
+    if ((event[field] === undefined) !== (why !== of))
+      return flaw(`data.${field}`, event[field] === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
+  }
+  if (event.reason !== undefined && why !== 'cancel') return flaw('data.reason', `cannot stand beside why "${why}"`);
+  return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
+}
+
+function hasCause(state: RunState, task: TaskState | undefined, { taskId, why }: TaskClosing): boolean {
+  const scope = scopeAt(state, taskId);
+  switch (why) {
+    case 'cancel':
+      return taskId === '';
+    case 'limit':
+      return true;
+    case 'join':
+      return task !== undefined && isLoser(state, task);
+    case 'end':
+      return scope?.ending !== undefined;
+    case 'failure':
+      // Of a block, or of a list.
+      return (
+        scope?.failure !== undefined ||
+        scope?.handling !== undefined ||
+        task?.items?.instances.some((item) => item?.status === 'failed') === true
+      );
+    default:
+      return why satisfies never;
+  }
+}
+
+export function caughtFlaw(state: RunState, event: ScopeCaught): Flaw | undefined {
+  const found = blockAt(state, event.scope);
+  if ('problem' in found) return found;
+  const { scope, block } = found;
+  if (scope.failure !== event.taskId)
+    return flaw('data.taskId', `is '${event.taskId}', which has not failed the block`);
+  const clause = block.definition.catch?.[event.clause];
+  if (clause === undefined) return flaw('data.clause', `is ${event.clause}, and there is no such catch`);
+  if (scope.handling !== undefined)
+    return flaw('type', 'cannot come: what fails while a failure is handled is not caught');
+  if (isWaiting(state, event.scope)) return flaw('type', `cannot come: something in '${event.scope}' is awaited`);
+  const times = scope.catches[event.clause] ?? 0;
+  return clause.then === 'retry' && times >= (clause.max ?? 0)
+    ? flaw('data.clause', `is ${event.clause}, which has led to ${times} rounds, and may to ${clause.max ?? 0}`)
+    : undefined;
+}
+
+export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined {
+  const { region, why, round } = event;
+  if (why === 'repeat') return repeatedFlaw(state, event);
+  for (const field of ['attempt', 'via'] as const)
+    if (event[field] !== undefined) return flaw(`data.${field}`, `cannot stand beside why "${why}"`);
+  const found = blockAt(state, region);
+  if ('problem' in found) return found;
+  const { scope, block } = found;
+  if (round !== scope.round + 1) return flaw('data.round', `is ${round} after round ${scope.round}`);
+  const isThrough = scope.open === 0 && scope.failure === undefined && scope.ending === undefined;
+  if (why === 'catch') {
+    const then = block.definition.catch?.[scope.handling?.clause ?? -1]?.then;
+    return then === 'retry' && isThrough
+      ? undefined
+      : flaw('data.why', 'is catch, and nothing was caught to try again');
+  }
+  const { loop } = block.definition;
+  if (loop === undefined || !isThrough || scope.handling !== undefined)
+    return flaw('data.why', 'is loop, and no round has ended');
+  return round <= loop.max ? undefined : flaw('data.round', `is ${round}, and the loop has at most ${loop.max}`);
+}
+
+function repeatedFlaw(state: RunState, event: TasksReset): Flaw | undefined {
+  const task = state.tasks.get(event.region);
+  const definition = state.graph.node(task?.definitionId ?? '')?.definition;
+  const repeat = definition?.repeat;
+  if (task === undefined || definition === undefined || repeat === undefined)
+    return flaw('data.region', `is '${event.region}', which does not repeat`);
+  if (!mayEnd(task, definition)) return unfit(task);
+  return event.round === task.round + 1 && event.round <= repeat.max
+    ? attemptFlaw(task, event.attempt ?? 0)
+    : flaw('data.round', `is ${event.round} after round ${task.round} of ${repeat.max}`);
+}
+
+export function undoFlaw(state: RunState, event: CompensationBegan): Flaw | undefined {
+  const undo = scopeAt(state, event.scope)?.undo ?? [];
+  const last = undo.at(-1);
+  if (last === undefined || undoing(last.taskId, last.attempt) !== event.taskId) {
+    const known = undo.some(({ taskId, attempt }) => undoing(taskId, attempt) === event.taskId);
+    const why = known ? 'and something was done after it' : 'and there is nothing of it to undo';
+    return flaw('data.taskId', `is '${event.taskId}', ${why}`);
+  }
+  if (last.outcome !== event.outcome)
+    return flaw('data.outcome', `is ${event.outcome}; that of the attempt was ${last.outcome}`);
+  return isWithinClosing(state, event.scope) ? undefined : flaw('type', `cannot come: '${event.scope}' is not closing`);
+}
+
+function isWithinClosing(state: RunState, path: string): boolean {
+  for (let at = state.tasks.get(path); at !== undefined; at = state.tasks.get(at.scope)) {
+    if (at.closing !== undefined) return true;
+    if (at.index !== undefined && listOf(state, at)?.closing !== undefined) return true;
+  }
+  return state.closing !== undefined;
+}
+
+function blockAt(state: RunState, path: string) {
+  const scope = scopeAt(state, path);
+  const block = state.graph.block(scope?.definitionId ?? '');
+  return scope === undefined || block === undefined
+    ? flaw('data', `names '${path}', which is no block under way`)
+    : { scope, block };
+}

@@ -1,0 +1,113 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { TaskCompleted, Via } from '../events.ts';
+import { hasEnded, isEntered, isInFlight, type RunState, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { attemptFlaw, flaw, isUndecided, mayEnd, unfit } from './flaws.ts';
+import { throughFlaw } from './follows-blocks.ts';
+import type { Flaw } from './shape.ts';
+
+/** Whether a completion carries its output. */
+const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
+  agent: 'with',
+  items: 'without',
+  'fallback-value': 'with',
+  'fallback-task': 'without',
+  'last-round': 'without',
+  value: 'with',
+  switch: 'either',
+  timer: 'without',
+  signal: 'without',
+  default: 'with',
+  child: 'with',
+  scope: 'either',
+  end: 'with',
+};
+
+/** What ends tasks of one performer only. */
+const SINGLE: Readonly<Partial<Record<Via, (task: TaskState, definition: TaskDefinition) => boolean>>> = {
+  value: (_, { set }) => set !== undefined,
+  switch: (_, definition) => definition.switch !== undefined,
+  timer: (task) => task.wakeAt !== undefined,
+  signal: (task) => task.signal !== undefined,
+  default: (_, { wait }) => wait?.default !== undefined,
+  child: (task) => task.child !== undefined,
+  scope: (_, { scope }) => scope !== undefined,
+  end: (_, { end }) => end !== undefined,
+};
+
+const BESIDE = { case: 'switch', signal: 'signal' } as const;
+
+export function completedFlaw(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  event: TaskCompleted,
+): Flaw | undefined {
+  const { fallback } = definition;
+  const outputs = OUTPUTS[event.via];
+  if (outputs === 'with' && event.output === undefined) return flaw('data.output', 'is missing');
+  if (outputs === 'without' && event.output !== undefined)
+    return flaw('data.output', `cannot stand beside via "${event.via}"`);
+  if (SINGLE[event.via]?.(task, definition) === false) return flaw('data.via', `does not fit '${task.id}'`);
+  for (const field of ['case', 'signal'] as const)
+    if ((event[field] !== undefined) !== (event.via === BESIDE[field]))
+      return flaw(
+        `data.${field}`,
+        event[field] === undefined ? 'is missing' : `cannot stand beside via "${event.via}"`,
+      );
+  switch (event.via) {
+    case 'agent':
+      if (!isInFlight(task)) return unfit(task);
+      break;
+    case 'items': {
+      if (hasEnded(task) || task.items === undefined) return unfit(task);
+      const left = task.items.total - task.items.ended;
+      if (left > 0) return flaw('type', `cannot come: ${left} items of '${task.id}' have not ended`);
+      break;
+    }
+    case 'fallback-value':
+      if (!mayEnd(task, definition)) return unfit(task);
+      if (fallback?.kind !== 'value') return flaw('data.via', `is not the fallback of '${task.id}'`);
+      break;
+    case 'last-round':
+      if (!isUndecided(task, definition) || task.round < 2) return unfit(task);
+      break;
+    case 'fallback-task': {
+      const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+      if (hasEnded(task) || task.fallback !== 'task' || substitute === undefined) return unfit(task);
+      if (!hasEnded(substitute)) return flaw('type', `cannot come: '${substitute.id}' has not ended`);
+      break;
+    }
+    case 'switch':
+      if (event.case !== undefined && !chooses(definition, event.case))
+        return flaw('data.case', `is '${event.case}', which the switch '${task.id}' does not have`);
+      return task.status === 'ready' ? attemptFlaw(task, event.attempt) : unfit(task);
+    case 'value':
+    case 'end':
+      return task.status === 'ready' ? attemptFlaw(task, event.attempt) : unfit(task);
+    case 'signal': {
+      if (!isEntered(task)) return unfit(task);
+      const kept = state.signals.get(task.signal ?? '') ?? [];
+      return kept.some(({ id }) => id === event.signal)
+        ? attemptFlaw(task, event.attempt)
+        : flaw('data.signal', `is '${event.signal ?? ''}', which did not come`);
+    }
+    case 'scope': {
+      const scope = scopeAt(state, task.id);
+      if (!isEntered(task) || scope === undefined) return unfit(task);
+      const wrong = throughFlaw(state, scope, event.output);
+      if (wrong !== undefined) return wrong;
+      break;
+    }
+    case 'timer':
+    case 'default':
+    case 'child':
+      if (!isEntered(task)) return unfit(task);
+      break;
+    default:
+      return event.via satisfies never;
+  }
+  return attemptFlaw(task, event.attempt);
+}
+
+const chooses = ({ switch: choice }: TaskDefinition, name: string): boolean =>
+  choice?.otherwise === name || choice?.cases.some(({ then }) => then === name) === true;
