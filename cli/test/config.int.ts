@@ -176,6 +176,8 @@ describe('loading a project', () => {
       'hold',
       'stubborn',
       'batch',
+      'approval',
+      'saga',
     ]);
     expect(agents.map(({ name }) => name)).to.include.members(['doubler', 'adder', 'holder']);
   });

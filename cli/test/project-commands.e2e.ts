@@ -67,6 +67,8 @@ describe('reprise workflow', () => {
       'hold',
       'stubborn',
       'batch',
+      'approval',
+      'saga',
     ]);
   });
 

@@ -101,8 +101,16 @@ export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { Orchestrator, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
-export { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './orchestration/runtime/run-handle.ts';
+export {
+  type CancelOptions,
+  type OutcomeOptions,
+  RunHandle,
+  type RunOutcome,
+  type RunStuck,
+  type SignalOptions,
+} from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
+export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';

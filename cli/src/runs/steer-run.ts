@@ -1,4 +1,4 @@
-import { RunReader } from '@reprise/core';
+import { type RunHandle, RunReader, type RunView } from '@reprise/core';
 import { isDriven, openToSteer } from '../drive/open-project.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -8,13 +8,50 @@ import { noRunsYet } from '../store/with-reader.ts';
 
 export type Steering = 'cancel' | 'pause' | 'resume';
 
+export interface SteerFlags extends Whereabouts {
+  /** Of cancel. */
+  readonly force?: boolean;
+}
+
 /** Adds one command to a run, whoever drives it. Loads no agent and no workflow. */
 export async function steerRun(
   typed: string,
   steering: Steering,
   reason: string | undefined,
+  flags: SteerFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { err } = terminal;
+  await commandRun(typed, flags, terminal, {
+    give: (handle) => {
+      if (steering === 'resume') return handle.resume();
+      if (steering === 'pause') return handle.pause(reason);
+      return handle.cancel(reason, { force: flags.force === true });
+    },
+    say: async ({ runId, status }, driven) => {
+      const closes = steering === 'cancel' && status !== 'cancelled';
+      await err.line(`Run ${err.style('bold', runId)} is ${closes ? 'being cancelled' : statusText(err, status)}.`);
+      if (closes) await err.line('It ends once its child runs have, and what was done is undone; at once: --force');
+      if (driven === false && (closes || steering === 'resume'))
+        await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
+    },
+  });
+}
+
+export interface RunCommand {
+  give(handle: RunHandle): Promise<void>;
+  /** What a person is told. `driven`: whether a process drives the store; undefined when the store cannot tell. */
+  say(state: RunView, driven: boolean | undefined): Promise<void>;
+  /** More members of the JSON. */
+  readonly shape?: Readonly<Record<string, string>>;
+}
+
+/** Gives a command to a run through its store, and says how the run is then. Loads no agent and no workflow. */
+export async function commandRun(
+  typed: string,
   where: Whereabouts,
-  { out, err, json }: Terminal,
+  { out, json }: Terminal,
+  { give, say, shape = {} }: RunCommand,
 ): Promise<void> {
   const access = await locateStore(where, process.cwd());
   if (access.exists === false) throw noRunsYet(access);
@@ -23,18 +60,11 @@ export async function steerRun(
   try {
     const runId = await resolveRun(store, new RunReader(store), typed);
     const handle = orchestrator.run(runId);
-    if (steering === 'resume') await handle.resume();
-    else await handle[steering](reason);
+    await give(handle);
     const state = await handle.state();
     const driven = await isDriven(opened);
-    if (json) {
-      await out.json({ runId, status: state.status, revision: state.revision, driven: driven ?? null });
-      return;
-    }
-    await err.line(`Run ${err.style('bold', runId)} is ${statusText(err, state.status)}.`);
-    if (steering === 'resume' && driven === false) {
-      await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
-    }
+    if (!json) return await say(state, driven);
+    await out.json({ runId, ...shape, status: state.status, revision: state.revision, driven: driven ?? null });
   } finally {
     await orchestrator.stop();
   }

@@ -6,7 +6,7 @@ import { type Opened, openProject } from '../drive/open-project.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import { missingFunctions } from '../store/missing-functions.ts';
+import { COUNTED, Idleness } from './idleness.ts';
 
 export interface WorkerFlags extends Whereabouts {
   readonly log: LogLevel;
@@ -14,9 +14,6 @@ export interface WorkerFlags extends Whereabouts {
 }
 
 const LOOK_MS = 250;
-/** Open runs are counted up to here. */
-const COUNTED = 1000;
-
 /**
  * Drives the open runs of the store, and every one that is started while it lives, until it is told to stop: by the first
  * signal (drain), the second (at once), or, with --until-idle, when nothing is left that could move. Returns the exit code.
@@ -55,30 +52,13 @@ export async function startWorker(flags: WorkerFlags, terminal: Terminal): Promi
 
 /** Says when this process takes over; resolves when there is nothing left to do and that was asked for. */
 async function watch(
-  { orchestrator, store, project }: Opened & { readonly project: Project },
+  opened: Opened & { readonly project: Project },
   first: string,
   untilIdle: boolean,
   say: (text: string) => Promise<void>,
 ): Promise<void> {
-  const workflows = project.workflows.map(({ workflow }) => workflow);
-  const held = new Set<string>();
-  const waiting = new Map<string, string>();
-  const isHeld = async (runId: string): Promise<boolean> => {
-    if (held.has(runId)) return true;
-    const { missing, unreadable } = await missingFunctions(store, runId, workflows);
-    if (missing.length > 0 || unreadable !== undefined) held.add(runId);
-    // One that no agent takes, or whose strategy gives no answer, may move again: it is asked about each time.
-    const hold = orchestrator.holdOf(runId);
-    if (hold !== undefined) waiting.set(runId, hold.message);
-    return held.has(runId) || hold !== undefined;
-  };
-  const isIdle = async (): Promise<boolean> => {
-    waiting.clear();
-    for (const { runId } of await orchestrator.runs.list({ statuses: ['running'], limit: COUNTED })) {
-      if (!(await isHeld(runId))) return false;
-    }
-    return true;
-  };
+  const { orchestrator } = opened;
+  const idleness = new Idleness(opened);
   let role = first;
   for (;;) {
     await sleep(LOOK_MS);
@@ -87,14 +67,9 @@ async function watch(
       role = orchestrator.role;
       if (role === 'driver') await say('The other process has ended. Driving.');
     }
-    if (untilIdle && role === 'driver' && orchestrator.running === 0 && (await isIdle())) {
-      if (held.size === 0 && waiting.size === 0) return say('Nothing is left to do.');
-      const whole = [
-        ...[...held].filter((runId) => !waiting.has(runId)),
-        ...[...waiting].map(([id, why]) => `${id} (${why})`),
-      ];
-      return say(`Nothing is left that could move; held: ${whole.join(', ')}`);
-    }
+    if (!untilIdle || role !== 'driver' || orchestrator.running > 0) continue;
+    const idle = await idleness.look();
+    if (idle !== undefined) return say(idle);
   }
 }
 

@@ -5,14 +5,19 @@ import { runArgument, storeFlags } from '../../flags.ts';
 export default class RunCancel extends RepriseCommand {
   static override summary = 'Cancel a run.';
   static override description =
-    'The run ends at once; agents that work for it get their AbortSignal. Works while another process drives, and needs no agent and no workflow to be loadable.';
+    'Agents that work for it get their AbortSignal. The run ends at once, unless something is outstanding: then it closes first, that is, its child runs end, attempts that would have to be undone are awaited, and what was done is undone. Works while another process drives, and needs no agent and no workflow to be loadable.';
   static override examples = [
     { description: 'The newest run', command: '<%= config.bin %> run cancel last' },
+    {
+      description: 'Without waiting for anything, or undoing it',
+      command: '<%= config.bin %> run cancel last --force',
+    },
     { description: 'Saying why', command: '<%= config.bin %> run cancel nightly-7 --reason "wrong input"' },
   ];
   static override args = runArgument;
   static override flags = {
     ...storeFlags,
+    force: Flags.boolean({ description: 'End at once: nothing is waited for, and nothing undone.' }),
     reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
   };
 

@@ -19,7 +19,14 @@ import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
-import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck, type SignalOptions } from './run-handle.ts';
+import {
+  type CancelOptions,
+  type OutcomeOptions,
+  RunHandle,
+  type RunOutcome,
+  type RunStuck,
+  type SignalOptions,
+} from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 
 export interface StartRunOptions {
@@ -211,7 +218,7 @@ export class Orchestrator {
   run<Output = Json>(runId: string): RunHandle<Output> {
     return new RunHandle<Output>(runId, {
       outcome: (id, options) => this.#outcome(id, options),
-      cancel: (id, reason) => this.#control(id, 'CancelRun', reason),
+      cancel: (id, reason, options) => this.#cancel(id, reason, options),
       pause: (id, reason) => this.#control(id, 'PauseRun', reason),
       resume: (id) => this.#control(id, 'ResumeRun'),
       signal: (id, signal, data, options) => this.#signal(id, signal, data, options),
@@ -304,7 +311,13 @@ export class Orchestrator {
     return isEnd(event) ? this.runs.state(runId) : undefined;
   }
 
-  async #control(runId: string, type: 'CancelRun' | 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {
+  async #cancel(runId: string, reason: string | undefined, { force = false }: CancelOptions): Promise<void> {
+    const commandId = `CancelRun-${this.#parts.ids.next()}`;
+    const more = { ...(reason === undefined ? {} : { reason }), ...(force ? { force } : {}) };
+    await this.#submit({ type: 'CancelRun', commandId, runId, ...more });
+  }
+
+  async #control(runId: string, type: 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {
     const commandId = `${type}-${this.#parts.ids.next()}`;
     await this.#submit({ type, commandId, runId, ...(reason === undefined || type === 'ResumeRun' ? {} : { reason }) });
   }

@@ -26,10 +26,18 @@ export interface SignalOptions {
   readonly requestId?: string;
 }
 
+export interface CancelOptions {
+  /**
+   * End at once: nothing that is outstanding is waited for, and nothing undone. Default: child runs end first, attempts that would have to be
+   * undone are awaited, and what was done is undone.
+   */
+  readonly force?: boolean;
+}
+
 /** What a handle needs of the orchestrator. */
 export interface RunControl {
   outcome(runId: string, options: OutcomeOptions): Promise<RunOutcome | RunStuck>;
-  cancel(runId: string, reason?: string): Promise<void>;
+  cancel(runId: string, reason: string | undefined, options: CancelOptions): Promise<void>;
   pause(runId: string, reason?: string): Promise<void>;
   resume(runId: string): Promise<void>;
   signal(runId: string, signal: string, data: unknown, options: SignalOptions): Promise<void>;
@@ -68,9 +76,12 @@ export class RunHandle<Output = Json> {
     });
   }
 
-  /** Ends the run; agents that work for it get their AbortSignal. */
-  cancel(reason?: string): Promise<void> {
-    return this.#control.cancel(this.id, reason);
+  /**
+   * Ends the run; agents that work for it get their AbortSignal. Resolves once that is durable: the end itself comes later when something
+   * has to be awaited or undone first. With `force`, a run that is closing already ends, too.
+   */
+  cancel(reason?: string, options: CancelOptions = {}): Promise<void> {
+    return this.#control.cancel(this.id, reason, options);
   }
 
   /** Schedules nothing more until resume(); attempts under way go on. */

@@ -24,7 +24,8 @@ export function throughFlaw(state: RunState, scope: ScopeState, output: Json | u
   const { path, open, failure, ending, handling, definitionId } = scope;
   const what = path === '' ? 'the run' : `'${path}'`;
   if (failure !== undefined) return flaw('type', `cannot come: '${failure}' has failed ${what}`);
-  if (open > 0 && ending === undefined) return flaw('type', `cannot come: ${open} tasks${path === '' ? '' : ` of ${what}`} have not ended`);
+  if (open > 0 && ending === undefined)
+    return flaw('type', `cannot come: ${open} tasks${path === '' ? '' : ` of ${what}`} have not ended`);
   if (isWaiting(state, path)) return flaw('type', `cannot come: something in ${what} is awaited`);
   if (handling !== undefined && ending === undefined) {
     const then = state.graph.block(definitionId)?.definition.catch?.[handling.clause]?.then;

@@ -1,0 +1,52 @@
+import { Args, Flags } from '@oclif/core';
+import { RepriseCommand } from '../../base-command.ts';
+import { runArgument, storeFlags } from '../../flags.ts';
+
+export default class RunSignal extends RepriseCommand {
+  static override summary = 'Send a run a signal.';
+  static override description =
+    'The task that has waited longest for a signal of that name takes it, and its data is the output of that task. When none waits yet, the signal is kept until one does. Works while another process drives; when none does, the run goes on at the next start (worker start).';
+  static override examples = [
+    { description: 'Without data', command: '<%= config.bin %> run signal last delivered' },
+    {
+      description: 'With data, as JSON',
+      command: '<%= config.bin %> run signal order-7 approved --data \'{"ok":true,"by":"kim"}\'',
+    },
+    {
+      description: 'From a file or a pipe',
+      command: 'echo \'{"ok":true}\' | <%= config.bin %> run signal order-7 approved --data-file -',
+    },
+    {
+      description: 'From a script that may run twice: the same request takes effect once',
+      command: '<%= config.bin %> run signal order-7 approved --request-id approval-42',
+    },
+  ];
+  static override args = {
+    ...runArgument,
+    name: Args.string({ description: 'Name of the signal, as the workflow waits for it.', required: true }),
+  };
+  static override flags = {
+    ...storeFlags,
+    data: Flags.string({
+      char: 'd',
+      description: 'What comes with it, as JSON. Default: null',
+      helpValue: 'JSON',
+      exclusive: ['data-file'],
+    }),
+    'data-file': Flags.string({
+      char: 'F',
+      description: 'File with the data, as JSON. `-` is stdin.',
+      helpValue: 'FILE',
+    }),
+    'request-id': Flags.string({
+      description: 'Makes it idempotent: the same id again changes nothing.',
+      helpValue: 'ID',
+    }),
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunSignal);
+    const { sendSignal } = await import('../../runs/send-signal.ts');
+    await sendSignal(args.run, args.name, flags, this.terminal(flags.json, 'go-on'));
+  }
+}

@@ -1,0 +1,28 @@
+import { openEffects } from '../workflow/effects.ts';
+import type { RunView } from '../workflow/run-view.ts';
+import { isUnsettled } from '../workflow/settle.ts';
+import { stateOf } from '../workflow/view-of.ts';
+
+/** What a run waits for that does not come by itself. */
+export interface OutsideWaits {
+  /** Names of signals. */
+  readonly signals: readonly string[];
+  /** Ids of child runs: it moves when one of them ends. */
+  readonly children: readonly string[];
+}
+
+/**
+ * What an open run waits for, when only a signal or the end of a child run can move it: nothing is ready, under way at an agent, or due at
+ * some time (a sleep, a retry, a time limit of a task or of the run). Undefined for any other run.
+ */
+export function outsideWaits(run: RunView): OutsideWaits | undefined {
+  const state = stateOf(run);
+  if (state.status !== 'running' || state.inFlight > 0 || state.readyCount > 0 || isUnsettled(state)) return undefined;
+  const children: string[] = [];
+  for (const effect of openEffects(state)) {
+    if (effect.kind === 'start-child') children.push(state.tasks.get(effect.taskId)?.child ?? '');
+    else if (effect.kind !== 'cancel-child') return undefined;
+  }
+  const signals = [...state.waits.keys()];
+  return signals.length + children.length === 0 ? undefined : { signals, children };
+}
