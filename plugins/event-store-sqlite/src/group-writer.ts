@@ -1,10 +1,11 @@
 import type { StreamSummary } from '@reprise/core/plugin';
 import { chained, checksumOf, rootOf } from './checksum.ts';
 import { lookFor, type WatchedFile } from './file-identity.ts';
-import { type EventColumns, packId, unpackId } from './mapping.ts';
+import { type EventColumns, packId, TRACEPARENT_AT, unpackId } from './mapping.ts';
 import type { DatabaseSync, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { EVENT_COLUMNS } from './schema.ts';
 import { corrupt, type StoreFault, StoreFaultError, toFault } from './store-fault.ts';
+import { packTrace, type Trace, traceFrom, traceOf, traceText } from './trace-packing.ts';
 import {
   APPENDED,
   type AppendRequest,
@@ -24,6 +25,8 @@ const HEADS = 100_000;
 
 interface Head {
   readonly id: number;
+  /** Of the stream: see trace-packing.ts. */
+  readonly trace: Trace | undefined;
   revision: number;
   /** Of the event at `revision`: what the next one's begins with. */
   checksum: number;
@@ -171,7 +174,7 @@ export class GroupWriter {
       results.push(APPENDED, actual, this.#positionOf(head));
       return;
     }
-    head ??= this.#create(stream);
+    head ??= this.#create(stream, traceOf(events[0]?.[TRACEPARENT_AT]));
     for (const event of events) this.#insert(head, event);
     if (summary !== null) this.#summarise(head.id, JSON.parse(summary));
     results.push(APPENDED, head.revision, this.#position);
@@ -187,7 +190,7 @@ export class GroupWriter {
       packId(causation),
       correlation === null ? null : packId(correlation),
       schemaVersion,
-      traceparent,
+      packTrace(traceparent, head.trace),
       head.checksum,
       meta,
     );
@@ -213,14 +216,16 @@ export class GroupWriter {
     const last = this.#sql.lastEvent.get(id);
     return this.#remember(stream, {
       id,
+      trace: traceFrom(row.trace as string | null),
       revision: Number(last?.revision ?? NO_STREAM),
       checksum: Number(last?.checksum ?? rootOf(stream)),
     });
   }
 
-  #create(stream: string): Head {
-    const { lastInsertRowid } = this.#sql.createStream.run(stream);
-    return this.#remember(stream, { id: Number(lastInsertRowid), revision: NO_STREAM, checksum: rootOf(stream) });
+  #create(stream: string, trace: Trace | undefined): Head {
+    const { lastInsertRowid } = this.#sql.createStream.run(stream, traceText(trace));
+    const head = { id: Number(lastInsertRowid), trace, revision: NO_STREAM, checksum: rootOf(stream) };
+    return this.#remember(stream, head);
   }
 
   #remember(stream: string, head: Head): Head {
@@ -281,10 +286,10 @@ function prepare(db: DatabaseSync): Statements {
     commit: db.prepare('COMMIT'),
     dataVersion: db.prepare('PRAGMA data_version'),
     lastPosition: db.prepare('SELECT max(position) AS position FROM events'),
-    streamId: db.prepare('SELECT id FROM streams WHERE stream = ?'),
+    streamId: db.prepare('SELECT id, trace FROM streams WHERE stream = ?'),
     lastEvent: db.prepare('SELECT revision, checksum FROM events WHERE stream_id = ? ORDER BY revision DESC LIMIT 1'),
     eventAt: db.prepare('SELECT position, id FROM events WHERE stream_id = ? AND revision = ?'),
-    createStream: db.prepare('INSERT INTO streams (stream) VALUES (?)'),
+    createStream: db.prepare('INSERT INTO streams (stream, trace) VALUES (?, ?)'),
     insertOne: db.prepare(insert + row),
     insertChunk: db.prepare(insert + Array(CHUNK).fill(row).join(',')),
     summarise: db.prepare(

@@ -3,14 +3,17 @@ import type { EventPage, ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } 
 import { checksumOf } from './checksum.ts';
 import type { DatabaseSync, Row, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { hasWal, type ReadOnlyDatabase } from './open.ts';
-import { pragma, selected, storeIdentity } from './schema.ts';
+import { pragma, selected, storeIdentity, traceColumn } from './schema.ts';
 import { translated } from './store-error.ts';
 import { StoreFaultError } from './store-fault.ts';
+import { traceFrom } from './trace-packing.ts';
 import { verified } from './verify.ts';
 
 const DEFAULT_LIMIT = 1000;
 /** A page ends with the event that takes its data to this many characters. */
 const PAGE_CHARS = 4 * 1024 * 1024;
+/** No stream has it. */
+const NO_ID = -1;
 /** Streams of which readAll remembers the last event that it saw. */
 const SEEN = 10_000;
 
@@ -32,6 +35,7 @@ export class Reader {
   readonly #version: number;
   readonly #place: { readonly path: string; readonly firstChecked: number };
   readonly #seen = new Map<number, Seen>();
+  readonly #stream: StatementSync;
   readonly #forwards: StatementSync;
   readonly #backwards: StatementSync;
   readonly #all: StatementSync;
@@ -49,11 +53,13 @@ export class Reader {
     this.#version = Number(pragma(db, 'user_version'));
     this.#place = { path, firstChecked: storeIdentity(db)?.firstChecked ?? Number.POSITIVE_INFINITY };
     const columns = selected(this.#version);
-    const ofStream = `SELECT ${columns} FROM events e WHERE e.stream_id = (SELECT id FROM streams WHERE stream = ?)`;
+    const trace = traceColumn(this.#version);
+    this.#stream = db.prepare(`SELECT s.id, ${trace} FROM streams s WHERE s.stream = ?`);
+    const ofStream = `SELECT ${columns} FROM events e WHERE e.stream_id = ?`;
     this.#forwards = db.prepare(`${ofStream} AND e.revision >= ? ORDER BY e.revision LIMIT ?`);
     this.#backwards = db.prepare(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`);
     this.#all = db.prepare(
-      `SELECT ${columns}, s.stream FROM events e JOIN streams s ON s.id = e.stream_id
+      `SELECT ${columns}, s.stream, ${trace} FROM events e JOIN streams s ON s.id = e.stream_id
        WHERE e.position >= ? ORDER BY e.position LIMIT ?`,
     );
     const checksum = this.#version < 2 ? 'NULL AS checksum' : 'checksum';
@@ -71,13 +77,15 @@ export class Reader {
     return this.#use(() => {
       const statement = direction === 'forwards' ? this.#forwards : this.#backwards;
       const start = from ?? (direction === 'forwards' ? 0 : Number.MAX_SAFE_INTEGER);
-      const { rows, complete } = this.#page(statement, stream, start, Math.max(0, limit));
+      const found = this.#stream.get(stream);
+      const facts = { stream, trace: traceFrom((found?.trace ?? null) as string | null) };
+      const { rows, complete } = this.#page(statement, Number(found?.id ?? NO_ID), start, Math.max(0, limit));
       const step = direction === 'forwards' ? -1 : 1;
       const events = rows.map((row, index) => {
         const near = rows[index + step];
         const before = near !== undefined && Number(near.revision) === Number(row.revision) - 1 ? near : undefined;
         const previous = before === undefined ? this.#checksumBefore(row) : (before.checksum as number | null);
-        return verified(row, stream, previous, this.#place);
+        return verified(row, facts, previous, this.#place);
       });
       return complete && rows.length < limit ? Object.assign(events, { complete }) : events;
     });
@@ -90,7 +98,12 @@ export class Reader {
         const id = Number(row.stream_id);
         const seen = this.#seen.get(id);
         const previous = seen?.revision === Number(row.revision) - 1 ? seen.checksum : this.#checksumBefore(row);
-        const event = verified(row, String(row.stream), previous, this.#place);
+        const event = verified(
+          row,
+          { stream: String(row.stream), trace: traceFrom(row.trace as string | null) },
+          previous,
+          this.#place,
+        );
         if (this.#seen.size >= SEEN) this.#seen.clear();
         this.#seen.set(id, { revision: event.revision, checksum: row.checksum as number | null });
         return event;

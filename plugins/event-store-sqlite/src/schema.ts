@@ -13,6 +13,9 @@ export const APPLICATION_ID = 0x52505253;
  *
  * Version 3: metadata without a column of its own is kept as JSON, in `meta`.
  *
+ * Version 4: a new stream has the trace of its first event (`trace`, a traceparent without its span), and its events of that trace
+ * have their span alone in `traceparent` (trace-packing.ts). Streams of before have none, and keep traceparents whole.
+ *
  * There is no index over event ids: whether an append is a repetition is asked of the revisions it would have taken, so
  * only streams and their revisions need one. `id`, `causation` and `correlation` hold a UUID as 16 bytes, other ids as
  * text. The view `history` is for people with a sqlite3 shell.
@@ -65,6 +68,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE events ADD COLUMN meta TEXT;
   `,
+  `
+  ALTER TABLE streams ADD COLUMN trace TEXT;
+  `,
 ];
 
 const MIGRATION_VALUES: Readonly<Record<string, string>> = {
@@ -103,6 +109,9 @@ const SINCE: Readonly<Partial<Record<(typeof EVENT_COLUMNS)[number], number>>> =
 /** The columns of EVENT_COLUMNS as a query has them; those that came with a later version than the file's are null. */
 export const selected = (version: number): string =>
   EVENT_COLUMNS.map((column) => (version < (SINCE[column] ?? 0) ? `NULL AS ${column}` : `e.${column}`)).join(', ');
+
+/** The trace of a stream `s`, in a query; null in a file of a version without. */
+export const traceColumn = (version: number): string => (version < 4 ? 'NULL AS trace' : 's.trace');
 
 export interface StoreIdentity {
   /** As hex. */

@@ -3,9 +3,17 @@ import { chained, rootOf } from './checksum.ts';
 import { toColumns, toRecordedEvent } from './mapping.ts';
 import type { Row } from './node-sqlite.ts';
 import { corrupt, StoreFaultError } from './store-fault.ts';
+import type { Trace } from './trace-packing.ts';
 
 /** What the row before another one in its stream says: its checksum, null for one of version 1; undefined: it is not there. */
 export type PreviousOf = (streamId: number, revision: number) => number | null | undefined;
+
+/** What the rows of a stream are read with. */
+export interface StreamFacts {
+  readonly stream: string;
+  /** See trace-packing.ts. */
+  readonly trace: Trace | undefined;
+}
 
 /**
  * An event from its row, when the row's checksum fits it and the checksum of the row before. Throws StoreFaultError
@@ -13,7 +21,7 @@ export type PreviousOf = (streamId: number, revision: number) => number | null |
  */
 export function verified(
   row: Row,
-  stream: string,
+  { stream, trace }: StreamFacts,
   previous: number | null | undefined,
   { path, firstChecked }: { readonly path: string; readonly firstChecked: number },
 ): RecordedEvent {
@@ -25,7 +33,7 @@ export function verified(
     );
   let event: RecordedEvent;
   try {
-    event = toRecordedEvent(row, stream);
+    event = toRecordedEvent(row, stream, trace);
   } catch (error) {
     throw fail('is not JSON', error);
   }

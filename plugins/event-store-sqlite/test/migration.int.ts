@@ -1,9 +1,12 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { NewEvent } from '@reprise/core/plugin';
 import { createSqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { chained, rootOf } from '../src/checksum.ts';
+import { toColumns } from '../src/mapping.ts';
 import { OwnerLock } from '../src/owner-lock.ts';
 import { rejection, temporaryPaths } from './folder.ts';
 import { sampleEvent, sampleEvents } from './sample.ts';
@@ -112,5 +115,86 @@ describe('a store of version 1', () => {
     expect([code, message.includes('still drives')]).to.deep.equal(['REPRISE_STORE_UNAVAILABLE', true]);
     old.release();
     await (await createSqliteEventStore({ path })).close();
+  });
+});
+
+describe('a store of version 3', () => {
+  const newPath = temporaryPaths();
+  const TRACEPARENTS = [
+    '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    '00f067aa0ba902b7',
+    '=00f067aa0ba902b7',
+    null,
+  ] as const;
+
+  /** Its events have whole traceparents, and checksums over them. */
+  function make(): string {
+    const path = newPath();
+    mkdirSync(dirname(path));
+    const db = new DatabaseSync(path);
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec(VERSION_1);
+    db.exec(`CREATE TABLE store (id BLOB NOT NULL, first_checked INTEGER NOT NULL) STRICT;
+      INSERT INTO store VALUES (randomblob(16), 0);
+      ALTER TABLE events ADD COLUMN checksum INTEGER CHECK (checksum IS NOT NULL OR position < 0);
+      ALTER TABLE snapshots ADD COLUMN checksum INTEGER;
+      ALTER TABLE events ADD COLUMN meta TEXT;
+      INSERT INTO streams (stream) VALUES ('run-a');
+      PRAGMA user_version = 3`);
+    const insert =
+      db.prepare(`INSERT INTO events (position, stream_id, revision, id, type, time, data, causation, schema_version,
+      traceparent, checksum) VALUES (?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?)`);
+    let checksum = rootOf('run-a');
+    for (const [revision, event] of eventsOf(0).entries()) {
+      const columns = toColumns('run-a', event, JSON.stringify(event.data));
+      const [id, type, time, data, causation, , , traceparent] = columns;
+      checksum = chained(checksum, revision, columns);
+      insert.run(
+        revision,
+        revision,
+        Buffer.from(id.replaceAll('-', ''), 'hex'),
+        type,
+        time,
+        data,
+        causation,
+        traceparent,
+        checksum,
+      );
+    }
+    db.close();
+    return path;
+  }
+
+  const eventsOf = (from: number): NewEvent[] =>
+    TRACEPARENTS.map((traceparent, index) => {
+      const event = sampleEvent('a', from + index);
+      return { ...event, metadata: { ...event.metadata, ...(traceparent === null ? {} : { traceparent }) } };
+    });
+
+  const metadataOf = (events: readonly Pick<NewEvent, 'metadata'>[]): unknown[] =>
+    events.map(({ metadata }) => metadata);
+
+  it('is read as it is, also where nothing can be written', async () => {
+    const path = make();
+    chmodSync(path, 0o444);
+    const store = await createSqliteEventStore({ path, readOnly: true });
+    expect(metadataOf(await store.read('run-a'))).to.deep.equal(metadataOf(eventsOf(0)));
+    expect(metadataOf(await store.readAll())).to.deep.equal(metadataOf(eventsOf(0)));
+    await store.close();
+  });
+
+  it('is brought up to date, and its streams keep traceparents whole', async () => {
+    const path = make();
+    const store = await createSqliteEventStore({ path });
+    const both = [...eventsOf(0), ...eventsOf(4)];
+    await store.append('run-a', eventsOf(4), 3);
+    expect(metadataOf(await store.read('run-a'))).to.deep.equal(metadataOf(both));
+    expect(metadataOf(await store.readAll())).to.deep.equal(metadataOf(both));
+    await store.close();
+    const db = new DatabaseSync(path);
+    expect(db.prepare('SELECT trace FROM streams').get()).to.deep.include({ trace: null });
+    const rows = db.prepare('SELECT traceparent FROM events ORDER BY position').all();
+    expect(rows.map(({ traceparent }) => traceparent)).to.deep.equal([...TRACEPARENTS, ...TRACEPARENTS]);
+    db.close();
   });
 });

@@ -148,6 +148,24 @@ export function appendSuite(under: StoreUnderTest): void {
       await store.append(stream, [odd, traced, toCome, shouted], NO_STREAM);
     });
 
+    it('keeps any traceparent as it was, of whatever form and trace', async () => {
+      const store = under.current();
+      const stream = freshStream();
+      const inTrace = (span: string): string => `00-4bf92f3577b34da6a3ce929d0e0e4736-${span}-01`;
+      const span = '00f067aa0ba902b7';
+      const other = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+      const traced = [inTrace(span), inTrace(span.toUpperCase()), other, span, `=${span}`, '', inTrace(span)].map(
+        (traceparent) => {
+          const one = event();
+          return { ...one, metadata: { ...one.metadata, traceparent } };
+        },
+      );
+      const all = [...traced, event()];
+      await store.append(stream, all.slice(0, 1), NO_STREAM);
+      await store.append(stream, all.slice(1), 0);
+      expectRecorded(await store.read(stream), stream, all);
+    });
+
     it('keeps large payloads', async () => {
       const store = under.current();
       const stream = freshStream();
