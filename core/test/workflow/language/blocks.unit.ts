@@ -129,8 +129,8 @@ book:
   it('continues with what the handler gave, with an output of its own, or with null', () => {
     for (const [clause, output] of [
       ['{ do: { ask: { agent: a } }, then: continue }', 'asked'],
-      ["{ then: continue, output: 'in place of ${ error.code }' }", 'in place of ${ error.code }'],
-      ["{ then: continue, output: '${ error.code }' }", 'CARD_DECLINED'],
+      [`{ then: continue, output: 'in place of \${ error.code }' }`, `in place of \${ error.code }`],
+      [`{ then: continue, output: '\${ error.code }' }`, 'CARD_DECLINED'],
       ['{ then: continue }', null],
     ] as const) {
       const r = caught(clause);

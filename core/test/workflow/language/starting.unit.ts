@@ -80,7 +80,7 @@ first: { agent: a, after: [a, b, c], join: any, rest: cancel }`);
 describe('join of a number', () => {
   it('begins once so many have completed', () => {
     const r = run(
-      ['a', 'b', 'c'].map((id) => `${id}: { agent: a }`).join('\n') + '\nmost: { agent: a, after: [a, b, c], join: 2 }',
+      `${['a', 'b', 'c'].map((id) => `${id}: { agent: a }`).join('\n')}\nmost: { agent: a, after: [a, b, c], join: 2 }`,
     );
     r.run('c');
     expect(r.status('most')).to.equal('pending');
@@ -127,9 +127,9 @@ slow: { agent: a }`,
 
 describe('values, ends and errors of the workflow', () => {
   it('set gives a value, without an agent, null too', () => {
-    expect(run("v: { set: { n: '${ input + 1 }' } }", 1).state.output).to.deep.equal({ n: 2 });
+    expect(run(`v: { set: { n: '\${ input + 1 }' } }`, 1).state.output).to.deep.equal({ n: 2 });
     expect(run('v: { set: null }').state.output).to.equal(null);
-    expect(run("v: { set: '${ input.nothing }', fallback: { value: 3 } }", {}).state.output).to.equal(3);
+    expect(run(`v: { set: '\${ input.nothing }', fallback: { value: 3 } }`, {}).state.output).to.equal(3);
   });
 
   it('end completes the run with its output, whatever is under way', () => {
@@ -142,7 +142,7 @@ describe('values, ends and errors of the workflow', () => {
 
   it('raise fails with a code, a message and details, and can be caught', () => {
     const r = run(
-      "no: { raise: { code: TOO_BIG, message: '${ input }', status: 413, details: { size: '${ input.size() }' } } }",
+      `no: { raise: { code: TOO_BIG, message: '\${ input }', status: 413, details: { size: '\${ input.size() }' } } }`,
       'abc',
     );
     expect(r.task('no').error).to.deep.include({ code: 'TOO_BIG', message: 'abc', status: 413, details: { size: 3 } });
@@ -156,7 +156,7 @@ describe('values, ends and errors of the workflow', () => {
 });
 
 describe('a wait for a signal', () => {
-  const approval = 'ok: { wait: { signal: \'${ "approve-" + input }\', timeout: 1m, default: { ok: false } } }';
+  const approval = `ok: { wait: { signal: '\${ "approve-" + input }', timeout: 1m, default: { ok: false } } }`;
 
   it('takes what came for its name, before it began or after, each signal once, the oldest first', () => {
     const r = run('a: { agent: a }\none: { wait: { signal: s }, after: a }\ntwo: { wait: { signal: s }, after: a }');
@@ -216,12 +216,12 @@ describe('a sleep', () => {
   });
 
   it('takes a computed duration, or a moment; anything else fails', () => {
-    expect(run("nap: { sleep: { for: '${ input }' } }", '5s').task('nap').wakeAt).to.equal(
+    expect(run(`nap: { sleep: { for: '\${ input }' } }`, '5s').task('nap').wakeAt).to.equal(
       run('nap: { sleep: 5s }').task('nap').wakeAt,
     );
     const at = '2030-01-01T00:00:00Z';
-    expect(run("nap: { sleep: { until: '${ input }' } }", at).task('nap').wakeAt).to.equal(Date.parse(at));
-    expect(run("nap: { sleep: { for: '${ input }' } }", 'soon').task('nap').error?.code).to.equal(
+    expect(run(`nap: { sleep: { until: '\${ input }' } }`, at).task('nap').wakeAt).to.equal(Date.parse(at));
+    expect(run(`nap: { sleep: { for: '\${ input }' } }`, 'soon').task('nap').error?.code).to.equal(
       'REPRISE_EXPRESSION_FAILED',
     );
   });
