@@ -9,6 +9,7 @@ import { decide } from '../../core/src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
+import { dueAt } from '../../core/src/orchestration/workflow/limits.ts';
 import { readyTasks } from '../../core/src/orchestration/workflow/ready-tasks.ts';
 import { settle } from '../../core/src/orchestration/workflow/settle.ts';
 import { initialState, isTerminal, type RunState } from '../../core/src/orchestration/workflow/state.ts';
@@ -70,17 +71,22 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
             taskId: dice() < 0.5 ? taskId : (task?.definitionId ?? taskId),
             since: task?.firstScheduledAt ?? 0,
           };
-    return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer };
+    const at = dice() < 0.9 ? Number.MAX_SAFE_INTEGER : START;
+    return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer, at };
   }
   if (roll < 0.97) return { type: 'RetryTasks', ...base, ...(dice() < 0.5 ? { taskId } : {}) };
-  if (roll < 0.985) return { type: 'PauseRun', ...base };
+  const by = state.parent !== undefined && dice() < 0.5 ? ({ by: 'parent' } as const) : {};
+  if (roll < 0.985) return { type: 'PauseRun', ...base, ...by };
   if (roll < 0.988) {
     const error = { code: 'REPRISE_UNDECIDABLE', message: 'dice', retryable: false };
     return { type: 'ParkRun', ...base, error, command: 'FireTimer' };
   }
-  if (roll < 0.999) return { type: 'ResumeRun', ...base };
+  if (roll < 0.999) return { type: 'ResumeRun', ...base, ...by };
   return { type: 'CancelRun', ...base, reason: 'dice' };
 }
+
+/** Of every other run. */
+const parent = { runId: 'run-0', taskId: 'child', attempt: 1, rootRunId: 'run-0', depth: 1 };
 
 interface Walk {
   readonly events: readonly RunEvent[];
@@ -114,7 +120,15 @@ function walk(spec: WorkflowSpec, seed: number, steps: number, look?: (state: Ru
     fold(decided);
     for (let more = settle(state, context); more.length > 0; more = settle(state, context)) fold(more);
   };
-  send({ type: 'StartRun', commandId: 'start', runId: RUN, definition, definitionHash: hash, input: { n: seed } });
+  send({
+    type: 'StartRun',
+    commandId: 'start',
+    runId: RUN,
+    definition,
+    definitionHash: hash,
+    input: { n: seed },
+    ...(seed % 2 === 0 ? { parent } : {}),
+  });
   for (let step = 0; step < steps; step += 1) {
     now += Math.floor(dice() * 3);
     send(randomCommand(state, `c${step}`, dice));
@@ -144,7 +158,8 @@ function viewErrors(state: RunState): readonly string[] {
   for (const [id, task] of view.tasks) {
     const real = state.tasks.get(id);
     if (real === undefined || (task.items === undefined) !== (real.items === undefined)) wrong.push(`${id}.items`);
-    compare(id, task, real ?? {});
+    const retryAt = real?.status === 'waiting' ? dueAt(state, real) : undefined;
+    compare(id, task, { ...real, retryAt });
     compare(`${id}.items`, task.items ?? {}, real?.items ?? {});
   }
   return wrong;

@@ -158,8 +158,9 @@ describe('Timers', () => {
           await time.until(() => work.waiting > 0, 0);
           await first.stop({ drainMs: 0 });
           const called = work.calls.length;
-          if (parked) await park(store, id, clock.now());
           clock.advance(120_000);
+          if (parked) await park(store, id, clock.now());
+          clock.advance(60_000);
           const next = await start({ ...parts(), limits, workflows: [definition] });
           const run = next.run(id);
           if (parked) await run.resume();

@@ -1,7 +1,7 @@
 import type { ErrorData, Json, RunEvent, RunEventType } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
-import type { Timer } from '../../src/orchestration/workflow/commands.ts';
+import type { StartRun, Timer } from '../../src/orchestration/workflow/commands.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../src/orchestration/workflow/handle.ts';
 import { readyTasks } from '../../src/orchestration/workflow/ready-tasks.ts';
@@ -16,7 +16,11 @@ export class PureRun {
   maxPayloadChars = 1024 * 1024;
   #commands = 0;
 
-  constructor(workflow: { readonly definition: WorkflowDefinition }, input: Json = null) {
+  constructor(
+    workflow: { readonly definition: WorkflowDefinition },
+    input: Json = null,
+    more: Pick<StartRun, 'parent'> = {},
+  ) {
     const first = started(workflow, input);
     this.now = first.at;
     this.send({
@@ -25,6 +29,7 @@ export class PureRun {
       definition: first.definition,
       definitionHash: first.definitionHash,
       input,
+      ...more,
     });
   }
 
@@ -81,8 +86,9 @@ export class PureRun {
     return this.send({ type: 'FailTask', taskId: id, attempt, error: failed, ...(lost === undefined ? {} : { lost }) });
   }
 
-  fire(timer: Timer): readonly RunEvent[] {
-    return this.send({ type: 'FireTimer', timer });
+  /** A timer that was set for `at`; by default, one that is not too early for anything. */
+  fire(timer: Timer, at = Number.MAX_SAFE_INTEGER): readonly RunEvent[] {
+    return this.send({ type: 'FireTimer', timer, at });
   }
 
   /** Fires the retry timer of a task, at its time. */

@@ -42,7 +42,7 @@ describe('a command for a run that does not exist', () => {
     { type: 'PauseRun' },
     { type: 'CancelRun' },
     { type: 'CompleteTask', ...a1, output: 1 },
-    { type: 'FireTimer', timer: { kind: 'run' } },
+    { type: 'FireTimer', timer: { kind: 'run' }, at: 0 },
   ] as const) {
     it(`${command.type} is rejected and changes nothing`, () => {
       const { events, state } = given().when(command);
@@ -127,7 +127,7 @@ describe('a run that has ended', () => {
     { type: 'CompleteTask', ...a1, output: 1 },
     { type: 'FailTask', ...a1, error: { code: 'X', message: 'x', retryable: true } },
     { type: 'StartTask', ...a1, worker: 'w' },
-    { type: 'FireTimer', timer: { kind: 'run' } },
+    { type: 'FireTimer', timer: { kind: 'run' }, at: 0 },
     { type: 'ScheduleTasks', strategy: 'graph', assignments: [{ taskId: 'a', agent: 'agent' }] },
   ] as const) {
     it(`is silent to a late ${command.type}`, () => {

@@ -99,7 +99,7 @@ describe('a snapshot', () => {
     const run = new PureRun(eachThen(), ['x']);
     const parts = [run.state, run.task('each'), run.task('each').items ?? {}, rootOf(run.state)];
     const shape = parts.map((part) => Object.keys(part).sort());
-    const known = { v4: '9a56ac80d5dbf604502f5f1ef252472f4c437a6096590a1c9e5c495179db1703' };
+    const known = { v4: '' };
     expect(
       { [STATE_VERSION]: sha256(JSON.stringify(shape)) },
       'raise STATE_VERSION, and note its shape here',

@@ -237,15 +237,17 @@ describe('the time for a very long list', () => {
 });
 
 describe('the timeout of a run', () => {
-  it('fails it, running or paused', () => {
-    for (const paused of [false, true]) {
-      const run = new PureRun(workflow('short', { timeout: '1h' }).task('a', 'agent').build());
-      run.schedule('a');
-      if (paused) run.send({ type: 'PauseRun' });
-      expect(types(run.fire({ kind: 'run' }))).to.deep.equal(['RunFailed']);
-      expect(run.state.error?.code).to.equal('REPRISE_RUN_TIMEOUT');
-      expect(run.status('a')).to.equal('cancelled');
-    }
+  it('fails it', () => {
+    const run = new PureRun(workflow('short', { timeout: '1h' }).task('a', 'agent').build());
+    run.schedule('a');
+    expect(types(run.fire({ kind: 'run' }))).to.deep.equal(['RunFailed']);
+    expect(run.state.error?.code).to.equal('REPRISE_RUN_TIMEOUT');
+    expect(run.status('a')).to.equal('cancelled');
+  });
+
+  it('is nothing to a run that has none', () => {
+    const run = new PureRun(single());
+    expect(run.fire({ kind: 'run' })).to.deep.equal([]);
   });
 });
 

@@ -19,7 +19,7 @@ export interface ChildRunsParts {
 type Outcome = EndChild['outcome'];
 
 /**
- * Carries out what a run wants of its children: they are started and cancelled by commands to their own inboxes, and their end is a command
+ * Carries out what a run wants of its children: they are started, paused, resumed and cancelled by commands to their own inboxes, and their end is a command
  * to their parent's. Every command has the id that follows from the child's, so each may be given again: what is not known to have been taken
  * is derived again from the parent's state.
  */
@@ -62,6 +62,28 @@ export class ChildRuns {
           this.#tell(runId, taskId, attempt, child, { status: 'cancelled' });
       },
       failed: () => this.#again(runId),
+    });
+  }
+
+  /** The child stands still with its parent. */
+  pause(parent: RunState, child: string, revision: number): void {
+    const { runId } = parent;
+    const reason = `its parent run '${runId}' is paused`;
+    this.#parts.post(child, {
+      command: { type: 'PauseRun', commandId: `pause-child/${child}/${revision}`, runId: child, by: 'parent', reason },
+      done: ({ rejection }) => {
+        // What it is to begin with is still being checked.
+        if (rejection?.code === 'REPRISE_RUN_NOT_FOUND') this.#again(runId);
+      },
+      failed: () => this.#again(runId),
+    });
+  }
+
+  /** The child goes on with its parent, unless somebody else has paused it. */
+  resume(parent: RunState, child: string, revision: number): void {
+    this.#parts.post(child, {
+      command: { type: 'ResumeRun', commandId: `resume-child/${child}/${revision}`, runId: child, by: 'parent' },
+      failed: () => this.#again(parent.runId),
     });
   }
 

@@ -5,8 +5,8 @@ import { runStream } from '../../shared/ids.ts';
 import { summaryOf } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
-import type { RunEvent, RunEventType } from '../workflow/events.ts';
-import { isTerminal, type RunState, type RunStatus } from '../workflow/state.ts';
+import type { RunEvent } from '../workflow/events.ts';
+import { isPausedBy, isTerminal, type RunState, type RunStatus } from '../workflow/state.ts';
 import { Batch } from './batch.ts';
 import type { Heart } from './heart.ts';
 import type { CachedRun, RunRepository } from './run-repository.ts';
@@ -89,16 +89,27 @@ export class ClientWriter {
   }
 }
 
-const STATUS_AFTER: Partial<Record<RunEventType, RunStatus>> = {
-  RunPaused: 'paused',
-  RunResumed: 'running',
-  RunParked: 'parked',
-  RunCancelled: 'cancelled',
-};
+/** The status that an event of a person's command gives a run; undefined when it does not change it. */
+function statusAfter(state: RunState, event: RunEvent): RunStatus | undefined {
+  switch (event.type) {
+    case 'RunPaused':
+      return 'paused';
+    case 'RunResumed':
+      return isPausedBy(state, 'parent') ? 'paused' : 'running';
+    case 'RunParked':
+      return 'parked';
+    case 'RunCancelled':
+      return 'cancelled';
+    case 'TaskClosing':
+      return event.taskId === '' ? 'running' : undefined;
+    default:
+      return undefined;
+  }
+}
 
 /** What the catalog says of the run once it has the events; undefined when they do not change its status. */
 function summaryAfter(state: RunState, events: readonly RunEvent[]): StreamSummary | undefined {
-  const last = events.findLast(({ type }) => STATUS_AFTER[type] !== undefined);
-  const status = last === undefined ? undefined : STATUS_AFTER[last.type];
+  const last = events.findLast((event) => statusAfter(state, event) !== undefined);
+  const status = last === undefined ? undefined : statusAfter(state, last);
   return last === undefined || status === undefined ? undefined : { ...summaryOf(state), status, updatedAt: last.at };
 }

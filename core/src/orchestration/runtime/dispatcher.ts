@@ -26,7 +26,8 @@ export interface DispatcherParts {
   readonly options: EngineOptions;
   readonly source: string;
   readonly children: ChildRuns;
-  fireTimer(runId: string, timer: Timer): void;
+  /** `at`: for when it was set. */
+  fireTimer(runId: string, timer: Timer, at: number): void;
   /** An attempt's worker was silent for too long. */
   leaseExpired(runId: string, taskId: string, attempt: number): void;
   /** A dispatch was not taken for a while: derive it again. */
@@ -42,7 +43,7 @@ export class Dispatcher {
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
-    this.#timers = new TimerTable(parts.clock, (runId, timer) => parts.fireTimer(runId, timer));
+    this.#timers = new TimerTable(parts.clock, (runId, timer, at) => parts.fireTimer(runId, timer, at));
     this.open = new OpenAttempts(parts.clock, parts.options, {
       leaseExpired: (runId, taskId, attempt) => parts.leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => parts.redispatch(runId),
@@ -68,6 +69,9 @@ export class Dispatcher {
       case 'set-timer':
         this.#timers.set(runId, effect.timer, effect.at);
         return;
+      case 'clear-timers':
+        this.#timers.cancelRun(runId);
+        return;
       case 'close-attempt':
         this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
         this.open.close(runId, effect.taskId, effect.attempt);
@@ -85,6 +89,12 @@ export class Dispatcher {
         return;
       case 'cancel-child':
         this.#parts.children.cancel(state, effect.taskId, effect.child, effect.reason);
+        return;
+      case 'pause-child':
+        this.#parts.children.pause(state, effect.child, effect.revision);
+        return;
+      case 'resume-child':
+        this.#parts.children.resume(state, effect.child, effect.revision);
         return;
       case 'dispatch':
         this.#dispatch(state, effect.taskId, effect.attempt, effect.again === true, messages);

@@ -95,7 +95,7 @@ export class Engine {
       clock,
       options,
       source: 'reprise/orchestrator',
-      fireTimer: (runId, timer) => this.#fireTimer(runId, timer),
+      fireTimer: (runId, timer, at) => this.#fireTimer(runId, timer, at),
       leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
       runClosed: (state) => this.waiters.ended(state.runId, state),
@@ -219,9 +219,9 @@ export class Engine {
     delivery.ack();
   }
 
-  #fireTimer(runId: string, timer: Timer): void {
+  #fireTimer(runId: string, timer: Timer, at: number): void {
     // Should it fail, the timer is derived again when the run is next read.
-    this.#inboxes.post(runId, { command: timerCommand(runId, timer) });
+    this.#inboxes.post(runId, { command: timerCommand(runId, timer, at) });
   }
 
   #leaseExpired(runId: string, taskId: string, attempt: number): void {

@@ -61,7 +61,7 @@ export function overdue(state: RunState, openEffects: Heart['openEffects'], now:
     if (effect.kind === 'set-timer' && effect.at <= now && LIMITS.has(effect.timer.kind)) due.push(effect);
   }
   due.sort((a, b) => a.at - b.at);
-  return due.map(({ timer }) => timerCommand(state.runId, timer));
+  return due.map(({ timer, at }) => timerCommand(state.runId, timer, at));
 }
 
 /** Not that of an attempt: one that was open then is lost. */

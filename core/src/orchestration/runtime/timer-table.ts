@@ -10,25 +10,31 @@ export function timerKey(timer: Timer): string {
 }
 
 /** What a timer that is due asks of its run. */
-export const timerCommand = (runId: string, timer: Timer): Command => ({
+export const timerCommand = (runId: string, timer: Timer, at: number): Command => ({
   type: 'FireTimer',
   commandId: `${runId}/timer/${timerKey(timer)}`,
   runId,
   timer,
+  at,
 });
+
+interface SetTimer {
+  readonly at: number;
+  readonly call: ScheduledCall;
+}
 
 /** The timers of all open runs. Durable because they are derived from events: this table can be lost at any time. */
 export class TimerTable {
   readonly #clock: Clock;
-  readonly #fire: (runId: string, timer: Timer) => void;
-  readonly #runs = new Map<string, Map<string, ScheduledCall>>();
+  readonly #fire: (runId: string, timer: Timer, at: number) => void;
+  readonly #runs = new Map<string, Map<string, SetTimer>>();
 
-  constructor(clock: Clock, fire: (runId: string, timer: Timer) => void) {
+  constructor(clock: Clock, fire: (runId: string, timer: Timer, at: number) => void) {
     this.#clock = clock;
     this.#fire = fire;
   }
 
-  /** Setting a timer that is set already does nothing. One that is past due fires at once. */
+  /** Setting a timer that is set for that time already does nothing; for another time, it is set anew. One that is past due fires at once. */
   set(runId: string, timer: Timer, at: number): void {
     let timers = this.#runs.get(runId);
     if (timers === undefined) {
@@ -36,22 +42,24 @@ export class TimerTable {
       this.#runs.set(runId, timers);
     }
     const key = timerKey(timer);
-    if (timers.has(key)) return;
+    const known = timers.get(key);
+    if (known?.at === at) return;
+    known?.call.cancel();
     const call = this.#clock.schedule(at - this.#clock.now(), () => {
       this.#forget(runId, key);
-      this.#fire(runId, timer);
+      this.#fire(runId, timer, at);
     });
-    timers.set(key, call);
+    timers.set(key, { at, call });
   }
 
   cancel(runId: string, timer: Timer): void {
     const key = timerKey(timer);
-    this.#runs.get(runId)?.get(key)?.cancel();
+    this.#runs.get(runId)?.get(key)?.call.cancel();
     this.#forget(runId, key);
   }
 
   cancelRun(runId: string): void {
-    for (const call of this.#runs.get(runId)?.values() ?? []) call.cancel();
+    for (const { call } of this.#runs.get(runId)?.values() ?? []) call.cancel();
     this.#runs.delete(runId);
   }
 

@@ -69,15 +69,20 @@ export interface FailTask extends CommandBase {
 export interface FireTimer extends CommandBase {
   readonly type: 'FireTimer';
   readonly timer: Timer;
+  /** For when it was set. What it was set for may be due later by now: then it is nothing, and there is another timer. */
+  readonly at: number;
 }
 
 export interface PauseRun extends CommandBase {
   readonly type: 'PauseRun';
+  /** Absent: a person or a program. */
+  readonly by?: 'parent';
   readonly reason?: string;
 }
 
 export interface ResumeRun extends CommandBase {
   readonly type: 'ResumeRun';
+  readonly by?: 'parent';
 }
 
 export interface CancelRun extends CommandBase {

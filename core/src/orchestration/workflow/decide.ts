@@ -5,6 +5,7 @@ import type { DecisionContext } from './decisions/decision-context.ts';
 import { endChild } from './decisions/end-child.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
 import { beyondLimit } from './decisions/outcome.ts';
+import { isParked, pauseRun, reasonOf, resumeRun } from './decisions/pause.ts';
 import { reject } from './decisions/rejection.ts';
 import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
@@ -43,14 +44,9 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'RetryTasks':
       return retryTasks(state, command, context);
     case 'PauseRun':
-      if (state.status === 'parked') return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
-      if (state.status === 'paused')
-        return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
-      return [{ type: 'RunPaused', at, commandId: command.commandId, ...reasonOf(command) }];
+      return pauseRun(state, command, context);
     case 'ResumeRun':
-      if (state.status === 'running')
-        return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is not paused.', context)];
-      return [{ type: 'RunResumed', at, commandId: command.commandId }];
+      return resumeRun(state, command, context);
     case 'ParkRun': {
       if (state.status === 'parked') return [];
       const { commandId, error } = command;
@@ -89,12 +85,6 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return command satisfies never;
   }
 }
-
-const isParked = (state: RunState): string =>
-  `The run is parked: ${state.parked?.message ?? 'no reason given'} Resume it once that is mended, or cancel it.`;
-
-const reasonOf = (command: { readonly reason?: string }): { readonly reason?: string } =>
-  command.reason === undefined ? {} : { reason: command.reason };
 
 /** Workers and timers that come late get silence; people get an answer. */
 function decideClosed(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {

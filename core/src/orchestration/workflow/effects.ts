@@ -1,7 +1,8 @@
 import { inside } from '../../shared/task-path.ts';
+import { timeOf } from './clock.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent, TaskClosing } from './events.ts';
-import { listDeadline, runDeadline, taskDeadline } from './limits.ts';
+import { dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
 import { isWithin, partsOf, tasksOf } from './transitions/close.ts';
 
@@ -9,11 +10,16 @@ import { isWithin, partsOf, tasksOf } from './transitions/close.ts';
 export type Effect =
   /** `again`: it may be out already, because it does not follow from an event of this moment. */
   | { readonly kind: 'dispatch'; readonly taskId: string; readonly attempt: number; readonly again?: true }
+  /** Set anew when it is set for another time. */
   | { readonly kind: 'set-timer'; readonly timer: Timer; readonly at: number }
+  /** The clock of the run stands still: forget its timers. Those that go on follow. */
+  | { readonly kind: 'clear-timers' }
   /** The attempt is over: abort it if it still runs, forget its lease and timers. */
   | { readonly kind: 'close-attempt'; readonly taskId: string; readonly attempt: number; readonly reason: string }
   | { readonly kind: 'start-child'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'cancel-child'; readonly taskId: string; readonly child: string; readonly reason: string }
+  /** `revision`: of the parent, when it follows. */
+  | { readonly kind: 'pause-child' | 'resume-child'; readonly child: string; readonly revision: number }
   /** The run is over: abort whatever runs, forget all timers, tell the run that it is the child of. */
   | { readonly kind: 'close-run'; readonly reason: string };
 
@@ -22,9 +28,10 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
   switch (event.type) {
     case 'RunStarted':
       return runTimer(state);
+    case 'RunPaused':
+    case 'RunParked':
     case 'RunResumed':
-      // What was due while the run was parked was passed over then. (Dispatches are not: they were sent, or are by their own event.)
-      return openEffects(state).filter((effect) => effect.kind === 'set-timer');
+      return ofTheClock(state);
     case 'TaskScheduled': {
       const effects: Effect[] = [{ kind: 'dispatch', taskId: event.taskId, attempt: event.attempt }];
       const task = state.tasks.get(event.taskId);
@@ -35,7 +42,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       if (task === undefined) return [];
       const first = task.firstScheduledAt === event.at ? taskTimer(state, task) : [];
-      return [...first, ...enteredEffects(task)];
+      return [...first, ...enteredEffects(state, task)];
     }
     case 'TaskExpanded': {
       const task = state.tasks.get(event.taskId);
@@ -53,7 +60,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
         attempt: event.attempt,
         reason: event.error.code,
       };
-      return task === undefined ? [closed] : [closed, ...retryTimer(task)];
+      return task === undefined ? [closed] : [closed, ...retryTimer(state, task)];
     }
     case 'TaskCompleted':
       return [...closed(state, event.taskId, event.attempt, event.via), ...leftBehind(state, event.taskId, event.at)];
@@ -73,7 +80,12 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     case 'ScopeCaught':
       return leftBehind(state, event.scope, event.at);
     case 'TaskClosing':
-      return [...leftBehind(state, event.taskId, event.at), ...childrenToCancel(state, event)];
+      return [
+        ...leftBehind(state, event.taskId, event.at),
+        ...childrenToCancel(state, event),
+        // Nothing holds up what has to be done before the end.
+        ...(event.taskId === '' ? ofTheClock(state) : []),
+      ];
     case 'RunCompleted':
       return [{ kind: 'close-run', reason: 'completed' }];
     case 'RunFailed':
@@ -96,36 +108,46 @@ export function openEffects(state: RunState): readonly Effect[] {
   if (state.status === 'none') return [];
   // The end may have been put on record elsewhere: here, it still has to be carried out.
   if (isTerminal(state.status)) return [{ kind: 'close-run', reason: endOf(state) }];
-  const effects: Effect[] = [...runTimer(state)];
+  const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     if (isInFlight(task)) {
       const dispatch = { kind: 'dispatch', taskId: task.id, attempt: task.attempt, again: true } as const;
       effects.push(dispatch, ...attemptTimer(state, task));
     }
-    effects.push(...taskTimer(state, task), ...listTimer(state, task), ...retryTimer(task), ...enteredEffects(task));
+    effects.push(
+      ...taskTimer(state, task),
+      ...listTimer(state, task),
+      ...retryTimer(state, task),
+      ...enteredEffects(state, task),
+    );
   }
   return effects;
 }
+
+/** What changes with the clock of a run. (Dispatches and starts do not: they were sent, or are by their own event.) */
+const ofTheClock = (state: RunState): readonly Effect[] => openEffects(state).filter(({ kind }) => CLOCK.has(kind));
+
+const CLOCK: ReadonlySet<Effect['kind']> = new Set(['clear-timers', 'set-timer', 'pause-child', 'resume-child']);
 
 const endOf = (state: RunState): string =>
   state.status === 'completed' ? 'completed' : (state.error?.code ?? state.cancelReason ?? 'cancelled');
 
 function runTimer(state: RunState): Effect[] {
-  const at = runDeadline(state);
+  const at = timeOf(state, runDeadline(state));
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {
   const definition = definitionOf(state, task);
-  const at = definition === undefined ? undefined : taskDeadline(task, definition);
+  const at = definition === undefined ? undefined : timeOf(state, taskDeadline(task, definition));
   if (at === undefined || task.firstScheduledAt === undefined) return [];
   return [{ kind: 'set-timer', timer: { kind: 'task', taskId: task.id, since: task.firstScheduledAt }, at }];
 }
 
 function listTimer(state: RunState, parent: TaskState): Effect[] {
   const definition = definitionOf(state, parent);
-  const at = definition === undefined ? undefined : listDeadline(parent, definition);
+  const at = definition === undefined ? undefined : timeOf(state, listDeadline(parent, definition));
   if (at === undefined || parent.firstScheduledAt === undefined) return [];
   return [{ kind: 'set-timer', timer: { kind: 'all', taskId: parent.id, since: parent.firstScheduledAt }, at }];
 }
@@ -142,9 +164,10 @@ function attemptTimer(state: RunState, task: TaskState): Effect[] {
   ];
 }
 
-function retryTimer(task: TaskState): Effect[] {
-  if (task.status !== 'waiting' || task.retryAt === undefined) return [];
-  return [{ kind: 'set-timer', timer: { kind: 'retry', taskId: task.id, attempt: task.attempt }, at: task.retryAt }];
+function retryTimer(state: RunState, task: TaskState): Effect[] {
+  const at = task.status === 'waiting' ? dueAt(state, task) : undefined;
+  if (at === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'retry', taskId: task.id, attempt: task.attempt }, at }];
 }
 
 /** What of a task (of the run, for '') was cancelled just now, whatever it is in. */
@@ -197,13 +220,18 @@ function abandonedChildren(state: RunState, at: number): Effect[] {
 }
 
 /** What goes on while a task is entered: a sleep, a child run. */
-function enteredEffects(task: TaskState): Effect[] {
+function enteredEffects(state: RunState, task: TaskState): Effect[] {
   if (!isEntered(task)) return [];
-  const { id: taskId, attempt, wakeAt, child, closing } = task;
+  const { id: taskId, attempt, child, closing } = task;
+  const at = dueAt(state, task);
   const effects: Effect[] = [];
-  if (wakeAt !== undefined) effects.push({ kind: 'set-timer', timer: { kind: 'wake', taskId, attempt }, at: wakeAt });
+  if (at !== undefined) effects.push({ kind: 'set-timer', timer: { kind: 'wake', taskId, attempt }, at });
   if (child === undefined) return effects;
   effects.push({ kind: 'start-child', taskId, attempt });
+  const { pausedBy, revision } = state;
+  // A pause does not hold up a child that is to end.
   if (closing !== undefined) effects.push({ kind: 'cancel-child', taskId, child, reason: closing.why });
+  else if (pausedBy !== undefined)
+    effects.push({ kind: pausedBy.length > 0 ? 'pause-child' : 'resume-child', child, revision });
   return effects;
 }

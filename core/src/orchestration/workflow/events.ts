@@ -48,21 +48,26 @@ export interface RunStarted extends EventBase {
   readonly rules?: number;
 }
 
-/** No task is scheduled until the run is resumed; attempts under way go on. */
+/** Nothing begins until whoever paused the run resumes it, and its clock stands still; attempts under way go on. */
 export interface RunPaused extends EventBase {
   readonly type: 'RunPaused';
   readonly commandId: string;
+  /** Of a child run that stands still with its parent. */
+  readonly by?: 'parent';
   readonly reason?: string;
 }
 
+/** The run goes on, unless somebody else holds it paused. */
 export interface RunResumed extends EventBase {
   readonly type: 'RunResumed';
   readonly commandId: string;
+  /** Its parent goes on. */
+  readonly by?: 'parent';
 }
 
 /**
  * The run could not be decided any further: a function or the engine itself threw, and nobody else is to blame. Nothing is settled
- * or scheduled until the run is resumed; results of attempts under way are still taken.
+ * or scheduled until the run is resumed, and its clock stands still; results of attempts under way are still taken.
  */
 export interface RunParked extends EventBase {
   readonly type: 'RunParked';
@@ -125,7 +130,7 @@ export interface TaskEntered extends EventBase {
   readonly attempt: number;
   /** Absent of a wait, which is handed nothing. */
   readonly input?: Json;
-  /** Of a sleep, and of it alone: when it ends. */
+  /** Of a sleep, and of it alone: when it ends. One for a time ends later by as long as the run is paused. */
   readonly until?: number;
   /** Of a wait, and of it alone: the name of its signal. */
   readonly signal?: string;
@@ -305,7 +310,10 @@ export interface TaskRepeated extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
 }
 
-/** An attempt failed, or the child run that it was. With `retryAt`, another follows then; else see the event after this one. */
+/**
+ * An attempt failed, or the child run that it was. With `retryAt`, another follows then, or later by as long as the run is paused; else see the
+ * event after this one.
+ */
 export interface TaskAttemptFailed extends EventBase {
   readonly type: 'TaskAttemptFailed';
   readonly taskId: string;

@@ -2,6 +2,7 @@ import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
 import { isOutcomeUnknown } from '../task-chaining/failure.ts';
+import { stoodStill } from './clock.ts';
 import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskCompleted, TasksReset } from './events.ts';
 import {
   definitionOf,
@@ -23,6 +24,7 @@ import { acquire, isFirst, release } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
+import { beginLimits, park, pause, release, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo, noteDone, noteUnknown } from './transitions/undo.ts';
 
@@ -40,16 +42,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'RunStarted':
       return start(state, event);
     case 'RunPaused':
-      state.status = 'paused';
-      return state;
+      return pause(state, event);
     case 'RunResumed':
-      state.status = 'running';
-      state.parked = undefined;
-      return state;
+      return resume(state, event);
     case 'RunParked':
-      state.status = 'parked';
-      state.parked = event.error;
-      return state;
+      return park(state, event);
     case 'RunCompleted':
       // An output that is null is an output.
       state.output =
@@ -101,7 +98,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           task.input = event.input;
           hold(state, task, 'input');
         }
-        task.firstScheduledAt ??= event.at;
+        beginLimits(state, task, event.at);
         task.scheduledAt = event.at;
         task.startedAt = undefined;
         task.retryAt = undefined;
@@ -243,8 +240,7 @@ function closing(state: RunState, event: TaskClosing): RunState {
   if (taskId === '') {
     state.closing = how;
     // A pause does not hold up what has to be done before the end.
-    state.status = 'running';
-    state.parked = undefined;
+    release(state, at);
     beginClosing(state, '', tasksOf(state, rootOf(state)), at);
     state.frontier.clear();
     return state;
@@ -286,6 +282,7 @@ function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFaile
   setStatus(state, task, 'waiting');
   task.error = event.error;
   task.retryAt = event.retryAt;
+  task.stoppedBeforeWait = stoodStill(state, event.at);
   const isUnknown = event.lost === true || isOutcomeUnknown(event.error);
   if (isUnknown && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
   if (event.lost === true) task.losses += 1;

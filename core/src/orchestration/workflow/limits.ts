@@ -1,9 +1,13 @@
 import type { TaskDefinition } from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
-import { listOf, type RunState, type TaskState } from './state.ts';
+import { timeOf } from './clock.ts';
+import { definitionOf, isEntered, listOf, type RunState, type TaskState } from './state.ts';
+
+// Deadlines are readings of the run's clock: see clock.ts.
 
 /** When the time of something is up, and what to call it then. */
 export interface Deadline {
+  /** A reading of the run's clock. */
   readonly at: number;
   readonly limit: string;
   readonly code: ErrorCode;
@@ -18,18 +22,30 @@ export function taskDeadline(task: TaskState, definition: TaskDefinition): numbe
   const isList = definition.forEach !== undefined && task.index === undefined;
   if (taskMs === undefined || isList || task.fallback !== undefined || task.firstScheduledAt === undefined)
     return undefined;
-  return task.firstScheduledAt + taskMs;
+  return task.firstScheduledAt - task.stoppedBefore + taskMs;
 }
 
 /** When the limit of the whole list of a forEach ends: `timeouts.all`, from its expansion. Undefined when it does not run. */
 export function listDeadline(parent: TaskState, definition: TaskDefinition): number | undefined {
   const { allMs } = definition.timeouts;
   if (allMs === undefined || parent.items === undefined || parent.items.expired !== undefined) return undefined;
-  return parent.firstScheduledAt === undefined ? undefined : parent.firstScheduledAt + allMs;
+  return parent.firstScheduledAt === undefined ? undefined : parent.firstScheduledAt - parent.stoppedBefore + allMs;
 }
 
 export const runDeadline = (state: RunState): number | undefined =>
   state.definition.timeoutMs === undefined ? undefined : state.startedAt + state.definition.timeoutMs;
+
+/**
+ * When what a task waits for is due: its next attempt, or the end of its sleep. Undefined when it waits for neither, and while the run's clock
+ * stands still; a sleep until a moment does not go by that clock.
+ */
+export function dueAt(state: RunState, task: TaskState): number | undefined {
+  const { status, retryAt, wakeAt, stoppedBeforeWait } = task;
+  if (status === 'waiting' && retryAt !== undefined) return timeOf(state, retryAt - stoppedBeforeWait);
+  if (!isEntered(task) || wakeAt === undefined) return undefined;
+  if (definitionOf(state, task)?.sleep?.kind === 'until') return wakeAt;
+  return timeOf(state, wakeAt - stoppedBeforeWait);
+}
 
 /** The first limit that ends the attempts of a task. */
 export function deadlineOf(state: RunState, task: TaskState, definition: TaskDefinition): Deadline | undefined {

@@ -46,7 +46,7 @@ export interface TaskView {
   readonly scheduledAt: number | undefined;
   readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
-  /** When the next attempt may begin, while the task waits for it. */
+  /** When the next attempt may begin, while the task waits for it; undefined while the run is paused or parked, and its clock stands still. */
   readonly retryAt: number | undefined;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
   readonly fallback: 'agent' | 'task' | undefined;

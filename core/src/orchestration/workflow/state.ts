@@ -8,6 +8,9 @@ import { ReadyQueue } from './ready-queue.ts';
 
 export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
+/** Who has paused a run: a person or a program, or its parent run. */
+export type PausedBy = 'user' | 'parent';
+
 export type TaskStatus =
   | 'pending'
   | 'ready'
@@ -138,10 +141,15 @@ export interface TaskState {
   previous: Json | undefined;
   error: ErrorData | undefined;
   firstScheduledAt: number | undefined;
+  /** For how long the run's clock had stood still by then. */
+  stoppedBefore: number;
   scheduledAt: number | undefined;
   startedAt: number | undefined;
   endedAt: number | undefined;
+  /** When the next attempt is due, unless the run is paused before. */
   retryAt: number | undefined;
+  /** For how long the run's clock had stood still when what the task waits for (a retry, the end of a sleep) was put on record. */
+  stoppedBeforeWait: number;
   /** An item that waits for a retry, and so holds no place among the active ones. */
   idle: boolean;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
@@ -150,7 +158,7 @@ export interface TaskState {
   ignoredAttempt: number;
   /** What a switch chose. */
   chosen: string | undefined;
-  /** When a sleep ends. */
+  /** When a sleep ends; one for a time, unless the run is paused before. */
   wakeAt: number | undefined;
   /** The signal that a wait is for. */
   signal: string | undefined;
@@ -200,6 +208,12 @@ export interface RunState {
   cancelReason: string | undefined;
   /** Why the run is parked; undefined when it is not. */
   parked: ErrorData | undefined;
+  /** Who holds the run paused; undefined until somebody paused it. */
+  pausedBy: readonly PausedBy[] | undefined;
+  /** For how long the clock of the run stood still, in the pauses that are over. */
+  stoppedMs: number;
+  /** Since when it stands still; undefined while it runs. */
+  stoppedAt: number | undefined;
   /** Set while the run waits for what is outstanding before it ends. */
   closing: Closing | undefined;
   readonly tasks: Map<string, TaskState>;
@@ -281,6 +295,9 @@ export function initialState(): RunState {
     error: undefined,
     cancelReason: undefined,
     parked: undefined,
+    pausedBy: undefined,
+    stoppedMs: 0,
+    stoppedAt: undefined,
     closing: undefined,
     tasks: new Map(),
     frontier: new Set(),
@@ -332,10 +349,12 @@ export function createTaskState(
     previous: undefined,
     error: undefined,
     firstScheduledAt: undefined,
+    stoppedBefore: 0,
     scheduledAt: undefined,
     startedAt: undefined,
     endedAt: undefined,
     retryAt: undefined,
+    stoppedBeforeWait: 0,
     idle: false,
     fallback: undefined,
     ignoredAttempt: 0,
@@ -359,6 +378,9 @@ export const definitionOf = (state: RunState, task: TaskState): TaskDefinition |
 
 export const isTerminal = (status: RunStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
+
+/** Whether the run stands still because of `by`. */
+export const isPausedBy = (state: RunState, by: PausedBy): boolean => state.pausedBy?.includes(by) === true;
 
 export const hasEnded = (task: Pick<TaskState, 'status'>): boolean =>
   task.status === 'completed' || task.status === 'failed' || task.status === 'skipped' || task.status === 'cancelled';

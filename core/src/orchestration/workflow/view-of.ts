@@ -1,5 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
+import { dueAt } from './limits.ts';
 import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
 import type { ItemsState, RunState, TaskState } from './state.ts';
 
@@ -54,7 +55,7 @@ class StateView implements RunView {
     this.endedAt = state.endedAt;
     this.readyCount = state.readyCount;
     this.inFlight = state.inFlight;
-    this.tasks = new LazyTasks(state.tasks);
+    this.tasks = new LazyTasks(state);
     Object.freeze(this);
   }
 
@@ -73,11 +74,15 @@ function frozen<T extends object | Json | undefined>(value: T): T {
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 class LazyTasks implements TaskViews {
-  readonly #tasks: ReadonlyMap<string, TaskState>;
+  readonly #state: RunState;
 
-  constructor(tasks: ReadonlyMap<string, TaskState>) {
-    this.#tasks = tasks;
+  constructor(state: RunState) {
+    this.#state = state;
     Object.freeze(this);
+  }
+
+  get #tasks(): ReadonlyMap<string, TaskState> {
+    return this.#state.tasks;
   }
 
   get size(): number {
@@ -86,7 +91,7 @@ class LazyTasks implements TaskViews {
 
   get(id: string): TaskView | undefined {
     const task = this.#tasks.get(id);
-    return task === undefined ? undefined : taskView(task);
+    return task === undefined ? undefined : taskView(this.#state, task);
   }
 
   has(id: string): boolean {
@@ -98,11 +103,11 @@ class LazyTasks implements TaskViews {
   }
 
   values(): MapIterator<TaskView> {
-    return this.#tasks.values().map(taskView);
+    return this.#tasks.values().map((task) => taskView(this.#state, task));
   }
 
   entries(): MapIterator<[string, TaskView]> {
-    return this.#tasks.entries().map(([id, task]) => [id, taskView(task)]);
+    return this.#tasks.entries().map(([id, task]) => [id, taskView(this.#state, task)]);
   }
 
   forEach(look: (task: TaskView, id: string, tasks: TaskViews) => void, self?: unknown): void {
@@ -123,7 +128,7 @@ class LazyTasks implements TaskViews {
   }
 }
 
-const taskView = (task: TaskState): TaskView =>
+const taskView = (state: RunState, task: TaskState): TaskView =>
   Object.freeze({
     id: task.id,
     definitionId: task.definitionId,
@@ -144,7 +149,7 @@ const taskView = (task: TaskState): TaskView =>
     scheduledAt: task.scheduledAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,
-    retryAt: task.retryAt,
+    retryAt: task.status === 'waiting' ? dueAt(state, task) : undefined,
     fallback: task.fallback,
     items: task.items === undefined ? undefined : itemsView(task.items),
   });

@@ -1,6 +1,7 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import { afterFailure, isOutcomeUnknown } from '../../task-chaining/failure.ts';
+import { readingAt } from '../clock.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
@@ -74,9 +75,10 @@ export function failAttempt(
     ];
   }
   const retryAt = at + next.delayMs;
+  const reading = readingAt(state, at);
   const deadline = deadlineOf(state, task, definition);
-  if (deadline === undefined || retryAt <= deadline.at) return [{ ...failed, retryAt }];
-  const late = withCause(errorData(deadline.code, tooLate(task, deadline, next.delayMs, at)), error);
+  if (deadline === undefined || reading + next.delayMs <= deadline.at) return [{ ...failed, retryAt }];
+  const late = withCause(errorData(deadline.code, tooLate(task, deadline, next.delayMs, reading)), error);
   return [failed, ...giveUp(state, task, definition, { error: late }, context)];
 }
 
@@ -84,5 +86,5 @@ export function failAttempt(
 export const expiredFor = (state: RunState, task: TaskState): ErrorData | undefined =>
   task.index === undefined || task.fallback !== undefined ? undefined : listOf(state, task)?.items?.expired;
 
-const tooLate = (task: TaskState, { limit, at: end }: Deadline, delayMs: number, at: number): string =>
-  `'${task.id}' has no time for another attempt: it would begin in ${delayMs} ms, and ${limit} ends in ${Math.max(0, end - at)} ms.`;
+const tooLate = (task: TaskState, { limit, at: end }: Deadline, delayMs: number, reading: number): string =>
+  `'${task.id}' has no time for another attempt: it would begin in ${delayMs} ms, and ${limit} ends in ${Math.max(0, end - reading)} ms.`;

@@ -2,10 +2,11 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import { bindExpression, limited } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
+import { timeOf } from '../clock.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
-import { listDeadline, taskDeadline } from '../limits.ts';
+import { dueAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
@@ -14,11 +15,12 @@ import { conclude, giveUp } from './outcome.ts';
 import { reject } from './rejection.ts';
 
 export function fireTimer(state: RunState, command: FireTimer, context: DecisionContext): readonly RunEvent[] {
-  // The clock of a parked run is looked at again when it is resumed.
+  // What goes on beside the clock of a parked run is looked at again when it is resumed.
   if (state.status === 'parked') return [];
   const { timer } = command;
   const at = context.now;
-  if (timer.kind === 'run') return runTimedOut(state, at);
+  const isDue = (due: number | undefined): boolean => due !== undefined && due <= command.at;
+  if (timer.kind === 'run') return isDue(timeOf(state, runDeadline(state))) ? runTimedOut(state, at) : [];
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
@@ -26,7 +28,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   if (task.closing !== undefined && timer.kind !== 'attempt') return [];
   switch (timer.kind) {
     case 'retry': {
-      if (task.status !== 'waiting' || task.attempt !== timer.attempt || task.retryAt === undefined) return [];
+      if (task.status !== 'waiting' || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
       const expired = expiredFor(state, task);
       if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
       return [{ type: 'TaskReady', at, taskId: task.id, reason: 'retry' }];
@@ -37,7 +39,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       return failAttempt(state, task, errorData('REPRISE_ATTEMPT_TIMEOUT', message), false, context);
     }
     case 'task': {
-      if (task.firstScheduledAt !== timer.since || taskDeadline(task, definition) === undefined) return [];
+      if (task.firstScheduledAt !== timer.since || !isDue(timeOf(state, taskDeadline(task, definition)))) return [];
       if (definition.wait?.default !== undefined && isEntered(task))
         return waitedInVain(state, task, definition, context);
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
@@ -45,12 +47,12 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       return timeIsUp(state, task, error, context);
     }
     case 'all': {
-      if (task.firstScheduledAt !== timer.since || listDeadline(task, definition) === undefined) return [];
+      if (task.firstScheduledAt !== timer.since || !isDue(timeOf(state, listDeadline(task, definition)))) return [];
       const message = `The items of '${task.id}' took longer than ${definition.timeouts.allMs} ms in all.`;
       return [{ type: 'TaskExpired', at, taskId: task.id, error: errorData('REPRISE_TASK_TIMEOUT', message) }];
     }
     case 'wake':
-      if (!isEntered(task) || task.attempt !== timer.attempt || task.wakeAt === undefined) return [];
+      if (!isEntered(task) || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
       return conclude(state, task, { output: task.input ?? null, via: 'timer', recorded: false }, context);
     default:
       return timer satisfies never;

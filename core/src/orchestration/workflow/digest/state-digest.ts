@@ -19,6 +19,7 @@ export function stateDigest(state: RunState): string {
   hash.update(payloadPart(state, 'input', state.input));
   const { failure } = rootOf(state);
   if (failure !== undefined) hash.update(`\nfailure ${failure}`);
+  hash.update(clockText(state));
   if (state.closing !== undefined) hash.update(`\nclosing ${JSON.stringify(state.closing)}`);
   for (const scope of state.scopes.values()) hash.update(scopeText(scope));
   for (const [key, tasks] of state.mutexes) hash.update(`\nmutex ${JSON.stringify([key, tasks])}`);
@@ -34,6 +35,12 @@ export function stateDigest(state: RunState): string {
   }
   return VERSION + hash.digest();
 }
+
+/** Of a run that was paused: since rules 3. */
+const clockText = ({ rules, pausedBy, stoppedMs, stoppedAt }: RunState): string =>
+  rules < 3 || (pausedBy === undefined && stoppedMs === 0 && stoppedAt === undefined)
+    ? ''
+    : `\nstopped ${JSON.stringify([pausedBy ?? [], stoppedMs, stoppedAt])}`;
 
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {

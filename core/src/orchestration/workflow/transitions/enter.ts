@@ -1,8 +1,10 @@
+import { stoodStill } from '../clock.ts';
 import type { TaskEntered } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { hold } from './hold.ts';
 import { openScope } from './regions.ts';
 import { awaitSignal } from './signals.ts';
+import { beginLimits } from './standing.ts';
 import { noteAwaited, setStatus } from './status.ts';
 
 /** A task that no agent performs begins. What it is entered for ends it: its block, a timer, a signal, a child run. */
@@ -13,11 +15,12 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
     task.input = event.input;
     hold(state, task, 'input');
   }
-  task.firstScheduledAt ??= event.at;
+  beginLimits(state, task, event.at);
   task.scheduledAt = event.at;
   task.startedAt = event.at;
   task.retryAt = undefined;
   task.wakeAt = event.until;
+  task.stoppedBeforeWait = stoodStill(state, event.at);
   task.signal = event.signal;
   task.child = event.child;
   if (event.signal !== undefined) awaitSignal(state, task, event.signal);

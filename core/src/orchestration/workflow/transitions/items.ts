@@ -6,6 +6,7 @@ import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
 import { createTaskState, hasEnded, type ItemsState, listOf, type RunState, type TaskState } from '../state.ts';
 import { holdItems } from './hold.ts';
+import { beginLimits } from './standing.ts';
 import { makeReady, setStatus } from './status.ts';
 
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
@@ -16,7 +17,7 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
     noteChange(parent.items, parent.items.values.length - 1);
   }
   holdItems(state, parent, from);
-  parent.firstScheduledAt ??= event.at;
+  beginLimits(state, parent, event.at);
   setStatus(state, parent, 'running');
   if (parent.items.values.length < event.total) {
     // The rest of the items follows: settle goes on with it, in another turn if need be.

@@ -1,7 +1,7 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
-import { hasEnded, isEntered, isInFlight, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
+import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
 import { isNotChosen, neededBy } from '../transitions/end-task.ts';
 import { attemptFlaw, flaw, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
@@ -26,11 +26,15 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'RunStarted':
       return flaw('type', 'cannot come again: the run has begun');
     case 'RunPaused':
-      return state.status === 'paused' ? flaw('type', 'cannot come: the run is paused already') : undefined;
+      if (event.by === 'parent' && state.parent === undefined)
+        return flaw('data.by', 'is "parent", and the run has none');
+      return isPausedBy(state, event.by ?? 'user') ? flaw('type', 'cannot come: the run is paused already') : undefined;
     case 'RunParked':
       return state.status === 'parked' ? flaw('type', 'cannot come: the run is parked already') : undefined;
     case 'RunResumed':
-      return state.status === 'running' ? flaw('type', 'cannot come: the run is not paused') : undefined;
+      return isPausedBy(state, event.by ?? 'user') || (event.by === undefined && state.status === 'parked')
+        ? undefined
+        : flaw('type', 'cannot come: the run is not paused');
     case 'RunCompleted':
       return state.closing?.why === 'cancel' || state.closing?.why === 'limit'
         ? flaw('type', 'cannot come: the run is closing')
