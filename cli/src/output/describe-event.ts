@@ -18,7 +18,7 @@ export function describeEvent(event: RunEvent): string {
     case 'RunCancelled':
       return clip(plain(event.reason ?? ''), 300);
     case 'RunResumed':
-      return '';
+      return event.by === undefined ? '' : 'with its parent run';
     case 'RunCompleted':
       return event.output === undefined ? '' : `output ${briefJson(event.output, WIDTH)}`;
     case 'RunFailed':

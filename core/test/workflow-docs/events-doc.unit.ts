@@ -180,7 +180,7 @@ describe('the page of events', () => {
       ]);
       expect(differences(PAGE, source)).to.include('RunLost is not on the page');
       expect(differences(PAGE, source)).to.include(
-        'RunPaused: commandId: string, reason?: string is not commandId: string, by?: string[]',
+        "RunPaused: commandId: string, by?: 'parent', reason?: string is not commandId: string, by?: string[]",
       );
     });
   });
