@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import type { Timer } from '../../src/orchestration/workflow/commands.ts';
 import { stateDigest } from '../../src/orchestration/workflow/digest/state-digest.ts';
 import { type Effect, effectsOf, openEffects } from '../../src/orchestration/workflow/effects.ts';
+import { followsFlaw } from '../../src/orchestration/workflow/untrusted/follows.ts';
 import { viewOf } from '../../src/orchestration/workflow/view-of.ts';
 import { PureRun, START, types } from './pure-run.ts';
 
@@ -261,6 +262,7 @@ describe('the clock of a run', () => {
     expect(run.state).to.include({ status: 'running', stoppedMs: 5000, stoppedAt: undefined });
     expect(run.state.pausedBy).to.deep.equal([]);
     expect(run.ready()).to.deep.equal(['pay@1']);
+    expect(hold(run, 10_000, true, 'parent'), 'its parent, again').to.deep.equal([]);
   });
 });
 
@@ -321,5 +323,22 @@ describe('a run that stands still with its parent', () => {
     const resuming = children.map((child) => `resume-child ${child}`);
     expect(told(effectsOf(run.state, resumed))).to.deep.equal(resuming);
     expect(told(openEffects(run.state))).to.deep.equal(resuming);
+  });
+
+  it('is not taken from outside when nobody can have held it, or let it go', () => {
+    const command = { at: START, commandId: 'c' } as const;
+    const byParent = { ...command, by: 'parent' } as const;
+    const run = open('t: { agent: q }');
+    const flawOf = (event: RunEvent) => followsFlaw(run.state, event)?.field;
+    expect(flawOf({ type: 'RunResumed', ...byParent })).to.equal('type');
+    hold(run, 1000, true);
+    expect(flawOf({ type: 'RunPaused', ...command })).to.equal('type');
+    expect(flawOf({ type: 'RunPaused', ...byParent })).to.equal(undefined);
+    hold(run, 2000, true, 'parent');
+    hold(run, 3000, false);
+    expect(flawOf({ type: 'RunResumed', ...command })).to.equal('type');
+    expect(flawOf({ type: 'RunResumed', ...byParent })).to.equal(undefined);
+    run.state.parent = undefined;
+    expect(flawOf({ type: 'RunPaused', ...byParent })).to.equal('data.by');
   });
 });

@@ -4,12 +4,12 @@ import { isPausedBy, type RunState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { reject } from './rejection.ts';
 
-/** A run is paused by a person and by its parent, each for itself: it stands still while one of them holds it. */
+/** A run is paused by a person and by its parent, each for itself: it stands still while one of them holds it. A parent holds up no cancellation. */
 export function pauseRun(state: RunState, command: PauseRun, context: DecisionContext): readonly RunEvent[] {
   const at = context.now;
   const { commandId, by } = command;
   if (by === 'parent') {
-    if (state.parent === undefined || isPausedBy(state, 'parent')) return [];
+    if (state.parent === undefined || isPausedBy(state, 'parent') || state.closing?.why === 'cancel') return [];
     return [{ type: 'RunPaused', at, commandId, by, ...reasonOf(command) }];
   }
   if (state.status === 'parked') return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
