@@ -20,7 +20,7 @@ import { adopt, end } from './transitions/end-task.ts';
 import { enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
-import { acquire, isFirst, release } from './transitions/mutex.ts';
+import { acquire, isFirst, letGoMutex } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
@@ -133,7 +133,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           if (isFirst(state, task)) readyAgain(state, task, event.at);
           else setStatus(state, task, 'pending');
         } else {
-          release(state, task);
+          letGoMutex(state, task);
           // Nothing is left to decide about it until its substitute has ended.
           const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);
@@ -239,8 +239,8 @@ function closing(state: RunState, event: TaskClosing): RunState {
   };
   if (taskId === '') {
     state.closing = how;
-    // A pause does not hold up what has to be done before the end.
-    release(state, at);
+    // A pause does not hold up what a cancellation has to do first.
+    if (why === 'cancel') release(state, at);
     beginClosing(state, '', tasksOf(state, rootOf(state)), at);
     state.frontier.clear();
     return state;

@@ -14,7 +14,7 @@ export const isFirst = (state: RunState, task: TaskState): boolean =>
   task.mutex === undefined || state.mutexes.get(task.mutex)?.[0] === task.id;
 
 /** The task has ended, or begins anew: the next of those that gave its key has the mutex. */
-export function release(state: RunState, task: TaskState): void {
+export function letGoMutex(state: RunState, task: TaskState): void {
   const key = task.mutex;
   if (key === undefined) return;
   task.mutex = undefined;

@@ -15,7 +15,7 @@ import {
 import { forgetScope, tasksOf } from './close.ts';
 import { neededBy } from './end-task.ts';
 import { letGo } from './hold.ts';
-import { release } from './mutex.ts';
+import { letGoMutex } from './mutex.ts';
 import { setStatus, unlock } from './status.ts';
 
 /** A block begins: its first round does at once, unless a loop is to be asked first. */
@@ -103,7 +103,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
     const previous = task.status === 'skipped' ? task.previous : task.output;
     if (hasEnded(task) && node.fallbackFor === undefined && scope !== undefined) scope.open += 1;
     setStatus(state, task, 'pending');
-    release(state, task);
+    letGoMutex(state, task);
     Object.assign(task, {
       ...createTaskState(task.id, task.definitionId, undefined, 0, task.scope),
       ...dependenciesOf(state, task, members),

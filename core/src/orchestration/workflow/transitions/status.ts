@@ -9,7 +9,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../state.ts';
-import { release } from './mutex.ts';
+import { letGoMutex } from './mutex.ts';
 import { wakeNext } from './signals.ts';
 
 /** Nothing that the task comes after holds it up any more: it is ready, or settle has to decide about it. */
@@ -54,7 +54,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   }
   state.frontier.delete(task.id);
   noteAwaited(state, task);
-  if (task.mutex !== undefined && hasEnded(task)) release(state, task);
+  if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);
 }
 
 /** Keeps the list of what a closing block waits for. */

@@ -1,7 +1,16 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
-import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
+import {
+  hasEnded,
+  isEntered,
+  isInFlight,
+  isPausedBy,
+  type RunState,
+  rootOf,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
 import { isNotChosen, neededBy } from '../transitions/end-task.ts';
 import { attemptFlaw, flaw, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
