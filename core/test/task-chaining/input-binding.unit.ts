@@ -35,7 +35,10 @@ const bind = (
   maxChars = 1000,
   item?: { item: Json; index: number },
 ) => {
-  return bindInput(graph, source(outputs), { ...reader(id), item }, item !== undefined, maxChars);
+  const node = graph.node(id);
+  if (node === undefined) throw new Error(`no task ${id}`);
+  const place = { node, scope: '', item: item?.item, reader: () => ({ ...reader(id), item }) };
+  return bindInput(graph, source(outputs), place, maxChars);
 };
 
 describe('the input of a task', () => {

@@ -1,7 +1,7 @@
 import type { Expression, Scope } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
 import { lazyRecord } from '../../definition/lazy-record.ts';
-import type { TaskGraph } from '../../definition/task-graph.ts';
+import type { TaskGraph, TaskNode } from '../../definition/task-graph.ts';
 import { type ErrorData, errorData, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { jsonSize, sharedSize } from '../../shared/json-size.ts';
@@ -77,27 +77,40 @@ function outward(scope: string, levels: number): string {
 export function bindInput(
   graph: TaskGraph,
   source: BindingSource,
-  reader: Reader & { readonly id: string },
-  isItem: boolean,
+  { node, scope, item, reader }: InputPlace,
   maxChars: number,
 ): Bound<Json> {
-  const path = inside(reader.block, reader.id);
-  const task = graph.node(path)?.definition;
+  const { path, block, definition } = node;
   const what = `input of '${path}'`;
-  if (task?.input !== undefined)
-    return limited(bindExpression(task.input, scopeOf(graph, source, reader), `task '${path}', input`), what, maxChars);
-  if (isItem && reader.item !== undefined) return { ok: true, value: reader.item.item };
-  const [first, ...others] = task?.after ?? [];
-  if (first === undefined) return { ok: true, value: reader.handed ?? source.input };
-  if (others.length === 0) {
-    const output: Bound<Json> = { ok: true, value: source.outputOf(reader.scope, first) ?? null };
-    // What one attempt gave was checked then; what many items gave is together only now.
-    const { forEach, scope } = graph.node(inside(reader.block, first))?.definition ?? {};
-    return forEach === undefined && scope === undefined ? output : limited(output, what, maxChars);
+  if (definition.input !== undefined) {
+    const seen = scopeOf(graph, source, reader());
+    return limited(bindExpression(definition.input, seen, `task '${path}', input`), what, maxChars);
+  }
+  if (item !== undefined) return { ok: true, value: item };
+  const { after } = definition;
+  const [first] = after;
+  if (first === undefined) return { ok: true, value: block === '' ? source.input : (reader().handed ?? null) };
+  if (after.length === 1) {
+    const output: Bound<Json> = { ok: true, value: source.outputOf(scope, first) ?? null };
+    // What one attempt gave was checked then; what many gave is together only now.
+    const before = graph.node(inside(block, first))?.definition;
+    const isOne = before?.forEach === undefined && before?.scope === undefined;
+    return isOne ? output : limited(output, what, maxChars);
   }
   const joined: Record<string, Json> = {};
-  for (const id of [first, ...others]) joined[id] = source.outputOf(reader.scope, id) ?? null;
+  for (const id of after) joined[id] = source.outputOf(scope, id) ?? null;
   return limited({ ok: true, value: joined }, what, maxChars);
+}
+
+/** The task whose input is bound. */
+export interface InputPlace {
+  readonly node: TaskNode;
+  /** The block that it is in, in the run. */
+  readonly scope: string;
+  /** Of an item: it. */
+  readonly item: Json | undefined;
+  /** Where its expressions stand; asked for only when one of them, or what the block was handed, is needed. */
+  reader(): Reader;
 }
 
 /** Evaluates an expression; a throw becomes the error, with `place` saying whose expression it was. */

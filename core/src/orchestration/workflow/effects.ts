@@ -172,18 +172,25 @@ function retryTimer(state: RunState, task: TaskState): Effect[] {
 
 /** What of a task (of the run, for '') was cancelled just now, whatever it is in. */
 function leftBehind(state: RunState, taskId: string, at: number): Effect[] {
+  const task = state.tasks.get(taskId);
+  if (task !== undefined && isSimple(state, task)) return NOTHING;
   const effects: Effect[] = [];
   const look = (part: TaskState): void => {
     if (part.status === 'cancelled' && part.endedAt === at)
       effects.push(...closed(state, part.id, part.attempt, 'cancelled'));
     for (const inner of within(state, part)) look(inner);
   };
-  const task = state.tasks.get(taskId);
   const scope = state.scopes.get(taskId);
   if (task !== undefined) for (const part of within(state, task)) look(part);
   else if (scope !== undefined) for (const part of tasksOf(state, scope)) look(part);
   return effects;
 }
+
+const NOTHING: Effect[] = [];
+
+/** Nothing is inside the task, or stands in for it. */
+const isSimple = (state: RunState, task: TaskState): boolean =>
+  task.items === undefined && task.fallback !== 'task' && state.graph.block(task.definitionId) === undefined;
 
 /** What was begun in a task, whether it is open or not. */
 function* within(state: RunState, task: TaskState): Generator<TaskState> {

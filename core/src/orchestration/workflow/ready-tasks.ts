@@ -9,6 +9,7 @@ export function* blocksAround(path: string): Generator<string> {
 /** Attempts that the block at `path`, and all around it, have room for beside those `taken` (by block); the run's own limit aside. */
 export function slotsOf(state: RunState, path: string, taken?: ReadonlyMap<string, number>): number {
   let slots = Number.POSITIVE_INFINITY;
+  if (path === '') return slots;
   for (const at of blocksAround(path)) {
     const scope = state.scopes.get(at);
     const limit = scope === undefined ? undefined : state.graph.block(scope.definitionId)?.definition.concurrency;
@@ -30,10 +31,23 @@ export function limitedScopeOf(state: RunState, task: TaskState): ScopeState | u
 
 /** Ready tasks for agents: of the run's own queue, and of those blocks that have slots. By priority, then by when they became ready. Lazy. */
 export function* readyTasks(state: RunState): Generator<TaskState> {
-  const holds = (taskId: string, ticket: number): boolean => {
+  const holds: Holds = (taskId, ticket) => {
     const task = state.tasks.get(taskId);
     return task !== undefined && task.status === 'ready' && task.ticket === ticket;
   };
+  if (state.limited.size === 0) {
+    for (const id of state.ready.entries(holds)) {
+      const task = state.tasks.get(id);
+      if (task !== undefined) yield task;
+    }
+    return;
+  }
+  yield* merged(state, holds);
+}
+
+type Holds = (taskId: string, ticket: number) => boolean;
+
+function* merged(state: RunState, holds: Holds): Generator<TaskState> {
   const taskOf = function* (ids: Iterable<string>, slots: number): Generator<TaskState> {
     let left = slots;
     for (const id of ids) {
@@ -44,10 +58,6 @@ export function* readyTasks(state: RunState): Generator<TaskState> {
       yield task;
     }
   };
-  if (state.limited.size === 0) {
-    yield* taskOf(state.ready.entries(holds), Number.POSITIVE_INFINITY);
-    return;
-  }
   const priorityOf = (task: TaskState): number => state.graph.node(task.definitionId)?.definition.priority ?? 0;
   const sources = [taskOf(state.ready.entries(holds), Number.POSITIVE_INFINITY)];
   for (const scope of state.limited) {

@@ -7,7 +7,15 @@ import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
 import { blocksAround, slotsOf } from '../ready-tasks.ts';
-import { definitionOf, isAgentTask, type RunState, siblingOf, type TaskState, type Undoable } from '../state.ts';
+import {
+  definitionOf,
+  isAgentTask,
+  listOf,
+  type RunState,
+  siblingOf,
+  type TaskState,
+  type Undoable,
+} from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -33,7 +41,8 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const scheduled = scheduleTask(state, task, definition, agent, { context, chars });
     if (scheduled[0]?.type === 'TaskScheduled') {
       slots -= 1;
-      for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
+      if (task.scope !== '')
+        for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
     }
     for (const event of scheduled) {
       events.push(event);
@@ -81,11 +90,16 @@ export function inputOf(state: RunState, task: TaskState, context: DecisionConte
     // The input was accepted once, and errors are bounded.
     return { ok: true, value: { input: origin.input ?? null, error: handedOver(origin.error) } };
   }
-  const reader = readerOf(state, task);
+  if (node === undefined) return { ok: true, value: null };
+  const reader = () => readerOf(state, task);
   // The first tasks of a handler are told what failed.
-  if (node?.clause !== undefined && node.definition.input === undefined && node.definition.after.length === 0)
-    return { ok: true, value: { input: reader.handed ?? state.input, error: reader.error ?? null } };
-  return bindInput(state.graph, sourceFor(state, task), reader, task.index !== undefined, context.maxPayloadChars);
+  if (node.clause !== undefined && node.definition.input === undefined && node.definition.after.length === 0) {
+    const { handed = state.input, error = null } = reader();
+    return { ok: true, value: { input: handed, error } };
+  }
+  const item = task.index === undefined ? undefined : (listOf(state, task)?.items?.values[task.index] ?? null);
+  const place = { node, scope: task.scope, item, reader };
+  return bindInput(state.graph, sourceFor(state, task), place, context.maxPayloadChars);
 }
 
 /** What undoes a task is handed `{ input, output, outcome }` of it; an expression of its own sees what the task saw, and its output. */

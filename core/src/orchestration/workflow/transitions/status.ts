@@ -73,6 +73,7 @@ function isAwaited(state: RunState, task: TaskState): boolean {
 /** An attempt at an agent begins or ends: it counts for every block around it. */
 export function countInFlight(state: RunState, task: TaskState, change: 1 | -1): void {
   state.inFlight += change;
+  if (task.scope === '') return;
   for (const at of blocksAround(task.scope)) {
     const scope = state.scopes.get(at);
     if (scope !== undefined) scope.inFlight += change;
