@@ -1,10 +1,11 @@
-import { decodeEvent, type RunEvent } from '@reprise/core';
+import { decodeEvent, isEnd, isTerminal, type RunEvent, runStream, streamRunId } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { checkHistory } from './support/history-checks.ts';
 import type { KillPoint } from './support/port-taps.ts';
-import { SWEEP_SCENARIOS, type SweepScenario } from './support/sweep-scenarios.ts';
-import { SweepWorld, type Swept } from './support/sweep-world.ts';
+import type { SweepScenario } from './support/sweep-scenario.ts';
+import { SWEEP_SCENARIOS } from './support/sweep-scenarios.ts';
+import { SWEEP_RUN, SweepWorld, type Swept } from './support/sweep-world.ts';
 
 // Every port call of a run is numbered; then the run is played again for each of them, once with a kill just before it and
 // once just after. Deterministic: a failure names its point, and the point alone brings it back.
@@ -12,7 +13,20 @@ import { SweepWorld, type Swept } from './support/sweep-world.ts';
 const play = (scenario: SweepScenario, durable: boolean, ...points: readonly KillPoint[]): Promise<Swept> =>
   new SweepWorld(scenario, durable).play(points);
 
-const eventsOf = (swept: Swept): readonly RunEvent[] => swept.truth.log.map((recorded) => decodeEvent(recorded));
+/** An event, and the run that it is of: child runs have streams of their own. */
+interface Told {
+  readonly runId: string;
+  readonly event: RunEvent;
+}
+
+const toldOf = ({ truth }: Swept): readonly Told[] =>
+  truth.log.map((recorded) => ({ runId: streamRunId(recorded.stream) ?? '', event: decodeEvent(recorded) }));
+
+/** The histories of the run and of its child runs, by the id of the run. */
+const historiesOf = (told: readonly Told[]): ReadonlyMap<string, readonly RunEvent[]> =>
+  new Map(
+    [...Map.groupBy(told, ({ runId }) => runId)].map(([runId, events]) => [runId, events.map(({ event }) => event)]),
+  );
 
 /** How a run ended, without the numbers of attempts that its messages may name. */
 function endOf({ outcome }: Swept): unknown {
@@ -26,7 +40,7 @@ const isOnce = (scenario: SweepScenario, taskId: string): boolean =>
 function wasInDoubt(scenario: SweepScenario, swept: Swept): boolean {
   return swept.kills.some(({ seen }) => {
     const open = new Set<string>();
-    for (const event of eventsOf(swept).slice(0, seen)) {
+    for (const { event } of toldOf(swept).slice(0, seen)) {
       if (event.type === 'TaskScheduled' && isOnce(scenario, event.taskId)) open.add(event.taskId);
       if (event.type === 'TaskCompleted' || event.type === 'TaskAttemptFailed') open.delete(event.taskId);
     }
@@ -35,24 +49,50 @@ function wasInDoubt(scenario: SweepScenario, swept: Swept): boolean {
 }
 
 function check(scenario: SweepScenario, durable: boolean, calm: Swept, swept: Swept): void {
-  const { log } = swept.truth;
-  const events = eventsOf(swept);
-  expect(log.map(({ revision }) => revision)).to.deep.equal(log.map((_, index) => index));
-  checkHistory(events);
-  checkCalls(scenario, swept, events);
-  if (durable) checkReported(swept, events);
-  const unknown = events.some(
-    (event) => event.type === 'TaskAttemptFailed' && event.error.code === 'REPRISE_OUTCOME_UNKNOWN',
+  const told = toldOf(swept);
+  for (const [runId, events] of historiesOf(told)) {
+    const revisions = swept.truth.log.filter(({ stream }) => stream === runStream(runId));
+    expect(revisions.map(({ revision }) => revision)).to.deep.equal(events.map((_, index) => index));
+    expect(isTerminal(checkHistory(events).status), `run ${runId} has ended`).to.equal(true);
+  }
+  checkCalls(scenario, swept, told);
+  if (durable) checkReported(swept, told);
+  const unknown = told.some(
+    ({ event }) => event.type === 'TaskAttemptFailed' && event.error.code === 'REPRISE_OUTCOME_UNKNOWN',
   );
-  if (unknown) expect(wasInDoubt(scenario, swept), 'an outcome is called unknown that was known').to.equal(true);
-  else expect(endOf(swept), 'the end of the run').to.deep.equal(endOf(calm));
+  if (unknown) {
+    expect(wasInDoubt(scenario, swept), 'an outcome is called unknown that was known').to.equal(true);
+    return;
+  }
+  expect(endOf(swept), 'the end of the run').to.deep.equal(endOf(calm));
+  expect(endsOfChildren(told), 'the ends of child runs').to.deep.equal(endsOfChildren(toldOf(calm)));
+  expect(undoneIn(told), 'what was undone, in order').to.deep.equal(undoneIn(toldOf(calm)));
+}
+
+const endsOfChildren = (told: readonly Told[]): readonly string[] =>
+  told
+    .filter(({ runId, event }) => runId !== SWEEP_RUN && isEnd(event))
+    .map(({ runId, event }) => `${runId} ${event.type}`)
+    .sort();
+
+/** What was done for certain and then undone, in order and without the numbers of attempts: each once, and to its end. */
+function undoneIn(told: readonly Told[]): readonly string[] {
+  const undone: string[] = [];
+  for (const { runId, event } of told) {
+    if (event.type !== 'CompensationBegan' || event.outcome !== 'completed') continue;
+    const completed = told.filter(
+      (one) => one.runId === runId && one.event.type === 'TaskCompleted' && one.event.taskId === event.taskId,
+    );
+    undone.push(`${event.taskId.replace(/@\d+$/, '')}, ${completed.length} times`);
+  }
+  return undone;
 }
 
 /** Where messages outlive processes, what an attempt came to is not lost once the transport has it. */
-function checkReported({ kills }: Swept, events: readonly RunEvent[]): void {
+function checkReported({ kills }: Swept, told: readonly Told[]): void {
   const reported = new Set(kills.flatMap((kill) => kill.reported));
-  const lost = events.flatMap((event) =>
-    event.type === 'TaskAttemptFailed' && event.lost === true ? [`${event.taskId}/${event.attempt}`] : [],
+  const lost = told.flatMap(({ runId, event }) =>
+    event.type === 'TaskAttemptFailed' && event.lost === true ? [`${runId} ${event.taskId}/${event.attempt}`] : [],
   );
   expect(
     lost.filter((attempt) => reported.has(attempt)),
@@ -60,12 +100,15 @@ function checkReported({ kills }: Swept, events: readonly RunEvent[]): void {
   ).to.deep.equal([]);
 }
 
-function checkCalls(scenario: SweepScenario, { calls }: Swept, events: readonly RunEvent[]): void {
+function checkCalls(scenario: SweepScenario, { calls }: Swept, told: readonly Told[]): void {
   const once = new Set<string>();
-  for (const { agent, taskId, attempt, round, seen } of calls) {
-    const scheduled = events
+  for (const { agent, runId, taskId, attempt, round, seen } of calls) {
+    const scheduled = told
       .slice(0, seen)
-      .some((event) => event.type === 'TaskScheduled' && event.taskId === taskId && event.attempt === attempt);
+      .some(
+        ({ runId: of, event }) =>
+          event.type === 'TaskScheduled' && of === runId && event.taskId === taskId && event.attempt === attempt,
+      );
     expect(scheduled, `${agent} was called for ${taskId}/${attempt} before that was on record`).to.equal(true);
     if (!isOnce(scenario, taskId)) continue;
     const key = `${agent} for ${taskId} in round ${round}`;

@@ -1,40 +1,6 @@
-import {
-  type AgentTask,
-  type Json,
-  type JsonObject,
-  parseWorkflow,
-  type RecordedEvent,
-  type RunHandle,
-} from '@reprise/core';
-
-/** What an agent does with an attempt: after `wait` ms it answers or fails; or it never answers. */
-export interface Deed {
-  readonly wait?: number;
-  readonly output?: Json;
-  readonly fail?: string;
-  readonly hang?: boolean;
-}
-
-/** Failures of a task that are on record, lost attempts aside: what an agent does may depend on them, and on nothing in a process. */
-export type Script = (task: AgentTask, failures: number) => Deed;
-
-/** Something that a user does, again in the next process until it is on record. */
-export interface Press {
-  /** Virtual ms after the start. */
-  readonly at: number;
-  press(run: RunHandle): Promise<void>;
-  /** The event that shows that it was done. */
-  readonly done: string;
-}
-
-export interface SweepScenario {
-  readonly workflow: ReturnType<typeof parseWorkflow>;
-  readonly agents: Readonly<Record<string, Script>>;
-  readonly presses?: readonly Press[];
-  readonly input?: JsonObject;
-  /** How the undisturbed run ends. */
-  readonly ends: 'completed' | 'failed' | 'cancelled';
-}
+import { parseWorkflow } from '@reprise/core';
+import { SWEPT_BLOCKS } from './sweep-blocks.ts';
+import type { Script, SweepScenario } from './sweep-scenario.ts';
 
 const echo: Script = ({ taskId, input }) => ({ output: { taskId, input } });
 const slowly =
@@ -46,11 +12,6 @@ const failing =
   (task, failures) =>
     failures < times ? { fail: 'BUSY' } : then(task, failures);
 
-/** Failures of a task on record that are none of a dying process. */
-export const failuresOf = (log: readonly RecordedEvent[], taskId: string): number =>
-  log.filter(({ type, data }) => type === 'TaskAttemptFailed' && data['taskId'] === taskId && data['lost'] !== true)
-    .length;
-
 const CHAIN = `
 name: chain
 tasks:
@@ -60,6 +21,7 @@ tasks:
 `;
 
 export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
+  ...SWEPT_BLOCKS,
   'a chain': { workflow: parseWorkflow(CHAIN), agents: { worker: slowly(10) }, ends: 'completed' },
   'a forEach whose items are retried and may fail': {
     workflow: parseWorkflow(`

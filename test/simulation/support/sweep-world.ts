@@ -6,12 +6,13 @@ import {
   type Json,
   type Orchestrator,
   type RunOutcome,
+  runStream,
   type Transport,
 } from '@reprise/core';
 import { nextTurn } from '@reprise/core/plugin';
 import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
 import { type KillPoint, PortTaps, tappedClock, tappedStore, tappedTransport } from './port-taps.ts';
-import { failuresOf, type Press, type SweepScenario } from './sweep-scenarios.ts';
+import { failuresOf, type Press, type SweepScenario } from './sweep-scenario.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
 
 export const SWEEP_RUN = 'swept';
@@ -20,6 +21,7 @@ const DAY_MS = 24 * 3_600_000;
 /** One call of an agent, and how many events there were when it was made. */
 export interface SweepCall {
   readonly agent: string;
+  readonly runId: string;
   readonly taskId: string;
   readonly attempt: number;
   readonly round: number;
@@ -39,7 +41,7 @@ export interface Swept {
 export interface Kill {
   /** Events in the store. */
   readonly seen: number;
-  /** Attempts whose outcome the transport had taken over: "pay/1". */
+  /** Attempts whose outcome the transport had taken over: "swept pay/1". */
   readonly reported: readonly string[];
 }
 
@@ -107,7 +109,8 @@ export class SweepWorld {
         await transport.publish(messages);
         for (const { envelope } of messages) {
           const { type, taskId, attempt } = envelope.data as { type?: string; taskId?: string; attempt?: number };
-          if (type === 'CompleteTask' || type === 'FailTask') this.#reported.push(`${taskId}/${attempt}`);
+          if (type === 'CompleteTask' || type === 'FailTask')
+            this.#reported.push(`${envelope.runid} ${taskId}/${attempt}`);
         }
       },
       subscribe: (...request) => transport.subscribe(...request),
@@ -128,7 +131,7 @@ export class SweepWorld {
           create: () => tappedTransport(this.#noting(transport), taps, this.#shared !== undefined),
         }),
       ],
-      workflows: [this.#scenario.workflow],
+      workflows: [this.#scenario.workflow, ...(this.#scenario.others ?? [])],
       agents: this.#agents(taps),
       clock,
       ids: sequentialIds(`p${index}`),
@@ -174,9 +177,9 @@ export class SweepWorld {
       name,
       handle: (task) =>
         taps.ask('agent', async () => {
-          const { taskId, attempt, round } = task;
-          this.#calls.push({ agent: name, taskId, attempt, round, seen: this.#truth.log.length });
-          const deed = script(task, failuresOf(this.#truth.log, taskId));
+          const { runId, taskId, attempt, round } = task;
+          this.#calls.push({ agent: name, runId, taskId, attempt, round, seen: this.#truth.log.length });
+          const deed = script(task, failuresOf(this.#truth.log, runStream(runId), taskId));
           if (deed.hang === true) await new Promise(() => undefined);
           if (deed.wait !== undefined) await new Promise<void>((resolve) => clock.schedule(deed.wait ?? 0, resolve));
           if (deed.fail !== undefined) throw Object.assign(new Error(deed.fail), { code: deed.fail, retryable: true });

@@ -15,7 +15,7 @@ const PARALLEL = 128;
 /**
  * Sets every open run moving again. With a transport that ended with the last process, the attempts that were open then are
  * lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
- * Returns how many runs there were.
+ * A child run whose parent has ended may not have been told: the parent is read, too. Returns how many runs there were.
  */
 export async function recoverOpenRuns(
   store: EventStore,
@@ -23,7 +23,8 @@ export async function recoverOpenRuns(
   transportIsDurable: boolean,
 ): Promise<number> {
   const reader = new RunReader(store);
-  let recovered = 0;
+  const open = new Set<string>();
+  const parents = new Set<string>();
   let after: string | undefined;
   for (;;) {
     const page = await reader.list({
@@ -31,21 +32,27 @@ export async function recoverOpenRuns(
       limit: PARALLEL,
       ...(after === undefined ? {} : { after }),
     });
-    await Promise.all(page.map(({ runId }) => recover(runId, inboxes, transportIsDurable)));
-    recovered += page.length;
+    await Promise.all(page.map(({ runId }) => recover(runId, inboxes, transportIsDurable, parents)));
+    for (const { runId } of page) open.add(runId);
     const last = page.at(-1);
-    if (last === undefined) return recovered;
+    if (last === undefined) break;
     after = last.cursor;
   }
+  for (const parent of parents) if (!open.has(parent)) inboxes.post(parent, { refresh: true });
+  return open.size;
 }
 
-function recover(runId: string, inboxes: Inboxes, transportIsDurable: boolean): Promise<void> {
+/** Adds the parent of the run to `parents`. */
+function recover(runId: string, inboxes: Inboxes, transportIsDurable: boolean, parents: Set<string>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const settled = () => resolve();
   inboxes.post(runId, {
     // The store may have been driven by another process since the run was cached here.
     refresh: true,
-    derive: (state) => (transportIsDurable ? [] : lostAttempts(state)),
+    derive: (state) => {
+      if (state.parent !== undefined) parents.add(state.parent.runId);
+      return transportIsDurable ? [] : lostAttempts(state);
+    },
     done: settled,
     // The writer has reported it; the run stays as it is, and others go on.
     failed: settled,

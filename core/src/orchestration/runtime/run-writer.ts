@@ -63,6 +63,7 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'CancelRun',
   'PauseRun',
   'ResumeRun',
+  'SendSignal',
   'ParkRun',
   'RefuseCommand',
 ]);

@@ -107,7 +107,10 @@ const closed = (state: RunState, taskId: string, attempt: number, reason: string
 export function openEffects(state: RunState): readonly Effect[] {
   if (state.status === 'none') return [];
   // The end may have been put on record elsewhere: here, it still has to be carried out.
-  if (isTerminal(state.status)) return [{ kind: 'close-run', reason: endOf(state) }];
+  if (isTerminal(state.status)) {
+    const abandoned = state.status === 'cancelled' ? abandonedChildren(state, state.endedAt ?? 0) : [];
+    return [...abandoned, { kind: 'close-run', reason: endOf(state) }];
+  }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;

@@ -1,0 +1,42 @@
+import type { AgentTask, Json, JsonObject, RecordedEvent, RunHandle, Workflow } from '@reprise/core';
+
+/** What an agent does with an attempt: after `wait` ms it answers or fails; or it never answers. */
+export interface Deed {
+  readonly wait?: number;
+  readonly output?: Json;
+  readonly fail?: string;
+  readonly hang?: boolean;
+}
+
+/** Failures of a task that are on record, lost attempts aside: what an agent does may depend on them, and on nothing in a process. */
+export type Script = (task: AgentTask, failures: number) => Deed;
+
+/** Something that a user does, again in the next process until it is on record. */
+export interface Press {
+  /** Virtual ms after the start. */
+  readonly at: number;
+  press(run: RunHandle): Promise<void>;
+  /** The event that shows that it was done. */
+  readonly done: string;
+}
+
+export interface SweepScenario {
+  readonly workflow: Workflow;
+  /** Workflows that it starts as child runs. */
+  readonly others?: readonly Workflow[];
+  readonly agents: Readonly<Record<string, Script>>;
+  readonly presses?: readonly Press[];
+  readonly input?: JsonObject;
+  /** How the undisturbed run ends. */
+  readonly ends: 'completed' | 'failed' | 'cancelled';
+}
+
+/** Failures of a task of a run on record that are none of a dying process. */
+export const failuresOf = (log: readonly RecordedEvent[], stream: string, taskId: string): number =>
+  log.filter(
+    (event) =>
+      event.type === 'TaskAttemptFailed' &&
+      event.stream === stream &&
+      event.data['taskId'] === taskId &&
+      event.data['lost'] !== true,
+  ).length;
