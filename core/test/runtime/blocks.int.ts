@@ -1,7 +1,8 @@
 import { type Json, parseWorkflow, RepriseError } from '@reprise/core';
+import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, gate, manualTime, only, orchestrators, typesOf } from './support.ts';
+import { eventsOf, eventually, gate, manualTime, only, orchestrators, temporaryFiles, typesOf } from './support.ts';
 
 const SAGA = `
 name: trip
@@ -20,7 +21,8 @@ const declined = (): never => {
 };
 
 describe('a block through the engine', () => {
-  const { start } = orchestrators();
+  const { make, start } = orchestrators();
+  const file = temporaryFiles();
 
   /** A trip whose payment is declined, with what its agents were called for, in order. */
   async function trip(clause: string) {
@@ -115,6 +117,29 @@ tasks:
     await second.cancel('now', { force: true });
     expect(await second.outcome()).to.deep.equal({ status: 'cancelled', reason: 'now' });
     await eventually(() => undoer.contexts[0]?.signal.aborted === true);
+  });
+
+  it('is listed as running while it is undone, when another process cancelled the paused run', async () => {
+    const path = file();
+    const plugins = () => [sqliteEventStore({ path, pollIntervalMs: 5 })];
+    const undoer = gate('undoer');
+    const workflow = parseWorkflow(`
+name: listed
+tasks:
+  pay: { agent: payer, compensate: undoer }
+  wait: { wait: { signal: never }, after: pay }
+`);
+    const agents = [undoer.agent, { name: 'payer', handle: () => 'paid' }];
+    const reprise = await start({ plugins: plugins(), workflows: [workflow], agents });
+    const elsewhere = await make({ plugins: plugins() });
+    const run = await reprise.startRun(workflow, {});
+    await eventually(async () => typesOf(await eventsOf(reprise, run.id)).includes('TaskEntered'));
+    await run.pause();
+    await elsewhere.run(run.id).cancel('enough');
+    await eventually(() => undoer.waiting === 1);
+    expect((await reprise.runs.list({})).map(({ status }) => status)).to.deep.equal(['running']);
+    undoer.answer();
+    expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'enough' });
   });
 
   it('awaits an attempt that would have to be undone, and undoes it when it completes after all', async () => {

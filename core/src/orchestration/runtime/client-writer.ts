@@ -101,6 +101,7 @@ function statusAfter(state: RunState, event: RunEvent): RunStatus | undefined {
     case 'RunCancelled':
       return 'cancelled';
     case 'TaskClosing':
+      // A pause does not hold up what has to be done before a cancelled run ends.
       return event.taskId === '' ? 'running' : undefined;
     default:
       return undefined;
