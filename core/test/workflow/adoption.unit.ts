@@ -1,4 +1,4 @@
-import { type Json, type RunEvent, workflow } from '@reprise/core';
+import { type Json, parseWorkflow, type RunEvent, workflow } from '@reprise/core';
 import { given } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -160,6 +160,46 @@ describe('what a new run takes over', () => {
     const adopted = adoptable(source, definition);
     expect(adopted).to.have.length(20_000);
     expect([adopted[0]?.taskId, adopted.at(-1)?.taskId]).to.deep.equal(['t19999', 't0']);
+  });
+
+  describe('of a run with blocks and undoing', () => {
+    const definition = (more: string) =>
+      parseWorkflow(`
+name: saga
+tasks:
+  hotel: { agent: worker, compensate: worker }
+  look: { agent: worker }
+  block: { scope: { a: { agent: worker }, b: { agent: worker, after: a${more} } }, after: look }
+  pay: { agent: worker, after: [hotel, block], retry: 1 }
+`);
+    const ids = (run: PureRun, flow: ReturnType<typeof definition>) =>
+      adoptable(run.state, flow.definition).map(({ taskId }) => taskId);
+
+    it('is not what was undone, nor what comes after it', () => {
+      const flow = definition('');
+      const run = new PureRun(flow, {});
+      for (const id of ['hotel', 'look', 'block/a', 'block/b']) run.run(id, id);
+      run.schedule('pay');
+      run.fail('pay');
+      run.run('hotel@1', null);
+      expect(run.state.status).to.equal('failed');
+      expect(ids(run, flow)).to.deep.equal(['look', 'block']);
+    });
+
+    it('is no block in which something was undone, and nothing from inside one that did not complete', () => {
+      const flow = definition(', compensate: worker');
+      const run = new PureRun(flow, {});
+      for (const id of ['hotel', 'look', 'block/a', 'block/b']) run.run(id, id);
+      run.schedule('pay');
+      run.fail('pay');
+      run.run('block/b@1', null);
+      run.run('hotel@1', null);
+      expect(ids(run, flow)).to.deep.equal(['look']);
+      const open = new PureRun(flow, {});
+      for (const id of ['look', 'block/a']) open.run(id, id);
+      open.send({ type: 'CancelRun', force: true });
+      expect(ids(open, flow)).to.deep.equal(['look']);
+    });
   });
 
   it('counts as held by the new run', () => {

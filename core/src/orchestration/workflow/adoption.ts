@@ -7,20 +7,24 @@ import type { ItemsState, RunState } from './state.ts';
 
 /**
  * What a new run of `definition` can take over from an ended one: tasks that completed or were skipped, and the finished items of
- * forEach tasks that did not. In declaration order of dependencies, so that folding them never meets a gap.
+ * forEach tasks that did not. In declaration order of dependencies, so that folding them never meets a gap. What was undone, or something in
+ * it, was not done; a block that did not complete begins anew.
  */
 export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
   const graph = TaskGraph.of(definition);
   const adopted: AdoptedTask[] = [];
+  const undone = new Set<string>();
+  for (const { undoes } of source.tasks.values()) if (undoes !== undefined) undone.add(outermost(undoes.taskId));
   const looked = new Set<string>();
   const taken = new Set<string>();
   const look = (id: string): void => {
     const node = graph.node(id);
-    if (node === undefined || node.fallbackFor !== undefined) return;
+    if (node === undefined || node.block !== '' || node.fallbackFor !== undefined || node.clause !== undefined) return;
     if (node.definition.after.some((dependency) => !taken.has(dependency))) return;
     const task = source.tasks.get(id);
-    // What a switch chose is not taken over: it chooses again, and so does all that comes after it.
-    if (node.definition.switch !== undefined) return;
+    // What a switch chose is not taken over: it chooses again, and so does all that comes after it. An `end` ends the new run, too.
+    if (node.definition.switch !== undefined || node.definition.end !== undefined) return;
+    if (undone.has(id)) return;
     if (task?.status === 'completed') {
       adopted.push({ taskId: id, status: 'completed', output: task.output ?? null });
       taken.add(id);
@@ -49,6 +53,9 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
   }
   return adopted;
 }
+
+/** The task of the run that a path is of or in. */
+const outermost = (path: string): string => path.split(/[/[]/, 1)[0] ?? path;
 
 /** Of a list that was not recorded as a whole nothing was begun: it is computed again. */
 function adoptableItems(taskId: string, { values, instances, total }: ItemsState): readonly AdoptedTask[] {
