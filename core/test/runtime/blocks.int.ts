@@ -20,6 +20,12 @@ const declined = (): never => {
   throw Object.assign(new Error('The card was declined.'), { code: 'CARD_DECLINED', retryable: false });
 };
 
+/** What an agent answers once it has noted that it was called. */
+function noting(calls: Json[], call: Json, answer: Json): Json {
+  calls.push(call);
+  return answer;
+}
+
 describe('a block through the engine', () => {
   const { make, start } = orchestrators();
   const file = temporaryFiles();
@@ -31,8 +37,8 @@ describe('a block through the engine', () => {
     const reprise = await start({
       workflows: [workflow],
       agents: [
-        { name: 'booker', handle: ({ input }) => (calls.push(input as Json), { booked: input as Json }) },
-        { name: 'undoer', handle: ({ input, taskId }) => (calls.push({ undo: taskId, input: input as Json }), null) },
+        { name: 'booker', handle: ({ input }) => noting(calls, input as Json, { booked: input as Json }) },
+        { name: 'undoer', handle: ({ input, taskId }) => noting(calls, { undo: taskId, input: input as Json }, null) },
         { name: 'payer', handle: declined },
       ],
     });
@@ -60,7 +66,7 @@ describe('a block through the engine', () => {
   });
 
   it('whose failure is caught goes on with what the clause says, and undoes nothing', async () => {
-    const clause = 'catch: [{ on: { code: CARD_DECLINED }, then: continue, output: { code: "${ error.code }" } }]';
+    const clause = `catch: [{ on: { code: CARD_DECLINED }, then: continue, output: { code: "\${ error.code }" } }]`;
     const { outcome, calls } = await trip(clause);
     expect(calls).to.deep.equal(['hotel', 'flight', 'mail']);
     expect(outcome).to.deep.equal({ status: 'completed', output: { booked: 'mail' } });
@@ -151,7 +157,7 @@ tasks:
   fail: { raise: { code: NO_GOOD }, after: check }
   check: { wait: { signal: fail } }
 `);
-    const undoer = { name: 'undoer', handle: ({ input }: { input: Json }) => (undone.push(input), null) };
+    const undoer = { name: 'undoer', handle: ({ input }: { input: Json }) => noting(undone, input, null) };
     const reprise = await start({ workflows: [workflow], agents: [payer.agent, undoer] });
     const run = await reprise.startRun(workflow, {});
     await eventually(() => payer.waiting === 1);
@@ -200,7 +206,7 @@ tasks:
     const reprise = await start({
       workflows,
       agents: [
-        { name: 'writer', handle: ({ input }) => (seen.push(input as Json), input as Json) },
+        { name: 'writer', handle: ({ input }) => noting(seen, input as Json, input as Json) },
         { name: 'checker', handle: ({ round }) => ({ good: round === 3, complaint: `of round ${round}` }) },
       ],
     });
