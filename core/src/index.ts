@@ -109,13 +109,23 @@ export {
   type RunStuck,
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
-export { heldByAgents, heldByFunctions, type RunHold, type Takers } from './orchestration/runtime/run-hold.ts';
+export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type { Lineage, ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
+export { explainRun } from './orchestration/workflow/explain/explain-run.ts';
+export type {
+  ExplainFacts,
+  Explanation,
+  Mover,
+  Reason,
+  RootFailure,
+  RunExplanation,
+  Takers,
+} from './orchestration/workflow/explain/explanation.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type { ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
 export { isTerminal, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';

@@ -15,6 +15,7 @@ import { settle } from '../../core/src/orchestration/workflow/settle.ts';
 import { initialState, isTerminal, type RunState } from '../../core/src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
+import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 
@@ -95,8 +96,13 @@ interface Walk {
   readonly state: RunState;
 }
 
-/** A random run of a random workflow, its live state kept after every single fold, and looked at. */
-function walk(spec: WorkflowSpec, seed: number, steps: number, look?: (state: RunState) => void): Walk {
+/** A random run of a random workflow, its live state kept after every single fold, and looked at; also when nothing more follows by itself. */
+function walk(
+  spec: WorkflowSpec,
+  seed: number,
+  steps: number,
+  look?: (state: RunState, atRest: boolean) => void,
+): Walk {
   const dice = seededRandom(seed);
   const { definition, hash } = toWorkflow(spec);
   const state = initialState();
@@ -110,7 +116,7 @@ function walk(spec: WorkflowSpec, seed: number, steps: number, look?: (state: Ru
         evolve(state, event);
         events.push(event);
         live.push(serializeState(state));
-        look?.(state);
+        look?.(state, false);
       }
     };
     // The same as handle(), fold by fold.
@@ -119,6 +125,7 @@ function walk(spec: WorkflowSpec, seed: number, steps: number, look?: (state: Ru
     if (closed || decided.length === 0) return;
     fold(decided);
     for (let more = settle(state, context); more.length > 0; more = settle(state, context)) fold(more);
+    look?.(state, true);
   };
   send({
     type: 'StartRun',
@@ -211,6 +218,19 @@ describe('the heart, for any workflow and any commands', () => {
     fc.assert(
       fc.property(walks, ([spec, seed, steps]) => {
         const looked = walk(spec, seed, steps, (state) => expect(viewErrors(state)).to.deep.equal([]));
+        expect(looked.live).to.deep.equal(walk(spec, seed, steps).live);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is explained at every moment: one reason for each open task, and something that moves a run at rest', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const looked = walk(spec, seed, steps, (state, atRest) => {
+          for (const takers of [undefined, ALL_AGENTS, FEW_AGENTS])
+            expect(explainErrors(state, { now: START, takers }, atRest).join('; ')).to.equal('');
+        });
         expect(looked.live).to.deep.equal(walk(spec, seed, steps).live);
       }),
       { numRuns: 200 },

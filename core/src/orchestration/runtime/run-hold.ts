@@ -1,9 +1,10 @@
 import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import type { ReadyTask } from '../scheduler/scheduler-strategy.ts';
-import { readyView } from '../scheduler/scheduling-view.ts';
+import { reasons } from '../workflow/explain/explain.ts';
+import type { Takers } from '../workflow/explain/explanation.ts';
+import { moverOf } from '../workflow/explain/wording.ts';
 import type { RunView } from '../workflow/run-view.ts';
-import { isEntered, isInFlight, type RunState } from '../workflow/state.ts';
+import type { RunState } from '../workflow/state.ts';
 import { stateOf } from '../workflow/view-of.ts';
 
 /**
@@ -22,35 +23,26 @@ export interface RunHold {
 /** Tasks that one message names at most. */
 const NAMED = 5;
 
-/** What is registered, as far as it says who could take a task. */
-export interface Takers {
-  has(agent: string): boolean;
-  hasCapability(capability: string): boolean;
-}
-
-const isTaken = ({ agent, capability }: ReadyTask, takers: Takers): boolean =>
-  agent === undefined ? capability !== undefined && takers.hasCapability(capability) : takers.has(agent);
-
 /** The hold of a run of which nothing is under way, and whose ready tasks nobody takes; undefined for any other. */
 export const heldByAgents = (run: RunView, takers: Takers): RunHold | undefined => standstillOf(stateOf(run), takers);
 
-/** As heldByAgents, of the state itself. */
+/** As heldByAgents, of the state itself. Looks no further than the first task that something moves. */
 export function standstillOf(state: RunState, takers: Takers): RunHold | undefined {
   if (state.status !== 'running' || state.inFlight > 0 || state.readyCount === 0) return undefined;
-  for (const task of state.tasks.values()) {
-    if ((task.status === 'waiting' && task.retryAt !== undefined) || isInFlight(task)) return undefined;
-    // A wait, a sleep or a child run moves it yet; a block moves by what is in it.
-    if (isEntered(task) && !state.scopes.has(task.id)) return undefined;
-  }
   const names: string[] = [];
   const wanted = new Set<string>();
-  for (const ready of readyView(state)) {
-    if (isTaken(ready, takers)) return undefined;
-    const what = ready.agent === undefined ? `capability '${ready.capability}'` : `agent '${ready.agent}'`;
+  let count = 0;
+  for (const [task, reason] of reasons(state, { now: state.updatedAt, takers })) {
+    const mover = moverOf(reason);
+    if (mover === 'tasks') continue;
+    if (reason.reason !== 'nobody') return undefined;
+    const what = reason.agent === undefined ? `capability '${reason.capability}'` : `agent '${reason.agent}'`;
+    count += 1;
     wanted.add(what);
-    if (names.length < NAMED) names.push(`'${ready.taskId}' (${what})`);
+    if (names.length < NAMED) names.push(`'${task.id}' (${what})`);
   }
-  const more = state.readyCount > names.length ? ` and ${state.readyCount - names.length} more` : '';
+  if (count === 0) return undefined;
+  const more = count > names.length ? ` and ${count - names.length} more` : '';
   const message = `The run stands still: no agent that is registered here takes ${names.join(', ')}${more}.`;
   return { reason: 'agent', message, details: { wanted: [...wanted].slice(0, 100) } };
 }

@@ -1,4 +1,4 @@
-import { readyTasks } from '../workflow/ready-tasks.ts';
+import { readyTasks, wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunState } from '../workflow/state.ts';
 import type { ReadyTask } from './scheduler-strategy.ts';
 
@@ -11,8 +11,7 @@ export function* readyView(state: RunState): Generator<ReadyTask> {
       taskId: task.id,
       priority: definition?.priority ?? 0,
       readySince: task.readySince ?? 0,
-      agent: task.fallback === 'agent' ? task.agent : definition?.agent,
-      capability: definition?.capability,
+      ...wantedBy(state, task),
     };
   }
 }

@@ -2,7 +2,7 @@ import { inside } from '../../shared/task-path.ts';
 import { timeOf } from './clock.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent, TaskClosing } from './events.ts';
-import { dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
+import { attemptDeadline, dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
 import { isWithin, partsOf, tasksOf } from './transitions/close.ts';
 
@@ -156,15 +156,10 @@ function listTimer(state: RunState, parent: TaskState): Effect[] {
 }
 
 function attemptTimer(state: RunState, task: TaskState): Effect[] {
-  const timeoutMs = definitionOf(state, task)?.timeouts.attemptMs;
-  if (timeoutMs === undefined || task.startedAt === undefined) return [];
-  return [
-    {
-      kind: 'set-timer',
-      timer: { kind: 'attempt', taskId: task.id, attempt: task.attempt },
-      at: task.startedAt + timeoutMs,
-    },
-  ];
+  const definition = definitionOf(state, task);
+  const at = definition === undefined ? undefined : attemptDeadline(task, definition);
+  if (at === undefined) return [];
+  return [{ kind: 'set-timer', timer: { kind: 'attempt', taskId: task.id, attempt: task.attempt }, at }];
 }
 
 function retryTimer(state: RunState, task: TaskState): Effect[] {

@@ -32,6 +32,12 @@ export function listDeadline(parent: TaskState, definition: TaskDefinition): num
   return parent.firstScheduledAt === undefined ? undefined : parent.firstScheduledAt - parent.stoppedBefore + allMs;
 }
 
+/** When the limit of the attempt that is under way ends: `timeouts.attempt`, from its start. Undefined when there is none, or it has not begun. */
+export function attemptDeadline(task: TaskState, definition: TaskDefinition): number | undefined {
+  const { attemptMs } = definition.timeouts;
+  return attemptMs === undefined || task.startedAt === undefined ? undefined : task.startedAt + attemptMs;
+}
+
 export const runDeadline = (state: RunState): number | undefined =>
   state.definition.timeoutMs === undefined ? undefined : state.startedAt + state.definition.timeoutMs;
 

@@ -19,6 +19,29 @@ export function slotsOf(state: RunState, path: string, taken?: ReadonlyMap<strin
   return slots;
 }
 
+/** The innermost block around `path`, itself included, that has no room for another attempt; the run's own limit aside. */
+export function fullBlock(
+  state: RunState,
+  path: string,
+): { readonly path: string; readonly limit: number; readonly inFlight: number } | undefined {
+  for (const at of blocksAround(path)) {
+    const scope = state.scopes.get(at);
+    const limit = scope === undefined ? undefined : state.graph.block(scope.definitionId)?.definition.concurrency;
+    if (scope !== undefined && limit !== undefined && scope.inFlight >= limit)
+      return { path: at, limit, inFlight: scope.inFlight };
+  }
+  return undefined;
+}
+
+/** Whom a ready task is for: its agent (or that of its fallback), or whoever has a capability. */
+export function wantedBy(
+  state: RunState,
+  task: TaskState,
+): { readonly agent: string | undefined; readonly capability: string | undefined } {
+  const definition = state.graph.node(task.definitionId)?.definition;
+  return { agent: task.fallback === 'agent' ? task.agent : definition?.agent, capability: definition?.capability };
+}
+
 /** The innermost block around a task that has a concurrency of its own. */
 export function limitedScopeOf(state: RunState, task: TaskState): ScopeState | undefined {
   if (state.limited.size === 0) return undefined;

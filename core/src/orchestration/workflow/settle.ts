@@ -35,6 +35,10 @@ export function isUnsettled(state: RunState): boolean {
   return state.entering.size > 0 && state.status === 'running';
 }
 
+/** Whether what follows for the task is settle's to say. Nothing else is settled while the run is closing. */
+export const isSettling = (state: RunState, task: TaskState): boolean =>
+  state.closing === undefined && state.frontier.has(task.id);
+
 /**
  * What follows from the state by itself, one step at a time: a condition is evaluated, a forEach expands or ends, a fallback
  * task's outcome is taken over, a task that no agent performs begins, a block or the run ends. Pure; called and folded until it gives nothing.

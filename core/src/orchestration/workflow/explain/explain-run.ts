@@ -1,0 +1,100 @@
+import type { RunView } from '../run-view.ts';
+import { isTerminal, type RunState } from '../state.ts';
+import { stateOf } from '../view-of.ts';
+import { explain } from './explain.ts';
+import type { ExplainFacts, Explanation, RootFailure, RunExplanation } from './explanation.ts';
+import { rootFailureOf } from './root-failure.ts';
+import { errorText } from './wording.ts';
+
+/**
+ * Why a run does not end, or why it ended: task by task, and as a whole. Pure. What only a process knows (who takes tasks, what holds the
+ * run) is in `facts`.
+ */
+export const explainRun = (run: RunView, facts: ExplainFacts): RunExplanation => explainState(stateOf(run), facts);
+
+/** As explainRun, of the state itself. */
+export function explainState(state: RunState, facts: ExplainFacts): RunExplanation {
+  const tasks = isTerminal(state.status) ? [] : explain(state, facts);
+  const waitsFor = tasks.filter(({ mover }) => mover !== 'tasks');
+  const failure = rootFailureOf(state);
+  return {
+    runId: state.runId,
+    status: state.status,
+    revision: state.revision,
+    summary: summaryOf(state, facts, waitsFor, failure),
+    failure,
+    waitsFor,
+    tasks,
+  };
+}
+
+function summaryOf(
+  state: RunState,
+  { hold, driven }: ExplainFacts,
+  waitsFor: readonly Explanation[],
+  failure: RootFailure | undefined,
+): string {
+  switch (state.status) {
+    case 'none':
+      return 'There is no such run.';
+    case 'completed':
+      return 'The run completed.';
+    case 'cancelled':
+      return `The run was cancelled${state.cancelReason === undefined ? '' : `: ${state.cancelReason}`}.`;
+    case 'failed':
+      return `The run failed: ${failureText(failure)}.`;
+    case 'parked':
+      return `The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
+    case 'paused':
+      return `The run is paused. ${whatIsLeft(
+        waitsFor.filter(({ reason }) => reason !== 'paused'),
+        'Under way yet',
+      )}Resume it to go on.`;
+    case 'running':
+      break;
+    default:
+      return state.status satisfies never;
+  }
+  if (hold !== undefined && hold.reason !== 'agent') return `The run is held: ${hold.message}`;
+  const undriven = driven === false ? 'No process drives the run now. ' : '';
+  const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
+  if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
+  const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor, 'Now');
+  return `${undriven}${doing(state, failure)}${left}`.trimEnd();
+}
+
+/** What the run is about, when it is about to end or handles a failure. */
+function doing(state: RunState, failure: RootFailure | undefined): string {
+  const { closing } = state;
+  if (closing?.why === 'cancel') return 'The run is cancelled, and ends once what is outstanding has. ';
+  if (closing?.why === 'end') return 'The run ends early, once what is outstanding has. ';
+  if (closing !== undefined) return `The run fails, once what is outstanding has ended: ${failureText(failure)}. `;
+  return failure === undefined ? '' : `The run handles a failure: ${failureText(failure)}. `;
+}
+
+function failureText(failure: RootFailure | undefined): string {
+  if (failure === undefined) return 'no error is recorded';
+  const { taskId, path, error } = failure;
+  const top = path[0];
+  const where = top === undefined || top === taskId ? '' : ` (and with it '${top}')`;
+  const whole = errorText(error).replace(/\.$/, '');
+  return taskId === undefined ? whole : `'${taskId}' failed${where}: ${whole}`;
+}
+
+/** Explanations that are told in the one line. */
+const TOLD = 3;
+
+/** What a person has to do something about comes first. */
+const URGENCY = { person: 0, signal: 1, agent: 2, run: 3, engine: 4, timer: 5, tasks: 6 } as const;
+
+const whatIsLeft = (waitsFor: readonly Explanation[], head: string): string =>
+  waitsFor.length === 0 ? '' : `${head}: ${texts(waitsFor)}. `;
+
+function texts(waitsFor: readonly Explanation[]): string {
+  const told = waitsFor.toSorted((one, other) => URGENCY[one.mover] - URGENCY[other.mover]).slice(0, TOLD);
+  const all = told.map(
+    ({ taskId, count, waits }) => `'${taskId}'${count > 1 ? ` and ${count - 1} like it` : ''}: ${waits}`,
+  );
+  const left = waitsFor.length - told.length;
+  return `${all.join('; ')}${left > 0 ? `; and ${left} more` : ''}`;
+}

@@ -1,0 +1,154 @@
+import type { ErrorData } from '../../../shared/errors.ts';
+import type { Closing, RunStatus } from '../state.ts';
+
+// Why the tasks of a run wait, as data. Times are in ms since the Unix epoch; lists of ids name a few, and a count says how many there are.
+
+/** What is registered, as far as it says who could take a task. */
+export interface Takers {
+  has(agent: string): boolean;
+  hasCapability(capability: string): boolean;
+}
+
+/** What a history does not say: only a process knows it. */
+export interface ExplainFacts {
+  readonly now: number;
+  /** Absent: it is not known who could take a task. */
+  readonly takers?: Takers | undefined;
+  /** Why the process does not move the run (a RunHold). */
+  readonly hold?: { readonly reason: string; readonly message: string } | undefined;
+  /** False: no process drives the run now. Absent: not known. */
+  readonly driven?: boolean | undefined;
+}
+
+/**
+ * Why a task has not ended, or not begun.
+ * - `dependencies`: `met` of the `needed` dependencies are there; `waitsFor` are those that have not ended.
+ * - `stand-by`: it runs only if the task that it is the fallback of fails.
+ * - `deciding`: what follows is computed by whoever drives the run: a condition, the items, its start, its outcome.
+ * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
+ * - `place`: an item whose list has as many under way as it may.
+ * - `ready`: it is the scheduler strategy's to assign.
+ * - `nobody`: no agent that is registered takes it.
+ * - `handed`: handed to an agent, and no worker has begun.
+ * - `working`: an attempt is under way. `undoes`: of a compensation, the task that it undoes.
+ * - `retry`, `sleep`, `signal`, `child`: it waits for a time, a signal, another run.
+ * - `block`, `items`: it waits for what is in it. `handling`: the failure that the block caught and now handles.
+ * - `fallback`: another task stands in for it.
+ * - `closing`: it ends otherwise than by completing, once `waitsFor` has ended and what was done in it is undone (`undo` is next).
+ * - `paused`, `parked`, `held`: the run is.
+ */
+export type Reason =
+  | {
+      readonly reason: 'dependencies';
+      readonly waitsFor: readonly string[];
+      readonly open: number;
+      readonly met: number;
+      readonly needed: number;
+    }
+  | { readonly reason: 'stand-by'; readonly of: string }
+  | { readonly reason: 'deciding'; readonly about: 'condition' | 'items' | 'start' | 'outcome' }
+  | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
+  | { readonly reason: 'place'; readonly of: string; readonly limit: number }
+  | { readonly reason: 'ready'; readonly strategy: string }
+  | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }
+  | { readonly reason: 'handed'; readonly agent: string; readonly attempt: number; readonly since: number }
+  | {
+      readonly reason: 'working';
+      readonly agent: string;
+      readonly worker: string | undefined;
+      readonly attempt: number;
+      readonly since: number;
+      readonly limitAt: number | undefined;
+      readonly undoes: string | undefined;
+    }
+  | {
+      readonly reason: 'retry';
+      readonly at: number;
+      readonly attempt: number;
+      readonly error: ErrorData | undefined;
+    }
+  | { readonly reason: 'sleep'; readonly until: number }
+  | {
+      readonly reason: 'signal';
+      readonly signal: string;
+      readonly limitAt: number | undefined;
+      /** Whether there is a value to go on with when the time is up. */
+      readonly hasDefault: boolean;
+    }
+  | {
+      readonly reason: 'child';
+      readonly run: string;
+      readonly toldToEnd: boolean;
+      readonly limitAt: number | undefined;
+    }
+  | {
+      readonly reason: 'block';
+      readonly waitsFor: readonly string[];
+      readonly open: number;
+      readonly round: number;
+      readonly handling: { readonly taskId: string; readonly error: ErrorData } | undefined;
+    }
+  | {
+      readonly reason: 'items';
+      readonly waitsFor: readonly string[];
+      readonly total: number;
+      readonly ended: number;
+      /** Released and not ended. */
+      readonly open: number;
+      /** Not released yet. */
+      readonly queued: number;
+    }
+  | { readonly reason: 'fallback'; readonly task: string; readonly error: ErrorData | undefined }
+  | {
+      readonly reason: 'closing';
+      readonly why: Closing['why'];
+      readonly waitsFor: readonly string[];
+      readonly open: number;
+      readonly undo: string | undefined;
+    }
+  | { readonly reason: 'paused' }
+  | { readonly reason: 'parked'; readonly error: ErrorData | undefined }
+  | { readonly reason: 'held'; readonly hold: string; readonly message: string };
+
+/**
+ * Who moves what waits: `tasks` of the same run, an `agent`, a `timer`, a `signal`, another `run`, whoever drives the run (`engine`), or a
+ * `person`, because nothing moves it by itself.
+ */
+export type Mover = 'tasks' | 'agent' | 'timer' | 'signal' | 'run' | 'engine' | 'person';
+
+/** The one reason for which a task has not ended. */
+export type Explanation = Reason & {
+  /** The first of them, when it is about several. */
+  readonly taskId: string;
+  /** Tasks that it is about: above 1 for items that wait for the same, of which a retry or a time is the earliest. */
+  readonly count: number;
+  readonly mover: Mover;
+  /** What it waits for: a phrase for people. */
+  readonly waits: string;
+  /** What would move it: a sentence for people. */
+  readonly moves: string;
+};
+
+/** Where a failure came from, apart from what failed because of it. */
+export interface RootFailure {
+  /** Undefined when it is no task's: the time of the run, its output. */
+  readonly taskId: string | undefined;
+  /** From the task of the run that failed down to it. */
+  readonly path: readonly string[];
+  readonly error: ErrorData;
+}
+
+/** Why a run does not end, or why it ended. */
+export interface RunExplanation {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly revision: number;
+  /** The cause in one line, for people. */
+  readonly summary: string;
+  /** What ended the run, is about to, or is being handled. */
+  readonly failure: RootFailure | undefined;
+  /** What everything in the end waits for: the explanations that other tasks of the run cannot move. */
+  readonly waitsFor: readonly Explanation[];
+  /** One for each task that has not ended, but for items that wait for the same: they share one. */
+  readonly tasks: readonly Explanation[];
+}

@@ -1,0 +1,80 @@
+import { inside, outer } from '../../../shared/task-path.ts';
+import { readyTasks } from '../ready-tasks.ts';
+import { isSettling } from '../settle.ts';
+import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import type { ExplainFacts } from './explanation.ts';
+
+/** Ids that an explanation names at most. */
+const NAMED = 10;
+
+/** Some of the ids of tasks, and how many there are. */
+export interface Named {
+  readonly waitsFor: readonly string[];
+  readonly open: number;
+}
+
+/** A run that is being explained: what is asked more than once, answered once. */
+export class Questions {
+  readonly state: RunState;
+  readonly facts: ExplainFacts;
+  #offered: ReadonlySet<string> | undefined;
+  #awaited: ReadonlyMap<string, readonly string[]> | undefined;
+
+  constructor(state: RunState, facts: ExplainFacts) {
+    this.state = state;
+    this.facts = facts;
+  }
+
+  /** Whether the ready task is among those that a strategy is asked about now. */
+  isOffered(task: TaskState): boolean {
+    // Without blocks that have slots of their own, all are.
+    if (this.state.limited.size === 0) return true;
+    this.#offered ??= new Set(Array.from(readyTasks(this.state), ({ id }) => id));
+    return this.#offered.has(task.id);
+  }
+
+  /** What is awaited in a task (in the run, for '') before it may end; what it is itself is not in it. */
+  awaitedIn(path: string): Named {
+    this.#awaited ??= byWhatTheyAreIn(this.state.awaited);
+    return named(this.#awaited.get(path) ?? []);
+  }
+
+  isSettling(task: TaskState): boolean {
+    return isSettling(this.state, task);
+  }
+}
+
+/** Ids by the block, the list and the item that they are in, all the way out. */
+function byWhatTheyAreIn(ids: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  const add = (path: string, id: string): void => {
+    const known = found.get(path);
+    if (known === undefined) found.set(path, [id]);
+    else known.push(id);
+  };
+  for (const id of ids) {
+    let at = id;
+    while (at !== '') {
+      const { block, id: last } = outer(at) ?? { block: '', id: '' };
+      const bracket = last.indexOf('[');
+      if (bracket !== -1) add(inside(block, last.slice(0, bracket)), id);
+      add(block, id);
+      at = block;
+    }
+  }
+  return found;
+}
+
+export const named = (ids: readonly string[]): Named => ({ waitsFor: ids.slice(0, NAMED), open: ids.length });
+
+/** Those tasks that have not ended. */
+export function openOf(tasks: Iterable<TaskState | undefined>): Named {
+  const waitsFor: string[] = [];
+  let open = 0;
+  for (const task of tasks) {
+    if (task === undefined || hasEnded(task)) continue;
+    open += 1;
+    if (waitsFor.length < NAMED) waitsFor.push(task.id);
+  }
+  return { waitsFor, open };
+}

@@ -1,0 +1,171 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
+import { attemptDeadline, deadlineOf } from '../limits.ts';
+import { fullBlock, limitedScopeOf, wantedBy } from '../ready-tasks.ts';
+import {
+  type Closing,
+  definitionOf,
+  isAgentTask,
+  isEntered,
+  isInFlight,
+  listOf,
+  type RunState,
+  type ScopeState,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
+import { tasksOf, undoableIn } from '../transitions/close.ts';
+import { neededBy } from '../transitions/end-task.ts';
+import type { Reason, Takers } from './explanation.ts';
+import { openOf, type Questions } from './questions.ts';
+import { moverOf } from './wording.ts';
+
+/** The one reason for which a task has not ended: the most specific, and what holds the run up where it would move otherwise. */
+export function reasonOf(task: TaskState, questions: Questions): Reason {
+  const own = ownReason(task, questions);
+  return heldUp(own, questions) ?? own;
+}
+
+/** What holds up what would move by itself; undefined when nothing does. */
+function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
+  const mover = moverOf(own);
+  if (own.reason !== 'nobody' && (mover === 'tasks' || mover === 'person')) return undefined;
+  const { hold } = facts;
+  const held: Reason | undefined =
+    hold === undefined ? undefined : { reason: 'held', hold: hold.reason, message: hold.message };
+  // Whatever comes is refused, results of attempts too.
+  if (hold?.reason === 'function' || hold?.reason === 'fault') return held;
+  if (state.status === 'parked' && mover !== 'agent' && mover !== 'run')
+    return { reason: 'parked', error: state.parked };
+  const begins =
+    own.reason === 'ready' || own.reason === 'nobody' || (own.reason === 'deciding' && own.about === 'start');
+  if (!begins) return undefined;
+  if (state.status === 'paused') return { reason: 'paused' };
+  return hold?.reason === 'strategy' && own.reason === 'ready' ? held : undefined;
+}
+
+function ownReason(task: TaskState, questions: Questions): Reason {
+  const { state } = questions;
+  const definition = definitionOf(state, task);
+  if (definition === undefined) return { reason: 'deciding', about: 'outcome' };
+  if (task.closing !== undefined && !state.awaited.has(task.id)) return closing(task, task.closing.why, questions);
+  if (isInFlight(task)) return attempt(state, task, definition);
+  if (task.status === 'ready') return ready(task, questions);
+  if (questions.isSettling(task)) return { reason: 'deciding', about: aboutOf(task, definition) };
+  if (task.status === 'pending') return pending(state, task, definition);
+  if (task.status === 'waiting') return waiting(state, task, definition);
+  if (task.items !== undefined) return items(task);
+  return entered(state, task, definition);
+}
+
+function closing(task: TaskState, why: Closing['why'], questions: Questions): Reason {
+  const { state } = questions;
+  const own = questions.awaitedIn(task.id);
+  if (own.open > 0) return { reason: 'closing', why, ...own, undo: undefined };
+  // What has nothing outstanding in it any more ends with what it is in.
+  const top = task.closing?.why === 'within' ? task.closing.of : task.id;
+  const outside = questions.awaitedIn(top);
+  const undo = outside.open > 0 ? undefined : undoableIn(state, top)?.taskId;
+  return { reason: 'closing', why, ...outside, undo };
+}
+
+function attempt(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+  const { agent = '', worker, scheduledAt = 0, startedAt } = task;
+  if (task.status === 'scheduled') return { reason: 'handed', agent, attempt: task.attempt, since: scheduledAt };
+  return {
+    reason: 'working',
+    agent,
+    worker,
+    attempt: task.attempt,
+    since: startedAt ?? scheduledAt,
+    limitAt: earliest(attemptDeadline(task, definition), deadlineOf(state, task, definition)?.at),
+    undoes: task.undoes?.taskId,
+  };
+}
+
+const earliest = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+
+/** Whether somebody that is registered could take a ready task. */
+export const isTaken = (state: RunState, task: TaskState, takers: Takers): boolean => {
+  const { agent, capability } = wantedBy(state, task);
+  return agent === undefined ? capability !== undefined && takers.hasCapability(capability) : takers.has(agent);
+};
+
+function ready(task: TaskState, questions: Questions): Reason {
+  const { state, facts } = questions;
+  if (!isAgentTask(state, task)) return { reason: 'deciding', about: 'start' };
+  if (facts.takers !== undefined && !isTaken(state, task, facts.takers)) {
+    const { agent, capability } = wantedBy(state, task);
+    if (agent !== undefined) return { reason: 'nobody', agent };
+    return { reason: 'nobody', ...(capability === undefined ? {} : { capability }) };
+  }
+  const { inFlight, definition } = state;
+  if (inFlight >= definition.concurrency) return { reason: 'slot', of: '', limit: definition.concurrency, inFlight };
+  const full = fullBlock(state, task.scope);
+  if (full !== undefined) return { reason: 'slot', of: full.path, limit: full.limit, inFlight: full.inFlight };
+  if (questions.isOffered(task)) return { reason: 'ready', strategy: definition.strategy };
+  const block = limitedScopeOf(state, task);
+  const limit = state.graph.block(block?.definitionId ?? '')?.definition.concurrency ?? 0;
+  return { reason: 'slot', of: block?.path ?? '', limit, inFlight: block?.inFlight ?? 0 };
+}
+
+const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition' | 'items' | 'outcome' => {
+  if (task.status === 'pending') return when !== undefined ? 'condition' : forEach !== undefined ? 'items' : 'outcome';
+  return task.items !== undefined && task.items.values.length < task.items.total ? 'items' : 'outcome';
+};
+
+function pending(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+  const origin = state.graph.node(task.definitionId)?.fallbackFor;
+  if (origin !== undefined) return { reason: 'stand-by', of: siblingOf(state, task, origin)?.id ?? origin };
+  if (task.waitingOn === 0) return { reason: 'deciding', about: aboutOf(task, definition) };
+  const { after } = definition;
+  const needed = neededBy(definition);
+  return {
+    reason: 'dependencies',
+    ...openOf(after.values().map((id) => siblingOf(state, task, id))),
+    met: needed === undefined ? after.length - task.waitingOn : task.met,
+    needed: needed ?? after.length,
+  };
+}
+
+function waiting(state: RunState, task: TaskState, { fallback, forEach }: TaskDefinition): Reason {
+  const { retryAt, error, attempt: last } = task;
+  if (retryAt !== undefined) return { reason: 'retry', at: retryAt, attempt: last + 1, error };
+  if (task.fallback === 'task' && fallback?.kind === 'task')
+    return { reason: 'fallback', task: siblingOf(state, task, fallback.task)?.id ?? fallback.task, error };
+  if (task.idle) return { reason: 'place', of: listOf(state, task)?.id ?? '', limit: forEach?.concurrency ?? 0 };
+  return { reason: 'deciding', about: 'outcome' };
+}
+
+function items({ items: list }: TaskState): Reason {
+  const { total = 0, ended = 0, instances = [] } = list ?? {};
+  const { waitsFor, open } = openOf(instances);
+  return { reason: 'items', waitsFor, total, ended, open, queued: total - ended - open };
+}
+
+function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+  const { wakeAt, signal, child, closing: ending } = task;
+  const scope = state.scopes.get(task.id);
+  if (scope !== undefined) return block(state, scope);
+  const limitAt = deadlineOf(state, task, definition)?.at;
+  if (child !== undefined && isEntered(task))
+    return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };
+  if (signal !== undefined)
+    return { reason: 'signal', signal, limitAt, hasDefault: definition.wait?.default !== undefined };
+  if (wakeAt !== undefined) return { reason: 'sleep', until: wakeAt };
+  return { reason: 'deciding', about: 'outcome' };
+}
+
+function block(state: RunState, scope: ScopeState): Reason {
+  const { round, handling } = scope;
+  const caught = handling === undefined ? undefined : { taskId: handling.taskId, error: handling.error };
+  return { reason: 'block', ...openOf(inBlock(state, scope)), round, handling: caught };
+}
+
+/** What a block waits for: its tasks, but for those that stand by. */
+function* inBlock(state: RunState, scope: ScopeState): Generator<TaskState> {
+  for (const task of tasksOf(state, scope)) {
+    const standsBy = task.status === 'pending' && state.graph.node(task.definitionId)?.fallbackFor !== undefined;
+    if (!standsBy) yield task;
+  }
+}

@@ -1,0 +1,180 @@
+import { formatDuration } from '../../../shared/duration.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
+import type { Mover, Reason } from './explanation.ts';
+
+/** How a reason is told. */
+export interface Wording {
+  readonly waits: string;
+  readonly moves: string;
+}
+
+const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
+  dependencies: 'tasks',
+  'stand-by': 'tasks',
+  deciding: 'engine',
+  slot: 'tasks',
+  place: 'tasks',
+  ready: 'engine',
+  nobody: 'person',
+  handed: 'agent',
+  working: 'agent',
+  retry: 'timer',
+  sleep: 'timer',
+  signal: 'signal',
+  child: 'run',
+  block: 'tasks',
+  items: 'tasks',
+  fallback: 'tasks',
+  paused: 'person',
+  parked: 'person',
+  held: 'person',
+};
+
+export const moverOf = (reason: Reason): Mover =>
+  reason.reason !== 'closing' ? MOVERS[reason.reason] : reason.open > 0 ? 'tasks' : 'engine';
+
+/** Says a reason to people, at `now`. */
+export function wordingOf(reason: Reason, now: number): Wording {
+  const told = (waits: string, moves: string): Wording => ({ waits, moves });
+  const limit = (at: number | undefined, then = 'its time is up'): string =>
+    at === undefined ? '' : `, or ${then} ${inTime(at, now)}`;
+  switch (reason.reason) {
+    case 'dependencies': {
+      const { met, needed, open } = reason;
+      const names = listed(reason.waitsFor, open);
+      if (met === 0 && needed === open) return told(`waits for ${names}`, 'It begins when they have ended.');
+      const some = `waits for ${needed - met} of ${names} (${met} of ${needed} are there)`;
+      return told(some, 'It begins when enough of them have ended.');
+    }
+    case 'stand-by':
+      return told(`stands by for '${reason.of}'`, `It begins if '${reason.of}' fails, and is skipped otherwise.`);
+    case 'deciding':
+      return told(DECIDING[reason.about], 'Whoever drives the run goes on with it at once.');
+    case 'slot': {
+      const { of, limit: most, inFlight } = reason;
+      const where = of === '' ? 'the run' : `the block '${of}'`;
+      if (inFlight < most) return told(`is behind others in ${where}`, 'It begins when those before it have begun.');
+      const full = `waits for one of the ${most} slots of ${where}`;
+      return told(full, 'It begins when an attempt there ends.');
+    }
+    case 'place':
+      return told(
+        `waits for one of the ${reason.limit} places of '${reason.of}'`,
+        'It goes on when another item ends or waits.',
+      );
+    case 'ready':
+      return told('is ready', `The strategy '${reason.strategy}' assigns it when it is asked next.`);
+    case 'nobody': {
+      const what = reason.agent === undefined ? `capability '${reason.capability}'` : `agent '${reason.agent}'`;
+      return told(`waits for the ${what}, which nobody has`, 'Start a worker that has it, or cancel the run.');
+    }
+    case 'handed': {
+      const { attempt, agent, since } = reason;
+      const waits = `attempt ${attempt} was handed to '${agent}' ${ago(since, now)} and has not begun`;
+      return told(waits, 'It begins when a worker of the agent has room.');
+    }
+    case 'working': {
+      const { attempt, agent, worker, since, limitAt, undoes } = reason;
+      const what = undoes === undefined ? '' : `, undoing '${undoes}'`;
+      const who = worker === undefined ? '' : ` (worker ${worker})`;
+      const waits = `attempt ${attempt} is under way at '${agent}'${who} for ${formatDuration(Math.max(0, now - since))}${what}`;
+      return told(waits, `The agent answers${limit(limitAt)}.`);
+    }
+    case 'retry': {
+      const { attempt, at, error } = reason;
+      const after = error === undefined ? '' : ` after ${error.code}`;
+      return told(
+        `waits for its next attempt${after}`,
+        `Attempt ${attempt} may begin ${inTime(at, now)}, or by a retry now.`,
+      );
+    }
+    case 'sleep':
+      return told(`sleeps until ${isoOf(reason.until)}`, `It wakes ${inTime(reason.until, now)}.`);
+    case 'signal': {
+      const { signal, limitAt, hasDefault } = reason;
+      const then = hasDefault ? 'its default is taken' : 'its time is up';
+      return told(`waits for the signal '${signal}'`, `Somebody sends the signal${limit(limitAt, then)}.`);
+    }
+    case 'child': {
+      const { run, toldToEnd, limitAt } = reason;
+      const waits = `waits for the end of the child run '${run}'${toldToEnd ? ', which was told to end' : ''}`;
+      return told(waits, `The child run ends${limit(limitAt)}; it can be explained in turn.`);
+    }
+    case 'block': {
+      const { handling, open, round } = reason;
+      const names = listed(reason.waitsFor, open);
+      if (handling !== undefined)
+        return told(
+          `handles the failure of '${handling.taskId}': waits for ${names}`,
+          'It goes on when its handler is through.',
+        );
+      const rounds = round > 1 ? `, in round ${round}` : '';
+      return told(`waits for ${names}${rounds}`, 'It goes on when what is in it has ended.');
+    }
+    case 'items': {
+      const { ended, total, open, queued } = reason;
+      const more = queued === 0 ? '' : `, ${queued} to come`;
+      const waits = `waits for its items: ${ended} of ${total} have ended, ${open} open${more}`;
+      return told(waits, 'It ends when all of its items have.');
+    }
+    case 'fallback':
+      return told(`'${reason.task}' stands in for it${afterError(reason.error)}`, `It ends as '${reason.task}' does.`);
+    case 'closing': {
+      const { why, open, undo } = reason;
+      if (open > 0)
+        return told(`is ending (${WHY[why]}): waits for ${listed(reason.waitsFor, open)}`, 'It ends when they have.');
+      const next = undo === undefined ? '' : `: '${undo}' is undone next`;
+      return told(`is ending (${WHY[why]})${next}`, 'Whoever drives the run goes on with it at once.');
+    }
+    case 'paused':
+      return told('is held up because the run is paused', 'Resume the run.');
+    case 'parked':
+      return told('is held up because the run is parked', 'Mend what parked the run and resume it, or cancel it.');
+    case 'held':
+      return told(`is held up here: ${reason.message}`, HELD[reason.hold] ?? 'Mend what holds the run.');
+    default:
+      return reason satisfies never;
+  }
+}
+
+const DECIDING = {
+  condition: 'is about to be asked for its condition',
+  items: 'is about to get its items',
+  start: 'is about to begin',
+  outcome: 'is about to be decided on',
+} as const;
+
+const WHY = {
+  failure: 'a task in it failed',
+  limit: 'its time is up',
+  cancel: 'the run is cancelled',
+  join: 'a join does not need it',
+  end: 'an end in it',
+  within: 'with what it is in',
+} as const;
+
+const HELD: Readonly<Record<string, string>> = {
+  function: 'Register the version of the workflow that the run started with, or cancel the run.',
+  strategy: 'It is asked again after a while; mend or install the strategy.',
+  fault: 'It is looked at again after a while; mend the history or the store.',
+};
+
+/** Some ids, and how many more there are. */
+export function listed(ids: readonly string[], count: number): string {
+  const names = ids.map((id) => `'${id}'`);
+  const more = count - names.length;
+  if (more > 0) return `${names.join(', ')} and ${more} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+export const errorText = ({ code, message }: ErrorData): string => `${code}: ${message}`;
+
+const afterError = (error: ErrorData | undefined): string => (error === undefined ? '' : `, after ${error.code}`);
+
+const ago = (at: number, now: number): string => `${formatDuration(Math.max(0, now - at))} ago`;
+
+const inTime = (at: number, now: number): string =>
+  at > now ? `in ${formatDuration(at - now)}` : `now: it was due ${ago(at, now)}`;
+
+/** As ISO 8601; of a time that no date can show, the number. */
+const isoOf = (at: number): string => (Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at));
