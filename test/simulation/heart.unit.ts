@@ -156,7 +156,7 @@ function viewErrors(state: RunState): readonly string[] {
   const wrong: string[] = [];
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
-      if (key !== 'tasks' && key !== 'items' && value !== (real as Record<string, unknown>)[key])
+      if (!['tasks', 'items', 'undoes'].includes(key) && value !== (real as Record<string, unknown>)[key])
         wrong.push(`${what}.${key}`);
     }
   };
@@ -165,6 +165,7 @@ function viewErrors(state: RunState): readonly string[] {
   for (const [id, task] of view.tasks) {
     const real = state.tasks.get(id);
     if (real === undefined || (task.items === undefined) !== (real.items === undefined)) wrong.push(`${id}.items`);
+    if (task.undoes !== (real?.undoes !== undefined)) wrong.push(`${id}.undoes`);
     const retryAt = real?.status === 'waiting' ? dueAt(state, real) : undefined;
     compare(id, task, { ...real, retryAt });
     compare(`${id}.items`, task.items ?? {}, real?.items ?? {});

@@ -10,6 +10,8 @@ import { notFound, RunReader } from '../reading/run-reader.ts';
 import { adoptable } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
+import { explainRun } from '../workflow/explain/explain-run.ts';
+import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isTerminal } from '../workflow/state.ts';
 import { stateOf } from '../workflow/view-of.ts';
@@ -223,6 +225,7 @@ export class Orchestrator {
       resume: (id) => this.#control(id, 'ResumeRun'),
       signal: (id, signal, data, options) => this.#signal(id, signal, data, options),
       state: (id, at) => this.runs.state(id, at),
+      explain: (id) => this.#explain(id),
       follow: (id, signal) => this.runs.follow(id, 0, signal),
     });
   }
@@ -296,6 +299,14 @@ export class Orchestrator {
     // Results may have come since it was parked, so its last event need not say so.
     const { status, parked } = this.#engine.cachedState(runId) ?? (await this.runs.state(runId));
     return status === 'parked' && parked !== undefined ? { status, error: parked } : undefined;
+  }
+
+  async #explain(runId: string): Promise<RunExplanation> {
+    const { clock, registry } = this.#parts;
+    const run = await this.runs.state(runId);
+    const hold = this.holdOf(runId);
+    const driven = this.role === 'driver' ? true : undefined;
+    return explainRun(run, { now: clock.now(), takers: registry, hold, driven });
   }
 
   #stoppedBefore(runId: string): RepriseError {

@@ -2,6 +2,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { HistoryEntry } from '../reading/run-reader.ts';
+import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import type { RunHold } from './run-hold.ts';
 
@@ -42,6 +43,7 @@ export interface RunControl {
   resume(runId: string): Promise<void>;
   signal(runId: string, signal: string, data: unknown, options: SignalOptions): Promise<void>;
   state(runId: string, at?: number): Promise<RunView>;
+  explain(runId: string): Promise<RunExplanation>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
 }
 
@@ -104,6 +106,14 @@ export class RunHandle<Output = Json> {
   /** Folded from the history, up to revision `at`. */
   state(at?: number): Promise<RunView> {
     return this.#control.state(this.id, at);
+  }
+
+  /**
+   * Why the run does not end, or why it ended: task by task, and as a whole. From its history, and from what this process knows: the agents
+   * that are registered here, and what holds the run here. Another process may have others.
+   */
+  explain(): Promise<RunExplanation> {
+    return this.#control.explain(this.id);
   }
 
   /** The history so far, then every event as it is appended, to the end of the run. */

@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Lineage } from './events.ts';
+import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import type { RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
@@ -16,11 +16,23 @@ export interface ItemsView {
   readonly expired: ErrorData | undefined;
 }
 
+/** How something ends that waits for what is outstanding in it first. */
+export interface ClosingView {
+  /** See TaskClosing; `within`: with what it is in. */
+  readonly why: TaskClosing['why'] | 'within';
+  /** Of `limit`: what it then fails with. */
+  readonly error?: ErrorData;
+  /** Of `cancel`. */
+  readonly reason?: string;
+}
+
 /** One task of a run, or one item of a forEach task. */
 export interface TaskView {
   readonly id: string;
   /** The task of the definition: for an item, the forEach task. */
   readonly definitionId: string;
+  /** The block that it is in, by the id of the block's task; '' is the run. */
+  readonly scope: string;
   /** Place among the items; undefined for a task of the definition. */
   readonly index: number | undefined;
   readonly status: TaskStatus;
@@ -50,6 +62,18 @@ export interface TaskView {
   readonly retryAt: number | undefined;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
   readonly fallback: 'agent' | 'task' | undefined;
+  /** Of a switch that has ended: the case that it chose. */
+  readonly chosen: string | undefined;
+  /** Of a sleep: when it ends. */
+  readonly wakeAt: number | undefined;
+  /** Of a wait: the name of the signal. */
+  readonly signal: string | undefined;
+  /** The child run of the last attempt, by its id. */
+  readonly child: string | undefined;
+  /** Whether it undoes what another task did (`pay@3`: what attempt 3 of `pay` did). */
+  readonly undoes: boolean;
+  /** Set while it waits for what is outstanding in it before it ends. */
+  readonly closing: ClosingView | undefined;
   /** Of a forEach task whose list is known. */
   readonly items: ItemsView | undefined;
 }
@@ -81,6 +105,10 @@ export interface RunView {
   readonly parked: ErrorData | undefined;
   /** The run that this one goes on from. */
   readonly lineage: Lineage | undefined;
+  /** The task of which this run is the child. */
+  readonly parent: ParentTask | undefined;
+  /** Set while the run waits for what is outstanding before it ends. */
+  readonly closing: ClosingView | undefined;
   /** W3C trace context that the run was started in. */
   readonly traceparent: string | undefined;
   readonly startedAt: number;

@@ -27,6 +27,8 @@ class StateView implements RunView {
   readonly cancelReason;
   readonly parked;
   readonly lineage;
+  readonly parent;
+  readonly closing;
   readonly traceparent;
   readonly startedAt;
   readonly updatedAt;
@@ -49,6 +51,8 @@ class StateView implements RunView {
     this.cancelReason = state.cancelReason;
     this.parked = frozen(state.parked);
     this.lineage = frozen(state.lineage);
+    this.parent = frozen(state.parent);
+    this.closing = frozen(state.closing);
     this.traceparent = state.traceparent;
     this.startedAt = state.startedAt;
     this.updatedAt = state.updatedAt;
@@ -132,6 +136,7 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
   Object.freeze({
     id: task.id,
     definitionId: task.definitionId,
+    scope: task.scope,
     index: task.index,
     status: task.status,
     round: task.round,
@@ -151,6 +156,12 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     endedAt: task.endedAt,
     retryAt: task.status === 'waiting' ? dueAt(state, task) : undefined,
     fallback: task.fallback,
+    chosen: task.chosen,
+    wakeAt: task.wakeAt,
+    signal: task.signal,
+    child: task.child,
+    undoes: task.undoes !== undefined,
+    closing: frozen(task.closing),
     items: task.items === undefined ? undefined : itemsView(task.items),
   });
 
