@@ -1,4 +1,12 @@
-import { decodeEvent, isEnd, isTerminal, type RunEvent, runStream, streamRunId } from '@reprise/core';
+import {
+  decodeEvent,
+  isEnd,
+  isTerminal,
+  type RunEvent,
+  runStream,
+  streamRunId,
+  type TaskDefinition,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { checkHistory } from './support/history-checks.ts';
@@ -33,8 +41,15 @@ function endOf({ outcome }: Swept): unknown {
   return outcome.status === 'failed' ? { status: 'failed', code: outcome.error.code } : outcome;
 }
 
+/** The tasks that may run once only, those in blocks included, by their paths. */
+const onceIn = (tasks: readonly TaskDefinition[], block = ''): readonly string[] =>
+  tasks.flatMap(({ id, delivery, scope }) => [
+    ...(delivery === 'at-most-once' ? [`${block}${id}`] : []),
+    ...onceIn(scope?.tasks ?? [], `${block}${id}/`),
+  ]);
+
 const isOnce = (scenario: SweepScenario, taskId: string): boolean =>
-  scenario.workflow.definition.tasks.some(({ id, delivery }) => id === taskId && delivery === 'at-most-once');
+  onceIn(scenario.workflow.definition.tasks).includes(taskId);
 
 /** Whether an at-most-once attempt was open at a kill: its outcome cannot be known, and the run may end otherwise. */
 function wasInDoubt(scenario: SweepScenario, swept: Swept): boolean {
@@ -62,6 +77,8 @@ function check(scenario: SweepScenario, durable: boolean, calm: Swept, swept: Sw
   );
   if (unknown) {
     expect(wasInDoubt(scenario, swept), 'an outcome is called unknown that was known').to.equal(true);
+    for (const { event } of told)
+      if (event.type === 'CompensationBegan') expect(completionsOf(told, event.taskId), event.taskId).to.equal(1);
     return;
   }
   expect(endOf(swept), 'the end of the run').to.deep.equal(endOf(calm));
@@ -75,15 +92,16 @@ const endsOfChildren = (told: readonly Told[]): readonly string[] =>
     .map(({ runId, event }) => `${runId} ${event.type}`)
     .sort();
 
+const completionsOf = (told: readonly Told[], taskId: string): number =>
+  told.filter(({ event }) => event.type === 'TaskCompleted' && event.taskId === taskId).length;
+
 /** What was done for certain and then undone, in order and without the numbers of attempts: each once, and to its end. */
 function undoneIn(told: readonly Told[]): readonly string[] {
   const undone: string[] = [];
   for (const { runId, event } of told) {
     if (event.type !== 'CompensationBegan' || event.outcome !== 'completed') continue;
-    const completed = told.filter(
-      (one) => one.runId === runId && one.event.type === 'TaskCompleted' && one.event.taskId === event.taskId,
-    );
-    undone.push(`${event.taskId.replace(/@\d+$/, '')}, ${completed.length} times`);
+    const own = told.filter((one) => one.runId === runId);
+    undone.push(`${event.taskId.replace(/@\d+$/, '')}, ${completionsOf(own, event.taskId)} times`);
   }
   return undone;
 }

@@ -58,6 +58,20 @@ tasks:
     },
     ends: 'failed',
   },
+  'a payment that may be made once only, in a block that undoes it and begins again when nobody knows': {
+    workflow: parseWorkflow(`
+name: unknown
+tasks:
+  order:
+    scope:
+      pay: { agent: payer, delivery: at-most-once, compensate: undoer }
+      ship: { agent: worker, after: pay }
+    catch: [{ on: { code: REPRISE_OUTCOME_UNKNOWN }, then: retry, max: 5 }]
+output: shipped
+`),
+    agents: { payer: slowly(10), undoer: slowly(10), worker: echo },
+    ends: 'completed',
+  },
   'a parent and its child': {
     workflow: parseWorkflow(`
 name: parent
