@@ -27,6 +27,7 @@ export interface ExplainFacts {
  * - `deciding`: what follows is computed by whoever drives the run: a condition, the items, its start, its outcome.
  * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
  * - `place`: an item whose list has as many under way as it may.
+ * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it.
  * - `ready`: it is the scheduler strategy's to assign.
  * - `nobody`: no agent that is registered takes it.
  * - `handed`: handed to an agent, and no worker has begun.
@@ -49,6 +50,7 @@ export type Reason =
   | { readonly reason: 'deciding'; readonly about: 'condition' | 'items' | 'start' | 'outcome' }
   | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
+  | { readonly reason: 'mutex'; readonly key: string; readonly holder: string; readonly ahead: number }
   | { readonly reason: 'ready'; readonly strategy: string }
   | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }
   | { readonly reason: 'handed'; readonly agent: string; readonly attempt: number; readonly since: number }

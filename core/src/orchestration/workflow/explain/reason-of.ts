@@ -1,5 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import { attemptDeadline, deadlineOf } from '../limits.ts';
+import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
 import { fullBlock, limitedScopeOf, wantedBy } from '../ready-tasks.ts';
 import {
   type Closing,
@@ -38,6 +38,8 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
     return { reason: 'parked', error: state.parked };
   const begins =
     own.reason === 'ready' || own.reason === 'nobody' || (own.reason === 'deciding' && own.about === 'start');
+  // The clock of a run that is paused stands still.
+  if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused' };
   if (!begins) return undefined;
   if (state.status === 'paused') return { reason: 'paused' };
   return hold?.reason === 'strategy' && own.reason === 'ready' ? held : undefined;
@@ -115,6 +117,10 @@ const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition
 };
 
 function pending(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+  if (task.mutex !== undefined) {
+    const queue = state.mutexes.get(task.mutex) ?? [];
+    return { reason: 'mutex', key: task.mutex, holder: queue[0] ?? '', ahead: queue.indexOf(task.id) };
+  }
   const origin = state.graph.node(task.definitionId)?.fallbackFor;
   if (origin !== undefined) return { reason: 'stand-by', of: siblingOf(state, task, origin)?.id ?? origin };
   if (task.waitingOn === 0) return { reason: 'deciding', about: aboutOf(task, definition) };
@@ -130,7 +136,7 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
 
 function waiting(state: RunState, task: TaskState, { fallback, forEach }: TaskDefinition): Reason {
   const { retryAt, error, attempt: last } = task;
-  if (retryAt !== undefined) return { reason: 'retry', at: retryAt, attempt: last + 1, error };
+  if (retryAt !== undefined) return { reason: 'retry', at: dueAt(state, task) ?? retryAt, attempt: last + 1, error };
   if (task.fallback === 'task' && fallback?.kind === 'task')
     return { reason: 'fallback', task: siblingOf(state, task, fallback.task)?.id ?? fallback.task, error };
   if (task.idle) return { reason: 'place', of: listOf(state, task)?.id ?? '', limit: forEach?.concurrency ?? 0 };
@@ -152,7 +158,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
     return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };
   if (signal !== undefined)
     return { reason: 'signal', signal, limitAt, hasDefault: definition.wait?.default !== undefined };
-  if (wakeAt !== undefined) return { reason: 'sleep', until: wakeAt };
+  if (wakeAt !== undefined) return { reason: 'sleep', until: dueAt(state, task) ?? wakeAt };
   return { reason: 'deciding', about: 'outcome' };
 }
 

@@ -14,6 +14,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   deciding: 'engine',
   slot: 'tasks',
   place: 'tasks',
+  mutex: 'tasks',
   ready: 'engine',
   nobody: 'person',
   handed: 'agent',
@@ -62,6 +63,14 @@ export function wordingOf(reason: Reason, now: number): Wording {
         `waits for one of the ${reason.limit} places of '${reason.of}'`,
         'It goes on when another item ends or waits.',
       );
+    case 'mutex': {
+      const { key, holder, ahead } = reason;
+      const others = ahead > 1 ? ` (${ahead - 1} more before it)` : '';
+      return told(
+        `waits for the mutex '${key}', which '${holder}' has${others}`,
+        `It begins when '${holder}' has ended.`,
+      );
+    }
     case 'ready':
       return told('is ready', `The strategy '${reason.strategy}' assigns it when it is asked next.`);
     case 'nobody': {
