@@ -100,7 +100,7 @@ export {
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export { Orchestrator, type RetryRunOptions, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
 export {
   type CancelOptions,
   type OutcomeOptions,

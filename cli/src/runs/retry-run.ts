@@ -6,6 +6,7 @@ import { carryOut, type WaitFlags } from './carry-out.ts';
 
 export interface RetryFlags extends WaitFlags {
   readonly id?: string | undefined;
+  readonly again?: readonly string[] | undefined;
 }
 
 /**
@@ -18,7 +19,8 @@ export async function retryRun(typed: string, flags: RetryFlags, terminal: Termi
   const { orchestrator, store } = opened;
   try {
     const runId = await resolveRun(store, orchestrator.runs, typed);
-    const options = flags.id === undefined ? {} : { id: flags.id };
+    const { id, again } = flags;
+    const options = { ...(id === undefined ? {} : { id }), ...(again === undefined ? {} : { again }) };
     return await carryOut(opened, relay, () => orchestrator.retryRun(runId, options), flags, terminal);
   } finally {
     await orchestrator.stop();

@@ -87,6 +87,10 @@ export const ERROR_CODES = {
     'An at-most-once attempt was started and its worker is gone, or a command got no answer in time: whether it took effect cannot be known.',
     'Check the outside world, then use `reprise run retry`, or give the task a fallback value. A command may be given again with the same requestId.',
   ),
+  REPRISE_WOULD_REPEAT: entry(
+    'Trying a run again would do again what its workflow says may be done at most once.',
+    'Look outside whether it had its effect; then allow it by name: `reprise run retry RUN --again TASK`, or `retryRun(id, { again: [task] })`.',
+  ),
   REPRISE_REPEAT_EXHAUSTED: entry(
     'A repeat or a loop reached its maximum number of rounds without its condition holding.',
     'Raise max, mend the agents, or say onExhausted: "accept".',

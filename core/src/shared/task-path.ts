@@ -49,6 +49,9 @@ export const taskPaths = (rules: number): TaskPaths => (rules < 3 ? dotted : bra
 /** The path of what undoes an attempt. */
 export const undoing = (path: string, attempt: number): string => `${path}@${attempt}`;
 
+/** The task of the run that a path is, or is in. */
+export const outermost = (path: string): string => path.split(/[/[@]/, 1)[0] ?? path;
+
 /** Whether a text has the form of a path as runs of today write them. */
 export const isTaskPath = (text: string): boolean =>
   text.length <= MAX_PATH_CHARS && PATH_PATTERN.test(text) && text.split('/').length <= MAX_LEVELS;

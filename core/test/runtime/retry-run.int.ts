@@ -64,8 +64,9 @@ describe('Retrying a run', () => {
       'each[1] completed',
     ]);
     const source = await run.state();
-    expect(only(events, 'RunStarted')[0]?.lineage).to.deep.equal({ runId: 'r1', revision: source.revision });
-    expect((await retried.state()).lineage).to.deep.equal({ runId: 'r1', revision: source.revision });
+    const lineage = { runId: 'r1', revision: source.revision, origin: 'r1' };
+    expect(only(events, 'RunStarted')[0]?.lineage).to.deep.equal(lineage);
+    expect((await retried.state()).lineage).to.deep.equal(lineage);
     expect((await retried.state()).input).to.equal('in');
     expect((await reprise.runs.replay('r2')).matches).to.equal(true);
     expect(source.status).to.equal('failed');
@@ -120,6 +121,75 @@ describe('Retrying a run', () => {
     broken = false;
     const reprise: Orchestrator = await start({ plugins: [storePlugin(store)], workflows: [], agents: [agent] });
     expect(await (await reprise.retryRun(run.id)).result()).to.equal('in!');
+  });
+
+  it('keeps the idempotency keys of the first run, however often it is done', async () => {
+    const keys: string[] = [];
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ idempotencyKey }: { idempotencyKey: string }) => {
+        keys.push(idempotencyKey);
+        if (broken) throw Object.assign(new Error('no'), { retryable: false });
+        return 1;
+      },
+    });
+    const definition = workflow('keys')
+      .scope('block', (block) => block.task('a', agent))
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    await (await reprise.startRun(definition, null, { id: 'k1' })).outcome();
+    await (await reprise.retryRun('k1', { id: 'k2' })).outcome();
+    broken = false;
+    expect((await (await reprise.retryRun('k2', { id: 'k3' })).outcome()).status).to.equal('completed');
+    expect(keys).to.deep.equal(['k1/block/a', 'k1/block/a', 'k1/block/a']);
+  });
+
+  it('gives new keys to what was undone and to all that comes after it', async () => {
+    const keys: string[] = [];
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ idempotencyKey, taskId }: { idempotencyKey: string; taskId: string }) => {
+        keys.push(idempotencyKey);
+        if (broken && taskId === 'pay') throw Object.assign(new Error('no'), { retryable: false });
+        return 1;
+      },
+    });
+    const definition = workflow('undone')
+      .task('before', agent)
+      .task('hotel', agent, { after: 'before', compensate: agent })
+      .task('pay', agent, { after: 'hotel' })
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    await (await reprise.startRun(definition, null, { id: 'u1' })).outcome();
+    expect(keys.splice(0)).to.deep.equal(['u1/before', 'u1/hotel', 'u1/pay', 'u1/hotel@1']);
+    broken = false;
+    expect((await (await reprise.retryRun('u1', { id: 'u2' })).outcome()).status).to.equal('completed');
+    expect(keys).to.deep.equal(['u2/hotel', 'u2/pay']);
+  });
+
+  it('asks before it does again what may be done at most once', async () => {
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: () => {
+        if (broken) throw new Error('no');
+        return 1;
+      },
+    });
+    const definition = workflow('once')
+      .scope('block', (block) => block.task('pay', agent, { delivery: 'at-most-once' }))
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    await (await reprise.startRun(definition, null, { id: 'o1' })).outcome();
+    broken = false;
+    expect(await reprise.retryRun('o1').then(() => 'no error', codeOf)).to.equal('REPRISE_WOULD_REPEAT');
+    expect(await reprise.retryRun('o1', { again: ['other'] }).then(() => 'no error', codeOf)).to.equal(
+      'REPRISE_WOULD_REPEAT',
+    );
+    const retried = await reprise.retryRun('o1', { again: ['block/pay'] });
+    expect((await retried.outcome()).status).to.equal('completed');
   });
 
   it('of an open run makes what waits ready at once', async () => {

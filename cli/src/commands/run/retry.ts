@@ -10,6 +10,11 @@ export default class RunRetry extends RepriseCommand {
   static override args = runArgument;
   static override flags = {
     ...storeFlags,
+    again: Flags.string({
+      description: 'An at-most-once task that may be done again, after a look outside. May be given several times.',
+      helpValue: 'TASK',
+      multiple: true,
+    }),
     id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),

@@ -1,11 +1,12 @@
+import { outermost } from '../../shared/task-path.ts';
 import type { RunState, TaskState } from '../workflow/state.ts';
 
 /** Names one attempt of one task of one run. */
 export const attemptKey = (runId: string, taskId: string, attempt: number): string => `${runId}/${taskId}/${attempt}`;
 
 /**
- * The key that an agent's effects outside are made idempotent by: the same for all attempts of a task in one round. The path of the task, with
- * `~round` behind each part of it that has come to a later round than the first.
+ * The key that an agent's effects outside are made idempotent by: the same for all attempts of a task in one round, and for retries of the
+ * run. The path of the task, with `~round` behind each part of it that has come to a later round than the first.
  */
 export function idempotencyKey(state: RunState, task: TaskState): string {
   const { runId, rules } = state;
@@ -16,7 +17,13 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
     path = `/${segment}${roundsOf(state, at)}${path}`;
     if (at.scope === '') break;
   }
-  return `${runId}${suffix(ownRounds(state, ''))}${path}`;
+  return `${keyRunOf(state, task)}${suffix(ownRounds(state, ''))}${path}`;
+}
+
+/** The run that the keys of a task name: what is done again after a failure has the keys of the first run of the line. */
+function keyRunOf({ runId, lineage }: RunState, { id }: TaskState): string {
+  if (lineage === undefined) return runId;
+  return lineage.keys?.[outermost(id)] ?? lineage.origin ?? runId;
 }
 
 /** The round of the segment that a task is in, and that of the block that it is; both are written where it has both. */

@@ -5,9 +5,10 @@ import { uuidv5 } from '../../shared/hash.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
+import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
-import { adoptable } from '../workflow/adoption.ts';
+import { adoptable, keysAfter, madeAgain } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
@@ -39,6 +40,11 @@ export interface StartRunOptions {
   readonly requestId?: string;
   /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
   readonly traceparent?: string;
+}
+
+export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
+  /** At-most-once tasks, by id, that may be done again: whether they had their effect was looked into. */
+  readonly again?: readonly string[];
 }
 
 /** The way in: starts runs, steers them, reads them. One per process and store. */
@@ -182,8 +188,11 @@ export class Orchestrator {
     return requestId === undefined ? this.#parts.ids.next() : uuidv5(`start/${workflow}`, requestId);
   }
 
-  /** A new run that goes on from the results of one that failed or was cancelled. */
-  async retryRun(runId: string, options: Pick<StartRunOptions, 'id'> = {}): Promise<RunHandle> {
+  /**
+   * A new run that goes on from the results of one that failed or was cancelled. Rejects with REPRISE_WOULD_REPEAT when an at-most-once task
+   * would be done again that `again` does not name.
+   */
+  async retryRun(runId: string, options: RetryRunOptions = {}): Promise<RunHandle> {
     const source = await this.runs.state(runId);
     if (!isTerminal(source.status)) {
       await this.#submit({ type: 'RetryTasks', commandId: `retry-${this.#parts.ids.next()}`, runId });
@@ -194,6 +203,9 @@ export class Orchestrator {
     }
     const { definition, hash } = this.#definitionToRetry(source);
     const id = options.id === undefined ? this.#parts.ids.next() : assertId(options.id, 'run id');
+    const state = stateOf(source);
+    const adopted = adoptable(state, definition);
+    assertAllowed(runId, madeAgain(state, adopted), options.again ?? []);
     await this.#submit({
       type: 'StartRun',
       commandId: `retry-${this.#parts.ids.next()}`,
@@ -201,8 +213,8 @@ export class Orchestrator {
       definition,
       definitionHash: hash,
       input: source.input,
-      lineage: { runId, revision: source.revision },
-      adopted: adoptable(stateOf(source), definition),
+      lineage: { runId, revision: source.revision, ...keysAfter(state, id) },
+      adopted,
     });
     return this.run(id);
   }
@@ -371,6 +383,15 @@ export class Orchestrator {
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);
     throw new RepriseError(code as 'REPRISE_COMMAND_INVALID', message, { details: { runId: command.runId } });
   }
+}
+
+function assertAllowed(runId: string, repeated: readonly string[], allowed: readonly string[]): void {
+  const left = repeated.filter((id) => !allowed.includes(id) && !allowed.includes(outermost(id)));
+  if (left.length === 0) return;
+  const names = left.slice(0, 10).map((id) => `'${id}'`);
+  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
+  const message = `To try run '${runId}' again would do again what may be done at most once: ${names.join(', ')}${more}.`;
+  throw new RepriseError('REPRISE_WOULD_REPEAT', message, { details: { tasks: [...left].slice(0, 1000) } });
 }
 
 function assertTraceparent(value: string): string {

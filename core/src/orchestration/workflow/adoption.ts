@@ -1,9 +1,9 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
-import { taskPaths } from '../../shared/task-path.ts';
-import type { AdoptedTask } from './events.ts';
+import { outermost, taskPaths, undoing } from '../../shared/task-path.ts';
+import type { AdoptedTask, Lineage } from './events.ts';
 import { CURRENT_RULES } from './rules.ts';
-import type { ItemsState, RunState } from './state.ts';
+import { definitionOf, type ItemsState, listOf, type RunState, type TaskState } from './state.ts';
 
 /**
  * What a new run of `definition` can take over from an ended one: tasks that completed or were skipped, and the finished items of
@@ -54,8 +54,39 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
   return adopted;
 }
 
-/** The task of the run that a path is of or in. */
-const outermost = (path: string): string => path.split(/[/[]/, 1)[0] ?? path;
+/**
+ * The keys of a new run from the results of `source`: those of the first run of the line, but for what was undone and all that comes after it,
+ * which is done anew.
+ */
+export function keysAfter(source: RunState, runId: string): Pick<Lineage, 'origin' | 'keys'> {
+  const keys: Record<string, string> = { ...source.lineage?.keys };
+  const renewed = new Set<string>();
+  for (const { undoes } of source.tasks.values()) if (undoes !== undefined) renewed.add(outermost(undoes.taskId));
+  for (const id of renewed) {
+    keys[id] = runId;
+    for (const dependent of source.graph.node(id)?.dependents ?? []) renewed.add(dependent);
+  }
+  const origin = source.lineage?.origin ?? source.runId;
+  return renewed.size === 0 && source.lineage?.keys === undefined ? { origin } : { origin, keys };
+}
+
+/** Tasks whose attempt may be made only once, and that would make it again in a run that adopts so much: their paths in the source. */
+export function madeAgain(source: RunState, adopted: readonly AdoptedTask[]): readonly string[] {
+  const done = new Set(adopted.filter(({ status }) => status !== 'expanded').map(({ taskId }) => taskId));
+  const again: string[] = [];
+  for (const task of source.tasks.values()) {
+    const isOnce = task.attempt > 0 && task.undoes === undefined && task.agent !== undefined;
+    if (!isOnce || definitionOf(source, task)?.delivery !== 'at-most-once') continue;
+    // The source may have written its items otherwise.
+    const { item } = taskPaths(CURRENT_RULES);
+    const id = task.index === undefined ? task.id : item(listOf(source, task)?.id ?? '', task.index);
+    if (!done.has(id) && !done.has(outermost(id)) && !isUndone(source, task)) again.push(id);
+  }
+  return again;
+}
+
+const isUndone = (source: RunState, task: TaskState): boolean =>
+  source.tasks.get(undoing(task.id, task.attempt))?.status === 'completed';
 
 /** Of a list that was not recorded as a whole nothing was begun: it is computed again. */
 function adoptableItems(taskId: string, { values, instances, total }: ItemsState): readonly AdoptedTask[] {

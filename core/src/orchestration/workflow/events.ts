@@ -7,6 +7,10 @@ export interface Lineage {
   readonly runId: string;
   /** The last revision of that run that was taken into account. */
   readonly revision: number;
+  /** The first run of the line: idempotency keys go on to name it. Absent in older histories: keys name the run itself. */
+  readonly origin?: string;
+  /** Tasks (of the run, not of its blocks) that were undone, or came after one that was: the run that their keys name instead. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 /** The task of which a run is the child. */

@@ -15,6 +15,8 @@ export function pauseRun(state: RunState, command: PauseRun, context: DecisionCo
   if (state.status === 'parked') return [reject(command, 'REPRISE_RUN_PARKED', isParked(state), context)];
   if (isPausedBy(state, 'user'))
     return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is paused already.', context)];
+  if (state.closing?.why === 'cancel')
+    return [reject(command, 'REPRISE_COMMAND_INVALID', 'The run is being cancelled.', context)];
   return [{ type: 'RunPaused', at, commandId, ...reasonOf(command) }];
 }
 

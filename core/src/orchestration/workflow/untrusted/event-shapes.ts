@@ -13,6 +13,7 @@ import {
   matching,
   oneOf,
   passing,
+  recordOf,
   type Shape,
   text,
   time,
@@ -61,7 +62,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
     {
       traceparent,
-      lineage: fieldsOf({ runId, revision: integer(0) }),
+      lineage: fieldsOf({ runId, revision: integer(0) }, { origin: runId, keys: recordOf(runId) }),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }),
       rules: oneOf(1, 2, 3),
     },

@@ -109,6 +109,18 @@ export function fieldsOf(
   };
 }
 
+/** An object whose every member has the shape. */
+export const recordOf =
+  (member: Shape): Shape =>
+  (value, field) => {
+    if (!isFields(value)) return must('an object', value, field);
+    for (const [key, one] of Object.entries(value)) {
+      const flaw = member(one, `${field}.${key}`);
+      if (flaw !== undefined) return flaw;
+    }
+    return undefined;
+  };
+
 /** An object whose field `key` says which of the shapes it has. */
 export const byKind =
   (key: string, kinds: Readonly<Record<string, Shape>>): Shape =>
