@@ -53,6 +53,52 @@ export function measureGraph(storage: Storage, workflow: AnyWorkflow): Promise<G
   );
 }
 
+/** How long a part of a large run of blocks, loops or child runs takes: `count` of them, in one run. */
+export interface BlockFigures {
+  readonly count: number;
+  readonly usEach: number;
+}
+
+const BLOCKS = {
+  /** Blocks of two tasks, one after the other, for each of many items. */
+  blocks: `
+  each:
+    forEach: { items: input, concurrency: 32 }
+    scope: { one: { agent: step }, two: { agent: step, after: one } }`,
+  /** Child runs of one task. */
+  children: `
+  each: { workflow: child, forEach: { items: input, concurrency: 32 } }`,
+  /** Rounds of one task. */
+  rounds: `
+  loop:
+    scope: { one: { agent: step } }
+    loop: { until: round >= input.n, max: 100000 }`,
+  /** Tasks that are all undone because the last one fails. */
+  undone: `
+  each: { agent: step, compensate: step, forEach: { items: input, concurrency: 64 } }
+  no: { raise: { code: NO }, after: each }`,
+} as const;
+
+export type BlockBench = keyof typeof BLOCKS;
+
+export function measureBlocks(storage: Storage, what: BlockBench, count: number): Promise<BlockFigures> {
+  const parent = parseWorkflow(`name: parent\nconcurrency: 64\ntasks:${BLOCKS[what]}\n`);
+  const child = parseWorkflow('name: child\ntasks: { only: { agent: step } }');
+  return withReprise(
+    storage,
+    [parent, child],
+    async (reprise) => {
+      const start = performance.now();
+      const items = Array.from({ length: count }, (_, index) => index);
+      const run = await reprise.startRun('parent', what === 'rounds' ? { n: count } : items);
+      const { status } = await run.outcome();
+      if (status !== (what === 'undone' ? 'failed' : 'completed')) throw new Error(`${what}: the run is ${status}`);
+      return { count, usEach: ((performance.now() - start) * 1000) / count };
+    },
+    [step],
+  );
+}
+
 if (import.meta.main) {
   for (const length of [1000, 4000, 10_000]) console.log('chain', await measureGraph('in-memory', mappedChain(length)));
   for (const layers of [10, 50, 100]) console.log('layers', await measureGraph('in-memory', layeredGraph(layers, 50)));

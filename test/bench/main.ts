@@ -5,7 +5,7 @@ import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
-import { layeredGraph, mappedChain, measureGraph } from './graphs.ts';
+import { layeredGraph, mappedChain, measureBlocks, measureGraph } from './graphs.ts';
 import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
@@ -80,6 +80,16 @@ for (const [what, graph] of [
   [`layered graph of ${values.quick ? 500 : 5000} tasks with expressions`, layeredGraph(values.quick ? 10 : 100, 50)],
 ] as const) {
   report(`durable ${what}`, (await measureGraph('sqlite', graph)).usPerTask, 'µs/task', 'flat');
+}
+
+for (const [what, unit] of [
+  ['blocks', 'block of two tasks'],
+  ['children', 'child run'],
+  ['rounds', 'round of a block'],
+  ['undone', 'task that is done and undone'],
+] as const) {
+  for (const count of values.quick ? [100] : [1000, 10_000])
+    report(`durable, ${count} in one run: ${unit}`, (await measureBlocks('sqlite', what, count)).usEach, 'µs', 'flat');
 }
 
 const restart = await measureRestart(10_000 * scale);

@@ -49,9 +49,9 @@ export async function validateWorkflows(
 ): Promise<number> {
   const known = await knownTo(flags.config, typed);
   const verdicts: Verdict[] = [];
-  if (typed.length === 0) verdicts.push(...known.broken, ...known.workflows.map((one) => check(one, known.agents)));
+  if (typed.length === 0) verdicts.push(...known.broken, ...known.workflows.map((one) => check(one, known)));
   for (const one of typed)
-    verdicts.push(...(looksLikeFile(one) ? await checkFile(one, known.agents) : [checkNamed(one, known)]));
+    verdicts.push(...(looksLikeFile(one) ? await checkFile(one, known) : [checkNamed(one, known)]));
   await print(verdicts, known.agents !== undefined, terminal);
   return verdicts.every(({ problems }) => problems.length === 0) ? EXIT.ok : EXIT.invalid;
 }
@@ -89,11 +89,17 @@ async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAg
   return Promise.all(plugins.flatMap((plugin) => (plugin.kind === 'agent' ? [plugin.create(context)] : [])));
 }
 
-function check({ workflow, source }: SourcedWorkflow, agents: readonly KnownAgent[] | undefined): Verdict {
+function check(
+  { workflow, source }: SourcedWorkflow,
+  { agents, workflows }: Pick<Known, 'agents' | 'workflows'>,
+): Verdict {
   const { definition } = workflow;
+  const children = [...workflows.map((one) => one.workflow), ...(workflow.children ?? [])];
   const problems: readonly DefinitionProblem[] = validateDefinition(
     definition,
-    agents === undefined ? {} : { agents: [...agents, ...workflow.agents] },
+    agents === undefined
+      ? {}
+      : { agents: [...agents, ...workflow.agents], workflows: children.map((child) => child.definition) },
   );
   return {
     name: definition.name,
@@ -104,20 +110,21 @@ function check({ workflow, source }: SourcedWorkflow, agents: readonly KnownAgen
   };
 }
 
-async function checkFile(path: string, agents: readonly KnownAgent[] | undefined): Promise<readonly Verdict[]> {
+async function checkFile(path: string, known: Known): Promise<readonly Verdict[]> {
   const source = resolve(path);
   try {
-    return (await workflowsIn(source)).map((one) => check(one, agents));
+    return (await workflowsIn(source)).map((one) => check(one, known));
   } catch (error) {
     return [unread(source, error)];
   }
 }
 
-function checkNamed(name: string, { workflows, agents, broken }: Known): Verdict {
+function checkNamed(name: string, known: Known): Verdict {
+  const { workflows, broken } = known;
   const found = workflows.findLast(({ workflow: { definition } }) =>
     [definition.name, `${definition.name}@${definition.version}`].includes(name),
   );
-  if (found !== undefined) return check(found, agents);
+  if (found !== undefined) return check(found, known);
   const names = workflows.map(({ workflow }) => workflow.definition.name);
   const notRead =
     broken.length === 0
