@@ -98,10 +98,10 @@ export function idIn(event: RunEvent): string | undefined {
   return id === '' ? undefined : id;
 }
 
-/** The task of the definition that an event of a run of these rules is about; for an item, its forEach task. */
+/** The task of the definition that an event of a run of these rules is about. `item`: it is an item, or in a block that is one. */
 export function taskOf(event: RunEvent, rules: number): { readonly task: string; readonly item: boolean } | undefined {
   const id = idIn(event);
   if (id === undefined) return undefined;
   const paths = taskPaths(rules);
-  return { task: paths.definition(id), item: paths.itemOf(id) !== undefined };
+  return { task: paths.definition(id), item: paths.itemOf(id) !== undefined || id.includes('[') };
 }

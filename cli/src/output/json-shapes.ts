@@ -1,6 +1,6 @@
-import type { RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
+import type { Explanation, RunExplanation, RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
-import type { TaskRow } from './run-progress.ts';
+import type { TaskRow } from './task-rows.ts';
 import { isoOrNull, isoTime } from './text.ts';
 
 // The shapes that `--json` prints. Documented in docs/reference/cli.md: members may be added, none is renamed or removed.
@@ -63,8 +63,29 @@ export const taskRowShape = (row: TaskRow): object => ({
   startedAt: isoOrNull(row.startedAt),
   endedAt: isoOrNull(row.endedAt),
   ...(row.items === undefined ? {} : { items: row.items }),
+  ...(row.signal === undefined ? {} : { signal: row.signal }),
+  ...(row.wakeAt === undefined ? {} : { wakeAt: isoTime(row.wakeAt) }),
+  ...(row.child === undefined ? {} : { child: row.child }),
   ...(row.error === undefined ? {} : { error: row.error }),
 });
+
+/** Why a run does not end, or why it ended. */
+export const explanationShape = ({ summary, failure, waitsFor, tasks }: RunExplanation): object => ({
+  summary,
+  failure: failure === undefined ? null : { ...failure, taskId: failure.taskId ?? null },
+  waitsFor: waitsFor.map(({ taskId }) => taskId),
+  tasks: tasks.map(taskExplanationShape),
+});
+
+const TIMES: ReadonlySet<string> = new Set(['at', 'until', 'since', 'limitAt']);
+
+function taskExplanationShape({ taskId, ...rest }: Explanation): object {
+  const members = Object.entries(rest).map(([name, value]) => [
+    name,
+    TIMES.has(name) && typeof value === 'number' ? isoTime(value) : (value ?? null),
+  ]);
+  return { taskId, ...Object.fromEntries(members) };
+}
 
 /** The whole folded state: every task and every item. */
 export const stateShape = (state: RunView): object => ({
@@ -81,6 +102,7 @@ export const stateShape = (state: RunView): object => ({
   output: state.output ?? null,
   error: state.error ?? null,
   lineage: state.lineage ?? null,
+  parent: state.parent ?? null,
   tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
 });
 
@@ -97,5 +119,9 @@ const taskShape = (task: TaskView): object => ({
   startedAt: isoOrNull(task.startedAt),
   endedAt: isoOrNull(task.endedAt),
   retryAt: isoOrNull(task.retryAt),
+  ...(task.chosen === undefined ? {} : { chosen: task.chosen }),
+  ...(task.wakeAt === undefined ? {} : { wakeAt: isoTime(task.wakeAt) }),
+  ...(task.signal === undefined ? {} : { signal: task.signal }),
+  ...(task.child === undefined ? {} : { child: task.child }),
   ...(task.items === undefined ? {} : { items: { total: task.items.total, ended: task.items.ended } }),
 });

@@ -1,9 +1,10 @@
 import { formatDuration, type HistoryEntry, sleep, systemClock, taskPaths } from '@reprise/core';
 import { LiveRegion } from './live-region.ts';
 import type { ProgressView } from './progress-view.ts';
-import { endedItems, type RunProgress, type TaskRow } from './run-progress.ts';
+import type { RunProgress } from './run-progress.ts';
 import { asStatus, statusSymbol, statusText } from './status.ts';
 import { itemsText, tookText, troubleText } from './task-line.ts';
+import { endedItems, type TaskRow } from './task-rows.ts';
 import type { Screen } from './terminal.ts';
 import { clip, count, pad, padStart, plain } from './text.ts';
 
@@ -79,8 +80,8 @@ export function drawRun(
   const rows = progress.rows();
   const room = Math.max(3, screen.rows - 3);
   const shown = rows.length <= room ? rows : mostTelling(rows, room - 1);
-  const width = Math.min(MOST_ID, Math.max(4, ...shown.map((row) => row.id.length)));
-  const lines = shown.map((row) => drawTask(screen, row, width, at, said.get(row.id)));
+  const width = Math.min(MOST_ID, Math.max(4, ...shown.map((row) => row.name.length)));
+  const lines = shown.map((row) => drawTask(screen, row, width, at, said.get(row.path)));
   if (shown.length < rows.length)
     lines.push(screen.style('dim', `  and ${count(rows.length - shown.length, 'more task')}`));
   return [head, ...lines];
@@ -104,7 +105,7 @@ function drawTask(screen: Screen, row: TaskRow, width: number, now: number, said
   const rest = parts.filter((part) => part !== '').join(', ');
   const bar = row.items === undefined || row.items.total === 0 ? '' : `${barOf(screen, row)} `;
   const status = asStatus(screen, row.status, pad(row.status, 9));
-  return `${statusSymbol(screen, row.status)} ${pad(clip(row.id, width), width)} ${status} ${padStart(tookText(row, now), 7)}  ${bar}${rest}`.trimEnd();
+  return `${statusSymbol(screen, row.status)} ${pad(clip(row.name, width), width)} ${status} ${padStart(tookText(row, now), 7)}  ${bar}${rest}`.trimEnd();
 }
 
 function barOf(screen: Screen, { items, status }: TaskRow): string {

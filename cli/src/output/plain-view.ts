@@ -1,8 +1,9 @@
 import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
 import { describeEvent, taskOf } from './describe-event.ts';
 import type { ProgressView } from './progress-view.ts';
-import { endedItems, type RunProgress } from './run-progress.ts';
+import type { RunProgress } from './run-progress.ts';
 import { itemsText } from './task-line.ts';
+import { endedItems } from './task-rows.ts';
 import type { Screen } from './terminal.ts';
 import { pad, padStart } from './text.ts';
 
@@ -51,7 +52,7 @@ export class PlainView implements ProgressView {
     const toldAt = this.#toldAt.get(task) ?? progress.state.tasks.get(task)?.firstScheduledAt ?? event.at;
     if (event.at - toldAt < ITEM_LINES_MS) return undefined;
     this.#toldAt.set(task, event.at);
-    const row = progress.rows().find(({ id }) => id === task);
+    const row = progress.rows().find(({ path }) => path === task);
     if (row?.items === undefined || endedItems(row.items) === row.items.total) return undefined;
     return labelled(task, 'items', itemsText(row));
   }

@@ -1,6 +1,6 @@
 import { formatDuration } from '@reprise/core';
-import { endedItems, type TaskRow } from './run-progress.ts';
-import { count, number } from './text.ts';
+import { endedItems, type TaskRow } from './task-rows.ts';
+import { count, localTime, number, plain } from './text.ts';
 
 /** `120/412 items, 16 running, 2 failed`, or nothing for a task without items. */
 export function itemsText({ items }: Pick<TaskRow, 'items'>): string {
@@ -13,9 +13,18 @@ export function itemsText({ items }: Pick<TaskRow, 'items'>): string {
   return parts.join(', ');
 }
 
-/** `round 2, 3 failed attempts`: what went other than straight. */
+/** `for the signal go`: what a task that no agent performs waits for, or nothing. */
+export function waitText({ signal, wakeAt, child }: Pick<TaskRow, 'signal' | 'wakeAt' | 'child'>): string {
+  if (signal !== undefined) return plain(`for the signal ${signal}`);
+  if (wakeAt !== undefined) return `until ${localTime(wakeAt)}`;
+  return child === undefined ? '' : plain(`for the child run ${child}`);
+}
+
+/** `round 2, 3 failed attempts`: what it waits for, and what went other than straight. */
 export function troubleText(row: TaskRow): string {
   const parts: string[] = [];
+  const waits = waitText(row);
+  if (waits !== '') parts.push(waits);
   if (row.round > 1) parts.push(`round ${row.round}`);
   if (row.failedAttempts > 0) parts.push(count(row.failedAttempts, 'failed attempt'));
   return parts.join(', ');

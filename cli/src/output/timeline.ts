@@ -1,8 +1,8 @@
 import { formatDuration, isEnd, type RunEvent } from '@reprise/core';
 import { idIn, taskOf } from './describe-event.ts';
-import { endedItems, type TaskRow } from './run-progress.ts';
 import { asStatus, statusSymbol } from './status.ts';
 import { itemsText, tookText, troubleText } from './task-line.ts';
+import { endedItems, type TaskRow } from './task-rows.ts';
 import type { Screen } from './terminal.ts';
 import { clip, pad, padStart } from './text.ts';
 
@@ -34,6 +34,8 @@ export class Timeline {
   readonly #to: number;
   readonly #slices: number;
   readonly #tracks = new Map<string, Track>();
+  /** Blocks in which something has a track. */
+  readonly #blocks = new Set<string>();
   #now: number;
   #rules = 1;
 
@@ -67,6 +69,10 @@ export class Timeline {
         track.open.delete(taskId);
         return;
       }
+      case 'TaskFellBack':
+      case 'TaskClosing':
+        this.#closeWithin(about.task, taskId, event.at);
+        return;
       case 'TaskExpanded':
       case 'TaskCompleted':
       case 'TaskFailed':
@@ -74,21 +80,34 @@ export class Timeline {
       case 'TasksReset':
       case 'TaskCancelled':
         this.#advance(about.task, event.at).open.delete(taskId);
+        this.#closeWithin(about.task, taskId, event.at);
         return;
       default:
         return;
     }
   }
 
+  /** What is in a block ends with it, or begins anew: that is no event of its own. */
+  #closeWithin(block: string, taskId: string, at: number): void {
+    if (!this.#blocks.has(block)) return;
+    for (const [path, { open }] of this.#tracks) {
+      if (open.size === 0 || !path.startsWith(`${block}/`)) continue;
+      const inner = [...open].filter((id) => id.startsWith(`${taskId}/`) || id.startsWith(`${taskId}[`));
+      if (inner.length === 0) continue;
+      this.#advance(path, at);
+      for (const id of inner) open.delete(id);
+    }
+  }
+
   /** Lines: the axis, then a row for every task. */
   draw(screen: Screen, rows: readonly TaskRow[]): readonly string[] {
-    const width = Math.min(MOST_ID, Math.max(4, ...rows.map((row) => row.id.length)));
+    const width = Math.min(MOST_ID, Math.max(4, ...rows.map((row) => row.name.length)));
     const axis = `${' '.repeat(width + 2)} ${screen.style('dim', this.#axis())}`;
     return [axis, ...rows.map((row) => this.#row(screen, row, width))];
   }
 
   #row(screen: Screen, row: TaskRow, width: number): string {
-    const name = pad(clip(row.id, width), width);
+    const name = pad(clip(row.name, width), width);
     const took = padStart(tookText(row, this.#now), 7);
     const rest = [itemsText(row), troubleText(row)].filter((text) => text !== '').join(', ');
     const bar = this.#bar(screen, row);
@@ -97,9 +116,9 @@ export class Timeline {
   }
 
   #bar(screen: Screen, row: TaskRow): string {
-    const track = this.#tracks.get(row.id);
+    const track = this.#tracks.get(row.path);
     if (track === undefined) return ' '.repeat(this.#slices);
-    if (track.open.size > 0) this.#advance(row.id, this.#now);
+    if (track.open.size > 0) this.#advance(row.path, this.#now);
     const peak = Math.max(1, ...track.levels);
     const status = row.items !== undefined && endedItems(row.items) < row.items.total ? 'running' : row.status;
     let bar = '';
@@ -148,6 +167,8 @@ export class Timeline {
         last: slice,
       };
       this.#tracks.set(task, track);
+      for (let at = task.lastIndexOf('/'); at > 0; at = task.lastIndexOf('/', at - 1))
+        this.#blocks.add(task.slice(0, at));
     }
     const busy = track.open.size;
     if (busy > 0) {

@@ -1,5 +1,12 @@
-import { type ErrorData, formatDuration } from '@reprise/core';
-import { heldShape, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
+import {
+  type ErrorData,
+  explainRun,
+  formatDuration,
+  isTerminal,
+  type RunExplanation,
+  systemClock,
+} from '@reprise/core';
+import { explanationShape, heldShape, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
@@ -9,6 +16,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
 import { withReader } from '../store/with-reader.ts';
+import { explanationLines } from './explanation-lines.ts';
 import { loadProgress } from './load-progress.ts';
 import { taskTable } from './task-table.ts';
 
@@ -18,7 +26,11 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
     const runId = await resolveRun(store, reader, typed);
     const progress = await loadProgress(reader, runId);
     const { state } = progress;
-    const stuck = await new Holds(where).of(state);
+    const holds = new Holds(where);
+    const stuck = await holds.of(state);
+    const explained = isTerminal(state.status)
+      ? undefined
+      : explainRun(state, await holds.factsOf(state, systemClock.now()));
     if (json) {
       const shape = {
         ...outcomeShape(runId, state),
@@ -29,12 +41,14 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         parked: state.parked ?? null,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
         input: state.input,
+        parent: state.parent ?? null,
+        explanation: explained === undefined ? null : explanationShape(explained),
         tasks: progress.rows().map(taskRowShape),
       };
       await out.json(shape);
       return;
     }
-    for (const line of drawRun(out, progress, stuck)) await out.line(line);
+    for (const line of drawRun(out, progress, stuck, explained)) await out.line(line);
   });
 }
 
@@ -47,7 +61,15 @@ function causeText({ code, message, status, details }: ErrorData): string {
   return plain(`${code}: ${message}${more.length === 0 ? '' : ` (${more.join(', ')})`}`);
 }
 
-function drawRun(screen: Screen, progress: RunProgress, stuck: Stuck | undefined): readonly string[] {
+/** Open tasks that are told with their reason; `run explain` tells more. */
+const TOLD = 30;
+
+function drawRun(
+  screen: Screen,
+  progress: RunProgress,
+  stuck: Stuck | undefined,
+  explained: RunExplanation | undefined,
+): readonly string[] {
   const { state } = progress;
   const { name, version } = state.definition;
   const facts: (readonly [string, string])[] = [
@@ -63,6 +85,8 @@ function drawRun(screen: Screen, progress: RunProgress, stuck: Stuck | undefined
   ];
   if (state.lineage !== undefined)
     facts.push(['Goes on from', `${plain(state.lineage.runId)} (revision ${state.lineage.revision})`]);
+  if (state.parent !== undefined)
+    facts.push(['Child of', `${plain(state.parent.runId)} (task ${plain(state.parent.taskId)})`]);
   facts.push(['Input', briefJson(state.input, 100)]);
   if (stuck !== undefined)
     facts.push([stuck.status === 'held' ? 'Held' : 'Parked', screen.style('red', plain(stuck.message))]);
@@ -74,6 +98,8 @@ function drawRun(screen: Screen, progress: RunProgress, stuck: Stuck | undefined
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${screen.style('dim', label.padEnd(width))}  ${value}`);
   lines.push('', ...taskTable(screen, progress));
+  if (explained !== undefined && explained.tasks.length > 0)
+    lines.push('', screen.style('dim', 'Open'), ...explanationLines(screen, explained.tasks, TOLD, state.runId));
   if (state.status === 'completed') {
     lines.push('', screen.style('dim', 'Output'), ...notable(state.output ?? null).map((line) => `  ${line}`));
     const more = shortened(state.output ?? null, state.runId);

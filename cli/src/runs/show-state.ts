@@ -30,7 +30,7 @@ export async function showState(
     await out.line(`${out.style('bold', runId)}  ${statusText(out, state.status)}  ${out.style('dim', at)}`);
     await out.line();
     for (const line of taskTable(out, progress)) await out.line(line);
-    const results = state.definition.tasks.flatMap(({ id }) => {
+    const results = progress.rows().flatMap(({ id }) => {
       const task = state.tasks.get(id);
       return task?.status === 'completed' ? [`  ${id}  ${briefJson(task.output ?? null, 120)}`] : [];
     });

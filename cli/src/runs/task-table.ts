@@ -1,7 +1,7 @@
 import type { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
-import { itemsText, tookText } from '../output/task-line.ts';
+import { itemsText, tookText, waitText } from '../output/task-line.ts';
 import type { Screen } from '../output/terminal.ts';
 import { clip, plain } from '../output/text.ts';
 
@@ -20,13 +20,17 @@ export function taskTable(screen: Screen, progress: RunProgress): readonly strin
   const rows = progress
     .rows()
     .map((row) => [
-      row.id,
+      row.name,
       statusText(screen, row.status),
       row.agent ?? '',
       String(row.round),
       row.failedAttempts === 0 ? String(row.attempts) : `${row.attempts} (${row.failedAttempts} failed)`,
       tookText(row, state.endedAt ?? state.updatedAt),
-      [itemsText(row), row.error === undefined ? '' : plain(`${row.error.code}: ${clip(row.error.message, 160)}`)]
+      [
+        itemsText(row),
+        waitText(row),
+        row.error === undefined ? '' : plain(`${row.error.code}: ${clip(row.error.message, 160)}`),
+      ]
         .filter((part) => part !== '')
         .join(', '),
     ]);

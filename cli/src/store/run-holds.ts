@@ -2,6 +2,7 @@ import {
   type AgentReference,
   type AnyWorkflow,
   bindDefinition,
+  type ExplainFacts,
   heldByAgents,
   heldByFunctions,
   type RunHold,
@@ -50,6 +51,13 @@ const takersOf = ({ agents, more }: Hands): Takers => ({
   hasCapability: (capability) => more || agents.some((agent) => agent.capabilities?.includes(capability) === true),
 });
 
+/** What a project knows of a run at `now`; without one, or with plugins that bring agents, it is not known who could take a task. */
+export function factsOf(state: RunView, hands: Hands | undefined, now: number): ExplainFacts {
+  if (hands === undefined) return { now };
+  const hold = state.status === 'running' ? heldByFunctions(state, missingIn(state, hands)) : undefined;
+  return { now, hold, ...(hands.more ? {} : { takers: takersOf(hands) }) };
+}
+
 /** Whether a run may be standing still: nothing of it is under way, or what is needs code to go on. */
 export const mayStand = (state: RunView): boolean =>
   state.status === 'running' &&
@@ -72,6 +80,11 @@ export class Holds {
 
   async of(state: RunView): Promise<Stuck | undefined> {
     return stuckOf(state, mayStand(state) ? await this.#project() : undefined);
+  }
+
+  /** What the project knows of a run. It is loaded only when the run may stand still, or `always`. */
+  async factsOf(state: RunView, now: number, always = false): Promise<ExplainFacts> {
+    return factsOf(state, always || mayStand(state) ? await this.#project() : undefined, now);
   }
 
   /** As of(), for a run that is yet to be read; nothing for one that cannot be read. */

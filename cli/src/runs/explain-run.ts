@@ -1,0 +1,77 @@
+import { type ErrorData, explainRun as explain, isTerminal, type RunExplanation, systemClock } from '@reprise/core';
+import { explanationShape } from '../output/json-shapes.ts';
+import { statusText } from '../output/status.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { clip, plain } from '../output/text.ts';
+import { isDriven } from '../store/is-driven.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
+import { resolveRun } from '../store/resolve-run.ts';
+import { Holds } from '../store/run-holds.ts';
+import { withReader } from '../store/with-reader.ts';
+
+/** Open tasks that are told; all of them are in the JSON. */
+const TOLD = 100;
+
+/**
+ * Prints why a run does not end, or why it ended. From the store, and from what the project of the configuration has: a process that drives the
+ * runs may have other agents.
+ */
+export async function explainRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<void> {
+  await withReader(where, async ({ reader, store, access }) => {
+    const runId = await resolveRun(store, reader, typed);
+    const state = await reader.state(runId);
+    const ended = isTerminal(state.status);
+    const driven = ended ? undefined : await isDriven(access);
+    const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
+    const agentsKnown = facts.takers !== undefined;
+    const explained = explain(state, { ...facts, driven });
+    const { out, err, json } = terminal;
+    if (json) {
+      const { name, version } = state.definition;
+      const { revision, status } = state;
+      const head = { runId, workflow: name, version, status, revision, driven: driven ?? null, agentsKnown };
+      await out.json({ ...head, ...explanationShape(explained) });
+      return;
+    }
+    await out.line(`${out.style('bold', plain(runId))}  ${statusText(out, state.status)}`);
+    await out.line(plain(explained.summary));
+    for (const line of failureLines(explained)) await out.line(line);
+    for (const line of taskLines(terminal, explained)) await out.line(line);
+    if (ended) return;
+    const known = agentsKnown
+      ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
+      : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
+    await err.line(err.style('dim', known));
+    if (driven === false) await err.line('To have the run go on: reprise worker start');
+  });
+}
+
+function failureLines({ failure }: RunExplanation): readonly string[] {
+  if (failure === undefined) return [];
+  const { path, error } = failure;
+  const lines = path.length > 1 ? [`Failed       ${plain(path.join(' › '))}`] : [];
+  for (let at: ErrorData | undefined = error.cause; at !== undefined; at = at.cause)
+    lines.push(`Cause        ${plain(`${at.code}: ${clip(at.message, 300)}`)}`);
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** What somebody or something outside of the run moves comes first, each with what would move it; then what waits for that. */
+function taskLines({ out }: Terminal, { tasks, waitsFor }: RunExplanation): readonly string[] {
+  const roots = new Set(waitsFor);
+  const others = tasks.filter((one) => !roots.has(one));
+  const lines: string[] = [];
+  for (const [title, part] of [
+    ['What the run waits for', waitsFor],
+    ['What waits for that', others],
+  ] as const) {
+    if (part.length === 0) continue;
+    lines.push('', out.style('dim', title));
+    for (const { taskId, count, waits, moves } of part.slice(0, TOLD)) {
+      const like = count > 1 ? ` and ${count - 1} like it` : '';
+      lines.push(`  ${out.style('bold', plain(taskId))}${like} ${plain(waits)}. ${out.style('dim', plain(moves))}`);
+    }
+    const left = part.length - TOLD;
+    if (left > 0) lines.push(out.style('dim', `  and ${left} more; --json has all`));
+  }
+  return lines;
+}

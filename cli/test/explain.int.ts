@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createReprise, parseWorkflow, type RepriseError } from '@reprise/core';
+import { sqliteEventStore } from '@reprise/event-store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { createTerminal, type Terminal } from '../src/output/terminal.ts';
+import { explainRun } from '../src/runs/explain-run.ts';
+import { showRun } from '../src/runs/show-run.ts';
+import { showState } from '../src/runs/show-state.ts';
+import { Memory, temporaryFolders } from './support.ts';
+
+const folders = temporaryFolders();
+
+const FLOW = `
+name: flow
+tasks:
+  trip:
+    scope:
+      hotel: { agent: hotel }
+      pay: { agent: gone, after: hotel }
+  approve: { wait: { signal: approved }, timeout: 1h }
+  nap: { sleep: 1h }
+  end: { agent: hotel, after: [trip, approve, nap] }`;
+
+/** A project, and its store with a run that a process left half way; the configuration has no agent. */
+async function leftRun(text = FLOW): Promise<{ readonly config: string }> {
+  const folder = folders();
+  const config = join(folder, 'reprise.config.yaml');
+  const store = join(folder, 'runs.db');
+  writeFileSync(config, `store: { path: ${JSON.stringify(store)} }\n`);
+  const reached = Promise.withResolvers<void>();
+  const definition = parseWorkflow(text);
+  const reprise = await createReprise({
+    plugins: [sqliteEventStore({ path: store })],
+    workflows: [definition],
+    agents: [
+      { name: 'hotel', handle: async () => 'booked' },
+      {
+        name: 'gone',
+        handle: (_task: unknown, { signal }: { readonly signal: AbortSignal }) => {
+          reached.resolve();
+          return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        },
+      },
+      {
+        name: 'broken',
+        handle: () => {
+          throw new Error('no \u001b[31mroom');
+        },
+      },
+    ],
+  });
+  await reprise.start();
+  const run = await reprise.startRun(definition, null as never, { id: 'left' });
+  await Promise.race([reached.promise, run.outcome()]);
+  await reprise.stop({ drainMs: 0 });
+  return { config };
+}
+
+async function said(command: (terminal: Terminal) => Promise<unknown>, json = false) {
+  const [out, err] = [new Memory(), new Memory()];
+  await command(createTerminal(out, err, { NO_COLOR: '1' }, json));
+  return { out: out.text, err: err.text };
+}
+
+describe('run explain', () => {
+  it('tells one reason for each open task, what moves it, and that nobody drives the store', async () => {
+    const where = await leftRun();
+    const { out, err } = await said((terminal) => explainRun('left', where, terminal));
+    expect(out).to.match(/^left {2}● running\nNo process drives the run now\. /);
+    const [roots = '', others = ''] = out.split('What waits for that');
+    expect(roots).to.match(/\n {2}trip\/pay attempt 1 is under way at 'gone'.*The agent answers\./);
+    expect(roots).to.match(
+      /\n {2}approve waits for the signal 'approved'\. Somebody sends the signal, or its time is up in/,
+    );
+    expect(roots).to.match(/\n {2}nap sleeps until \d{4}-.*It wakes in/);
+    expect(others).to.match(/\n {2}trip waits for 'trip\/pay'\./);
+    expect(others).to.match(/\n {2}end waits for 'trip', 'approve' and 'nap'\./);
+    expect(err)
+      .to.match(/by the agents of this configuration/)
+      .and.to.contain('reprise worker start');
+  });
+
+  it('prints the same as JSON, with times in ISO 8601', async () => {
+    const where = await leftRun();
+    const { out } = await said((terminal) => explainRun('left', where, terminal), true);
+    const shape = JSON.parse(out);
+    expect(shape).to.deep.include({
+      runId: 'left',
+      workflow: 'flow',
+      status: 'running',
+      driven: false,
+      agentsKnown: true,
+    });
+    expect(shape.waitsFor).to.have.members(['trip/pay', 'approve', 'nap']);
+    const nap = shape.tasks.find(({ taskId }: { readonly taskId: string }) => taskId === 'nap');
+    expect(nap).to.include({ reason: 'sleep', mover: 'timer', count: 1 });
+    expect(nap.until).to.match(/^\d{4}-\d\d-\d\dT/);
+  });
+
+  it('tells of a run that failed what failed first, as text that nothing obeys', async () => {
+    const where = await leftRun(`
+name: flow
+tasks:
+  trip: { scope: { room: { agent: broken, retry: 1 } } }
+  end: { agent: hotel, after: trip }`);
+    const { out, err } = await said((terminal) => explainRun('left', where, terminal));
+    expect(out).to.contain(
+      "The run failed: 'trip/room' failed (and with it 'trip'): REPRISE_AGENT_FAILED: no \\u001b[31mroom",
+    );
+    expect(out).to.contain('Failed       trip › trip/room');
+    expect(out).to.not.contain('\u001b');
+    expect(err).to.equal('');
+  });
+
+  it('refuses a run that is not there', async () => {
+    const where = await leftRun();
+    const refused = await said((terminal) => explainRun('other', where, terminal)).catch(
+      (error: RepriseError) => error,
+    );
+    expect(refused).to.include({ code: 'REPRISE_RUN_NOT_FOUND' });
+  });
+});
+
+describe('run show and run state', () => {
+  it('show tasks inside blocks, what waits for what, and a line for each open task', async () => {
+    const where = await leftRun();
+    const { out } = await said((terminal) => showRun('left', where, terminal));
+    expect(out).to.match(/\ntrip +● running/);
+    expect(out).to.match(/\n {2}hotel +✔ completed +hotel/);
+    expect(out).to.match(/\n {2}pay +● running +gone/);
+    expect(out).to.match(/\napprove +● running .*for the signal approved/);
+    expect(out).to.match(/\nnap +● running .*until \d{4}-/);
+    const open = out.split('\nOpen\n')[1] ?? '';
+    expect(open).to.match(/^ {2}trip +waits for 'trip\/pay'$/m);
+    expect(open).to.match(/^ {2}end +waits for 'trip', 'approve' and 'nap'$/m);
+    expect(open.trimEnd().split('\n')).to.have.lengthOf(5);
+    const state = await said((terminal) => showState('left', where, terminal));
+    expect(state.out).to.match(/Results so far\n {2}trip\/hotel {2}"booked"/);
+  });
+
+  it('say the same in JSON', async () => {
+    const where = await leftRun();
+    const shape = JSON.parse((await said((terminal) => showRun('left', where, terminal), true)).out);
+    expect(shape.tasks.map(({ id }: { readonly id: string }) => id)).to.deep.equal([
+      'trip',
+      'trip/hotel',
+      'trip/pay',
+      'approve',
+      'nap',
+      'end',
+    ]);
+    expect(shape.tasks[3]).to.include({ signal: 'approved' });
+    expect(shape.explanation.tasks).to.have.lengthOf(5);
+  });
+});
