@@ -70,13 +70,13 @@ describe('run explain', () => {
     const { out, err } = await said((terminal) => explainRun('left', where, terminal));
     expect(out).to.match(/^left {2}● running\nNo process drives the run now\. /);
     const [roots = '', others = ''] = out.split('What waits for that');
-    expect(roots).to.match(/\n {2}trip\/pay attempt 1 is under way at 'gone'.*The agent answers\./);
+    expect(roots).to.match(/\n {2}trip\/pay +is under way: attempt 1 at 'gone'.*The agent answers\./);
     expect(roots).to.match(
-      /\n {2}approve waits for the signal 'approved'\. Somebody sends the signal, or its time is up in/,
+      /\n {2}approve +waits for the signal 'approved'\. Somebody sends the signal, or its time is up in/,
     );
-    expect(roots).to.match(/\n {2}nap sleeps until \d{4}-.*It wakes in/);
-    expect(others).to.match(/\n {2}trip waits for 'trip\/pay'\./);
-    expect(others).to.match(/\n {2}end waits for 'trip', 'approve' and 'nap'\./);
+    expect(roots).to.match(/\n {2}nap +sleeps until \d{4}-.*It wakes in/);
+    expect(others).to.match(/\n {2}trip +waits for 'trip\/pay'\./);
+    expect(others).to.match(/\n {2}end +waits for 'trip', 'approve' and 'nap'\./);
     expect(err)
       .to.match(/by the agents of this configuration/)
       .and.to.contain('reprise worker start');

@@ -2,7 +2,7 @@ import { type ErrorData, explainRun as explain, isTerminal, type RunExplanation,
 import { explanationShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { clip, plain } from '../output/text.ts';
+import { clip, pad, plain } from '../output/text.ts';
 import { isDriven } from '../store/is-driven.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
@@ -11,6 +11,7 @@ import { withReader } from '../store/with-reader.ts';
 
 /** Open tasks that are told; all of them are in the JSON. */
 const TOLD = 100;
+const MOST_ID = 40;
 
 /**
  * Prints why a run does not end, or why it ended. From the store, and from what the project of the configuration has: a process that drives the
@@ -60,6 +61,7 @@ function taskLines({ out }: Terminal, { tasks, waitsFor }: RunExplanation): read
   const roots = new Set(waitsFor);
   const others = tasks.filter((one) => !roots.has(one));
   const lines: string[] = [];
+  const width = Math.min(MOST_ID, Math.max(0, ...tasks.slice(0, TOLD).map(({ taskId }) => taskId.length)));
   for (const [title, part] of [
     ['What the run waits for', waitsFor],
     ['What waits for that', others],
@@ -67,8 +69,9 @@ function taskLines({ out }: Terminal, { tasks, waitsFor }: RunExplanation): read
     if (part.length === 0) continue;
     lines.push('', out.style('dim', title));
     for (const { taskId, count, waits, moves } of part.slice(0, TOLD)) {
-      const like = count > 1 ? ` and ${count - 1} like it` : '';
-      lines.push(`  ${out.style('bold', plain(taskId))}${like} ${plain(waits)}. ${out.style('dim', plain(moves))}`);
+      const name = count > 1 ? `${taskId} (and ${count - 1} like it)` : taskId;
+      const head = out.style('bold', pad(plain(name), width));
+      lines.push(`  ${head}  ${plain(waits)}. ${out.style('dim', plain(moves))}`);
     }
     const left = part.length - TOLD;
     if (left > 0) lines.push(out.style('dim', `  and ${left} more; --json has all`));

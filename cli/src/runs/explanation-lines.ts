@@ -13,7 +13,7 @@ export function explanationLines(
 ): readonly string[] {
   const told = explanations.slice(0, most);
   const names = told.map(({ taskId, count: tasks }) =>
-    plain(tasks > 1 ? `${taskId} and ${tasks - 1} like it` : taskId),
+    plain(tasks > 1 ? `${taskId} (and ${tasks - 1} like it)` : taskId),
   );
   const width = Math.min(MOST_ID, Math.max(0, ...names.map(widthOf)));
   const lines = told.map(({ waits }, index) => {

@@ -106,7 +106,7 @@ describe('explain: what an agent does', () => {
       mover: 'person',
     });
     expect(of(run, 'b', { takers: takers('agent') })).to.deep.include({ reason: 'nobody', capability: 'paint' });
-    expect(whole(run, { takers: takers() }).summary).to.match(/^The run stands still: 'a': waits for the agent 'gone'/);
+    expect(whole(run, { takers: takers() }).summary).to.match(/^The run stands still: 'a' waits for the agent 'gone'/);
   });
 });
 
@@ -225,7 +225,7 @@ describe('explain: blocks that fail', () => {
     run.send({ type: 'CancelRun', reason: 'enough' });
     expect(of(run, 'other')).to.deep.include({ reason: 'child', toldToEnd: true, mover: 'run' });
     expect(whole(run).summary).to.match(
-      /^The run is cancelled, and ends once .* Now: 'other': waits for the end of the child run/,
+      /^The run is cancelled, and ends once .* 'other' waits for the end of the child run/,
     );
   });
 });

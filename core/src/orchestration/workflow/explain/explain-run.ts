@@ -46,10 +46,7 @@ function summaryOf(
     case 'parked':
       return `The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
     case 'paused':
-      return `The run is paused. ${whatIsLeft(
-        waitsFor.filter(({ reason }) => reason !== 'paused'),
-        'Under way yet',
-      )}Resume it to go on.`;
+      return `The run is paused. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}Resume it to go on.`;
     case 'running':
       break;
     default:
@@ -59,7 +56,7 @@ function summaryOf(
   const undriven = driven === false ? 'No process drives the run now. ' : '';
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
-  const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor, 'Now');
+  const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);
   return `${undriven}${doing(state, failure)}${left}`.trimEnd();
 }
 
@@ -87,13 +84,12 @@ const TOLD = 3;
 /** What a person has to do something about comes first. */
 const URGENCY = { person: 0, signal: 1, agent: 2, run: 3, engine: 4, timer: 5, tasks: 6 } as const;
 
-const whatIsLeft = (waitsFor: readonly Explanation[], head: string): string =>
-  waitsFor.length === 0 ? '' : `${head}: ${texts(waitsFor)}. `;
+const whatIsLeft = (waitsFor: readonly Explanation[]): string => (waitsFor.length === 0 ? '' : `${texts(waitsFor)}. `);
 
 function texts(waitsFor: readonly Explanation[]): string {
   const told = waitsFor.toSorted((one, other) => URGENCY[one.mover] - URGENCY[other.mover]).slice(0, TOLD);
   const all = told.map(
-    ({ taskId, count, waits }) => `'${taskId}'${count > 1 ? ` and ${count - 1} like it` : ''}: ${waits}`,
+    ({ taskId, count, waits }) => `'${taskId}'${count > 1 ? ` (and ${count - 1} like it)` : ''} ${waits}`,
   );
   const left = waitsFor.length - told.length;
   return `${all.join('; ')}${left > 0 ? `; and ${left} more` : ''}`;

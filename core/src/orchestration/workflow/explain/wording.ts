@@ -79,14 +79,14 @@ export function wordingOf(reason: Reason, now: number): Wording {
     }
     case 'handed': {
       const { attempt, agent, since } = reason;
-      const waits = `attempt ${attempt} was handed to '${agent}' ${ago(since, now)} and has not begun`;
+      const waits = `was handed to '${agent}' ${ago(since, now)} as attempt ${attempt}, and has not begun`;
       return told(waits, 'It begins when a worker of the agent has room.');
     }
     case 'working': {
       const { attempt, agent, worker, since, limitAt, undoes } = reason;
-      const what = undoes === undefined ? '' : `, undoing '${undoes}'`;
+      const what = undoes === undefined ? 'is under way' : `undoes '${undoes}'`;
       const who = worker === undefined ? '' : ` (worker ${worker})`;
-      const waits = `attempt ${attempt} is under way at '${agent}'${who} for ${formatDuration(Math.max(0, now - since))}${what}`;
+      const waits = `${what}: attempt ${attempt} at '${agent}'${who} for ${formatDuration(Math.max(0, now - since))}`;
       return told(waits, `The agent answers${limit(limitAt)}.`);
     }
     case 'retry': {
@@ -127,7 +127,10 @@ export function wordingOf(reason: Reason, now: number): Wording {
       return told(waits, 'It ends when all of its items have.');
     }
     case 'fallback':
-      return told(`'${reason.task}' stands in for it${afterError(reason.error)}`, `It ends as '${reason.task}' does.`);
+      return told(
+        `failed${withCode(reason.error)}, and '${reason.task}' stands in for it`,
+        `It ends as '${reason.task}' does.`,
+      );
     case 'closing': {
       const { why, open, undo } = reason;
       if (open > 0)
@@ -178,7 +181,7 @@ export function listed(ids: readonly string[], count: number): string {
 
 export const errorText = ({ code, message }: ErrorData): string => `${code}: ${message}`;
 
-const afterError = (error: ErrorData | undefined): string => (error === undefined ? '' : `, after ${error.code}`);
+const withCode = (error: ErrorData | undefined): string => (error === undefined ? '' : ` with ${error.code}`);
 
 const ago = (at: number, now: number): string => `${formatDuration(Math.max(0, now - at))} ago`;
 
