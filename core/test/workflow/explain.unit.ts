@@ -76,7 +76,7 @@ describe('explain: what an agent does', () => {
     expect(of(run, 'a')).to.deep.include({ reason: 'retry', at: run.now + 5000, attempt: 2, mover: 'timer' });
   });
 
-  it('tells slots of the run from those of a block, and what is behind others', () => {
+  it('tells slots of the run from those of a block', () => {
     const run = new PureRun(
       loadDefinition({
         name: 'slots',
@@ -89,7 +89,7 @@ describe('explain: what an agent does', () => {
       }),
     );
     expect(of(run, 'book/x')).to.deep.include({ reason: 'ready' });
-    expect(of(run, 'book/y')).to.deep.include({ reason: 'slot', of: 'book', limit: 1, inFlight: 0 });
+    expect(of(run, 'book/y'), 'either may be chosen').to.deep.include({ reason: 'ready' });
     run.schedule('book/x');
     expect(of(run, 'book/y')).to.deep.include({ reason: 'slot', of: 'book', limit: 1, inFlight: 1 });
     run.schedule('c');

@@ -124,6 +124,8 @@ function checkSwitch({ switch: choice }: TaskDefinition, path: Path, report: Rep
 function checkRaise({ raise }: TaskDefinition, path: Path, report: Report): void {
   if (raise === undefined) return;
   const { code, message, status, details } = raise;
+  if (code.startsWith('REPRISE_'))
+    report([...path, 'code'], 'begins with REPRISE_, as the codes of the engine do; choose another beginning');
   if (code === '' || code.length > 128) report([...path, 'code'], 'must have 1 to 128 characters');
   if (message !== undefined) checkTextTemplate(message, [...path, 'message'], report);
   if (status !== undefined && !Number.isSafeInteger(status))

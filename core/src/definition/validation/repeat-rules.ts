@@ -25,6 +25,23 @@ export function checkRepeats(group: TaskGroup, report: Report): void {
     const segment = between(tasks, from, task.id);
     checkClosed(tasks, task, segment, path, report);
     checkOverlap(task, segment, owners, path, report);
+    checkRaces(task, tasks, segment, path, report);
+  }
+}
+
+/** When a segment begins again, all of it has ended: not so what a join inside did not wait for. */
+function checkRaces(
+  repeating: TaskDefinition,
+  tasks: readonly TaskDefinition[],
+  segment: ReadonlySet<string>,
+  path: Path,
+  report: Report,
+): void {
+  for (const { id, after, join = 'all' } of tasks) {
+    const waitsForAll = join === 'all' || join === after.length || after.length === 1;
+    if (!segment.has(id) || waitsForAll || !after.some((dependency) => segment.has(dependency))) continue;
+    const message = `the join of '${id}' may leave tasks under way that this repeat runs again; put '${repeating.id}' and what it repeats into a scope with a loop`;
+    report([...path, 'from'], message);
   }
 }
 

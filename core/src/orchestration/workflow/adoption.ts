@@ -13,8 +13,7 @@ import { definitionOf, type ItemsState, listOf, type RunState, type TaskState } 
 export function adoptable(source: RunState, definition: WorkflowDefinition): readonly AdoptedTask[] {
   const graph = TaskGraph.of(definition);
   const adopted: AdoptedTask[] = [];
-  const undone = new Set<string>();
-  for (const { undoes } of source.tasks.values()) if (undoes !== undefined) undone.add(outermost(undoes.taskId));
+  const undone = undoneIn(source);
   const looked = new Set<string>();
   const taken = new Set<string>();
   const look = (id: string): void => {
@@ -54,14 +53,21 @@ export function adoptable(source: RunState, definition: WorkflowDefinition): rea
   return adopted;
 }
 
+/** Tasks of the run that were undone, or something in them. What could not be undone stands. */
+function undoneIn(source: RunState): Set<string> {
+  const undone = new Set<string>();
+  for (const { undoes, status } of source.tasks.values())
+    if (undoes !== undefined && status === 'completed') undone.add(outermost(undoes.taskId));
+  return undone;
+}
+
 /**
  * The keys of a new run from the results of `source`: those of the first run of the line, but for what was undone and all that comes after it,
  * which is done anew.
  */
 export function keysAfter(source: RunState, runId: string): Pick<Lineage, 'origin' | 'keys'> {
   const keys: Record<string, string> = { ...source.lineage?.keys };
-  const renewed = new Set<string>();
-  for (const { undoes } of source.tasks.values()) if (undoes !== undefined) renewed.add(outermost(undoes.taskId));
+  const renewed = undoneIn(source);
   for (const id of renewed) {
     keys[id] = runId;
     for (const dependent of source.graph.node(id)?.dependents ?? []) renewed.add(dependent);
@@ -75,8 +81,8 @@ export function madeAgain(source: RunState, adopted: readonly AdoptedTask[]): re
   const done = new Set(adopted.filter(({ status }) => status !== 'expanded').map(({ taskId }) => taskId));
   const again: string[] = [];
   for (const task of source.tasks.values()) {
-    const isOnce = task.attempt > 0 && task.undoes === undefined && task.agent !== undefined;
-    if (!isOnce || definitionOf(source, task)?.delivery !== 'at-most-once') continue;
+    if (task.attempt === 0 || task.undoes !== undefined || definitionOf(source, task)?.delivery !== 'at-most-once')
+      continue;
     // The source may have written its items otherwise.
     const { item } = taskPaths(CURRENT_RULES);
     const id = task.index === undefined ? task.id : item(listOf(source, task)?.id ?? '', task.index);

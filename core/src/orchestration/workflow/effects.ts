@@ -4,7 +4,7 @@ import type { Timer } from './commands.ts';
 import type { RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
-import { isWithin, partsOf, tasksOf } from './transitions/close.ts';
+import { partsOf, tasksOf } from './transitions/close.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
@@ -208,8 +208,8 @@ function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect
   for (const path of state.awaited) {
     const task = state.tasks.get(path);
     const child = task === undefined || !isEntered(task) ? undefined : task.child;
-    if (child !== undefined && (taskId === '' || path === taskId || isWithin(path, taskId)))
-      effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+    const ends = path === taskId || (task?.closing?.why === 'within' && task.closing.of === taskId);
+    if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
   }
   return effects;
 }

@@ -71,21 +71,17 @@ export function* readyTasks(state: RunState): Generator<TaskState> {
 type Holds = (taskId: string, ticket: number) => boolean;
 
 function* merged(state: RunState, holds: Holds): Generator<TaskState> {
-  const taskOf = function* (ids: Iterable<string>, slots: number): Generator<TaskState> {
-    let left = slots;
+  const taskOf = function* (ids: Iterable<string>): Generator<TaskState> {
     for (const id of ids) {
-      if (left <= 0) return;
       const task = state.tasks.get(id);
-      if (task === undefined) continue;
-      left -= 1;
-      yield task;
+      if (task !== undefined) yield task;
     }
   };
   const priorityOf = (task: TaskState): number => state.graph.node(task.definitionId)?.definition.priority ?? 0;
-  const sources = [taskOf(state.ready.entries(holds), Number.POSITIVE_INFINITY)];
+  const sources = [taskOf(state.ready.entries(holds))];
   for (const scope of state.limited) {
-    const slots = slotsOf(state, scope.path);
-    if (slots > 0 && scope.ready !== undefined) sources.push(taskOf(scope.ready.entries(holds), slots));
+    // All of them, and not as many as there are slots: nobody may take the first.
+    if (scope.ready !== undefined && slotsOf(state, scope.path) > 0) sources.push(taskOf(scope.ready.entries(holds)));
   }
   const heads = sources.map((source) => source.next().value as TaskState | undefined);
   for (;;) {

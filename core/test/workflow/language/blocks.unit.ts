@@ -72,9 +72,10 @@ after: { agent: a, after: book }`;
     const r = run(
       'book:\n  scope: { a: { agent: a }, b: { agent: a }, c: { agent: a } }\n  concurrency: 2\nfree: { agent: a }',
     );
-    expect(r.ready()).to.deep.equal(['free', 'book/a', 'book/b']);
+    expect(r.ready(), 'all may be chosen from').to.deep.equal(['free', 'book/a', 'book/b', 'book/c']);
     r.schedule('book/a', 'book/b', 'book/c');
     expect(r.status('book/c'), 'no slot').to.equal('ready');
+    expect(r.ready()).to.deep.equal(['free']);
     r.complete('book/a');
     expect(r.ready()).to.deep.equal(['free', 'book/c']);
   });
@@ -375,6 +376,16 @@ book:
     expect(r.schedule()[0]).to.deep.include({ taskId: 'hotel@1' });
     r.complete('hotel@1');
     expect(r.state.status).to.equal('failed');
+  });
+
+  it('comes also before a block fails by its own loop or output', () => {
+    for (const more of ["loop: { until: 'false', max: 1 }", `output: '\${ input.nothing.at.all }'`]) {
+      const r = run(`book:\n  scope: { hotel: { agent: a, compensate: undo } }\n  ${more}`, {});
+      r.run('book/hotel');
+      expect(r.ready(), more).to.deep.equal(['book/hotel@1']);
+      r.run('book/hotel@1');
+      expect(r.state.status).to.equal('failed');
+    }
   });
 
   it('is told of an outcome that nobody knows', () => {

@@ -77,6 +77,26 @@ first: { agent: a, after: [a, b, c], join: any, rest: cancel }`);
   });
 });
 
+describe('a child run that stands in for a loser', () => {
+  it('is told to end, and waited for', () => {
+    const r = run(`
+a: { agent: a, retry: 1, fallback: { task: f } }
+f: { workflow: other }
+b: { agent: a }
+c: { agent: a, after: [a, b], join: any, rest: cancel }`);
+    r.schedule();
+    r.fail('a');
+    expect(r.status('f')).to.equal('running');
+    expect(types(r.complete('b'))).to.deep.equal(['TaskCompleted', 'TaskClosing', 'TaskReady']);
+    const { child = '', attempt } = r.task('f');
+    r.run('c');
+    expect(r.state.status).to.equal('running');
+    r.send({ type: 'EndChild', taskId: 'f', attempt, child, outcome: { status: 'cancelled' } });
+    expect([r.status('a'), r.status('f')]).to.deep.equal(['cancelled', 'cancelled']);
+    expect(r.state.status).to.equal('completed');
+  });
+});
+
 describe('join of a number', () => {
   it('begins once so many have completed', () => {
     const r = run(

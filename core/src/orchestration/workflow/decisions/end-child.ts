@@ -1,4 +1,4 @@
-import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { EndChild } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState } from '../state.ts';
@@ -28,9 +28,9 @@ function errorOf(outcome: Exclude<EndChild['outcome'], { readonly status: 'compl
     const why = outcome.reason === undefined ? '' : `: ${outcome.reason}`;
     return errorData('REPRISE_CHILD_CANCELLED', `The child run '${child}' was cancelled${why}.`);
   }
-  const { error } = outcome;
   // What went wrong in the end, however many runs further down.
-  let cause = error;
-  while (cause.cause !== undefined) cause = cause.cause;
-  return withCause(errorData('REPRISE_CHILD_FAILED', `The child run '${child}' failed: ${error.message}`), cause);
+  let root = outcome.error;
+  while (root.cause !== undefined) root = root.cause;
+  const failed = errorData('REPRISE_CHILD_FAILED', `The child run '${child}' failed: ${root.message}`);
+  return { ...failed, cause: root };
 }

@@ -242,15 +242,24 @@ function outputOf(state: RunState, scope: ScopeState, block: BlockNode, context:
 function complete(state: RunState, scope: ScopeState, result: Result, context: DecisionContext): readonly RunEvent[] {
   const at = context.now;
   if (scope.path === '') {
-    if ('error' in result) return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: result.error })];
+    if ('error' in result) {
+      const first = quietly(state, scope, 'failure', true, context);
+      return first ?? [sealed<RunFailed>(state, { type: 'RunFailed', at, error: result.error })];
+    }
     const output = result.recorded === false ? {} : { output: result.output };
     return [sealed<RunCompleted>(state, { type: 'RunCompleted', at, ...output })];
   }
   const task = state.tasks.get(scope.path);
   const definition = task === undefined ? undefined : definitionOf(state, task);
   if (task === undefined || definition === undefined) return [];
-  if ('error' in result) return giveUp(state, task, definition, { error: result.error }, context);
-  return conclude(state, task, { ...result, via: 'scope' }, context);
+  const events =
+    'error' in result
+      ? giveUp(state, task, definition, { error: result.error }, context)
+      : conclude(state, task, { ...result, via: 'scope' }, context);
+  // It does not complete after all: what was done in it is undone first.
+  const [first] = events;
+  const isDone = first?.type === 'TasksReset' || (first?.type === 'TaskCompleted' && first.via === 'scope');
+  return isDone ? events : (quietly(state, scope, 'failure', true, context) ?? events);
 }
 
 /** Nothing catches the failure: it is that of the block. */

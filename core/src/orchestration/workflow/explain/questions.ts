@@ -1,5 +1,4 @@
 import { inside, outer } from '../../../shared/task-path.ts';
-import { readyTasks } from '../ready-tasks.ts';
 import { isSettling } from '../settle.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import type { ExplainFacts } from './explanation.ts';
@@ -17,20 +16,11 @@ export interface Named {
 export class Questions {
   readonly state: RunState;
   readonly facts: ExplainFacts;
-  #offered: ReadonlySet<string> | undefined;
   #awaited: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(state: RunState, facts: ExplainFacts) {
     this.state = state;
     this.facts = facts;
-  }
-
-  /** Whether the ready task is among those that a strategy is asked about now. */
-  isOffered(task: TaskState): boolean {
-    // Without blocks that have slots of their own, all are.
-    if (this.state.limited.size === 0) return true;
-    this.#offered ??= new Set(Array.from(readyTasks(this.state), ({ id }) => id));
-    return this.#offered.has(task.id);
   }
 
   /** What is awaited in a task (in the run, for '') before it may end; what it is itself is not in it. */

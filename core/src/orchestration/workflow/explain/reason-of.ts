@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
-import { fullBlock, limitedScopeOf, wantedBy } from '../ready-tasks.ts';
+import { fullBlock, wantedBy } from '../ready-tasks.ts';
 import {
   type Closing,
   definitionOf,
@@ -105,10 +105,7 @@ function ready(task: TaskState, questions: Questions): Reason {
   if (inFlight >= definition.concurrency) return { reason: 'slot', of: '', limit: definition.concurrency, inFlight };
   const full = fullBlock(state, task.scope);
   if (full !== undefined) return { reason: 'slot', of: full.path, limit: full.limit, inFlight: full.inFlight };
-  if (questions.isOffered(task)) return { reason: 'ready', strategy: definition.strategy };
-  const block = limitedScopeOf(state, task);
-  const limit = state.graph.block(block?.definitionId ?? '')?.definition.concurrency ?? 0;
-  return { reason: 'slot', of: block?.path ?? '', limit, inFlight: block?.inFlight ?? 0 };
+  return { reason: 'ready', strategy: definition.strategy };
 }
 
 const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition' | 'items' | 'outcome' => {

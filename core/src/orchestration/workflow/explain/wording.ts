@@ -52,9 +52,8 @@ export function wordingOf(reason: Reason, now: number): Wording {
     case 'deciding':
       return told(DECIDING[reason.about], 'Whoever drives the run goes on with it at once.');
     case 'slot': {
-      const { of, limit: most, inFlight } = reason;
+      const { of, limit: most } = reason;
       const where = of === '' ? 'the run' : `the block '${of}'`;
-      if (inFlight < most) return told(`is behind others in ${where}`, 'It begins when those before it have begun.');
       const full = `waits for one of the ${most} slots of ${where}`;
       return told(full, 'It begins when an attempt there ends.');
     }

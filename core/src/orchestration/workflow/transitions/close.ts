@@ -32,9 +32,7 @@ export function* partsOf(state: RunState, task: TaskState): Generator<TaskState>
     for (const item of items.instances) if (item !== undefined) yield item;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) yield* tasksOf(state, scope);
-  const fallback = definitionOf(state, task)?.fallback;
-  if (task.fallback !== 'task' || fallback?.kind !== 'task' || task.index !== undefined) return;
-  const substitute = siblingOf(state, task, fallback.task);
+  const substitute = substituteOf(state, task.id);
   if (substitute !== undefined) yield substitute;
 }
 
@@ -85,12 +83,21 @@ export function beginClosing(state: RunState, top: string, parts: Iterable<TaskS
 export const isOutstanding = (state: RunState, path: string): boolean =>
   isWaiting(state, path) || undoableIn(state, path) !== undefined;
 
-/** Whether something is awaited in the task, or is the task. */
+/** Whether something is awaited in the task or in what stands in for it, or is the task. */
 export function isWaiting(state: RunState, path: string): boolean {
   if (state.awaited.size === 0) return false;
   if (path === '' || state.awaited.has(path)) return true;
   for (const awaited of state.awaited) if (isWithin(awaited, path)) return true;
-  return false;
+  const substitute = substituteOf(state, path);
+  return substitute !== undefined && isWaiting(state, substitute.id);
+}
+
+/** The task that stands in for one that has fallen back. */
+function substituteOf(state: RunState, path: string): TaskState | undefined {
+  const task = state.tasks.get(path);
+  if (task === undefined || task.fallback !== 'task' || task.index !== undefined) return undefined;
+  const fallback = definitionOf(state, task)?.fallback;
+  return fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
 }
 
 /**
@@ -105,7 +112,9 @@ export function undoableIn(state: RunState, path: string, own = true): Undoable 
     const entry = isIn ? scope.undo.at(-1) : undefined;
     if (entry !== undefined && (last === undefined || entry.revision > last.revision)) last = entry;
   }
-  return last;
+  const substitute = substituteOf(state, path);
+  const other = substitute === undefined ? undefined : undoableIn(state, substitute.id);
+  return other !== undefined && (last === undefined || other.revision > last.revision) ? other : last;
 }
 
 /** Something that a closing task waited for has come to an end. */

@@ -117,10 +117,12 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why }:
     case 'end':
       return scope?.ending !== undefined;
     case 'failure':
-      // Of a block, or of a list.
+      // Of a block (its output or its loop may fail when nothing in it is left to do), or of a list.
       return (
         scope?.failure !== undefined ||
         scope?.handling !== undefined ||
+        scope?.ending !== undefined ||
+        scope?.open === 0 ||
         task?.items?.instances.some((item) => item?.status === 'failed') === true
       );
     default:
