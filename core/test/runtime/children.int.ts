@@ -44,7 +44,7 @@ describe('a child run through the engine', () => {
     const [started] = await eventsOf(reprise, children[1] ?? '');
     expect(started).to.have.property('input', 2);
     expect(started).to.deep.include({
-      parent: { runId: run.id, taskId: 'each[1]', attempt: 1, rootRunId: run.id, depth: 1 },
+      parent: { runId: run.id, taskId: 'each[1]', attempt: 1, rootRunId: run.id, depth: 1, key: `${run.id}/each[1]` },
     });
   });
 

@@ -52,7 +52,10 @@ const EVENTS: Arbitraries = {
       input: json,
       traceparent: text,
       lineage: fc.record({ runId: text, revision: count }),
-      parent: fc.record({ runId: text, taskId: text, attempt: count, rootRunId: text, depth: count }),
+      parent: fc.record(
+        { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },
+        { requiredKeys: ['runId', 'taskId', 'attempt', 'rootRunId', 'depth'] },
+      ),
       rules: count,
     },
     { requiredKeys: ['runId', 'commandId', 'definition', 'definitionHash', 'input'] },

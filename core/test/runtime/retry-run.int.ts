@@ -145,6 +145,29 @@ describe('Retrying a run', () => {
     expect(keys).to.deep.equal(['k1/block/a', 'k1/block/a', 'k1/block/a']);
   });
 
+  it('keeps those of child runs, too, over attempts of their task and over retries', async () => {
+    const keys: string[] = [];
+    let failures = 3;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ idempotencyKey }: { idempotencyKey: string }) => {
+        keys.push(idempotencyKey);
+        failures -= 1;
+        if (failures >= 0) throw Object.assign(new Error('no'), { retryable: false });
+        return 1;
+      },
+    });
+    const child = workflow('child').task('charge', agent).build();
+    const definition = workflow('parent')
+      .workflow('pay', child, { retry: { maxAttempts: 2, initialDelay: 1 } })
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    expect((await (await reprise.startRun(definition, null, { id: 'p1' })).outcome()).status).to.equal('failed');
+    expect((await (await reprise.retryRun('p1', { id: 'p2' })).outcome()).status).to.equal('completed');
+    expect(new Set(keys)).to.deep.equal(new Set(['p1/pay/charge']));
+    expect(keys).to.have.length(4);
+  });
+
   it('gives new keys to what was undone and to all that comes after it', async () => {
     const keys: string[] = [];
     let broken = true;

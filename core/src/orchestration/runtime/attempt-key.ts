@@ -20,10 +20,9 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
   return `${keyRunOf(state, task)}${suffix(ownRounds(state, ''))}${path}`;
 }
 
-/** The run that the keys of a task name: what is done again after a failure has the keys of the first run of the line. */
-function keyRunOf({ runId, lineage }: RunState, { id }: TaskState): string {
-  if (lineage === undefined) return runId;
-  return lineage.keys?.[outermost(id)] ?? lineage.origin ?? runId;
+/** What the keys of a task begin with: what is done again after a failure, in this run or in another child run, has the keys that it had. */
+function keyRunOf({ runId, lineage, parent }: RunState, { id }: TaskState): string {
+  return lineage?.keys?.[outermost(id)] ?? lineage?.origin ?? parent?.key ?? runId;
 }
 
 /** The round of the segment that a task is in, and that of the block that it is; both are written where it has both. */

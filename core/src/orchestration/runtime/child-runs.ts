@@ -3,6 +3,7 @@ import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.t
 import type { Json } from '../../shared/json.ts';
 import type { EndChild, StartRun } from '../workflow/commands.ts';
 import { definitionOf, isEntered, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
+import { idempotencyKey } from './attempt-key.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import { traceparentOfAttempt } from './meta.ts';
 import type { EngineOptions } from './options.ts';
@@ -114,6 +115,7 @@ export class ChildRuns {
         attempt: task.attempt,
         rootRunId: state.parent?.rootRunId ?? state.runId,
         depth: (state.parent?.depth ?? 0) + 1,
+        key: idempotencyKey(state, task),
       },
     });
     if (inputSchema === undefined) return command(given);

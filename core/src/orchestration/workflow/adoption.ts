@@ -72,7 +72,7 @@ export function keysAfter(source: RunState, runId: string): Pick<Lineage, 'origi
     keys[id] = runId;
     for (const dependent of source.graph.node(id)?.dependents ?? []) renewed.add(dependent);
   }
-  const origin = source.lineage?.origin ?? source.runId;
+  const origin = source.lineage?.origin ?? source.parent?.key ?? source.runId;
   return renewed.size === 0 && source.lineage?.keys === undefined ? { origin } : { origin, keys };
 }
 

@@ -7,7 +7,7 @@ export interface Lineage {
   readonly runId: string;
   /** The last revision of that run that was taken into account. */
   readonly revision: number;
-  /** The first run of the line: idempotency keys go on to name it. Absent in older histories: keys name the run itself. */
+  /** What idempotency keys go on to begin with: the first run of the line, or the key of the task that it was started for. Absent in older histories: the run. */
   readonly origin?: string;
   /** Tasks (of the run, not of its blocks) that were undone, or came after one that was: the run that their keys name instead. */
   readonly keys?: Readonly<Record<string, string>>;
@@ -22,6 +22,8 @@ export interface ParentTask {
   readonly rootRunId: string;
   /** How many runs are above this one, from 1. */
   readonly depth: number;
+  /** The idempotency key of the task: that of each task of this run begins with it, so that another attempt of the task has the same ones. */
+  readonly key?: string;
 }
 
 /** What a new run takes over from another: a result, or the items of a forEach task that had not ended. */

@@ -27,6 +27,8 @@ const taskId = passing(isTaskPath, 'the id of a task or of an item');
 /** A block of the run; '' is the run itself. */
 const blockId = passing((text) => text === '' || isTaskPath(text), 'the id of a block, or empty for the run');
 const definitionId = matching(TASK_ID_PATTERN, 'the id of a task');
+/** What idempotency keys begin with: a run, and for a child run the path of its task and so on. */
+const keyStart = text(64 * 1024, 1);
 /** Of commands and workers: whoever sends chooses it. */
 const label = text(1024, 1);
 const reason = text(1024 * 1024);
@@ -62,8 +64,8 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
     {
       traceparent,
-      lineage: fieldsOf({ runId, revision: integer(0) }, { origin: runId, keys: recordOf(runId) }),
-      parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }),
+      lineage: fieldsOf({ runId, revision: integer(0) }, { origin: keyStart, keys: recordOf(keyStart) }),
+      parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3),
     },
   ),
