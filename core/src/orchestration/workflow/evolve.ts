@@ -17,14 +17,14 @@ import {
 } from './state.ts';
 import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
-import { enter } from './transitions/enter.ts';
+import { beginAttempt, enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
 import { acquire, isFirst, letGoMutex } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
-import { beginLimits, park, pause, release, resume } from './transitions/standing.ts';
+import { park, pause, release, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo, noteDone, noteUnknown } from './transitions/undo.ts';
 
@@ -93,15 +93,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         // What counts as in flight has an agent.
         task.agent = event.agent;
         setStatus(state, task, 'scheduled');
-        task.attempt = event.attempt;
-        if (event.input !== undefined) {
-          task.input = event.input;
-          hold(state, task, 'input');
-        }
-        beginLimits(state, task, event.at);
-        task.scheduledAt = event.at;
+        beginAttempt(state, task, event);
         task.startedAt = undefined;
-        task.retryAt = undefined;
         task.worker = undefined;
       });
     case 'TaskStarted':

@@ -55,7 +55,7 @@ export function undoNext(
   const entry = undoableIn(state, path, own);
   if (entry === undefined) return undefined;
   const { taskId, attempt, outcome } = entry;
-  const scope = state.scopes.values().find(({ undo }) => undo.includes(entry))?.path ?? '';
+  const scope = state.scopes.values().find(({ undo }) => undo.at(-1) === entry)?.path ?? '';
   return [{ type: 'CompensationBegan', at, scope, taskId: undoing(taskId, attempt), outcome }];
 }
 

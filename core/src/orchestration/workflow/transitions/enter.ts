@@ -1,5 +1,5 @@
 import { stoodStill } from '../clock.ts';
-import type { TaskEntered } from '../events.ts';
+import type { TaskEntered, TaskScheduled } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { hold } from './hold.ts';
 import { openScope } from './regions.ts';
@@ -7,9 +7,8 @@ import { awaitSignal } from './signals.ts';
 import { beginLimits } from './standing.ts';
 import { noteAwaited, setStatus } from './status.ts';
 
-/** A task that no agent performs begins. What it is entered for ends it: its block, a timer, a signal, a child run. */
-export function enter(state: RunState, task: TaskState, event: TaskEntered): void {
-  setStatus(state, task, 'running');
+/** Another attempt of the task, at an agent or not. Without an input, it has that of the attempt before. */
+export function beginAttempt(state: RunState, task: TaskState, event: TaskScheduled | TaskEntered): void {
   task.attempt = event.attempt;
   if (event.input !== undefined) {
     task.input = event.input;
@@ -17,8 +16,14 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
   }
   beginLimits(state, task, event.at);
   task.scheduledAt = event.at;
-  task.startedAt = event.at;
   task.retryAt = undefined;
+}
+
+/** A task that no agent performs begins. What it is entered for ends it: its block, a timer, a signal, a child run. */
+export function enter(state: RunState, task: TaskState, event: TaskEntered): void {
+  setStatus(state, task, 'running');
+  beginAttempt(state, task, event);
+  task.startedAt = event.at;
   task.wakeAt = event.until;
   task.stoppedBeforeWait = stoodStill(state, event.at);
   task.signal = event.signal;
