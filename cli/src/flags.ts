@@ -29,3 +29,21 @@ export const runArgument = {
     required: true,
   }),
 };
+
+/** For commands that make a run which goes on from another. */
+export const goOnFlags = {
+  again: Flags.string({
+    description: 'An at-most-once task that may be done again, after a look outside. May be given several times.',
+    helpValue: 'TASK',
+    multiple: true,
+  }),
+  outcome: Flags.string({
+    description:
+      'What a task gave: it is not done again, and everything after it is done anew. May be given several times.',
+    helpValue: 'TASK=JSON',
+    multiple: true,
+  }),
+  id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
+  wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
+  follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
+};

@@ -100,7 +100,12 @@ export {
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export { Orchestrator, type RetryRunOptions, type StartRunOptions } from './orchestration/runtime/orchestrator.ts';
+export {
+  type ForkRunOptions,
+  Orchestrator,
+  type RetryRunOptions,
+  type StartRunOptions,
+} from './orchestration/runtime/orchestrator.ts';
 export {
   type CancelOptions,
   type OutcomeOptions,
@@ -115,7 +120,15 @@ export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
-export type { Lineage, ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
+export type {
+  Lineage,
+  ParentTask,
+  RunEvent,
+  RunEventType,
+  TaskEntered,
+  TasksReset,
+  Via,
+} from './orchestration/workflow/events.ts';
 export { explainRun } from './orchestration/workflow/explain/explain-run.ts';
 export type {
   ExplainFacts,

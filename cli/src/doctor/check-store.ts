@@ -101,7 +101,10 @@ async function checkOwner(access: StoreAccess): Promise<Check> {
 }
 
 async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promise<readonly Check[]> {
-  const open = await new RunReader(store).list({ statuses: ['running', 'paused', 'parked'], limit: LOOKED_AT });
+  const open = await new RunReader(store).list({
+    statuses: ['forking', 'running', 'paused', 'parked'],
+    limit: LOOKED_AT,
+  });
   const more = open.length === LOOKED_AT ? ' or more' : '';
   const paused = open.filter(({ status }) => status === 'paused').length;
   const checks = [

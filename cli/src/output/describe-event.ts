@@ -1,4 +1,11 @@
-import { type ErrorData, formatDuration, type RunEvent, type TaskEntered, taskPaths } from '@reprise/core';
+import {
+  type ErrorData,
+  formatDuration,
+  type RunEvent,
+  type TaskEntered,
+  type TasksReset,
+  taskPaths,
+} from '@reprise/core';
 import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
@@ -11,7 +18,8 @@ export function describeEvent(event: RunEvent): string {
   switch (event.type) {
     case 'RunStarted': {
       const { name, version, tasks } = event.definition;
-      const from = event.lineage === undefined ? '' : `, from the results of ${event.lineage.runId}`;
+      const { as = 'retry', runId } = event.lineage ?? {};
+      const from = event.lineage === undefined ? '' : `, a ${as} of ${runId}`;
       return plain(`${name}@${version}, ${count(tasks.length, 'task')}${from}; input ${briefJson(event.input, WIDTH)}`);
     }
     case 'RunPaused':
@@ -36,6 +44,7 @@ export function describeEvent(event: RunEvent): string {
     case 'ScopeCaught':
       return plain(`catch ${event.clause + 1} for ${event.taskId}, ${errorText(event.error)}`);
     case 'TasksReset':
+      if (event.why === 'fork') return describeFork(event);
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
@@ -46,8 +55,10 @@ export function describeEvent(event: RunEvent): string {
     }
     case 'TaskExpired':
       return errorText(event.error);
+    case 'RunForked':
+      return plain(`what comes from here on is of ${event.runId}`);
     case 'TaskAdopted':
-      return `${event.status}, as in the run before`;
+      return `${event.status}, as in the run before, or as was said`;
     case 'TaskScheduled': {
       const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
       return plain(`attempt ${event.attempt} for ${event.agent}${input}`);
@@ -81,12 +92,23 @@ export function describeEvent(event: RunEvent): string {
   }
 }
 
-function describeEntered({ attempt, until, signal, child, input }: TaskEntered): string {
+function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset): string {
+  const parts = [
+    ['again', tasks],
+    ['anew', restarted],
+    ['with all its time', renewed],
+  ] as const;
+  const said = parts.flatMap(([how, ids]) => (ids.length === 0 ? [] : [`${how}: ${clip(ids.join(', '), WIDTH)}`]));
+  return plain(said.length === 0 ? 'nothing is done again' : said.join('; '));
+}
+
+function describeEntered({ attempt, until, signal, child, retries, input }: TaskEntered): string {
   const what = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(until === undefined ? [] : [`until ${new Date(until).toISOString()}`]),
     ...(signal === undefined ? [] : [`for the signal ${signal}`]),
     ...(child === undefined ? [] : [`child run ${child}`]),
+    ...(retries === undefined ? [] : [`which goes on from ${retries}`]),
     ...(input === undefined ? [] : [`input ${briefJson(input, WIDTH)}`]),
   ];
   return plain(what.join(', '));

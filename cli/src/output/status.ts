@@ -5,6 +5,7 @@ type Look = readonly [symbol: string, ...style: Parameters<Screen['style']>[0][]
 
 const LOOKS: Readonly<Record<TaskStatus | RunStatus | 'held', Look>> = {
   none: ['·', 'dim'],
+  forking: ['⑂', 'yellow'],
   pending: ['·', 'dim'],
   ready: ['○', 'blue'],
   scheduled: ['○', 'blue'],

@@ -31,7 +31,8 @@ async function readJson(what: string, given: string | undefined, file: string | 
   return parse(what, content, file === '-' ? 'stdin' : file);
 }
 
-function parse(what: string, content: string, where: string): Json {
+/** The JSON in a text. `where` says where the text is from. Throws REPRISE_USAGE. */
+export function parse(what: string, content: string, where: string): Json {
   const { value, problems } = read(what, content, where);
   if (problems.length === 0) return value;
   const lines = problems.map((problem) => `  ${formatProblem(problem)}`);

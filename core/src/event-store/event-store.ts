@@ -12,6 +12,8 @@ export interface EventMetadata {
   readonly traceparent?: string;
   /** On whose behalf the run is. */
   readonly tenant?: string;
+  /** The run that the event was copied from, with its revision. */
+  readonly origin?: string;
   /** What is to come: stores keep all members, whatever they are called. */
   readonly [more: string]: Json | undefined;
 }

@@ -141,6 +141,11 @@ export const ERROR_CODES = {
     'The run is parked: something threw while it was decided, and going on would throw again. Results are still taken.',
     'See why with `reprise run show`. Mend that and resume the run with `reprise run resume`, or cancel it.',
   ),
+  REPRISE_RUN_FORKING: entry(
+    'The history that the run goes on from is still being copied into it.',
+    'Try again in a moment. `reprise run explain` says how far it has come; the run can be cancelled.',
+    true,
+  ),
   REPRISE_UNDECIDABLE: entry(
     'Something threw while a command was decided: a fault of Reprise, of a plugin, or of the history. It was contained.',
     'The message has the cause. Mend it (a newer version, another plugin), or report it with the history (`reprise run export`).',

@@ -59,6 +59,14 @@ export const isTaskPath = (text: string): boolean =>
 /** The path of what is called `id` inside the block `block`; '' is the run itself. */
 export const inside = (block: string, id: string): string => (block === '' ? id : `${block}/${id}`);
 
+/** What a path is directly in: the list that it is an item of, or a block. Undefined for a task of the run. */
+export function enclosing(path: string): string | undefined {
+  const list = bracketed.itemOf(path)?.list;
+  if (list !== undefined) return list;
+  const slash = path.lastIndexOf('/');
+  return slash === -1 ? undefined : path.slice(0, slash);
+}
+
 /** The block that a path is in, and what is the last of it; undefined for the run itself. */
 export function outer(path: string): { readonly block: string; readonly id: string } | undefined {
   if (path === '') return undefined;

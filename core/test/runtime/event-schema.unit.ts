@@ -51,7 +51,7 @@ const EVENTS: Arbitraries = {
       definitionHash: text,
       input: json,
       traceparent: text,
-      lineage: fc.record({ runId: text, revision: count }),
+      lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
         { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },
         { requiredKeys: ['runId', 'taskId', 'attempt', 'rootRunId', 'depth'] },
@@ -80,7 +80,7 @@ const EVENTS: Arbitraries = {
   ),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),
   TaskEntered: fc.record(
-    { ...attempt, input: json, until: count, signal: text, child: text },
+    { ...attempt, input: json, until: count, signal: text, child: text, retries: text },
     { requiredKeys: ['taskId', 'attempt'] },
   ),
   TaskCancelled: fc.record({ taskId: text, reason: fc.constantFrom('join', 'closed') }),
@@ -97,7 +97,11 @@ const EVENTS: Arbitraries = {
   TasksReset: fc.record(
     {
       region: text,
-      why: fc.constantFrom('loop', 'catch', 'repeat'),
+      why: fc.constantFrom('loop', 'catch', 'repeat', 'fork'),
+      tasks: fc.array(text),
+      restarted: fc.array(text),
+      renewed: fc.array(text),
+      since: count,
       round: count,
       feedback: json,
       attempt: count,
@@ -107,6 +111,7 @@ const EVENTS: Arbitraries = {
   ),
   ScopeCaught: fc.record({ scope: text, clause: count, taskId: text, error }),
   CompensationBegan: fc.record({ scope: text, taskId: text, outcome: fc.constantFrom('completed', 'unknown') }),
+  RunForked: fc.record({ runId: text, keys: fc.array(text) }, { requiredKeys: ['runId'] }),
   SignalReceived: fc.record({ commandId: text, signal: text, data: json }),
   TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
   TaskExpired: fc.record({ taskId: text, error }),

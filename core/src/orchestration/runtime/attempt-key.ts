@@ -1,4 +1,4 @@
-import { outermost } from '../../shared/task-path.ts';
+import { enclosing } from '../../shared/task-path.ts';
 import type { RunState, TaskState } from '../workflow/state.ts';
 
 /** Names one attempt of one task of one run. */
@@ -21,8 +21,15 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
 }
 
 /** What the keys of a task begin with: what is done again after a failure, in this run or in another child run, has the keys that it had. */
-function keyRunOf({ runId, lineage, parent }: RunState, { id }: TaskState): string {
-  return lineage?.keys?.[outermost(id)] ?? lineage?.origin ?? parent?.key ?? runId;
+function keyRunOf(state: RunState, { id }: TaskState): string {
+  const { runId, lineage, parent } = state;
+  const own = lineage?.origin ?? parent?.key ?? runId;
+  if (lineage?.keys === undefined) return own;
+  for (let at: string | undefined = id; at !== undefined; at = enclosing(at)) {
+    const renewed = lineage.keys[at];
+    if (renewed !== undefined) return renewed;
+  }
+  return own;
 }
 
 /** The round of the segment that a task is in, and that of the block that it is; both are written where it has both. */

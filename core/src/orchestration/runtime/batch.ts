@@ -40,14 +40,15 @@ export class Batch {
     this.#writer = `${writer}/${batches}`;
   }
 
-  add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[]): void {
+  /** `origin`: the run that the events are copied from. */
+  add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[], origin?: string): void {
     if (events.length === 0) return;
     this.#ids ??= eventIds(this.#writer, runId, this.#from - 1, commandId);
     for (const event of events) {
       const id = this.#ids(this.#from + this.encoded.length);
       this.chars += turnCost(event);
       this.events.push(event);
-      this.encoded.push(toNewEvent(event, id, commandId, this.#source));
+      this.encoded.push(toNewEvent(event, id, commandId, this.#source, origin));
     }
   }
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../../shared/clock.ts';
-import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
+import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { RunReader } from '../reading/run-reader.ts';
 import type { EndChild, StartRun } from '../workflow/commands.ts';
 import { definitionOf, isEntered, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
 import { idempotencyKey } from './attempt-key.ts';
+import { type PlannedFork, planFork } from './fork-start.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 import { traceparentOfAttempt } from './meta.ts';
 import type { EngineOptions } from './options.ts';
@@ -12,6 +14,7 @@ import type { Registry } from './registry.ts';
 
 export interface ChildRunsParts {
   readonly registry: Registry;
+  readonly reader: RunReader;
   readonly clock: Clock;
   readonly options: EngineOptions;
   post(runId: string, item: InboxItem): void;
@@ -38,6 +41,7 @@ export class ChildRuns {
     const { runId } = state;
     const { child } = task;
     const refused = (error: unknown): void => {
+      if (isRepriseError(error, 'REPRISE_RUN_FORKING')) return this.#again(runId);
       const data = toErrorData(error, 'REPRISE_CHILD_FAILED');
       this.#tell(runId, taskId, attempt, child, { status: 'failed', error: data });
     };
@@ -74,7 +78,7 @@ export class ChildRuns {
       command: { type: 'PauseRun', commandId: `pause-child/${child}/${revision}`, runId: child, by: 'parent', reason },
       done: ({ rejection }) => {
         // What it is to begin with is still being checked.
-        if (rejection?.code === 'REPRISE_RUN_NOT_FOUND') this.#again(runId);
+        if (rejection !== undefined && NOT_YET.has(rejection.code)) this.#again(runId);
       },
       failed: () => this.#again(runId),
     });
@@ -84,6 +88,9 @@ export class ChildRuns {
   resume(parent: RunState, child: string, revision: number): void {
     this.#parts.post(child, {
       command: { type: 'ResumeRun', commandId: `resume-child/${child}/${revision}`, runId: child, by: 'parent' },
+      done: ({ rejection }) => {
+        if (rejection?.code === 'REPRISE_RUN_FORKING') this.#again(parent.runId);
+      },
       failed: () => this.#again(parent.runId),
     });
   }
@@ -101,13 +108,14 @@ export class ChildRuns {
     if (wanted === undefined) throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `'${task.id}' names no workflow.`);
     const { definition, hash, inputSchema } = registry.workflow(wanted.name, wanted.version);
     const given = task.input ?? null;
-    const command = (input: Json): StartRun => ({
+    const command = (input: Json, more?: PlannedFork['start']): StartRun => ({
       type: 'StartRun',
       commandId: `start-child/${child}`,
       runId: child,
       definition,
       definitionHash: hash,
       input,
+      ...more,
       traceparent: traceparentOfAttempt(state, task.id, task.attempt),
       parent: {
         runId: state.runId,
@@ -118,11 +126,29 @@ export class ChildRuns {
         key: idempotencyKey(state, task),
       },
     });
-    if (inputSchema === undefined) return command(given);
-    const what = `input of the child run of '${task.id}'`;
-    return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) =>
-      command(acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars)),
-    );
+    const anew = (): StartRun | Promise<StartRun> => {
+      if (inputSchema === undefined) return command(given);
+      const what = `input of the child run of '${task.id}'`;
+      return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) =>
+        command(acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars)),
+      );
+    };
+    if (task.retries === undefined) return anew();
+    return this.#startOf(task.retries).then((start) => (start === undefined ? anew() : command(given, start)));
+  }
+
+  /** What a child run that goes on from another begins with; undefined when that one was never started. */
+  async #startOf(retries: string): Promise<PlannedFork['start'] | undefined> {
+    const { reader, registry } = this.#parts;
+    try {
+      const { source, start } = await planFork(reader, registry, retries, { as: 'retry' });
+      if (isTerminal(source.status)) return start;
+      const message = `The child run '${retries}', which is to be gone on from, has not ended yet.`;
+      throw new RepriseError('REPRISE_RUN_FORKING', message);
+    } catch (error) {
+      if (isRepriseError(error, 'REPRISE_RUN_NOT_FOUND')) return undefined;
+      throw error;
+    }
   }
 
   #post(state: RunState, child: string, command: StartRun, refused: (error: unknown) => void): void {
@@ -149,6 +175,9 @@ export class ChildRuns {
     clock.schedule(options.redispatchMs, () => post(runId, { refresh: true }));
   }
 }
+
+/** Codes of a child that has yet to come, or whose history has. */
+const NOT_YET: ReadonlySet<string> = new Set(['REPRISE_RUN_NOT_FOUND', 'REPRISE_RUN_FORKING']);
 
 const reasonOf = (parent: string, reason: string): string => `its parent run '${parent}' ended its task (${reason})`;
 

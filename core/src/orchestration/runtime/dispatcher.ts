@@ -7,6 +7,7 @@ import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
 import { attemptKey, idempotencyKey } from './attempt-key.ts';
 import type { ChildRuns } from './child-runs.ts';
+import type { ForkRuns } from './fork-runs.ts';
 import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
@@ -26,6 +27,7 @@ export interface DispatcherParts {
   readonly options: EngineOptions;
   readonly source: string;
   readonly children: ChildRuns;
+  readonly forks: ForkRuns;
   /** `at`: for when it was set. */
   fireTimer(runId: string, timer: Timer, at: number): void;
   /** An attempt's worker was silent for too long. */
@@ -83,6 +85,9 @@ export class Dispatcher {
         if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
         this.#parts.runClosed(state);
         this.#parts.children.ended(state);
+        return;
+      case 'copy-history':
+        this.#parts.forks.carryOut(state);
         return;
       case 'start-child':
         this.#parts.children.start(state, effect.taskId, effect.attempt);

@@ -5,11 +5,13 @@ import { nextTurn } from '../../shared/system.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
 import type { Heartbeat, WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import { RunReader } from '../reading/run-reader.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { AgentWorker } from './agent-worker.ts';
 import { ChildRuns } from './child-runs.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { ForkRuns } from './fork-runs.ts';
 import { HEART, type Heart } from './heart.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
@@ -81,14 +83,12 @@ export class Engine {
     });
     this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
-    const children = new ChildRuns({
-      registry,
-      clock,
-      options,
-      post: (runId, item) => this.#inboxes.post(runId, item),
-    });
+    const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
+    const reader = new RunReader(store);
+    const children = new ChildRuns({ registry, reader, clock, options, post });
     this.#dispatcher = new Dispatcher({
       children,
+      forks: new ForkRuns({ reader, clock, options, monitors, post }),
       transport,
       registry,
       monitors,

@@ -20,8 +20,15 @@ export function eventIds(writer: string, runId: string, expected: number, comman
   return (revision) => head + revision.toString(16).padStart(12, '0');
 }
 
-/** An event as it is handed to a store. `commandId`: what caused it. */
-export function toNewEvent(event: RunEvent, id: string, commandId: string, source: MetaSource): NewEvent {
+/** An event as it is handed to a store. `commandId`: what caused it. `origin`: the run that it is copied from. */
+export function toNewEvent(
+  event: RunEvent,
+  id: string,
+  commandId: string,
+  source: MetaSource,
+  origin?: string,
+): NewEvent {
   const { type, time, data, metadata } = encodeEvent(event);
-  return { id, type, time, data, metadata: metaOf(source, commandId, event, metadata.schemaVersion) };
+  const meta = metaOf(source, commandId, event, metadata.schemaVersion);
+  return { id, type, time, data, metadata: origin === undefined ? meta : { ...meta, origin } };
 }

@@ -1,4 +1,3 @@
-import { bindDefinition } from '../../definition/recorded.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
@@ -8,16 +7,14 @@ import { keepAlive } from '../../shared/system.ts';
 import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
-import { adoptable, keysAfter, madeAgain } from '../workflow/adoption.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
-import { isTerminal } from '../workflow/state.ts';
-import { stateOf } from '../workflow/view-of.ts';
 import { DriverElection, type Role } from './driver-election.ts';
 import { Engine, type EngineParts } from './engine.ts';
+import { planFork } from './fork-start.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
@@ -43,8 +40,15 @@ export interface StartRunOptions {
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
-  /** At-most-once tasks, by id, that may be done again: whether they had their effect was looked into. */
+  /** At-most-once tasks, by path, that may be done again: whether they had their effect was looked into. */
   readonly again?: readonly string[];
+  /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
+  readonly outcomes?: Readonly<Record<string, unknown>>;
+}
+
+export interface ForkRunOptions extends RetryRunOptions {
+  /** The last revision that is taken over. */
+  readonly at?: number;
 }
 
 /** The way in: starts runs, steers them, reads them. One per process and store. */
@@ -189,43 +193,46 @@ export class Orchestrator {
   }
 
   /**
-   * A new run that goes on from the results of one that failed or was cancelled. Rejects with REPRISE_WOULD_REPEAT when an at-most-once task
-   * would be done again that `again` does not name.
+   * A new run that goes on from one that failed or was cancelled, where it took the turn to its end: with its history, rounds and signals; what
+   * failed is done again, and what was undone. Rejects with REPRISE_WOULD_REPEAT when an at-most-once task would be done again that neither
+   * `again` nor `outcomes` names. Of an open run: what waits for a retry is done now.
    */
   async retryRun(runId: string, options: RetryRunOptions = {}): Promise<RunHandle> {
-    const source = await this.runs.state(runId);
-    if (!isTerminal(source.status)) {
+    const { event } = await this.runs.last(runId);
+    if (!isEnd(event)) {
       await this.#submit({ type: 'RetryTasks', commandId: `retry-${this.#parts.ids.next()}`, runId });
       return this.run(runId);
     }
-    if (source.status === 'completed') {
+    if (event.type === 'RunCompleted')
       throw new RepriseError('REPRISE_COMMAND_INVALID', `Run '${runId}' completed: there is nothing to try again.`);
-    }
-    const { definition, hash } = this.#definitionToRetry(source);
-    const id = options.id === undefined ? this.#parts.ids.next() : assertId(options.id, 'run id');
-    const state = stateOf(source);
-    const adopted = adoptable(state, definition);
-    assertAllowed(runId, madeAgain(state, adopted), options.again ?? []);
-    await this.#submit({
-      type: 'StartRun',
-      commandId: `retry-${this.#parts.ids.next()}`,
-      runId: id,
-      definition,
-      definitionHash: hash,
-      input: source.input,
-      lineage: { runId, revision: source.revision, ...keysAfter(state, id) },
-      adopted,
-    });
-    return this.run(id);
+    return this.#goOnFrom(runId, 'retry', options);
   }
 
-  /** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
-  #definitionToRetry({ definition, definitionHash }: RunView): Pick<RegisteredWorkflow, 'definition' | 'hash'> {
-    const { registry } = this.#parts;
-    const { name, version } = definition;
-    const needsCode = bindDefinition(definition, undefined).missing.length > 0;
-    if (needsCode || registry.registered(name, version) !== undefined) return registry.workflow(name, version);
-    return { definition, hash: definitionHash };
+  /**
+   * A new run that begins with the history of another, open or ended, up to revision `at` (default: as far as it came, without its end), and goes
+   * on from there on its own. The other one is left as it is, and nothing that it did is undone. Idempotency keys stay the same, but for what comes
+   * after a task that is given another outcome.
+   */
+  async forkRun(runId: string, options: ForkRunOptions = {}): Promise<RunHandle> {
+    return this.#goOnFrom(runId, 'fork', options);
+  }
+
+  async #goOnFrom(runId: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<RunHandle> {
+    const { registry, ids, options: limits } = this.#parts;
+    const { again = [], outcomes, at } = options;
+    const id = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
+    const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
+      task,
+      acceptPayload(outcome, `outcome of '${task}'`, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
+    ]);
+    const planned = await planFork(this.runs, registry, runId, {
+      as,
+      ...(at === undefined ? {} : { at }),
+      ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
+    });
+    assertAllowed(runId, planned.again, again);
+    await this.#submit({ type: 'StartRun', commandId: `${as}-${ids.next()}`, runId: id, ...planned.start });
+    return this.run(id);
   }
 
   /** A handle of a run that exists or will. */

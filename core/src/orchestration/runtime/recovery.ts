@@ -28,7 +28,7 @@ export async function recoverOpenRuns(
   let after: string | undefined;
   for (;;) {
     const page = await reader.list({
-      statuses: ['running', 'paused', 'parked'],
+      statuses: ['forking', 'running', 'paused', 'parked'],
       limit: PARALLEL,
       ...(after === undefined ? {} : { after }),
     });

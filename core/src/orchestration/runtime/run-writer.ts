@@ -8,7 +8,7 @@ import type { DecisionContext } from '../workflow/decisions/decision-context.ts'
 import type { Effect } from '../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { isUnsettled } from '../workflow/settle.ts';
-import { isTerminal, type RunState } from '../workflow/state.ts';
+import { isTerminal, type RunState, recordsRejections } from '../workflow/state.ts';
 import { Batch, type Handled } from './batch.ts';
 import { ClientWriter } from './client-writer.ts';
 import {
@@ -408,14 +408,14 @@ export class RunWriter {
         this.#tell(run.runId, () => item.failed?.(error));
         return true;
       }
-      const closed = isTerminal(run.state.status);
+      const before = run.state.status;
       // What was due while the run was parked comes before what follows by itself.
       const settles = this.#parts.drives() && run.missing.length === 0 && command.type !== 'ResumeRun';
       const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
       for (const event of events) all.push(event);
-      // A rejection finds no place in a stream that does not exist or has ended.
-      if (closed || run.state.status === 'none') continue;
-      batch.add(command, events);
+      const isRefused = events[0]?.type === 'CommandRejected' && !recordsRejections(before);
+      if (isRefused || isTerminal(before)) continue;
+      batch.add(command, events, command.type === 'CopyEvents' ? run.state.lineage?.runId : undefined);
       if (command.type === 'ResumeRun' && this.#parts.drives()) this.#handle(run, this.#pastDue, context, batch, full);
     }
     batch.handled.push(handled(item, all));
@@ -470,6 +470,8 @@ export class RunWriter {
     const { monitors } = this.#parts;
     if (!monitors.active) return;
     for (const [index, event] of batch.encoded.entries()) {
+      // What is copied happened elsewhere, and was seen there.
+      if (event.metadata.origin !== undefined) continue;
       monitors.event({ runId: run.runId, revision: expected + 1 + index, event });
     }
   }

@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { AdoptedTask, Lineage, ParentTask } from './events.ts';
+import type { Lineage, ParentTask, RunEvent } from './events.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =
@@ -28,11 +28,37 @@ export interface StartRun extends CommandBase {
   readonly input: Json;
   /** W3C trace context of whoever started the run. */
   readonly traceparent?: string;
-  /** Set when the run goes on from the results of another. */
+  /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
+  /** Those of the run that this one goes on from. Default: those of today. */
+  readonly rules?: number;
   /** Set when the run is the child of another. */
   readonly parent?: ParentTask;
-  readonly adopted?: readonly AdoptedTask[];
+}
+
+/** The next events of the run that this one goes on from, from revision `from` on. */
+export interface CopyEvents extends CommandBase {
+  readonly type: 'CopyEvents';
+  readonly from: number;
+  readonly events: readonly RunEvent[];
+}
+
+/** All events of the other run are there, up to lineage.revision. */
+export interface CloseFork extends CommandBase {
+  readonly type: 'CloseFork';
+  /** Tasks whose failure ended the other run, and that are to be done again. */
+  readonly failed: readonly string[];
+  /** What was undone at its end: the attempt of the task. */
+  readonly undone: readonly AttemptName[];
+  /** What attempts that were open by then gave in the end. */
+  readonly late: readonly (AttemptName & { readonly via: 'agent' | 'child'; readonly output: Json })[];
+  /** What came for it after that. */
+  readonly signals: readonly { readonly id: string; readonly signal: string; readonly data: Json }[];
+}
+
+export interface AttemptName {
+  readonly taskId: string;
+  readonly attempt: number;
 }
 
 /** What a scheduler strategy chose. */
@@ -146,6 +172,8 @@ export type Command =
   | RefuseCommand
   | SendSignal
   | EndChild
+  | CopyEvents
+  | CloseFork
   | RetryTasks;
 
 export type CommandType = Command['type'];

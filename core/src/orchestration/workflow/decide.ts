@@ -1,6 +1,7 @@
 import { roughSize } from '../../shared/json-size.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
 import { complete, fail } from './decisions/attempt-outcome.ts';
+import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { endChild } from './decisions/end-child.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
@@ -26,6 +27,7 @@ export function decide(state: RunState, command: Command, context: DecisionConte
   if (state.status === 'none')
     return [reject(command, 'REPRISE_RUN_NOT_FOUND', `There is no run '${command.runId}'.`, context)];
   if (isTerminal(state.status)) return decideClosed(state, command, context);
+  if (state.status === 'forking') return decideForking(state, command, context);
   const at = context.now;
   switch (command.type) {
     case 'ScheduleTasks':
@@ -72,6 +74,9 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     }
     case 'EndChild':
       return endChild(state, command, context);
+    case 'CopyEvents':
+    case 'CloseFork':
+      return [];
     case 'CancelRun':
       if (state.closing?.why === 'cancel' && command.force !== true) return [];
       if (command.force !== true && isOutstanding(state, ''))
@@ -83,6 +88,29 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       ];
     default:
       return command satisfies never;
+  }
+}
+
+/** Until the history that the run goes on from is there, nothing may come between. It can be given up. */
+function decideForking(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
+  switch (command.type) {
+    case 'CopyEvents':
+      return copyEvents(state, command);
+    case 'CloseFork':
+      return closeFork(state, command, context);
+    case 'CancelRun': {
+      const { commandId } = command;
+      return [sealed<RunCancelled>(state, { type: 'RunCancelled', at: context.now, commandId, ...reasonOf(command) })];
+    }
+    case 'PauseRun':
+    case 'ResumeRun':
+    case 'RetryTasks':
+    case 'SendSignal': {
+      const message = `The history of '${state.lineage?.runId}' is still being copied into the run; try again in a moment.`;
+      return [reject(command, 'REPRISE_RUN_FORKING', message, context)];
+    }
+    default:
+      return [];
   }
 }
 

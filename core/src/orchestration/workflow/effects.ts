@@ -16,6 +16,8 @@ export type Effect =
   | { readonly kind: 'clear-timers' }
   /** The attempt is over: abort it if it still runs, forget its lease and timers. */
   | { readonly kind: 'close-attempt'; readonly taskId: string; readonly attempt: number; readonly reason: string }
+  /** The history of the run that this one goes on from is to be copied, from the next revision on. */
+  | { readonly kind: 'copy-history' }
   | { readonly kind: 'start-child'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'cancel-child'; readonly taskId: string; readonly child: string; readonly reason: string }
   /** `revision`: of the parent, when it follows. */
@@ -23,11 +25,17 @@ export type Effect =
   /** The run is over: abort whatever runs, forget all timers, tell the run that it is the child of. */
   | { readonly kind: 'close-run'; readonly reason: string };
 
+const NOTHING: Effect[] = [];
+
 /** The effects of `event`, given the state after it was folded. */
 export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
+  // What is copied was carried out once, by another run.
+  if (state.status === 'forking') return event.type === 'RunStarted' ? [{ kind: 'copy-history' }] : NOTHING;
   switch (event.type) {
     case 'RunStarted':
       return runTimer(state);
+    case 'RunForked':
+      return openEffects(state);
     case 'RunPaused':
     case 'RunParked':
     case 'RunResumed':
@@ -106,6 +114,7 @@ const closed = (state: RunState, taskId: string, attempt: number, reason: string
 /** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
 export function openEffects(state: RunState): readonly Effect[] {
   if (state.status === 'none') return [];
+  if (state.status === 'forking') return [{ kind: 'copy-history' }];
   // The end may have been put on record elsewhere: here, it still has to be carried out.
   if (isTerminal(state.status)) {
     const abandoned = state.status === 'cancelled' ? abandonedChildren(state, state.endedAt ?? 0) : [];
@@ -183,8 +192,6 @@ function leftBehind(state: RunState, taskId: string, at: number): Effect[] {
   else if (scope !== undefined) for (const part of tasksOf(state, scope)) look(part);
   return effects;
 }
-
-const NOTHING: Effect[] = [];
 
 /** Nothing is inside the task, or stands in for it. */
 const isSimple = (state: RunState, task: TaskState): boolean =>

@@ -22,6 +22,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   ScopeCaught: 1,
   CompensationBegan: 1,
   SignalReceived: 1,
+  RunForked: 1,
   TaskExpanded: 1,
   TaskExpired: 1,
   TaskAdopted: 1,

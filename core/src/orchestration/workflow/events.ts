@@ -2,15 +2,22 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 
-/** Where a run comes from when it goes on from the results of another. */
+/** Where a run comes from when it goes on from another. */
 export interface Lineage {
   readonly runId: string;
   /** The last revision of that run that was taken into account. */
   readonly revision: number;
+  /**
+   * The history begins with that of the other run up to `revision`, at the same revisions. `retry`: goes on where it ended, and undoes what it did
+   * should this one fail, too. `fork`: undoes nothing of it. Absent in older histories, which took results over one by one.
+   */
+  readonly as?: 'retry' | 'fork';
   /** What idempotency keys go on to begin with: the first run of the line, or the key of the task that it was started for. Absent in older histories: the run. */
   readonly origin?: string;
-  /** Tasks (of the run, not of its blocks) that were undone, or came after one that was: the run that their keys name instead. */
+  /** Tasks that are done anew (because they were undone, say, or come after one that was): the run that their keys name instead. */
   readonly keys?: Readonly<Record<string, string>>;
+  /** What tasks gave, instead of what they did. */
+  readonly outcomes?: Readonly<Record<string, Json>>;
 }
 
 /** The task of which a run is the child. */
@@ -25,12 +32,6 @@ export interface ParentTask {
   /** The idempotency key of the task: that of each task of this run begins with it, so that another attempt of the task has the same ones. */
   readonly key?: string;
 }
-
-/** What a new run takes over from another: a result, or the items of a forEach task that had not ended. */
-export type AdoptedTask =
-  | { readonly taskId: string; readonly status: 'completed'; readonly output: Json }
-  | { readonly taskId: string; readonly status: 'skipped' }
-  | { readonly taskId: string; readonly status: 'expanded'; readonly items: readonly Json[] };
 
 interface EventBase {
   /** When it was decided; milliseconds since the Unix epoch. */
@@ -142,6 +143,8 @@ export interface TaskEntered extends EventBase {
   readonly signal?: string;
   /** Of a child run, and of it alone: its id. It follows from the run, the task and the attempt. */
   readonly child?: string;
+  /** Of a child run: the one, of the run that this one retries, that it goes on from. */
+  readonly retries?: string;
 }
 
 /** The task was given up because nobody needs it any more, and ends so: no fallback stands in. Its output is null. */
@@ -207,15 +210,24 @@ export interface CompensationBegan extends EventBase {
 /**
  * Tasks begin round `round`: those of a block, or the segment that a repeating task ends. Their states begin anew, apart from attempt numbers.
  * The first round of a loop that is asked before it (`while`) begins so, too.
+ * Of `fork`, single tasks begin anew, because the run goes on from another one.
  */
 export interface TasksReset extends EventBase {
   readonly type: 'TasksReset';
   /** The block ('' is the run), or the repeating task. */
   readonly region: string;
-  readonly why: 'loop' | 'catch' | 'repeat';
+  readonly why: 'loop' | 'catch' | 'repeat' | 'fork';
   readonly round: number;
   /** What the tasks of the round can read. Of `catch`: `{ error, output }`. */
   readonly feedback: Json;
+  /** Of `fork`: tasks that begin again in their round; a child run goes on from the one before. */
+  readonly tasks?: readonly string[];
+  /** Of `fork`: tasks that begin as if nothing had been done, in their first round. */
+  readonly restarted?: readonly string[];
+  /** Of `fork`: blocks and lists that go on, and whose time limits begin anew. */
+  readonly renewed?: readonly string[];
+  /** Of `fork`: the time of the last event that was copied; the clock has stood still since. */
+  readonly since?: number;
   /** Of `repeat`: the attempt that ended the round before. */
   readonly attempt?: number;
   /** Of `repeat`: what the feedback is from, unless it is the output of the attempt. */
@@ -241,7 +253,19 @@ export interface TaskExpired extends EventBase {
   readonly error: ErrorData;
 }
 
-/** A result of another run was taken over. */
+/**
+ * The history of another run, which this one goes on from, is there as far as it is wanted: what follows is this run's own. Nothing is decided
+ * before it; the time limit of the run begins here.
+ */
+export interface RunForked extends EventBase {
+  readonly type: 'RunForked';
+  /** The run whose own history begins. Another, where the history that was copied had been copied itself. */
+  readonly runId: string;
+  /** Tasks whose idempotency keys name this run from here on. */
+  readonly keys?: readonly string[];
+}
+
+/** A result was taken over from another run, or from whoever forked it. */
 export interface TaskAdopted extends EventBase {
   readonly type: 'TaskAdopted';
   readonly taskId: string;
@@ -380,6 +404,7 @@ export type RunEvent =
   | ScopeCaught
   | CompensationBegan
   | SignalReceived
+  | RunForked
   | TaskExpanded
   | TaskExpired
   | TaskAdopted

@@ -15,6 +15,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
+import { beginAgain, forked } from './transitions/begin-again.ts';
 import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
@@ -81,7 +82,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return caught(state, event);
     case 'CompensationBegan':
       return beginUndo(state, event);
+    case 'RunForked':
+      return forked(state, event);
     case 'TasksReset':
+      if (event.why === 'fork') return beginAgain(state, event);
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
       return reset(state, event);
     case 'TaskSkipped':
@@ -156,7 +160,7 @@ function onTask(state: RunState, taskId: string, change: (task: TaskState) => vo
 }
 
 function start(state: RunState, event: RunStarted): RunState {
-  state.status = 'running';
+  state.status = event.lineage?.as === undefined ? 'running' : 'forking';
   state.runId = event.runId;
   state.definition = event.definition;
   state.definitionHash = event.definitionHash;

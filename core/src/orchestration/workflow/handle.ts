@@ -5,17 +5,17 @@ import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { turnCost } from './payload-size.ts';
 import { settle } from './settle.ts';
-import { isTerminal, type RunState } from './state.ts';
+import { isTerminal, type RunState, recordsRejections } from './state.ts';
 
 /**
  * One command, through to rest: decides, folds, and settles until nothing more follows (or `context.sliceChars` are used up: the
  * rest is for settleOn). Returns the events, which are folded into `state` already. A rejection that no stream may take (no run,
- * or an ended one) is returned and not folded.
+ * an ended one, or one that is being copied) is returned and not folded.
  */
 export function handle(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   const decided = decide(state, command, context);
-  const closed = state.status === 'none' ? decided[0]?.type === 'CommandRejected' : isTerminal(state.status);
-  if (closed || decided.length === 0) return decided;
+  const isRefused = decided[0]?.type === 'CommandRejected' && !recordsRejections(state.status);
+  if (isRefused || isTerminal(state.status) || decided.length === 0) return decided;
   for (const event of decided) fold(state, event, context);
   return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
 }

@@ -39,7 +39,9 @@ export function attemptDeadline(task: TaskState, definition: TaskDefinition): nu
 }
 
 export const runDeadline = (state: RunState): number | undefined =>
-  state.definition.timeoutMs === undefined ? undefined : state.startedAt + state.definition.timeoutMs;
+  state.definition.timeoutMs === undefined
+    ? undefined
+    : state.startedAt - state.stoppedBefore + state.definition.timeoutMs;
 
 /**
  * When what a task waits for is due: its next attempt, or the end of its sleep. Undefined when it waits for neither, and while the run's clock

@@ -6,7 +6,7 @@ import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { ReadyQueue } from './ready-queue.ts';
 
-export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
+export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
 /** Who has paused a run: a person or a program, or its parent run. */
 export type PausedBy = 'user' | 'parent';
@@ -164,6 +164,8 @@ export interface TaskState {
   signal: string | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
+  /** The child run that the next, or the last, one goes on from. */
+  retries: string | undefined;
   /** The key of the mutex that it holds, or waits for. */
   mutex: string | undefined;
   /** An attempt of this round ended without anybody knowing whether it had its effect. */
@@ -214,6 +216,8 @@ export interface RunState {
   stoppedMs: number;
   /** Since when it stands still; undefined while it runs. */
   stoppedAt: number | undefined;
+  /** For how long it had stood still when the time of the run began. */
+  stoppedBefore: number;
   /** Set while the run waits for what is outstanding before it ends. */
   closing: Closing | undefined;
   readonly tasks: Map<string, TaskState>;
@@ -298,6 +302,7 @@ export function initialState(): RunState {
     pausedBy: undefined,
     stoppedMs: 0,
     stoppedAt: undefined,
+    stoppedBefore: 0,
     closing: undefined,
     tasks: new Map(),
     frontier: new Set(),
@@ -362,6 +367,7 @@ export function createTaskState(
     wakeAt: undefined,
     signal: undefined,
     child: undefined,
+    retries: undefined,
     mutex: undefined,
     unknown: false,
     undoes: undefined,
@@ -378,6 +384,10 @@ export const definitionOf = (state: RunState, task: TaskState): TaskDefinition |
 
 export const isTerminal = (status: RunStatus): boolean =>
   status === 'completed' || status === 'failed' || status === 'cancelled';
+
+/** Whether what is refused finds a place in the history: not without a run, after its end, or before its own history has begun. */
+export const recordsRejections = (status: RunStatus): boolean =>
+  status !== 'none' && status !== 'forking' && !isTerminal(status);
 
 /** Whether the run stands still because of `by`. */
 export const isPausedBy = (state: RunState, by: PausedBy): boolean => state.pausedBy?.includes(by) === true;

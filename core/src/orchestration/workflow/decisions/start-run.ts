@@ -3,7 +3,6 @@ import type { RunEvent } from '../events.ts';
 import { CURRENT_RULES } from '../rules.ts';
 import type { RunState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { expansionOf } from './expansion.ts';
 import { reject } from './rejection.ts';
 
 export function startRun(state: RunState, command: StartRun, context: DecisionContext): readonly RunEvent[] {
@@ -11,7 +10,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
     return [reject(command, 'REPRISE_RUN_EXISTS', `The run '${command.runId}' exists already.`, context)];
   }
   const at = context.now;
-  const events: RunEvent[] = [
+  return [
     {
       type: 'RunStarted',
       at,
@@ -23,12 +22,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),
-      rules: CURRENT_RULES,
+      rules: command.rules ?? CURRENT_RULES,
     },
   ];
-  for (const adopted of command.adopted ?? []) {
-    if (adopted.status !== 'expanded') events.push({ type: 'TaskAdopted', at, ...adopted });
-    else for (const event of expansionOf(adopted.taskId, adopted.items, at)) events.push(event);
-  }
-  return events;
 }

@@ -69,6 +69,7 @@ const FIELDS = [
   ['wakeAt', undefined],
   ['signal', undefined],
   ['child', undefined],
+  ['retries', undefined],
   ['mutex', undefined],
   ['closing', undefined],
   ['unknown', false],

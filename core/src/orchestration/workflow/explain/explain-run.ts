@@ -14,7 +14,7 @@ export const explainRun = (run: RunView, facts: ExplainFacts): RunExplanation =>
 
 /** As explainRun, of the state itself. */
 export function explainState(state: RunState, facts: ExplainFacts): RunExplanation {
-  const tasks = isTerminal(state.status) ? [] : explain(state, facts);
+  const tasks = isTerminal(state.status) || state.status === 'forking' ? [] : explain(state, facts);
   const waitsFor = tasks.filter(({ mover }) => mover !== 'tasks');
   const failure = rootFailureOf(state);
   return {
@@ -45,6 +45,8 @@ function summaryOf(
       return `The run failed: ${failureText(failure)}.`;
     case 'parked':
       return `The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
+    case 'forking':
+      return `The history of '${state.lineage?.runId}' is being copied into the run: ${state.revision} of ${state.lineage?.revision} events are there.`;
     case 'paused':
       return `The run is paused. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}Resume it to go on.`;
     case 'running':

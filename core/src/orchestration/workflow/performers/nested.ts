@@ -22,5 +22,7 @@ export const enterChild: Enter = (entering) => {
   const input = handed(entering);
   if (!input.ok) return failed(entering, input.error);
   const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);
-  return [entered(entering, { input: input.value, child })];
+  // Another attempt of this run does not go on from the child before.
+  const retries = task.child === undefined ? task.retries : undefined;
+  return [entered(entering, { input: input.value, child, ...(retries === undefined ? {} : { retries }) })];
 };

@@ -28,6 +28,7 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
   task.stoppedBeforeWait = stoodStill(state, event.at);
   task.signal = event.signal;
   task.child = event.child;
+  task.retries = event.retries;
   if (event.signal !== undefined) awaitSignal(state, task, event.signal);
   noteAwaited(state, task);
   if (state.graph.node(task.definitionId)?.definition.scope !== undefined) openScope(state, task, event.at);

@@ -106,7 +106,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
     letGoMutex(state, task);
     Object.assign(task, {
       ...createTaskState(task.id, task.definitionId, undefined, 0, task.scope),
-      ...dependenciesOf(state, task, members),
+      ...dependenciesOf(state, task, (member) => members.has(member)),
       round,
       attempt,
       previous,
@@ -125,11 +125,11 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
   }
 }
 
-/** What of the dependencies of a task that runs again is known already: those outside of its segment have ended. */
-function dependenciesOf(
+/** What of the dependencies of a task that runs again is known already: those that have ended, and do not run again themselves. */
+export function dependenciesOf(
   state: RunState,
   task: TaskState,
-  segment: ReadonlySet<string>,
+  runsAgain: (id: string) => boolean,
 ): Pick<TaskState, 'waitingOn' | 'skippedDependencies' | 'met' | 'joinedAt'> {
   const { definition } = state.graph.node(task.definitionId) ?? {};
   let waitingOn = 0;
@@ -138,7 +138,7 @@ function dependenciesOf(
   const needed = definition === undefined ? undefined : neededBy(definition);
   for (const id of definition?.after ?? []) {
     const dependency = siblingOf(state, task, id);
-    if (segment.has(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
+    if (runsAgain(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
     else if (dependency.status === 'skipped') skippedDependencies += 1;
     else if (dependency.status === 'completed' && needed !== undefined) met += 1;
   }
@@ -156,7 +156,7 @@ export function keepLastRound(state: RunState, repeater: TaskState): void {
 }
 
 /** Forgets what is inside a task: items, and the tasks of a block. Returns the highest attempt of it all: those that follow go on from it. */
-function removeWithin(state: RunState, task: TaskState): number {
+export function removeWithin(state: RunState, task: TaskState): number {
   let attempt = task.attempt;
   const remove = (part: TaskState): void => {
     attempt = Math.max(attempt, removeWithin(state, part));

@@ -41,8 +41,10 @@ const withoutPauser = (state: RunState, by: PausedBy): PausedBy[] =>
 /** The status of an open run follows from what holds it up, and its clock from its status. */
 function stand(state: RunState, at: number): RunState {
   const isPaused = state.pausedBy !== undefined && state.pausedBy.length > 0;
-  state.status = state.parked !== undefined ? 'parked' : isPaused ? 'paused' : 'running';
-  if (state.status !== 'running') {
+  const status = state.parked !== undefined ? 'parked' : isPaused ? 'paused' : 'running';
+  // A history that is being copied only says how it was with the other run.
+  if (state.status !== 'forking') state.status = status;
+  if (status !== 'running') {
     state.stoppedAt ??= at;
     return state;
   }

@@ -64,7 +64,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
     {
       traceparent,
-      lineage: fieldsOf({ runId, revision: integer(0) }, { origin: keyStart, keys: recordOf(keyStart) }),
+      lineage: fieldsOf(
+        { runId, revision: integer(0) },
+        { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
+      ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3),
     },
@@ -80,18 +83,29 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { commandId: label, mutex: text(1024) },
   ),
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies', 'case') }),
-  TaskEntered: fieldsOf({ taskId, attempt }, { input: anyJson, until: time, signal: label, child: runId }),
+  TaskEntered: fieldsOf(
+    { taskId, attempt },
+    { input: anyJson, until: time, signal: label, child: runId, retries: runId },
+  ),
   TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'closed') }),
   TaskClosing: fieldsOf(
     { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'end') },
     { error: errorShape, commandId: label, reason },
   ),
   TasksReset: fieldsOf(
-    { region: blockId, why: oneOf('loop', 'catch', 'repeat'), round: integer(1), feedback: anyJson },
-    { attempt: integer(0), via: oneOf('fallback-value', 'fallback-task') },
+    { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork'), round: integer(1), feedback: anyJson },
+    {
+      attempt: integer(0),
+      via: oneOf('fallback-value', 'fallback-task'),
+      tasks: listOf(taskId),
+      restarted: listOf(taskId),
+      renewed: listOf(taskId),
+      since: time,
+    },
   ),
   ScopeCaught: fieldsOf({ scope: blockId, clause: integer(0), taskId, error: errorShape }),
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
+  RunForked: fieldsOf({ runId }, { keys: listOf(taskId) }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
   TaskExpanded: fieldsOf({ taskId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
@@ -132,6 +146,6 @@ export const recordShape: Shape = fieldsOf({
   data: anObject,
   metadata: fieldsOf(
     { causationId: label, correlationId: runId, schemaVersion: integer(1, 1_000_000) },
-    { traceparent, tenant: label },
+    { traceparent, tenant: label, origin: runId },
   ),
 });

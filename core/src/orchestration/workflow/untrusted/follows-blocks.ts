@@ -150,7 +150,8 @@ export function caughtFlaw(state: RunState, event: ScopeCaught): Flaw | undefine
 export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined {
   const { region, why, round } = event;
   if (why === 'repeat') return repeatedFlaw(state, event);
-  for (const field of ['attempt', 'via'] as const)
+  if (why === 'fork') return flaw('data.why', 'is fork, and the run does not go on from another one, or has begun to');
+  for (const field of ['attempt', 'via', 'tasks', 'restarted', 'renewed', 'since'] as const)
     if (event[field] !== undefined) return flaw(`data.${field}`, `cannot stand beside why "${why}"`);
   const found = blockAt(state, region);
   if ('problem' in found) return found;

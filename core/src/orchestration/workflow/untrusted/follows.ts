@@ -1,5 +1,6 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import { isEnd } from '../end-of-run.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
 import {
   hasEnded,
@@ -31,7 +32,10 @@ import type { Flaw } from './shape.ts';
  * digest in the terminal event covers the rest.
  */
 export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined {
+  if (state.status === 'forking') return copiedFlaw(state, event);
   switch (event.type) {
+    case 'RunForked':
+      return flaw('type', 'cannot come: the run does not go on from another one, or has begun to');
     case 'RunStarted':
       return flaw('type', 'cannot come again: the run has begun');
     case 'RunPaused':
@@ -141,6 +145,33 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return event satisfies never;
   }
 }
+
+/**
+ * The history of another run, which need not fit the definition of this one: that may have been mended since. What does not fit is passed over by the
+ * fold. What closes it is of this run.
+ */
+function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
+  const { revision = 0 } = state.lineage ?? {};
+  if (event.type === 'RunCancelled') return undefined;
+  const copied = state.revision < revision;
+  if (copied && (event.type === 'RunStarted' || isEnd(event)))
+    return flaw('type', `cannot come: the history up to revision ${revision} is that of another run`);
+  if (event.type === 'TaskExpanded' && state.tasks.size + event.total > MAX_TASKS)
+    return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
+  if (copied) return event.type === 'RunForked' && event.runId === state.runId ? early() : undefined;
+  if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
+    return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
+  if (!CLOSING_A_FORK.has(event.type)) return flaw('type', 'cannot come before RunForked');
+  return event.type === 'RunForked' && event.runId !== state.runId ? flaw('data.runId', 'is not this run') : undefined;
+}
+
+const early = (): Flaw => flaw('type', 'cannot come before the whole history is there');
+
+/** What is decided when the history is there. */
+const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
+  ...(['TasksReset', 'TaskCompleted', 'TaskAttemptFailed', 'TaskFailed', 'TaskFellBack', 'TaskCancelled'] as const),
+  ...(['TaskAdopted', 'SignalReceived', 'RunForked'] as const),
+]);
 
 /** Whether it runs was to be decided now: nothing, or no more than the join leaves out, holds it up. */
 function decidedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condition' | 'join'): Flaw | undefined {

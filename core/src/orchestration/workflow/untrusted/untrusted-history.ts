@@ -83,7 +83,10 @@ export class UntrustedHistory {
     }
     this.#ids.add(id);
     this.#events += 1;
-    if (event.type === 'TaskExpanded') {
+    if (state.status === 'forking') {
+      // Where the history of another run was cut is not this one's to say.
+      this.#expanding = undefined;
+    } else if (event.type === 'TaskExpanded') {
       this.#expanding = event.from + event.items.length < event.total ? event.taskId : undefined;
     }
     return undefined;

@@ -1,0 +1,33 @@
+import { Flags } from '@oclif/core';
+import { RepriseCommand } from '../../base-command.ts';
+import { goOnFlags, runArgument, storeFlags } from '../../flags.ts';
+
+export default class RunFork extends RepriseCommand {
+  static override summary = 'Start a new run from the history of another, up to a point.';
+  static override description =
+    'The new run begins with the events of the other one up to --at, and goes on from there on its own: with another outcome of a task, with a workflow that was mended, or just once more. The other run, open or ended, is left as it is, and nothing that it did is undone. Idempotency keys stay the same, but for what comes after a task that is given another outcome. Without --wait or --follow, whichever process drives the store carries it out.';
+  static override examples = [
+    {
+      description: 'What if the review had said no?',
+      command: `<%= config.bin %> run fork last --outcome 'review={"ok":false}' --follow`,
+    },
+    { description: 'Go on from event 12', command: '<%= config.bin %> run fork last --at 12 --wait' },
+  ];
+  static override args = runArgument;
+  static override flags = {
+    ...storeFlags,
+    at: Flags.integer({
+      description:
+        'The last event that is taken over, as `run history` numbers them. Default: the last before the end.',
+      helpValue: 'REVISION',
+      min: 0,
+    }),
+    ...goOnFlags,
+  };
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(RunFork);
+    const { forkRun } = await import('../../runs/retry-run.ts');
+    process.exitCode = await forkRun(args.run, flags, this.terminal(flags.json, 'go-on'));
+  }
+}

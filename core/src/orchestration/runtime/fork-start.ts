@@ -1,0 +1,138 @@
+import { bindDefinition } from '../../definition/recorded.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import type { Json } from '../../shared/json.ts';
+import type { RunReader } from '../reading/run-reader.ts';
+import type { CloseFork, StartRun } from '../workflow/commands.ts';
+import type { Lineage, RunStarted } from '../workflow/events.ts';
+import { ForkPreview, madeAgain } from '../workflow/fork/preview.ts';
+import { SourceHistory, Tail } from '../workflow/fork/source.ts';
+import { hasEnded, isTerminal, type RunState } from '../workflow/state.ts';
+import type { RegisteredWorkflow, Registry } from './registry.ts';
+
+export interface ForkOptions {
+  readonly as: 'retry' | 'fork';
+  /** The last revision that is taken over. Default: where the other run took the turn to its end; of an open one the last. */
+  readonly at?: number;
+  /** By path: what tasks gave. */
+  readonly outcomes?: Readonly<Record<string, Json>>;
+}
+
+/** How a run that goes on from another one is started, and what would become of it. */
+export interface PlannedFork {
+  readonly start: Pick<StartRun, 'definition' | 'definitionHash' | 'input' | 'lineage' | 'rules'>;
+  /** The other run as it is now. */
+  readonly source: RunState;
+  /** The new one as it would begin. */
+  readonly begins: RunState;
+  /** At-most-once tasks that it would do again; of child runs behind the path of their task and `//`. */
+  readonly again: readonly string[];
+}
+
+type Facts = Pick<CloseFork, 'failed' | 'undone' | 'late' | 'signals'>;
+
+/** Reads the other run, twice: to know where it ended, and what stands there. Throws REPRISE_RUN_NOT_FOUND, REPRISE_COMMAND_INVALID. */
+export async function planFork(
+  reader: RunReader,
+  registry: Registry,
+  runId: string,
+  options: ForkOptions,
+): Promise<PlannedFork> {
+  const history = new SourceHistory();
+  let first: RunStarted | undefined;
+  for await (const { event } of reader.history(runId)) {
+    if (event.type === 'RunStarted') first ??= event;
+    history.fold(event);
+  }
+  const source = history.state;
+  if (first === undefined) throw invalid(`The history of run '${runId}' does not begin with its start.`);
+  const cut = options.at ?? history.cut()?.revision ?? source.revision;
+  if (!Number.isSafeInteger(cut) || cut < 0 || cut > source.revision)
+    throw invalid(`Run '${runId}' has the revisions 0 to ${source.revision}; ${cut} is none of them.`);
+  const { definition, hash } = definitionToFork(registry, first);
+  const lineage: Lineage = {
+    runId,
+    // The end itself is never taken over.
+    revision: isTerminal(source.status) ? Math.min(cut, source.revision - 1) : cut,
+    as: options.as,
+    origin: first.lineage?.origin ?? first.parent?.key ?? runId,
+    ...(first.lineage?.keys === undefined ? {} : { keys: first.lineage.keys }),
+    ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
+  };
+  const start = { definition, definitionHash: hash, input: first.input, lineage, rules: first.rules ?? 1 };
+  const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });
+  const tail = new Tail();
+  for await (const { event, revision } of reader.history(runId, 1)) {
+    if (revision <= lineage.revision) preview.copy(event);
+    else tail.note(event);
+  }
+  assertOpenAt(preview.state, lineage);
+  const facts = factsOf(options.as, history, tail);
+  assertOutcomes(preview.state, options.outcomes ?? {});
+  const begins = preview.close(facts);
+  const again = [...madeAgain(source, begins, facts.undone)];
+  for (const task of begins.tasks.values()) {
+    if (task.retries === undefined || hasEnded(task)) continue;
+    for (const inner of await againInChild(reader, registry, task.retries)) again.push(`${task.id}//${inner}`);
+  }
+  return { start, source, begins, again };
+}
+
+/** What the new run is told once it has the history. */
+export async function factsFor(reader: RunReader, { runId, revision, as = 'fork' }: Lineage): Promise<Facts> {
+  const history = new SourceHistory();
+  const tail = new Tail();
+  if (as === 'fork') return factsOf(as, history, tail);
+  for await (const entry of reader.history(runId)) {
+    history.fold(entry.event);
+    if (entry.revision > revision) tail.note(entry.event);
+  }
+  return factsOf(as, history, tail);
+}
+
+/** A fork goes on from a moment; what came of it later is not its business. */
+const factsOf = (as: 'retry' | 'fork', history: SourceHistory, tail: Tail): Facts =>
+  as === 'fork'
+    ? { failed: [], undone: [], late: [], signals: [] }
+    : { failed: history.cut()?.failed ?? [], ...tail.result() };
+
+async function againInChild(reader: RunReader, registry: Registry, child: string): Promise<readonly string[]> {
+  try {
+    return (await planFork(reader, registry, child, { as: 'retry' })).again;
+  } catch {
+    // It was never started, or cannot be gone on from: it begins as any other.
+    return [];
+  }
+}
+
+/** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
+function definitionToFork(
+  registry: Registry,
+  { definition, definitionHash }: RunStarted,
+): Pick<RegisteredWorkflow, 'definition' | 'hash'> {
+  const { name, version } = definition;
+  const needsCode = bindDefinition(definition, undefined).missing.length > 0;
+  if (needsCode || registry.registered(name, version) !== undefined) return registry.workflow(name, version);
+  return { definition, hash: definitionHash };
+}
+
+function assertOpenAt(state: RunState, { runId, revision, as }: Lineage): void {
+  if (state.revision < revision)
+    throw invalid(`Run '${runId}' ended before the history that it goes on from was there: go on from that run.`);
+  if (as === 'fork' && state.closing !== undefined)
+    throw invalid(`Run '${runId}' was about to end at revision ${revision}: choose an earlier one.`);
+}
+
+function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>>): void {
+  for (const id of Object.keys(outcomes)) {
+    const task = state.tasks.get(id);
+    if (task === undefined)
+      throw invalid(`There is no task '${id}' at that point of the run, so it can be given no outcome.`);
+    if (task.scope !== '' && !state.scopes.has(task.scope))
+      throw invalid(`'${id}' is inside '${task.scope}', which has ended: give that an outcome.`);
+    const list = task.index === undefined ? undefined : state.tasks.get(id.replace(/(\[\d+\]|\.\d+)$/, ''));
+    if (list !== undefined && hasEnded(list))
+      throw invalid(`'${id}' is an item of '${list.id}', which has ended: give that an outcome.`);
+  }
+}
+
+const invalid = (message: string): RepriseError => new RepriseError('REPRISE_COMMAND_INVALID', message);

@@ -1,0 +1,74 @@
+import { errorData } from '../../../shared/errors.ts';
+import type { CloseFork, CopyEvents } from '../commands.ts';
+import type { RunEvent, TasksReset } from '../events.ts';
+import { againIn } from '../fork/again.ts';
+import { hasEnded, isInFlight, type RunState, rootOf, type TaskState } from '../state.ts';
+import { complete, failAttempt } from './attempt-outcome.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { conclude } from './outcome.ts';
+
+// How a run that goes on from another one comes into being: its history is copied, then it is said what of it is done again.
+
+export function copyEvents(state: RunState, { from, events }: CopyEvents): readonly RunEvent[] {
+  const last = state.lineage?.revision ?? -1;
+  return from === state.revision + 1 && state.revision + events.length <= last ? events : [];
+}
+
+/**
+ * In one turn: open attempts are over, and what is to be done again is reset; what is known of the rest is applied; the run begins to decide.
+ * It has stood still since the last event that was copied.
+ */
+export function closeFork(state: RunState, command: CloseFork, context: DecisionContext): readonly RunEvent[] {
+  const { lineage, runId } = state;
+  if (lineage === undefined || state.revision !== lineage.revision) return [];
+  const at = context.now;
+  const { tasks, restarted, renewed, keys } = againIn(state, command);
+  const reset: TasksReset = {
+    type: 'TasksReset',
+    at,
+    region: '',
+    why: 'fork',
+    round: rootOf(state).round,
+    feedback: null,
+    tasks,
+    ...(restarted.length === 0 ? {} : { restarted }),
+    ...(renewed.length === 0 ? {} : { renewed }),
+    since: state.updatedAt,
+  };
+  const events: RunEvent[] = [reset];
+  const isReset = new Set([...tasks, ...restarted]);
+  const late = new Map(command.late.map((one) => [one.taskId, one]));
+  for (const task of state.tasks.values()) {
+    if (isReset.has(task.id)) continue;
+    for (const event of endOfAttempt(state, task, late.get(task.id), context)) events.push(event);
+  }
+  for (const [taskId, output] of Object.entries(lineage.outcomes ?? {}))
+    if (state.tasks.has(taskId)) events.push({ type: 'TaskAdopted', at, taskId, status: 'completed', output });
+  for (const { id, signal, data } of command.signals)
+    events.push({ type: 'SignalReceived', at, commandId: id, signal, data });
+  events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }) });
+  return events;
+}
+
+/** What became of an attempt that was open, and is not made again. */
+function endOfAttempt(
+  state: RunState,
+  task: TaskState,
+  known: CloseFork['late'][number] | undefined,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  if (hasEnded(task)) return [];
+  if (known?.attempt === task.attempt) {
+    const { taskId, attempt, output, via } = known;
+    if (via === 'child') return conclude(state, task, { output, via }, context);
+    const { runId } = state;
+    return complete(state, { type: 'CompleteTask', commandId: '', runId, taskId, attempt, output }, context);
+  }
+  if (task.closing === undefined) return [];
+  // Nobody waits for it any more.
+  if (task.child !== undefined && task.status === 'running')
+    return [{ type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'closed' }];
+  if (!isInFlight(task)) return [];
+  const message = `Attempt ${task.attempt} of '${task.id}' was lost: the run that made it has ended.`;
+  return failAttempt(state, task, errorData('REPRISE_WORKER_LOST', message), true, context);
+}

@@ -1,0 +1,123 @@
+import { enclosing, inside, outer } from '../../../shared/task-path.ts';
+import type { AttemptName, CloseFork } from '../commands.ts';
+import { hasEnded, isEntered, isInFlight, type RunState, siblingOf, type TaskState } from '../state.ts';
+
+/** What of the history that a run goes on from is done again. */
+export interface Again {
+  /** In their round, with the idempotency keys that they had. */
+  readonly tasks: readonly string[];
+  /** As if nothing had been done. */
+  readonly restarted: readonly string[];
+  /** Blocks and lists that go on, with all their time. */
+  readonly renewed: readonly string[];
+  /** What has other idempotency keys from here on. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * What a run does again, given its state where the history was cut: what failed; what was undone (which counts as not done) or is replaced, with
+ * everything downstream of it; and attempts that were open, unless their result is known. Everything else stands.
+ */
+export function againIn(
+  state: RunState,
+  { failed, undone, late }: Pick<CloseFork, 'failed' | 'undone' | 'late'>,
+): Again {
+  const tasks = new Set<string>();
+  const restarted = new Set<string>();
+  const renewed: string[] = [];
+  const keys = new Set<string>();
+  for (const id of failed) {
+    const task = state.tasks.get(id);
+    if (task === undefined) continue;
+    if (goesOn(state, task)) renewed.push(id);
+    else tasks.add(id);
+    // What it did before its fallback stood in may have been undone then.
+    if ((hasEnded(task) || task.fallback !== undefined) && state.graph.hasOutstanding) keys.add(id);
+  }
+  const given = Object.keys(state.lineage?.outcomes ?? {}).filter((id) => state.tasks.has(id));
+  for (const path of withDownstream(state, [...undone.flatMap((entry) => undoneAt(state, entry)), ...given])) {
+    restarted.add(path);
+    keys.add(path);
+  }
+  const known = new Set(late.map(({ taskId, attempt }) => `${taskId}@${attempt}`));
+  for (const task of state.tasks.values())
+    if (isLost(state, task) && !known.has(`${task.id}@${task.attempt}`)) tasks.add(task.id);
+  for (const id of [...tasks, ...restarted]) {
+    const substitute = begunSubstitute(state, state.tasks.get(id));
+    if (substitute !== undefined) (restarted.has(id) ? restarted : tasks).add(substitute);
+  }
+  const all = new Set([...tasks, ...restarted]);
+  const isTop = (path: string): boolean => !isInside(path, all);
+  return {
+    tasks: [...tasks].filter((path) => isTop(path) && !restarted.has(path)),
+    restarted: [...restarted].filter(isTop),
+    renewed: renewed.filter((path) => isTop(path) && !all.has(path)),
+    keys: [...keys].filter((path) => !isInside(path, keys)),
+  };
+}
+
+/** Something in it failed, or its own time or rounds are used up: what was done in it stands. */
+const goesOn = (state: RunState, { id, items, status, fallback }: TaskState): boolean =>
+  fallback === undefined && status === 'running' && (state.scopes.has(id) || items !== undefined);
+
+/** An attempt of it, or its child run, was open; or nothing would go on with it. */
+function isLost(state: RunState, task: TaskState): boolean {
+  if (task.closing !== undefined) return false;
+  if (isInFlight(task) || (isEntered(task) && task.child !== undefined)) return true;
+  return (
+    task.status === 'waiting' && task.retryAt === undefined && task.fallback !== 'task' && !state.frontier.has(task.id)
+  );
+}
+
+function isInside(path: string, others: ReadonlySet<string>): boolean {
+  for (let at = enclosing(path); at !== undefined; at = enclosing(at)) if (others.has(at)) return true;
+  return false;
+}
+
+/** What is to be begun anew because an attempt was undone: the outermost of what it is in that has ended; or, where a later round was under way, what has rounds. */
+function undoneAt(state: RunState, { taskId, attempt }: AttemptName): readonly string[] {
+  const around: TaskState[] = [];
+  for (let at: string | undefined = taskId; at !== undefined; at = enclosing(at)) {
+    const task = state.tasks.get(at);
+    if (task !== undefined) around.unshift(task);
+  }
+  const ended = around.find(hasEnded);
+  const segment = around.map((task) => segmentOf(state, task)).find((ids) => ids.length > 0);
+  if (segment !== undefined) return segment;
+  const own = state.tasks.get(taskId);
+  const isCurrent = own !== undefined && (own.attempt === attempt || own.undoes !== undefined);
+  if (ended !== undefined && (isCurrent || ended !== own)) return [ended.id];
+  if (isCurrent) return [taskId];
+  const loop = around.findLast((task) => state.graph.block(task.definitionId)?.hasRounds === true);
+  return loop === undefined ? (own === undefined ? [] : [taskId]) : [loop.id];
+}
+
+/** The tasks that a repeating task runs again, when the task is one of them. */
+function segmentOf(state: RunState, task: TaskState): readonly string[] {
+  const repeater = task.index === undefined ? state.graph.node(task.definitionId)?.repeatedBy : undefined;
+  if (repeater === undefined) return [];
+  const block = outer(task.definitionId)?.block ?? '';
+  return (state.graph.node(inside(block, repeater))?.segment ?? []).map((id) => inside(task.scope, id));
+}
+
+/** Tasks, and everything after them in their block. */
+function withDownstream(state: RunState, paths: readonly string[]): readonly string[] {
+  const found = new Set(paths);
+  for (const path of found) {
+    const task = state.tasks.get(path);
+    if (task === undefined || task.index !== undefined) continue;
+    for (const member of segmentOf(state, task)) found.add(member);
+    for (const id of state.graph.node(task.definitionId)?.dependents ?? []) found.add(inside(task.scope, id));
+    const substitute = begunSubstitute(state, task);
+    if (substitute !== undefined) found.add(substitute);
+  }
+  return [...found].filter((path) => state.tasks.has(path));
+}
+
+/** The task that stands, or stood, in for one. */
+function begunSubstitute(state: RunState, task: TaskState | undefined): string | undefined {
+  if (task === undefined || task.index !== undefined) return undefined;
+  const fallback = state.graph.node(task.definitionId)?.definition.fallback;
+  const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+  return substitute === undefined || substitute.status === 'pending' ? undefined : substitute.id;
+}

@@ -1,0 +1,154 @@
+import { inside } from '../../../shared/task-path.ts';
+import { stoodStill } from '../clock.ts';
+import type { RunForked, TasksReset } from '../events.ts';
+import { createTaskState, hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { isWithin } from './close.ts';
+import { neededBy } from './end-task.ts';
+import { letGo } from './hold.ts';
+import { aboutToChange, readyAgain } from './items.ts';
+import { letGoMutex } from './mutex.ts';
+import { dependenciesOf, removeWithin } from './regions.ts';
+import { release } from './standing.ts';
+import { makeReady, setStatus, unlock } from './status.ts';
+
+// What becomes of the tasks of another run's history when a run goes on from it.
+
+/** Single tasks begin anew, wherever they are; what they are in goes on. Attempt numbers do, too. */
+export function beginAgain(state: RunState, event: TasksReset): RunState {
+  const { tasks = [], restarted = [], renewed = [], since, at } = event;
+  state.stoppedAt ??= since;
+  const retries = state.lineage?.as === 'retry';
+  const members = new Set([...tasks, ...restarted]);
+  const begun: TaskState[] = [];
+  const ended: TaskState[] = [];
+  const look = (paths: readonly string[], clear: (task: TaskState) => void): void => {
+    for (const path of paths) {
+      const task = state.tasks.get(path);
+      if (task === undefined) continue;
+      if (hasEnded(task)) ended.push(task);
+      clear(task);
+      begun.push(task);
+    }
+  };
+  look(tasks, (task) => {
+    const { round, feedback, previous, child, undoes } = task;
+    clear(state, task, { round, feedback, previous, undoes, retries: retries ? child : undefined });
+  });
+  look(restarted, (task) => {
+    const node = state.graph.node(task.definitionId);
+    const around = state.scopes.get(task.scope)?.round ?? 1;
+    clear(state, task, { round: node?.repeatedBy === undefined ? around : 1 });
+  });
+  for (const task of begun) {
+    if (task.index !== undefined || task.undoes !== undefined) continue;
+    Object.assign(
+      task,
+      dependenciesOf(state, task, (id) => members.has(inside(task.scope, id))),
+    );
+  }
+  for (const task of ended) recount(state, task, members);
+  for (const task of begun) goOn(state, task, at);
+  for (const path of renewed) renew(state, path, at);
+  return state;
+}
+
+/** What was copied is this run's now, and it begins to decide. */
+export function forked(state: RunState, event: RunForked): RunState {
+  const { runId, keys = [], at } = event;
+  const own = runId === state.runId;
+  if (own) state.status = 'running';
+  release(state, at);
+  if (own) state.startedAt = at;
+  state.stoppedBefore = state.stoppedMs;
+  if (state.lineage === undefined) return state;
+  if (own && state.lineage.as === 'fork') for (const scope of state.scopes.values()) scope.undo.splice(0);
+  if (keys.length === 0) return state;
+  const kept = Object.entries(state.lineage.keys ?? {}).filter(([path]) => !keys.some((key) => isInOrAt(path, key)));
+  state.lineage = { ...state.lineage, keys: Object.fromEntries([...kept, ...keys.map((key) => [key, runId])]) };
+  return state;
+}
+
+const isInOrAt = (path: string, ancestor: string): boolean => path === ancestor || isWithin(path, ancestor);
+
+type Kept = Partial<Pick<TaskState, 'round' | 'feedback' | 'previous' | 'undoes' | 'retries'>>;
+
+/** Everything that the task did is forgotten, and what it is in counts it as open. */
+function clear(state: RunState, task: TaskState, kept: Kept): void {
+  aboutToChange(state, task);
+  const scope = scopeAt(state, task.scope) ?? rootOf(state);
+  const attempt = removeWithin(state, task);
+  letGo(state, task);
+  letGoMutex(state, task);
+  const place = placeAmongItems(state, task);
+  if (scope.failure === task.id) scope.failure = undefined;
+  else if (hasEnded(task) && isCounted(state, task)) scope.open += 1;
+  if (scope.ending === task.id) scope.ending = undefined;
+  for (const { undo } of state.scopes.values()) {
+    const left = undo.filter(({ taskId }) => !isInOrAt(taskId, task.id));
+    if (left.length < undo.length) undo.splice(0, undo.length, ...left);
+  }
+  setStatus(state, task, 'pending');
+  Object.assign(task, {
+    ...createTaskState(task.id, task.definitionId, task.index, 0, task.scope),
+    ...kept,
+    ...place,
+    attempt,
+    ignoredAttempt: attempt,
+  });
+}
+
+/** What comes after the task, and has not begun, waits for it again. */
+function recount(state: RunState, task: TaskState, members: ReadonlySet<string>): void {
+  const isMember = (id: string): boolean => members.has(inside(task.scope, id));
+  for (const id of task.index === undefined ? (state.graph.node(task.definitionId)?.dependents ?? []) : []) {
+    const dependent = siblingOf(state, task, id);
+    if (dependent?.status === 'pending' && !isMember(id))
+      Object.assign(dependent, dependenciesOf(state, dependent, isMember));
+  }
+}
+
+/** A list counts an item that had ended as one that waits for a place. */
+function placeAmongItems(state: RunState, task: TaskState): { readonly idle?: boolean } {
+  const { items } = (task.index === undefined ? undefined : listAround(state, task)) ?? {};
+  if (items === undefined) return {};
+  if (!hasEnded(task)) return { idle: task.idle };
+  items.ended -= 1;
+  return { idle: true };
+}
+
+const listAround = (state: RunState, item: TaskState): TaskState | undefined =>
+  state.tasks.get(item.id.slice(0, item.id.lastIndexOf(state.rules < 3 ? '.' : '[')));
+
+/** Whether its block counts the task among those that must end. */
+function isCounted(state: RunState, task: TaskState): boolean {
+  const node = state.graph.node(task.definitionId);
+  return task.index === undefined && node?.fallbackFor === undefined && node?.undoes === undefined;
+}
+
+/** Nothing that the task waits for may be left: then it is ready, or settle's to decide about. */
+function goOn(state: RunState, task: TaskState, at: number): void {
+  if (task.undoes !== undefined) return makeReady(state, task, at);
+  const node = state.graph.node(task.definitionId);
+  if (node === undefined) return;
+  if (task.index !== undefined) {
+    if (node.definition.mutex === undefined) return readyAgain(state, task, at);
+    state.frontier.add(task.id);
+    return;
+  }
+  if (node.fallbackFor !== undefined) {
+    const origin = state.tasks.get(inside(task.scope, node.fallbackFor));
+    if (origin?.fallback === 'task' && !hasEnded(origin)) unlock(state, task, at);
+    return;
+  }
+  const needed = neededBy(node.definition);
+  if (task.waitingOn === 0 || (needed !== undefined && task.met >= needed)) unlock(state, task, at);
+}
+
+/** The time of a block or a list that goes on begins anew. */
+function renew(state: RunState, path: string, at: number): void {
+  const task = state.tasks.get(path);
+  if (task === undefined || hasEnded(task)) return;
+  aboutToChange(state, task);
+  task.firstScheduledAt = at;
+  task.stoppedBefore = stoodStill(state, at);
+}
