@@ -1,5 +1,4 @@
-import { decodeEvent, isForAgents, isTerminal, type RecordedEvent, type RunEvent, taskPaths } from '@reprise/core';
-import { seededRandom } from '@reprise/core/testing';
+import { decodeEvent, isForAgents, isTerminal, type RunEvent, taskPaths } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -9,113 +8,12 @@ import { CURRENT_RULES } from '../../core/src/orchestration/workflow/rules.ts';
 import { initialState } from '../../core/src/orchestration/workflow/state.ts';
 import { serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { runStream } from '../../core/src/shared/ids.ts';
-import { NO_FAULTS, type StoreFaults } from './support/faulty-store.ts';
-import type { TransportFaults } from './support/faulty-transport.ts';
+import { NO_FAULTS } from './support/faulty-store.ts';
 import { checkHistory } from './support/history-checks.ts';
+import { endOf, FAIR, historyOf, live, RUN, type Weather } from './support/life.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
-import { type Process, World } from './support/world.ts';
-
-const RUN = 'run-of-the-test';
-const DAY_MS = 24 * 3_600_000;
-
-interface Weather {
-  readonly store: StoreFaults;
-  readonly transport: TransportFaults;
-  readonly crashes: number;
-  /** A second process is started beside a living one. */
-  readonly zombies: number;
-  /** A user pauses, resumes and retries. */
-  readonly meddling: boolean;
-}
-
-const FAIR: Weather = {
-  store: NO_FAULTS,
-  transport: { twice: 0, late: 0, signalLost: 0 },
-  crashes: 0,
-  zombies: 0,
-  meddling: false,
-};
-
-const historyOf = (world: World, runId: string): readonly RecordedEvent[] =>
-  world.truth.log.filter(({ stream }) => stream === runStream(runId));
-
-const endOf = (world: World): RunEvent | undefined => {
-  const last = historyOf(world, RUN).at(-1);
-  return last !== undefined && 'stateDigest' in last.data ? decodeEvent(last) : undefined;
-};
-
-/** Starts a process and, in it, the run: the same start, whoever does it. */
-async function launch(world: World, spec: WorkflowSpec): Promise<Process> {
-  const process = await world.spawn();
-  const { reprise } = process;
-  const work = async (): Promise<void> => {
-    await reprise.start().catch((error: unknown) => {
-      // As a user would: the process that cannot start ends.
-      world.kill(process);
-      throw error;
-    });
-    const run = await reprise.startRun(
-      toWorkflow(spec).definition.name,
-      { spec: spec.tasks.length },
-      { id: RUN, requestId: 'the-start' },
-    );
-    process.outcome = await run.outcome();
-  };
-  work().catch((error: unknown) => {
-    process.outcome = { error };
-  });
-  return process;
-}
-
-/** A user who presses every button now and then. */
-function meddle(world: World, dice: () => number): void {
-  const press = (): void => {
-    if (endOf(world) !== undefined) return;
-    const [process] = world.living;
-    const run = process?.reprise.run(RUN);
-    const roll = dice();
-    const pressed = roll < 0.3 ? run?.pause('meddling') : roll < 0.9 ? run?.resume() : process?.reprise.retryRun(RUN);
-    pressed?.catch(() => undefined);
-    world.time.clock.schedule(Math.floor(dice() * 2000), press);
-  };
-  world.time.clock.schedule(Math.floor(dice() * 500), press);
-}
-
-async function live(spec: WorkflowSpec, seed: number, weather: Weather): Promise<World> {
-  const world = new World({
-    seed,
-    workflow: toWorkflow(spec),
-    store: weather.store,
-    transport: weather.transport,
-    crashes: weather.crashes,
-  });
-  const dice = seededRandom(seed + 1);
-  let zombies = weather.zombies;
-  try {
-    await launch(world, spec);
-    if (weather.meddling) meddle(world, dice);
-    for (let hours = 0; endOf(world) === undefined; hours += 1) {
-      await world.time.until(
-        () => endOf(world) !== undefined || world.living.length === 0 || dice() < 0.01,
-        2 * DAY_MS,
-      );
-      const alone = world.living.length === 0;
-      if (alone || zombies > 0) await launch(world, spec);
-      if (!alone) zombies -= 1;
-      if (hours > 20)
-        throw new Error(
-          `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
-        );
-    }
-    await world.time.quiet();
-    return world;
-  } finally {
-    const stopped = Promise.all(world.living.map(({ reprise }) => reprise.stop({ drainMs: 0 })));
-    await world.time.until(() => false, 60_000);
-    await stopped;
-  }
-}
+import type { World } from './support/world.ts';
 
 function check(world: World, spec: WorkflowSpec): void {
   const { log, saved } = world.truth;

@@ -121,7 +121,12 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
   for (const [index, event] of events.entries()) {
     expect(isTerminal(state.status), `event ${index} (${event.type}) after the end`).to.equal(false);
     expect(event.type === 'RunStarted', 'RunStarted comes first, once').to.equal(index === 0);
-    if (event.type === 'TaskScheduled') {
+    // What is copied was checked where it happened; what is checked from there on goes on from it.
+    const isCopied = state.status === 'forking';
+    if (event.type === 'TaskScheduled' && isCopied) {
+      attempts.set(event.taskId, Math.max(event.attempt, attempts.get(event.taskId) ?? 0));
+      scheduled.add(`${event.taskId}/${event.attempt}`);
+    } else if (event.type === 'TaskScheduled') {
       checkScheduled(state, state.tasks.get(event.taskId), event.attempt, attempts);
       scheduled.add(`${event.taskId}/${event.attempt}`);
     }
@@ -134,7 +139,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     }
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
     evolve(state, event);
-    checkLimits(state);
+    if (state.status !== 'forking') checkLimits(state);
   }
   return state;
 }

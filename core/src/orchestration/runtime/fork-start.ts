@@ -4,9 +4,9 @@ import type { Json } from '../../shared/json.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { CloseFork, StartRun } from '../workflow/commands.ts';
 import type { Lineage, RunStarted } from '../workflow/events.ts';
-import { ForkPreview, madeAgain } from '../workflow/fork/preview.ts';
+import { ForkPreview } from '../workflow/fork/preview.ts';
 import { SourceHistory, Tail } from '../workflow/fork/source.ts';
-import { hasEnded, isTerminal, type RunState } from '../workflow/state.ts';
+import { hasEnded, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
 import type { RegisteredWorkflow, Registry } from './registry.ts';
 
 export interface ForkOptions {
@@ -69,7 +69,9 @@ export async function planFork(
   const facts = factsOf(options.as, history, tail);
   assertOutcomes(preview.state, options.outcomes ?? {});
   const begins = preview.close(facts);
-  const again = [...madeAgain(source, begins, facts.undone)];
+  const again = [
+    ...history.made.again(lineage.revision, preview.reset, facts.undone, Object.keys(options.outcomes ?? {})),
+  ];
   for (const task of begins.tasks.values()) {
     if (task.retries === undefined || hasEnded(task)) continue;
     for (const inner of await againInChild(reader, registry, task.retries)) again.push(`${task.id}//${inner}`);
@@ -127,12 +129,31 @@ function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>
     const task = state.tasks.get(id);
     if (task === undefined)
       throw invalid(`There is no task '${id}' at that point of the run, so it can be given no outcome.`);
+    const { fallbackFor, undoes } = state.graph.node(task.definitionId) ?? {};
+    const stands = fallbackFor ?? undoes;
+    if (stands !== undefined)
+      throw invalid(`'${id}' only stands in for '${stands}', or undoes it: give that an outcome.`);
     if (task.scope !== '' && !state.scopes.has(task.scope))
       throw invalid(`'${id}' is inside '${task.scope}', which has ended: give that an outcome.`);
+    const handled = handledAround(state, task);
+    if (handled !== undefined)
+      throw invalid(
+        `The failure of '${handled}' was being handled at that point, so '${id}' can be given no outcome: go on from an earlier one.`,
+      );
     const list = task.index === undefined ? undefined : state.tasks.get(id.replace(/(\[\d+\]|\.\d+)$/, ''));
     if (list !== undefined && hasEnded(list))
       throw invalid(`'${id}' is an item of '${list.id}', which has ended: give that an outcome.`);
   }
+}
+
+/** The task whose failure a block around `task` had caught, unless `task` is part of what handles it. */
+function handledAround(state: RunState, task: TaskState): string | undefined {
+  for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
+    const handling = state.scopes.get(at.scope)?.handling;
+    if (handling !== undefined && state.graph.node(at.definitionId)?.clause === undefined) return handling.taskId;
+    if (at.scope === '') return undefined;
+  }
+  return undefined;
 }
 
 const invalid = (message: string): RepriseError => new RepriseError('REPRISE_COMMAND_INVALID', message);

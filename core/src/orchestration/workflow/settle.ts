@@ -52,7 +52,7 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   for (const taskId of state.frontier) {
     const task = state.tasks.get(taskId);
     const definition = task === undefined ? undefined : definitionOf(state, task);
-    if (task === undefined || definition === undefined) continue;
+    if (task === undefined || definition === undefined || hasEnded(task)) continue;
     return settleTask(state, task, definition, context);
   }
   if (state.status === 'running') {

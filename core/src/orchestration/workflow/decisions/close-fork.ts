@@ -1,7 +1,8 @@
 import { errorData } from '../../../shared/errors.ts';
+import { undoing } from '../../../shared/task-path.ts';
 import type { CloseFork, CopyEvents } from '../commands.ts';
 import type { RunEvent, TasksReset } from '../events.ts';
-import { againIn } from '../fork/again.ts';
+import { againIn, isClosingAround } from '../fork/again.ts';
 import { hasEnded, isInFlight, type RunState, rootOf, type TaskState } from '../state.ts';
 import { complete, failAttempt } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
@@ -42,12 +43,30 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
     if (isReset.has(task.id)) continue;
     for (const event of endOfAttempt(state, task, late.get(task.id), context)) events.push(event);
   }
+  for (const event of undoneElsewhere(state, command, at)) events.push(event);
   for (const [taskId, output] of Object.entries(lineage.outcomes ?? {}))
     if (state.tasks.has(taskId)) events.push({ type: 'TaskAdopted', at, taskId, status: 'completed', output });
   for (const { id, signal, data } of command.signals)
     events.push({ type: 'SignalReceived', at, commandId: id, signal, data });
   events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }) });
   return events;
+}
+
+/** What blocks that are about to end had to undo, and the other run has undone behind the cut. */
+function undoneElsewhere(state: RunState, { undone }: CloseFork, at: number): readonly RunEvent[] {
+  return undone.flatMap(({ taskId, attempt }): readonly RunEvent[] => {
+    if (!isClosingAround(state, taskId)) return [];
+    const id = undoing(taskId, attempt);
+    const adopted = { type: 'TaskAdopted', at, taskId: id, status: 'completed' } as const;
+    const task = state.tasks.get(id);
+    if (task !== undefined) return hasEnded(task) ? [] : [adopted];
+    for (const { path, undo } of state.scopes.values()) {
+      const entry = undo.find((one) => one.taskId === taskId && one.attempt === attempt);
+      if (entry === undefined) continue;
+      return [{ type: 'CompensationBegan', at, scope: path, taskId: id, outcome: entry.outcome }, adopted];
+    }
+    return [];
+  });
 }
 
 /** What became of an attempt that was open, and is not made again. */

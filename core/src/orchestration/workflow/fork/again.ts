@@ -34,8 +34,10 @@ export function againIn(
     // What it did before its fallback stood in may have been undone then.
     if ((hasEnded(task) || task.fallback !== undefined) && state.graph.hasOutstanding) keys.add(id);
   }
+  // What is about to end does not do again what it had to undo for that.
+  const lost = undone.filter(({ taskId }) => !isClosingAround(state, taskId));
   const given = Object.keys(state.lineage?.outcomes ?? {}).filter((id) => state.tasks.has(id));
-  for (const path of withDownstream(state, [...undone.flatMap((entry) => undoneAt(state, entry)), ...given])) {
+  for (const path of withDownstream(state, [...lost.flatMap((entry) => undoneAt(state, entry)), ...given])) {
     restarted.add(path);
     keys.add(path);
   }
@@ -54,6 +56,13 @@ export function againIn(
     renewed: renewed.filter((path) => isTop(path) && !all.has(path)),
     keys: [...keys].filter((path) => !isInside(path, keys)),
   };
+}
+
+/** Whether something that a task is in was about to end, and had to undo what was done in it. */
+export function isClosingAround(state: RunState, taskId: string): boolean {
+  for (let at: string | undefined = taskId; at !== undefined; at = enclosing(at))
+    if (state.tasks.get(at)?.closing !== undefined) return true;
+  return false;
 }
 
 /** Something in it failed, or its own time or rounds are used up: what was done in it stands. */
@@ -107,7 +116,9 @@ function withDownstream(state: RunState, paths: readonly string[]): readonly str
     const task = state.tasks.get(path);
     if (task === undefined || task.index !== undefined) continue;
     for (const member of segmentOf(state, task)) found.add(member);
-    for (const id of state.graph.node(task.definitionId)?.dependents ?? []) found.add(inside(task.scope, id));
+    const { dependents = [], fallbackFor } = state.graph.node(task.definitionId) ?? {};
+    for (const id of dependents) found.add(inside(task.scope, id));
+    if (fallbackFor !== undefined) found.add(inside(task.scope, fallbackFor));
     const substitute = begunSubstitute(state, task);
     if (substitute !== undefined) found.add(substitute);
   }

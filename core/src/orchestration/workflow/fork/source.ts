@@ -2,6 +2,7 @@ import type { AttemptName, CloseFork } from '../commands.ts';
 import type { RunEvent, TaskFailed } from '../events.ts';
 import { evolve } from '../evolve.ts';
 import { definitionOf, initialState, isTerminal, type RunState, siblingOf } from '../state.ts';
+import { MadeOnce } from './made-once.ts';
 
 /** Where a run that goes on from another one begins to differ from it. */
 export interface Cut {
@@ -27,6 +28,7 @@ interface Failing {
  */
 export class SourceHistory {
   readonly state: RunState = initialState();
+  readonly made = new MadeOnce();
   /** Since when something has been closing, because it failed or because its time was up. */
   readonly #closing = new Map<string, number>();
   readonly #expired = new Map<string, number>();
@@ -35,6 +37,7 @@ export class SourceHistory {
 
   fold(event: RunEvent): void {
     this.#note(event, this.state.revision + 1);
+    this.made.note(this.state, event);
     evolve(this.state, event);
   }
 

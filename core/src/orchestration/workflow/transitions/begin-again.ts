@@ -47,7 +47,7 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
     );
   }
   for (const task of ended) recount(state, task, members);
-  for (const task of begun) goOn(state, task, at);
+  for (const task of begun) if (state.tasks.get(task.id) === task) goOn(state, task, at);
   for (const path of renewed) renew(state, path, at);
   return state;
 }
@@ -76,6 +76,7 @@ type Kept = Partial<Pick<TaskState, 'round' | 'feedback' | 'previous' | 'undoes'
 function clear(state: RunState, task: TaskState, kept: Kept): void {
   aboutToChange(state, task);
   const scope = scopeAt(state, task.scope) ?? rootOf(state);
+  endUndoing(state, task.id);
   const attempt = removeWithin(state, task);
   letGo(state, task);
   letGoMutex(state, task);
@@ -107,6 +108,16 @@ function recount(state: RunState, task: TaskState, members: ReadonlySet<string>)
   }
 }
 
+/** What is being undone inside of it is of no more concern. */
+function endUndoing(state: RunState, path: string): void {
+  for (const id of [...state.awaited]) {
+    const task = state.tasks.get(id);
+    if (task?.undoes === undefined || !isWithin(id, path)) continue;
+    setStatus(state, task, 'cancelled');
+    state.tasks.delete(id);
+  }
+}
+
 /** A list counts an item that had ended as one that waits for a place. */
 function placeAmongItems(state: RunState, task: TaskState): { readonly idle?: boolean } {
   const { items } = (task.index === undefined ? undefined : listAround(state, task)) ?? {};
@@ -131,8 +142,9 @@ function goOn(state: RunState, task: TaskState, at: number): void {
   const node = state.graph.node(task.definitionId);
   if (node === undefined) return;
   if (task.index !== undefined) {
-    if (node.definition.mutex === undefined) return readyAgain(state, task, at);
-    state.frontier.add(task.id);
+    // One that has its place asks for its mutex at once.
+    if (task.idle || node.definition.mutex === undefined) readyAgain(state, task, at);
+    else state.frontier.add(task.id);
     return;
   }
   if (node.fallbackFor !== undefined) {

@@ -39,7 +39,8 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   const node = state.graph.node(task.definitionId);
   if (node === undefined || node.undoes !== undefined) return;
   if (node.fallbackFor !== undefined) {
-    state.frontier.add(inside(task.scope, node.fallbackFor));
+    const origin = siblingOf(state, task, node.fallbackFor);
+    if (origin !== undefined && !hasEnded(origin)) state.frontier.add(origin.id);
     return;
   }
   const scope = scopeAt(state, task.scope);

@@ -39,7 +39,9 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     noteChange(items, item.index ?? 0);
     item.idle = false;
     items.active += 1;
-    makeReady(state, item, at);
+    // One that begins anew asks for its mutex again.
+    if (mutex === undefined || item.scheduledAt !== undefined) makeReady(state, item, at);
+    else state.frontier.add(item.id);
   }
   while (items.active < forEach.concurrency && items.cursor < items.total) {
     const index = items.cursor;

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import { hasEnded, type TaskState } from '../state.ts';
-import { neededBy } from '../transitions/end-task.ts';
+import { hasEnded, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { isNotChosen, neededBy } from '../transitions/end-task.ts';
 import type { Flaw } from './shape.ts';
 
 // What the rules about what may follow have in common.
@@ -21,3 +21,11 @@ export const isUndecided = (task: TaskState, definition: TaskDefinition): boolea
 /** It has begun, or would have: its condition or its input may have failed. */
 export const mayEnd = (task: TaskState, definition: TaskDefinition): boolean =>
   !hasEnded(task) && (task.status !== 'pending' || isUndecided(task, definition));
+
+/** A switch that the task comes after chose another case. */
+export const isPassedOver = (state: RunState, task: TaskState, definition: TaskDefinition): boolean =>
+  task.status === 'pending' &&
+  definition.after.some((id) => {
+    const dependency = siblingOf(state, task, id);
+    return dependency !== undefined && isNotChosen(definition, dependency);
+  });

@@ -2,18 +2,9 @@ import type { Fallback, TaskDefinition } from '../../../definition/definition.ts
 import { taskPaths } from '../../../shared/task-path.ts';
 import { isEnd } from '../end-of-run.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
-import {
-  hasEnded,
-  isEntered,
-  isInFlight,
-  isPausedBy,
-  type RunState,
-  rootOf,
-  siblingOf,
-  type TaskState,
-} from '../state.ts';
-import { isNotChosen, neededBy } from '../transitions/end-task.ts';
-import { attemptFlaw, flaw, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
+import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
+import { neededBy } from '../transitions/end-task.ts';
+import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
   cancelledFlaw,
   caughtFlaw,
@@ -170,7 +161,7 @@ const early = (): Flaw => flaw('type', 'cannot come before the whole history is 
 /** What is decided when the history is there. */
 const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   ...(['TasksReset', 'TaskCompleted', 'TaskAttemptFailed', 'TaskFailed', 'TaskFellBack', 'TaskCancelled'] as const),
-  ...(['TaskAdopted', 'SignalReceived', 'RunForked'] as const),
+  ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'RunForked'] as const),
 ]);
 
 /** Whether it runs was to be decided now: nothing, or no more than the join leaves out, holds it up. */
@@ -184,8 +175,7 @@ function decidedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condi
 
 function notChosenFlaw(state: RunState, task: TaskState, definition: TaskDefinition): Flaw | undefined {
   if (task.status !== 'pending') return unfit(task);
-  const dependencies = definition.after.map((id) => siblingOf(state, task, id));
-  return dependencies.some((one) => one !== undefined && isNotChosen(definition, one))
+  return isPassedOver(state, task, definition)
     ? undefined
     : flaw('data.reason', `is case, and no switch has passed over '${task.id}'`);
 }

@@ -1,0 +1,117 @@
+import { decodeEvent, type RecordedEvent, type RunEvent } from '@reprise/core';
+import { seededRandom } from '@reprise/core/testing';
+import { runStream } from '../../../core/src/shared/ids.ts';
+import { NO_FAULTS, type StoreFaults } from './faulty-store.ts';
+import type { TransportFaults } from './faulty-transport.ts';
+import { toWorkflow, type WorkflowSpec } from './random-workflow.ts';
+import { type Process, World } from './world.ts';
+
+export const RUN = 'run-of-the-test';
+const DAY_MS = 24 * 3_600_000;
+
+export interface Weather {
+  readonly store: StoreFaults;
+  readonly transport: TransportFaults;
+  readonly crashes: number;
+  /** A second process is started beside a living one. */
+  readonly zombies: number;
+  /** A user pauses, resumes and retries. */
+  readonly meddling: boolean;
+}
+
+export const FAIR: Weather = {
+  store: NO_FAULTS,
+  transport: { twice: 0, late: 0, signalLost: 0 },
+  crashes: 0,
+  zombies: 0,
+  meddling: false,
+};
+
+export const historyOf = (world: World, runId: string): readonly RecordedEvent[] =>
+  world.truth.log.filter(({ stream }) => stream === runStream(runId));
+
+export const endOf = (world: World, runId = RUN): RunEvent | undefined => {
+  const last = historyOf(world, runId).at(-1);
+  return last !== undefined && 'stateDigest' in last.data ? decodeEvent(last) : undefined;
+};
+
+/** Starts a process and, in it, the run: the same start, whoever does it. */
+export async function launch(world: World, spec: WorkflowSpec): Promise<Process> {
+  const process = await world.spawn();
+  const { reprise } = process;
+  const work = async (): Promise<void> => {
+    await reprise.start().catch((error: unknown) => {
+      // As a user would: the process that cannot start ends.
+      world.kill(process);
+      throw error;
+    });
+    const run = await reprise.startRun(
+      toWorkflow(spec).definition.name,
+      { spec: spec.tasks.length },
+      { id: RUN, requestId: 'the-start' },
+    );
+    process.outcome = await run.outcome();
+  };
+  work().catch((error: unknown) => {
+    process.outcome = { error };
+  });
+  return process;
+}
+
+/** A user who presses every button now and then. */
+function meddle(world: World, dice: () => number): void {
+  const press = (): void => {
+    if (endOf(world) !== undefined) return;
+    const [process] = world.living;
+    const run = process?.reprise.run(RUN);
+    const roll = dice();
+    const pressed = roll < 0.3 ? run?.pause('meddling') : roll < 0.9 ? run?.resume() : process?.reprise.retryRun(RUN);
+    pressed?.catch(() => undefined);
+    world.time.clock.schedule(Math.floor(dice() * 2000), press);
+  };
+  world.time.clock.schedule(Math.floor(dice() * 500), press);
+}
+
+/**
+ * A run from its start to its end, in that weather. `after`: what its user does then, in a process that is there; the world goes on until that is over.
+ */
+export async function live(
+  spec: WorkflowSpec,
+  seed: number,
+  weather: Weather,
+  after: (world: World) => Promise<void> = async () => undefined,
+): Promise<World> {
+  const world = new World({
+    seed,
+    workflow: toWorkflow(spec),
+    store: weather.store,
+    transport: weather.transport,
+    crashes: weather.crashes,
+  });
+  const dice = seededRandom(seed + 1);
+  let zombies = weather.zombies;
+  try {
+    await launch(world, spec);
+    if (weather.meddling) meddle(world, dice);
+    for (let hours = 0; endOf(world) === undefined; hours += 1) {
+      await world.time.until(
+        () => endOf(world) !== undefined || world.living.length === 0 || dice() < 0.01,
+        2 * DAY_MS,
+      );
+      const alone = world.living.length === 0;
+      if (alone || zombies > 0) await launch(world, spec);
+      if (!alone) zombies -= 1;
+      if (hours > 20)
+        throw new Error(
+          `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
+        );
+    }
+    await world.time.quiet();
+    await after(world);
+    return world;
+  } finally {
+    const stopped = Promise.all(world.living.map(({ reprise }) => reprise.stop({ drainMs: 0 })));
+    await world.time.until(() => false, 60_000);
+    await stopped;
+  }
+}
