@@ -67,6 +67,12 @@ export function enclosing(path: string): string | undefined {
   return slash === -1 ? undefined : path.slice(0, slash);
 }
 
+/** Whether a path is inside one of `others`, at any depth. */
+export function isInside(path: string, others: Pick<ReadonlySet<string>, 'has'>): boolean {
+  for (let at = enclosing(path); at !== undefined; at = enclosing(at)) if (others.has(at)) return true;
+  return false;
+}
+
 /** The block that a path is in, and what is the last of it; undefined for the run itself. */
 export function outer(path: string): { readonly block: string; readonly id: string } | undefined {
   if (path === '') return undefined;

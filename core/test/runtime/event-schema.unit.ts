@@ -101,6 +101,7 @@ const EVENTS: Arbitraries = {
       tasks: fc.array(text),
       restarted: fc.array(text),
       renewed: fc.array(text),
+      undone: fc.array(text),
       since: count,
       round: count,
       feedback: json,

@@ -1,6 +1,7 @@
 import { bindDefinition } from '../../definition/recorded.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { enclosing } from '../../shared/task-path.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { CloseFork, StartRun } from '../workflow/commands.ts';
 import type { Lineage, RunStarted } from '../workflow/events.ts';
@@ -126,24 +127,28 @@ function assertOpenAt(state: RunState, { runId, revision, as }: Lineage): void {
 
 function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>>): void {
   for (const id of Object.keys(outcomes)) {
-    const task = state.tasks.get(id);
-    if (task === undefined)
-      throw invalid(`There is no task '${id}' at that point of the run, so it can be given no outcome.`);
-    const { fallbackFor, undoes } = state.graph.node(task.definitionId) ?? {};
-    const stands = fallbackFor ?? undoes;
-    if (stands !== undefined)
-      throw invalid(`'${id}' only stands in for '${stands}', or undoes it: give that an outcome.`);
-    if (task.scope !== '' && !state.scopes.has(task.scope))
-      throw invalid(`'${id}' is inside '${task.scope}', which has ended: give that an outcome.`);
-    const handled = handledAround(state, task);
-    if (handled !== undefined)
-      throw invalid(
-        `The failure of '${handled}' was being handled at that point, so '${id}' can be given no outcome: go on from an earlier one.`,
-      );
-    const list = task.index === undefined ? undefined : state.tasks.get(id.replace(/(\[\d+\]|\.\d+)$/, ''));
-    if (list !== undefined && hasEnded(list))
-      throw invalid(`'${id}' is an item of '${list.id}', which has ended: give that an outcome.`);
+    const why = noOutcomeFor(state, id);
+    if (why !== undefined) throw invalid(`'${id}' can be given no outcome: ${why}.`);
   }
+}
+
+/** Why what a task gave at that point of a run cannot be said; undefined when it can. */
+function noOutcomeFor(state: RunState, id: string): string | undefined {
+  const task = state.tasks.get(id);
+  if (task === undefined) return 'there is no such task at that point of the run';
+  const { fallbackFor, undoes } = state.graph.node(task.definitionId) ?? {};
+  if (fallbackFor !== undefined) return `it only stands in for '${fallbackFor}', so give that one`;
+  if (undoes !== undefined) return `it undoes '${undoes}'`;
+  for (let at = enclosing(id); at !== undefined; at = enclosing(at)) {
+    const around = state.tasks.get(at);
+    if (around !== undefined && hasEnded(around)) return `it is inside '${at}', which has ended, so give that one`;
+    if (around?.closing !== undefined)
+      return `it is inside '${at}', which was about to end, so give that one, or go on from an earlier point`;
+  }
+  const handled = handledAround(state, task);
+  return handled === undefined
+    ? undefined
+    : `the failure of '${handled}' was being handled, so go on from an earlier point`;
 }
 
 /** The task whose failure a block around `task` had caught, unless `task` is part of what handles it. */

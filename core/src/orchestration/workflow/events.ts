@@ -226,6 +226,8 @@ export interface TasksReset extends EventBase {
   readonly restarted?: readonly string[];
   /** Of `fork`: blocks and lists that go on, and whose time limits begin anew. */
   readonly renewed?: readonly string[];
+  /** Of `fork`: what the other run has undone since, and is not to be undone again: `pay@3` for attempt 3 of `pay`. */
+  readonly undone?: readonly string[];
   /** Of `fork`: the time of the last event that was copied; the clock has stood still since. */
   readonly since?: number;
   /** Of `repeat`: the attempt that ended the round before. */

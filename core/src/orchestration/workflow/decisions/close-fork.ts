@@ -23,7 +23,7 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   const { lineage, runId } = state;
   if (lineage === undefined || state.revision !== lineage.revision) return [];
   const at = context.now;
-  const { tasks, restarted, renewed, keys } = againIn(state, command);
+  const { tasks, restarted, renewed, undone, keys } = againIn(state, command);
   const reset: TasksReset = {
     type: 'TasksReset',
     at,
@@ -34,6 +34,7 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
     tasks,
     ...(restarted.length === 0 ? {} : { restarted }),
     ...(renewed.length === 0 ? {} : { renewed }),
+    ...(undone.length === 0 ? {} : { undone: undone.map(({ taskId, attempt }) => undoing(taskId, attempt)) }),
     since: state.updatedAt,
   };
   const events: RunEvent[] = [reset];

@@ -1,4 +1,4 @@
-import { enclosing, inside, outer } from '../../../shared/task-path.ts';
+import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
 import { hasEnded, isEntered, isInFlight, type RunState, siblingOf, type TaskState } from '../state.ts';
 
@@ -10,6 +10,8 @@ export interface Again {
   readonly restarted: readonly string[];
   /** Blocks and lists that go on, with all their time. */
   readonly renewed: readonly string[];
+  /** What was undone, and is done again. */
+  readonly undone: readonly AttemptName[];
   /** What has other idempotency keys from here on. */
   readonly keys: readonly string[];
 }
@@ -54,6 +56,7 @@ export function againIn(
     tasks: [...tasks].filter((path) => isTop(path) && !restarted.has(path)),
     restarted: [...restarted].filter(isTop),
     renewed: renewed.filter((path) => isTop(path) && !all.has(path)),
+    undone: lost,
     keys: [...keys].filter((path) => !isInside(path, keys)),
   };
 }
@@ -76,11 +79,6 @@ function isLost(state: RunState, task: TaskState): boolean {
   return (
     task.status === 'waiting' && task.retryAt === undefined && task.fallback !== 'task' && !state.frontier.has(task.id)
   );
-}
-
-function isInside(path: string, others: ReadonlySet<string>): boolean {
-  for (let at = enclosing(path); at !== undefined; at = enclosing(at)) if (others.has(at)) return true;
-  return false;
 }
 
 /** What is to be begun anew because an attempt was undone: the outermost of what it is in that has ended; or, where a later round was under way, what has rounds. */

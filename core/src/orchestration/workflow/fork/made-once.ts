@@ -1,4 +1,4 @@
-import { enclosing } from '../../../shared/task-path.ts';
+import { isInside } from '../../../shared/task-path.ts';
 import type { CloseFork } from '../commands.ts';
 import type { RunEvent, TasksReset } from '../events.ts';
 import { definitionOf, type RunState } from '../state.ts';
@@ -48,7 +48,4 @@ export class MadeOnce {
   }
 }
 
-function isInOrAt(path: string, others: ReadonlySet<string>): boolean {
-  for (let at: string | undefined = path; at !== undefined; at = enclosing(at)) if (others.has(at)) return true;
-  return false;
-}
+const isInOrAt = (path: string, others: ReadonlySet<string>): boolean => others.has(path) || isInside(path, others);

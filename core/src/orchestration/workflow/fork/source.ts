@@ -1,7 +1,7 @@
 import type { AttemptName, CloseFork } from '../commands.ts';
 import type { RunEvent, TaskFailed } from '../events.ts';
 import { evolve } from '../evolve.ts';
-import { definitionOf, initialState, isTerminal, type RunState, siblingOf } from '../state.ts';
+import { definitionOf, initialState, isTerminal, type RunState, siblingOf, type TaskState } from '../state.ts';
 import { MadeOnce } from './made-once.ts';
 
 /** Where a run that goes on from another one begins to differ from it. */
@@ -93,8 +93,8 @@ export class SourceHistory {
     const scope = state.scopes.get(taskId);
     const inner = scope?.failure ?? scope?.handling?.taskId;
     if (inner !== undefined) return { begin, inside: inner };
-    const item = task.items?.instances.find((one) => one?.status === 'failed');
-    if (item !== undefined) return { begin, inside: item.id };
+    const item = this.#firstFailed(task);
+    if (item !== undefined) return { begin, inside: item };
     const definition = definitionOf(state, task);
     if (definition === undefined) return own;
     // What stood in failed, too: the task is tried again as a whole.
@@ -105,6 +105,17 @@ export class SourceHistory {
     if (error.code !== 'REPRISE_JOIN_UNMET') return own;
     const missing = definition.after.map((id) => siblingOf(state, task, id)).filter((one) => one?.status === 'failed');
     return { begin, missing: missing.flatMap((one) => one?.id ?? []) };
+  }
+
+  /** Of items that failed in one turn: that of which nothing else had failed before. */
+  #firstFailed({ items }: TaskState): string | undefined {
+    let first: { readonly id: string; readonly begin: number } | undefined;
+    for (const item of items?.instances ?? []) {
+      if (item?.status !== 'failed') continue;
+      const { begin = 0 } = this.#failing.get(item.id) ?? {};
+      if (first === undefined || begin < first.begin) first = { id: item.id, begin };
+    }
+    return first?.id;
   }
 
   /** From what failed to what failed inside of it. What a join misses failed long before: it is done again, and the join is asked again. */

@@ -1,7 +1,16 @@
-import { inside } from '../../../shared/task-path.ts';
+import { inside, isInside, undoing } from '../../../shared/task-path.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
-import { createTaskState, hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import {
+  createTaskState,
+  hasEnded,
+  listOf,
+  type RunState,
+  rootOf,
+  scopeAt,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
 import { isWithin } from './close.ts';
 import { neededBy } from './end-task.ts';
 import { letGo } from './hold.ts';
@@ -15,10 +24,11 @@ import { makeReady, setStatus, unlock } from './status.ts';
 
 /** Single tasks begin anew, wherever they are; what they are in goes on. Attempt numbers do, too. */
 export function beginAgain(state: RunState, event: TasksReset): RunState {
-  const { tasks = [], restarted = [], renewed = [], since, at } = event;
+  const { tasks = [], restarted = [], renewed = [], undone = [], since, at } = event;
   state.stoppedAt ??= since;
   const retries = state.lineage?.as === 'retry';
   const members = new Set([...tasks, ...restarted]);
+  forgetDone(state, new Set(undone), members);
   const begun: TaskState[] = [];
   const ended: TaskState[] = [];
   const look = (paths: readonly string[], clear: (task: TaskState) => void): void => {
@@ -76,7 +86,6 @@ type Kept = Partial<Pick<TaskState, 'round' | 'feedback' | 'previous' | 'undoes'
 function clear(state: RunState, task: TaskState, kept: Kept): void {
   aboutToChange(state, task);
   const scope = scopeAt(state, task.scope) ?? rootOf(state);
-  endUndoing(state, task.id);
   const attempt = removeWithin(state, task);
   letGo(state, task);
   letGoMutex(state, task);
@@ -84,10 +93,9 @@ function clear(state: RunState, task: TaskState, kept: Kept): void {
   if (scope.failure === task.id) scope.failure = undefined;
   else if (hasEnded(task) && isCounted(state, task)) scope.open += 1;
   if (scope.ending === task.id) scope.ending = undefined;
-  for (const { undo } of state.scopes.values()) {
-    const left = undo.filter(({ taskId }) => !isInOrAt(taskId, task.id));
-    if (left.length < undo.length) undo.splice(0, undo.length, ...left);
-  }
+  // It was about to end because of the task.
+  const goesOn = scope.failure === undefined && scope.ending === undefined && scope.open > 0;
+  if (goesOn && scope.path !== '') state.frontier.delete(scope.path);
   setStatus(state, task, 'pending');
   Object.assign(task, {
     ...createTaskState(task.id, task.definitionId, task.index, 0, task.scope),
@@ -108,11 +116,15 @@ function recount(state: RunState, task: TaskState, members: ReadonlySet<string>)
   }
 }
 
-/** What is being undone inside of it is of no more concern. */
-function endUndoing(state: RunState, path: string): void {
+/** What has been undone since is not to be undone again; what is being undone in tasks that begin anew is of no concern. */
+function forgetDone(state: RunState, undone: ReadonlySet<string>, members: ReadonlySet<string>): void {
+  for (const { undo } of state.scopes.values()) {
+    const left = undo.filter(({ taskId, attempt }) => !undone.has(undoing(taskId, attempt)));
+    if (left.length < undo.length) undo.splice(0, undo.length, ...left);
+  }
   for (const id of [...state.awaited]) {
     const task = state.tasks.get(id);
-    if (task?.undoes === undefined || !isWithin(id, path)) continue;
+    if (task?.undoes === undefined || !isInside(task.undoes.taskId, members)) continue;
     setStatus(state, task, 'cancelled');
     state.tasks.delete(id);
   }
@@ -120,15 +132,17 @@ function endUndoing(state: RunState, path: string): void {
 
 /** A list counts an item that had ended as one that waits for a place. */
 function placeAmongItems(state: RunState, task: TaskState): { readonly idle?: boolean } {
-  const { items } = (task.index === undefined ? undefined : listAround(state, task)) ?? {};
-  if (items === undefined) return {};
+  const list = task.index === undefined ? undefined : listOf(state, task);
+  const { items } = list ?? {};
+  if (list === undefined || items === undefined) return {};
   if (!hasEnded(task)) return { idle: task.idle };
   items.ended -= 1;
+  // It was about to end because of the item.
+  const isEnding = state.frontier.has(list.id) && items.values.length >= items.total;
+  if (isEnding && !items.instances.some((one) => one !== task && one?.status === 'failed'))
+    state.frontier.delete(list.id);
   return { idle: true };
 }
-
-const listAround = (state: RunState, item: TaskState): TaskState | undefined =>
-  state.tasks.get(item.id.slice(0, item.id.lastIndexOf(state.rules < 3 ? '.' : '[')));
 
 /** Whether its block counts the task among those that must end. */
 function isCounted(state: RunState, task: TaskState): boolean {

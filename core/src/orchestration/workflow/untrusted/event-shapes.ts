@@ -100,6 +100,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       tasks: listOf(taskId),
       restarted: listOf(taskId),
       renewed: listOf(taskId),
+      undone: listOf(taskId),
       since: time,
     },
   ),
