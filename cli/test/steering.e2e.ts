@@ -136,13 +136,30 @@ describe('runs under way', () => {
     expect((await say('run', 'cancel', 'other-1')).code).to.equal(0);
   });
 
-  it('that failed are tried again from their results', async () => {
+  it('that failed are gone on with, and what a task gave may be said', async () => {
     await say('run', 'start', 'batch', '--id', 'again-1', '--wait', '--input', '{"numbers":[1,2],"broken":true}');
     const retried = await say('run', 'retry', 'again-1', '--id', 'again-2', '--follow', '--json');
     expect(retried.code).to.equal(1);
     const types = jsonLines(retried.stdout).map((line) => line['type']);
-    expect(types).to.include('TaskAdopted');
-    expect((await say('run', 'show', 'again-2')).stdout).to.match(/Goes on from +again-1/);
+    expect(types.slice(0, 3)).to.deep.equal(['RunStarted', 'TasksReset', 'RunForked']);
+    expect((await say('run', 'show', 'again-2')).stdout).to.match(
+      /Goes on from +again-1 \(a retry, from revision \d+ on\)/,
+    );
+    const bad = await say('run', 'retry', 'again-1', '--outcome', 'numbers');
+    expect([bad.code, bad.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes('TASK=JSON'),
+    );
+    const notJson = await say('run', 'retry', 'again-1', '--outcome', 'each={');
+    expect(notJson.code).to.equal(2);
+    expect(notJson.stderr).to.contain('The outcome in --outcome is not JSON');
+    const unknown = await say('run', 'fork', 'again-1', '--outcome', 'nobody=1');
+    expect(unknown.stderr).to.contain("'nobody' can be given no outcome");
+    const failed = (await say('run', 'show', 'again-1', '--json')).stdout;
+    const task = (JSON.parse(failed) as { readonly error: { readonly details: { readonly taskId: string } } }).error
+      .details.taskId;
+    const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--outcome', `${task}=[1,2]`, '--wait');
+    expect(told.code, told.stderr).to.equal(0);
+    expect((await say('run', 'replay', 'told-1')).code).to.equal(0);
     await say('run', 'start', 'greet', '--id', 'fine-1', '--wait', '--input', '{"name":"x"}');
     const nothing = await say('run', 'retry', 'fine-1');
     expect(nothing.code).to.equal(1);

@@ -45,7 +45,7 @@ export async function suggestNext(
     [`${reprise} run replay ${runId}${flags}`, 'the run as it unfolded, checked against its record'],
     [`${reprise} workflow graph --run ${runId}${flags}`, 'the workflow as a Mermaid graph, coloured by outcome'],
   ];
-  if (failed) next.push([`${reprise} run retry ${runId} --follow${flags}`, 'a new run from the results so far']);
+  if (failed) next.push([`${reprise} run retry ${runId} --follow${flags}`, 'a new run that goes on from this one']);
   const width = Math.max(...next.map(([command]) => command.length));
   await err.line();
   for (const [command, what] of next) {

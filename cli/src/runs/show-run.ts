@@ -3,6 +3,7 @@ import {
   explainRun,
   formatDuration,
   isTerminal,
+  type Lineage,
   type RunExplanation,
   systemClock,
 } from '@reprise/core';
@@ -83,8 +84,7 @@ function drawRun(
     ],
     ['Events', number(state.revision + 1)],
   ];
-  if (state.lineage !== undefined)
-    facts.push(['Goes on from', `${plain(state.lineage.runId)} (revision ${state.lineage.revision})`]);
+  if (state.lineage !== undefined) facts.push(['Goes on from', goesOnFrom(state.lineage)]);
   if (state.parent !== undefined)
     facts.push(['Child of', `${plain(state.parent.runId)} (task ${plain(state.parent.taskId)})`]);
   facts.push(['Input', briefJson(state.input, 100)]);
@@ -106,4 +106,9 @@ function drawRun(
     if (more !== undefined) lines.push(screen.style('dim', `  ${more}`));
   }
   return lines;
+}
+
+function goesOnFrom({ runId, revision, as }: Lineage): string {
+  const how = as === undefined ? `revision ${revision}` : `a ${as}, from revision ${revision} on`;
+  return `${plain(runId)} (${how})`;
 }

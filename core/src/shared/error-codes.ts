@@ -89,7 +89,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_WOULD_REPEAT: entry(
     'Trying a run again would do again what its workflow says may be done at most once.',
-    'Look outside whether it had its effect; then allow it by name: `reprise run retry RUN --again TASK`, or `retryRun(id, { again: [task] })`.',
+    'Look outside whether it had its effect; then allow it by name: `reprise run retry RUN --again TASK`, or `retryRun(id, { again: [task] })`. Or say what it gave: `--outcome TASK=JSON`.',
   ),
   REPRISE_REPEAT_EXHAUSTED: entry(
     'A repeat or a loop reached its maximum number of rounds without its condition holding.',
@@ -123,7 +123,7 @@ export const ERROR_CODES = {
   REPRISE_ITEMS_INVALID: entry('The items of a forEach are not an array.', 'Make the items expression yield an array.'),
   REPRISE_TASK_FAILED: entry(
     'A task of the run failed for good, so the run failed.',
-    'See the cause in `reprise run show`; `reprise run retry` starts a new run from the results so far.',
+    'See the cause in `reprise run show`; `reprise run retry` starts a new run that goes on from it.',
   ),
   REPRISE_COMMAND_INVALID: entry(
     'A command does not fit the state of its run (for example, pausing a run that is paused).',
@@ -135,7 +135,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_RUN_CLOSED: entry(
     'The run has ended, and nothing can be added to its history.',
-    'Start a new run; `reprise run retry` starts one from the results of this one.',
+    'Start a new run; `reprise run retry` starts one that goes on from this one.',
   ),
   REPRISE_RUN_PARKED: entry(
     'The run is parked: something threw while it was decided, and going on would throw again. Results are still taken.',

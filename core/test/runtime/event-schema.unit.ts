@@ -99,6 +99,7 @@ const EVENTS: Arbitraries = {
       region: text,
       why: fc.constantFrom('loop', 'catch', 'repeat', 'fork'),
       tasks: fc.array(text),
+      retries: fc.boolean(),
       restarted: fc.array(text),
       renewed: fc.array(text),
       undone: fc.array(text),

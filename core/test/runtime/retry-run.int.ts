@@ -1,7 +1,17 @@
-import { cel, defineAgent, isRepriseError, type Orchestrator, workflow } from '@reprise/core';
+import { cel, createReprise, defineAgent, isRepriseError, type Orchestrator, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, gate, lastingStore, manualTime, only, orchestrators, storePlugin } from './support.ts';
+import {
+  changedStore,
+  eventsOf,
+  eventually,
+  gate,
+  lastingStore,
+  manualTime,
+  only,
+  orchestrators,
+  storePlugin,
+} from './support.ts';
 
 const codeOf = (error: unknown): string => (isRepriseError(error) ? error.code : String(error));
 
@@ -212,6 +222,174 @@ describe('Retrying a run', () => {
     );
     const retried = await reprise.retryRun('o1', { again: ['block/pay'] });
     expect((await retried.outcome()).status).to.equal('completed');
+  });
+
+  it('goes on with failed child runs in the same way, and asks about what they did at most once', async () => {
+    const calls: string[] = [];
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ idempotencyKey, taskId }: { idempotencyKey: string; taskId: string }) => {
+        calls.push(idempotencyKey);
+        if (broken && taskId === 'charge') throw Object.assign(new Error('no'), { retryable: false });
+        return taskId;
+      },
+    });
+    const child = workflow('child')
+      .task('look', agent)
+      .task('charge', agent, { after: 'look', delivery: 'at-most-once' })
+      .build();
+    const definition = workflow('parent').workflow('pay', child).task('end', agent, { after: 'pay' }).build();
+    const reprise = await start({ workflows: [definition] });
+    expect((await (await reprise.startRun(definition, null, { id: 'p1' })).outcome()).status).to.equal('failed');
+    expect(calls.splice(0)).to.deep.equal(['p1/pay/look', 'p1/pay/charge']);
+    broken = false;
+    const refused = await reprise.retryRun('p1').then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(codeOf(refused)).to.equal('REPRISE_WOULD_REPEAT');
+    expect(String(refused)).to.contain("'pay//charge'");
+    const next = await reprise.retryRun('p1', { id: 'p2', again: ['pay'] });
+    expect((await next.outcome()).status).to.equal('completed');
+    expect(calls, 'what the child had done stands').to.deep.equal(['p1/pay/charge', 'p1/end']);
+    const [first] = only(await eventsOf(reprise, 'p1'), 'TaskEntered');
+    const entered = only(await eventsOf(reprise, 'p2'), 'TaskEntered').at(-1);
+    expect(entered?.retries).to.equal(first?.child);
+    const started = only(await eventsOf(reprise, entered?.child ?? ''), 'RunStarted')[0];
+    expect(started?.lineage).to.deep.include({ runId: first?.child, as: 'retry' });
+    expect(started?.parent).to.include({ runId: 'p2', taskId: 'pay' });
+  });
+
+  it('copies a long history in pages, each event with where it is from', async () => {
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      concurrency: 50,
+      handle: ({ input }: { input: unknown }) => {
+        if (broken && input === 999) throw Object.assign(new Error('no'), { retryable: false });
+        return null;
+      },
+    });
+    const definition = workflow<null>('many')
+      .task('each', agent, { forEach: () => Array.from({ length: 1000 }, (_, index) => index), concurrency: 50 })
+      .build();
+    const store = lastingStore();
+    const turns: string[] = [];
+    const plugin = storePlugin(
+      changedStore(store, {
+        append: (stream, events, ...more) => {
+          if (stream === 'run-m2') turns.push(`${events.length} ${events[0]?.type}`);
+          return store.append(stream, events, ...more);
+        },
+      }),
+    );
+    const reprise = await start({ plugins: [plugin], workflows: [definition] });
+    expect((await (await reprise.startRun(definition, null, { id: 'm1' })).outcome()).status).to.equal('failed');
+    broken = false;
+    expect((await (await reprise.retryRun('m1', { id: 'm2' })).outcome()).status).to.equal('completed');
+    const history = await store.read('run-m2', { limit: 5000 });
+    const forked = history.findIndex(({ type }) => type === 'RunForked');
+    const origins = history.map(({ metadata }) => metadata.origin);
+    expect(new Set(origins.slice(1, forked - 1))).to.deep.equal(new Set(['m1']));
+    expect(new Set([...origins.slice(0, 1), ...origins.slice(forked - 1)])).to.deep.equal(new Set([undefined]));
+    const pages = turns.filter((turn) => /^\d+ Task(Scheduled|Completed|Started|Expanded)/.test(turn)).slice(0, 3);
+    expect(pages.length, turns.slice(0, 10).join(', ')).to.be.greaterThan(2);
+    expect((await reprise.runs.replay('m2')).matches).to.equal(true);
+  });
+
+  it('is asked for by any process, and carried out by the one that drives', async () => {
+    const store = lastingStore();
+    let broken = true;
+    const agent = defineAgent({
+      name: 'agent',
+      handle: () => {
+        if (broken) throw Object.assign(new Error('no'), { retryable: false });
+        return 'well';
+      },
+    });
+    const definition = workflow('shared').task('a', agent).build();
+    const driver = await start({ plugins: [storePlugin(store)], workflows: [definition] });
+    const run = await driver.startRun(definition, null, { id: 's1' });
+    await run.outcome();
+    broken = false;
+    await driver.stop();
+    const client = await createReprise({ plugins: [storePlugin(store)], workflows: [definition] });
+    await client.start({ drive: false });
+    await client.retryRun('s1', { id: 's2' });
+    expect((await client.run('s2').state()).status).to.equal('forking');
+    expect((await client.run('s2').explain()).summary).to.contain("The history of 's1' is being copied");
+    const paused = await client
+      .run('s2')
+      .pause()
+      .then(() => 'no error', codeOf);
+    expect(paused).to.equal('REPRISE_RUN_FORKING');
+    await client.stop();
+    const next = await start({ plugins: [storePlugin(store)], workflows: [definition] });
+    expect(await next.run('s2').result()).to.equal('well');
+  });
+
+  it('is told what a task gave, and refuses what it cannot take for that', async () => {
+    const calls: string[] = [];
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ taskId }: { taskId: string }) => {
+        calls.push(taskId);
+        if (taskId === 'pay') throw Object.assign(new Error('no answer'), { code: 'UNKNOWN', retryable: false });
+        return taskId;
+      },
+    });
+    const definition = workflow<string>('told')
+      .scope('block', (block) => block.task('inner', agent))
+      .task('pay', agent, { after: 'block', delivery: 'at-most-once' })
+      .task('end', agent, { after: 'pay' })
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    await (await reprise.startRun(definition, 'in', { id: 't1' })).outcome();
+    const refusal = (outcomes: Record<string, unknown>) =>
+      reprise.retryRun('t1', { outcomes }).then(
+        () => 'no error',
+        (error: unknown) => String(error),
+      );
+    expect(await refusal({ nobody: 1 })).to.contain("'nobody' can be given no outcome: there is no such task");
+    expect(await refusal({ 'block/inner': 1, pay: 1 })).to.contain("it is inside 'block', which has ended");
+    expect(await refusal({ pay: 10n })).to.contain("The outcome of 'pay'");
+    const told = await reprise.retryRun('t1', { outcomes: { pay: { receipt: 7 } } });
+    expect((await told.outcome()).status).to.equal('completed');
+    expect(calls).to.deep.equal(['block/inner', 'pay', 'end']);
+    expect((await told.state()).tasks.get('pay')?.output).to.deep.equal({ receipt: 7 });
+  });
+
+  it('of a run at some revision is a fork, which leaves the other one alone', async () => {
+    const calls: string[] = [];
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ taskId, input }: { taskId: string; input: unknown }) => {
+        calls.push(taskId);
+        return `${String(input)}>${taskId}`;
+      },
+    });
+    const definition = workflow<string>('forked')
+      .task('a', agent)
+      .task('b', agent, { after: 'a' })
+      .output(({ outputs }) => outputs.b)
+      .build();
+    const reprise = await start({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 'in', { id: 'f1' });
+    expect(await run.result()).to.equal('in>a>b');
+    calls.splice(0);
+    const whatIf = await reprise.forkRun('f1', { outcomes: { a: 'else' } });
+    expect(await whatIf.result()).to.equal('else>b');
+    expect(calls.splice(0)).to.deep.equal(['b']);
+    const anew = await reprise.forkRun('f1', { at: 0 });
+    expect(await anew.result()).to.equal('in>a>b');
+    expect(calls.splice(0)).to.deep.equal(['a', 'b']);
+    const same = await reprise.forkRun(whatIf.id);
+    expect(await same.result()).to.equal('else>b');
+    expect(calls).to.deep.equal([]);
+    expect(await reprise.forkRun('f1', { at: 99 }).then(() => 'no error', codeOf)).to.equal('REPRISE_COMMAND_INVALID');
+    expect(await reprise.forkRun('nobody').then(() => 'no error', codeOf)).to.equal('REPRISE_RUN_NOT_FOUND');
+    expect(await run.result()).to.equal('in>a>b');
   });
 
   it('of an open run makes what waits ready at once', async () => {

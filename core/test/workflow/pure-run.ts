@@ -11,6 +11,7 @@ import { initialState, type RunState, type TaskState } from '../../src/orchestra
 export class PureRun {
   readonly state: RunState = initialState();
   readonly events: RunEvent[] = [];
+  readonly runId: string;
   now: number;
   random = 0.5;
   maxPayloadChars = 1024 * 1024;
@@ -19,8 +20,9 @@ export class PureRun {
   constructor(
     workflow: { readonly definition: WorkflowDefinition },
     input: Json = null,
-    more: Pick<StartRun, 'parent'> = {},
+    more: Partial<Pick<StartRun, 'runId' | 'parent' | 'lineage' | 'rules'>> = {},
   ) {
+    this.runId = more.runId ?? TEST_RUN_ID;
     const first = started(workflow, input);
     this.now = first.at;
     this.send({
@@ -36,7 +38,7 @@ export class PureRun {
   /** Hands a command to the run; returns the events that it added. */
   send(command: GivenCommand): readonly RunEvent[] {
     this.#commands += 1;
-    const full = { commandId: `c${this.#commands}`, runId: TEST_RUN_ID, ...command } as Command;
+    const full = { commandId: `c${this.#commands}`, runId: this.runId, ...command } as Command;
     const context = { now: this.now, random: () => this.random, maxPayloadChars: this.maxPayloadChars };
     const added = handle(this.state, full, context);
     for (const event of added) this.events.push(event);

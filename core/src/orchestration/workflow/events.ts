@@ -220,8 +220,10 @@ export interface TasksReset extends EventBase {
   readonly round: number;
   /** What the tasks of the round can read. Of `catch`: `{ error, output }`. */
   readonly feedback: Json;
-  /** Of `fork`: tasks that begin again in their round; a child run goes on from the one before. */
+  /** Of `fork`: tasks that begin again in their round. */
   readonly tasks?: readonly string[];
+  /** Of `fork`: child runs of these tasks go on from the ones before, because the run is a retry. */
+  readonly retries?: boolean;
   /** Of `fork`: tasks that begin as if nothing had been done, in their first round. */
   readonly restarted?: readonly string[];
   /** Of `fork`: blocks and lists that go on, and whose time limits begin anew. */

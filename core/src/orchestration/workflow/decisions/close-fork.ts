@@ -32,6 +32,7 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
     round: rootOf(state).round,
     feedback: null,
     tasks,
+    ...(lineage.as === 'retry' ? { retries: true } : {}),
     ...(restarted.length === 0 ? {} : { restarted }),
     ...(renewed.length === 0 ? {} : { renewed }),
     ...(undone.length === 0 ? {} : { undone: undone.map(({ taskId, attempt }) => undoing(taskId, attempt)) }),

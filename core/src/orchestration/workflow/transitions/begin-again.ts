@@ -24,9 +24,8 @@ import { makeReady, setStatus, unlock } from './status.ts';
 
 /** Single tasks begin anew, wherever they are; what they are in goes on. Attempt numbers do, too. */
 export function beginAgain(state: RunState, event: TasksReset): RunState {
-  const { tasks = [], restarted = [], renewed = [], undone = [], since, at } = event;
+  const { tasks = [], retries = false, restarted = [], renewed = [], undone = [], since, at } = event;
   state.stoppedAt ??= since;
-  const retries = state.lineage?.as === 'retry';
   const members = new Set([...tasks, ...restarted]);
   forgetDone(state, new Set(undone), members);
   const begun: TaskState[] = [];

@@ -98,6 +98,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       attempt: integer(0),
       via: oneOf('fallback-value', 'fallback-task'),
       tasks: listOf(taskId),
+      retries: flag,
       restarted: listOf(taskId),
       renewed: listOf(taskId),
       undone: listOf(taskId),

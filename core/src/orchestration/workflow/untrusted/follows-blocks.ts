@@ -151,7 +151,7 @@ export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined 
   const { region, why, round } = event;
   if (why === 'repeat') return repeatedFlaw(state, event);
   if (why === 'fork') return flaw('data.why', 'is fork, and the run does not go on from another one, or has begun to');
-  for (const field of ['attempt', 'via', 'tasks', 'restarted', 'renewed', 'undone', 'since'] as const)
+  for (const field of ['attempt', 'via', 'tasks', 'retries', 'restarted', 'renewed', 'undone', 'since'] as const)
     if (event[field] !== undefined) return flaw(`data.${field}`, `cannot stand beside why "${why}"`);
   const found = blockAt(state, region);
   if ('problem' in found) return found;

@@ -1,0 +1,407 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { openEffects } from '../../../src/orchestration/workflow/effects.ts';
+import { type PureRun, START } from '../pure-run.ts';
+import { DAY, goOnFrom } from './going-on.ts';
+import { run } from './yaml-run.ts';
+
+const keyOf = (r: PureRun, id: string): string => idempotencyKey(r.state, r.task(id));
+const resetIn = (r: PureRun) => r.of('TasksReset').find(({ why }) => why === 'fork');
+
+describe('a run that goes on from one that failed', () => {
+  it('begins with its events, at the same revisions, and not with its end', () => {
+    const r = run('a: { agent: a }\nb: { agent: a, after: a, retry: 1 }\nc: { agent: a, after: b }');
+    r.run('a', 1);
+    r.schedule('b');
+    r.fail('b');
+    const next = goOnFrom(r);
+    const cut = r.events.findIndex(({ type }) => type === 'TaskFailed');
+    expect(next.events.slice(1, cut)).to.deep.equal(r.events.slice(1, cut));
+    expect(next.events.slice(cut).map(({ type }) => type)).to.deep.equal(['TasksReset', 'RunForked']);
+    expect(next.state).to.include({ status: 'running', runId: 'run-2' });
+    expect(next.ready()).to.deep.equal(['b']);
+    expect(next.task('a')).to.include({ status: 'completed', output: 1 });
+    expect(next.task('b')).to.include({ attempt: 1, tries: 0 });
+    next.run('b', 2);
+    expect(next.schedule('c')[0]).to.include({ attempt: 1, input: 2 });
+    next.complete('c');
+    expect(next.state.status).to.equal('completed');
+    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  });
+
+  it('decides nothing before all of them are there, and can only be cancelled until then', () => {
+    const r = run('a: { agent: a, retry: 1 }');
+    r.schedule();
+    r.fail('a');
+    const next = goOnFrom(r);
+    const [first] = next.events;
+    if (first?.type !== 'RunStarted') throw new Error('no start');
+    const half = goOnFrom(r);
+    Object.assign(half.state, { status: 'forking', revision: 0 });
+    expect(half.send({ type: 'PauseRun' })[0]).to.include({ code: 'REPRISE_RUN_FORKING' });
+    expect(half.send({ type: 'SendSignal', signal: 's', data: 1 })[0]).to.include({ code: 'REPRISE_RUN_FORKING' });
+    expect(half.send({ type: 'CloseFork', failed: [], undone: [], late: [], signals: [] })).to.deep.equal([]);
+    expect(half.send({ type: 'CopyEvents', from: 5, events: [] })).to.deep.equal([]);
+    expect(half.schedule('a')).to.deep.equal([]);
+    expect(openEffects(half.state)).to.deep.equal([{ kind: 'copy-history' }]);
+    expect(half.send({ type: 'CancelRun' })[0]).to.include({ type: 'RunCancelled' });
+  });
+
+  it('goes on inside the loop where it failed: rounds and what they gave stand, and max is not exceeded', () => {
+    const r = run(
+      'polish:\n  scope:\n    draft: { agent: a, retry: 1 }\n    check: { agent: a, after: draft }\n  loop: { until: outputs.check == true, max: 3 }',
+    );
+    r.run('polish/draft', 'one');
+    r.run('polish/check', false);
+    r.schedule('polish/draft');
+    r.fail('polish/draft');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.deep.equal(['polish/draft']);
+    expect(next.state.scopes.get('polish')).to.include({ round: 2, feedback: false });
+    next.run('polish/draft', 'two');
+    next.run('polish/check', false);
+    next.run('polish/draft', 'three');
+    next.run('polish/check', false);
+    expect(next.state.error?.cause?.code).to.equal('REPRISE_REPEAT_EXHAUSTED');
+  });
+
+  it('goes on inside a segment that repeats, with its feedback', () => {
+    const r = run(
+      `edit: { agent: a, input: '\${ { "said": feedback } }' }\ncheck: { agent: a, after: edit, retry: 1, repeat: { from: edit, until: output == true, max: 3 } }`,
+    );
+    r.run('edit');
+    r.run('check', 'worse');
+    r.run('edit');
+    r.schedule('check');
+    r.fail('check');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.deep.equal(['check']);
+    expect(next.task('check')).to.include({ round: 2, feedback: 'worse' });
+    expect(keyOf(next, 'check')).to.equal('run-1/check~2');
+    next.run('check', true);
+    expect(next.state.status).to.equal('completed');
+  });
+
+  it('keeps how often a catch has tried again', () => {
+    const r = run(
+      'book:\n  scope: { pay: { agent: a, retry: 1 } }\n  catch: [{ on: { code: DECLINED }, then: retry, max: 1 }]',
+    );
+    r.schedule();
+    r.fail('book/pay', { code: 'DECLINED' });
+    r.schedule();
+    r.fail('book/pay', { code: 'DECLINED' });
+    const next = goOnFrom(r);
+    next.schedule();
+    next.fail('book/pay', { code: 'DECLINED' });
+    expect(next.state.status).to.equal('failed');
+  });
+
+  it('does again the items that failed, not the others', () => {
+    const r = run('list: { agent: a, forEach: { items: "[1, 2, 3]", concurrency: 1 }, retry: 1 }');
+    r.run('list[0]', 'one');
+    r.schedule();
+    r.fail('list[1]');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.deep.equal(['list[1]']);
+    next.run('list[1]', 'two');
+    next.run('list[2]', 'three');
+    expect(next.state).to.deep.include({ status: 'completed', output: ['one', 'two', 'three'] });
+  });
+
+  it('tries a task again as a whole whose fallback failed, too', () => {
+    const r = run(
+      'rescue: { agent: a, retry: 1 }\na: { agent: a, retry: 1, fallback: { task: rescue } }\nb: { agent: a, after: a }',
+    );
+    r.schedule('a');
+    r.fail('a');
+    r.schedule('rescue');
+    r.fail('rescue');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.deep.equal(['a']);
+    expect(next.status('rescue')).to.equal('pending');
+    next.schedule('a');
+    next.fail('a');
+    next.run('rescue', 'saved');
+    expect(next.task('a')).to.include({ status: 'completed', output: 'saved' });
+  });
+
+  it('does again what a join missed', () => {
+    const r = run(
+      'x: { agent: a, retry: 1 }\ny: { agent: a, retry: 1 }\nz: { agent: a, retry: 1 }\nj: { agent: a, after: [x, y, z], join: 2 }',
+    );
+    r.schedule();
+    r.complete('x', 'x');
+    r.fail('y');
+    r.fail('z');
+    expect(r.task('j').error?.code).to.equal('REPRISE_JOIN_UNMET');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.have.members(['y', 'z']);
+    next.run('z', 'z');
+    expect(next.schedule('j')[0]).to.deep.include({ input: { x: 'x', y: null, z: 'z' } });
+  });
+
+  it('makes attempts that were open again, takes those results that came before the end', () => {
+    const r = run('a: { agent: a, retry: 1 }\nb: { agent: a, compensate: { agent: undo } }\nc: { agent: a }');
+    r.schedule();
+    r.fail('a');
+    expect(r.state.closing?.why).to.equal('failure');
+    r.complete('b', 'came late');
+    r.schedule('b@1');
+    r.fail('b@1', { retryable: false });
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ tasks: ['a', 'c'] });
+    expect(next.task('b'), 'it could not be undone, so it stands').to.include({
+      status: 'completed',
+      output: 'came late',
+    });
+    expect(next.ready()).to.have.members(['a', 'c']);
+  });
+
+  it('keeps signals that nobody took, also those that came at its end', () => {
+    const r = run(
+      'a: { agent: a, retry: 1 }\nslow: { agent: a, compensate: { agent: undo } }\nw: { wait: { signal: go }, after: a }\nw2: { wait: { signal: go }, after: w }',
+    );
+    r.schedule();
+    r.send({ type: 'SendSignal', signal: 'go', data: 1 });
+    r.fail('a');
+    r.send({ type: 'SendSignal', signal: 'go', data: 2, commandId: 'second' });
+    r.fail('slow', { retryable: false });
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    next.run('a');
+    expect(next.task('w')).to.include({ status: 'completed', output: 1 });
+    expect(next.task('w2')).to.include({ status: 'completed', output: 2 });
+    expect(
+      next.send({ type: 'SendSignal', signal: 'go', data: 2, commandId: 'second' }),
+      'it came twice',
+    ).to.deep.equal([]);
+  });
+
+  it('has stood still since: sleeps and limits of blocks go on, that of the run begins anew', () => {
+    const r = run(
+      'nap: { sleep: 1h }\nbook:\n  scope: { pay: { agent: a, retry: 1 } }\n  timeout: 2h\n',
+      null,
+      'timeout: 3h',
+    );
+    r.schedule();
+    r.now += 1_800_000;
+    r.fail('book/pay');
+    const next = goOnFrom(r);
+    const timers = openEffects(next.state).flatMap((effect) =>
+      effect.kind === 'set-timer' ? [`${effect.timer.kind} ${(effect.at - next.now) / 60_000}`] : [],
+    );
+    expect(timers).to.have.members(['run 180', 'wake 30', 'task 90']);
+    expect(next.now).to.equal(START + 1_800_000 + DAY);
+  });
+
+  it('gives a block all its time again when that was up, and keeps what was done in it', () => {
+    const r = run('book:\n  scope:\n    pay: { agent: a }\n    ship: { agent: a, after: pay }\n  timeout: 1h');
+    r.run('book/pay', 'paid');
+    r.schedule();
+    r.now += 3_600_000;
+    r.fire({ kind: 'task', taskId: 'book', since: START });
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ tasks: ['book/ship'], renewed: ['book'] });
+    expect(next.task('book/pay')).to.include({ status: 'completed', output: 'paid' });
+    const limit = openEffects(next.state).find((effect) => effect.kind === 'set-timer');
+    expect(limit).to.include({ at: next.now + 3_600_000 });
+    next.run('book/ship');
+    expect(next.state.status).to.equal('completed');
+  });
+
+  it('gives a list all its time again', () => {
+    const r = run('list: { agent: a, forEach: { items: "[1, 2]", concurrency: 1 }, timeout: { all: 1h } }');
+    r.run('list[0]', 'one');
+    r.schedule();
+    r.now += 3_600_000;
+    r.fire({ kind: 'all', taskId: 'list', since: START });
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ tasks: ['list[1]'], renewed: ['list'] });
+    next.run('list[1]', 'two');
+    expect(next.state).to.deep.include({ status: 'completed', output: ['one', 'two'] });
+  });
+
+  it('goes by a definition that was mended', () => {
+    const r = run(`a: { agent: a }\nb: { agent: a, after: a, retry: 1, input: '\${ 1 / 0 }' }`);
+    r.run('a', 1);
+    expect(r.schedule('b').map(({ type }) => type)).to.include('TaskFailed');
+    const mended = run(`a: { agent: a }\nn: { agent: a, after: a }\nb: { agent: a, after: [a, n], input: '\${ 7 }' }`);
+    const next = goOnFrom(r, { definition: mended.state.definition });
+    expect(next.ready()).to.deep.equal(['n']);
+    next.run('n');
+    expect(next.schedule('b')[0]).to.include({ input: 7 });
+  });
+});
+
+describe('what was undone, in a run that goes on', () => {
+  const trip = `
+before: { agent: a }
+trip:
+  after: before
+  scope:
+    hotel: { agent: a, compensate: { agent: undo } }
+    car: { agent: a, after: hotel }
+    pay: { agent: a, after: car, retry: 1 }`;
+
+  const failed = (): PureRun => {
+    const r = run(trip);
+    r.run('before');
+    r.run('trip/hotel', 'H1');
+    r.run('trip/car');
+    r.schedule('trip/pay');
+    r.fail('trip/pay');
+    r.run('trip/hotel@1');
+    expect(r.state.status).to.equal('failed');
+    return r;
+  };
+
+  it('was not done: it and all downstream begin anew, with new keys', () => {
+    const next = goOnFrom(failed());
+    expect(resetIn(next)).to.deep.include({
+      restarted: ['trip/hotel', 'trip/car', 'trip/pay'],
+      undone: ['trip/hotel@1'],
+    });
+    expect(next.status('before')).to.equal('completed');
+    expect(next.ready()).to.deep.equal(['trip/hotel']);
+    expect(keyOf(next, 'trip/hotel')).to.equal('run-2/trip/hotel');
+    expect(keyOf(next, 'trip/pay')).to.equal('run-2/trip/pay');
+    expect(keyOf(next, 'before')).to.equal('run-1/before');
+    next.run('trip/hotel', 'H2');
+    next.run('trip/car');
+    next.schedule();
+    next.fail('trip/pay');
+    expect(next.of('CompensationBegan').at(-1)).to.include({ taskId: 'trip/hotel@2' });
+    next.run('trip/hotel@2');
+    expect(next.state.status).to.equal('failed');
+    const third = goOnFrom(next, { runId: 'run-3' });
+    expect(keyOf(third, 'trip/hotel')).to.equal('run-3/trip/hotel');
+    expect(keyOf(third, 'before')).to.equal('run-1/before');
+  });
+
+  it('is what the new run undoes, should it fail, too: a retry inherits what can be undone', () => {
+    const r = run('hotel: { agent: a, compensate: { agent: undo } }\npay: { agent: a, after: hotel, retry: 1 }');
+    r.run('hotel', 'H1');
+    r.schedule();
+    r.send({ type: 'CancelRun', force: true });
+    expect(r.state.status).to.equal('cancelled');
+    const next = goOnFrom(r);
+    expect(next.status('hotel')).to.equal('completed');
+    expect(keyOf(next, 'pay')).to.equal('run-1/pay');
+    next.schedule();
+    next.fail('pay');
+    expect(next.of('CompensationBegan').at(-1)).to.include({ taskId: 'hotel@1' });
+    expect(next.schedule('hotel@1')[0]).to.deep.include({ input: { input: null, output: 'H1', outcome: 'completed' } });
+  });
+
+  it('begins a loop from its first round when earlier rounds were undone', () => {
+    const r = run(
+      'trip:\n  scope: { stage: { agent: a, retry: 1, compensate: { agent: undo } } }\n  loop: { until: outputs.stage == true, max: 3 }',
+    );
+    r.run('trip/stage', false);
+    r.schedule();
+    r.fail('trip/stage');
+    r.run('trip/stage@1');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ restarted: ['trip'] });
+    expect(next.state.scopes.get('trip')?.round).to.equal(1);
+    expect(keyOf(next, 'trip/stage')).to.equal('run-2/trip/stage');
+  });
+
+  it('restarts a segment that repeats as a whole', () => {
+    const r = run(
+      'edit: { agent: a, compensate: { agent: undo } }\ncheck: { agent: a, after: edit, retry: 1, repeat: { from: edit, until: output == true, max: 3 } }',
+    );
+    r.run('edit');
+    r.run('check', false);
+    r.run('edit');
+    r.schedule('check');
+    r.fail('check');
+    for (const { id } of [...r.state.tasks.values()].filter(({ undoes }) => undoes !== undefined)) r.run(id);
+    while (r.state.status !== 'failed') r.run(r.ready()[0] ?? '');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.deep.equal(['edit']);
+    expect(next.task('edit').round).to.equal(1);
+    expect(next.task('check').round).to.equal(1);
+  });
+
+  it('is not undone a second time by a block that was about to fail when the run ended', () => {
+    const r = run(
+      'book:\n  scope:\n    a: { agent: a, compensate: { agent: undo } }\n    b: { agent: a, after: a, compensate: { agent: undo } }\n    c: { agent: a, after: b, retry: 1 }\n  catch: [{ on: { code: OTHER }, then: continue }]\nfree: { agent: a }',
+    );
+    r.run('book/a');
+    r.run('book/b');
+    r.schedule();
+    r.fail('book/c');
+    r.schedule('book/b@1');
+    r.send({ type: 'CancelRun' });
+    r.complete('book/b@1');
+    r.run('book/a@1');
+    expect(r.state.status).to.equal('cancelled');
+    const next = goOnFrom(r);
+    expect(next.status('book/b@1')).to.equal('completed');
+    expect(next.status('book/a@1')).to.equal('completed');
+    expect(next.status('book')).to.equal('failed');
+    expect(next.state.status).to.equal('failed');
+    expect(next.of('TaskScheduled').filter(({ taskId }) => taskId.includes('@'))).to.have.length(1);
+  });
+});
+
+describe('an outcome that is given to a run that goes on', () => {
+  const flow =
+    'a: { agent: a }\nb: { agent: a, after: a, retry: 1 }\nc: { agent: a, after: b }\nd: { agent: a, after: a }';
+
+  it('stands for what failed', () => {
+    const r = run(flow);
+    r.run('a', 1);
+    r.schedule('b');
+    r.fail('b');
+    const next = goOnFrom(r, { outcomes: { b: { looked: 'up' } } });
+    expect(next.task('b')).to.deep.include({ status: 'completed', output: { looked: 'up' } });
+    expect(next.schedule('c')[0]).to.deep.include({ input: { looked: 'up' } });
+  });
+
+  it('replaces a result of the past, and everything after it is done anew, with new keys', () => {
+    const r = run(flow);
+    r.run('a', 1);
+    r.run('b', 2);
+    r.run('c', 3);
+    r.run('d', 4);
+    expect(r.state.status).to.equal('completed');
+    const next = goOnFrom(r, { as: 'fork', outcomes: { b: 20 } });
+    expect(next.status('d')).to.equal('completed');
+    expect(next.ready()).to.deep.equal(['c']);
+    expect(keyOf(next, 'c')).to.equal('run-2/c');
+    next.run('c', 30);
+    expect(next.state.output).to.deep.equal({ c: 30, d: 4 });
+    expect(r.state.output).to.deep.equal({ c: 3, d: 4 });
+  });
+});
+
+describe('a fork', () => {
+  it('goes on from any point, with the same keys, and never undoes what it did not do', () => {
+    const r = run('hotel: { agent: a, compensate: { agent: undo } }\npay: { agent: a, after: hotel, retry: 1 }');
+    r.run('hotel', 'H1');
+    r.run('pay');
+    for (let at = 0; at < r.events.length - 1; at += 1) {
+      const next = goOnFrom(r, { as: 'fork', at });
+      expect(next.state.status, `from ${at} on`).to.equal(next.status('pay') === 'completed' ? 'completed' : 'running');
+      if (next.status('hotel') !== 'completed') continue;
+      expect(keyOf(next, 'pay')).to.equal('run-1/pay');
+      if (next.status('pay') === 'completed') continue;
+      next.schedule();
+      next.fail('pay');
+      expect(next.state.status, 'nothing is undone').to.equal('failed');
+      expect(next.of('CompensationBegan')).to.deep.equal([]);
+    }
+  });
+
+  it('keeps the rules and the ids of the run that it is of', () => {
+    const r = run('list: { agent: a, forEach: "[1, 2]" }');
+    const old = goOnFrom(Object.assign(r, { state: Object.assign(r.state, { rules: 1 }) }), { as: 'fork', at: 0 });
+    expect(old.state.rules).to.equal(1);
+    expect(old.ready()).to.deep.equal(['list.0', 'list.1']);
+  });
+});
