@@ -8,6 +8,7 @@ import type { Timer } from '../../core/src/orchestration/workflow/commands.ts';
 import { decide } from '../../core/src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
+import { SourceHistory, Tail } from '../../core/src/orchestration/workflow/fork/source.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
 import { dueAt } from '../../core/src/orchestration/workflow/limits.ts';
 import { readyTasks } from '../../core/src/orchestration/workflow/ready-tasks.ts';
@@ -96,7 +97,10 @@ interface Walk {
   readonly state: RunState;
 }
 
-/** A random run of a random workflow, its live state kept after every single fold, and looked at; also when nothing more follows by itself. */
+/**
+ * A random run of a random workflow, its live state kept after every single fold, and looked at; also when nothing more follows by itself. Of
+ * every third, it is that of a run that goes on from it.
+ */
 function walk(
   spec: WorkflowSpec,
   seed: number,
@@ -105,9 +109,9 @@ function walk(
 ): Walk {
   const dice = seededRandom(seed);
   const { definition, hash } = toWorkflow(spec);
-  const state = initialState();
-  const events: RunEvent[] = [];
-  const live: string[] = [];
+  let state = initialState();
+  let events: RunEvent[] = [];
+  let live: string[] = [];
   let now = START;
   const send = (command: Command): void => {
     const context = { now, random: dice, maxPayloadChars: 5000 };
@@ -136,11 +140,45 @@ function walk(
     input: { n: seed },
     ...(seed % 2 === 0 ? { parent } : {}),
   });
-  for (let step = 0; step < steps; step += 1) {
-    now += Math.floor(dice() * 3);
-    send(randomCommand(state, `c${step}`, dice));
-  }
+  const stroll = (name: string): void => {
+    for (let step = 0; step < steps; step += 1) {
+      now += Math.floor(dice() * 3);
+      send(randomCommand(state, `${name}${step}`, dice));
+    }
+  };
+  stroll('c');
+  const fork = seed % 3 === 0 ? forkOf(events, dice) : undefined;
+  if (fork === undefined) return { events, live, state };
+  now += 1000;
+  [state, events, live] = [initialState(), [], []];
+  const start = { definition, definitionHash: hash, input: { n: seed }, lineage: fork.lineage };
+  send({ type: 'StartRun', commandId: 'start-2', runId: 'run-2', ...start });
+  for (const page of [fork.copied.slice(0, 5), fork.copied.slice(5)])
+    send({ type: 'CopyEvents', commandId: 'copy', runId: 'run-2', from: state.revision + 1, events: page });
+  send({ type: 'CloseFork', commandId: 'close', runId: 'run-2', ...fork.facts });
+  stroll('d');
   return { events, live, state };
+}
+
+/** How a run goes on from one that has these events: from its end, or from any point that is not the middle of its end. */
+function forkOf(events: readonly RunEvent[], dice: () => number) {
+  const history = new SourceHistory();
+  const closing: boolean[] = [];
+  for (const event of events) {
+    history.fold(event);
+    closing.push(history.state.closing !== undefined);
+  }
+  const as = history.state.status !== 'completed' && history.cut() !== undefined ? 'retry' : 'fork';
+  const last = Math.floor(dice() * (events.length - 1));
+  const revision = as === 'retry' ? (history.cut()?.revision ?? 0) : closing[last] === true ? 0 : last;
+  const tail = new Tail();
+  for (const event of events.slice(revision + 1)) tail.note(event);
+  const none = { failed: [], undone: [], late: [], signals: [] };
+  return {
+    lineage: { runId: RUN, revision, as, origin: RUN } as const,
+    copied: events.slice(1, revision + 1),
+    facts: as === 'fork' ? none : { failed: history.cut()?.failed ?? [], ...tail.result() },
+  };
 }
 
 const asStored = (event: RunEvent): RunEvent => JSON.parse(JSON.stringify(event)) as RunEvent;
@@ -241,8 +279,9 @@ describe('the heart, for any workflow and any commands', () => {
   it('is taken back from outside, whatever happened to it', () => {
     fc.assert(
       fc.property(walks, ([spec, seed, steps]) => {
-        const history = new UntrustedHistory(RUN);
-        for (const [revision, event] of walk(spec, seed, steps).events.entries()) {
+        const { events, state } = walk(spec, seed, steps);
+        const history = new UntrustedHistory(state.runId);
+        for (const [revision, event] of events.entries()) {
           const id = uuidv5('walk', String(revision));
           const metadata = { causationId: 'c', correlationId: RUN, schemaVersion: 1 };
           const record = JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata }));

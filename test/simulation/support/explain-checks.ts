@@ -28,7 +28,9 @@ export function explainErrors(state: RunState, facts: ExplainFacts, atRest: bool
   const wrong: string[] = [];
   const { tasks, waitsFor, summary } = explainState(state, facts);
   if (summary === '') wrong.push('no summary');
-  if (isTerminal(state.status)) return tasks.length === 0 ? wrong : [...wrong, 'an ended run has explanations'];
+  // The tasks of a run that has yet to begin are those of another.
+  if (isTerminal(state.status) || state.status === 'forking')
+    return tasks.length === 0 ? wrong : [...wrong, `a run that is ${state.status} has explanations`];
   const definitionId = (id: string): string => state.tasks.get(id)?.definitionId ?? `unknown ${id}`;
   const told = counts(tasks.map(({ taskId, count }) => [definitionId(taskId), count]));
   const open = [...state.tasks.values()].filter((task) => !hasEnded(task));
