@@ -115,7 +115,16 @@ export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
-export type { Lineage, ParentTask, RunEvent, RunEventType, TaskEntered, Via } from './orchestration/workflow/events.ts';
+export type {
+  Lineage,
+  ParentTask,
+  PutBefore,
+  RunEvent,
+  RunEventType,
+  TaskEntered,
+  TasksAdded,
+  Via,
+} from './orchestration/workflow/events.ts';
 export { explainRun } from './orchestration/workflow/explain/explain-run.ts';
 export type {
   ExplainFacts,

@@ -156,7 +156,10 @@ function viewErrors(state: RunState): readonly string[] {
   const wrong: string[] = [];
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
-      if (!['tasks', 'items', 'undoes'].includes(key) && value !== (real as Record<string, unknown>)[key])
+      if (
+        !['tasks', 'items', 'undoes', 'added', 'putBehind'].includes(key) &&
+        value !== (real as Record<string, unknown>)[key]
+      )
         wrong.push(`${what}.${key}`);
     }
   };

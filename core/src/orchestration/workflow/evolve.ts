@@ -15,6 +15,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
+import { addTasks } from './transitions/add-tasks.ts';
 import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
@@ -81,6 +82,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return caught(state, event);
     case 'CompensationBegan':
       return beginUndo(state, event);
+    case 'TasksAdded':
+      return addTasks(state, event);
     case 'TasksReset':
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
       return reset(state, event);
