@@ -5,6 +5,7 @@ import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
 import {
   definitionOf,
+  dependenciesOf,
   hasEnded,
   initialState,
   isAgentTask,
@@ -51,16 +52,15 @@ function checkScheduled(
   expect(attempt, `attempt of ${task.id}`).to.be.greaterThan(last.get(task.id) ?? 0);
   last.set(task.id, attempt);
   const definition = definitionOf(state, task);
-  const ended = (definition?.after ?? []).filter((id) => {
+  const dependencies = dependenciesOf(state, task);
+  const ended = dependencies.filter((id) => {
     const dependency = siblingOf(state, task, id);
     return dependency !== undefined && hasEnded(dependency);
   });
   const needed = definition === undefined ? undefined : neededBy(definition);
   // A join that cannot be met any more is what an agent may stand in for.
   if (needed !== undefined && task.fallback === 'agent') return;
-  expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(
-    needed ?? definition?.after.length ?? 0,
-  );
+  expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(needed ?? dependencies.length);
 }
 
 function checkLimits(state: RunState): void {
