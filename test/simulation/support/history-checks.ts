@@ -10,6 +10,7 @@ import {
   initialState,
   isAgentTask,
   isEntered,
+  isHeldBack,
   isInFlight,
   isTerminal,
   listOf,
@@ -99,6 +100,14 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     expect(state.tasks.get(scope.path)?.status, `the block ${scope.path}`).to.equal('running');
   }
   for (const task of tasks) {
+    // Nobody is told of what fails a block.
+    if (isHeldBack(state, task) && state.closing === undefined && state.scopes.get(task.scope)?.failure === undefined) {
+      const open = dependenciesOf(state, task).filter((id) => {
+        const dependency = siblingOf(state, task, id);
+        return dependency !== undefined && !hasEnded(dependency);
+      });
+      expect(task.waitingOn, `what ${task.id} waits on`).to.equal(open.length);
+    }
     if (!hasEnded(task))
       expect(state.scopes.has(task.scope), `${task.id} is open in a block that is not`).to.equal(true);
     const waits = task.signal !== undefined && isEntered(task);

@@ -110,8 +110,8 @@ function beforeProblem(
 }
 
 /**
- * A cycle would need a task of the run that waits for an added one, and that is waited for: so a walk from there through what is pending finds
- * it. What has begun waits for nothing any more.
+ * A cycle leads through an added task that something of the run is to wait for, and from there through what is pending. What has begun waits
+ * for nothing any more. Costs nothing where what such tasks come after has begun.
  */
 function cycleProblem(
   state: RunState,
@@ -134,7 +134,7 @@ function cycleProblem(
     const task = state.tasks.get(inside(scope.path, id));
     return task?.status === 'pending' ? [...dependenciesOf(state, task), ...(more.get(id) ?? [])] : [];
   };
-  const [cycle] = findCycles(more.keys(), next);
+  const [cycle] = findCycles(new Set(before.map(({ dependency }) => dependency)), next);
   return cycle === undefined
     ? undefined
     : problem('REPRISE_CYCLE', `The added tasks close a cycle: ${cycle.toReversed().join(' -> ')}.`);
