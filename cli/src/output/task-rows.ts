@@ -64,6 +64,7 @@ export function taskRows(
 ): readonly TaskRow[] {
   const { all, added } = instancesOf(state);
   const rows: TaskRow[] = [];
+  const undoing = new Set(all.keys().filter((path) => path.endsWith('@')));
   const add = (path: string, depth: number, definition: TaskDefinition | undefined): void => {
     const found = all.get(path);
     if (found === undefined && depth > 0) return;
@@ -75,7 +76,7 @@ export function taskRows(
       const path = block === '' ? definition.id : `${block}/${definition.id}`;
       add(path, depth, definition);
       if (definition.scope !== undefined) walk(inBlock(tasksWithin(definition.scope), path), path, depth + 1);
-      if (definition.compensate !== undefined && all.has(`${path}@`)) add(`${path}@`, depth, undefined);
+      if (undoing.delete(`${path}@`)) add(`${path}@`, depth, undefined);
     }
   };
   const inBlock = (tasks: readonly TaskDefinition[], block: string): readonly TaskDefinition[] => {
@@ -89,6 +90,8 @@ export function taskRows(
       '',
       0,
     );
+  // What was added to a round that is over is gone, but for what undoes it.
+  for (const path of undoing) add(path, path.split('/').length - 1, undefined);
   return rows;
 }
 
