@@ -1,10 +1,12 @@
-import { createReprise, type HistoryEntry, parseWorkflow } from '@reprise/core';
+import { createReprise, decodeEvent, type HistoryEntry, parseWorkflow, toMermaid } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { readGolden } from '../../test/simulation/golden/golden-file.ts';
 import { PlainView } from '../src/output/plain-view.ts';
 import { RunProgress } from '../src/output/run-progress.ts';
 import { Screen } from '../src/output/terminal.ts';
 import { Timeline } from '../src/output/timeline.ts';
+import { withAdded } from '../src/workflows/with-added.ts';
 import { paced, progressOf } from './sample-run.ts';
 import { Memory } from './support.ts';
 
@@ -114,5 +116,33 @@ describe('the rows of a run with blocks', () => {
     expect(sink.text).to.match(/trips\[1\]\/car +attempt failed/);
     expect(sink.text).to.not.match(/trips\[\d\]\/hotel/);
     expect(sink.text).to.match(/saga\/pay +completed/);
+  });
+
+  it('have what was added below the block that it was added to, once for all blocks that are items', () => {
+    const { events } = readGolden('grown');
+    const entries = events.map((stored) => ({ event: decodeEvent(stored) })) as unknown as readonly HistoryEntry[];
+    const progress = progressOf(entries);
+    const rows = progress.rows();
+    expect(rows.map(({ name }) => name)).to.deep.equal([
+      'plan',
+      'each',
+      '  draft',
+      '  check',
+      '  extra',
+      '  extra@',
+      'loop',
+      '  write',
+      '  extra',
+      '    one',
+      '    one@2',
+      '    two',
+      '  extra@1',
+      'publish',
+      'review',
+    ]);
+    expect(rows.find(({ id }) => id === 'each/extra')).to.deep.include({ agent: 'worker', attempts: 2 });
+    const picture = toMermaid(withAdded(progress.state));
+    for (const label of ['review', 'extra', 'two']) expect(picture).to.contain(label);
+    expect(picture.match(/"extra/g)).to.have.length(2);
   });
 });

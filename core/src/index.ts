@@ -123,9 +123,11 @@ export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './or
 export type {
   Lineage,
   ParentTask,
+  PutBefore,
   RunEvent,
   RunEventType,
   TaskEntered,
+  TasksAdded,
   TasksReset,
   Via,
 } from './orchestration/workflow/events.ts';

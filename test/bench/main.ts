@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureAdded } from './added-tasks.ts';
 import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
@@ -90,6 +91,21 @@ for (const [what, unit] of [
 ] as const) {
   for (const count of values.quick ? [100] : [1000, 10_000])
     report(`durable, ${count} in one run: ${unit}`, (await measureBlocks('sqlite', what, count)).usEach, 'µs', 'flat');
+}
+
+for (const [shape, what] of [
+  ['chain', 'each after the one before'],
+  ['fan', 'all after one'],
+  ['join', 'all before one'],
+] as const) {
+  for (const batch of [1, 10, 100]) {
+    measureAdded(shape, 1000, batch);
+    for (const count of values.quick ? [1000] : [1000, 10_000]) {
+      const figures = measureAdded(shape, count, batch);
+      report(`${count} added tasks, ${batch} at once, ${what}`, figures.allUs, 'µs/task', 'flat');
+      report('  to add them', figures.addUs, 'µs/task');
+    }
+  }
 }
 
 const restart = await measureRestart(10_000 * scale);

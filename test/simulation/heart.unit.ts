@@ -18,6 +18,7 @@ import { restoreState, serializeState } from '../../core/src/orchestration/workf
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
+import { randomAddition } from './support/random-addition.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 
 const RUN = 'run-1';
@@ -32,6 +33,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const task = open.length > 0 && dice() < 0.8 ? pick(open) : state.tasks.get(pick(ids));
   const taskId = task?.id ?? 'nobody';
   const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
+  if (dice() < 0.05) return { type: 'AddTasks', ...base, ...randomAddition(state, dice) };
   const roll = dice();
   if (roll < 0.35) {
     const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;
@@ -194,7 +196,10 @@ function viewErrors(state: RunState): readonly string[] {
   const wrong: string[] = [];
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
-      if (!['tasks', 'items', 'undoes'].includes(key) && value !== (real as Record<string, unknown>)[key])
+      if (
+        !['tasks', 'items', 'undoes', 'added', 'putBehind'].includes(key) &&
+        value !== (real as Record<string, unknown>)[key]
+      )
         wrong.push(`${what}.${key}`);
     }
   };

@@ -43,6 +43,12 @@ export function describeEvent(event: RunEvent): string {
       return event.outcome === 'unknown' ? 'undoes what may have been done' : 'undoes what was done';
     case 'ScopeCaught':
       return plain(`catch ${event.clause + 1} for ${event.taskId}, ${errorText(event.error)}`);
+    case 'TasksAdded': {
+      const names = event.tasks.map(({ id }) => id).join(', ');
+      const before = [...new Set(event.before?.map(({ taskId }) => taskId))].join(', ');
+      const where = `${event.scope === '' ? '' : ` in ${event.scope}`}${before === '' ? '' : `, before ${clip(before, WIDTH)}`}`;
+      return plain(`${count(event.tasks.length, 'task')}${where}: ${clip(names, WIDTH)}`);
+    }
     case 'TasksReset':
       if (event.why === 'fork') return describeFork(event);
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);

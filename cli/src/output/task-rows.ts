@@ -4,6 +4,7 @@ import {
   type TaskDefinition,
   type TaskStatus,
   type TaskView,
+  taskPaths,
   tasksWithin,
 } from '@reprise/core';
 
@@ -20,7 +21,7 @@ export interface ItemCounts {
   readonly queued: number;
 }
 
-/** One task of the definition, as people want to see it: its items, and what is in blocks that are items, are counts. */
+/** One task of the definition, or one that was added to the run, as people want to see it: its items, and what is in blocks that are items, are counts. */
 export interface TaskRow {
   /** The task's id; that of the definition (`book/pay`) where there are many of it. */
   readonly id: string;
@@ -55,14 +56,15 @@ interface Instances {
 
 /**
  * The tasks of a run in the order of the definition, each block before what is in it. Tasks of the workflow are always there, those of blocks
- * and handlers, and what undoes others, once they began. Costs one look at every task.
+ * and handlers, what was added (after the others of its block), and what undoes others, once they began. Costs one look at every task.
  */
 export function taskRows(
   state: RunView,
   tallyOf: (path: string) => Pick<TaskRow, 'attempts' | 'failedAttempts'> | undefined,
 ): readonly TaskRow[] {
-  const all = instancesOf(state);
+  const { all, added } = instancesOf(state);
   const rows: TaskRow[] = [];
+  const undoing = new Set(all.keys().filter((path) => path.endsWith('@')));
   const add = (path: string, depth: number, definition: TaskDefinition | undefined): void => {
     const found = all.get(path);
     if (found === undefined && depth > 0) return;
@@ -73,27 +75,46 @@ export function taskRows(
     for (const definition of tasks) {
       const path = block === '' ? definition.id : `${block}/${definition.id}`;
       add(path, depth, definition);
-      if (definition.scope !== undefined) walk(tasksWithin(definition.scope), path, depth + 1);
-      if (definition.compensate !== undefined && all.has(`${path}@`)) add(`${path}@`, depth, undefined);
+      if (definition.scope !== undefined) walk(inBlock(tasksWithin(definition.scope), path), path, depth + 1);
+      if (undoing.delete(`${path}@`)) add(`${path}@`, depth, undefined);
     }
   };
-  walk(state.definition.tasks, '', 0);
+  const inBlock = (tasks: readonly TaskDefinition[], block: string): readonly TaskDefinition[] => {
+    const more = added.get(block);
+    return more === undefined ? tasks : [...tasks, ...more.values()];
+  };
+  walk(inBlock(state.definition.tasks, ''), '', 0);
   for (const { handler = [] } of state.definition.catch ?? [])
     walk(
       handler.filter(({ id }) => all.has(id)),
       '',
       0,
     );
+  // What was added to a round that is over is gone, but for what undoes it.
+  for (const path of undoing) add(path, path.split('/').length - 1, undefined);
   return rows;
 }
 
-function instancesOf(state: RunView): ReadonlyMap<string, Instances> {
+/** `added`: by the path of a block in the definition, the tasks that were added to it, by id. */
+function instancesOf(state: RunView): {
+  readonly all: ReadonlyMap<string, Instances>;
+  readonly added: ReadonlyMap<string, ReadonlyMap<string, TaskDefinition>>;
+} {
   const all = new Map<string, Instances>();
+  const added = new Map<string, Map<string, TaskDefinition>>();
+  const paths = taskPaths(state.rules);
   for (const task of state.tasks.values()) {
-    let found = all.get(task.definitionId);
+    const path = paths.definition(task.definitionId);
+    let found = all.get(path);
     if (found === undefined) {
       found = { tasks: [], counts: nothing() };
-      all.set(task.definitionId, found);
+      all.set(path, found);
+    }
+    if (task.added !== undefined) {
+      const block = paths.definition(task.scope);
+      const others = added.get(block) ?? new Map<string, TaskDefinition>();
+      if (!others.has(task.added.id)) others.set(task.added.id, task.added);
+      added.set(block, others);
     }
     const { tasks, counts } = found;
     if (task.index === undefined) tasks.push(task);
@@ -107,7 +128,7 @@ function instancesOf(state: RunView): ReadonlyMap<string, Instances> {
     const { total, completed, failed, dropped, running, waiting } = counts;
     counts.queued = Math.max(0, total - completed - failed - dropped - running - waiting);
   }
-  return all;
+  return { all, added };
 }
 
 const nothing = (): Mutable<ItemCounts> => ({

@@ -5,6 +5,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
 import { pickWorkflow } from './pick-workflow.ts';
+import { withAdded } from './with-added.ts';
 
 /** Prints a workflow as a Mermaid flowchart; that of a run as it was recorded, coloured by the states of its tasks. */
 export async function drawGraph(
@@ -36,12 +37,13 @@ async function graphOf(
   }
   return withReader(flags, async ({ reader, store }) => {
     const runId = await resolveRun(store, reader, run);
-    const { definition, tasks } = await reader.state(runId);
+    const state = await reader.state(runId);
+    const definition = withAdded(state);
     const { name, version } = definition;
     if (typed !== undefined && typed !== name && typed !== `${name}@${version}`) {
       throw usageError(`Run '${runId}' is of the workflow ${name}@${version}, not of '${typed}'.`);
     }
-    const states = Object.fromEntries(definition.tasks.map(({ id }) => [id, tasks.get(id)?.status ?? 'pending']));
+    const states = Object.fromEntries(definition.tasks.map(({ id }) => [id, state.tasks.get(id)?.status ?? 'pending']));
     return { name, version, runId, mermaid: toMermaid(definition, states) };
   });
 }

@@ -129,6 +129,34 @@ export const ERROR_CODES = {
     'A command does not fit the state of its run (for example, pausing a run that is paused).',
     'Look at the state with `reprise run show`, then send a command that fits.',
   ),
+  REPRISE_BLOCK_CLOSED: entry(
+    'Tasks were to be added to a block that is not under way, or is about to end.',
+    'Add them while something in the block is still open, or to a block around it.',
+  ),
+  REPRISE_TASK_EXISTS: entry(
+    'An added task has the id of a task that is in the block, around it or inside it.',
+    'Give it an id that the run does not have.',
+  ),
+  REPRISE_DEPENDENCY_UNKNOWN: entry(
+    'An added task is to come after, or before, something that is no task of its block or does not come with it.',
+    'Name tasks of the block itself that are in the run, or come with it; no stand-ins and no items.',
+  ),
+  REPRISE_DEPENDENCY_UNMET: entry(
+    'An added task is to come after tasks that failed or were cancelled, so that it could never run.',
+    'Let it come after others, or ask for fewer of them (join: any, or a number).',
+  ),
+  REPRISE_TASK_BEGUN: entry(
+    'Tasks were to be put before one that waits for nothing any more: it began, ended, or is about to.',
+    'Put them before tasks that still wait for others, or let new tasks come after them.',
+  ),
+  REPRISE_CYCLE: entry(
+    'Added tasks would come after tasks that are to come after them.',
+    'Leave out one of the edges; the message has the cycle.',
+  ),
+  REPRISE_TOO_MANY_TASKS: entry(
+    'More tasks were to be added than a command (1,000) or a run (1,000,000, items included) may, or than can be checked.',
+    'Add them in several commands, as the items of a forEach, or in child runs.',
+  ),
   REPRISE_RUN_EXISTS: entry(
     'A run with this id was started before, with another command.',
     'Choose another id, or read the run that exists.',

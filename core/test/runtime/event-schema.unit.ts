@@ -1,5 +1,6 @@
 import {
   createInMemoryEventStore,
+  DEFAULT_RETRY,
   decodeEvent,
   EVENT_VERSIONS,
   encodeEvent,
@@ -40,6 +41,16 @@ const definition = fc.constant({
   concurrency: 1,
   strategy: 'graph',
 } as const);
+
+const addedTask = {
+  id: 'new',
+  set: { kind: 'template', template: null },
+  after: [],
+  retry: DEFAULT_RETRY,
+  timeouts: {},
+  priority: 0,
+  delivery: 'at-least-once',
+} as const;
 
 /** Any event of each type; that there is one for each is checked by the compiler. */
 const EVENTS: Arbitraries = {
@@ -93,6 +104,15 @@ const EVENTS: Arbitraries = {
       reason: text,
     },
     { requiredKeys: ['taskId', 'why'] },
+  ),
+  TasksAdded: fc.record(
+    {
+      scope: text,
+      tasks: fc.array(fc.constant(addedTask), { maxLength: 3 }),
+      before: fc.array(fc.record({ taskId: text, dependency: text }), { maxLength: 3 }),
+      commandId: text,
+    },
+    { requiredKeys: ['scope', 'tasks', 'commandId'] },
   ),
   TasksReset: fc.record(
     {

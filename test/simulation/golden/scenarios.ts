@@ -1,8 +1,8 @@
 import { type Json, parseWorkflow } from '@reprise/core';
-import { COMMAND_CHANNEL } from '../../../core/src/orchestration/messaging/channels.ts';
-import { toEnvelope, type WorkerCommand } from '../../../core/src/orchestration/messaging/messages.ts';
 import type { Stage, Work } from './recorder.ts';
+import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
+import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 
 const fail = (code: string, retryable = true): never => {
@@ -98,21 +98,6 @@ tasks:
   last: { agent: worker, after: each, timeout: { task: 5m } }
 `);
 
-/** Says what a worker elsewhere would say. */
-function say(stage: Stage, command: WorkerCommand): Promise<void> {
-  const { runId, commandId } = command;
-  const at = stage.time.clock.now();
-  const addressing = {
-    id: commandId,
-    type: 'command',
-    source: 'elsewhere',
-    runId,
-    causationId: commandId,
-    at,
-  } as const;
-  return stage.transport.publish([{ channel: COMMAND_CHANNEL, envelope: toEnvelope(addressing, command) }]);
-}
-
 /** A run of STEPS whose second item fails for good. */
 async function playFailure(stage: Stage): Promise<string> {
   let mended = false;
@@ -129,6 +114,7 @@ async function playFailure(stage: Stage): Promise<string> {
 /** By name of the file. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
+  ...SCENARIO_OF_ADDED,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

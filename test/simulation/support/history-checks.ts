@@ -5,10 +5,12 @@ import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
 import {
   definitionOf,
+  dependenciesOf,
   hasEnded,
   initialState,
   isAgentTask,
   isEntered,
+  isHeldBack,
   isInFlight,
   isTerminal,
   listOf,
@@ -51,16 +53,15 @@ function checkScheduled(
   expect(attempt, `attempt of ${task.id}`).to.be.greaterThan(last.get(task.id) ?? 0);
   last.set(task.id, attempt);
   const definition = definitionOf(state, task);
-  const ended = (definition?.after ?? []).filter((id) => {
+  const dependencies = dependenciesOf(state, task);
+  const ended = dependencies.filter((id) => {
     const dependency = siblingOf(state, task, id);
     return dependency !== undefined && hasEnded(dependency);
   });
   const needed = definition === undefined ? undefined : neededBy(definition);
   // A join that cannot be met any more is what an agent may stand in for.
   if (needed !== undefined && task.fallback === 'agent') return;
-  expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(
-    needed ?? definition?.after.length ?? 0,
-  );
+  expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(needed ?? dependencies.length);
 }
 
 function checkLimits(state: RunState): void {
@@ -99,6 +100,14 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     expect(state.tasks.get(scope.path)?.status, `the block ${scope.path}`).to.equal('running');
   }
   for (const task of tasks) {
+    // Nobody is told of what fails a block.
+    if (isHeldBack(state, task) && state.closing === undefined && state.scopes.get(task.scope)?.failure === undefined) {
+      const open = dependenciesOf(state, task).filter((id) => {
+        const dependency = siblingOf(state, task, id);
+        return dependency !== undefined && !hasEnded(dependency);
+      });
+      expect(task.waitingOn, `what ${task.id} waits on`).to.equal(open.length);
+    }
     if (!hasEnded(task))
       expect(state.scopes.has(task.scope), `${task.id} is open in a block that is not`).to.equal(true);
     const waits = task.signal !== undefined && isEntered(task);

@@ -31,7 +31,7 @@ export function readerOf(state: RunState, task: TaskState): Reader & { readonly 
   const scope = state.scopes.get(task.scope);
   return {
     id: place?.id ?? task.definitionId,
-    block: place?.block ?? '',
+    block: state.graph.placeIn(task.scope, place?.block ?? ''),
     scope: task.scope,
     round: task.round,
     feedback: feedbackFor(state, task),
@@ -45,7 +45,7 @@ export function readerOf(state: RunState, task: TaskState): Reader & { readonly 
 export function readerWithin(state: RunState, scope: ScopeState): Reader {
   const task = state.tasks.get(scope.path);
   return {
-    block: scope.definitionId,
+    block: state.graph.placeIn(scope.path, scope.definitionId),
     scope: scope.path,
     round: scope.round,
     feedback: scope.feedback,

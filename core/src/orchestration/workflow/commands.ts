@@ -1,7 +1,7 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Lineage, ParentTask, RunEvent } from './events.ts';
+import type { Lineage, ParentTask, PutBefore, RunEvent } from './events.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =
@@ -125,6 +125,19 @@ export interface SendSignal extends CommandBase {
   readonly data: Json;
 }
 
+/**
+ * Adds tasks to a block that is under way ('' is the run). They are data: functions are refused. Rejected as a whole or taken as a whole. Of the
+ * engine only: neither a run's handle nor the command line has it yet.
+ */
+export interface AddTasks extends CommandBase {
+  readonly type: 'AddTasks';
+  readonly scope: string;
+  /** Normalised, as in a definition. They may come after tasks of the block, and after each other. */
+  readonly tasks: readonly TaskDefinition[];
+  /** Tasks of the block that wait, and are to wait for added ones, too. */
+  readonly before?: readonly PutBefore[];
+}
+
 /** A child run has ended. */
 export interface EndChild extends CommandBase {
   readonly type: 'EndChild';
@@ -171,6 +184,7 @@ export type Command =
   | ParkRun
   | RefuseCommand
   | SendSignal
+  | AddTasks
   | EndChild
   | CopyEvents
   | CloseFork
@@ -186,4 +200,5 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   'CancelRun',
   'RetryTasks',
   'SendSignal',
+  'AddTasks',
 ]);

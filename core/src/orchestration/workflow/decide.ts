@@ -1,5 +1,6 @@
 import { roughSize } from '../../shared/json-size.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
+import { addTasks } from './decisions/add-tasks.ts';
 import { complete, fail } from './decisions/attempt-outcome.ts';
 import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
@@ -72,6 +73,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
       return [{ type: 'SignalReceived', at, commandId, signal, data }];
     }
+    case 'AddTasks':
+      return addTasks(state, command, context);
     case 'EndChild':
       return endChild(state, command, context);
     case 'CopyEvents':
@@ -121,6 +124,7 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
+    case 'AddTasks':
       return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
     case 'CancelRun':
       if (state.status === 'cancelled') return [];

@@ -1,9 +1,17 @@
-import { inside } from '../../shared/task-path.ts';
 import { timeOf } from './clock.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
-import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
+import {
+  definitionOf,
+  hasEnded,
+  insideOf,
+  isEntered,
+  isInFlight,
+  isTerminal,
+  type RunState,
+  type TaskState,
+} from './state.ts';
 import { partsOf, tasksOf } from './transitions/close.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
@@ -201,13 +209,7 @@ const isSimple = (state: RunState, task: TaskState): boolean =>
 function* within(state: RunState, task: TaskState): Generator<TaskState> {
   yield* partsOf(state, task);
   if (state.scopes.has(task.id) || task.items !== undefined) return;
-  const block = state.graph.block(task.definitionId);
-  for (const part of block === undefined ? [] : [block.body, ...block.handlers]) {
-    for (const id of part.ids) {
-      const inner = state.tasks.get(inside(task.id, id));
-      if (inner !== undefined) yield inner;
-    }
-  }
+  yield* insideOf(state, task);
 }
 
 function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect[] {

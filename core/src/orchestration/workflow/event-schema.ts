@@ -18,6 +18,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskEntered: 1,
   TaskCancelled: 1,
   TaskClosing: 1,
+  TasksAdded: 1,
   TasksReset: 1,
   ScopeCaught: 1,
   CompensationBegan: 1,

@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 
@@ -238,6 +238,28 @@ export interface TasksReset extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
 }
 
+/** A task that waits, and is to come after one that is added. */
+export interface PutBefore {
+  /** The task that waits, in the same block. */
+  readonly taskId: string;
+  /** The id of the added task. */
+  readonly dependency: string;
+}
+
+/**
+ * Tasks were added to a block that is under way, until its next round. They may come after tasks of the block and after each other. They change
+ * neither the block's output nor the default input of the tasks that they were put before.
+ */
+export interface TasksAdded extends EventBase {
+  readonly type: 'TasksAdded';
+  /** The block; '' is the run. */
+  readonly scope: string;
+  readonly tasks: readonly TaskDefinition[];
+  /** Tasks that wait for added ones from now on, too. */
+  readonly before?: readonly PutBefore[];
+  readonly commandId: string;
+}
+
 /** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`. */
 export interface TaskExpanded extends EventBase {
   readonly type: 'TaskExpanded';
@@ -404,6 +426,7 @@ export type RunEvent =
   | TaskEntered
   | TaskCancelled
   | TaskClosing
+  | TasksAdded
   | TasksReset
   | ScopeCaught
   | CompensationBegan

@@ -15,6 +15,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
+import { addTasks } from './transitions/add-tasks.ts';
 import { beginAgain, forked } from './transitions/begin-again.ts';
 import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
@@ -84,6 +85,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return beginUndo(state, event);
     case 'RunForked':
       return forked(state, event);
+    case 'TasksAdded':
+      return addTasks(state, event);
     case 'TasksReset':
       if (event.why === 'fork') return beginAgain(state, event);
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));

@@ -1,5 +1,6 @@
 import { roughSize } from '../../shared/json-size.ts';
 import type { RunEvent } from './events.ts';
+import { sizeOfAdded } from './transitions/hold.ts';
 
 /** About how many characters of JSON the payload of an event has; what all events have beside it is not counted. */
 export function payloadSize(event: RunEvent): number {
@@ -18,6 +19,8 @@ export function payloadSize(event: RunEvent): number {
       return event.output === undefined ? 0 : roughSize(event.output);
     case 'TasksReset':
       return roughSize(event.feedback);
+    case 'TasksAdded':
+      return sizeOfAdded(event.tasks);
     case 'SignalReceived':
       return roughSize(event.data);
     default:

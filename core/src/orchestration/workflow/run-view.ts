@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
@@ -29,8 +29,12 @@ export interface ClosingView {
 /** One task of a run, or one item of a forEach task. */
 export interface TaskView {
   readonly id: string;
-  /** The task of the definition: for an item, the forEach task. */
+  /** The task of the definition: for an item, the forEach task. Of what was added to the run it begins with the path of that in the run. */
   readonly definitionId: string;
+  /** What it is, when it was added to the run: no definition has it. Of an item, that of its list. */
+  readonly added: TaskDefinition | undefined;
+  /** What it comes after beside what its definition says, because others were put before it: ids of its block. */
+  readonly putBehind: readonly string[];
   /** The block that it is in, by the id of the block's task; '' is the run. */
   readonly scope: string;
   /** Place among the items; undefined for a task of the definition. */

@@ -14,6 +14,7 @@ import { enterTask } from './performers/enter-task.ts';
 import { blocksAround } from './ready-tasks.ts';
 import {
   definitionOf,
+  dependenciesOf,
   hasEnded,
   isEntered,
   isInFlight,
@@ -92,11 +93,11 @@ function begin(
   // It waited for its mutex, and has it now.
   if (task.mutex !== undefined) return getReady(state, task, definition, 'mutex', context);
   const at = context.now;
-  const { after, when, forEach, rest } = definition;
-  const dependencies = after.map((id) => siblingOf(state, task, id));
+  const { when, forEach, rest } = definition;
+  const dependencies = dependenciesOf(state, task).map((id) => siblingOf(state, task, id));
   if (dependencies.some((one) => one !== undefined && isNotChosen(definition, one)))
     return [skip(task, definition, 'case', at)];
-  if (after.length > 0 && task.skippedDependencies === after.length)
+  if (dependencies.length > 0 && task.skippedDependencies === dependencies.length)
     return [skip(task, definition, 'dependencies', at)];
   const needed = neededBy(definition);
   if (needed !== undefined && task.met < needed)

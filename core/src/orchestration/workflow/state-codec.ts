@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { type Addition, GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { limitedScopeOf } from './ready-tasks.ts';
@@ -6,6 +7,7 @@ import {
   createScopeState,
   createTaskState,
   definitionOf,
+  grownGraph,
   initialState,
   isAgentTask,
   isInFlight,
@@ -49,8 +51,15 @@ export const serializeState = (state: RunState): string => drained(serializing(s
 /** serializeState, a line at a time. The state may not change meanwhile. */
 export function* serializing(state: RunState): Generator<void, string> {
   const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
+  const added = state.graph instanceof GrownGraph ? state.graph : undefined;
+  const additions: string[] = [];
+  for (const some of added === undefined ? [] : inLines(added.additions())) {
+    additions.push(JSON.stringify(some));
+    yield;
+  }
   const head = JSON.stringify({
     fields: Object.fromEntries(fields),
+    ...(added !== undefined && { added: { lines: additions.length, outstanding: added.addedOutstanding } }),
     commands: [...state.commands],
     scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, ...scope }) => scope),
     signals: [...state.signals],
@@ -58,7 +67,7 @@ export function* serializing(state: RunState): Generator<void, string> {
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
   });
-  const lines = [head];
+  const lines = [head, ...additions];
   let tasks: TaskState[] = [];
   for (const task of state.tasks.values()) {
     tasks.push(saved(task));
@@ -69,6 +78,21 @@ export function* serializing(state: RunState): Generator<void, string> {
   }
   if (tasks.length > 0) lines.push(JSON.stringify(tasks));
   return lines.join('\n');
+}
+
+/** Additions in parts that are made or read without a pause. */
+function* inLines(additions: Iterable<Addition>): Generator<readonly Addition[]> {
+  let some: Addition[] = [];
+  let tasks = 0;
+  for (const addition of additions) {
+    some.push(addition);
+    tasks += addition.tasks.length;
+    if (tasks < TASKS_A_LINE) continue;
+    yield some;
+    some = [];
+    tasks = 0;
+  }
+  if (some.length > 0) yield some;
 }
 
 const saved = (task: TaskState): TaskState =>
@@ -88,9 +112,10 @@ export const restoreState = (text: string, bind: BindDefinition): RunState => dr
 
 /** restoreState, a line at a time. */
 export function* restoring(text: string, bind: BindDefinition): Generator<void, RunState> {
-  const [head, ...lines] = text.split('\n');
+  const [head, ...others] = text.split('\n');
   const kept = JSON.parse(head ?? '') as {
     readonly fields: Partial<RunState>;
+    readonly added?: { readonly lines: number; readonly outstanding: boolean };
     readonly commands: readonly string[];
     readonly scopes: readonly ScopeState[];
     readonly signals: readonly (readonly [string, PendingSignal[]])[];
@@ -101,13 +126,20 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   const state = Object.assign(initialState(), kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
+  const { lines: count = 0, outstanding = false } = kept.added ?? {};
+  if (kept.added !== undefined) grownGraph(state).restore(outstanding);
+  for (const line of others.slice(0, count)) {
+    for (const { clause, ...addition } of JSON.parse(line) as readonly Addition[])
+      grownGraph(state).add({ ...addition, clause });
+    yield;
+  }
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
   for (const [key, tasks] of kept.mutexes) state.mutexes.set(key, tasks);
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
-  for (const line of lines) {
+  for (const line of others.slice(count)) {
     for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])
       add(state, { ...createTaskState('', '', undefined, 0), ...partial });
     yield;
@@ -149,6 +181,8 @@ function drained<T>(steps: Generator<void, T>): T {
 /** Lists come before their items, as they did when they were saved. */
 function add(state: RunState, task: TaskState): void {
   state.tasks.set(task.id, task);
+  const { undoes } = task;
+  if (undoes?.by !== undefined) grownGraph(state).addUndoing(task.id, task.scope, undoes.by);
   if (task.index !== undefined) {
     const items = listOf(state, task)?.items;
     if (items !== undefined) items.instances[task.index] = task;

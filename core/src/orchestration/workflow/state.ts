@@ -1,4 +1,5 @@
 import { isForAgents, type TaskDefinition, type WorkflowDefinition } from '../../definition/definition.ts';
+import { GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -63,6 +64,8 @@ export interface Undoable {
   readonly outcome: 'completed' | 'unknown';
   readonly input: Json;
   readonly output: Json;
+  /** What undoes it, of a task that was added to the run: the task may be gone by then. */
+  readonly by?: TaskDefinition;
 }
 
 /** A block that is under way; that of the run has the path ''. */
@@ -103,7 +106,7 @@ export interface PendingSignal {
 /** One task, or one item of a forEach task. Fields are undefined until they are known. */
 export interface TaskState {
   readonly id: string;
-  /** The path of the task in the definition: for an item, that of the forEach task. */
+  /** The path of the task in the definition: for an item, that of the forEach task. What was added to the run has one that begins with its path in the run. */
   readonly definitionId: string;
   /** The block that it is in, by the id of its task; '' is the run. */
   readonly scope: string;
@@ -191,7 +194,7 @@ export interface RunState {
   /** Revision of the last event that was folded; -1 before the first. */
   revision: number;
   definition: WorkflowDefinition;
-  /** The tasks and how they depend on each other. */
+  /** The tasks and how they depend on each other: those of the definition, and those that were added to the run. */
   graph: TaskGraph;
   definitionHash: string;
   /** See rules.ts. */
@@ -417,6 +420,45 @@ export const joinsItems = (task: TaskState): boolean =>
 /** The task of the same block that is called `id` there. */
 export const siblingOf = (state: RunState, task: TaskState, id: string): TaskState | undefined =>
   state.tasks.get(inside(task.scope, id));
+
+/** The graph of the run, as one that can be added to. */
+export function grownGraph(state: RunState): GrownGraph {
+  const graph = GrownGraph.around(state.graph);
+  state.graph = graph;
+  return graph;
+}
+
+/** What a task (no item) comes after: ids of its block. */
+export function dependenciesOf(state: RunState, task: TaskState): readonly string[] {
+  const node = state.graph.node(task.definitionId);
+  return node === undefined ? [] : state.graph.dependenciesOf(task.id, node);
+}
+
+/** Whether the task waits for others still: nothing is to be decided about it, and it asks for no mutex yet. */
+export const isHeldBack = (state: RunState, task: TaskState): boolean =>
+  task.status === 'pending' &&
+  task.waitingOn > 0 &&
+  task.joinedAt === undefined &&
+  task.mutex === undefined &&
+  !state.frontier.has(task.id);
+
+/** What comes after a task (no item): ids of its block. */
+export function dependentsOf(state: RunState, task: TaskState): readonly string[] {
+  const node = state.graph.node(task.definitionId);
+  return node === undefined ? [] : state.graph.dependentsOf(task.id, node);
+}
+
+/** The tasks of a block that began, whether it is still open or not. Of a list, its items have them. */
+export function* insideOf(state: RunState, task: TaskState): Generator<TaskState> {
+  const block = state.graph.block(task.definitionId);
+  if (block === undefined || task.items !== undefined) return;
+  for (const ids of [block.body.ids, ...block.handlers.map((part) => part.ids), state.graph.addedTo(task.id)]) {
+    for (const id of ids) {
+      const part = state.tasks.get(inside(task.id, id));
+      if (part !== undefined) yield part;
+    }
+  }
+}
 
 /** The list that an item is of. */
 export const listOf = (state: RunState, item: TaskState): TaskState | undefined =>

@@ -1,3 +1,5 @@
+import type { TaskDefinition } from '../../definition/definition.ts';
+import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import { dueAt } from './limits.ts';
@@ -132,10 +134,18 @@ class LazyTasks implements TaskViews {
   }
 }
 
+const NOTHING: readonly string[] = Object.freeze([]);
+
+/** Not of what is inside an added block: that is in its definition. */
+const addedAs = ({ graph }: RunState, { scope, definitionId }: TaskState): TaskDefinition | undefined =>
+  graph.isAddedTo(scope, definitionId) ? graph.node(definitionId)?.definition : undefined;
+
 const taskView = (state: RunState, task: TaskState): TaskView =>
   Object.freeze({
     id: task.id,
     definitionId: task.definitionId,
+    added: frozen(addedAs(state, task)),
+    putBehind: state.graph instanceof GrownGraph ? state.graph.putBefore(task.id) : NOTHING,
     scope: task.scope,
     index: task.index,
     status: task.status,

@@ -1,4 +1,6 @@
+import { GrownGraph } from '../../../definition/grown-graph.ts';
 import { textHash } from '../../../shared/hash.ts';
+import type { Json } from '../../../shared/json.ts';
 import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
 import { type ItemText, itemsPart } from './items-digest.ts';
 import { payloadPart } from './payload-digest.ts';
@@ -22,6 +24,7 @@ export function stateDigest(state: RunState): string {
   hash.update(clockText(state));
   if (state.closing !== undefined) hash.update(`\nclosing ${JSON.stringify(state.closing)}`);
   for (const scope of state.scopes.values()) hash.update(scopeText(scope));
+  hash.update(addedText(state));
   for (const [key, tasks] of state.mutexes) hash.update(`\nmutex ${JSON.stringify([key, tasks])}`);
   for (const [signal, kept] of state.signals) {
     hash.update(`\nsignal ${JSON.stringify(signal)}`);
@@ -41,6 +44,18 @@ const clockText = ({ rules, pausedBy, stoppedMs, stoppedAt }: RunState): string 
   rules < 3 || (pausedBy === undefined && stoppedMs === 0 && stoppedAt === undefined)
     ? ''
     : `\nstopped ${JSON.stringify([pausedBy ?? [], stoppedMs, stoppedAt])}`;
+
+/** What there is of tasks that were added: since rules 3. */
+function addedText({ graph }: RunState): string {
+  if (!(graph instanceof GrownGraph)) return '';
+  let text = '';
+  for (const addition of graph.additions()) {
+    const { scope, tasks, before, clause } = addition;
+    const what = payloadPart(addition, 'tasks', tasks as unknown as Json);
+    text += `\nadded ${JSON.stringify([scope, clause, before.map(({ taskId, dependency }) => [taskId, dependency])])} ${what}`;
+  }
+  return text;
+}
 
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {

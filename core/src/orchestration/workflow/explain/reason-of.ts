@@ -4,6 +4,7 @@ import { fullBlock, wantedBy } from '../ready-tasks.ts';
 import {
   type Closing,
   definitionOf,
+  dependenciesOf,
   isAgentTask,
   isEntered,
   isInFlight,
@@ -121,7 +122,7 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   const origin = state.graph.node(task.definitionId)?.fallbackFor;
   if (origin !== undefined) return { reason: 'stand-by', of: siblingOf(state, task, origin)?.id ?? origin };
   if (task.waitingOn === 0) return { reason: 'deciding', about: aboutOf(task, definition) };
-  const { after } = definition;
+  const after = dependenciesOf(state, task);
   const needed = neededBy(definition);
   return {
     reason: 'dependencies',

@@ -1,5 +1,4 @@
-import { inside } from '../../../shared/task-path.ts';
-import { definitionOf, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
+import { dependenciesOf, insideOf, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
 import type { RootFailure } from './explanation.ts';
 
 /** What ended the run, is about to, or is being handled: where it came from, apart from what failed because of it. */
@@ -36,14 +35,12 @@ function cause(state: RunState, task: TaskState): TaskState | undefined {
   const code = task.error?.code;
   const failedSo = (other: TaskState | undefined): other is TaskState =>
     other !== undefined && other !== task && other.status === 'failed' && other.error?.code === code;
-  const definition = definitionOf(state, task);
   if (code === 'REPRISE_JOIN_UNMET')
-    return definition?.after.map((id) => siblingOf(state, task, id)).findLast((other) => other?.status === 'failed');
+    return dependenciesOf(state, task)
+      .map((id) => siblingOf(state, task, id))
+      .findLast((other) => other?.status === 'failed');
   if (task.items !== undefined) return task.items.instances.find(failedSo);
-  const block = state.graph.block(task.definitionId);
-  if (block === undefined) return undefined;
-  return [block.body, ...block.handlers]
-    .flatMap(({ ids }) => ids.map((id) => state.tasks.get(inside(task.id, id))))
+  return [...insideOf(state, task)]
     .filter(failedSo)
     .reduce<TaskState | undefined>(
       (first, other) => ((other.endRevision ?? 0) < (first?.endRevision ?? Number.POSITIVE_INFINITY) ? other : first),

@@ -1,6 +1,6 @@
 import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
-import { hasEnded, isEntered, isInFlight, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { dependentsOf, hasEnded, isEntered, isInFlight, type RunState, siblingOf, type TaskState } from '../state.ts';
 
 /** What of the history that a run goes on from is done again. */
 export interface Again {
@@ -114,8 +114,8 @@ function withDownstream(state: RunState, paths: readonly string[]): readonly str
     const task = state.tasks.get(path);
     if (task === undefined || task.index !== undefined) continue;
     for (const member of segmentOf(state, task)) found.add(member);
-    const { dependents = [], fallbackFor } = state.graph.node(task.definitionId) ?? {};
-    for (const id of dependents) found.add(inside(task.scope, id));
+    const { fallbackFor } = state.graph.node(task.definitionId) ?? {};
+    for (const id of dependentsOf(state, task)) found.add(inside(task.scope, id));
     if (fallbackFor !== undefined) found.add(inside(task.scope, fallbackFor));
     const substitute = begunSubstitute(state, task);
     if (substitute !== undefined) found.add(substitute);

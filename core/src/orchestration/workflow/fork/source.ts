@@ -1,7 +1,15 @@
 import type { AttemptName, CloseFork } from '../commands.ts';
 import type { RunEvent, TaskFailed } from '../events.ts';
 import { evolve } from '../evolve.ts';
-import { definitionOf, initialState, isTerminal, type RunState, siblingOf, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  dependenciesOf,
+  initialState,
+  isTerminal,
+  type RunState,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
 import { MadeOnce } from './made-once.ts';
 
 /** Where a run that goes on from another one begins to differ from it. */
@@ -103,7 +111,9 @@ export class SourceHistory {
     if (task.fallback === 'task' && substitute !== undefined)
       return { begin: this.#trace(substitute.id, begin).revision + 1 };
     if (error.code !== 'REPRISE_JOIN_UNMET') return own;
-    const missing = definition.after.map((id) => siblingOf(state, task, id)).filter((one) => one?.status === 'failed');
+    const missing = dependenciesOf(state, task)
+      .map((id) => siblingOf(state, task, id))
+      .filter((one) => one?.status === 'failed');
     return { begin, missing: missing.flatMap((one) => one?.id ?? []) };
   }
 

@@ -3,6 +3,7 @@ import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
 import {
   createTaskState,
+  dependentsOf,
   hasEnded,
   listOf,
   type RunState,
@@ -16,7 +17,7 @@ import { neededBy } from './end-task.ts';
 import { letGo } from './hold.ts';
 import { aboutToChange, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
-import { dependenciesOf, removeWithin } from './regions.ts';
+import { removeWithin, standingOf } from './regions.ts';
 import { release } from './standing.ts';
 import { makeReady, setStatus, unlock } from './status.ts';
 
@@ -52,7 +53,7 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
     if (task.index !== undefined || task.undoes !== undefined) continue;
     Object.assign(
       task,
-      dependenciesOf(state, task, (id) => members.has(inside(task.scope, id))),
+      standingOf(state, task, (id) => members.has(inside(task.scope, id))),
     );
   }
   for (const task of ended) recount(state, task, members);
@@ -108,10 +109,10 @@ function clear(state: RunState, task: TaskState, kept: Kept): void {
 /** What comes after the task, and has not begun, waits for it again. */
 function recount(state: RunState, task: TaskState, members: ReadonlySet<string>): void {
   const isMember = (id: string): boolean => members.has(inside(task.scope, id));
-  for (const id of task.index === undefined ? (state.graph.node(task.definitionId)?.dependents ?? []) : []) {
+  for (const id of task.index === undefined ? dependentsOf(state, task) : []) {
     const dependent = siblingOf(state, task, id);
     if (dependent?.status === 'pending' && !isMember(id))
-      Object.assign(dependent, dependenciesOf(state, dependent, isMember));
+      Object.assign(dependent, standingOf(state, dependent, isMember));
   }
 }
 

@@ -13,7 +13,7 @@ import { aboutToChange } from './items.ts';
 import { setStatus } from './status.ts';
 import { noteUnknown } from './undo.ts';
 
-/** Tasks of a block that began: those of its body, and of the handler of a failure that it caught. */
+/** Tasks of a block that began: those of its body, of the handler of a failure that it caught, and those that were added. */
 export function* tasksOf(state: RunState, scope: ScopeState): Generator<TaskState> {
   const block = state.graph.block(scope.definitionId);
   const parts = scope.handling === undefined ? [block?.body] : [block?.body, block?.handlers[scope.handling.clause]];
@@ -22,6 +22,10 @@ export function* tasksOf(state: RunState, scope: ScopeState): Generator<TaskStat
       const task = state.tasks.get(inside(scope.path, id));
       if (task !== undefined) yield task;
     }
+  }
+  for (const id of state.graph.addedTo(scope.path)) {
+    const task = state.tasks.get(inside(scope.path, id));
+    if (task !== undefined) yield task;
   }
 }
 

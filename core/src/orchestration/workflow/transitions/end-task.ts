@@ -1,8 +1,17 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import type { TaskNode } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
-import { inside, taskPaths } from '../../../shared/task-path.ts';
-import { type Closing, hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
+import {
+  type Closing,
+  definitionOf,
+  dependentsOf,
+  hasEnded,
+  type RunState,
+  rootOf,
+  scopeAt,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
 import { closeWithin, wakeClosing } from './close.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, endItem } from './items.ts';
@@ -45,7 +54,7 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   }
   const scope = scopeAt(state, task.scope);
   if (scope === undefined) return;
-  if (status === 'failed' && !isTolerated(state, node)) {
+  if (status === 'failed' && !isTolerated(state, task)) {
     scope.failure ??= task.id;
     if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
@@ -53,9 +62,9 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   scope.open -= 1;
   if (scope.open === 0 && scope.path !== '' && state.tasks.get(scope.path)?.closing === undefined)
     state.frontier.add(scope.path);
-  for (const id of node.dependents) {
+  for (const id of dependentsOf(state, task)) {
     const dependent = siblingOf(state, task, id);
-    const definition = state.graph.node(inside(node.block, id))?.definition;
+    const definition = dependent === undefined ? undefined : definitionOf(state, dependent);
     if (dependent !== undefined && definition !== undefined && dependent.status === 'pending')
       tell(state, dependent, definition, task, at);
   }
@@ -66,12 +75,17 @@ export const neededBy = ({ join }: TaskDefinition): number | undefined =>
   join === 'any' ? 1 : typeof join === 'number' ? join : undefined;
 
 /** Whether somebody else may take the place of a task that failed: everything that comes after it asks for some of several. */
-const isTolerated = (state: RunState, node: TaskNode): boolean =>
-  node.dependents.length > 0 &&
-  node.dependents.every((id) => {
-    const definition = state.graph.node(inside(node.block, id))?.definition;
-    return definition !== undefined && neededBy(definition) !== undefined;
-  });
+function isTolerated(state: RunState, task: TaskState): boolean {
+  const dependents = dependentsOf(state, task);
+  return (
+    dependents.length > 0 &&
+    dependents.every((id) => {
+      const dependent = siblingOf(state, task, id);
+      const definition = dependent === undefined ? undefined : definitionOf(state, dependent);
+      return definition !== undefined && neededBy(definition) !== undefined;
+    })
+  );
+}
 
 /** A dependency of a pending task has ended. */
 function tell(state: RunState, task: TaskState, definition: TaskDefinition, dependency: TaskState, at: number): void {

@@ -1,3 +1,6 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
+import { GrownGraph } from '../../../definition/grown-graph.ts';
+import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { notePayload } from '../digest/payload-digest.ts';
 import type { RunState, TaskState } from '../state.ts';
@@ -28,4 +31,13 @@ export function holdItems(state: RunState, parent: TaskState, from: number): voi
 export function letGo(state: RunState, task: TaskState): void {
   state.held -= task.held;
   task.held = 0;
+}
+
+/** Of an addition, about how many characters it has. */
+export const sizeOfAdded = (tasks: readonly TaskDefinition[]): number => roughSize(tasks as unknown as Json);
+
+/** What was added to a block is forgotten with its round. Its tasks are the caller's to remove. */
+export function dropAdded(state: RunState, scope: string): void {
+  if (!(state.graph instanceof GrownGraph)) return;
+  for (const { tasks } of state.graph.drop(scope)) state.held -= sizeOfAdded(tasks);
 }

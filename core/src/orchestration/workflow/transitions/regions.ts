@@ -1,3 +1,4 @@
+import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Part } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
@@ -5,7 +6,12 @@ import { ReadyQueue } from '../ready-queue.ts';
 import {
   createScopeState,
   createTaskState,
+  definitionOf,
+  dependenciesOf,
+  dependentsOf,
   hasEnded,
+  insideOf,
+  isHeldBack,
   type RunState,
   type ScopeState,
   scopeAt,
@@ -14,7 +20,7 @@ import {
 } from '../state.ts';
 import { forgetScope, tasksOf } from './close.ts';
 import { neededBy } from './end-task.ts';
-import { letGo } from './hold.ts';
+import { dropAdded, letGo } from './hold.ts';
 import { letGoMutex } from './mutex.ts';
 import { setStatus, unlock } from './status.ts';
 
@@ -34,20 +40,22 @@ export function openScope(state: RunState, task: TaskState, at: number): void {
   else beginRound(state, scope, block.hasRounds ? 1 : task.round, at);
 }
 
-/** The tasks of the block begin, those of the round before are forgotten; attempt numbers go on. */
+/** The tasks of the block begin, those of the round before are forgotten, and what was added in it; attempt numbers go on. */
 export function beginRound(state: RunState, scope: ScopeState, round: number, at: number): void {
   const body = state.graph.block(scope.definitionId)?.body;
   if (body === undefined) return;
   const floors = new Map<string, number>();
+  const added = state.graph.addedTo(scope.path);
   for (const task of tasksOf(state, scope)) {
     const id = task.id.slice(scope.path === '' ? 0 : scope.path.length + 1);
     const attempt = removeWithin(state, task);
     setStatus(state, task, 'cancelled');
     letGo(state, task);
     state.tasks.delete(task.id);
-    if (state.graph.node(task.definitionId)?.clause === undefined) floors.set(id, attempt);
+    if (state.graph.node(task.definitionId)?.clause === undefined && !added.has(id)) floors.set(id, attempt);
     else scope.floor = Math.max(scope.floor, attempt);
   }
+  dropAdded(state, scope.path);
   scope.round = round;
   scope.failure = undefined;
   scope.ending = undefined;
@@ -106,7 +114,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
     letGoMutex(state, task);
     Object.assign(task, {
       ...createTaskState(task.id, task.definitionId, undefined, 0, task.scope),
-      ...dependenciesOf(state, task, (member) => members.has(member)),
+      ...standingOf(state, task, (member) => members.has(member)),
       round,
       attempt,
       previous,
@@ -114,6 +122,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
       ignoredAttempt: attempt,
     });
   }
+  for (const id of segment) waitAgain(state, siblingOf(state, repeater, id), members);
   repeater.feedback = feedback;
   repeater.previous = feedback;
   for (const id of segment) {
@@ -125,18 +134,31 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
   }
 }
 
-/** What of the dependencies of a task that runs again is known already: those that have ended, and do not run again themselves. */
-export function dependenciesOf(
+/** What was put behind a task of the segment at run time and has not begun waits for its next round. (It is not run again itself.) */
+function waitAgain(state: RunState, member: TaskState | undefined, segment: ReadonlySet<string>): void {
+  if (member === undefined || !(state.graph instanceof GrownGraph)) return;
+  for (const id of dependentsOf(state, member)) {
+    const task = segment.has(id) ? undefined : siblingOf(state, member, id);
+    if (task === undefined || !isHeldBack(state, task)) continue;
+    Object.assign(
+      task,
+      standingOf(state, task, (one) => segment.has(one)),
+    );
+  }
+}
+
+/** What of the dependencies of a task is known already: those that have ended, and do not run again themselves. */
+export function standingOf(
   state: RunState,
   task: TaskState,
-  runsAgain: (id: string) => boolean,
+  runsAgain: (id: string) => boolean = () => false,
 ): Pick<TaskState, 'waitingOn' | 'skippedDependencies' | 'met' | 'joinedAt'> {
-  const { definition } = state.graph.node(task.definitionId) ?? {};
+  const definition = definitionOf(state, task);
   let waitingOn = 0;
   let skippedDependencies = 0;
   let met = 0;
   const needed = definition === undefined ? undefined : neededBy(definition);
-  for (const id of definition?.after ?? []) {
+  for (const id of dependenciesOf(state, task)) {
     const dependency = siblingOf(state, task, id);
     if (runsAgain(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
     else if (dependency.status === 'skipped') skippedDependencies += 1;
@@ -166,17 +188,9 @@ export function removeWithin(state: RunState, task: TaskState): number {
   };
   for (const item of task.items?.instances ?? []) if (item !== undefined) remove(item);
   for (const part of insideOf(state, task)) remove(part);
+  dropAdded(state, task.id);
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) attempt = Math.max(attempt, scope.floor);
   forgetScope(state, task.id);
   return attempt;
-}
-
-/** The tasks that were inside a block, whether it is still open or not. */
-function insideOf(state: RunState, task: TaskState): readonly TaskState[] {
-  const block = state.graph.block(task.definitionId);
-  if (block === undefined || task.items !== undefined) return [];
-  return [block.body, ...block.handlers].flatMap(({ ids }) =>
-    ids.flatMap((id) => state.tasks.get(inside(task.id, id)) ?? []),
-  );
 }

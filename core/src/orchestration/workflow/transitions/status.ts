@@ -1,6 +1,7 @@
 import { blocksAround, limitedScopeOf } from '../ready-tasks.ts';
 import {
   definitionOf,
+  dependenciesOf,
   hasEnded,
   isAgentTask,
   isEntered,
@@ -16,8 +17,8 @@ import { wakeNext } from './signals.ts';
 export function unlock(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
-  const { after, when, forEach, rest, mutex } = definition;
-  const allSkipped = after.length > 0 && task.skippedDependencies === after.length;
+  const { when, forEach, rest, mutex } = definition;
+  const allSkipped = task.skippedDependencies > 0 && task.skippedDependencies === dependenciesOf(state, task).length;
   if (allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
     state.frontier.add(task.id);
   else makeReady(state, task, at);

@@ -1,6 +1,6 @@
 import { undoing } from '../../../shared/task-path.ts';
 import type { CompensationBegan } from '../events.ts';
-import { createTaskState, definitionOf, type RunState, type TaskState, type Undoable } from '../state.ts';
+import { createTaskState, definitionOf, grownGraph, type RunState, type TaskState, type Undoable } from '../state.ts';
 import { makeReady, noteAwaited } from './status.ts';
 
 /** A task has done what its block may have to undo. Of a block that says nothing itself, that is what was done in it. */
@@ -29,7 +29,14 @@ const entryOf = (state: RunState, task: TaskState, outcome: Undoable['outcome'])
   outcome,
   input: task.input ?? null,
   output: outcome === 'completed' ? (task.output ?? null) : null,
+  ...byOf(state, task),
 });
+
+/** An added task may be gone when it is to be undone. */
+function byOf(state: RunState, { definitionId }: TaskState): Pick<Undoable, 'by'> {
+  const by = state.graph.isAdded(definitionId) ? state.graph.node(`${definitionId}@`)?.definition : undefined;
+  return by === undefined ? {} : { by };
+}
 
 /** What was done last is undone: by a task of its own, in the same block. */
 export function beginUndo(state: RunState, event: CompensationBegan): RunState {
@@ -37,7 +44,10 @@ export function beginUndo(state: RunState, event: CompensationBegan): RunState {
   const index = scope?.undo.findLastIndex(({ taskId, attempt }) => undoing(taskId, attempt) === event.taskId) ?? -1;
   const [entry] = scope === undefined || index === -1 ? [] : scope.undo.splice(index, 1);
   if (scope === undefined || entry === undefined) return state;
-  const task = createTaskState(event.taskId, `${entry.definitionId}@`, undefined, 0, scope.path);
+  const { by, definitionId } = entry;
+  if (by !== undefined) grownGraph(state).addUndoing(event.taskId, scope.path, by);
+  const node = by === undefined ? `${definitionId}@` : event.taskId;
+  const task = createTaskState(event.taskId, node, undefined, 0, scope.path);
   task.undoes = entry;
   state.tasks.set(task.id, task);
   noteAwaited(state, task);

@@ -149,6 +149,9 @@ function byTask(member: Shape): Shape {
 
 const task = taskAt(1);
 
+/** The recorded form of tasks that are added to a run. */
+export const addedTasksShape: Shape = listOf(task);
+
 /** The recorded form of a definition. */
 export const definitionShape: Shape = fieldsOf(
   {
@@ -180,7 +183,7 @@ function distinct(list: Shape): Shape {
 const MAX_STEPS = 60_000_000;
 
 /** Whether validating a definition is affordable: it walks the graph for each task that reads outputs, and often for a repeat. */
-function isAffordable(definition: WorkflowDefinition): boolean {
+export function isAffordable(definition: WorkflowDefinition): boolean {
   const blocks = blocksOf(definition);
   const tasks = blocks.flatMap(({ groups }) => groups.flatMap((group) => group.tasks));
   const size = tasks.reduce((sum, { after }) => sum + 1 + after.length, 0);

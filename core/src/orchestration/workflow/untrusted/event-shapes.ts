@@ -1,7 +1,7 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType, Via } from '../events.ts';
-import { definitionShape } from './definition-shape.ts';
+import { addedTasksShape, definitionShape } from './definition-shape.ts';
 import {
   anyJson,
   byKind,
@@ -39,6 +39,11 @@ const anObject: Shape = (value, field) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? undefined
     : { field, problem: 'must be an object' };
+
+const nonEmpty =
+  (list: Shape): Shape =>
+  (value, field) =>
+    Array.isArray(value) && value.length === 0 ? { field, problem: 'is empty' } : list(value, field);
 
 const status: Shape = (value, field) =>
   typeof value === 'string' || Number.isFinite(value) ? undefined : { field, problem: 'must be a number or a text' };
@@ -91,6 +96,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskClosing: fieldsOf(
     { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'end') },
     { error: errorShape, commandId: label, reason },
+  ),
+  TasksAdded: fieldsOf(
+    { scope: blockId, tasks: nonEmpty(addedTasksShape), commandId: label },
+    { before: nonEmpty(listOf(fieldsOf({ taskId, dependency: definitionId }))) },
   ),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork'), round: integer(1), feedback: anyJson },

@@ -1,5 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import { hasEnded, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { dependenciesOf, hasEnded, type RunState, siblingOf, type TaskState } from '../state.ts';
 import { isNotChosen, neededBy } from '../transitions/end-task.ts';
 import type { Flaw } from './shape.ts';
 
@@ -25,7 +25,7 @@ export const mayEnd = (task: TaskState, definition: TaskDefinition): boolean =>
 /** A switch that the task comes after chose another case. */
 export const isPassedOver = (state: RunState, task: TaskState, definition: TaskDefinition): boolean =>
   task.status === 'pending' &&
-  definition.after.some((id) => {
+  dependenciesOf(state, task).some((id) => {
     const dependency = siblingOf(state, task, id);
     return dependency !== undefined && isNotChosen(definition, dependency);
   });

@@ -3,6 +3,7 @@ import type { Json } from '../../../shared/json.ts';
 import { undoing } from '../../../shared/task-path.ts';
 import type { CompensationBegan, ScopeCaught, TaskCancelled, TaskClosing, TaskEntered, TasksReset } from '../events.ts';
 import {
+  dependentsOf,
   hasEnded,
   isAgentTask,
   isInFlight,
@@ -78,7 +79,7 @@ export function cancelledFlaw(
 /** Something that comes after the task has what it needs, and does not let the rest be. */
 const isLoser = (state: RunState, task: TaskState): boolean =>
   task.index === undefined &&
-  (state.graph.node(task.definitionId)?.dependents ?? []).some((id) => {
+  dependentsOf(state, task).some((id) => {
     const dependent = siblingOf(state, task, id);
     const definition = state.graph.node(dependent?.definitionId ?? '')?.definition;
     return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;

@@ -1,7 +1,16 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { isEnd } from '../end-of-run.ts';
-import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
+import type {
+  CompensationBegan,
+  RunEvent,
+  ScopeCaught,
+  TaskAdopted,
+  TaskClosing,
+  TaskExpanded,
+  TasksAdded,
+} from '../events.ts';
 import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
@@ -58,6 +67,8 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return undoFlaw(state, event);
     case 'ScopeCaught':
       return caughtFlaw(state, event);
+    case 'TasksAdded':
+      return addedFlaw(state, event);
     case 'TasksReset':
       return resetFlaw(state, event);
     case 'TaskClosing':
@@ -97,8 +108,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskCancelled':
       return cancelledFlaw(state, task, definition, event);
     case 'TaskExpanded':
-      if (state.tasks.size + event.total > MAX_TASKS)
-        return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
+      if (state.tasks.size + event.total > MAX_TASKS_OF_RUN)
+        return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
       return expandedFlaw(task, definition, event);
     case 'TaskExpired':
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
@@ -147,8 +158,8 @@ function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
   const copied = state.revision < revision;
   if (copied && (event.type === 'RunStarted' || isEnd(event)))
     return flaw('type', `cannot come: the history up to revision ${revision} is that of another run`);
-  if (event.type === 'TaskExpanded' && state.tasks.size + event.total > MAX_TASKS)
-    return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
+  if (event.type === 'TaskExpanded' && state.tasks.size + event.total > MAX_TASKS_OF_RUN)
+    return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
   if (copied) return event.type === 'RunForked' && event.runId === state.runId ? early() : undefined;
   if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
     return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
@@ -187,9 +198,6 @@ const standsIn = (
   (fallback?.kind === 'agent' && to.kind === 'agent' && to.agent === fallback.agent) ||
   (fallback?.kind === 'task' && to.kind === 'task' && to.task === fallback.task);
 
-/** Tasks and items that one run from outside may have at once. */
-const MAX_TASKS = 1_000_000;
-
 /** The parts of an expansion are one decision: each goes on where the one before ended, and nothing comes between. */
 function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskExpanded): Flaw | undefined {
   const { items } = task;
@@ -204,6 +212,13 @@ function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskE
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
   return undefined;
+}
+
+function addedFlaw(state: RunState, event: TasksAdded): Flaw | undefined {
+  if (state.commands.has(event.commandId))
+    return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
+  const found = additionProblem(state, event);
+  return found === undefined ? undefined : flaw('data', `could not be added: ${found.message}`);
 }
 
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {

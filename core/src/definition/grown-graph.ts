@@ -1,0 +1,268 @@
+import { inside, outer } from '../shared/task-path.ts';
+import type { TaskDefinition } from './definition.ts';
+import { leadsTo, reachable } from './graph.ts';
+import { type Standpoint, TaskGraph } from './task-graph.ts';
+import { addTasks, type BlockNode, hasToBeAwaited, type TaskNode } from './task-nodes.ts';
+
+/** Tasks that were added to an open block at once. */
+export interface Addition {
+  /** The path of the block in the run; '' is the run. */
+  readonly scope: string;
+  readonly tasks: readonly TaskDefinition[];
+  /** Which tasks of the block, by their path in the run, come after which of these, by id. */
+  readonly before: readonly { readonly taskId: string; readonly dependency: string }[];
+  /** The catch whose handler they are of: the one that was under way. */
+  readonly clause: number | undefined;
+}
+
+/** What one open block has beside the tasks of its definition. Ids are of the block. */
+class BlockAdditions {
+  readonly additions: Addition[] = [];
+  readonly ids = new Set<string>();
+  /** Paths of all nodes that were made for it. */
+  readonly paths: string[] = [];
+  /** What tasks come after beside what their definition says, and what comes after them. */
+  readonly dependencies = new Map<string, string[]>();
+  readonly dependents = new Map<string, string[]>();
+  /** Pairs that are known to be in order, beside those of an edge. */
+  readonly before = new Map<string, Set<string>>();
+}
+
+const NOTHING: readonly string[] = Object.freeze([]);
+const ITEM = /\[\d+\]$/;
+
+/**
+ * The graph of one run to which tasks were added: that of the definition, which it shares with other runs and does not change, and beside it
+ * what was added, by paths in the run, because of a block that is an item there are many. An addition costs what is added. A node may be asked
+ * for by its path in the run, too.
+ *
+ *   add() ──► what is asked for is there ──► drop(), once the round of the block is over
+ */
+export class GrownGraph extends TaskGraph {
+  readonly #base: TaskGraph;
+  readonly #nodes = new Map<string, TaskNode>();
+  readonly #blocks = new Map<string, BlockNode>();
+  readonly #scopes = new Map<string, BlockAdditions>();
+  /** By block, of the run too: how many tasks in blocks inside it have an id, of those that were added. */
+  readonly #inner = new Map<string, Map<string, number>>();
+  #outstanding = false;
+
+  private constructor(base: TaskGraph) {
+    super({ nodes: base.nodes, blocks: new Map(), root: base.root, hasOutstanding: base.hasOutstanding });
+    this.#base = base;
+  }
+
+  /** The graph itself when it is that of one run already. */
+  static around(graph: TaskGraph): GrownGraph {
+    return graph instanceof GrownGraph ? graph : new GrownGraph(graph);
+  }
+
+  /** Whether something in what was added may have to be waited for or undone, or had: what a dropped task did may still have to be. */
+  get addedOutstanding(): boolean {
+    return this.#outstanding;
+  }
+
+  override get hasOutstanding(): boolean {
+    return this.#outstanding || super.hasOutstanding;
+  }
+
+  override node(path: string): TaskNode | undefined {
+    return this.#nodes.get(path) ?? this.nodes.get(path) ?? this.#nodeInRun(path);
+  }
+
+  override block(path: string): BlockNode | undefined {
+    const known = this.#blocks.get(path) ?? this.#base.block(path);
+    if (known !== undefined) return known;
+    const definitionId = this.#definitionPath(path);
+    return this.#blocks.get(definitionId) ?? this.#base.block(definitionId);
+  }
+
+  override isAdded(path: string): boolean {
+    return this.#nodes.has(path);
+  }
+
+  override addedTo(scope: string): ReadonlySet<string> {
+    return this.#scopes.get(scope)?.ids ?? super.addedTo(scope);
+  }
+
+  override isAddedTo(scope: string, definitionId: string): boolean {
+    const at = outer(definitionId);
+    return at?.block === scope && this.#scopes.get(scope)?.ids.has(at.id) === true;
+  }
+
+  override dependenciesOf(path: string, node: TaskNode): readonly string[] {
+    const more = this.#scopes.get(blockOf(path))?.dependencies.get(node.definition.id);
+    return more === undefined ? node.definition.after : [...node.definition.after, ...more];
+  }
+
+  override firstDependentOf(path: string, node: TaskNode): string | undefined {
+    return node.dependents[0] ?? this.#scopes.get(blockOf(path))?.dependents.get(node.definition.id)?.[0];
+  }
+
+  override dependentsOf(path: string, node: TaskNode): readonly string[] {
+    const more = this.#scopes.get(blockOf(path))?.dependents.get(node.definition.id);
+    return more === undefined ? node.dependents : [...node.dependents, ...more];
+  }
+
+  /** What a task of the definition, or one added before, comes after since others were put before it. */
+  putBefore(path: string): readonly string[] {
+    const at = outer(path);
+    const ids = this.#scopes.get(at?.block ?? '')?.dependencies.get(at?.id ?? '');
+    return ids === undefined ? NOTHING : Object.freeze([...ids]);
+  }
+
+  override placeIn(scope: string): string {
+    return scope;
+  }
+
+  override isBefore(ancestor: string, path: string): boolean {
+    const { block, id } = outer(path) ?? { block: '', id: '' };
+    const after = this.#afterIn(block);
+    if (after(id).includes(ancestor)) return true;
+    // Nothing takes an edge away.
+    const node = this.node(path);
+    if (node === undefined || this.node(inside(block, ancestor)) === undefined) return false;
+    if (!this.#nodes.has(node.path) && this.#base.isBefore(ancestor, node.path)) return true;
+    const additions = this.#scopes.get(block);
+    if (additions === undefined && !this.#nodes.has(node.path)) return false;
+    const known = additions?.before.get(id);
+    if (known?.has(ancestor) === true) return true;
+    if (!leadsTo(id, ancestor, after)) return false;
+    if (known !== undefined) known.add(ancestor);
+    else additions?.before.set(id, new Set([ancestor]));
+    return true;
+  }
+
+  override ancestors(path: string): ReadonlySet<string> {
+    const { block, id } = outer(path) ?? { block: '', id: '' };
+    return reachable(id, this.#afterIn(block));
+  }
+
+  /** `path`: of the block in the run. */
+  override idsInside(path: string): ReadonlySet<string> {
+    return this.#base.idsInside(this.#definitionPath(path));
+  }
+
+  /** Whether a task that was added inside a block of the block at `scope` has this id. */
+  hasInside(scope: string, id: string): boolean {
+    const counts = this.#inner.get(scope) ?? this.#inner.get(this.#definitionPath(scope));
+    return counts?.has(id) === true;
+  }
+
+  protected override outward(block: string): Standpoint | undefined {
+    const at = outer(block);
+    return at === undefined ? undefined : { block: at.block, id: at.id.replace(ITEM, '') };
+  }
+
+  /** The tasks may come after each other, and after tasks that are there. */
+  add(addition: Addition): readonly TaskNode[] {
+    const { scope, tasks, before, clause } = addition;
+    let own = this.#scopes.get(scope);
+    if (own === undefined) {
+      own = new BlockAdditions();
+      this.#scopes.set(scope, own);
+    }
+    own.additions.push(addition);
+    const maps = { nodes: new Map<string, TaskNode>(), blocks: this.#blocks };
+    const added = addTasks(scope, tasks, maps, () => clause);
+    const names = new Set(tasks.map(({ id }) => id));
+    for (const [path, node] of maps.nodes) {
+      this.#nodes.set(path, node);
+      own.paths.push(path);
+      if (hasToBeAwaited(node)) this.#outstanding = true;
+      this.#countInner(node, 1);
+    }
+    for (const { id, after } of tasks) {
+      own.ids.add(id);
+      for (const dependency of after) if (!names.has(dependency)) push(own.dependents, dependency, id);
+    }
+    for (const { taskId, dependency } of before) {
+      const id = outer(taskId)?.id ?? '';
+      push(own.dependencies, id, dependency);
+      push(own.dependents, dependency, id);
+    }
+    return added;
+  }
+
+  /** What undoes a task that may be gone by then: `path` is its own in the run (`pay@3`). */
+  addUndoing(path: string, scope: string, definition: TaskDefinition): void {
+    const undoes = definition.id.slice(0, -1);
+    this.#nodes.set(path, { definition, path, block: scope, index: this.nodes.size, dependents: NOTHING, undoes });
+    this.#outstanding = true;
+  }
+
+  /** Forgets what was added to a block, but for what undoes it. Returns what it was. */
+  drop(scope: string): readonly Addition[] {
+    const own = this.#scopes.get(scope);
+    if (own === undefined) return [];
+    this.#scopes.delete(scope);
+    for (const path of own.paths) {
+      const node = this.#nodes.get(path);
+      if (node !== undefined) this.#countInner(node, -1);
+      this.#nodes.delete(path);
+      this.#blocks.delete(path);
+    }
+    return own.additions;
+  }
+
+  /** What is there of all that was added, block by block, in the order in which it came. */
+  *additions(): Generator<Addition> {
+    for (const { additions } of this.#scopes.values()) yield* additions;
+  }
+
+  /** As it was when the run was saved. */
+  restore(outstanding: boolean): void {
+    this.#outstanding = outstanding;
+  }
+
+  /** For all blocks around that of the node. */
+  #countInner({ definition: { id }, block, undoes }: TaskNode, change: 1 | -1): void {
+    if (undoes !== undefined) return;
+    let at = outer(block)?.block;
+    while (at !== undefined) {
+      let counts = this.#inner.get(at);
+      if (counts === undefined) {
+        counts = new Map();
+        this.#inner.set(at, counts);
+      }
+      const count = (counts.get(id) ?? 0) + change;
+      if (count > 0) counts.set(id, count);
+      else counts.delete(id);
+      at = outer(at)?.block;
+    }
+  }
+
+  #nodeInRun(path: string): TaskNode | undefined {
+    // An item is no node.
+    if (path.endsWith(']')) return undefined;
+    const definitionId = this.#definitionPath(path);
+    return this.#nodes.get(definitionId) ?? this.nodes.get(definitionId);
+  }
+
+  /** The path of the node that a path in the run stands for. */
+  #definitionPath(path: string): string {
+    const at = outer(path);
+    if (at === undefined) return '';
+    const id = at.id.replace(ITEM, '');
+    const own = inside(at.block, id);
+    if (this.#scopes.get(at.block)?.ids.has(id) === true) return own;
+    return inside(this.#definitionPath(at.block), id);
+  }
+
+  #afterIn(block: string): (id: string) => readonly string[] {
+    const more = this.#scopes.get(block)?.dependencies;
+    return (id) => {
+      const after = this.node(inside(block, id))?.definition.after ?? NOTHING;
+      const others = more?.get(id);
+      return others === undefined ? after : [...after, ...others];
+    };
+  }
+}
+
+const blockOf = (path: string): string => outer(path)?.block ?? '';
+
+function push(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
