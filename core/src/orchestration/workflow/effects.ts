@@ -5,6 +5,7 @@ import type { RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, isTerminal, type RunState, type TaskState } from './state.ts';
 import { partsOf, tasksOf } from './transitions/close.ts';
+import { substituteOf } from './transitions/undoable.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
@@ -52,6 +53,8 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       return task === undefined ? [] : attemptTimer(state, task);
     }
+    case 'TaskAttemptCompleted':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'completed' }];
     case 'TaskAttemptFailed': {
       const task = state.tasks.get(event.taskId);
       const closed: Effect = {
@@ -205,11 +208,13 @@ function* within(state: RunState, task: TaskState): Generator<TaskState> {
 
 function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect[] {
   const effects: Effect[] = [];
-  for (const path of state.awaited) {
-    const task = state.tasks.get(path);
-    const child = task === undefined || !isEntered(task) ? undefined : task.child;
-    const ends = path === taskId || (task?.closing?.why === 'within' && task.closing.of === taskId);
-    if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+  for (let top: string | undefined = taskId; top !== undefined; top = substituteOf(state, top)?.id) {
+    for (const path of state.awaited.within(top)) {
+      const task = state.tasks.get(path);
+      const child = task === undefined || !isEntered(task) ? undefined : task.child;
+      const ends = path === taskId || (task?.closing?.why === 'within' && task.closing.of === taskId);
+      if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+    }
   }
   return effects;
 }

@@ -12,9 +12,12 @@ import {
   type ScopeState,
   siblingOf,
   type TaskState,
+  type Undoable,
 } from '../state.ts';
-import { tasksOf, undoableIn } from '../transitions/close.ts';
+import { tasksOf } from '../transitions/close.ts';
+import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
+import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { openOf, type Questions } from './questions.ts';
 import { moverOf } from './wording.ts';
@@ -66,8 +69,14 @@ function closing(task: TaskState, why: Closing['why'], questions: Questions): Re
   // What has nothing outstanding in it any more ends with what it is in.
   const top = task.closing?.why === 'within' ? task.closing.of : task.id;
   const outside = questions.awaitedIn(top);
-  const undo = outside.open > 0 ? undefined : undoableIn(state, top)?.taskId;
+  const undo = outside.open > 0 ? undefined : nextUndone(state, top)?.taskId;
   return { reason: 'closing', why, ...outside, undo };
+}
+
+/** What of something that closes is undone next. */
+function nextUndone(state: RunState, top: string): Undoable | undefined {
+  const scope = closingAt(state, top)?.why === 'end' ? state.scopes.get(top) : undefined;
+  return scope === undefined ? lastDone(state, top) : lastLeft(state, scope);
 }
 
 function attempt(state: RunState, task: TaskState, definition: TaskDefinition): Reason {

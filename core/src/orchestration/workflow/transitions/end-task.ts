@@ -2,8 +2,9 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { TaskNode } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside, taskPaths } from '../../../shared/task-path.ts';
-import { type Closing, hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
-import { closeWithin, wakeClosing } from './close.ts';
+import { hasEnded, type RunState, rootOf, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { closeWithin, isWaiting, wakeClosing } from './close.ts';
+import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
@@ -20,15 +21,10 @@ export function end(state: RunState, task: TaskState, status: Ending, at: number
   task.retryAt = undefined;
   tellOthers(state, task, status, at);
   // Whoever waited for it may go on to its own end.
-  if (closing?.why === 'within' || task.undoes !== undefined) wakeAround(state, task, closing);
+  if (closing?.why === 'within') wakeClosing(state, task);
+  const top = task.undoes === undefined ? undefined : topOf(state, task.undoes.taskId);
+  if (top !== undefined && top !== '' && !isWaiting(state, top)) state.frontier.add(top);
   task.closing = undefined;
-}
-
-/** The block that the task is in goes on: to its end, or that of what it ends with. */
-function wakeAround(state: RunState, task: TaskState, closing: Closing | undefined): void {
-  if (closing?.why === 'within') return wakeClosing(state, task);
-  const around = state.tasks.get(task.scope);
-  if (around !== undefined) wakeClosing(state, around);
 }
 
 function tellOthers(state: RunState, task: TaskState, status: Ending, at: number): void {
@@ -39,12 +35,13 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   const node = state.graph.node(task.definitionId);
   if (node === undefined || node.undoes !== undefined) return;
   if (node.fallbackFor !== undefined) {
-    state.frontier.add(inside(task.scope, node.fallbackFor));
+    const origin = siblingOf(state, task, node.fallbackFor);
+    if (origin?.closing === undefined) state.frontier.add(inside(task.scope, node.fallbackFor));
     return;
   }
   const scope = scopeAt(state, task.scope);
   if (scope === undefined) return;
-  if (status === 'failed' && !isTolerated(state, node)) {
+  if (status === 'failed' && !isDispensable(state, node)) {
     scope.failure ??= task.id;
     if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
@@ -64,8 +61,15 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
 export const neededBy = ({ join }: TaskDefinition): number | undefined =>
   join === 'any' ? 1 : typeof join === 'number' ? join : undefined;
 
+/** Whether nothing else fails because the task does. */
+export function isTolerated(state: RunState, task: TaskState): boolean {
+  const node = state.graph.node(task.definitionId);
+  if (node === undefined || node.undoes !== undefined) return false;
+  return task.index === undefined ? isDispensable(state, node) : node.definition.forEach?.onItemFailure === 'continue';
+}
+
 /** Whether somebody else may take the place of a task that failed: everything that comes after it asks for some of several. */
-const isTolerated = (state: RunState, node: TaskNode): boolean =>
+const isDispensable = (state: RunState, node: TaskNode): boolean =>
   node.dependents.length > 0 &&
   node.dependents.every((id) => {
     const definition = state.graph.node(inside(node.block, id))?.definition;

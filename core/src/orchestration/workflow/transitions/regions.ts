@@ -22,7 +22,7 @@ import { setStatus, unlock } from './status.ts';
 export function openScope(state: RunState, task: TaskState, at: number): void {
   const block = state.graph.block(task.definitionId);
   if (block === undefined) return;
-  const scope = createScopeState(task.id, task.definitionId, task.attempt - 1);
+  const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
   const { loop, concurrency } = block.definition;
   if (concurrency !== undefined) {
     scope.ready = new ReadyQueue();
@@ -49,6 +49,7 @@ export function beginRound(state: RunState, scope: ScopeState, round: number, at
     else scope.floor = Math.max(scope.floor, attempt);
   }
   scope.round = round;
+  scope.roundSince = state.revision;
   scope.failure = undefined;
   scope.ending = undefined;
   scope.handling = undefined;
