@@ -239,7 +239,7 @@ export interface RunState {
    */
   readonly awaited: PathIndex;
   /** What is on the stacks of all blocks. Derived. */
-  readonly undo: UndoIndex;
+  readonly undo: UndoIndex<Undoable>;
   /** Signals that nobody has taken, by name, oldest first. */
   readonly signals: Map<string, PendingSignal[]>;
   /** Waits by the name of their signal, in the order in which they began. */

@@ -1,29 +1,34 @@
 import { undoing } from '../../shared/task-path.ts';
 import { pathsAround } from './path-index.ts';
-import type { Undoable } from './state.ts';
+
+interface Done {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly revision: number;
+}
 
 /**
  * What is to be undone, by whatever it was done in, in the order in which it was done. Derived from the stacks of the blocks. A change costs
  * the depth of the path; so does a look, on average: what was taken out is passed over once.
  */
-export class UndoIndex {
+export class UndoIndex<Entry extends Done> {
   /** The block that has it on its stack. */
-  readonly #homes = new Map<Undoable, string>();
-  readonly #byTask = new Map<string, Undoable>();
-  readonly #within = new Map<string, Undoable[]>();
+  readonly #homes = new Map<Entry, string>();
+  readonly #byTask = new Map<string, Entry>();
+  readonly #within = new Map<string, Entry[]>();
 
   /** The block on whose stack it is; undefined once it was taken out. */
-  homeOf(entry: Undoable): string | undefined {
+  homeOf(entry: Entry): string | undefined {
     return this.#homes.get(entry);
   }
 
   /** By the id of the task that would undo it. */
-  find(taskId: string): Undoable | undefined {
+  find(taskId: string): Entry | undefined {
     return this.#byTask.get(taskId);
   }
 
   /** What was done last at `path` or in it. */
-  last(path: string): Undoable | undefined {
+  last(path: string): Entry | undefined {
     const entries = this.#within.get(path) ?? [];
     while (entries.length > 0) {
       const entry = entries.at(-1);
@@ -35,7 +40,7 @@ export class UndoIndex {
   }
 
   /** All that was done at `path` or in it, the last first. Lazy. */
-  *all(path: string): Generator<Undoable> {
+  *all(path: string): Generator<Entry> {
     const entries = this.#within.get(path) ?? [];
     for (let index = entries.length - 1; index >= 0; index -= 1) {
       const entry = entries[index];
@@ -43,7 +48,7 @@ export class UndoIndex {
     }
   }
 
-  add(entry: Undoable, home: string): void {
+  add(entry: Entry, home: string): void {
     this.#homes.set(entry, home);
     this.#byTask.set(undoing(entry.taskId, entry.attempt), entry);
     for (const at of pathsAround(entry.taskId)) {
@@ -54,11 +59,11 @@ export class UndoIndex {
   }
 
   /** It is on the stack of another block now. */
-  move(entry: Undoable, home: string): void {
+  move(entry: Entry, home: string): void {
     if (this.#homes.has(entry)) this.#homes.set(entry, home);
   }
 
-  delete(entry: Undoable): void {
+  delete(entry: Entry): void {
     this.#homes.delete(entry);
     const id = undoing(entry.taskId, entry.attempt);
     if (this.#byTask.get(id) === entry) this.#byTask.delete(id);
@@ -66,7 +71,7 @@ export class UndoIndex {
 }
 
 /** Nearly always it is the last: only what one event left has the same revision. */
-function insert(entries: Undoable[], entry: Undoable): void {
+function insert<Entry extends Done>(entries: Entry[], entry: Entry): void {
   let from = 0;
   let to = entries.length;
   const last = entries.at(-1);
@@ -80,7 +85,7 @@ function insert(entries: Undoable[], entry: Undoable): void {
   entries.splice(from, 0, entry);
 }
 
-function order(one: Undoable, other: Undoable): number {
+function order(one: Done, other: Done): number {
   if (one.revision !== other.revision) return one.revision - other.revision;
   if (one.taskId !== other.taskId) return one.taskId < other.taskId ? -1 : 1;
   return one.attempt - other.attempt;

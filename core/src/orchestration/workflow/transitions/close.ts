@@ -1,13 +1,5 @@
 import { inside } from '../../../shared/task-path.ts';
-import {
-  definitionOf,
-  hasEnded,
-  isInFlight,
-  type RunState,
-  type ScopeState,
-  siblingOf,
-  type TaskState,
-} from '../state.ts';
+import { definitionOf, hasEnded, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import { aboutToChange } from './items.ts';
 import { isFirst, letGoMutex } from './mutex.ts';
 import { noteAwaited, setStatus } from './status.ts';
