@@ -42,9 +42,9 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   const begins =
     own.reason === 'ready' || own.reason === 'nobody' || (own.reason === 'deciding' && own.about === 'start');
   // The clock of a run that is paused stands still.
-  if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused' };
+  if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused', by: state.pausedBy ?? [] };
   if (!begins) return undefined;
-  if (state.status === 'paused') return { reason: 'paused' };
+  if (state.status === 'paused') return { reason: 'paused', by: state.pausedBy ?? [] };
   return hold?.reason === 'strategy' && own.reason === 'ready' ? held : undefined;
 }
 
