@@ -24,7 +24,7 @@ tasks:
   end: { agent: hotel, after: [trip, approve, nap] }`;
 
 /** A project, and its store with a run that a process left half way; the configuration has no agent. */
-async function leftRun(text = FLOW): Promise<{ readonly config: string }> {
+async function leftRun(text = FLOW, paused = false): Promise<{ readonly config: string }> {
   const folder = folders();
   const config = join(folder, 'reprise.config.yaml');
   const store = join(folder, 'runs.db');
@@ -54,6 +54,7 @@ async function leftRun(text = FLOW): Promise<{ readonly config: string }> {
   await reprise.start();
   const run = await reprise.startRun(definition, null as never, { id: 'left' });
   await Promise.race([reached.promise, run.outcome()]);
+  if (paused) await run.pause();
   await reprise.stop({ drainMs: 0 });
   return { config };
 }
@@ -138,6 +139,14 @@ describe('run show and run state', () => {
     expect(open.trimEnd().split('\n')).to.have.lengthOf(5);
     const state = await said((terminal) => showState('left', where, terminal));
     expect(state.out).to.match(/Results so far\n {2}trip\/hotel {2}"booked"/);
+  });
+
+  it('say by whom the run is held paused', async () => {
+    const where = await leftRun(FLOW, true);
+    expect((await said((terminal) => showRun('left', where, terminal))).out).to.match(/\nPaused by +hand\n/);
+    const shape = JSON.parse((await said((terminal) => showRun('left', where, terminal), true)).out);
+    expect(shape.pausedBy).to.deep.equal(['user']);
+    expect((await said((terminal) => explainRun('left', where, terminal))).out).to.match(/\nThe run is paused\. /);
   });
 
   it('say the same in JSON', async () => {

@@ -143,7 +143,7 @@ export type {
 } from './orchestration/workflow/explain/explanation.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type { ClosingView, ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
-export { isTerminal, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
+export { isTerminal, type PausedBy, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
 export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
 export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';

@@ -16,6 +16,7 @@ import { settle } from '../../core/src/orchestration/workflow/settle.ts';
 import { initialState, isTerminal, type RunState } from '../../core/src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
+import { circlesOf } from './support/circles.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { randomAddition } from './support/random-addition.ts';
@@ -197,13 +198,15 @@ function viewErrors(state: RunState): readonly string[] {
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
       if (
-        !['tasks', 'items', 'undoes', 'added', 'putBehind'].includes(key) &&
+        !['tasks', 'items', 'undoes', 'added', 'putBehind', 'pausedBy'].includes(key) &&
         value !== (real as Record<string, unknown>)[key]
       )
         wrong.push(`${what}.${key}`);
     }
   };
   compare('run', view, state);
+  const held = isTerminal(state.status) ? [] : (state.pausedBy ?? []);
+  if (view.pausedBy.join() !== held.join()) wrong.push('run.pausedBy');
   if (JSON.stringify([...view.tasks.keys()]) !== JSON.stringify([...state.tasks.keys()])) wrong.push('tasks');
   for (const [id, task] of view.tasks) {
     const real = state.tasks.get(id);
@@ -276,6 +279,15 @@ describe('the heart, for any workflow and any commands', () => {
             expect(explainErrors(state, { now: START, takers }, atRest).join('; ')).to.equal('');
         });
         expect(looked.live).to.deep.equal(walk(spec, seed, steps).live);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('has no tasks that wait for each other in a circle', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        walk(spec, seed, steps, (state) => expect(circlesOf(state)).to.deep.equal([]));
       }),
       { numRuns: 200 },
     );

@@ -78,6 +78,10 @@ export function describeEvent(event: RunEvent): string {
     }
     case 'TaskRepeated':
       return `round ${event.round} from ${event.from} on; output ${briefJson(event.output, WIDTH)}`;
+    case 'TaskAttemptCompleted':
+      return plain(
+        `attempt ${event.attempt}, and the task does not end with it, output ${briefJson(event.output, WIDTH)}`,
+      );
     case 'TaskAttemptFailed': {
       const again =
         event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;

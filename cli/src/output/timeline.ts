@@ -69,6 +69,9 @@ export class Timeline {
         track.open.delete(taskId);
         return;
       }
+      case 'TaskAttemptCompleted':
+        this.#advance(about.task, event.at).open.delete(taskId);
+        return;
       case 'TaskFellBack':
       case 'TaskClosing':
         this.#closeWithin(about.task, taskId, event.at);

@@ -40,6 +40,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         definitionHash: state.definitionHash,
         lineage: state.lineage ?? null,
         parked: state.parked ?? null,
+        pausedBy: state.pausedBy,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
         input: state.input,
         parent: state.parent ?? null,
@@ -61,6 +62,8 @@ function causeText({ code, message, status, details }: ErrorData): string {
   ];
   return plain(`${code}: ${message}${more.length === 0 ? '' : ` (${more.join(', ')})`}`);
 }
+
+const PAUSERS = { user: 'hand', parent: 'its parent' } as const;
 
 /** Open tasks that are told with their reason; `run explain` tells more. */
 const TOLD = 30;
@@ -90,6 +93,7 @@ function drawRun(
   facts.push(['Input', briefJson(state.input, 100)]);
   if (stuck !== undefined)
     facts.push([stuck.status === 'held' ? 'Held' : 'Parked', screen.style('red', plain(stuck.message))]);
+  if (state.pausedBy.length > 0) facts.push(['Paused by', state.pausedBy.map((by) => PAUSERS[by]).join(', ')]);
   if (state.cancelReason !== undefined) facts.push(['Reason', plain(state.cancelReason)]);
   if (state.error !== undefined)
     facts.push(['Error', screen.style('red', plain(`${state.error.code}: ${state.error.message}`))]);

@@ -61,8 +61,7 @@ export const inside = (block: string, id: string): string => (block === '' ? id 
 
 /** What a path is directly in: the list that it is an item of, or a block. Undefined for a task of the run. */
 export function enclosing(path: string): string | undefined {
-  const list = bracketed.itemOf(path)?.list;
-  if (list !== undefined) return list;
+  if (path.endsWith(']')) return path.slice(0, path.lastIndexOf('['));
   const slash = path.lastIndexOf('/');
   return slash === -1 ? undefined : path.slice(0, slash);
 }

@@ -157,6 +157,7 @@ const EVENTS: Arbitraries = {
     { ...attempt, output: json, from: text, round: count, via: fc.constantFrom('fallback-value', 'fallback-task') },
     { requiredKeys: ['taskId', 'attempt', 'output', 'from', 'round'] },
   ),
+  TaskAttemptCompleted: fc.record({ ...attempt, output: json }),
   TaskAttemptFailed: fc.record(
     { ...attempt, error, lost: fc.boolean(), retryAt: count },
     { requiredKeys: ['taskId', 'attempt', 'error'] },

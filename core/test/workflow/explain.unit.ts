@@ -4,9 +4,11 @@ import { describe, it } from 'mocha';
 import { explain } from '../../src/orchestration/workflow/explain/explain.ts';
 import { explainState } from '../../src/orchestration/workflow/explain/explain-run.ts';
 import type { ExplainFacts, Takers } from '../../src/orchestration/workflow/explain/explanation.ts';
+import { viewOf } from '../../src/orchestration/workflow/view-of.ts';
 import { PureRun } from './pure-run.ts';
 
-const flow = (yaml: string): PureRun => new PureRun(parseWorkflow(`name: flow\ntasks:\n${yaml}`));
+const flow = (yaml: string, more?: ConstructorParameters<typeof PureRun>[2]): PureRun =>
+  new PureRun(parseWorkflow(`name: flow\ntasks:\n${yaml}`), null, more);
 
 const takers = (...names: readonly string[]): Takers => ({
   has: (name) => names.includes(name),
@@ -240,6 +242,24 @@ describe('explain: a run that is held up', () => {
     expect(of(run, 'a')).to.deep.include({ reason: 'handed' });
     expect(of(run, 'b')).to.deep.include({ reason: 'paused', mover: 'person' });
     expect(of(run, 'nap')).to.deep.include({ reason: 'sleep' });
+  });
+
+  it('paused by hand, with its parent, or both: whoever holds it is told, and who would let it go on', () => {
+    const parent = { runId: 'above', taskId: 't', attempt: 1, rootRunId: 'above', depth: 1 };
+    const run = flow(two, { parent });
+    const view = () => viewOf(run.state).pausedBy;
+    expect(view()).to.deep.equal([]);
+    run.send({ type: 'PauseRun', by: 'parent' });
+    expect(view()).to.deep.equal(['parent']);
+    expect(of(run, 'b')).to.deep.include({ reason: 'paused', by: ['parent'] });
+    expect(whole(run).summary).to.match(/^The run is paused with its parent 'above'\. .*Resume its parent\.$/);
+    run.send({ type: 'PauseRun' });
+    expect(whole(run).summary).to.match(/^The run is paused by hand, and with its parent 'above'\. /);
+    run.send({ type: 'ResumeRun', by: 'parent' });
+    expect(view()).to.deep.equal(['user']);
+    expect(whole(run).summary).to.match(/^The run is paused\. .*Resume the run\.$/);
+    run.send({ type: 'CancelRun', force: true });
+    expect(view(), 'nobody holds what has ended').to.deep.equal([]);
   });
 
   it('parked: only attempts and children go on', () => {

@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
 const fail = (code: string, retryable = true): never => {
   throw Object.assign(new Error(`${code}, said the agent`), { code, retryable });
@@ -115,6 +116,7 @@ async function playFailure(stage: Stage): Promise<string> {
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
   ...SCENARIO_OF_ADDED,
+  ...SCENARIOS_OF_UNDOING,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

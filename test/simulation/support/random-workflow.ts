@@ -60,6 +60,8 @@ export interface WorkflowSpec {
   readonly timeoutMs: number | undefined;
   readonly output: 'none' | 'mapped' | 'null' | 'throws';
   readonly catch: BlockSpec['catch'];
+  /** Two tasks that can be undone, of which one is needed. */
+  readonly race: boolean;
 }
 
 const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
@@ -112,7 +114,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     allMs: fc.option(fc.constantFrom(3000, 90_000), { nil: undefined, freq: 2 }),
     fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [2, 'task']),
     repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
-    rounds: fc.integer({ min: 1, max: 3 }),
+    rounds: fc.integer({ min: 1, max: 4 }),
     accept: fc.boolean(),
     once: fc.boolean(),
     priority: fc.integer({ min: -1, max: 1 }),
@@ -124,6 +126,7 @@ export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
   timeoutMs: fc.option(fc.constantFrom(1000, 3_600_000), { nil: undefined, freq: 3 }),
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
   catch: CATCHES,
+  race: fc.boolean(),
 });
 
 const fn = (digest: string, compute: (scope: Scope) => unknown): Expression => ({
@@ -282,6 +285,13 @@ const standIn = (id: string): TaskDefinition => ({
   delivery: 'at-least-once',
 });
 
+/** The loser is awaited, undone, and then cancelled. */
+const RACE: readonly TaskDefinition[] = [
+  { ...standIn('r0'), compensate: COMPENSATE },
+  { ...standIn('r1'), compensate: COMPENSATE },
+  { ...standIn('r2'), after: ['r0', 'r1'], join: 'any', rest: 'cancel' },
+];
+
 function tasksOf(specs: readonly TaskSpec[], prefix: string): readonly TaskDefinition[] {
   const tasks = specs.map((spec, index) => taskOf(spec, index, { prefix, specs }));
   const standIns = tasks.flatMap(({ fallback }) => (fallback?.kind === 'task' ? [standIn(fallback.task)] : []));
@@ -333,7 +343,7 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
     schemaVersion: 1,
     name: 'random',
     version: '1',
-    tasks: tasksOf(spec.tasks, 't'),
+    tasks: [...tasksOf(spec.tasks, 't'), ...(spec.race ? RACE : [])],
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),

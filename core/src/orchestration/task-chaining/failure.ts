@@ -28,6 +28,10 @@ const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
 
 export const isOutcomeUnknown = ({ code }: ErrorData): boolean => UNKNOWN_OUTCOME.has(code);
 
+/** Whether an attempt that failed may have had its effect all the same; so, too, when the run has no room for what it gave. */
+export const leavesUnknown = ({ error, lost }: { readonly error: ErrorData; readonly lost?: boolean }): boolean =>
+  lost === true || isOutcomeUnknown(error) || error.code === 'REPRISE_RUN_TOO_LARGE';
+
 /** An attempt may be lost to a dying worker this often before the task counts as what kills it. */
 export const MAX_LOSSES = 100;
 

@@ -13,6 +13,7 @@ import {
   type TaskState,
 } from './state.ts';
 import { partsOf, tasksOf } from './transitions/close.ts';
+import { substituteOf } from './transitions/undoable.ts';
 
 /** What the world is to do because of an event. All of it can be derived again from the state: see openEffects. */
 export type Effect =
@@ -68,6 +69,8 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       return task === undefined ? [] : attemptTimer(state, task);
     }
+    case 'TaskAttemptCompleted':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'completed' }];
     case 'TaskAttemptFailed': {
       const task = state.tasks.get(event.taskId);
       const closed: Effect = {
@@ -214,11 +217,13 @@ function* within(state: RunState, task: TaskState): Generator<TaskState> {
 
 function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect[] {
   const effects: Effect[] = [];
-  for (const path of state.awaited) {
-    const task = state.tasks.get(path);
-    const child = task === undefined || !isEntered(task) ? undefined : task.child;
-    const ends = path === taskId || (task?.closing?.why === 'within' && task.closing.of === taskId);
-    if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+  for (let top: string | undefined = taskId; top !== undefined; top = substituteOf(state, top)?.id) {
+    for (const path of state.awaited.within(top)) {
+      const task = state.tasks.get(path);
+      const child = task === undefined || !isEntered(task) ? undefined : task.child;
+      const ends = path === taskId || (task?.closing?.why === 'within' && task.closing.of === taskId);
+      if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
+    }
   }
   return effects;
 }

@@ -31,6 +31,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskStarted: 1,
   TaskCompleted: 1,
   TaskRepeated: 1,
+  TaskAttemptCompleted: 1,
   TaskAttemptFailed: 1,
   TaskFellBack: 1,
   TaskFailed: 1,

@@ -172,9 +172,9 @@ export interface SignalReceived extends EventBase {
 export interface TaskClosing extends EventBase {
   readonly type: 'TaskClosing';
   readonly taskId: string;
-  /** `failure`: a task inside failed. `limit`: its time is up. `cancel`: the run is cancelled. `join`: a join does not need it. `end`: an `end` inside. */
+  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled. `join`: a join does not need it. `end`: an `end` inside. */
   readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'end';
-  /** Of `limit`: what it fails with in the end. */
+  /** Of `limit`, and of `failure` of what fails by itself: what it fails with in the end. */
   readonly error?: ErrorData;
   /** Of `cancel`; so is `reason`. */
   readonly commandId?: string;
@@ -367,6 +367,17 @@ export interface TaskRepeated extends EventBase {
 }
 
 /**
+ * An attempt that can be undone ended well, or the child run that it was, and its task does not complete with it: a join does not need it, its
+ * time is up, or its repeat did not accept what it gave. What it did is to be undone.
+ */
+export interface TaskAttemptCompleted extends EventBase {
+  readonly type: 'TaskAttemptCompleted';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly output: Json;
+}
+
+/**
  * An attempt failed, or the child run that it was. With `retryAt`, another follows then, or later by as long as the run is paused; else see the
  * event after this one.
  */
@@ -439,6 +450,7 @@ export type RunEvent =
   | TaskStarted
   | TaskCompleted
   | TaskRepeated
+  | TaskAttemptCompleted
   | TaskAttemptFailed
   | TaskFellBack
   | TaskFailed

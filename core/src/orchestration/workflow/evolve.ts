@@ -1,9 +1,17 @@
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
-import { isOutcomeUnknown } from '../task-chaining/failure.ts';
+import { leavesUnknown } from '../task-chaining/failure.ts';
 import { stoodStill } from './clock.ts';
-import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskCompleted, TasksReset } from './events.ts';
+import type {
+  RunEvent,
+  RunStarted,
+  TaskAttemptCompleted,
+  TaskAttemptFailed,
+  TaskClosing,
+  TaskCompleted,
+  TasksReset,
+} from './events.ts';
 import {
   definitionOf,
   hasEnded,
@@ -17,7 +25,16 @@ import {
 } from './state.ts';
 import { addTasks } from './transitions/add-tasks.ts';
 import { beginAgain, forked } from './transitions/begin-again.ts';
-import { beginClosing, cancel, closeWithin, isWaiting, partsOf, tasksOf, wakeClosing } from './transitions/close.ts';
+import {
+  beginClosing,
+  cancel,
+  closeWithin,
+  isWaiting,
+  partsOf,
+  stopShort,
+  tasksOf,
+  wakeClosing,
+} from './transitions/close.ts';
 import { adopt, end } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
@@ -116,6 +133,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) =>
         repeat(state, task, { round: event.round, feedback: event.output, at: event.at }),
       );
+    case 'TaskAttemptCompleted':
+      return onTask(state, event.taskId, (task) => attemptCompleted(state, task, event));
     case 'TaskAttemptFailed':
       return onTask(state, event.taskId, (task) => attemptFailed(state, task, event));
     case 'TaskFellBack':
@@ -123,6 +142,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         if (state.rules > 2) closeWithin(state, task, event.at);
         setStatus(state, task, 'waiting');
         task.closing = undefined;
+        // It is another that makes the next attempt: what the one before did remains to be undone.
+        task.unknown = false;
         task.fallback = event.to.kind;
         task.error = event.error;
         if (event.to.kind === 'agent') {
@@ -142,7 +163,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskFailed':
       return onTask(state, event.taskId, (task) => {
         task.error = event.error;
-        noteUnknown(state, task);
+        task.unknown = false;
         end(state, task, 'failed', event.at);
       });
     case 'TaskResultIgnored':
@@ -195,7 +216,7 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
   if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
-  else noteUnknown(state, task);
+  task.unknown = false;
   end(state, task, 'completed', event.at);
   const scope = via === 'end' ? state.scopes.get(task.scope) : undefined;
   if (scope === undefined) return;
@@ -213,8 +234,6 @@ function repeated(state: RunState, task: TaskState, event: TasksReset): void {
     task.output = event.feedback;
     noteDone(state, task);
     task.output = output;
-  } else {
-    noteUnknown(state, task);
   }
   repeat(state, task, event);
 }
@@ -248,6 +267,7 @@ function closing(state: RunState, event: TaskClosing): RunState {
   return onTask(state, taskId, (task) => {
     state.frontier.delete(taskId);
     task.closing = how;
+    stopShort(state, task);
     beginClosing(state, taskId, partsOf(state, task), at);
     if (!isWaiting(state, taskId)) state.frontier.add(taskId);
   });
@@ -270,6 +290,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   state.limited.clear();
   state.signals.clear();
   state.mutexes.clear();
+  state.mutexWaits.clear();
   state.closing = undefined;
   state.status = status;
   state.parked = undefined;
@@ -278,16 +299,28 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   return state;
 }
 
+/** What the attempt did is done, and its task does not complete with it. */
+function attemptCompleted(state: RunState, task: TaskState, event: TaskAttemptCompleted): void {
+  setStatus(state, task, 'waiting');
+  noteDone(state, task, event.output);
+  goOnClosing(state, task);
+}
+
+/** What was only waited for: the task ends now, once what it did is undone. */
+function goOnClosing(state: RunState, task: TaskState): void {
+  if (task.closing !== undefined && task.closing.why !== 'within') wakeClosing(state, task);
+}
+
 function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFailed): void {
   setStatus(state, task, 'waiting');
   task.error = event.error;
   task.retryAt = event.retryAt;
   task.stoppedBeforeWait = stoodStill(state, event.at);
-  const isUnknown = event.lost === true || isOutcomeUnknown(event.error);
-  if (isUnknown && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
+  if (leavesUnknown(event)) noteUnknown(state, task);
   if (event.lost === true) task.losses += 1;
   else task.tries += 1;
   if (task.index !== undefined && event.retryAt !== undefined) leavePlace(state, task, event.at);
+  goOnClosing(state, task);
 }
 
 function fallbackTaskOf(state: RunState, task: TaskState): string {

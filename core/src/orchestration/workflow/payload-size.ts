@@ -14,6 +14,7 @@ export function payloadSize(event: RunEvent): number {
       return event.input === undefined ? 0 : roughSize(event.input);
     case 'TaskCompleted':
     case 'TaskRepeated':
+    case 'TaskAttemptCompleted':
     case 'TaskAdopted':
     case 'RunCompleted':
       return event.output === undefined ? 0 : roughSize(event.output);

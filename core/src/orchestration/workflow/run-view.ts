@@ -2,7 +2,7 @@ import type { TaskDefinition, WorkflowDefinition } from '../../definition/defini
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
-import type { RunStatus, TaskStatus } from './state.ts';
+import type { PausedBy, RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
 
@@ -107,6 +107,8 @@ export interface RunView {
   readonly cancelReason: string | undefined;
   /** Why the run is parked; undefined when it is not. */
   readonly parked: ErrorData | undefined;
+  /** Who holds the run paused: a person or a program (`user`), its parent, or both. Empty when nobody does. */
+  readonly pausedBy: readonly PausedBy[];
   /** The run that this one goes on from. */
   readonly lineage: Lineage | undefined;
   /** The task of which this run is the child. */

@@ -3,12 +3,13 @@ import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
 import { taskScope } from './binding-source.ts';
-import { expiredFor } from './decisions/attempt-outcome.ts';
+import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
 import { timeIsUp } from './decisions/fire-timer.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
-import { endOfClosing, settleBlock, undoNext } from './decisions/settle-block.ts';
+import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
+import { undoNext } from './decisions/undo-next.ts';
 import type { RunEvent } from './events.ts';
 import { enterTask } from './performers/enter-task.ts';
 import { blocksAround } from './ready-tasks.ts';
@@ -17,14 +18,14 @@ import {
   dependenciesOf,
   hasEnded,
   isEntered,
-  isInFlight,
   type RunState,
   rootOf,
   siblingOf,
   type TaskState,
 } from './state.ts';
-import { isOutstanding, isWithin } from './transitions/close.ts';
-import { isNotChosen, neededBy } from './transitions/end-task.ts';
+import { holdsOutstanding, isOutstanding, isWaiting } from './transitions/close.ts';
+import { isNotChosen, isTolerated, neededBy } from './transitions/end-task.ts';
+import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
@@ -53,7 +54,7 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   for (const taskId of state.frontier) {
     const task = state.tasks.get(taskId);
     const definition = task === undefined ? undefined : definitionOf(state, task);
-    if (task === undefined || definition === undefined || hasEnded(task)) continue;
+    if (task === undefined || definition === undefined || hasEnded(task) || isPutOff(state, task)) continue;
     return settleTask(state, task, definition, context);
   }
   if (state.status === 'running') {
@@ -64,6 +65,10 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   }
   return root.open === 0 ? settleBlock(state, root, context) : [];
 }
+
+/** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. */
+const isPutOff = (state: RunState, { id, closing }: TaskState): boolean =>
+  closing !== undefined && (closing.why === 'within' || isWaiting(state, id));
 
 function settleTask(
   state: RunState,
@@ -108,9 +113,10 @@ function begin(
     if (!holds.value) return [skip(task, definition, 'condition', at)];
   }
   if (rest === 'cancel') {
-    for (const loser of dependencies)
-      if (loser !== undefined && !hasEnded(loser) && loser.closing === undefined)
-        return [cancelLoser(state, loser, at)];
+    const losers = dependencies.flatMap((one) =>
+      one === undefined || hasEnded(one) || one.closing !== undefined ? [] : cancelLoser(state, one, at),
+    );
+    if (losers.length > 0) return losers;
   }
   if (forEach !== undefined) return expand(state, task, definition, context);
   const reason = when !== undefined ? 'condition' : rest === 'cancel' ? 'join' : 'mutex';
@@ -150,8 +156,7 @@ function closesCycle(state: RunState, task: TaskState, key: string): boolean {
     const [holder] = state.mutexes.get(at) ?? [];
     if (holder === undefined) continue;
     if (around.has(holder)) return true;
-    for (const [other, queue] of state.mutexes)
-      if (queue.some((waiting, place) => place > 0 && isWithin(waiting, holder))) seen.add(other);
+    for (const other of state.mutexWaits.within(holder)) seen.add(other);
   }
   return false;
 }
@@ -160,7 +165,7 @@ function closesCycle(state: RunState, task: TaskState, key: string): boolean {
 const MAX_KEY_CHARS = 1000;
 
 const cancelLoser = (state: RunState, loser: TaskState, at: number): RunEvent =>
-  !isInFlight(loser) && isOutstanding(state, loser.id)
+  isOutstanding(state, loser.id)
     ? { type: 'TaskClosing', at, taskId: loser.id, why: 'join' }
     : { type: 'TaskCancelled', at, taskId: loser.id, reason: 'join' };
 
@@ -194,7 +199,7 @@ function settleEntered(state: RunState, task: TaskState, context: DecisionContex
   return conclude(state, task, { output: data, via: 'signal', recorded: false, signal: id }, context);
 }
 
-/** The child runs that it waited for have ended: now it ends, too. */
+/** Nothing is awaited in it any more: what is to be undone of it is, then it ends, too. */
 function endOfTask(
   state: RunState,
   task: TaskState,
@@ -202,15 +207,20 @@ function endOfTask(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const { closing } = task;
-  const undo = undoNext(state, task.id, context);
-  if (undo !== undefined && closing?.why !== 'failure' && closing?.why !== 'end') return undo;
-  if (closing?.why === 'join') return [{ type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'join' }];
-  if (closing?.why === 'limit' && closing.error !== undefined)
-    return giveUp(state, task, definition, { error: closing.error }, context);
+  if (closing === undefined || closing.why === 'within') return [];
+  const { why, error } = closing;
+  if (why === 'join')
+    return (
+      undoNext(state, lastDone(state, task.id), context) ?? [
+        { type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'join' },
+      ]
+    );
   const scope = state.scopes.get(task.id);
-  if (scope !== undefined) return settleBlock(state, scope, context);
+  if (scope !== undefined && why !== 'limit') return settleBlock(state, scope, context);
+  const undo = scope === undefined ? undefined : undoNext(state, lastDoneInside(state, scope), context);
   if (undo !== undefined) return undo;
-  return endOfItems(state, task, definition, context);
+  if (error === undefined) return endOfItems(state, task, definition, context);
+  return giveUp(state, task, definition, { error, unknown: isUnknown(definition, error) }, context);
 }
 
 /** Items that are being recorded in several turns: computed once a round. Lost with the state, and then computed again. */
@@ -253,8 +263,13 @@ function endOfItems(
   if (definition.forEach?.onItemFailure !== 'continue') {
     for (const [index, item] of (parent.items?.instances ?? []).entries()) {
       if (item?.status !== 'failed' || item.error === undefined) continue;
-      if (parent.closing === undefined && isOutstanding(state, parent.id))
+      const last = lastDone(state, parent.id);
+      if (parent.closing !== undefined) {
+        const undo = undoNext(state, last, context);
+        if (undo !== undefined) return undo;
+      } else if (holdsOutstanding(state, parent) || (last !== undefined && isTolerated(state, parent))) {
         return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
+      }
       const error = { ...item.error, message: `item ${index}: ${item.error.message}` };
       return [{ type: 'TaskFailed', at, taskId: parent.id, error }];
     }

@@ -17,6 +17,7 @@ import {
   type RunState,
   type ScopeState,
   type TaskState,
+  type Undoable,
 } from './state.ts';
 import { itemOutputs } from './transitions/items.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
@@ -30,9 +31,11 @@ const DERIVED: ReadonlySet<string> = new Set([
   'limited',
   'entering',
   'awaited',
+  'undo',
   'signals',
   'waits',
   'mutexes',
+  'mutexWaits',
   'ready',
   'commands',
   'readyCount',
@@ -61,7 +64,10 @@ export function* serializing(state: RunState): Generator<void, string> {
     fields: Object.fromEntries(fields),
     ...(added !== undefined && { added: { lines: additions.length, outstanding: added.addedOutstanding } }),
     commands: [...state.commands],
-    scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, ...scope }) => scope),
+    scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, undo, ...scope }) => ({
+      ...scope,
+      undo: [...undo],
+    })),
     signals: [...state.signals],
     mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
@@ -117,7 +123,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     readonly fields: Partial<RunState>;
     readonly added?: { readonly lines: number; readonly outstanding: boolean };
     readonly commands: readonly string[];
-    readonly scopes: readonly ScopeState[];
+    readonly scopes: readonly SavedScope[];
     readonly signals: readonly (readonly [string, PendingSignal[]])[];
     readonly mutexes: readonly (readonly [string, string[]])[];
     readonly waits: readonly (readonly [string, readonly string[]])[];
@@ -136,7 +142,10 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
-  for (const [key, tasks] of kept.mutexes) state.mutexes.set(key, tasks);
+  for (const [key, tasks] of kept.mutexes) {
+    state.mutexes.set(key, tasks);
+    for (const id of tasks.slice(1)) state.mutexWaits.add(id, id, key);
+  }
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
   for (const line of others.slice(count)) {
@@ -163,8 +172,12 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   return state;
 }
 
-function addScope(state: RunState, saved: ScopeState): void {
-  const scope = { ...createScopeState(saved.path, saved.definitionId, saved.floor), ...saved };
+type SavedScope = Omit<ScopeState, 'undo' | 'inFlight' | 'ready'> & { readonly undo: readonly Undoable[] };
+
+function addScope(state: RunState, saved: SavedScope): void {
+  const fresh = createScopeState(saved.path, saved.definitionId, saved.floor);
+  const scope: ScopeState = { ...fresh, ...saved, undo: new Set(saved.undo) };
+  for (const entry of scope.undo) state.undo.add(entry, scope.path);
   state.scopes.set(scope.path, scope);
   if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) return;
   scope.ready = new ReadyQueue();

@@ -5,7 +5,9 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
+import { PathIndex } from './path-index.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import { UndoIndex } from './undo-index.ts';
 
 export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
@@ -58,7 +60,9 @@ export interface Undoable {
   /** The path of the task in the definition. */
   readonly definitionId: string;
   readonly attempt: number;
-  /** Of the event that put it here: what came last is undone first. */
+  /** The round of the task that it was done in. */
+  readonly round: number;
+  /** Of the event that put it on record: what came last is undone first. */
   readonly revision: number;
   /** `unknown`: an attempt may have had its effect, or not. */
   readonly outcome: 'completed' | 'unknown';
@@ -89,8 +93,11 @@ export interface ScopeState {
   feedback: Json;
   /** New tasks count their attempts from here on. */
   floor: number;
+  /** The revision at which it was entered, and at which its present round began: what was done later was done in it. */
+  readonly since: number;
+  roundSince: number;
   /** What its tasks did, of all rounds; that of an inner block that completed is among it. */
-  readonly undo: Undoable[];
+  readonly undo: Set<Undoable>;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency of its own. Derived. */
@@ -171,7 +178,7 @@ export interface TaskState {
   retries: string | undefined;
   /** The key of the mutex that it holds, or waits for. */
   mutex: string | undefined;
-  /** An attempt of this round ended without anybody knowing whether it had its effect. */
+  /** An attempt of this round ended without anybody knowing whether it had its effect: that is what is to be undone of it, until another completes. */
   unknown: boolean;
   /** Of what undoes a task: what it undoes. */
   undoes: Undoable | undefined;
@@ -234,16 +241,20 @@ export interface RunState {
   /** Ready tasks that no agent performs. Derived. */
   readonly entering: Set<string>;
   /**
-   * What a block that is to end otherwise than by completing waits for: child runs, attempts that would have to be undone, and what
-   * undoes others. Derived.
+   * What is waited for before what it is in ends otherwise than by completing: child runs, attempts that would have to be undone, and what
+   * undoes others (which counts where that was done). Derived.
    */
-  readonly awaited: Set<string>;
+  readonly awaited: PathIndex;
+  /** What is on the stacks of all blocks. Derived. */
+  readonly undo: UndoIndex<Undoable>;
   /** Signals that nobody has taken, by name, oldest first. */
   readonly signals: Map<string, PendingSignal[]>;
   /** Waits by the name of their signal, in the order in which they began. */
   readonly waits: Map<string, Set<string>>;
   /** Tasks that give the same mutex key, in order: the first has it. */
   readonly mutexes: Map<string, string[]>;
+  /** Of those, the ones that wait, with their key. Derived. */
+  readonly mutexWaits: PathIndex;
   tickets: number;
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
@@ -265,7 +276,7 @@ const NO_DEFINITION: WorkflowDefinition = {
   strategy: 'graph',
 };
 
-export const createScopeState = (path: string, definitionId: string, floor: number): ScopeState => ({
+export const createScopeState = (path: string, definitionId: string, floor: number, since = 0): ScopeState => ({
   path,
   definitionId,
   open: 0,
@@ -276,7 +287,9 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   round: 0,
   feedback: null,
   floor,
-  undo: [],
+  since,
+  roundSince: since,
+  undo: new Set(),
   inFlight: 0,
   ready: undefined,
 });
@@ -313,10 +326,12 @@ export function initialState(): RunState {
     ready: new ReadyQueue(),
     limited: new Set(),
     entering: new Set(),
-    awaited: new Set(),
+    awaited: new PathIndex(),
+    undo: new UndoIndex(),
     signals: new Map(),
     waits: new Map(),
     mutexes: new Map(),
+    mutexWaits: new PathIndex(),
     tickets: 0,
     readyCount: 0,
     inFlight: 0,

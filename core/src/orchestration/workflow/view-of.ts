@@ -4,7 +4,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import { dueAt } from './limits.ts';
 import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
-import type { ItemsState, RunState, TaskState } from './state.ts';
+import { type ItemsState, isTerminal, type PausedBy, type RunState, type TaskState } from './state.ts';
 
 /**
  * The view of a state. Its fields are copied, so that it prints, compares and spreads like any plain object; its payloads are those of the
@@ -14,6 +14,8 @@ export const viewOf = (state: RunState): RunView => new StateView(state);
 
 /** The state behind a view, for core itself. Throws TypeError for a view that viewOf did not make. */
 export const stateOf = (view: RunView): RunState => StateView.stateOf(view);
+
+const NOBODY: readonly PausedBy[] = Object.freeze([]);
 
 class StateView implements RunView {
   readonly #state: RunState;
@@ -28,6 +30,7 @@ class StateView implements RunView {
   readonly error;
   readonly cancelReason;
   readonly parked;
+  readonly pausedBy;
   readonly lineage;
   readonly parent;
   readonly closing;
@@ -52,6 +55,7 @@ class StateView implements RunView {
     this.error = frozen(state.error);
     this.cancelReason = state.cancelReason;
     this.parked = frozen(state.parked);
+    this.pausedBy = isTerminal(state.status) ? NOBODY : Object.freeze([...(state.pausedBy ?? NOBODY)]);
     this.lineage = frozen(state.lineage);
     this.parent = frozen(state.parent);
     this.closing = frozen(state.closing);

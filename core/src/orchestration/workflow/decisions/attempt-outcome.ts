@@ -1,19 +1,39 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
-import { afterFailure, isOutcomeUnknown } from '../../task-chaining/failure.ts';
+import type { Json } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
+import { afterFailure, isOutcomeUnknown, leavesUnknown } from '../../task-chaining/failure.ts';
 import { readingAt } from '../clock.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
 import { definitionOf, isInFlight, listOf, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
-import { conclude, giveUp } from './outcome.ts';
+import { beyondLimit, conclude, giveUp } from './outcome.ts';
 
 export function complete(state: RunState, command: CompleteTask, context: DecisionContext): readonly RunEvent[] {
   const task = state.tasks.get(command.taskId);
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
-  return conclude(state, task, { output: command.output, via: 'agent' }, context);
+  return ended(state, task, { output: command.output, via: 'agent' }, context);
+}
+
+/** An attempt, or the child run that it was, ended well. When its task is to end otherwise, what it did is put on record, to be undone. */
+export function ended(
+  state: RunState,
+  task: TaskState,
+  conclusion: { readonly output: Json; readonly via: 'agent' | 'child' },
+  context: DecisionContext,
+): readonly RunEvent[] {
+  if (task.closing === undefined || task.closing.why === 'within') return conclude(state, task, conclusion, context);
+  const { output } = conclusion;
+  const base = { at: context.now, taskId: task.id, attempt: task.attempt };
+  const error = beyondLimit(state, `the output of '${task.id}'`, roughSize(output), context);
+  return [
+    error === undefined
+      ? { type: 'TaskAttemptCompleted', ...base, output }
+      : { type: 'TaskAttemptFailed', ...base, error },
+  ];
 }
 
 /** A result for an attempt that is closed: a repeat of the one that was applied is nothing, any other is put on record once. */
@@ -64,14 +84,16 @@ export function failAttempt(
     error,
     ...(lost ? { lost } : {}),
   } as const;
-  // It was only waited for: nobody needs another attempt.
-  if (task.closing !== undefined) return [failed, { type: 'TaskCancelled', at, taskId: task.id, reason: 'closed' }];
+  // It was only waited for: nobody needs another attempt. What closes by itself ends once what this may have done is undone.
+  if (task.closing?.why === 'within') return [failed, { type: 'TaskCancelled', at, taskId: task.id, reason: 'closed' }];
+  if (task.closing !== undefined) return [failed];
+  const leaves = definition.compensate !== undefined && leavesUnknown({ error, lost });
   const expired = expiredFor(state, task);
   if (next.kind === 'give-up' || expired !== undefined) {
     const last = expired === undefined ? error : withCause(expired, error);
     return [
       failed,
-      ...giveUp(state, task, definition, { error: last, unknown: isUnknown(definition, error) }, context),
+      ...giveUp(state, task, definition, { error: last, unknown: isUnknown(definition, error), leaves }, context),
     ];
   }
   const retryAt = at + next.delayMs;
@@ -79,7 +101,7 @@ export function failAttempt(
   const deadline = deadlineOf(state, task, definition);
   if (deadline === undefined || reading + next.delayMs <= deadline.at) return [{ ...failed, retryAt }];
   const late = withCause(errorData(deadline.code, tooLate(task, deadline, next.delayMs, reading)), error);
-  return [failed, ...giveUp(state, task, definition, { error: late }, context)];
+  return [failed, ...giveUp(state, task, definition, { error: late, leaves }, context)];
 }
 
 /** Why an item may not be tried again: the time of its list is up, and settle has yet to come to it. */

@@ -62,12 +62,10 @@ function undoneElsewhere(state: RunState, { undone }: CloseFork, at: number): re
     const adopted = { type: 'TaskAdopted', at, taskId: id, status: 'completed' } as const;
     const task = state.tasks.get(id);
     if (task !== undefined) return hasEnded(task) ? [] : [adopted];
-    for (const { path, undo } of state.scopes.values()) {
-      const entry = undo.find((one) => one.taskId === taskId && one.attempt === attempt);
-      if (entry === undefined) continue;
-      return [{ type: 'CompensationBegan', at, scope: path, taskId: id, outcome: entry.outcome }, adopted];
-    }
-    return [];
+    const entry = state.undo.find(id);
+    const scope = entry === undefined ? undefined : state.undo.homeOf(entry);
+    if (entry === undefined || scope === undefined) return [];
+    return [{ type: 'CompensationBegan', at, scope, taskId: id, outcome: entry.outcome }, adopted];
   });
 }
 

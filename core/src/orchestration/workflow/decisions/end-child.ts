@@ -2,7 +2,8 @@ import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { EndChild } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState } from '../state.ts';
-import { failAttempt } from './attempt-outcome.ts';
+import { lastDone } from '../transitions/undoable.ts';
+import { ended, failAttempt } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
 
@@ -13,12 +14,18 @@ export function endChild(state: RunState, command: EndChild, context: DecisionCo
     return [];
   const at = context.now;
   const { closing } = task;
+  const { outcome, child } = command;
+  // It completed before it was told to end: what it did is to be undone.
+  if (closing !== undefined && outcome.status === 'completed' && definitionOf(state, task)?.compensate !== undefined)
+    return ended(state, task, { output: outcome.output, via: 'child' }, context);
   if (closing?.why === 'within') return [{ type: 'TaskCancelled', at, taskId: task.id, reason: 'closed' }];
-  if (closing?.why === 'join') return [{ type: 'TaskCancelled', at, taskId: task.id, reason: 'join' }];
   const definition = definitionOf(state, task);
   if (definition === undefined) return [];
+  // What it did in earlier rounds is undone first.
+  if (closing !== undefined && outcome.status !== 'completed' && lastDone(state, task.id) !== undefined)
+    return failAttempt(state, task, errorOf(outcome, child), false, context);
+  if (closing?.why === 'join') return [{ type: 'TaskCancelled', at, taskId: task.id, reason: 'join' }];
   if (closing?.error !== undefined) return giveUp(state, task, definition, { error: closing.error }, context);
-  const { outcome, child } = command;
   if (outcome.status === 'completed') return conclude(state, task, { output: outcome.output, via: 'child' }, context);
   return failAttempt(state, task, errorOf(outcome, child), false, context);
 }

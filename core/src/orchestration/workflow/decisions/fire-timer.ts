@@ -8,7 +8,7 @@ import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { dueAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
-import { isOutstanding } from '../transitions/close.ts';
+import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
@@ -24,8 +24,8 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
-  // What is closing has no limit of its own any more; an attempt that is waited for has.
-  if (task.closing !== undefined && timer.kind !== 'attempt') return [];
+  if (task.closing !== undefined && timer.kind !== 'attempt')
+    return timer.kind === 'task' || timer.kind === 'all' ? awaitedTooLong(state, task, timer, isDue, context) : [];
   switch (timer.kind) {
     case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
@@ -59,6 +59,25 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   }
 }
 
+/** What is closing has no limit of its own any more; attempts that are waited for have. */
+function awaitedTooLong(
+  state: RunState,
+  task: TaskState,
+  { kind, since }: { readonly kind: 'task' | 'all'; readonly since: number },
+  isDue: (due: number | undefined) => boolean,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const definition = definitionOf(state, task);
+  if (definition === undefined || task.firstScheduledAt !== since) return [];
+  const isList = kind === 'all';
+  if (!isDue(timeOf(state, isList ? listDeadline(task, definition) : taskDeadline(task, definition)))) return [];
+  const error = errorData('REPRISE_TASK_TIMEOUT', `The time of '${task.id}' was up while it was waited for.`);
+  const open = isList ? (task.items?.instances ?? []) : [task];
+  return open.flatMap((one) =>
+    one === undefined || !isInFlight(one) ? [] : failAttempt(state, one, error, false, context),
+  );
+}
+
 /** The time of a wait is up, and it says what to go on with then. */
 function waitedInVain(
   state: RunState,
@@ -84,9 +103,10 @@ export function timeIsUp(
   const definition = definitionOf(state, task);
   if (definition === undefined) return [];
   const open = isInFlight(task);
-  const failure = { error, unknown: open && isUnknown(definition, error) };
+  const leaves = open && definition.compensate !== undefined;
+  const failure = { error, unknown: open && isUnknown(definition, error), leaves };
   // An attempt is not waited for here: it is its time that is up.
-  if (!isInFlight(task) && isOutstanding(state, task.id))
+  if (!open && holdsOutstanding(state, task))
     return [{ type: 'TaskClosing', at: context.now, taskId: task.id, why: 'limit', error }];
   const closed = { type: 'TaskAttemptFailed', at: context.now, taskId: task.id, attempt: task.attempt, error } as const;
   return [...(open ? [closed] : []), ...giveUp(state, task, definition, failure, context)];

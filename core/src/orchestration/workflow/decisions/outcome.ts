@@ -6,7 +6,10 @@ import { bindCondition } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import type { RunEvent, TaskCompleted, Via } from '../events.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
+import { isTolerated } from '../transitions/end-task.ts';
+import { lastAttempted, lastDone } from '../transitions/undoable.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { undoNext } from './undo-next.ts';
 
 // How a task ends: with an output (conclude), or on the one path that every failure takes (giveUp).
 
@@ -16,9 +19,14 @@ export interface Failure {
   readonly unknown?: boolean;
   /** A fallback stood in already; there is no second one. */
   readonly fellBack?: boolean;
+  /** An event before this one leaves something of the task to be undone. */
+  readonly leaves?: boolean;
 }
 
-/** Nothing is left to try: the fallback stands in, or the task fails. */
+/**
+ * Nothing is left to try: the fallback stands in, or the task fails. What takes the place of a task, or goes on without it, begins after what the
+ * task did was undone; of a failure that is that of the block around, the block decides.
+ */
 export function giveUp(
   state: RunState,
   task: TaskState,
@@ -31,11 +39,27 @@ export function giveUp(
   const { fallback } = definition;
   // What a forEach falls back to stands in for its items, one by one, and not for their list.
   const isList = definition.forEach !== undefined && task.index === undefined;
-  if (fallback === undefined || fellBack || isList || (unknown && fallback.kind !== 'value'))
-    return [{ type: 'TaskFailed', at, taskId: task.id, error }];
+  const fails = fallback === undefined || fellBack || isList || (unknown && fallback.kind !== 'value');
+  const first = undoFirst(state, task, fails, failure, context);
+  if (first !== undefined) return first;
+  if (fails) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
   if (fallback.kind === 'value')
     return conclude(state, task, { output: fallback.value, via: 'fallback-value' }, context);
   return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
+}
+
+function undoFirst(
+  state: RunState,
+  task: TaskState,
+  fails: boolean,
+  { error, leaves = false }: Failure,
+  context: DecisionContext,
+): readonly RunEvent[] | undefined {
+  if (!state.graph.hasOutstanding || (fails && !isTolerated(state, task))) return undefined;
+  const last = fails ? lastDone(state, task.id) : lastAttempted(state, task);
+  if (task.closing !== undefined) return undoNext(state, last, context);
+  if (last === undefined && !leaves) return undefined;
+  return [{ type: 'TaskClosing', at: context.now, taskId: task.id, why: 'failure', error }];
 }
 
 /** What a task gives. */
@@ -61,24 +85,34 @@ export function conclude(
   const definition = definitionOf(state, task);
   if (definition === undefined) return [];
   const isStandIn = via === 'fallback-value' || via === 'fallback-task';
-  const rejected = (error: ErrorData): readonly RunEvent[] => {
+  const isUndoable = definition.compensate !== undefined && (via === 'agent' || via === 'child');
+  const rejected = (error: ErrorData, attempt: RunEvent): readonly RunEvent[] => {
+    // It was only waited for.
+    if (task.closing?.why === 'within')
+      return [attempt, { type: 'TaskCancelled', at: base.at, taskId: task.id, reason: 'closed' }];
     const fellBack = isStandIn || task.fallback !== undefined;
-    const next = giveUp(state, task, definition, { error, fellBack }, context);
-    // Something stands in: the attempt, which ended well, has to be closed.
-    const closes = via === 'agent' && next[0]?.type !== 'TaskFailed';
-    return closes ? [{ type: 'TaskAttemptFailed', ...base, error }, ...next] : next;
+    const next = giveUp(state, task, definition, { error, fellBack, leaves: isUndoable }, context);
+    // The attempt, which ended well, has to be closed when something stands in; what it did is on record when it can be undone.
+    const closes = isUndoable || (via === 'agent' && next[0]?.type !== 'TaskFailed');
+    return closes ? [attempt, ...next] : next;
   };
   if (recorded) {
     const error = beyondLimit(state, `the output of '${task.id}'`, roughSize(output), context);
-    if (error !== undefined) return rejected(error);
+    if (error !== undefined) return rejected(error, { type: 'TaskAttemptFailed', ...base, error });
   }
+  // What it gave is not accepted.
+  const refused = (error: ErrorData): readonly RunEvent[] =>
+    rejected(
+      error,
+      isUndoable ? { type: 'TaskAttemptCompleted', ...base, output } : { type: 'TaskAttemptFailed', ...base, error },
+    );
   const completed: TaskCompleted = { type: 'TaskCompleted', ...base, via, ...(recorded ? { output } : {}), ...more };
   const repeat = task.index === undefined ? definition.repeat : undefined;
   // What was only waited for does not begin another round.
   if (repeat === undefined || task.closing?.why === 'within') return [completed];
   const scope = { ...taskScope(state, task), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
-  if (!until.ok) return rejected(until.error);
+  if (!until.ok) return refused(until.error);
   if (until.value || (task.round >= repeat.max && repeat.onExhausted === 'accept')) return [completed];
   if (task.round < repeat.max) {
     const { at, taskId, attempt } = base;
@@ -88,7 +122,7 @@ export function conclude(
     return [{ type: 'TasksReset', at, region: taskId, why: 'repeat', round, feedback: output, attempt, ...stoodIn }];
   }
   const message = `The condition of the repeat of '${task.id}' did not hold within ${repeat.max} rounds.`;
-  return rejected(errorData('REPRISE_REPEAT_EXHAUSTED', message));
+  return refused(errorData('REPRISE_REPEAT_EXHAUSTED', message));
 }
 
 /** Why the run may not take `size` characters more; undefined when it may. */

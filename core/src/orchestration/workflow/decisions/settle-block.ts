@@ -2,15 +2,18 @@ import type { Catch } from '../../../definition/definition.ts';
 import type { BlockNode } from '../../../definition/task-graph.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
-import { inside, undoing } from '../../../shared/task-path.ts';
+import { inside } from '../../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindOutput, limited } from '../../task-chaining/input-binding.ts';
 import { blockScope, handedOver } from '../binding-source.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from '../events.ts';
 import { definitionOf, outputOfLeaves, type RunState, type ScopeState } from '../state.ts';
-import { isWaiting, undoableIn } from '../transitions/close.ts';
+import { isWaiting } from '../transitions/close.ts';
+import { closingAt } from '../transitions/closing-top.ts';
+import { lastDone, lastDoneInside, lastLeft } from '../transitions/undoable.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
+import { undoNext } from './undo-next.ts';
 
 // What becomes of a block (the run is one) once something in it has failed, has ended it, or nothing in it is left to do.
 
@@ -36,7 +39,7 @@ export function endOfClosing(state: RunState, context: DecisionContext): readonl
   const root = state.scopes.get('');
   if (closing === undefined || root === undefined) return [];
   if (closing.why !== 'cancel' && closing.why !== 'limit') return settleBlock(state, root, context);
-  const undo = undoNext(state, '', context);
+  const undo = undoNext(state, lastDone(state, ''), context);
   if (undo !== undefined) return undo;
   if (closing.why === 'limit' && closing.error !== undefined)
     return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: closing.error })];
@@ -45,34 +48,23 @@ export function endOfClosing(state: RunState, context: DecisionContext): readonl
   return [sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...why })];
 }
 
-/** What was done last in a task is undone, when there is anything left. `own`: what was done in the block itself, too. */
-export function undoNext(
-  state: RunState,
-  path: string,
-  { now: at }: DecisionContext,
-  own = true,
-): readonly RunEvent[] | undefined {
-  const entry = undoableIn(state, path, own);
-  if (entry === undefined) return undefined;
-  const { taskId, attempt, outcome } = entry;
-  const scope = state.scopes.values().find(({ undo }) => undo.at(-1) === entry)?.path ?? '';
-  return [{ type: 'CompensationBegan', at, scope, taskId: undoing(taskId, attempt), outcome }];
-}
-
 /**
- * What is outstanding in the block comes first: it is waited for, and what was done in blocks that do not complete is undone (with `own`, in
- * this one, too). Undefined: nothing is, or is left of it.
+ * What is outstanding in the block comes first: it is waited for, then undone. With `own`, that is all that was done in it; else what tasks
+ * did that are cut short. Undefined: nothing is, or is left of it.
  */
 function quietly(
   state: RunState,
-  { path }: ScopeState,
+  scope: ScopeState,
   why: 'failure' | 'end',
   own: boolean,
   context: DecisionContext,
 ): readonly RunEvent[] | undefined {
-  if (isWaiting(state, path)) return isClosing(state, path) ? [] : [closingOf(path, why, context)];
-  if (undoableIn(state, path, own) === undefined) return undefined;
-  return isClosing(state, path) ? undoNext(state, path, context, own) : [closingOf(path, why, context)];
+  const { path } = scope;
+  const isClosing = closingAt(state, path) !== undefined;
+  if (isWaiting(state, path)) return isClosing ? [] : [closingOf(path, why, context)];
+  const last = own ? lastDoneInside(state, scope) : lastLeft(state, scope);
+  if (last === undefined) return undefined;
+  return isClosing ? undoNext(state, last, context) : [closingOf(path, why, context)];
 }
 
 const closingOf = (taskId: string, why: 'failure' | 'end', { now: at }: DecisionContext): RunEvent => ({
@@ -81,9 +73,6 @@ const closingOf = (taskId: string, why: 'failure' | 'end', { now: at }: Decision
   taskId,
   why,
 });
-
-const isClosing = (state: RunState, path: string): boolean =>
-  (path === '' ? state.closing : state.tasks.get(path)?.closing) !== undefined;
 
 function afterFailure(
   state: RunState,

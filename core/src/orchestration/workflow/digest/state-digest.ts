@@ -60,9 +60,10 @@ function addedText({ graph }: RunState): string {
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {
   const { path, open, round, failure, ending, handling, catches, feedback, undo } = scope;
-  const isPlain = round === 1 && ending === undefined && handling === undefined && undo.length === 0;
+  const isPlain = round === 1 && ending === undefined && handling === undefined && undo.size === 0;
   if (path === '' && isPlain) return '';
-  const done = undo.map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`).join('');
+  const entries = [...undo].map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`);
+  const done = entries.join('');
   return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}`;
 }
 

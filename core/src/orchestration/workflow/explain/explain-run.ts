@@ -4,7 +4,7 @@ import { stateOf } from '../view-of.ts';
 import { explain } from './explain.ts';
 import type { ExplainFacts, Explanation, RootFailure, RunExplanation } from './explanation.ts';
 import { rootFailureOf } from './root-failure.ts';
-import { errorText } from './wording.ts';
+import { errorText, pausedText, resumeText } from './wording.ts';
 
 /**
  * Why a run does not end, or why it ended: task by task, and as a whole. Pure. What only a process knows (who takes tasks, what holds the
@@ -48,7 +48,7 @@ function summaryOf(
     case 'forking':
       return `The history of '${state.lineage?.runId}' is being copied into the run: ${state.revision} of ${state.lineage?.revision} events are there.`;
     case 'paused':
-      return `The run is paused. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}Resume it to go on.`;
+      return `The run is ${pausedBy(state)}. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}${resumeText(state.pausedBy ?? [])}`;
     case 'running':
       break;
     default:
@@ -61,6 +61,9 @@ function summaryOf(
   const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);
   return `${undriven}${doing(state, failure)}${left}`.trimEnd();
 }
+
+const pausedBy = ({ pausedBy: by = [], parent }: RunState): string =>
+  pausedText(by, parent === undefined ? undefined : `its parent '${parent.runId}'`);
 
 /** What the run is about, when it is about to end or handles a failure. */
 function doing(state: RunState, failure: RootFailure | undefined): string {

@@ -8,6 +8,9 @@ import { moverOf, wordingOf } from './wording.ts';
  * Why each task that has not ended has not. Pure, from the same questions that decide what may begin; costs what is open. Items (of a
  * list, or of blocks that are items) that wait for the same are one explanation with a count; items that a list has not released yet are
  * counted by the list.
+ *
+ * No tasks wait for each other in a circle, so none are told: edges have no cycle, and a mutex is not given out where waiting for it would close
+ * one (REPRISE_MUTEX_DEADLOCK); a property test of the heart looks for one.
  */
 export function explain(state: RunState, facts: ExplainFacts): readonly Explanation[] {
   const groups = new Map<string, { readonly task: TaskState; reason: Reason; count: number }>();

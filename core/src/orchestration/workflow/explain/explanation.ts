@@ -1,5 +1,5 @@
 import type { ErrorData } from '../../../shared/errors.ts';
-import type { Closing, RunStatus } from '../state.ts';
+import type { Closing, PausedBy, RunStatus } from '../state.ts';
 
 // Why the tasks of a run wait, as data. Times are in ms since the Unix epoch; lists of ids name a few, and a count says how many there are.
 
@@ -108,7 +108,7 @@ export type Reason =
       readonly open: number;
       readonly undo: string | undefined;
     }
-  | { readonly reason: 'paused' }
+  | { readonly reason: 'paused'; readonly by: readonly PausedBy[] }
   | { readonly reason: 'parked'; readonly error: ErrorData | undefined }
   | { readonly reason: 'held'; readonly hold: string; readonly message: string };
 

@@ -1,4 +1,3 @@
-import { inside, outer } from '../../../shared/task-path.ts';
 import { isSettling } from '../settle.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import type { ExplainFacts } from './explanation.ts';
@@ -16,7 +15,6 @@ export interface Named {
 export class Questions {
   readonly state: RunState;
   readonly facts: ExplainFacts;
-  #awaited: ReadonlyMap<string, readonly string[]> | undefined;
 
   constructor(state: RunState, facts: ExplainFacts) {
     this.state = state;
@@ -25,34 +23,12 @@ export class Questions {
 
   /** What is awaited in a task (in the run, for '') before it may end; what it is itself is not in it. */
   awaitedIn(path: string): Named {
-    this.#awaited ??= byWhatTheyAreIn(this.state.awaited);
-    return named(this.#awaited.get(path) ?? []);
+    return named([...this.state.awaited.within(path)].filter((id) => id !== path));
   }
 
   isSettling(task: TaskState): boolean {
     return isSettling(this.state, task);
   }
-}
-
-/** Ids by the block, the list and the item that they are in, all the way out. */
-function byWhatTheyAreIn(ids: Iterable<string>): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  const add = (path: string, id: string): void => {
-    const known = found.get(path);
-    if (known === undefined) found.set(path, [id]);
-    else known.push(id);
-  };
-  for (const id of ids) {
-    let at = id;
-    while (at !== '') {
-      const { block, id: last } = outer(at) ?? { block: '', id: '' };
-      const bracket = last.indexOf('[');
-      if (bracket !== -1) add(inside(block, last.slice(0, bracket)), id);
-      add(block, id);
-      at = block;
-    }
-  }
-  return found;
 }
 
 export const named = (ids: readonly string[]): Named => ({ waitsFor: ids.slice(0, NAMED), open: ids.length });

@@ -13,9 +13,12 @@ import {
   type ScopeState,
   siblingOf,
   type TaskState,
+  type Undoable,
 } from '../state.ts';
-import { tasksOf, undoableIn } from '../transitions/close.ts';
+import { tasksOf } from '../transitions/close.ts';
+import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
+import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { openOf, type Questions } from './questions.ts';
 import { moverOf } from './wording.ts';
@@ -40,9 +43,9 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   const begins =
     own.reason === 'ready' || own.reason === 'nobody' || (own.reason === 'deciding' && own.about === 'start');
   // The clock of a run that is paused stands still.
-  if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused' };
+  if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused', by: state.pausedBy ?? [] };
   if (!begins) return undefined;
-  if (state.status === 'paused') return { reason: 'paused' };
+  if (state.status === 'paused') return { reason: 'paused', by: state.pausedBy ?? [] };
   return hold?.reason === 'strategy' && own.reason === 'ready' ? held : undefined;
 }
 
@@ -67,8 +70,14 @@ function closing(task: TaskState, why: Closing['why'], questions: Questions): Re
   // What has nothing outstanding in it any more ends with what it is in.
   const top = task.closing?.why === 'within' ? task.closing.of : task.id;
   const outside = questions.awaitedIn(top);
-  const undo = outside.open > 0 ? undefined : undoableIn(state, top)?.taskId;
+  const undo = outside.open > 0 ? undefined : nextUndone(state, top)?.taskId;
   return { reason: 'closing', why, ...outside, undo };
+}
+
+/** What of something that closes is undone next. */
+function nextUndone(state: RunState, top: string): Undoable | undefined {
+  const scope = closingAt(state, top)?.why === 'end' ? state.scopes.get(top) : undefined;
+  return scope === undefined ? lastDone(state, top) : lastLeft(state, scope);
 }
 
 function attempt(state: RunState, task: TaskState, definition: TaskDefinition): Reason {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../shared/duration.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
+import type { PausedBy } from '../state.ts';
 import type { Mover, Reason } from './explanation.ts';
 
 /** How a reason is told. */
@@ -138,7 +139,7 @@ export function wordingOf(reason: Reason, now: number): Wording {
       return told(`is ending (${WHY[why]})${next}`, 'Whoever drives the run goes on with it at once.');
     }
     case 'paused':
-      return told('is held up because the run is paused', 'Resume the run.');
+      return told(`is held up because the run is ${pausedText(reason.by)}`, resumeText(reason.by));
     case 'parked':
       return told('is held up because the run is parked', 'Mend what parked the run and resume it, or cancel it.');
     case 'held':
@@ -146,6 +147,18 @@ export function wordingOf(reason: Reason, now: number): Wording {
     default:
       return reason satisfies never;
   }
+}
+
+/** By whom a run is paused. */
+export function pausedText(by: readonly PausedBy[], parent = 'its parent'): string {
+  if (!by.includes('parent')) return 'paused';
+  return by.includes('user') ? `paused by hand, and with ${parent}` : `paused with ${parent}`;
+}
+
+/** What lets it go on. */
+export function resumeText(by: readonly PausedBy[]): string {
+  if (!by.includes('parent')) return 'Resume the run.';
+  return by.includes('user') ? 'Resume the run, and its parent.' : 'Resume its parent.';
 }
 
 const DECIDING = {

@@ -1,4 +1,4 @@
-import { inside, isInside, undoing } from '../../../shared/task-path.ts';
+import { inside, isInside } from '../../../shared/task-path.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
 import {
@@ -12,7 +12,6 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { isWithin } from './close.ts';
 import { neededBy } from './end-task.ts';
 import { letGo } from './hold.ts';
 import { aboutToChange, readyAgain } from './items.ts';
@@ -20,6 +19,7 @@ import { letGoMutex } from './mutex.ts';
 import { removeWithin, standingOf } from './regions.ts';
 import { release } from './standing.ts';
 import { makeReady, setStatus, unlock } from './status.ts';
+import { takeOut } from './undo.ts';
 
 // What becomes of the tasks of another run's history when a run goes on from it.
 
@@ -28,7 +28,7 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
   const { tasks = [], retries = false, restarted = [], renewed = [], undone = [], since, at } = event;
   state.stoppedAt ??= since;
   const members = new Set([...tasks, ...restarted]);
-  forgetDone(state, new Set(undone), members);
+  forgetDone(state, undone, members);
   const begun: TaskState[] = [];
   const ended: TaskState[] = [];
   const look = (paths: readonly string[], clear: (task: TaskState) => void): void => {
@@ -71,14 +71,20 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (own) state.startedAt = at;
   state.stoppedBefore = state.stoppedMs;
   if (state.lineage === undefined) return state;
-  if (own && state.lineage.as === 'fork') for (const scope of state.scopes.values()) scope.undo.splice(0);
+  if (own && state.lineage.as === 'fork') undoNothing(state);
   if (keys.length === 0) return state;
-  const kept = Object.entries(state.lineage.keys ?? {}).filter(([path]) => !keys.some((key) => isInOrAt(path, key)));
+  const renewed = new Set(keys);
+  const kept = Object.entries(state.lineage.keys ?? {}).filter(
+    ([path]) => !renewed.has(path) && !isInside(path, renewed),
+  );
   state.lineage = { ...state.lineage, keys: Object.fromEntries([...kept, ...keys.map((key) => [key, runId])]) };
   return state;
 }
 
-const isInOrAt = (path: string, ancestor: string): boolean => path === ancestor || isWithin(path, ancestor);
+/** Whatever was done was done by another run. */
+function undoNothing(state: RunState): void {
+  for (const { undo } of state.scopes.values()) for (const entry of [...undo]) takeOut(state, entry);
+}
 
 type Kept = Partial<Pick<TaskState, 'round' | 'feedback' | 'previous' | 'undoes' | 'retries'>>;
 
@@ -117,10 +123,10 @@ function recount(state: RunState, task: TaskState, members: ReadonlySet<string>)
 }
 
 /** What has been undone since is not to be undone again; what is being undone in tasks that begin anew is of no concern. */
-function forgetDone(state: RunState, undone: ReadonlySet<string>, members: ReadonlySet<string>): void {
-  for (const { undo } of state.scopes.values()) {
-    const left = undo.filter(({ taskId, attempt }) => !undone.has(undoing(taskId, attempt)));
-    if (left.length < undo.length) undo.splice(0, undo.length, ...left);
+function forgetDone(state: RunState, undone: readonly string[], members: ReadonlySet<string>): void {
+  for (const id of undone) {
+    const entry = state.undo.find(id);
+    if (entry !== undefined) takeOut(state, entry);
   }
   for (const id of [...state.awaited]) {
     const task = state.tasks.get(id);

@@ -1,17 +1,10 @@
 import { inside } from '../../../shared/task-path.ts';
-import {
-  definitionOf,
-  hasEnded,
-  isInFlight,
-  type RunState,
-  type ScopeState,
-  siblingOf,
-  type TaskState,
-  type Undoable,
-} from '../state.ts';
+import { definitionOf, hasEnded, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import { aboutToChange } from './items.ts';
-import { setStatus } from './status.ts';
-import { noteUnknown } from './undo.ts';
+import { isFirst, letGoMutex } from './mutex.ts';
+import { noteAwaited, setStatus } from './status.ts';
+import { handOver, noteUnknown } from './undo.ts';
+import { lastDone, lastDoneInside, substituteOf } from './undoable.ts';
 
 /** Tasks of a block that began: those of its body, of the handler of a failure that it caught, and those that were added. */
 export function* tasksOf(state: RunState, scope: ScopeState): Generator<TaskState> {
@@ -55,8 +48,8 @@ export function closeScope(state: RunState, scope: ScopeState, at: number): void
 export function cancel(state: RunState, task: TaskState, at: number): void {
   if (hasEnded(task)) return;
   aboutToChange(state, task);
-  if (isInFlight(task) && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
-  noteUnknown(state, task);
+  if (isInFlight(task)) noteUnknown(state, task);
+  task.unknown = false;
   setStatus(state, task, 'cancelled');
   task.endedAt = at;
   task.endRevision = state.revision;
@@ -72,7 +65,7 @@ export function cancel(state: RunState, task: TaskState, at: number): void {
 export function beginClosing(state: RunState, top: string, parts: Iterable<TaskState>, at: number): void {
   for (const part of parts) {
     if (hasEnded(part)) continue;
-    if (!isOutstanding(state, part.id)) {
+    if (!holdsOutstanding(state, part)) {
       cancel(state, part, at);
       continue;
     }
@@ -83,42 +76,35 @@ export function beginClosing(state: RunState, top: string, parts: Iterable<TaskS
   }
 }
 
+/** A task that is to end before its time does nothing more by itself. An attempt that is under way is awaited, whatever it is. */
+export function stopShort(state: RunState, task: TaskState): void {
+  if (isInFlight(task)) return noteAwaited(state, task);
+  task.retryAt = undefined;
+  if (!isFirst(state, task)) letGoMutex(state, task);
+  if (task.status === 'pending' || task.status === 'ready') setStatus(state, task, 'waiting');
+}
+
 /** Whether something in a task (in the run, for '') has to be waited for, or undone, unless it completes. */
 export const isOutstanding = (state: RunState, path: string): boolean =>
-  isWaiting(state, path) || undoableIn(state, path) !== undefined;
+  isWaiting(state, path) || lastDone(state, path) !== undefined;
+
+/** Whether something in what a task has under way is awaited, or to be undone. What it did in earlier rounds is that of its block. */
+export function holdsOutstanding(state: RunState, task: TaskState): boolean {
+  if (isWaiting(state, task.id)) return true;
+  const scope = state.scopes.get(task.id);
+  if (scope !== undefined) return lastDoneInside(state, scope) !== undefined;
+  if (task.items !== undefined && task.items.ended < task.items.total)
+    return definitionOf(state, task)?.scope !== undefined && state.undo.last(task.id) !== undefined;
+  const substitute = substituteOf(state, task.id);
+  return substitute !== undefined && !hasEnded(substitute) && holdsOutstanding(state, substitute);
+}
 
 /** Whether something is awaited in the task or in what stands in for it, or is the task. */
 export function isWaiting(state: RunState, path: string): boolean {
   if (state.awaited.size === 0) return false;
-  if (path === '' || state.awaited.has(path)) return true;
-  for (const awaited of state.awaited) if (isWithin(awaited, path)) return true;
+  if (state.awaited.hasWithin(path)) return true;
   const substitute = substituteOf(state, path);
   return substitute !== undefined && isWaiting(state, substitute.id);
-}
-
-/** The task that stands in for one that has fallen back. */
-function substituteOf(state: RunState, path: string): TaskState | undefined {
-  const task = state.tasks.get(path);
-  if (task === undefined || task.fallback !== 'task' || task.index !== undefined) return undefined;
-  const fallback = definitionOf(state, task)?.fallback;
-  return fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
-}
-
-/**
- * What is to be undone next in a task, of blocks that are open: what was done last. `own`: that of the block itself, too; else only that of
- * blocks in it, which do not complete with it.
- */
-export function undoableIn(state: RunState, path: string, own = true): Undoable | undefined {
-  if (!state.graph.hasOutstanding) return undefined;
-  let last: Undoable | undefined;
-  for (const scope of state.scopes.values()) {
-    const isIn = scope.path === path ? own : path === '' || isWithin(scope.path, path);
-    const entry = isIn ? scope.undo.at(-1) : undefined;
-    if (entry !== undefined && (last === undefined || entry.revision > last.revision)) last = entry;
-  }
-  const substitute = substituteOf(state, path);
-  const other = substitute === undefined ? undefined : undoableIn(state, substitute.id);
-  return other !== undefined && (last === undefined || other.revision > last.revision) ? other : last;
 }
 
 /** Something that a closing task waited for has come to an end. */
@@ -128,13 +114,10 @@ export function wakeClosing(state: RunState, part: TaskState): void {
   if (top !== '' && !isWaiting(state, top)) state.frontier.add(top);
 }
 
-/** Whether a path is that of an item of `ancestor`, or of something inside it. */
-export const isWithin = (path: string, ancestor: string): boolean =>
-  path.startsWith(ancestor) && (path[ancestor.length] === '/' || path[ancestor.length] === '[');
-
 export function forgetScope(state: RunState, path: string): void {
   const scope = state.scopes.get(path);
   if (scope === undefined) return;
+  handOver(state, scope, state.tasks.get(path)?.scope ?? '');
   state.scopes.delete(path);
   state.limited.delete(scope);
 }

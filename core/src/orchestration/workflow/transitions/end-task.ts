@@ -2,7 +2,6 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import {
-  type Closing,
   definitionOf,
   dependentsOf,
   hasEnded,
@@ -12,7 +11,8 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { closeWithin, wakeClosing } from './close.ts';
+import { closeWithin, isWaiting, wakeClosing } from './close.ts';
+import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
@@ -29,15 +29,10 @@ export function end(state: RunState, task: TaskState, status: Ending, at: number
   task.retryAt = undefined;
   tellOthers(state, task, status, at);
   // Whoever waited for it may go on to its own end.
-  if (closing?.why === 'within' || task.undoes !== undefined) wakeAround(state, task, closing);
+  if (closing?.why === 'within') wakeClosing(state, task);
+  const top = task.undoes === undefined ? undefined : topOf(state, task.undoes.taskId);
+  if (top !== undefined && top !== '' && !isWaiting(state, top)) state.frontier.add(top);
   task.closing = undefined;
-}
-
-/** The block that the task is in goes on: to its end, or that of what it ends with. */
-function wakeAround(state: RunState, task: TaskState, closing: Closing | undefined): void {
-  if (closing?.why === 'within') return wakeClosing(state, task);
-  const around = state.tasks.get(task.scope);
-  if (around !== undefined) wakeClosing(state, around);
 }
 
 function tellOthers(state: RunState, task: TaskState, status: Ending, at: number): void {
@@ -49,12 +44,12 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   if (node === undefined || node.undoes !== undefined) return;
   if (node.fallbackFor !== undefined) {
     const origin = siblingOf(state, task, node.fallbackFor);
-    if (origin !== undefined && !hasEnded(origin)) state.frontier.add(origin.id);
+    if (origin !== undefined && !hasEnded(origin) && origin.closing === undefined) state.frontier.add(origin.id);
     return;
   }
   const scope = scopeAt(state, task.scope);
   if (scope === undefined) return;
-  if (status === 'failed' && !isTolerated(state, task)) {
+  if (status === 'failed' && !isDispensable(state, task)) {
     scope.failure ??= task.id;
     if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
@@ -74,8 +69,15 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
 export const neededBy = ({ join }: TaskDefinition): number | undefined =>
   join === 'any' ? 1 : typeof join === 'number' ? join : undefined;
 
+/** Whether nothing else fails because the task does. */
+export function isTolerated(state: RunState, task: TaskState): boolean {
+  const node = state.graph.node(task.definitionId);
+  if (node === undefined || node.undoes !== undefined) return false;
+  return task.index === undefined ? isDispensable(state, task) : node.definition.forEach?.onItemFailure === 'continue';
+}
+
 /** Whether somebody else may take the place of a task that failed: everything that comes after it asks for some of several. */
-function isTolerated(state: RunState, task: TaskState): boolean {
+function isDispensable(state: RunState, task: TaskState): boolean {
   const dependents = dependentsOf(state, task);
   return (
     dependents.length > 0 &&

@@ -35,7 +35,7 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
   if (items === undefined || forEach === undefined) return;
   while (items.active < forEach.concurrency && items.returning.length > 0) {
     const item = items.instances[items.returning.shift() ?? -1];
-    if (item?.idle !== true || hasEnded(item)) continue;
+    if (item?.idle !== true || hasEnded(item) || item.closing !== undefined) continue;
     noteChange(items, item.index ?? 0);
     item.idle = false;
     items.active += 1;
@@ -80,7 +80,8 @@ export function expire(state: RunState, parent: TaskState, error: ErrorData): vo
   if (parent.items === undefined) return;
   parent.items.expired = error;
   for (const item of parent.items.instances) {
-    if (item !== undefined && !hasEnded(item) && item.fallback === undefined) state.frontier.add(item.id);
+    if (item !== undefined && !hasEnded(item) && item.fallback === undefined && item.closing === undefined)
+      state.frontier.add(item.id);
   }
 }
 

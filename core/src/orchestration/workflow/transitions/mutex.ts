@@ -4,9 +4,13 @@ import type { RunState, TaskState } from '../state.ts';
 export function acquire(state: RunState, task: TaskState, key: string): boolean {
   task.mutex = key;
   const queue = state.mutexes.get(key);
-  if (queue === undefined) state.mutexes.set(key, [task.id]);
-  else queue.push(task.id);
-  return queue === undefined;
+  if (queue === undefined) {
+    state.mutexes.set(key, [task.id]);
+    return true;
+  }
+  queue.push(task.id);
+  state.mutexWaits.add(task.id, task.id, key);
+  return false;
 }
 
 /** Whether the task has the mutex that it asked for; also when it asked for none. */
@@ -21,7 +25,12 @@ export function letGoMutex(state: RunState, task: TaskState): void {
   const queue = state.mutexes.get(key) ?? [];
   const place = queue.indexOf(task.id);
   if (place !== -1) queue.splice(place, 1);
+  state.mutexWaits.delete(task.id);
   const [next] = queue;
-  if (next === undefined) state.mutexes.delete(key);
-  else if (place === 0) state.frontier.add(next);
+  if (next === undefined) {
+    state.mutexes.delete(key);
+  } else if (place === 0) {
+    state.mutexWaits.delete(next);
+    state.frontier.add(next);
+  }
 }

@@ -28,7 +28,7 @@ import { setStatus, unlock } from './status.ts';
 export function openScope(state: RunState, task: TaskState, at: number): void {
   const block = state.graph.block(task.definitionId);
   if (block === undefined) return;
-  const scope = createScopeState(task.id, task.definitionId, task.attempt - 1);
+  const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
   const { loop, concurrency } = block.definition;
   if (concurrency !== undefined) {
     scope.ready = new ReadyQueue();
@@ -57,6 +57,7 @@ export function beginRound(state: RunState, scope: ScopeState, round: number, at
   }
   dropAdded(state, scope.path);
   scope.round = round;
+  scope.roundSince = state.revision;
   scope.failure = undefined;
   scope.ending = undefined;
   scope.handling = undefined;

@@ -58,17 +58,18 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);
 }
 
-/** Keeps the list of what a closing block waits for. */
+/** Keeps the list of what is waited for. */
 export function noteAwaited(state: RunState, task: TaskState): void {
   if (!state.graph.hasOutstanding) return;
-  if (isAwaited(state, task)) state.awaited.add(task.id);
+  if (isAwaited(state, task)) state.awaited.add(task.id, task.undoes?.taskId);
   else state.awaited.delete(task.id);
 }
 
 function isAwaited(state: RunState, task: TaskState): boolean {
   if (task.undoes !== undefined) return !hasEnded(task);
   if (task.child !== undefined && isEntered(task)) return true;
-  return isInFlight(task) && definitionOf(state, task)?.compensate !== undefined;
+  // What is closing by itself ends after its attempt, whether that can be undone or not.
+  return isInFlight(task) && (task.closing !== undefined || definitionOf(state, task)?.compensate !== undefined);
 }
 
 /** An attempt at an agent begins or ends: it counts for every block around it. */

@@ -1,36 +1,63 @@
-import { undoing } from '../../../shared/task-path.ts';
 import type { CompensationBegan } from '../events.ts';
-import { createTaskState, definitionOf, grownGraph, type RunState, type TaskState, type Undoable } from '../state.ts';
+import {
+  createTaskState,
+  definitionOf,
+  grownGraph,
+  type RunState,
+  type ScopeState,
+  type TaskState,
+  type Undoable,
+} from '../state.ts';
+import { topOf } from './closing-top.ts';
 import { makeReady, noteAwaited } from './status.ts';
 
 /** A task has done what its block may have to undo. Of a block that says nothing itself, that is what was done in it. */
-export function noteDone(state: RunState, task: TaskState): void {
+export function noteDone(state: RunState, task: TaskState, output = task.output): void {
   if (!state.graph.hasOutstanding) return;
-  const scope = state.scopes.get(task.scope);
+  // Attempts of one round have one idempotency key: the one that completed stands for those of which nobody knew.
+  forgetUnknown(state, task);
   const inner = state.scopes.get(task.id);
-  if (scope === undefined) return;
-  if (definitionOf(state, task)?.compensate !== undefined) scope.undo.push(entryOf(state, task, 'completed'));
-  else if (inner !== undefined) scope.undo.push(...inner.undo);
-  inner?.undo.splice(0);
+  if (definitionOf(state, task)?.compensate !== undefined) {
+    for (const entry of inner?.undo ?? []) state.undo.delete(entry);
+    inner?.undo.clear();
+    put(state, task, 'completed', output);
+  } else if (inner !== undefined) {
+    handOver(state, inner, task.scope);
+  }
 }
 
-/** A task will not complete, and nobody knows whether an attempt of it had its effect. */
+/** Nobody knows whether the last attempt of a task had its effect. */
 export function noteUnknown(state: RunState, task: TaskState): void {
-  if (!task.unknown) return;
-  task.unknown = false;
-  state.scopes.get(task.scope)?.undo.push(entryOf(state, task, 'unknown'));
+  if (definitionOf(state, task)?.compensate === undefined) return;
+  forgetUnknown(state, task);
+  task.unknown = true;
+  put(state, task, 'unknown', null);
 }
 
-const entryOf = (state: RunState, task: TaskState, outcome: Undoable['outcome']): Undoable => ({
-  taskId: task.id,
-  definitionId: task.definitionId,
-  attempt: task.attempt,
-  revision: state.revision,
-  outcome,
-  input: task.input ?? null,
-  output: outcome === 'completed' ? (task.output ?? null) : null,
-  ...byOf(state, task),
-});
+function forgetUnknown(state: RunState, task: TaskState): void {
+  const entry = task.unknown ? state.undo.last(task.id) : undefined;
+  task.unknown = false;
+  if (entry?.taskId === task.id && entry.outcome === 'unknown') takeOut(state, entry);
+}
+
+function put(state: RunState, task: TaskState, outcome: Undoable['outcome'], output: TaskState['output']): void {
+  const { id: taskId, definitionId, attempt, round, input = null } = task;
+  const entry = {
+    taskId,
+    definitionId,
+    attempt,
+    round,
+    revision: state.revision,
+    outcome,
+    input,
+    output: output ?? null,
+    ...byOf(state, task),
+  };
+  const scope = state.scopes.get(task.scope);
+  if (scope === undefined) return;
+  scope.undo.add(entry);
+  state.undo.add(entry, task.scope);
+}
 
 /** An added task may be gone when it is to be undone. */
 function byOf(state: RunState, { definitionId }: TaskState): Pick<Undoable, 'by'> {
@@ -38,23 +65,39 @@ function byOf(state: RunState, { definitionId }: TaskState): Pick<Undoable, 'by'
   return by === undefined ? {} : { by };
 }
 
-/** What was done last is undone: by a task of its own, in the same block. */
+/** What was done in a block is the business of the one around it. */
+export function handOver(state: RunState, inner: ScopeState, around: string): void {
+  const outer = state.scopes.get(around);
+  for (const entry of inner.undo) {
+    outer?.undo.add(entry);
+    if (outer === undefined) state.undo.delete(entry);
+    else state.undo.move(entry, around);
+  }
+  inner.undo.clear();
+}
+
+/** What a task did is undone: by a task of its own, in the block that has it on its stack. */
 export function beginUndo(state: RunState, event: CompensationBegan): RunState {
-  const scope = state.scopes.get(event.scope);
-  const index = scope?.undo.findLastIndex(({ taskId, attempt }) => undoing(taskId, attempt) === event.taskId) ?? -1;
-  const [entry] = scope === undefined || index === -1 ? [] : scope.undo.splice(index, 1);
+  const entry = state.undo.find(event.taskId);
+  const scope = entry === undefined ? undefined : takeOut(state, entry);
   if (scope === undefined || entry === undefined) return state;
   const { by, definitionId } = entry;
-  if (by !== undefined) grownGraph(state).addUndoing(event.taskId, scope.path, by);
+  if (by !== undefined) grownGraph(state).addUndoing(event.taskId, scope, by);
   const node = by === undefined ? `${definitionId}@` : event.taskId;
-  const task = createTaskState(event.taskId, node, undefined, 0, scope.path);
+  const task = createTaskState(event.taskId, node, undefined, 0, scope);
   task.undoes = entry;
   state.tasks.set(task.id, task);
   noteAwaited(state, task);
   makeReady(state, task, event.at);
   // What is closing goes on once this has ended.
-  const around = state.tasks.get(event.scope);
-  if (around?.closing?.why === 'within') state.frontier.delete(around.closing.of);
-  state.frontier.delete(event.scope);
+  state.frontier.delete(topOf(state, entry.taskId) ?? '');
   return state;
+}
+
+/** It is not to be undone any more. Returns the block on whose stack it was. */
+export function takeOut(state: RunState, entry: Undoable): string | undefined {
+  const home = state.undo.homeOf(entry);
+  state.undo.delete(entry);
+  if (home !== undefined) state.scopes.get(home)?.undo.delete(entry);
+  return home;
 }

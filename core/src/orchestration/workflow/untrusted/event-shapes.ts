@@ -132,6 +132,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
     { via: oneOf('fallback-value', 'fallback-task') },
   ),
+  TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }),
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
   TaskFellBack: fieldsOf({
     taskId,

@@ -1,13 +1,13 @@
 import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
-import { undoing } from '../../../shared/task-path.ts';
 import type { CompensationBegan, ScopeCaught, TaskCancelled, TaskClosing, TaskEntered, TasksReset } from '../events.ts';
 import {
+  definitionOf,
   dependentsOf,
   hasEnded,
   isAgentTask,
+  isEntered,
   isInFlight,
-  listOf,
   type RunState,
   type ScopeState,
   scopeAt,
@@ -15,6 +15,9 @@ import {
   type TaskState,
 } from '../state.ts';
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
+import { topOf } from '../transitions/closing-top.ts';
+import { isTolerated } from '../transitions/end-task.ts';
+import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { attemptFlaw, flaw, mayEnd, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
 
@@ -85,11 +88,19 @@ const isLoser = (state: RunState, task: TaskState): boolean =>
     return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;
   });
 
+/** It ended well, and its task is not to: that closes, or is not content with what it gave. */
+export function attemptCompletedFlaw(task: TaskState, definition: TaskDefinition, attempt: number): Flaw | undefined {
+  if (!isInFlight(task) && !(isEntered(task) && task.child !== undefined)) return unfit(task);
+  if (task.closing === undefined && (definition.repeat === undefined || definition.compensate === undefined))
+    return flaw('type', `cannot come: '${task.id}' completes when its attempt does`);
+  return attemptFlaw(task, attempt);
+}
+
 export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefined {
   const { taskId, why } = event;
   const task = state.tasks.get(taskId);
   if (taskId !== '' && task === undefined) return unknown(taskId);
-  if (task !== undefined && (hasEnded(task) || isInFlight(task))) return unfit(task);
+  if (task !== undefined && (hasEnded(task) || (isInFlight(task) && why !== 'join'))) return unfit(task);
   if (!isOutstanding(state, taskId)) return flaw('type', 'cannot come: nothing is outstanding there');
   const before = taskId === '' ? state.closing : task?.closing;
   // A run that closes may be cancelled all the same.
@@ -99,6 +110,7 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
     ['error', 'limit'],
     ['commandId', 'cancel'],
   ] as const) {
+    if (field === 'error' && why === 'failure' && task !== undefined && mayBeReplaced(state, task)) continue;
     if ((event[field] === undefined) !== (why !== of))
       return flaw(`data.${field}`, event[field] === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
   }
@@ -106,7 +118,11 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
 }
 
-function hasCause(state: RunState, task: TaskState | undefined, { taskId, why }: TaskClosing): boolean {
+/** It may fail, and the block goes on: without it, or with something in its place. */
+const mayBeReplaced = (state: RunState, task: TaskState): boolean =>
+  isTolerated(state, task) || (task.fallback === undefined && definitionOf(state, task)?.fallback !== undefined);
+
+function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, error }: TaskClosing): boolean {
   const scope = scopeAt(state, taskId);
   switch (why) {
     case 'cancel':
@@ -118,8 +134,9 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why }:
     case 'end':
       return scope?.ending !== undefined;
     case 'failure':
-      // Of a block (its output or its loop may fail when nothing in it is left to do), or of a list.
+      // Of a block (its output or its loop may fail when nothing in it is left to do), of a list, or of what fails by itself.
       return (
+        error !== undefined ||
         scope?.failure !== undefined ||
         scope?.handling !== undefined ||
         scope?.ending !== undefined ||
@@ -184,24 +201,19 @@ function repeatedFlaw(state: RunState, event: TasksReset): Flaw | undefined {
 }
 
 export function undoFlaw(state: RunState, event: CompensationBegan): Flaw | undefined {
-  const undo = scopeAt(state, event.scope)?.undo ?? [];
-  const last = undo.at(-1);
-  if (last === undefined || undoing(last.taskId, last.attempt) !== event.taskId) {
-    const known = undo.some(({ taskId, attempt }) => undoing(taskId, attempt) === event.taskId);
-    const why = known ? 'and something was done after it' : 'and there is nothing of it to undo';
-    return flaw('data.taskId', `is '${event.taskId}', ${why}`);
-  }
-  if (last.outcome !== event.outcome)
-    return flaw('data.outcome', `is ${event.outcome}; that of the attempt was ${last.outcome}`);
-  return isWithinClosing(state, event.scope) ? undefined : flaw('type', `cannot come: '${event.scope}' is not closing`);
-}
-
-function isWithinClosing(state: RunState, path: string): boolean {
-  for (let at = state.tasks.get(path); at !== undefined; at = state.tasks.get(at.scope)) {
-    if (at.closing !== undefined) return true;
-    if (at.index !== undefined && listOf(state, at)?.closing !== undefined) return true;
-  }
-  return state.closing !== undefined;
+  const entry = state.undo.find(event.taskId);
+  if (entry === undefined || state.undo.homeOf(entry) !== event.scope)
+    return flaw('data.taskId', `is '${event.taskId}', and there is nothing of it to undo`);
+  if (entry.outcome !== event.outcome)
+    return flaw('data.outcome', `is ${event.outcome}; that of the attempt was ${entry.outcome}`);
+  const top = topOf(state, entry.taskId);
+  if (top === undefined) return flaw('type', `cannot come: '${event.scope}' is not closing`);
+  if (isWaiting(state, top)) return flaw('type', `cannot come: something in '${top}' is awaited`);
+  const scope = state.scopes.get(top);
+  const nexts = [lastDone(state, top), scope === undefined ? undefined : lastLeft(state, scope)];
+  return nexts.includes(entry)
+    ? undefined
+    : flaw('data.taskId', `is '${event.taskId}', and something was done after it`);
 }
 
 function blockAt(state: RunState, path: string) {

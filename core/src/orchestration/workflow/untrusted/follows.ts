@@ -15,6 +15,7 @@ import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, typ
 import { neededBy } from '../transitions/end-task.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
+  attemptCompletedFlaw,
   cancelledFlaw,
   caughtFlaw,
   closingFlaw,
@@ -130,6 +131,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (event.round !== task.round + 1 || event.round > definition.repeat.max)
         return flaw('data.round', `is ${event.round} after round ${task.round} of ${definition.repeat.max}`);
       return attemptFlaw(task, event.attempt);
+    case 'TaskAttemptCompleted':
+      return attemptCompletedFlaw(task, definition, event.attempt);
     case 'TaskAttemptFailed':
       return isInFlight(task) || (isEntered(task) && task.child !== undefined)
         ? attemptFlaw(task, event.attempt)
