@@ -139,6 +139,7 @@ function noOutcomeFor(state: RunState, id: string): string | undefined {
   const { fallbackFor, undoes } = state.graph.node(task.definitionId) ?? {};
   if (fallbackFor !== undefined) return `it only stands in for '${fallbackFor}', so give that one`;
   if (undoes !== undefined) return `it undoes '${undoes}'`;
+  if (task.closing !== undefined) return 'it was about to end, so go on from an earlier point';
   for (let at = enclosing(id); at !== undefined; at = enclosing(at)) {
     const around = state.tasks.get(at);
     if (around !== undefined && hasEnded(around)) return `it is inside '${at}', which has ended, so give that one`;

@@ -174,7 +174,15 @@ const early = (): Flaw => flaw('type', 'cannot come before the whole history is 
 
 /** What is decided when the history is there. */
 const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
-  ...(['TasksReset', 'TaskCompleted', 'TaskAttemptFailed', 'TaskFailed', 'TaskFellBack', 'TaskCancelled'] as const),
+  ...([
+    'TasksReset',
+    'TaskCompleted',
+    'TaskAttemptCompleted',
+    'TaskAttemptFailed',
+    'TaskFailed',
+    'TaskFellBack',
+    'TaskCancelled',
+  ] as const),
   ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'RunForked'] as const),
 ]);
 
