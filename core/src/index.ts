@@ -128,6 +128,7 @@ export type {
 } from './orchestration/workflow/explain/explanation.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type { ClosingView, ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
+export type { Reference, Source } from './orchestration/workflow/sources/source.ts';
 export { isTerminal, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
 export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
 export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';

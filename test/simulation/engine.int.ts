@@ -13,7 +13,7 @@ import { NO_FAULTS, type StoreFaults } from './support/faulty-store.ts';
 import type { TransportFaults } from './support/faulty-transport.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
-import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { type Process, World } from './support/world.ts';
 
 const RUN = 'run-of-the-test';
@@ -57,7 +57,7 @@ async function launch(world: World, spec: WorkflowSpec): Promise<Process> {
     });
     const run = await reprise.startRun(
       toWorkflow(spec).definition.name,
-      { spec: spec.tasks.length },
+      { spec: spec.tasks.length, ...LISTED },
       { id: RUN, requestId: 'the-start' },
     );
     process.outcome = await run.outcome();

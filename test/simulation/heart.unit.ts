@@ -17,7 +17,7 @@ import { restoreState, serializeState } from '../../core/src/orchestration/workf
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
-import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 
 const RUN = 'run-1';
 const START = 1_000_000;
@@ -96,12 +96,13 @@ interface Walk {
   readonly state: RunState;
 }
 
-/** A random run of a random workflow, its live state kept after every single fold, and looked at; also when nothing more follows by itself. */
+/** A random run of a random workflow, all that can be recorded by reference recorded so by default. Its live state kept after every single fold, and looked at; also when nothing more follows by itself. */
 function walk(
   spec: WorkflowSpec,
   seed: number,
   steps: number,
   look?: (state: RunState, atRest: boolean) => void,
+  inlineChars = 0,
 ): Walk {
   const dice = seededRandom(seed);
   const { definition, hash } = toWorkflow(spec);
@@ -110,7 +111,7 @@ function walk(
   const live: string[] = [];
   let now = START;
   const send = (command: Command): void => {
-    const context = { now, random: dice, maxPayloadChars: 5000 };
+    const context = { now, random: dice, maxPayloadChars: 5000, inlineChars };
     const fold = (added: readonly RunEvent[]): void => {
       for (const event of added) {
         evolve(state, event);
@@ -133,7 +134,7 @@ function walk(
     runId: RUN,
     definition,
     definitionHash: hash,
-    input: { n: seed },
+    input: { n: seed, ...LISTED },
     ...(seed % 2 === 0 ? { parent } : {}),
   });
   for (let step = 0; step < steps; step += 1) {
@@ -149,6 +150,9 @@ const withoutDefinition = (text: string): string => {
   const state = JSON.parse(head ?? '');
   return [JSON.stringify({ ...state, fields: { ...state.fields, definition: 0 } }), ...tasks].join('\n');
 };
+
+/** A reference has another size than what it means. */
+const withoutSizes = (text: string): string => text.replaceAll(/"held":\d+/g, '');
 
 /** Where a view differs from the state that it is of, as texts. */
 function viewErrors(state: RunState): readonly string[] {
@@ -272,12 +276,30 @@ describe('the heart, for any workflow and any commands', () => {
             now: START + 1000,
             random: seededRandom(rolls),
             maxPayloadChars: 5000,
+            inlineChars: 0,
           });
           expect(handle(copy, command, context(step))).to.deep.equal(handle(state, command, context(step)));
         }
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('is the same run whether values are recorded or where they are from', () => {
+    let referred = 0;
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const byReference = walk(spec, seed, steps);
+        const inline = walk(spec, seed, steps, undefined, Number.POSITIVE_INFINITY);
+        referred += byReference.events.filter((event) => 'source' in event).length;
+        expect(inline.events.filter((event) => 'source' in event)).to.deep.equal([]);
+        expect(byReference.events.map(({ type }) => type)).to.deep.equal(inline.events.map(({ type }) => type));
+        expect(byReference.live.map(withoutSizes)).to.deep.equal(inline.live.map(withoutSizes));
+        expect(stateDigest(byReference.state)).to.equal(stateDigest(inline.state));
+      }),
+      { numRuns: 200 },
+    );
+    expect(referred).to.be.greaterThan(200);
   });
 
   it('never throws, and changes nothing in deciding', () => {

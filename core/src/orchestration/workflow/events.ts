@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Source } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from the results of another. */
 export interface Lineage {
@@ -134,8 +135,10 @@ export interface TaskEntered extends EventBase {
   readonly type: 'TaskEntered';
   readonly taskId: string;
   readonly attempt: number;
-  /** Absent of a wait, which is handed nothing. */
+  /** Without it and `source`: that of the attempt before, or nothing (a wait is handed nothing). */
   readonly input?: Json;
+  /** Where the input is from, when it stands in the history already and is not small. */
+  readonly source?: Source;
   /** Of a sleep, and of it alone: when it ends. One for a time ends later by as long as the run is paused. */
   readonly until?: number;
   /** Of a wait, and of it alone: the name of its signal. */
@@ -222,12 +225,14 @@ export interface TasksReset extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
 }
 
-/** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`. */
+/** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`; or all of them are what `source` says. */
 export interface TaskExpanded extends EventBase {
   readonly type: 'TaskExpanded';
   readonly taskId: string;
   readonly from: number;
-  readonly items: readonly Json[];
+  readonly items?: readonly Json[];
+  /** Where the whole list is from, instead of `items`, when it stands in the history already and is not small. */
+  readonly source?: Source;
   readonly total: number;
 }
 
@@ -249,13 +254,15 @@ export interface TaskAdopted extends EventBase {
   readonly output?: Json;
 }
 
-/** An attempt was assigned to an agent. Without `input`, it is that of the attempt before. */
+/** An attempt was assigned to an agent. Without `input` and `source`, its input is that of the attempt before. */
 export interface TaskScheduled extends EventBase {
   readonly type: 'TaskScheduled';
   readonly taskId: string;
   readonly attempt: number;
   readonly agent: string;
   readonly input?: Json;
+  /** Where the input is from, when it stands in the history already and is not small. */
+  readonly source?: Source;
 }
 
 /** A worker began the attempt. */

@@ -1,7 +1,9 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
+import type { Json } from '../../shared/json.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { limitedScopeOf } from './ready-tasks.ts';
+import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
   createTaskState,
@@ -16,6 +18,7 @@ import {
   type ScopeState,
   type TaskState,
 } from './state.ts';
+import { scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
 import { itemOutputs } from './transitions/items.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
 
@@ -40,35 +43,73 @@ const DERIVED: ReadonlySet<string> = new Set([
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
 export const STATE_VERSION = 'v4';
 
+/** A line of the text: values that the lines after it share, all that is not of one task, or tasks. */
+type Line = Partial<Head> & {
+  readonly shared?: Json;
+  readonly tasks?: readonly Partial<TaskState>[];
+  readonly places?: readonly Place[];
+};
+
+interface Head {
+  readonly fields: Partial<RunState>;
+  readonly commands: readonly string[];
+  readonly scopes: readonly Omit<ScopeState, 'inFlight' | 'ready'>[];
+  readonly signals: readonly (readonly [string, PendingSignal[]])[];
+  readonly mutexes: readonly (readonly [string, string[]])[];
+  readonly waits: readonly (readonly [string, readonly string[]])[];
+  readonly frontier: readonly string[];
+}
+
 /** Tasks in a line of the text: what is made or read without a pause. */
 const TASKS_A_LINE = 1_000;
 
-/** The whole state as text. Equal states give equal text. */
+/** The whole state as text. Equal states give equal text, as far as they share the same values. */
 export const serializeState = (state: RunState): string => drained(serializing(state));
 
 /** serializeState, a line at a time. The state may not change meanwhile. */
 export function* serializing(state: RunState): Generator<void, string> {
-  const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
-  const head = JSON.stringify({
-    fields: Object.fromEntries(fields),
+  const shared = yield* sharedIn(state);
+  const lines: string[] = [];
+  const write = (of: (without: Without) => object): void => {
+    const places: Place[] = [];
+    const parts = of((value, at) => shared.without(value, at, places, lines));
+    lines.push(JSON.stringify(places.length === 0 ? parts : { ...parts, places }));
+  };
+  write((without) => headOf(state, without));
+  let tasks: TaskState[] = [];
+  const writeTasks = (): void => {
+    const part = tasks;
+    if (shared.isEmpty) lines.push(JSON.stringify({ tasks: part }));
+    else write((without) => ({ tasks: part.map((task, index) => taskWithout(task, ['tasks', index], without)) }));
+    tasks = [];
+  };
+  for (const task of state.tasks.values()) {
+    tasks.push(saved(task));
+    if (tasks.length < TASKS_A_LINE) continue;
+    writeTasks();
+    yield;
+  }
+  if (tasks.length > 0) writeTasks();
+  return lines.join('\n');
+}
+
+function headOf(state: RunState, without: Without): Head {
+  const fields: Partial<RunState> = Object.fromEntries(Object.entries(state).filter(([key]) => !DERIVED.has(key)));
+  fields.input = without(state.input, ['fields', 'input']);
+  if (state.output !== undefined) fields.output = without(state.output, ['fields', 'output']);
+  const scopes = [...state.scopes.values()].map((scope, index) => {
+    const { inFlight: _inFlight, ready: _ready, ...kept } = scopeWithout(scope, ['scopes', index], without);
+    return kept;
+  });
+  return {
+    fields,
     commands: [...state.commands],
-    scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, ...scope }) => scope),
+    scopes,
     signals: [...state.signals],
     mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
-  });
-  const lines = [head];
-  let tasks: TaskState[] = [];
-  for (const task of state.tasks.values()) {
-    tasks.push(saved(task));
-    if (tasks.length < TASKS_A_LINE) continue;
-    lines.push(JSON.stringify(tasks));
-    tasks = [];
-    yield;
-  }
-  if (tasks.length > 0) lines.push(JSON.stringify(tasks));
-  return lines.join('\n');
+  };
 }
 
 const saved = (task: TaskState): TaskState =>
@@ -88,17 +129,22 @@ export const restoreState = (text: string, bind: BindDefinition): RunState => dr
 
 /** restoreState, a line at a time. */
 export function* restoring(text: string, bind: BindDefinition): Generator<void, RunState> {
-  const [head, ...lines] = text.split('\n');
-  const kept = JSON.parse(head ?? '') as {
-    readonly fields: Partial<RunState>;
-    readonly commands: readonly string[];
-    readonly scopes: readonly ScopeState[];
-    readonly signals: readonly (readonly [string, PendingSignal[]])[];
-    readonly mutexes: readonly (readonly [string, string[]])[];
-    readonly waits: readonly (readonly [string, readonly string[]])[];
-    readonly frontier: readonly string[];
-  };
-  const state = Object.assign(initialState(), kept.fields);
+  const state = initialState();
+  const values: Json[] = [];
+  for (const line of text.split('\n')) {
+    const parsed = JSON.parse(line) as Line;
+    const part = putBack(parsed, parsed.places ?? [], values);
+    if (part.shared !== undefined) values.push(part.shared);
+    else if (part.tasks === undefined) restoreHead(state, part as Head, bind);
+    else for (const partial of part.tasks) add(state, { ...createTaskState('', '', undefined, 0), ...partial });
+    yield;
+  }
+  restoreReady(state);
+  return state;
+}
+
+function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
+  Object.assign(state, kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
   for (const id of kept.commands) state.commands.add(id);
@@ -107,11 +153,10 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   for (const [key, tasks] of kept.mutexes) state.mutexes.set(key, tasks);
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
-  for (const line of lines) {
-    for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])
-      add(state, { ...createTaskState('', '', undefined, 0), ...partial });
-    yield;
-  }
+}
+
+/** What the tasks imply. */
+function restoreReady(state: RunState): void {
   const ready: TaskState[] = [];
   for (const task of state.tasks.values()) {
     if (task.status === 'ready') ready.push(task);
@@ -128,10 +173,9 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
     queue.add(task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
   }
-  return state;
 }
 
-function addScope(state: RunState, saved: ScopeState): void {
+function addScope(state: RunState, saved: Head['scopes'][number]): void {
   const scope = { ...createScopeState(saved.path, saved.definitionId, saved.floor), ...saved };
   state.scopes.set(scope.path, scope);
   if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) return;

@@ -134,6 +134,8 @@ export interface TaskState {
   agent: string | undefined;
   worker: string | undefined;
   input: Json | undefined;
+  /** The revision at which it was handed its input; of a list, that of its first items. Derived. */
+  boundAt: number | undefined;
   output: Json | undefined;
   /** Output of the round before, of a repeating task. */
   feedback: Json | undefined;
@@ -175,7 +177,7 @@ export interface TaskState {
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
   items: ItemsState | undefined;
-  /** About how many characters its input, output and items hold; see RunState.held. */
+  /** About how many characters its input, output and items hold, but for what they refer to; see RunState.held. */
   held: number;
 }
 
@@ -241,7 +243,7 @@ export interface RunState {
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
-  /** About how many characters of JSON the run's payloads have in all: what limits and slices go by. */
+  /** About how many characters of JSON the run's payloads have in all, each counted where it is and not where it is referred to: what limits and slices go by. */
   held: number;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
   readonly commands: Set<string>;
@@ -344,6 +346,7 @@ export function createTaskState(
     agent: undefined,
     worker: undefined,
     input: undefined,
+    boundAt: undefined,
     output: undefined,
     feedback: undefined,
     previous: undefined,

@@ -6,7 +6,7 @@ import { type Enter, entered, failed, handed } from './performer.ts';
 
 export const enterBlock: Enter = (entering) => {
   const input = handed(entering);
-  return input.ok ? [entered(entering, { input: input.value })] : failed(entering, input.error);
+  return input.ok ? [entered(entering, input.recorded)] : failed(entering, input.error);
 };
 
 /** Runs above one another, at most: a workflow that starts itself ends somewhere. */
@@ -22,5 +22,5 @@ export const enterChild: Enter = (entering) => {
   const input = handed(entering);
   if (!input.ok) return failed(entering, input.error);
   const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);
-  return [entered(entering, { input: input.value, child })];
+  return [entered(entering, { ...input.recorded, child })];
 };

@@ -1,6 +1,8 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
+import { resolve } from '../sources/resolve.ts';
+import type { Source } from '../sources/source.ts';
 import {
   hasEnded,
   isEntered,
@@ -23,6 +25,7 @@ import {
   undoFlaw,
 } from './follows-blocks.ts';
 import { completedFlaw } from './follows-completed.ts';
+import { inputFlaw, sourceFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
 
 /**
@@ -104,7 +107,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskExpanded':
       if (state.tasks.size + event.total > MAX_TASKS)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS} tasks and items`);
-      return expandedFlaw(task, definition, event);
+      return expandedFlaw(state, task, definition, event);
     case 'TaskExpired':
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
@@ -112,7 +115,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return event.input === undefined && task.input === undefined ? flaw('data.input', 'is missing') : undefined;
+      return inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':
@@ -170,7 +173,12 @@ const standsIn = (
 const MAX_TASKS = 1_000_000;
 
 /** The parts of an expansion are one decision: each goes on where the one before ended, and nothing comes between. */
-function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskExpanded): Flaw | undefined {
+function expandedFlaw(
+  state: RunState,
+  task: TaskState,
+  { forEach }: TaskDefinition,
+  event: TaskExpanded,
+): Flaw | undefined {
   const { items } = task;
   const there = items?.values.length ?? 0;
   if (forEach === undefined || task.index !== undefined)
@@ -179,10 +187,25 @@ function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskE
   if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
   if (items !== undefined && event.total !== items.total)
     return flaw('data.total', `is ${event.total}; the part before said ${items.total}`);
+  if (event.source !== undefined) return wholeFlaw(state, there, event, event.source);
+  if (event.items === undefined) return flaw('data.items', 'is missing');
   if (there + event.items.length > event.total)
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
   return undefined;
+}
+
+/** A list that stands in the history already comes as a whole. */
+function wholeFlaw(state: RunState, there: number, event: TaskExpanded, source: Source): Flaw | undefined {
+  if (event.items !== undefined) return flaw('data.source', 'cannot stand beside items');
+  if (there > 0 || event.from > 0) return flaw('data.source', 'cannot be a part of a list');
+  const wrong = sourceFlaw(state, source);
+  if (wrong !== undefined) return wrong;
+  const list = resolve(state, source);
+  if (!Array.isArray(list)) return flaw('data.source', 'is no list');
+  return list.length === event.total
+    ? undefined
+    : flaw('data.total', `is ${event.total}, and the list has ${list.length} items`);
 }
 
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {

@@ -84,7 +84,8 @@ export class UntrustedHistory {
     this.#ids.add(id);
     this.#events += 1;
     if (event.type === 'TaskExpanded') {
-      this.#expanding = event.from + event.items.length < event.total ? event.taskId : undefined;
+      const there = event.items === undefined ? event.total : event.from + event.items.length;
+      this.#expanding = there < event.total ? event.taskId : undefined;
     }
     return undefined;
   }
