@@ -223,7 +223,7 @@ const COMPENSATE: Compensate = {
 
 const UNDO_BY_TEMPLATE: Compensate = {
   ...COMPENSATE,
-  input: { kind: 'template', template: { done: '${ output }', all: ['${ input }', 1] } },
+  input: { kind: 'template', template: { done: `\${ output }`, all: [`\${ input }`, 1] } },
 };
 
 /** What any run of these workflows is handed beside what its test hands it. */
@@ -234,10 +234,10 @@ const pathTo = ([first]: readonly string[]): string => (first === undefined ? 'i
 const templateOf = (after: readonly string[], isItem: boolean): Expression => ({
   kind: 'template',
   template: {
-    all: '${ input }',
-    list: ['as it is', '${ input.list[1] }', ...after.map((id) => `\${ outputs["${id}"] }`)],
-    ...(isItem ? { item: '${ item }' } : {}),
-    computed: '${ [input.list, 1] }',
+    all: `\${ input }`,
+    list: ['as it is', `\${ input.list[1] }`, ...after.map((id) => `\${ outputs["${id}"] }`)],
+    ...(isItem ? { item: `\${ item }` } : {}),
+    computed: `\${ [input.list, 1] }`,
   },
 });
 
