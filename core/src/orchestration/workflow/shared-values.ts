@@ -81,7 +81,7 @@ export class SharedValues {
     const known = this.#numbers.get(value);
     if (known !== undefined) return known;
     const places: Place[] = [];
-    const shared = this.#members(value as Json, [], places, lines);
+    const shared = this.#members(value as Json, ['shared'], places, lines);
     const number = this.#numbers.size;
     this.#numbers.set(value, number);
     lines.push(JSON.stringify({ shared, places } satisfies SharedValue));
