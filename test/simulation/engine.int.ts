@@ -14,6 +14,7 @@ import type { TransportFaults } from './support/faulty-transport.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
 import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { snapshotLines } from './support/snapshot-lines.ts';
 import { type Process, World } from './support/world.ts';
 
 const RUN = 'run-of-the-test';
@@ -153,13 +154,11 @@ function checkSnapshots(events: readonly RunEvent[], saved: World['truth']['save
   for (const { snapshot } of saved) {
     const replica = initialState();
     for (const event of events.slice(0, snapshot.revision + 1)) evolve(replica, event);
-    expect(linesOf(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
-      linesOf(serializeState(replica)),
+    expect(snapshotLines(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
+      snapshotLines(serializeState(replica)),
     );
   }
 }
-
-const linesOf = (text: string): unknown[] => text.split('\n').map((line) => JSON.parse(line));
 
 function checkCalls(world: World, spec: WorkflowSpec, events: readonly RunEvent[]): void {
   expect(world.mostAtOnce, 'calls of an agent at once').to.be.lessThanOrEqual(AGENT_CONCURRENCY);
