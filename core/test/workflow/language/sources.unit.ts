@@ -302,6 +302,19 @@ book:
     expectWhole(r);
   });
 
+  it('to what is not there is null, and an empty list: a damaged history folds', () => {
+    const r = run(`each: { agent: a, forEach: { items: '[1]' } }\nafter: { agent: a, after: each }`);
+    const damaged = r.events.map((event): RunEvent => {
+      if (event.type !== 'TaskExpanded') return event;
+      const { items: _items, ...rest } = event;
+      return { ...rest, source: { list: [{ revision: 7, of: 'output', task: 'after' }] } };
+    });
+    expect(replayed(damaged).tasks.get('each')?.items).to.deep.include({ values: [], total: 0 });
+    const source = { fields: { a: { revision: 1, of: 'input', task: 'nobody' } } } as const;
+    const scheduled: RunEvent = { type: 'TaskScheduled', at: 1, taskId: 'each[0]', attempt: 1, agent: 'a', source };
+    expect(replayed([...r.events, scheduled]).tasks.get('each[0]')).to.include({ status: 'scheduled', input: null });
+  });
+
   it('counts with its own size: a run over one large value holds that once', () => {
     const tasks = Array.from({ length: 50 }, (_, n) => `t${n}: { agent: a }`).join('\n');
     const r = run(tasks, big('document'));
