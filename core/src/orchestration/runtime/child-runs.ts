@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { type ErrorData, RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { EndChild, StartRun } from '../workflow/commands.ts';
+import { recordedInput } from '../workflow/sources/recorded-place.ts';
 import { definitionOf, isEntered, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
 import { idempotencyKey } from './attempt-key.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
@@ -101,13 +102,14 @@ export class ChildRuns {
     if (wanted === undefined) throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `'${task.id}' names no workflow.`);
     const { definition, hash, inputSchema } = registry.workflow(wanted.name, wanted.version);
     const given = task.input ?? null;
-    const command = (input: Json): StartRun => ({
+    const command = (input: Json, inputFrom: StartRun['inputFrom']): StartRun => ({
       type: 'StartRun',
       commandId: `start-child/${child}`,
       runId: child,
       definition,
       definitionHash: hash,
       input,
+      ...(inputFrom === undefined ? {} : { inputFrom }),
       traceparent: traceparentOfAttempt(state, task.id, task.attempt),
       parent: {
         runId: state.runId,
@@ -118,11 +120,15 @@ export class ChildRuns {
         key: idempotencyKey(state, task),
       },
     });
-    if (inputSchema === undefined) return command(given);
+    const inputFrom = recordedInput(state, task);
+    if (inputSchema === undefined) return command(given, inputFrom);
     const what = `input of the child run of '${task.id}'`;
-    return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) =>
-      command(acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars)),
-    );
+    return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) => {
+      const input = acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars);
+      // What the schema has changed stands nowhere else.
+      const isSame = inputFrom !== undefined && JSON.stringify(input) === JSON.stringify(given);
+      return command(input, isSame ? inputFrom : undefined);
+    });
   }
 
   #post(state: RunState, child: string, command: StartRun, refused: (error: unknown) => void): void {

@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Source } from './sources/source.ts';
+import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from the results of another. */
 export interface Lineage {
@@ -47,6 +47,8 @@ export interface RunStarted extends EventBase {
   /** SHA-256 of the definition's recorded form. */
   readonly definitionHash: string;
   readonly input: Json;
+  /** Of a child run: the events of other runs in which the input stands. A store has only this; whoever reads the history finds the `input`, too. */
+  readonly inputFrom?: SourceOf<RecordedPlace>;
   /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
   readonly traceparent?: string;
   readonly lineage?: Lineage;

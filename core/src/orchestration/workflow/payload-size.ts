@@ -1,13 +1,13 @@
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
 import type { RunEvent } from './events.ts';
-import { type Source, sourceSize } from './sources/source.ts';
+import { sourceSize } from './sources/source.ts';
 
 /** About how many characters of JSON the payload of an event has; what all events have beside it is not counted. */
 export function payloadSize(event: RunEvent): number {
   switch (event.type) {
     case 'RunStarted':
-      return roughSize(event.input);
+      return recordedSize(event.inputFrom === undefined ? event.input : undefined, event.inputFrom);
     case 'TaskExpanded':
       return recordedSize(event.items as Json | undefined, event.source);
     case 'TaskScheduled':
@@ -28,7 +28,7 @@ export function payloadSize(event: RunEvent): number {
 }
 
 /** A reference has its own size, not that of what it means. */
-const recordedSize = (value: Json | undefined, source: Source | undefined): number =>
+const recordedSize = (value: Json | undefined, source: Parameters<typeof sourceSize>[0] | undefined): number =>
   value !== undefined ? roughSize(value) : source === undefined ? 0 : sourceSize(source);
 
 /** What an event, and an item, take of a turn beside their payload, as characters: very many small ones are a long turn, too. */

@@ -5,6 +5,7 @@ import type { Json } from '../../shared/json.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 export type RunStatus = 'none' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
 
@@ -136,6 +137,8 @@ export interface TaskState {
   input: Json | undefined;
   /** The revision at which it was handed its input; of a list, that of its first items. Derived. */
   boundAt: number | undefined;
+  /** What that event recorded instead of the value, if it did. Derived. */
+  source: Source | undefined;
   output: Json | undefined;
   /** Output of the round before, of a repeating task. */
   feedback: Json | undefined;
@@ -176,6 +179,8 @@ export interface TaskState {
   closing: Closing | undefined;
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
+  /** That event has its output itself. Derived. */
+  carriesOutput: boolean;
   items: ItemsState | undefined;
   /** About how many characters its input, output and items hold, but for what they refer to; see RunState.held. */
   held: number;
@@ -197,6 +202,8 @@ export interface RunState {
   /** See rules.ts. */
   rules: number;
   input: Json;
+  /** Of a child run: where its input stands on record. */
+  inputFrom: SourceOf<RecordedPlace> | undefined;
   /** W3C trace context that the run was started in. */
   traceparent: string | undefined;
   lineage: Lineage | undefined;
@@ -287,6 +294,7 @@ export function initialState(): RunState {
     definitionHash: '',
     rules: 1,
     input: null,
+    inputFrom: undefined,
     traceparent: undefined,
     lineage: undefined,
     parent: undefined,
@@ -347,6 +355,7 @@ export function createTaskState(
     worker: undefined,
     input: undefined,
     boundAt: undefined,
+    source: undefined,
     output: undefined,
     feedback: undefined,
     previous: undefined,
@@ -370,6 +379,7 @@ export function createTaskState(
     undoes: undefined,
     closing: undefined,
     endRevision: undefined,
+    carriesOutput: false,
     items: undefined,
     held: 0,
   };

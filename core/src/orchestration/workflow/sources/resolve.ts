@@ -1,6 +1,7 @@
 import type { Json } from '../../../shared/json.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import type { Reference, Source } from './source.ts';
+import { walk } from './walk.ts';
 
 /** The value that a source means in this state; parts of it are the very objects of the state. Undefined: there is no such value. Never throws. */
 export function resolve(state: RunState, source: Source): Json | undefined {
@@ -44,14 +45,4 @@ function holderOf(state: RunState, { revision, of, task: id }: Reference): Json 
       of satisfies never;
       return undefined;
   }
-}
-
-function walk(from: Json | undefined, path: Reference['path'] = []): Json | undefined {
-  let at = from;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    if (Array.isArray(at)) at = typeof key === 'number' ? (at as readonly Json[])[key] : undefined;
-    else at = Object.hasOwn(at, key) ? (at as { readonly [key: string]: Json })[key] : undefined;
-  }
-  return at;
 }

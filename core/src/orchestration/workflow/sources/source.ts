@@ -18,14 +18,25 @@ export interface Reference {
   readonly path?: readonly (string | number)[];
 }
 
-/** Where a value is from, when it stands in the history already: as it is, or built of such parts. */
-export type Source =
-  | Reference
-  | { readonly fields: Readonly<Record<string, Source>> }
-  | { readonly list: readonly Source[] }
+/** A place in an event of any run, by the event's fields. The event has the value itself. */
+export interface RecordedPlace {
+  readonly runId: string;
+  readonly revision: number;
+  /** `['input', 'docs', 3]`: in the `input` of the event. */
+  readonly path: readonly (string | number)[];
+}
+
+/** Where a value is from: one place, or it is built of several and of what stands here. */
+export type SourceOf<Place> =
+  | Place
+  | { readonly fields: Readonly<Record<string, SourceOf<Place>>> }
+  | { readonly list: readonly SourceOf<Place>[] }
   | { readonly value: Json };
 
+/** Where a value is from that stands in the history of its run already. */
+export type Source = SourceOf<Reference>;
+
 /** About how many characters of JSON the source itself has; not what it means. */
-export const sourceSize = (source: Source): number => roughSize(source as unknown as Json);
+export const sourceSize = (source: Source | SourceOf<RecordedPlace>): number => roughSize(source as unknown as Json);
 
 export const isReference = (source: Source): source is Reference => 'of' in source;

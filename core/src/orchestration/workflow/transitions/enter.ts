@@ -15,10 +15,12 @@ export function beginAttempt(state: RunState, task: TaskState, event: TaskSchedu
     task.input = event.input;
     hold(state, task, 'input');
     task.boundAt = state.revision;
+    task.source = undefined;
   } else if (event.source !== undefined) {
     task.input = resolve(state, event.source) ?? null;
     holdSource(state, task, event.source);
     task.boundAt = state.revision;
+    task.source = event.source;
   }
   beginLimits(state, task, event.at);
   task.scheduledAt = event.at;

@@ -18,6 +18,7 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
     const total = whole === undefined ? event.total : whole.length;
     parent.items = { values, instances: [], total, cursor: 0, active: 0, returning: [], ended: 0 };
     parent.boundAt = state.revision;
+    parent.source = event.source;
   }
   const from = parent.items.values.length;
   for (const item of event.items ?? []) {
