@@ -9,9 +9,13 @@ import { walk } from './walk.ts';
  * The events in which the input of a task stands, for the run that it starts: each has the value itself, so that whoever reads that run need
  * not fold this one. Undefined: it is small.
  */
-export function recordedInput(state: RunState, task: TaskState): SourceOf<RecordedPlace> | undefined {
+export function recordedInput(
+  state: RunState,
+  task: TaskState,
+  inlineChars: number = INLINE_CHARS,
+): SourceOf<RecordedPlace> | undefined {
   const { input, boundAt } = task;
-  if (input === undefined || boundAt === undefined || !isLargerThan(input, INLINE_CHARS)) return undefined;
+  if (input === undefined || boundAt === undefined || !isLargerThan(input, inlineChars)) return undefined;
   const source = placed(state, { revision: boundAt, of: 'input', task: task.id }, input);
   return isRecorded(source) ? source : undefined;
 }
