@@ -4,6 +4,7 @@ import { toEnvelope, type WorkerCommand } from '../../../core/src/orchestration/
 import type { Stage, Work } from './recorder.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 
 const fail = (code: string, retryable = true): never => {
   throw Object.assign(new Error(`${code}, said the agent`), { code, retryable });
@@ -129,6 +130,7 @@ async function playFailure(stage: Stage): Promise<string> {
 /** By name of the file. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
+  ...SCENARIOS_OF_SOURCES,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',
