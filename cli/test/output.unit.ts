@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import type { Source } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -139,6 +140,39 @@ describe('events in words', () => {
       expect(text).to.equal(stripVTControlCharacters(text));
       expect(text).to.not.match(/[\r\n]/);
     }
+  });
+});
+
+describe('where a value is from, in words', () => {
+  const scheduled = (source: Source): string =>
+    describeEvent({ type: 'TaskScheduled', at: 0, taskId: 't', attempt: 1, agent: 'a', source });
+
+  it('names the holder, the revision and the place', () => {
+    const run: Source = { revision: 0, of: 'input', task: '' };
+    expect(scheduled(run)).to.equal("attempt 1 for a, input from the run's input");
+    expect(scheduled({ ...run, path: ['docs', 0, 'a.b'] })).to.equal(
+      'attempt 1 for a, input from the run\'s input, .docs[0]["a.b"]',
+    );
+    const output: Source = { revision: 7, of: 'output', task: 'draft' };
+    expect(scheduled({ fields: { draft: output, n: { value: 1 } } })).to.equal(
+      'attempt 1 for a, input from { draft: the output of draft at #7, n: 1 }',
+    );
+    expect(scheduled({ list: [{ revision: 3, of: 'items', task: 'each', path: [12, 'name'] }] })).to.equal(
+      'attempt 1 for a, input from [item 12 of each at #3, .name]',
+    );
+    expect(scheduled({ revision: 9, of: 'undone', task: 'pay@1', path: ['output'] })).to.equal(
+      'attempt 1 for a, input from the output of what it undoes',
+    );
+  });
+
+  it('of a list, and of what no agent does', () => {
+    const source: Source = { revision: 4, of: 'input', task: 'book' };
+    expect(describeEvent({ type: 'TaskExpanded', at: 0, taskId: 't', from: 0, source, total: 2 })).to.equal(
+      '2 items, from the input of book at #4',
+    );
+    expect(describeEvent({ type: 'TaskEntered', at: 0, taskId: 't', attempt: 1, source })).to.equal(
+      'input from the input of book at #4',
+    );
   });
 });
 

@@ -90,6 +90,7 @@ export { readStream } from './event-store/read-stream.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export { EventReader } from './orchestration/reading/event-reader.ts';
 export {
   type HistoryEntry,
   type RunQuery,
@@ -143,6 +144,7 @@ export type {
 } from './orchestration/workflow/explain/explanation.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type { ClosingView, ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
+export type { RecordedPlace, Reference, Source, SourceOf } from './orchestration/workflow/sources/source.ts';
 export { isTerminal, type PausedBy, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
 export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
 export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';

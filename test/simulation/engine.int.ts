@@ -13,6 +13,7 @@ import { checkHistory } from './support/history-checks.ts';
 import { endOf, FAIR, historyOf, live, RUN, type Weather } from './support/life.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { snapshotLines } from './support/snapshot-lines.ts';
 import type { World } from './support/world.ts';
 
 function check(world: World, spec: WorkflowSpec): void {
@@ -51,13 +52,11 @@ function checkSnapshots(events: readonly RunEvent[], saved: World['truth']['save
   for (const { snapshot } of saved) {
     const replica = initialState();
     for (const event of events.slice(0, snapshot.revision + 1)) evolve(replica, event);
-    expect(linesOf(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
-      linesOf(serializeState(replica)),
+    expect(snapshotLines(snapshot.state), `the live state at revision ${snapshot.revision}`).to.deep.equal(
+      snapshotLines(serializeState(replica)),
     );
   }
 }
-
-const linesOf = (text: string): unknown[] => text.split('\n').map((line) => JSON.parse(line));
 
 function checkCalls(world: World, spec: WorkflowSpec, events: readonly RunEvent[]): void {
   expect(world.mostAtOnce, 'calls of an agent at once').to.be.lessThanOrEqual(AGENT_CONCURRENCY);

@@ -1,4 +1,4 @@
-import type { RunEvent } from '@reprise/core';
+import type { Json, JsonObject, RecordedPlace, RunEvent, SourceOf } from '@reprise/core';
 import { bindDefinition, EVENT_VERSIONS, encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { type Command, seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
@@ -13,6 +13,8 @@ import { handle } from '../../core/src/orchestration/workflow/handle.ts';
 import { dueAt } from '../../core/src/orchestration/workflow/limits.ts';
 import { readyTasks } from '../../core/src/orchestration/workflow/ready-tasks.ts';
 import { settle } from '../../core/src/orchestration/workflow/settle.ts';
+import { recordedInput } from '../../core/src/orchestration/workflow/sources/recorded-place.ts';
+import { walk as walkTo } from '../../core/src/orchestration/workflow/sources/walk.ts';
 import { initialState, isTerminal, type RunState } from '../../core/src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../core/src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../core/src/orchestration/workflow/view-of.ts';
@@ -20,10 +22,14 @@ import { circlesOf } from './support/circles.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { randomAddition } from './support/random-addition.ts';
-import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
+import { snapshotLines } from './support/snapshot-lines.ts';
 
 const RUN = 'run-1';
 const START = 1_000_000;
+
+/** What snapshots share; a new one each time, as from an agent. */
+const large = () => ({ a: { b: ['x'.repeat(1100)] } });
 
 /** Throws dice about what happens next: mostly what a run would see, sometimes what it should never see. */
 function randomCommand(state: RunState, commandId: string, dice: () => number): Command {
@@ -43,7 +49,13 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   }
   if (roll < 0.42) return { type: 'StartTask', ...base, taskId, attempt, worker: 'w' };
   if (roll < 0.65)
-    return { type: 'CompleteTask', ...base, taskId, attempt, output: pick([null, 1, 22, 'text', [1], { a: 1 }]) };
+    return {
+      type: 'CompleteTask',
+      ...base,
+      taskId,
+      attempt,
+      output: pick([null, 1, 22, 'text', [1], { a: 1 }, large()]),
+    };
   if (roll < 0.8) {
     const error = { code: pick(['BOOM', 'FATAL']), message: 'm', retryable: dice() < 0.8 };
     return { type: 'FailTask', ...base, taskId, attempt, error, ...(dice() < 0.2 ? { lost: true } : {}) };
@@ -101,14 +113,15 @@ interface Walk {
 }
 
 /**
- * A random run of a random workflow, its live state kept after every single fold, and looked at; also when nothing more follows by itself. Of
- * every third, it is that of a run that goes on from it.
+ * A random run of a random workflow, all that can be recorded by reference recorded so by default. Its live state kept after every single fold, and
+ * looked at; also when nothing more follows by itself. Of every third, it is that of a run that goes on from it.
  */
 function walk(
   spec: WorkflowSpec,
   seed: number,
   steps: number,
   look?: (state: RunState, atRest: boolean) => void,
+  inlineChars = 0,
 ): Walk {
   const dice = seededRandom(seed);
   const { definition, hash } = toWorkflow(spec);
@@ -117,7 +130,7 @@ function walk(
   let live: string[] = [];
   let now = START;
   const send = (command: Command): void => {
-    const context = { now, random: dice, maxPayloadChars: 5000 };
+    const context = { now, random: dice, maxPayloadChars: 5000, inlineChars };
     const fold = (added: readonly RunEvent[]): void => {
       for (const event of added) {
         evolve(state, event);
@@ -140,7 +153,7 @@ function walk(
     runId: RUN,
     definition,
     definitionHash: hash,
-    input: { n: seed },
+    input: { n: seed, ...LISTED },
     ...(seed % 2 === 0 ? { parent } : {}),
   });
   const stroll = (name: string): void => {
@@ -186,10 +199,25 @@ function forkOf(events: readonly RunEvent[], dice: () => number) {
 
 const asStored = (event: RunEvent): RunEvent => JSON.parse(JSON.stringify(event)) as RunEvent;
 const withoutDefinition = (text: string): string => {
-  const [head, ...tasks] = text.split('\n');
-  const state = JSON.parse(head ?? '');
-  return [JSON.stringify({ ...state, fields: { ...state.fields, definition: 0 } }), ...tasks].join('\n');
+  const lines = snapshotLines(text).map((line) =>
+    'fields' in line ? { ...line, fields: { ...(line.fields as object), definition: 0 } } : line,
+  );
+  return JSON.stringify(lines);
 };
+
+/** How a value was recorded, and what that counts. */
+const RECORDING: ReadonlySet<string> = new Set(['held', 'source']);
+const withoutRecording = (text: string): string =>
+  JSON.stringify(snapshotLines(text), (key, value: unknown) => (RECORDING.has(key) ? undefined : value));
+
+/** What stands in events at such places. */
+function standingAt(events: readonly JsonObject[], source: SourceOf<RecordedPlace>): Json | undefined {
+  if ('value' in source) return source.value;
+  if ('runId' in source) return walkTo(events[source.revision], source.path);
+  if ('list' in source) return source.list.map((one) => standingAt(events, one) ?? null);
+  const fields = Object.entries(source.fields).map(([key, one]) => [key, standingAt(events, one) ?? null] as const);
+  return Object.fromEntries(fields);
+}
 
 /** Where a view differs from the state that it is of, as texts. */
 function viewErrors(state: RunState): readonly string[] {
@@ -328,12 +356,50 @@ describe('the heart, for any workflow and any commands', () => {
             now: START + 1000,
             random: seededRandom(rolls),
             maxPayloadChars: 5000,
+            inlineChars: 0,
           });
           expect(handle(copy, command, context(step))).to.deep.equal(handle(state, command, context(step)));
         }
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('is the same run whether values are recorded or where they are from', () => {
+    let referred = 0;
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const byReference = walk(spec, seed, steps);
+        const inline = walk(spec, seed, steps, undefined, Number.POSITIVE_INFINITY);
+        referred += byReference.events.filter((event) => 'source' in event).length;
+        expect(inline.events.filter((event) => 'source' in event)).to.deep.equal([]);
+        expect(byReference.events.map(({ type }) => type)).to.deep.equal(inline.events.map(({ type }) => type));
+        expect(byReference.live.map(withoutRecording)).to.deep.equal(inline.live.map(withoutRecording));
+        expect(stateDigest(byReference.state)).to.equal(stateDigest(inline.state));
+      }),
+      { numRuns: 200 },
+    );
+    expect(referred).to.be.greaterThan(200);
+  });
+
+  it('says of every input in which events it stands', () => {
+    let found = 0;
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const said: { readonly place: SourceOf<RecordedPlace>; readonly input: string }[] = [];
+        const { events } = walk(spec, seed, steps, (state) => {
+          for (const task of state.tasks.values()) {
+            const place = recordedInput(state, task, 0);
+            if (place !== undefined) said.push({ place, input: JSON.stringify(task.input) });
+          }
+        });
+        const stored = events.map((event) => encodeEvent(event).data);
+        for (const { place, input } of said) expect(JSON.stringify(standingAt(stored, place))).to.equal(input);
+        found += said.length;
+      }),
+      { numRuns: 200 },
+    );
+    expect(found).to.be.greaterThan(1000);
   });
 
   it('never throws, and changes nothing in deciding', () => {

@@ -6,6 +6,7 @@ import {
   type TasksReset,
   taskPaths,
 } from '@reprise/core';
+import { describeSource } from './describe-source.ts';
 import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
@@ -55,9 +56,10 @@ export function describeEvent(event: RunEvent): string {
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
     case 'TaskExpanded': {
-      const part =
-        event.items.length === event.total ? '' : `, ${event.items.length} of them here, from ${event.from} on`;
-      return `${count(event.total, 'item')}${part}`;
+      const { items, source, from, total } = event;
+      if (source !== undefined) return plain(`${count(total, 'item')}, from ${describeSource(source, WIDTH)}`);
+      const here = items?.length ?? 0;
+      return `${count(total, 'item')}${here === total ? '' : `, ${here} of them here, from ${from} on`}`;
     }
     case 'TaskExpired':
       return errorText(event.error);
@@ -66,8 +68,8 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskAdopted':
       return `${event.status}, as in the run before, or as was said`;
     case 'TaskScheduled': {
-      const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
-      return plain(`attempt ${event.attempt} for ${event.agent}${input}`);
+      const input = inputText(event);
+      return plain(`attempt ${event.attempt} for ${event.agent}${input === '' ? '' : `, ${input}`}`);
     }
     case 'TaskStarted':
       return `attempt ${event.attempt}`;
@@ -112,16 +114,24 @@ function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset):
   return plain(said.length === 0 ? 'nothing is done again' : said.join('; '));
 }
 
-function describeEntered({ attempt, until, signal, child, retries, input }: TaskEntered): string {
+function describeEntered(event: TaskEntered): string {
+  const { attempt, until, signal, child, retries } = event;
+  const input = inputText(event);
   const what = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(until === undefined ? [] : [`until ${new Date(until).toISOString()}`]),
     ...(signal === undefined ? [] : [`for the signal ${signal}`]),
     ...(child === undefined ? [] : [`child run ${child}`]),
     ...(retries === undefined ? [] : [`which goes on from ${retries}`]),
-    ...(input === undefined ? [] : [`input ${briefJson(input, WIDTH)}`]),
+    ...(input === '' ? [] : [input]),
   ];
   return plain(what.join(', '));
+}
+
+/** What a task is handed, or where that is from. */
+function inputText({ input, source }: Pick<TaskEntered, 'input' | 'source'>): string {
+  if (source !== undefined) return `input from ${describeSource(source, WIDTH)}`;
+  return input === undefined ? '' : `input ${briefJson(input, WIDTH)}`;
 }
 
 /** The task or item that an event is about. */

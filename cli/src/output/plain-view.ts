@@ -76,7 +76,7 @@ function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
     case 'TaskReady':
       return undefined;
     case 'TaskExpanded':
-      return event.from + event.items.length < event.total
+      return event.items !== undefined && event.from + event.items.length < event.total
         ? undefined
         : labelled(event.taskId, 'items', `${event.total} to do`);
     case 'TaskCompleted': {

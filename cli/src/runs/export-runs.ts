@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import {
-  decodeEvent,
+  EventReader,
   type EventStore,
   isRepriseError,
+  type Json,
+  type JsonObject,
   RepriseError,
+  type RunEvent,
   readStream,
   runStream,
   systemClock,
-  type WorkflowDefinition,
 } from '@reprise/core';
 import { EXIT, exitCodeOf } from '../errors/exit-codes.ts';
 import { jsonPieces } from '../output/json-pieces.ts';
@@ -62,7 +64,8 @@ export async function exportRuns(
 async function exportRun(store: EventStore, runId: string, write: WriteJson): Promise<number> {
   const stream = runStream(runId);
   const [last] = await store.read(stream, { direction: 'backwards', limit: 1 });
-  const { name, version } = await definitionOf(store, runId);
+  const { definition, input } = await startOf(store, runId);
+  const { name, version } = definition;
   const events = (last?.revision ?? -1) + 1;
   const header: ExportHeader = {
     ...EXPORT_FORMAT,
@@ -76,17 +79,23 @@ async function exportRun(store: EventStore, runId: string, write: WriteJson): Pr
   for await (const { revision, id, type, time, data, metadata } of readStream(store, stream)) {
     // A run that goes on is exported as it was when the export began.
     if (revision >= events) break;
-    const exported: ExportedEvent = { revision, id, type, time, data, metadata };
+    const whole = revision === 0 ? withInput(data, input) : data;
+    const exported: ExportedEvent = { revision, id, type, time, data: whole, metadata };
     await write(exported);
   }
   return events;
 }
 
-/** As the first event has it: those after it are written as they are, whether this build can read them or not. */
-async function definitionOf(store: EventStore, runId: string): Promise<Pick<WorkflowDefinition, 'name' | 'version'>> {
+/** What an export has of another run is in it: the input of a child run that stands there. */
+function withInput({ inputFrom, ...data }: JsonObject, input: Json): JsonObject {
+  return inputFrom === undefined ? data : { ...data, input };
+}
+
+/** The first event: those after it are written as they are, whether this build can read them or not. */
+async function startOf(store: EventStore, runId: string): Promise<Extract<RunEvent, { readonly type: 'RunStarted' }>> {
   const [first] = await store.read(runStream(runId), { limit: 1 });
-  const event = first === undefined ? undefined : decodeEvent(first);
-  if (event?.type === 'RunStarted') return event.definition;
+  const event = first === undefined ? undefined : await new EventReader(store).read(first);
+  if (event?.type === 'RunStarted') return event;
   throw new RepriseError('REPRISE_EVENT_UNREADABLE', `The history of run '${runId}' does not begin with RunStarted.`);
 }
 

@@ -1,5 +1,6 @@
 import {
   decodeEvent,
+  EventReader,
   type EventStore,
   type HistoryEntry,
   isRepriseError,
@@ -19,15 +20,29 @@ export async function* recordedHistory(
   runId: string,
   from = 0,
 ): AsyncGenerator<RecordedEntry, void, undefined> {
-  for await (const recorded of readStream(store, runStream(runId), from)) yield entryOf(recorded);
+  const events = new EventReader(store);
+  for await (const recorded of readStream(store, runStream(runId), from)) {
+    const { revision } = recorded;
+    try {
+      yield { revision, recorded, event: await events.read(recorded) };
+    } catch (error) {
+      yield unreadable(recorded, error);
+    }
+  }
 }
 
+/** The entry of one event alone. The input of a child run, which may stand in another one, is left out. */
 export function entryOf(recorded: RecordedEvent): RecordedEntry {
   const { revision } = recorded;
   try {
     return { revision, recorded, event: decodeEvent(recorded) };
   } catch (error) {
-    if (isRepriseError(error, 'REPRISE_EVENT_UNREADABLE')) return { revision, recorded, unreadable: error.message };
-    throw error;
+    return unreadable(recorded, error);
   }
+}
+
+function unreadable(recorded: RecordedEvent, error: unknown): RecordedEntry {
+  if (isRepriseError(error, 'REPRISE_EVENT_UNREADABLE'))
+    return { revision: recorded.revision, recorded, unreadable: error.message };
+  throw error;
 }

@@ -57,3 +57,25 @@ export function sharedSize(value: Json | undefined, seen: WeakMap<object, number
   if (size > REMEMBERED) seen.set(value, size);
   return size;
 }
+
+/** Whether roughSize would say more than `limit`; costs no more than `limit` does. */
+export const isLargerThan = (value: Json | undefined, limit: number): boolean => sizeLeft(value, limit) < 0;
+
+/** What is left of `limit` after the value; below 0 as soon as that is known. */
+function sizeLeft(value: Json | undefined, limit: number): number {
+  if (typeof value === 'string') return limit - value.length - 2;
+  if (typeof value !== 'object' || value === null) return limit - 4;
+  let left = limit - 2;
+  if (Array.isArray(value)) {
+    for (const member of value as readonly Json[]) {
+      left = sizeLeft(member, left - 1);
+      if (left < 0) return left;
+    }
+    return left;
+  }
+  for (const key in value) {
+    left = sizeLeft((value as { readonly [key: string]: Json })[key], left - key.length - 4);
+    if (left < 0) return left;
+  }
+  return left;
+}

@@ -32,6 +32,21 @@ const error = fc.record(
   { code: text, message: text, retryable: fc.boolean(), details: fc.constant<JsonObject>({ path: 'a' }) },
   { requiredKeys: ['code', 'message', 'retryable'] },
 );
+const reference = fc.record(
+  {
+    revision: count,
+    of: fc.constantFrom('input', 'output', 'items', 'undone'),
+    task: text,
+    path: fc.array(fc.oneof(text, count), { maxLength: 3 }),
+  },
+  { requiredKeys: ['revision', 'of', 'task'] },
+);
+const source = fc.oneof(
+  reference,
+  fc.record({ value: json }),
+  fc.record({ list: fc.array(reference, { maxLength: 3 }) }),
+  fc.record({ fields: fc.record({ some: reference, other: fc.record({ value: json }) }) }),
+);
 const attempt = { taskId: text, attempt: count };
 const definition = fc.constant({
   schemaVersion: 1,
@@ -91,7 +106,7 @@ const EVENTS: Arbitraries = {
   ),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),
   TaskEntered: fc.record(
-    { ...attempt, input: json, until: count, signal: text, child: text, retries: text },
+    { ...attempt, input: json, source, until: count, signal: text, child: text, retries: text },
     { requiredKeys: ['taskId', 'attempt'] },
   ),
   TaskCancelled: fc.record({ taskId: text, reason: fc.constantFrom('join', 'closed') }),
@@ -135,13 +150,19 @@ const EVENTS: Arbitraries = {
   CompensationBegan: fc.record({ scope: text, taskId: text, outcome: fc.constantFrom('completed', 'unknown') }),
   RunForked: fc.record({ runId: text, keys: fc.array(text) }, { requiredKeys: ['runId'] }),
   SignalReceived: fc.record({ commandId: text, signal: text, data: json }),
-  TaskExpanded: fc.record({ taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), total: count }),
+  TaskExpanded: fc.record(
+    { taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), source, total: count },
+    { requiredKeys: ['taskId', 'from', 'total'] },
+  ),
   TaskExpired: fc.record({ taskId: text, error }),
   TaskAdopted: fc.record(
     { taskId: text, status: fc.constantFrom('completed', 'skipped'), output: json },
     { requiredKeys: ['taskId', 'status'] },
   ),
-  TaskScheduled: fc.record({ ...attempt, agent: text, input: json }, { requiredKeys: ['taskId', 'attempt', 'agent'] }),
+  TaskScheduled: fc.record(
+    { ...attempt, agent: text, input: json, source },
+    { requiredKeys: ['taskId', 'attempt', 'agent'] },
+  ),
   TaskStarted: fc.record({ ...attempt, worker: text }),
   TaskCompleted: fc.record(
     {

@@ -20,6 +20,9 @@ import { readSections, type Section } from './events-page.ts';
 const PAGE = readFileSync(pathOf('docs/reference/events.md'), 'utf8');
 const SOURCE = readSourceTypes('core/src/orchestration/workflow/events.ts');
 const ERRORS = readSourceTypes('core/src/shared/errors.ts');
+const SOURCES = readSourceTypes('core/src/orchestration/workflow/sources/source.ts');
+/** Structures that fields of events are of. */
+const structure = (name: string) => ERRORS.interfaces.get(name) ?? SOURCES.interfaces.get(name);
 
 /** Fields that every event has: the heading says the type, the page's first chapter the time. */
 const COMMON: ReadonlySet<string> = new Set(['type', 'at']);
@@ -37,12 +40,12 @@ function differences(page: string, source = SOURCE): readonly string[] {
   const found = [
     ...events.filter((name) => !sections.has(name)).map((name) => `${name} is not on the page`),
     ...structures
-      .filter((name) => !source.interfaces.has(name) && !ERRORS.interfaces.has(name))
+      .filter((name) => !source.interfaces.has(name) && structure(name) === undefined)
       .map((name) => `${name} is not in the source`),
   ];
   for (const [name, section] of sections) {
     const said = section.fields.map(show);
-    const is = ownFields(source.interfaces.get(name) ?? ERRORS.interfaces.get(name));
+    const is = ownFields(source.interfaces.get(name) ?? structure(name));
     if (JSON.stringify(said) !== JSON.stringify(is)) found.push(`${name}: ${said.join(', ')} is not ${is.join(', ')}`);
   }
   return found;

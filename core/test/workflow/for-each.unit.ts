@@ -60,7 +60,7 @@ describe('forEach', () => {
 
   it('expands many items in events of bounded size', () => {
     const run = new PureRun(each({ concurrency: 10_000 }), numbers(1201));
-    expect(run.of('TaskExpanded').map(({ from, items, total }) => [from, items.length, total])).to.deep.equal([
+    expect(run.of('TaskExpanded').map(({ from, items, total }) => [from, items?.length, total])).to.deep.equal([
       [0, 500, 1201],
       [500, 500, 1201],
       [1000, 201, 1201],

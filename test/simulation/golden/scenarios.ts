@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
 const fail = (code: string, retryable = true): never => {
@@ -117,6 +118,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_UNDOING,
+  ...SCENARIOS_OF_SOURCES,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

@@ -3,7 +3,7 @@ import { seededRandom } from '@reprise/core/testing';
 import { runStream } from '../../../core/src/shared/ids.ts';
 import { NO_FAULTS, type StoreFaults } from './faulty-store.ts';
 import type { TransportFaults } from './faulty-transport.ts';
-import { toWorkflow, type WorkflowSpec } from './random-workflow.ts';
+import { LISTED, toWorkflow, type WorkflowSpec } from './random-workflow.ts';
 import { type Process, World } from './world.ts';
 
 export const RUN = 'run-of-the-test';
@@ -47,7 +47,7 @@ export async function launch(world: World, spec: WorkflowSpec): Promise<Process>
     });
     const run = await reprise.startRun(
       toWorkflow(spec).definition.name,
-      { spec: spec.tasks.length },
+      { spec: spec.tasks.length, ...LISTED },
       { id: RUN, requestId: 'the-start' },
     );
     process.outcome = await run.outcome();

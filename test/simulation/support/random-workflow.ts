@@ -21,9 +21,11 @@ interface TaskSpec {
   readonly after: readonly number[];
   readonly when: 'none' | 'true' | 'false' | 'odd' | 'throws';
   readonly items: number | undefined;
+  /** The items are a list of the run's input. */
+  readonly listed: boolean;
   readonly itemConcurrency: number;
   readonly onItemFailure: 'fail' | 'continue';
-  readonly input: 'none' | 'mapped' | 'throws';
+  readonly input: 'none' | 'mapped' | 'path' | 'template' | 'throws';
   readonly maxAttempts: number;
   readonly retryDelayMs: number;
   readonly attemptMs: number | undefined;
@@ -104,9 +106,10 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
     when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
     items: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
+    listed: fc.boolean(),
     itemConcurrency: fc.integer({ min: 1, max: 3 }),
     onItemFailure: oneOf([1, 'fail'], [2, 'continue']),
-    input: oneOf([3, 'none'], [3, 'mapped'], [0.2, 'throws']),
+    input: oneOf([3, 'none'], [2, 'mapped'], [2, 'path'], [2, 'template'], [0.2, 'throws']),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
     retryDelayMs: fc.constantFrom(0, 10, 1000),
     attemptMs: fc.option(fc.constantFrom(100, 5000), { nil: undefined }),
@@ -221,6 +224,26 @@ const COMPENSATE: Compensate = {
   timeouts: { attemptMs: 5000 },
 };
 
+const UNDO_BY_TEMPLATE: Compensate = {
+  ...COMPENSATE,
+  input: { kind: 'template', template: { done: `\${ output }`, all: [`\${ input }`, 1] } },
+};
+
+/** What any run of these workflows is handed beside what its test hands it. */
+export const LISTED = { list: [{ n: 0 }, { n: 1 }] } as const;
+
+const pathTo = ([first]: readonly string[]): string => (first === undefined ? 'input' : `outputs["${first}"]`);
+
+const templateOf = (after: readonly string[], isItem: boolean): Expression => ({
+  kind: 'template',
+  template: {
+    all: `\${ input }`,
+    list: ['as it is', `\${ input.list[1] }`, ...after.map((id) => `\${ outputs["${id}"] }`)],
+    ...(isItem ? { item: `\${ item }` } : {}),
+    computed: `\${ [input.list, 1] }`,
+  },
+});
+
 function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
   // A wait whose time is never up would wait for the test to end.
   const taskMs = spec.performer === 'wait' ? (spec.taskMs ?? 9000) : spec.taskMs;
@@ -254,10 +277,14 @@ function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDe
       takesInput && {
         input: fn('mapped', ({ outputs, round, feedback, item }) => ({ outputs, round, feedback, item })),
       }),
+    ...(spec.input === 'path' && takesInput && { input: { kind: 'cel', source: pathTo(after) } as const }),
+    ...(spec.input === 'template' && takesInput && { input: templateOf(after, items !== undefined) }),
     ...(spec.input === 'throws' && takesInput && { input: throws }),
     ...(items !== undefined && {
       forEach: {
-        items: fn('items', ({ round }) => Array.from({ length: Math.max(0, items - round + 1) }, (_, n) => ({ n }))),
+        items: spec.listed
+          ? { kind: 'cel', source: 'input.list' }
+          : fn('items', ({ round }) => Array.from({ length: Math.max(0, items - round + 1) }, (_, n) => ({ n }))),
         concurrency: spec.itemConcurrency,
         onItemFailure: spec.onItemFailure,
       },
@@ -268,7 +295,8 @@ function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDe
         : { ...DEFAULT_RETRY, maxAttempts: 1 },
     timeouts: timeoutsOf(spec, items),
     ...(spec.mutex !== 'none' && { mutex: { key: KEYS[spec.mutex], across: 'run' } as const }),
-    ...(spec.compensate && MAY_BE_UNDONE.has(spec.performer) && { compensate: COMPENSATE }),
+    ...(spec.compensate &&
+      MAY_BE_UNDONE.has(spec.performer) && { compensate: spec.accept ? COMPENSATE : UNDO_BY_TEMPLATE }),
     ...(fallback && { fallback }),
     priority: spec.priority,
     delivery: spec.once && isAgent(spec) ? 'at-most-once' : 'at-least-once',

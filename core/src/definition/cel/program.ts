@@ -5,11 +5,14 @@ import { MAX_SOURCE_CHARS, StepBudget } from './budget.ts';
 import { createEnvironment } from './environment.ts';
 import { allowMixedBranches, meter } from './metering.ts';
 import { allowAnyKey, useAnyKey } from './plain-data.ts';
+import { type PurePath, purePath } from './pure-path.ts';
 import type { SyntaxNode } from './syntax-tree.ts';
 
 /** A CEL expression, parsed, checked and metered. */
 export interface Program {
   readonly analysis: Analysis;
+  /** Set when all that it does is to pick a place. */
+  readonly path: PurePath | undefined;
   /** Evaluates with the variables given; the value is as the CEL library has it. Throws RepriseError only. */
   run(variables: Readonly<Record<string, unknown>>): unknown;
 }
@@ -56,6 +59,7 @@ function createProgram(source: string): Program {
     meter(root, () => budget);
     return {
       analysis,
+      path: purePath(evaluate.ast),
       run: (variables) =>
         guarded(
           source,

@@ -4,10 +4,10 @@ import { readStream } from '../../event-store/read-stream.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { runStream, streamRunId } from '../../shared/ids.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
-import { decodeEvent } from '../workflow/event-schema.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
 import type { RunView } from '../workflow/run-view.ts';
+import { EventReader } from './event-reader.ts';
 
 /** One event of a run's history, decoded. */
 export interface HistoryEntry {
@@ -37,11 +37,13 @@ export type RunQuery = Omit<StreamQuery, 'kind' | 'name' | 'prefix'> & {
 /** Reads runs. Calls no agent, evaluates no expression, writes nothing. */
 export class RunReader {
   readonly #store: EventStore;
+  readonly #events: EventReader;
   readonly #stopped: AbortSignal | undefined;
 
   /** `stopped` aborts when the store is about to be closed: it ends whoever follows. */
   constructor(store: EventStore, stopped?: AbortSignal) {
     this.#store = store;
+    this.#events = new EventReader(store);
     this.#stopped = stopped;
   }
 
@@ -72,7 +74,8 @@ export class RunReader {
     let found = false;
     for await (const recorded of readStream(this.#store, runStream(runId), from)) {
       found = true;
-      yield { revision: recorded.revision, recorded, event: decodeEvent(recorded) };
+      const event = this.#events.read(recorded);
+      yield { revision: recorded.revision, recorded, event: event instanceof Promise ? await event : event };
     }
     if (!found && (await this.#store.read(runStream(runId), { limit: 1 })).length === 0) throw notFound(runId);
   }
@@ -81,7 +84,7 @@ export class RunReader {
   async last(runId: string): Promise<HistoryEntry> {
     const [recorded] = await this.#store.read(runStream(runId), { direction: 'backwards', limit: 1 });
     if (recorded === undefined) throw notFound(runId);
-    return { revision: recorded.revision, recorded, event: decodeEvent(recorded) };
+    return { revision: recorded.revision, recorded, event: await this.#events.read(recorded) };
   }
 
   /**

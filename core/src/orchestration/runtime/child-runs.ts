@@ -3,6 +3,7 @@ import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../..
 import type { Json } from '../../shared/json.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { EndChild, StartRun } from '../workflow/commands.ts';
+import { recordedInput } from '../workflow/sources/recorded-place.ts';
 import { definitionOf, isEntered, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
 import { idempotencyKey } from './attempt-key.ts';
 import { type PlannedFork, planFork } from './fork-start.ts';
@@ -108,7 +109,7 @@ export class ChildRuns {
     if (wanted === undefined) throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', `'${task.id}' names no workflow.`);
     const { definition, hash, inputSchema } = registry.workflow(wanted.name, wanted.version);
     const given = task.input ?? null;
-    const command = (input: Json, more?: PlannedFork['start']): StartRun => ({
+    const command = (input: Json, more: Partial<PlannedFork['start']> = {}): StartRun => ({
       type: 'StartRun',
       commandId: `start-child/${child}`,
       runId: child,
@@ -127,11 +128,15 @@ export class ChildRuns {
       },
     });
     const anew = (): StartRun | Promise<StartRun> => {
-      if (inputSchema === undefined) return command(given);
+      const inputFrom = recordedInput(state, task);
+      const place = inputFrom === undefined ? {} : { inputFrom };
+      if (inputSchema === undefined) return command(given, place);
       const what = `input of the child run of '${task.id}'`;
-      return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) =>
-        command(acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars)),
-      );
+      return checkSchema(inputSchema, given, 'REPRISE_INPUT_INVALID', what).then((checked) => {
+        const input = acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', options.maxPayloadChars);
+        // What the schema has changed stands nowhere else.
+        return command(input, JSON.stringify(input) === JSON.stringify(given) ? place : {});
+      });
     };
     if (task.retries === undefined) return anew();
     return this.#startOf(task.retries).then((start) => (start === undefined ? anew() : command(given, start)));

@@ -20,7 +20,7 @@ export interface ForkOptions {
 
 /** How a run that goes on from another one is started, and what would become of it. */
 export interface PlannedFork {
-  readonly start: Pick<StartRun, 'definition' | 'definitionHash' | 'input' | 'lineage' | 'rules'>;
+  readonly start: Pick<StartRun, 'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'lineage' | 'rules'>;
   /** The other run as it is now. */
   readonly source: RunState;
   /** The new one as it would begin. */
@@ -59,7 +59,9 @@ export async function planFork(
     ...(first.lineage?.keys === undefined ? {} : { keys: first.lineage.keys }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
   };
-  const start = { definition, definitionHash: hash, input: first.input, lineage, rules: first.rules ?? 1 };
+  const { input, inputFrom, rules = 1 } = first;
+  const place = inputFrom === undefined ? {} : { inputFrom };
+  const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });
   const tail = new Tail();
   for await (const { event, revision } of reader.history(runId, 1)) {

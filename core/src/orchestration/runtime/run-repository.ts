@@ -5,7 +5,7 @@ import { readStream } from '../../event-store/read-stream.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
 import { inSteps } from '../../shared/system.ts';
-import { decodeEvent } from '../workflow/event-schema.ts';
+import { EventReader } from '../reading/event-reader.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
 import { type BindDefinition, restoring, STATE_VERSION, serializing } from '../workflow/state-codec.ts';
 import { Unfoldable } from './containment.ts';
@@ -52,6 +52,7 @@ export const newRun = (runId: string): CachedRun => ({
 /** Loads runs and keeps the recently used ones, within a bound on the number of their tasks. */
 export class RunRepository {
   readonly #store: EventStore;
+  readonly #events: EventReader;
   readonly #registry: Registry;
   readonly #options: EngineOptions;
   readonly #evolve: Heart['evolve'];
@@ -63,6 +64,7 @@ export class RunRepository {
   constructor(store: EventStore, registry: Registry, options: EngineOptions, heart: Pick<Heart, 'evolve'>) {
     this.#evolve = heart.evolve;
     this.#store = store;
+    this.#events = new EventReader(store);
     this.#registry = registry;
     this.#options = options;
   }
@@ -115,7 +117,8 @@ export class RunRepository {
 
   async #foldOn(runId: string, state: RunState, bind: BindDefinition): Promise<void> {
     for await (const recorded of readStream(this.#store, runStream(runId), state.revision + 1)) {
-      const event = decodeEvent(recorded);
+      const read = this.#events.read(recorded);
+      const event = read instanceof Promise ? await read : read;
       const bound =
         event.type === 'RunStarted' ? { ...event, definition: bind(event.definition, event.definitionHash) } : event;
       try {

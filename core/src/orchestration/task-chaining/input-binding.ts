@@ -64,7 +64,8 @@ export function scopeOf(graph: TaskGraph, source: BindingSource, reader: Reader)
   };
 }
 
-function outward(scope: string, levels: number): string {
+/** The block `levels` further out than `scope`. */
+export function outward(scope: string, levels: number): string {
   let at = scope;
   for (let level = 0; level < levels; level += 1) at = outer(at)?.block ?? '';
   return at;

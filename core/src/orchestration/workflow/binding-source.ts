@@ -66,10 +66,20 @@ export const blockScope = (state: RunState, scope: ScopeState): Scope =>
 const handedTo = (state: RunState, scope: string): { readonly handed?: Json } =>
   scope === '' ? {} : { handed: state.tasks.get(scope)?.input ?? null };
 
-/** The item of the innermost list around a task. */
 function itemAround(state: RunState, task: TaskState): ItemBinding | undefined {
+  const around = listAround(state, task);
+  return around === undefined
+    ? undefined
+    : { item: around.list?.items?.values[around.index] ?? null, index: around.index };
+}
+
+/** The innermost list around a task, and the place in it. */
+export function listAround(
+  state: RunState,
+  task: TaskState,
+): { readonly list: TaskState | undefined; readonly index: number } | undefined {
   for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
-    if (at.index !== undefined) return { item: listOf(state, at)?.items?.values[at.index] ?? null, index: at.index };
+    if (at.index !== undefined) return { list: listOf(state, at), index: at.index };
     if (at.scope === '') return undefined;
   }
   return undefined;

@@ -2,6 +2,7 @@ import type { TaskDefinition, WorkflowDefinition } from '../../definition/defini
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Lineage, ParentTask, PutBefore, RunEvent } from './events.ts';
+import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =
@@ -26,6 +27,8 @@ export interface StartRun extends CommandBase {
   readonly definition: WorkflowDefinition;
   readonly definitionHash: string;
   readonly input: Json;
+  /** Where the input stands on record, if it does. */
+  readonly inputFrom?: SourceOf<RecordedPlace>;
   /** W3C trace context of whoever started the run. */
   readonly traceparent?: string;
   /** Set when the run goes on from another. */

@@ -2,7 +2,7 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { recordDefinition } from '../../definition/recorded.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json.ts';
-import type { RunEvent, RunEventType } from './events.ts';
+import type { RunEvent, RunEventType, RunStarted } from './events.ts';
 
 /** Current schema version of every event type. */
 export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
@@ -68,14 +68,23 @@ function recordedForm(definition: WorkflowDefinition): WorkflowDefinition {
   return recorded;
 }
 
+/** What stands in another run's history is not stored again. */
+function recordedStart(event: RunStarted): Omit<RunStarted, 'input'> {
+  const { input, ...others } = event;
+  const definition = recordedForm(event.definition);
+  return event.inputFrom === undefined ? { ...event, definition } : { ...others, definition };
+}
+
 /** The stored form of an event: plain JSON. Functions in a definition drop out, their digests stay. */
 export function encodeEvent(event: RunEvent): StoredEvent {
-  const { type, at, ...data } =
-    event.type === 'RunStarted' ? { ...event, definition: recordedForm(event.definition) } : event;
+  const { type, at, ...data } = event.type === 'RunStarted' ? recordedStart(event) : event;
   return { type, time: at, data: data as unknown as JsonObject, metadata: { schemaVersion: EVENT_VERSIONS[type] } };
 }
 
-/** The event that was stored, brought up to the current version. Throws REPRISE_EVENT_UNREADABLE. */
+/**
+ * The event that was stored, brought up to the current version. One with `inputFrom` lacks its `input`: see EventReader. Throws
+ * REPRISE_EVENT_UNREADABLE.
+ */
 export function decodeEvent(
   stored: StoredEvent,
   versions: Readonly<Record<string, number>> = EVENT_VERSIONS,

@@ -1,6 +1,7 @@
 import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
 export interface Lineage {
@@ -47,6 +48,8 @@ export interface RunStarted extends EventBase {
   /** SHA-256 of the definition's recorded form. */
   readonly definitionHash: string;
   readonly input: Json;
+  /** Of a child run: the events of other runs in which the input stands. A store has only this; whoever reads the history finds the `input`, too. */
+  readonly inputFrom?: SourceOf<RecordedPlace>;
   /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
   readonly traceparent?: string;
   readonly lineage?: Lineage;
@@ -135,8 +138,10 @@ export interface TaskEntered extends EventBase {
   readonly type: 'TaskEntered';
   readonly taskId: string;
   readonly attempt: number;
-  /** Absent of a wait, which is handed nothing. */
+  /** Without it and `source`: that of the attempt before, or nothing (a wait is handed nothing). */
   readonly input?: Json;
+  /** Where the input is from, when it stands in the history already and is not small. */
+  readonly source?: Source;
   /** Of a sleep, and of it alone: when it ends. One for a time ends later by as long as the run is paused. */
   readonly until?: number;
   /** Of a wait, and of it alone: the name of its signal. */
@@ -260,12 +265,14 @@ export interface TasksAdded extends EventBase {
   readonly commandId: string;
 }
 
-/** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`. */
+/** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`; or all of them are what `source` says. */
 export interface TaskExpanded extends EventBase {
   readonly type: 'TaskExpanded';
   readonly taskId: string;
   readonly from: number;
-  readonly items: readonly Json[];
+  readonly items?: readonly Json[];
+  /** Where the whole list is from, instead of `items`, when it stands in the history already and is not small. */
+  readonly source?: Source;
   readonly total: number;
 }
 
@@ -299,13 +306,15 @@ export interface TaskAdopted extends EventBase {
   readonly output?: Json;
 }
 
-/** An attempt was assigned to an agent. Without `input`, it is that of the attempt before. */
+/** An attempt was assigned to an agent. Without `input` and `source`, its input is that of the attempt before. */
 export interface TaskScheduled extends EventBase {
   readonly type: 'TaskScheduled';
   readonly taskId: string;
   readonly attempt: number;
   readonly agent: string;
   readonly input?: Json;
+  /** Where the input is from, when it stands in the history already and is not small. */
+  readonly source?: Source;
 }
 
 /** A worker began the attempt. */

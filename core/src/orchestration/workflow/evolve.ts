@@ -190,6 +190,7 @@ function start(state: RunState, event: RunStarted): RunState {
   state.definitionHash = event.definitionHash;
   state.rules = event.rules ?? 1;
   state.input = event.input;
+  state.inputFrom = event.inputFrom;
   state.traceparent = event.traceparent;
   state.lineage = event.lineage;
   state.startedAt = event.at;
@@ -211,6 +212,7 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   else if (event.output !== undefined) task.output = event.output;
   else if (via === 'scope') task.output = leavesOf(state, task);
   else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
+  task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
   if (event.output !== undefined || via === 'signal') hold(state, task, 'output');
   if (event.case !== undefined) task.chosen = event.case;

@@ -13,6 +13,9 @@ import { undoNext } from './decisions/undo-next.ts';
 import type { RunEvent } from './events.ts';
 import { enterTask } from './performers/enter-task.ts';
 import { blocksAround } from './ready-tasks.ts';
+import { guessExpression } from './sources/guess.ts';
+import { sourceSize } from './sources/source.ts';
+import { sourceOf } from './sources/source-of.ts';
 import {
   definitionOf,
   dependenciesOf,
@@ -241,9 +244,15 @@ function expand(
   if (values === undefined) {
     const bound = bindItems(definition.forEach.items, taskScope(state, task), task.id, context.maxPayloadChars);
     if (!bound.ok) return failed(bound.error);
-    const error = beyondLimit(state, `the items of '${task.id}'`, bound.size, context);
-    if (error !== undefined && from === 0) return failed(error);
     values = bound.value;
+    const { items } = definition.forEach;
+    const source =
+      from > 0 ? undefined : sourceOf(state, values, () => guessExpression(state, task, items), context.inlineChars);
+    const size = source === undefined ? bound.size : sourceSize(source);
+    const error = beyondLimit(state, `the items of '${task.id}'`, size, context);
+    if (error !== undefined && from === 0) return failed(error);
+    if (source !== undefined)
+      return [{ type: 'TaskExpanded', at: context.now, taskId: task.id, from, source, total: values.length }];
     if (task.items !== undefined && task.items.total !== values.length) {
       const message = `task '${task.id}', forEach: gave ${values.length} items, and ${task.items.total} when it began.`;
       return failed(errorData('REPRISE_ITEMS_INVALID', message));

@@ -1,8 +1,10 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { type Addition, GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
+import type { Json } from '../../shared/json.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { limitedScopeOf } from './ready-tasks.ts';
+import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
   createTaskState,
@@ -17,8 +19,8 @@ import {
   type RunState,
   type ScopeState,
   type TaskState,
-  type Undoable,
 } from './state.ts';
+import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
 import { itemOutputs } from './transitions/items.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
 
@@ -45,45 +47,78 @@ const DERIVED: ReadonlySet<string> = new Set([
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
 export const STATE_VERSION = 'v4';
 
+/** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
+type Line = Partial<Head> & {
+  readonly shared?: Json;
+  readonly added?: readonly Addition[];
+  readonly tasks?: readonly Partial<TaskState>[];
+  readonly places?: readonly Place[];
+};
+
+interface Head {
+  readonly fields: Partial<RunState>;
+  readonly commands: readonly string[];
+  /** Something was added to the graph; that follows in lines of its own. */
+  readonly grown?: { readonly outstanding: boolean };
+  readonly scopes: readonly SavedScope[];
+  readonly signals: readonly (readonly [string, PendingSignal[]])[];
+  readonly mutexes: readonly (readonly [string, string[]])[];
+  readonly waits: readonly (readonly [string, readonly string[]])[];
+  readonly frontier: readonly string[];
+}
+
 /** Tasks in a line of the text: what is made or read without a pause. */
 const TASKS_A_LINE = 1_000;
 
-/** The whole state as text. Equal states give equal text. */
+/** The whole state as text. Equal states give equal text, as far as they share the same values. */
 export const serializeState = (state: RunState): string => drained(serializing(state));
 
 /** serializeState, a line at a time. The state may not change meanwhile. */
 export function* serializing(state: RunState): Generator<void, string> {
-  const fields = Object.entries(state).filter(([key]) => !DERIVED.has(key));
-  const added = state.graph instanceof GrownGraph ? state.graph : undefined;
-  const additions: string[] = [];
-  for (const some of added === undefined ? [] : inLines(added.additions())) {
-    additions.push(JSON.stringify(some));
+  const shared = yield* sharedIn(state);
+  const lines: string[] = [];
+  const write = (of: (without: Without) => object): void => {
+    const places: Place[] = [];
+    const parts = of((value, at) => shared.without(value, at, places, lines));
+    lines.push(JSON.stringify(places.length === 0 ? parts : { ...parts, places }));
+  };
+  write((without) => headOf(state, without));
+  for (const added of state.graph instanceof GrownGraph ? inLines(state.graph.additions()) : []) {
+    lines.push(JSON.stringify({ added }));
     yield;
   }
-  const head = JSON.stringify({
-    fields: Object.fromEntries(fields),
-    ...(added !== undefined && { added: { lines: additions.length, outstanding: added.addedOutstanding } }),
+  let tasks: TaskState[] = [];
+  const writeTasks = (): void => {
+    const part = tasks;
+    if (shared.isEmpty) lines.push(JSON.stringify({ tasks: part }));
+    else write((without) => ({ tasks: part.map((task, index) => taskWithout(task, ['tasks', index], without)) }));
+    tasks = [];
+  };
+  for (const task of state.tasks.values()) {
+    tasks.push(saved(task));
+    if (tasks.length < TASKS_A_LINE) continue;
+    writeTasks();
+    yield;
+  }
+  if (tasks.length > 0) writeTasks();
+  return lines.join('\n');
+}
+
+function headOf(state: RunState, without: Without): Head {
+  const fields: Partial<RunState> = Object.fromEntries(Object.entries(state).filter(([key]) => !DERIVED.has(key)));
+  fields.input = without(state.input, ['fields', 'input']);
+  if (state.output !== undefined) fields.output = without(state.output, ['fields', 'output']);
+  const scopes = [...state.scopes.values()].map((scope, index) => scopeWithout(scope, ['scopes', index], without));
+  return {
+    fields,
+    ...(state.graph instanceof GrownGraph && { grown: { outstanding: state.graph.addedOutstanding } }),
     commands: [...state.commands],
-    scopes: [...state.scopes.values()].map(({ inFlight: _inFlight, ready: _ready, undo, ...scope }) => ({
-      ...scope,
-      undo: [...undo],
-    })),
+    scopes,
     signals: [...state.signals],
     mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
-  });
-  const lines = [head, ...additions];
-  let tasks: TaskState[] = [];
-  for (const task of state.tasks.values()) {
-    tasks.push(saved(task));
-    if (tasks.length < TASKS_A_LINE) continue;
-    lines.push(JSON.stringify(tasks));
-    tasks = [];
-    yield;
-  }
-  if (tasks.length > 0) lines.push(JSON.stringify(tasks));
-  return lines.join('\n');
+  };
 }
 
 /** Additions in parts that are made or read without a pause. */
@@ -118,27 +153,28 @@ export const restoreState = (text: string, bind: BindDefinition): RunState => dr
 
 /** restoreState, a line at a time. */
 export function* restoring(text: string, bind: BindDefinition): Generator<void, RunState> {
-  const [head, ...others] = text.split('\n');
-  const kept = JSON.parse(head ?? '') as {
-    readonly fields: Partial<RunState>;
-    readonly added?: { readonly lines: number; readonly outstanding: boolean };
-    readonly commands: readonly string[];
-    readonly scopes: readonly SavedScope[];
-    readonly signals: readonly (readonly [string, PendingSignal[]])[];
-    readonly mutexes: readonly (readonly [string, string[]])[];
-    readonly waits: readonly (readonly [string, readonly string[]])[];
-    readonly frontier: readonly string[];
-  };
-  const state = Object.assign(initialState(), kept.fields);
-  state.definition = bind(state.definition, state.definitionHash);
-  state.graph = TaskGraph.of(state.definition);
-  const { lines: count = 0, outstanding = false } = kept.added ?? {};
-  if (kept.added !== undefined) grownGraph(state).restore(outstanding);
-  for (const line of others.slice(0, count)) {
-    for (const { clause, ...addition } of JSON.parse(line) as readonly Addition[])
-      grownGraph(state).add({ ...addition, clause });
+  const state = initialState();
+  const values: Json[] = [];
+  for (const line of text.split('\n')) {
+    const parsed = JSON.parse(line) as Line;
+    const part = putBack(parsed, parsed.places ?? [], values);
+    if (part.shared !== undefined) values.push(part.shared);
+    else if (part.tasks !== undefined)
+      for (const partial of part.tasks) add(state, { ...createTaskState('', '', undefined, 0), ...partial });
+    else if (part.added !== undefined)
+      for (const { clause, ...addition } of part.added) grownGraph(state).add({ ...addition, clause });
+    else restoreHead(state, part as Head, bind);
     yield;
   }
+  restoreReady(state);
+  return state;
+}
+
+function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
+  Object.assign(state, kept.fields);
+  state.definition = bind(state.definition, state.definitionHash);
+  state.graph = TaskGraph.of(state.definition);
+  if (kept.grown !== undefined) grownGraph(state).restore(kept.grown.outstanding);
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
@@ -148,10 +184,14 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
   }
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
-  for (const line of others.slice(count)) {
-    for (const partial of JSON.parse(line) as readonly Partial<TaskState>[])
-      add(state, { ...createTaskState('', '', undefined, 0), ...partial });
-    yield;
+}
+
+/** What the tasks imply, and what was added to the graph. */
+function restoreReady(state: RunState): void {
+  for (const scope of state.scopes.values()) {
+    if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) continue;
+    scope.ready = new ReadyQueue();
+    state.limited.add(scope);
   }
   const ready: TaskState[] = [];
   for (const task of state.tasks.values()) {
@@ -169,19 +209,13 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
     queue.add(task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
   }
-  return state;
 }
-
-type SavedScope = Omit<ScopeState, 'undo' | 'inFlight' | 'ready'> & { readonly undo: readonly Undoable[] };
 
 function addScope(state: RunState, saved: SavedScope): void {
   const fresh = createScopeState(saved.path, saved.definitionId, saved.floor);
   const scope: ScopeState = { ...fresh, ...saved, undo: new Set(saved.undo) };
   for (const entry of scope.undo) state.undo.add(entry, scope.path);
   state.scopes.set(scope.path, scope);
-  if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) return;
-  scope.ready = new ReadyQueue();
-  state.limited.add(scope);
 }
 
 function drained<T>(steps: Generator<void, T>): T {

@@ -7,6 +7,7 @@ import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueue } from './ready-queue.ts';
+import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import { UndoIndex } from './undo-index.ts';
 
 export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
@@ -144,6 +145,10 @@ export interface TaskState {
   agent: string | undefined;
   worker: string | undefined;
   input: Json | undefined;
+  /** The revision at which it was handed its input; of a list, that of its first items. Derived. */
+  boundAt: number | undefined;
+  /** What that event recorded instead of the value, if it did. Derived. */
+  source: Source | undefined;
   output: Json | undefined;
   /** Output of the round before, of a repeating task. */
   feedback: Json | undefined;
@@ -186,8 +191,10 @@ export interface TaskState {
   closing: Closing | undefined;
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
+  /** That event has its output itself. Derived. */
+  carriesOutput: boolean;
   items: ItemsState | undefined;
-  /** About how many characters its input, output and items hold; see RunState.held. */
+  /** About how many characters its input, output and items hold, but for what they refer to; see RunState.held. */
   held: number;
 }
 
@@ -207,6 +214,8 @@ export interface RunState {
   /** See rules.ts. */
   rules: number;
   input: Json;
+  /** Of a child run: where its input stands on record. */
+  inputFrom: SourceOf<RecordedPlace> | undefined;
   /** W3C trace context that the run was started in. */
   traceparent: string | undefined;
   lineage: Lineage | undefined;
@@ -259,7 +268,7 @@ export interface RunState {
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
-  /** About how many characters of JSON the run's payloads have in all: what limits and slices go by. */
+  /** About how many characters of JSON the run's payloads have in all, each counted where it is and not where it is referred to: what limits and slices go by. */
   held: number;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
   readonly commands: Set<string>;
@@ -305,6 +314,7 @@ export function initialState(): RunState {
     definitionHash: '',
     rules: 1,
     input: null,
+    inputFrom: undefined,
     traceparent: undefined,
     lineage: undefined,
     parent: undefined,
@@ -367,6 +377,8 @@ export function createTaskState(
     agent: undefined,
     worker: undefined,
     input: undefined,
+    boundAt: undefined,
+    source: undefined,
     output: undefined,
     feedback: undefined,
     previous: undefined,
@@ -391,6 +403,7 @@ export function createTaskState(
     undoes: undefined,
     closing: undefined,
     endRevision: undefined,
+    carriesOutput: false,
     items: undefined,
     held: 0,
   };

@@ -9,6 +9,8 @@ export interface DecisionContext {
   readonly maxPayloadChars: number;
   /** Characters that the inputs, items and outputs of a run may have in all. Default: no limit. */
   readonly maxRunChars?: number;
+  /** Inputs and items up to this many characters are recorded as they are, wherever they are from; larger ones by reference. Default: 256. */
+  readonly inlineChars?: number;
   /** False: what follows by itself is left to whoever drives the run. Default: true. */
   readonly settles?: boolean;
   /** Told of each event as soon as it is folded: what it leads to follows from the state as it left it. */

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
@@ -7,6 +8,9 @@ import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
 import { blocksAround, slotsOf } from '../ready-tasks.ts';
+import { guessInput } from '../sources/guess.ts';
+import { type Source, sourceSize } from '../sources/source.ts';
+import { sourceOf } from '../sources/source-of.ts';
 import {
   definitionOf,
   isAgentTask,
@@ -30,6 +34,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   let slots = state.definition.concurrency - state.inFlight;
   let chars = 0;
   let cost = 0;
+  let seen = context;
   for (const { taskId, agent } of command.assignments) {
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
@@ -38,8 +43,10 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     chosen.add(taskId);
     const definition = definitionOf(state, task);
     if (definition === undefined) continue;
-    const scheduled = scheduleTask(state, task, definition, agent, { context, chars });
-    if (scheduled[0]?.type === 'TaskScheduled') {
+    const scheduled = scheduleTask(state, task, definition, agent, { context: seen, chars });
+    // What follows a failure may begin another round: what is there now need not be there when the rest is folded.
+    if (scheduled[0]?.type !== 'TaskScheduled') seen = { ...context, inlineChars: Number.POSITIVE_INFINITY };
+    else {
       slots -= 1;
       if (task.scope !== '')
         for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
@@ -67,12 +74,9 @@ function scheduleTask(
   if (task.input !== undefined) {
     events.push(base);
   } else {
-    const bound = inputOf(state, task, context);
-    if (!bound.ok) return giveUp(state, task, definition, { error: bound.error }, context);
-    const size = chars + roughSize(bound.value);
-    const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
-    if (error !== undefined) return giveUp(state, task, definition, { error }, context);
-    events.push({ ...base, input: bound.value });
+    const given = givenTo(state, task, context, chars);
+    if (!given.ok) return giveUp(state, task, definition, { error: given.error }, context);
+    events.push({ ...base, ...given.recorded });
   }
   // At-most-once: that the attempt began is durable before any agent can be called.
   if (definition.delivery === 'at-most-once') {
@@ -81,8 +85,29 @@ function scheduleTask(
   return events;
 }
 
-/** What a task is handed; computed once, and kept for its retries. */
-export function inputOf(state: RunState, task: TaskState, context: DecisionContext): Bound<Json> {
+export type Given =
+  /** `recorded`: what the event says of the value: where it is from, if that is shorter. */
+  | {
+      readonly ok: true;
+      readonly value: Json;
+      readonly recorded: { readonly input: Json } | { readonly source: Source };
+    }
+  | { readonly ok: false; readonly error: ErrorData };
+
+/** What a task is handed, within the limits of the run; `chars`: what is recorded together with it. Computed once, and kept for its retries. */
+export function givenTo(state: RunState, task: TaskState, context: DecisionContext, chars = 0): Given {
+  const bound = inputOf(state, task, context);
+  if (!bound.ok) return bound;
+  const { value } = bound;
+  const source = sourceOf(state, value, () => guessInput(state, task), context.inlineChars);
+  const size = chars + (source === undefined ? roughSize(value) : sourceSize(source));
+  const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
+  if (error !== undefined) return { ok: false, error };
+  return { ok: true, value, recorded: source === undefined ? { input: value } : { source } };
+}
+
+/** guessInput knows the same cases. */
+function inputOf(state: RunState, task: TaskState, context: DecisionContext): Bound<Json> {
   if (task.undoes !== undefined) return undoingInput(state, task, task.undoes, context);
   const node = state.graph.node(task.definitionId);
   const origin = node?.fallbackFor === undefined ? undefined : siblingOf(state, task, node.fallbackFor);

@@ -19,6 +19,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       definition: command.definition,
       definitionHash: command.definitionHash,
       input: command.input,
+      ...(command.inputFrom === undefined ? {} : { inputFrom: command.inputFrom }),
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),

@@ -6,7 +6,7 @@ import { type Enter, entered, failed, handed } from './performer.ts';
 
 export const enterBlock: Enter = (entering) => {
   const input = handed(entering);
-  return input.ok ? [entered(entering, { input: input.value })] : failed(entering, input.error);
+  return input.ok ? [entered(entering, input.recorded)] : failed(entering, input.error);
 };
 
 /** Runs above one another, at most: a workflow that starts itself ends somewhere. */
@@ -24,5 +24,5 @@ export const enterChild: Enter = (entering) => {
   const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);
   // Another attempt of this run does not go on from the child before.
   const retries = task.child === undefined ? task.retries : undefined;
-  return [entered(entering, { input: input.value, child, ...(retries === undefined ? {} : { retries }) })];
+  return [entered(entering, { ...input.recorded, child, ...(retries === undefined ? {} : { retries }) })];
 };

@@ -13,7 +13,7 @@ export const enterSleep: Enter = (entering) => {
   if (!input.ok) return failed(entering, input.error);
   const until = endOf(entering, sleep);
   if ('error' in until) return failed(entering, until.error);
-  return [entered(entering, { input: input.value, until: until.at })];
+  return [entered(entering, { ...input.recorded, until: until.at })];
 };
 
 /** The longest name of a signal, in characters. */

@@ -1,18 +1,26 @@
 import { stoodStill } from '../clock.ts';
 import type { TaskEntered, TaskScheduled } from '../events.ts';
+import { resolve } from '../sources/resolve.ts';
 import type { RunState, TaskState } from '../state.ts';
-import { hold } from './hold.ts';
+import { hold, holdSource } from './hold.ts';
 import { openScope } from './regions.ts';
 import { awaitSignal } from './signals.ts';
 import { beginLimits } from './standing.ts';
 import { noteAwaited, setStatus } from './status.ts';
 
-/** Another attempt of the task, at an agent or not. Without an input, it has that of the attempt before. */
+/** Another attempt of the task, at an agent or not. Without an input or its source, it has that of the attempt before. */
 export function beginAttempt(state: RunState, task: TaskState, event: TaskScheduled | TaskEntered): void {
   task.attempt = event.attempt;
   if (event.input !== undefined) {
     task.input = event.input;
     hold(state, task, 'input');
+    task.boundAt = state.revision;
+    task.source = undefined;
+  } else if (event.source !== undefined) {
+    task.input = resolve(state, event.source) ?? null;
+    holdSource(state, task, event.source);
+    task.boundAt = state.revision;
+    task.source = event.source;
   }
   beginLimits(state, task, event.at);
   task.scheduledAt = event.at;

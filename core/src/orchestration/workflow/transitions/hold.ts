@@ -3,6 +3,7 @@ import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { notePayload } from '../digest/payload-digest.ts';
+import { isReference, type Source, sourceSize } from '../sources/source.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 /** Counts what the task holds since a moment ago, and has a large payload hashed now, where a digest will ask for it at the end. */
@@ -12,6 +13,16 @@ export function hold(state: RunState, task: TaskState, field: 'input' | 'output'
   task.held += size;
   state.held += size;
   if (value !== undefined && state.rules > 1) notePayload(task, field, value, size);
+}
+
+/** The same for an input that is from elsewhere: only the reference counts, what it means was counted where it is. */
+export function holdSource(state: RunState, task: TaskState, source: Source): void {
+  const size = sourceSize(source);
+  task.held += size;
+  state.held += size;
+  // What is built anew of large parts is hashed as a whole.
+  if (!isReference(source) && task.input !== undefined && state.rules > 1)
+    notePayload(task, 'input', task.input, roughSize(task.input));
 }
 
 /** The same for items that have come. */

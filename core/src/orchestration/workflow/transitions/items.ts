@@ -4,28 +4,44 @@ import { taskPaths } from '../../../shared/task-path.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
 import type { TaskExpanded } from '../events.ts';
+import { resolve } from '../sources/resolve.ts';
+import type { Source } from '../sources/source.ts';
 import { createTaskState, hasEnded, type ItemsState, listOf, type RunState, type TaskState } from '../state.ts';
-import { holdItems } from './hold.ts';
+import { holdItems, holdSource } from './hold.ts';
 import { beginLimits } from './standing.ts';
 import { makeReady, setStatus } from './status.ts';
 
 export function expand(state: RunState, parent: TaskState, event: TaskExpanded): void {
-  parent.items ??= { values: [], instances: [], total: event.total, cursor: 0, active: 0, returning: [], ended: 0 };
+  const whole = event.source === undefined ? undefined : wholeList(state, parent, event.source);
+  if (parent.items === undefined) {
+    const values = whole ?? [];
+    const total = whole === undefined ? event.total : whole.length;
+    parent.items = { values, instances: [], total, cursor: 0, active: 0, returning: [], ended: 0 };
+    parent.boundAt = state.revision;
+    parent.source = event.source;
+  }
   const from = parent.items.values.length;
-  for (const item of event.items) {
+  for (const item of event.items ?? []) {
     parent.items.values.push(item);
     noteChange(parent.items, parent.items.values.length - 1);
   }
   holdItems(state, parent, from);
   beginLimits(state, parent, event.at);
   setStatus(state, parent, 'running');
-  if (parent.items.values.length < event.total) {
+  if (parent.items.values.length < parent.items.total) {
     // The rest of the items follows: settle goes on with it, in another turn if need be.
     state.frontier.add(parent.id);
     return;
   }
-  if (event.total === 0) state.frontier.add(parent.id);
+  if (parent.items.total === 0) state.frontier.add(parent.id);
   else releaseItems(state, parent, event.at);
+}
+
+/** The list that the items are, all of it: it is not copied, because nothing is added to it. */
+function wholeList(state: RunState, parent: TaskState, source: Source): Json[] {
+  const list = resolve(state, source);
+  holdSource(state, parent, source);
+  return Array.isArray(list) ? (list as Json[]) : [];
 }
 
 /** Makes items ready, in order, as far as the concurrency of the forEach allows. */

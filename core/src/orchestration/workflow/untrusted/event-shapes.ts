@@ -1,3 +1,4 @@
+import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType, Via } from '../events.ts';
@@ -44,6 +45,22 @@ const nonEmpty =
   (list: Shape): Shape =>
   (value, field) =>
     Array.isArray(value) && value.length === 0 ? { field, problem: 'is empty' } : list(value, field);
+const reference = fieldsOf(
+  { revision: integer(0), of: oneOf('input', 'output', 'items', 'undone'), task: blockId },
+  { path: listOf((key, field) => (typeof key === 'string' ? undefined : integer(0)(key, field)), 1000) },
+);
+const sources = {
+  value: fieldsOf({ value: anyJson }),
+  list: fieldsOf({ list: listOf((value, field) => source(value, field)) }),
+  fields: fieldsOf({ fields: recordOf((value, field) => source(value, field)) }),
+};
+
+/** Where a value is from: one of four forms, told apart by what is in them. */
+const source: Shape = (value, field) => {
+  for (const [key, shape] of Object.entries(sources))
+    if (isFields(value) && Object.hasOwn(value, key)) return shape(value, field);
+  return reference(value, field);
+};
 
 const status: Shape = (value, field) =>
   typeof value === 'string' || Number.isFinite(value) ? undefined : { field, problem: 'must be a number or a text' };
@@ -90,7 +107,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies', 'case') }),
   TaskEntered: fieldsOf(
     { taskId, attempt },
-    { input: anyJson, until: time, signal: label, child: runId, retries: runId },
+    { input: anyJson, source, until: time, signal: label, child: runId, retries: runId },
   ),
   TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'closed') }),
   TaskClosing: fieldsOf(
@@ -118,10 +135,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
   RunForked: fieldsOf({ runId }, { keys: listOf(taskId) }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
-  TaskExpanded: fieldsOf({ taskId, from: integer(0), items: listOf(anyJson), total: integer(0) }),
+  TaskExpanded: fieldsOf({ taskId, from: integer(0), total: integer(0) }, { items: listOf(anyJson), source }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
-  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson }),
+  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson, source }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.

@@ -19,6 +19,7 @@ import { topOf } from '../transitions/closing-top.ts';
 import { isTolerated } from '../transitions/end-task.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { attemptFlaw, flaw, mayEnd, unfit, unknown } from './flaws.ts';
+import { inputFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
 
 // What may follow of events about blocks (the run is one), and about tasks that no agent performs.
@@ -58,8 +59,10 @@ export function enteredFlaw(
     if ((event[field] === undefined) !== (needed === undefined))
       return flaw(`data.${field}`, needed === undefined ? `cannot stand beside '${task.id}'` : 'is missing');
   }
-  if (performer === 'wait') return event.input === undefined ? undefined : flaw('data.input', 'cannot stand in a wait');
-  return event.input === undefined && task.input === undefined ? flaw('data.input', 'is missing') : undefined;
+  if (performer !== 'wait') return inputFlaw(state, task, event);
+  for (const field of ['input', 'source'] as const)
+    if (event[field] !== undefined) return flaw(`data.${field}`, 'cannot stand in a wait');
+  return undefined;
 }
 
 const ENTERED: ReadonlySet<string> = new Set(['scope', 'wait', 'sleep', 'workflow']);

@@ -11,6 +11,8 @@ import type {
   TaskExpanded,
   TasksAdded,
 } from '../events.ts';
+import { resolve } from '../sources/resolve.ts';
+import type { Source } from '../sources/source.ts';
 import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
@@ -25,6 +27,7 @@ import {
   undoFlaw,
 } from './follows-blocks.ts';
 import { completedFlaw } from './follows-completed.ts';
+import { inputFlaw, sourceFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
 
 /**
@@ -111,7 +114,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     case 'TaskExpanded':
       if (state.tasks.size + event.total > MAX_TASKS_OF_RUN)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
-      return expandedFlaw(task, definition, event);
+      return expandedFlaw(state, task, definition, event);
     case 'TaskExpired':
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
@@ -119,7 +122,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return event.input === undefined && task.input === undefined ? flaw('data.input', 'is missing') : undefined;
+      return inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':
@@ -210,7 +213,12 @@ const standsIn = (
   (fallback?.kind === 'task' && to.kind === 'task' && to.task === fallback.task);
 
 /** The parts of an expansion are one decision: each goes on where the one before ended, and nothing comes between. */
-function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskExpanded): Flaw | undefined {
+function expandedFlaw(
+  state: RunState,
+  task: TaskState,
+  { forEach }: TaskDefinition,
+  event: TaskExpanded,
+): Flaw | undefined {
   const { items } = task;
   const there = items?.values.length ?? 0;
   if (forEach === undefined || task.index !== undefined)
@@ -219,6 +227,8 @@ function expandedFlaw(task: TaskState, { forEach }: TaskDefinition, event: TaskE
   if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
   if (items !== undefined && event.total !== items.total)
     return flaw('data.total', `is ${event.total}; the part before said ${items.total}`);
+  if (event.source !== undefined) return wholeFlaw(state, there, event, event.source);
+  if (event.items === undefined) return flaw('data.items', 'is missing');
   if (there + event.items.length > event.total)
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
@@ -230,6 +240,19 @@ function addedFlaw(state: RunState, event: TasksAdded): Flaw | undefined {
     return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
   const found = additionProblem(state, event);
   return found === undefined ? undefined : flaw('data', `could not be added: ${found.message}`);
+}
+
+/** A list that stands in the history already comes as a whole. */
+function wholeFlaw(state: RunState, there: number, event: TaskExpanded, source: Source): Flaw | undefined {
+  if (event.items !== undefined) return flaw('data.source', 'cannot stand beside items');
+  if (there > 0 || event.from > 0) return flaw('data.source', 'cannot be a part of a list');
+  const wrong = sourceFlaw(state, source);
+  if (wrong !== undefined) return wrong;
+  const list = resolve(state, source);
+  if (!Array.isArray(list)) return flaw('data.source', 'is no list');
+  return list.length === event.total
+    ? undefined
+    : flaw('data.total', `is ${event.total}, and the list has ${list.length} items`);
 }
 
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {

@@ -87,7 +87,8 @@ export class UntrustedHistory {
       // Where the history of another run was cut is not this one's to say.
       this.#expanding = undefined;
     } else if (event.type === 'TaskExpanded') {
-      this.#expanding = event.from + event.items.length < event.total ? event.taskId : undefined;
+      const there = event.items === undefined ? event.total : event.from + event.items.length;
+      this.#expanding = there < event.total ? event.taskId : undefined;
     }
     return undefined;
   }
