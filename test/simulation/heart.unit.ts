@@ -167,7 +167,7 @@ function walk(
   if (fork === undefined) return { events, live, state };
   now += 1000;
   [state, events, live] = [initialState(), [], []];
-  const start = { definition, definitionHash: hash, input: { n: seed }, lineage: fork.lineage };
+  const start = { definition, definitionHash: hash, input: { n: seed, ...LISTED }, lineage: fork.lineage };
   send({ type: 'StartRun', commandId: 'start-2', runId: 'run-2', ...start });
   for (const page of [fork.copied.slice(0, 5), fork.copied.slice(5)])
     send({ type: 'CopyEvents', commandId: 'copy', runId: 'run-2', from: state.revision + 1, events: page });
@@ -388,6 +388,8 @@ describe('the heart, for any workflow and any commands', () => {
       fc.property(walks, ([spec, seed, steps]) => {
         const said: { readonly place: SourceOf<RecordedPlace>; readonly input: string }[] = [];
         const { events } = walk(spec, seed, steps, (state) => {
+          // The run that goes on from this one begins.
+          if (state.revision === 0) said.length = 0;
           for (const task of state.tasks.values()) {
             const place = recordedInput(state, task, 0);
             if (place !== undefined) said.push({ place, input: JSON.stringify(task.input) });
