@@ -58,6 +58,20 @@ tasks:
     },
     ends: 'failed',
   },
+  'a race of two bookings, a list that is given up, and a booking that something takes the place of': {
+    workflow: parseWorkflow(`
+name: race
+tasks:
+  north: { agent: fast, compensate: undoer }
+  south: { agent: slow, compensate: undoer }
+  many: { forEach: "[1, 2]", agent: slow, compensate: undoer }
+  first: { set: "\${ outputs.north }", after: [north, south, many], join: any, rest: cancel }
+  good: { agent: fast, after: first, compensate: undoer, repeat: { until: "output == 1", max: 2 }, fallback: { value: 1 } }
+`),
+    agents: { fast: slowly(5), slow: slowly(20), undoer: slowly(5) },
+    isRace: true,
+    ends: 'completed',
+  },
   'a payment that may be made once only, in a block that undoes it and begins again when nobody knows': {
     workflow: parseWorkflow(`
 name: unknown

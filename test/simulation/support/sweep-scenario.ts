@@ -27,6 +27,8 @@ export interface SweepScenario {
   readonly agents: Readonly<Record<string, Script>>;
   readonly presses?: readonly Press[];
   readonly input?: JsonObject;
+  /** What a kill loses of attempts that are awaited is undone all the same, as something of which nobody knows, and in its own time. */
+  readonly isRace?: boolean;
   /** How the undisturbed run ends. */
   readonly ends: 'completed' | 'failed' | 'cancelled';
 }

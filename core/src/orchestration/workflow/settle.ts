@@ -219,7 +219,8 @@ function endOfTask(
       ]
     );
   const scope = state.scopes.get(task.id);
-  if (scope !== undefined && why !== 'limit') return settleBlock(state, scope, context);
+  // Without an error of its own, it ends as what is in it says.
+  if (scope !== undefined && error === undefined) return settleBlock(state, scope, context);
   const undo = scope === undefined ? undefined : undoNext(state, lastDoneInside(state, scope), context);
   if (undo !== undefined) return undo;
   if (error === undefined) return endOfItems(state, task, definition, context);

@@ -259,6 +259,23 @@ describe('a task that repeats', () => {
   });
 });
 
+describe('a block that repeats', () => {
+  it('and whose time is up, while a join goes on without it: what it did in the round before is undone', () => {
+    const r = run(`
+a: { agent: a }
+box: { scope: { pay: { agent: a, compensate: undo }, more: { agent: a } }, repeat: { until: 'false', max: 3 }, timeout: 1m }
+first: { agent: a, after: [a, box], join: any }`);
+    r.run('box/pay');
+    r.run('box/more');
+    r.fire({ kind: 'task', taskId: 'box', since: r.task('box').firstScheduledAt ?? 0 });
+    expect(undoAll(r)).to.deep.equal(['box/pay@1']);
+    expect(r.task('box')).to.have.nested.property('error.code', 'REPRISE_TASK_TIMEOUT');
+    r.run('a');
+    r.run('first');
+    expect(r.state.status).to.equal('completed');
+  });
+});
+
 describe('a task that something else takes the place of', () => {
   it('is undone first when nobody knows what it did', () => {
     const r = run('book: { agent: a, retry: 1, compensate: undo, fallback: { agent: other } }\nnext: { agent: a }');

@@ -96,7 +96,8 @@ export function conclude(
     const closes = isUndoable || (via === 'agent' && next[0]?.type !== 'TaskFailed');
     return closes ? [attempt, ...next] : next;
   };
-  if (recorded) {
+  // No limit of the run holds up what undoes.
+  if (recorded && task.undoes === undefined) {
     const error = beyondLimit(state, `the output of '${task.id}'`, roughSize(output), context);
     if (error !== undefined) return rejected(error, { type: 'TaskAttemptFailed', ...base, error });
   }

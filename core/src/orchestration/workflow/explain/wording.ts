@@ -169,7 +169,7 @@ const DECIDING = {
 } as const;
 
 const WHY = {
-  failure: 'a task in it failed',
+  failure: 'it failed',
   limit: 'its time is up',
   cancel: 'the run is cancelled',
   join: 'a join does not need it',

@@ -96,6 +96,7 @@ type AboutTask = Exclude<
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
   switch (event.type) {
     case 'TaskReady':
+      if (task.closing !== undefined) return flaw('type', `cannot come: '${task.id}' is closing`);
       if (event.mutex !== undefined && definition.mutex === undefined)
         return flaw('data.mutex', `cannot stand beside '${task.id}'`);
       if (event.reason === 'retry' || event.reason === 'manual')
