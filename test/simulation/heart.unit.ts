@@ -255,8 +255,8 @@ describe('the heart, for any workflow and any commands', () => {
     for (const [spec, seed, steps] of fc.sample(walks, { numRuns: 500, seed: 7 })) {
       for (const { type } of walk(spec, seed, steps).events) seen.set(type, (seen.get(type) ?? 0) + 1);
     }
-    // Those that only older builds record, or that come from another run.
-    const adopted = ['TaskAdopted', 'TaskRepeated'];
+    // What only older builds record.
+    const adopted = ['TaskRepeated'];
     expect([...seen.keys()].sort()).to.deep.equal(
       Object.keys(EVENT_VERSIONS)
         .filter((type) => !adopted.includes(type))

@@ -203,6 +203,103 @@ any: { agent: b, after: [last, left], join: any }`,
   });
 });
 
+describe('an added task', () => {
+  const kinds = `
+first: { agent: a }
+pending: { agent: a, after: first }
+ready: { agent: a }
+scheduled: { agent: a }
+running: { agent: a }
+waiting: { agent: a }
+completed: { agent: a }
+lost: { agent: a, retry: 1 }
+loser: { agent: a }
+race: { agent: a, after: [completed, loser], join: any, rest: cancel }
+any: { agent: a, after: [ready, lost], join: any }
+skipped: { agent: a, when: 'false' }
+block: { scope: { x: { agent: a } } }
+list: { agent: a, forEach: '[1, 2]' }
+sleep: { sleep: 5m }
+wait: { wait: { signal: go } }
+child: { workflow: c }
+mutex: { agent: a, mutex: { key: k } }
+queued: { agent: a, mutex: { key: k } }`;
+
+  const started = (): PureRun => {
+    const r = run(kinds);
+    r.schedule('scheduled', 'running', 'waiting', 'completed', 'lost', 'mutex');
+    r.begin('running');
+    r.fail('waiting');
+    r.complete('completed');
+    r.fail('lost');
+    return r;
+  };
+
+  /** What the status of a new task is that comes after one, and whether it can be put before it. */
+  const EXPECTED: Readonly<Record<string, readonly [after: string, before: string]>> = {
+    pending: ['pending', 'TasksAdded'],
+    ready: ['pending', 'REPRISE_TASK_BEGUN'],
+    scheduled: ['pending', 'REPRISE_TASK_BEGUN'],
+    running: ['pending', 'REPRISE_TASK_BEGUN'],
+    waiting: ['pending', 'REPRISE_TASK_BEGUN'],
+    completed: ['ready', 'REPRISE_TASK_BEGUN'],
+    lost: ['REPRISE_DEPENDENCY_UNMET', 'REPRISE_TASK_BEGUN'],
+    loser: ['REPRISE_DEPENDENCY_UNMET', 'REPRISE_TASK_BEGUN'],
+    race: ['pending', 'REPRISE_TASK_BEGUN'],
+    any: ['pending', 'TasksAdded'],
+    skipped: ['skipped', 'REPRISE_TASK_BEGUN'],
+    block: ['pending', 'REPRISE_TASK_BEGUN'],
+    list: ['pending', 'REPRISE_TASK_BEGUN'],
+    sleep: ['pending', 'REPRISE_TASK_BEGUN'],
+    wait: ['pending', 'REPRISE_TASK_BEGUN'],
+    child: ['pending', 'REPRISE_TASK_BEGUN'],
+    mutex: ['pending', 'REPRISE_TASK_BEGUN'],
+    queued: ['pending', 'REPRISE_TASK_BEGUN'],
+  };
+  const [plain] = tasks('new: { agent: b }');
+  if (plain === undefined) throw new Error('no task');
+
+  for (const [id, [after, before]] of Object.entries(EXPECTED)) {
+    it(`comes after, or before, one that is ${id}`, () => {
+      const r = started();
+      const said = answer(add(r, '', [{ ...plain, after: [id] }]));
+      expect(after.startsWith('REPRISE') ? said : r.status('new')).to.equal(after);
+      expectSame(r);
+      const other = started();
+      expect(answer(add(other, '', [plain], [[id, 'new']]))).to.equal(before);
+      if (before === 'TasksAdded') expect(other.task(id).waitingOn).to.equal(2);
+      expectSame(other);
+    });
+  }
+
+  it('may come to a run that is parked, and begins when that goes on', () => {
+    const r = run('first: { agent: a }');
+    r.send({ type: 'ParkRun', error: { code: 'X', message: 'x', retryable: false } });
+    expect(answer(add(r, '', tasks('new: { agent: b }\nvalue: { set: 1 }')))).to.equal('TasksAdded');
+    expectSame(r);
+    r.send({ type: 'ResumeRun' });
+    expect([r.status('new'), r.status('value')]).to.deep.equal(['ready', 'completed']);
+  });
+
+  it('ends the run as any end does', () => {
+    const r = run('first: { agent: a }');
+    add(r, '', tasks('new: { end: { output: 7 } }'));
+    expect(r.state).to.include({ status: 'completed', output: 7 });
+    expect(r.status('first'), 'it had not begun').to.equal('skipped');
+    expectSame(r);
+  });
+
+  it('has limits of its own', () => {
+    const r = run('first: { agent: a }');
+    add(r, '', tasks('new: { agent: b, timeout: { task: 1m } }'));
+    r.schedule('new');
+    r.now += 60_000;
+    r.fire({ kind: 'task', taskId: 'new', since: r.task('new').firstScheduledAt ?? 0 });
+    expect(r.state.status).to.equal('failed');
+    expectSame(r);
+  });
+});
+
 describe('tasks added to a block', () => {
   const book = `
 book:
