@@ -52,11 +52,17 @@ export function scopeWithout(scope: ScopeState, at: Place, without: Without): Sa
 
 export function taskWithout(task: TaskState, at: Place, without: Without): TaskState {
   const changed: Partial<TaskState> = {};
+  let isSame = true;
   for (const field of PAYLOADS) {
     const value = task[field];
-    if (value !== undefined) changed[field] = without(value, [...at, field]);
+    if (value === undefined) continue;
+    const left = without(value, [...at, field]);
+    if (left === value) continue;
+    changed[field] = left;
+    isSame = false;
   }
   const { items, undoes } = task;
+  if (isSame && items === undefined && undoes === undefined) return task;
   if (items !== undefined)
     changed.items = { ...items, values: without(items.values, [...at, 'items', 'values']) as Json[] };
   if (undoes !== undefined)

@@ -138,6 +138,7 @@ export function adopt(
   }
   aboutToChange(state, task);
   task.output = output ?? null;
+  task.carriesOutput = false;
   hold(state, task, 'output');
   end(state, task, status, at);
   return state;
