@@ -25,7 +25,8 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];
   // What is closing has no limit of its own any more; an attempt that is waited for has.
-  if (task.closing !== undefined && timer.kind !== 'attempt') return [];
+  if (task.closing !== undefined && !(isInFlight(task) && (timer.kind === 'attempt' || timer.kind === 'task')))
+    return [];
   switch (timer.kind) {
     case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
@@ -44,6 +45,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
         return waitedInVain(state, task, definition, context);
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
       const error = withCause(errorData('REPRISE_TASK_TIMEOUT', message), task.error);
+      if (task.closing !== undefined) return failAttempt(state, task, error, false, context);
       return timeIsUp(state, task, error, context);
     }
     case 'all': {
