@@ -15,12 +15,17 @@ import { REFUSALS, refusalOf } from './pairs/refusals.ts';
 import { nameOf, type Pair, pairsOf, type Shape } from './pairs/shapes.ts';
 import { WORDS } from './pairs/words.ts';
 
-// Every word with every other and with itself: on the same task, on a task and the block around it, on a task and the one after it. Each pair is
+// Every word with every other and with itself: on the same task, on a task and the block (or the run) around it, on a task and the one after it. Each pair is
 // refused for the reason that is written down for it, or runs to its end whatever happens. When all goes well is played for each pair; of the other
 // paths each pair takes some, another one than the pair before. REPRISE_PAIRS=all takes them all, for minutes.
 
 const EVERYTHING = process.env['REPRISE_PAIRS'] === 'all';
-const PATHS: Readonly<Record<Shape, number>> = { 'same task': 4, 'in a block': 1, 'one after the other': 1 };
+const PATHS: Readonly<Record<Shape, number>> = {
+  'same task': 4,
+  'in a block': 1,
+  'in the run': 2,
+  'one after the other': 1,
+};
 
 let turn = 0;
 

@@ -1,7 +1,7 @@
-import { type Draft, type Fields, PERFORMER_WORDS, WORDS, type Word, wordNamed } from './words.ts';
+import { type Draft, type Fields, PERFORMER_WORDS, RUN_WORDS, WORDS, type Word, wordNamed } from './words.ts';
 
-/** Where two words stand: on one task; on a task and the block around it; on a task and the one after it. */
-export type Shape = 'same task' | 'in a block' | 'one after the other';
+/** Where two words stand: on one task; on a task and the block around it (the run, too); on a task and the one after it. */
+export type Shape = 'same task' | 'in a block' | 'in the run' | 'one after the other';
 
 export interface Pair {
   readonly shape: Shape;
@@ -59,6 +59,15 @@ function inBlock(first: Word, second: Word): Pair {
   return { shape: 'in a block', first, second, written: written({ ...tasksOf(block), last: tail('last', 'book') }) };
 }
 
+/** The first on a task, with another after it; the second on the workflow. */
+function inRun(first: Word, second: Word): Pair {
+  const task = write(draft('t'), first);
+  const run = draft('run');
+  second.add(run);
+  const tasks = { ...tasksOf(task), last: tail('last', 't') };
+  return { shape: 'in the run', first, second, written: { ...written(tasks), ...run.fields } };
+}
+
 function oneAfterTheOther(first: Word, second: Word): Pair {
   const before = write(draft('one'), first);
   const after = write(draft('two', before), second);
@@ -74,4 +83,5 @@ export function* pairsOf(first: Word): Generator<Pair> {
     if (second.name === 'scope' || !PERFORMER_WORDS.includes(second)) yield inBlock(first, second);
     yield oneAfterTheOther(first, second);
   }
+  for (const second of RUN_WORDS) yield inRun(first, second);
 }

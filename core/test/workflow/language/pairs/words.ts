@@ -186,6 +186,12 @@ export const WORDS: readonly Word[] = [
   ...WITHIN_WORDS,
 ];
 
+/** Those that are said of the workflow, too, which is the outermost block. */
+export const RUN_WORDS: readonly Word[] = [
+  ...WORDS.filter(({ name }) => name.startsWith('catch') || name === 'concurrency' || name === 'output'),
+  field('timeout', '6s', 'timeout of the run'),
+];
+
 export const wordNamed = (name: string): Word => {
   const found = WORDS.find((word) => word.name === name);
   if (found === undefined) throw new Error(`no word ${name}`);
