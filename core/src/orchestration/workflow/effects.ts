@@ -144,6 +144,7 @@ function limitsOf(state: RunState, path: string): Effect[] {
 }
 
 function runTimer(state: RunState): Effect[] {
+  if (state.closing !== undefined) return [];
   const at = timeOf(state, runDeadline(state));
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
 }

@@ -16,14 +16,14 @@ const after = (r: PureRun, events: readonly RunEvent[]): readonly string[] =>
   limitsIn(events.flatMap((event) => effectsOf(r.state, event)));
 
 describe('a time limit that passes while what it covers closes', () => {
-  const again = (more: string) => `
+  it('is set again when the block begins another round, which it ends', () => {
+    const r = run(`
+book:
   scope:
     hotel: { agent: a, compensate: undo }
     pay: { agent: a, after: hotel, retry: 1 }
-  catch: [{ then: retry, max: 1 }]${more}`;
-
-  it('is set again when the block begins another round, which it ends', () => {
-    const r = run(`book:${again('\n  timeout: 1m')}`);
+  catch: [{ then: retry, max: 1 }]
+  timeout: 1m`);
     r.run('book/hotel');
     r.schedule();
     r.fail('book/pay');
@@ -39,17 +39,21 @@ describe('a time limit that passes while what it covers closes', () => {
   });
 
   it('of the run, too', () => {
-    const r = run(`outer:${again('')}`, null, 'timeout: 1m\ncatch: [{ then: retry, max: 1 }]');
-    r.run('outer/hotel');
+    const r = run(
+      'hotel: { agent: a, compensate: undo }\npay: { agent: a, after: hotel, retry: 1 }',
+      null,
+      'timeout: 1m\ncatch: [{ then: retry, max: 1 }]',
+    );
+    r.run('hotel');
     r.schedule();
-    r.fail('outer/pay');
-    r.run('outer/hotel@1');
-    r.run('outer/hotel');
-    r.schedule();
-    r.fail('outer/pay');
+    r.fail('pay');
+    expect(limitsIn(openEffects(r.state)), 'the run closes, and has no limit').to.deep.equal([]);
     r.now += 60_000;
+    expect(r.fire({ kind: 'run' })).to.deep.equal([]);
     r.schedule();
-    expect(after(r, r.complete('outer/hotel@2'))).to.deep.equal(['run 60000']);
+    expect(after(r, r.complete('hotel@1'))).to.deep.equal(['run 60000']);
+    r.fire({ kind: 'run' });
+    expect(r.state.error?.code).to.equal('REPRISE_RUN_TIMEOUT');
   });
 
   it('is that of an attempt which is waited for, whose outcome is unknown then', () => {

@@ -6,7 +6,16 @@ const WELL: Script = { name: 'all goes well', signals: true, deed: () => 'comple
 
 const HELPERS: ReadonlySet<string> = new Set(['undo', 'before', 'left', 'right', 'third']);
 
+const NONE: Script = {
+  name: 'all fail for good',
+  signals: true,
+  deed: ({ agent }) => (agent === 'undo' ? 'complete' : 'fail'),
+};
+
 const SCRIPTS: readonly Script[] = [
+  { ...NONE, name: 'all fail for good, and every command comes twice', twice: true },
+  { ...WELL, name: 'all goes well, and every command comes twice', twice: true },
+  NONE,
   {
     name: 'each fails once',
     signals: true,
@@ -22,11 +31,6 @@ const SCRIPTS: readonly Script[] = [
     name: 'nobody answers, and no signal comes',
     signals: false,
     deed: ({ agent }) => (HELPERS.has(agent) ? 'complete' : 'hang'),
-  },
-  {
-    name: 'all fail for good',
-    signals: true,
-    deed: ({ agent }) => (agent === 'undo' ? 'complete' : 'fail'),
   },
 ];
 
@@ -60,7 +64,7 @@ export function pathsOf(definition: WorkflowDefinition): readonly Path[] {
   return [
     ...[WELL, ...scripts].map((script) => played(definition, script)),
     ...[WELL, ...scripts].map((script) => restarted(definition, script)),
-    ...[WELL, failing('last')].flatMap((script) => interrupted(definition, script, turns)),
+    ...[WELL, NONE, failing('last')].flatMap((script) => interrupted(definition, script, turns)),
   ];
 }
 
@@ -99,7 +103,8 @@ function interrupted(definition: WorkflowDefinition, script: Script, turns: numb
     };
     const name = (what: string): string => `${script.name}, ${what} after turn ${turn}`;
     return [
-      { name: name('cancelled'), flaws: () => flawsOf(cancelled(here())) },
+      { name: name('cancelled'), flaws: () => endedFlaws(cancelled(here())) },
+      { name: name('cancelled by force'), flaws: () => forced(here()) },
       {
         name: name('paused'),
         flaws: () => {
@@ -107,11 +112,22 @@ function interrupted(definition: WorkflowDefinition, script: Script, turns: numb
           const { status } = world.branch('snapshot').run().state;
           const ended = paused(world);
           const same = ended.state.status === status;
-          return [...flawsOf(ended), ...(same ? [] : [`ends ${ended.state.status}, and ${status} without a pause`])];
+          return [...endedFlaws(ended), ...(same ? [] : [`ends ${ended.state.status}, and ${status} without a pause`])];
         },
       },
     ];
   }).flat();
+}
+
+const endedFlaws = (world: World): readonly string[] => [...flawsOf(world), ...importFlaws(world)];
+
+/** Ends at once, and nothing is undone. */
+function forced(world: World): readonly string[] {
+  const before = world.events.length;
+  world.send({ type: 'CancelRun', force: true });
+  const added = world.events.slice(before).map(({ type }) => type);
+  const atOnce = world.over && (added.length === 0 || added.join() === 'RunCancelled');
+  return [...importFlaws(world), ...(atOnce ? [] : [`leads to ${added.join()}`])];
 }
 
 function cancelled(world: World): World {

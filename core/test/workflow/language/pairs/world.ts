@@ -38,6 +38,8 @@ export interface Script {
   readonly signals: boolean;
   /** Whether agents that are told to stop answer all the same. */
   readonly deaf?: boolean;
+  /** Whether each command comes twice. */
+  readonly twice?: boolean;
 }
 
 export const INPUT = { n: 1, list: ['a', 'b'] };
@@ -211,7 +213,17 @@ export class World {
       },
     });
     for (const effect of effects) this.#carryOut(effect);
+    if (this.script.twice === true && !this.over) this.#again(command);
     return added;
+  }
+
+  /** What came already changes nothing; that it came late may be put on record. */
+  #again(command: Command): void {
+    const context = { now: this.now, random: () => 0.5, maxPayloadChars: 100_000 };
+    const added = handle(this.state, command, context);
+    this.events.push(...added);
+    for (const { type } of added)
+      if (type !== 'TaskResultIgnored') this.flaws.push(`a second ${command.type} leads to ${type}`);
   }
 
   /** Hands ready tasks out while there are slots; whether it handed any out. */
