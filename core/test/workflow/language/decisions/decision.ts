@@ -26,6 +26,7 @@ export const FILES = {
   refusals: `${DEFINITION}/refusals.unit.ts`,
   refusedBlocks: `${DEFINITION}/refusals-blocks.unit.ts`,
   paths: 'core/test/shared/task-path.unit.ts',
+  plugins: 'core/test/container/plugins.unit.ts',
   aborts: 'core/test/runtime/aborts.int.ts',
   containment: 'core/test/runtime/containment.int.ts',
   leases: 'core/test/runtime/leases.int.ts',

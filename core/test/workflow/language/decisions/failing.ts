@@ -122,6 +122,10 @@ export const FAILING: readonly Decision[] = [
     elsewhere: [[FILES.containment, 'ends, refuses or parks its run, which is said']],
   },
   {
+    says: 'A strategy that throws: the run is held, not parked',
+    elsewhere: [[FILES.plugins, 'with a strategy that throws hold up the run, not its cancellation, and say so']],
+  },
+  {
     says: 'A scope that ends otherwise than completed closes first: what is pending is given up, attempts aborted, children cancelled and awaited; attempts with compensate are awaited, their completions applied; then compensations; then one end',
     shown: {
       'given one of each in a block, when it fails, then that is the order, and there is one end': () => {
