@@ -1,5 +1,6 @@
 import type { RunEvent } from '@reprise/core';
 import { type TaskDefinition, tasksWithin, type WorkflowDefinition } from '../../../../src/definition/definition.ts';
+import { isOutcomeUnknown } from '../../../../src/orchestration/task-chaining/failure.ts';
 import { outer, taskPaths, undoing } from '../../../../src/shared/task-path.ts';
 
 // What is to be undone, told from the events alone and by other means than those of the engine.
@@ -9,6 +10,7 @@ interface Entry {
   /** The block that it is to be undone with. */
   owner: string;
   undone: boolean;
+  readonly outcome: 'completed' | 'unknown';
 }
 
 /** What is wrong with the compensations of a history that has ended: undone exactly once, last first, and only what is to be undone. */
@@ -39,6 +41,9 @@ class Ledger {
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
   readonly #entries: Entry[] = [];
   readonly #closing = new Set<string>();
+  /** Attempts that would have to be undone: under way, and such as ended so that nobody knows what they did. */
+  readonly #underWay = new Map<string, number>();
+  readonly #unknown = new Map<string, number>();
 
   constructor(definitions: ReadonlyMap<string, TaskDefinition>) {
     this.#definitions = definitions;
@@ -46,6 +51,13 @@ class Ledger {
 
   note(event: RunEvent): void {
     switch (event.type) {
+      case 'TaskScheduled':
+        if (this.#isUndoable(event.taskId)) this.#underWay.set(event.taskId, event.attempt);
+        return;
+      case 'TaskAttemptFailed':
+        if (!this.#underWay.delete(event.taskId)) return;
+        if (event.lost === true || isOutcomeUnknown(event.error)) this.#unknown.set(event.taskId, event.attempt);
+        return;
       case 'TaskCompleted':
         if (DOES.has(event.via)) this.#done(event.taskId, event.attempt);
         else if (STANDS_IN.has(event.via)) this.#ended(event.taskId);
@@ -71,10 +83,15 @@ class Ledger {
     }
   }
 
+  #isUndoable(taskId: string): boolean {
+    return this.#definitions.get(taskPaths(3).definition(taskId))?.compensate !== undefined;
+  }
+
   #done(taskId: string, attempt: number): void {
-    const definition = this.#definitions.get(taskPaths(3).definition(taskId));
     const block = outer(taskId)?.block ?? '';
-    const absorbs = definition?.compensate !== undefined;
+    const absorbs = this.#isUndoable(taskId);
+    this.#underWay.delete(taskId);
+    this.#unknown.delete(taskId);
     // What was done in a block is done when the block is: after all that was done before.
     const inner = this.#entries.filter(({ owner }) => owner === taskId);
     for (const entry of inner) {
@@ -82,11 +99,24 @@ class Ledger {
       this.#entries.push(entry);
       entry.owner = absorbs ? ABSORBED : block;
     }
-    if (absorbs) this.#entries.push({ id: undoing(taskId, attempt), owner: block, undone: false });
+    if (absorbs)
+      this.#entries.push({ id: undoing(taskId, attempt), owner: block, undone: false, outcome: 'completed' });
   }
 
   /** A task ended otherwise than by what it did itself: nothing that was done in it is left. */
   #ended(taskId: string): void {
+    for (const open of [this.#underWay, this.#unknown]) {
+      for (const [id, attempt] of open) {
+        if (!isIn(id, taskId)) continue;
+        open.delete(id);
+        this.#entries.push({
+          id: undoing(id, attempt),
+          owner: outer(id)?.block ?? '',
+          undone: false,
+          outcome: 'unknown',
+        });
+      }
+    }
     this.#due(taskId, `${taskId} ends`);
     this.#closing.delete(taskId);
   }
@@ -99,12 +129,8 @@ class Ledger {
   #undo(id: string, outcome: string): void {
     const at = this.#entries.findLastIndex((entry) => entry.id === id);
     const entry = this.#entries[at];
-    if (outcome === 'unknown') {
-      if (entry !== undefined) this.flaws.push(`${id} is undone as unknown, and had completed or was undone`);
-      this.#entries.push({ id, owner: ABSORBED, undone: true });
-      return;
-    }
     if (entry === undefined) return void this.flaws.push(`${id} is undone, and was not done`);
+    if (entry.outcome !== outcome) this.flaws.push(`${id} is undone as ${outcome}, and is ${entry.outcome}`);
     if (entry.undone) this.flaws.push(`${id} is undone twice`);
     if (entry.owner === ABSORBED) this.flaws.push(`${id} is undone, and its block is what would be`);
     entry.undone = true;
