@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import { hasEnded, type TaskState } from '../state.ts';
-import { neededBy } from '../transitions/end-task.ts';
+import { hasEnded, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { isNotChosen, neededBy } from '../transitions/end-task.ts';
 import type { Flaw } from './shape.ts';
 
 // What the rules about what may follow have in common.
@@ -17,6 +17,14 @@ export const attemptFlaw = (task: TaskState, attempt: number): Flaw | undefined 
 /** Enough dependencies have ended, and whether it runs was not decided yet. */
 export const isUndecided = (task: TaskState, definition: TaskDefinition): boolean =>
   task.status === 'pending' && (task.waitingOn === 0 || neededBy(definition) !== undefined);
+
+/** A switch chose another case than that of the task, whatever else the task waits for. */
+export const isPassedOver = (state: RunState, task: TaskState, definition: TaskDefinition): boolean =>
+  task.status === 'pending' &&
+  definition.after.some((id) => {
+    const dependency = siblingOf(state, task, id);
+    return dependency !== undefined && isNotChosen(definition, dependency);
+  });
 
 /** It has begun, or would have: its condition or its input may have failed. */
 export const mayEnd = (task: TaskState, definition: TaskDefinition): boolean =>

@@ -1,7 +1,7 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { TaskCompleted, Via } from '../events.ts';
 import { hasEnded, isEntered, isInFlight, type RunState, scopeAt, siblingOf, type TaskState } from '../state.ts';
-import { attemptFlaw, flaw, isUndecided, mayEnd, unfit } from './flaws.ts';
+import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit } from './flaws.ts';
 import { throughFlaw } from './follows-blocks.ts';
 import type { Flaw } from './shape.ts';
 
@@ -69,7 +69,8 @@ export function completedFlaw(
       if (fallback?.kind !== 'value') return flaw('data.via', `is not the fallback of '${task.id}'`);
       break;
     case 'last-round':
-      if (!isUndecided(task, definition) || task.round < 2) return unfit(task);
+      if (task.round < 2 || !(isUndecided(task, definition) || isPassedOver(state, task, definition)))
+        return unfit(task);
       break;
     case 'fallback-task': {
       const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;

@@ -1,18 +1,9 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { CompensationBegan, RunEvent, ScopeCaught, TaskAdopted, TaskClosing, TaskExpanded } from '../events.ts';
-import {
-  hasEnded,
-  isEntered,
-  isInFlight,
-  isPausedBy,
-  type RunState,
-  rootOf,
-  siblingOf,
-  type TaskState,
-} from '../state.ts';
-import { isNotChosen, neededBy } from '../transitions/end-task.ts';
-import { attemptFlaw, flaw, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
+import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
+import { neededBy } from '../transitions/end-task.ts';
+import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
   cancelledFlaw,
   caughtFlaw,
@@ -153,8 +144,7 @@ function decidedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condi
 
 function notChosenFlaw(state: RunState, task: TaskState, definition: TaskDefinition): Flaw | undefined {
   if (task.status !== 'pending') return unfit(task);
-  const dependencies = definition.after.map((id) => siblingOf(state, task, id));
-  return dependencies.some((one) => one !== undefined && isNotChosen(definition, one))
+  return isPassedOver(state, task, definition)
     ? undefined
     : flaw('data.reason', `is case, and no switch has passed over '${task.id}'`);
 }
