@@ -7,6 +7,7 @@ import type { RunEvent, RunStarted, TaskAttemptFailed, TaskClosing, TaskComplete
 import {
   definitionOf,
   hasEnded,
+  isInFlight,
   isTerminal,
   outputOfLeaves,
   type RunState,
@@ -215,7 +216,12 @@ function repeated(state: RunState, task: TaskState, event: TasksReset): void {
 /** A join that does not need it ended it, or it is one of the child runs that something waited for. */
 function cancelled(state: RunState, task: TaskState, at: number): void {
   const { closing } = task;
-  if (closing?.why !== 'within') return end(state, task, 'cancelled', at);
+  if (closing?.why !== 'within') {
+    // Nobody waits for an attempt that a join gives up: what it did is not known.
+    if (isInFlight(task) && definitionOf(state, task)?.compensate !== undefined) task.unknown = true;
+    noteUnknown(state, task);
+    return end(state, task, 'cancelled', at);
+  }
   cancel(state, task, at);
   task.closing = closing;
   wakeClosing(state, task);
