@@ -10,7 +10,7 @@ import { serializeState } from '../../core/src/orchestration/workflow/state-code
 import { runStream } from '../../core/src/shared/ids.ts';
 import { NO_FAULTS } from './support/faulty-store.ts';
 import { checkHistory } from './support/history-checks.ts';
-import { endOf, FAIR, historyOf, live, RUN, type Weather } from './support/life.ts';
+import { endOf, FAIR, live, RUN, type Weather } from './support/life.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { snapshotLines } from './support/snapshot-lines.ts';

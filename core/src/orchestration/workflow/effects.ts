@@ -97,7 +97,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);
     case 'ScopeCaught':
-      return leftBehind(state, event.scope, event.at);
+      return [...leftBehind(state, event.scope, event.at), ...limitsOf(state, event.scope)];
     case 'TaskClosing':
       return [
         ...leftBehind(state, event.taskId, event.at),
@@ -156,12 +156,22 @@ const CLOCK: ReadonlySet<Effect['kind']> = new Set(['clear-timers', 'set-timer',
 const endOf = (state: RunState): string =>
   state.status === 'completed' ? 'completed' : (state.error?.code ?? state.cancelReason ?? 'cancelled');
 
+/** Of a block that goes on: while it was closing, it had no limit. */
+function limitsOf(state: RunState, path: string): Effect[] {
+  if (path === '') return runTimer(state);
+  const task = state.tasks.get(path);
+  return task === undefined ? [] : taskTimer(state, task);
+}
+
 function runTimer(state: RunState): Effect[] {
+  if (state.closing !== undefined) return [];
   const at = timeOf(state, runDeadline(state));
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {
+  // What is closing has no limit any more, unless it is an attempt that is waited for.
+  if (task.closing !== undefined && !isInFlight(task)) return [];
   const definition = definitionOf(state, task);
   const at = definition === undefined ? undefined : timeOf(state, taskDeadline(task, definition));
   if (at === undefined || task.firstScheduledAt === undefined) return [];

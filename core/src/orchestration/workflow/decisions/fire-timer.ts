@@ -44,6 +44,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
         return waitedInVain(state, task, definition, context);
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
       const error = withCause(errorData('REPRISE_TASK_TIMEOUT', message), task.error);
+      if (task.closing !== undefined) return failAttempt(state, task, error, false, context);
       return timeIsUp(state, task, error, context);
     }
     case 'all': {

@@ -1,0 +1,143 @@
+import type { WorkflowDefinition } from '../../../../src/definition/definition.ts';
+import { flawsOf, importFlaws, rulesKept, watcher } from './checks.ts';
+import { type Script, World } from './world.ts';
+
+const WELL: Script = { name: 'all goes well', signals: true, deed: () => 'complete' };
+
+const HELPERS: ReadonlySet<string> = new Set(['undo', 'before', 'left', 'right', 'third']);
+
+const NONE: Script = {
+  name: 'all fail for good',
+  signals: true,
+  deed: ({ agent }) => (agent === 'undo' ? 'complete' : 'fail'),
+};
+
+const SCRIPTS: readonly Script[] = [
+  { ...NONE, name: 'all fail for good, and every command comes twice', twice: true },
+  { ...WELL, name: 'all goes well, and every command comes twice', twice: true },
+  NONE,
+  {
+    name: 'each fails once',
+    signals: true,
+    deed: ({ nth, agent }) => (nth === 1 && agent !== 'undo' ? 'fail' : 'complete'),
+  },
+  {
+    name: 'each is lost once, and does not hear that it is to stop',
+    signals: true,
+    deaf: true,
+    deed: ({ nth }) => (nth === 1 ? 'lose' : 'complete'),
+  },
+  {
+    name: 'nobody answers, and no signal comes',
+    signals: false,
+    deed: ({ agent }) => (HELPERS.has(agent) ? 'complete' : 'hang'),
+  },
+];
+
+const failing = (...names: readonly string[]): Script => ({
+  name: `${names.join(' and ')} fail for good`,
+  signals: true,
+  deed: ({ agent }) => (names.includes(agent) ? 'fail' : 'complete'),
+});
+
+const PAUSE_MS = 3_600_000;
+
+/** One way through a workflow; `flaws` says what is wrong on it. */
+export interface Path {
+  readonly name: string;
+  flaws(): readonly string[];
+}
+
+/**
+ * All goes well, which is the first path; then each other one: agents fail, are lost, are silent; the same in processes that are started anew after
+ * every turn; the run is cancelled, and paused for an hour, after every turn.
+ */
+export function pathsOf(definition: WorkflowDefinition): readonly Path[] {
+  let turns = 0;
+  const world = new World(definition, WELL).start();
+  world.run(() => {
+    turns += 1;
+  });
+  const agents = [...new Set(world.calls.map(({ agent }) => agent))];
+  const undoes = JSON.stringify(definition).includes('"compensate"');
+  const scripts = [...SCRIPTS, ...agents.map((agent) => failing(agent)), ...(undoes ? [failing('last', 'undo')] : [])];
+  return [
+    ...[WELL, ...scripts].map((script) => played(definition, script)),
+    ...[WELL, ...scripts].map((script) => restarted(definition, script)),
+    ...[WELL, NONE, failing('last')].flatMap((script) => interrupted(definition, script, turns)),
+  ];
+}
+
+const played = (definition: WorkflowDefinition, script: Script): Path => ({
+  name: script.name,
+  flaws: () => {
+    const world = new World(definition, script).start();
+    world.run(watcher(world));
+    return [...rulesKept(world), ...flawsOf(world), ...importFlaws(world)];
+  },
+});
+
+/** The same history again, the process started anew after every turn: from a snapshot and from the history by turns. */
+const restarted = (definition: WorkflowDefinition, script: Script): Path => ({
+  name: `${script.name}, restarted after every turn`,
+  flaws: () => {
+    const { events } = new World(definition, script).start().run();
+    let world = new World(definition, script).start();
+    for (let turn = 0; !world.over && turn < events.length; turn += 1) {
+      world = world.restarted(turn % 2 === 0 ? 'snapshot' : 'history');
+      if (!world.step()) break;
+    }
+    world.run();
+    const same = JSON.stringify(world.events) === JSON.stringify(events);
+    return [...flawsOf(world), ...(same ? [] : ['another history'])];
+  },
+});
+
+/** `turns`: of a run that goes well. */
+function interrupted(definition: WorkflowDefinition, script: Script, turns: number): readonly Path[] {
+  return Array.from({ length: turns }, (_, turn): readonly Path[] => {
+    const here = (): World => {
+      const world = new World(definition, script).start();
+      for (let at = 0; at < turn; at += 1) world.step();
+      return world.branch(turn % 2 === 0 ? 'snapshot' : 'history');
+    };
+    const name = (what: string): string => `${script.name}, ${what} after turn ${turn}`;
+    return [
+      { name: name('cancelled'), flaws: () => endedFlaws(cancelled(here())) },
+      { name: name('cancelled by force'), flaws: () => forced(here()) },
+      {
+        name: name('paused'),
+        flaws: () => {
+          const world = here();
+          const { status } = world.branch('snapshot').run().state;
+          const ended = paused(world);
+          const same = ended.state.status === status;
+          return [...endedFlaws(ended), ...(same ? [] : [`ends ${ended.state.status}, and ${status} without a pause`])];
+        },
+      },
+    ];
+  }).flat();
+}
+
+const endedFlaws = (world: World): readonly string[] => [...flawsOf(world), ...importFlaws(world)];
+
+/** Ends at once, and nothing is undone. */
+function forced(world: World): readonly string[] {
+  const before = world.events.length;
+  world.send({ type: 'CancelRun', force: true });
+  const added = world.events.slice(before).map(({ type }) => type);
+  const atOnce = world.over && (added.length === 0 || added.join() === 'RunCancelled');
+  return [...importFlaws(world), ...(atOnce ? [] : [`leads to ${added.join()}`])];
+}
+
+function cancelled(world: World): World {
+  world.send({ type: 'CancelRun', reason: 'test' });
+  return world.run();
+}
+
+function paused(world: World): World {
+  world.send({ type: 'PauseRun' });
+  world.until(world.now + PAUSE_MS);
+  world.send({ type: 'ResumeRun' });
+  return world.run();
+}

@@ -1,0 +1,103 @@
+import type { Shape } from './shapes.ts';
+
+/** Words that validation refuses to see together, and what it says; by hand. A row says that each of `of` is refused with each of `with`. */
+interface Row {
+  readonly shape: Shape;
+  readonly of: readonly string[];
+  readonly with: readonly string[];
+  readonly reason: string;
+}
+
+const PERFORMERS = ['agent', 'capability', 'workflow', 'scope', 'wait', 'sleep', 'set', 'switch', 'end', 'raise'];
+/** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
+const BY_ITSELF = ['wait', 'sleep', 'set', 'switch', 'end', 'raise'];
+const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
+const LOOPS = ['loop until', 'loop while'];
+/** Each puts itself on a scope, when no performer is named. */
+const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'output'];
+const LISTS = ['forEach', 'forEach, onItemFailure: continue', 'forEach, concurrency: 1', 'timeout.all'];
+const REPEATS = ['repeat', 'repeat from another'];
+const FALLBACKS = ['fallback to a value', 'fallback to an agent', 'fallback to a task'];
+
+const NOT_AN_AGENT = ['workflow', ...BY_ITSELF, ...OF_SCOPES];
+
+const onOne = (of: readonly string[], others: readonly string[], reason: string): Row => ({
+  shape: 'same task',
+  of,
+  with: others,
+  reason,
+});
+
+/** What a block may not have, whatever is in it. */
+const onBlock = (word: string, reason: string): Row => ({ shape: 'in a block', of: ['*'], with: [word], reason });
+
+const ONE_ATTEMPT = 'is the limit of an attempt of an agent, and no agent does this task; use "task"';
+const NO_HEARTBEAT = 'is for agents, which send heartbeats, and no agent does this task; leave it out';
+const NO_DELIVERY = 'at-most-once is about attempts of agents, and no agent does this task; leave it out';
+const SCOPE_AGAIN = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
+const ONE_FALLBACK = 'must have exactly one of agent, task and value';
+const OVERLAP = 'segments may not overlap';
+
+export const REFUSALS: readonly Row[] = [
+  ...PERFORMERS.map((one, index) => onOne([one], PERFORMERS.slice(index + 1), 'keep one of the two')),
+
+  onOne(NOT_AN_AGENT, ['timeout.attempt'], ONE_ATTEMPT),
+  onOne(NOT_AN_AGENT, ['timeout.heartbeat'], NO_HEARTBEAT),
+  onOne(NOT_AN_AGENT, ['delivery'], NO_DELIVERY),
+  onOne(OF_SCOPES, ['retry'], SCOPE_AGAIN),
+  onOne(BY_ITSELF, ['retry'], 'has no effect: there are no attempts to make again; leave it out'),
+  onOne(BY_ITSELF, ['compensate'], 'does nothing that could be undone; leave it out'),
+
+  onOne(
+    PERFORMERS.filter((one) => one !== 'scope'),
+    [...LOOPS, ...CATCHES, 'output'],
+    'belongs to a scope, and this task has none',
+  ),
+  onOne(
+    PERFORMERS.filter((one) => one !== 'scope'),
+    ['concurrency'],
+    'belongs to a forEach, and this task has none',
+  ),
+
+  onOne(['wait'], ['input'], 'what the signal brings is the output'),
+  onOne(['set'], ['input'], 'the value of set may read the same'),
+  onOne(['end'], ['input'], 'write end: { output }'),
+  onOne(['raise'], ['input'], 'write raise: { details }'),
+
+  onOne(['switch'], LISTS, 'a switch chooses once; to choose for each item, put it into a scope that has the forEach'),
+  onOne(['switch'], REPEATS, 'a switch may not repeat; let a task after it repeat from it'),
+  onOne(['end'], LISTS, 'an end ends its block, once; leave it out'),
+  onOne(['end'], REPEATS, 'an end ends its block; let a task before it repeat'),
+  onOne(['end'], FALLBACKS, 'an end ends its block, and nothing can stand in for that; leave it out'),
+  onOne(['raise'], REPEATS, 'a raise gives no output that could end a repeat; let a task before it repeat'),
+
+  onOne(LISTS, REPEATS, 'a forEach task may not repeat; let a task after it repeat from it'),
+  onOne(LISTS, ['fallback to a task'], 'the items of a forEach may fall back to a value or an agent, not to a task'),
+  onOne(['fallback to a value'], ['fallback to an agent', 'fallback to a task'], ONE_FALLBACK),
+  onOne(['fallback to an agent'], ['fallback to a task'], ONE_FALLBACK),
+
+  onOne(['join: all'], ['rest: let', 'rest: cancel'], 'with join: all there are none; use join: any or a number'),
+  onOne(
+    ['join: any', 'join: 2', 'rest: let', 'rest: cancel'],
+    ['repeat from another'],
+    'may leave tasks under way that this repeat runs again; put',
+  ),
+
+  onBlock('timeout.attempt', ONE_ATTEMPT),
+  onBlock('timeout.heartbeat', NO_HEARTBEAT),
+  onBlock('delivery', NO_DELIVERY),
+  onBlock('retry', SCOPE_AGAIN),
+
+  { shape: 'one after the other', of: REPEATS, with: ['repeat from another'], reason: OVERLAP },
+];
+
+const keyOf = (shape: Shape, first: string, second: string): string =>
+  `${shape}: ${(shape === 'same task' ? [first, second].sort() : [first, second]).join(' + ')}`;
+
+const reasons = new Map<string, string>();
+for (const { shape, of, with: others, reason } of REFUSALS)
+  for (const first of of) for (const second of others) reasons.set(keyOf(shape, first, second), reason);
+
+/** Why a pair is refused; undefined when it is not. */
+export const refusalOf = (shape: Shape, first: string, second: string): string | undefined =>
+  reasons.get(keyOf(shape, first, second)) ?? reasons.get(keyOf(shape, '*', second));
