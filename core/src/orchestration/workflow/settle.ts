@@ -270,16 +270,15 @@ function endOfItems(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const at = context.now;
+  const last = lastDone(state, parent.id);
+  const undo = parent.closing === undefined ? undefined : undoNext(state, last, context);
+  if (undo !== undefined) return undo;
   if (definition.forEach?.onItemFailure !== 'continue') {
     for (const [index, item] of (parent.items?.instances ?? []).entries()) {
       if (item?.status !== 'failed' || item.error === undefined) continue;
-      const last = lastDone(state, parent.id);
-      if (parent.closing !== undefined) {
-        const undo = undoNext(state, last, context);
-        if (undo !== undefined) return undo;
-      } else if (holdsOutstanding(state, parent) || (last !== undefined && isTolerated(state, parent))) {
+      const isLeft = last !== undefined && isTolerated(state, parent);
+      if (parent.closing === undefined && (isLeft || holdsOutstanding(state, parent)))
         return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
-      }
       const error = { ...item.error, message: `item ${index}: ${item.error.message}` };
       return [{ type: 'TaskFailed', at, taskId: parent.id, error }];
     }
