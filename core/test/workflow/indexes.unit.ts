@@ -39,16 +39,23 @@ describe('the index by paths', () => {
   });
 });
 
+interface Done {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly revision: number;
+  readonly place: number;
+}
+
 describe('the index of what is to be undone', () => {
   it('gives what was done last in a path, whatever was taken out, and in which order it came', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(path, fc.nat(5), fc.boolean())), (steps) => {
-        const index = new UndoIndex<{ taskId: string; attempt: number; revision: number }>();
-        const there: { taskId: string; attempt: number; revision: number }[] = [];
+        const index = new UndoIndex<Done>();
+        const there: Done[] = [];
         for (const [place, [taskId, revision, comes]] of steps.entries()) {
           const last = there.toSorted((a, b) => a.revision - b.revision).at(-1);
           if (comes || last === undefined) {
-            const entry = { taskId, attempt: place + 1, revision };
+            const entry = { taskId, attempt: place + 1, revision, place };
             index.add(entry, '');
             there.push(entry);
           } else {

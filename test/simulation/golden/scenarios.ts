@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
@@ -119,6 +120,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
+  ...SCENARIOS_OF_GOING_ON,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

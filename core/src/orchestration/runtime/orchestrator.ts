@@ -51,6 +51,10 @@ export interface ForkRunOptions extends RetryRunOptions {
   readonly at?: number;
 }
 
+/** How long a command waits between two looks at a run that is being copied, and in all. */
+const FORKING_MS = 20;
+const LONGEST_FORKING_MS = 2000;
+
 /** The way in: starts runs, steers them, reads them. One per process and store. */
 export class Orchestrator {
   readonly runs: RunReader;
@@ -380,11 +384,20 @@ export class Orchestrator {
     }
   }
 
+  /** A run that goes on from another takes commands once it has the history of that one: a matter of a moment, where somebody drives it. */
+  async #forked(command: Command): Promise<CommandOutcome> {
+    for (let waited = 0; ; waited += FORKING_MS) {
+      const outcome = await this.#engine.submit(command);
+      if (outcome.rejection?.code !== 'REPRISE_RUN_FORKING' || waited >= LONGEST_FORKING_MS) return outcome;
+      await new Promise<void>((resolve) => this.#parts.clock.schedule(FORKING_MS, resolve));
+    }
+  }
+
   async #submit(command: Command): Promise<CommandOutcome> {
     if (this.#lost !== undefined) throw this.#lost;
     // Before start() nothing else keeps the process alive until the answer is there.
     const letGo = this.role === 'new' ? keepAlive() : undefined;
-    const outcome = await this.#inTime(command, this.#engine.submit(command)).finally(letGo);
+    const outcome = await this.#inTime(command, this.#forked(command)).finally(letGo);
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);

@@ -63,8 +63,10 @@ export interface Undoable {
   readonly attempt: number;
   /** The round of the task that it was done in. */
   readonly round: number;
-  /** Of the event that put it on record: what came last is undone first. */
+  /** Of the event that put it there, or the end of the block that it was done in: what came last is undone first. */
   readonly revision: number;
+  /** Its place among what that event put there. */
+  readonly place: number;
   /** `unknown`: an attempt may have had its effect, or not. */
   readonly outcome: 'completed' | 'unknown';
   readonly input: Json;

@@ -5,6 +5,7 @@ interface Done {
   readonly taskId: string;
   readonly attempt: number;
   readonly revision: number;
+  readonly place: number;
 }
 
 /**
@@ -58,11 +59,6 @@ export class UndoIndex<Entry extends Done> {
     }
   }
 
-  /** It is on the stack of another block now. */
-  move(entry: Entry, home: string): void {
-    if (this.#homes.has(entry)) this.#homes.set(entry, home);
-  }
-
   delete(entry: Entry): void {
     this.#homes.delete(entry);
     const id = undoing(entry.taskId, entry.attempt);
@@ -87,6 +83,5 @@ function insert<Entry extends Done>(entries: Entry[], entry: Entry): void {
 
 function order(one: Done, other: Done): number {
   if (one.revision !== other.revision) return one.revision - other.revision;
-  if (one.taskId !== other.taskId) return one.taskId < other.taskId ? -1 : 1;
-  return one.attempt - other.attempt;
+  return one.place - other.place;
 }

@@ -188,7 +188,7 @@ first: { agent: a, after: [a, list], join: any, rest: cancel }`,
     r.run('list[1]/pay');
     r.run('list[0]/more');
     r.run('a');
-    expect(undoAll(r)).to.deep.equal(['list[1]/pay@1', 'list[0]/pay@1']);
+    expect(undoAll(r), 'the block that completed was done last').to.deep.equal(['list[0]/pay@1', 'list[1]/pay@1']);
     expect(r.status('list')).to.equal('cancelled');
   });
 

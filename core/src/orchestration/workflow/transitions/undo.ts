@@ -42,19 +42,20 @@ function forgetUnknown(state: RunState, task: TaskState): void {
 
 function put(state: RunState, task: TaskState, outcome: Undoable['outcome'], output: TaskState['output']): void {
   const { id: taskId, definitionId, attempt, round, input = null } = task;
+  const scope = state.scopes.get(task.scope);
+  if (scope === undefined) return;
   const entry = {
     taskId,
     definitionId,
     attempt,
     round,
     revision: state.revision,
+    place: scope.undo.size,
     outcome,
     input,
     output: output ?? null,
     ...byOf(state, task),
   };
-  const scope = state.scopes.get(task.scope);
-  if (scope === undefined) return;
   scope.undo.add(entry);
   state.undo.add(entry, task.scope);
 }
@@ -65,13 +66,15 @@ function byOf(state: RunState, { definitionId }: TaskState): Pick<Undoable, 'by'
   return by === undefined ? {} : { by };
 }
 
-/** What was done in a block is the business of the one around it. */
+/** What was done in a block is the business of the one around it, where it was done when the block ended: it is undone together. */
 export function handOver(state: RunState, inner: ScopeState, around: string): void {
   const outer = state.scopes.get(around);
   for (const entry of inner.undo) {
-    outer?.undo.add(entry);
-    if (outer === undefined) state.undo.delete(entry);
-    else state.undo.move(entry, around);
+    state.undo.delete(entry);
+    if (outer === undefined) continue;
+    const handed = { ...entry, revision: state.revision, place: outer.undo.size };
+    outer.undo.add(handed);
+    state.undo.add(handed, around);
   }
   inner.undo.clear();
 }

@@ -77,21 +77,21 @@ pay: { agent: a, after: last, retry: 1 }`);
   {
     says: 'Unknown outcomes are compensated and told so',
     shown: {
-      'given an attempt that a race gave up, when what comes after it fails, then it is undone, and told that nobody knows':
-        () => {
-          const r = run(
-            'a: { agent: a, compensate: undo }\nb: { agent: a }\nfirst: { agent: a, after: [a, b], join: any, rest: cancel, retry: 1 }',
-          );
-          r.schedule();
-          r.complete('b');
-          expect(r.status('a')).to.equal('cancelled');
-          r.schedule();
-          r.fail('first');
-          expect(r.schedule()[0]).to.deep.include({
-            taskId: 'a@1',
-            input: { input: null, output: null, outcome: 'unknown' },
-          });
-        },
+      'given an attempt that a race gave up, when it is lost, then it is undone, and told that nobody knows': () => {
+        const r = run(
+          'a: { agent: a, compensate: undo }\nb: { agent: a }\nfirst: { agent: a, after: [a, b], join: any, rest: cancel, retry: 1 }',
+        );
+        r.schedule();
+        r.complete('b');
+        expect(r.task('a').closing?.why, 'it is waited for').to.equal('join');
+        r.fail('a', { code: 'REPRISE_OUTCOME_UNKNOWN', lost: true });
+        expect(r.schedule('a@1')[0]).to.deep.include({
+          taskId: 'a@1',
+          input: { input: null, output: null, outcome: 'unknown' },
+        });
+        r.complete('a@1');
+        expect(r.status('a')).to.equal('cancelled');
+      },
       'given one that was lost, and not made again before the race gave it up, then it is the same': () => {
         const r = run(
           'a: { agent: a, compensate: undo }\nb: { agent: a }\nfirst: { agent: a, after: [a, b], join: any, rest: cancel, retry: 1 }',
