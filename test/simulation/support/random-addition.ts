@@ -1,4 +1,11 @@
-import { type Compensate, DEFAULT_RETRY, type Expression, type Json, type TaskDefinition } from '@reprise/core';
+import {
+  type Block,
+  type Compensate,
+  DEFAULT_RETRY,
+  type Expression,
+  type Json,
+  type TaskDefinition,
+} from '@reprise/core';
 import type { AddTasks } from '../../../core/src/orchestration/workflow/commands.ts';
 import type { RunState } from '../../../core/src/orchestration/workflow/state.ts';
 import { CHILD } from './random-workflow.ts';
@@ -57,7 +64,7 @@ function randomTask(id: string, after: readonly string[], dice: Dice): TaskDefin
                 ? { raise: { code: 'RAISED' } }
                 : roll < 0.82
                   ? { end: {} }
-                  : { scope: { tasks: [randomStandIn(`${id}x`), { ...randomStandIn(`${id}y`), after: [`${id}x`] }] } };
+                  : { scope: randomBlock(id, dice) };
   const isAgent = performer.agent !== undefined;
   const canBeUndone = isAgent || performer.scope !== undefined || performer.workflow !== undefined;
   const isEnd = performer.end !== undefined;
@@ -82,6 +89,17 @@ function randomTask(id: string, after: readonly string[], dice: Dice): TaskDefin
     timeouts: performer.wait === undefined ? {} : { taskMs: 9000 },
     priority: Math.floor(dice() * 3),
     delivery: 'at-least-once',
+  };
+}
+
+function randomBlock(id: string, dice: Dice): Block {
+  const roll = dice();
+  return {
+    tasks: [randomStandIn(`${id}x`), { ...randomStandIn(`${id}y`), after: [`${id}x`], compensate: COMPENSATE }],
+    ...(dice() < 0.3 && { concurrency: 1 }),
+    ...(dice() < 0.3 && { loop: { until: cel('round >= 2'), max: 3, onExhausted: 'accept' as const } }),
+    ...(roll < 0.3 && { catch: [{ then: 'retry', max: 1 }, { then: 'continue' }] as const }),
+    ...(roll > 0.8 && { catch: [{ handler: [randomStandIn(`${id}h`)], then: 'continue' }] as const }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { effectsOf, openEffects } from '../../../src/orchestration/workflow/effects.ts';
 import { explainState } from '../../../src/orchestration/workflow/explain/explain-run.ts';
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import type { PureRun } from '../pure-run.ts';
@@ -402,6 +403,23 @@ book:
     r.run('book/pay');
     r.run('book/other');
     expect(r.state.status).to.equal('completed');
+    expectSame(r);
+  });
+
+  it('are given up with it, what is at an agent included', () => {
+    const r = run('book: { scope: { x: { agent: a } } }\nafter: { agent: a, after: book }');
+    add(r, 'book', tasks('slow: { agent: b }\nstop: { agent: b }\nend: { end: {}, after: stop }'));
+    r.schedule('book/slow');
+    const events = r.run('book/stop');
+    const effects = events.flatMap((event) => effectsOf(r.state, event));
+    expect(effects).to.deep.include({
+      kind: 'close-attempt',
+      taskId: 'book/slow',
+      attempt: 1,
+      reason: 'cancelled',
+    });
+    expect(r.status('book')).to.equal('completed');
+    expect(openEffects(r.state).filter(({ kind }) => kind === 'dispatch')).to.deep.equal([]);
     expectSame(r);
   });
 
