@@ -2,6 +2,7 @@
 // Runs every test that needs no service and ends with the line "N passed, N failed". Arguments go to mocha: files, --grep …
 // End-to-end tests come last and one file after the other: they time their kills by what a process of their own gets done.
 // REPRISE_TEST_JOBS: other test files at once (default 2; 1 runs them one after the other).
+// REPRISE_PAIRS: "all" plays every pair of words of the language on every path (core/test/workflow/language/pairs.unit.ts).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
