@@ -1,5 +1,8 @@
 import type { ObservedEvent } from '@reprise/core/plugin';
 
+/** After these, nobody works on a task any more. */
+const ENDS: ReadonlySet<string> = new Set(['TaskCompleted', 'TaskFailed', 'TaskCancelled', 'TaskAttemptCompleted']);
+
 /**
  * Who works on which task: told by TaskScheduled, asked for by the events that follow it, forgotten when the task or its
  * run ends. Bounded: past `limit` tasks the oldest is forgotten, and its further lines name no agent.
@@ -31,7 +34,7 @@ export class WorkingAgents {
     }
     const known = this.#runs.get(runId)?.get(taskId);
     if (event.type === 'RunFailed') this.#forgetRun(runId);
-    if (event.type === 'TaskCompleted' || event.type === 'TaskFailed') this.#forget(runId, taskId);
+    if (ENDS.has(event.type)) this.#forget(runId, taskId);
     return known;
   }
 

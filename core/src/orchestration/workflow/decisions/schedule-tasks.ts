@@ -101,7 +101,8 @@ export function givenTo(state: RunState, task: TaskState, context: DecisionConte
   const { value } = bound;
   const source = sourceOf(state, value, () => guessInput(state, task), context.inlineChars);
   const size = chars + (source === undefined ? roughSize(value) : sourceSize(source));
-  const error = beyondLimit(state, `the input of '${task.id}'`, size, context);
+  // A budget that is used up does not hold up what undoes others.
+  const error = task.undoes === undefined ? beyondLimit(state, `the input of '${task.id}'`, size, context) : undefined;
   if (error !== undefined) return { ok: false, error };
   return { ok: true, value, recorded: source === undefined ? { input: value } : { source } };
 }
