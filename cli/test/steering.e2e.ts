@@ -141,7 +141,7 @@ describe('runs under way', () => {
     const retried = await say('run', 'retry', 'again-1', '--id', 'again-2', '--follow', '--json');
     expect(retried.code).to.equal(1);
     const types = jsonLines(retried.stdout).map((line) => line['type']);
-    expect(types.slice(0, 3)).to.deep.equal(['RunStarted', 'TasksReset', 'RunForked']);
+    expect(types).to.include.members(['TasksReset', 'RunForked']);
     expect((await say('run', 'show', 'again-2')).stdout).to.match(
       /Goes on from +again-1 \(a retry, from revision \d+ on\)/,
     );

@@ -9,7 +9,26 @@ import { after, before, describe, it } from 'mocha';
 import { openProject } from './old-store/project.ts';
 
 /** What earlier builds have left: by the rules of their histories. */
-const BUILDS = { 'rules-1.db': 'the build before rules were recorded', 'rules-2.db': 'the last build of rules 2' };
+const BUILDS = {
+  'rules-1.db': 'the build before rules were recorded',
+  'rules-2.db': 'the last build of rules 2',
+  'rules-3.db': 'the last build of rules 3',
+};
+
+/** How those end that only a store of rules 3 has. */
+const ENDS_SINCE_3: Readonly<Record<string, Json>> = {
+  block: { slow: { n: 1 } },
+  polish: { complete: true, round: 3 },
+  napping: { slow: { n: 1 } },
+  parent: { slow: { n: 1 } },
+  handling: { slow: { input: { n: 1 }, error: { code: 'BROKEN', message: 'never' } } },
+  race: { n: 1 },
+  mutex: { one: { single: { n: 1 } }, two: { single: { n: 1 } } },
+  switched: { high: null, low: { slow: { n: 1 } } },
+  large: [1, 2, 3].map(() => ({ slow: 'a long text, '.repeat(100) })),
+  'gone-on': { complete: true, round: 3 },
+  told: { told: true },
+};
 
 /** How every open run of the store ends once all agents answer; a text is the code of the error. */
 const ENDS: Readonly<Record<string, Json>> = {
@@ -56,6 +75,27 @@ for (const [name, build] of Object.entries(BUILDS))
     for (const [id, output] of Object.entries(ENDS)) {
       it(`'${id}' completes`, async () => {
         expect(await reprise.run(id).outcome()).to.deep.equal({ status: 'completed', output });
+      });
+    }
+
+    if (name === 'rules-3.db') {
+      for (const [id, output] of Object.entries(ENDS_SINCE_3)) {
+        it(`'${id}' completes`, async () => {
+          expect(await reprise.run(id).outcome()).to.deep.equal({ status: 'completed', output });
+        });
+      }
+
+      it("'waiting' completes once it has its signal", async () => {
+        await reprise.run('waiting').signal('answer', 42);
+        expect(await reprise.run('waiting').result()).to.equal(42);
+      });
+
+      it('what was closing ends once what was done is undone', async () => {
+        expect((await reprise.run('closing').outcome()).status).to.equal('cancelled');
+        expect((await reprise.run('closing').state()).tasks.get('pay@1')?.status).to.equal('completed');
+        expect((await reprise.run('undoing').outcome()).status).to.equal('failed');
+        expect((await reprise.run('undoing').state()).tasks.get('pay@1')?.status).to.equal('completed');
+        expect((await reprise.run('race').state()).tasks.get('loser')?.status).to.equal('cancelled');
       });
     }
 

@@ -86,6 +86,7 @@ describe('golden histories', () => {
       'TaskSkipped condition',
       'TaskSkipped dependencies',
       'TasksReset catch',
+      'TasksReset fork',
       'TasksReset loop',
       'TasksReset repeat',
       'child',

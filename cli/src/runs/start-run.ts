@@ -9,6 +9,7 @@ export interface StartFlags extends WaitFlags {
   readonly input?: string | undefined;
   readonly 'input-file'?: string | undefined;
   readonly id?: string | undefined;
+  readonly tenant?: string | undefined;
 }
 
 /** Starts a run of the workflow `name` or `name@version`. Returns the exit code. */
@@ -20,7 +21,12 @@ export async function startRun(typed: string, flags: StartFlags, terminal: Termi
   const { orchestrator } = opened;
   try {
     const { name, version } = chosenWorkflow(orchestrator, typed);
-    const options = { version, ...(flags.id === undefined ? {} : { id: flags.id }) };
+    const { id, tenant } = flags;
+    const options = {
+      version,
+      ...(id === undefined ? {} : { id }),
+      ...(tenant === undefined ? {} : { tenant }),
+    };
     return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
   } finally {
     await orchestrator.stop();

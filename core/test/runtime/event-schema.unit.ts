@@ -77,6 +77,7 @@ const EVENTS: Arbitraries = {
       definitionHash: text,
       input: json,
       traceparent: text,
+      tenant: text,
       lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
         { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },

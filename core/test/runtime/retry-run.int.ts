@@ -392,6 +392,28 @@ describe('Retrying a run', () => {
     expect(await run.result()).to.equal('in>a>b');
   });
 
+  it('is for the same tenant, as child runs are', async () => {
+    const agent = defineAgent({
+      name: 'agent',
+      handle: () => {
+        throw Object.assign(new Error('no'), { retryable: false });
+      },
+    });
+    const child = workflow('child').task('a', agent).build();
+    const definition = workflow('parent').workflow('part', child).build();
+    const store = lastingStore();
+    const reprise = await start({ plugins: [storePlugin(store)], workflows: [definition] });
+    await (await reprise.startRun(definition, null, { id: 'ten-1', tenant: 'acme' })).outcome();
+    await (await reprise.retryRun('ten-1', { id: 'ten-2' })).outcome();
+    const events = await store.readAll({ limit: 1000 });
+    expect(new Set(events.map(({ stream }) => stream)).size, 'two runs and their child runs').to.equal(4);
+    expect(new Set(events.map(({ metadata }) => metadata.tenant))).to.deep.equal(new Set(['acme']));
+    expect((await reprise.runs.state('ten-2')).tenant).to.equal('acme');
+    expect(await reprise.startRun(definition, null, { tenant: '' }).then(() => 'no error', codeOf)).to.equal(
+      'REPRISE_INVALID_ID',
+    );
+  });
+
   it('of an open run makes what waits ready at once', async () => {
     const { time, parts } = manualTime();
     const work = gate('work');

@@ -135,6 +135,56 @@ const functions = workflow('functions')
   .output(({ outputs }) => ({ done: outputs.second as Json }))
   .build();
 
+/** What there is since rules 3. */
+const SINCE_3 = [
+  yaml(`
+name: block
+tasks:
+  book:
+    scope:
+      pay: { agent: echo, compensate: echo }
+      ship: { agent: slow, after: pay }
+    concurrency: 1
+    timeout: 1h
+  after: { agent: echo, after: book }
+`),
+  yaml(`
+name: polish
+tasks:
+  polish:
+    scope: { draft: { agent: editor, input: "\${ feedback }" }, check: { agent: critic, after: draft } }
+    loop: { until: output.complete, max: 4 }
+`),
+  yaml('name: waiting\ntasks:\n  asked: { wait: { signal: answer } }\n  last: { agent: echo, after: asked }\n'),
+  yaml('name: napping\ntasks:\n  nap: { sleep: 1s }\n  last: { agent: slow, after: nap }\n'),
+  yaml('name: parent\ntasks:\n  part: { workflow: slow }\n'),
+  yaml('name: closing\ntasks:\n  pay: { agent: slow, compensate: echo }\n  other: { agent: slow }\n'),
+  yaml('name: undoing\ntasks:\n  pay: { agent: echo, compensate: slow }\n  work: { agent: broken, after: pay }\n'),
+  yaml(`
+name: handling
+tasks:
+  try:
+    scope: { work: { agent: broken } }
+    catch: [{ on: { code: BROKEN }, do: { mend: { agent: slow } }, then: continue }]
+`),
+  yaml(`
+name: race
+tasks:
+  fast: { agent: echo }
+  loser: { agent: slow, compensate: echo }
+  first: { after: [fast, loser], join: any, rest: cancel, set: "\${ outputs.fast }" }
+`),
+  yaml('name: mutex\ntasks:\n  one: { agent: single, mutex: key }\n  two: { agent: single, mutex: key }\n'),
+  yaml(`
+name: switched
+tasks:
+  route: { switch: [{ when: "input.n > 5", then: high }, { else: low }] }
+  high: { agent: echo, after: route }
+  low: { agent: slow, after: route }
+`),
+  yaml(`name: large\ntasks:\n  each: { agent: slow, forEach: input.numbers, input: "\${ input.text }" }\n`),
+];
+
 /** Its functions are gone when the store is opened again: the run is held. */
 const gone = workflow('gone')
   .task('first', 'slow')
@@ -145,7 +195,7 @@ const gone = workflow('gone')
 export function openProject(path: string, mood: Mood, plugins: readonly AnyPlugin[] = []): Promise<Orchestrator> {
   return createReprise({
     plugins: [sqliteEventStore({ path }), ...plugins],
-    workflows: [...DATA, functions, ...(mood === 'leaving' ? [gone] : [])],
+    workflows: [...DATA, ...SINCE_3, functions, ...(mood === 'leaving' ? [gone] : [])],
     agents: agents(mood),
     limits: { snapshotEvery: 8 },
   });

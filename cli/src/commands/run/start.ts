@@ -41,6 +41,10 @@ export default class RunStart extends RepriseCommand {
       description: 'Id of the run. Default: a new one. Starting an id twice is refused.',
       helpValue: 'ID',
     }),
+    tenant: Flags.string({
+      description: 'On whose behalf the run is. Stands beside each of its events.',
+      helpValue: 'NAME',
+    }),
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
   };

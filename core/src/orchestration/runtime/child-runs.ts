@@ -118,6 +118,7 @@ export class ChildRuns {
       input,
       ...more,
       traceparent: traceparentOfAttempt(state, task.id, task.attempt),
+      ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
       parent: {
         runId: state.runId,
         taskId: task.id,

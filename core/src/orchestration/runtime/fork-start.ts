@@ -20,7 +20,10 @@ export interface ForkOptions {
 
 /** How a run that goes on from another one is started, and what would become of it. */
 export interface PlannedFork {
-  readonly start: Pick<StartRun, 'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'lineage' | 'rules'>;
+  readonly start: Pick<
+    StartRun,
+    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'lineage' | 'rules'
+  >;
   /** The other run as it is now. */
   readonly source: RunState;
   /** The new one as it would begin. */
@@ -59,8 +62,11 @@ export async function planFork(
     ...(first.lineage?.keys === undefined ? {} : { keys: first.lineage.keys }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
   };
-  const { input, inputFrom, rules = 1 } = first;
-  const place = inputFrom === undefined ? {} : { inputFrom };
+  const { input, inputFrom, tenant, rules = 1 } = first;
+  const place = {
+    ...(inputFrom === undefined ? {} : { inputFrom }),
+    ...(tenant === undefined ? {} : { tenant }),
+  };
   const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });
   const tail = new Tail();

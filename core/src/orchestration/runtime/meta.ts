@@ -8,6 +8,7 @@ export interface MetaSource {
   readonly runId: string;
   /** W3C trace context that the run was started in. */
   readonly traceparent: string | undefined;
+  readonly tenant: string | undefined;
   readonly parent: ParentTask | undefined;
 }
 
@@ -18,11 +19,14 @@ export interface MetaSource {
 export function metaOf(source: MetaSource, commandId: string, event: RunEvent, schemaVersion: number): EventMetadata {
   const { runId } = source;
   const isAttempt = 'taskId' in event && 'attempt' in event && event.attempt !== undefined && event.attempt > 0;
+  // The first event of a run comes before its state does.
+  const tenant = event.type === 'RunStarted' ? event.tenant : source.tenant;
   return {
     causationId: commandId,
     correlationId: source.parent?.rootRunId ?? runId,
     schemaVersion,
     traceparent: isAttempt ? traceparentOfAttempt(source, event.taskId, event.attempt) : traceOf(source).ofRun,
+    ...(tenant === undefined ? {} : { tenant }),
   };
 }
 

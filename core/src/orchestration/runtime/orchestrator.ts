@@ -37,6 +37,8 @@ export interface StartRunOptions {
   readonly requestId?: string;
   /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
   readonly traceparent?: string;
+  /** On whose behalf the run is, in 1 to 128 characters: beside each of its events, and those of its child runs. Default: nobody is named. */
+  readonly tenant?: string;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
@@ -177,6 +179,7 @@ export class Orchestrator {
       definitionHash: registered.hash,
       input: accepted,
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
+      ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
     });
     return this.run<Output>(id);
   }

@@ -27,9 +27,14 @@ export async function appendUnfolded(
   const revision = last.revision + 1;
   const summary = { kind: 'run', name: nameIn(first), status: 'parked', createdAt: first.time, updatedAt: at };
   const id = eventIds(writer, runId, last.revision, commandId)(revision);
-  const { traceparent } = first.data;
+  const { traceparent, tenant } = first.data;
   const parent = first.data['parent'] as ParentTask | undefined;
-  const source = { runId, traceparent: typeof traceparent === 'string' ? traceparent : undefined, parent };
+  const source = {
+    runId,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    tenant: typeof tenant === 'string' ? tenant : undefined,
+    parent,
+  };
   await store.append(stream, [toNewEvent(event, id, commandId, source)], last.revision, { summary });
 }
 

@@ -31,6 +31,8 @@ export interface StartRun extends CommandBase {
   readonly inputFrom?: SourceOf<RecordedPlace>;
   /** W3C trace context of whoever started the run. */
   readonly traceparent?: string;
+  /** On whose behalf the run is. */
+  readonly tenant?: string;
   /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
   /** Those of the run that this one goes on from. Default: those of today. */

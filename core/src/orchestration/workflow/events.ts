@@ -52,6 +52,8 @@ export interface RunStarted extends EventBase {
   readonly inputFrom?: SourceOf<RecordedPlace>;
   /** W3C trace context that the run was started in. Without it, the trace follows from the run's id. */
   readonly traceparent?: string;
+  /** On whose behalf the run is: `metadata.tenant` of all its events. A child run has that of its parent. */
+  readonly tenant?: string;
   readonly lineage?: Lineage;
   readonly parent?: ParentTask;
   /** By which rules the history is folded and digested (see rules.ts). Absent: 1. */

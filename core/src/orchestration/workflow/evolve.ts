@@ -192,6 +192,7 @@ function start(state: RunState, event: RunStarted): RunState {
   state.input = event.input;
   state.inputFrom = event.inputFrom;
   state.traceparent = event.traceparent;
+  state.tenant = event.tenant;
   state.lineage = event.lineage;
   state.startedAt = event.at;
   state.held = roughSize(event.input);

@@ -117,6 +117,8 @@ export interface RunView {
   readonly closing: ClosingView | undefined;
   /** W3C trace context that the run was started in. */
   readonly traceparent: string | undefined;
+  /** On whose behalf the run is. */
+  readonly tenant: string | undefined;
   readonly startedAt: number;
   /** Time of the last event. */
   readonly updatedAt: number;

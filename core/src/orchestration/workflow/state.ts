@@ -220,6 +220,8 @@ export interface RunState {
   inputFrom: SourceOf<RecordedPlace> | undefined;
   /** W3C trace context that the run was started in. */
   traceparent: string | undefined;
+  /** On whose behalf the run is. */
+  tenant: string | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -318,6 +320,7 @@ export function initialState(): RunState {
     input: null,
     inputFrom: undefined,
     traceparent: undefined,
+    tenant: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,

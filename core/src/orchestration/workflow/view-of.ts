@@ -35,6 +35,7 @@ class StateView implements RunView {
   readonly parent;
   readonly closing;
   readonly traceparent;
+  readonly tenant;
   readonly startedAt;
   readonly updatedAt;
   readonly endedAt;
@@ -60,6 +61,7 @@ class StateView implements RunView {
     this.parent = frozen(state.parent);
     this.closing = frozen(state.closing);
     this.traceparent = state.traceparent;
+    this.tenant = state.tenant;
     this.startedAt = state.startedAt;
     this.updatedAt = state.updatedAt;
     this.endedAt = state.endedAt;

@@ -21,6 +21,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       input: command.input,
       ...(command.inputFrom === undefined ? {} : { inputFrom: command.inputFrom }),
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
+      ...(command.tenant === undefined ? {} : { tenant: command.tenant }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),
       rules: command.rules ?? CURRENT_RULES,

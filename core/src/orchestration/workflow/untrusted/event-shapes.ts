@@ -86,6 +86,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { runId, commandId: label, definition: definitionShape, definitionHash: digest, input: anyJson },
     {
       traceparent,
+      tenant: label,
       lineage: fieldsOf(
         { runId, revision: integer(0) },
         { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
