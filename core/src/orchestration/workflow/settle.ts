@@ -80,6 +80,9 @@ function settleTask(
   context: DecisionContext,
 ): readonly RunEvent[] {
   if (task.closing !== undefined) return endOfTask(state, task, definition, context);
+  const output = state.given?.[task.id];
+  if (output !== undefined)
+    return [{ type: 'TaskAdopted', at: context.now, taskId: task.id, status: 'completed', output }];
   const expired = expiredFor(state, task);
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
   if (isEntered(task)) return settleEntered(state, task, context);

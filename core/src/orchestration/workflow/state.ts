@@ -241,6 +241,8 @@ export interface RunState {
   stoppedAt: number | undefined;
   /** For how long it had stood still when the time of the run began. */
   stoppedBefore: number;
+  /** What tasks are said to give, by path, once nothing that they come after is done again; undefined when nothing is left of it. */
+  given: Readonly<Record<string, Json>> | undefined;
   /** Set while the run waits for what is outstanding before it ends. */
   closing: Closing | undefined;
   readonly tasks: Map<string, TaskState>;
@@ -334,6 +336,7 @@ export function initialState(): RunState {
     stoppedMs: 0,
     stoppedAt: undefined,
     stoppedBefore: 0,
+    given: undefined,
     closing: undefined,
     tasks: new Map(),
     frontier: new Set(),

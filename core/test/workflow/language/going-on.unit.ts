@@ -363,6 +363,30 @@ describe('an outcome that is given to a run that goes on', () => {
     expect(next.schedule('c')[0]).to.deep.include({ input: { looked: 'up' } });
   });
 
+  it('waits for what the task comes after, when that is done again, and is undone like what it stands for', () => {
+    const r = run(
+      'stock: { agent: a, compensate: { agent: undo } }\npay: { agent: a, after: stock, delivery: at-most-once, compensate: { agent: undo } }\nship: { agent: a, after: pay, retry: 1 }',
+    );
+    r.run('stock', 'S1');
+    r.schedule('pay');
+    r.fail('pay', { code: 'REPRISE_OUTCOME_UNKNOWN' });
+    while (r.state.status !== 'failed') r.run(r.ready()[0] ?? '');
+    const next = goOnFrom(r, { outcomes: { pay: 'P-9' } });
+    expect(next.ready()).to.deep.equal(['stock']);
+    expect(next.status('pay')).to.equal('pending');
+    next.run('stock', 'S2');
+    expect(next.task('pay')).to.include({ status: 'completed', output: 'P-9' });
+    next.schedule();
+    next.fail('ship');
+    const undo = next.schedule()[0];
+    expect(undo).to.deep.include({ taskId: 'pay@2', input: { input: 'S1', output: 'P-9', outcome: 'completed' } });
+    next.complete('pay@2');
+    next.run(next.ready()[0] ?? '');
+    expect(next.of('CompensationBegan').map(({ taskId }) => taskId)).to.include.members(['pay@2', 'stock@2']);
+    expect(next.state.status).to.equal('failed');
+    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  });
+
   it('replaces a result of the past, and everything after it is done anew, with new keys', () => {
     const r = run(flow);
     r.run('a', 1);

@@ -24,6 +24,12 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   if (lineage === undefined || state.revision !== lineage.revision) return [];
   const at = context.now;
   const { tasks, restarted, renewed, undone, keys } = againIn(state, command);
+  // What a task is said to give takes the place of what it did.
+  const replaced = Object.keys(lineage.outcomes ?? {}).flatMap((id) => {
+    const name = undoing(id, state.tasks.get(id)?.attempt ?? 0);
+    return state.undo.find(name) === undefined ? [] : [name];
+  });
+  const settled = [...new Set([...undone.map(({ taskId, attempt }) => undoing(taskId, attempt)), ...replaced])];
   const reset: TasksReset = {
     type: 'TasksReset',
     at,
@@ -35,7 +41,7 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
     ...(lineage.as === 'retry' ? { retries: true } : {}),
     ...(restarted.length === 0 ? {} : { restarted }),
     ...(renewed.length === 0 ? {} : { renewed }),
-    ...(undone.length === 0 ? {} : { undone: undone.map(({ taskId, attempt }) => undoing(taskId, attempt)) }),
+    ...(settled.length === 0 ? {} : { undone: settled }),
     since: state.updatedAt,
   };
   const events: RunEvent[] = [reset];
@@ -46,8 +52,6 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
     for (const event of endOfAttempt(state, task, late.get(task.id), context)) events.push(event);
   }
   for (const event of undoneElsewhere(state, command, at)) events.push(event);
-  for (const [taskId, output] of Object.entries(lineage.outcomes ?? {}))
-    if (state.tasks.has(taskId)) events.push({ type: 'TaskAdopted', at, taskId, status: 'completed', output });
   for (const { id, signal, data } of command.signals)
     events.push({ type: 'SignalReceived', at, commandId: id, signal, data });
   events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }) });

@@ -22,6 +22,7 @@ export function stateDigest(state: RunState): string {
   const { failure } = rootOf(state);
   if (failure !== undefined) hash.update(`\nfailure ${failure}`);
   hash.update(clockText(state));
+  if (state.given !== undefined) hash.update(`\ngiven ${JSON.stringify(Object.keys(state.given))}`);
   if (state.closing !== undefined) hash.update(`\nclosing ${JSON.stringify(state.closing)}`);
   for (const scope of state.scopes.values()) hash.update(scopeText(scope));
   hash.update(addedText(state));

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
 import { fullBlock, wantedBy } from '../ready-tasks.ts';
 import {
@@ -89,7 +90,7 @@ function attempt(state: RunState, task: TaskState, definition: TaskDefinition): 
     worker,
     attempt: task.attempt,
     since: startedAt ?? scheduledAt,
-    limitAt: earliest(attemptDeadline(task, definition), deadlineOf(state, task, definition)?.at),
+    limitAt: earliest(attemptDeadline(task, definition), limitAround(state, task, definition)),
     undoes: task.undoes?.taskId,
   };
 }
@@ -160,7 +161,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
   const { wakeAt, signal, child, closing: ending } = task;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return block(state, scope);
-  const limitAt = deadlineOf(state, task, definition)?.at;
+  const limitAt = limitAround(state, task, definition);
   if (child !== undefined && isEntered(task))
     return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };
   if (signal !== undefined)
@@ -181,4 +182,14 @@ function* inBlock(state: RunState, scope: ScopeState): Generator<TaskState> {
     const standsBy = task.status === 'pending' && state.graph.node(task.definitionId)?.fallbackFor !== undefined;
     if (!standsBy) yield task;
   }
+}
+
+/** When the first limit of the task, or of a block that it is in, ends. Undefined while the clock of the run stands still, too. */
+function limitAround(state: RunState, task: TaskState, definition: TaskDefinition): number | undefined {
+  let first = deadlineOf(state, task, definition)?.at;
+  for (let at = state.tasks.get(task.scope); at !== undefined; at = state.tasks.get(at.scope)) {
+    const block = definitionOf(state, at);
+    if (block !== undefined) first = earliest(first, deadlineOf(state, at, block)?.at);
+  }
+  return timeOf(state, first);
 }

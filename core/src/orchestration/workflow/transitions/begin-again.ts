@@ -13,7 +13,7 @@ import {
   type TaskState,
 } from '../state.ts';
 import { neededBy } from './end-task.ts';
-import { letGo } from './hold.ts';
+import { hold, letGo } from './hold.ts';
 import { aboutToChange, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
 import { removeWithin, standingOf } from './regions.ts';
@@ -27,6 +27,8 @@ import { takeOut } from './undo.ts';
 export function beginAgain(state: RunState, event: TasksReset): RunState {
   const { tasks = [], retries = false, restarted = [], renewed = [], undone = [], since, at } = event;
   state.stoppedAt ??= since;
+  // Not of what is copied: that was said of another run.
+  if (state.revision > (state.lineage?.revision ?? 0)) state.given = state.lineage?.outcomes;
   const members = new Set([...tasks, ...restarted]);
   forgetDone(state, undone, members);
   const begun: TaskState[] = [];
@@ -47,7 +49,9 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
   look(restarted, (task) => {
     const node = state.graph.node(task.definitionId);
     const around = state.scopes.get(task.scope)?.round ?? 1;
-    clear(state, task, { round: node?.repeatedBy === undefined ? around : 1 });
+    const input = state.given?.[task.id] === undefined ? undefined : task.input;
+    clear(state, task, { round: node?.repeatedBy === undefined ? around : 1, input });
+    if (input !== undefined) hold(state, task, 'input');
   });
   for (const task of begun) {
     if (task.index !== undefined || task.undoes !== undefined) continue;
@@ -86,7 +90,7 @@ function undoNothing(state: RunState): void {
   for (const { undo } of state.scopes.values()) for (const entry of [...undo]) takeOut(state, entry);
 }
 
-type Kept = Partial<Pick<TaskState, 'round' | 'feedback' | 'previous' | 'undoes' | 'retries'>>;
+type Kept = Partial<Pick<TaskState, 'round' | 'input' | 'feedback' | 'previous' | 'undoes' | 'retries'>>;
 
 /** Everything that the task did is forgotten, and what it is in counts it as open. */
 function clear(state: RunState, task: TaskState, kept: Kept): void {
@@ -162,6 +166,7 @@ function goOn(state: RunState, task: TaskState, at: number): void {
   const node = state.graph.node(task.definitionId);
   if (node === undefined) return;
   if (task.index !== undefined) {
+    if (state.given?.[task.id] !== undefined) return void state.frontier.add(task.id);
     // One that has its place asks for its mutex at once.
     if (task.idle || node.definition.mutex === undefined) readyAgain(state, task, at);
     else state.frontier.add(task.id);

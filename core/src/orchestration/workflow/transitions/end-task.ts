@@ -16,6 +16,7 @@ import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
 import { aboutToChange, addItem, endItem } from './items.ts';
 import { setStatus, unlock } from './status.ts';
+import { noteDone } from './undo.ts';
 
 type Ending = 'completed' | 'failed' | 'skipped' | 'cancelled';
 
@@ -114,7 +115,7 @@ function tell(state: RunState, task: TaskState, definition: TaskDefinition, depe
 
 /** A switch that chose another case than the task's. */
 export const isNotChosen = ({ cases }: TaskDefinition, dependency: TaskState): boolean => {
-  if (cases === undefined || dependency.chosen === undefined) return false;
+  if (cases === undefined || dependency.status !== 'completed') return false;
   const id = dependency.id.slice(dependency.scope === '' ? 0 : dependency.scope.length + 1);
   const wanted = cases[id];
   return wanted !== undefined && wanted !== dependency.chosen;
@@ -140,6 +141,17 @@ export function adopt(
   task.output = output ?? null;
   task.carriesOutput = false;
   hold(state, task, 'output');
+  takeGiven(state, task);
   end(state, task, status, at);
   return state;
+}
+
+/** What a person said that a task gave. A run that goes on where another ended undoes it as if it had done it. */
+function takeGiven(state: RunState, task: TaskState): void {
+  if (state.given?.[task.id] === undefined) return;
+  const left = Object.entries(state.given).filter(([id]) => id !== task.id);
+  state.given = left.length === 0 ? undefined : Object.fromEntries(left);
+  if (state.lineage?.as !== 'retry' || definitionOf(state, task)?.compensate === undefined) return;
+  task.attempt += 1;
+  noteDone(state, task);
 }

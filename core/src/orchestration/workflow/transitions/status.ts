@@ -19,7 +19,8 @@ export function unlock(state: RunState, task: TaskState, at: number): void {
   if (definition === undefined) return;
   const { when, forEach, rest, mutex } = definition;
   const allSkipped = task.skippedDependencies > 0 && task.skippedDependencies === dependenciesOf(state, task).length;
-  if (allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
+  const isGiven = state.given?.[task.id] !== undefined;
+  if (isGiven || allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
     state.frontier.add(task.id);
   else makeReady(state, task, at);
 }

@@ -258,7 +258,8 @@ function wholeFlaw(state: RunState, there: number, event: TaskExpanded, source: 
 
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {
   const task = state.tasks.get(event.taskId);
-  if (task !== undefined) return hasEnded(task) || task.attempt > 0 ? unfit(task) : undefined;
+  const isGiven = state.given?.[event.taskId] !== undefined;
+  if (task !== undefined) return hasEnded(task) || (task.attempt > 0 && !isGiven) ? unfit(task) : undefined;
   const item = taskPaths(state.rules).itemOf(event.taskId);
   const items = state.tasks.get(item?.list ?? '')?.items;
   return item !== undefined && items !== undefined && item.index < items.total ? undefined : unknown(event.taskId);
