@@ -35,7 +35,9 @@ describe('run signal', () => {
     writeFileSync(join(cwd, 'data.json'), '{"by":"file"}');
     const sent = await say('run', 'signal', 'kept-1', 'approved', '--data-file', 'data.json');
     expect(sent.code).to.equal(0);
-    expect(sent.stderr).to.match(/kept-1 has the signal.*\n.*No process drives.*worker start/);
+    expect(sent.stderr).to.match(
+      /kept-1 has the signal.*\n.*No task has waited for 'approved' yet.*\n.*No process drives.*worker start/,
+    );
     await start('piped-1');
     const args = ['run', 'signal', 'piped-1', 'approved', '-F', '-'];
     expect((await reprise(args, { cwd, input: '{"by":"pipe"}' })).code).to.equal(0);

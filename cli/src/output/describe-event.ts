@@ -66,7 +66,7 @@ export function describeEvent(event: RunEvent): string {
     case 'RunForked':
       return plain(`what comes from here on is of ${event.runId}`);
     case 'TaskAdopted':
-      return `${event.status}, as in the run before, or as was said`;
+      return event.taskId.includes('@') ? 'undone by the run before' : `${event.status}: taken over, or as was said`;
     case 'TaskScheduled': {
       const input = inputText(event);
       return plain(`attempt ${event.attempt} for ${event.agent}${input === '' ? '' : `, ${input}`}`);

@@ -1,5 +1,6 @@
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { readData } from './read-input.ts';
 import { commandRun } from './steer-run.ts';
@@ -18,8 +19,15 @@ export async function sendSignal(typed: string, signal: string, flags: SignalFla
   await commandRun(typed, flags, terminal, {
     shape: { signal },
     give: (handle) => handle.signal(signal, data, requestId === undefined ? {} : { requestId }),
-    say: async ({ runId, status }, driven) => {
+    say: async ({ runId, status, tasks }, driven) => {
       await err.line(`Run ${err.style('bold', runId)} has the signal; it is ${statusText(err, status)}.`);
+      const waits = [...tasks.values()].filter((task) => task.status === 'running' && task.signal !== undefined);
+      const names = [...new Set(waits.map((task) => task.signal ?? ''))];
+      const taken = [...tasks.values()].some((task) => task.signal === signal);
+      if (!taken)
+        await err.line(
+          `No task has waited for '${plain(signal)}' yet: it is kept until one does.${names.length === 0 ? '' : ` Waited for now: ${names.map(plain).join(', ')}.`}`,
+        );
       if (driven === false)
         await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
     },

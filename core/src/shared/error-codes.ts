@@ -163,7 +163,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_RUN_CLOSED: entry(
     'The run has ended, and nothing can be added to its history.',
-    'Start a new run; `reprise run retry` starts one that goes on from this one.',
+    'Start a new run. `reprise run retry` goes on from one that failed or was cancelled, `reprise run fork` from any.',
   ),
   REPRISE_RUN_PARKED: entry(
     'The run is parked: something threw while it was decided, and going on would throw again. Results are still taken.',

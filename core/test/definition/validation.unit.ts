@@ -163,6 +163,20 @@ describe('warnings', () => {
     }
   });
 
+  it('a case that no task has, where a task after the switch runs whatever is chosen', () => {
+    const cases = [{ when: cel('input.high'), then: 'aproval' }];
+    const route: Draft = { id: 'route', switch: { cases, otherwise: 'book' } };
+    expect(warnings(route, { id: 'book', after: ['route'], cases: { route: 'book' } })).to.deep.equal([]);
+    const typo = [
+      route,
+      { id: 'approval', after: ['route'] },
+      { id: 'book', after: ['route'], cases: { route: 'book' } },
+    ];
+    expect(warnings(...typo)).to.deep.equal([
+      "tasks.route.switch[0].then: 'aproval' is the case of no task after the switch, and 'approval' runs whatever is chosen: is that meant?",
+    ]);
+  });
+
   it('a limit of an item beyond that of the whole list', () => {
     const forEach = { items: cel('input'), concurrency: 2, onItemFailure: 'fail' } as const;
     expect(warnings({ id: 'a', forEach, timeouts: { taskMs: 10, allMs: 10 } })).to.deep.equal([]);

@@ -289,3 +289,28 @@ describe('explain: a run that is held up', () => {
     expect(whole(flow(two), { driven: false }).summary).to.match(/^No process drives the run now\. /);
   });
 });
+
+describe('the explanation of limits and of what could not be undone', () => {
+  it('tells the first limit, be it of a block around, by the clock of the run', () => {
+    const run = flow('  book:\n    scope: { pay: { agent: a, timeout: { task: 1h } } }\n    timeout: 1m');
+    run.schedule();
+    run.begin('book/pay');
+    expect(of(run, 'book/pay')).to.deep.include({ limitAt: run.now + 60_000 });
+    run.send({ type: 'PauseRun' });
+    run.now += 10_000;
+    run.send({ type: 'ResumeRun' });
+    expect(of(run, 'book/pay')).to.deep.include({ limitAt: run.now + 60_000 });
+  });
+
+  it('says what could not be undone', () => {
+    const run = flow(
+      '  pay: { agent: a, compensate: { agent: undo, retry: 1 } }\n  ship: { agent: a, after: pay, retry: 1 }',
+    );
+    run.run('pay');
+    run.schedule();
+    run.fail('ship');
+    run.schedule();
+    run.fail('pay@1', { retryable: false });
+    expect(whole(run).summary).to.contain("What 'pay' did could not be undone.");
+  });
+});

@@ -6,6 +6,19 @@ import type { DefinitionProblem, Path } from '../problem.ts';
 export function definitionWarnings(definition: WorkflowDefinition): readonly DefinitionProblem[] {
   const warnings: DefinitionProblem[] = [];
   const groups = blocksOf(definition).flatMap((block) => block.groups);
+  for (const { tasks, path } of groups) {
+    for (const task of tasks) {
+      const after = tasks.filter((other) => other.after.includes(task.id));
+      if (task.switch === undefined || after.every(({ cases }) => cases?.[task.id] !== undefined)) continue;
+      const known = new Set(after.map(({ cases }) => cases?.[task.id]));
+      const always = after.filter(({ cases }) => cases?.[task.id] === undefined).map(({ id }) => `'${id}'`);
+      for (const [index, { then }] of task.switch.cases.entries()) {
+        if (known.has(then)) continue;
+        const message = `'${then}' is the case of no task after the switch, and ${always.join(', ')} ${always.length === 1 ? 'runs' : 'run'} whatever is chosen: is that meant?`;
+        warnings.push({ path: [...path, task.id, 'switch', index, 'then'], message });
+      }
+    }
+  }
   const tasks = groups.flatMap(({ tasks, path }) => tasks.map((task) => ({ task, path: [...path, task.id] })));
   for (const { task, path } of tasks) {
     const { delivery, retry, timeouts, wait } = task;

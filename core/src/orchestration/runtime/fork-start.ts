@@ -143,7 +143,10 @@ function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>
 /** Why what a task gave at that point of a run cannot be said; undefined when it can. */
 function noOutcomeFor(state: RunState, id: string): string | undefined {
   const task = state.tasks.get(id);
-  if (task === undefined) return 'there is no such task at that point of the run';
+  if (task === undefined) {
+    const like = [...state.tasks.keys()].find((other) => other.endsWith(`/${id}`));
+    return `there is no such task at that point of the run${like === undefined ? '' : ` (did you mean '${like}'?)`}`;
+  }
   const { fallbackFor, undoes } = state.graph.node(task.definitionId) ?? {};
   if (fallbackFor !== undefined) return `it only stands in for '${fallbackFor}', so give that one`;
   if (undoes !== undefined) return `it undoes '${undoes}'`;
@@ -154,6 +157,8 @@ function noOutcomeFor(state: RunState, id: string): string | undefined {
     if (around?.closing !== undefined)
       return `it is inside '${at}', which was about to end, so give that one, or go on from an earlier point`;
   }
+  if (!state.scopes.has(task.scope))
+    return `it is inside '${task.scope}', for which something else stands in, so give that one`;
   const handled = handledAround(state, task);
   return handled === undefined
     ? undefined

@@ -123,6 +123,14 @@ slow: { agent: a }`,
       input,
     );
 
+  it('that something stands in for has chosen no case', () => {
+    const r = run(
+      'route: { switch: [{ when: "false", then: yes }, { when: "false", then: no }], fallback: { value: 1 } }\nyes: { agent: a, after: route }\nno: { agent: a, after: route }\nall: { agent: a, after: route }',
+    );
+    expect([r.status('route'), r.status('yes'), r.status('no')]).to.deep.equal(['completed', 'skipped', 'skipped']);
+    expect(r.ready()).to.deep.equal(['all']);
+  });
+
   it('chooses the first case that holds; the others are skipped at once, whatever else they wait for', () => {
     const r = routed(20);
     expect(['big', 'mid', 'small', 'late'].map((id) => r.status(id))).to.deep.equal([

@@ -38,11 +38,11 @@ function summaryOf(
     case 'none':
       return 'There is no such run.';
     case 'completed':
-      return 'The run completed.';
+      return `The run completed.${notUndone(state)}`;
     case 'cancelled':
-      return `The run was cancelled${state.cancelReason === undefined ? '' : `: ${state.cancelReason}`}.`;
+      return `The run was cancelled${state.cancelReason === undefined ? '' : `: ${state.cancelReason}`}.${notUndone(state)}`;
     case 'failed':
-      return `The run failed: ${failureText(failure)}.`;
+      return `The run failed: ${failureText(failure)}.${notUndone(state)}`;
     case 'parked':
       return `The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
     case 'forking':
@@ -64,6 +64,15 @@ function summaryOf(
 
 const pausedBy = ({ pausedBy: by = [], parent }: RunState): string =>
   pausedText(by, parent === undefined ? undefined : `its parent '${parent.runId}'`);
+
+/** What was done and could not be undone. */
+function notUndone(state: RunState): string {
+  const left = [...state.tasks.values()].filter(({ undoes, status }) => undoes !== undefined && status === 'failed');
+  if (left.length === 0) return '';
+  const names = left.slice(0, TOLD).map(({ undoes }) => `'${undoes?.taskId}'`);
+  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
+  return ` What ${names.join(', ')}${more} did could not be undone.`;
+}
 
 /** What the run is about, when it is about to end or handles a failure. */
 function doing(state: RunState, failure: RootFailure | undefined): string {
