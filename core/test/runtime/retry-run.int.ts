@@ -392,6 +392,29 @@ describe('Retrying a run', () => {
     expect(await run.result()).to.equal('in>a>b');
   });
 
+  it('asks about what child runs did that would be begun anew, and refuses to fork what is being undone', async () => {
+    const agent = defineAgent({
+      name: 'agent',
+      handle: ({ taskId }: { taskId: string }) => {
+        if (taskId === 'bad') throw Object.assign(new Error('no'), { retryable: false });
+        return taskId;
+      },
+    });
+    const child = workflow('kid').task('pay', agent, { delivery: 'at-most-once' }).build();
+    const parent = workflow('mother').workflow('kid', child).build();
+    const undone = workflow('undone')
+      .task('a', agent, { compensate: agent })
+      .task('bad', agent, { after: 'a' })
+      .build();
+    const reprise = await start({ workflows: [parent, undone] });
+    await (await reprise.startRun(parent, null, { id: 'kid-1' })).outcome();
+    const refused = await reprise.forkRun('kid-1', { at: 0 }).then(() => 'no error', String);
+    expect(refused).to.contain("'kid//pay'");
+    await (await reprise.startRun(undone, null, { id: 'un-1' })).outcome();
+    const began = (await eventsOf(reprise, 'un-1')).findIndex(({ type }) => type === 'CompensationBegan');
+    expect(await reprise.forkRun('un-1', { at: began }).then(() => 'no error', String)).to.contain('was about to end');
+  });
+
   it('is for the same tenant, as child runs are', async () => {
     const agent = defineAgent({
       name: 'agent',

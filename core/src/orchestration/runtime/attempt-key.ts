@@ -21,15 +21,16 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
 }
 
 /** What the keys of a task begin with: what is done again after a failure, in this run or in another child run, has the keys that it had. */
-function keyRunOf(state: RunState, { id }: TaskState): string {
+function keyRunOf(state: RunState, { id: own, undoes }: TaskState): string {
+  const id = undoes?.taskId ?? own;
   const { runId, lineage, parent } = state;
-  const own = lineage?.origin ?? parent?.key ?? runId;
-  if (lineage?.keys === undefined) return own;
+  const first = lineage?.origin ?? parent?.key ?? runId;
+  if (lineage?.keys === undefined) return first;
   for (let at: string | undefined = id; at !== undefined; at = enclosing(at)) {
     const renewed = lineage.keys[at];
     if (renewed !== undefined) return renewed;
   }
-  return own;
+  return first;
 }
 
 /** The round of the segment that a task is in, and that of the block that it is; both are written where it has both. */

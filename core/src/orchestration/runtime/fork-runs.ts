@@ -37,12 +37,12 @@ export class ForkRuns {
     const { runId, lineage, revision } = state;
     if (lineage === undefined || this.#copying.has(runId)) return;
     this.#copying.add(runId);
-    this.#copy(runId, lineage, revision + 1)
+    this.#copy(state, lineage, revision + 1)
       .catch((error: unknown) => this.#failed(runId, lineage, error))
       .finally(() => this.#copying.delete(runId));
   }
 
-  async #copy(runId: string, lineage: Lineage, from: number): Promise<void> {
+  async #copy({ runId, definitionHash }: RunState, lineage: Lineage, from: number): Promise<void> {
     const { sliceChars } = this.#parts.options;
     let page: RunEvent[] = [];
     let chars = 0;
@@ -73,7 +73,7 @@ export class ForkRuns {
       }
       if (!(await flush())) return;
     }
-    const facts = await factsFor(this.#parts.reader, lineage);
+    const facts = await factsFor(this.#parts.reader, lineage, definitionHash);
     await this.#posted(runId, { type: 'CloseFork', commandId: `close-fork/${runId}`, runId, ...facts });
   }
 

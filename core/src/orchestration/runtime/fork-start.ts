@@ -1,5 +1,5 @@
 import { bindDefinition } from '../../definition/recorded.ts';
-import { RepriseError } from '../../shared/errors.ts';
+import { isRepriseError, RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { enclosing } from '../../shared/task-path.ts';
 import type { RunReader } from '../reading/run-reader.ts';
@@ -32,7 +32,7 @@ export interface PlannedFork {
   readonly again: readonly string[];
 }
 
-type Facts = Pick<CloseFork, 'failed' | 'undone' | 'late' | 'signals'>;
+type Facts = Pick<CloseFork, 'failed' | 'undone' | 'late' | 'signals' | 'mended'>;
 
 /** Reads the other run, twice: to know where it ended, and what stands there. Throws REPRISE_RUN_NOT_FOUND, REPRISE_COMMAND_INVALID. */
 export async function planFork(
@@ -75,36 +75,42 @@ export async function planFork(
     else tail.note(event);
   }
   assertOpenAt(preview.state, lineage);
-  const facts = factsOf(options.as, history, tail);
+  const facts = factsOf(options.as, history, tail, hash);
   assertOutcomes(preview.state, options.outcomes ?? {});
   const begins = preview.close(facts);
-  const again = [
-    ...history.made.again(lineage.revision, preview.reset, facts.undone, Object.keys(options.outcomes ?? {})),
-  ];
+  const made = history.made.again(lineage.revision, preview.reset, facts.undone, Object.keys(options.outcomes ?? {}));
+  const again = new Set(made.tasks);
+  for (const { taskId, child } of made.children)
+    for (const inner of await madeIn(reader, child)) again.add(`${taskId}//${inner}`);
   for (const task of begins.tasks.values()) {
     if (task.retries === undefined || hasEnded(task)) continue;
-    for (const inner of await againInChild(reader, registry, task.retries)) again.push(`${task.id}//${inner}`);
+    for (const inner of await againInChild(reader, registry, task.retries)) again.add(`${task.id}//${inner}`);
   }
-  return { start, source, begins, again };
+  return { start, source, begins, again: [...again] };
 }
 
 /** What the new run is told once it has the history. */
-export async function factsFor(reader: RunReader, { runId, revision, as = 'fork' }: Lineage): Promise<Facts> {
+export async function factsFor(
+  reader: RunReader,
+  { runId, revision, as = 'fork' }: Lineage,
+  definitionHash: string,
+): Promise<Facts> {
   const history = new SourceHistory();
   const tail = new Tail();
-  if (as === 'fork') return factsOf(as, history, tail);
   for await (const entry of reader.history(runId)) {
     history.fold(entry.event);
     if (entry.revision > revision) tail.note(entry.event);
   }
-  return factsOf(as, history, tail);
+  return factsOf(as, history, tail, definitionHash);
 }
 
 /** A fork goes on from a moment; what came of it later is not its business. */
-const factsOf = (as: 'retry' | 'fork', history: SourceHistory, tail: Tail): Facts =>
-  as === 'fork'
-    ? { failed: [], undone: [], late: [], signals: [] }
-    : { failed: history.cut()?.failed ?? [], ...tail.result() };
+function factsOf(as: 'retry' | 'fork', history: SourceHistory, tail: Tail, definitionHash: string): Facts {
+  const mended = history.state.definitionHash !== definitionHash;
+  return as === 'fork'
+    ? { failed: [], undone: [], late: [], signals: [], mended }
+    : { failed: history.cut()?.failed ?? [], ...tail.result(), mended };
+}
 
 async function againInChild(reader: RunReader, registry: Registry, child: string): Promise<readonly string[]> {
   try {
@@ -113,6 +119,23 @@ async function againInChild(reader: RunReader, registry: Registry, child: string
     // It was never started, or cannot be gone on from: it begins as any other.
     return [];
   }
+}
+
+/** The at-most-once tasks that a run has made, and its child runs. */
+async function madeIn(reader: RunReader, runId: string): Promise<readonly string[]> {
+  const history = new SourceHistory();
+  try {
+    for await (const { event } of reader.history(runId)) history.fold(event);
+  } catch (error) {
+    // It was never started.
+    if (isRepriseError(error, 'REPRISE_RUN_NOT_FOUND')) return [];
+    throw error;
+  }
+  const { tasks, children } = history.made.all;
+  const inner: string[] = [];
+  for (const { taskId, child } of children)
+    for (const id of await madeIn(reader, child)) inner.push(`${taskId}//${id}`);
+  return [...tasks, ...inner];
 }
 
 /** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
@@ -131,6 +154,9 @@ function assertOpenAt(state: RunState, { runId, revision, as }: Lineage): void {
     throw invalid(`Run '${runId}' ended before the history that it goes on from was there: go on from that run.`);
   if (as === 'fork' && state.closing !== undefined)
     throw invalid(`Run '${runId}' was about to end at revision ${revision}: choose an earlier one.`);
+  const undoing = [...state.tasks.values()].find((task) => task.undoes !== undefined && !hasEnded(task));
+  if (as === 'fork' && undoing !== undefined)
+    throw invalid(`'${undoing.undoes?.taskId}' was being undone at revision ${revision}: choose another one.`);
 }
 
 function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>>): void {

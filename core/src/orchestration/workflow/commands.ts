@@ -57,6 +57,8 @@ export interface CloseFork extends CommandBase {
   readonly undone: readonly AttemptName[];
   /** What attempts that were open by then gave in the end. */
   readonly late: readonly (AttemptName & { readonly via: 'agent' | 'child'; readonly output: Json })[];
+  /** The definition is another one now. */
+  readonly mended?: boolean;
   /** What came for it after that. */
   readonly signals: readonly { readonly id: string; readonly signal: string; readonly data: Json }[];
 }

@@ -30,7 +30,8 @@ export function goOnFrom(source: PureRun, options: GoingOn = {}): PureRun {
   const tail = new Tail();
   for (const event of source.events.slice(cut + 1)) tail.note(event);
   const none = { failed: [], undone: [], late: [], signals: [] };
-  const facts = as === 'fork' ? none : { failed: history.cut()?.failed ?? [], ...tail.result() };
+  const found = as === 'fork' ? none : { failed: history.cut()?.failed ?? [], ...tail.result() };
+  const facts = { ...found, mended: definition !== source.state.definition };
   run.now = source.now + DAY;
   run.send({ type: 'CloseFork', ...facts });
   return run;

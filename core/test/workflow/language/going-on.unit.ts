@@ -236,6 +236,54 @@ describe('a run that goes on from one that failed', () => {
   });
 });
 
+describe('a run that goes on by another definition', () => {
+  const last = 'z: { agent: a, after: m }';
+  const failedAt = (m: string, id: string, first: readonly string[] = []): PureRun => {
+    const r = run(`m: ${m}\n${last}`);
+    for (const done of first) r.run(done);
+    r.schedule(id);
+    r.fail(id, { retryable: false });
+    return r;
+  };
+  const cases: Readonly<Record<string, readonly [PureRun, string, readonly string[]]>> = {
+    'a list that is none any more': [
+      failedAt('{ agent: a, forEach: { items: "[1, 2]" } }', 'm[1]', ['m[0]']),
+      '{ agent: a }',
+      ['m'],
+    ],
+    'a block that is a task for an agent': [
+      failedAt('{ scope: { p: { agent: a }, q: { agent: a, after: p } } }', 'm/q', ['m/p']),
+      '{ agent: a }',
+      ['m'],
+    ],
+    'a list of blocks that is one block': [
+      failedAt('{ forEach: { items: "[1, 2]" }, scope: { p: { agent: a } } }', 'm[0]/p'),
+      '{ scope: { p: { agent: a } } }',
+      ['m/p'],
+    ],
+    'a task that is a list': [
+      failedAt('{ agent: a }', 'm'),
+      '{ agent: a, forEach: { items: "[1, 2]" } }',
+      ['m[0]', 'm[1]'],
+    ],
+    'a block whose task has another name': [
+      failedAt('{ scope: { p: { agent: a }, q: { agent: a, after: p } } }', 'm/q', ['m/p']),
+      '{ scope: { p: { agent: a }, qq: { agent: a, after: p } } }',
+      ['m/qq'],
+    ],
+  };
+  for (const [what, [source, mended, ready]] of Object.entries(cases)) {
+    it(`does again what does not fit it: ${what}`, () => {
+      const next = goOnFrom(source, { definition: run(`m: ${mended}\n${last}`).state.definition });
+      expect(next.ready()).to.deep.equal(ready);
+      for (const id of ready) next.run(id);
+      next.run('z');
+      expect(next.state.status).to.equal('completed');
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+    });
+  }
+});
+
 describe('what was undone, in a run that goes on', () => {
   const trip = `
 before: { agent: a }
@@ -274,6 +322,7 @@ trip:
     next.schedule();
     next.fail('trip/pay');
     expect(next.of('CompensationBegan').at(-1)).to.include({ taskId: 'trip/hotel@2' });
+    expect(keyOf(next, 'trip/hotel@2'), 'what undoes it is another thing, too').to.equal('run-2/trip/hotel@2');
     next.run('trip/hotel@2');
     expect(next.state.status).to.equal('failed');
     const third = goOnFrom(next, { runId: 'run-3' });

@@ -1,6 +1,15 @@
 import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
-import { dependentsOf, hasEnded, isEntered, isInFlight, type RunState, siblingOf, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  dependentsOf,
+  hasEnded,
+  isEntered,
+  isInFlight,
+  type RunState,
+  siblingOf,
+  type TaskState,
+} from '../state.ts';
 
 /** What of the history that a run goes on from is done again. */
 export interface Again {
@@ -22,7 +31,7 @@ export interface Again {
  */
 export function againIn(
   state: RunState,
-  { failed, undone, late }: Pick<CloseFork, 'failed' | 'undone' | 'late'>,
+  { failed, undone, late, mended = false }: Pick<CloseFork, 'failed' | 'undone' | 'late' | 'mended'>,
 ): Again {
   const tasks = new Set<string>();
   const restarted = new Set<string>();
@@ -44,6 +53,7 @@ export function againIn(
     keys.add(path);
   }
   const known = new Set(late.map(({ taskId, attempt }) => `${taskId}@${attempt}`));
+  if (mended) for (const task of state.tasks.values()) if (!fits(state, task)) tasks.add(task.id);
   for (const task of state.tasks.values())
     if (isLost(state, task) && !known.has(`${task.id}@${task.attempt}`)) tasks.add(task.id);
   for (const id of [...tasks, ...restarted]) {
@@ -66,6 +76,31 @@ export function isClosingAround(state: RunState, taskId: string): boolean {
   for (let at: string | undefined = taskId; at !== undefined; at = enclosing(at))
     if (state.tasks.get(at)?.closing !== undefined) return true;
   return false;
+}
+
+/**
+ * Whether what a task is about fits the definition, which is another one than that of the history. What does not (a list that is none any more, say)
+ * would wait for what never comes; nor does what was about to end, by rules that may be gone.
+ */
+function fits(state: RunState, task: TaskState): boolean {
+  const definition = definitionOf(state, task);
+  if (hasEnded(task) || task.status === 'pending' || definition === undefined || task.undoes !== undefined) return true;
+  if (task.closing !== undefined) return task.closing.why === 'within';
+  const isList = definition.forEach !== undefined && task.index === undefined;
+  if (isList !== (task.items !== undefined)) return false;
+  const { fallback } = definition;
+  if (task.fallback === 'task')
+    return fallback?.kind === 'task' && siblingOf(state, task, fallback.task)?.status !== 'pending';
+  if (task.fallback === 'agent') return fallback?.kind === 'agent';
+  if (!isEntered(task)) return true;
+  const { scope, wait, sleep, workflow } = definition;
+  return (
+    (scope ?? wait ?? sleep ?? workflow) !== undefined &&
+    (scope !== undefined) === state.scopes.has(task.id) &&
+    (wait !== undefined) === (task.signal !== undefined) &&
+    (sleep !== undefined) === (task.wakeAt !== undefined) &&
+    (workflow !== undefined) === (task.child !== undefined)
+  );
 }
 
 /** Something in it failed, or its own time or rounds are used up: what was done in it stands. */

@@ -9,12 +9,23 @@ interface Made {
   readonly revision: number;
 }
 
-/** The attempts of a run that may be made only once. */
+/** A child run that an attempt was. */
+export interface MadeChild {
+  readonly taskId: string;
+  readonly child: string;
+}
+
+/** The attempts of a run that may be made only once, and its child runs, which may have made some. */
 export class MadeOnce {
   readonly #made: Made[] = [];
+  readonly #children: (Made & MadeChild)[] = [];
 
   /** `state`: before the event. */
   note(state: RunState, event: RunEvent): void {
+    if (event.type === 'TaskEntered' && event.child !== undefined) {
+      const { taskId, attempt, child } = event;
+      this.#children.push({ taskId, attempt, child, revision: state.revision + 1 });
+    }
     if (event.type !== 'TaskScheduled') return;
     const { taskId, attempt } = event;
     const task = state.tasks.get(taskId);
@@ -22,29 +33,37 @@ export class MadeOnce {
     this.#made.push({ taskId, attempt, revision: state.revision + 1 });
   }
 
+  /** All of it, for a run that is begun anew. */
+  get all(): { readonly tasks: readonly string[]; readonly children: readonly MadeChild[] } {
+    return { tasks: this.#made.map(({ taskId }) => taskId), children: this.#children };
+  }
+
   /**
-   * Those that a run which goes on from this one behind `cut` would make again, or may: their tasks. What was undone is done again on purpose, with
-   * another key. `given`: tasks that are given an outcome.
+   * Those that a run which goes on from this one behind `cut` would make again, or may: tasks, and child runs that would be begun anew. What was
+   * undone is done again on purpose, with another key. `given`: tasks that are given an outcome.
    */
   again(
     cut: number,
     reset: TasksReset | undefined,
     undone: CloseFork['undone'],
     given: readonly string[],
-  ): readonly string[] {
+  ): { readonly tasks: readonly string[]; readonly children: readonly MadeChild[] } {
     const isGiven = new Set(given);
     const isUndone = new Set(undone.map(({ taskId, attempt }) => `${taskId}@${attempt}`));
     const tasks = new Set(reset?.tasks);
     const restarted = new Set(reset?.restarted);
-    const last = new Map<string, Made>();
+    const matters = ({ taskId, attempt }: Made): boolean =>
+      !isUndone.has(`${taskId}@${attempt}`) && !isInOrAt(taskId, isGiven);
+    const isAnew = ({ taskId, revision }: Made): boolean => revision > cut || isInOrAt(taskId, restarted);
     const again = new Set<string>();
-    for (const made of this.#made) {
-      if (isUndone.has(`${made.taskId}@${made.attempt}`) || isInOrAt(made.taskId, isGiven)) continue;
-      if (made.revision > cut || isInOrAt(made.taskId, restarted)) again.add(made.taskId);
-      else if (isInOrAt(made.taskId, tasks)) last.set(made.taskId, made);
-    }
-    for (const { taskId } of last.values()) again.add(taskId);
-    return [...again];
+    for (const made of this.#made)
+      if (matters(made) && (isAnew(made) || isInOrAt(made.taskId, tasks))) again.add(made.taskId);
+    // A child run that a retry goes on from is asked about for itself.
+    const goesOn = ({ taskId }: Made): boolean => reset?.retries === true && tasks.has(taskId);
+    const children = this.#children.filter(
+      (made) => matters(made) && !goesOn(made) && (isAnew(made) || isInOrAt(made.taskId, tasks)),
+    );
+    return { tasks: [...again], children };
   }
 }
 
