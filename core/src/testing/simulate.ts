@@ -1,6 +1,7 @@
 import type { Agent, AgentContext, AgentTask } from '../agent/agent.ts';
 import { createReprise } from '../container/create-reprise.ts';
 import { type AnyPlugin, definePlugin } from '../container/plugin.ts';
+import { TaskGraph } from '../definition/task-graph.ts';
 import type { Workflow } from '../definition/workflow.ts';
 import { createInMemoryEventStore } from '../event-store/in-memory-event-store.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
@@ -91,7 +92,7 @@ export async function simulate<Input, Output>(
   const agents = scriptedAgents(workflow as Workflow, options.agents ?? {}, time, calls);
   const reprise = await createReprise({
     plugins: [...parts(time), ...(options.plugins ?? [])],
-    workflows: [{ ...workflow, agents: [] }],
+    workflows: [withoutAgents(workflow as Workflow)],
     agents,
     clock: time.clock,
     ids: sequentialIds(),
@@ -105,6 +106,18 @@ export async function simulate<Input, Output>(
     await reprise.stop({ drainMs: 0 });
   }
 }
+
+/** Scripts stand for all agents, those of child workflows, too. */
+const withoutAgents = (workflow: Workflow): Workflow => ({
+  ...workflow,
+  agents: [],
+  ...(workflow.children === undefined ? {} : { children: workflow.children.map(withoutAgents) }),
+});
+
+const withChildren = (workflow: Workflow): readonly Workflow[] => [
+  workflow,
+  ...(workflow.children ?? []).flatMap(withChildren),
+];
 
 const parts = (time: VirtualTime): readonly AnyPlugin[] => [
   definePlugin({
@@ -161,9 +174,13 @@ function scriptedAgents(
   time: VirtualTime,
   calls: AgentCall[],
 ): readonly Agent<Json, unknown>[] {
-  const real = new Map(workflow.agents.map((agent) => [agent.name, agent as unknown as Agent<Json, unknown>]));
-  const offered = new Set(workflow.agents.flatMap((agent) => agent.capabilities ?? []));
-  const wanted = workflow.definition.tasks.flatMap(({ capability }) => capability ?? []);
+  const workflows = withChildren(workflow);
+  const known = workflows.flatMap((one) => one.agents);
+  const real = new Map(known.map((agent) => [agent.name, agent as unknown as Agent<Json, unknown>]));
+  const offered = new Set(known.flatMap((agent) => agent.capabilities ?? []));
+  const wanted = workflows.flatMap(({ definition }) =>
+    [...TaskGraph.of(definition).nodes.values()].flatMap((node) => node.definition.capability ?? []),
+  );
   const startAt = time.clock.now();
   const made = new Map<string, number>();
   return Object.entries(scripts).map(([name, script]) => {
