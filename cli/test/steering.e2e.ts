@@ -157,7 +157,7 @@ describe('runs under way', () => {
     const failed = (await say('run', 'show', 'again-1', '--json')).stdout;
     const task = (JSON.parse(failed) as { readonly error: { readonly details: { readonly taskId: string } } }).error
       .details.taskId;
-    const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--outcome', `${task}=[1,2]`, '--wait');
+    const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--outcome', `${task}={"sum":3}`, '--wait');
     expect(told.code, told.stderr).to.equal(0);
     expect((await say('run', 'replay', 'told-1')).code).to.equal(0);
     await say('run', 'start', 'greet', '--id', 'fine-1', '--wait', '--input', '{"name":"x"}');

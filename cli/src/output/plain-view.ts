@@ -1,5 +1,5 @@
 import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
-import { describeEvent, taskOf } from './describe-event.ts';
+import { describeEvent, idIn, taskOf } from './describe-event.ts';
 import type { ProgressView } from './progress-view.ts';
 import type { RunProgress } from './run-progress.ts';
 import { itemsText } from './task-line.ts';
@@ -25,7 +25,9 @@ export class PlainView implements ProgressView {
     this.#screen = screen;
   }
 
-  async onEvent({ event }: HistoryEntry, progress: RunProgress): Promise<void> {
+  async onEvent({ event, recorded }: HistoryEntry, progress: RunProgress): Promise<void> {
+    // What is copied from another run was told when it happened.
+    if (recorded.metadata.origin !== undefined) return;
     const about = taskOf(event, progress.state.rules);
     const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(event, progress);
     if (line === undefined) return;
@@ -64,7 +66,7 @@ const labelled = (task: string, what: string, details: string): string =>
 /** `TaskAttemptFailed`: `attempt failed`. */
 const labelOf = ({ type }: RunEvent): string =>
   type
-    .replace(/^(Task|Run)/, '')
+    .replace(/^(Task|Run)(?=[A-Z])/, '')
     .replaceAll(/\B[A-Z]/g, ' $&')
     .toLowerCase();
 
@@ -92,6 +94,6 @@ function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
       if ('taskId' in event && event.taskId !== undefined && event.type !== 'RunFailed') {
         return labelled(event.taskId, labelOf(event), details);
       }
-      return labelled('run', labelOf(event), details);
+      return labelled(idIn(event) ?? 'run', labelOf(event), details);
   }
 }
