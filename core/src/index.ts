@@ -98,6 +98,7 @@ export {
   type RunSummary,
   summaryOf,
 } from './orchestration/reading/run-reader.ts';
+export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';

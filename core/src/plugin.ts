@@ -57,6 +57,7 @@ export { assignInOrder } from './orchestration/scheduler/graph-strategy.ts';
 export type {
   AgentView,
   Assignment,
+  ReadyGroup,
   ReadyTask,
   SchedulerStrategy,
   SchedulingView,

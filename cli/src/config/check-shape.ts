@@ -13,10 +13,13 @@ const KEYS: readonly (keyof ProjectConfig)[] = [
   'workflows',
   'agents',
   'limits',
+  'admission',
   'clock',
   'ids',
   'random',
 ];
+/** Keys that can be written as text: the first so many. */
+const NAMED = 6;
 const LISTS = ['plugins', 'workflows', 'agents'] as const;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -25,7 +28,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** What is wrong with the shape of a configuration. `named`: it comes from YAML or JSON, where parts can only be named. */
 export function shapeProblems(value: unknown, named: boolean): readonly ShapeProblem[] {
   if (!isRecord(value)) return [{ path: [], message: 'it is not an object.' }];
-  const known: readonly string[] = named ? KEYS.slice(0, 5) : KEYS;
+  const known: readonly string[] = named ? KEYS.slice(0, NAMED) : KEYS;
   const problems: ShapeProblem[] = Object.keys(value)
     .filter((key) => !known.includes(key))
     .map((key) => ({ path: [key], message: `is not known${didYouMean(key, known)} (there are ${known.join(', ')}).` }));
@@ -33,6 +36,9 @@ export function shapeProblems(value: unknown, named: boolean): readonly ShapePro
   problems.push(...storeProblems(value['store']));
   if (value['limits'] !== undefined && !isRecord(value['limits'])) {
     problems.push({ path: ['limits'], message: 'must be an object of numbers.' });
+  }
+  if (value['admission'] !== undefined && !isRecord(value['admission'])) {
+    problems.push({ path: ['admission'], message: 'must be an object of limits.' });
   }
   return problems;
 }

@@ -28,10 +28,11 @@ export async function openProject(
   const access =
     where.store === undefined ? configuredStore(project, project.plugins) : fileStore(resolve(from, where.store));
   const { config, agents, workflows, plugins } = project;
-  const { limits, clock, ids, random } = config;
+  const { limits, admission, clock, ids, random } = config;
   const others = plugins.filter((plugin) => plugin.kind !== 'event-store');
   const parts: RepriseConfig = {
     ...(limits === undefined ? {} : { limits }),
+    ...(admission === undefined ? {} : { admission }),
     ...(clock === undefined ? {} : { clock }),
     ...(ids === undefined ? {} : { ids }),
     ...(random === undefined ? {} : { random }),

@@ -1,6 +1,7 @@
 import type { Container } from 'inversify';
 import { didYouMean } from '../definition/did-you-mean.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import { admissionOptions } from '../orchestration/runtime/admission/options.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/runtime/options.ts';
 import { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
@@ -32,6 +33,7 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   container.bind(TOKENS.ids).toConstantValue(config.ids ?? systemIds);
   container.bind(TOKENS.random).toConstantValue(config.random ?? systemRandom);
   container.bind(TOKENS.options).toConstantValue(engineOptions(config));
+  container.bind(TOKENS.admission).toConstantValue(admissionOptions(config.admission));
   const context: PluginContext = {
     clock: container.get(TOKENS.clock),
     ids: container.get(TOKENS.ids),
@@ -58,8 +60,8 @@ function wire(container: Container, { monitors, transport, store }: OpenParts): 
   container
     .bind(TOKENS.orchestrator)
     .toResolvedValue(
-      (store, transport, registry, monitors, clock, ids, random, options) =>
-        new Orchestrator({ store, transport, registry, monitors, clock, ids, random, options }),
+      (store, transport, registry, monitors, clock, ids, random, options, admission) =>
+        new Orchestrator({ store, transport, registry, monitors, clock, ids, random, options, admission }),
       [
         TOKENS.store,
         TOKENS.transport,
@@ -69,6 +71,7 @@ function wire(container: Container, { monitors, transport, store }: OpenParts): 
         TOKENS.ids,
         TOKENS.random,
         TOKENS.options,
+        TOKENS.admission,
       ],
     );
   return container.get(TOKENS.orchestrator);
@@ -102,6 +105,7 @@ const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {
   workflows: true,
   agents: true,
   limits: true,
+  admission: true,
   clock: true,
   ids: true,
   random: true,

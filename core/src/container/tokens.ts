@@ -1,6 +1,7 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { EventStore } from '../event-store/event-store.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
+import type { AdmissionOptions } from '../orchestration/runtime/admission/options.ts';
 import type { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
@@ -15,6 +16,7 @@ export const TOKENS = {
   ids: token<Ids>('ids'),
   random: token<Random>('random'),
   options: token<EngineOptions>('options'),
+  admission: token<AdmissionOptions>('admission'),
   store: token<EventStore>('event-store'),
   transport: token<Transport>('transport'),
   monitors: token<MonitorHub>('monitors'),

@@ -1,5 +1,11 @@
 import { graphStrategy } from '@reprise/core';
-import { type AgentView, assignInOrder, type ReadyTask, type SchedulingView } from '@reprise/core/plugin';
+import {
+  type AgentView,
+  assignInOrder,
+  type ReadyGroup,
+  type ReadyTask,
+  type SchedulingView,
+} from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -12,24 +18,41 @@ const task = (taskId: string, wants: Partial<ReadyTask>): ReadyTask => ({
   taskId,
   priority: 0,
   readySince: 0,
+  order: 0,
   agent: undefined,
   capability: undefined,
   ...wants,
 });
 
-const view = (ready: Iterable<ReadyTask>, agents: readonly AgentView[], slots = 10): SchedulingView => ({
+/** Groups as the engine makes them: by whom the tasks are for. */
+function grouped(ready: readonly ReadyTask[]): readonly ReadyGroup[] {
+  const groups = new Map<string, ReadyTask[]>();
+  for (const [order, one] of ready.entries()) {
+    const key = `${one.agent}/${one.capability}`;
+    groups.set(key, [...(groups.get(key) ?? []), { ...one, order }]);
+  }
+  return [...groups.values()].map((tasks) => ({ agent: tasks[0]?.agent, capability: tasks[0]?.capability, tasks }));
+}
+
+const view = (
+  groups: readonly ReadyGroup[],
+  agents: readonly AgentView[],
+  { slots = 10, room = () => 10 }: Partial<Pick<SchedulingView, 'slots' | 'room'>> = {},
+): SchedulingView => ({
   runId: 'r',
   now: 0,
-  ready,
+  groups,
+  ready: [],
   slots,
   inFlight: 0,
   agents: new Map(agents.map((one) => [one.name, one])),
+  room,
 });
 
 describe('the graph strategy', () => {
   it('gives tasks to their agents, in order, as many as there are slots', () => {
     const ready = ['a', 'b', 'c'].map((id) => task(id, { agent: 'x' }));
-    expect(graphStrategy.select(view(ready, [agent('x')], 2))).to.deep.equal([
+    expect(graphStrategy.select(view(grouped(ready), [agent('x')], { slots: 2 }))).to.deep.equal([
       { taskId: 'a', agent: 'x' },
       { taskId: 'b', agent: 'x' },
     ]);
@@ -38,7 +61,7 @@ describe('the graph strategy', () => {
   it('gives a capability to the least loaded agent that has it, counting what it just gave; ties by name', () => {
     const ready = ['a', 'b', 'c', 'd'].map((id) => task(id, { capability: 'read' }));
     const agents = [agent('z', 0, ['read']), agent('y', 1, ['read']), agent('other', 0, ['write'])];
-    expect(graphStrategy.select(view(ready, agents)).map((assigned) => assigned.agent)).to.deep.equal([
+    expect(graphStrategy.select(view(grouped(ready), agents)).map((assigned) => assigned.agent)).to.deep.equal([
       'z',
       'y',
       'z',
@@ -53,7 +76,9 @@ describe('the graph strategy', () => {
       task('c', { agent: 'x' }),
       task('d', {}),
     ];
-    expect(graphStrategy.select(view(ready, [agent('x', 0, ['read'])]))).to.deep.equal([{ taskId: 'c', agent: 'x' }]);
+    expect(graphStrategy.select(view(grouped(ready), [agent('x', 0, ['read'])]))).to.deep.equal([
+      { taskId: 'c', agent: 'x' },
+    ]);
   });
 
   it('reads no more of the ready tasks than it needs', () => {
@@ -64,9 +89,51 @@ describe('the graph strategy', () => {
         yield task(`t${read}`, { agent: 'x' });
       }
     }
-    expect(assignInOrder(view(many(), [agent('x')]), 3)).to.have.length(3);
+    const group = () => [{ agent: 'x', capability: undefined, tasks: many() }];
+    expect(assignInOrder(view(group(), [agent('x')]), 3)).to.have.length(3);
     expect(read).to.equal(3);
-    expect(assignInOrder(view(many(), [agent('x')]), 0)).to.deep.equal([]);
+    expect(assignInOrder(view(group(), [agent('x')]), 0)).to.deep.equal([]);
     expect(read).to.equal(3);
+  });
+
+  it('takes tasks of all agents by priority, then by when they became ready', () => {
+    const ready = [
+      task('a', { agent: 'x' }),
+      task('b', { agent: 'y' }),
+      task('c', { agent: 'x', priority: 5 }),
+      task('d', { agent: 'y' }),
+    ];
+    const groups = grouped(ready).map((group) => ({
+      ...group,
+      tasks: [...group.tasks].sort((one, other) => other.priority - one.priority || one.order - other.order),
+    }));
+    const taken = graphStrategy.select(view(groups, [agent('x'), agent('y')], { slots: 3 }));
+    expect(taken.map(({ taskId }) => taskId)).to.deep.equal(['c', 'a', 'b']);
+  });
+
+  it('passes over an agent without room, and reads no more of what is for it than one task', () => {
+    let read = 0;
+    function* many(): Generator<ReadyTask> {
+      for (;;) {
+        read += 1;
+        yield task(`t${read}`, { agent: 'full', priority: 1 });
+      }
+    }
+    const groups: readonly ReadyGroup[] = [
+      { agent: 'full', capability: undefined, tasks: many() },
+      ...grouped([task('other', { agent: 'x' })]),
+    ];
+    const room = (name: string): number => (name === 'full' ? 2 : 10);
+    const taken = graphStrategy.select(view(groups, [agent('full'), agent('x')], { room }));
+    expect(taken.map(({ taskId }) => taskId)).to.deep.equal(['t1', 't2', 'other']);
+    expect(read).to.equal(3);
+  });
+
+  it('gives a capability to whoever has room for it, however loaded', () => {
+    const ready = ['a', 'b', 'c'].map((id) => task(id, { capability: 'read' }));
+    const agents = [agent('idle', 0, ['read']), agent('busy', 9, ['read'])];
+    const room = (name: string, capability?: string): number => (capability !== 'read' ? 0 : name === 'idle' ? 1 : 1);
+    const taken = graphStrategy.select(view(grouped(ready), agents, { room }));
+    expect(taken.map((assigned) => assigned.agent)).to.deep.equal(['idle', 'busy']);
   });
 });

@@ -10,6 +10,8 @@ export interface Dispatch {
   readonly attempt: number;
   readonly round: number;
   readonly agent: string;
+  /** Of what waits at a worker, the highest is begun first. */
+  readonly priority: number;
   readonly input: Json;
   readonly delivery: 'at-least-once' | 'at-most-once';
   readonly heartbeatMs?: number;

@@ -11,11 +11,8 @@ import { type AttemptOutcome, AttemptRun } from './attempt-run.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { RecentKeys } from './recent-keys.ts';
-import type { AnyAgent } from './registry.ts';
+import { type AnyAgent, DEFAULT_AGENT_CONCURRENCY } from './registry.ts';
 import { Slots } from './slots.ts';
-
-/** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
-const DEFAULT_AGENT_CONCURRENCY = 16;
 
 export interface AgentWorkerParts {
   /** Names the worker in events: unique to this process. */
@@ -26,6 +23,9 @@ export interface AgentWorkerParts {
   readonly clock: Clock;
   readonly options: EngineOptions;
 }
+
+/** Dispatches of one agent that wait here at the most, beside those that it works on. */
+const MOST_WAITING = 256;
 
 /**
  * Runs agents for the dispatches of their channels. A dispatch is taken once (repeats are dropped by its key), its start and
@@ -51,9 +51,10 @@ export class AgentWorker {
   async start(): Promise<void> {
     const { transport, agents, id } = this.#parts;
     for (const agent of agents.values()) {
-      const options = { concurrency: agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY };
-      // Deliveries are bounded already, but one that was acknowledged first is none any more.
-      const slots = new Slots(options.concurrency);
+      const concurrency = agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY;
+      // More may be here than there are slots for, so that the most urgent of it is begun first.
+      const options = { concurrency: concurrency + MOST_WAITING };
+      const slots = new Slots(concurrency);
       const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
       this.#subscriptions.push(
         await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options),
@@ -112,7 +113,7 @@ export class AgentWorker {
       return;
     }
     const report = slots
-      .run(async () => {
+      .run(dispatch.priority, async () => {
         if (this.#closed.has(envelope.runid) || this.#closed.has(key)) delivery.ack();
         else if (!this.#stopping) await this.#run(agent, envelope, key, dispatch, delivery);
       })

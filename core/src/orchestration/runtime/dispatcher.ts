@@ -4,7 +4,10 @@ import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
+import { wantedBy } from '../workflow/ready-tasks.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
+import type { Admission } from './admission/admission.ts';
+import { askerOf } from './admission/limits.ts';
 import { attemptKey, idempotencyKey } from './attempt-key.ts';
 import type { ChildRuns } from './child-runs.ts';
 import type { ForkRuns } from './fork-runs.ts';
@@ -12,7 +15,6 @@ import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
 import type { EngineOptions } from './options.ts';
-import type { Registry } from './registry.ts';
 import type { CachedRun } from './run-repository.ts';
 import { TimerTable } from './timer-table.ts';
 
@@ -21,7 +23,7 @@ const KNOWN_TO_WORKER: ReadonlySet<string> = new Set(['agent', 'repeated', 'item
 
 export interface DispatcherParts {
   readonly transport: Transport;
-  readonly registry: Registry;
+  readonly admission: Admission;
   readonly monitors: MonitorHub;
   readonly clock: Clock;
   readonly options: EngineOptions;
@@ -49,8 +51,6 @@ export class Dispatcher {
     this.open = new OpenAttempts(parts.clock, parts.options, {
       leaseExpired: (runId, taskId, attempt) => parts.leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => parts.redispatch(runId),
-      opened: (agent) => parts.registry.addLoad(agent, 1),
-      closed: (agent) => parts.registry.addLoad(agent, -1),
     });
   }
 
@@ -77,11 +77,13 @@ export class Dispatcher {
       case 'close-attempt':
         this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
         this.open.close(runId, effect.taskId, effect.attempt);
+        this.#parts.admission.release(runId, effect.taskId, effect.attempt);
         if (!KNOWN_TO_WORKER.has(effect.reason))
           messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
         return;
       case 'close-run':
         this.#timers.cancelRun(runId);
+        this.#parts.admission.releaseRun(runId);
         if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
         this.#parts.runClosed(state);
         this.#parts.children.ended(state);
@@ -114,15 +116,23 @@ export class Dispatcher {
     const definition = state.graph.node(task?.definitionId ?? '')?.definition;
     if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
     const { runId } = state;
+    // Of one that was begun elsewhere, or before this run was read, admission has not heard.
+    const { admission } = this.#parts;
+    if (!admission.holds(runId, taskId, attempt)) {
+      const { agent: wanted, capability } = wantedBy(state, task);
+      const way = admission.ways.of(askerOf(state), task.agent, wanted === undefined ? capability : undefined);
+      admission.hold(runId, taskId, attempt, way, false);
+    }
     // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.
     const once = definition.delivery === 'at-most-once';
-    if (!this.open.track({ runId, taskId, attempt, agent: task.agent, once, again })) return;
+    if (!this.open.track({ runId, taskId, attempt, once, again })) return;
     const { heartbeatMs } = definition.timeouts;
     const dispatch: Dispatch = {
       workflow: state.definition.name,
       taskId,
       attempt,
       round: task.round,
+      priority: definition.priority,
       agent: task.agent,
       input: task.input ?? null,
       delivery: definition.delivery,

@@ -7,7 +7,10 @@ import type { Heartbeat, WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
+import type { WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
+import { Admission } from './admission/admission.ts';
+import { type AdmissionOptions, admissionOptions } from './admission/options.ts';
 import { AgentWorker } from './agent-worker.ts';
 import { ChildRuns } from './child-runs.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -34,6 +37,8 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly options: EngineOptions;
+  /** Default: no limits but the concurrency of agents. */
+  readonly admission?: AdmissionOptions;
   /** For tests: the pure functions of a turn. */
   readonly heart?: Heart;
 }
@@ -56,6 +61,7 @@ export class Engine {
   readonly #repository: RunRepository;
   readonly #inboxes: Inboxes;
   readonly #writer: RunWriter;
+  readonly #admission: Admission;
   readonly #dispatcher: Dispatcher;
   readonly #worker: AgentWorker;
   readonly #subscriptions: TransportSubscription[] = [];
@@ -68,11 +74,20 @@ export class Engine {
     const { heart = HEART } = parts;
     const repository = new RunRepository(store, registry, options, heart);
     this.#repository = repository;
+    const admission = new Admission({
+      clock,
+      options: parts.admission ?? admissionOptions(),
+      capacityOf: (agent) => registry.capacityOf(agent),
+      loaded: (agent, delta) => registry.addLoad(agent, delta),
+      wake: (runId) => this.#inboxes.post(runId, {}),
+    });
+    this.#admission = admission;
     const writer = new RunWriter({
       ...parts,
       id: workerId,
       repository,
       heart,
+      admission,
       post: (runId, item) => this.#inboxes.post(runId, item),
       stood: (runId) => this.waiters.ended(runId),
       drives: () => this.#state === 'driving' || this.#state === 'stopping',
@@ -90,7 +105,7 @@ export class Engine {
       children,
       forks: new ForkRuns({ reader, clock, options, monitors, post }),
       transport,
-      registry,
+      admission,
       monitors,
       clock,
       options,
@@ -114,6 +129,7 @@ export class Engine {
       for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
       await this.#worker.withdraw();
       this.#dispatcher.stop();
+      this.#admission.clear();
       // Unless it was stopped meanwhile.
       if (this.#state === 'driving') this.#state = 'adding';
       throw error;
@@ -165,6 +181,11 @@ export class Engine {
     return this.#writer.holdOf(runId);
   }
 
+  /** Where a run waits for room at an agent, or for a capability, in this process. */
+  waitingAt(runId: string, agent: string | undefined, capability: string | undefined): WaitingForRoom | undefined {
+    return this.#admission.waitingAt(runId, agent, capability);
+  }
+
   /** Attempts that agents work on now. */
   get running(): number {
     return this.#worker.running;
@@ -181,6 +202,7 @@ export class Engine {
     await this.#idle(Math.max(drainMs, APPENDS_MS));
     this.#state = 'stopped';
     this.#dispatcher.stop();
+    this.#admission.clear();
     if (drove) await this.#parts.transport.stop();
     this.waiters.close();
   }
@@ -200,7 +222,7 @@ export class Engine {
 
   #onCommand(delivery: Delivery): void {
     const command = delivery.envelope.data as unknown as WorkerCommand;
-    if (command.type === 'StartTask') this.#dispatcher.open.heard(command.runId, command.taskId, command.attempt);
+    if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
       command,
       done: () => delivery.ack(),
@@ -213,10 +235,15 @@ export class Engine {
     const { envelope } = delivery;
     const heartbeat = envelope.data as unknown as Heartbeat;
     const { taskId, attempt, progress } = heartbeat;
-    this.#dispatcher.open.heard(envelope.runid, taskId, attempt);
+    this.#heard(envelope.runid, taskId, attempt);
     if (progress !== undefined)
       this.#parts.monitors.notice({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
     delivery.ack();
+  }
+
+  #heard(runId: string, taskId: string, attempt: number): void {
+    this.#dispatcher.open.heard(runId, taskId, attempt);
+    this.#admission.began(runId, taskId, attempt);
   }
 
   #fireTimer(runId: string, timer: Timer, at: number): void {

@@ -6,7 +6,6 @@ export interface DispatchNote {
   readonly runId: string;
   readonly taskId: string;
   readonly attempt: number;
-  readonly agent: string;
   /** At most once: it is never sent twice. */
   readonly once: boolean;
   /** It may be out already: sent by this process before, or by another one. */
@@ -14,7 +13,6 @@ export interface DispatchNote {
 }
 
 interface OpenAttempt {
-  readonly agent: string;
   readonly attempt: number;
   readonly once: boolean;
   /** Set when a worker has begun it, or may have. */
@@ -29,8 +27,6 @@ interface OpenAttempt {
 export interface OpenAttemptsEvents {
   leaseExpired(runId: string, taskId: string, attempt: number): void;
   redispatch(runId: string): void;
-  opened(agent: string): void;
-  closed(agent: string): void;
 }
 
 /**
@@ -54,7 +50,7 @@ export class OpenAttempts {
   }
 
   /** Notes a dispatch. False when it is not to be sent: it is out already, or may be and may not be sent twice. */
-  track({ runId, taskId, attempt, agent, once, again }: DispatchNote): boolean {
+  track({ runId, taskId, attempt, once, again }: DispatchNote): boolean {
     let tasks = this.#runs.get(runId);
     if (tasks === undefined) {
       tasks = new Map();
@@ -66,12 +62,10 @@ export class OpenAttempts {
       known.resend = false;
       return resend;
     }
-    if (known !== undefined) this.#events.closed(known.agent);
-    this.#events.opened(agent);
     const watched = once && again;
     const waitMs = this.#options.redispatchMs;
     const dueAt = this.#clock.now() + (watched ? this.#options.leaseMs : waitMs);
-    tasks.set(taskId, { agent, attempt, once, started: watched, dueAt, waitMs, resend: false });
+    tasks.set(taskId, { attempt, once, started: watched, dueAt, waitMs, resend: false });
     this.#arm();
     return !watched;
   }
@@ -90,21 +84,19 @@ export class OpenAttempts {
     if (tasks === undefined || open?.attempt !== attempt) return;
     tasks.delete(taskId);
     if (tasks.size === 0) this.#runs.delete(runId);
-    this.#events.closed(open.agent);
   }
 
   /** Closes all of a run; returns how many there were. */
   closeRun(runId: string): number {
     const tasks = this.#runs.get(runId);
     this.#runs.delete(runId);
-    for (const open of tasks?.values() ?? []) this.#events.closed(open.agent);
     return tasks?.size ?? 0;
   }
 
   clear(): void {
     this.#sweep?.cancel();
     this.#sweep = undefined;
-    for (const runId of [...this.#runs.keys()]) this.closeRun(runId);
+    this.#runs.clear();
   }
 
   #arm(): void {

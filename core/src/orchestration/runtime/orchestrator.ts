@@ -332,7 +332,9 @@ export class Orchestrator {
     const run = await this.runs.state(runId);
     const hold = this.holdOf(runId);
     const driven = this.role === 'driver' ? true : undefined;
-    return explainRun(run, { now: clock.now(), takers: registry, hold, driven });
+    const admission = (agent: string | undefined, capability: string | undefined) =>
+      this.#engine.waitingAt(runId, agent, capability);
+    return explainRun(run, { now: clock.now(), takers: registry, hold, driven, admission });
   }
 
   #stoppedBefore(runId: string): RepriseError {

@@ -15,11 +15,15 @@ export interface RegisteredWorkflow {
 /** Any agent, as the runtime calls it: with plain JSON that its schema has accepted. */
 export type AnyAgent = Agent<Json, unknown>;
 
+/** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
+export const DEFAULT_AGENT_CONCURRENCY = 16;
+
 /** What this process knows by name. */
 export class Registry {
   readonly agents: ReadonlyMap<string, AnyAgent>;
   readonly #workflows = new Map<string, RegisteredWorkflow[]>();
   readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
+  readonly #takers = new Map<string, readonly AgentView[]>();
   readonly #views = new Map<string, { name: string; capabilities: readonly string[]; load: number }>();
 
   constructor(
@@ -53,8 +57,22 @@ export class Registry {
   }
 
   hasCapability(capability: string): boolean {
-    for (const view of this.#views.values()) if (view.capabilities.includes(capability)) return true;
-    return false;
+    return this.takersOf(capability).length > 0;
+  }
+
+  /** The agents that have a capability. */
+  takersOf(capability: string): readonly AgentView[] {
+    const known = this.#takers.get(capability);
+    if (known !== undefined) return known;
+    const takers = [...this.#views.values()].filter(({ capabilities }) => capabilities.includes(capability));
+    this.#takers.set(capability, takers);
+    return takers;
+  }
+
+  /** Attempts that the agent has room for at once; 0 when nobody has it. */
+  capacityOf(agent: string): number {
+    const known = this.agents.get(agent);
+    return known === undefined ? 0 : (known.concurrency ?? DEFAULT_AGENT_CONCURRENCY);
   }
 
   addLoad(agent: string, delta: 1 | -1): void {

@@ -1,9 +1,11 @@
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
-import type { Assignment } from '../scheduler/scheduler-strategy.ts';
-import { readyView } from '../scheduler/scheduling-view.ts';
+import type { AgentView, Assignment, ReadyTask, SchedulingView } from '../scheduler/scheduler-strategy.ts';
+import { merged, type ReadyView, readyView } from '../scheduler/scheduling-view.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { RunEvent } from '../workflow/events.ts';
+import { wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunState } from '../workflow/state.ts';
+import type { AdmissionTurn } from './admission/admission-turn.ts';
 import type { Batch } from './batch.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { Registry } from './registry.ts';
@@ -19,11 +21,24 @@ export interface RunSchedulerParts {
   stood(runId: string): void;
 }
 
+/** What a turn of a run gives for scheduling. */
+export interface SchedulingTurn {
+  readonly run: CachedRun;
+  readonly now: number;
+  readonly batch: Batch;
+  readonly admission: AdmissionTurn;
+  full(): boolean;
+  decide(command: Command): readonly RunEvent[];
+}
+
 /** Whether the strategy of a run is to be asked. */
 export const canSchedule = (state: RunState): boolean =>
   state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency;
 
-/** Asks the strategies of runs which ready tasks go to which agents, and says so when there is no answer. */
+/** Tasks that a strategy is asked for at once; a turn takes no more, and the strategy is asked again. */
+const ASKED_AT_ONCE = 1024;
+
+/** Asks the strategies of runs which ready tasks go to which agents, where there is room for any, and says so when there is no answer. */
 export class RunScheduler {
   readonly #parts: RunSchedulerParts;
 
@@ -31,26 +46,33 @@ export class RunScheduler {
     this.#parts = parts;
   }
 
-  /** Lets the strategy assign ready tasks, until it assigns nothing more, the slots are used up or the turn is full. */
-  schedule(
-    run: CachedRun,
-    now: number,
-    batch: Batch,
-    full: () => boolean,
-    decide: (command: Command) => readonly RunEvent[],
-  ): void {
+  /** Lets the strategy assign ready tasks, until it assigns nothing more, there is no more room or the turn is full. */
+  schedule(turn: SchedulingTurn): void {
+    const { run, batch, admission } = turn;
     const { state } = run;
-    while (canSchedule(state) && !full()) {
+    while (canSchedule(state) && !turn.full()) {
       const { strategy } = state.definition;
-      const assigned = askStrategy(state, now, this.#parts.registry);
+      const groups = readyView(state);
+      const view = new RunSchedulingView(turn, groups, this.#parts.registry);
+      if (view.groups.length === 0) return this.#reportStandstill(run, groups);
+      const assigned = askStrategy(view, strategy, state, this.#parts.registry);
       if ('error' in assigned) return this.#heldByStrategy(run, assigned.error);
       const { assignments } = assigned;
-      if (assignments.length === 0) return this.#reportStandstill(run);
+      if (assignments.length === 0) return this.#reportStandstill(run, groups);
       const commandId = `${run.runId}/schedule/${state.revision}`;
       const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
-      const events = decide(command);
+      // Before: whom a task was for is forgotten when it is scheduled.
+      const capabilities = assignments.map(({ taskId }) => capabilityOf(state, taskId));
+      const events = turn.decide(command);
       if (events.length === 0) return;
       batch.add(command, events);
+      let next = 0;
+      for (const event of events) {
+        if (event.type !== 'TaskScheduled') continue;
+        // In the order of the assignments, of which some may be passed over.
+        while (next < assignments.length && assignments[next]?.taskId !== event.taskId) next += 1;
+        admission.use(event.agent, capabilities[next], event.taskId, event.attempt);
+      }
     }
   }
 
@@ -67,8 +89,10 @@ export class RunScheduler {
   }
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
-  #reportStandstill(run: CachedRun): void {
+  #reportStandstill(run: CachedRun, groups: readonly ReadyView[]): void {
     const { registry, standing, monitors, stood } = this.#parts;
+    // What waits for room that others have moves by itself.
+    if (run.state.inFlight > 0 || groups.some((group) => isTaken(group, registry))) return;
     const hold = standstillOf(run.state, registry);
     standing.hold(run.runId, hold);
     if (hold === undefined) return;
@@ -80,44 +104,118 @@ export class RunScheduler {
   }
 }
 
+/** What a strategy is shown of a run. */
+class RunSchedulingView implements SchedulingView {
+  readonly runId: string;
+  readonly now: number;
+  readonly slots: number;
+  readonly inFlight: number;
+  readonly groups: readonly ReadyView[];
+  readonly agents: ReadonlyMap<string, AgentView>;
+  readonly #registry: Registry;
+  readonly #admission: AdmissionTurn;
+
+  constructor(
+    { run: { runId, state }, now, admission }: SchedulingTurn,
+    all: readonly ReadyView[],
+    registry: Registry,
+  ) {
+    this.runId = runId;
+    this.now = now;
+    this.slots = Math.min(state.definition.concurrency - state.inFlight, ASKED_AT_ONCE);
+    this.inFlight = state.inFlight;
+    this.agents = registry.agentViews;
+    this.#registry = registry;
+    this.#admission = admission;
+    this.groups = all;
+    this.groups = all.filter((group) => this.#hasRoom(group));
+  }
+
+  get ready(): Iterable<ReadyTask> {
+    return merged(this.groups);
+  }
+
+  // What is in hand does not change before it is used: the same each time.
+  room(agent: string, capability?: string): number {
+    // Several agents may share what asks for a capability.
+    const sharers = capability === undefined ? 1 : this.#registry.takersOf(capability).length;
+    const want = sharers < 2 ? this.slots : Math.min(this.slots, Math.ceil(this.slots / sharers) + 1);
+    const isOf = (group: ReadyView): boolean =>
+      capability === undefined ? group.agent === agent : group.agent === undefined && group.capability === capability;
+    return this.#admission.room(agent, capability, want, this.groups.find(isOf)?.priority ?? 0);
+  }
+
+  /** For a capability all are asked that have it, so that the run waits for whichever is free first. */
+  #hasRoom({ agent, capability }: ReadyView): boolean {
+    if (agent !== undefined) return this.room(agent) > 0;
+    let found = false;
+    for (const { name } of capability === undefined ? [] : this.#registry.takersOf(capability))
+      if (this.room(name, capability) > 0) found = true;
+    return found;
+  }
+}
+
+const isTaken = ({ agent, capability }: ReadyView, registry: Registry): boolean =>
+  agent === undefined ? capability !== undefined && registry.hasCapability(capability) : registry.has(agent);
+
+/** The capability that a ready task asks for; undefined when it is for one agent. */
+function capabilityOf(state: RunState, taskId: string): string | undefined {
+  const task = state.tasks.get(taskId);
+  if (task === undefined) return undefined;
+  const { agent, capability } = wantedBy(state, task);
+  return agent === undefined ? capability : undefined;
+}
+
 /** What the strategy of a run chose, or why there is no answer of it that can be used. */
 type Assigned = { readonly assignments: readonly Assignment[] } | { readonly error: unknown };
 
-/** Tasks that a strategy is asked for at once; a turn takes no more, and the strategy is asked again. */
-const ASKED_AT_ONCE = 1024;
-
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
-function askStrategy(state: RunState, now: number, registry: Registry): Assigned {
-  const slots = Math.min(state.definition.concurrency - state.inFlight, ASKED_AT_ONCE);
+function askStrategy(view: SchedulingView, strategy: string, state: RunState, registry: Registry): Assigned {
   try {
-    const chosen = registry.strategy(state.definition.strategy).select({
-      runId: state.runId,
-      now,
-      ready: readyView(state),
-      slots,
-      inFlight: state.inFlight,
-      agents: registry.agentViews,
-    });
-    return { assignments: checked(chosen, slots, registry) };
+    const chosen = registry.strategy(strategy).select(view);
+    return { assignments: checked(chosen, view, state, registry) };
   } catch (error) {
     return { error };
   }
 }
 
-/** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. */
-function checked(chosen: unknown, slots: number, registry: Registry): readonly Assignment[] {
+/** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. What there is no room for is left out. */
+function checked(chosen: unknown, view: SchedulingView, state: RunState, registry: Registry): readonly Assignment[] {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
+  const given = new Given();
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
-    if (assignments.length >= slots) break;
+    if (assignments.length >= view.slots) break;
     const taskId = one?.taskId;
     const agent = one?.agent;
     if (typeof taskId !== 'string' || typeof agent !== 'string')
       throw unusable('an assignment names no task or no agent');
     if (!registry.has(agent)) throw unusable(`it assigned a task to '${agent}', and no such agent is registered`);
+    const capability = capabilityOf(state, taskId);
+    if (!given.fits(agent, capability, view)) continue;
     assignments.push({ taskId, agent });
   }
   return assignments;
+}
+
+/** What was assigned on each way, of the room that it has. */
+class Given {
+  readonly #ways: {
+    readonly agent: string;
+    readonly capability: string | undefined;
+    readonly room: number;
+    count: number;
+  }[] = [];
+
+  fits(agent: string, capability: string | undefined, view: SchedulingView): boolean {
+    let way = this.#ways.find((one) => one.agent === agent && one.capability === capability);
+    if (way === undefined) {
+      way = { agent, capability, room: view.room(agent, capability), count: 0 };
+      this.#ways.push(way);
+    }
+    way.count += 1;
+    return way.count <= way.room;
+  }
 }
 
 const unusable = (why: string): RepriseError =>

@@ -9,6 +9,8 @@ import type { Effect } from '../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../workflow/events.ts';
 import { isUnsettled } from '../workflow/settle.ts';
 import { isTerminal, type RunState, recordsRejections } from '../workflow/state.ts';
+import type { Admission } from './admission/admission.ts';
+import type { AdmissionTurn } from './admission/admission-turn.ts';
 import { Batch, type Handled } from './batch.ts';
 import { ClientWriter } from './client-writer.ts';
 import {
@@ -44,6 +46,7 @@ export interface RunWriterParts {
   readonly random: Random;
   readonly options: EngineOptions;
   readonly heart: Heart;
+  readonly admission: Admission;
   /** Whether this process drives runs: schedules tasks and carries effects out. Else it only adds commands' events. */
   drives(): boolean;
   stopping(): boolean;
@@ -131,7 +134,10 @@ export class RunWriter {
     const fault = this.#standing.faultOf(runId);
     if (fault !== undefined) {
       const wakes = items.some(({ command, refresh }) => refresh === true || WAKING.has(command?.type ?? ''));
-      if (!wakes) return this.#fail(items, fault);
+      if (!wakes) {
+        this.#parts.admission.forgo(runId);
+        return this.#fail(items, fault);
+      }
       this.#standing.mended(runId);
     }
     let left = items;
@@ -147,6 +153,7 @@ export class RunWriter {
       } catch (error) {
         unread = false;
         this.#parts.repository.drop(runId);
+        this.#parts.admission.forgo(runId);
         if (isRepriseError(error, 'REPRISE_STORE_CONFLICT')) {
           conflicts += 1;
           if (conflicts > CONFLICTS_AT_ONCE) await this.#pause(conflicts - CONFLICTS_AT_ONCE);
@@ -156,6 +163,13 @@ export class RunWriter {
         }
       }
     }
+  }
+
+  async #appended(runId: string, append: () => Promise<unknown>): Promise<void> {
+    const { clock, admission } = this.#parts;
+    const from = clock.now();
+    await untilKnown(append, clock, this.#retries(runId, 'append'));
+    admission.appended(clock.now() - from);
   }
 
   async #pause(times: number): Promise<void> {
@@ -289,21 +303,30 @@ export class RunWriter {
     const expected = state.revision;
     const statusBefore = state.status;
     const batch = new Batch(run.state, this.#parts.id);
-    const context = { ...this.#context(), folded: this.#collector(state, batch) };
+    if (run.fresh) this.#parts.admission.reconcile(state);
+    const admission = this.#parts.admission.turn(runId, state);
+    const context = { ...this.#context(), folded: this.#collector(state, batch, admission) };
     const full = (): boolean => batch.chars > options.sliceChars;
     let done = 0;
-    if (!run.fresh || this.#handle(run, this.#pastDue, context, batch, full)) {
-      for (const item of items) {
-        if (!this.#handle(run, item, context, batch, full)) break;
-        done += 1;
-        if (full()) break;
+    let again = false;
+    try {
+      if (!run.fresh || this.#handle(run, this.#pastDue, context, batch, full)) {
+        for (const item of items) {
+          if (!this.#handle(run, item, context, batch, full)) break;
+          done += 1;
+          if (full()) break;
+        }
       }
-    }
-    const again = this.#goOn(run, context, batch, done === items.length);
-    if (batch.events.length > 0) {
-      const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
-      const append = () => this.#parts.store.append(runStream(runId), batch.encoded, expected, summary);
-      await untilKnown(append, this.#parts.clock, this.#retries(runId, 'append'));
+      again = this.#goOn(run, context, batch, admission, done === items.length);
+      admission.close(canSchedule(state));
+      if (batch.events.length > 0) {
+        const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
+        await this.#appended(runId, () => this.#parts.store.append(runStream(runId), batch.encoded, expected, summary));
+      }
+    } catch (error) {
+      admission.close(false);
+      admission.undo();
+      throw error;
     }
     if (state.status !== 'none') {
       repository.keep(run, (id) => this.#parts.busy(id));
@@ -321,7 +344,7 @@ export class RunWriter {
   }
 
   /** What follows by itself: the rest of what is to be settled, then scheduling. True when there is more, for another turn. */
-  #goOn(run: CachedRun, context: DecisionContext, batch: Batch, last: boolean): boolean {
+  #goOn(run: CachedRun, context: DecisionContext, batch: Batch, admission: AdmissionTurn, last: boolean): boolean {
     // What were scheduled while stopping would find no worker, and count as lost at the next start.
     if (!this.#parts.drives() || this.#parts.stopping()) return false;
     const { missing, state } = run;
@@ -337,7 +360,7 @@ export class RunWriter {
     }
     const decide = (command: Command): readonly RunEvent[] =>
       this.#try(command.type, () => this.#parts.heart.handle(state, command, context));
-    if (!full()) this.#scheduler.schedule(run, context.now, batch, full, decide);
+    if (!full()) this.#scheduler.schedule({ run, now: context.now, batch, admission, full, decide });
     return full() && (isUnsettled(state) || canSchedule(state));
   }
 
@@ -382,11 +405,14 @@ export class RunWriter {
   }
 
   /** Effects are computed as each event is folded: they follow from the state that the event left. */
-  #collector(state: RunState, batch: Batch): (event: RunEvent) => void {
+  #collector(state: RunState, batch: Batch, admission: AdmissionTurn): (event: RunEvent) => void {
     const { heart } = this.#parts;
     return (event) => {
       if (!this.#parts.drives()) return;
-      for (const effect of heart.effectsOf(state, event)) batch.effects.push(effect);
+      for (const effect of heart.effectsOf(state, event)) {
+        batch.effects.push(effect);
+        if (effect.kind === 'close-attempt') admission.release(effect.taskId, effect.attempt);
+      }
     };
   }
 

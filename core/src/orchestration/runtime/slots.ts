@@ -1,24 +1,38 @@
-import { Fifo } from '../../shared/fifo.ts';
+import { Heap } from '../../shared/heap.ts';
 
-/** Room for so much work at once. What finds none waits its turn; a slot that becomes free is handed to whoever waits longest. */
+interface Waiter {
+  readonly priority: number;
+  readonly order: number;
+  begin(): void;
+}
+
+/** Room for so much work at once. What finds none waits its turn: a slot that becomes free is handed to the highest priority, then to whoever waits longest. */
 export class Slots {
   readonly #limit: number;
-  readonly #waiting = new Fifo<() => void>();
+  readonly #waiting = new Heap<Waiter>(
+    (a, b) => a.priority > b.priority || (a.priority === b.priority && a.order < b.order),
+  );
   #used = 0;
+  #order = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(priority: number, work: () => Promise<T>): Promise<T> {
     if (this.#used < this.#limit) this.#used += 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else {
+      this.#order += 1;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push({ priority, order: this.#order, begin: resolve });
+      await promise;
+    }
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#waiting.pop();
       if (next === undefined) this.#used -= 1;
-      else next();
+      else next.begin();
     }
   }
 }

@@ -1,36 +1,84 @@
-import type { AgentView, Assignment, ReadyTask, SchedulerStrategy, SchedulingView } from './scheduler-strategy.ts';
+import type {
+  AgentView,
+  Assignment,
+  ReadyGroup,
+  ReadyTask,
+  SchedulerStrategy,
+  SchedulingView,
+} from './scheduler-strategy.ts';
+import { isBefore } from './scheduling-view.ts';
+
+/** A group that is being read: its next task, and what was given of it. */
+interface Head {
+  readonly group: ReadyGroup;
+  readonly rest: Iterator<ReadyTask>;
+  task: ReadyTask | undefined;
+  given: number;
+  /** Of tasks that ask for a capability: to whom. */
+  to: Map<string, number> | undefined;
+}
 
 /**
- * The base that strategies share: takes ready tasks in the order of the view (priority, age, declaration) and gives each to its
- * agent, or to the least loaded one with its capability (ties by name). Tasks that no agent can take are passed over.
+ * The base that strategies share: takes ready tasks in their order (priority, age, declaration) and gives each to its agent, or to the
+ * least loaded one with its capability that has room (ties by name). What nobody has room for is passed over.
  */
 export function assignInOrder(view: SchedulingView, limit: number): readonly Assignment[] {
   const assignments: Assignment[] = [];
   if (limit <= 0) return assignments;
-  const added = new Map<string, number>();
-  for (const task of view.ready) {
-    const agent = agentFor(task, view, added);
-    if (agent === undefined) continue;
-    added.set(agent.name, (added.get(agent.name) ?? 0) + 1);
-    assignments.push({ taskId: task.taskId, agent: agent.name });
-    if (assignments.length >= limit) break;
+  let heads = view.groups.map(headOf);
+  while (assignments.length < limit) {
+    const first = firstOf(heads);
+    if (first?.task === undefined) break;
+    const agent = agentFor(first, view, heads);
+    if (agent === undefined) {
+      // Nor is there room for any other of the group.
+      heads = heads.filter((head) => head !== first);
+      continue;
+    }
+    first.given += 1;
+    first.to?.set(agent.name, (first.to.get(agent.name) ?? 0) + 1);
+    assignments.push({ taskId: first.task.taskId, agent: agent.name });
+    if (assignments.length < limit) first.task = first.rest.next().value;
   }
   return assignments;
 }
 
-function agentFor(task: ReadyTask, view: SchedulingView, added: ReadonlyMap<string, number>): AgentView | undefined {
-  if (task.agent !== undefined) return view.agents.get(task.agent);
+function headOf(group: ReadyGroup): Head {
+  const rest = group.tasks[Symbol.iterator]();
+  return { group, rest, task: rest.next().value, given: 0, to: group.agent === undefined ? new Map() : undefined };
+}
+
+function firstOf(heads: readonly Head[]): Head | undefined {
+  let first: Head | undefined;
+  for (const head of heads) if (head.task !== undefined && isBefore(head.task, first?.task)) first = head;
+  return first;
+}
+
+function agentFor(head: Head, view: SchedulingView, heads: readonly Head[]): AgentView | undefined {
+  const { agent: name, capability } = head.group;
+  if (name !== undefined) {
+    const agent = view.agents.get(name);
+    return agent !== undefined && head.given < view.room(name) ? agent : undefined;
+  }
   let best: AgentView | undefined;
-  const load = (agent: AgentView): number => agent.load + (added.get(agent.name) ?? 0);
+  const load = (agent: AgentView): number => agent.load + givenTo(agent.name, heads);
   for (const agent of view.agents.values()) {
-    if (task.capability === undefined || !agent.capabilities.includes(task.capability)) continue;
+    if (capability === undefined || !agent.capabilities.includes(capability)) continue;
+    if ((head.to?.get(agent.name) ?? 0) >= view.room(agent.name, capability)) continue;
     if (best === undefined || load(agent) < load(best) || (load(agent) === load(best) && agent.name < best.name))
       best = agent;
   }
   return best;
 }
 
-/** The default: whatever is ready may run, by priority, then age, within the run's concurrency. */
+/** What an agent was given in this call. */
+function givenTo(agent: string, heads: readonly Head[]): number {
+  let count = 0;
+  for (const { group, given, to } of heads) count += group.agent === agent ? given : (to?.get(agent) ?? 0);
+  return count;
+}
+
+/** The default: whatever is ready may run, by priority, then age, within the run's concurrency and what its agents have room for. */
 export const graphStrategy: SchedulerStrategy = {
   name: 'graph',
   select: (view) => assignInOrder(view, view.slots),

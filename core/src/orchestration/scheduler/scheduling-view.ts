@@ -1,17 +1,85 @@
-import { readyTasks, wantedBy } from '../workflow/ready-tasks.ts';
-import type { RunState } from '../workflow/state.ts';
-import type { ReadyTask } from './scheduler-strategy.ts';
+import { priorityOf, type ReadyGroup as ReadyTasks, readyGroups } from '../workflow/ready-tasks.ts';
+import type { RunState, TaskState } from '../workflow/state.ts';
+import type { ReadyGroup, ReadyTask } from './scheduler-strategy.ts';
 
-/** The ready tasks of a run as a strategy sees them. Lazy. */
-export function* readyView(state: RunState): Generator<ReadyTask> {
-  const { graph } = state;
-  for (const task of readyTasks(state)) {
-    const definition = graph.node(task.definitionId)?.definition;
-    yield {
+/** A group, with the priority of its first task. */
+export interface ReadyView extends ReadyGroup {
+  readonly priority: number;
+}
+
+/** The ready tasks of a run as a strategy sees them. Of each group one task is read. */
+export const readyView = (state: RunState): readonly ReadyView[] =>
+  readyGroups(state).map((group) => {
+    const { agent, capability } = group.wanted;
+    return {
+      agent,
+      // Of a task that fell back to an agent, the capability does not matter any more.
+      capability: agent === undefined ? capability : undefined,
+      priority: priorityOf(state, group.first),
+      tasks: new TaskViews(state, group),
+    };
+  });
+
+/** The tasks of a group, read once. Mostly there is one, which is at hand. */
+class TaskViews implements IterableIterator<ReadyTask> {
+  readonly #state: RunState;
+  readonly #group: ReadyTasks;
+  #rest: Generator<TaskState> | undefined;
+  #isFirst = true;
+
+  constructor(state: RunState, group: ReadyTasks) {
+    this.#state = state;
+    this.#group = group;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<ReadyTask> {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      return { done: false, value: this.#shown(this.#group.first) };
+    }
+    if (this.#rest === undefined) {
+      this.#rest = this.#group.tasks();
+      this.#rest.next();
+    }
+    const { done, value } = this.#rest.next();
+    return done === true ? { done, value: undefined } : { done: false, value: this.#shown(value) };
+  }
+
+  #shown(task: TaskState): ReadyTask {
+    const { agent, capability } = this.#group.wanted;
+    return {
       taskId: task.id,
-      priority: definition?.priority ?? 0,
+      priority: priorityOf(this.#state, task),
       readySince: task.readySince ?? 0,
-      ...wantedBy(state, task),
+      order: task.ticket,
+      agent,
+      capability: agent === undefined ? capability : undefined,
     };
   }
 }
+
+/** Groups as one: by priority, then by what became ready first. Lazy. */
+export function* merged(groups: readonly ReadyGroup[]): Generator<ReadyTask> {
+  const heads = groups.map(({ tasks }) => {
+    const rest = tasks[Symbol.iterator]();
+    return { rest, task: rest.next().value as ReadyTask | undefined };
+  });
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const head of heads) if (head.task !== undefined && isBefore(head.task, first?.task)) first = head;
+    if (first?.task === undefined) return;
+    const { task } = first;
+    first.task = first.rest.next().value;
+    yield task;
+  }
+}
+
+/** Whether a task is ahead of another, or of none. */
+export const isBefore = (task: ReadyTask, other: ReadyTask | undefined): boolean =>
+  other === undefined ||
+  task.priority > other.priority ||
+  (task.priority === other.priority && task.order < other.order);

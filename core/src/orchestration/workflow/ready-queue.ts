@@ -28,13 +28,24 @@ export class ReadyQueue {
     bucket.entries.push({ taskId, ticket });
   }
 
+  /** The first that `holds`; as entries(). */
+  first(holds: (taskId: string, ticket: number) => boolean): string | undefined {
+    for (const bucket of this.#buckets) {
+      for (let index = bucket.head; index < bucket.entries.length; index += 1) {
+        const entry = bucket.entries[index];
+        if (entry === undefined) break;
+        if (holds(entry.taskId, entry.ticket)) return entry.taskId;
+        bucket.head = index + 1;
+      }
+      shorten(bucket);
+    }
+    return undefined;
+  }
+
   /** Iterates what `holds`; entries at the front that do not are dropped for good. */
   *entries(holds: (taskId: string, ticket: number) => boolean): Generator<string> {
     for (const bucket of this.#buckets) {
-      if (bucket.head > 1024 && bucket.head * 2 > bucket.entries.length) {
-        bucket.entries = bucket.entries.slice(bucket.head);
-        bucket.head = 0;
-      }
+      shorten(bucket);
       let front = true;
       for (let index = bucket.head; index < bucket.entries.length; index += 1) {
         const entry = bucket.entries[index];
@@ -47,5 +58,46 @@ export class ReadyQueue {
         }
       }
     }
+  }
+}
+
+/** Lets go of what is gone. */
+function shorten(bucket: Bucket): void {
+  if (bucket.head <= 1024 || bucket.head * 2 <= bucket.entries.length) return;
+  bucket.entries = bucket.entries.slice(bucket.head);
+  bucket.head = 0;
+}
+
+/** Whom a ready task is for: an agent, or whoever has a capability. */
+export interface Wanted {
+  readonly agent: string | undefined;
+  readonly capability: string | undefined;
+}
+
+export const keyOf = ({ agent, capability }: Wanted): string =>
+  agent === undefined ? `capability ${capability}` : `agent ${agent}`;
+
+/** The ready tasks for one agent or capability. */
+export interface ReadyFor {
+  readonly wanted: Wanted;
+  readonly queue: ReadyQueue;
+}
+
+/** Ready tasks by whom they are for: what one agent has no room for need not be passed over to find what another has. */
+export class ReadyQueues {
+  readonly #queues = new Map<string, ReadyFor>();
+
+  add(wanted: Wanted, taskId: string, priority: number, ticket: number): void {
+    const key = keyOf(wanted);
+    let ready = this.#queues.get(key);
+    if (ready === undefined) {
+      ready = { wanted, queue: new ReadyQueue() };
+      this.#queues.set(key, ready);
+    }
+    ready.queue.add(taskId, priority, ticket);
+  }
+
+  values(): Iterable<ReadyFor> {
+    return this.#queues.values();
   }
 }

@@ -1,4 +1,5 @@
 import { outer } from '../../shared/task-path.ts';
+import { keyOf, type ReadyFor, type ReadyQueue, type Wanted } from './ready-queue.ts';
 import type { RunState, ScopeState, TaskState } from './state.ts';
 
 /** The path of a block, and those of all blocks around it but the run. */
@@ -34,10 +35,7 @@ export function fullBlock(
 }
 
 /** Whom a ready task is for: its agent (or that of its fallback), or whoever has a capability. */
-export function wantedBy(
-  state: RunState,
-  task: TaskState,
-): { readonly agent: string | undefined; readonly capability: string | undefined } {
+export function wantedBy(state: RunState, task: TaskState): Wanted {
   const definition = state.graph.node(task.definitionId)?.definition;
   return { agent: task.fallback === 'agent' ? task.agent : definition?.agent, capability: definition?.capability };
 }
@@ -52,50 +50,96 @@ export function limitedScopeOf(state: RunState, task: TaskState): ScopeState | u
   return undefined;
 }
 
-/** Ready tasks for agents: of the run's own queue, and of those blocks that have slots. By priority, then by when they became ready. Lazy. */
-export function* readyTasks(state: RunState): Generator<TaskState> {
+/** The ready tasks that are for one agent, or for whoever has a capability. */
+export interface ReadyGroup {
+  readonly wanted: Wanted;
+  readonly first: TaskState;
+  /** From the first on: by priority, then by when they became ready. Lazy; each time anew. */
+  tasks(): Generator<TaskState>;
+}
+
+/** Ready tasks for agents, by whom they are for: of the run's own queues, and of those blocks that have slots. */
+export function readyGroups(state: RunState): readonly ReadyGroup[] {
   const holds: Holds = (taskId, ticket) => {
     const task = state.tasks.get(taskId);
     return task !== undefined && task.status === 'ready' && task.ticket === ticket;
   };
-  if (state.limited.size === 0) {
-    for (const id of state.ready.entries(holds)) {
-      const task = state.tasks.get(id);
-      if (task !== undefined) yield task;
+  const groups: ReadyGroup[] = [];
+  const add = (wanted: Wanted, queues: readonly ReadyQueue[]): void => {
+    let first: TaskState | undefined;
+    for (const queue of queues) {
+      const task = state.tasks.get(queue.first(holds) ?? '');
+      if (task !== undefined && isBefore(state, task, first)) first = task;
     }
-    return;
+    if (first !== undefined) groups.push({ wanted, first, tasks: () => tasksIn(state, queues, holds) });
+  };
+  if (state.limited.size === 0) {
+    for (const { wanted, queue } of state.ready.values()) add(wanted, [queue]);
+    return groups;
   }
-  yield* merged(state, holds);
+  for (const { wanted, queues } of gathered(state)) add(wanted, queues);
+  return groups;
+}
+
+/** The queues of the run and of its limited blocks, by whom they are for. */
+function gathered(state: RunState): Iterable<{ readonly wanted: Wanted; readonly queues: ReadyQueue[] }> {
+  const all = new Map<string, { readonly wanted: Wanted; readonly queues: ReadyQueue[] }>();
+  const gather = (ready: Iterable<ReadyFor>): void => {
+    for (const { wanted, queue } of ready) {
+      const key = keyOf(wanted);
+      const known = all.get(key);
+      if (known === undefined) all.set(key, { wanted, queues: [queue] });
+      else known.queues.push(queue);
+    }
+  };
+  gather(state.ready.values());
+  for (const scope of state.limited) {
+    // All of them, and not as many as there are slots: nobody may take the first.
+    if (scope.ready !== undefined && slotsOf(state, scope.path) > 0) gather(scope.ready.values());
+  }
+  return all.values();
+}
+
+/** All ready tasks for agents. By priority, then by when they became ready. Lazy. */
+export function readyTasks(state: RunState): Iterable<TaskState> {
+  return merged(
+    state,
+    readyGroups(state).map((group) => group.tasks()),
+  );
 }
 
 type Holds = (taskId: string, ticket: number) => boolean;
 
-function* merged(state: RunState, holds: Holds): Generator<TaskState> {
-  const taskOf = function* (ids: Iterable<string>): Generator<TaskState> {
-    for (const id of ids) {
-      const task = state.tasks.get(id);
-      if (task !== undefined) yield task;
-    }
-  };
-  const priorityOf = (task: TaskState): number => state.graph.node(task.definitionId)?.definition.priority ?? 0;
-  const sources = [taskOf(state.ready.entries(holds))];
-  for (const scope of state.limited) {
-    // All of them, and not as many as there are slots: nobody may take the first.
-    if (scope.ready !== undefined && slotsOf(state, scope.path) > 0) sources.push(taskOf(scope.ready.entries(holds)));
+function* tasksIn(state: RunState, queues: readonly ReadyQueue[], holds: Holds): Generator<TaskState> {
+  const [only, ...more] = queues;
+  if (only === undefined) return;
+  if (more.length > 0)
+    return yield* merged(
+      state,
+      Array.from(queues, (queue) => tasksIn(state, [queue], holds)),
+    );
+  for (const id of only.entries(holds)) {
+    const task = state.tasks.get(id);
+    if (task !== undefined) yield task;
   }
+}
+
+export const priorityOf = (state: RunState, task: TaskState): number =>
+  state.graph.node(task.definitionId)?.definition.priority ?? 0;
+
+/** Whether a ready task goes before another, or there is no other. */
+function isBefore(state: RunState, task: TaskState, other: TaskState | undefined): boolean {
+  if (other === undefined) return true;
+  const ahead = priorityOf(state, task) - priorityOf(state, other);
+  return ahead > 0 || (ahead === 0 && task.ticket < other.ticket);
+}
+
+function* merged(state: RunState, sources: readonly Iterator<TaskState>[]): Generator<TaskState> {
   const heads = sources.map((source) => source.next().value as TaskState | undefined);
   for (;;) {
     let best = -1;
-    for (const [index, head] of heads.entries()) {
-      const leader = heads[best];
-      if (head === undefined) continue;
-      if (leader === undefined) {
-        best = index;
-        continue;
-      }
-      const ahead = priorityOf(head) - priorityOf(leader);
-      if (ahead > 0 || (ahead === 0 && head.ticket < leader.ticket)) best = index;
-    }
+    for (const [index, head] of heads.entries())
+      if (head !== undefined && isBefore(state, head, heads[best])) best = index;
     const task = heads[best];
     if (task === undefined) return;
     yield task;

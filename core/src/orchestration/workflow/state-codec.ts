@@ -2,8 +2,8 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { type Addition, GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
-import { ReadyQueue } from './ready-queue.ts';
-import { limitedScopeOf } from './ready-tasks.ts';
+import { ReadyQueues } from './ready-queue.ts';
+import { limitedScopeOf, wantedBy } from './ready-tasks.ts';
 import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
@@ -190,7 +190,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
 function restoreReady(state: RunState): void {
   for (const scope of state.scopes.values()) {
     if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) continue;
-    scope.ready = new ReadyQueue();
+    scope.ready = new ReadyQueues();
     state.limited.add(scope);
   }
   const ready: TaskState[] = [];
@@ -207,7 +207,7 @@ function restoreReady(state: RunState): void {
     }
     state.readyCount += 1;
     const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-    queue.add(task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
+    queue.add(wantedBy(state, task), task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
   }
 }
 

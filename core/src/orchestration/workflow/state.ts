@@ -6,7 +6,7 @@ import type { Json } from '../../shared/json.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { PathIndex } from './path-index.ts';
-import { ReadyQueue } from './ready-queue.ts';
+import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import { UndoIndex } from './undo-index.ts';
 
@@ -104,7 +104,7 @@ export interface ScopeState {
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency of its own. Derived. */
-  ready: ReadyQueue | undefined;
+  ready: ReadyQueues | undefined;
 }
 
 /** What came from outside and was not taken yet. */
@@ -250,7 +250,7 @@ export interface RunState {
   readonly frontier: Set<string>;
   /** Blocks under way, by path; the run itself is ''. */
   readonly scopes: Map<string, ScopeState>;
-  readonly ready: ReadyQueue;
+  readonly ready: ReadyQueues;
   /** Blocks with a queue of their own. Derived. */
   readonly limited: Set<ScopeState>;
   /** Ready tasks that no agent performs. Derived. */
@@ -341,7 +341,7 @@ export function initialState(): RunState {
     tasks: new Map(),
     frontier: new Set(),
     scopes: new Map([['', createScopeState('', '', 0)]]),
-    ready: new ReadyQueue(),
+    ready: new ReadyQueues(),
     limited: new Set(),
     entering: new Set(),
     awaited: new PathIndex(),

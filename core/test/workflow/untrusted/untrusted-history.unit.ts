@@ -222,6 +222,8 @@ describe('a history from outside', () => {
   it('is refused for anything else that it may hold, and never by a throw', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('id', 'type', 'time', 'data', 'metadata'), (value, key) => {
+        // That the run began at another time is as good a story.
+        fc.pre(key !== 'time' || typeof value !== 'number');
         const event = { ...copyOf('failed')[0], [key]: value };
         expect(flawOf([event], runIdOf('failed'))).to.be.a('string');
         expect(flawOf([value], runIdOf('failed'))).to.be.a('string');

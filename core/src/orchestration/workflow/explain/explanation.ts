@@ -9,6 +9,13 @@ export interface Takers {
   hasCapability(capability: string): boolean;
 }
 
+/** Where a ready task waits for room: the limit, how many attempts it has under way, and how many runs wait there beside this one. */
+export interface WaitingForRoom {
+  readonly limit: string;
+  readonly used: number;
+  readonly others: number;
+}
+
 /** What a history does not say: only a process knows it. */
 export interface ExplainFacts {
   readonly now: number;
@@ -16,6 +23,10 @@ export interface ExplainFacts {
   readonly takers?: Takers | undefined;
   /** Why the process does not move the run (a RunHold). */
   readonly hold?: { readonly reason: string; readonly message: string } | undefined;
+  /** Where admission has the run wait with what is for an agent, or for whoever has a capability. Absent: not known. */
+  readonly admission?:
+    | ((agent: string | undefined, capability: string | undefined) => WaitingForRoom | undefined)
+    | undefined;
   /** False: no process drives the run now. Absent: not known. */
   readonly driven?: boolean | undefined;
 }
@@ -28,6 +39,7 @@ export interface ExplainFacts {
  * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
  * - `place`: an item whose list has as many under way as it may.
  * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it.
+ * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
  * - `ready`: it is the scheduler strategy's to assign.
  * - `nobody`: no agent that is registered takes it.
  * - `handed`: handed to an agent, and no worker has begun.
@@ -51,6 +63,7 @@ export type Reason =
   | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
   | { readonly reason: 'mutex'; readonly key: string; readonly holder: string; readonly ahead: number }
+  | ({ readonly reason: 'admission' } & WaitingForRoom)
   | { readonly reason: 'ready'; readonly strategy: string }
   | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }
   | { readonly reason: 'handed'; readonly agent: string; readonly attempt: number; readonly since: number }

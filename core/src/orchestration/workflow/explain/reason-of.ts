@@ -42,7 +42,10 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   if (state.status === 'parked' && mover !== 'agent' && mover !== 'run')
     return { reason: 'parked', error: state.parked };
   const begins =
-    own.reason === 'ready' || own.reason === 'nobody' || (own.reason === 'deciding' && own.about === 'start');
+    own.reason === 'ready' ||
+    own.reason === 'admission' ||
+    own.reason === 'nobody' ||
+    (own.reason === 'deciding' && own.about === 'start');
   // The clock of a run that is paused stands still.
   if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused', by: state.pausedBy ?? [] };
   if (!begins) return undefined;
@@ -116,6 +119,9 @@ function ready(task: TaskState, questions: Questions): Reason {
   if (inFlight >= definition.concurrency) return { reason: 'slot', of: '', limit: definition.concurrency, inFlight };
   const full = fullBlock(state, task.scope);
   if (full !== undefined) return { reason: 'slot', of: full.path, limit: full.limit, inFlight: full.inFlight };
+  const { agent, capability } = wantedBy(state, task);
+  const room = facts.admission?.(agent, agent === undefined ? capability : undefined);
+  if (room !== undefined) return { reason: 'admission', ...room };
   return { reason: 'ready', strategy: definition.strategy };
 }
 

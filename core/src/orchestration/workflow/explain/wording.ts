@@ -16,6 +16,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   slot: 'tasks',
   place: 'tasks',
   mutex: 'tasks',
+  admission: 'run',
   ready: 'engine',
   nobody: 'person',
   handed: 'agent',
@@ -69,6 +70,15 @@ export function wordingOf(reason: Reason, now: number): Wording {
       return told(
         `waits for the mutex '${key}', which '${holder}' has${others}`,
         `It begins when '${holder}' has ended.`,
+      );
+    }
+    case 'admission': {
+      const { limit: where, used, others } = reason;
+      const under = used === 1 ? '1 is under way' : `${used} are under way`;
+      const beside = others === 0 ? '' : `, beside ${others === 1 ? '1 other run' : `${others} other runs`}`;
+      return told(
+        `waits for room at ${where}, where ${under}${beside}`,
+        'It begins when an attempt there ends, or its rate allows it, and its turn has come.',
       );
     }
     case 'ready':

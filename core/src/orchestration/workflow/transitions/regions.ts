@@ -2,7 +2,7 @@ import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Part } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
-import { ReadyQueue } from '../ready-queue.ts';
+import { ReadyQueues } from '../ready-queue.ts';
 import {
   createScopeState,
   createTaskState,
@@ -31,7 +31,7 @@ export function openScope(state: RunState, task: TaskState, at: number): void {
   const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
   const { loop, concurrency } = block.definition;
   if (concurrency !== undefined) {
-    scope.ready = new ReadyQueue();
+    scope.ready = new ReadyQueues();
     state.limited.add(scope);
   }
   state.scopes.set(task.id, scope);

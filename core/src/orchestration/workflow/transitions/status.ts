@@ -1,4 +1,4 @@
-import { blocksAround, limitedScopeOf } from '../ready-tasks.ts';
+import { blocksAround, limitedScopeOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
   dependenciesOf,
@@ -35,7 +35,7 @@ export function makeReady(state: RunState, task: TaskState, at: number): void {
   if (state.entering.has(task.id)) return;
   const priority = definitionOf(state, task)?.priority ?? 0;
   const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-  queue.add(task.id, priority, task.ticket);
+  queue.add(wantedBy(state, task), task.id, priority, task.ticket);
 }
 
 /** Every change of a task's status goes through here: it keeps the counts, and settles what the frontier waited for. */

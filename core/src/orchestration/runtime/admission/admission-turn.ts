@@ -1,0 +1,101 @@
+import type { RunState } from '../../workflow/state.ts';
+import type { Admission } from './admission.ts';
+import { type Asker, askerOf } from './limits.ts';
+import type { Way } from './ways.ts';
+
+interface Noted {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly way: Way;
+}
+
+/** What a run may begin in one turn of it: the synchronous part, from its commands to its append. See Admission. */
+export class AdmissionTurn {
+  readonly runId: string;
+  readonly #admission: Admission;
+  readonly #state: RunState;
+  #asker: Asker | undefined;
+  // Most turns of most runs need none or one of these.
+  #hand: Map<Way, number> | undefined;
+  #short: Set<Way> | undefined;
+  #used: Noted[] | undefined;
+  #released: Noted[] | undefined;
+
+  /** `hand`: what was granted before. Of `state` nothing is read before there is something to ask for. */
+  constructor(admission: Admission, runId: string, state: RunState, hand: Map<Way, number> | undefined) {
+    this.runId = runId;
+    this.#admission = admission;
+    this.#state = state;
+    this.#hand = hand;
+  }
+
+  /** Those on which it has something in hand, or waits. */
+  get ways(): readonly Way[] {
+    return [...(this.#hand?.keys() ?? []), ...(this.#short ?? [])];
+  }
+
+  get asker(): Asker {
+    this.#asker ??= askerOf(this.#state);
+    return this.#asker;
+  }
+
+  /** How many attempts may begin at the agent now, `want` at the most; the run waits for what is missing. */
+  room(agent: string, capability: string | undefined, want: number, priority: number): number {
+    const way = this.#admission.ways.of(this.asker, agent, capability);
+    const had = this.#hand?.get(way) ?? 0;
+    // What was short once stays so: in a turn nothing comes back but what was released before.
+    if (had >= want || this.#short?.has(way) === true) return Math.min(had, want);
+    this.#admission.ask(this, way, want - had, priority);
+    const has = this.#hand?.get(way) ?? 0;
+    if (has < want) {
+      this.#short ??= new Set();
+      this.#short.add(way);
+    }
+    return has;
+  }
+
+  /** More is in hand. */
+  add(way: Way, count: number): void {
+    this.#hand ??= new Map();
+    this.#hand.set(way, (this.#hand.get(way) ?? 0) + count);
+  }
+
+  /** An attempt begins. */
+  use(agent: string, capability: string | undefined, taskId: string, attempt: number): void {
+    const way = this.#admission.ways.of(this.asker, agent, capability);
+    const had = this.#hand?.get(way) ?? 0;
+    if (had > 0) this.#hand?.set(way, had - 1);
+    this.#admission.hold(this.runId, taskId, attempt, way, had > 0);
+    this.#used ??= [];
+    this.#used.push({ taskId, attempt, way });
+  }
+
+  /** An attempt is over: its slot is free for this turn, then for others. */
+  release(taskId: string, attempt: number): void {
+    const way = this.#admission.release(this.runId, taskId, attempt);
+    if (way === undefined) return;
+    this.#released ??= [];
+    this.#released.push({ taskId, attempt, way });
+  }
+
+  /** Gives back what is left. `goesOn`: the run would begin more, and waits for it. */
+  close(goesOn: boolean): void {
+    if (this.#hand !== undefined) {
+      for (const [way, count] of this.#hand) {
+        if (count === 0) continue;
+        this.#admission.giveBack(way, count, true);
+        // There was room, and it was not used: nothing is wanted there.
+        this.#short?.delete(way);
+      }
+      this.#hand = undefined;
+    }
+    this.#admission.closed(this, goesOn ? this.#short : undefined);
+  }
+
+  /** The turn was for nothing: what it began did not begin, what it ended goes on. */
+  undo(): void {
+    for (const { taskId, attempt } of this.#used ?? []) this.#admission.release(this.runId, taskId, attempt, true);
+    for (const { taskId, attempt, way } of this.#released ?? [])
+      this.#admission.hold(this.runId, taskId, attempt, way, false);
+  }
+}

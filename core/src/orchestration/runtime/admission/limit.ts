@@ -1,0 +1,51 @@
+import type { LimitOptions } from './options.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { type Waiting, WaitingLine } from './waiting-line.ts';
+
+/** One limit: how much of it is used, and who waits at it. */
+export class Limit<T extends Waiting> {
+  /** For people: `agent 'x'`. */
+  readonly name: string;
+  readonly line: WaitingLine<T>;
+  /** Attempts at once. */
+  concurrency: number;
+  /** Attempts that are under way, or were granted. */
+  used = 0;
+  /** How many wait here. */
+  waiting = 0;
+  readonly #bucket: TokenBucket | undefined;
+
+  constructor(name: string, options: LimitOptions, weightOf: (tenant: string) => number, now: number) {
+    this.name = name;
+    this.concurrency = options.concurrency;
+    this.#bucket = options.rate === undefined ? undefined : new TokenBucket(options.rate, now);
+    this.line = new WaitingLine(weightOf);
+  }
+
+  /** How many attempts more there is room for. */
+  room(now: number): number {
+    const slots = this.concurrency - this.used;
+    return this.#bucket === undefined ? slots : Math.min(slots, this.#bucket.available(now));
+  }
+
+  take(now: number): void {
+    this.used += 1;
+    this.#bucket?.take(now);
+  }
+
+  /** `unused`: it never began, so it does not count for the rate. */
+  giveBack(unused: boolean): void {
+    this.used -= 1;
+    if (unused) this.#bucket?.putBack();
+  }
+
+  /** In how many ms there is room again by itself; undefined when something has to be given back first. */
+  waitMs(now: number): number | undefined {
+    return this.#bucket === undefined || this.used >= this.concurrency ? undefined : this.#bucket.waitMs(now);
+  }
+
+  /** Nothing of it is used, nobody waits, and its rate has forgotten what began. */
+  isQuiet(now: number): boolean {
+    return this.used === 0 && this.waiting === 0 && this.#bucket?.isFull(now) !== false;
+  }
+}

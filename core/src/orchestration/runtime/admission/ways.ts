@@ -1,0 +1,96 @@
+import type { Ask } from './admission.ts';
+import { Limit } from './limit.ts';
+import { type Asker, areOfRuns, limitsOf } from './limits.ts';
+import type { AdmissionOptions, LimitOptions } from './options.ts';
+
+/** What an attempt has to pass: its limits, the agent's last. The same object for the same limits, so that it can be a key. */
+export interface Way {
+  readonly agent: string;
+  /** Of a task that asks for it, whichever agent takes it. */
+  readonly capability: string | undefined;
+  readonly limits: readonly Limit<Ask>[];
+}
+
+/** Ways that are kept before those that nobody uses are looked for. */
+const MOST_WAYS = 10_000;
+
+/** The ways and limits that there are, each made when it is first needed. */
+export class Ways {
+  readonly #options: AdmissionOptions;
+  readonly #ofRuns: boolean;
+  readonly #now: () => number;
+  readonly #inUse: () => ReadonlySet<Way>;
+  readonly #limits = new Map<string, Limit<Ask>>();
+  /** Where limits are the same for every run: by agent, then by capability. */
+  readonly #plain = new Map<string, Map<string | undefined, Way>>();
+  /** Where they differ from run to run, by their names. */
+  readonly #ways = new Map<string, Way>();
+  #most = MOST_WAYS;
+
+  constructor(options: AdmissionOptions, now: () => number, inUse: () => ReadonlySet<Way>) {
+    this.#options = options;
+    this.#ofRuns = areOfRuns(options);
+    this.#now = now;
+    this.#inUse = inUse;
+  }
+
+  of(asker: Asker, agent: string, capability: string | undefined): Way {
+    if (this.#ofRuns) return this.#ofRun(asker, agent, capability);
+    let ways = this.#plain.get(agent);
+    if (ways === undefined) {
+      ways = new Map();
+      this.#plain.set(agent, ways);
+    }
+    let way = ways.get(capability);
+    if (way === undefined) {
+      const named = limitsOf(this.#options, asker, agent, capability);
+      way = { agent, capability, limits: named.map(([name, limit]) => this.#limit(name, limit)) };
+      ways.set(capability, way);
+    }
+    return way;
+  }
+
+  limit(name: string): Limit<Ask> | undefined {
+    return this.#limits.get(name);
+  }
+
+  /** Ways that depend on the run. */
+  get size(): number {
+    return this.#ways.size;
+  }
+
+  clear(): void {
+    for (const known of [this.#plain, this.#ways, this.#limits]) known.clear();
+  }
+
+  #ofRun(asker: Asker, agent: string, capability: string | undefined): Way {
+    const named = limitsOf(this.#options, asker, agent, capability);
+    const key = JSON.stringify([agent, capability ?? null, ...named.map(([name]) => name)]);
+    const known = this.#ways.get(key);
+    if (known !== undefined) return known;
+    if (this.#ways.size >= this.#most) this.#prune();
+    const way = { agent, capability, limits: named.map(([name, limit]) => this.#limit(name, limit)) };
+    this.#ways.set(key, way);
+    return way;
+  }
+
+  #limit(name: string, options: LimitOptions): Limit<Ask> {
+    let limit = this.#limits.get(name);
+    if (limit === undefined) {
+      const { weights } = this.#options;
+      limit = new Limit<Ask>(name, options, (tenant) => weights.get(tenant) ?? weights.get('*') ?? 1, this.#now());
+      this.#limits.set(name, limit);
+    }
+    return limit;
+  }
+
+  /** Limits by the values of labels, or by tenant, may be new each day: those of yesterday are let go of. */
+  #prune(): void {
+    const inUse = this.#inUse();
+    for (const [key, way] of this.#ways) if (!inUse.has(way)) this.#ways.delete(key);
+    const limits = new Set([...this.#ways.values()].flatMap((way) => way.limits));
+    const now = this.#now();
+    for (const [name, limit] of this.#limits) if (!limits.has(limit) && limit.isQuiet(now)) this.#limits.delete(name);
+    this.#most = Math.max(MOST_WAYS, 2 * this.#ways.size);
+  }
+}
