@@ -1,7 +1,7 @@
 import type { RunState } from '../../workflow/state.ts';
-import type { Admission } from './admission.ts';
 import { type Asker, askerOf } from './limits.ts';
-import type { Way } from './ways.ts';
+import type { Way } from './way.ts';
+import type { Ways } from './ways.ts';
 
 interface Noted {
   readonly taskId: string;
@@ -9,10 +9,25 @@ interface Noted {
   readonly way: Way;
 }
 
+/** What a turn asks of Admission. */
+export interface AdmissionDesk {
+  readonly ways: Ways;
+  /** Puts up to `want` into the hand of the run, where nobody is before it; what is missing is waited for. */
+  ask(turn: AdmissionTurn, way: Way, want: number, priority: number): void;
+  /** An attempt is under way. `taken`: by what was in hand; without, it is one that began elsewhere or before, and counts all the same. */
+  hold(runId: string, taskId: string, attempt: number, way: Way, taken: boolean): void;
+  /** The attempt is over (`unused`: did not come about). Returns its way; undefined when it was not under way. */
+  release(runId: string, taskId: string, attempt: number, unused?: boolean): Way | undefined;
+  /** `unused`: nothing began. */
+  giveBack(way: Way, count: number, unused: boolean): void;
+  /** The turn is over. The run goes on waiting on the ways in `still` only. */
+  closed(turn: AdmissionTurn, still: ReadonlySet<Way> | undefined): void;
+}
+
 /** What a run may begin in one turn of it: the synchronous part, from its commands to its append. See Admission. */
 export class AdmissionTurn {
   readonly runId: string;
-  readonly #admission: Admission;
+  readonly #admission: AdmissionDesk;
   readonly #state: RunState;
   #asker: Asker | undefined;
   // Most turns of most runs need none or one of these.
@@ -22,7 +37,7 @@ export class AdmissionTurn {
   #released: Noted[] | undefined;
 
   /** `hand`: what was granted before. Of `state` nothing is read before there is something to ask for. */
-  constructor(admission: Admission, runId: string, state: RunState, hand: Map<Way, number> | undefined) {
+  constructor(admission: AdmissionDesk, runId: string, state: RunState, hand: Map<Way, number> | undefined) {
     this.runId = runId;
     this.#admission = admission;
     this.#state = state;

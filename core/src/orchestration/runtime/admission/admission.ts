@@ -1,25 +1,15 @@
-import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import type { WaitingForRoom } from '../../workflow/explain/explanation.ts';
 import { isInFlight, type RunState } from '../../workflow/state.ts';
-import { AdmissionTurn } from './admission-turn.ts';
+import { type AdmissionDesk, AdmissionTurn } from './admission-turn.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import type { Limit } from './limit.ts';
-import { type Asker, agentLimitName } from './limits.ts';
+import { agentLimitName } from './limits.ts';
 import type { AdmissionOptions } from './options.ts';
 import { Average, Pace } from './pace.ts';
-import type { Waiting } from './waiting-line.ts';
-import { type Way, Ways } from './ways.ts';
-
-/** A run that waits for room on one way. */
-export interface Ask extends Waiting {
-  readonly asker: Asker;
-  readonly way: Way;
-  /** How many attempts more it would begin. */
-  want: number;
-  priority: number;
-  /** Where it waits. */
-  at: Limit<Ask>;
-}
+import { WaitingRuns } from './waiting-runs.ts';
+import type { Ask, Way } from './way.ts';
+import { Ways } from './ways.ts';
 
 export interface AdmissionParts {
   readonly clock: Clock;
@@ -43,20 +33,14 @@ export interface AdmissionParts {
  *
  * What a run releases in a turn is given to others only once the turn has asked too: so a run has its own slot again when nobody is before it.
  */
-export class Admission {
+export class Admission implements AdmissionDesk {
   readonly ways: Ways;
   readonly #parts: AdmissionParts;
   readonly #held = new HeldAttempts();
   readonly #paces = new Map<string, Pace>();
-  /** Of a run: by way. */
-  readonly #asks = new Map<string, Map<Way, Ask>>();
+  readonly #waiting: WaitingRuns;
   readonly #granted = new Map<string, Map<Way, number>>();
-  /** Limits of which something was given back and that somebody waits at. */
-  readonly #freed = new Set<Limit<Ask>>();
-  /** When rates let the next one through. */
-  readonly #alarms = new Map<Limit<Ask>, ScheduledCall>();
   readonly #appendMs = new Average();
-  #order = 0;
   #turn: AdmissionTurn | undefined;
 
   constructor(parts: AdmissionParts) {
@@ -66,6 +50,8 @@ export class Admission {
       () => parts.clock.now(),
       () => this.#waysInUse(),
     );
+    const { clock, options } = parts;
+    this.#waiting = new WaitingRuns(clock, options.ageingMs, (ask) => this.#grant(ask));
   }
 
   /** Begins the synchronous part of a run's turn; to be closed. What was granted to it is in hand. */
@@ -76,49 +62,32 @@ export class Admission {
     return this.#turn;
   }
 
-  /** The turn is over. The run goes on waiting on the ways in `still` only. */
   closed(turn: AdmissionTurn, still: ReadonlySet<Way> | undefined): void {
     if (this.#turn === turn) this.#turn = undefined;
-    this.#withdraw(turn.runId, still);
+    this.#waiting.withdraw(turn.runId, still);
   }
 
   /** A run whose turn did not come to asking: it waits no longer, and what was granted to it goes to others. */
   forgo(runId: string): void {
-    this.#withdraw(runId);
+    this.#waiting.withdraw(runId);
     const granted = this.#granted.get(runId);
     this.#granted.delete(runId);
     for (const [way, count] of granted ?? []) this.giveBack(way, count, true);
   }
 
-  /** Puts up to `want` into the hand of the run, whose turn it is, where nobody is before it; what is missing is waited for. */
   ask(turn: AdmissionTurn, way: Way, want: number, priority: number): void {
     const now = this.#parts.clock.now();
     this.#measure(way.agent, way.limits.at(-1));
-    const known = this.#asks.get(turn.runId)?.get(way);
     let left = want;
-    if (known !== undefined) {
-      known.want = want;
-      if (known.priority !== priority) this.#changePriority(known, priority, now);
-    } else {
-      if (way.limits.every(({ waiting }) => waiting === 0)) {
-        const room = Math.max(0, Math.min(want, ...way.limits.map((limit) => limit.room(now))));
-        for (let got = 0; got < room; got += 1) for (const limit of way.limits) limit.take(now);
-        if (room > 0) turn.add(way, room);
-        left -= room;
-        if (left === 0) return;
-      }
-      this.#wait(turn.asker, way, left, priority, now);
+    if (!this.#waiting.waits(turn.runId, way) && way.limits.every(({ waiting }) => waiting === 0)) {
+      const room = Math.max(0, Math.min(want, ...way.limits.map((limit) => limit.room(now))));
+      for (let got = 0; got < room; got += 1) for (const limit of way.limits) limit.take(now);
+      if (room > 0) turn.add(way, room);
+      left -= room;
     }
-    for (const limit of way.limits) if (limit.waiting > 0) this.#serve(limit, now);
+    if (left > 0) this.#waiting.add(turn.asker, way, left, priority);
   }
 
-  #withdraw(runId: string, still?: ReadonlySet<Way>): void {
-    const asks = this.#asks.get(runId);
-    if (asks === undefined) return;
-    for (const [way, ask] of asks) if (still?.has(way) !== true) this.#leave(ask);
-  }
-
-  /** An attempt is under way. `taken`: by what was in hand; without, it is one that began elsewhere or before, and counts all the same. */
   hold(runId: string, taskId: string, attempt: number, way: Way, taken: boolean): void {
     if (!taken) for (const limit of way.limits) limit.take(this.#parts.clock.now());
     const before = this.#held.put(runId, taskId, { attempt, way, beganAt: undefined });
@@ -137,7 +106,6 @@ export class Admission {
     if (held !== undefined) held.beganAt ??= this.#parts.clock.now();
   }
 
-  /** The attempt is over (`unused`: did not come about). Returns its way; undefined when it was not under way. */
   release(runId: string, taskId: string, attempt: number, unused = false): Way | undefined {
     const held = this.#held.take(runId, taskId, attempt);
     if (held === undefined) return undefined;
@@ -166,11 +134,10 @@ export class Admission {
     this.giveBack(way, 1, unused);
   }
 
-  /** `unused`: nothing began. */
   giveBack({ limits }: Way, count: number, unused: boolean): void {
     for (const limit of limits) {
       for (let left = count; left > 0; left -= 1) limit.giveBack(unused);
-      if (limit.waiting > 0) this.#free(limit);
+      this.#waiting.free(limit);
     }
   }
 
@@ -183,114 +150,21 @@ export class Admission {
   changed(agent: string): void {
     const limit = this.ways.limit(agentLimitName(agent));
     this.#measure(agent, limit);
-    if (limit !== undefined && limit.waiting > 0) this.#free(limit);
+    if (limit !== undefined) this.#waiting.free(limit);
   }
 
   /** Where a run waits to hand something to an agent, or to whoever has a capability; undefined when it waits at no limit. */
   waitingAt(runId: string, agent: string | undefined, capability: string | undefined): WaitingForRoom | undefined {
-    for (const [way, { at }] of this.#asks.get(runId) ?? []) {
-      if (agent === undefined ? way.capability !== capability : way.agent !== agent || way.capability !== undefined)
-        continue;
-      return { limit: at.name, used: at.used, others: at.waiting - 1 };
-    }
-    return undefined;
+    const isAbout = (way: Way): boolean =>
+      agent === undefined ? way.capability === capability : way.agent === agent && way.capability === undefined;
+    const at = this.#waiting.of(runId).find(({ way }) => isAbout(way))?.at;
+    return at === undefined ? undefined : { limit: at.name, used: at.used, others: at.waiting - 1 };
   }
 
   /** Forgets everything: nothing is driven any more. */
   clear(): void {
-    for (const alarm of this.#alarms.values()) alarm.cancel();
-    this.#alarms.clear();
-    this.#freed.clear();
     for (const { way } of this.#held.all()) this.#parts.loaded(way.agent, -1);
-    for (const known of [this.#held, this.#asks, this.#granted, this.ways]) known.clear();
-  }
-
-  #wait(asker: Asker, way: Way, want: number, priority: number, now: number): void {
-    const { limits } = way;
-    const at = limits.find((limit) => limit.room(now) <= 0) ?? limits.find(({ waiting }) => waiting > 0) ?? limits[0];
-    if (at === undefined) return;
-    const { tenant, runId } = asker;
-    const key = now - priority * this.#parts.options.ageingMs;
-    const ask: Ask = { asker, way, want, priority, tenant, key, order: this.#nextOrder(), gone: false, at };
-    let asks = this.#asks.get(runId);
-    if (asks === undefined) {
-      asks = new Map();
-      this.#asks.set(runId, asks);
-    }
-    asks.set(way, ask);
-    this.#standAt(at, ask, now);
-  }
-
-  #standAt(limit: Limit<Ask>, ask: Ask, now: number): void {
-    ask.at = limit;
-    limit.line.add(ask);
-    limit.waiting += 1;
-    const waitMs = limit.waitMs(now);
-    if (waitMs !== undefined && limit.room(now) <= 0) this.#alarm(limit, waitMs);
-  }
-
-  /** It stands where it stood, but for its priority: the line keeps what it is ordered by, so it is left and joined again. */
-  #changePriority(ask: Ask, priority: number, now: number): void {
-    const { asker, way } = ask;
-    const { ageingMs } = this.#parts.options;
-    const moved: Ask = { ...ask, priority, key: ask.key + (ask.priority - priority) * ageingMs };
-    ask.gone = true;
-    ask.at.waiting -= 1;
-    this.#asks.get(asker.runId)?.set(way, moved);
-    this.#standAt(moved.at, moved, now);
-  }
-
-  #leave(ask: Ask): void {
-    ask.gone = true;
-    ask.at.waiting -= 1;
-    const { runId } = ask.asker;
-    const asks = this.#asks.get(runId);
-    asks?.delete(ask.way);
-    if (asks?.size === 0) this.#asks.delete(runId);
-  }
-
-  /** Something of the limit is free, and somebody waits at it. Whoever frees it may ask for it before. */
-  #free(limit: Limit<Ask>): void {
-    this.#freed.add(limit);
-    if (this.#freed.size > 1) return;
-    queueMicrotask(() => {
-      const freed = [...this.#freed];
-      this.#freed.clear();
-      const now = this.#parts.clock.now();
-      for (const one of freed) this.#serve(one, now);
-    });
-  }
-
-  /** Gives what is free at a limit to those that wait there, in their order. Who lacks room at another limit goes on waiting there. */
-  #serve(limit: Limit<Ask>, now: number): void {
-    for (;;) {
-      const ask = limit.line.peek();
-      if (ask === undefined) return;
-      if (limit.room(now) <= 0) {
-        const waitMs = limit.waitMs(now);
-        if (waitMs !== undefined) this.#alarm(limit, waitMs);
-        return;
-      }
-      const full = ask.way.limits.find((other) => other !== limit && other.room(now) <= 0);
-      limit.line.shift(full === undefined);
-      limit.waiting -= 1;
-      if (full !== undefined) {
-        this.#standAt(full, ask, now);
-        continue;
-      }
-      for (const one of ask.way.limits) one.take(now);
-      this.#grant(ask);
-      ask.want -= 1;
-      if (ask.want > 0) {
-        ask.key = now - ask.priority * this.#parts.options.ageingMs;
-        ask.order = this.#nextOrder();
-        this.#standAt(limit, ask, now);
-      } else {
-        const asks = this.#asks.get(ask.asker.runId);
-        asks?.delete(ask.way);
-        if (asks?.size === 0) this.#asks.delete(ask.asker.runId);
-      }
-    }
+    for (const known of [this.#held, this.#waiting, this.#granted, this.ways]) known.clear();
   }
 
   /** In hand at once, when the run is in its turn; else in its next one. */
@@ -305,20 +179,6 @@ export class Admission {
     granted.set(way, (granted.get(way) ?? 0) + 1);
   }
 
-  #alarm(limit: Limit<Ask>, waitMs: number): void {
-    if (this.#alarms.has(limit)) return;
-    const alarm = this.#parts.clock.schedule(Math.max(1, waitMs), () => {
-      this.#alarms.delete(limit);
-      this.#serve(limit, this.#parts.clock.now());
-    });
-    this.#alarms.set(limit, alarm);
-  }
-
-  #nextOrder(): number {
-    this.#order += 1;
-    return this.#order;
-  }
-
   #measure(agent: string, limit: Limit<Ask> | undefined): void {
     if (limit === undefined) return;
     const { capacityOf, options } = this.#parts;
@@ -330,7 +190,7 @@ export class Admission {
 
   #waysInUse(): ReadonlySet<Way> {
     const inUse = new Set<Way>(this.#turn?.ways);
-    for (const asks of this.#asks.values()) for (const way of asks.keys()) inUse.add(way);
+    for (const way of this.#waiting.ways()) inUse.add(way);
     for (const granted of this.#granted.values()) for (const way of granted.keys()) inUse.add(way);
     for (const { way } of this.#held.all()) inUse.add(way);
     return inUse;

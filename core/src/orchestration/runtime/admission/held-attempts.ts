@@ -1,4 +1,4 @@
-import type { Way } from './ways.ts';
+import type { Way } from './way.ts';
 
 /** An attempt that is under way. */
 export interface HeldAttempt {

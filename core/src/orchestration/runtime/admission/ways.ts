@@ -1,15 +1,7 @@
-import type { Ask } from './admission.ts';
 import { Limit } from './limit.ts';
 import { type Asker, areOfRuns, limitsOf } from './limits.ts';
 import type { AdmissionOptions, LimitOptions } from './options.ts';
-
-/** What an attempt has to pass: its limits, the agent's last. The same object for the same limits, so that it can be a key. */
-export interface Way {
-  readonly agent: string;
-  /** Of a task that asks for it, whichever agent takes it. */
-  readonly capability: string | undefined;
-  readonly limits: readonly Limit<Ask>[];
-}
+import type { Ask, Way } from './way.ts';
 
 /** Ways that are kept before those that nobody uses are looked for. */
 const MOST_WAYS = 10_000;
