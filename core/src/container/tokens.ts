@@ -1,5 +1,5 @@
 import type { ServiceIdentifier } from 'inversify';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
@@ -15,7 +15,7 @@ export const TOKENS = {
   ids: token<Ids>('ids'),
   random: token<Random>('random'),
   options: token<EngineOptions>('options'),
-  store: token<EventStore>('event-store'),
+  storage: token<Storage>('storage'),
   transport: token<Transport>('transport'),
   monitors: token<MonitorHub>('monitors'),
   registry: token<Registry>('registry'),
