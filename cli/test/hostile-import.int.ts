@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReprise, isRepriseError, loadDefinition, type RepriseError } from '@reprise/core';
-import { createSqliteEventStore, sqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage, sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -247,7 +247,7 @@ describe('a run that this build cannot read', () => {
   it('is told, and hides neither its other events nor other runs', async () => {
     const store = await importText(golden('failed'));
     await importText(golden('report'), store);
-    const opened = await createSqliteEventStore({ path: store });
+    const { events: opened } = await createSqliteStorage({ path: store });
     const [first] = await opened.read('run-failed-1', { limit: 1 });
     if (first === undefined) throw new Error('no event');
     const { stream: _stream, position: _position, revision: _revision, ...event } = first;
@@ -292,7 +292,7 @@ describe('a run that this build cannot read', () => {
 
   it('from its first event on, is passed over', async () => {
     const store = await importText(golden('failed'));
-    const opened = await createSqliteEventStore({ path: store });
+    const { events: opened } = await createSqliteStorage({ path: store });
     const id = '00000000-0000-4000-8000-000000000001';
     const metadata = { causationId: 'c', correlationId: 'later', schemaVersion: 99 };
     const summary = { kind: 'run', name: 'w', status: 'running', createdAt: 1, updatedAt: 1 };

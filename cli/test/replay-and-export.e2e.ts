@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { jsonLines, projects, Running, reprise } from './support.ts';
@@ -138,7 +138,7 @@ describe('replay, export and import', () => {
     });
 
     it('replay a history that was altered in its store: it does not match, and the exit code says so', async () => {
-      const opened = await createSqliteEventStore({ path: join(cwd, 'forged.db') });
+      const { events: opened } = await createSqliteStorage({ path: join(cwd, 'forged.db') });
       const events = lines()
         .slice(1)
         .map((line) => JSON.parse(line.includes('"TaskCompleted"') ? line.replace('"output":4', '"output":5') : line));

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReprise, loadDefinition, type Orchestrator, type RepriseError } from '@reprise/core';
-import { createSqliteEventStore, sqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage, sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadProject } from '../src/config/load-project.ts';
@@ -70,7 +70,7 @@ describe('a run that waits for an agent that nobody has', () => {
 describe('a run that is parked', () => {
   it('says why in list, show and doctor; resume and cancel take it on', async () => {
     const { config, store } = await heldRun();
-    const opened = await createSqliteEventStore({ path: store });
+    const { events: opened } = await createSqliteStorage({ path: store });
     const [last] = await opened.read('run-left', { direction: 'backwards', limit: 1 });
     const error = { code: 'REPRISE_UNDECIDABLE', message: 'FireTimer could not be decided: a fault', retryable: false };
     const data = { commandId: 'park', error, command: 'FireTimer' };

@@ -82,11 +82,12 @@ export {
   type NewEvent,
   NO_STREAM,
   type RecordedEvent,
-  type StreamQuery,
   type StreamSummary,
 } from './event-store/event-store.ts';
-export { createInMemoryEventStore } from './event-store/in-memory-event-store.ts';
+export { createInMemoryStorage } from './event-store/in-memory-storage.ts';
+export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { readStream } from './event-store/read-stream.ts';
+export type { Storage, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';

@@ -19,22 +19,30 @@ export {
   type EventPage,
   type EventStore,
   type EventStoreSubscription,
-  type ListedStream,
   type NewEvent,
   NO_STREAM,
   type ReadAllOptions,
   type ReadOptions,
   type RecordedEvent,
-  type Snapshot,
-  type SnapshotCache,
-  type StoreOwnership,
-  type StreamCatalog,
-  type StreamQuery,
   type StreamSummary,
   type SubscribeOptions,
+  type SubscribeToAll,
+  type SubscribeToStream,
+  type SubscriptionCallbacks,
 } from './event-store/event-store.ts';
+export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
 export { readStream } from './event-store/read-stream.ts';
+export type {
+  ForeignAppends,
+  ListedStream,
+  Snapshot,
+  SnapshotCache,
+  Storage,
+  StoreOwnership,
+  StreamCatalog,
+  StreamQuery,
+} from './event-store/storage.ts';
 export { storeClosed, storeConflict } from './event-store/store-errors.ts';
 export {
   compareListed,
@@ -44,6 +52,7 @@ export {
   type ListPlace,
   matchesQuery,
 } from './event-store/stream-query.ts';
+export { type SubscribedStore, Subscriptions } from './event-store/subscriptions.ts';
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {
   Delivery,

@@ -1,5 +1,5 @@
 import { type AnyWorkflow, defineAgent, type NewEvent, runStream, uuidv5, workflow } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import type { Command } from '../../core/src/orchestration/workflow/commands.ts';
 import { encodeEvent } from '../../core/src/orchestration/workflow/event-schema.ts';
 import { handle } from '../../core/src/orchestration/workflow/handle.ts';
@@ -53,7 +53,7 @@ export async function measureLongRun(events: number): Promise<LongRunFigures> {
 
 /** Writes the history as the engine would, without waiting for an agent between events. Returns the bytes of the payloads. */
 async function writeHistory(path: string, long: AnyWorkflow, events: number): Promise<number> {
-  const store = await createSqliteEventStore({ path });
+  const { events: store, snapshots } = await createSqliteStorage({ path });
   const state = initialState();
   let batch: NewEvent[] = [];
   let stored = -1;
@@ -106,7 +106,7 @@ async function writeHistory(path: string, long: AnyWorkflow, events: number): Pr
     if (!snapshot && state.revision >= events - TAIL) {
       snapshot = true;
       await flush();
-      await store.snapshots?.save(runStream(RUN), {
+      await snapshots?.save(runStream(RUN), {
         revision: state.revision,
         schema: STATE_VERSION,
         state: serializeState(state),

@@ -6,6 +6,7 @@ import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
+import { measureFollowers } from './followers.ts';
 import { layeredGraph, mappedChain, measureBlocks, measureGraph } from './graphs.ts';
 import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
@@ -66,6 +67,13 @@ const memory = await measureChains('in-memory', seconds);
 report('in-memory 10-step chains, 50 at once', memory.stepsPerSecond, 'steps/s');
 report('  one run alone, p50', memory.soloP50Ms, 'ms');
 report('  processor time', await measureCpuPerStep('in-memory'), 'µs/step');
+
+for (const storage of ['in-memory', 'sqlite'] as const) {
+  for (const count of [0, 50]) {
+    const what = `${storage}, processor time with ${count} quiet followers of other runs`;
+    report(what, await measureFollowers(storage, count), 'µs/step', 'flat');
+  }
+}
 
 for (const width of [100, 1000, 10_000]) {
   const figures = await measureFanOut('sqlite', width);

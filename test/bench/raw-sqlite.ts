@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type EventStore, type NewEvent, runStream, uuidv5 } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 
 export interface RawFigures {
   readonly eventsPerSecond: number;
@@ -68,7 +68,7 @@ export function measureBareLoop(options: RawOptions = {}): RawFigures {
 /** The event store of the plugin with the same load, through its port. */
 export function measureSqliteStore(options: RawOptions = {}): Promise<RawFigures> {
   return inFolder(async (path) => {
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const figures = await measureStore(store, options);
     await store.close();
     return { ...figures, overheadBytesPerEvent: statSync(path).size / figures.events - sampleBytes() };

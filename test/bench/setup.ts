@@ -11,7 +11,7 @@ import {
   type RepriseConfig,
   workflow,
 } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { z } from 'zod';
 
 /** Where history is kept in a measurement. */
@@ -47,7 +47,7 @@ export function openReprise(
   agents: NonNullable<RepriseConfig['agents']> = [],
 ): Promise<Orchestrator> {
   if (path === undefined) return createReprise({ workflows, agents });
-  const store = definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteEventStore({ path }) });
+  const store = definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteStorage({ path }) });
   return createReprise({ workflows, agents, plugins: [store] });
 }
 
@@ -104,6 +104,9 @@ export const fanOut = workflow('fan-out', { version: '1', input: z.object({ n: z
   .task('square', square, { after: 'range', forEach: { items: ({ outputs }) => outputs.range, concurrency: 64 } })
   .task('sum', sum, { after: 'square' })
   .build();
+
+/** Runs that wait for what nobody sends. */
+export const waiting = workflow('waiting', { version: '1' }).wait('never', { signal: 'never' }).build();
 
 export function percentile(samples: readonly number[], share: number): number {
   return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * share)] ?? 0;

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type EventStore, type HistoryEntry, type RunOutcome, RunReader } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { type HistoryEntry, type RunOutcome, RunReader, type Storage } from '@reprise/core';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 
@@ -77,7 +77,7 @@ describe('a dossier run whose process is killed with SIGKILL at random moments',
   const random = generator(seed);
   let folder = '';
   let path = '';
-  let store: EventStore;
+  let storage: Storage;
   const kills = new Map<string, number>();
   const callLog = (runId: string): string => join(folder, `${runId}.calls`);
   const histories = new Map<string, readonly HistoryEntry[]>();
@@ -107,13 +107,13 @@ describe('a dossier run whose process is killed with SIGKILL at random moments',
       kills.set(runId, here);
       expect(life.outcome?.status, JSON.stringify(life.outcome)).to.equal('completed');
     }
-    store = await createSqliteEventStore({ path, readOnly: true });
-    const reader = new RunReader(store);
+    storage = await createSqliteStorage({ path, readOnly: true });
+    const reader = new RunReader(storage);
     for (const runId of kills.keys()) histories.set(runId, await Array.fromAsync(reader.history(runId)));
   });
 
   after(async () => {
-    await store?.close();
+    await storage?.events.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -202,7 +202,7 @@ describe('a dossier run whose process is killed with SIGKILL at random moments',
   it(
     'replays to the recorded state',
     each(async (_history, runId) => {
-      expect((await new RunReader(store).replay(runId)).matches).to.equal(true);
+      expect((await new RunReader(storage).replay(runId)).matches).to.equal(true);
     }),
   );
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Json, type Orchestrator, RunReader } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { openProject } from './old-store/project.ts';
@@ -136,11 +136,11 @@ for (const [name, build] of Object.entries(BUILDS))
 
     it('every history replays to the state that its end recorded', async () => {
       await reprise.stop();
-      const store = await createSqliteEventStore({ path, readOnly: true });
-      const reader = new RunReader(store);
+      const storage = await createSqliteStorage({ path, readOnly: true });
+      const reader = new RunReader(storage);
       const listed = await reader.list({ limit: 100 });
       const replays = await Promise.all(listed.map(async ({ runId }) => [runId, (await reader.replay(runId)).matches]));
-      await store.close();
+      await storage.events.close();
       expect(Object.fromEntries(replays)).to.deep.equal(Object.fromEntries(listed.map(({ runId }) => [runId, true])));
     });
   });

@@ -1,5 +1,13 @@
 import { stat } from 'node:fs/promises';
-import { ERROR_CODES, type EventStore, RunReader, type RunView } from '@reprise/core';
+import {
+  BEGINNING,
+  ERROR_CODES,
+  type EventStore,
+  type Position,
+  RunReader,
+  type RunView,
+  type Storage,
+} from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
 import { isDriven } from '../store/is-driven.ts';
@@ -22,22 +30,22 @@ export async function checkStore(
   deep: boolean,
 ): Promise<readonly Check[]> {
   if (access.exists === false) return [ok('store', `${access.where} (not made yet: the first run makes it)`)];
-  let store: EventStore;
+  let storage: Storage;
   try {
-    store = await access.openReader();
+    storage = await access.openReader();
   } catch (error) {
     return [failure('store', error)];
   }
   try {
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
-    if (deep) checks.push(...(await readWhole(store)));
+    if (deep) checks.push(...(await readWhole(storage.events)));
     checks.push(await checkOwner(access));
-    if (store.streams !== undefined) checks.push(...(await checkOpenRuns(store, hands)));
+    if (storage.catalog !== undefined) checks.push(...(await checkOpenRuns(storage, hands)));
     return checks;
   } catch (error) {
     return [failure('store', error)];
   } finally {
-    await store.close();
+    await storage.events.close();
   }
 }
 
@@ -60,9 +68,9 @@ async function readWhole(store: EventStore): Promise<readonly Check[]> {
     if (!troubled.has(stream)) troubled.set(stream, fail('integrity', `${stream}: ${detail}`, fix));
   };
   let events = 0;
-  let from = 0;
+  let after: Position = BEGINNING;
   for (;;) {
-    const page = await store.readAll({ from, limit: PAGE });
+    const page = await store.readAll({ after, limit: PAGE });
     for (const recorded of page) {
       const { stream, revision } = recorded;
       const expected = (revisions.get(stream) ?? -1) + 1;
@@ -84,7 +92,7 @@ async function readWhole(store: EventStore): Promise<readonly Check[]> {
     events += page.length;
     const last = page.at(-1);
     if (last === undefined) break;
-    from = last.position + 1;
+    after = last.position;
   }
   const read = `${count(events, 'event')} in ${count(revisions.size, 'stream')}`;
   if (troubled.size === 0) return [ok('integrity', `${read}, all readable, no gaps`)];
@@ -100,8 +108,8 @@ async function checkOwner(access: StoreAccess): Promise<Check> {
   return ok('driver', driven ? 'another process drives the runs now' : 'no process drives the runs now');
 }
 
-async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promise<readonly Check[]> {
-  const open = await new RunReader(store).list({
+async function checkOpenRuns(storage: Storage, hands: Hands | undefined): Promise<readonly Check[]> {
+  const open = await new RunReader(storage).list({
     statuses: ['forking', 'running', 'paused', 'parked'],
     limit: LOOKED_AT,
   });
@@ -110,7 +118,7 @@ async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promi
   const checks = [
     ok('open runs', `${number(open.length)}${more}${paused === 0 ? '' : `, ${number(paused)} of them paused`}`),
   ];
-  const reader = new RunReader(store);
+  const reader = new RunReader(storage);
   for (const { runId, status } of open) {
     if (status !== 'parked') continue;
     const { parked } = await reader.state(runId).catch((): Partial<RunView> => ({}));
@@ -126,7 +134,7 @@ async function checkOpenRuns(store: EventStore, hands: Hands | undefined): Promi
   if (hands === undefined) return checks;
   const { workflows } = hands;
   for (const { runId } of open) {
-    const { workflow, missing, unreadable } = await missingFunctions(store, runId, workflows);
+    const { workflow, missing, unreadable } = await missingFunctions(storage.events, runId, workflows);
     if (unreadable !== undefined) {
       checks.push(fail('held run', `${runId} cannot be read: ${unreadable}`, ERROR_CODES.REPRISE_EVENT_UNREADABLE.fix));
       continue;

@@ -45,7 +45,7 @@ export async function driveRun(opened: Opened, { begin, report, view, relay }: D
     relay.runId = runId;
     if (role === 'client') await view.note('Another process drives the runs of this store; this one watches.');
     // A reader of its own: the orchestrator's ends when it stops, and a drain is to be seen.
-    const followed = follow(new RunReader(opened.store), runId, view, following.signal);
+    const followed = follow(new RunReader(opened.storage), runId, view, following.signal);
     // After an interruption, the store may be closed under it.
     followed.catch(() => undefined);
     const end = await Promise.race([followed, stopped.promise]);

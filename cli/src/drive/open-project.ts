@@ -2,19 +2,19 @@ import { resolve } from 'node:path';
 import {
   type AnyPlugin,
   createReprise,
-  type EventStore,
   type Orchestrator,
   type Plugin,
   type RepriseConfig,
+  type Storage,
 } from '@reprise/core';
 import { loadProject, type Project } from '../config/load-project.ts';
 import { configuredStore, type Whereabouts } from '../store/locate-store.ts';
 import { fileStore, type StoreAccess } from '../store/store-access.ts';
 
-/** An orchestrator that is made and not started, and the store under it. stop() closes both. */
+/** An orchestrator that is made and not started, and the storage under it. stop() closes both. */
 export interface Opened {
   readonly orchestrator: Orchestrator;
-  readonly store: EventStore;
+  readonly storage: Storage;
   readonly access: StoreAccess;
 }
 
@@ -48,23 +48,23 @@ export const openToSteer = (access: StoreAccess): Promise<Opened> => open(access
 
 async function open(access: StoreAccess, parts: RepriseConfig): Promise<Opened> {
   const plugin = await access.plugin();
-  let store: EventStore | undefined;
+  let storage: Storage | undefined;
   const observed: Plugin<'event-store'> = {
     ...plugin,
     create: async (context) => {
-      store = await plugin.create(context);
-      return store;
+      storage = await plugin.create(context);
+      return storage;
     },
   };
   const orchestrator = await createReprise({ ...parts, plugins: [...(parts.plugins ?? []), observed] });
-  if (store === undefined) throw new Error('the event store was not made'); // createReprise makes it, or throws
-  return { orchestrator, store, access };
+  if (storage === undefined) throw new Error('the event store was not made'); // createReprise makes it, or throws
+  return { orchestrator, storage, access };
 }
 
 /** Whether another process drives the store's runs now; undefined for stores that cannot tell. */
-export async function isDriven({ store }: Pick<Opened, 'store'>): Promise<boolean | undefined> {
-  if (store.ownership === undefined) return undefined;
-  const release = await store.ownership.acquire();
+export async function isDriven({ storage }: Pick<Opened, 'storage'>): Promise<boolean | undefined> {
+  if (storage.ownership === undefined) return undefined;
+  const release = await storage.ownership.acquire();
   await release?.();
   return release === undefined;
 }

@@ -1,4 +1,4 @@
-import type { Explanation, RunExplanation, RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
+import type { Explanation, Position, RunExplanation, RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
 import type { TaskRow } from './task-rows.ts';
 import { isoOrNull, isoTime } from './text.ts';
@@ -13,13 +13,19 @@ export const eventLine = (entry: RecordedEntry): object => ({
 
 const shapeOf = ({ revision, recorded }: RecordedEntry): object => ({
   revision,
-  position: recorded.position,
+  position: positionShape(recorded.position),
   id: recorded.id,
   time: isoTime(recorded.time),
   type: recorded.type,
   data: recorded.data,
   metadata: recorded.metadata,
 });
+
+/** A number where the store counts, else its text as it is. */
+function positionShape(position: Position): number | string {
+  const counted = /^\d+$/.test(position) ? Number(position) : Number.NaN;
+  return Number.isSafeInteger(counted) ? counted : position;
+}
 
 export function outcomeLine(runId: string, state: RunView): object {
   return { kind: 'outcome', ...outcomeShape(runId, state) };

@@ -18,8 +18,8 @@ const MOST_ID = 40;
  * runs may have other agents.
  */
 export async function explainRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<void> {
-  await withReader(where, async ({ reader, store, access }) => {
-    const runId = await resolveRun(store, reader, typed);
+  await withReader(where, async ({ reader, storage, access }) => {
+    const runId = await resolveRun(storage, reader, typed);
     const state = await reader.state(runId);
     const ended = isTerminal(state.status);
     const driven = ended ? undefined : await isDriven(access);

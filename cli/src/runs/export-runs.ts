@@ -34,9 +34,9 @@ export async function exportRuns(
   terminal: Terminal,
 ): Promise<number> {
   const { out, err } = terminal;
-  return withReader(flags, async ({ reader, store }) => {
+  return withReader(flags, async ({ reader, storage }) => {
     const runIds = new Set<string>();
-    for (const one of typed) runIds.add(await resolveRun(store, reader, one));
+    for (const one of typed) runIds.add(await resolveRun(storage, reader, one));
     const file = flags.output === undefined || flags.output === '-' ? undefined : await openFile(flags.output);
     const write: WriteJson = file === undefined ? (value) => out.json(value) : (value) => writeTo(file, value);
     let runs = 0;
@@ -44,7 +44,7 @@ export async function exportRuns(
     let exit: number = EXIT.ok;
     for (const runId of runIds) {
       try {
-        events += await exportRun(store, runId, write);
+        events += await exportRun(storage.events, runId, write);
         runs += 1;
       } catch (error) {
         if (!isRepriseError(error, 'REPRISE_EVENT_UNREADABLE')) throw error;

@@ -40,11 +40,11 @@ interface ReadRun {
 /** Puts exported runs into a store, each in one append: all of its events, or none. `-` is stdin. */
 export async function importRuns(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
   const access = await locateStore(flags, process.cwd());
-  const { orchestrator, store } = await openToSteer(access);
+  const { orchestrator, storage } = await openToSteer(access);
   try {
     let runs = 0;
     for await (const run of readRuns(file)) {
-      await append(store, run, flags, terminal);
+      await append(storage.events, run, flags, terminal);
       runs += 1;
     }
     if (runs === 0) throw importInvalid(1, 'the file is empty.');

@@ -23,9 +23,9 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
   const since = flags.since === undefined ? undefined : parseSince(flags.since, systemClock.now());
   const access = await locateStore(flags, process.cwd());
   if (access.exists === false && flags.store === undefined) return print([], undefined, flags, terminal);
-  const store = await access.openReader();
+  const storage = await access.openReader();
   try {
-    const runs = await new RunReader(store).list({
+    const runs = await new RunReader(storage).list({
       limit: flags.limit + 1,
       ...(flags.status === undefined ? {} : { statuses: flags.status }),
       ...(flags.workflow === undefined ? {} : { workflow: flags.workflow }),
@@ -33,10 +33,10 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
-    const stuck = await stuckAmong(page, new RunReader(store), flags);
+    const stuck = await stuckAmong(page, new RunReader(storage), flags);
     await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck);
   } finally {
-    await store.close();
+    await storage.events.close();
   }
 }
 

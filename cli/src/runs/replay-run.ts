@@ -26,11 +26,11 @@ export function replayRun(typed: string, flags: ReplayFlags, terminal: Terminal)
   const { speed } = flags;
   if (speed !== undefined && !(speed > 0))
     throw usageError(`--speed ${speed} must be above 0: 1 is as fast as it was, 10 ten times that.`);
-  return withReader(flags, async ({ reader, store }) => {
-    const runId = await resolveRun(store, reader, typed);
+  return withReader(flags, async ({ reader, storage }) => {
+    const runId = await resolveRun(storage, reader, typed);
     const stream = `run-${runId}`;
-    const [first] = await store.read(stream, { limit: 1 });
-    const [last] = await store.read(stream, {
+    const [first] = await storage.events.read(stream, { limit: 1 });
+    const [last] = await storage.events.read(stream, {
       direction: 'backwards',
       limit: 1,
       ...(flags.to === undefined ? {} : { from: flags.to }),

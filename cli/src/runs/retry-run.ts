@@ -41,9 +41,9 @@ async function goOnFrom(
   const outcomes = readOutcomes(flags.outcome ?? []);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
-  const { orchestrator, store } = opened;
+  const { orchestrator, storage } = opened;
   try {
-    const runId = await resolveRun(store, orchestrator.runs, typed);
+    const runId = await resolveRun(storage, orchestrator.runs, typed);
     const { id, again } = flags;
     const options = {
       ...(id === undefined ? {} : { id }),

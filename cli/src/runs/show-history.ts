@@ -21,9 +21,9 @@ export interface HistoryFlags extends Whereabouts {
 /** Prints a run's events, one a line. Returns the exit code. */
 export async function showHistory(typed: string, flags: HistoryFlags, { out, err, json }: Terminal): Promise<number> {
   for (const type of flags.type ?? []) assertType(type);
-  return withReader(flags, async ({ reader, store }) => {
-    const runId = await resolveRun(store, reader, typed);
-    const [first] = await store.read(`run-${runId}`, { limit: 1 });
+  return withReader(flags, async ({ reader, storage }) => {
+    const runId = await resolveRun(storage, reader, typed);
+    const [first] = await storage.events.read(`run-${runId}`, { limit: 1 });
     const startedAt = first?.time ?? 0;
     const rules = Number(first?.data['rules'] ?? 1);
     const stopping = new AbortController();
@@ -37,7 +37,7 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
       const entries: AsyncIterable<RecordedEntry> =
         flags.follow === true
           ? reader.follow(runId, flags.from, stopping.signal)
-          : recordedHistory(store, runId, flags.from);
+          : recordedHistory(storage.events, runId, flags.from);
       for await (const entry of entries) {
         if (interruptedBy !== undefined || out.broken) break;
         if ('unreadable' in entry) unreadable += 1;

@@ -23,8 +23,8 @@ import { taskTable } from './task-table.ts';
 
 /** Prints a run: what it is, how its tasks do, what came of it. */
 export async function showRun(typed: string, where: Whereabouts, { out, json }: Terminal): Promise<void> {
-  await withReader(where, async ({ reader, store }) => {
-    const runId = await resolveRun(store, reader, typed);
+  await withReader(where, async ({ reader, storage }) => {
+    const runId = await resolveRun(storage, reader, typed);
     const progress = await loadProgress(reader, runId);
     const { state } = progress;
     const holds = new Holds(where);

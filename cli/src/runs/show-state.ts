@@ -15,8 +15,8 @@ export async function showState(
   flags: Whereabouts & { readonly at?: number | undefined },
   { out, json }: Terminal,
 ): Promise<void> {
-  await withReader(flags, async ({ reader, store }) => {
-    const runId = await resolveRun(store, reader, typed);
+  await withReader(flags, async ({ reader, storage }) => {
+    const runId = await resolveRun(storage, reader, typed);
     const progress = await loadProgress(reader, runId, flags.at);
     const { state } = progress;
     if (flags.at !== undefined && flags.at > state.revision) {

@@ -56,9 +56,9 @@ export async function commandRun(
   const access = await locateStore(where, process.cwd());
   if (access.exists === false) throw noRunsYet(access);
   const opened = await openToSteer(access);
-  const { orchestrator, store } = opened;
+  const { orchestrator, storage } = opened;
   try {
-    const runId = await resolveRun(store, new RunReader(store), typed);
+    const runId = await resolveRun(storage, new RunReader(storage), typed);
     const handle = orchestrator.run(runId);
     await give(handle);
     const state = await handle.state();

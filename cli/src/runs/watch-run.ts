@@ -15,8 +15,8 @@ import { withReader } from '../store/with-reader.ts';
 
 /** Shows a run, whoever drives it, until it ends. Returns the exit code: how the run ended. */
 export function watchRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<number> {
-  return withReader(where, async ({ reader, store, access }) => {
-    const runId = await resolveRun(store, reader, typed);
+  return withReader(where, async ({ reader, storage, access }) => {
+    const runId = await resolveRun(storage, reader, typed);
     // A run that nobody drives would be watched for ever, and nothing would say why.
     if (!isEnd((await reader.last(runId)).event) && (await isDriven(access)) === false) {
       await terminal.err.line('No process drives the runs of this store now: start one with `reprise worker start`.');

@@ -1,4 +1,4 @@
-import { type EventStore, isId, nearest, RepriseError, type RunReader, runStream } from '@reprise/core';
+import { isId, nearest, RepriseError, type RunReader, runStream, type Storage } from '@reprise/core';
 
 const SHOWN = 10;
 const LOOKED_AT = 500;
@@ -7,9 +7,9 @@ const LOOKED_AT = 500;
  * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one. Throws
  * REPRISE_RUN_NOT_FOUND (naming a near one) or REPRISE_RUN_AMBIGUOUS (naming those that fit).
  */
-export async function resolveRun(store: EventStore, reader: RunReader, typed: string): Promise<string> {
-  if (isId(typed) && (await store.read(runStream(typed), { limit: 1 })).length > 0) return typed;
-  if (store.streams === undefined) throw unknown(typed, undefined);
+export async function resolveRun({ events, catalog }: Storage, reader: RunReader, typed: string): Promise<string> {
+  if (isId(typed) && (await events.read(runStream(typed), { limit: 1 })).length > 0) return typed;
+  if (catalog === undefined) throw unknown(typed, undefined);
   if (typed === 'last' || typed === '@last') {
     const [newest] = await reader.list({ limit: 1 });
     if (newest !== undefined) return newest.runId;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type EventStore, type Plugin, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { type Plugin, type Storage, systemClock, systemIds, systemRandom } from '@reprise/core';
 
 /** A store that was found, and how to open it. */
 export interface StoreAccess {
@@ -12,7 +12,7 @@ export interface StoreAccess {
   /** For those who write. */
   plugin(): Promise<Plugin<'event-store'>>;
   /** For those who only read: works beside whoever writes. */
-  openReader(): Promise<EventStore>;
+  openReader(): Promise<Storage>;
 }
 
 /** The SQLite store in a file. */
@@ -26,8 +26,8 @@ export const fileStore = (path: string): StoreAccess => ({
     return sqliteEventStore({ path });
   },
   openReader: async () => {
-    const { createSqliteEventStore } = await import('@reprise/event-store-sqlite');
-    return createSqliteEventStore({ path, readOnly: true });
+    const { createSqliteStorage } = await import('@reprise/event-store-sqlite');
+    return createSqliteStorage({ path, readOnly: true });
   },
 });
 

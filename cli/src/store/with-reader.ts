@@ -1,10 +1,10 @@
-import { type EventStore, RepriseError, RunReader } from '@reprise/core';
+import { RepriseError, RunReader, type Storage } from '@reprise/core';
 import { locateStore, type Whereabouts } from './locate-store.ts';
 import type { StoreAccess } from './store-access.ts';
 
 export interface OpenReader {
   readonly reader: RunReader;
-  readonly store: EventStore;
+  readonly storage: Storage;
   readonly access: StoreAccess;
 }
 
@@ -15,11 +15,11 @@ export async function withReader<Result>(
 ): Promise<Result> {
   const access = await locateStore(where, process.cwd());
   if (access.exists === false && where.store === undefined) throw noRunsYet(access);
-  const store = await access.openReader();
+  const storage = await access.openReader();
   try {
-    return await use({ reader: new RunReader(store), store, access });
+    return await use({ reader: new RunReader(storage), storage, access });
   } finally {
-    await store.close();
+    await storage.events.close();
   }
 }
 

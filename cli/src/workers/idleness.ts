@@ -45,11 +45,11 @@ export class Idleness {
 
   /** Why a run does not move by itself; undefined when it may. */
   async #standingOf(run: RunSummary): Promise<Standing | undefined> {
-    const { orchestrator, store, project } = this.#opened;
+    const { orchestrator, storage, project } = this.#opened;
     const { runId } = run;
     const workflows = project.workflows.map(({ workflow }) => workflow);
     if (!this.#held.has(runId)) {
-      const { missing, unreadable } = await missingFunctions(store, runId, workflows);
+      const { missing, unreadable } = await missingFunctions(storage.events, runId, workflows);
       if (missing.length > 0 || unreadable !== undefined) this.#held.add(runId);
     }
     // One that no agent takes, or whose strategy gives no answer, may move again: it is asked about each time.

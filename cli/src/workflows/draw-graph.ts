@@ -35,8 +35,8 @@ async function graphOf(
     const { definition } = (await pickWorkflow(typed, flags.config)).workflow;
     return { name: definition.name, version: definition.version, mermaid: toMermaid(definition) };
   }
-  return withReader(flags, async ({ reader, store }) => {
-    const runId = await resolveRun(store, reader, run);
+  return withReader(flags, async ({ reader, storage }) => {
+    const runId = await resolveRun(storage, reader, run);
     const state = await reader.state(runId);
     const definition = withAdded(state);
     const { name, version } = definition;

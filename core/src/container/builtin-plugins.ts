@@ -1,11 +1,11 @@
-import { createInMemoryEventStore } from '../event-store/in-memory-event-store.ts';
+import { createInMemoryStorage } from '../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
 import { graphStrategy } from '../orchestration/scheduler/graph-strategy.ts';
 import { definePlugin, type Plugin } from './plugin.ts';
 
 /** Keeps history in memory: for tests, and when nothing has to outlive the process. */
 export const inMemoryEventStore = (): Plugin<'event-store'> =>
-  definePlugin({ name: 'in-memory', kind: 'event-store', create: () => createInMemoryEventStore() });
+  definePlugin({ name: 'in-memory', kind: 'event-store', create: () => createInMemoryStorage() });
 
 /** Carries messages inside the process. */
 export const inProcessTransport = (): Plugin<'transport'> =>

@@ -51,19 +51,19 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   }
 }
 
-function wire(container: Container, { monitors, transport, store }: OpenParts): Orchestrator {
+function wire(container: Container, { monitors, transport, storage }: OpenParts): Orchestrator {
   container
     .bind(TOKENS.monitors)
     .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
   container.bind(TOKENS.transport).toConstantValue(transport);
-  container.bind(TOKENS.store).toConstantValue(store);
+  container.bind(TOKENS.storage).toConstantValue(storage);
   container
     .bind(TOKENS.orchestrator)
     .toResolvedValue(
-      (store, transport, registry, monitors, clock, ids, random, options, admission) =>
-        new Orchestrator({ store, transport, registry, monitors, clock, ids, random, options, admission }),
+      (storage, transport, registry, monitors, clock, ids, random, options, admission) =>
+        new Orchestrator({ storage, transport, registry, monitors, clock, ids, random, options, admission }),
       [
-        TOKENS.store,
+        TOKENS.storage,
         TOKENS.transport,
         TOKENS.registry,
         TOKENS.monitors,

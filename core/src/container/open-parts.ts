@@ -1,4 +1,4 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -20,23 +20,23 @@ const CLOSE_TIMEOUT_MS = 5000;
 export interface OpenParts {
   readonly monitors: readonly Monitor[];
   readonly transport: Transport;
-  readonly store: EventStore;
+  readonly storage: Storage;
 }
 
 export async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
   const transports = theOne(plugins, 'transport') ?? inProcessTransport();
   const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
   const monitors: Monitor[] = [];
-  const opened: { transport?: Transport; store?: EventStore } = {};
+  const opened: { transport?: Transport; storage?: Storage } = {};
   try {
     for (const plugin of ofKind(plugins, 'monitor')) monitors.push(await createPart(plugin, context));
     const transport = await createPart(transports, context);
     opened.transport = transport;
     // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
-    const store = await createPart(stores, context);
-    opened.store = store;
-    assertRecoverable(store, stores.name);
-    return { monitors, transport, store };
+    const storage = await createPart(stores, context);
+    opened.storage = storage;
+    assertRecoverable(storage, stores.name);
+    return { monitors, transport, storage };
   } catch (error) {
     await closeParts({ monitors, ...opened }, context.clock);
     throw error;
@@ -45,11 +45,11 @@ export async function openParts(plugins: readonly AnyPlugin[], context: PluginCo
 
 /** Closes what there is, each by itself. One that fails or hangs says less than what made the start fail. */
 export async function closeParts(parts: Partial<OpenParts>, clock: Clock): Promise<void> {
-  const { monitors = [], transport, store } = parts;
+  const { monitors = [], transport, storage } = parts;
   const closing = [
     ...monitors.map(async (monitor) => monitor.shutdown()),
     (async () => transport?.stop())(),
-    (async () => store?.close())(),
+    (async () => storage?.events.close())(),
   ];
   const { promise: expired, resolve } = Promise.withResolvers<void>();
   const timer = clock.schedule(CLOSE_TIMEOUT_MS, resolve);
@@ -58,9 +58,9 @@ export async function closeParts(parts: Partial<OpenParts>, clock: Clock): Promi
 }
 
 /** After a restart the open runs are found in the list of streams: without it they would stay `running` for ever. */
-function assertRecoverable(store: EventStore, plugin: string): void {
-  if (typeof store.streams?.list === 'function') return;
-  const message = `The event store of the plugin '${plugin}' has no \`streams.list\`, by which open runs are found when the process starts again: they would stay 'running' for ever. Use a store that lists its streams.`;
+function assertRecoverable(storage: Storage, plugin: string): void {
+  if (typeof storage.catalog?.list === 'function') return;
+  const message = `The event store of the plugin '${plugin}' has no \`catalog\`, by which open runs are found when the process starts again: they would stay 'running' for ever. Use a store that lists its streams.`;
   throw new RepriseError('REPRISE_CONFIG_INVALID', message);
 }
 

@@ -1,5 +1,5 @@
 import type { Agent } from '../agent/agent.ts';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
@@ -17,7 +17,7 @@ export interface PluginContext {
 
 /** What a plugin of each kind makes. */
 export interface PluginParts {
-  readonly 'event-store': EventStore;
+  readonly 'event-store': Storage;
   readonly transport: Transport;
   readonly scheduler: SchedulerStrategy;
   readonly monitor: Monitor;
@@ -46,7 +46,7 @@ export function definePlugin<Kind extends PluginKind>(plugin: Plugin<Kind>): Plu
 
 /** What a part must be able to do, by kind: told apart before the start, not at the first call. */
 const REQUIRED_METHODS: Readonly<Record<PluginKind, readonly string[]>> = {
-  'event-store': ['append', 'read', 'readAll', 'subscribe', 'close'],
+  'event-store': ['append', 'read', 'readAll', 'subscribe', 'close'], // of its `events`
   transport: ['start', 'publish', 'subscribe', 'stop'],
   scheduler: ['select'],
   monitor: ['onEvent', 'forceFlush', 'shutdown'],
@@ -109,7 +109,10 @@ export async function createPart<Kind extends PluginKind>(
 }
 
 function missingOf(kind: PluginKind, part: Readonly<Record<string, unknown>>): readonly string[] {
-  const methods = REQUIRED_METHODS[kind].filter((method) => typeof part[method] !== 'function');
+  const within = kind === 'event-store' ? 'events.' : '';
+  const able = within === '' ? part : ((part['events'] ?? {}) as typeof part);
+  const missing = REQUIRED_METHODS[kind].filter((method) => typeof able[method] !== 'function');
+  const methods = missing.map((method) => within + method);
   return NAMED.has(kind) && typeof part['name'] !== 'string' ? [...methods, 'name'] : methods;
 }
 

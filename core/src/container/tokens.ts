@@ -1,5 +1,5 @@
 import type { ServiceIdentifier } from 'inversify';
-import type { EventStore } from '../event-store/event-store.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { AdmissionOptions } from '../orchestration/runtime/admission/options.ts';
 import type { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
@@ -17,7 +17,7 @@ export const TOKENS = {
   random: token<Random>('random'),
   options: token<EngineOptions>('options'),
   admission: token<AdmissionOptions>('admission'),
-  store: token<EventStore>('event-store'),
+  storage: token<Storage>('storage'),
   transport: token<Transport>('transport'),
   monitors: token<MonitorHub>('monitors'),
   registry: token<Registry>('registry'),

@@ -1,5 +1,5 @@
-import type { RepriseError } from '../shared/errors.ts';
 import type { Json, JsonObject } from '../shared/json.ts';
+import type { Position } from './position.ts';
 
 export interface EventMetadata {
   /** The id of the command that caused the event. */
@@ -32,14 +32,14 @@ export interface RecordedEvent extends NewEvent {
   readonly stream: string;
   /** Place in the stream: 0, 1, 2 … without gaps. */
   readonly revision: number;
-  /** Place in the global order of all streams: growing, gaps allowed. */
-  readonly position: number;
+  /** Place in the global order of all streams. */
+  readonly position: Position;
 }
 
 /** Expected revision of a stream that must not exist yet. */
 export const NO_STREAM = -1;
 
-/** A stream at a glance, kept by stores that can list streams. */
+/** A stream at a glance, as the one who appends sees it. */
 export interface StreamSummary {
   readonly kind: string;
   readonly name: string;
@@ -49,15 +49,15 @@ export interface StreamSummary {
 }
 
 export interface AppendOptions {
-  /** Replaces the summary of the stream, in the same transaction. Stores without `streams` ignore it. */
+  /** Replaces the summary of the stream, in the same transaction. Stores without a catalog of their own ignore it. */
   readonly summary?: StreamSummary;
 }
 
 export interface AppendResult {
   /** Revision of the last event of this append. */
   readonly revision: number;
-  /** Position of the last event of this append. */
-  readonly position: number;
+  /** Position of the last event of this append; of the stream's last one when it was empty (BEGINNING when there is none). */
+  readonly position: Position;
 }
 
 export interface ReadOptions {
@@ -75,74 +75,38 @@ export interface EventPage extends ReadonlyArray<RecordedEvent> {
 }
 
 export interface ReadAllOptions {
-  /** First position to return (inclusive). Default 0. */
-  readonly from?: number;
+  /** Only what comes after it. Default BEGINNING. */
+  readonly after?: Position;
   /** As in ReadOptions. */
   readonly limit?: number;
 }
 
-export interface SubscribeOptions {
-  /** First position to deliver (inclusive). Default 0. `'end'`: only what is appended from now on. */
-  readonly from?: number | 'end';
-  /** Events in global order; the next batch waits for the promise. A throw ends the subscription through onError. */
+export interface SubscriptionCallbacks {
+  /** Events in their order; the next batch waits for the promise. A throw ends the subscription through onError. */
   onEvents(events: readonly RecordedEvent[]): void | Promise<void>;
-  /** Called each time everything that was there has been delivered: at least once, even for an empty store. */
+  /** Called each time everything that was there has been delivered: at least once, even when there is nothing. */
   onCaughtUp?(): void;
   onError?(error: unknown): void;
 }
 
+/** To all streams, in global order. */
+export interface SubscribeToAll extends SubscriptionCallbacks {
+  readonly stream?: undefined;
+  /** Only what comes after it. Default BEGINNING. `'end'`: only what is appended from now on. */
+  readonly after?: Position | 'end';
+}
+
+/** To one stream, which need not exist yet. */
+export interface SubscribeToStream extends SubscriptionCallbacks {
+  readonly stream: string;
+  /** Only what comes after this revision. Default NO_STREAM: all of it. `'end'`: only what is appended from now on. */
+  readonly after?: number | 'end';
+}
+
+export type SubscribeOptions = SubscribeToAll | SubscribeToStream;
+
 export interface EventStoreSubscription {
   close(): Promise<void>;
-}
-
-export interface StreamQuery {
-  readonly kind: string;
-  readonly statuses?: readonly string[];
-  readonly name?: string;
-  /** Created at or after this time (ms). */
-  readonly since?: number;
-  /** Prefix of the stream's name. */
-  readonly prefix?: string;
-  readonly limit?: number;
-  /** From the last stream of the page before: its `cursor`. */
-  readonly after?: string;
-}
-
-export interface ListedStream extends StreamSummary {
-  readonly stream: string;
-  readonly revision: number;
-  readonly cursor: string;
-}
-
-/** Optional ability: summaries of streams, newest first. The engine needs it, to find open runs when it starts. */
-export interface StreamCatalog {
-  list(query: StreamQuery): Promise<readonly ListedStream[]>;
-}
-
-export interface Snapshot {
-  readonly revision: number;
-  /** Hash of the shape of `state`: a snapshot of another shape is ignored. */
-  readonly schema: string;
-  readonly state: string;
-}
-
-/** Optional ability: a disposable cache of folded state, one snapshot per stream. Losing one costs time, nothing else. */
-export interface SnapshotCache {
-  load(stream: string): Promise<Snapshot | undefined>;
-  save(stream: string, snapshot: Snapshot): Promise<void>;
-}
-
-/** Optional ability: one process at a time drives the runs of the store; released when that process ends, however it ends. */
-export interface StoreOwnership {
-  /** Resolves to a release function; undefined when another process owns the store now. */
-  acquire(): Promise<(() => Promise<void>) | undefined>;
-  /** Calls back for every append made by another process. Returns a function that stops it. */
-  onForeignAppend(listener: (stream: string, revision: number) => void): () => void;
-  /**
-   * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is given up,
-   * and every use of the store rejects with that error from then on. Returns a function that stops it.
-   */
-  onLost?(listener: (error: RepriseError) => void): () => void;
 }
 
 /**
@@ -167,11 +131,9 @@ export interface EventStore {
   /** One page of a stream; empty for a stream that does not exist. */
   read(stream: string, options?: ReadOptions): Promise<EventPage>;
   /** One page of all streams in global order. */
-  readAll(options?: ReadAllOptions): Promise<readonly RecordedEvent[]>;
+  readAll(options?: ReadAllOptions): Promise<EventPage>;
+  /** Only an append to what it is about costs a subscription anything. */
   subscribe(options: SubscribeOptions): Promise<EventStoreSubscription>;
   /** Waits for appends under way, then releases everything. Further calls fail with REPRISE_STORE_CLOSED. */
   close(): Promise<void>;
-  readonly streams?: StreamCatalog;
-  readonly snapshots?: SnapshotCache;
-  readonly ownership?: StoreOwnership;
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { EventStoreSubscription, RecordedEvent, SubscribeOptions } from './event-store.ts';
+import type { EventPage, EventStoreSubscription, RecordedEvent, SubscriptionCallbacks } from './event-store.ts';
 
 const PAGE = 500;
 
@@ -7,14 +7,14 @@ const PAGE = 500;
 const handling = new AsyncLocalStorage<PullSubscription>();
 
 export interface PullSource {
-  /** One page of all streams in global order, from a position (inclusive). */
-  readPage(from: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** One page of what the subscription is to: after the last event that was delivered, or from where it starts. */
+  readPage(last: RecordedEvent | undefined, limit: number): Promise<EventPage>;
   /** Called once, when the subscription will read no more. */
   onEnded(subscription: PullSubscription): void;
 }
 
 /**
- * A subscription over a store that can page through its global order and say when something was appended.
+ * A subscription over a store that can be read page by page and says when something was appended.
  *
  *   reading ──page──► delivering ──handler done──► reading
  *      └──nothing there──► caught up, waiting ──wake()──► reading
@@ -24,19 +24,18 @@ export interface PullSource {
  * onError, the error that ended the subscription is what close() rejects with.
  */
 export class PullSubscription implements EventStoreSubscription {
-  readonly #options: SubscribeOptions;
+  readonly #options: SubscriptionCallbacks;
   readonly #source: PullSource;
   readonly #ended: Promise<void>;
-  #next: number;
+  #last: RecordedEvent | undefined;
   #closing = false;
   #woken = false;
   #resume: (() => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(options: SubscribeOptions, from: number, source: PullSource) {
+  constructor(options: SubscriptionCallbacks, source: PullSource) {
     this.#options = options;
     this.#source = source;
-    this.#next = from;
     this.#ended = this.#run();
   }
 
@@ -72,18 +71,19 @@ export class PullSubscription implements EventStoreSubscription {
     let behind = true;
     while (!this.#closing) {
       this.#woken = false;
-      const page = await this.#source.readPage(this.#next, PAGE);
+      const page = await this.#source.readPage(this.#last, PAGE);
       if (this.#closing) return;
       const last = page.at(-1);
-      if (last === undefined) {
-        if (behind) handling.run(this, () => this.#options.onCaughtUp?.());
-        behind = false;
-        if (!this.#woken && !this.#closing) await this.#waitForWake();
-      } else {
+      if (last !== undefined) {
         behind = true;
         await handling.run(this, () => this.#options.onEvents(page));
-        this.#next = last.position + 1;
+        this.#last = last;
+        // Without a word that nothing followed, only an empty page is the end.
+        if (page.complete !== true) continue;
       }
+      if (behind) handling.run(this, () => this.#options.onCaughtUp?.());
+      behind = false;
+      if (!this.#woken && !this.#closing) await this.#waitForWake();
     }
   }
 

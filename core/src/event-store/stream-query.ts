@@ -1,5 +1,6 @@
 import { RepriseError } from '../shared/errors.ts';
-import type { StreamQuery, StreamSummary } from './event-store.ts';
+import type { StreamSummary } from './event-store.ts';
+import type { StreamQuery } from './storage.ts';
 
 /** Streams on one page of a list that names no limit. */
 export const DEFAULT_LIST_LIMIT = 100;

@@ -3,7 +3,7 @@ import { createReprise } from '../container/create-reprise.ts';
 import { type AnyPlugin, definePlugin } from '../container/plugin.ts';
 import { TaskGraph } from '../definition/task-graph.ts';
 import type { Workflow } from '../definition/workflow.ts';
-import { createInMemoryEventStore } from '../event-store/in-memory-event-store.ts';
+import { createInMemoryStorage } from '../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
@@ -123,7 +123,7 @@ const parts = (time: VirtualTime): readonly AnyPlugin[] => [
   definePlugin({
     name: 'simulated-store',
     kind: 'event-store',
-    create: () => time.watchStore(createInMemoryEventStore()),
+    create: () => time.watchStorage(createInMemoryStorage()),
   }),
   definePlugin({
     name: 'simulated-transport',

@@ -1,4 +1,4 @@
-import type { EventStore } from '../event-store/event-store.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import { nextTurn, sleep } from '../shared/system.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -42,21 +42,22 @@ export class VirtualTime {
     };
   }
 
-  /** The same store, its use noticed. */
-  watchStore(store: EventStore): EventStore {
+  /** The same storage, the use of its events noticed. */
+  watchStorage(storage: Storage): Storage {
+    const { events } = storage;
     const noticed = <T>(work: Promise<T>): Promise<T> => {
       this.touch();
       return work.finally(() => this.touch());
     };
     return {
-      append: (...request) => noticed(store.append(...request)),
-      read: (...request) => noticed(store.read(...request)),
-      readAll: (...request) => noticed(store.readAll(...request)),
-      subscribe: (options) => store.subscribe(options),
-      close: () => store.close(),
-      ...(store.streams && { streams: store.streams }),
-      ...(store.snapshots && { snapshots: store.snapshots }),
-      ...(store.ownership && { ownership: store.ownership }),
+      ...storage,
+      events: {
+        append: (...request) => noticed(events.append(...request)),
+        read: (...request) => noticed(events.read(...request)),
+        readAll: (...request) => noticed(events.readAll(...request)),
+        subscribe: (options) => events.subscribe(options),
+        close: () => events.close(),
+      },
     };
   }
 

@@ -1,6 +1,6 @@
 import {
   type AnyPlugin,
-  createInMemoryEventStore,
+  createInMemoryStorage,
   createInProcessTransport,
   createReprise,
   defineAgent,
@@ -138,9 +138,13 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
     /'p'.*onEvent, forceFlush, shutdown/,
   ],
   'a plugin that makes something else': [
-    { plugins: [definePlugin({ name: 'p', kind: 'event-store', create: () => odd({ append: () => null }) })] },
+    {
+      plugins: [
+        definePlugin({ name: 'p', kind: 'event-store', create: () => odd({ events: { append: () => null } }) }),
+      ],
+    },
     'REPRISE_PLUGIN_INVALID',
-    /'p'.*read, readAll, subscribe, close/,
+    /'p'.*lacks events\.read, events\.readAll, events\.subscribe, events\.close/,
   ],
   'a factory that throws': [
     {
@@ -268,7 +272,7 @@ describe('A configuration that fails leaves nothing open', () => {
       kind: 'event-store',
       create: () => {
         opened('store');
-        return createInMemoryEventStore();
+        return createInMemoryStorage();
       },
     });
     return { open, made, monitor, transport, store };
@@ -300,9 +304,9 @@ describe('A configuration that fails leaves nothing open', () => {
 
   it('when the store cannot list its streams: runs that were open at a crash would stay so for ever', async () => {
     const { open, made, monitor, transport } = witness();
-    const { streams: _streams, ...rest } = createInMemoryEventStore();
-    for (const streams of [undefined, {}, { list: 'no' }]) {
-      const store = odd({ ...rest, streams, close: async () => void open.delete('store') });
+    const { events, catalog: _catalog } = createInMemoryStorage();
+    for (const catalog of [undefined, {}, { list: 'no' }]) {
+      const store = odd({ events: { ...events, close: async () => void open.delete('store') }, catalog });
       const create = () => {
         open.add('store');
         return store;
@@ -310,7 +314,7 @@ describe('A configuration that fails leaves nothing open', () => {
       const plugin = definePlugin({ name: 'forgetful', kind: 'event-store', create });
       const error = await failureOf(createReprise({ plugins: [monitor('m1'), transport, plugin] }));
       expect(error.code).to.equal('REPRISE_CONFIG_INVALID');
-      expect(error.message).to.match(/'forgetful'.*streams\.list.*'running' for ever/);
+      expect(error.message).to.match(/'forgetful'.*`catalog`.*'running' for ever/);
       expect(made).to.include.members(['m1', 'transport']);
       expect([...open]).to.deep.equal([]);
     }

@@ -1,6 +1,6 @@
 import {
   assertPlugin,
-  createInMemoryEventStore,
+  createInMemoryStorage,
   createInProcessTransport,
   createReprise,
   defineAgent,
@@ -37,7 +37,7 @@ describe('Plugins', () => {
     const reprise = await createReprise({
       ...config,
       plugins: [
-        definePlugin({ name: 's', kind: 'event-store', create: noted('event-store', createInMemoryEventStore) }),
+        definePlugin({ name: 's', kind: 'event-store', create: noted('event-store', createInMemoryStorage) }),
         definePlugin({
           name: 't',
           kind: 'transport',

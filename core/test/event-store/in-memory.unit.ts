@@ -1,4 +1,4 @@
 import { eventStoreConformance } from '@reprise/conformance';
-import { createInMemoryEventStore } from '@reprise/core';
+import { createInMemoryStorage } from '@reprise/core';
 
-eventStoreConformance('in-memory', { create: async () => createInMemoryEventStore() });
+eventStoreConformance('in-memory', { create: async () => createInMemoryStorage() });

@@ -1,4 +1,4 @@
-import { createInMemoryEventStore, type NewEvent, NO_STREAM, type RecordedEvent } from '@reprise/core';
+import { createInMemoryStorage, encodePosition, type NewEvent, NO_STREAM, type RecordedEvent } from '@reprise/core';
 import { PullSubscription } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -10,16 +10,19 @@ const event: NewEvent = {
   data: {},
   metadata: { causationId: 'c', correlationId: 'a', schemaVersion: 1 },
 };
-const recorded: RecordedEvent = { ...event, stream: 'run-a', revision: 0, position: 0 };
+const recorded: RecordedEvent = { ...event, stream: 'run-a', revision: 0, position: encodePosition(0) };
 const noEnd = { onEnded: () => undefined };
 
 describe('a pull subscription', () => {
   it('without onError, rejects close() with what ended it', async () => {
     const ended = Promise.withResolvers<void>();
-    const subscription = new PullSubscription({ onEvents: () => Promise.reject(new Error('handler')) }, 0, {
-      readPage: async () => [recorded],
-      onEnded: () => ended.resolve(),
-    });
+    const subscription = new PullSubscription(
+      { onEvents: () => Promise.reject(new Error('handler')) },
+      {
+        readPage: async () => [recorded],
+        onEnded: () => ended.resolve(),
+      },
+    );
     await ended.promise;
     const error = await subscription.close().catch((reason: unknown) => reason);
     expect((error as Error).message).to.equal('handler');
@@ -39,10 +42,13 @@ describe('a pull subscription', () => {
   ] as const) {
     it(`ends through onError at ${what}`, async () => {
       const failed = Promise.withResolvers<unknown>();
-      const subscription = new PullSubscription({ ...options, onEvents: () => undefined, onError: failed.resolve }, 0, {
-        ...noEnd,
-        readPage,
-      });
+      const subscription = new PullSubscription(
+        { ...options, onEvents: () => undefined, onError: failed.resolve },
+        {
+          ...noEnd,
+          readPage,
+        },
+      );
       expect(((await failed.promise) as Error).message).to.equal('odd');
       await subscription.close();
     });
@@ -52,30 +58,33 @@ describe('a pull subscription', () => {
     let reads = 0;
     let caughtUp = 0;
     const again = Promise.withResolvers<void>();
-    const subscription = new PullSubscription({ onEvents: () => undefined, onCaughtUp: () => (caughtUp += 1) }, 0, {
-      ...noEnd,
-      readPage: async () => {
-        reads += 1;
-        if (reads === 1) queueMicrotask(() => subscription.wake());
-        else again.resolve();
-        return [];
+    const subscription = new PullSubscription(
+      { onEvents: () => undefined, onCaughtUp: () => (caughtUp += 1) },
+      {
+        ...noEnd,
+        readPage: async () => {
+          reads += 1;
+          if (reads === 1) queueMicrotask(() => subscription.wake());
+          else again.resolve();
+          return [];
+        },
       },
-    });
+    );
     await again.promise;
     await subscription.close();
     expect([reads >= 2, caughtUp]).to.deep.equal([true, 1]);
   });
 
   it('lets a handler close the whole store', async () => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const closed = Promise.withResolvers<void>();
-    await store.subscribe({
+    await store.events.subscribe({
       onEvents: async () => {
-        await store.close();
+        await store.events.close();
         closed.resolve();
       },
     });
-    await store.append('run-a', [event], NO_STREAM);
+    await store.events.append('run-a', [event], NO_STREAM);
     await closed.promise;
   });
 });

@@ -1,4 +1,4 @@
-import { createInMemoryEventStore, isRepriseError } from '@reprise/core';
+import { createInMemoryStorage, isRepriseError } from '@reprise/core';
 import { decodeCursor, encodeCursor } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ describe('a cursor of a list of streams', () => {
 
   for (const odd of ['', '12', 'a-b', '1-2-3', "1-2'; DROP TABLE streams"]) {
     it(`is refused when it is ${JSON.stringify(odd)}`, async () => {
-      const list = createInMemoryEventStore().streams?.list({ kind: 'run', after: odd });
+      const list = createInMemoryStorage().catalog?.list({ kind: 'run', after: odd });
       const error = await list?.catch((reason: unknown) => reason);
       expect(isRepriseError(error, 'REPRISE_INVALID_ID')).to.equal(true);
     });

@@ -1,15 +1,15 @@
-import { createInMemoryEventStore, defineAgent, type EventStore, type Orchestrator, workflow } from '@reprise/core';
+import { createInMemoryStorage, defineAgent, type Orchestrator, type Storage, workflow } from '@reprise/core';
 import { nextTurn, type Snapshot } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { changedStore, eventsOf, eventually, gate, lastingStore, only, orchestrators, storePlugin } from './support.ts';
 
 /** A store that counts the events it hands out. */
-function countingStore(store: EventStore) {
+function countingStore(store: Storage) {
   const read = new Map<string, number>();
   const counting = changedStore(store, {
     read: async (stream, options) => {
-      const page = await store.read(stream, options);
+      const page = await store.events.read(stream, options);
       read.set(stream, (read.get(stream) ?? 0) + page.length);
       return page;
     },
@@ -21,7 +21,7 @@ describe('The cache of runs', () => {
   const { start } = orchestrators();
 
   it('may be tiny: runs that leave it are folded again, and end as they should', async () => {
-    const { store, readOf } = countingStore(createInMemoryEventStore());
+    const { store, readOf } = countingStore(createInMemoryStorage());
     const add = defineAgent({
       name: 'add',
       // Of different lengths, so that runs are not all at hand at the same moments.
@@ -50,7 +50,7 @@ describe('The cache of runs', () => {
   });
 
   it('keeps what fits: a run at hand is not read', async () => {
-    const { store, readOf } = countingStore(createInMemoryEventStore());
+    const { store, readOf } = countingStore(createInMemoryStorage());
     const work = gate('work');
     const definition = workflow('kept').task('a', work.agent).task('b', work.agent, { after: 'a' }).build();
     const reprise = await start({ plugins: [storePlugin(store)], workflows: [definition] });
@@ -68,7 +68,7 @@ describe('Snapshots', () => {
   const { start } = orchestrators();
 
   /** A run of many items, half of them done, whose orchestrator was stopped. */
-  const half = async (store: EventStore) => {
+  const half = async (store: Storage) => {
     const items = Array.from({ length: 40 }, (_, index) => index);
     const work = gate('work', { concurrency: 40 });
     const definition = workflow('many')
@@ -100,7 +100,7 @@ describe('Snapshots', () => {
     const snapshot = await lasting.snapshots?.load('run-r1');
     expect(snapshot?.revision).to.be.greaterThan(30);
     const before = readOf('r1');
-    const total = (await lasting.read('run-r1')).length;
+    const total = (await lasting.events.read('run-r1')).length;
     const reprise = await open();
     expect(readOf('r1') - before).to.be.lessThan(total - (snapshot?.revision ?? 0) + 1);
     expect(await finish(reprise)).to.deep.equal(items);
@@ -126,15 +126,19 @@ describe('Snapshots', () => {
   }
 
   it('that cannot be written cost nothing but time', async () => {
-    const store = createInMemoryEventStore();
-    const broken = changedStore(store, {
-      snapshots: {
-        load: async () => undefined,
-        save: async () => {
-          throw new Error('no room');
+    const store = createInMemoryStorage();
+    const broken = changedStore(
+      store,
+      {},
+      {
+        snapshots: {
+          load: async () => undefined,
+          save: async () => {
+            throw new Error('no room');
+          },
         },
       },
-    });
+    );
     const add = defineAgent({ name: 'add', handle: async ({ input }: { input: number }) => input + 1 });
     const definition = workflow<number>('unsnapped').task('a', add).task('b', add, { after: 'a' }).build();
     const reprise = await start({

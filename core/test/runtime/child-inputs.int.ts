@@ -1,4 +1,4 @@
-import { type EventStore, type Json, parseWorkflow, RunReader, runStream, workflow } from '@reprise/core';
+import { type Json, parseWorkflow, RunReader, runStream, type Storage, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { changedStore, eventsOf, eventually, gate, lastingStore, only, orchestrators, storePlugin } from './support.ts';
@@ -25,7 +25,7 @@ describe('the input of a child run', () => {
     const recorded: Record<string, Json>[] = [];
     for (const { child = '' } of only(await eventsOf(reprise, run.id), 'TaskEntered')) {
       if (child === '') continue;
-      const [first] = await store.read(runStream(child));
+      const [first] = await store.events.read(runStream(child));
       recorded.push(first?.data as Record<string, Json>);
       const [started] = await eventsOf(reprise, child);
       expect(started, 'what a reader sees').to.have.property('input');
@@ -108,7 +108,7 @@ tasks:
     );
     const above = String(recorded[0]?.['runId']);
     const [entered] = only(await eventsOf(reprise, above), 'TaskEntered');
-    const [first] = await store.read(runStream(entered?.child ?? ''));
+    const [first] = await store.events.read(runStream(entered?.child ?? ''));
     expect(first?.data['inputFrom']).to.deep.equal({ runId: run.id, revision: 0, path: ['input'] });
     expect(await reprise.run(entered?.child ?? '').result()).to.deep.equal(document);
   });
@@ -142,7 +142,7 @@ tasks:
       const run = await reprise.startRun(ABOVE, document as never);
       expect(await run.result()).to.deep.equal(changed ? { ...document, more: 1 } : document);
       const [entered] = only(await eventsOf(reprise, run.id), 'TaskEntered');
-      const [first] = await store.read(runStream(entered?.child ?? ''));
+      const [first] = await store.events.read(runStream(entered?.child ?? ''));
       expect(first?.data).to.have.property(changed ? 'input' : 'inputFrom');
       expect(first?.data).to.not.have.property(changed ? 'inputFrom' : 'input');
     }
@@ -150,8 +150,8 @@ tasks:
 
   it('that is gone makes its history unreadable, and says where it was', async () => {
     const { store, run, recorded } = await play('{ name: flow, tasks: { part: { workflow: part } } }', document);
-    const without: EventStore = changedStore(store, {
-      read: async (stream, options) => (stream === runStream(run.id) ? [] : store.read(stream, options)),
+    const without: Storage = changedStore(store, {
+      read: async (stream, options) => (stream === runStream(run.id) ? [] : store.events.read(stream, options)),
     });
     const error: unknown = await new RunReader(without).state(String(recorded[0]?.['runId'])).catch((one) => one);
     expect(error).to.include({ code: 'REPRISE_EVENT_UNREADABLE' });

@@ -60,7 +60,7 @@ describe('a child run through the engine', () => {
       const traces = new Set<string>();
       let [at, depth]: [string | undefined, number] = [run.id, 0];
       for (; at !== undefined; depth += 1) {
-        const recorded = await store.read(runStream(at));
+        const recorded = await store.events.read(runStream(at));
         for (const { metadata } of recorded) {
           expect(metadata.correlationId).to.equal(run.id);
           traces.add(metadata.traceparent?.split('-')[1] ?? '');

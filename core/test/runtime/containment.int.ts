@@ -1,8 +1,7 @@
 import {
-  createInMemoryEventStore,
+  createInMemoryStorage,
   createInProcessTransport,
   defineAgent,
-  type EventStore,
   type Json,
   Orchestrator,
   parseWorkflow,
@@ -10,6 +9,7 @@ import {
   type RunEvent,
   type RunOutcome,
   type RunStuck,
+  type Storage,
   sleep,
   systemClock,
   systemIds,
@@ -90,7 +90,7 @@ const PLACES: readonly Place[] = [
 ];
 
 /** `tight`: every third append conflicts, and turns are cut short, so that runs are read again and more functions are called. */
-function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; store: EventStore; parts: object } {
+function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; store: Storage; parts: object } {
   const struck =
     <A extends { readonly runId: string }, R, Rest extends readonly unknown[]>(
       name: Place,
@@ -124,14 +124,14 @@ function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; sto
     },
     openEffects: struck('openEffects', HEART.openEffects),
   };
-  const store = createInMemoryEventStore();
-  const { append, read } = store;
-  store.read = (stream, ...rest) => {
+  const store = createInMemoryStorage();
+  const { append, read } = store.events;
+  store.events.read = (stream, ...rest) => {
     if (place === 'read') fault.strike(stream.slice('run-'.length));
     return read(stream, ...rest);
   };
   let appends = 0;
-  store.append = async (stream, ...rest) => {
+  store.events.append = async (stream, ...rest) => {
     appends += 1;
     if (tight && appends % 3 === 0) throw new RepriseError('REPRISE_STORE_CONFLICT', 'another writer was first');
     if (place === 'append') fault.strike(stream.slice('run-'.length));
@@ -244,8 +244,12 @@ afterEach(async () => {
 });
 
 async function open(place: Place, fault: Fault, tight = false): Promise<Orchestrator> {
-  const { heart, store, parts } = faulty(place, fault, tight);
-  const orchestrator = new Orchestrator({ ...(parts as ConstructorParameters<typeof Orchestrator>[0]), store, heart });
+  const { heart, store: storage, parts } = faulty(place, fault, tight);
+  const orchestrator = new Orchestrator({
+    ...(parts as ConstructorParameters<typeof Orchestrator>[0]),
+    storage,
+    heart,
+  });
   opened.push(orchestrator);
   await orchestrator.start();
   return orchestrator;

@@ -2,12 +2,12 @@ import {
   type Agent,
   type AnyPlugin,
   createInProcessTransport,
-  type EventStore,
   encodeEvent,
   type Json,
   type Orchestrator,
   type RecordedEvent,
   runStream,
+  type Storage,
   uuidv5,
   workflow,
 } from '@reprise/core';
@@ -28,15 +28,23 @@ import {
 } from './support.ts';
 
 /** Puts on record that the run is parked, as a driver does that cannot decide it. */
-async function park(store: EventStore, runId: string, at: number): Promise<void> {
-  const [last] = (await store.read(runStream(runId), { direction: 'backwards', limit: 1 })) as readonly RecordedEvent[];
+async function park(store: Storage, runId: string, at: number): Promise<void> {
+  const [last] = (await store.events.read(runStream(runId), {
+    direction: 'backwards',
+    limit: 1,
+  })) as readonly RecordedEvent[];
   const error = { code: 'REPRISE_UNDECIDABLE', message: 'a fault', retryable: false };
   const event = encodeEvent({ type: 'RunParked', at, commandId: 'park', error });
   const metadata = { ...event.metadata, causationId: 'park', correlationId: runId };
   const summary = { kind: 'run', name: 'w', status: 'parked', createdAt: at, updatedAt: at };
-  await store.append(runStream(runId), [{ ...event, metadata, id: uuidv5('park', runId) }], last?.revision ?? -1, {
-    summary,
-  });
+  await store.events.append(
+    runStream(runId),
+    [{ ...event, metadata, id: uuidv5('park', runId) }],
+    last?.revision ?? -1,
+    {
+      summary,
+    },
+  );
 }
 
 describe('Timers', () => {

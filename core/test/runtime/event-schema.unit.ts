@@ -1,5 +1,5 @@
 import {
-  createInMemoryEventStore,
+  createInMemoryStorage,
   DEFAULT_RETRY,
   decodeEvent,
   EVENT_VERSIONS,
@@ -309,10 +309,10 @@ describe('events in a store', () => {
 
 describe('a reader of a history with an event of another build', () => {
   const reading = async (type: string, schemaVersion: number) => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const metadata = { causationId: 'c', correlationId: 'r' };
     const known = encodeEvent({ type: 'RunResumed', at: 1, commandId: 'c' });
-    await store.append(
+    await store.events.append(
       'run-r',
       [
         { ...known, id: uuidv5('test', '0'), metadata: { ...metadata, ...known.metadata } },

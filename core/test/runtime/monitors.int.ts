@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import {
-  createInMemoryEventStore,
+  createInMemoryStorage,
   defineAgent,
   definePlugin,
   type Monitor,
@@ -117,7 +117,7 @@ describe('Monitors', () => {
 
   it('see every event, in the order of the history, and what happens beside it', async () => {
     const monitor = recordingMonitor();
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const reprise = await start({ plugins: [storePlugin(store), monitor.plugin], workflows: [definition] });
     const runs = await Promise.all([1, 2, 3, 4].map((n) => reprise.startRun(definition, n)));
     await Promise.all(runs.map((run) => run.result()));
@@ -137,11 +137,11 @@ describe('Monitors', () => {
   });
 
   it('see an event only once it is in the store', async () => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const missing: ObservedEvent[] = [];
     const strict = monitorOf('strict', {
       onEvent: async (observed) => {
-        const [event] = await store.read(`run-${observed.runId}`, { from: observed.revision, limit: 1 });
+        const [event] = await store.events.read(`run-${observed.runId}`, { from: observed.revision, limit: 1 });
         if (event?.id !== observed.event.id) missing.push(observed);
       },
     });

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  createInMemoryEventStore,
+  createInMemoryStorage,
   defineAgent,
   definePlugin,
-  type EventStore,
   type Monitor,
   type Orchestrator,
   type RepriseConfig,
   type RunOutcome,
+  type Storage,
   workflow,
 } from '@reprise/core';
 import { expect } from 'chai';
@@ -87,21 +87,26 @@ describe('What stores and monitors are handed', () => {
     steer: (reprise: Orchestrator, runId: string) => Promise<unknown> = async () => undefined,
   ) {
     const [stored, watched] = [customs(), customs()];
-    const inner = createInMemoryEventStore();
-    const store: EventStore = changedStore(inner, {
-      append: (stream, events, expected, options) => {
-        for (const event of events) stored.pass(`append of ${event.type}`, event);
-        stored.pass('the summary', options?.summary ?? null);
-        return inner.append(stream, events, expected, options);
-      },
-      snapshots: {
-        load: async (stream) => inner.snapshots?.load(stream),
-        save: async (stream, snapshot) => {
-          stored.pass('a snapshot', snapshot);
-          await inner.snapshots?.save(stream, snapshot);
+    const inner = createInMemoryStorage();
+    const store: Storage = changedStore(
+      inner,
+      {
+        append: (stream, events, expected, options) => {
+          for (const event of events) stored.pass(`append of ${event.type}`, event);
+          stored.pass('the summary', options?.summary ?? null);
+          return inner.events.append(stream, events, expected, options);
         },
       },
-    });
+      {
+        snapshots: {
+          load: async (stream) => inner.snapshots?.load(stream),
+          save: async (stream, snapshot) => {
+            stored.pass('a snapshot', snapshot);
+            await inner.snapshots?.save(stream, snapshot);
+          },
+        },
+      },
+    );
     const kinds = new Set<string>();
     const monitor: Monitor = {
       name: 'customs',

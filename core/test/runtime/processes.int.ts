@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import {
   type AnyPlugin,
   defineAgent,
-  type EventStore,
   isRepriseError,
   type Orchestrator,
   type RepriseConfig,
   RunReader,
+  type Storage,
   workflow,
 } from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
@@ -64,9 +64,9 @@ describe('Two orchestrators on one file', () => {
       ...store,
       create: async (context) => {
         const made = await store.create(context);
-        return changedStore(made as EventStore, {
+        return changedStore(made as Storage, {
           read: async (...request) => {
-            const page = await (made as EventStore).read(...request);
+            const page = await (made as Storage).events.read(...request);
             read += page.length;
             return page;
           },
@@ -186,28 +186,35 @@ describe('The ownership of a store', () => {
     let acquiring = Promise.resolve();
     let asked = 0;
     const viewOf = (name: string) =>
-      changedStore(store, {
-        append: async (...request) => {
-          const result = await store.append(...request);
-          for (const [other, listener] of listeners) if (other !== name) listener(request[0], result.revision);
-          return result;
-        },
-        ownership: {
-          acquire: async () => {
-            asked += 1;
-            await acquiring;
-            if (owner !== undefined) return undefined;
-            owner = name;
-            return async () => {
-              owner = undefined;
-            };
-          },
-          onForeignAppend: (listener) => {
-            listeners.set(name, listener);
-            return () => listeners.delete(name);
+      changedStore(
+        store,
+        {
+          append: async (...request) => {
+            const result = await store.events.append(...request);
+            for (const [other, listener] of listeners) if (other !== name) listener(request[0], result.revision);
+            return result;
           },
         },
-      });
+        {
+          ownership: {
+            acquire: async () => {
+              asked += 1;
+              await acquiring;
+              if (owner !== undefined) return undefined;
+              owner = name;
+              return async () => {
+                owner = undefined;
+              };
+            },
+          },
+          foreign: {
+            onAppend: (listener) => {
+              listeners.set(name, listener);
+              return () => listeners.delete(name);
+            },
+          },
+        },
+      );
     return {
       viewOf,
       owner: () => owner,
@@ -260,16 +267,16 @@ describe('The ownership of a store', () => {
     const first = await start(on(viewOf('first')));
     const view = viewOf('second');
     let failures = 0;
-    const streams = {
-      list: async (query: Parameters<NonNullable<typeof view.streams>['list']>[0]) => {
+    const catalog = {
+      list: async (query: Parameters<NonNullable<typeof view.catalog>['list']>[0]) => {
         if (failures < 2 && owner() === 'second') {
           failures += 1;
           throw new Error('the disk is away');
         }
-        return (await view.streams?.list(query)) ?? [];
+        return (await view.catalog?.list(query)) ?? [];
       },
     };
-    const second = await start(on({ ...view, streams }));
+    const second = await start(on({ ...view, catalog }));
     await first.stop();
     await eventually(() => failures === 2 && second.role === 'driver');
     expect(await (await second.startRun(definition, 1)).result()).to.equal('quick');

@@ -280,7 +280,7 @@ describe('Retrying a run', () => {
       changedStore(store, {
         append: (stream, events, ...more) => {
           if (stream === 'run-m2') turns.push(`${events.length} ${events[0]?.type}`);
-          return store.append(stream, events, ...more);
+          return store.events.append(stream, events, ...more);
         },
       }),
     );
@@ -288,7 +288,7 @@ describe('Retrying a run', () => {
     expect((await (await reprise.startRun(definition, null, { id: 'm1' })).outcome()).status).to.equal('failed');
     broken = false;
     expect((await (await reprise.retryRun('m1', { id: 'm2' })).outcome()).status).to.equal('completed');
-    const history = await store.read('run-m2', { limit: 5000 });
+    const history = await store.events.read('run-m2', { limit: 5000 });
     const forked = history.findIndex(({ type }) => type === 'RunForked');
     const origins = history.map(({ metadata }) => metadata.origin);
     expect(new Set(origins.slice(1, forked - 1))).to.deep.equal(new Set(['m1']));
@@ -428,7 +428,7 @@ describe('Retrying a run', () => {
     const reprise = await start({ plugins: [storePlugin(store)], workflows: [definition] });
     await (await reprise.startRun(definition, null, { id: 'ten-1', tenant: 'acme' })).outcome();
     await (await reprise.retryRun('ten-1', { id: 'ten-2' })).outcome();
-    const events = await store.readAll({ limit: 1000 });
+    const events = await store.events.readAll({ limit: 1000 });
     expect(new Set(events.map(({ stream }) => stream)).size, 'two runs and their child runs').to.equal(4);
     expect(new Set(events.map(({ metadata }) => metadata.tenant))).to.deep.equal(new Set(['acme']));
     expect((await reprise.runs.state('ten-2')).tenant).to.equal('acme');

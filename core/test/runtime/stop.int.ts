@@ -6,6 +6,7 @@ import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
+  changedStore,
   changedTransport,
   commandOf,
   eventsOf,
@@ -146,7 +147,7 @@ describe('Stopping', () => {
     const close = async (): Promise<void> => {
       closed = true;
     };
-    const store = { ...lastingStore(), close };
+    const store = changedStore(lastingStore(), { close });
     const transport = {
       ...changedTransport((message) => [message]),
       stop: () => Promise.reject(new Error('the broker is away')),
@@ -168,7 +169,7 @@ describe('Stopping', () => {
     const close = async (): Promise<void> => {
       closed = true;
     };
-    const store = { ...lastingStore(), close };
+    const store = changedStore(lastingStore(), { close });
     const transport = {
       ...changedTransport((message) => [message]),
       start: () => Promise.reject(new Error('the broker is away')),
@@ -187,13 +188,12 @@ describe('Stopping', () => {
     const store = lastingStore();
     const held = Promise.withResolvers<void>();
     let holding = false;
-    const slow = {
-      ...store,
-      append: async (...request: Parameters<typeof store.append>) => {
+    const slow = changedStore(store, {
+      append: async (...request) => {
         if (holding) await held.promise;
-        return store.append(...request);
+        return store.events.append(...request);
       },
-    };
+    });
     const work = gate('work', { obeys: true });
     const definition = workflow('slow-store').task('a', work.agent).build();
     const reprise = await start({ plugins: [storePlugin(slow)], workflows: [definition] });

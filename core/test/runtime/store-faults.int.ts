@@ -1,5 +1,5 @@
 import {
-  createInMemoryEventStore,
+  createInMemoryStorage,
   defineAgent,
   type EventStore,
   isRepriseError,
@@ -22,9 +22,9 @@ describe('A store in trouble', () => {
 
   /** Runs the chain on a store whose appends are `troubled`, and checks that it went as if nothing had happened. */
   const runOn = async (trouble: (append: Append) => Append) => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const monitor = recordingMonitor();
-    const troubled = changedStore(store, { append: trouble((...request) => store.append(...request)) });
+    const troubled = changedStore(store, { append: trouble((...request) => store.events.append(...request)) });
     const reprise = await start({
       plugins: [storePlugin(troubled), monitor.plugin],
       workflows: [chain],
@@ -79,13 +79,13 @@ describe('A store in trouble', () => {
   });
 
   it('that cannot be read for a while holds its runs up, no more', async () => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     let asked = 0;
     const troubled = changedStore(store, {
       read: async (stream, options) => {
         asked += 1;
         if (asked <= 3) throw new RepriseError('REPRISE_STORE_UNAVAILABLE', 'the disk is away');
-        return store.read(stream, options);
+        return store.events.read(stream, options);
       },
     });
     const reprise = await start({
@@ -122,12 +122,12 @@ describe('A store in trouble', () => {
   });
 
   it('that finds a result too large fails its attempt, and the run says why', async () => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const small = changedStore(store, {
       append: async (stream, events, expected, options) => {
         const size = Math.max(...events.map(({ data }) => JSON.stringify(data).length));
         if (size > 5000) throw new RepriseError('REPRISE_STORE_TOO_LARGE', `${size} is more than 5000`);
-        return store.append(stream, events, expected, options);
+        return store.events.append(stream, events, expected, options);
       },
     });
     const wordy = defineAgent({
@@ -148,7 +148,7 @@ describe('A store in trouble', () => {
   });
 
   it('with a history of a newer build leaves that run alone, and goes on with others', async () => {
-    const store = createInMemoryEventStore();
+    const store = createInMemoryStorage();
     const foreign: NewEvent = {
       id: '00000000-0000-4000-8000-000000000009',
       type: 'RunStarted',
@@ -156,7 +156,7 @@ describe('A store in trouble', () => {
       data: {},
       metadata: { causationId: 'x', correlationId: 'newer', schemaVersion: 99 },
     };
-    await store.append('run-newer', [foreign], -1, {
+    await store.events.append('run-newer', [foreign], -1, {
       summary: { kind: 'run', name: 'chain', status: 'running', createdAt: 0, updatedAt: 0 },
     });
     const monitor = recordingMonitor();
@@ -183,7 +183,7 @@ describe('A store that does not answer', () => {
     const inner = lastingStore();
     let silent = true;
     const store = changedStore(inner, {
-      append: (...request) => (silent ? new Promise(() => undefined) : inner.append(...request)),
+      append: (...request) => (silent ? new Promise(() => undefined) : inner.events.append(...request)),
     });
     const definition = workflow('late')
       .task('a', defineAgent({ name: 'quick', handle: () => 1 }))

@@ -7,7 +7,7 @@ import {
   type AgentTask,
   type AnyPlugin,
   type Clock,
-  createInMemoryEventStore,
+  createInMemoryStorage,
   createInProcessTransport,
   createReprise,
   definePlugin,
@@ -17,6 +17,7 @@ import {
   type Orchestrator,
   type RepriseConfig,
   type RunEvent,
+  type Storage,
   sleep,
   systemClock,
   type Transport,
@@ -64,28 +65,21 @@ export function temporaryFiles(): () => string {
   };
 }
 
-export const storePlugin = (store: EventStore): AnyPlugin =>
+export const storePlugin = (store: Storage): AnyPlugin =>
   definePlugin({ name: 'test-store', kind: 'event-store', create: () => store });
 
 export const transportPlugin = (transport: Transport): AnyPlugin =>
   definePlugin({ name: 'test-transport', kind: 'transport', create: () => transport });
 
-/** The same store with some of it replaced. */
-export const changedStore = (store: EventStore, changes: Partial<EventStore>): EventStore => ({
-  append: (...request) => store.append(...request),
-  read: (...request) => store.read(...request),
-  readAll: (...request) => store.readAll(...request),
-  subscribe: (options) => store.subscribe(options),
-  close: () => store.close(),
-  ...(store.streams && { streams: store.streams }),
-  ...(store.snapshots && { snapshots: store.snapshots }),
-  ...(store.ownership && { ownership: store.ownership }),
-  ...changes,
-});
+/** The same storage with some of its events, and of what is beside them, replaced. */
+export const changedStore = (
+  store: Storage,
+  changes: Partial<EventStore>,
+  beside: Partial<Omit<Storage, 'events'>> = {},
+): Storage => ({ ...store, events: { ...store.events, ...changes }, ...beside });
 
 /** A store in memory that outlives the orchestrators it is lent to, as a file would. */
-export const lastingStore = (): EventStore =>
-  changedStore(createInMemoryEventStore(), { close: async () => undefined });
+export const lastingStore = (): Storage => changedStore(createInMemoryStorage(), { close: async () => undefined });
 
 /** An in-process transport that publishes what `change` makes of each message. */
 export function changedTransport(
@@ -140,13 +134,13 @@ export const commandOf = (message: OutgoingMessage): string | undefined =>
   isMessage(message, 'command') ? (message.envelope.data as { type: string }).type : undefined;
 
 /** An engine on a manual clock: time passes only when the test says so. */
-export function manualTime(store: EventStore = lastingStore(), change?: Parameters<typeof changedTransport>[0]) {
+export function manualTime(store: Storage = lastingStore(), change?: Parameters<typeof changedTransport>[0]) {
   const time = new VirtualTime();
   const parts = (transport = createInProcessTransport(time.clock)): Pick<RepriseConfig, 'plugins' | 'clock'> => {
     const changed = change === undefined ? transport : changedTransport(change, transport);
     return {
       clock: time.clock,
-      plugins: [storePlugin(time.watchStore(store)), transportPlugin(time.watchTransport(changed))],
+      plugins: [storePlugin(time.watchStorage(store)), transportPlugin(time.watchTransport(changed))],
     };
   };
   return { time, clock: time.clock, parts };

@@ -1,3 +1,3 @@
 export type { SqliteEventStoreOptions } from './options.ts';
 export { sqliteEventStore } from './plugin.ts';
-export { createSqliteEventStore } from './sqlite-event-store.ts';
+export { createSqliteStorage } from './sqlite-storage.ts';

@@ -1,4 +1,4 @@
-import type { NewEvent, RecordedEvent } from '@reprise/core/plugin';
+import { encodePosition, type NewEvent, type RecordedEvent } from '@reprise/core/plugin';
 import type { Row, SQLInputValue } from './node-sqlite.ts';
 import { type Trace, unpackTrace } from './trace-packing.ts';
 
@@ -103,6 +103,6 @@ export function toRecordedEvent(row: Row, stream: string, trace: Trace | undefin
     },
     stream,
     revision: row.revision as number,
-    position: row.position as number,
+    position: encodePosition(row.position as number),
   };
 }

@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin } from '@reprise/core/plugin';
 import { resolveOptions, type SqliteEventStoreOptions } from './options.ts';
-import { createSqliteEventStore } from './sqlite-event-store.ts';
+import { createSqliteStorage } from './sqlite-storage.ts';
 
 /** Keeps history in one file. Throws REPRISE_CONFIG_INVALID at once when an option is wrong. */
 export function sqliteEventStore(options: SqliteEventStoreOptions = {}): Plugin<'event-store'> {
@@ -8,7 +8,7 @@ export function sqliteEventStore(options: SqliteEventStoreOptions = {}): Plugin<
   return definePlugin({
     name: 'sqlite',
     kind: 'event-store',
-    create: () => createSqliteEventStore(options),
-    createReader: () => createSqliteEventStore({ ...options, readOnly: true }),
+    create: () => createSqliteStorage(options),
+    createReader: () => createSqliteStorage({ ...options, readOnly: true }),
   });
 }

@@ -1,5 +1,13 @@
 import { statSync } from 'node:fs';
-import type { EventPage, ReadAllOptions, ReadOptions, RecordedEvent, Snapshot } from '@reprise/core/plugin';
+import {
+  BEGINNING,
+  decodePosition,
+  type EventPage,
+  NO_STREAM,
+  type ReadAllOptions,
+  type ReadOptions,
+  type Snapshot,
+} from '@reprise/core/plugin';
 import { checksumOf } from './checksum.ts';
 import type { DatabaseSync, Row, SQLInputValue, StatementSync } from './node-sqlite.ts';
 import { hasWal, type ReadOnlyDatabase } from './open.ts';
@@ -23,6 +31,12 @@ interface Seen {
   readonly checksum: number | null;
 }
 
+export interface AppendedTo {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: number;
+}
+
 /**
  * The reading connection, on the caller's thread: it blocks the loop for one page, so the caller's limit, and PAGE_CHARS, bound
  * how long. Every call sees all that was committed before it, by whatever process. Events are verified as they are read, each
@@ -41,6 +55,7 @@ export class Reader {
   readonly #all: StatementSync;
   readonly #checksum: StatementSync;
   readonly #head: StatementSync;
+  readonly #lastRevision: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #appendedTo: StatementSync;
   readonly #snapshot: StatementSync;
@@ -60,14 +75,17 @@ export class Reader {
     this.#backwards = db.prepare(`${ofStream} AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`);
     this.#all = db.prepare(
       `SELECT ${columns}, s.stream, ${trace} FROM events e JOIN streams s ON s.id = e.stream_id
-       WHERE e.position >= ? ORDER BY e.position LIMIT ?`,
+       WHERE e.position > ? ORDER BY e.position LIMIT ?`,
     );
     const checksum = this.#version < 2 ? 'NULL AS checksum' : 'checksum';
     this.#checksum = db.prepare(`SELECT ${checksum} FROM events WHERE stream_id = ? AND revision = ?`);
     this.#head = db.prepare('SELECT max(position) AS position FROM events');
+    this.#lastRevision = db.prepare(
+      'SELECT max(revision) AS revision FROM events WHERE stream_id = (SELECT id FROM streams WHERE stream = ?)',
+    );
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#appendedTo = db.prepare(
-      `SELECT s.stream, max(e.revision) AS revision FROM events e JOIN streams s ON s.id = e.stream_id
+      `SELECT s.stream, max(e.revision) AS revision, max(e.position) AS position FROM events e JOIN streams s ON s.id = e.stream_id
        WHERE e.position BETWEEN ? AND ? GROUP BY e.stream_id ORDER BY min(e.position)`,
     );
     this.#snapshot = db.prepare(`SELECT revision, schema, state, ${checksum} FROM snapshots WHERE stream = ?`);
@@ -91,10 +109,10 @@ export class Reader {
     });
   }
 
-  readAll({ from = 0, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): RecordedEvent[] {
+  readAll({ after = BEGINNING, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): EventPage {
     return this.#use(() => {
-      const { rows } = this.#page(this.#all, from, Math.max(0, limit));
-      return rows.map((row) => {
+      const { rows, complete } = this.#page(this.#all, decodePosition(after), Math.max(0, limit));
+      const events = rows.map((row) => {
         const id = Number(row.stream_id);
         const seen = this.#seen.get(id);
         const previous = seen?.revision === Number(row.revision) - 1 ? seen.checksum : this.#checksumBefore(row);
@@ -108,6 +126,7 @@ export class Reader {
         this.#seen.set(id, { revision: event.revision, checksum: row.checksum as number | null });
         return event;
       });
+      return complete && rows.length < limit ? Object.assign(events, { complete }) : events;
     });
   }
 
@@ -116,15 +135,24 @@ export class Reader {
     return this.#use(() => Number(this.#head.get()?.position ?? -1));
   }
 
+  /** The last revision of a stream; NO_STREAM when there is none. */
+  endOf(stream: string): number {
+    return this.#use(() => Number(this.#lastRevision.get(stream)?.revision ?? NO_STREAM));
+  }
+
   /** Changes whenever another connection, the writer of this store included, has committed. */
   dataVersion(): number {
     return this.#use(() => Number(this.#dataVersion.get()?.data_version));
   }
 
-  /** The streams that have events at the positions from..to (inclusive), each with its last revision among them. */
-  appendedTo(from: number, to: number): { readonly stream: string; readonly revision: number }[] {
+  /** The streams that have events at the positions from..to (inclusive), each with the last revision and position among them. */
+  appendedTo(from: number, to: number): readonly AppendedTo[] {
     const rows = this.#use(() => this.#appendedTo.all(from, to));
-    return rows.map(({ stream, revision }) => ({ stream: String(stream), revision: Number(revision) }));
+    return rows.map(({ stream, revision, position }) => ({
+      stream: String(stream),
+      revision: Number(revision),
+      position: Number(position),
+    }));
   }
 
   /** The cached state of a stream. One that does not fit its checksum, or has none, is as good as none. */

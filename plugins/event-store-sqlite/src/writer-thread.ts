@@ -3,6 +3,8 @@ import { Worker } from 'node:worker_threads';
 import {
   type AppendOptions,
   type AppendResult,
+  BEGINNING,
+  encodePosition,
   type NewEvent,
   nextTurn,
   RepriseError,
@@ -28,8 +30,8 @@ import type { WriterWorkerData } from './writer-worker.ts';
 const WORKER = new URL(`./writer-worker${extname(import.meta.url)}`, import.meta.url);
 
 export interface WriterListener {
-  /** Something of this process was committed. */
-  onCommitted(): void;
+  /** Something of this process was committed to the stream. */
+  onCommitted(stream: string): void;
   onForeign(range: ForeignRange): void;
   /** The store is open, in these files. */
   onOpened?(files: readonly WatchedFile[]): void;
@@ -70,7 +72,8 @@ class Batch {
     for (const waiting of this.waitingSnapshots) waiting.reject(error);
   }
 
-  settle(outcome: WriteOutcome): void {
+  /** Answers what waits, and tells which streams were appended to. */
+  settle(outcome: WriteOutcome, onCommitted: (stream: string) => void): void {
     if (!Array.isArray(outcome)) {
       this.reject(storeError(outcome as StoreFault));
       return;
@@ -78,8 +81,12 @@ class Batch {
     for (const waiting of this.waitingSnapshots) waiting.resolve();
     for (const [index, waiting] of this.waitingAppends.entries()) {
       const [status, revision = 0, position = 0] = outcome.slice(index * RESULT_WIDTH, (index + 1) * RESULT_WIDTH);
-      if (status !== CONFLICT) waiting.resolve({ revision, position });
-      else waiting.reject(storeConflict(waiting.stream, waiting.expectedRevision, revision));
+      if (status === CONFLICT) {
+        waiting.reject(storeConflict(waiting.stream, waiting.expectedRevision, revision));
+        continue;
+      }
+      waiting.resolve({ revision, position: position < 0 ? BEGINNING : encodePosition(position) });
+      onCommitted(waiting.stream);
     }
   }
 }
@@ -246,11 +253,9 @@ export class WriterThread {
         this.#saw(Number(outcome.at(-1)));
       }
       if (!Array.isArray(outcome)) this.#report(outcome as StoreFault);
-      this.#inFlight.shift()?.settle(outcome);
+      this.#inFlight.shift()?.settle(outcome, (stream) => this.#listener.onCommitted(stream));
     }
-    if (outcomes.length === 0) return;
-    this.#listener.onCommitted();
-    this.#markSoon();
+    if (outcomes.length > 0) this.#markSoon();
   }
 
   #markSoon(): void {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
-import { type EventStore, NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { type EventStore, encodePosition, NO_STREAM } from '@reprise/core/plugin';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { rejection, temporaryPaths } from './folder.ts';
@@ -30,7 +30,7 @@ describe('the checksum of an event', () => {
 
   async function damaged(sql: string): Promise<EventStore> {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     await store.append('run-b', sampleEvents('b', 0, 2), NO_STREAM);
     await store.append('run-a', sampleEvents('a', 0, EVENTS), NO_STREAM);
     await store.close();
@@ -40,7 +40,7 @@ describe('the checksum of an event', () => {
     db.exec(`${sql.replace('# 1', '+ 1')} WHERE ${where}`);
     db.exec('PRAGMA ignore_check_constraints = OFF');
     db.close();
-    return createSqliteEventStore({ path });
+    return (await createSqliteStorage({ path })).events;
   }
 
   for (const [what, sql] of Object.entries(DAMAGES)) {
@@ -53,7 +53,7 @@ describe('the checksum of an event', () => {
         () => store.read('run-a', { from: AT, limit: 1, direction: 'backwards' }),
         () => store.read('run-a', { from: AT + 1 }),
         () => store.readAll(),
-        () => store.readAll({ from: AT + 2 }),
+        () => store.readAll({ after: encodePosition(AT + 1) }),
       ]) {
         // A changed event is named itself, or by the one after it, whose checksum covers it; one that is gone only so.
         const outcome = await read().catch((error: unknown) => error);
@@ -74,7 +74,7 @@ describe('the checksum of an event', () => {
 
   it('covers the name of the stream', async () => {
     const path = newPath();
-    const other = await createSqliteEventStore({ path });
+    const { events: other } = await createSqliteStorage({ path });
     await other.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     const db = new DatabaseSync(path);
     db.exec("UPDATE streams SET stream = 'run-c'");
@@ -87,8 +87,8 @@ describe('the checksum of an event', () => {
     const path = newPath();
     let revision = NO_STREAM;
     for (let round = 0; round < 3; round += 1) {
-      const store = await createSqliteEventStore({ path });
-      const again = await createSqliteEventStore({ path });
+      const { events: store } = await createSqliteStorage({ path });
+      const { events: again } = await createSqliteStorage({ path });
       for (const writer of [store, again, store]) {
         const events = sampleEvents('a', revision + 1, 3, '\u0000ü\u{1F600}');
         await rejection(writer.append('run-a', events, revision + 7));
@@ -104,14 +104,14 @@ describe('the checksum of an event', () => {
 
   it('is asked of a snapshot as well: one that was changed is as good as none', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
+    const { events: store, snapshots } = await createSqliteStorage({ path });
     const snapshot = { revision: 3, schema: 's', state: '{"a":1}' };
-    await store.snapshots?.save('run-a', snapshot);
-    expect(await store.snapshots?.load('run-a')).to.deep.equal(snapshot);
+    await snapshots?.save('run-a', snapshot);
+    expect(await snapshots?.load('run-a')).to.deep.equal(snapshot);
     const db = new DatabaseSync(path);
     db.exec(`UPDATE snapshots SET state = '{"a":2}'`);
     db.close();
-    expect(await store.snapshots?.load('run-a')).to.equal(undefined);
+    expect(await snapshots?.load('run-a')).to.equal(undefined);
     await store.close();
   });
 });

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type EventStore, isRepriseError, NO_STREAM, type RepriseError, sleep } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { runStream, sampleEvents } from './sample.ts';
 
 // What the children of the tests do. Started by child.ts as: <program> <path> <arguments>.
@@ -15,7 +15,7 @@ const lastRevision = async (store: EventStore, stream: string): Promise<number> 
 const programs: Readonly<Record<string, () => Promise<void>>> = {
   /** Appends to `streams` runs for ever, three events at a time, and prints each acknowledgement. */
   async forever() {
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const write = async (runId: string): Promise<never> => {
       for (let revision = await lastRevision(store, runStream(runId)); ; ) {
         ({ revision } = await store.append(runStream(runId), sampleEvents(runId, revision + 1, 3), revision));
@@ -27,7 +27,7 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Appends one event to the run `count` times, against other processes: reads again after each conflict. */
   async contend() {
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const [runId = '', count = '0', name = ''] = args;
     let conflicts = 0;
     let revision = await lastRevision(store, runStream(runId));
@@ -49,7 +49,7 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Appends one event to the named run for each line on stdin. */
   async onDemand() {
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     print('ready');
     for await (const runId of createInterface({ input: process.stdin })) {
       const revision = await lastRevision(store, runStream(runId));
@@ -61,7 +61,7 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Appends `count` events to run-a, one by one, says so, and waits to be killed. */
   async fill() {
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     let revision = NO_STREAM;
     for (let left = Number(args[0]); left > 0; left -= 1) {
       ({ revision } = await store.append('run-a', sampleEvents('a', revision + 1, 1, 'x'.repeat(300)), revision));
@@ -74,7 +74,7 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
   async look() {
     if (process.getuid?.() === 0) process.setuid?.(65_534);
     try {
-      const store = await createSqliteEventStore({ path, readOnly: true });
+      const { events: store } = await createSqliteStorage({ path, readOnly: true });
       print((await store.readAll()).length);
       await store.close();
     } catch (error) {
@@ -84,10 +84,10 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Owns the store and appends to it, until it is told that the store is lost: prints the code, and what an append says then. */
   async drive() {
-    const store = await createSqliteEventStore({ path });
+    const { events: store, ownership, foreign } = await createSqliteStorage({ path });
     process.stdin.resume(); // an idle store keeps nothing alive
-    const lost = new Promise<RepriseError>((resolve) => store.ownership?.onLost?.(resolve));
-    print((await store.ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    const lost = new Promise<RepriseError>((resolve) => foreign?.onLost?.(resolve));
+    print((await ownership?.acquire()) === undefined ? 'refused' : 'owner');
     print((await lost).code);
     const error = await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM).catch((reason: unknown) => reason);
     print(isRepriseError(error) ? error.code : 'appended');
@@ -97,15 +97,15 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
 
   /** Owns the store until it is killed. */
   async own() {
-    const store = await createSqliteEventStore({ path });
-    print((await store.ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    const { ownership } = await createSqliteStorage({ path });
+    print((await ownership?.acquire()) === undefined ? 'refused' : 'owner');
     await sleep(60_000);
   },
 
   /** Appends once, and ends without close(): an idle store must not keep the process alive. */
   async unclosed() {
-    const store = await createSqliteEventStore({ path });
-    store.ownership?.onForeignAppend(() => undefined);
+    const { events: store, foreign } = await createSqliteStorage({ path });
+    foreign?.onAppend(() => undefined);
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     print('done');
   },
@@ -113,7 +113,7 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
   /** The process may not write files larger than the limit it was started with; appends until that shows, then as told. */
   async limited() {
     process.on('SIGXFSZ', () => undefined);
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     print(process.pid);
     let revision = NO_STREAM;
     for await (const text of createInterface({ input: process.stdin })) {

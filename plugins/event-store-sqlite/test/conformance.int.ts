@@ -1,22 +1,22 @@
 import { eventStoreConformance } from '@reprise/conformance';
-import type { EventStore } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import type { Storage } from '@reprise/core/plugin';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { temporaryPaths } from './folder.ts';
 
 const newPath = temporaryPaths();
-const paths = new WeakMap<EventStore, string>();
+const paths = new WeakMap<Storage, string>();
 
-async function open(path: string): Promise<EventStore> {
-  const store = await createSqliteEventStore({ path });
-  paths.set(store, path);
-  return store;
+async function open(path: string): Promise<Storage> {
+  const storage = await createSqliteStorage({ path });
+  paths.set(storage, path);
+  return storage;
 }
 
 eventStoreConformance('sqlite', {
   create: () => open(newPath()),
-  async reopen(store) {
-    await store.close();
-    return open(paths.get(store) ?? '');
+  async reopen(storage) {
+    await storage.events.close();
+    return open(paths.get(storage) ?? '');
   },
-  openSecond: (store) => open(paths.get(store) ?? ''),
+  openSecond: (storage) => open(paths.get(storage) ?? ''),
 });

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { isRepriseError, NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Child } from './child.ts';
@@ -13,7 +13,7 @@ describe('an SQLite event store without space', () => {
 
   it('rejects what does not fit under maxFileBytes, keeps what it acknowledged, and takes what fits', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path, maxFileBytes: 400_000 });
+    const { events: store } = await createSqliteStorage({ path, maxFileBytes: 400_000 });
     let revision = NO_STREAM;
     let error: unknown;
     while (error === undefined) {
@@ -35,7 +35,7 @@ describe('an SQLite event store without space', () => {
     await store.append('run-b', sampleEvents('b', 0, 1), NO_STREAM);
     await store.close();
 
-    const roomier = await createSqliteEventStore({ path });
+    const { events: roomier } = await createSqliteStorage({ path });
     expect(await roomier.readAll()).to.have.length(revision + 3);
     await roomier.append('run-a', sampleEvents('a', small.revision + 1, 1, 'x'.repeat(50_000)), small.revision);
     await roomier.close();
@@ -67,7 +67,7 @@ describe('an SQLite event store without space', () => {
     expect(await append(30_000)).to.equal(`ok ${kept}`);
     child.process.stdin?.end();
     expect(await child.end(), child.stderr).to.equal(0);
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     expect((await store.read('run-a')).map(({ revision }) => revision)).to.deep.equal(
       Array.from({ length: kept + 1 }, (_, index) => index),
     );

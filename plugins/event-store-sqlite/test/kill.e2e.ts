@@ -1,5 +1,5 @@
 import { sleep } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Child } from './child.ts';
@@ -21,7 +21,7 @@ describe('an SQLite event store whose process is killed', () => {
       await sleep(Math.random() * 20);
       await child.kill();
       acknowledged += child.lines.length;
-      const store = await createSqliteEventStore({ path });
+      const { events: store } = await createSqliteStorage({ path });
       const revisions = new Map<string, number>();
       for (const line of child.lines) {
         const [runId = '', revision] = line.split(' ');

@@ -1,4 +1,4 @@
-import { isRepriseError, type NewEvent } from '@reprise/core/plugin';
+import { encodePosition, isRepriseError, type NewEvent } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -84,7 +84,7 @@ describe('mapping of events to rows', () => {
         const row = { id: eventId, type, time, data, causation, correlation, schema_version, meta };
         const place = { revision: 3, position: 8, traceparent: packTrace(whole, trace) };
         const recorded = toRecordedEvent({ ...row, ...place }, stream, trace);
-        expect(recorded).to.deep.equal({ ...event, stream, revision: 3, position: 8 });
+        expect(recorded).to.deep.equal({ ...event, stream, revision: 3, position: encodePosition(8) });
       }),
     );
   });

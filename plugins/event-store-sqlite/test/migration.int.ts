@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { NewEvent } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { encodePosition, type NewEvent } from '@reprise/core/plugin';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { chained, rootOf } from '../src/checksum.ts';
@@ -68,21 +68,21 @@ describe('a store of version 1', () => {
     const { path, db } = make(5);
     db.close();
     chmodSync(path, 0o444);
-    const store = await createSqliteEventStore({ path, readOnly: true });
+    const { events: store, snapshots } = await createSqliteStorage({ path, readOnly: true });
     expect((await store.read('run-a')).map(({ data }) => data)).to.deep.equal(dataOf(5));
     expect(await store.read('run-a', { from: 2, limit: 2 })).to.have.length(2);
-    expect(await store.readAll({ from: 3 })).to.have.length(2);
-    expect(await store.snapshots?.load('run-a')).to.equal(undefined);
+    expect(await store.readAll({ after: encodePosition(2) })).to.have.length(2);
+    expect(await snapshots?.load('run-a')).to.equal(undefined);
     await store.close();
   });
 
   it('is brought up to date, keeps its events and goes on with checksums from there', async () => {
     const { path, db } = make(5);
     db.close();
-    const store = await createSqliteEventStore({ path });
-    expect((await store.append('run-a', sampleEvents('a', 5, 2), 4)).position).to.equal(6);
+    const { events: store } = await createSqliteStorage({ path });
+    expect((await store.append('run-a', sampleEvents('a', 5, 2), 4)).position).to.equal(encodePosition(6));
     await store.close();
-    const again = await createSqliteEventStore({ path });
+    const { events: again } = await createSqliteStorage({ path });
     await again.append('run-a', sampleEvents('a', 7, 1), 6);
     for (const read of [await again.read('run-a'), await again.readAll()]) {
       expect(read.map(({ data }) => data)).to.deep.equal(dataOf(8));
@@ -91,7 +91,7 @@ describe('a store of version 1', () => {
     const changed = new DatabaseSync(path);
     changed.exec("UPDATE events SET type = 'Texted' WHERE revision = 6");
     changed.close();
-    const damaged = await createSqliteEventStore({ path });
+    const { events: damaged } = await createSqliteStorage({ path });
     expect((await rejection(damaged.read('run-a'))).message).to.include('revision 6 of run-a (position 6)');
     expect(await damaged.read('run-a', { limit: 6 })).to.have.length(6);
     await damaged.close();
@@ -99,7 +99,7 @@ describe('a store of version 1', () => {
 
   it('takes no event without a checksum any more from a process that has it open', async () => {
     const { path, db } = make(1);
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     expect(() => insert(db, 1)).to.throw('CHECK');
     db.close();
     await store.append('run-a', sampleEvents('a', 1, 1), 0);
@@ -111,10 +111,10 @@ describe('a store of version 1', () => {
     db.close();
     const old = new OwnerLock(path);
     expect(old.acquire()).to.equal(true);
-    const { code, message } = await rejection(createSqliteEventStore({ path }));
+    const { code, message } = await rejection(createSqliteStorage({ path }));
     expect([code, message.includes('still drives')]).to.deep.equal(['REPRISE_STORE_UNAVAILABLE', true]);
     old.release();
-    await (await createSqliteEventStore({ path })).close();
+    await (await createSqliteStorage({ path })).events.close();
   });
 });
 
@@ -177,7 +177,7 @@ describe('a store of version 3', () => {
   it('is read as it is, also where nothing can be written', async () => {
     const path = make();
     chmodSync(path, 0o444);
-    const store = await createSqliteEventStore({ path, readOnly: true });
+    const { events: store } = await createSqliteStorage({ path, readOnly: true });
     expect(metadataOf(await store.read('run-a'))).to.deep.equal(metadataOf(eventsOf(0)));
     expect(metadataOf(await store.readAll())).to.deep.equal(metadataOf(eventsOf(0)));
     await store.close();
@@ -185,7 +185,7 @@ describe('a store of version 3', () => {
 
   it('is brought up to date, and its streams keep traceparents whole', async () => {
     const path = make();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const both = [...eventsOf(0), ...eventsOf(4)];
     await store.append('run-a', eventsOf(4), 3);
     expect(metadataOf(await store.read('run-a'))).to.deep.equal(metadataOf(both));

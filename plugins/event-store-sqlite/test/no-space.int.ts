@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { readMark } from '../src/mark.ts';
@@ -42,7 +42,7 @@ describe('an SQLite event store where nothing can be written', () => {
 
   it('is read in a folder that may not be written', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     await store.append('run-a', sampleEvents('a', 0, 5), NO_STREAM);
     await store.close();
     expect(await look(path)).to.equal('5');
@@ -86,16 +86,16 @@ describe('an SQLite event store where nothing can be written', () => {
     const folder = disk();
     if (folder === undefined) return this.skip();
     const path = join(folder, 'events.db');
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     await store.append('run-a', sampleEvents('a', 0, 5), NO_STREAM);
     await store.close();
     fillUp(folder);
-    const reader = await createSqliteEventStore({ path, readOnly: true });
+    const { events: reader } = await createSqliteStorage({ path, readOnly: true });
     expect(await reader.readAll()).to.have.length(5);
-    const { message } = await rejection(createSqliteEventStore({ path }));
+    const { message } = await rejection(createSqliteStorage({ path }));
     expect(message).to.include('no space left');
     rmSync(join(folder, 'fill'));
-    const again = await createSqliteEventStore({ path });
+    const { events: again } = await createSqliteStorage({ path });
     await again.append('run-a', sampleEvents('a', 5, 1), 4);
     expect((await rejection(reader.readAll())).message).to.include('Open it again');
     await reader.close();
@@ -106,7 +106,7 @@ describe('an SQLite event store where nothing can be written', () => {
     const folder = disk();
     if (folder === undefined) return this.skip();
     const path = join(folder, 'events.db');
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     await store.append('run-a', sampleEvents('a', 0, 5), NO_STREAM);
     fillUp(folder);
     const events = sampleEvents('a', 5, 1, 'x'.repeat(100_000));
@@ -116,7 +116,7 @@ describe('an SQLite event store where nothing can be written', () => {
       expect(message).to.include('no space left');
     }
     expect(await store.readAll()).to.have.length(5);
-    const reader = await createSqliteEventStore({ path, readOnly: true });
+    const { events: reader } = await createSqliteStorage({ path, readOnly: true });
     expect(await reader.read('run-a')).to.have.length(5);
     await reader.close();
     rmSync(join(folder, 'fill'));

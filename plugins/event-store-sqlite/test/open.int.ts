@@ -2,20 +2,20 @@ import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isRepriseError, NO_STREAM, type RepriseError } from '@reprise/core/plugin';
-import { createSqliteEventStore, type SqliteEventStoreOptions } from '@reprise/event-store-sqlite';
+import { createSqliteStorage, type SqliteEventStoreOptions } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { temporaryPaths } from './folder.ts';
 import { sampleEvents } from './sample.ts';
 
 async function refusal(options: SqliteEventStoreOptions): Promise<RepriseError> {
-  const outcome = await createSqliteEventStore(options).catch((error: unknown) => error);
+  const outcome = await createSqliteStorage(options).catch((error: unknown) => error);
   if (isRepriseError(outcome)) return outcome;
   throw new Error('The store opened.');
 }
 
 async function fill(path: string, events = 500): Promise<void> {
-  const store = await createSqliteEventStore({ path });
+  const { events: store } = await createSqliteStorage({ path });
   await store.append('run-a', sampleEvents('a', 0, events, 'x'.repeat(200)), NO_STREAM);
   await store.close();
 }
@@ -107,7 +107,7 @@ describe('opening an SQLite event store', () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '');
     await fill(path, 3);
-    const store = await createSqliteEventStore({ path, readOnly: true });
+    const { events: store } = await createSqliteStorage({ path, readOnly: true });
     expect(await store.readAll()).to.have.length(3);
     await store.close();
   });
@@ -118,7 +118,7 @@ describe('opening an SQLite event store', () => {
     const db = new DatabaseSync(path);
     db.exec("UPDATE events SET data = '{torn' WHERE position = 1");
     db.close();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const error = await store.read('run-a').catch((reason: unknown) => reason);
     expect(isRepriseError(error, 'REPRISE_STORE_CORRUPT') && error.message).to.include('position 1');
     await store.close();

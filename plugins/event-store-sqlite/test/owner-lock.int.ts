@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM, sleep } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { ownerPath } from '../src/owner-lock.ts';
@@ -30,11 +30,11 @@ describe('the owner of an SQLite event store', () => {
     await driver.printed(1);
     expect(driver.lines).to.deep.equal(['owner']);
     for (const way of [path, ...links]) {
-      const other = await createSqliteEventStore({ path: way });
-      expect(await other.ownership?.acquire(), way).to.equal(undefined);
+      const { events: other, ownership } = await createSqliteStorage({ path: way });
+      expect(await ownership?.acquire(), way).to.equal(undefined);
       await other.close();
     }
-    const reader = await createSqliteEventStore({ path, readOnly: true });
+    const { events: reader } = await createSqliteStorage({ path, readOnly: true });
     expect(await reader.readAll()).to.deep.equal([]);
     await reader.close();
   });
@@ -44,8 +44,8 @@ describe('the owner of an SQLite event store', () => {
     const driver = start('drive', path);
     await driver.printed(1);
     rmSync(ownerPath(path));
-    const other = await createSqliteEventStore({ path });
-    expect(await other.ownership?.acquire()).to.be.a('function');
+    const { events: other, ownership } = await createSqliteStorage({ path });
+    expect(await ownership?.acquire()).to.be.a('function');
     await driver.printed(3);
     expect(driver.lines).to.deep.equal(['owner', 'REPRISE_STORE_REPLACED', 'REPRISE_STORE_REPLACED']);
     expect(await driver.end(), driver.stderr).to.equal(0);
@@ -55,21 +55,21 @@ describe('the owner of an SQLite event store', () => {
 
   it('has noticed that it lost the store by the time that another owns it', async () => {
     const path = newPath();
-    const [first, second] = [await createSqliteEventStore({ path }), await createSqliteEventStore({ path })];
+    const [first, second] = [await createSqliteStorage({ path }), await createSqliteStorage({ path })];
     const told: string[] = [];
-    first.ownership?.onLost?.(({ code }) => told.push(code));
+    first.foreign?.onLost?.(({ code }) => told.push(code));
     await first.ownership?.acquire();
     rmSync(ownerPath(path));
     expect(await second.ownership?.acquire()).to.be.a('function');
     expect(told).to.deep.equal(['REPRISE_STORE_REPLACED']);
-    await first.close();
-    await second.close();
+    await first.events.close();
+    await second.events.close();
   });
 
   it('appends nothing any more soon after its lock file is gone, sooner than a new owner begins', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
-    await store.ownership?.acquire();
+    const { events: store, ownership } = await createSqliteStorage({ path });
+    await ownership?.acquire();
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     rmSync(ownerPath(path));
     const appendOn = async (): Promise<never> => {
@@ -84,8 +84,8 @@ describe('the owner of an SQLite event store', () => {
 
   it('is nobody after a release, whatever becomes of the lock file', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
-    const release = await store.ownership?.acquire();
+    const { events: store, ownership } = await createSqliteStorage({ path });
+    const release = await ownership?.acquire();
     await release?.();
     rmSync(ownerPath(path));
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
@@ -94,10 +94,10 @@ describe('the owner of an SQLite event store', () => {
 
   it('cannot be two by a hard link: such a file is not opened for writing', async () => {
     const path = newPath();
-    await (await createSqliteEventStore({ path })).close();
+    await (await createSqliteStorage({ path })).events.close();
     linkSync(path, `${path}-second`);
     for (const name of [path, `${path}-second`]) {
-      const { code, message, retryable } = await rejection(createSqliteEventStore({ path: name }));
+      const { code, message, retryable } = await rejection(createSqliteStorage({ path: name }));
       expect([code, retryable]).to.deep.equal(['REPRISE_STORE_UNAVAILABLE', false]);
       expect(message).to.include('2 names');
     }

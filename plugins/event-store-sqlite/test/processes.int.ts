@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { Child } from './child.ts';
@@ -21,7 +21,7 @@ describe('an SQLite event store shared by processes', () => {
     const path = newPath();
     const writers = ['x', 'y', 'z'].map((name) => start('contend', path, 'shared', 60, name));
     for (const writer of writers) expect(await writer.end(), writer.stderr).to.equal(0);
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const recorded = await store.read('run-shared');
     expect(recorded.map(({ revision }) => revision)).to.deep.equal(Array.from({ length: 180 }, (_, index) => index));
     expect(new Set(recorded.map(({ id }) => id)).size).to.equal(180);
@@ -30,7 +30,7 @@ describe('an SQLite event store shared by processes', () => {
 
   it('gives a conflict with the revision that another process made', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const other = start('onDemand', path);
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     other.tell('a');
@@ -43,7 +43,7 @@ describe('an SQLite event store shared by processes', () => {
 
   it('shows subscribers every append of every process once and in order, and listeners the foreign ones only', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path, pollIntervalMs: 5 });
+    const { events: store, foreign } = await createSqliteStorage({ path, pollIntervalMs: 5 });
     const other = start('onDemand', path);
     await other.printed(1);
     const seen: RecordedEvent[] = [];
@@ -52,7 +52,7 @@ describe('an SQLite event store shared by processes', () => {
     const check = (): void => {
       if (seen.length === 80 && heard.get('run-theirs') === 39) all.resolve();
     };
-    const stop = store.ownership?.onForeignAppend((stream, revision) => {
+    const stop = foreign?.onAppend((stream, revision) => {
       heard.set(stream, revision);
       check();
     });
@@ -77,8 +77,8 @@ describe('an SQLite event store shared by processes', () => {
     // Closing any descriptor of the file would let go of it (https://www.sqlite.org/howtocorrupt.html, 2.2).
     if (process.platform !== 'linux') return this.skip();
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
-    const second = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
+    const { events: second } = await createSqliteStorage({ path });
     await second.close();
     const locks = readFileSync('/proc/locks', 'utf8').split('\n');
     const own = locks.filter((line) => line.includes(` ${process.pid} `) && line.includes(`:${statSync(path).ino} `));
@@ -90,17 +90,17 @@ describe('an SQLite event store shared by processes', () => {
     const path = newPath();
     const first = start('own', path);
     await first.printed(1);
-    const store = await createSqliteEventStore({ path });
+    const { events: store, ownership } = await createSqliteStorage({ path });
     const second = start('own', path);
     await second.printed(1);
-    expect([first.lines[0], second.lines[0], await store.ownership?.acquire()]).to.deep.equal([
+    expect([first.lines[0], second.lines[0], await ownership?.acquire()]).to.deep.equal([
       'owner',
       'refused',
       undefined,
     ]);
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     await first.kill();
-    expect(await store.ownership?.acquire()).to.be.a('function');
+    expect(await ownership?.acquire()).to.be.a('function');
     await store.close();
   });
 });

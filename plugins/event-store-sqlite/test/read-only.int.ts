@@ -1,5 +1,5 @@
 import { isRepriseError, NO_STREAM, type RecordedEvent } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { Child } from './child.ts';
@@ -16,7 +16,7 @@ describe('an SQLite event store opened for reading', () => {
     const writer = new Child('onDemand', [path]);
     children.push(writer);
     await writer.printed(1);
-    const store = await createSqliteEventStore({ path, readOnly: true, pollIntervalMs: 5 });
+    const { events: store, catalog } = await createSqliteStorage({ path, readOnly: true, pollIntervalMs: 5 });
     const seen: RecordedEvent[] = [];
     const arrived = Promise.withResolvers<void>();
     await store.subscribe({
@@ -25,27 +25,38 @@ describe('an SQLite event store opened for reading', () => {
         if (seen.length === 10) arrived.resolve();
       },
     });
+    const ofOne: number[] = [];
+    const followed = Promise.withResolvers<void>();
+    await store.subscribe({
+      stream: 'run-a',
+      after: 6,
+      onEvents: (page) => {
+        ofOne.push(...page.map(({ revision }) => revision));
+        if (ofOne.length === 3) followed.resolve();
+      },
+    });
     for (let revision = 0; revision < 10; revision += 1) writer.tell('a');
-    await arrived.promise;
+    await Promise.all([arrived.promise, followed.promise]);
+    expect(ofOne).to.deep.equal([7, 8, 9]);
     expect(seen.map(({ revision }) => revision)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(await store.read('run-a')).to.deep.equal(seen);
-    expect(await store.streams?.list({ kind: 'run' })).to.deep.equal([]);
+    expect(await catalog?.list({ kind: 'run' })).to.deep.equal([]);
     await store.close();
   });
 
   it('refuses to write, and says why', async () => {
     const path = newPath();
-    await (await createSqliteEventStore({ path })).close();
-    const store = await createSqliteEventStore({ path, readOnly: true });
+    await (await createSqliteStorage({ path })).events.close();
+    const { events: store, snapshots, ownership } = await createSqliteStorage({ path, readOnly: true });
     const attempts = [
       store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM),
-      store.snapshots?.save('run-a', { revision: 0, schema: 's', state: '' }),
+      snapshots?.save('run-a', { revision: 0, schema: 's', state: '' }),
     ];
     for (const attempt of attempts) {
       const error = await attempt?.catch((reason: unknown) => reason);
       expect(isRepriseError(error, 'REPRISE_STORE_UNAVAILABLE') && error.message).to.include('for reading only');
     }
-    expect(store.ownership).to.equal(undefined);
+    expect(ownership).to.equal(undefined);
     await store.close();
   });
 });

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type EventStore, NO_STREAM, type RepriseError } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { NO_STREAM, type RepriseError, type Storage } from '@reprise/core/plugin';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { rejection, temporaryPaths } from './folder.ts';
@@ -27,8 +27,7 @@ const FAULTS: Readonly<Record<string, (path: string) => void>> = {
   'has lost its WAL': (path) => rmSync(`${path}-wal`),
 };
 
-const lossOf = (store: EventStore): Promise<RepriseError> =>
-  new Promise((resolve) => store.ownership?.onLost?.(resolve));
+const lossOf = ({ foreign }: Storage): Promise<RepriseError> => new Promise((resolve) => foreign?.onLost?.(resolve));
 
 describe('an SQLite event store whose file', () => {
   const newPath = temporaryPaths();
@@ -37,7 +36,8 @@ describe('an SQLite event store whose file', () => {
     describe(what, () => {
       it('acknowledges nothing more, not even what is appended right then', async () => {
         const path = newPath();
-        const store = await createSqliteEventStore({ path });
+        const storage = await createSqliteStorage({ path });
+        const { events: store } = storage;
         await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
         const waiting = Promise.allSettled(
           Array.from({ length: 20 }, (_, index) =>
@@ -57,8 +57,8 @@ describe('an SQLite event store whose file', () => {
           () => store.read('run-a'),
           () => store.readAll(),
           () => store.subscribe({ onEvents: () => undefined }),
-          () => store.streams?.list({ kind: 'run' }),
-          () => store.ownership?.acquire(),
+          () => storage.catalog?.list({ kind: 'run' }),
+          () => storage.ownership?.acquire(),
         ]) {
           expect((await rejection(use() as Promise<unknown>)).code).to.equal('REPRISE_STORE_REPLACED');
         }
@@ -67,13 +67,14 @@ describe('an SQLite event store whose file', () => {
 
       it('is noticed without any use; ownership is given up and subscriptions end', async () => {
         const path = newPath();
-        const store = await createSqliteEventStore({ path });
+        const storage = await createSqliteStorage({ path });
+        const { events: store } = storage;
         await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
-        expect(await store.ownership?.acquire()).to.be.a('function');
+        expect(await storage.ownership?.acquire()).to.be.a('function');
         const ended = new Promise<unknown>((resolve) => {
           void store.subscribe({ onEvents: () => undefined, onError: resolve });
         });
-        const lost = lossOf(store);
+        const lost = lossOf(storage);
         damage(path);
         const error = await lost;
         expect(error.code).to.equal('REPRISE_STORE_REPLACED');
@@ -85,10 +86,10 @@ describe('an SQLite event store whose file', () => {
 
   it('is put back under a reader is given up by that, too', async () => {
     const path = newPath();
-    const writer = await createSqliteEventStore({ path });
+    const { events: writer } = await createSqliteStorage({ path });
     await writer.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     await writer.close();
-    const store = await createSqliteEventStore({ path, readOnly: true });
+    const { events: store } = await createSqliteStorage({ path, readOnly: true });
     const ended = new Promise<unknown>((resolve) => {
       void store.subscribe({ onEvents: () => undefined, onError: resolve });
     });
@@ -101,17 +102,18 @@ describe('an SQLite event store whose file', () => {
   it('was replaced is not touched by the process that lost it', async () => {
     const path = newPath();
     const backup = `${path}.backup`;
-    const first = await createSqliteEventStore({ path });
+    const { events: first } = await createSqliteStorage({ path });
     await first.append('run-a', sampleEvents('a', 0, 2), NO_STREAM);
     await first.close();
     copyFileSync(path, backup);
-    const store = await createSqliteEventStore({ path });
-    const lost = lossOf(store);
+    const storage = await createSqliteStorage({ path });
+    const { events: store } = storage;
+    const lost = lossOf(storage);
     copyFileSync(backup, `${path}.new`);
     renameSync(`${path}.new`, path);
     await lost;
     await store.close();
-    const again = await createSqliteEventStore({ path });
+    const { events: again } = await createSqliteStorage({ path });
     expect(await again.readAll()).to.have.length(2);
     await again.close();
   });

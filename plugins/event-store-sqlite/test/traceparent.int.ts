@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { type EventStore, type NewEvent, NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { rejection, temporaryPaths } from './folder.ts';
@@ -49,7 +49,7 @@ describe('the traceparent of an event', () => {
 
   it('is kept as its span, where it is of the trace of its stream', async () => {
     const path = newPath();
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const events = traced('a', [inTrace(1), inTrace(2), undefined, inTrace(1)]);
     await store.append('run-a', events.slice(0, 2), NO_STREAM);
     await store.append('run-a', events.slice(2), 1);
@@ -57,7 +57,7 @@ describe('the traceparent of an event', () => {
     await store.close();
     const spans = ['0000000000000001', '0000000000000002', null, '0000000000000001'];
     expect(rowsOf(path, 'run-a')).to.deep.equal([`${HEAD}-01`, ...spans]);
-    const again = await createSqliteEventStore({ path });
+    const { events: again } = await createSqliteStorage({ path });
     const more = traced('a', [inTrace(3)], 4);
     await again.append('run-a', more, 3);
     await expectSame(again, 'run-a', [...events, ...more]);
@@ -68,13 +68,13 @@ describe('the traceparent of an event', () => {
   for (const first of [inTrace(1), undefined, ...FOREIGN]) {
     it(`comes back as it was, whatever it is, in a stream that begins with ${JSON.stringify(first)}`, async () => {
       const path = newPath();
-      const store = await createSqliteEventStore({ path });
+      const { events: store } = await createSqliteStorage({ path });
       const events = traced('a', [first, inTrace(1), ...FOREIGN, undefined, inTrace(2)]);
       await store.append('run-a', events.slice(0, 1), NO_STREAM);
       await store.append('run-a', events.slice(1), 0);
       await expectSame(store, 'run-a', events);
       await store.close();
-      const reader = await createSqliteEventStore({ path, readOnly: true });
+      const { events: reader } = await createSqliteStorage({ path, readOnly: true });
       await expectSame(reader, 'run-a', events);
       await reader.close();
     });
@@ -83,13 +83,13 @@ describe('the traceparent of an event', () => {
   it('is missed when the trace of its stream was changed or lost', async () => {
     for (const trace of [`'${HEAD.replace('4', '5')}-01'`, `'${HEAD}-00'`, 'NULL', "''"]) {
       const path = newPath();
-      const store = await createSqliteEventStore({ path });
+      const { events: store } = await createSqliteStorage({ path });
       await store.append('run-a', traced('a', [inTrace(1), inTrace(2)]), NO_STREAM);
       await store.close();
       const db = new DatabaseSync(path);
       db.exec(`UPDATE streams SET trace = ${trace}`);
       db.close();
-      const damaged = await createSqliteEventStore({ path });
+      const { events: damaged } = await createSqliteStorage({ path });
       for (const read of [damaged.read('run-a'), damaged.read('run-a', { from: 1 }), damaged.readAll()])
         expect((await rejection(read)).code, trace).to.equal('REPRISE_STORE_CORRUPT');
       await damaged.close();

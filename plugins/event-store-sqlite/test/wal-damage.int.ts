@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { markPath, readMark } from '../src/mark.ts';
@@ -34,7 +34,7 @@ describe('an SQLite event store whose WAL was damaged after a crash', () => {
   const expectReported = async (path: string): Promise<void> => {
     const left = readFileSync(`${path}-wal`);
     for (const readOnly of [false, true, false]) {
-      const { code, message } = await rejection(createSqliteEventStore({ path, readOnly }));
+      const { code, message } = await rejection(createSqliteStorage({ path, readOnly }));
       expect(code).to.equal('REPRISE_STORE_CORRUPT');
       expect(message).to.match(/to 39 are missing|39 is missing|every event of it is missing/);
       expect(message).to.include(markPath(path));
@@ -43,7 +43,7 @@ describe('an SQLite event store whose WAL was damaged after a crash', () => {
   };
 
   it('has every event when nothing is damaged', async () => {
-    const store = await createSqliteEventStore({ path: copy() });
+    const { events: store } = await createSqliteStorage({ path: copy() });
     expect(await store.readAll()).to.have.length(EVENTS);
     await store.close();
   });
@@ -70,21 +70,21 @@ describe('an SQLite event store whose WAL was damaged after a crash', () => {
   it('reports a WAL that was removed', async () => {
     const path = copy();
     rmSync(`${path}-wal`);
-    const { code, message } = await rejection(createSqliteEventStore({ path }));
+    const { code, message } = await rejection(createSqliteStorage({ path }));
     expect([code, message.includes('every event of it is missing')]).to.deep.equal(['REPRISE_STORE_CORRUPT', true]);
   });
 
   it('goes on without what is missing once the mark is removed, and not before', async () => {
     const path = copy();
     truncateSync(`${path}-wal`, Math.floor(statSync(`${path}-wal`).size / 2));
-    await rejection(createSqliteEventStore({ path }));
+    await rejection(createSqliteStorage({ path }));
     rmSync(markPath(path));
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     const { length } = await store.readAll();
     expect(length).to.be.within(1, EVENTS - 1);
     await store.append('run-a', sampleEvents('a', length, 1), length - 1);
     await store.close();
-    await (await createSqliteEventStore({ path })).close();
+    await (await createSqliteStorage({ path })).events.close();
   });
 
   it('takes no torn mark for a loss', async () => {
@@ -92,7 +92,7 @@ describe('an SQLite event store whose WAL was damaged after a crash', () => {
     const mark = readFileSync(markPath(path));
     for (const length of [0, 1, 63, 64, 511, 513, mark.length - 1].filter((size) => size <= mark.length)) {
       writeFileSync(markPath(path), mark.subarray(0, length));
-      await (await createSqliteEventStore({ path })).close();
+      await (await createSqliteStorage({ path })).events.close();
     }
   });
 });
@@ -111,7 +111,7 @@ describe('an SQLite event store beside the mark of another state', () => {
       [0, backup],
       [backup, events],
     ] as const) {
-      const store = await createSqliteEventStore({ path });
+      const { events: store } = await createSqliteStorage({ path });
       await store.append('run-a', sampleEvents('a', from, to - from), from - 1);
       await store.close();
       if (to === backup) copyFileSync(path, older);
@@ -122,7 +122,7 @@ describe('an SQLite event store beside the mark of another state', () => {
   it('says which positions an older backup lacks, and of when it is', async () => {
     const { path, older } = await withBackup(10, 4);
     copyFileSync(older, path);
-    const { message } = await rejection(createSqliteEventStore({ path }));
+    const { message } = await rejection(createSqliteStorage({ path }));
     expect(message).to.include('position 4 to 9 are missing (its last event is of 2023-11-14T22:13:20.003Z)');
     expect(message).to.include('older backup');
   });
@@ -132,21 +132,21 @@ describe('an SQLite event store beside the mark of another state', () => {
     const mark = readFileSync(markPath(path));
     copyFileSync(older, path);
     rmSync(markPath(path));
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     await store.append('run-b', sampleEvents('b', 0, 20), NO_STREAM);
     await store.close();
     writeFileSync(markPath(path), mark);
-    expect((await rejection(createSqliteEventStore({ path }))).message).to.include('went on from an older state');
+    expect((await rejection(createSqliteStorage({ path }))).message).to.include('went on from an older state');
   });
 
   it('notices the file of another store, and one that is gone', async () => {
     const { path } = await withBackup(3, 1);
     const other = await withBackup(8, 1);
     copyFileSync(other.path, path);
-    expect((await rejection(createSqliteEventStore({ path }))).message).to.include('another event store');
+    expect((await rejection(createSqliteStorage({ path }))).message).to.include('another event store');
     rmSync(path);
     for (const readOnly of [true, false]) {
-      const { code, message } = await rejection(createSqliteEventStore({ path, readOnly }));
+      const { code, message } = await rejection(createSqliteStorage({ path, readOnly }));
       expect([code, message.includes('is gone')]).to.deep.equal(['REPRISE_STORE_CORRUPT', true]);
     }
     expect(statSync(path, { throwIfNoEntry: false })).to.equal(undefined);
@@ -157,7 +157,7 @@ describe('an SQLite event store beside the mark of another state', () => {
     const copy = join(dirname(newPath()), 'copy.db');
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(path, copy);
-    const store = await createSqliteEventStore({ path: copy });
+    const { events: store } = await createSqliteStorage({ path: copy });
     expect(await store.readAll()).to.have.length(3);
     await store.close();
   });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isRepriseError, NO_STREAM } from '@reprise/core/plugin';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { BEGINNING, encodePosition, isRepriseError, NO_STREAM } from '@reprise/core/plugin';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { WriterThread } from '../src/writer-thread.ts';
@@ -29,8 +29,8 @@ describe("the writer's thread", () => {
       expect(isRepriseError(error, 'REPRISE_STORE_UNKNOWN_OUTCOME') && error.retryable).to.equal(true);
       expect(error.cause.message).to.equal('the writer died');
     }
-    expect(await append(writer, 'a')).to.deep.equal({ revision: 0, position: 0 });
-    expect(await append(writer, 'a')).to.deep.equal({ revision: 0, position: 0 });
+    expect(await append(writer, 'a')).to.deep.equal({ revision: 0, position: encodePosition(0) });
+    expect(await append(writer, 'a')).to.deep.equal({ revision: 0, position: encodePosition(0) });
     await writer.close();
   });
 
@@ -48,7 +48,7 @@ describe("the writer's thread", () => {
     const child = new Child('unclosed', [path]);
     expect(await child.end()).to.equal(0);
     expect([child.lines, child.stderr]).to.deep.equal([['done'], '']);
-    const store = await createSqliteEventStore({ path });
+    const { events: store } = await createSqliteStorage({ path });
     expect(await store.read('run-a')).to.have.length(1);
     await store.close();
   });
@@ -58,7 +58,7 @@ describe('an append to an SQLite event store', () => {
   const newPath = temporaryPaths();
 
   it('refuses events that are too large or have no JSON form, and harms no other', async () => {
-    const store = await createSqliteEventStore({ path: newPath(), maxEventBytes: 1000 });
+    const { events: store } = await createSqliteStorage({ path: newPath(), maxEventBytes: 1000 });
     const [event] = sampleEvents('a', 0, 1);
     if (event === undefined) throw new Error('no sample');
     const cycle: Record<string, unknown> = {};
@@ -77,8 +77,8 @@ describe('an append to an SQLite event store', () => {
   });
 
   it('of no events checks the revision and changes nothing', async () => {
-    const store = await createSqliteEventStore({ path: newPath() });
-    expect(await store.append('run-a', [], NO_STREAM)).to.deep.equal({ revision: -1, position: -1 });
+    const { events: store } = await createSqliteStorage({ path: newPath() });
+    expect(await store.append('run-a', [], NO_STREAM)).to.deep.equal({ revision: -1, position: BEGINNING });
     const { position } = await store.append('run-a', sampleEvents('a', 0, 2), NO_STREAM);
     expect(await store.append('run-a', [], 1)).to.deep.equal({ revision: 1, position });
     const error = await store.append('run-a', [], 0).catch((reason: unknown) => reason);

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { type AgentReference, createReprise, definePlugin } from '@reprise/core';
-import { createSqliteEventStore } from '@reprise/event-store-sqlite';
+import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { dossier } from '@reprise-examples/dependency-dossier';
 
 // The process that the kill test kills: drives one dossier run, going on with it when it is there already.
@@ -22,7 +22,7 @@ function noted(agent: AgentReference): AgentReference {
 
 const reprise = await createReprise({
   workflows: [{ ...dossier, agents: dossier.agents.map(noted) }],
-  plugins: [definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteEventStore({ path }) })],
+  plugins: [definePlugin({ name: 'sqlite', kind: 'event-store', create: () => createSqliteStorage({ path }) })],
 });
 await reprise.start();
 process.stderr.write('driving\n');

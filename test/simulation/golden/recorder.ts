@@ -2,16 +2,16 @@ import { writeFileSync } from 'node:fs';
 import {
   type AgentContext,
   type AgentTask,
-  createInMemoryEventStore,
+  createInMemoryStorage,
   createInProcessTransport,
   createReprise,
   definePlugin,
   type EngineOptions,
-  type EventStore,
   type Orchestrator,
   readStream,
   replay,
   runStream,
+  type Storage,
   type Transport,
   type Workflow,
 } from '@reprise/core';
@@ -25,7 +25,7 @@ export type Work = (task: AgentTask<never>, context: AgentContext, sleep: (ms: n
 export class Stage {
   readonly time = new VirtualTime();
   readonly transport: Transport = createInProcessTransport(this.time.clock);
-  readonly #store: EventStore = createInMemoryEventStore();
+  readonly #storage: Storage = createInMemoryStorage();
   readonly #ids = sequentialIds();
   readonly #random = seededRandom(1);
   #reprise: Orchestrator | undefined;
@@ -38,7 +38,8 @@ export class Stage {
   ): Promise<Orchestrator> {
     await this.#reprise?.stop({ drainMs: 0 });
     const { clock } = this.time;
-    const lasting: EventStore = { ...this.time.watchStore(this.#store), close: async () => undefined };
+    const watched = this.time.watchStorage(this.#storage);
+    const lasting: Storage = { ...watched, events: { ...watched.events, close: async () => undefined } };
     // A stopped transport cannot be started again; scenarios that restart need none of their own.
     const transport = this.#reprise === undefined ? this.transport : createInProcessTransport(clock);
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => clock.schedule(ms, resolve));
@@ -78,7 +79,7 @@ export class Stage {
 
   async history(runId: string): Promise<readonly GoldenEvent[]> {
     const events: GoldenEvent[] = [];
-    for await (const recorded of readStream(this.#store, runStream(runId))) {
+    for await (const recorded of readStream(this.#storage.events, runStream(runId))) {
       const { revision, id, type, time, data, metadata } = recorded;
       events.push({ revision, id, type, time, data, metadata } as GoldenEvent);
     }

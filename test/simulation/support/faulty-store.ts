@@ -1,4 +1,4 @@
-import { type EventStore, RepriseError } from '@reprise/core';
+import { RepriseError, type Storage } from '@reprise/core';
 
 /** What may go wrong with one use of a store, and how likely it is (0 to 1). */
 export interface StoreFaults {
@@ -44,8 +44,8 @@ const unknown = (): RepriseError => new RepriseError('REPRISE_STORE_UNKNOWN_OUTC
 const unavailable = (): RepriseError => new RepriseError('REPRISE_STORE_UNAVAILABLE', 'injected: not there');
 const gone = (): RepriseError => new RepriseError('REPRISE_STORE_CLOSED', 'injected: the process has ended');
 
-/** A store seen from one process, with faults thrown in. The dead get nothing from it, and do nothing to it. */
-export function faultyStore(store: EventStore, options: FaultyStoreOptions): EventStore {
+/** A storage seen from one process, with faults thrown in. The dead get nothing from it, and do nothing to it. */
+export function faultyStorage({ events: store, catalog, snapshots }: Storage, options: FaultyStoreOptions): Storage {
   const { faults, dice } = options;
   const roll = (kinds: readonly (keyof StoreFaults)[]): Fault => {
     let left = dice();
@@ -64,9 +64,8 @@ export function faultyStore(store: EventStore, options: FaultyStoreOptions): Eve
     if (roll(['readUnavailable']) !== 'none') throw unavailable();
     return work();
   };
-  const { streams, snapshots } = store;
-  return {
-    append: async (stream, events, expectedRevision, more) => {
+  const events: Storage['events'] = {
+    append: async (stream, given, expectedRevision, more) => {
       await enter();
       const fault = roll(['unknownDone', 'unknownNotDone', 'unavailable', 'conflict', 'crashBefore', 'crashAfter']);
       if (fault === 'crashBefore') options.crash();
@@ -76,7 +75,7 @@ export function faultyStore(store: EventStore, options: FaultyStoreOptions): Eve
       if (fault === 'conflict') {
         throw new RepriseError('REPRISE_STORE_CONFLICT', 'injected', { details: { actualRevision: expectedRevision } });
       }
-      const result = await store.append(stream, events, expectedRevision, more);
+      const result = await store.append(stream, given, expectedRevision, more);
       if (fault === 'crashAfter') options.crash();
       if (!options.alive()) throw gone();
       if (fault === 'unknownDone') throw unknown();
@@ -86,7 +85,10 @@ export function faultyStore(store: EventStore, options: FaultyStoreOptions): Eve
     readAll: (...request) => read(() => store.readAll(...request)),
     subscribe: (request) => store.subscribe(request),
     close: async () => undefined,
-    ...(streams && { streams: { list: (query) => read(() => streams.list(query)) } }),
+  };
+  return {
+    events,
+    ...(catalog && { catalog: { list: (query) => read(() => catalog.list(query)) } }),
     ...(snapshots && {
       snapshots: {
         load: (stream) => read(() => snapshots.load(stream)),

@@ -1,4 +1,4 @@
-import { type Clock, type EventStore, RepriseError, type Transport } from '@reprise/core';
+import { type Clock, RepriseError, type Storage, type Transport } from '@reprise/core';
 import type { Delivery } from '@reprise/core/plugin';
 
 /** Where a process is killed: just before its nth port call (which then never happens), or just after (and it never hears of it). */
@@ -77,15 +77,17 @@ export class PortTaps {
   }
 }
 
-export function tappedStore(store: EventStore, taps: PortTaps): EventStore {
-  const { streams, snapshots } = store;
-  return {
+export function tappedStorage({ events: store, catalog, snapshots }: Storage, taps: PortTaps): Storage {
+  const events: Storage['events'] = {
     append: (...request) => taps.ask('append', () => store.append(...request)),
     read: (...request) => taps.ask('read', () => store.read(...request)),
     readAll: (...request) => taps.ask('readAll', () => store.readAll(...request)),
     subscribe: (options) => taps.ask('store subscribe', () => store.subscribe(options)),
     close: async () => undefined,
-    ...(streams && { streams: { list: (query) => taps.ask('list', () => streams.list(query)) } }),
+  };
+  return {
+    events,
+    ...(catalog && { catalog: { list: (query) => taps.ask('list', () => catalog.list(query)) } }),
     ...(snapshots && {
       snapshots: {
         load: (stream) => taps.ask('snapshot load', () => snapshots.load(stream)),

@@ -11,7 +11,7 @@ import {
 } from '@reprise/core';
 import { nextTurn } from '@reprise/core/plugin';
 import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
-import { type KillPoint, PortTaps, tappedClock, tappedStore, tappedTransport } from './port-taps.ts';
+import { type KillPoint, PortTaps, tappedClock, tappedStorage, tappedTransport } from './port-taps.ts';
 import { failuresOf, type Press, type SweepScenario } from './sweep-scenario.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
 
@@ -124,7 +124,7 @@ export class SweepWorld {
     const transport = this.#shared ?? createInProcessTransport(clock);
     const reprise = await createReprise({
       plugins: [
-        definePlugin({ name: 'tapped', kind: 'event-store', create: () => tappedStore(this.#truth.store, taps) }),
+        definePlugin({ name: 'tapped', kind: 'event-store', create: () => tappedStorage(this.#truth.storage, taps) }),
         definePlugin({
           name: 'tapped-transport',
           kind: 'transport',

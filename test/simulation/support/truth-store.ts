@@ -1,9 +1,9 @@
-import { createInMemoryEventStore, type EventStore, type RecordedEvent } from '@reprise/core';
+import { BEGINNING, createInMemoryStorage, type RecordedEvent, type Storage } from '@reprise/core';
 import type { Snapshot } from '@reprise/core/plugin';
 
-/** The store that all processes share and that survives them, with everything in it open to inspection. */
+/** The storage that all processes share and that survives them, with everything in it open to inspection. */
 export interface TruthStore {
-  readonly store: EventStore;
+  readonly storage: Storage;
   /** All events, in global order. */
   readonly log: readonly RecordedEvent[];
   readonly saved: readonly { readonly stream: string; readonly snapshot: Snapshot }[];
@@ -11,8 +11,7 @@ export interface TruthStore {
 
 /** In memory, but nothing is shared by reference: what goes in and out is a copy by way of JSON, as in a file. */
 export function createTruthStore(): TruthStore {
-  const store = createInMemoryEventStore();
-  const { streams, snapshots } = store;
+  const { events: store, catalog, snapshots } = createInMemoryStorage();
   const log: RecordedEvent[] = [];
   const noted = new Set<string>();
   const saved: { stream: string; snapshot: Snapshot }[] = [];
@@ -20,20 +19,22 @@ export function createTruthStore(): TruthStore {
   return {
     log,
     saved,
-    store: {
-      append: async (stream, events, expectedRevision, options) => {
-        const result = await store.append(stream, copy(events), expectedRevision, options);
-        const more = await store.readAll({ from: log.length, limit: 1_000_000 });
-        // Another append may have noted some of them meanwhile.
-        for (const event of more) if (!noted.has(event.id)) log.push(event);
-        for (const { id } of more) noted.add(id);
-        return result;
+    storage: {
+      events: {
+        append: async (stream, given, expectedRevision, options) => {
+          const result = await store.append(stream, copy(given), expectedRevision, options);
+          const more = await store.readAll({ after: log.at(-1)?.position ?? BEGINNING, limit: 1_000_000 });
+          // Another append may have noted some of them meanwhile.
+          for (const event of more) if (!noted.has(event.id)) log.push(event);
+          for (const { id } of more) noted.add(id);
+          return result;
+        },
+        read: async (stream, options) => copy(await store.read(stream, options)),
+        readAll: async (options) => copy(await store.readAll(options)),
+        subscribe: (options) => store.subscribe(options),
+        close: async () => undefined,
       },
-      read: async (stream, options) => copy(await store.read(stream, options)),
-      readAll: async (options) => copy(await store.readAll(options)),
-      subscribe: (options) => store.subscribe(options),
-      close: async () => undefined,
-      ...(streams && { streams }),
+      ...(catalog && { catalog }),
       snapshots: {
         load: async (stream) => snapshots?.load(stream),
         save: async (stream, snapshot) => {

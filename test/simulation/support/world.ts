@@ -9,7 +9,7 @@ import {
   workflow,
 } from '@reprise/core';
 import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
-import { faultyStore, type StoreFaults } from './faulty-store.ts';
+import { faultyStorage, type StoreFaults } from './faulty-store.ts';
 import { faultyTransport, type TransportFaults } from './faulty-transport.ts';
 import { type Call, randomAgents } from './random-agents.ts';
 import { CHILD } from './random-workflow.ts';
@@ -66,7 +66,7 @@ export class World {
     const touch = (): void => this.time.touch();
     const reprise = await createReprise({
       plugins: [
-        definePlugin({ name: 'faulty', kind: 'event-store', create: () => this.#storeFor(index, alive) }),
+        definePlugin({ name: 'faulty', kind: 'event-store', create: () => this.#storageFor(index, alive) }),
         definePlugin({
           name: 'faulty-transport',
           kind: 'transport',
@@ -111,9 +111,9 @@ export class World {
     process.reprise.stop({ drainMs: 0 }).catch(() => undefined);
   }
 
-  #storeFor(index: number, alive: () => boolean) {
+  #storageFor(index: number, alive: () => boolean) {
     const { store, crashes } = this.#options;
-    return faultyStore(this.truth.store, {
+    return faultyStorage(this.truth.storage, {
       faults: store,
       dice: this.#dice,
       alive,

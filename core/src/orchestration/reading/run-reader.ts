@@ -1,6 +1,7 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
-import type { EventStore, RecordedEvent, StreamQuery, StreamSummary } from '../../event-store/event-store.ts';
+import type { EventStore, RecordedEvent, StreamSummary } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
+import type { Storage, StreamCatalog, StreamQuery } from '../../event-store/storage.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { runStream, streamRunId } from '../../shared/ids.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
@@ -37,22 +38,24 @@ export type RunQuery = Omit<StreamQuery, 'kind' | 'name' | 'prefix'> & {
 /** Reads runs. Calls no agent, evaluates no expression, writes nothing. */
 export class RunReader {
   readonly #store: EventStore;
+  readonly #catalog: StreamCatalog | undefined;
   readonly #events: EventReader;
   readonly #stopped: AbortSignal | undefined;
 
   /** `stopped` aborts when the store is about to be closed: it ends whoever follows. */
-  constructor(store: EventStore, stopped?: AbortSignal) {
-    this.#store = store;
-    this.#events = new EventReader(store);
+  constructor({ events, catalog }: Pick<Storage, 'events' | 'catalog'>, stopped?: AbortSignal) {
+    this.#store = events;
+    this.#catalog = catalog;
+    this.#events = new EventReader(events);
     this.#stopped = stopped;
   }
 
   /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams. */
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
-    const { streams } = this.#store;
-    if (streams === undefined) throw new RepriseError('REPRISE_CONFIG_INVALID', 'The event store cannot list runs.');
+    if (this.#catalog === undefined)
+      throw new RepriseError('REPRISE_CONFIG_INVALID', 'The event store cannot list runs.');
     const { workflow, idPrefix, ...rest } = query;
-    const listed = await streams.list({
+    const listed = await this.#catalog.list({
       ...rest,
       kind: 'run',
       prefix: runStream(idPrefix ?? ''),
@@ -95,12 +98,10 @@ export class RunReader {
     let arrived = Promise.withResolvers<void>();
     let failure: unknown;
     const wake = (): void => arrived.resolve();
-    const stream = runStream(runId);
     const subscription = await this.#store.subscribe({
-      from: 'end',
-      onEvents: (events) => {
-        if (events.some((event) => event.stream === stream)) wake();
-      },
+      stream: runStream(runId),
+      after: 'end',
+      onEvents: wake,
       onError: (error) => {
         failure = error;
         wake();

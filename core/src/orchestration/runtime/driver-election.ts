@@ -1,4 +1,4 @@
-import type { StoreOwnership } from '../../event-store/event-store.ts';
+import type { StoreOwnership } from '../../event-store/storage.ts';
 import type { Clock } from '../../shared/clock.ts';
 
 /** `driver`: this process carries runs out. `client`: another one does; commands given here reach it through the store. */

@@ -1,4 +1,4 @@
-import type { EventStore } from '../../event-store/event-store.ts';
+import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { nextTurn } from '../../shared/system.ts';
@@ -29,7 +29,7 @@ import { timerCommand } from './timer-table.ts';
 
 /** What the engine is made of; the container brings it. */
 export interface EngineParts {
-  readonly store: EventStore;
+  readonly storage: Storage;
   readonly transport: Transport;
   readonly registry: Registry;
   readonly monitors: MonitorHub;
@@ -69,10 +69,10 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { store, registry, options, transport, monitors, clock } = parts;
+    const { storage, registry, options, transport, monitors, clock } = parts;
     const workerId = `worker-${parts.ids.next()}`;
     const { heart = HEART } = parts;
-    const repository = new RunRepository(store, registry, options, heart);
+    const repository = new RunRepository(storage, registry, options, heart);
     this.#repository = repository;
     const admission = new Admission({
       clock,
@@ -84,6 +84,7 @@ export class Engine {
     this.#admission = admission;
     const writer = new RunWriter({
       ...parts,
+      store: storage.events,
       id: workerId,
       repository,
       heart,
@@ -99,7 +100,7 @@ export class Engine {
     this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
-    const reader = new RunReader(store);
+    const reader = new RunReader(storage);
     const children = new ChildRuns({ registry, reader, clock, options, post });
     this.#dispatcher = new Dispatcher({
       children,
@@ -137,14 +138,15 @@ export class Engine {
   }
 
   async #drive(): Promise<number> {
-    const { store, transport } = this.#parts;
+    const { storage, transport } = this.#parts;
     await transport.start();
     const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
       await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
       await transport.subscribe(HEARTBEAT_CHANNEL, COMMAND_GROUP, (delivery) => this.#onHeartbeat(delivery), options),
     );
-    const recovered = store.streams === undefined ? 0 : await recoverOpenRuns(store, this.#inboxes, transport.durable);
+    const recovered =
+      storage.catalog === undefined ? 0 : await recoverOpenRuns(storage, this.#inboxes, transport.durable);
     await this.#worker.start();
     return recovered;
   }

@@ -73,7 +73,7 @@ export class Orchestrator {
     this.#parts = parts;
     this.#engine = new Engine(parts);
     this.#election = new DriverElection({
-      ownership: parts.store.ownership,
+      ownership: parts.storage.ownership,
       clock: parts.clock,
       drive: () => this.#engine.drive(),
       failed: (error) => {
@@ -81,7 +81,7 @@ export class Orchestrator {
         parts.monitors.notice({ kind: 'log', level: 'error', message });
       },
     });
-    this.runs = new RunReader(parts.store, this.#stopping.signal);
+    this.runs = new RunReader(parts.storage, this.#stopping.signal);
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -108,9 +108,9 @@ export class Orchestrator {
     if (this.role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
     this.#election.begin();
     this.#letExit = keepAlive();
-    const { ownership } = this.#parts.store;
-    const deaf = ownership?.onForeignAppend((stream) => this.#onForeignAppend(stream));
-    const blind = ownership?.onLost?.((error) => this.#onLost(error));
+    const { foreign } = this.#parts.storage;
+    const deaf = foreign?.onAppend((stream) => this.#onForeignAppend(stream));
+    const blind = foreign?.onLost?.((error) => this.#onLost(error));
     this.#unwatch = () => {
       deaf?.();
       blind?.();
@@ -269,7 +269,7 @@ export class Orchestrator {
     this.#election.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
-    const { monitors, store } = this.#parts;
+    const { monitors, storage } = this.#parts;
     const failures: unknown[] = [];
     const steps: readonly (() => Promise<void> | undefined)[] = [
       () => this.#election.takeover,
@@ -277,7 +277,7 @@ export class Orchestrator {
       async () => this.#stopping.abort(),
       () => monitors.shutdown(),
       () => this.#election.release(),
-      () => store.close(),
+      () => storage.events.close(),
     ];
     for (const step of steps) {
       try {

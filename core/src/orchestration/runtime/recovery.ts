@@ -1,4 +1,4 @@
-import type { EventStore } from '../../event-store/event-store.ts';
+import type { Storage } from '../../event-store/storage.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
@@ -18,11 +18,11 @@ const PARALLEL = 128;
  * A child run whose parent has ended may not have been told: the parent is read, too. Returns how many runs there were.
  */
 export async function recoverOpenRuns(
-  store: EventStore,
+  storage: Storage,
   inboxes: Inboxes,
   transportIsDurable: boolean,
 ): Promise<number> {
-  const reader = new RunReader(store);
+  const reader = new RunReader(storage);
   const open = new Set<string>();
   const parents = new Set<string>();
   let after: string | undefined;

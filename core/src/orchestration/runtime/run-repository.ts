@@ -1,7 +1,8 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { bindDefinition } from '../../definition/recorded.ts';
-import type { EventStore, Snapshot } from '../../event-store/event-store.ts';
+import type { EventStore } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
+import type { Snapshot, SnapshotCache, Storage } from '../../event-store/storage.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import { runStream } from '../../shared/ids.ts';
 import { inSteps } from '../../shared/system.ts';
@@ -52,6 +53,7 @@ export const newRun = (runId: string): CachedRun => ({
 /** Loads runs and keeps the recently used ones, within a bound on the number of their tasks. */
 export class RunRepository {
   readonly #store: EventStore;
+  readonly #snapshots: SnapshotCache | undefined;
   readonly #events: EventReader;
   readonly #registry: Registry;
   readonly #options: EngineOptions;
@@ -61,10 +63,11 @@ export class RunRepository {
   readonly #ended = new Fifo<string>();
   #cachedTasks = 0;
 
-  constructor(store: EventStore, registry: Registry, options: EngineOptions, heart: Pick<Heart, 'evolve'>) {
+  constructor(storage: Storage, registry: Registry, options: EngineOptions, heart: Pick<Heart, 'evolve'>) {
     this.#evolve = heart.evolve;
-    this.#store = store;
-    this.#events = new EventReader(store);
+    this.#store = storage.events;
+    this.#snapshots = storage.snapshots;
+    this.#events = new EventReader(storage.events);
     this.#registry = registry;
     this.#options = options;
   }
@@ -89,7 +92,7 @@ export class RunRepository {
       binding = bound;
       return bound.definition;
     };
-    const snapshot = await this.#store.snapshots?.load(stream);
+    const snapshot = await this.#snapshots?.load(stream);
     const restored = snapshot?.schema === STATE_VERSION ? await fromSnapshot(snapshot, bind) : undefined;
     const state = restored ?? initialState();
     const snapshotAt = state.revision;
@@ -162,13 +165,13 @@ export class RunRepository {
 
   /** Writes a snapshot when enough has happened since the last one, so that its cost is constant per event. */
   async maybeSnapshot(run: CachedRun): Promise<void> {
-    const { snapshots } = this.#store;
     const since = run.state.revision - run.snapshotAt;
-    if (snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size)) return;
+    if (this.#snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size))
+      return;
     // Making its text would keep the loop for too long; reading its history goes page by page.
     if (run.state.held > MAX_SNAPSHOT_CHARS) return;
     run.snapshotAt = run.state.revision;
-    await snapshots.save(runStream(run.runId), {
+    await this.#snapshots.save(runStream(run.runId), {
       revision: run.state.revision,
       schema: STATE_VERSION,
       state: await inSteps(serializing(run.state)),

@@ -12,12 +12,12 @@ import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Every test is skipped, visibly, for a store without the ability. */
 export function abilitySuite(under: StoreUnderTest): void {
-  describe('streams (optional)', () => {
+  describe('catalog (optional)', () => {
     const inCatalog = (title: string, test: (store: EventStore, catalog: StreamCatalog) => Promise<void>): void => {
       it(title, async function () {
-        const store = under.current();
-        if (store.streams === undefined) this.skip();
-        else await test(store, store.streams);
+        const { events, catalog } = under.storage();
+        if (catalog === undefined) this.skip();
+        else await test(events, catalog);
       });
     };
 
@@ -102,7 +102,7 @@ export function abilitySuite(under: StoreUnderTest): void {
 
   describe('snapshots (optional)', () => {
     it('keeps one snapshot per stream', async function () {
-      const { snapshots } = under.current();
+      const { snapshots } = under.storage();
       if (snapshots === undefined) return this.skip();
       const [stream, other] = [freshStream(), freshStream()];
       expect(await snapshots.load(stream)).to.equal(undefined);
@@ -116,7 +116,7 @@ export function abilitySuite(under: StoreUnderTest): void {
 
   describe('ownership (optional)', () => {
     it('has one owner at a time', async function () {
-      const { ownership } = under.current();
+      const { ownership } = under.storage();
       if (ownership === undefined) return this.skip();
       const release = await ownership.acquire();
       expect(release).to.be.a('function');
@@ -130,10 +130,10 @@ export function abilitySuite(under: StoreUnderTest): void {
     });
 
     it('says nothing of appends of its own process', async function () {
-      const store = under.current();
-      if (store.ownership === undefined) return this.skip();
+      const { events: store, foreign } = under.storage();
+      if (foreign === undefined) return this.skip();
       const heard: string[] = [];
-      const stop = store.ownership.onForeignAppend((stream) => heard.push(stream));
+      const stop = foreign.onAppend((stream) => heard.push(stream));
       for (let revision = NO_STREAM; revision < 50; revision += 1) {
         await store.append('run-own', [event()], revision);
       }

@@ -17,7 +17,7 @@ export function closeSuite(under: StoreUnderTest): void {
     });
 
     it('fails every further call with REPRISE_STORE_CLOSED, but not a second close()', async () => {
-      const store = under.current();
+      const { events: store, catalog, snapshots, ownership } = under.storage();
       await store.append('run-a', [event()], NO_STREAM, { summary: summary() });
       await store.close();
       await store.close();
@@ -26,10 +26,10 @@ export function closeSuite(under: StoreUnderTest): void {
         store.read('run-a'),
         store.readAll(),
         store.subscribe({ onEvents: () => undefined }),
-        store.streams?.list({ kind: 'run' }),
-        store.snapshots?.load('run-a'),
-        store.snapshots?.save('run-a', { revision: 0, schema: 's', state: '{}' }),
-        store.ownership?.acquire(),
+        catalog?.list({ kind: 'run' }),
+        snapshots?.load('run-a'),
+        snapshots?.save('run-a', { revision: 0, schema: 's', state: '{}' }),
+        ownership?.acquire(),
       ];
       for (const call of calls) if (call !== undefined) await rejection(call, 'REPRISE_STORE_CLOSED');
     });

@@ -1,9 +1,9 @@
-import type { EventStore } from '@reprise/core/plugin';
+import type { Storage } from '@reprise/core/plugin';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { bePatient } from '../patience.ts';
 import { abilitySuite } from './ability-suite.ts';
 import { appendSuite } from './append-suite.ts';
-import { cloningStore } from './cloning-store.ts';
+import { cloningStorage } from './cloning-storage.ts';
 import { closeSuite } from './close-suite.ts';
 import { propertySuite } from './property-suite.ts';
 import { readSuite } from './read-suite.ts';
@@ -13,17 +13,17 @@ import { subscribeSuite } from './subscribe-suite.ts';
 import { twoHandlesSuite } from './two-handles-suite.ts';
 
 export interface EventStoreFactory {
-  /** A store with no event in it. Called before every test. */
-  create(): Promise<EventStore>;
-  /** Called after every test; the store may be closed already. Default: close(). */
-  destroy?(store: EventStore): Promise<void>;
-  /** Closes the store and opens what it kept again. Left out by stores that keep nothing. */
-  reopen?(store: EventStore): Promise<EventStore>;
+  /** A storage with no event in it: its events are checked, and what else it has. Called before every test. */
+  create(): Promise<Storage>;
+  /** Called after every test; it may be closed already. Default: close(). */
+  destroy?(storage: Storage): Promise<void>;
+  /** Closes the storage and opens what it kept again. Left out by stores that keep nothing. */
+  reopen?(storage: Storage): Promise<Storage>;
   /**
-   * Opens another handle on what the store keeps, beside it, as another process would. Left out by stores that nobody can share.
+   * Opens another handle on what the storage keeps, beside it, as another process would. Left out by stores that nobody can share.
    * The kit closes it.
    */
-  openSecond?(store: EventStore): Promise<EventStore>;
+  openSecond?(storage: Storage): Promise<Storage>;
   /** How long one test may take, in ms. Default 30,000, whatever the runner's own limit is. */
   readonly timeoutMs?: number;
 }
@@ -32,28 +32,29 @@ export interface EventStoreFactory {
 export function eventStoreConformance(name: string, factory: EventStoreFactory): void {
   describe(`event store conformance: ${name}`, function () {
     bePatient(this, factory.timeoutMs);
-    let store: EventStore | undefined;
-    let handed: EventStore | undefined;
-    const seconds: EventStore[] = [];
+    let storage: Storage | undefined;
+    let handed: Storage | undefined;
+    const seconds: Storage[] = [];
     const { reopen, openSecond } = factory;
-    const raw = (): EventStore => {
-      if (store === undefined) throw new Error('There is a store inside a test only.');
-      return store;
+    const raw = (): Storage => {
+      if (storage === undefined) throw new Error('There is a storage inside a test only.');
+      return storage;
     };
-    const use = (opened: EventStore): EventStore => {
-      store = opened;
-      handed = cloningStore(opened);
+    const use = (opened: Storage): Storage => {
+      storage = opened;
+      handed = cloningStorage(opened);
       return handed;
     };
     const under: StoreUnderTest = {
-      current: () => handed ?? raw(),
+      current: () => (handed ?? raw()).events,
+      storage: () => handed ?? raw(),
       reopen: reopen && (async () => use(await reopen.call(factory, raw()))),
       openSecond:
         openSecond &&
         (async () => {
           const second = await openSecond.call(factory, raw());
           seconds.push(second);
-          return cloningStore(second);
+          return cloningStorage(second);
         }),
     };
 
@@ -61,12 +62,12 @@ export function eventStoreConformance(name: string, factory: EventStoreFactory):
       use(await factory.create());
     });
     afterEach(async () => {
-      const used = store;
-      store = undefined;
+      const used = storage;
+      storage = undefined;
       handed = undefined;
-      for (const second of seconds.splice(0)) await second.close();
+      for (const second of seconds.splice(0)) await second.events.close();
       if (used === undefined) return;
-      if (factory.destroy === undefined) await used.close();
+      if (factory.destroy === undefined) await used.events.close();
       else await factory.destroy(used);
     });
 

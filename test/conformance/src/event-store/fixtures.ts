@@ -1,13 +1,16 @@
 import {
+  BEGINNING,
   type EventStore,
   type EventStoreSubscription,
   isRepriseError,
   type JsonObject,
   type NewEvent,
+  type Position,
   type RecordedEvent,
   type RepriseError,
   type StreamSummary,
-  type SubscribeOptions,
+  type SubscribeToAll,
+  type SubscribeToStream,
   uuidv5,
 } from '@reprise/core/plugin';
 import { expect } from 'chai';
@@ -54,6 +57,13 @@ export function expectRecorded(
   expect(placed).to.deep.equal(appended.map((one, index) => ({ ...one, stream, revision: revision + index })));
 }
 
+/** Asserts that each position is after the one before it, as text. */
+export function expectGrowing(positions: readonly Position[]): void {
+  const sorted = [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1));
+  expect(positions).to.deep.equal(sorted);
+  for (const position of positions) expect(position > BEGINNING).to.equal(true);
+}
+
 export const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
 
 /** The error that `work` rejects with; fails when it resolves, or rejects with anything but a RepriseError of `code`. */
@@ -80,7 +90,7 @@ export class Collector {
 
   static async start(
     store: EventStore,
-    options: Partial<SubscribeOptions> = {},
+    options: Partial<SubscribeToAll> | (Partial<SubscribeToStream> & { readonly stream: string }) = {},
   ): Promise<[Collector, EventStoreSubscription]> {
     const collector = new Collector();
     const subscription = await store.subscribe({

@@ -1,7 +1,7 @@
-import { NO_STREAM, type RecordedEvent, readStream } from '@reprise/core/plugin';
+import { BEGINNING, NO_STREAM, type RecordedEvent, readStream } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { events, expectRecorded, freshStream, ids } from './fixtures.ts';
+import { events, expectGrowing, expectRecorded, freshStream, ids } from './fixtures.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 export function readSuite(under: StoreUnderTest): void {
@@ -83,15 +83,16 @@ export function readSuite(under: StoreUnderTest): void {
       }
       expect(ids(await store.readAll())).to.deep.equal(expected);
       const paged: RecordedEvent[] = [];
-      for (let from = 0; ; from = (paged.at(-1)?.position ?? 0) + 1) {
-        const page = await store.readAll({ from, limit: 7 });
+      for (let after = BEGINNING; ; after = paged.at(-1)?.position ?? BEGINNING) {
+        const page = await store.readAll({ after, limit: 7 });
         if (page.length === 0 || paged.length > expected.length) break;
         paged.push(...page);
       }
       expect(ids(paged)).to.deep.equal(expected);
       const positions = paged.map(({ position }) => position);
-      expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
-      expect(ids(await store.readAll({ from: positions[4] ?? 0, limit: 2 }))).to.deep.equal(expected.slice(4, 6));
+      expectGrowing(positions);
+      expect(ids(await store.readAll({ after: positions[4] ?? '', limit: 2 }))).to.deep.equal(expected.slice(5, 7));
+      expect(await store.readAll({ after: positions.at(-1) ?? '' })).to.deep.equal([]);
       expect(await store.readAll({ limit: 0 })).to.deep.equal([]);
     });
   });

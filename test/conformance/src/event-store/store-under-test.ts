@@ -1,10 +1,12 @@
-import type { EventStore } from '@reprise/core/plugin';
+import type { EventStore, Storage } from '@reprise/core/plugin';
 
-/** The store of the running test. */
+/** What the running test is about. */
 export interface StoreUnderTest {
   current(): EventStore;
-  /** Closes and opens the current store; undefined when the factory cannot. */
-  readonly reopen: (() => Promise<EventStore>) | undefined;
-  /** Another handle on what the current store keeps, closed after the test; undefined when the factory cannot. */
-  readonly openSecond: (() => Promise<EventStore>) | undefined;
+  /** The store with what is beside it. */
+  storage(): Storage;
+  /** Closes and opens the current storage; undefined when the factory cannot. */
+  readonly reopen: (() => Promise<Storage>) | undefined;
+  /** Another handle on what the current storage keeps, closed after the test; undefined when the factory cannot. */
+  readonly openSecond: (() => Promise<Storage>) | undefined;
 }

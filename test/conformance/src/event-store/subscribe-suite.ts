@@ -28,21 +28,21 @@ export function subscribeSuite(under: StoreUnderTest): void {
       await subscription.close();
     });
 
-    it('starts in the middle, that position included', async () => {
+    it('goes on after a position', async () => {
       const store = under.current();
       await store.append(freshStream(), events(6), NO_STREAM);
       const all = await store.readAll();
-      const [collector, subscription] = await Collector.start(store, { from: all[4]?.position ?? 0 });
+      const [collector, subscription] = await Collector.start(store, { after: all[3]?.position ?? '' });
       await collector.until(({ caughtUp }) => caughtUp > 0);
       expect(collector.received).to.deep.equal(all.slice(4));
       await subscription.close();
     });
 
-    it("starts at the end with from: 'end'", async () => {
+    it("starts at the end with after: 'end'", async () => {
       const store = under.current();
       const stream = freshStream();
       await store.append(stream, events(4), NO_STREAM);
-      const [collector, subscription] = await Collector.start(store, { from: 'end' });
+      const [collector, subscription] = await Collector.start(store, { after: 'end' });
       await store.append(stream, events(2), 3);
       await collector.until(({ received }) => received.length >= 2);
       expect(collector.received).to.deep.equal((await store.readAll()).slice(4));
@@ -177,6 +177,88 @@ export function subscribeSuite(under: StoreUnderTest): void {
       await store.append(stream, events(1), 0);
       await subscription.close();
       expect(calls).to.equal(1);
+    });
+  });
+
+  describe('subscribe to a stream', () => {
+    it('delivers what was there, says so, then what comes, and nothing of other streams', async () => {
+      const store = under.current();
+      const [stream, other] = [freshStream(), freshStream()];
+      await store.append(stream, events(3), NO_STREAM);
+      await store.append(other, events(2), NO_STREAM);
+      const [collector, subscription] = await Collector.start(store, { stream });
+      await collector.until(({ caughtUp }) => caughtUp === 1);
+      expect(collector.received).to.deep.equal(await store.read(stream));
+      for (let round = 2; round <= 4; round += 1) {
+        await store.append(other, events(1), round - 1);
+        await store.append(stream, events(1), round);
+        await collector.until(({ caughtUp, received }) => caughtUp >= round && received.length === round + 2);
+      }
+      expect(collector.received).to.deep.equal(await store.read(stream));
+      expect(collector.caughtUp, 'as often as it had something new').to.equal(4);
+      await subscription.close();
+    });
+
+    it('goes on after a revision, and waits for one that is yet to come', async () => {
+      const store = under.current();
+      const stream = freshStream();
+      await store.append(stream, events(6), NO_STREAM);
+      const [middle, ofMiddle] = await Collector.start(store, { stream, after: 3 });
+      const [later, ofLater] = await Collector.start(store, { stream, after: 6 });
+      await middle.until(({ caughtUp }) => caughtUp === 1);
+      expect(middle.received.map(({ revision }) => revision)).to.deep.equal([4, 5]);
+      await store.append(stream, events(2), 5);
+      await later.until(({ received }) => received.length > 0);
+      expect(later.received.map(({ revision }) => revision)).to.deep.equal([7]);
+      await Promise.all([ofMiddle.close(), ofLater.close()]);
+    });
+
+    it("starts at the end with after: 'end', and at the beginning of a stream that does not exist yet", async () => {
+      const store = under.current();
+      const [stream, coming] = [freshStream(), freshStream()];
+      await store.append(stream, events(4), NO_STREAM);
+      const [news, ofNews] = await Collector.start(store, { stream, after: 'end' });
+      const [born, ofBorn] = await Collector.start(store, { stream: coming, after: 'end' });
+      const [whole, ofWhole] = await Collector.start(store, { stream: coming });
+      await store.append(stream, events(2), 3);
+      await store.append(coming, events(2), NO_STREAM);
+      await news.until(({ received }) => received.length >= 2);
+      expect(news.received.map(({ revision }) => revision)).to.deep.equal([4, 5]);
+      for (const collector of [born, whole]) {
+        await collector.until(({ received }) => received.length >= 2);
+        expect(collector.received.map(({ revision }) => revision)).to.deep.equal([0, 1]);
+      }
+      await Promise.all([ofNews.close(), ofBorn.close(), ofWhole.close()]);
+    });
+
+    it('delivers more than a page of history, in order, to each of its subscribers', async () => {
+      const store = under.current();
+      const stream = freshStream();
+      await store.append(stream, events(1200), NO_STREAM);
+      const started = await Promise.all([1, 2, 3].map(() => Collector.start(store, { stream })));
+      await store.append(stream, events(5), 1199);
+      for (const [collector, subscription] of started) {
+        await collector.until(({ received }) => received.length >= 1205);
+        const revisions = collector.received.map(({ revision }) => revision);
+        expect(revisions).to.deep.equal(Array.from({ length: 1205 }, (_, revision) => revision));
+        await subscription.close();
+      }
+    });
+
+    it('goes on for the others when one of them ends', async () => {
+      const store = under.current();
+      const stream = freshStream();
+      const [first, ofFirst] = await Collector.start(store, { stream });
+      const [second, ofSecond] = await Collector.start(store, { stream });
+      await ofFirst.close();
+      await store.append(stream, events(2), NO_STREAM);
+      await second.until(({ received }) => received.length === 2);
+      const [third, ofThird] = await Collector.start(store, { stream, after: 1 });
+      await ofSecond.close();
+      await store.append(stream, events(1), 1);
+      await third.until(({ received }) => received.length === 1);
+      expect([first.received.length, second.received.length]).to.deep.equal([0, 2]);
+      await ofThird.close();
     });
   });
 }

@@ -1,13 +1,24 @@
-import { type EventStore, isRepriseError, NO_STREAM } from '@reprise/core/plugin';
+import { type EventStore, isRepriseError, NO_STREAM, type Storage } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Collector, event, events, expectConflict, expectRecorded, freshStream, ids, summary } from './fixtures.ts';
+import {
+  Collector,
+  event,
+  events,
+  expectConflict,
+  expectGrowing,
+  expectRecorded,
+  freshStream,
+  ids,
+  summary,
+} from './fixtures.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Two handles stand for two processes on one store: what holds for one store holds across them. */
-export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise<EventStore>): void {
+export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise<Storage>): void {
   describe('two handles', () => {
-    const both = async (): Promise<[EventStore, EventStore]> => [under.current(), await openSecond()];
+    const both = async (): Promise<[EventStore, EventStore]> => [under.current(), (await openSecond()).events];
+    const bothStorages = async (): Promise<[Storage, Storage]> => [under.storage(), await openSecond()];
 
     it('read what the other appended, in one global order', async () => {
       const [one, other] = await both();
@@ -22,7 +33,7 @@ export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise
       expect(ids(all)).to.deep.equal(ids([...first, ...second, ...third]));
       expect(await other.readAll()).to.deep.equal(all);
       const positions = all.map(({ position }) => position);
-      expect(positions).to.deep.equal([...new Set(positions)].sort((a, b) => a - b));
+      expectGrowing(positions);
     });
 
     it('tell subscribers what the other appended, each event once and in order', async () => {
@@ -30,7 +41,7 @@ export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise
       const [here, there] = [freshStream(), freshStream()];
       await other.append(there, events(2), NO_STREAM);
       const [all, allSubscription] = await Collector.start(one);
-      const [news, newsSubscription] = await Collector.start(other, { from: 'end' });
+      const [news, newsSubscription] = await Collector.start(other, { after: 'end' });
       for (let revision = NO_STREAM; revision < 4; revision += 1) {
         await one.append(here, events(1), revision);
         await other.append(there, events(1), revision + 2);
@@ -122,19 +133,35 @@ export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise
       await subscription.close();
     });
 
-    it('see the summaries of the other (where streams are listed)', async function () {
+    it('tell subscribers to a stream what the other appended to it, and nothing else', async () => {
       const [one, other] = await both();
-      if (one.streams === undefined || other.streams === undefined) return this.skip();
+      const [here, there] = [freshStream(), freshStream()];
+      const [mine, ofMine] = await Collector.start(one, { stream: here });
+      const [theirs, ofTheirs] = await Collector.start(one, { stream: there, after: 'end' });
+      for (let revision = NO_STREAM; revision < 4; revision += 1) {
+        await other.append(here, events(1), revision);
+        await other.append(there, events(2), revision * 2 + 1);
+      }
+      await mine.until(({ received }) => received.length >= 5);
+      await theirs.until(({ received }) => received.length >= 10);
+      expect(mine.received).to.deep.equal(await other.read(here));
+      expect(theirs.received).to.deep.equal(await other.read(there));
+      await Promise.all([ofMine.close(), ofTheirs.close()]);
+    });
+
+    it('see the summaries of the other (where streams are listed)', async function () {
+      const [one, other] = await bothStorages();
+      if (one.catalog === undefined || other.catalog === undefined) return this.skip();
       const stream = freshStream();
-      await one.append(stream, events(1), NO_STREAM, { summary: summary() });
-      await other.append(stream, events(1), 0, { summary: summary({ status: 'completed', updatedAt: 2 }) });
-      const listed = await one.streams.list({ kind: 'run' });
+      await one.events.append(stream, events(1), NO_STREAM, { summary: summary() });
+      await other.events.append(stream, events(1), 0, { summary: summary({ status: 'completed', updatedAt: 2 }) });
+      const listed = await one.catalog.list({ kind: 'run' });
       expect(listed.map(({ status, revision }) => [status, revision])).to.deep.equal([['completed', 1]]);
-      expect(await other.streams.list({ kind: 'run' })).to.deep.equal(listed);
+      expect(await other.catalog.list({ kind: 'run' })).to.deep.equal(listed);
     });
 
     it('see the snapshots of the other (where there are snapshots)', async function () {
-      const [one, other] = await both();
+      const [one, other] = await bothStorages();
       if (one.snapshots === undefined || other.snapshots === undefined) return this.skip();
       const stream = freshStream();
       await one.snapshots.save(stream, { revision: 1, schema: 'a', state: '1' });
@@ -144,18 +171,18 @@ export function twoHandlesSuite(under: StoreUnderTest, openSecond: () => Promise
     });
 
     it('have one owner between them, who hears of the appends of the other (where there is ownership)', async function () {
-      const [one, other] = await both();
+      const [one, other] = await bothStorages();
       if (one.ownership === undefined || other.ownership === undefined) return this.skip();
       const heard = Promise.withResolvers<[string, number]>();
-      const stop = one.ownership.onForeignAppend((stream, revision) => heard.resolve([stream, revision]));
+      const stop = one.foreign?.onAppend((stream, revision) => heard.resolve([stream, revision]));
       const release = await one.ownership.acquire();
       expect(release).to.be.a('function');
       expect(await other.ownership.acquire()).to.equal(undefined);
       const [own, foreign] = [freshStream(), freshStream()];
-      await one.append(own, events(1), NO_STREAM);
-      await other.append(foreign, events(2), NO_STREAM);
+      await one.events.append(own, events(1), NO_STREAM);
+      await other.events.append(foreign, events(2), NO_STREAM);
       expect(await heard.promise).to.deep.equal([foreign, 1]);
-      stop();
+      stop?.();
       await release?.();
       const taken = await other.ownership.acquire();
       expect(taken).to.be.a('function');

@@ -1,23 +1,24 @@
 import {
   type AppendOptions,
   type AppendResult,
+  BEGINNING,
   type EventPage,
   type EventStore,
   type EventStoreSubscription,
+  encodePosition,
+  type ForeignAppends,
   type ListedStream,
   type NewEvent,
   nextTurn,
-  PullSubscription,
-  type ReadAllOptions,
-  type ReadOptions,
-  type RecordedEvent,
   RepriseError,
   type Snapshot,
   type SnapshotCache,
+  type Storage,
   type StoreOwnership,
   type StreamCatalog,
   type StreamQuery,
   type SubscribeOptions,
+  Subscriptions,
   sleep,
   storeClosed,
 } from '@reprise/core/plugin';
@@ -27,7 +28,7 @@ import type { ForeignRange } from './group-writer.ts';
 import { openReadOnly } from './open.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteEventStoreOptions } from './options.ts';
 import { OwnerLock } from './owner-lock.ts';
-import { Reader } from './reader.ts';
+import { type AppendedTo, Reader } from './reader.ts';
 import { storeError, translated } from './store-error.ts';
 import type { StoreFault } from './store-fault.ts';
 import { resolveStorePath } from './store-path.ts';
@@ -35,15 +36,15 @@ import { listStatements, mergeListed } from './stream-list.ts';
 import { WriterThread } from './writer-thread.ts';
 
 /**
- * Opens the event store in a file, creating it when it is not there. Rejects with REPRISE_CONFIG_INVALID,
+ * Opens the storage in a file, creating it when it is not there. Rejects with REPRISE_CONFIG_INVALID,
  * REPRISE_STORE_UNAVAILABLE or REPRISE_STORE_CORRUPT.
  */
-export async function createSqliteEventStore(options: SqliteEventStoreOptions = {}): Promise<EventStore> {
+export async function createSqliteStorage(options: SqliteEventStoreOptions = {}): Promise<Storage> {
   const resolved = resolveOptions(options);
   const path = translated(resolved.path, () => resolveStorePath(resolved.path));
-  const store = new SqliteEventStore({ ...resolved, path });
-  await store.open();
-  return store;
+  const storage = new SqliteStorage({ ...resolved, path });
+  await storage.open();
+  return storage;
 }
 
 /** Whoever reads page after page shares the loop: a page of this many events or more is followed by everyone else's turn. */
@@ -60,7 +61,7 @@ const NOTICED_MS = 1000;
 type ForeignListener = (stream: string, revision: number) => void;
 
 /**
- * See createSqliteEventStore. Appends go to the writer's thread, reads to a connection of their own on this one.
+ * See createSqliteStorage. Appends go to the writer's thread, reads to a connection of their own on this one.
  *
  *   open ──its files are gone or replaced──► lost ──close()──► closed
  *     └──close()──────────────────────────────────────────────►┘
@@ -68,13 +69,21 @@ type ForeignListener = (stream: string, revision: number) => void;
  * Lost: every use rejects with the same REPRISE_STORE_REPLACED, subscriptions end with it, ownership is given up. What was handed
  * over before is answered by the writer, which has looked for itself.
  */
-class SqliteEventStore implements EventStore {
-  readonly streams: StreamCatalog = { list: async (query) => this.#list(query) };
+class SqliteStorage implements Storage {
+  readonly events: EventStore = {
+    append: (...request) => this.#append(...request),
+    read: async (stream, options) => inTurns(this.#open().read(stream, options)),
+    readAll: async (options) => inTurns(this.#open().readAll(options)),
+    subscribe: async (options) => this.#subscribe(options),
+    close: () => this.#close(),
+  };
+  readonly catalog: StreamCatalog = { list: async (query) => this.#list(query) };
   readonly snapshots: SnapshotCache = {
     load: async (stream) => this.#open().snapshot(stream),
     save: (stream, snapshot) => this.#saveSnapshot(stream, snapshot),
   };
   readonly ownership?: StoreOwnership;
+  readonly foreign?: ForeignAppends;
 
   readonly #options: ResolvedOptions;
   readonly #writer: WriterThread | undefined;
@@ -82,10 +91,13 @@ class SqliteEventStore implements EventStore {
   readonly #watch: ForeignWatch;
   readonly #guard: FileGuard;
   readonly #lostListeners = new Set<(error: RepriseError) => void>();
-  readonly #subscriptions = new Map<PullSubscription, () => void>();
+  readonly #subscriptions: Subscriptions;
+  readonly #watches = new Map<EventStoreSubscription, () => void>();
   readonly #listeners = new Map<ForeignListener, { readonly from: number; readonly stop: () => void }>();
   #reader: Reader | undefined;
   #dataVersion: number | undefined;
+  /** Without a writer: the last position that subscriptions know of. */
+  #seen: number | undefined;
   #lost: RepriseError | undefined;
   #closing: Promise<void> | undefined;
 
@@ -94,19 +106,29 @@ class SqliteEventStore implements EventStore {
     this.#owner = new OwnerLock(options.path);
     this.#watch = new ForeignWatch(options.pollIntervalMs, () => this.#look());
     this.#guard = new FileGuard(NOTICED_MS / 2, (fault) => this.#lose(fault));
+    this.#subscriptions = new Subscriptions({
+      read: async (stream, request) => inTurns(this.#unlost().read(stream, request)),
+      readAll: async (request) => inTurns(this.#unlost().readAll(request)),
+      end: () => positionOf(this.#unlost().head()),
+      endOf: (stream) => this.#unlost().endOf(stream),
+      onEnded: (ended) => {
+        this.#watches.get(ended)?.();
+        this.#watches.delete(ended);
+      },
+    });
     if (options.readOnly) return;
     this.#writer = new WriterThread(
       { path: options.path, maxFileBytes: options.maxFileBytes },
       {
-        onCommitted: () => this.#wake(),
+        onCommitted: (stream) => this.#subscriptions.appended(stream),
         onForeign: (range) => this.#onForeign(range),
         onOpened: (files) => this.#guard.watch(files),
         onLost: (fault) => this.#lose(fault),
       },
     );
-    this.ownership = {
-      acquire: () => this.#acquire(),
-      onForeignAppend: (listener) => this.#listen(listener),
+    this.ownership = { acquire: () => this.#acquire() };
+    this.foreign = {
+      onAppend: (listener) => this.#listen(listener),
       onLost: (listener) => this.#onLost(listener),
     };
   }
@@ -125,7 +147,7 @@ class SqliteEventStore implements EventStore {
     }
   }
 
-  async append(
+  async #append(
     stream: string,
     events: readonly NewEvent[],
     expectedRevision: number,
@@ -136,32 +158,14 @@ class SqliteEventStore implements EventStore {
     return this.#writable().append(stream, expectedRevision, events, data, options);
   }
 
-  async read(stream: string, options?: ReadOptions): Promise<EventPage> {
-    return inTurns(this.#open().read(stream, options));
-  }
-
-  async readAll(options?: ReadAllOptions): Promise<readonly RecordedEvent[]> {
-    return inTurns(this.#open().readAll(options));
-  }
-
-  async subscribe(options: SubscribeOptions): Promise<EventStoreSubscription> {
-    const reader = this.#open();
-    const from = options.from === 'end' ? reader.head() + 1 : (options.from ?? 0);
-    const subscription = new PullSubscription(options, from, {
-      readPage: async (next, limit) => {
-        if (this.#lost !== undefined) throw this.#lost;
-        return inTurns(reader.readAll({ from: next, limit }));
-      },
-      onEnded: (ended) => {
-        this.#subscriptions.get(ended)?.();
-        this.#subscriptions.delete(ended);
-      },
-    });
-    this.#subscriptions.set(subscription, this.#watch.watch(true));
+  #subscribe(options: SubscribeOptions): EventStoreSubscription {
+    this.#seen ??= this.#open().head();
+    const subscription = this.#subscriptions.open(options);
+    this.#watches.set(subscription, this.#watch.watch(true));
     return subscription;
   }
 
-  close(): Promise<void> {
+  #close(): Promise<void> {
     this.#closing ??= this.#release();
     return this.#closing;
   }
@@ -171,15 +175,20 @@ class SqliteEventStore implements EventStore {
     this.#guard.stop();
     for (const { stop } of this.#listeners.values()) stop();
     this.#listeners.clear();
-    for (const stop of this.#subscriptions.values()) stop();
-    await Promise.allSettled([...this.#subscriptions.keys()].map((subscription) => subscription.close()));
+    for (const stop of this.#watches.values()) stop();
+    await this.#subscriptions.close();
     this.#reader?.close();
     await this.#writer?.close();
     this.#owner.release();
   }
 
   #open(): Reader {
-    if (this.#reader === undefined || this.#closing !== undefined) throw storeClosed();
+    if (this.#closing !== undefined) throw storeClosed();
+    return this.#unlost();
+  }
+
+  #unlost(): Reader {
+    if (this.#reader === undefined) throw storeClosed();
     if (this.#lost !== undefined) throw this.#lost;
     return this.#reader;
   }
@@ -264,7 +273,7 @@ class SqliteEventStore implements EventStore {
     this.#lost = error;
     this.#guard.stop();
     this.#owner.release();
-    this.#wake();
+    this.#subscriptions.wakeAll();
     for (const listener of [...this.#lostListeners]) listener(error);
   }
 
@@ -284,25 +293,40 @@ class SqliteEventStore implements EventStore {
       this.#writer.poll();
       return;
     }
-    try {
-      const version = this.#reader?.dataVersion();
-      if (version === this.#dataVersion) return;
+    this.#met(() => {
+      const reader = this.#unlost();
+      const version = reader.dataVersion();
+      if (version === this.#dataVersion) return [];
       this.#dataVersion = version;
+      const from = (this.#seen ?? -1) + 1;
+      this.#seen = reader.head();
+      return this.#appendedTo({ from, to: this.#seen });
+    });
+  }
+
+  #onForeign(range: ForeignRange): void {
+    if (this.#lost === undefined) this.#met(() => this.#appendedTo(range));
+  }
+
+  /** One query, however many want to know. */
+  #appendedTo({ from, to }: ForeignRange): readonly AppendedTo[] {
+    return to < from ? [] : this.#unlost().appendedTo(from, to);
+  }
+
+  /** Tells of what other processes have appended. */
+  #met(look: () => readonly AppendedTo[]): void {
+    let found: readonly AppendedTo[] = [];
+    try {
+      found = look();
     } catch {
       // The subscriptions read the same file: they meet the same error, and have someone to tell.
+      this.#subscriptions.wakeAll();
     }
-    this.#wake();
-  }
-
-  #onForeign({ from, to }: ForeignRange): void {
-    this.#wake();
-    for (const [listener, { from: since }] of [...this.#listeners]) {
-      if (to < since || this.#reader === undefined || this.#lost !== undefined) continue;
-      for (const { stream, revision } of this.#reader.appendedTo(Math.max(from, since), to)) listener(stream, revision);
+    for (const { stream, revision, position } of found) {
+      this.#subscriptions.appended(stream);
+      for (const [listener, { from: since }] of [...this.#listeners]) if (position >= since) listener(stream, revision);
     }
-  }
-
-  #wake(): void {
-    for (const subscription of this.#subscriptions.keys()) subscription.wake();
   }
 }
+
+const positionOf = (head: number): string => (head < 0 ? BEGINNING : encodePosition(head));

@@ -1,17 +1,16 @@
 import {
   type AppendResult,
   type EventStore,
-  type ListedStream,
   type NewEvent,
   NO_STREAM,
   type RecordedEvent,
-  type Snapshot,
-  type StreamQuery,
   type StreamSummary,
 } from './event-store.ts';
-import { PullSubscription } from './pull-subscription.ts';
+import { BEGINNING, decodePosition, encodePosition } from './position.ts';
+import type { ListedStream, Snapshot, Storage, StreamQuery } from './storage.ts';
 import { storeClosed, storeConflict } from './store-errors.ts';
 import { compareListed, DEFAULT_LIST_LIMIT, decodeCursor, encodeCursor, matchesQuery } from './stream-query.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 const DEFAULT_READ_LIMIT = 1000;
 
@@ -22,81 +21,82 @@ interface Stream {
 }
 
 /**
- * The reference implementation of the port: everything in this process's memory, gone when it ends. Events are kept as
- * they are handed over, not copied. It has no `ownership`: a store that no other process can see needs none.
+ * The reference implementation of the ports: everything in this process's memory, gone when it ends. Events are kept as they are handed over,
+ * not copied. It has no ownership: a store that no other process can see needs none.
  */
-export function createInMemoryEventStore(): EventStore {
+export function createInMemoryStorage(): Storage {
   const streams = new Map<string, Stream>();
   const log: RecordedEvent[] = [];
   const snapshots = new Map<string, Snapshot>();
-  const subscriptions = new Set<PullSubscription>();
   let closed = false;
 
   const assertOpen = (): void => {
     if (closed) throw storeClosed();
   };
+  const eventsOf = (name: string): readonly RecordedEvent[] => streams.get(name)?.events ?? [];
+  const end = (): string => log.at(-1)?.position ?? BEGINNING;
+
+  const readAll: EventStore['readAll'] = async ({ after = BEGINNING, limit = DEFAULT_READ_LIMIT } = {}) => {
+    assertOpen();
+    return page(log, decodePosition(after) + 1, limit);
+  };
+  const read: EventStore['read'] = async (name, options = {}) => {
+    assertOpen();
+    const { from, direction = 'forwards', limit = DEFAULT_READ_LIMIT } = options;
+    const events = eventsOf(name);
+    if (direction === 'forwards') return page(events, from ?? 0, limit);
+    const last = Math.min(from ?? events.length, events.length - 1) + 1;
+    return events.slice(Math.max(0, last - limit), Math.max(0, last)).reverse();
+  };
+  const subscriptions = new Subscriptions({ read, readAll, end, endOf: (name) => eventsOf(name).length - 1 });
 
   const record = (name: string, stream: Stream, events: readonly NewEvent[]): void => {
     for (const { id, type, time, data, metadata } of events) {
       const revision = stream.events.length;
-      const recorded = { id, type, time, data, metadata, stream: name, revision, position: log.length };
+      const position = encodePosition(log.length);
+      const recorded = { id, type, time, data, metadata, stream: name, revision, position };
       stream.events.push(recorded);
       log.push(recorded);
     }
-    for (const subscription of subscriptions) subscription.wake();
+    subscriptions.appended(name);
+  };
+
+  const append: EventStore['append'] = async (name, events, expectedRevision, options): Promise<AppendResult> => {
+    assertOpen();
+    let stream = streams.get(name);
+    const actual = (stream?.events.length ?? 0) - 1;
+    if (actual !== expectedRevision) {
+      const last = lastRepeated(stream, events, expectedRevision);
+      if (last === undefined) throw storeConflict(name, expectedRevision, actual);
+      return { revision: last.revision, position: last.position };
+    }
+    if (events.length > 0) {
+      if (stream === undefined) {
+        stream = { ordinal: streams.size, events: [] };
+        streams.set(name, stream);
+      }
+      if (options?.summary !== undefined) stream.summary = options.summary;
+      record(name, stream, events);
+    }
+    return { revision: actual + events.length, position: stream?.events.at(-1)?.position ?? BEGINNING };
   };
 
   return {
-    async append(name, events, expectedRevision, options): Promise<AppendResult> {
-      assertOpen();
-      let stream = streams.get(name);
-      const actual = (stream?.events.length ?? 0) - 1;
-      if (actual !== expectedRevision) {
-        const last = lastRepeated(stream, events, expectedRevision);
-        if (last === undefined) throw storeConflict(name, expectedRevision, actual);
-        return { revision: last.revision, position: last.position };
-      }
-      if (events.length > 0) {
-        if (stream === undefined) {
-          stream = { ordinal: streams.size, events: [] };
-          streams.set(name, stream);
-        }
-        if (options?.summary !== undefined) stream.summary = options.summary;
-        record(name, stream, events);
-      }
-      return { revision: actual + events.length, position: stream?.events.at(-1)?.position ?? -1 };
+    events: {
+      append,
+      read,
+      readAll,
+      async subscribe(options) {
+        assertOpen();
+        return subscriptions.open(options);
+      },
+      async close() {
+        closed = true;
+        await subscriptions.close();
+      },
     },
 
-    async read(name, { from, direction = 'forwards', limit = DEFAULT_READ_LIMIT } = {}) {
-      assertOpen();
-      const events = streams.get(name)?.events ?? [];
-      if (direction === 'forwards') return page(events, from ?? 0, limit);
-      const end = Math.min(from ?? events.length, events.length - 1) + 1;
-      return events.slice(Math.max(0, end - limit), Math.max(0, end)).reverse();
-    },
-
-    async readAll({ from = 0, limit = DEFAULT_READ_LIMIT } = {}) {
-      assertOpen();
-      return page(log, from, limit);
-    },
-
-    async subscribe(options) {
-      assertOpen();
-      const from = options.from === 'end' ? log.length : (options.from ?? 0);
-      const subscription = new PullSubscription(options, from, {
-        readPage: async (next, limit) => page(log, next, limit),
-        onEnded: (ended) => subscriptions.delete(ended),
-      });
-      subscriptions.add(subscription);
-      return subscription;
-    },
-
-    async close() {
-      closed = true;
-      await Promise.allSettled([...subscriptions].map((subscription) => subscription.close()));
-    },
-
-    streams: {
+    catalog: {
       async list(query) {
         assertOpen();
         return list(streams, query);

@@ -1,0 +1,66 @@
+import type { RepriseError } from '../shared/errors.ts';
+import type { EventStore, StreamSummary } from './event-store.ts';
+
+export interface StreamQuery {
+  readonly kind: string;
+  readonly statuses?: readonly string[];
+  readonly name?: string;
+  /** Created at or after this time (ms). */
+  readonly since?: number;
+  /** Prefix of the stream's name. */
+  readonly prefix?: string;
+  readonly limit?: number;
+  /** From the last stream of the page before: its `cursor`. */
+  readonly after?: string;
+}
+
+export interface ListedStream extends StreamSummary {
+  readonly stream: string;
+  readonly revision: number;
+  readonly cursor: string;
+}
+
+/** A store's own list of streams by their summaries, newest first. */
+export interface StreamCatalog {
+  list(query: StreamQuery): Promise<readonly ListedStream[]>;
+}
+
+export interface Snapshot {
+  readonly revision: number;
+  /** Hash of the shape of `state`: a snapshot of another shape is ignored. */
+  readonly schema: string;
+  readonly state: string;
+}
+
+/** A disposable cache of folded state, one snapshot per stream. Losing one costs time, nothing else. */
+export interface SnapshotCache {
+  load(stream: string): Promise<Snapshot | undefined>;
+  save(stream: string, snapshot: Snapshot): Promise<void>;
+}
+
+/** One process at a time drives the runs of the store; released when that process ends, however it ends. */
+export interface StoreOwnership {
+  /** Resolves to a release function; undefined when another process owns the store now. */
+  acquire(): Promise<(() => Promise<void>) | undefined>;
+}
+
+/** What other processes do to the store. */
+export interface ForeignAppends {
+  /** Calls back for every append made by another process, with the last revision of the stream. Returns a function that stops it. */
+  onAppend(listener: (stream: string, revision: number) => void): () => void;
+  /**
+   * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is given up,
+   * and every use of the store rejects with that error from then on. Returns a function that stops it.
+   */
+  onLost?(listener: (error: RepriseError) => void): () => void;
+}
+
+/** What a plugin of kind 'event-store' brings: history, and what else its technology can do. All of it is closed by `events.close()`. */
+export interface Storage {
+  readonly events: EventStore;
+  /** Absent: no other process can reach it, so this one drives everything. */
+  readonly ownership?: StoreOwnership;
+  readonly snapshots?: SnapshotCache;
+  readonly catalog?: StreamCatalog;
+  readonly foreign?: ForeignAppends;
+}
