@@ -47,6 +47,7 @@ export {
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {
   Delivery,
+  DeliveryHandler,
   OutgoingMessage,
   SubscriptionOptions,
   Transport,

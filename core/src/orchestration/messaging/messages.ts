@@ -59,8 +59,12 @@ export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerComman
     ...(body.attempt === undefined ? {} : { attempt: body.attempt }),
     correlationid: addressing.runId,
     causationid: addressing.causationId,
-    partitionkey: addressing.runId,
+    partitionkey: keyOf(addressing, body),
     ...(addressing.traceparent === undefined ? {} : { traceparent: addressing.traceparent }),
     data: body as unknown as Json,
   };
 }
+
+/** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */
+const keyOf = ({ type, runId }: Addressing, { taskId }: { readonly taskId?: string }): string =>
+  type === 'dispatch' ? `${runId}/${taskId}` : runId;

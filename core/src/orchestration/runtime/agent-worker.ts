@@ -3,7 +3,6 @@ import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
-import type { Envelope } from '../messaging/envelope.ts';
 import { type Abort, type Dispatch, type Heartbeat, toEnvelope, type WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { attemptKey } from './attempt-key.ts';
@@ -49,21 +48,22 @@ export class AgentWorker {
   }
 
   async start(): Promise<void> {
-    const { transport, agents, id } = this.#parts;
+    const { transport, agents } = this.#parts;
     for (const agent of agents.values()) {
-      const options = { concurrency: agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY };
+      const concurrency = agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY;
       // Deliveries are bounded already, but one that was acknowledged first is none any more.
-      const slots = new Slots(options.concurrency);
+      const slots = new Slots(concurrency);
       const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
       this.#subscriptions.push(
-        await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options),
+        await transport.subscribe(agentChannel(agent.name), handler, { group: `agent.${agent.name}`, concurrency }),
       );
     }
-    const aborts = await transport.subscribe(ABORT_CHANNEL, `worker.${id}`, (delivery) => {
-      this.#abort(delivery.envelope.runid, delivery.envelope.data as unknown as Abort);
+    const aborts = (delivery: Delivery): void => {
+      const { envelope } = delivery;
+      this.#abort(envelope.runid ?? '', envelope.data as unknown as Abort);
       delivery.ack();
-    });
-    this.#subscriptions.push(aborts);
+    };
+    this.#subscriptions.push(await transport.subscribe(ABORT_CHANNEL, aborts, { broadcast: true }));
   }
 
   /** Takes the start back. */
@@ -104,27 +104,29 @@ export class AgentWorker {
 
   #take(agent: AnyAgent, slots: Slots, delivery: Delivery): void | Promise<void> {
     const { envelope } = delivery;
+    const { runid: runId = '' } = envelope;
     const dispatch = envelope.data as unknown as Dispatch;
     if (this.#stopping) return;
-    const key = attemptKey(envelope.runid, dispatch.taskId, dispatch.attempt);
+    const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     if (!this.#recent.add(key)) {
       delivery.ack();
       return;
     }
     const report = slots
       .run(async () => {
-        if (this.#closed.has(envelope.runid) || this.#closed.has(key)) delivery.ack();
-        else if (!this.#stopping) await this.#run(agent, envelope, key, dispatch, delivery);
+        if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
+        // It waited for a slot too long: another member has it.
+        else if (delivery.revoked) this.#recent.delete(key);
+        else if (!this.#stopping) await this.#run(agent, runId, key, dispatch, delivery);
       })
       .finally(() => this.#reports.delete(report));
     this.#reports.add(report);
     return report;
   }
 
-  async #run(agent: AnyAgent, envelope: Envelope, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
-    const runId = envelope.runid;
+  async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
     const run = new AttemptRun(agent, runId, dispatch, {
-      traceparent: envelope.traceparent,
+      traceparent: delivery.envelope.traceparent,
       clock: this.#parts.clock,
       monitors: this.#parts.monitors,
       maxPayloadChars: this.#parts.options.maxPayloadChars,

@@ -123,10 +123,10 @@ export class Engine {
   async #drive(): Promise<number> {
     const { store, transport } = this.#parts;
     await transport.start();
-    const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
+    const options = { group: COMMAND_GROUP, concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
-      await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
-      await transport.subscribe(HEARTBEAT_CHANNEL, COMMAND_GROUP, (delivery) => this.#onHeartbeat(delivery), options),
+      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#onCommand(delivery), options),
+      await transport.subscribe(HEARTBEAT_CHANNEL, (delivery) => this.#onHeartbeat(delivery), options),
     );
     const recovered = store.streams === undefined ? 0 : await recoverOpenRuns(store, this.#inboxes, transport.durable);
     await this.#worker.start();
@@ -211,11 +211,10 @@ export class Engine {
 
   #onHeartbeat(delivery: Delivery): void {
     const { envelope } = delivery;
-    const heartbeat = envelope.data as unknown as Heartbeat;
-    const { taskId, attempt, progress } = heartbeat;
-    this.#dispatcher.open.heard(envelope.runid, taskId, attempt);
-    if (progress !== undefined)
-      this.#parts.monitors.notice({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
+    const { runid: runId = '' } = envelope;
+    const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
+    this.#dispatcher.open.heard(runId, taskId, attempt);
+    if (progress !== undefined) this.#parts.monitors.notice({ kind: 'progress', runId, taskId, attempt, progress });
     delivery.ack();
   }
 
