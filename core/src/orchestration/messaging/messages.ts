@@ -1,6 +1,7 @@
 import { toIsoTime } from '../../shared/clock.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Command } from '../workflow/commands.ts';
+import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
 
 /** The message that hands an attempt to an agent. */
@@ -34,6 +35,9 @@ export interface Heartbeat {
   readonly progress?: Json;
 }
 
+/** An engine asks who is there: every worker announces itself. */
+export type RollCall = Readonly<Record<string, never>>;
+
 /** How messages of the engine are addressed. */
 export interface Addressing {
   readonly id: string;
@@ -43,6 +47,27 @@ export interface Addressing {
   readonly causationId: string;
   readonly at: number;
   readonly traceparent?: string;
+}
+
+/** A message between engines and workers that is of no run. */
+export function toAllEnvelope(
+  type: 'announcement' | 'roll-call',
+  { id, source, at }: Pick<Addressing, 'id' | 'source' | 'at'>,
+  data: Announcement | RollCall,
+): Envelope {
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type: `reprise.${type}`,
+    subject: source,
+    time: toIsoTime(at),
+    datacontenttype: 'application/json',
+    correlationid: id,
+    causationid: id,
+    partitionkey: source,
+    data: data as unknown as Json,
+  };
 }
 
 export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {

@@ -5,6 +5,7 @@ import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
+import type { AgentDirectory } from './agent-directory.ts';
 import { attemptKey, idempotencyKey } from './attempt-key.ts';
 import type { ChildRuns } from './child-runs.ts';
 import type { ForkRuns } from './fork-runs.ts';
@@ -12,7 +13,6 @@ import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
 import type { EngineOptions } from './options.ts';
-import type { Registry } from './registry.ts';
 import type { CachedRun } from './run-repository.ts';
 import { TimerTable } from './timer-table.ts';
 
@@ -21,7 +21,7 @@ const KNOWN_TO_WORKER: ReadonlySet<string> = new Set(['agent', 'repeated', 'item
 
 export interface DispatcherParts {
   readonly transport: Transport;
-  readonly registry: Registry;
+  readonly agents: AgentDirectory;
   readonly monitors: MonitorHub;
   readonly clock: Clock;
   readonly options: EngineOptions;
@@ -49,8 +49,8 @@ export class Dispatcher {
     this.open = new OpenAttempts(parts.clock, parts.options, {
       leaseExpired: (runId, taskId, attempt) => parts.leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => parts.redispatch(runId),
-      opened: (agent) => parts.registry.addLoad(agent, 1),
-      closed: (agent) => parts.registry.addLoad(agent, -1),
+      opened: (agent) => parts.agents.addLoad(agent, 1),
+      closed: (agent) => parts.agents.addLoad(agent, -1),
     });
   }
 

@@ -4,6 +4,7 @@ import { readyView } from '../scheduler/scheduling-view.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import type { RunState } from '../workflow/state.ts';
+import type { AgentDirectory } from './agent-directory.ts';
 import type { Batch } from './batch.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { Registry } from './registry.ts';
@@ -13,6 +14,7 @@ import type { StandingRuns } from './standing-runs.ts';
 
 export interface RunSchedulerParts {
   readonly registry: Registry;
+  readonly agents: AgentDirectory;
   readonly monitors: MonitorHub;
   readonly standing: StandingRuns;
   /** The run stands still: whoever waits for it may want to know. */
@@ -42,7 +44,7 @@ export class RunScheduler {
     const { state } = run;
     while (canSchedule(state) && !full()) {
       const { strategy } = state.definition;
-      const assigned = askStrategy(state, now, this.#parts.registry);
+      const assigned = askStrategy(state, now, this.#parts);
       if ('error' in assigned) return this.#heldByStrategy(run, assigned.error);
       const { assignments } = assigned;
       if (assignments.length === 0) return this.#reportStandstill(run);
@@ -68,9 +70,11 @@ export class RunScheduler {
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun): void {
-    const { registry, standing, monitors, stood } = this.#parts;
-    const hold = standstillOf(run.state, registry);
+    const { agents, standing, monitors, stood } = this.#parts;
+    const hold = standstillOf(run.state, agents);
     standing.hold(run.runId, hold);
+    // Others may be under way, and take long: an agent that appears is no less welcome.
+    standing.lookWhenAgentsAppear(run.runId);
     if (hold === undefined) return;
     stood(run.runId);
     if (run.standstillReported) return;
@@ -87,7 +91,7 @@ type Assigned = { readonly assignments: readonly Assignment[] } | { readonly err
 const ASKED_AT_ONCE = 1024;
 
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
-function askStrategy(state: RunState, now: number, registry: Registry): Assigned {
+function askStrategy(state: RunState, now: number, { registry, agents }: RunSchedulerParts): Assigned {
   const slots = Math.min(state.definition.concurrency - state.inFlight, ASKED_AT_ONCE);
   try {
     const chosen = registry.strategy(state.definition.strategy).select({
@@ -96,16 +100,16 @@ function askStrategy(state: RunState, now: number, registry: Registry): Assigned
       ready: readyView(state),
       slots,
       inFlight: state.inFlight,
-      agents: registry.agentViews,
+      agents: agents.views,
     });
-    return { assignments: checked(chosen, slots, registry) };
+    return { assignments: checked(chosen, slots, agents) };
   } catch (error) {
     return { error };
   }
 }
 
 /** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. */
-function checked(chosen: unknown, slots: number, registry: Registry): readonly Assignment[] {
+function checked(chosen: unknown, slots: number, agents: AgentDirectory): readonly Assignment[] {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
@@ -114,7 +118,7 @@ function checked(chosen: unknown, slots: number, registry: Registry): readonly A
     const agent = one?.agent;
     if (typeof taskId !== 'string' || typeof agent !== 'string')
       throw unusable('an assignment names no task or no agent');
-    if (!registry.has(agent)) throw unusable(`it assigned a task to '${agent}', and no such agent is registered`);
+    if (!agents.has(agent)) throw unusable(`it assigned a task to '${agent}', and no worker of such an agent is there`);
     assignments.push({ taskId, agent });
   }
   return assignments;
