@@ -53,9 +53,9 @@ describe('runs under way', () => {
   it('that nobody drives are not watched without a word', async () => {
     const lonely = project();
     const input = JSON.stringify({ ms: 1 });
-    expect((await reprise(['run', 'start', 'hold', '--id', 'alone', '--input', input], { cwd: lonely })).code).to.equal(
-      0,
-    );
+    const started = await reprise(['run', 'start', 'hold', '--id', 'alone', '--input', input], { cwd: lonely });
+    expect(started.code).to.equal(0);
+    expect(started.stderr, 'names the run, not its workflow alone').to.match(/^Run alone of hold@\S+ is running\. /);
     const watching = new Running(['run', 'watch', 'alone'], { cwd: lonely });
     await watching.saw(/No process drives the runs of this store now/);
     expect((await reprise(['run', 'cancel', 'alone'], { cwd: lonely })).code).to.equal(0);

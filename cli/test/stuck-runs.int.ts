@@ -53,7 +53,7 @@ describe('a run that waits for an agent that nobody has', () => {
     await listRuns({ config, limit: 10 }, list.terminal);
     expect(list.out.text).to.contain('held');
     expect(list.err.text).to.contain(
-      "left is held: The run stands still: no agent that is registered here takes 'a' (agent 'gone')",
+      "left is held: The run stands still: no worker is there that takes 'a' (agent 'gone')",
     );
     const json = terminalOf(true);
     await listRuns({ config, limit: 10 }, json.terminal);

@@ -56,6 +56,7 @@ export { type SubscribedStore, Subscriptions } from './event-store/subscriptions
 export type { Envelope } from './orchestration/messaging/envelope.ts';
 export type {
   Delivery,
+  DeliveryHandler,
   OutgoingMessage,
   SubscriptionOptions,
   Transport,

@@ -55,7 +55,7 @@ async function beginOnly(
       return 0;
     }
     await out.line(handle.id);
-    await err.line(`${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id)}`);
+    await err.line(`Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id)}`);
     return 0;
   } finally {
     await opened.orchestrator.stop();

@@ -45,6 +45,8 @@ export interface AgentContext {
 export interface Agent<Input = never, Output = unknown> {
   readonly name: string;
   readonly description?: string;
+  /** Announced with the agent, for whoever asks which one runs where. */
+  readonly version?: string;
   readonly capabilities?: readonly string[];
   /** Attempts handled at once by one worker. Default 16. */
   readonly concurrency?: number;

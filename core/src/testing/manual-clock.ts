@@ -55,6 +55,16 @@ export class ManualClock implements Clock {
     };
   }
 
+  /**
+   * Moves time forward as for a process that was asleep, or too busy to look: what became due meanwhile fires afterwards, all at the time of
+   * waking.
+   */
+  oversleep(ms: number): void {
+    if (!(ms >= 0)) throw new RangeError(`Time goes forward: oversleep(${ms}) is not possible.`);
+    this.#now += ms;
+    this.advance(0);
+  }
+
   /** Moves time forward by `ms`, firing every timer that becomes due on the way, those set meanwhile included. */
   advance(ms: number): void {
     if (!(ms >= 0)) throw new RangeError(`Time goes forward: advance(${ms}) is not possible.`);

@@ -65,17 +65,18 @@ export class VirtualTime {
   watchTransport(transport: Transport): Transport {
     return {
       durable: transport.durable,
+      ...(transport.spans === undefined ? {} : { spans: transport.spans }),
       start: () => transport.start(),
       publish: (messages) => {
         this.touch();
         return transport.publish(messages);
       },
-      subscribe: (channel, group, handler, options) => {
+      subscribe: (channel, handler, options) => {
         const noticed: typeof handler = (delivery) => {
           this.touch();
           return handler(delivery);
         };
-        return transport.subscribe(channel, group, noticed, options);
+        return transport.subscribe(channel, noticed, options);
       },
       stop: () => transport.stop(),
     };

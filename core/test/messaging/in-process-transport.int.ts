@@ -26,7 +26,7 @@ async function setUp() {
   const take = (delivery: Delivery): void => {
     taken.push(delivery);
   };
-  const subscription = await transport.subscribe('channel', 'group', take);
+  const subscription = await transport.subscribe('channel', take, { group: 'group' });
   return { clock, transport, taken, take, subscription };
 }
 
@@ -70,7 +70,7 @@ describe('in-process transport', () => {
     taken[1]?.nack({ reason: 'later', delayMs: 1000 });
     await transport.publish([message('c')]);
     await subscription.close();
-    await transport.subscribe('channel', 'group', take);
+    await transport.subscribe('channel', take, { group: 'group' });
     await served();
     expect(show(taken)).to.deep.equal(['a/1', 'b/1', 'a/2', 'a/3']);
     clock.advance(1000);
@@ -83,7 +83,7 @@ describe('in-process transport', () => {
     await transport.publish([message('a')]);
     await served();
     await subscription.close();
-    await transport.subscribe('channel', 'group', take);
+    await transport.subscribe('channel', take, { group: 'group' });
     await served();
     expect(show(taken)).to.deep.equal(['a/1', 'a/2']);
   });
@@ -94,10 +94,11 @@ describe('in-process transport', () => {
     await transport.publish([message('early')]);
     const [first, second]: [string[], string[]] = [[], []];
     for (const [group, ids] of Object.entries({ first, second })) {
-      await transport.subscribe('channel', group, (delivery) => {
+      const handler = (delivery: Delivery): void => {
         ids.push(delivery.envelope.id);
         delivery.ack();
-      });
+      };
+      await transport.subscribe('channel', handler, { group });
     }
     await transport.publish([message('late')]);
     await served();

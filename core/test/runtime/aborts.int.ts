@@ -10,7 +10,7 @@ describe('An attempt that is ended by the orchestrator', () => {
   const { start } = orchestrators();
 
   it('for its timeout: its signal says so, and another attempt is made', async () => {
-    const { clock, time, parts } = manualTime();
+    const { clock, time, parts, pass } = manualTime();
     const work = gate('work', { obeys: true });
     const definition = workflow('attempt-timeout')
       .task('a', work.agent, { timeout: '1m', retry: { maxAttempts: 2, initialDelay: 0 } })
@@ -18,8 +18,7 @@ describe('An attempt that is ended by the orchestrator', () => {
     const reprise = await start({ ...parts(), workflows: [definition] });
     const run = await reprise.startRun(definition, 1);
     await time.until(() => work.waiting === 1, 0);
-    clock.advance(59_999);
-    await time.quiet();
+    await pass(59_999);
     expect(work.contexts[0]?.signal.aborted).to.equal(false);
     clock.advance(1);
     await time.until(() => work.calls.length === 2, 1000);

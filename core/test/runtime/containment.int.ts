@@ -20,6 +20,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { afterEach, describe, it } from 'mocha';
 import { createRegistry } from '../../src/container/create-registry.ts';
+import type { Delivery } from '../../src/orchestration/messaging/transport.ts';
 import { HEART, type Heart } from '../../src/orchestration/runtime/heart.ts';
 import { MonitorHub } from '../../src/orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../../src/orchestration/runtime/options.ts';
@@ -217,24 +218,20 @@ function faultyTransport(place: Place, fault: Fault): Transport {
   const transport = createInProcessTransport(systemClock);
   const { publish, subscribe } = transport;
   transport.publish = async (messages) => {
-    if (place === 'publish') for (const { envelope } of messages) fault.strike(envelope.runid);
+    if (place === 'publish') for (const { envelope } of messages) fault.strike(envelope.runid ?? '');
     return publish.call(transport, messages);
   };
-  transport.subscribe = (channel, group, handler, options) =>
-    subscribe.call(
-      transport,
-      channel,
-      group,
-      (delivery) => {
-        const { runid } = delivery.envelope;
-        const ack = (): void => {
-          if (place === 'ack') fault.strike(runid);
-          delivery.ack();
-        };
-        return handler({ ...delivery, ack, nack: (options) => delivery.nack(options) });
-      },
-      options,
-    );
+  transport.subscribe = (channel, handler, options) => {
+    const faulty = (delivery: Delivery): void | Promise<void> => {
+      const { envelope, deliveryAttempt, revoked } = delivery;
+      const ack = (): void => {
+        if (place === 'ack') fault.strike(envelope.runid ?? '');
+        delivery.ack();
+      };
+      return handler({ envelope, deliveryAttempt, revoked, ack, nack: (options) => delivery.nack(options) });
+    };
+    return subscribe.call(transport, channel, faulty, options);
+  };
   return transport;
 }
 

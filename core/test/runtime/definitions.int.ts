@@ -159,7 +159,7 @@ tasks:
     await eventually(() => monitor.notices.some((signal) => signal.kind === 'log'));
     const logs = monitor.notices.filter((signal) => signal.kind === 'log');
     expect(logs.map(({ message }) => message)).to.deep.equal([
-      "The run stands still: no agent that is registered here takes 'a' (agent 'work').",
+      "The run stands still: no worker is there that takes 'a' (agent 'work').",
     ]);
     const stuck = await second.run(run.id).outcome({ orStuck: true });
     expect(stuck).to.deep.include({ status: 'held' });

@@ -37,7 +37,7 @@ tasks:
     await run.signal('go');
     expect(await run.outcome({ orStuck: true })).to.deep.include({ status: 'held' });
     expect((await run.explain()).summary).to.equal(
-      "The run stands still: 'a' waits for the agent 'work', which nobody has.",
+      "The run stands still: 'a' waits for a worker of the agent 'work': none is there.",
     );
     await run.cancel('enough');
     await run.outcome();

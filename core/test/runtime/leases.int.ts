@@ -85,20 +85,34 @@ describe('The lease of an attempt', () => {
     expect(only(await eventsOf(reprise, run.id), 'TaskFailed')[0]?.error.code).to.equal('REPRISE_OUTCOME_UNKNOWN');
   });
 
-  it('of a worker in this process does not run out because the process slept', async () => {
-    const { clock, time, parts } = manualTime(lastingStore(), (message) =>
-      isMessage(message, 'heartbeat') ? [] : [message],
-    );
+  it('does not run out because the process slept', async () => {
+    const { clock, time, parts } = manualTime();
     const work = gate('work');
     const definition = workflow('asleep').task('a', work.agent).build();
     const reprise = await start({ ...parts(), limits, workflows: [definition] });
     const run = await reprise.startRun(definition, 1);
     await time.until(() => work.waiting === 1, 0);
-    clock.advance(3_600_000);
-    await time.quiet();
+    clock.oversleep(3_600_000);
+    await time.until(() => false, 3_600_000);
     work.answer('awake');
     expect(await run.result()).to.equal('awake');
     expect(work.calls).to.have.length(1);
+  });
+
+  it('is another one after such a sleep, and runs out when the worker has gone', async () => {
+    const { clock, time, parts } = manualTime();
+    const worker = remoteWorker(clock);
+    const definition = workflow('gone').task('a', gate('work').agent).build();
+    const reprise = await start({ ...parts(worker.transport), limits, workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    await time.until(() => worker.dispatches.length === 1, 0);
+    await worker.begin(run.id, worker.dispatches[0]);
+    await time.quiet();
+    clock.oversleep(3_600_000);
+    await time.until(() => false, limits.leaseMs - 1000);
+    expect(only(await eventsOf(reprise, run.id), 'TaskAttemptFailed')).to.deep.equal([]);
+    expect(await time.until(() => worker.dispatches.length === 2, 60_000)).to.equal(true);
+    expect(only(await eventsOf(reprise, run.id), 'TaskAttemptFailed')[0]).to.deep.include({ attempt: 1, lost: true });
   });
 
   it('does not begin before the attempt does: at-most-once attempts may wait for their agent', async () => {

@@ -1,4 +1,12 @@
-import { cel, createReprise, defineAgent, isRepriseError, type Orchestrator, workflow } from '@reprise/core';
+import {
+  cel,
+  createReprise,
+  defineAgent,
+  isRepriseError,
+  type Orchestrator,
+  RepriseError,
+  workflow,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
@@ -13,6 +21,7 @@ import {
   storePlugin,
 } from './support.ts';
 
+const identity = (error: unknown): unknown => error;
 const codeOf = (error: unknown): string => (isRepriseError(error) ? error.code : String(error));
 
 describe('Retrying a run', () => {
@@ -322,11 +331,88 @@ describe('Retrying a run', () => {
     const paused = await client
       .run('s2')
       .pause()
-      .then(() => 'no error', codeOf);
-    expect(paused).to.equal('REPRISE_RUN_FORKING');
+      .then(() => undefined, identity);
+    expect(codeOf(paused)).to.equal('REPRISE_RUN_FORKING');
+    expect(String(paused), 'names the run').to.contain("into run 's2'");
+    const forked = await client.forkRun('s2').then(() => undefined, identity);
+    expect(codeOf(forked)).to.equal('REPRISE_RUN_FORKING');
+    expect(String(forked), 'names the run').to.contain("into run 's2'");
+    expect(codeOf(await client.forkRun('s2', { at: 1 }).then(() => undefined, identity))).to.equal(
+      'REPRISE_RUN_FORKING',
+    );
+    await client.run('s2').cancel();
+    const given = await client.retryRun('s2').then(() => undefined, identity);
+    expect(codeOf(given), 'it was given up half-copied').to.equal('REPRISE_COMMAND_INVALID');
+    expect(String(given)).to.contain("go on from run 's1'");
+    await client.retryRun('s1', { id: 's3' });
     await client.stop();
     const next = await start({ plugins: [storePlugin(store)], workflows: [definition] });
-    expect(await next.run('s2').result()).to.equal('well');
+    expect(await next.run('s3').result()).to.equal('well');
+  });
+
+  it('reads the other run once, and for a fork only its start when that is to be closed', async () => {
+    const store = lastingStore();
+    const read: number[] = [];
+    const plugin = storePlugin(
+      changedStore(store, {
+        read: async (stream, options) => {
+          const events = await store.events.read(stream, options);
+          if (stream === 'run-c1' && options?.direction !== 'backwards') read.push(events.length);
+          return events;
+        },
+      }),
+    );
+    const agent = defineAgent({ name: 'agent', handle: () => 1 });
+    const definition = workflow<null>('counted')
+      .task('each', agent, { forEach: () => Array.from({ length: 1200 }, (_, index) => index), concurrency: 600 })
+      .build();
+    const reprise = await start({ plugins: [plugin], workflows: [definition] });
+    await (await reprise.startRun(definition, null, { id: 'c1' })).outcome();
+    const events = (await store.events.read('run-c1', { limit: 100_000 })).length;
+    read.splice(0);
+    const forked = await reprise.forkRun('c1', { at: 0 });
+    await forked.outcome();
+    const total = read.reduce((sum, count) => sum + count, 0);
+    // The plan reads all of it; what is copied, and the facts, a page each.
+    expect(total)
+      .to.be.at.least(events)
+      .and.below(2 * events);
+  });
+
+  it('passes on that the history of a child run cannot be read, and asks nothing about one that nobody started', async () => {
+    const store = lastingStore();
+    let broken = true;
+    let unreadable: string | undefined;
+    let gone = false;
+    const plugin = storePlugin(
+      changedStore(store, {
+        read: async (stream, options) => {
+          if (stream === unreadable && gone) return [];
+          if (stream === unreadable) throw new RepriseError('REPRISE_STORE_UNAVAILABLE', 'gone for lunch');
+          return store.events.read(stream, options);
+        },
+      }),
+    );
+    const agent = defineAgent({
+      name: 'agent',
+      handle: () => {
+        if (broken) throw Object.assign(new Error('no'), { retryable: false });
+        return 1;
+      },
+    });
+    const child = workflow('kid').task('pay', agent, { delivery: 'at-most-once' }).build();
+    const parent = workflow('mother').workflow('kid', child).build();
+    const reprise = await start({ plugins: [plugin], workflows: [parent] });
+    await (await reprise.startRun(parent, null, { id: 'm1' })).outcome();
+    const [entered] = only(await eventsOf(reprise, 'm1'), 'TaskEntered');
+    unreadable = `run-${entered?.child}`;
+    expect(codeOf(await reprise.retryRun('m1').then(() => undefined, identity))).to.equal('REPRISE_STORE_UNAVAILABLE');
+    gone = true;
+    const anew = await reprise.retryRun('m1');
+    expect((await anew.outcome()).status, 'the child run begins as any other').to.equal('failed');
+    unreadable = undefined;
+    broken = false;
+    expect(codeOf(await reprise.retryRun('m1').then(() => undefined, identity))).to.equal('REPRISE_WOULD_REPEAT');
   });
 
   it('is told what a task gave, and refuses what it cannot take for that', async () => {

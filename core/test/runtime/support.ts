@@ -143,7 +143,14 @@ export function manualTime(store: Storage = lastingStore(), change?: Parameters<
       plugins: [storePlugin(time.watchStorage(store)), transportPlugin(time.watchTransport(changed))],
     };
   };
-  return { time, clock: time.clock, parts };
+  /** Exactly so long; what happens on the way is served, as in a process that is awake. */
+  const pass = async (ms: number): Promise<void> => {
+    const end = time.clock.now() + ms;
+    await time.until(() => false, ms);
+    time.clock.advance(end - time.clock.now());
+    await time.quiet();
+  };
+  return { time, clock: time.clock, parts, pass };
 }
 
 export async function historyOf(orchestrator: Orchestrator, runId: string): Promise<readonly HistoryEntry[]> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { CONTROL, MUTANTS } from './fixtures/mutants.ts';
+import { TRANSPORT_CONTROL, TRANSPORT_MUTANTS } from './fixtures/transport-mutants.ts';
 
 // The kit is tested as its users run it: by a mocha of its own with nothing configured, so at its limit of two seconds a test.
 
@@ -50,26 +51,37 @@ describe('the conformance kit', () => {
     expect(stats.pending).to.equal(0);
   });
 
-  describe('finds out a store that', () => {
-    const titleOf = (what: string, suite = ''): string => `event store conformance: ${what} ${suite}`;
+  findsOut('event store', 'mutant-stores', CONTROL, MUTANTS);
+  findsOut('transport', 'mutant-transports', TRANSPORT_CONTROL, TRANSPORT_MUTANTS);
+});
+
+/** Runs a fixture in which each of `mutants` goes through the suites of `port`, and expects each to be found out where it says. */
+function findsOut(
+  port: string,
+  fixtureName: string,
+  control: string,
+  mutants: Readonly<Record<string, { readonly suite: string }>>,
+): void {
+  describe(`finds out one that (${port})`, () => {
+    const titleOf = (what: string, suite = ''): string => `${port} conformance: ${what} ${suite}`;
     // Of a mutant only the suite that has to find it out: in others it may hang until the time limit.
     const titles = [
-      titleOf(CONTROL),
-      ...Object.entries(MUTANTS).map(([what, { suite }]) => titleOf(what, `${suite} `)),
+      titleOf(control),
+      ...Object.entries(mutants).map(([what, { suite }]) => titleOf(what, `${suite} `)),
     ];
     let failed: readonly string[] = [];
     before(async () => {
-      failed = (await report('mutant-stores', titles)).failures.map(({ fullTitle }) => fullTitle);
+      failed = (await report(fixtureName, titles)).failures.map(({ fullTitle }) => fullTitle);
     });
 
     it('is broken, and no other', () => {
-      expect(failed.filter((title) => title.startsWith(titleOf(CONTROL)))).to.deep.equal([]);
+      expect(failed.filter((title) => title.startsWith(titleOf(control)))).to.deep.equal([]);
     });
 
-    for (const [what, { suite }] of Object.entries(MUTANTS)) {
+    for (const [what, { suite }] of Object.entries(mutants)) {
       it(`${what} (${suite})`, () => {
         expect(failed.some((title) => title.startsWith(titleOf(what, `${suite} `)))).to.equal(true);
       });
     }
   });
-});
+}

@@ -40,10 +40,9 @@ export function faultyTransport(transport: Transport, options: FaultyTransportOp
       }
       await publish(now);
     },
-    subscribe: (channel, group, handler, more) =>
+    subscribe: (channel, handler, more) =>
       transport.subscribe(
         channel,
-        group,
         (delivery) => {
           options.touch();
           return options.alive() ? handler(delivery) : undefined;

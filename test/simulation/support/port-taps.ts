@@ -102,6 +102,9 @@ export function tappedTransport(transport: Transport, taps: PortTaps, durable: b
   const tapped = (delivery: Delivery): Delivery => ({
     envelope: delivery.envelope,
     deliveryAttempt: delivery.deliveryAttempt,
+    get revoked() {
+      return delivery.revoked;
+    },
     ack: () => void taps.act('ack', () => delivery.ack()),
     nack: (options) => void taps.act('nack', () => delivery.nack(options)),
   });
@@ -109,11 +112,10 @@ export function tappedTransport(transport: Transport, taps: PortTaps, durable: b
     durable,
     start: () => taps.ask('transport start', () => transport.start()),
     publish: (messages) => taps.ask('publish', () => transport.publish(messages)),
-    subscribe: (channel, group, handler, options) =>
+    subscribe: (channel, handler, options) =>
       taps.ask('subscribe', async () => {
         const subscription = await transport.subscribe(
           channel,
-          group,
           (delivery) => {
             const handled = taps.act('deliver', () => handler(tapped(delivery)));
             return handled === undefined ? undefined : Promise.race([handled, taps.died]);

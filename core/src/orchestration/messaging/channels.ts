@@ -4,7 +4,9 @@ export const agentChannel = (agent: string): string => `reprise.agent.${agent}`;
 export const COMMAND_CHANNEL = 'reprise.commands';
 /** Heartbeats and progress of workers: not history, may be lost. */
 export const HEARTBEAT_CHANNEL = 'reprise.heartbeats';
-/** Attempts that workers are to abort; every worker gets each. */
+/** Broadcast: attempts that workers are to abort. */
 export const ABORT_CHANNEL = 'reprise.aborts';
+/** Broadcast: what workers take, and engines that ask for it. */
+export const WORKER_CHANNEL = 'reprise.workers';
 
 export const COMMAND_GROUP = 'orchestrator';

@@ -1,15 +1,57 @@
 import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import { Fifo } from '../../shared/fifo.ts';
 import type { Envelope } from './envelope.ts';
-import type { Delivery } from './transport.ts';
-
-type Handler = (delivery: Delivery) => void | Promise<void>;
+import type { Delivery, DeliveryHandler } from './transport.ts';
 
 interface Message {
   readonly envelope: Envelope;
   deliveries: number;
   /** Nacked, and not delivered again since. */
   returning: boolean;
+}
+
+/** Hears of the one word that counts: undefined for an ack, the delay for a nack. */
+type Settled = (delayMs: number | undefined) => void;
+
+class GroupDelivery implements Delivery {
+  readonly envelope: Envelope;
+  readonly deliveryAttempt: number;
+  readonly #message: Message;
+  readonly #member: Member;
+  readonly #onSettled: Settled;
+  #settled = false;
+
+  constructor(message: Message, member: Member, onSettled: Settled) {
+    this.envelope = message.envelope;
+    this.deliveryAttempt = message.deliveries;
+    this.#message = message;
+    this.#member = member;
+    this.#onSettled = onSettled;
+  }
+
+  get revoked(): boolean {
+    return !this.#settled && !this.#isOut();
+  }
+
+  ack(): void {
+    if (this.#settle()) this.#onSettled(undefined);
+  }
+
+  nack({ delayMs = 0 }: { readonly delayMs?: number; readonly reason: string }): void {
+    if (this.#settle()) this.#onSettled(delayMs);
+  }
+
+  /** Whether the member has it, and in this very delivery: the message may have come to it again. */
+  #isOut(): boolean {
+    return this.#message.deliveries === this.deliveryAttempt && this.#member.unacknowledged.has(this.#message);
+  }
+
+  #settle(): boolean {
+    if (!this.#isOut()) return false;
+    this.#member.unacknowledged.delete(this.#message);
+    this.#settled = true;
+    return true;
+  }
 }
 
 /** A key with messages that are returning. */
@@ -20,7 +62,7 @@ interface Blocked {
 }
 
 export interface Member {
-  readonly handler: Handler;
+  readonly handler: DeliveryHandler;
   readonly concurrency: number;
   /** Delivered and not acknowledged. */
   readonly unacknowledged: Set<Message>;
@@ -31,7 +73,8 @@ export interface Member {
 }
 
 /**
- * The consumers that share the messages of one channel.
+ * The consumers that share the messages of one channel. Messages end with the process, so there is nothing to commit: an acknowledged one
+ * is forgotten at once, whatever came before it.
  *
  * A message is queued, then delivered to a member that has room, then acknowledged (gone), nacked, or left behind by its member.
  * What was left behind is delivered again before what is new. A nacked message is so after its delay; until then it blocks its
@@ -59,7 +102,7 @@ export class ConsumerGroup {
     this.#pump();
   }
 
-  join(handler: Handler, concurrency: number): Member {
+  join(handler: DeliveryHandler, concurrency: number): Member {
     const member: Member = { handler, concurrency, unacknowledged: new Set(), running: new Set(), left: undefined };
     this.#members.push(member);
     this.#pump();
@@ -85,6 +128,7 @@ export class ConsumerGroup {
     for (const delay of this.#delays) delay.cancel();
     this.#delays.clear();
     await Promise.allSettled(this.#members.flatMap((member) => [...member.running]));
+    for (const member of this.#members) member.unacknowledged.clear();
   }
 
   // Delivery happens in a microtask, so that publish never runs a handler.
@@ -119,19 +163,10 @@ export class ConsumerGroup {
     message.deliveries += 1;
     if (message.returning) this.#returned(message);
     member.unacknowledged.add(message);
-    const deliveryAttempt = message.deliveries;
-    // Guards against a second ack or nack of the same delivery, also once it is out again, and against one after the member left.
-    const settle = (): boolean => message.deliveries === deliveryAttempt && member.unacknowledged.delete(message);
-    const delivery: Delivery = {
-      envelope: message.envelope,
-      deliveryAttempt,
-      ack: () => {
-        if (settle()) this.#pump();
-      },
-      nack: ({ delayMs }) => {
-        if (settle()) this.#giveBack(message, delayMs ?? 0);
-      },
-    };
+    const delivery = new GroupDelivery(message, member, (delayMs) => {
+      if (delayMs === undefined) this.#pump();
+      else this.#giveBack(message, delayMs);
+    });
     try {
       const running = member.handler(delivery);
       if (running === undefined) return;

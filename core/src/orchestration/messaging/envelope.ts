@@ -12,12 +12,13 @@ export interface Envelope {
   readonly time: string;
   readonly datacontenttype: 'application/json';
   readonly dataschema?: string;
-  readonly runid: string;
+  /** The run that it is about; absent of one from outside of any. */
+  readonly runid?: string;
   readonly taskid?: string;
   readonly attempt?: number;
   readonly correlationid: string;
   readonly causationid: string;
-  /** Messages of one key stay in order. The run id. */
+  /** Messages of one key stay in order. The engine's: keyOf() in messages.ts. */
   readonly partitionkey: string;
   readonly replyto?: string;
   /** RFC 3339. */

@@ -1,6 +1,7 @@
 import { toIsoTime } from '../../shared/clock.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Command } from '../workflow/commands.ts';
+import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
 
 /** The message that hands an attempt to an agent. */
@@ -36,6 +37,9 @@ export interface Heartbeat {
   readonly progress?: Json;
 }
 
+/** An engine asks who is there: every worker announces itself. */
+export type RollCall = Readonly<Record<string, never>>;
+
 /** How messages of the engine are addressed. */
 export interface Addressing {
   readonly id: string;
@@ -45,6 +49,27 @@ export interface Addressing {
   readonly causationId: string;
   readonly at: number;
   readonly traceparent?: string;
+}
+
+/** A message between engines and workers that is of no run. */
+export function toAllEnvelope(
+  type: 'announcement' | 'roll-call',
+  { id, source, at }: Pick<Addressing, 'id' | 'source' | 'at'>,
+  data: Announcement | RollCall,
+): Envelope {
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type: `reprise.${type}`,
+    subject: source,
+    time: toIsoTime(at),
+    datacontenttype: 'application/json',
+    correlationid: id,
+    causationid: id,
+    partitionkey: source,
+    data: data as unknown as Json,
+  };
 }
 
 export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {
@@ -61,8 +86,12 @@ export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerComman
     ...(body.attempt === undefined ? {} : { attempt: body.attempt }),
     correlationid: addressing.runId,
     causationid: addressing.causationId,
-    partitionkey: addressing.runId,
+    partitionkey: keyOf(addressing, body),
     ...(addressing.traceparent === undefined ? {} : { traceparent: addressing.traceparent }),
     data: body as unknown as Json,
   };
 }
+
+/** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */
+const keyOf = ({ type, runId }: Addressing, { taskId }: { readonly taskId?: string }): string =>
+  type === 'dispatch' ? `${runId}/${taskId}` : runId;

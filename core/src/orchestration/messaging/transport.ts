@@ -5,47 +5,71 @@ export interface OutgoingMessage {
   readonly envelope: Envelope;
 }
 
-/** One delivery of a message. The first ack or nack counts, any further one does nothing; until then it is unacknowledged. */
+/**
+ * One delivery of a message: unacknowledged until its first ack or nack, any further one does nothing.
+ *
+ *   unacknowledged ──ack()──► acknowledged
+ *        │  └──nack(), a handler that throws──► given back: delivered again, to whoever has room
+ *        └──its subscription closed, or it went to another member──► revoked
+ */
 export interface Delivery {
   readonly envelope: Envelope;
-  /** 1 for the first. */
+  /** 1 for the first. Counts on over members, but may begin again at 1 where a hand-over loses the count. */
   readonly deliveryAttempt: number;
+  /** It was given to another before it was acknowledged or given back: ack and nack do nothing now, and no outcome is wanted from here. */
+  readonly revoked: boolean;
+  /**
+   * Marks the message as done. The transport commits as far as all before it are marked, so one that is marked behind one that is
+   * not may come again after a hand-over.
+   */
   ack(): void;
-  /** Gives the message back: it is delivered again, after `delayMs`. */
+  /** Gives the message back: it is delivered again, after `delayMs` (kept to 5,000; what is to wait longer is a timer's business). */
   nack(options: { readonly delayMs?: number; readonly reason: string }): void;
 }
 
-export interface SubscriptionOptions {
+export type DeliveryHandler = (delivery: Delivery) => void | Promise<void>;
+
+interface Bounded {
   /** Deliveries that may be unacknowledged at once: the back-pressure. Default 16. */
   readonly concurrency?: number;
 }
 
+/** Either a member of a group, which shares the messages of the channel, or one that gets all of them. */
+export type SubscriptionOptions = Bounded & ({ readonly group: string } | { readonly broadcast: true });
+
 export interface TransportSubscription {
   /**
-   * Takes no further delivery and waits for handlers that run (none of them may wait for it). What is unacknowledged then goes to
-   * another member of the group, or waits for one.
+   * Takes no further delivery and waits for handlers that run (none of them may wait for it). What is unacknowledged then is revoked,
+   * and goes to another member of the group, or waits for one; that of a broadcast is gone.
    */
   close(): Promise<void>;
 }
 
 /**
- * Carries messages, at least once. Every group gets each message of a channel once or more; the members of a group share
- * them. Messages of one partition key reach a group in the order of publishing: the next of a key may be delivered while the
- * one before is unacknowledged, but a nacked message comes back before anything of its key that was not delivered yet.
+ * Carries messages, at least once.
+ *
+ * - *Groups*: each gets every message of a channel once or more; its members share them. What is published before anybody has subscribed is
+ *   kept for the first group.
+ * - *Broadcast*: each such subscription gets every message that is published from the moment that subscribe() has resolved until it is closed.
+ * - *Order*: messages of one partition key reach a group, or a broadcast subscription, in the order of publishing: the next of a key may be
+ *   delivered while the one before is unacknowledged, but a nacked message comes back before anything of its key that was not delivered yet.
+ *
+ * The engine's own channels are in channels.ts. Any other channel is somebody else's, and nothing here looks into `data`, so that messages
+ * of users need no more than this: *send* is publish() to a channel that one group reads, *publish* the same to one that several groups or
+ * broadcast subscriptions read; *subscribe* is subscribe(), and *receive* a subscription whose `concurrency` is what may be fetched ahead,
+ * whose handler keeps the delivery until somebody asks for it, *acks* or *nacks* it; a queue of dead letters is a channel, chosen
+ * by `deliveryAttempt`; `replyto` and `expirytime` of the envelope are for whoever receives.
  */
 export interface Transport {
   /** Whether messages outlive this process. */
   readonly durable: boolean;
+  /** Whether others than this process take messages from it: an agent that nobody here runs may run elsewhere. Default: no. */
+  readonly spans?: boolean;
   start(): Promise<void>;
   /** Resolves when the transport has taken the messages over. */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
   /** A handler that throws nacks the delivery. */
-  subscribe(
-    channel: string,
-    group: string,
-    handler: (delivery: Delivery) => void | Promise<void>,
-    options?: SubscriptionOptions,
-  ): Promise<TransportSubscription>;
-  /** Takes no further message, waits for handlers that run, and releases everything. */
+  subscribe(channel: string, handler: DeliveryHandler, options: SubscriptionOptions): Promise<TransportSubscription>;
+  /** Takes no further message, waits for handlers that run, and releases everything: what is unacknowledged then is revoked. */
   stop(): Promise<void>;
 }

@@ -2,16 +2,17 @@ import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { nextTurn } from '../../shared/system.ts';
-import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
-import type { Heartbeat, WorkerCommand } from '../messaging/messages.ts';
+import type { Announcement } from '../messaging/announcements.ts';
+import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
+import { type Heartbeat, toAllEnvelope, type WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
-import type { WaitingForRoom } from '../workflow/explain/explanation.ts';
+import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { Admission } from './admission/admission.ts';
 import { type AdmissionOptions, admissionOptions } from './admission/options.ts';
-import { AgentWorker } from './agent-worker.ts';
+import { AgentDirectory, type AgentPresence } from './agent-directory.ts';
 import { ChildRuns } from './child-runs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { ForkRuns } from './fork-runs.ts';
@@ -29,6 +30,8 @@ import { timerCommand } from './timer-table.ts';
 
 /** What the engine is made of; the container brings it. */
 export interface EngineParts {
+  /** Names this process in events: unique to it. */
+  readonly id: string;
   readonly storage: Storage;
   readonly transport: Transport;
   readonly registry: Registry;
@@ -43,6 +46,8 @@ export interface EngineParts {
   readonly heart?: Heart;
 }
 
+const SOURCE = 'reprise/orchestrator';
+
 /** Commands that may wait for their append at once: the back-pressure on workers. */
 const COMMANDS_UNACKNOWLEDGED = 10_000;
 
@@ -53,7 +58,10 @@ const APPENDS_MS = 5000;
  * The loop of architecture.md section 2, in one process.
  *
  * A new engine only adds the events of commands to histories (so that several processes can share a store). drive() makes it
- * the one that carries them out: it recovers open runs, schedules, dispatches, runs agents and timers, until stop().
+ * the one that carries them out: it recovers open runs, schedules, dispatches to workers and keeps timers, until stop(). Of workers it knows
+ * what they say over the transport, and nothing else.
+ *
+ *   adding ──drive()──► driving ──drain()──► stopping ──stop()──► stopped
  */
 export class Engine {
   readonly waiters = new RunWaiters();
@@ -63,29 +71,36 @@ export class Engine {
   readonly #writer: RunWriter;
   readonly #admission: Admission;
   readonly #dispatcher: Dispatcher;
-  readonly #worker: AgentWorker;
+  readonly #agents: AgentDirectory;
   readonly #subscriptions: TransportSubscription[] = [];
   #state: 'adding' | 'driving' | 'stopping' | 'stopped' = 'adding';
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    const { storage, registry, options, transport, monitors, clock } = parts;
-    const workerId = `worker-${parts.ids.next()}`;
-    const { heart = HEART } = parts;
+    const { storage, registry, options, transport, monitors, clock, heart = HEART } = parts;
+    const agents = new AgentDirectory({
+      clock,
+      sweepMs: options.leaseMs / 4,
+      appeared: () => {
+        if (this.#state === 'driving') this.#writer.agentsAppeared();
+      },
+      changed: (agent) => this.#admission.changed(agent),
+    });
+    this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);
     this.#repository = repository;
     const admission = new Admission({
       clock,
       options: parts.admission ?? admissionOptions(),
-      capacityOf: (agent) => registry.capacityOf(agent),
-      loaded: (agent, delta) => registry.addLoad(agent, delta),
+      capacityOf: (agent) => agents.concurrencyOf(agent),
+      loaded: (agent, delta) => agents.addLoad(agent, delta),
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
     const writer = new RunWriter({
       ...parts,
       store: storage.events,
-      id: workerId,
+      agents,
       repository,
       heart,
       admission,
@@ -110,16 +125,18 @@ export class Engine {
       monitors,
       clock,
       options,
-      source: 'reprise/orchestrator',
+      source: SOURCE,
       fireTimer: (runId, timer, at) => this.#fireTimer(runId, timer, at),
       leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
       runClosed: (state) => this.waiters.ended(state.runId, state),
     });
-    this.#worker = new AgentWorker({ id: workerId, agents: registry.agents, transport, monitors, clock, options });
   }
 
-  /** Takes the driving over. Resolves to the number of open runs that were set moving. When it rejects, it may be tried again. */
+  /**
+   * Takes the driving over, over a transport that has started. Resolves to the number of open runs that were set moving. When it rejects,
+   * it may be tried again.
+   */
   async drive(): Promise<number> {
     if (this.#state !== 'adding')
       throw new RepriseError('REPRISE_STOPPED', 'The engine was started already, or has stopped.');
@@ -127,8 +144,8 @@ export class Engine {
     try {
       return await this.#drive();
     } catch (error) {
-      for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
-      await this.#worker.withdraw();
+      await this.#unsubscribe();
+      this.#agents.clear();
       this.#dispatcher.stop();
       this.#admission.clear();
       // Unless it was stopped meanwhile.
@@ -139,16 +156,27 @@ export class Engine {
 
   async #drive(): Promise<number> {
     const { storage, transport } = this.#parts;
-    await transport.start();
-    const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
+    const options = { group: COMMAND_GROUP, concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
-      await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
-      await transport.subscribe(HEARTBEAT_CHANNEL, COMMAND_GROUP, (delivery) => this.#onHeartbeat(delivery), options),
+      await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#onCommand(delivery), options),
+      await transport.subscribe(HEARTBEAT_CHANNEL, (delivery) => this.#onHeartbeat(delivery), options),
+      await transport.subscribe(WORKER_CHANNEL, (delivery) => this.#onWorker(delivery), { broadcast: true }),
     );
-    const recovered =
-      storage.catalog === undefined ? 0 : await recoverOpenRuns(storage, this.#inboxes, transport.durable);
-    await this.#worker.start();
-    return recovered;
+    await this.#callTheRoll();
+    return storage.catalog === undefined ? 0 : recoverOpenRuns(storage, this.#inboxes, transport.durable);
+  }
+
+  /** Workers announce themselves when they start, which may have been before. Those of this process have answered when this resolves. */
+  async #callTheRoll(): Promise<void> {
+    const { transport, id, clock } = this.#parts;
+    const at = clock.now();
+    const envelope = toAllEnvelope('roll-call', { id: `${id}/roll-call/${at}`, source: id, at }, {});
+    await transport.publish([{ channel: WORKER_CHANNEL, envelope }]);
+    await nextTurn();
+  }
+
+  async #unsubscribe(): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
   }
 
   /** Hands a command to its run. Resolves once its events are durable; rejects when they cannot be added. */
@@ -188,24 +216,33 @@ export class Engine {
     return this.#admission.waitingAt(runId, agent, capability);
   }
 
-  /** Attempts that agents work on now. */
-  get running(): number {
-    return this.#worker.running;
+  /** Who could take a task, as far as this process knows: by what it hears while it drives, else by what it is made of. */
+  get takers(): Takers {
+    return this.#state === 'driving' ? this.#agents : this.#parts.registry;
   }
 
-  /** Drains: waits up to `drainMs` for attempts under way, then for every append, then lets go of everything. */
-  async stop(drainMs: number): Promise<void> {
+  /** The agents that this process hears of while it drives. */
+  get agents(): readonly AgentPresence[] {
+    return this.#agents.presences();
+  }
+
+  /** Takes no more commands from here, and schedules nothing more. What workers report is still put on record. */
+  drain(): void {
     if (this.#state === 'stopping' || this.#state === 'stopped') return;
-    const drove = this.#state === 'driving';
-    this.#state = 'stopping';
-    if (drove) await this.#worker.stop(drainMs);
+    this.#state = this.#state === 'driving' ? 'stopping' : 'stopped';
+  }
+
+  /** Waits for every append, `limitMs` at the most, then lets go of everything. */
+  async stop(limitMs: number): Promise<void> {
+    this.drain();
     // The last results are on their way to their inboxes.
     await nextTurn();
-    await this.#idle(Math.max(drainMs, APPENDS_MS));
+    await this.#idle(Math.max(limitMs, APPENDS_MS));
     this.#state = 'stopped';
     this.#dispatcher.stop();
     this.#admission.clear();
-    if (drove) await this.#parts.transport.stop();
+    this.#agents.clear();
+    await this.#unsubscribe();
     this.waiters.close();
   }
 
@@ -215,11 +252,6 @@ export class Engine {
     const timer = this.#parts.clock.schedule(limitMs, late.resolve);
     await Promise.race([this.#inboxes.idle(), late.promise]);
     timer.cancel();
-  }
-
-  /** Ends a drain that is under way: what still runs is aborted. */
-  abandon(): void {
-    this.#worker.abandon();
   }
 
   #onCommand(delivery: Delivery): void {
@@ -235,11 +267,16 @@ export class Engine {
 
   #onHeartbeat(delivery: Delivery): void {
     const { envelope } = delivery;
-    const heartbeat = envelope.data as unknown as Heartbeat;
-    const { taskId, attempt, progress } = heartbeat;
-    this.#heard(envelope.runid, taskId, attempt);
-    if (progress !== undefined)
-      this.#parts.monitors.notice({ kind: 'progress', runId: envelope.runid, taskId, attempt, progress });
+    const { runid: runId = '' } = envelope;
+    const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
+    this.#heard(runId, taskId, attempt);
+    if (progress !== undefined) this.#parts.monitors.notice({ kind: 'progress', runId, taskId, attempt, progress });
+    delivery.ack();
+  }
+
+  #onWorker(delivery: Delivery): void {
+    const { type, data } = delivery.envelope;
+    if (type === 'reprise.announcement') this.#agents.heard(data as unknown as Announcement);
     delivery.ack();
   }
 
@@ -254,8 +291,6 @@ export class Engine {
   }
 
   #leaseExpired(runId: string, taskId: string, attempt: number): void {
-    // Its worker is this process, which was only asleep (a laptop that was closed) or busy.
-    if (this.#worker.holds(runId, taskId, attempt)) return;
     this.#inboxes.post(runId, {
       derive: (state) => [attemptLost(state, taskId, attempt, 'its worker was silent for too long')],
     });

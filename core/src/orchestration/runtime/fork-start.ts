@@ -4,7 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import { enclosing } from '../../shared/task-path.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { CloseFork, StartRun } from '../workflow/commands.ts';
-import type { Lineage, RunStarted } from '../workflow/events.ts';
+import type { Lineage, RunEvent, RunStarted } from '../workflow/events.ts';
 import { ForkPreview } from '../workflow/fork/preview.ts';
 import { SourceHistory, Tail } from '../workflow/fork/source.ts';
 import { hasEnded, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
@@ -34,7 +34,10 @@ export interface PlannedFork {
 
 type Facts = Pick<CloseFork, 'failed' | 'undone' | 'late' | 'signals' | 'mended'>;
 
-/** Reads the other run, twice: to know where it ended, and what stands there. Throws REPRISE_RUN_NOT_FOUND, REPRISE_COMMAND_INVALID. */
+/**
+ * Reads the other run, once, and keeps its events until it is known where it is left. Throws REPRISE_RUN_NOT_FOUND; REPRISE_RUN_FORKING while
+ * that one is itself being made; REPRISE_COMMAND_INVALID or REPRISE_WORKFLOW_UNKNOWN when it cannot be gone on from.
+ */
 export async function planFork(
   reader: RunReader,
   registry: Registry,
@@ -42,13 +45,15 @@ export async function planFork(
   options: ForkOptions,
 ): Promise<PlannedFork> {
   const history = new SourceHistory();
-  let first: RunStarted | undefined;
+  const events: RunEvent[] = [];
   for await (const { event } of reader.history(runId)) {
-    if (event.type === 'RunStarted') first ??= event;
+    events.push(event);
     history.fold(event);
   }
   const source = history.state;
-  if (first === undefined) throw invalid(`The history of run '${runId}' does not begin with its start.`);
+  const [first] = events;
+  if (first?.type !== 'RunStarted') throw invalid(`The history of run '${runId}' does not begin with its start.`);
+  assertWhole(source, first, events);
   const cut = options.at ?? history.cut()?.revision ?? source.revision;
   if (!Number.isSafeInteger(cut) || cut < 0 || cut > source.revision)
     throw invalid(`Run '${runId}' has the revisions 0 to ${source.revision}; ${cut} is none of them.`);
@@ -70,9 +75,9 @@ export async function planFork(
   const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });
   const tail = new Tail();
-  for await (const { event, revision } of reader.history(runId, 1)) {
-    if (revision <= lineage.revision) preview.copy(event);
-    else tail.note(event);
+  for (const [revision, event] of events.entries()) {
+    if (revision > lineage.revision) tail.note(event);
+    else if (revision > 0) preview.copy(event);
   }
   assertOpenAt(preview.state, lineage);
   const facts = factsOf(options.as, history, tail, hash);
@@ -89,7 +94,7 @@ export async function planFork(
   return { start, source, begins, again: [...again] };
 }
 
-/** What the new run is told once it has the history. */
+/** What the new run is told once it has the history. A fork is told nothing that stands behind the start of the other. */
 export async function factsFor(
   reader: RunReader,
   { runId, revision, as = 'fork' }: Lineage,
@@ -99,6 +104,7 @@ export async function factsFor(
   const tail = new Tail();
   for await (const entry of reader.history(runId)) {
     history.fold(entry.event);
+    if (as === 'fork') break;
     if (entry.revision > revision) tail.note(entry.event);
   }
   return factsOf(as, history, tail, definitionHash);
@@ -112,12 +118,19 @@ function factsOf(as: 'retry' | 'fork', history: SourceHistory, tail: Tail, defin
     : { failed: history.cut()?.failed ?? [], ...tail.result(), mended };
 }
 
+/** Codes of a child run that was never started, or cannot be gone on from: nothing of it is done again. */
+const NOTHING_AGAIN: ReadonlySet<string> = new Set([
+  'REPRISE_RUN_NOT_FOUND',
+  'REPRISE_COMMAND_INVALID',
+  'REPRISE_WORKFLOW_UNKNOWN',
+]);
+
 async function againInChild(reader: RunReader, registry: Registry, child: string): Promise<readonly string[]> {
   try {
     return (await planFork(reader, registry, child, { as: 'retry' })).again;
-  } catch {
-    // It was never started, or cannot be gone on from: it begins as any other.
-    return [];
+  } catch (error) {
+    if (isRepriseError(error) && NOTHING_AGAIN.has(error.code)) return [];
+    throw error;
   }
 }
 
@@ -149,9 +162,23 @@ function definitionToFork(
   return { definition, hash: definitionHash };
 }
 
-function assertOpenAt(state: RunState, { runId, revision, as }: Lineage): void {
-  if (state.revision < revision)
-    throw invalid(`Run '${runId}' ended before the history that it goes on from was there: go on from that run.`);
+/** A run that is a retry or a fork itself has its history from the moment that it was closed on. */
+function assertWhole(
+  { runId, status, revision }: RunState,
+  { lineage }: RunStarted,
+  events: readonly RunEvent[],
+): void {
+  if (lineage?.as === undefined || events.some((event) => event.type === 'RunForked' && event.runId === runId)) return;
+  if (status === 'forking') {
+    const message = `The history of '${lineage.runId}' is still being copied into run '${runId}' (${revision} of ${lineage.revision} events are there); try again in a moment.`;
+    throw new RepriseError('REPRISE_RUN_FORKING', message, { details: { runId } });
+  }
+  throw invalid(
+    `Run '${runId}' ended before the history that it goes on from was there: go on from run '${lineage.runId}'.`,
+  );
+}
+
+function assertOpenAt(state: RunState, { revision, as, runId }: Lineage): void {
   if (as === 'fork' && state.closing !== undefined)
     throw invalid(`Run '${runId}' was about to end at revision ${revision}: choose an earlier one.`);
   const undoing = [...state.tasks.values()].find((task) => task.undoes !== undefined && !hasEnded(task));

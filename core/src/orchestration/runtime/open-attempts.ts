@@ -1,5 +1,6 @@
-import type { Clock, ScheduledCall } from '../../shared/clock.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { EngineOptions } from './options.ts';
+import { Sweep } from './sweep.ts';
 
 /** A dispatch to be noted. */
 export interface DispatchNote {
@@ -34,19 +35,22 @@ export interface OpenAttemptsEvents {
  *
  * An attempt is sent (its dispatch is repeated, ever more rarely, until a worker begins it; not so that of an at-most-once task,
  * which waits in the transport as long as it takes), then started (its worker must be heard of within the lease), then closed. A
- * sweep looks for what is due four times in a lease.
+ * sweep looks for what is due four times in a lease. One that comes far too late gives whatever is started another lease: while this process
+ * was asleep (a laptop that was closed) or busy, it heard of no worker.
  */
 export class OpenAttempts {
   readonly #clock: Clock;
   readonly #options: EngineOptions;
   readonly #events: OpenAttemptsEvents;
   readonly #runs = new Map<string, Map<string, OpenAttempt>>();
-  #sweep: ScheduledCall | undefined;
+  readonly #sweep: Sweep;
 
   constructor(clock: Clock, options: EngineOptions, events: OpenAttemptsEvents) {
     this.#clock = clock;
     this.#options = options;
     this.#events = events;
+    const periodMs = Math.max(10, Math.min(options.leaseMs, options.redispatchMs) / 4);
+    this.#sweep = new Sweep(clock, periodMs, (late) => this.#look(clock.now(), late));
   }
 
   /** Notes a dispatch. False when it is not to be sent: it is out already, or may be and may not be sent twice. */
@@ -66,7 +70,7 @@ export class OpenAttempts {
     const waitMs = this.#options.redispatchMs;
     const dueAt = this.#clock.now() + (watched ? this.#options.leaseMs : waitMs);
     tasks.set(taskId, { attempt, once, started: watched, dueAt, waitMs, resend: false });
-    this.#arm();
+    this.#sweep.arm();
     return !watched;
   }
 
@@ -94,24 +98,16 @@ export class OpenAttempts {
   }
 
   clear(): void {
-    this.#sweep?.cancel();
-    this.#sweep = undefined;
+    this.#sweep.cancel();
     this.#runs.clear();
   }
 
-  #arm(): void {
-    const period = Math.max(10, Math.min(this.#options.leaseMs, this.#options.redispatchMs) / 4);
-    this.#sweep ??= this.#clock.schedule(period, () => {
-      this.#sweep = undefined;
-      if (this.#runs.size > 0) this.#arm();
-      this.#look(this.#clock.now());
-    });
-  }
-
-  #look(now: number): void {
+  /** Returns whether anything is left to be looked at. */
+  #look(now: number, late: boolean): boolean {
     for (const [runId, tasks] of [...this.#runs]) {
       let resend = false;
       for (const [taskId, open] of [...tasks]) {
+        if (late && open.started) open.dueAt = Math.max(open.dueAt, now + this.#options.leaseMs);
         if (open.dueAt > now) continue;
         if (open.started) {
           open.dueAt = now + this.#options.leaseMs;
@@ -127,5 +123,6 @@ export class OpenAttempts {
       }
       if (resend) this.#events.redispatch(runId);
     }
+    return this.#runs.size > 0;
   }
 }

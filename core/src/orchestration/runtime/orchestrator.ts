@@ -12,6 +12,7 @@ import { isEnd } from '../workflow/end-of-run.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
+import type { AgentPresence } from './agent-directory.ts';
 import { DriverElection, type Role } from './driver-election.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { planFork } from './fork-start.ts';
@@ -28,6 +29,10 @@ import {
   type SignalOptions,
 } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
+import { AgentWorker } from './worker/agent-worker.ts';
+
+/** What an orchestrator is made of; the container brings it. */
+export type OrchestratorParts = Omit<EngineParts, 'id'>;
 
 export interface StartRunOptions {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
@@ -60,22 +65,31 @@ const LONGEST_FORKING_MS = 2000;
 /** The way in: starts runs, steers them, reads them. One per process and store. */
 export class Orchestrator {
   readonly runs: RunReader;
-  readonly #parts: EngineParts;
+  readonly #parts: OrchestratorParts;
   readonly #engine: Engine;
+  /** Undefined without an agent of its own. */
+  readonly #worker: AgentWorker | undefined;
   readonly #stopping = new AbortController();
   readonly #election: DriverElection;
+  #transportStarted = false;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
   #lost: RepriseError | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(parts: EngineParts) {
+  constructor(parts: OrchestratorParts) {
     this.#parts = parts;
-    this.#engine = new Engine(parts);
+    const { registry, transport } = parts;
+    const id = `worker-${parts.ids.next()}`;
+    this.#engine = new Engine({ ...parts, id });
+    // Where no other process can be reached, its engine ends with it: what it announces holds until then.
+    const mortal = transport.spans === true;
+    this.#worker =
+      registry.agents.size === 0 ? undefined : new AgentWorker({ ...parts, id, agents: registry.agents, mortal });
     this.#election = new DriverElection({
       ownership: parts.storage.ownership,
       clock: parts.clock,
-      drive: () => this.#engine.drive(),
+      drive: () => this.#drive(),
       failed: (error) => {
         const message = `cannot take the store over: ${String(error)}`;
         parts.monitors.notice({ kind: 'log', level: 'error', message });
@@ -95,12 +109,19 @@ export class Orchestrator {
 
   /** Attempts that agents of this process work on now. */
   get running(): number {
-    return this.#engine.running;
+    return this.#worker?.running ?? 0;
+  }
+
+  /** The agents that there are, of this process and of others: known while this one drives. */
+  get agents(): readonly AgentPresence[] {
+    return this.#engine.agents;
   }
 
   /**
    * Starts driving runs, beginning with the open ones of the store. While another process drives that store, this one is a
    * client, and takes the driving over when the other ends, however it ends. When it rejects, it has stopped.
+   *
+   * Its agents work while it drives; where the transport spans processes, also while another one does.
    *
    * `drive: false`: it stays a client, and carries nothing out, whoever drives.
    */
@@ -116,6 +137,7 @@ export class Orchestrator {
       blind?.();
     };
     try {
+      if (drive && this.#parts.transport.spans === true) await this.#work();
       if (drive) await this.#election.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
@@ -127,6 +149,31 @@ export class Orchestrator {
 
   get role(): Role | 'stopped' | 'new' {
     return this.#election.role;
+  }
+
+  async #work(): Promise<void> {
+    await this.#startTransport();
+    await this.#worker?.start();
+  }
+
+  async #startTransport(): Promise<void> {
+    await this.#parts.transport.start();
+    this.#transportStarted = true;
+  }
+
+  /** When it rejects, it may be tried again. */
+  async #drive(): Promise<void> {
+    if (this.#parts.transport.spans === true) {
+      await this.#engine.drive();
+      return;
+    }
+    await this.#work();
+    try {
+      await this.#engine.drive();
+    } catch (error) {
+      await this.#worker?.withdraw();
+      throw error;
+    }
   }
 
   /** Why an open run does not move in this process, although it is open; undefined when nothing is known that holds it. */
@@ -259,7 +306,7 @@ export class Orchestrator {
   /** Drains and stops; a second call with a shorter drain stops the drain. Open runs go on at the next start. */
   stop(options: { readonly drainMs?: number } = {}): Promise<void> {
     const drainMs = options.drainMs ?? this.#parts.options.drainMs;
-    if (this.#stopped !== undefined && drainMs === 0) this.#engine.abandon();
+    if (this.#stopped !== undefined && drainMs === 0) this.#worker?.abandon();
     this.#stopped ??= this.#stop(drainMs);
     return this.#stopped;
   }
@@ -269,11 +316,14 @@ export class Orchestrator {
     this.#election.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
-    const { monitors, storage } = this.#parts;
+    const { monitors, storage, transport } = this.#parts;
     const failures: unknown[] = [];
-    const steps: readonly (() => Promise<void> | undefined)[] = [
+    const steps: readonly (() => unknown)[] = [
       () => this.#election.takeover,
+      () => this.#engine.drain(),
+      () => this.#worker?.stop(drainMs),
       () => this.#engine.stop(drainMs),
+      () => (this.#transportStarted ? transport.stop() : undefined),
       async () => this.#stopping.abort(),
       () => monitors.shutdown(),
       () => this.#election.release(),
@@ -328,13 +378,13 @@ export class Orchestrator {
   }
 
   async #explain(runId: string): Promise<RunExplanation> {
-    const { clock, registry } = this.#parts;
     const run = await this.runs.state(runId);
     const hold = this.holdOf(runId);
     const driven = this.role === 'driver' ? true : undefined;
     const admission = (agent: string | undefined, capability: string | undefined) =>
       this.#engine.waitingAt(runId, agent, capability);
-    return explainRun(run, { now: clock.now(), takers: registry, hold, driven, admission });
+    const { takers } = this.#engine;
+    return explainRun(run, { now: this.#parts.clock.now(), takers, hold, driven, admission });
   }
 
   #stoppedBefore(runId: string): RepriseError {

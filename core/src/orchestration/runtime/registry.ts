@@ -3,7 +3,7 @@ import type { Agent } from '../../agent/agent.ts';
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { AgentView, SchedulerStrategy } from '../scheduler/scheduler-strategy.ts';
+import type { SchedulerStrategy } from '../scheduler/scheduler-strategy.ts';
 
 /** A workflow that runs can be started of. */
 export interface RegisteredWorkflow {
@@ -15,16 +15,12 @@ export interface RegisteredWorkflow {
 /** Any agent, as the runtime calls it: with plain JSON that its schema has accepted. */
 export type AnyAgent = Agent<Json, unknown>;
 
-/** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
-export const DEFAULT_AGENT_CONCURRENCY = 16;
-
-/** What this process knows by name. */
+/** What this process knows by name. Who takes tasks is another question: AgentDirectory answers it. */
 export class Registry {
+  /** Those that this process can run. */
   readonly agents: ReadonlyMap<string, AnyAgent>;
   readonly #workflows = new Map<string, RegisteredWorkflow[]>();
   readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
-  readonly #takers = new Map<string, readonly AgentView[]>();
-  readonly #views = new Map<string, { name: string; capabilities: readonly string[]; load: number }>();
 
   constructor(
     workflows: readonly RegisteredWorkflow[],
@@ -33,19 +29,11 @@ export class Registry {
   ) {
     this.agents = new Map(agents.map((agent) => [agent.name, agent]));
     this.#strategies = new Map(strategies.map((strategy) => [strategy.name, strategy]));
-    for (const agent of agents) {
-      this.#views.set(agent.name, { name: agent.name, capabilities: agent.capabilities ?? [], load: 0 });
-    }
     for (const workflow of workflows) {
       const versions = this.#workflows.get(workflow.definition.name) ?? [];
       versions.push(workflow);
       this.#workflows.set(workflow.definition.name, versions);
     }
-  }
-
-  /** Agents as strategies see them. */
-  get agentViews(): ReadonlyMap<string, AgentView> {
-    return this.#views;
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -57,27 +45,7 @@ export class Registry {
   }
 
   hasCapability(capability: string): boolean {
-    return this.takersOf(capability).length > 0;
-  }
-
-  /** The agents that have a capability. */
-  takersOf(capability: string): readonly AgentView[] {
-    const known = this.#takers.get(capability);
-    if (known !== undefined) return known;
-    const takers = [...this.#views.values()].filter(({ capabilities }) => capabilities.includes(capability));
-    this.#takers.set(capability, takers);
-    return takers;
-  }
-
-  /** Attempts that the agent has room for at once; 0 when nobody has it. */
-  capacityOf(agent: string): number {
-    const known = this.agents.get(agent);
-    return known === undefined ? 0 : (known.concurrency ?? DEFAULT_AGENT_CONCURRENCY);
-  }
-
-  addLoad(agent: string, delta: 1 | -1): void {
-    const view = this.#views.get(agent);
-    if (view !== undefined) view.load += delta;
+    return this.agents.values().some(({ capabilities }) => capabilities?.includes(capability) === true);
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */

@@ -9,7 +9,7 @@ import { stateOf } from '../workflow/view-of.ts';
 
 /**
  * Why a process does not move an open run. Not on record: another process, with other agents or another version, may move it.
- * - `agent`: nothing is under way, and no agent that is registered takes what is ready.
+ * - `agent`: nothing is under way, and no worker is there that takes what is ready.
  * - `function`: the recorded workflow needs functions that no registered one has.
  * - `strategy`: its scheduler strategy is not there, throws, or gives no usable answer.
  * - `fault`: its history cannot be read or folded here, or putting on record that it is parked failed.
@@ -43,7 +43,7 @@ export function standstillOf(state: RunState, takers: Takers): RunHold | undefin
   }
   if (count === 0) return undefined;
   const more = count > names.length ? ` and ${count - names.length} more` : '';
-  const message = `The run stands still: no agent that is registered here takes ${names.join(', ')}${more}.`;
+  const message = `The run stands still: no worker is there that takes ${names.join(', ')}${more}.`;
   return { reason: 'agent', message, details: { wanted: [...wanted].slice(0, 100) } };
 }
 

@@ -6,6 +6,7 @@ import type { RunEvent } from '../workflow/events.ts';
 import { wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunState } from '../workflow/state.ts';
 import type { AdmissionTurn } from './admission/admission-turn.ts';
+import type { AgentDirectory } from './agent-directory.ts';
 import type { Batch } from './batch.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { Registry } from './registry.ts';
@@ -15,6 +16,7 @@ import type { StandingRuns } from './standing-runs.ts';
 
 export interface RunSchedulerParts {
   readonly registry: Registry;
+  readonly agents: AgentDirectory;
   readonly monitors: MonitorHub;
   readonly standing: StandingRuns;
   /** The run stands still: whoever waits for it may want to know. */
@@ -53,9 +55,9 @@ export class RunScheduler {
     while (canSchedule(state) && !turn.full()) {
       const { strategy } = state.definition;
       const groups = readyView(state);
-      const view = new RunSchedulingView(turn, groups, this.#parts.registry);
+      const view = new RunSchedulingView(turn, groups, this.#parts.agents);
       if (view.groups.length === 0) return this.#reportStandstill(run, groups);
-      const assigned = askStrategy(view, strategy, state, this.#parts.registry);
+      const assigned = askStrategy(view, strategy, state, this.#parts);
       if ('error' in assigned) return this.#heldByStrategy(run, assigned.error);
       const { assignments } = assigned;
       if (assignments.length === 0) return this.#reportStandstill(run, groups);
@@ -90,10 +92,13 @@ export class RunScheduler {
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun, groups: readonly ReadyView[]): void {
-    const { registry, standing, monitors, stood } = this.#parts;
+    const { agents, standing, monitors, stood } = this.#parts;
+    const open = groups.filter((group) => !isTaken(group, agents));
+    // Others may be under way, and take long: an agent that appears is no less welcome.
+    if (open.length > 0) standing.lookWhenAgentsAppear(run.runId);
     // What waits for room that others have moves by itself.
-    if (run.state.inFlight > 0 || groups.some((group) => isTaken(group, registry))) return;
-    const hold = standstillOf(run.state, registry);
+    if (run.state.inFlight > 0 || open.length < groups.length) return;
+    const hold = standstillOf(run.state, agents);
     standing.hold(run.runId, hold);
     if (hold === undefined) return;
     stood(run.runId);
@@ -112,20 +117,20 @@ class RunSchedulingView implements SchedulingView {
   readonly inFlight: number;
   readonly groups: readonly ReadyView[];
   readonly agents: ReadonlyMap<string, AgentView>;
-  readonly #registry: Registry;
+  readonly #directory: AgentDirectory;
   readonly #admission: AdmissionTurn;
 
   constructor(
     { run: { runId, state }, now, admission }: SchedulingTurn,
     all: readonly ReadyView[],
-    registry: Registry,
+    agents: AgentDirectory,
   ) {
     this.runId = runId;
     this.now = now;
     this.slots = Math.min(state.definition.concurrency - state.inFlight, ASKED_AT_ONCE);
     this.inFlight = state.inFlight;
-    this.agents = registry.agentViews;
-    this.#registry = registry;
+    this.agents = agents.views;
+    this.#directory = agents;
     this.#admission = admission;
     this.groups = all;
     this.groups = all.filter((group) => this.#hasRoom(group));
@@ -138,7 +143,7 @@ class RunSchedulingView implements SchedulingView {
   // What is in hand does not change before it is used: the same each time.
   room(agent: string, capability?: string): number {
     // Several agents may share what asks for a capability.
-    const sharers = capability === undefined ? 1 : this.#registry.takersOf(capability).length;
+    const sharers = capability === undefined ? 1 : this.#directory.takersOf(capability).length;
     const want = sharers < 2 ? this.slots : Math.min(this.slots, Math.ceil(this.slots / sharers) + 1);
     const isOf = (group: ReadyView): boolean =>
       capability === undefined ? group.agent === agent : group.agent === undefined && group.capability === capability;
@@ -149,14 +154,14 @@ class RunSchedulingView implements SchedulingView {
   #hasRoom({ agent, capability }: ReadyView): boolean {
     if (agent !== undefined) return this.room(agent) > 0;
     let found = false;
-    for (const { name } of capability === undefined ? [] : this.#registry.takersOf(capability))
+    for (const { name } of capability === undefined ? [] : this.#directory.takersOf(capability))
       if (this.room(name, capability) > 0) found = true;
     return found;
   }
 }
 
-const isTaken = ({ agent, capability }: ReadyView, registry: Registry): boolean =>
-  agent === undefined ? capability !== undefined && registry.hasCapability(capability) : registry.has(agent);
+const isTaken = ({ agent, capability }: ReadyView, agents: AgentDirectory): boolean =>
+  agent === undefined ? capability !== undefined && agents.hasCapability(capability) : agents.has(agent);
 
 /** The capability that a ready task asks for; undefined when it is for one agent. */
 function capabilityOf(state: RunState, taskId: string): string | undefined {
@@ -170,17 +175,22 @@ function capabilityOf(state: RunState, taskId: string): string | undefined {
 type Assigned = { readonly assignments: readonly Assignment[] } | { readonly error: unknown };
 
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
-function askStrategy(view: SchedulingView, strategy: string, state: RunState, registry: Registry): Assigned {
+function askStrategy(view: SchedulingView, strategy: string, state: RunState, parts: RunSchedulerParts): Assigned {
   try {
-    const chosen = registry.strategy(strategy).select(view);
-    return { assignments: checked(chosen, view, state, registry) };
+    const chosen = parts.registry.strategy(strategy).select(view);
+    return { assignments: checked(chosen, view, state, parts.agents) };
   } catch (error) {
     return { error };
   }
 }
 
 /** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. What there is no room for is left out. */
-function checked(chosen: unknown, view: SchedulingView, state: RunState, registry: Registry): readonly Assignment[] {
+function checked(
+  chosen: unknown,
+  view: SchedulingView,
+  state: RunState,
+  agents: AgentDirectory,
+): readonly Assignment[] {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
   const given = new Given();
@@ -190,7 +200,7 @@ function checked(chosen: unknown, view: SchedulingView, state: RunState, registr
     const agent = one?.agent;
     if (typeof taskId !== 'string' || typeof agent !== 'string')
       throw unusable('an assignment names no task or no agent');
-    if (!registry.has(agent)) throw unusable(`it assigned a task to '${agent}', and no such agent is registered`);
+    if (!agents.has(agent)) throw unusable(`it assigned a task to '${agent}', and no worker of such an agent is there`);
     const capability = capabilityOf(state, taskId);
     if (!given.fits(agent, capability, view)) continue;
     assignments.push({ taskId, agent });

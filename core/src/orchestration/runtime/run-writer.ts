@@ -11,6 +11,7 @@ import { isUnsettled } from '../workflow/settle.ts';
 import { isTerminal, type RunState, recordsRejections } from '../workflow/state.ts';
 import type { Admission } from './admission/admission.ts';
 import type { AdmissionTurn } from './admission/admission-turn.ts';
+import type { AgentDirectory } from './agent-directory.ts';
 import { Batch, type Handled } from './batch.ts';
 import { ClientWriter } from './client-writer.ts';
 import {
@@ -41,6 +42,7 @@ export interface RunWriterParts {
   readonly store: EventStore;
   readonly repository: RunRepository;
   readonly registry: Registry;
+  readonly agents: AgentDirectory;
   readonly monitors: MonitorHub;
   readonly clock: Clock;
   readonly random: Random;
@@ -120,6 +122,9 @@ export class RunWriter {
       lookAgain: (runId) => {
         if (parts.drives() && !parts.stopping()) parts.post(runId, { refresh: true });
       },
+      wake: (runId) => {
+        if (parts.drives() && !parts.stopping()) parts.post(runId, {});
+      },
     });
     this.#scheduler = new RunScheduler({ ...parts, standing: this.#standing });
   }
@@ -127,6 +132,11 @@ export class RunWriter {
   /** Why a run does not move here, although it is open; undefined when nothing is known that holds it. */
   holdOf(runId: string): RunHold | undefined {
     return this.#standing.of(runId);
+  }
+
+  /** Somebody takes what nobody took before. */
+  agentsAppeared(): void {
+    this.#standing.agentsAppeared();
   }
 
   /** One turn. Every item is told its outcome or its error; does not reject. */

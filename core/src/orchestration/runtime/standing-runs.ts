@@ -8,8 +8,10 @@ export interface StandingRunsParts {
   readonly againMs: number;
   /** The run stands still: whoever waits for it may want to know. */
   stood(runId: string): void;
-  /** Look at the run again. */
+  /** Look at the run again, from its history. */
   lookAgain(runId: string): void;
+  /** Ask its strategy again. */
+  wake(runId: string): void;
 }
 
 /**
@@ -17,12 +19,14 @@ export interface StandingRunsParts {
  *
  * A *fault* keeps every command out, because the history cannot be read or added to. A *hold* (an agent, a function, a strategy that
  * is not there) keeps tasks from being scheduled, and nothing else. Faults, and holds by a strategy, may pass: the run is looked at
- * again after a while.
+ * again after a while. A run with tasks that nobody takes is looked at again when an agent appears.
  */
 export class StandingRuns {
   readonly #parts: StandingRunsParts;
   readonly #faults = new Map<string, RepriseError>();
   readonly #holds = new Map<string, RunHold>();
+  /** Runs with ready tasks that were given to nobody. */
+  readonly #wanting = new Set<string>();
 
   constructor(parts: StandingRunsParts) {
     this.#parts = parts;
@@ -51,8 +55,18 @@ export class StandingRuns {
   }
 
   hold(runId: string, hold: RunHold | undefined): void {
+    this.#wanting.delete(runId);
     if (hold === undefined) this.#holds.delete(runId);
     else this.#holds.set(runId, hold);
+  }
+
+  lookWhenAgentsAppear(runId: string): void {
+    this.#wanting.add(runId);
+  }
+
+  agentsAppeared(): void {
+    for (const runId of this.#wanting) this.#parts.wake(runId);
+    this.#wanting.clear();
   }
 
   lookLater(runId: string): void {

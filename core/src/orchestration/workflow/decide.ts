@@ -109,7 +109,7 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal': {
-      const message = `The history of '${state.lineage?.runId}' is still being copied into the run; try again in a moment.`;
+      const message = `The history of '${state.lineage?.runId}' is still being copied into run '${state.runId}'; try again in a moment.`;
       return [reject(command, 'REPRISE_RUN_FORKING', message, context)];
     }
     default:

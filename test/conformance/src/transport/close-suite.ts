@@ -83,6 +83,42 @@ export function closeSuite(under: TransportUnderTest): void {
         expect(new Set(later.of(one).map(({ deliveryAttempt }) => deliveryAttempt)).size).to.equal(1);
     });
 
+    it('revokes what was not acknowledged, and nothing else', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      const leaving = await recorder.join(hold);
+      const sent = messages(channel, 3, (index) => `key-${index}`);
+      await transport.publish(sent);
+      await recorder.received(sent);
+      const [acked, nacked, held] = recorder.deliveries;
+      acked?.ack();
+      nacked?.nack({ reason: 'later', delayMs: 1000 });
+      await leaving.close();
+      expect([acked?.revoked, nacked?.revoked, held?.revoked]).to.deep.equal([false, false, true]);
+    });
+
+    it('revokes nothing while a handler runs whose word still counts', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      const [gate, entered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const seen: boolean[] = [];
+      const subscription = await recorder.join(async (delivery) => {
+        entered.resolve();
+        await gate.promise;
+        seen.push(delivery.revoked);
+        delivery.ack();
+        seen.push(delivery.revoked);
+      });
+      await transport.publish([message(channel)]);
+      await entered.promise;
+      const closed = subscription.close();
+      gate.resolve();
+      await closed;
+      expect(seen).to.deep.equal([false, false]);
+    });
+
     it('brings a nacked message back to those who are left', async () => {
       const transport = under.current();
       const channel = fresh('channel');

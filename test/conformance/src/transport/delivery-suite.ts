@@ -1,7 +1,7 @@
-import { nextTurn } from '@reprise/core/plugin';
+import { type DeliveryHandler, nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { fresh, type Handler, message, probe, Recorder } from './fixtures.ts';
+import { distinct, fresh, idsOf, message, messages, probe, Recorder } from './fixtures.ts';
 import type { TransportUnderTest } from './transport-under-test.ts';
 
 export function deliverySuite(under: TransportUnderTest): void {
@@ -36,12 +36,12 @@ export function deliverySuite(under: TransportUnderTest): void {
         const transport = under.current();
         const channel = fresh('channel');
         const second = Promise.withResolvers<number>();
-        const handler: Handler = (delivery) => {
+        const handler: DeliveryHandler = (delivery) => {
           if (delivery.deliveryAttempt === 1) return fail();
           second.resolve(delivery.deliveryAttempt);
           return delivery.ack();
         };
-        await transport.subscribe(channel, fresh('group'), handler);
+        await transport.subscribe(channel, handler, { group: fresh('group') });
         await transport.publish([message(channel)]);
         expect(await second.promise).to.equal(2);
       });
@@ -64,8 +64,43 @@ export function deliverySuite(under: TransportUnderTest): void {
       expect(recorder.of(kept).every(({ deliveryAttempt }) => deliveryAttempt === 1)).to.equal(true);
     });
 
+    it('brings a nacked message back after its delay, not before', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      await recorder.join((delivery) => {
+        if (delivery.deliveryAttempt > 1) delivery.ack();
+      });
+      const [late, soon] = [message(channel, 'a'), message(channel, 'b')];
+      await transport.publish([late, soon]);
+      await recorder.received([late, soon]);
+      recorder.of(late)[0]?.nack({ reason: 'later', delayMs: 100 });
+      recorder.of(soon)[0]?.nack({ reason: 'at once' });
+      await recorder.until(() => [late, soon].every((one) => recorder.of(one).length > 1));
+      const again = recorder.deliveries.filter(({ deliveryAttempt }) => deliveryAttempt > 1);
+      expect(distinct(again.map(({ envelope }) => envelope.id))).to.deep.equal(idsOf([soon, late]));
+    });
+
+    it('has nothing revoked that is out, or that was settled', async () => {
+      const transport = under.current();
+      const channel = fresh('channel');
+      const recorder = new Recorder(transport, channel);
+      await recorder.join((delivery) => {
+        if (delivery.deliveryAttempt > 1) delivery.ack();
+      });
+      const sent = messages(channel, 3, (index) => `key-${index}`);
+      await transport.publish(sent);
+      await recorder.received(sent);
+      expect(recorder.deliveries.map(({ revoked }) => revoked)).to.deep.equal([false, false, false]);
+      const [acked, nacked] = recorder.deliveries;
+      acked?.ack();
+      nacked?.nack({ reason: 'again' });
+      await recorder.until(() => recorder.ids.length > 3);
+      expect(recorder.deliveries.map(({ revoked }) => revoked)).to.deep.equal([false, false, false, false]);
+    });
+
     // What a second word on a delivery could do: bring the message again, or free a place that is taken.
-    const doubles: Readonly<Record<string, Handler>> = {
+    const doubles: Readonly<Record<string, DeliveryHandler>> = {
       'ack and ack': (delivery) => {
         delivery.ack();
         delivery.ack();

@@ -1,8 +1,8 @@
 import type {
   Delivery,
+  DeliveryHandler,
   Json,
   OutgoingMessage,
-  SubscriptionOptions,
   Transport,
   TransportSubscription,
 } from '@reprise/core/plugin';
@@ -45,14 +45,16 @@ export const idsOf = (list: readonly OutgoingMessage[]): string[] => list.map(({
 /** The ids in the order of their first appearance: what duplicates leave of a list. */
 export const distinct = (ids: readonly string[]): string[] => [...new Set(ids)];
 
-export type Handler = (delivery: Delivery) => void | Promise<void>;
-
-export const acknowledge: Handler = (delivery) => delivery.ack();
+export const acknowledge: DeliveryHandler = (delivery) => delivery.ack();
 
 /** Takes a delivery and does nothing: it stays unacknowledged. */
-export const hold: Handler = () => undefined;
+export const hold: DeliveryHandler = () => undefined;
 
-/** What a group was handed, whoever of its members took it, with promises for what is still to come. */
+export interface JoinOptions {
+  readonly concurrency?: number;
+}
+
+/** What a group (or a broadcast subscription) was handed, whoever of its members took it, with promises for what is still to come. */
 export class Recorder {
   readonly transport: Transport;
   readonly channel: string;
@@ -67,8 +69,17 @@ export class Recorder {
   }
 
   /** Adds a member to the group. */
-  join(handler: Handler = acknowledge, options?: SubscriptionOptions): Promise<TransportSubscription> {
-    const record: Handler = async (delivery) => {
+  join(handler: DeliveryHandler = acknowledge, options: JoinOptions = {}): Promise<TransportSubscription> {
+    return this.transport.subscribe(this.channel, this.#recording(handler), { ...options, group: this.group });
+  }
+
+  /** Listens to all of the channel. */
+  hear(handler: DeliveryHandler = acknowledge, options: JoinOptions = {}): Promise<TransportSubscription> {
+    return this.transport.subscribe(this.channel, this.#recording(handler), { ...options, broadcast: true });
+  }
+
+  #recording(handler: DeliveryHandler): DeliveryHandler {
+    return async (delivery) => {
       this.deliveries.push(delivery);
       try {
         await handler(delivery);
@@ -76,7 +87,6 @@ export class Recorder {
         this.changed();
       }
     };
-    return this.transport.subscribe(this.channel, this.group, record, options);
   }
 
   /** Ids of all deliveries, repetitions included. */

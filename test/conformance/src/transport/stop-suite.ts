@@ -7,7 +7,12 @@ import type { TransportUnderTest } from './transport-under-test.ts';
 /** Publishing and subscribing are refused, each with REPRISE_TRANSPORT_CLOSED. */
 async function expectClosed(transport: Transport): Promise<void> {
   const channel = fresh('channel');
-  for (const call of [transport.publish([message(channel)]), transport.subscribe(channel, fresh('group'), hold)]) {
+  const calls = [
+    transport.publish([message(channel)]),
+    transport.subscribe(channel, hold, { group: fresh('group') }),
+    transport.subscribe(channel, hold, { broadcast: true }),
+  ];
+  for (const call of calls) {
     const error = await call.then(
       () => 'it resolved',
       (reason: unknown) => reason,
@@ -41,11 +46,12 @@ export function stopSuite(under: TransportUnderTest): void {
         const channel = fresh('channel');
         const ended: string[] = [];
         const [gate, entered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-        const subscription = await transport.subscribe(channel, fresh('group'), async () => {
+        const handler = async (): Promise<void> => {
           entered.resolve();
           await gate.promise;
           ended.push('handler');
-        });
+        };
+        const subscription = await transport.subscribe(channel, handler, { group: fresh('group') });
         await transport.publish([message(channel)]);
         await entered.promise;
         const closed = closing ? subscription.close() : undefined;
@@ -81,6 +87,7 @@ export function stopSuite(under: TransportUnderTest): void {
       await transport.publish(sent);
       await recorder.received(sent);
       await transport.stop();
+      expect(recorder.deliveries.map(({ revoked }) => revoked)).to.deep.equal([true, true]);
       recorder.deliveries[0]?.ack();
       recorder.deliveries[1]?.nack({ reason: 'too late' });
       await subscription.close();

@@ -2,9 +2,11 @@ import type { Transport } from '@reprise/core/plugin';
 import { afterEach, beforeEach, describe } from 'mocha';
 import { bePatient } from '../patience.ts';
 import { backPressureSuite } from './back-pressure-suite.ts';
+import { broadcastSuite } from './broadcast-suite.ts';
 import { closeSuite } from './close-suite.ts';
 import { deliverySuite } from './delivery-suite.ts';
 import { groupSuite } from './group-suite.ts';
+import { heldSuite } from './held-suite.ts';
 import { orderSuite } from './order-suite.ts';
 import { propertySuite } from './property-suite.ts';
 import { stopSuite } from './stop-suite.ts';
@@ -58,7 +60,9 @@ export function transportConformance(name: string, factory: TransportFactory): v
     orderSuite(under);
     backPressureSuite(under);
     closeSuite(under);
+    broadcastSuite(under);
     stopSuite(under);
     propertySuite(under);
+    heldSuite(under);
   });
 }

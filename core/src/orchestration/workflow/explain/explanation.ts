@@ -3,7 +3,7 @@ import type { Closing, PausedBy, RunStatus } from '../state.ts';
 
 // Why the tasks of a run wait, as data. Times are in ms since the Unix epoch; lists of ids name a few, and a count says how many there are.
 
-/** What is registered, as far as it says who could take a task. */
+/** Who could take a task. */
 export interface Takers {
   has(agent: string): boolean;
   hasCapability(capability: string): boolean;
@@ -41,7 +41,7 @@ export interface ExplainFacts {
  * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
  * - `ready`: it is the scheduler strategy's to assign.
- * - `nobody`: no agent that is registered takes it.
+ * - `nobody`: no worker is there that takes it.
  * - `handed`: handed to an agent, and no worker has begun.
  * - `working`: an attempt is under way. `undoes`: of a compensation, the task that it undoes.
  * - `retry`, `sleep`, `signal`, `child`: it waits for a time, a signal, another run.

@@ -101,7 +101,7 @@ function attempt(state: RunState, task: TaskState, definition: TaskDefinition): 
 const earliest = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
-/** Whether somebody that is registered could take a ready task. */
+/** Whether somebody could take a ready task. */
 export const isTaken = (state: RunState, task: TaskState, takers: Takers): boolean => {
   const { agent, capability } = wantedBy(state, task);
   return agent === undefined ? capability !== undefined && takers.hasCapability(capability) : takers.has(agent);

@@ -84,8 +84,9 @@ export function wordingOf(reason: Reason, now: number): Wording {
     case 'ready':
       return told('is ready', `The strategy '${reason.strategy}' assigns it when it is asked next.`);
     case 'nobody': {
-      const what = reason.agent === undefined ? `capability '${reason.capability}'` : `agent '${reason.agent}'`;
-      return told(`waits for the ${what}, which nobody has`, 'Start a worker that has it, or cancel the run.');
+      const { agent, capability } = reason;
+      const who = agent === undefined ? `with the capability '${capability}'` : `of the agent '${agent}'`;
+      return told(`waits for a worker ${who}: none is there`, 'Start a worker that has it, or cancel the run.');
     }
     case 'handed': {
       const { attempt, agent, since } = reason;

@@ -1,11 +1,11 @@
-import type { AgentContext, AgentLogger, AgentTask } from '../../agent/agent.ts';
-import type { Clock, ScheduledCall } from '../../shared/clock.ts';
-import { type ErrorData, RepriseError, stackOf, toErrorData } from '../../shared/errors.ts';
-import { copyJson, type Json } from '../../shared/json.ts';
-import type { Dispatch } from '../messaging/messages.ts';
-import type { MonitorHub } from './monitor-hub.ts';
-import { acceptPayload, checkSchema } from './payload.ts';
-import type { AnyAgent } from './registry.ts';
+import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
+import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
+import { type ErrorData, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
+import { copyJson, type Json } from '../../../shared/json.ts';
+import type { Dispatch } from '../../messaging/messages.ts';
+import type { MonitorHub } from '../monitor-hub.ts';
+import { acceptPayload, checkSchema } from '../payload.ts';
+import type { AnyAgent } from '../registry.ts';
 
 export type AttemptOutcome = { readonly output: Json } | { readonly error: ErrorData };
 

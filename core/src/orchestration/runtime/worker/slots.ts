@@ -1,4 +1,4 @@
-import { Heap } from '../../shared/heap.ts';
+import { Heap } from '../../../shared/heap.ts';
 
 interface Waiter {
   readonly priority: number;
@@ -6,21 +6,28 @@ interface Waiter {
   begin(): void;
 }
 
-/** Room for so much work at once. What finds none waits its turn: a slot that becomes free is handed to the highest priority, then to whoever waits longest. */
+/**
+ * Room for so much work at once. What finds none waits its turn: a slot that becomes free is handed to the highest priority, then to whoever
+ * waits longest.
+ */
 export class Slots {
-  readonly #limit: number;
+  readonly limit: number;
   readonly #waiting = new Heap<Waiter>(
     (a, b) => a.priority > b.priority || (a.priority === b.priority && a.order < b.order),
   );
-  #used = 0;
   #order = 0;
+  #used = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
+  }
+
+  get free(): number {
+    return this.limit - this.#used;
   }
 
   async run<T>(priority: number, work: () => Promise<T>): Promise<T> {
-    if (this.#used < this.#limit) this.#used += 1;
+    if (this.#used < this.limit) this.#used += 1;
     else {
       this.#order += 1;
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,18 +1,31 @@
-import type { Clock, ScheduledCall } from '../../shared/clock.ts';
-import { ERROR_CODES, type ErrorCode } from '../../shared/error-codes.ts';
-import { RepriseError, toErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
-import { ABORT_CHANNEL, agentChannel, COMMAND_CHANNEL, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
-import type { Envelope } from '../messaging/envelope.ts';
-import { type Abort, type Dispatch, type Heartbeat, toEnvelope, type WorkerCommand } from '../messaging/messages.ts';
-import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
-import { attemptKey } from './attempt-key.ts';
+import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
+import { RepriseError, toErrorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import type { AnnouncedAgent } from '../../messaging/announcements.ts';
+import {
+  ABORT_CHANNEL,
+  agentChannel,
+  COMMAND_CHANNEL,
+  HEARTBEAT_CHANNEL,
+  WORKER_CHANNEL,
+} from '../../messaging/channels.ts';
+import { type Abort, type Dispatch, type Heartbeat, toEnvelope, type WorkerCommand } from '../../messaging/messages.ts';
+import type { Delivery, Transport, TransportSubscription } from '../../messaging/transport.ts';
+import { attemptKey } from '../attempt-key.ts';
+import type { MonitorHub } from '../monitor-hub.ts';
+import type { EngineOptions } from '../options.ts';
+import type { AnyAgent } from '../registry.ts';
+import { Announcer } from './announcer.ts';
 import { type AttemptOutcome, AttemptRun } from './attempt-run.ts';
-import type { MonitorHub } from './monitor-hub.ts';
-import type { EngineOptions } from './options.ts';
 import { RecentKeys } from './recent-keys.ts';
-import { type AnyAgent, DEFAULT_AGENT_CONCURRENCY } from './registry.ts';
 import { Slots } from './slots.ts';
+
+/** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
+const DEFAULT_AGENT_CONCURRENCY = 16;
+
+/** Dispatches of one agent that wait here at the most, beside those that it works on. */
+const MOST_WAITING = 256;
 
 export interface AgentWorkerParts {
   /** Names the worker in events: unique to this process. */
@@ -21,16 +34,18 @@ export interface AgentWorkerParts {
   readonly transport: Transport;
   readonly monitors: MonitorHub;
   readonly clock: Clock;
-  readonly options: EngineOptions;
+  readonly options: Pick<EngineOptions, 'leaseMs' | 'maxPayloadChars'>;
+  /** Engines may outlive this worker, so that what it announces counts for a lease only. */
+  readonly mortal: boolean;
 }
-
-/** Dispatches of one agent that wait here at the most, beside those that it works on. */
-const MOST_WAITING = 256;
 
 /**
  * Runs agents for the dispatches of their channels. A dispatch is taken once (repeats are dropped by its key), its start and
  * its outcome go back as commands, and only then is it acknowledged; so a worker that dies gives it back. That of an at-most-once
- * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room.
+ * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room. Of engines it knows what
+ * comes over the transport, and nothing else.
+ *
+ *   idle ──start()──► taking ──stop()──► stopping (takes nothing, waits for what runs) ──► idle
  */
 export class AgentWorker {
   readonly #parts: AgentWorkerParts;
@@ -41,44 +56,75 @@ export class AgentWorker {
   readonly #subscriptions: TransportSubscription[] = [];
   /** Each from the taking of a dispatch to the report of its outcome. */
   readonly #reports = new Set<Promise<void>>();
+  readonly #slots: ReadonlyMap<string, Slots>;
+  readonly #announcer: Announcer;
   #beat: ScheduledCall | undefined;
   #stopping = false;
 
   constructor(parts: AgentWorkerParts) {
     this.#parts = parts;
+    const { agents, id, transport, clock, options, mortal } = parts;
+    // Deliveries are bounded already, but one that was acknowledged first is none any more.
+    this.#slots = new Map(
+      Array.from(agents.values(), ({ name, concurrency }) => [
+        name,
+        new Slots(concurrency ?? DEFAULT_AGENT_CONCURRENCY),
+      ]),
+    );
+    this.#announcer = new Announcer({
+      worker: id,
+      transport,
+      clock,
+      leaseMs: mortal ? options.leaseMs : undefined,
+      agents: () => Array.from(agents.values(), (agent) => this.#announced(agent)),
+      failed: (error) => this.#warn(undefined, `nobody was told what this worker takes: ${String(error)}`),
+    });
   }
 
+  /** Undoes what it had done when it rejects. */
+
   async start(): Promise<void> {
-    const { transport, agents, id } = this.#parts;
-    for (const agent of agents.values()) {
-      const concurrency = agent.concurrency ?? DEFAULT_AGENT_CONCURRENCY;
-      // More may be here than there are slots for, so that the most urgent of it is begun first.
-      const options = { concurrency: concurrency + MOST_WAITING };
-      const slots = new Slots(concurrency);
-      const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
-      this.#subscriptions.push(
-        await transport.subscribe(agentChannel(agent.name), `agent.${agent.name}`, handler, options),
-      );
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.withdraw();
+      throw error;
     }
-    const aborts = await transport.subscribe(ABORT_CHANNEL, `worker.${id}`, (delivery) => {
-      this.#abort(delivery.envelope.runid, delivery.envelope.data as unknown as Abort);
+  }
+
+  async #start(): Promise<void> {
+    const { transport, agents } = this.#parts;
+    for (const agent of agents.values()) {
+      const slots = this.#slotsOf(agent.name);
+      const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
+      // More may be here than there are slots for, so that the most urgent of it is begun first.
+      const options = { group: `agent.${agent.name}`, concurrency: slots.limit + MOST_WAITING };
+      this.#subscriptions.push(await transport.subscribe(agentChannel(agent.name), handler, options));
+    }
+    const onAbort = (delivery: Delivery): void => {
+      const { envelope } = delivery;
+      this.#abort(envelope.runid ?? '', envelope.data as unknown as Abort);
       delivery.ack();
-    });
-    this.#subscriptions.push(aborts);
+    };
+    const onCall = (delivery: Delivery): void => {
+      if (delivery.envelope.type === 'reprise.roll-call') this.#announcer.answer();
+      delivery.ack();
+    };
+    this.#subscriptions.push(
+      await transport.subscribe(ABORT_CHANNEL, onAbort, { broadcast: true }),
+      await transport.subscribe(WORKER_CHANNEL, onCall, { broadcast: true }),
+    );
+    await this.#announcer.begin();
   }
 
   /** Takes the start back. */
   async withdraw(): Promise<void> {
+    await this.#announcer.end();
     for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
   }
 
   get running(): number {
     return this.#running.size;
-  }
-
-  /** Whether the attempt is in hand here. */
-  holds(runId: string, taskId: string, attempt: number): boolean {
-    return this.#running.has(attemptKey(runId, taskId, attempt));
   }
 
   /**
@@ -87,12 +133,14 @@ export class AgentWorker {
    */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
-    const drained = Promise.all(this.#reports);
+    const drained = Promise.all([this.#announcer.end(), ...this.#reports]);
     const { promise: expired, resolve } = Promise.withResolvers<void>();
     const timer = this.#parts.clock.schedule(drainMs, resolve);
     if (drainMs > 0) await Promise.race([drained, expired]);
     timer.cancel();
     this.abandon();
+    // What it had not begun goes to others.
+    for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
   }
 
   /** Aborts whatever runs, at once. */
@@ -105,27 +153,33 @@ export class AgentWorker {
 
   #take(agent: AnyAgent, slots: Slots, delivery: Delivery): void | Promise<void> {
     const { envelope } = delivery;
+    const { runid: runId = '' } = envelope;
     const dispatch = envelope.data as unknown as Dispatch;
     if (this.#stopping) return;
-    const key = attemptKey(envelope.runid, dispatch.taskId, dispatch.attempt);
+    const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     if (!this.#recent.add(key)) {
       delivery.ack();
       return;
     }
     const report = slots
       .run(dispatch.priority, async () => {
-        if (this.#closed.has(envelope.runid) || this.#closed.has(key)) delivery.ack();
-        else if (!this.#stopping) await this.#run(agent, envelope, key, dispatch, delivery);
+        if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
+        // It waited for a slot too long: another member has it.
+        else if (delivery.revoked) this.#recent.delete(key);
+        else if (!this.#stopping) await this.#run(agent, runId, key, dispatch, delivery);
       })
-      .finally(() => this.#reports.delete(report));
+      .finally(() => {
+        this.#reports.delete(report);
+        this.#announcer.changed();
+      });
     this.#reports.add(report);
+    this.#announcer.changed();
     return report;
   }
 
-  async #run(agent: AnyAgent, envelope: Envelope, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
-    const runId = envelope.runid;
+  async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
     const run = new AttemptRun(agent, runId, dispatch, {
-      traceparent: envelope.traceparent,
+      traceparent: delivery.envelope.traceparent,
       clock: this.#parts.clock,
       monitors: this.#parts.monitors,
       maxPayloadChars: this.#parts.options.maxPayloadChars,
@@ -212,8 +266,17 @@ export class AgentWorker {
     publish().catch((error: unknown) => this.#warn(runId, `heartbeat lost: ${String(error)}`));
   }
 
-  #warn(runId: string, message: string): void {
-    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, runId });
+  #announced({ name, version, capabilities = [] }: AnyAgent): AnnouncedAgent {
+    const { limit, free } = this.#slotsOf(name);
+    return { name, ...(version === undefined ? {} : { version }), capabilities, concurrency: limit, free };
+  }
+
+  #slotsOf(agent: string): Slots {
+    return this.#slots.get(agent) ?? new Slots(DEFAULT_AGENT_CONCURRENCY);
+  }
+
+  #warn(runId: string | undefined, message: string): void {
+    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, ...(runId === undefined ? {} : { runId }) });
   }
 
   #abort(runId: string, abort: Abort): void {

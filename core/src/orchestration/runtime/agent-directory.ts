@@ -1,0 +1,175 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts';
+import type { AgentView } from '../scheduler/scheduler-strategy.ts';
+import type { Takers } from '../workflow/explain/explanation.ts';
+import { Sweep } from './sweep.ts';
+
+/** An agent, and who of those that are there runs it. */
+export interface AgentPresence {
+  readonly name: string;
+  readonly capabilities: readonly string[];
+  /** Those that its workers announced, each once. */
+  readonly versions: readonly string[];
+  readonly workers: readonly string[];
+  /** Attempts that its workers take at once, in all. */
+  readonly concurrency: number;
+  /** How many more they could take when they were last heard of. */
+  readonly free: number;
+  /** Attempts that this process has handed to it, and that have not ended. */
+  readonly load: number;
+}
+
+export interface AgentDirectoryParts {
+  readonly clock: Clock;
+  /** How often workers that were silent are looked for, in ms. */
+  readonly sweepMs: number;
+  /** Somebody takes what nobody took before. */
+  appeared(): void;
+  /** The workers of an agent take more at once, or less, than before. */
+  changed(agent: string): void;
+}
+
+interface Worker {
+  readonly agents: readonly AnnouncedAgent[];
+  readonly leaseMs: number | undefined;
+  expiresAt: number;
+}
+
+interface View extends AgentView {
+  capabilities: readonly string[];
+  load: number;
+  concurrency: number;
+}
+
+/**
+ * Who takes what, by what workers announce. A worker is there from its first announcement until it takes that back (by announcing
+ * nothing), or is silent for the lease that it named; one that named none is there until it says otherwise.
+ */
+export class AgentDirectory implements Takers {
+  readonly #parts: AgentDirectoryParts;
+  readonly #workers = new Map<string, Worker>();
+  readonly #sweep: Sweep;
+  /** Attempts under way, by agent: those of an agent that is gone, too. */
+  readonly #loads = new Map<string, number>();
+  #views = new Map<string, View>();
+  /** By capability; made anew when agents change. */
+  readonly #takers = new Map<string, readonly AgentView[]>();
+
+  constructor(parts: AgentDirectoryParts) {
+    this.#parts = parts;
+    this.#sweep = new Sweep(parts.clock, parts.sweepMs, (late) => this.#expire(late));
+  }
+
+  heard({ worker, agents, leaseMs }: Announcement): void {
+    if (agents.length === 0) this.#workers.delete(worker);
+    else this.#workers.set(worker, { agents, leaseMs, expiresAt: this.#parts.clock.now() + (leaseMs ?? Infinity) });
+    if (leaseMs !== undefined) this.#sweep.arm();
+    if (this.#rebuild()) this.#parts.appeared();
+  }
+
+  clear(): void {
+    this.#sweep.cancel();
+    this.#workers.clear();
+    this.#rebuild();
+  }
+
+  /** Agents as strategies see them. */
+  get views(): ReadonlyMap<string, AgentView> {
+    return this.#views;
+  }
+
+  has(agent: string): boolean {
+    return this.#views.has(agent);
+  }
+
+  hasCapability(capability: string): boolean {
+    return this.takersOf(capability).length > 0;
+  }
+
+  /** The agents that have a capability. */
+  takersOf(capability: string): readonly AgentView[] {
+    let takers = this.#takers.get(capability);
+    if (takers === undefined) {
+      takers = [...this.#views.values()].filter(({ capabilities }) => capabilities.includes(capability));
+      this.#takers.set(capability, takers);
+    }
+    return takers;
+  }
+
+  addLoad(agent: string, delta: 1 | -1): void {
+    const load = (this.#loads.get(agent) ?? 0) + delta;
+    if (load === 0) this.#loads.delete(agent);
+    else this.#loads.set(agent, load);
+    const view = this.#views.get(agent);
+    if (view !== undefined) view.load = load;
+  }
+
+  /** Attempts that the workers of an agent take at once, in all; 0 when there is none. */
+  concurrencyOf(agent: string): number {
+    return this.#views.get(agent)?.concurrency ?? 0;
+  }
+
+  /** In the order of their names. */
+  presences(): readonly AgentPresence[] {
+    return [...this.#views.values()]
+      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .map(({ name, capabilities, load, concurrency }) => {
+        const all = this.#of(name);
+        return {
+          name,
+          capabilities,
+          versions: [...new Set(all.flatMap(({ announced }) => announced.version ?? []))],
+          workers: all.map(({ worker }) => worker),
+          concurrency,
+          free: all.reduce((sum, { announced }) => sum + announced.free, 0),
+          load,
+        };
+      });
+  }
+
+  #of(agent: string): readonly { readonly worker: string; readonly announced: AnnouncedAgent }[] {
+    return [...this.#workers].flatMap(([worker, { agents }]) =>
+      agents.filter(({ name }) => name === agent).map((announced) => ({ worker, announced })),
+    );
+  }
+
+  #expire(late: boolean): boolean {
+    const now = this.#parts.clock.now();
+    let leased = 0;
+    for (const [id, worker] of this.#workers) {
+      if (worker.leaseMs === undefined) continue;
+      if (late) worker.expiresAt = Math.max(worker.expiresAt, now + worker.leaseMs);
+      if (worker.expiresAt <= now) this.#workers.delete(id);
+      else leased += 1;
+    }
+    this.#rebuild();
+    return leased > 0;
+  }
+
+  /** Returns whether there is an agent, or a capability of one, that was not there before. */
+  #rebuild(): boolean {
+    const before = this.#views;
+    const views = new Map<string, View>();
+    for (const { agents } of this.#workers.values()) {
+      for (const { name, capabilities, concurrency } of agents) {
+        const known = views.get(name);
+        views.set(name, {
+          name,
+          capabilities: [...new Set([...(known?.capabilities ?? []), ...capabilities])],
+          load: this.#loads.get(name) ?? 0,
+          concurrency: (known?.concurrency ?? 0) + concurrency,
+        });
+      }
+    }
+    this.#views = views;
+    this.#takers.clear();
+    for (const name of new Set([...before.keys(), ...views.keys()]))
+      if (before.get(name)?.concurrency !== views.get(name)?.concurrency) this.#parts.changed(name);
+    return views
+      .values()
+      .some(
+        ({ name, capabilities }) =>
+          !capabilities.every((one) => before.get(name)?.capabilities.includes(one)) || !before.has(name),
+      );
+  }
+}
