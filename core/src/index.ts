@@ -162,6 +162,7 @@ export {
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
+export type { Labels } from './shared/labels.ts';
 export { sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
 export { TASK_ID_PATTERN, type TaskPaths, taskPaths } from './shared/task-path.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -22,6 +22,10 @@ export const ERROR_CODES = {
     'A payload is larger than the limit (1 MiB by default).',
     'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadChars.',
   ),
+  REPRISE_LABELS_INVALID: entry(
+    'The labels of a run cannot be taken.',
+    'Give at most 32 labels: keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256 characters.',
+  ),
   REPRISE_RUN_TOO_LARGE: entry(
     'The payloads of a run would be larger in all than the limit (limits.maxRunChars, 1 GiB by default).',
     'Pass references to large data instead, split the work over several runs, or raise limits.maxRunChars.',

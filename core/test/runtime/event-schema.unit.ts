@@ -78,6 +78,7 @@ const EVENTS: Arbitraries = {
       input: json,
       traceparent: text,
       tenant: text,
+      labels: fc.dictionary(text, text),
       lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
         { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },

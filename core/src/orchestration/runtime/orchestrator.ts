@@ -3,6 +3,7 @@ import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
+import { type Labels, takeLabels } from '../../shared/labels.ts';
 import { keepAlive } from '../../shared/system.ts';
 import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
@@ -39,6 +40,11 @@ export interface StartRunOptions {
   readonly traceparent?: string;
   /** On whose behalf the run is, in 1 to 128 characters: beside each of its events, and those of its child runs. Default: nobody is named. */
   readonly tenant?: string;
+  /**
+   * What the run, and those that it starts, can be found by: at most 32, keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256
+   * characters (REPRISE_LABELS_INVALID). Default: none.
+   */
+  readonly labels?: Labels;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
@@ -161,6 +167,7 @@ export class Orchestrator {
       );
     const registered = this.#registered(workflow as string | RegisteredWorkflow, options.version);
     const id = this.#newRunId(registered.definition.name, options);
+    const labels = takeLabels(options.labels);
     const checked =
       registered.inputSchema === undefined
         ? input
@@ -180,6 +187,7 @@ export class Orchestrator {
       input: accepted,
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
+      ...(labels === undefined ? {} : { labels }),
     });
     return this.run<Output>(id);
   }

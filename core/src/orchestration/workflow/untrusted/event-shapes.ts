@@ -1,5 +1,6 @@
 import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { addedTasksShape, definitionShape } from './definition-shape.ts';
@@ -40,6 +41,17 @@ const anObject: Shape = (value, field) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? undefined
     : { field, problem: 'must be an object' };
+
+const labels: Shape = (value, field) => {
+  if (!isFields(value)) return { field, problem: 'must be an object' };
+  const entries = Object.entries(value);
+  if (entries.length > MAX_LABELS) return { field, problem: `must have at most ${MAX_LABELS} members` };
+  for (const [key, one] of entries) {
+    const problem = labelProblem(key, one);
+    if (problem !== undefined) return { field, problem };
+  }
+  return undefined;
+};
 
 const nonEmpty =
   (list: Shape): Shape =>
@@ -87,6 +99,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     {
       traceparent,
       tenant: label,
+      labels,
       lineage: fieldsOf(
         { runId, revision: integer(0) },
         { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
