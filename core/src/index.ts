@@ -92,6 +92,23 @@ export { createInProcessTransport } from './orchestration/messaging/in-process-t
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
+export { matches } from './orchestration/reading/query/matches.ts';
+export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';
+export { printQuery } from './orchestration/reading/query/print-query.ts';
+export {
+  bothOf,
+  EVERYTHING,
+  type FieldTerm,
+  type FieldType,
+  type Query,
+  type QueryField,
+  type QueryFields,
+  type QueryOperator,
+  type QueryTerm,
+  type QueryValue,
+  type TextTerm,
+} from './orchestration/reading/query/query.ts';
+export { RUN_FIELDS, RUN_STATUSES } from './orchestration/reading/query/run-fields.ts';
 export {
   type HistoryEntry,
   type RunQuery,

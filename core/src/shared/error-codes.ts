@@ -219,6 +219,10 @@ export const ERROR_CODES = {
     'The event store file is torn, corrupt, or not an event store.',
     'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',
   ),
+  REPRISE_QUERY_INVALID: entry(
+    'A query cannot be read.',
+    'Mend the query at the place that the message shows; docs/reference/queries.md says how one is written.',
+  ),
   REPRISE_EVENT_UNREADABLE: entry(
     'An event in a stream is of an unknown type or a newer schema version than this build knows.',
     'Use the build that wrote it, or a newer one.',
