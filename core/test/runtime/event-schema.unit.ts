@@ -162,7 +162,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['taskId', 'status'] },
   ),
   TaskScheduled: fc.record(
-    { ...attempt, agent: text, input: json, source },
+    { ...attempt, agent: text, readySince: count, input: json, source },
     { requiredKeys: ['taskId', 'attempt', 'agent'] },
   ),
   TaskStarted: fc.record({ ...attempt, worker: text }),

@@ -317,6 +317,8 @@ export interface TaskScheduled extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly agent: string;
+  /** Since when the task had been ready; absent when it became so in the same turn, and in older histories. */
+  readonly readySince?: number;
   readonly input?: Json;
   /** Where the input is from, when it stands in the history already and is not small. */
   readonly source?: Source;

@@ -152,7 +152,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskExpanded: fieldsOf({ taskId, from: integer(0), total: integer(0) }, { items: listOf(anyJson), source }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
-  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson, source }),
+  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
