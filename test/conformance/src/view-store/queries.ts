@@ -1,4 +1,4 @@
-import type { FieldTerm, Query, QueryFields, QueryTerm, QueryValue } from '@reprise/core';
+import type { FieldTerm, Query, QueryFields, QueryTerm, QueryValue } from '@reprise/core/plugin';
 import fc from 'fast-check';
 
 /** Fields of the rows that generated queries ask about. */
