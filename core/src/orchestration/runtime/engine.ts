@@ -5,7 +5,10 @@ import { nextTurn } from '../../shared/system.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL } from '../messaging/channels.ts';
 import type { Heartbeat, WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
+import { runIndex } from '../reading/views/built-in/run-index.ts';
+import type { Views } from '../reading/views/views.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { AgentWorker } from './agent-worker.ts';
@@ -34,6 +37,9 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly options: EngineOptions;
+  readonly views?: Views;
+  /** How runs are listed where the store has no catalog. */
+  readonly listRuns?: ListRuns | undefined;
   /** For tests: the pure functions of a turn. */
   readonly heart?: Heart;
 }
@@ -54,6 +60,7 @@ export class Engine {
   readonly waiters = new RunWaiters();
   readonly #parts: EngineParts;
   readonly #repository: RunRepository;
+  readonly #reader: RunReader;
   readonly #inboxes: Inboxes;
   readonly #writer: RunWriter;
   readonly #dispatcher: Dispatcher;
@@ -85,7 +92,8 @@ export class Engine {
     this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
-    const reader = new RunReader(storage);
+    const reader = new RunReader(storage, { list: parts.listRuns });
+    this.#reader = reader;
     const children = new ChildRuns({ registry, reader, clock, options, post });
     this.#dispatcher = new Dispatcher({
       children,
@@ -122,15 +130,16 @@ export class Engine {
   }
 
   async #drive(): Promise<number> {
-    const { storage, transport } = this.#parts;
+    const { storage, transport, views } = this.#parts;
     await transport.start();
     const options = { concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
       await transport.subscribe(COMMAND_CHANNEL, COMMAND_GROUP, (delivery) => this.#onCommand(delivery), options),
       await transport.subscribe(HEARTBEAT_CHANNEL, COMMAND_GROUP, (delivery) => this.#onHeartbeat(delivery), options),
     );
-    const recovered =
-      storage.catalog === undefined ? 0 : await recoverOpenRuns(storage, this.#inboxes, transport.durable);
+    // A view of the runs is trusted once it has had everything that was there when the driving began.
+    if (storage.catalog === undefined) await views?.reachEnd(runIndex.name);
+    const recovered = await recoverOpenRuns(this.#reader, this.#inboxes, transport.durable);
     await this.#worker.start();
     return recovered;
   }

@@ -8,6 +8,7 @@ import { keepAlive } from '../../shared/system.ts';
 import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
+import type { Views } from '../reading/views/views.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
@@ -87,7 +88,14 @@ export class Orchestrator {
         parts.monitors.notice({ kind: 'log', level: 'error', message });
       },
     });
-    this.runs = new RunReader(parts.storage, this.#stopping.signal);
+    this.runs = new RunReader(parts.storage, { list: parts.listRuns, stopped: this.#stopping.signal });
+  }
+
+  /** The views that this process builds. */
+  get views(): Views {
+    const { views } = this.#parts;
+    if (views !== undefined) return views;
+    throw new RepriseError('REPRISE_VIEW_UNKNOWN', 'This orchestrator was made without views.');
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -122,6 +130,7 @@ export class Orchestrator {
       blind?.();
     };
     try {
+      await this.#parts.views?.start();
       if (drive) await this.#election.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
@@ -277,12 +286,13 @@ export class Orchestrator {
     this.#election.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
-    const { monitors, storage } = this.#parts;
+    const { monitors, storage, views } = this.#parts;
     const failures: unknown[] = [];
     const steps: readonly (() => Promise<void> | undefined)[] = [
       () => this.#election.takeover,
       () => this.#engine.stop(drainMs),
       async () => this.#stopping.abort(),
+      () => views?.close(),
       () => monitors.shutdown(),
       () => this.#election.release(),
       () => storage.events.close(),
