@@ -1,5 +1,10 @@
 export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
-export { graphScheduler, inMemoryEventStore, inProcessTransport } from './container/builtin-plugins.ts';
+export {
+  graphScheduler,
+  inMemoryEventStore,
+  inMemoryViewStore,
+  inProcessTransport,
+} from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
@@ -92,13 +97,54 @@ export { createInProcessTransport } from './orchestration/messaging/in-process-t
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
+export { matches } from './orchestration/reading/query/matches.ts';
+export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';
+export { printQuery } from './orchestration/reading/query/print-query.ts';
 export {
-  type HistoryEntry,
-  type RunQuery,
-  RunReader,
-  type RunSummary,
-  summaryOf,
-} from './orchestration/reading/run-reader.ts';
+  bothOf,
+  EVERYTHING,
+  type FieldTerm,
+  type FieldType,
+  type Query,
+  type QueryField,
+  type QueryFields,
+  type QueryOperator,
+  type QueryTerm,
+  type QueryValue,
+  type TextTerm,
+} from './orchestration/reading/query/query.ts';
+export { RUN_FIELDS, RUN_STATUSES } from './orchestration/reading/query/run-fields.ts';
+export { type ListRuns, OPEN_RUNS, type RunQuery, runsFrom, runsWhere } from './orchestration/reading/run-list.ts';
+export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
+export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
+export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
+export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
+export { foldView } from './orchestration/reading/views/fold-events.ts';
+export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';
+export {
+  defineProjection,
+  type Projection,
+  type RowsBefore,
+  type RunFacts,
+  type ViewEvent,
+} from './orchestration/reading/views/projection.ts';
+export {
+  Projector,
+  type ProjectorOptions,
+  type ProjectorParts,
+  type ViewLag,
+} from './orchestration/reading/views/projector.ts';
+export type {
+  ViewBatch,
+  ViewChange,
+  ViewId,
+  ViewOrder,
+  ViewPage,
+  ViewQuery,
+  ViewRow,
+  ViewStore,
+} from './orchestration/reading/views/view-store.ts';
+export { Views } from './orchestration/reading/views/views.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
@@ -163,6 +209,7 @@ export {
 export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, ID_PATTERN, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
+export type { Labels } from './shared/labels.ts';
 export { sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
 export { TASK_ID_PATTERN, type TaskPaths, taskPaths } from './shared/task-path.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -63,6 +63,40 @@ export type {
   TransportSubscription,
 } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export { folded, hasText, matches } from './orchestration/reading/query/matches.ts';
+export {
+  EVERYTHING,
+  type FieldTerm,
+  type FieldType,
+  type Query,
+  type QueryField,
+  type QueryFields,
+  type QueryOperator,
+  type QueryTerm,
+  type QueryValue,
+  type TextTerm,
+} from './orchestration/reading/query/query.ts';
+export {
+  isSqlPath,
+  queryToSql,
+  SQL_FUNCTIONS,
+  type SqlCondition,
+  sqlNumber,
+  sqlText,
+} from './orchestration/reading/query/query-sql.ts';
+export { decodeRowPlace, encodeRowPlace, type RowPlace } from './orchestration/reading/views/view-cursor.ts';
+export { viewConflict, viewStoreClosed } from './orchestration/reading/views/view-errors.ts';
+export {
+  DEFAULT_VIEW_LIMIT,
+  type ViewBatch,
+  type ViewChange,
+  type ViewId,
+  type ViewOrder,
+  type ViewPage,
+  type ViewQuery,
+  type ViewRow,
+  type ViewStore,
+} from './orchestration/reading/views/view-store.ts';
 export { assignInOrder } from './orchestration/scheduler/graph-strategy.ts';
 export type {
   AgentView,

@@ -59,6 +59,8 @@ describe('conformance suites', () => {
       'event-store: @reprise/event-store-sqlite',
       'event-store: core: in-memory',
       'transport: core: in-process',
+      'view-store: @reprise/view-store-sqlite',
+      'view-store: core: in-memory-views',
     ]);
     expect(uncovered(ROOT, kit.CONFORMANCE_SUITES)).to.deep.equal([]);
   });

@@ -11,6 +11,7 @@ import { layeredGraph, mappedChain, measureBlocks, measureGraph } from './graphs
 import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
+import { measureTenants } from './tenants.ts';
 
 // `npm run bench [-- --quick] [-- --out FILE]`: prints a table, writes JSON. Nothing here fails on a slow machine: read the ratios.
 
@@ -116,6 +117,11 @@ for (const [shape, what] of [
   }
 }
 
+for (const storage of ['in-memory', 'sqlite'] as const) {
+  const { aloneP95Ms, besideP95Ms } = await measureTenants(storage, 10_000);
+  report(`${storage}, 100 small runs of a tenant, p95`, aloneP95Ms, 'ms');
+  report('  beside 10,000 tasks of another', besideP95Ms / aloneP95Ms, '×', '2');
+}
 const restart = await measureRestart(10_000 * scale);
 report(`restart with ${restart.openRuns} open runs, all moving`, restart.allMovingMs, 'ms', '5,000');
 const long = await measureLongRun(1_000_000 * scale);

@@ -138,6 +138,18 @@ describe('the engine, for any workflow and any agents', () => {
     await fc.assert(property({ ...FAIR, zombies: 2 }), { numRuns: 250 });
   });
 
+  it('with limits over all runs that leave room for one attempt, now and then', async () => {
+    const rate = { limit: 1, per: '3s', burst: 1 };
+    const admission = { process: { concurrency: 1 }, agents: { '*': { rate } }, tenants: { '*': { concurrency: 2 } } };
+    const store = { ...NO_FAULTS, conflict: 0.1, crashBefore: 0.03 };
+    const weather = { ...FAIR, store, crashes: 3, meddling: true, admission };
+    const oneAtOnce = ({ mostAtOnce }: World): void => {
+      expect(mostAtOnce, 'calls of an agent at once').to.be.at.most(1);
+    };
+    await fc.assert(property(weather, oneAtOnce), { numRuns: 150 });
+    await fc.assert(property({ ...weather, zombies: 2 }), { numRuns: 100 });
+  });
+
   it('with all of that together', async () => {
     const store = {
       unknownDone: 0.05,

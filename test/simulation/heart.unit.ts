@@ -226,7 +226,7 @@ function viewErrors(state: RunState): readonly string[] {
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
       if (
-        !['tasks', 'items', 'undoes', 'added', 'putBehind', 'pausedBy'].includes(key) &&
+        !['tasks', 'items', 'undoes', 'added', 'putBehind', 'pausedBy', 'labels'].includes(key) &&
         value !== (real as Record<string, unknown>)[key]
       )
         wrong.push(`${what}.${key}`);
@@ -234,6 +234,7 @@ function viewErrors(state: RunState): readonly string[] {
   };
   compare('run', view, state);
   const held = isTerminal(state.status) ? [] : (state.pausedBy ?? []);
+  if (JSON.stringify(view.labels) !== JSON.stringify(state.labels ?? {})) wrong.push('run.labels');
   if (view.pausedBy.join() !== held.join()) wrong.push('run.pausedBy');
   if (JSON.stringify([...view.tasks.keys()]) !== JSON.stringify([...state.tasks.keys()])) wrong.push('tasks');
   for (const [id, task] of view.tasks) {

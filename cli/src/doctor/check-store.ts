@@ -3,6 +3,7 @@ import {
   BEGINNING,
   ERROR_CODES,
   type EventStore,
+  OPEN_RUNS,
   type Position,
   RunReader,
   type RunView,
@@ -110,7 +111,7 @@ async function checkOwner(access: StoreAccess): Promise<Check> {
 
 async function checkOpenRuns(storage: Storage, hands: Hands | undefined): Promise<readonly Check[]> {
   const open = await new RunReader(storage).list({
-    statuses: ['forking', 'running', 'paused', 'parked'],
+    where: OPEN_RUNS,
     limit: LOOKED_AT,
   });
   const more = open.length === LOOKED_AT ? ' or more' : '';

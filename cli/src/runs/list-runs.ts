@@ -1,4 +1,14 @@
-import { formatDuration, parseDuration, RunReader, type RunSummary, systemClock } from '@reprise/core';
+import {
+  bothOf,
+  formatDuration,
+  parseDuration,
+  parseQuery,
+  type Query,
+  RunReader,
+  type RunSummary,
+  runsWhere,
+  systemClock,
+} from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
 import { heldShape, summaryShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
@@ -9,6 +19,7 @@ import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
 
 export interface ListFlags extends Whereabouts {
+  readonly query?: string | undefined;
   readonly status?: readonly string[] | undefined;
   readonly workflow?: string | undefined;
   readonly since?: string | undefined;
@@ -20,16 +31,14 @@ const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
 
 /** Prints a page of runs, newest first. A project without a store has none, which is no mistake. */
 export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<void> {
-  const since = flags.since === undefined ? undefined : parseSince(flags.since, systemClock.now());
+  const where = queryOf(flags, systemClock.now());
   const access = await locateStore(flags, process.cwd());
   if (access.exists === false && flags.store === undefined) return print([], undefined, flags, terminal);
   const storage = await access.openReader();
   try {
     const runs = await new RunReader(storage).list({
       limit: flags.limit + 1,
-      ...(flags.status === undefined ? {} : { statuses: flags.status }),
-      ...(flags.workflow === undefined ? {} : { workflow: flags.workflow }),
-      ...(since === undefined ? {} : { since }),
+      where,
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
@@ -38,6 +47,16 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
   } finally {
     await storage.events.close();
   }
+}
+
+/** The query with what the flags ask for beside it. Throws REPRISE_QUERY_INVALID, and REPRISE_USAGE for a flag. */
+function queryOf({ query = '', status, workflow, since }: ListFlags, now: number): Query {
+  const flags: Query[] = [
+    ...(status === undefined ? [] : [runsWhere('status', status)]),
+    ...(workflow === undefined ? [] : [runsWhere('workflow', [workflow])]),
+    ...(since === undefined ? [] : [parseQuery(`started>=${new Date(parseSince(since, now)).toISOString()}`, { now })]),
+  ];
+  return flags.reduce(bothOf, parseQuery(query, { now }));
 }
 
 /** Open runs that do not move, each with its reason. */
@@ -71,7 +90,9 @@ async function print(
     return;
   }
   if (runs.length === 0) {
-    const narrowed = [flags.status, flags.workflow, flags.since, flags.after].some((flag) => flag !== undefined);
+    const narrowed = [flags.query, flags.status, flags.workflow, flags.since, flags.after].some(
+      (flag) => flag !== undefined,
+    );
     await err.line(narrowed ? 'No run fits.' : 'There are no runs yet. Start one: reprise run start <workflow>');
     return;
   }

@@ -44,6 +44,8 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
         input: state.input,
         parent: state.parent ?? null,
+        tenant: state.tenant ?? null,
+        labels: state.labels,
         explanation: explained === undefined ? null : explanationShape(explained),
         tasks: progress.rows().map(taskRowShape),
       };
@@ -90,6 +92,9 @@ function drawRun(
   if (state.lineage !== undefined) facts.push(['Goes on from', goesOnFrom(state.lineage)]);
   if (state.parent !== undefined)
     facts.push(['Child of', `${plain(state.parent.runId)} (task ${plain(state.parent.taskId)})`]);
+  if (state.tenant !== undefined) facts.push(['Tenant', plain(state.tenant)]);
+  const labels = Object.entries(state.labels).map(([key, value]) => `${key}=${value}`);
+  if (labels.length > 0) facts.push(['Labels', plain(labels.join(', '))]);
   facts.push(['Input', briefJson(state.input, 100)]);
   if (stuck !== undefined)
     facts.push([stuck.status === 'held' ? 'Held' : 'Parked', screen.style('red', plain(stuck.message))]);

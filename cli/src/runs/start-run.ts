@@ -1,4 +1,4 @@
-import { didYouMean, type Orchestrator, RepriseError } from '@reprise/core';
+import { didYouMean, type Labels, type Orchestrator, RepriseError, visibleText } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -10,6 +10,7 @@ export interface StartFlags extends WaitFlags {
   readonly 'input-file'?: string | undefined;
   readonly id?: string | undefined;
   readonly tenant?: string | undefined;
+  readonly label?: readonly string[] | undefined;
 }
 
 /** Starts a run of the workflow `name` or `name@version`. Returns the exit code. */
@@ -22,15 +23,30 @@ export async function startRun(typed: string, flags: StartFlags, terminal: Termi
   try {
     const { name, version } = chosenWorkflow(orchestrator, typed);
     const { id, tenant } = flags;
+    const labels = labelsOf(flags.label ?? []);
     const options = {
       version,
       ...(id === undefined ? {} : { id }),
       ...(tenant === undefined ? {} : { tenant }),
+      labels,
     };
     return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
   } finally {
     await orchestrator.stop();
   }
+}
+
+/** `KEY=VALUE` each. Throws REPRISE_USAGE; what keys and values may be is the core's to say. */
+function labelsOf(given: readonly string[]): Labels {
+  const labels = new Map<string, string>();
+  for (const one of given) {
+    const at = one.indexOf('=');
+    if (at < 1) throw new RepriseError('REPRISE_USAGE', `--label ${visibleText(one)}: a label is written KEY=VALUE.`);
+    const key = one.slice(0, at);
+    if (labels.has(key)) throw new RepriseError('REPRISE_USAGE', `--label ${visibleText(key)} is given twice.`);
+    labels.set(key, one.slice(at + 1));
+  }
+  return Object.fromEntries(labels);
 }
 
 /** `last` names the newest run in every command that takes a run. */

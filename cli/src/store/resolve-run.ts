@@ -1,4 +1,4 @@
-import { isId, nearest, RepriseError, type RunReader, runStream, type Storage } from '@reprise/core';
+import { isId, nearest, RepriseError, type RunReader, runStream, runsFrom, type Storage } from '@reprise/core';
 
 const SHOWN = 10;
 const LOOKED_AT = 500;
@@ -7,15 +7,19 @@ const LOOKED_AT = 500;
  * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one. Throws
  * REPRISE_RUN_NOT_FOUND (naming a near one) or REPRISE_RUN_AMBIGUOUS (naming those that fit).
  */
-export async function resolveRun({ events, catalog }: Storage, reader: RunReader, typed: string): Promise<string> {
+export async function resolveRun(
+  { events }: Pick<Storage, 'events'>,
+  reader: RunReader,
+  typed: string,
+): Promise<string> {
   if (isId(typed) && (await events.read(runStream(typed), { limit: 1 })).length > 0) return typed;
-  if (catalog === undefined) throw unknown(typed, undefined);
+  if (!reader.lists) throw unknown(typed, undefined);
   if (typed === 'last' || typed === '@last') {
     const [newest] = await reader.list({ limit: 1 });
     if (newest !== undefined) return newest.runId;
     throw new RepriseError('REPRISE_RUN_NOT_FOUND', 'There are no runs in this store yet.');
   }
-  const fitting = isId(typed) ? await reader.list({ idPrefix: typed, limit: SHOWN + 1 }) : [];
+  const fitting = isId(typed) ? await reader.list({ where: runsFrom(typed), limit: SHOWN + 1 }) : [];
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only.runId;
   if (only === undefined) {

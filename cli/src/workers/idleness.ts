@@ -1,4 +1,4 @@
-import { type OutsideWaits, outsideWaits, type RunStatus, type RunSummary } from '@reprise/core';
+import { type OutsideWaits, outsideWaits, type RunStatus, type RunSummary, runsWhere } from '@reprise/core';
 import type { Project } from '../config/load-project.ts';
 import type { Opened } from '../drive/open-project.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
@@ -29,7 +29,10 @@ export class Idleness {
   /** What is to be said when nothing is left; undefined while something is. */
   async look(): Promise<string | undefined> {
     const found = new Map<string, Standing>();
-    for (const run of await this.#opened.orchestrator.runs.list({ statuses: ['running'], limit: COUNTED })) {
+    for (const run of await this.#opened.orchestrator.runs.list({
+      where: runsWhere('status', ['running']),
+      limit: COUNTED,
+    })) {
       const standing = await this.#standingOf(run);
       if (standing === undefined) return undefined;
       found.set(run.runId, standing);

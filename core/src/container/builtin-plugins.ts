@@ -1,11 +1,16 @@
 import { createInMemoryStorage } from '../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
+import { createInMemoryViewStore } from '../orchestration/reading/views/in-memory-view-store.ts';
 import { graphStrategy } from '../orchestration/scheduler/graph-strategy.ts';
 import { definePlugin, type Plugin } from './plugin.ts';
 
 /** Keeps history in memory: for tests, and when nothing has to outlive the process. */
 export const inMemoryEventStore = (): Plugin<'event-store'> =>
   definePlugin({ name: 'in-memory', kind: 'event-store', create: () => createInMemoryStorage() });
+
+/** Keeps views in memory: they are built at every start. */
+export const inMemoryViewStore = (): Plugin<'view-store'> =>
+  definePlugin({ name: 'in-memory-views', kind: 'view-store', create: () => createInMemoryViewStore() });
 
 /** Carries messages inside the process. */
 export const inProcessTransport = (): Plugin<'transport'> =>

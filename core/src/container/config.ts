@@ -1,4 +1,5 @@
 import type { AgentReference, Workflow } from '../definition/workflow.ts';
+import type { Projection } from '../orchestration/reading/views/projection.ts';
 import type { AdmissionConfig } from '../orchestration/runtime/admission/options.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Clock, Ids, Random } from '../shared/clock.ts';
@@ -13,6 +14,8 @@ export interface RepriseConfig {
   readonly workflows?: readonly AnyWorkflow[];
   /** Agents that workflows ask for by name or capability. Those that workflows were built with are there anyway. */
   readonly agents?: readonly AgentReference[];
+  /** What is folded to views beside the runs. `BUILT_IN_VIEWS` has those that Reprise brings; the run index is there anyway where the store needs it. */
+  readonly projections?: readonly Projection[];
   readonly limits?: Partial<EngineOptions>;
   /** What may begin over all runs of this process: attempts at once, rates, shares. Default: no limits but the concurrency of agents. */
   readonly admission?: AdmissionConfig;

@@ -1,6 +1,11 @@
 import type { Container } from 'inversify';
 import { didYouMean } from '../definition/did-you-mean.ts';
+import type { Storage } from '../event-store/storage.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import { listByView } from '../orchestration/reading/run-list.ts';
+import { runIndex } from '../orchestration/reading/views/built-in/run-index.ts';
+import { defineProjection, type Projection } from '../orchestration/reading/views/projection.ts';
+import { Views } from '../orchestration/reading/views/views.ts';
 import { admissionOptions } from '../orchestration/runtime/admission/options.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/runtime/options.ts';
@@ -44,38 +49,81 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   container.bind(TOKENS.registry).toConstantValue(createRegistry(config, pluginAgents, strategies));
   const parts = await openParts(plugins, context);
   try {
-    return wire(container, parts);
+    return wire(container, parts, viewsOf(config, parts.storage));
   } catch (error) {
     await closeParts(parts, context.clock);
     throw error;
   }
 }
 
-function wire(container: Container, { monitors, transport, storage }: OpenParts): Orchestrator {
+/** What is folded to views. A store without a catalog of its own needs the run index: open runs are found by it. */
+function viewsOf({ projections = [] }: RepriseConfig, { catalog }: Storage): readonly Projection[] {
+  const given: readonly Projection[] = projections.map((one) => defineProjection(one));
+  const twice = given.find(({ name }, index) => given.findIndex((one) => one.name === name) < index);
+  if (twice !== undefined)
+    throw new RepriseError(
+      'REPRISE_CONFIG_INVALID',
+      `There are two projections of the name '${twice.name}'. Rename one.`,
+    );
+  const other = given.find(({ name }) => name === runIndex.name);
+  if (other !== undefined && other !== (runIndex as Projection))
+    throw new RepriseError(
+      'REPRISE_CONFIG_INVALID',
+      `'${runIndex.name}' is the name of the run index. Give the projection another.`,
+    );
+  return catalog === undefined && other === undefined ? [runIndex as Projection, ...given] : given;
+}
+
+function wire(
+  container: Container,
+  { monitors, transport, storage, views }: OpenParts,
+  projections: readonly Projection[],
+): Orchestrator {
   container
     .bind(TOKENS.monitors)
     .toResolvedValue((...parts) => createHub(monitors, ...parts), [TOKENS.options, TOKENS.clock]);
   container.bind(TOKENS.transport).toConstantValue(transport);
   container.bind(TOKENS.storage).toConstantValue(storage);
   container
-    .bind(TOKENS.orchestrator)
+    .bind(TOKENS.views)
     .toResolvedValue(
-      (storage, transport, registry, monitors, clock, ids, random, options, admission) =>
-        new Orchestrator({ storage, transport, registry, monitors, clock, ids, random, options, admission }),
-      [
-        TOKENS.storage,
-        TOKENS.transport,
-        TOKENS.registry,
-        TOKENS.monitors,
-        TOKENS.clock,
-        TOKENS.ids,
-        TOKENS.random,
-        TOKENS.options,
-        TOKENS.admission,
-      ],
+      (hub, clock) =>
+        new Views({ store: storage.events, views, projections, clock, notice: (notice) => hub.notice(notice) }),
+      [TOKENS.monitors, TOKENS.clock],
     );
+  container.bind(TOKENS.orchestrator).toResolvedValue(
+    (storage, transport, registry, monitors, clock, ids, random, options, admission, built) =>
+      new Orchestrator({
+        storage,
+        transport,
+        registry,
+        monitors,
+        clock,
+        ids,
+        random,
+        options,
+        admission,
+        views: built,
+        listRuns: listByView(views, () => built.reachEnd(runIndex.name, { withinMs: READ_OWN_MS })),
+      }),
+    [
+      TOKENS.storage,
+      TOKENS.transport,
+      TOKENS.registry,
+      TOKENS.monitors,
+      TOKENS.clock,
+      TOKENS.ids,
+      TOKENS.random,
+      TOKENS.options,
+      TOKENS.admission,
+      TOKENS.views,
+    ],
+  );
   return container.get(TOKENS.orchestrator);
 }
+
+/** How long a list waits for what this process has just been told; then it is as new as it is. */
+const READ_OWN_MS = 1000;
 
 function createHub(
   monitors: readonly Monitor[],
@@ -104,6 +152,7 @@ const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {
   plugins: true,
   workflows: true,
   agents: true,
+  projections: true,
   limits: true,
   admission: true,
   clock: true,

@@ -1,9 +1,10 @@
 import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import type { ViewStore } from '../orchestration/reading/views/view-store.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RepriseError } from '../shared/errors.ts';
-import { inMemoryEventStore, inProcessTransport } from './builtin-plugins.ts';
+import { inMemoryEventStore, inMemoryViewStore, inProcessTransport } from './builtin-plugins.ts';
 import {
   type AnyPlugin,
   createPart,
@@ -21,22 +22,25 @@ export interface OpenParts {
   readonly monitors: readonly Monitor[];
   readonly transport: Transport;
   readonly storage: Storage;
+  readonly views: ViewStore;
 }
 
 export async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
   const transports = theOne(plugins, 'transport') ?? inProcessTransport();
   const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
+  const viewStores = theOne(plugins, 'view-store') ?? inMemoryViewStore();
   const monitors: Monitor[] = [];
-  const opened: { transport?: Transport; storage?: Storage } = {};
+  const opened: { transport?: Transport; storage?: Storage; views?: ViewStore } = {};
   try {
     for (const plugin of ofKind(plugins, 'monitor')) monitors.push(await createPart(plugin, context));
     const transport = await createPart(transports, context);
     opened.transport = transport;
-    // Last, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
+    // Late, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
     const storage = await createPart(stores, context);
     opened.storage = storage;
-    assertRecoverable(storage, stores.name);
-    return { monitors, transport, storage };
+    assertCatalog(storage, stores.name);
+    opened.views = await createPart(viewStores, context);
+    return { monitors, transport, storage, views: opened.views };
   } catch (error) {
     await closeParts({ monitors, ...opened }, context.clock);
     throw error;
@@ -45,10 +49,11 @@ export async function openParts(plugins: readonly AnyPlugin[], context: PluginCo
 
 /** Closes what there is, each by itself. One that fails or hangs says less than what made the start fail. */
 export async function closeParts(parts: Partial<OpenParts>, clock: Clock): Promise<void> {
-  const { monitors = [], transport, storage } = parts;
+  const { monitors = [], transport, storage, views } = parts;
   const closing = [
     ...monitors.map(async (monitor) => monitor.shutdown()),
     (async () => transport?.stop())(),
+    (async () => views?.close())(),
     (async () => storage?.events.close())(),
   ];
   const { promise: expired, resolve } = Promise.withResolvers<void>();
@@ -57,10 +62,10 @@ export async function closeParts(parts: Partial<OpenParts>, clock: Clock): Promi
   timer.cancel();
 }
 
-/** After a restart the open runs are found in the list of streams: without it they would stay `running` for ever. */
-function assertRecoverable(storage: Storage, plugin: string): void {
-  if (typeof storage.catalog?.list === 'function') return;
-  const message = `The event store of the plugin '${plugin}' has no \`catalog\`, by which open runs are found when the process starts again: they would stay 'running' for ever. Use a store that lists its streams.`;
+/** Open runs are found by it when the process starts again. */
+function assertCatalog({ catalog }: Storage, plugin: string): void {
+  if (catalog === undefined || typeof catalog.list === 'function') return;
+  const message = `The event store of the plugin '${plugin}' has a \`catalog\` without list(): open runs would not be found again. Leave it out, and the run index is kept beside the store.`;
   throw new RepriseError('REPRISE_CONFIG_INVALID', message);
 }
 

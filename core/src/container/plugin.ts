@@ -2,6 +2,7 @@ import type { Agent } from '../agent/agent.ts';
 import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
+import type { ViewStore } from '../orchestration/reading/views/view-store.ts';
 import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import type { Clock, Ids, Random } from '../shared/clock.ts';
 import { isRepriseError, RepriseError } from '../shared/errors.ts';
@@ -22,13 +23,14 @@ export interface PluginParts {
   readonly scheduler: SchedulerStrategy;
   readonly monitor: Monitor;
   readonly agent: Agent;
+  readonly 'view-store': ViewStore;
 }
 
 export type PluginKind = keyof PluginParts;
 
 /**
  * The one contract, for built-ins and strangers alike: a name, a kind, and a factory. A factory that throws stops the start
- * with REPRISE_PLUGIN_INVALID. Of event stores and transports there is one; of the other kinds any number.
+ * with REPRISE_PLUGIN_INVALID. Of event stores, transports and view stores there is one; of the other kinds any number.
  */
 export interface Plugin<Kind extends PluginKind = PluginKind> {
   readonly name: string;
@@ -51,6 +53,7 @@ const REQUIRED_METHODS: Readonly<Record<PluginKind, readonly string[]>> = {
   scheduler: ['select'],
   monitor: ['onEvent', 'forceFlush', 'shutdown'],
   agent: ['handle'],
+  'view-store': ['checkpoint', 'commit', 'get', 'list', 'clear', 'close'],
 };
 
 /** Kinds whose parts go by a name of their own. */

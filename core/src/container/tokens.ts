@@ -1,6 +1,7 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
+import type { Views } from '../orchestration/reading/views/views.ts';
 import type { AdmissionOptions } from '../orchestration/runtime/admission/options.ts';
 import type { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
@@ -21,5 +22,6 @@ export const TOKENS = {
   transport: token<Transport>('transport'),
   monitors: token<MonitorHub>('monitors'),
   registry: token<Registry>('registry'),
+  views: token<Views>('views'),
   orchestrator: token<Orchestrator>('orchestrator'),
 } as const;

@@ -46,6 +46,8 @@ export interface StreamSummary {
   readonly status: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** What else is to be listed with it. A catalog keeps it as it is. */
+  readonly attributes?: JsonObject;
 }
 
 export interface AppendOptions {

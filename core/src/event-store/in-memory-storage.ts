@@ -137,7 +137,14 @@ function list(streams: ReadonlyMap<string, Stream>, query: StreamQuery): readonl
     if (summary === undefined || !matchesQuery(query, stream, summary)) continue;
     const place = { createdAt: summary.createdAt, ordinal };
     if (after !== undefined && compareListed(after, place) >= 0) continue;
-    found.push({ ...summary, stream, revision: events.length - 1, ordinal, cursor: encodeCursor(place) });
+    found.push({
+      ...summary,
+      stream,
+      revision: events.length - 1,
+      lastEventAt: events.at(-1)?.time ?? 0,
+      ordinal,
+      cursor: encodeCursor(place),
+    });
   }
   const limit = Math.max(0, query.limit ?? DEFAULT_LIST_LIMIT);
   return found

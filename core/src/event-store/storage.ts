@@ -17,6 +17,8 @@ export interface StreamQuery {
 export interface ListedStream extends StreamSummary {
   readonly stream: string;
   readonly revision: number;
+  /** Time of its last event: the summary need not have come with it. */
+  readonly lastEventAt: number;
   readonly cursor: string;
 }
 

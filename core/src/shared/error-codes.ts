@@ -22,6 +22,10 @@ export const ERROR_CODES = {
     'A payload is larger than the limit (1 MiB by default).',
     'Store the data elsewhere (a file, a bucket) and pass a reference to it, or raise limits.maxPayloadChars.',
   ),
+  REPRISE_LABELS_INVALID: entry(
+    'The labels of a run cannot be taken.',
+    'Give at most 32 labels: keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256 characters.',
+  ),
   REPRISE_RUN_TOO_LARGE: entry(
     'The payloads of a run would be larger in all than the limit (limits.maxRunChars, 1 GiB by default).',
     'Pass references to large data instead, split the work over several runs, or raise limits.maxRunChars.',
@@ -215,6 +219,29 @@ export const ERROR_CODES = {
     'The event store file is torn, corrupt, or not an event store.',
     'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',
   ),
+  REPRISE_QUERY_INVALID: entry(
+    'A query cannot be read.',
+    'Mend the query at the place that the message shows; docs/reference/queries.md says how one is written.',
+  ),
+  REPRISE_PROJECTION_FAILED: entry(
+    'A projection threw, or gave what is no row.',
+    'Mend the projection, raise its version, and start again; its view is then built anew. Nothing else is harmed.',
+  ),
+  REPRISE_VIEW_UNKNOWN: entry(
+    'There is no view of that name.',
+    'Use one of the views that the message lists, or add its projection to `projections` of the configuration.',
+  ),
+  REPRISE_VIEW_CONFLICT: entry(
+    'A view was built further by another process.',
+    'Read its checkpoint again and go on from there; a Projector does so by itself.',
+    true,
+  ),
+  REPRISE_VIEW_STORE_UNAVAILABLE: entry(
+    'The view store could not be read or written.',
+    'Check its file, its permissions and the disk. It may be deleted: views are built again from the event store.',
+    true,
+  ),
+  REPRISE_VIEW_STORE_CLOSED: entry('The view store was used after close().', 'Open it again.'),
   REPRISE_EVENT_UNREADABLE: entry(
     'An event in a stream is of an unknown type or a newer schema version than this build knows.',
     'Use the build that wrote it, or a newer one.',

@@ -9,6 +9,7 @@ import {
   type RunEvent,
   type RunOutcome,
   type RunStuck,
+  runsWhere,
   type Storage,
   sleep,
   systemClock,
@@ -372,7 +373,9 @@ describe('whatever throws in a turn', () => {
     const stands = await standing(reprise);
     if (stands.status !== 'parked') return;
     expect((await run.state()).parked?.code).to.equal('REPRISE_UNDECIDABLE');
-    expect((await reprise.runs.list({ statuses: ['parked'] })).map(({ runId }) => runId)).to.deep.equal([VICTIM]);
+    expect(
+      (await reprise.runs.list({ where: runsWhere('status', ['parked']) })).map(({ runId }) => runId),
+    ).to.deep.equal([VICTIM]);
     await run.cancel('enough');
     expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'enough' });
   });

@@ -78,6 +78,7 @@ const EVENTS: Arbitraries = {
       input: json,
       traceparent: text,
       tenant: text,
+      labels: fc.dictionary(text, text),
       lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
         { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },
@@ -161,7 +162,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['taskId', 'status'] },
   ),
   TaskScheduled: fc.record(
-    { ...attempt, agent: text, input: json, source },
+    { ...attempt, agent: text, readySince: count, input: json, source },
     { requiredKeys: ['taskId', 'attempt', 'agent'] },
   ),
   TaskStarted: fc.record({ ...attempt, worker: text }),

@@ -501,7 +501,7 @@ describe('Retrying a run', () => {
     expect(await reprise.forkRun('un-1', { at: began }).then(() => 'no error', String)).to.contain('was about to end');
   });
 
-  it('is for the same tenant, as child runs are', async () => {
+  it('is for the same tenant and has the same labels, as child runs are and have', async () => {
     const agent = defineAgent({
       name: 'agent',
       handle: () => {
@@ -512,12 +512,18 @@ describe('Retrying a run', () => {
     const definition = workflow('parent').workflow('part', child).build();
     const store = lastingStore();
     const reprise = await start({ plugins: [storePlugin(store)], workflows: [definition] });
-    await (await reprise.startRun(definition, null, { id: 'ten-1', tenant: 'acme' })).outcome();
+    await (
+      await reprise.startRun(definition, null, { id: 'ten-1', tenant: 'acme', labels: { team: 'eu', '.v-1': 'a b' } })
+    ).outcome();
     await (await reprise.retryRun('ten-1', { id: 'ten-2' })).outcome();
     const events = await store.events.readAll({ limit: 1000 });
     expect(new Set(events.map(({ stream }) => stream)).size, 'two runs and their child runs').to.equal(4);
     expect(new Set(events.map(({ metadata }) => metadata.tenant))).to.deep.equal(new Set(['acme']));
     expect((await reprise.runs.state('ten-2')).tenant).to.equal('acme');
+    for (const stream of new Set(events.map(({ stream }) => stream)))
+      expect((await reprise.runs.state(stream.slice(4))).labels).to.deep.equal({ team: 'eu', '.v-1': 'a b' });
+    const fork = await reprise.forkRun('ten-1');
+    expect((await fork.state()).labels).to.deep.equal({ team: 'eu', '.v-1': 'a b' });
     expect(await reprise.startRun(definition, null, { tenant: '' }).then(() => 'no error', codeOf)).to.equal(
       'REPRISE_INVALID_ID',
     );

@@ -5,6 +5,7 @@ import {
   isRepriseError,
   type NewEvent,
   RepriseError,
+  runsWhere,
   workflow,
 } from '@reprise/core';
 import { recordingMonitor } from '@reprise/core/testing';
@@ -94,7 +95,7 @@ describe('A store in trouble', () => {
       limits: { maxCachedTasks: 0, maxStoreRetryMs: 60 },
     });
     const run = await reprise.startRun(chain, 1);
-    while ((await reprise.runs.list({ statuses: ['completed'] })).length === 0)
+    while ((await reprise.runs.list({ where: runsWhere('status', ['completed']) })).length === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await run.result()).to.equal(4);
   });

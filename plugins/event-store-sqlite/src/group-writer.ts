@@ -237,8 +237,9 @@ export class GroupWriter {
     return head;
   }
 
-  #summarise(id: number, { kind, name, status, createdAt, updatedAt }: StreamSummary): void {
-    this.#sql.summarise.run(kind, name, status, createdAt, updatedAt, id);
+  #summarise(id: number, { kind, name, status, createdAt, updatedAt, attributes }: StreamSummary): void {
+    const more = attributes === undefined ? null : JSON.stringify(attributes);
+    this.#sql.summarise.run(kind, name, status, createdAt, updatedAt, more, id);
   }
 
   #positionOf(head: Head | undefined): number {
@@ -293,7 +294,7 @@ function prepare(db: DatabaseSync): Statements {
     insertOne: db.prepare(insert + row),
     insertChunk: db.prepare(insert + Array(CHUNK).fill(row).join(',')),
     summarise: db.prepare(
-      'UPDATE streams SET kind = ?, name = ?, status = ?, created_at = ?, updated_at = ? WHERE id = ?',
+      'UPDATE streams SET kind = ?, name = ?, status = ?, created_at = ?, updated_at = ?, attributes = ? WHERE id = ?',
     ),
     saveSnapshot: db.prepare(
       `INSERT INTO snapshots (stream, revision, schema, state, checksum) VALUES (?, ?, ?, ?, ?)

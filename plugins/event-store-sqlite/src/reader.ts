@@ -61,6 +61,11 @@ export class Reader {
   readonly #snapshot: StatementSync;
   readonly #prepared = new Map<string, StatementSync>();
 
+  /** Of the file's schema, when it was opened. */
+  get version(): number {
+    return this.#version;
+  }
+
   constructor({ db, frozen }: ReadOnlyDatabase, path: string) {
     this.#db = db;
     this.#path = path;

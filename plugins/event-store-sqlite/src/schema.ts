@@ -16,6 +16,8 @@ export const APPLICATION_ID = 0x52505253;
  * Version 4: a new stream has the trace of its first event (`trace`, a traceparent without its span), and its events of that trace
  * have their span alone in `traceparent` (trace-packing.ts). Streams of before have none, and keep traceparents whole.
  *
+ * Version 5: a stream keeps the `attributes` of its summary, as JSON. Streams that were not appended to since have none.
+ *
  * There is no index over event ids: whether an append is a repetition is asked of the revisions it would have taken, so
  * only streams and their revisions need one. `id`, `causation` and `correlation` hold a UUID as 16 bytes, other ids as
  * text. The view `history` is for people with a sqlite3 shell.
@@ -71,6 +73,9 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE streams ADD COLUMN trace TEXT;
   `,
+  `
+  ALTER TABLE streams ADD COLUMN attributes TEXT;
+  `,
 ];
 
 const MIGRATION_VALUES: Readonly<Record<string, string>> = {
@@ -112,6 +117,9 @@ export const selected = (version: number): string =>
 
 /** The trace of a stream `s`, in a query; null in a file of a version without. */
 export const traceColumn = (version: number): string => (version < 4 ? 'NULL AS trace' : 's.trace');
+
+/** The attributes of a stream `s`, in a query; null in a file of a version without. */
+export const attributesColumn = (version: number): string => (version < 5 ? 'NULL AS attributes' : 's.attributes');
 
 export interface StoreIdentity {
   /** As hex. */

@@ -226,7 +226,7 @@ class SqliteStorage implements Storage {
 
   #list(query: StreamQuery): readonly ListedStream[] {
     const reader = this.#open();
-    const rows = listStatements(query).flatMap(({ sql, parameters }) => reader.query(sql, parameters));
+    const rows = listStatements(query, reader.version).flatMap(({ sql, parameters }) => reader.query(sql, parameters));
     return mergeListed(rows, query);
   }
 

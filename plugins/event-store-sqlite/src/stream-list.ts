@@ -3,10 +3,12 @@ import {
   DEFAULT_LIST_LIMIT,
   decodeCursor,
   encodeCursor,
+  type JsonObject,
   type ListedStream,
   type StreamQuery,
 } from '@reprise/core/plugin';
 import type { Row } from './node-sqlite.ts';
+import { attributesColumn } from './schema.ts';
 
 interface Statement {
   readonly sql: string;
@@ -17,12 +19,12 @@ interface Statement {
  * The statements whose rows, merged, are the answer to `query`: one per status, so that each walks one index from the
  * newest stream on and stops at the limit.
  */
-export function listStatements(query: StreamQuery): readonly Statement[] {
-  if (query.statuses === undefined) return [statement(query, undefined)];
-  return [...new Set(query.statuses)].map((status) => statement(query, status));
+export function listStatements(query: StreamQuery, version: number): readonly Statement[] {
+  if (query.statuses === undefined) return [statement(query, undefined, version)];
+  return [...new Set(query.statuses)].map((status) => statement(query, status, version));
 }
 
-function statement(query: StreamQuery, status: string | undefined): Statement {
+function statement(query: StreamQuery, status: string | undefined, version: number): Statement {
   const parameters: (string | number)[] = [];
   const conditions: string[] = [];
   const where = (condition: string, ...values: readonly (string | number)[]): void => {
@@ -40,8 +42,9 @@ function statement(query: StreamQuery, status: string | undefined): Statement {
     where('(s.created_at, s.id) < (?, ?)', createdAt, ordinal);
   }
   parameters.push(Math.max(0, query.limit ?? DEFAULT_LIST_LIMIT));
-  const sql = `SELECT s.id, s.stream, s.kind, s.name, s.status, s.created_at, s.updated_at,
-      (SELECT max(revision) FROM events WHERE stream_id = s.id) AS revision
+  const last = 'FROM events WHERE stream_id = s.id ORDER BY revision DESC LIMIT 1';
+  const sql = `SELECT s.id, s.stream, s.kind, s.name, s.status, s.created_at, s.updated_at, ${attributesColumn(version)},
+      (SELECT revision ${last}) AS revision, (SELECT time ${last}) AS last_event_at
     FROM streams s WHERE ${conditions.join(' AND ')} ORDER BY s.created_at DESC, s.id DESC LIMIT ?`;
   return { sql, parameters };
 }
@@ -58,8 +61,10 @@ export function mergeListed(rows: readonly Row[], query: StreamQuery): readonly 
       status: String(row.status),
       createdAt: place.createdAt,
       updatedAt: Number(row.updated_at),
+      ...(row.attributes === null ? {} : { attributes: JSON.parse(String(row.attributes)) as JsonObject }),
       stream: String(row.stream),
       revision: Number(row.revision),
+      lastEventAt: Number(row.last_event_at),
       cursor: encodeCursor(place),
     }));
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { encodePosition, type NewEvent } from '@reprise/core/plugin';
+import { encodePosition, type ListedStream, type NewEvent } from '@reprise/core/plugin';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -196,5 +196,49 @@ describe('a store of version 3', () => {
     const rows = db.prepare('SELECT traceparent FROM events ORDER BY position').all();
     expect(rows.map(({ traceparent }) => traceparent)).to.deep.equal([...TRACEPARENTS, ...TRACEPARENTS]);
     db.close();
+  });
+});
+
+describe('a store of version 4', () => {
+  const newPath = temporaryPaths();
+  const summary = { kind: 'run', name: 'w', status: 'failed', createdAt: 1, updatedAt: 2 };
+
+  async function make(): Promise<string> {
+    const path = newPath();
+    const { events } = await createSqliteStorage({ path });
+    await events.append('run-old', sampleEvents('old', 0, 2), -1, { summary });
+    await events.close();
+    const db = new DatabaseSync(path);
+    db.exec('ALTER TABLE streams DROP COLUMN attributes; PRAGMA user_version = 4');
+    db.close();
+    return path;
+  }
+  const attributesOf = (listed: readonly ListedStream[] | undefined): unknown[] =>
+    (listed ?? []).map(({ stream, attributes, lastEventAt }) => [stream, attributes, lastEventAt]);
+  const lastOf = (stream: string): unknown => sampleEvents(stream, 1, 1)[0]?.time;
+
+  it('is listed as it is, also where nothing can be written', async () => {
+    const path = await make();
+    chmodSync(path, 0o444);
+    const { events, catalog } = await createSqliteStorage({ path, readOnly: true });
+    expect(attributesOf(await catalog?.list({ kind: 'run' }))).to.deep.equal([['run-old', undefined, lastOf('old')]]);
+    await events.close();
+  });
+
+  it('is brought up to date: its streams have no attributes until they are appended to', async () => {
+    const path = await make();
+    const { events, catalog } = await createSqliteStorage({ path });
+    const attributes = { version: '1' };
+    await events.append('run-new', sampleEvents('new', 0, 2), -1, { summary: { ...summary, attributes } });
+    expect(attributesOf(await catalog?.list({ kind: 'run' }))).to.deep.equal([
+      ['run-new', attributes, lastOf('new')],
+      ['run-old', undefined, lastOf('old')],
+    ]);
+    await events.append('run-old', sampleEvents('old', 2, 1), 1, { summary: { ...summary, attributes } });
+    expect(attributesOf(await catalog?.list({ kind: 'run' })).map((one) => (one as unknown[])[1])).to.deep.equal([
+      attributes,
+      attributes,
+    ]);
+    await events.close();
   });
 });

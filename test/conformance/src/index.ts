@@ -1,5 +1,10 @@
 export { type EventStoreFactory, eventStoreConformance } from './event-store/event-store-conformance.ts';
 export { type TransportFactory, transportConformance } from './transport/transport-conformance.ts';
+export { type ViewStoreFactory, viewStoreConformance } from './view-store/view-store-conformance.ts';
 
 /** The suites of this kit: the port that each checks, by the name of the function that registers it. */
-export const CONFORMANCE_SUITES = { eventStoreConformance: 'event-store', transportConformance: 'transport' } as const;
+export const CONFORMANCE_SUITES = {
+  eventStoreConformance: 'event-store',
+  transportConformance: 'transport',
+  viewStoreConformance: 'view-store',
+} as const;

@@ -1,4 +1,4 @@
-import { decodeEvent, type RecordedEvent, type RunEvent } from '@reprise/core';
+import { type AdmissionConfig, decodeEvent, type RecordedEvent, type RunEvent } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
 import { runStream } from '../../../core/src/shared/ids.ts';
 import { NO_FAULTS, type StoreFaults } from './faulty-store.ts';
@@ -17,6 +17,8 @@ export interface Weather {
   readonly zombies: number;
   /** A user pauses, resumes and retries. */
   readonly meddling: boolean;
+  /** Default: no limits over all runs. */
+  readonly admission?: AdmissionConfig;
 }
 
 export const FAIR: Weather = {
@@ -87,6 +89,7 @@ export async function live(
     store: weather.store,
     transport: weather.transport,
     crashes: weather.crashes,
+    admission: weather.admission,
   });
   const dice = seededRandom(seed + 1);
   let zombies = weather.zombies;

@@ -1,4 +1,5 @@
 import {
+  type AdmissionConfig,
   createInProcessTransport,
   createReprise,
   definePlugin,
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly transport: TransportFaults;
   /** Crashes that may happen in all. */
   readonly crashes: number;
+  /** Default: no limits. */
+  readonly admission?: AdmissionConfig | undefined;
 }
 
 /** One operating system process, so to speak: an engine, its transport, its agents. */
@@ -96,6 +99,7 @@ export class World {
       clock,
       ids: sequentialIds(`p${index}`),
       random: this.#dice,
+      ...(this.#options.admission === undefined ? {} : { admission: this.#options.admission }),
       limits: { snapshotEvery: 3, maxCachedTasks: this.#dice() < 0.3 ? 1 : 1000, maxPayloadChars: 20_000 },
     });
     const process: Process = { index, reprise, alive: true };

@@ -45,6 +45,12 @@ export default class RunStart extends RepriseCommand {
       description: 'On whose behalf the run is. Stands beside each of its events.',
       helpValue: 'NAME',
     }),
+    label: Flags.string({
+      char: 'l',
+      description: 'What the run, and those that it starts, can be found by. May be given several times.',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+    }),
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
   };

@@ -1,14 +1,16 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
-import type { EventStore, RecordedEvent, StreamSummary } from '../../event-store/event-store.ts';
+import type { EventStore, RecordedEvent } from '../../event-store/event-store.ts';
 import { readStream } from '../../event-store/read-stream.ts';
-import type { Storage, StreamCatalog, StreamQuery } from '../../event-store/storage.ts';
+import type { Storage } from '../../event-store/storage.ts';
 import { RepriseError } from '../../shared/errors.ts';
-import { runStream, streamRunId } from '../../shared/ids.ts';
+import { runStream } from '../../shared/ids.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { EventReader } from './event-reader.ts';
+import { type ListRuns, listByCatalog, type RunQuery } from './run-list.ts';
+import type { RunSummary } from './run-summary.ts';
 
 /** One event of a run's history, decoded. */
 export interface HistoryEntry {
@@ -17,59 +19,34 @@ export interface HistoryEntry {
   readonly event: RunEvent;
 }
 
-/** A run at a glance. */
-export interface RunSummary {
-  readonly runId: string;
-  readonly workflow: string;
-  readonly status: string;
-  readonly startedAt: number;
-  readonly updatedAt: number;
-  readonly revision: number;
-  /** Where the page after the one that ends with this run begins. */
-  readonly cursor: string;
-}
-
-export type RunQuery = Omit<StreamQuery, 'kind' | 'name' | 'prefix'> & {
-  readonly workflow?: string;
-  /** Prefix of the run's id. */
-  readonly idPrefix?: string;
-};
-
 /** Reads runs. Calls no agent, evaluates no expression, writes nothing. */
 export class RunReader {
   readonly #store: EventStore;
-  readonly #catalog: StreamCatalog | undefined;
+  readonly #runs: ListRuns | undefined;
   readonly #events: EventReader;
   readonly #stopped: AbortSignal | undefined;
 
-  /** `stopped` aborts when the store is about to be closed: it ends whoever follows. */
-  constructor({ events, catalog }: Pick<Storage, 'events' | 'catalog'>, stopped?: AbortSignal) {
+  /** `list`: how runs are listed where the store has no catalog. `stopped` aborts when the store is about to be closed: it ends whoever follows. */
+  constructor(
+    { events, catalog }: Pick<Storage, 'events' | 'catalog'>,
+    { list, stopped }: { readonly list?: ListRuns | undefined; readonly stopped?: AbortSignal } = {},
+  ) {
     this.#store = events;
-    this.#catalog = catalog;
+    this.#runs = catalog === undefined ? list : listByCatalog(catalog);
     this.#events = new EventReader(events);
     this.#stopped = stopped;
   }
 
-  /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams. */
+  /** Whether list() can be asked. */
+  get lists(): boolean {
+    return this.#runs !== undefined;
+  }
+
+  /** Newest first. Throws REPRISE_CONFIG_INVALID for a store that cannot list streams, when nobody keeps a run index beside it. */
   async list(query: RunQuery = {}): Promise<readonly RunSummary[]> {
-    if (this.#catalog === undefined)
-      throw new RepriseError('REPRISE_CONFIG_INVALID', 'The event store cannot list runs.');
-    const { workflow, idPrefix, ...rest } = query;
-    const listed = await this.#catalog.list({
-      ...rest,
-      kind: 'run',
-      prefix: runStream(idPrefix ?? ''),
-      ...(workflow === undefined ? {} : { name: workflow }),
-    });
-    return listed.map((item) => ({
-      runId: streamRunId(item.stream) ?? item.stream,
-      workflow: item.name,
-      status: item.status,
-      startedAt: item.createdAt,
-      updatedAt: item.updatedAt,
-      revision: item.revision,
-      cursor: item.cursor,
-    }));
+    if (this.#runs !== undefined) return this.#runs(query);
+    const message = 'The event store cannot list runs, and no run index is kept beside it.';
+    throw new RepriseError('REPRISE_CONFIG_INVALID', message);
   }
 
   /** The events of a run from revision `from` on. Throws REPRISE_RUN_NOT_FOUND when there are none at all. */
@@ -158,14 +135,3 @@ export class RunReader {
 
 export const notFound = (runId: string): RepriseError =>
   new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no run '${runId}' in this store.`, { details: { runId } });
-
-/** The summary that a store keeps of a run's stream. */
-export function summaryOf(state: Pick<RunView, 'definition' | 'status' | 'startedAt' | 'updatedAt'>): StreamSummary {
-  return {
-    kind: 'run',
-    name: state.definition.name,
-    status: state.status,
-    createdAt: state.startedAt,
-    updatedAt: state.updatedAt,
-  };
-}

@@ -119,6 +119,7 @@ export class ChildRuns {
       ...more,
       traceparent: traceparentOfAttempt(state, task.id, task.attempt),
       ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
+      ...(state.labels === undefined ? {} : { labels: state.labels }),
       parent: {
         runId: state.runId,
         taskId: task.id,

@@ -2,7 +2,7 @@ import type { EventStore, StreamSummary } from '../../event-store/event-store.ts
 import type { Clock, Random } from '../../shared/clock.ts';
 import { isRepriseError } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
-import { summaryOf } from '../reading/run-reader.ts';
+import { summaryOf } from '../reading/run-summary.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
 import type { RunEvent } from '../workflow/events.ts';

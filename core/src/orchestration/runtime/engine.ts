@@ -6,7 +6,10 @@ import type { Announcement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
 import { type Heartbeat, toAllEnvelope, type WorkerCommand } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
+import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
+import { runIndex } from '../reading/views/built-in/run-index.ts';
+import type { Views } from '../reading/views/views.ts';
 import type { Command, Timer } from '../workflow/commands.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
@@ -42,6 +45,9 @@ export interface EngineParts {
   readonly options: EngineOptions;
   /** Default: no limits but the concurrency of agents. */
   readonly admission?: AdmissionOptions;
+  readonly views?: Views;
+  /** How runs are listed where the store has no catalog. */
+  readonly listRuns?: ListRuns | undefined;
   /** For tests: the pure functions of a turn. */
   readonly heart?: Heart;
 }
@@ -67,6 +73,7 @@ export class Engine {
   readonly waiters = new RunWaiters();
   readonly #parts: EngineParts;
   readonly #repository: RunRepository;
+  readonly #reader: RunReader;
   readonly #inboxes: Inboxes;
   readonly #writer: RunWriter;
   readonly #admission: Admission;
@@ -115,7 +122,8 @@ export class Engine {
     this.#writer = writer;
     this.#inboxes = new Inboxes((runId, items) => writer.turn(runId, items));
     const post = (runId: string, item: InboxItem): void => this.#inboxes.post(runId, item);
-    const reader = new RunReader(storage);
+    const reader = new RunReader(storage, { list: parts.listRuns });
+    this.#reader = reader;
     const children = new ChildRuns({ registry, reader, clock, options, post });
     this.#dispatcher = new Dispatcher({
       children,
@@ -155,7 +163,7 @@ export class Engine {
   }
 
   async #drive(): Promise<number> {
-    const { storage, transport } = this.#parts;
+    const { transport } = this.#parts;
     const options = { group: COMMAND_GROUP, concurrency: COMMANDS_UNACKNOWLEDGED };
     this.#subscriptions.push(
       await transport.subscribe(COMMAND_CHANNEL, (delivery) => this.#onCommand(delivery), options),
@@ -163,7 +171,10 @@ export class Engine {
       await transport.subscribe(WORKER_CHANNEL, (delivery) => this.#onWorker(delivery), { broadcast: true }),
     );
     await this.#callTheRoll();
-    return storage.catalog === undefined ? 0 : recoverOpenRuns(storage, this.#inboxes, transport.durable);
+    const { storage, views } = this.#parts;
+    // A view of the runs is trusted once it has had everything that was there when the driving began.
+    if (storage.catalog === undefined) await views?.reachEnd(runIndex.name);
+    return recoverOpenRuns(this.#reader, this.#inboxes, transport.durable);
   }
 
   /** Workers announce themselves when they start, which may have been before. Those of this process have answered when this resolves. */
@@ -257,6 +268,7 @@ export class Engine {
   #onCommand(delivery: Delivery): void {
     const command = delivery.envelope.data as unknown as WorkerCommand;
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
+    else this.#admission.finished(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
       command,
       done: () => delivery.ack(),

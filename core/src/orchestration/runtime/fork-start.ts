@@ -22,7 +22,7 @@ export interface ForkOptions {
 export interface PlannedFork {
   readonly start: Pick<
     StartRun,
-    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'lineage' | 'rules'
+    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'labels' | 'lineage' | 'rules'
   >;
   /** The other run as it is now. */
   readonly source: RunState;
@@ -67,10 +67,11 @@ export async function planFork(
     ...(first.lineage?.keys === undefined ? {} : { keys: first.lineage.keys }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
   };
-  const { input, inputFrom, tenant, rules = 1 } = first;
+  const { input, inputFrom, tenant, labels, rules = 1 } = first;
   const place = {
     ...(inputFrom === undefined ? {} : { inputFrom }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(labels === undefined ? {} : { labels }),
   };
   const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });

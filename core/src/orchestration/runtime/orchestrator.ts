@@ -3,10 +3,12 @@ import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { assertId, streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
+import { type Labels, takeLabels } from '../../shared/labels.ts';
 import { keepAlive } from '../../shared/system.ts';
 import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
+import type { Views } from '../reading/views/views.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
@@ -44,6 +46,11 @@ export interface StartRunOptions {
   readonly traceparent?: string;
   /** On whose behalf the run is, in 1 to 128 characters: beside each of its events, and those of its child runs. Default: nobody is named. */
   readonly tenant?: string;
+  /**
+   * What the run, and those that it starts, can be found by: at most 32, keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256
+   * characters (REPRISE_LABELS_INVALID). Default: none.
+   */
+  readonly labels?: Labels;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
@@ -95,7 +102,14 @@ export class Orchestrator {
         parts.monitors.notice({ kind: 'log', level: 'error', message });
       },
     });
-    this.runs = new RunReader(parts.storage, this.#stopping.signal);
+    this.runs = new RunReader(parts.storage, { list: parts.listRuns, stopped: this.#stopping.signal });
+  }
+
+  /** The views that this process builds. */
+  get views(): Views {
+    const { views } = this.#parts;
+    if (views !== undefined) return views;
+    throw new RepriseError('REPRISE_VIEW_UNKNOWN', 'This orchestrator was made without views.');
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -137,6 +151,7 @@ export class Orchestrator {
       blind?.();
     };
     try {
+      await this.#parts.views?.start();
       if (drive && this.#parts.transport.spans === true) await this.#work();
       if (drive) await this.#election.stand();
     } catch (error) {
@@ -208,6 +223,7 @@ export class Orchestrator {
       );
     const registered = this.#registered(workflow as string | RegisteredWorkflow, options.version);
     const id = this.#newRunId(registered.definition.name, options);
+    const labels = takeLabels(options.labels);
     const checked =
       registered.inputSchema === undefined
         ? input
@@ -227,6 +243,7 @@ export class Orchestrator {
       input: accepted,
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
+      ...(labels === undefined ? {} : { labels }),
     });
     return this.run<Output>(id);
   }
@@ -316,7 +333,7 @@ export class Orchestrator {
     this.#election.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
-    const { monitors, storage, transport } = this.#parts;
+    const { monitors, storage, transport, views } = this.#parts;
     const failures: unknown[] = [];
     const steps: readonly (() => unknown)[] = [
       () => this.#election.takeover,
@@ -325,6 +342,7 @@ export class Orchestrator {
       () => this.#engine.stop(drainMs),
       () => (this.#transportStarted ? transport.stop() : undefined),
       async () => this.#stopping.abort(),
+      () => views?.close(),
       () => monitors.shutdown(),
       () => this.#election.release(),
       () => storage.events.close(),

@@ -1,6 +1,6 @@
-import type { Storage } from '../../event-store/storage.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
-import { RunReader } from '../reading/run-reader.ts';
+import { OPEN_RUNS } from '../reading/run-list.ts';
+import type { RunReader } from '../reading/run-reader.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { definitionOf, isInFlight, type RunState } from '../workflow/state.ts';
@@ -18,17 +18,16 @@ const PARALLEL = 128;
  * A child run whose parent has ended may not have been told: the parent is read, too. Returns how many runs there were.
  */
 export async function recoverOpenRuns(
-  storage: Storage,
+  reader: RunReader,
   inboxes: Inboxes,
   transportIsDurable: boolean,
 ): Promise<number> {
-  const reader = new RunReader(storage);
   const open = new Set<string>();
   const parents = new Set<string>();
   let after: string | undefined;
   for (;;) {
     const page = await reader.list({
-      statuses: ['forking', 'running', 'paused', 'parked'],
+      where: OPEN_RUNS,
       limit: PARALLEL,
       ...(after === undefined ? {} : { after }),
     });

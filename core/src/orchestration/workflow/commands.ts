@@ -1,6 +1,7 @@
 import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
 import type { Lineage, ParentTask, PutBefore, RunEvent } from './events.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
@@ -33,6 +34,7 @@ export interface StartRun extends CommandBase {
   readonly traceparent?: string;
   /** On whose behalf the run is. */
   readonly tenant?: string;
+  readonly labels?: Labels;
   /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
   /** Those of the run that this one goes on from. Default: those of today. */

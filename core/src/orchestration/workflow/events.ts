@@ -1,6 +1,7 @@
 import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
@@ -54,6 +55,8 @@ export interface RunStarted extends EventBase {
   readonly traceparent?: string;
   /** On whose behalf the run is: `metadata.tenant` of all its events. A child run has that of its parent. */
   readonly tenant?: string;
+  /** What the run can be found by; absent when nothing was said. A child run has those of its parent. */
+  readonly labels?: Labels;
   readonly lineage?: Lineage;
   readonly parent?: ParentTask;
   /** By which rules the history is folded and digested (see rules.ts). Absent: 1. */
@@ -314,6 +317,8 @@ export interface TaskScheduled extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly agent: string;
+  /** Since when the task had been ready; absent when it became so in the same turn, and in older histories. */
+  readonly readySince?: number;
   readonly input?: Json;
   /** Where the input is from, when it stands in the history already and is not small. */
   readonly source?: Source;

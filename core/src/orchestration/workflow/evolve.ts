@@ -193,6 +193,7 @@ function start(state: RunState, event: RunStarted): RunState {
   state.inputFrom = event.inputFrom;
   state.traceparent = event.traceparent;
   state.tenant = event.tenant;
+  state.labels = event.labels;
   state.lineage = event.lineage;
   state.startedAt = event.at;
   state.held = roughSize(event.input);

@@ -1,6 +1,7 @@
 import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import type { PausedBy, RunStatus, TaskStatus } from './state.ts';
 
@@ -119,6 +120,8 @@ export interface RunView {
   readonly traceparent: string | undefined;
   /** On whose behalf the run is. */
   readonly tenant: string | undefined;
+  /** What it can be found by; empty when nothing was said. */
+  readonly labels: Labels;
   readonly startedAt: number;
   /** Time of the last event. */
   readonly updatedAt: number;

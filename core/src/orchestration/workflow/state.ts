@@ -3,6 +3,7 @@ import { GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
 import { PathIndex } from './path-index.ts';
@@ -222,6 +223,7 @@ export interface RunState {
   traceparent: string | undefined;
   /** On whose behalf the run is. */
   tenant: string | undefined;
+  labels: Labels | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -323,6 +325,7 @@ export function initialState(): RunState {
     inputFrom: undefined,
     traceparent: undefined,
     tenant: undefined,
+    labels: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,

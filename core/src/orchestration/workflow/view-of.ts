@@ -2,6 +2,7 @@ import type { TaskDefinition } from '../../definition/definition.ts';
 import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
 import { dueAt } from './limits.ts';
 import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
 import { type ItemsState, isTerminal, type PausedBy, type RunState, type TaskState } from './state.ts';
@@ -15,6 +16,7 @@ export const viewOf = (state: RunState): RunView => new StateView(state);
 /** The state behind a view, for core itself. Throws TypeError for a view that viewOf did not make. */
 export const stateOf = (view: RunView): RunState => StateView.stateOf(view);
 
+const NO_LABELS: Labels = Object.freeze({});
 const NOBODY: readonly PausedBy[] = Object.freeze([]);
 
 class StateView implements RunView {
@@ -36,6 +38,7 @@ class StateView implements RunView {
   readonly closing;
   readonly traceparent;
   readonly tenant;
+  readonly labels: Labels;
   readonly startedAt;
   readonly updatedAt;
   readonly endedAt;
@@ -62,6 +65,7 @@ class StateView implements RunView {
     this.closing = frozen(state.closing);
     this.traceparent = state.traceparent;
     this.tenant = state.tenant;
+    this.labels = frozen(state.labels) ?? NO_LABELS;
     this.startedAt = state.startedAt;
     this.updatedAt = state.updatedAt;
     this.endedAt = state.endedAt;

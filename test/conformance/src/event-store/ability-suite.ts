@@ -23,13 +23,22 @@ export function abilitySuite(under: StoreUnderTest): void {
 
     inCatalog('lists streams with their last revision and summary', async (store, catalog) => {
       const stream = freshStream();
-      await store.append(stream, events(2), NO_STREAM, { summary: summary({ updatedAt: 1 }) });
-      await store.append(stream, events(1), 1, { summary: summary({ status: 'completed', updatedAt: 2 }) });
-      await store.append(stream, events(1), 2);
+      const attributes = { version: '1', labels: { team: 'ä "q"' }, ended: 5, list: [null, {}] };
+      const last = events(1);
+      await store.append(stream, events(2), NO_STREAM, {
+        summary: summary({ updatedAt: 1, attributes: { version: '0' } }),
+      });
+      await store.append(stream, events(1), 1, { summary: summary({ status: 'completed', updatedAt: 2, attributes }) });
+      await store.append(stream, last, 2);
       await store.append(freshStream(), events(1), NO_STREAM);
       const [listed, ...others] = await catalog.list({ kind: 'run' });
       const { cursor, ...rest } = listed as ListedStream;
-      expect(rest).to.deep.equal({ ...summary({ status: 'completed', updatedAt: 2 }), stream, revision: 3 });
+      expect(rest).to.deep.equal({
+        ...summary({ status: 'completed', updatedAt: 2, attributes }),
+        stream,
+        revision: 3,
+        lastEventAt: last[0]?.time,
+      });
       expect(cursor).to.be.a('string').that.is.not.equal('');
       expect(others).to.deep.equal([]);
     });

@@ -106,10 +106,17 @@ export class Admission implements AdmissionDesk {
     if (held !== undefined) held.beganAt ??= this.#parts.clock.now();
   }
 
+  /** Its worker says that it has ended, which is to be decided yet: how long the agent took is known. */
+  finished(runId: string, taskId: string, attempt: number): void {
+    const held = this.#held.get(runId, taskId, attempt);
+    if (held?.beganAt === undefined) return;
+    this.#paceOf(held.way.agent).worked(this.#parts.clock.now() - held.beganAt);
+    held.beganAt = undefined;
+  }
+
   release(runId: string, taskId: string, attempt: number, unused = false): Way | undefined {
     const held = this.#held.take(runId, taskId, attempt);
     if (held === undefined) return undefined;
-    if (held.beganAt !== undefined) this.#paceOf(held.way.agent).worked(this.#parts.clock.now() - held.beganAt);
     this.#over(held.way, unused);
     return held.way;
   }

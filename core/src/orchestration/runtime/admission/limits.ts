@@ -16,7 +16,7 @@ export const askerOf = (state: RunState): Asker => ({
   runId: state.runId,
   tenant: state.tenant ?? '',
   workflow: state.definition.name,
-  labels: (state as { readonly labels?: Readonly<Record<string, string>> }).labels ?? NO_LABELS,
+  labels: state.labels ?? NO_LABELS,
 });
 
 /** A limit, by a name of its own, which is for people, too. */

@@ -69,7 +69,9 @@ function scheduleTask(
 ): readonly RunEvent[] {
   const at = context.now;
   const attempt = task.attempt + 1;
-  const base = { type: 'TaskScheduled', at, taskId: task.id, attempt, agent } as const;
+  const { readySince = at } = task;
+  const waited = readySince < at ? { readySince } : {};
+  const base = { type: 'TaskScheduled', at, taskId: task.id, attempt, agent, ...waited } as const;
   const events: RunEvent[] = [];
   if (task.input !== undefined) {
     events.push(base);

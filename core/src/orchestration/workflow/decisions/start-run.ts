@@ -22,6 +22,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       ...(command.inputFrom === undefined ? {} : { inputFrom: command.inputFrom }),
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.tenant === undefined ? {} : { tenant: command.tenant }),
+      ...(command.labels === undefined ? {} : { labels: command.labels }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),
       rules: command.rules ?? CURRENT_RULES,

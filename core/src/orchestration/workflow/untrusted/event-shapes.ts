@@ -1,5 +1,6 @@
 import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { addedTasksShape, definitionShape } from './definition-shape.ts';
@@ -40,6 +41,17 @@ const anObject: Shape = (value, field) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? undefined
     : { field, problem: 'must be an object' };
+
+const labels: Shape = (value, field) => {
+  if (!isFields(value)) return { field, problem: 'must be an object' };
+  const entries = Object.entries(value);
+  if (entries.length > MAX_LABELS) return { field, problem: `must have at most ${MAX_LABELS} members` };
+  for (const [key, one] of entries) {
+    const problem = labelProblem(key, one);
+    if (problem !== undefined) return { field, problem };
+  }
+  return undefined;
+};
 
 const nonEmpty =
   (list: Shape): Shape =>
@@ -87,6 +99,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     {
       traceparent,
       tenant: label,
+      labels,
       lineage: fieldsOf(
         { runId, revision: integer(0) },
         { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
@@ -139,7 +152,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskExpanded: fieldsOf({ taskId, from: integer(0), total: integer(0) }, { items: listOf(anyJson), source }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
-  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { input: anyJson, source }),
+  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.

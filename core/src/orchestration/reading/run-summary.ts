@@ -1,0 +1,114 @@
+import type { StreamSummary } from '../../event-store/event-store.ts';
+import type { ListedStream } from '../../event-store/storage.ts';
+import { streamRunId } from '../../shared/ids.ts';
+import type { JsonObject } from '../../shared/json.ts';
+import type { Labels } from '../../shared/labels.ts';
+import type { RunView } from '../workflow/run-view.ts';
+import { isTerminal, type RunStatus } from '../workflow/state.ts';
+import { MAX_TOLD, type RunRow } from './views/built-in/run-index.ts';
+
+/** A run at a glance. Times are ms since the Unix epoch. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly workflow: string;
+  /** Undefined for a run that a build without labels wrote, in a store that lists its runs by itself. So are `tenant` and all below it. */
+  readonly version: string | undefined;
+  readonly status: string;
+  readonly startedAt: number;
+  readonly updatedAt: number;
+  readonly endedAt: number | undefined;
+  readonly revision: number;
+  readonly tenant: string | undefined;
+  readonly labels: Labels;
+  /** The run that started it. */
+  readonly parent: string | undefined;
+  /** What it failed with, or is parked for. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  /** Where the page after the one that ends with this run begins. */
+  readonly cursor: string;
+}
+
+type Summarised = Pick<
+  RunView,
+  | 'definition'
+  | 'status'
+  | 'startedAt'
+  | 'updatedAt'
+  | 'endedAt'
+  | 'tenant'
+  | 'parent'
+  | 'error'
+  | 'parked'
+  | 'cancelReason'
+> & { readonly labels: Labels | undefined };
+
+/** What a store with a catalog of its own keeps of a run's stream. */
+export const summaryOf = (state: Summarised): StreamSummary => ({
+  kind: 'run',
+  name: state.definition.name,
+  status: state.status,
+  createdAt: state.startedAt,
+  updatedAt: state.updatedAt,
+  attributes: attributesOf(state),
+});
+
+/** Members of the row of a run (see RunRow) that no other part of a summary says. */
+function attributesOf({
+  definition,
+  status,
+  endedAt,
+  tenant,
+  labels,
+  parent,
+  error,
+  parked,
+  cancelReason,
+}: Summarised): JsonObject {
+  const told = isTerminal(status) ? error : parked;
+  return {
+    version: definition.version,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(parent === undefined ? {} : { parent: parent.runId, root: parent.rootRunId }),
+    ...(endedAt === undefined ? {} : { ended: endedAt }),
+    ...(told === undefined ? {} : { error: told.code, message: told.message.slice(0, MAX_TOLD) }),
+    ...(cancelReason === undefined ? {} : { reason: cancelReason.slice(0, MAX_TOLD) }),
+  };
+}
+
+/** The row of a run that a catalog lists: that of the run index. One of an older build says less. */
+export function rowOfListed(listed: ListedStream): RunRow {
+  const { name, createdAt, updatedAt, lastEventAt, revision, attributes = {} } = listed;
+  const id = streamRunId(listed.stream) ?? listed.stream;
+  const status = listed.status as RunStatus;
+  const given = attributes as Partial<RunRow>;
+  const ended = given.ended ?? (isTerminal(status) ? updatedAt : undefined);
+  return {
+    ...given,
+    id,
+    workflow: name,
+    status,
+    root: given.root ?? id,
+    started: createdAt,
+    updated: lastEventAt,
+    ...(ended === undefined ? {} : { ended, duration: ended - createdAt }),
+    events: revision + 1,
+  };
+}
+
+/** The summary that a row of the run index is. */
+export const summaryOfRow = (row: RunRow, cursor: string): RunSummary => ({
+  runId: row.id,
+  workflow: row.workflow,
+  version: row.version,
+  status: row.status,
+  startedAt: row.started,
+  updatedAt: row.updated,
+  endedAt: row.ended,
+  revision: row.events - 1,
+  tenant: row.tenant,
+  labels: row.labels ?? {},
+  parent: row.parent,
+  error: row.error === undefined ? undefined : { code: row.error, message: row.message ?? '' },
+  cursor,
+});

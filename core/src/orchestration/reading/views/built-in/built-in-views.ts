@@ -1,0 +1,13 @@
+import type { Projection } from '../projection.ts';
+import { runIndex } from './run-index.ts';
+import { throughput } from './throughput.ts';
+import { timelines } from './timelines.ts';
+import { waiting } from './waiting.ts';
+
+/** Every projection that Reprise brings. */
+export const BUILT_IN_VIEWS: readonly Projection[] = [
+  runIndex,
+  timelines,
+  throughput,
+  waiting,
+] as readonly Projection[];

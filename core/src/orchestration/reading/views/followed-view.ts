@@ -1,0 +1,132 @@
+import { BEGINNING, type Position } from '../../../event-store/position.ts';
+import { isRepriseError, type RepriseError } from '../../../shared/errors.ts';
+import type { Json, JsonObject } from '../../../shared/json.ts';
+import type { FeedPage } from './event-feed.ts';
+import { foldEvents, keysOf } from './fold-events.ts';
+import type { Projection } from './projection.ts';
+import type { ViewChange, ViewStore } from './view-store.ts';
+
+/** Where a view says of which store it is: the event at its checkpoint, how it is found, and what was left out. */
+const MARK = '~';
+
+interface Mark {
+  /** The position before the checkpoint: reading after it gives the event at the checkpoint first. */
+  readonly before: Position;
+  /** The id of the event at the checkpoint, and its time. */
+  readonly id: string;
+  readonly time: number;
+  /** Events that could not be read, since the view was begun. */
+  readonly skipped: number;
+}
+
+/** Rows that are remembered between batches. */
+const KEPT = 2000;
+
+/**
+ * One view that is being built: where it is, and the rows that it is about to need. Nobody else builds it in this process.
+ *
+ *   load() ──► take(page) ──► take(page) ── … ──the projection throws──► failure, for good
+ *     ▲            └──a commit fails──┐
+ *     └───────────────────────────────┘
+ */
+export class FollowedView {
+  readonly projection: Projection;
+  readonly #views: ViewStore;
+  #checkpoint: Position | undefined;
+  #mark: Mark | undefined;
+  #failure: RepriseError | undefined;
+  readonly #rows = new Map<string, JsonObject | undefined>();
+
+  constructor(projection: Projection, views: ViewStore) {
+    this.projection = projection;
+    this.#views = views;
+  }
+
+  /** Up to where it is built: BEGINNING at first. */
+  get position(): Position {
+    return this.#checkpoint ?? BEGINNING;
+  }
+
+  /** Of the last event that it was built from; undefined when there is none. */
+  get time(): number | undefined {
+    return this.#mark?.time;
+  }
+
+  get skipped(): number {
+    return this.#mark?.skipped ?? 0;
+  }
+
+  /** Why it is built no further. */
+  get failure(): RepriseError | undefined {
+    return this.#failure;
+  }
+
+  /** Asks the view store how far the view is. */
+  async load(): Promise<void> {
+    this.#rows.clear();
+    this.#checkpoint = await this.#views.checkpoint(this.projection);
+    const marks = await this.#views.get(this.projection, [MARK]);
+    this.#mark = marks.get(MARK) as Mark | undefined;
+  }
+
+  /** Whether the event at the checkpoint is the one that was there: else the view is of another store, or of an older copy of this one. */
+  async isOf(
+    eventAfter: (position: Position) => Promise<{ readonly id: string; readonly position: Position } | undefined>,
+  ): Promise<boolean> {
+    if (this.#checkpoint === undefined) return true;
+    if (this.#mark === undefined) return false;
+    const there = await eventAfter(this.#mark.before);
+    return there?.id === this.#mark.id && there.position === this.#checkpoint;
+  }
+
+  /** Begins anew. */
+  async clear(): Promise<void> {
+    this.#failure = undefined;
+    await this.#views.clear(this.projection);
+    await this.load();
+  }
+
+  /**
+   * Folds a page that begins after the view's position, in one commit. When the projection throws, what came before is committed, and `failure` is
+   * set. Rejects with what the view store rejects with: then load() has to come next.
+   */
+  async take({ events, after, recorded, skipped }: FeedPage): Promise<void> {
+    const { keyed, failure } = keysOf(this.projection, events);
+    await this.#fetch(new Set(keyed.flatMap(({ keys }) => keys)));
+    const folded = foldEvents(this.projection, keyed, this.#rows);
+    const failed = folded.failure ?? failure;
+    const wrong = failed === undefined ? undefined : events[folded.events]?.position;
+    const done =
+      wrong === undefined
+        ? recorded
+        : recorded.slice(
+            0,
+            recorded.findIndex(({ position }) => position === wrong),
+          );
+    const last = done.at(-1);
+    if (last !== undefined) {
+      const { id, time, position } = last;
+      const mark = { before: done.at(-2)?.position ?? after, id, time, skipped: this.skipped + skipped };
+      await this.#commit(folded.changes, mark, position);
+    }
+    this.#failure = failed;
+  }
+
+  async #fetch(keys: ReadonlySet<string>): Promise<void> {
+    const missing = [...keys].filter((key) => !this.#rows.has(key));
+    if (missing.length === 0) return;
+    const found = await this.#views.get(this.projection, missing);
+    for (const key of missing) this.#rows.set(key, found.get(key));
+  }
+
+  async #commit(changes: readonly ViewChange[], mark: Mark, next: Position): Promise<void> {
+    const marked: ViewChange = { key: MARK, row: mark as unknown as { readonly [key: string]: Json } };
+    await this.#views.commit(this.projection, { expected: this.#checkpoint, next, changes: [...changes, marked] });
+    this.#checkpoint = next;
+    this.#mark = mark;
+    if (this.#rows.size <= KEPT) return;
+    for (const key of [...this.#rows.keys()].slice(0, this.#rows.size - KEPT / 2)) this.#rows.delete(key);
+  }
+}
+
+export const isConflict = (error: unknown): boolean => isRepriseError(error, 'REPRISE_VIEW_CONFLICT');

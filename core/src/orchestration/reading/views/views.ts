@@ -1,0 +1,80 @@
+import type { Position } from '../../../event-store/position.ts';
+import { RepriseError } from '../../../shared/errors.ts';
+import type { JsonObject } from '../../../shared/json.ts';
+import type { Projection } from './projection.ts';
+import { Projector, type ProjectorParts, unknownView, type ViewLag } from './projector.ts';
+import type { ViewPage, ViewQuery, ViewStore } from './view-store.ts';
+
+/** The views that this process builds, and reads. */
+export class Views {
+  readonly #store: ViewStore;
+  readonly #projector: Projector;
+  #started = false;
+
+  constructor(parts: ProjectorParts) {
+    this.#store = parts.views;
+    this.#projector = new Projector(parts);
+  }
+
+  get projections(): readonly Projection[] {
+    return this.#projector.views;
+  }
+
+  /** Begins to build them. Without a projection there is nothing to do. */
+  async start(): Promise<void> {
+    if (this.projections.length === 0) return;
+    this.#started = true;
+    await this.#projector.start();
+  }
+
+  /** Rows of a view, in the order of its projection unless the query has one. Throws REPRISE_VIEW_UNKNOWN, as all of these do. */
+  async list(name: string, query: ViewQuery = {}): Promise<ViewPage> {
+    const projection = this.#projection(name);
+    const { order } = projection;
+    return this.#store.list(projection, order === undefined ? query : { order, ...query });
+  }
+
+  async get(name: string, key: string): Promise<JsonObject | undefined> {
+    return (await this.#store.get(this.#projection(name), [key])).get(key);
+  }
+
+  /** How far the view is behind. */
+  lag(name: string): ViewLag {
+    return this.#projector.lag(name);
+  }
+
+  /** Waits until the view has had the event at a position, `withinMs` (1 s) at most. Says whether it has. */
+  async caughtUp(
+    name: string,
+    position: Position,
+    { withinMs = 1000 }: { readonly withinMs?: number } = {},
+  ): Promise<boolean> {
+    return this.#built().caughtUp(name, position, { withinMs });
+  }
+
+  /** Waits until the view has had everything that is there now; without `withinMs` as long as it takes. Says whether it has. Rejects with what stopped it. */
+  async reachEnd(name: string, options: { readonly withinMs?: number } = {}): Promise<boolean> {
+    return this.#built().reachEnd(name, options);
+  }
+
+  async rebuild(name: string): Promise<void> {
+    return this.#built().rebuild(name);
+  }
+
+  /** Waits for the commits under way, then closes the view store. */
+  async close(): Promise<void> {
+    if (this.#started) await this.#projector.close();
+    await this.#store.close();
+  }
+
+  #built(): Projector {
+    if (this.#started || this.projections.length === 0) return this.#projector;
+    throw new RepriseError('REPRISE_NOT_STARTED', 'Views are built once the orchestrator is started.');
+  }
+
+  #projection(name: string): Projection {
+    const found = this.projections.find((one) => one.name === name);
+    if (found === undefined) throw unknownView(name, this.projections);
+    return found;
+  }
+}

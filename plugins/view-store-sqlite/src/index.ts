@@ -1,0 +1,3 @@
+export type { SqliteViewStoreOptions } from './options.ts';
+export { sqliteViewStore } from './plugin.ts';
+export { createSqliteViewStore } from './sqlite-view-store.ts';

@@ -1,0 +1,130 @@
+import { type JsonObject, matches, type Query, type ViewOrder, type ViewQuery } from '@reprise/core/plugin';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { allRows, outcomeOf, put, VIEW } from './fixtures.ts';
+import { sampleQuery, sampleRow } from './queries.ts';
+import type { ViewStoreUnderTest } from './view-store-conformance.ts';
+
+const NEWEST: ViewOrder = { path: ['at'], descending: true };
+const STATUS = (status: string): Query => ({
+  terms: [{ field: 'status', type: 'text', path: ['status'], operator: ':', values: [{ equals: status }] }],
+});
+
+/** What is listed, in which order, page by page. */
+export function listSuite({ current }: ViewStoreUnderTest): void {
+  const keysOf = async (query: ViewQuery): Promise<readonly string[]> =>
+    (await current().list(VIEW, query)).rows.map(({ key }) => key);
+  const inPages = async (query: ViewQuery, limit: number): Promise<readonly string[]> => {
+    const keys: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await current().list(VIEW, { ...query, limit, ...(after === undefined ? {} : { after }) });
+      keys.push(...page.rows.map(({ key }) => key));
+      expect(page.rows.length).to.be.at.most(limit);
+      if (page.next === undefined) return keys;
+      expect(page.rows.length, 'only the last page is short').to.equal(limit);
+      expect(page.next).to.equal(page.rows.at(-1)?.cursor);
+      after = page.next;
+    }
+  };
+
+  describe('list', () => {
+    it('is in order of the keys, by code point', async () => {
+      await put(current(), { b: {}, a: {}, B: {}, '\u{10000}': {}, '\uffff': {}, ab: {} }, '1');
+      expect(await keysOf({})).to.deep.equal(['B', 'a', 'ab', 'b', '\uffff', '\u{10000}']);
+    });
+
+    it('is in order of a number, with rows that have none last', async () => {
+      await put(
+        current(),
+        { a: { at: 1 }, b: { at: 3 }, c: {}, d: { at: 'x' }, e: { at: 2.5 }, f: { at: 3 }, g: { at: null } },
+        '1',
+      );
+      expect(await keysOf({ order: NEWEST })).to.deep.equal(['b', 'f', 'e', 'a', 'c', 'd', 'g']);
+      expect(await keysOf({ order: { path: ['at'] } })).to.deep.equal(['a', 'e', 'b', 'f', 'c', 'd', 'g']);
+      for (const limit of [1, 2, 3, 7]) {
+        expect(await inPages({ order: NEWEST }, limit)).to.deep.equal(['b', 'f', 'e', 'a', 'c', 'd', 'g']);
+        expect(await inPages({ order: { path: ['at'] } }, limit)).to.deep.equal(['a', 'e', 'b', 'f', 'c', 'd', 'g']);
+      }
+    });
+
+    it('leaves out what a projection remembers for itself', async () => {
+      await put(current(), { '~': {}, '~a': {}, 'a~': {}, b: {} }, '1');
+      expect(await keysOf({})).to.deep.equal(['a~', 'b']);
+    });
+
+    it('has 100 rows a page, or as many as asked for', async () => {
+      await put(
+        current(),
+        Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`k${String(n).padStart(3, '0')}`, {}])),
+        '1',
+      );
+      const first = await current().list(VIEW, {});
+      expect(first.rows).to.have.length(100);
+      expect((await current().list(VIEW, { after: first.next ?? '' })).rows.map(({ key }) => key)).to.deep.equal([
+        'k100',
+      ]);
+      expect((await current().list(VIEW, { limit: 101 })).next).to.equal(undefined);
+      expect(await current().list(VIEW, { limit: 0 })).to.deep.include({ rows: [] });
+    });
+
+    it('goes on where it was, whatever was added before and after that', async () => {
+      await put(current(), { a: { at: 1 }, b: { at: 2 }, c: { at: 3 }, d: { at: 4 } }, '1');
+      const page = await current().list(VIEW, { order: NEWEST, limit: 2 });
+      await put(current(), { e: { at: 5 }, f: { at: 1.5 }, c: null }, '2');
+      const { rows } = await current().list(VIEW, { order: NEWEST, after: page.next ?? '' });
+      expect(rows.map(({ key }) => key)).to.deep.equal(['b', 'f', 'a']);
+    });
+
+    it('refuses an `after` that it never gave', async () => {
+      await put(current(), { a: {} }, '1');
+      for (const after of ['', 'x', '[1]', '["1","a"]', '{}', 'null', '[1,"a",2]'])
+        expect(await outcomeOf(current().list(VIEW, { after })), after).to.equal('REPRISE_INVALID_ID');
+    });
+
+    it('finds a status, in order, also after rows have changed', async () => {
+      const row = (status: string, at: number): JsonObject => ({ status, at });
+      await put(current(), { a: row('open', 1), b: row('done', 2), c: row('open', 3) }, '1');
+      expect(await keysOf({ where: STATUS('open'), order: NEWEST })).to.deep.equal(['c', 'a']);
+      await put(current(), { a: row('done', 1), d: row('open', 0), e: { status: 1, at: 9 } }, '2');
+      expect(await keysOf({ where: STATUS('open'), order: NEWEST })).to.deep.equal(['c', 'd']);
+      expect(await keysOf({ where: STATUS('done'), order: NEWEST })).to.deep.equal(['b', 'a']);
+    });
+
+    it('has the rows that fit a query, whatever they are', async () => {
+      const order = fc.constantFrom<ViewOrder | undefined>(
+        undefined,
+        NEWEST,
+        { path: ['count'] },
+        { path: ['in', 'deep'] },
+      );
+      const keys = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 12,
+      });
+      const rows = keys.chain((all) => fc.tuple(...all.map((key) => fc.tuple(fc.constant(key), sampleRow))));
+      let place = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          rows,
+          fc.array(sampleQuery, { minLength: 1, maxLength: 8 }),
+          order,
+          fc.integer({ min: 1, max: 5 }),
+          async (given, queries, by, limit) => {
+            await current().clear(VIEW);
+            place += 1;
+            await put(current(), Object.fromEntries(given) as Record<string, JsonObject>, String(place));
+            const listed = await allRows(current());
+            for (const where of queries) {
+              const fits = Object.keys(listed).filter((key) => matches(where, listed[key] as JsonObject));
+              const found = await inPages({ where, ...(by === undefined ? {} : { order: by }) }, limit);
+              expect([...found].sort()).to.deep.equal(fits.sort());
+              if (by === undefined) expect(found).to.deep.equal(await inPages({ where }, 1000));
+            }
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+  });
+}
