@@ -2,6 +2,7 @@ export { type Agent, type AgentContext, type AgentLogger, type AgentTask, define
 export { graphScheduler, inMemoryEventStore, inProcessTransport } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
+export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
 export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
 export type { BuiltTasks, CatchClause, LoopOption, ScopeOptions } from './definition/builder/block-options.ts';
 export type {
@@ -67,6 +68,7 @@ export { type CelExpression, cel, type TemplateExpression, template } from './de
 export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
+export { type RemoteAgent, remoteAgent } from './definition/remote-agent.ts';
 export { numberProblem } from './definition/text/number-literal.ts';
 export { type ParsedText, parseText, type TextOptions } from './definition/text/parse-document.ts';
 export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
@@ -75,7 +77,7 @@ export type { KnownAgent } from './definition/validation/agent-rules.ts';
 export type { KnownWorkflow } from './definition/validation/child-rules.ts';
 export { definitionWarnings } from './definition/validation/definition-warnings.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
-export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
+export type { AgentReference, LocalAgent, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {
   type EventMetadata,
   type EventStore,
@@ -100,6 +102,7 @@ export {
   summaryOf,
 } from './orchestration/reading/run-reader.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
+export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
