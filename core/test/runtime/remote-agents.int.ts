@@ -190,20 +190,19 @@ describe('An agent that runs elsewhere', () => {
       .task('each', write as never, { forEach: () => [1, 2, 3, 4], delivery: 'at-most-once', concurrency: 4 })
       .build();
     const reprise = await engine({ workflows: [list] });
-    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 1 })];
+    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 3 })];
     const first = await worker(one.agent);
     await worker(other.agent);
-    expect(reprise.agents[0]).to.include({ name: 'writer', concurrency: 2 });
+    expect(reprise.agents[0]).to.include({ name: 'writer', concurrency: 4 });
     const run = await reprise.startRun(list, null);
-    await until(() => one.waiting === 1 && other.waiting === 1);
+    // They are handed out in turn: of the two of the first worker one waits.
+    await until(() => one.waiting === 1 && other.waiting === 2);
     expect(reprise.agents[0]).to.include({ load: 4 });
     const stopping = first.worker.stop();
+    expect(await until(() => other.waiting === 3), 'at once, while the first is still busy').to.equal(true);
     one.answer('one');
     await stopping;
-    for (let done = 0; done < 3; done += 1) {
-      await until(() => other.waiting === 1);
-      other.answer('other');
-    }
+    for (const _call of other.calls) other.answer('other');
     expect((await run.result()) as unknown).to.have.length(4);
     expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
   });
