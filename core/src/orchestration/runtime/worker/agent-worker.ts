@@ -86,7 +86,6 @@ export class AgentWorker {
   }
 
   /** Undoes what it had done when it rejects. */
-
   async start(): Promise<void> {
     try {
       await this.#start();
