@@ -1,5 +1,12 @@
 export { type EventStoreFactory, eventStoreConformance } from './event-store/event-store-conformance.ts';
+export { type MonitorFactory, monitorConformance } from './monitor/monitor-conformance.ts';
+export { type StrategyFactory, strategyConformance } from './strategy/strategy-conformance.ts';
 export { type TransportFactory, transportConformance } from './transport/transport-conformance.ts';
 
 /** The suites of this kit: the port that each checks, by the name of the function that registers it. */
-export const CONFORMANCE_SUITES = { eventStoreConformance: 'event-store', transportConformance: 'transport' } as const;
+export const CONFORMANCE_SUITES = {
+  eventStoreConformance: 'event-store',
+  transportConformance: 'transport',
+  strategyConformance: 'scheduler',
+  monitorConformance: 'monitor',
+} as const;
