@@ -5,6 +5,7 @@ import { createSqliteStorage, sqliteEventStore } from '@reprise/event-store-sqli
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadProject } from '../src/config/load-project.ts';
+import { checkProject } from '../src/doctor/check-project.ts';
 import { checkStore } from '../src/doctor/check-store.ts';
 import { createTerminal, type Terminal } from '../src/output/terminal.ts';
 import { listRuns } from '../src/runs/list-runs.ts';
@@ -64,6 +65,27 @@ describe('a run that waits for an agent that nobody has', () => {
     const project = await loadProject(config, folders());
     const checks = await checkStore(fileStore(store), handsOf(project), false);
     expect(checks.find(({ name }) => name === 'held run')?.detail).to.contain("agent 'gone'");
+  });
+});
+
+describe('a run that waits for an agent that runs elsewhere', () => {
+  it('is held with its name; doctor says who the agents are, and that one is none of this process', async function () {
+    this.timeout(30_000);
+    const { store } = await heldRun();
+    const folder = join(store, '..');
+    const config = join(folder, 'reprise.config.mjs');
+    const agents = `[{ name: 'gone', remote: true, capabilities: ['leaving'] }, { name: 'here', version: '2', handle: () => 1 }]`;
+    writeFileSync(config, `export default { store: { path: ${JSON.stringify(store)} }, agents: ${agents} };\n`);
+    const { checks } = await checkProject(config);
+    const worker = terminalOf(false);
+    expect(await startWorker({ config, log: 'silent', 'until-idle': true }, worker.terminal)).to.equal(0);
+    expect(worker.err.text).to.match(/held: left \(.*agent 'gone'/);
+    const list = terminalOf(false);
+    await listRuns({ config, limit: 10 }, list.terminal);
+    expect(list.err.text).to.contain("no worker is there that takes 'a' (agent 'gone')");
+    const named = checks.find(({ name }) => name === 'agents');
+    expect(named?.detail).to.equal('2 agents: gone (leaving, elsewhere), here@2');
+    expect(checks.find(({ name }) => name === 'start')?.status).to.equal('ok');
   });
 });
 

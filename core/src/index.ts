@@ -7,6 +7,7 @@ export {
 } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
+export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
 export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
 export type { BuiltTasks, CatchClause, LoopOption, ScopeOptions } from './definition/builder/block-options.ts';
 export type {
@@ -72,6 +73,7 @@ export { type CelExpression, cel, type TemplateExpression, template } from './de
 export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
+export { type RemoteAgent, remoteAgent } from './definition/remote-agent.ts';
 export { numberProblem } from './definition/text/number-literal.ts';
 export { type ParsedText, parseText, type TextOptions } from './definition/text/parse-document.ts';
 export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
@@ -80,7 +82,7 @@ export type { KnownAgent } from './definition/validation/agent-rules.ts';
 export type { KnownWorkflow } from './definition/validation/child-rules.ts';
 export { definitionWarnings } from './definition/validation/definition-warnings.ts';
 export { type ValidationOptions, validateDefinition } from './definition/validation/validate-definition.ts';
-export type { AgentReference, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
+export type { AgentReference, LocalAgent, Workflow, WorkflowInput, WorkflowOutput } from './definition/workflow.ts';
 export {
   type EventMetadata,
   type EventStore,
@@ -146,6 +148,7 @@ export type {
 } from './orchestration/reading/views/view-store.ts';
 export { Views } from './orchestration/reading/views/views.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
+export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';

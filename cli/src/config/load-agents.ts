@@ -18,8 +18,12 @@ export async function loadAgents({ config, folder, file }: ReadConfig): Promise<
 }
 
 export const isAgent = (value: unknown): value is AgentReference => {
-  const { name, handle } = (value ?? {}) as Partial<AgentReference>;
-  return typeof name === 'string' && typeof handle === 'function';
+  const { name, handle, remote } = (value ?? {}) as {
+    readonly name?: unknown;
+    readonly handle?: unknown;
+    readonly remote?: unknown;
+  };
+  return typeof name === 'string' && (typeof handle === 'function' || remote === true);
 };
 
 async function fromModule(file: string): Promise<readonly AgentReference[]> {

@@ -1,4 +1,4 @@
-import { createReprise, type RepriseConfig } from '@reprise/core';
+import { type AgentReference, createReprise, type RepriseConfig } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { count } from '../output/text.ts';
@@ -25,7 +25,7 @@ export async function checkProject(
     ok('plugins', names.length === 0 ? 'none beside the built-in ones' : names.join(', ')),
     agents.length === 0
       ? warn('agents', 'none', 'Add modules that export agents to `agents`, or build workflows with agents.')
-      : ok('agents', `${count(agents.length, 'agent')}: ${agents.map(({ name }) => name).join(', ')}`),
+      : ok('agents', `${count(agents.length, 'agent')}: ${agents.map(described).join(', ')}`),
     workflows.length === 0
       ? warn('workflows', 'none', 'Add workflows to `workflows`: without one, nothing can be started.')
       : ok(
@@ -34,6 +34,13 @@ export async function checkProject(
         ),
   ];
   return { checks: [...checks, await checkTogether(project)], project };
+}
+
+/** `writer@2 (writing, editing)`; of an agent that runs in another process that, too. */
+function described(agent: AgentReference): string {
+  const version = 'version' in agent && agent.version !== undefined ? `@${agent.version}` : '';
+  const can = [...(agent.capabilities ?? []), ...('remote' in agent ? ['elsewhere'] : [])];
+  return `${agent.name}${version}${can.length === 0 ? '' : ` (${can.join(', ')})`}`;
 }
 
 /** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */

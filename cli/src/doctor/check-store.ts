@@ -149,7 +149,7 @@ async function checkOpenRuns(storage: Storage, hands: Hands | undefined): Promis
           warn(
             'held run',
             `${runId}: ${stuck.message}`,
-            'Add the agent to `agents` in the configuration, or cancel the run.',
+            'Add the agent to `agents` in the configuration, start a worker that has it, or cancel the run.',
           ),
         );
       continue;

@@ -16,6 +16,7 @@ import type { Whereabouts } from './locate-store.ts';
 /** What a project could carry a run out with. */
 export interface Hands {
   readonly workflows: readonly AnyWorkflow[];
+  /** Those of this process. */
   readonly agents: readonly AgentReference[];
   /** Plugins bring agents that are known only once they are made: whether one takes a task cannot be said then. */
   readonly more: boolean;
@@ -23,7 +24,8 @@ export interface Hands {
 
 export const handsOf = (project: Project): Hands => ({
   workflows: project.workflows.map(({ workflow }) => workflow),
-  agents: knownAgents(project),
+  // Whether a worker of one that runs elsewhere is there is known only to whoever drives.
+  agents: knownAgents(project).filter((agent) => !('remote' in agent)),
   more: project.plugins.some(({ kind }) => kind === 'agent'),
 });
 

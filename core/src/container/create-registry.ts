@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from '../definition/definition.ts';
 import { formatProblem } from '../definition/problem.ts';
+import { isRemote } from '../definition/remote-agent.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
 import type { AgentReference } from '../definition/workflow.ts';
 import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
@@ -10,33 +11,43 @@ import type { AnyWorkflow, RepriseConfig } from './config.ts';
 
 /**
  * Everything that is known by name. Throws REPRISE_INVALID_ID, REPRISE_CONFIG_INVALID, REPRISE_AGENT_UNKNOWN or
- * REPRISE_DEFINITION_INVALID when two go by one name, or a workflow asks for what is not there.
+ * REPRISE_DEFINITION_INVALID when two go by one name, or a workflow asks for what is not there. Where the transport spans processes, agents may be
+ * elsewhere.
  */
 export function createRegistry(
   config: RepriseConfig,
   pluginAgents: readonly AgentReference[],
   strategies: readonly SchedulerStrategy[],
+  { spans = false }: { readonly spans?: boolean } = {},
 ): Registry {
   const workflows = distinct((config.workflows ?? []).flatMap(withChildren));
-  const agents = new Map<string, AgentReference>();
-  for (const agent of [
-    ...workflows.flatMap((workflow) => workflow.agents),
-    ...(config.agents ?? []),
-    ...pluginAgents,
-  ]) {
-    assertAgent(agent);
-    const known = agents.get(agent.name);
-    if (known !== undefined && known !== agent) {
-      throw invalid(`There are two agents named '${agent.name}'. Give one another name.`);
-    }
-    agents.set(agent.name, agent);
-  }
-  // What a schema has accepted, or what a definition was type-checked to hand over, fits the agent.
-  const registry = new Registry(workflows, [...agents.values()] as unknown as readonly AnyAgent[], strategies);
+  const agents = agentsByName(config, pluginAgents);
+  const registry = new Registry(workflows, localAgents(agents), strategies);
   const known = workflows.map(({ definition }) => definition);
-  for (const workflow of workflows) assertRunnable(workflow, agents, known, registry);
+  for (const workflow of workflows) assertRunnable(workflow, spans ? undefined : agents, known, registry);
   return registry;
 }
+
+/** Every agent that is given or declared. One of this process takes the place of a declaration of the same name. */
+export function agentsByName(
+  { workflows = [], agents = [] }: Pick<RepriseConfig, 'workflows' | 'agents'>,
+  pluginAgents: readonly AgentReference[],
+): ReadonlyMap<string, AgentReference> {
+  const byName = new Map<string, AgentReference>();
+  const ofWorkflows = workflows.flatMap(withChildren).flatMap((workflow) => workflow.agents);
+  for (const agent of [...ofWorkflows, ...agents, ...pluginAgents]) {
+    assertAgent(agent);
+    const known = byName.get(agent.name);
+    if (known !== undefined && known !== agent && !isRemote(known) && !isRemote(agent))
+      throw invalid(`There are two agents named '${agent.name}'. Give one another name.`);
+    if (known === undefined || isRemote(known)) byName.set(agent.name, agent);
+  }
+  return byName;
+}
+
+/** Those that this process can run. What a schema has accepted, or what a definition was type-checked to hand over, fits the agent. */
+export const localAgents = (agents: ReadonlyMap<string, AgentReference>): readonly AnyAgent[] =>
+  [...agents.values()].filter((agent) => !isRemote(agent)) as unknown as readonly AnyAgent[];
 
 const invalid = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);
 
@@ -62,23 +73,27 @@ function distinct(workflows: readonly AnyWorkflow[]): readonly AnyWorkflow[] {
 function assertAgent(agent: AgentReference & { readonly concurrency?: unknown }): void {
   if (typeof agent !== 'object' || agent === null) throw invalid(`${String(agent)} stands where an agent is needed.`);
   assertId(agent.name, 'agent name');
-  if (typeof agent.handle !== 'function') throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
+  if (!isRemote(agent) && typeof agent.handle !== 'function')
+    throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
   const { concurrency } = agent;
   if (concurrency === undefined || (Number.isSafeInteger(concurrency) && Number(concurrency) > 0)) return;
   const message = `The agent '${agent.name}' has the concurrency ${String(concurrency)}, which must be a whole number above 0.`;
   throw invalid(message);
 }
 
-/** Every agent, capability and strategy that the workflow asks for is there. */
+/** Every strategy that the workflow asks for is there, and of `agents` (undefined: whoever comes) every agent and capability. */
 function assertRunnable(
   workflow: AnyWorkflow,
-  agents: ReadonlyMap<string, AgentReference>,
+  agents: ReadonlyMap<string, AgentReference> | undefined,
   workflows: readonly WorkflowDefinition[],
   registry: Registry,
 ): void {
   const { definition } = workflow;
   registry.strategy(definition.strategy);
-  const problems = validateDefinition(definition, { agents: [...agents.values()], workflows });
+  const problems = validateDefinition(definition, {
+    workflows,
+    ...(agents === undefined ? {} : { agents: agents.values() }),
+  });
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
   const unknownAgents = problems.every(({ code }) => code === 'REPRISE_AGENT_UNKNOWN');

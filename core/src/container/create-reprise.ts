@@ -46,8 +46,13 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
   };
   const strategies = await createAll(plugins, 'scheduler', context);
   const pluginAgents = await createAll(plugins, 'agent', context);
-  container.bind(TOKENS.registry).toConstantValue(createRegistry(config, pluginAgents, strategies));
-  const parts = await openParts(plugins, context);
+  // Agents may be elsewhere when the transport spans processes, which it says once it is made. All else is checked before anything is.
+  const mayHave = plugins.some(({ kind }) => kind === 'transport');
+  const registry = createRegistry(config, pluginAgents, strategies, { spans: mayHave });
+  container.bind(TOKENS.registry).toConstantValue(registry);
+  const parts = await openParts(plugins, context, ({ spans = false }) => {
+    if (mayHave && !spans) createRegistry(config, pluginAgents, strategies);
+  });
   try {
     return wire(container, parts, viewsOf(config, parts.storage));
   } catch (error) {
@@ -136,8 +141,9 @@ function createHub(
 /** Periods of no time would keep the engine busy with nothing else. */
 const ABOVE_ZERO: ReadonlySet<string> = new Set(['leaseMs', 'redispatchMs', 'maxPayloadChars']);
 
-function engineOptions(config: RepriseConfig): EngineOptions {
-  for (const [key, value] of Object.entries(config.limits ?? {})) {
+/** Throws REPRISE_CONFIG_INVALID. */
+export function engineOptions({ limits = {} }: Pick<RepriseConfig, 'limits'>): EngineOptions {
+  for (const [key, value] of Object.entries(limits)) {
     const known = Object.hasOwn(DEFAULT_ENGINE_OPTIONS, key);
     const least = ABOVE_ZERO.has(key) ? 1 : 0;
     if (known && typeof value === 'number' && Number.isFinite(value) && value >= least) continue;
@@ -145,7 +151,7 @@ function engineOptions(config: RepriseConfig): EngineOptions {
     const all = Object.keys(DEFAULT_ENGINE_OPTIONS).join(', ');
     throw new RepriseError('REPRISE_CONFIG_INVALID', `limits.${key} ${what}. There are: ${all}.`);
   }
-  return { ...DEFAULT_ENGINE_OPTIONS, ...config.limits };
+  return { ...DEFAULT_ENGINE_OPTIONS, ...limits };
 }
 
 const KEYS: { readonly [Key in keyof Required<RepriseConfig>]: true } = {

@@ -25,7 +25,12 @@ export interface OpenParts {
   readonly views: ViewStore;
 }
 
-export async function openParts(plugins: readonly AnyPlugin[], context: PluginContext): Promise<OpenParts> {
+/** `check` is called before the store is made: what it throws stops the opening. */
+export async function openParts(
+  plugins: readonly AnyPlugin[],
+  context: PluginContext,
+  check: (transport: Transport) => void,
+): Promise<OpenParts> {
   const transports = theOne(plugins, 'transport') ?? inProcessTransport();
   const stores = theOne(plugins, 'event-store') ?? inMemoryEventStore();
   const viewStores = theOne(plugins, 'view-store') ?? inMemoryViewStore();
@@ -35,6 +40,7 @@ export async function openParts(plugins: readonly AnyPlugin[], context: PluginCo
     for (const plugin of ofKind(plugins, 'monitor')) monitors.push(await createPart(plugin, context));
     const transport = await createPart(transports, context);
     opened.transport = transport;
+    check(transport);
     // Late, because it may take hold of a file: whatever can go wrong before has gone wrong by now.
     const storage = await createPart(stores, context);
     opened.storage = storage;

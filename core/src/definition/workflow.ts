@@ -1,15 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { WorkflowDefinition } from './definition.ts';
+import type { RemoteAgent } from './remote-agent.ts';
 
-/**
- * An agent as a definition sees it: a name and a signature. Every `Agent` fits. What its input and output are is read off
- * `handle`.
- */
-export interface AgentReference {
+/** An agent of this process as a definition sees it. Every `Agent` fits. What its input and output are is read off `handle`. */
+export interface LocalAgent {
   readonly name: string;
+  readonly version?: string;
   readonly capabilities?: readonly string[];
   handle(task: never, context: never): unknown;
 }
+
+/** An agent as a definition sees it: a name and a signature. */
+export type AgentReference = LocalAgent | RemoteAgent<never, unknown> | RemoteAgent;
 
 /** A definition ready to be registered, with the agents that it was built from. */
 export interface Workflow<Input = unknown, Output = unknown> {

@@ -10,6 +10,7 @@ import {
   type Monitor,
   type RepriseConfig,
   RepriseError,
+  remoteAgent,
   workflow,
 } from '@reprise/core';
 import { nextTurn, type PluginKind } from '@reprise/core/plugin';
@@ -81,6 +82,11 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
     { workflows: [workflow('asking').task('a', { capability: 'writing' }).build()], agents: [agent('writer')] },
     'REPRISE_AGENT_UNKNOWN',
     /writing/,
+  ],
+  'an agent that is declared with no room': [
+    { agents: [remoteAgent({ name: 'full', concurrency: 0 })] },
+    'REPRISE_CONFIG_INVALID',
+    /'full'.*concurrency.*0/,
   ],
   'two agents of one name': [{ agents: [agent('a'), agent('a')] }, 'REPRISE_CONFIG_INVALID', /two agents named 'a'/],
   'an agent without a name': [{ agents: [agent('')] }, 'REPRISE_INVALID_ID', /agent name/],
@@ -358,9 +364,16 @@ describe('A configuration that fails leaves nothing open', () => {
   it('when something else is wrong: nothing was made yet', async () => {
     const { made, monitor, transport, store } = witness();
     const plugins = [monitor('m1'), transport, store];
-    await failureOf(createReprise({ plugins, workflows: [asking('nobody')] }));
+    await failureOf(createReprise({ plugins: [monitor('m1'), store], workflows: [asking('nobody')] }));
     await failureOf(createReprise({ plugins: [...plugins, { ...store, name: 'store2' }] }));
     await failureOf(createReprise({ plugins, limits: { leaseMs: -1 } }));
     expect(made).to.deep.equal([]);
+  });
+
+  it('when an agent is missing, which a transport that spans processes may bring: nothing of the store is made yet', async () => {
+    const { open, made, monitor, transport, store } = witness();
+    await failureOf(createReprise({ plugins: [monitor('m1'), transport, store], workflows: [asking('nobody')] }));
+    expect(made).to.deep.equal(['m1', 'transport']);
+    expect([...open]).to.deep.equal([]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { cel, defineAgent, parseWorkflow, workflow } from '../../src/index.ts';
+import { cel, defineAgent, parseWorkflow, remoteAgent, workflow } from '../../src/index.ts';
 
 const pay = defineAgent({ name: 'pay', handle: () => ({ receipt: 'r' }) });
 const refund = defineAgent({ name: 'refund', handle: () => null });
@@ -125,5 +125,18 @@ catch: [{ then: continue, output: "\${ error.code }" }]
     expect(() => bad.build()).to.throw(
       /b\.scope\.c\.agent: there are two different agents named 'pay'[\s\S]*none\.scope: must be what a builder of tasks gives back, not an object[\s\S]*catch\[0\]\.do\.h\.retry\.maxAttempts[\s\S]*b\.scope\.a\.input: outputs\.z: there is no task 'z'/,
     );
+  });
+});
+
+describe('an agent that runs elsewhere', () => {
+  it('stands wherever an agent does, by its name', () => {
+    const far = remoteAgent({ name: 'far', capabilities: ['reach'] });
+    const built = workflow('remote')
+      .task('a', far, { compensate: far, fallback: { agent: far } })
+      .build();
+    const [task] = built.definition.tasks;
+    expect(task).to.deep.include({ agent: 'far', fallback: { kind: 'agent', agent: 'far' } });
+    expect(task?.compensate).to.include({ agent: 'far' });
+    expect(built.agents).to.deep.equal([far]);
   });
 });

@@ -5,6 +5,7 @@ import {
   cel,
   defineAgent,
   type Json,
+  remoteAgent,
   template,
   type WorkflowInput,
   type WorkflowOutput,
@@ -149,6 +150,17 @@ const computed = workflow('computed')
   .output(cel('outputs.d'))
   .build();
 same<Equal<WorkflowOutput<typeof computed>, Json>>();
+
+// An agent that runs elsewhere is typed as it is declared; one that is not typed takes and gives JSON.
+const far = remoteAgent<{ readonly topic: string }, number>({ name: 'far' });
+const elsewhere = workflow<{ readonly topic: string }>('elsewhere').task('a', far).build();
+same<Equal<WorkflowOutput<typeof elsewhere>, number>>();
+const plainElsewhere = workflow<Json>('plain-elsewhere')
+  .task('a', remoteAgent({ name: 'plain' }))
+  .build();
+same<Equal<WorkflowOutput<typeof plainElsewhere>, Json>>();
+// @ts-expect-error: the input of the run is not what the agent takes
+workflow<number>('unfit').task('a', far);
 
 // @ts-expect-error: unknown task
 begun.task('x', editor, { after: 'inspectt' });

@@ -13,6 +13,7 @@ import {
   definePlugin,
   type EventStore,
   type HistoryEntry,
+  isRepriseError,
   type Json,
   type Orchestrator,
   type RepriseConfig,
@@ -168,6 +169,13 @@ export const only = <Type extends RunEvent['type']>(events: readonly RunEvent[],
   events.filter((event): event is Extract<RunEvent, { type: Type }> => event.type === type);
 
 export const typesOf = (events: readonly RunEvent[]): readonly string[] => events.map(({ type }) => type);
+
+/** The code that a promise rejects with; "no error" when it resolves. */
+export const codeOfAsync = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => (isRepriseError(error) ? error.code : String(error)),
+  );
 
 /** Waits, looking again and again. The limit is the test's own. */
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,4 +1,6 @@
 export { type EventStoreFactory, eventStoreConformance } from './event-store/event-store-conformance.ts';
+export { type MonitorFactory, monitorConformance } from './monitor/monitor-conformance.ts';
+export { type StrategyFactory, strategyConformance } from './strategy/strategy-conformance.ts';
 export { type TransportFactory, transportConformance } from './transport/transport-conformance.ts';
 export { type ViewStoreFactory, viewStoreConformance } from './view-store/view-store-conformance.ts';
 
@@ -7,4 +9,6 @@ export const CONFORMANCE_SUITES = {
   eventStoreConformance: 'event-store',
   transportConformance: 'transport',
   viewStoreConformance: 'view-store',
+  strategyConformance: 'scheduler',
+  monitorConformance: 'monitor',
 } as const;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
+import { MONITOR_CONTROL, MONITOR_MUTANTS } from './fixtures/monitor-mutants.ts';
 import { CONTROL, MUTANTS } from './fixtures/mutants.ts';
+import { STRATEGY_CONTROL, STRATEGY_MUTANTS } from './fixtures/strategy-mutants.ts';
 import { TRANSPORT_CONTROL, TRANSPORT_MUTANTS } from './fixtures/transport-mutants.ts';
 
 // The kit is tested as its users run it: by a mocha of its own with nothing configured, so at its limit of two seconds a test.
@@ -53,6 +55,8 @@ describe('the conformance kit', () => {
 
   findsOut('event store', 'mutant-stores', CONTROL, MUTANTS);
   findsOut('transport', 'mutant-transports', TRANSPORT_CONTROL, TRANSPORT_MUTANTS);
+  findsOut('strategy', 'mutant-strategies', STRATEGY_CONTROL, STRATEGY_MUTANTS);
+  findsOut('monitor', 'mutant-monitors', MONITOR_CONTROL, MONITOR_MUTANTS);
 });
 
 /** Runs a fixture in which each of `mutants` goes through the suites of `port`, and expects each to be found out where it says. */

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs';
-import { type AgentReference, createReprise, definePlugin } from '@reprise/core';
+import { type AgentReference, createReprise, definePlugin, type LocalAgent } from '@reprise/core';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { dossier } from '@reprise-examples/dependency-dossier';
 
@@ -10,7 +10,8 @@ const [path = '', runId = '', folder = '', outDir = '', callLog = ''] = process.
 
 /** The agent, with every call noted in a file before it is made: what was called is known even after a kill. */
 function noted(agent: AgentReference): AgentReference {
-  const handle = agent.handle.bind(agent) as (task: unknown, context: unknown) => unknown;
+  const local = agent as LocalAgent;
+  const handle = local.handle.bind(local) as (task: unknown, context: unknown) => unknown;
   return {
     ...agent,
     handle: (task: { readonly taskId: string; readonly attempt: number }, context: unknown) => {

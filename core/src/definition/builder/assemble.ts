@@ -7,6 +7,7 @@ import { describe, type Fields, isFields, readFields } from '../form/read.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, type Path, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
+import { isRemote } from '../remote-agent.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
 
@@ -74,6 +75,8 @@ function readTemplate(value: unknown, path: Path, report: Report): Expression | 
   return undefined;
 }
 
+const isAgent = (value: Fields): boolean => 'handle' in value || isRemote(value);
+
 /** The agents and workflows that were given as objects. */
 class Given {
   readonly agents = new Map<string, AgentReference>();
@@ -99,12 +102,12 @@ class Given {
 
   #choice(agent: unknown, path: Path): Fields {
     if (!isFields(agent)) return {};
-    if (!('handle' in agent) && 'capability' in agent) return { agent: undefined, capability: agent['capability'] };
+    if (!isAgent(agent) && 'capability' in agent) return { agent: undefined, capability: agent['capability'] };
     return { agent: this.#agent(agent, path) };
   }
 
   #compensate(compensate: Fields, path: Path): Fields | string {
-    if ('handle' in compensate) return this.#agent(compensate, path);
+    if (isAgent(compensate)) return this.#agent(compensate, path);
     const { agent } = compensate;
     return isFields(agent) ? { ...compensate, agent: this.#agent(agent, path) } : compensate;
   }

@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
+import type { RemoteAgent } from '../remote-agent.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
 
 // Type-level bookkeeping of the builder. One entry per task holds everything that later tasks need, so that no type is
@@ -63,6 +64,9 @@ export type Untyped<T> =
 
 export type Resolved<T> = [T] extends [Computed] ? Json : T;
 
+/** What is typed by its declaration alone. */
+type Declared<Input, Output> = Pick<RemoteAgent<Input, Output>, 'remote' | '~types'>;
+
 /** What an agent takes; unknown (anything) for agents by name or capability. */
 export type InputOf<A> = A extends { handle(task: infer Task, ...rest: never): unknown }
   ? Task extends { readonly input: infer Input }
@@ -70,10 +74,16 @@ export type InputOf<A> = A extends { handle(task: infer Task, ...rest: never): u
       ? unknown
       : Input
     : unknown
-  : unknown;
+  : A extends Declared<infer Input, unknown>
+    ? Input
+    : unknown;
 
 /** What an agent gives, as later tasks see it: promises unwrapped, undefined as null. */
-export type OutputOf<A> = A extends { handle(...args: never): infer Output } ? Recorded<Awaited<Output>> : Json;
+export type OutputOf<A> = A extends { handle(...args: never): infer Output }
+  ? Recorded<Awaited<Output>>
+  : A extends Declared<unknown, infer Output>
+    ? Recorded<Output>
+    : Json;
 
 type Nothing = undefined | ReturnType<() => void>;
 

@@ -38,13 +38,15 @@ export type Notice =
 /**
  * Watches. Called off the engine's path through a bounded queue of its own: a monitor that throws, hangs or is slow never
  * slows or breaks a run; what its queue cannot hold is dropped and counted. So are its failures, the first of which the other
- * monitors are told. Events and notices are plain JSON, shared with other monitors: not to be changed.
+ * monitors are told. Events and notices are plain JSON, shared with other monitors: not to be changed. Types of events and kinds of notices
+ * may come that a monitor does not know, of a later version: it lets them go by, or shows them as they are.
  */
 export interface Monitor {
   readonly name: string;
   onEvent(event: ObservedEvent): void | Promise<void>;
   onNotice?(notice: Notice): void | Promise<void>;
-  /** Writes out what is buffered. */
+  /** Writes out what is buffered. May be called at any time, after shutdown() too. */
   forceFlush(): Promise<void>;
+  /** Releases everything. May be called again; whatever comes after it goes by without an error. */
   shutdown(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
+import { merged } from '../scheduler/ready-order.ts';
 import type { AgentView, Assignment, ReadyTask, SchedulingView } from '../scheduler/scheduler-strategy.ts';
-import { merged, type ReadyView, readyView } from '../scheduler/scheduling-view.ts';
+import { type ReadyView, readyView } from '../scheduler/scheduling-view.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { wantedBy } from '../workflow/ready-tasks.ts';
@@ -94,12 +95,12 @@ export class RunScheduler {
   #reportStandstill(run: CachedRun, groups: readonly ReadyView[]): void {
     const { agents, standing, monitors, stood } = this.#parts;
     const open = groups.filter((group) => !isTaken(group, agents));
+    // What waits for room that others have moves by itself.
+    const moves = run.state.inFlight > 0 || open.length < groups.length;
+    const hold = moves ? undefined : standstillOf(run.state, agents);
+    standing.hold(run.runId, hold);
     // Others may be under way, and take long: an agent that appears is no less welcome.
     if (open.length > 0) standing.lookWhenAgentsAppear(run.runId);
-    // What waits for room that others have moves by itself.
-    if (run.state.inFlight > 0 || open.length < groups.length) return;
-    const hold = standstillOf(run.state, agents);
-    standing.hold(run.runId, hold);
     if (hold === undefined) return;
     stood(run.runId);
     if (run.standstillReported) return;

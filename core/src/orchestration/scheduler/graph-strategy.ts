@@ -1,3 +1,4 @@
+import { isBefore } from './ready-order.ts';
 import type {
   AgentView,
   Assignment,
@@ -6,7 +7,6 @@ import type {
   SchedulerStrategy,
   SchedulingView,
 } from './scheduler-strategy.ts';
-import { isBefore } from './scheduling-view.ts';
 
 /** A group that is being read: its next task, and what was given of it. */
 interface Head {

@@ -48,7 +48,10 @@ export interface Assignment {
   readonly agent: string;
 }
 
-/** A pure policy: which ready tasks go to which agents now. The engine records what it decides. */
+/**
+ * A pure policy: which ready tasks go to which agents now. The engine records what it decides. The same view has the same answer, whatever
+ * was asked before; nothing of a view is changed, and of its lists no more is read than is needed.
+ */
 export interface SchedulerStrategy {
   readonly name: string;
   /** At most `view.slots` assignments, each of a task in `view.ready` to an agent in `view.agents` that has room. */

@@ -53,7 +53,11 @@ export class AgentWorker {
   readonly #recent = new RecentKeys(50_000);
   /** Runs and attempts that are over: their dispatches that are still on their way are not carried out. */
   readonly #closed = new RecentKeys(10_000);
+  /** To the channels of the agents. */
+  readonly #tasks: TransportSubscription[] = [];
   readonly #subscriptions: TransportSubscription[] = [];
+  /** Dispatches that wait for a slot, by the key of the attempt. */
+  readonly #waiting = new Map<string, Delivery>();
   /** Each from the taking of a dispatch to the report of its outcome. */
   readonly #reports = new Set<Promise<void>>();
   readonly #slots: ReadonlyMap<string, Slots>;
@@ -82,7 +86,6 @@ export class AgentWorker {
   }
 
   /** Undoes what it had done when it rejects. */
-
   async start(): Promise<void> {
     try {
       await this.#start();
@@ -99,7 +102,7 @@ export class AgentWorker {
       const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
       // More may be here than there are slots for, so that the most urgent of it is begun first.
       const options = { group: `agent.${agent.name}`, concurrency: slots.limit + MOST_WAITING };
-      this.#subscriptions.push(await transport.subscribe(agentChannel(agent.name), handler, options));
+      this.#tasks.push(await transport.subscribe(agentChannel(agent.name), handler, options));
     }
     const onAbort = (delivery: Delivery): void => {
       const { envelope } = delivery;
@@ -120,7 +123,15 @@ export class AgentWorker {
   /** Takes the start back. */
   async withdraw(): Promise<void> {
     await this.#announcer.end();
-    for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
+    await Promise.all([this.#close(this.#tasks), this.#close(this.#subscriptions)]);
+  }
+
+  /** Does not reject: a transport that cannot close a subscription ends with it. */
+  async #close(subscriptions: TransportSubscription[]): Promise<void> {
+    const closing = subscriptions.splice(0).map((subscription) => subscription.close());
+    for (const result of await Promise.allSettled(closing))
+      if (result.status === 'rejected')
+        this.#warn(undefined, `a subscription was not closed: ${String(result.reason)}`);
   }
 
   get running(): number {
@@ -133,14 +144,17 @@ export class AgentWorker {
    */
   async stop(drainMs: number): Promise<void> {
     this.#stopping = true;
+    // What it has not begun goes to others at once.
+    const closed = this.#close(this.#tasks);
+    for (const delivery of this.#waiting.values()) delivery.nack({ reason: 'the worker stops' });
     const drained = Promise.all([this.#announcer.end(), ...this.#reports]);
     const { promise: expired, resolve } = Promise.withResolvers<void>();
     const timer = this.#parts.clock.schedule(drainMs, resolve);
     if (drainMs > 0) await Promise.race([drained, expired]);
     timer.cancel();
     this.abandon();
-    // What it had not begun goes to others.
-    for (const subscription of this.#subscriptions.splice(0)) await subscription.close();
+    await closed;
+    await this.#close(this.#subscriptions);
   }
 
   /** Aborts whatever runs, at once. */
@@ -161,8 +175,10 @@ export class AgentWorker {
       delivery.ack();
       return;
     }
+    this.#waiting.set(key, delivery);
     const report = slots
       .run(dispatch.priority, async () => {
+        this.#waiting.delete(key);
         if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
         // It waited for a slot too long: another member has it.
         else if (delivery.revoked) this.#recent.delete(key);

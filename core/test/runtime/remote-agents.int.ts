@@ -1,0 +1,261 @@
+import {
+  createInProcessTransport,
+  createReprise,
+  createWorker,
+  definePlugin,
+  type Orchestrator,
+  type RepriseConfig,
+  remoteAgent,
+  type Storage,
+  type Transport,
+  type Worker,
+  workflow,
+} from '@reprise/core';
+import type { TransportSubscription } from '@reprise/core/plugin';
+import { VirtualTime } from '@reprise/core/testing';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { codeOfAsync, eventsOf, gate, lastingStore, only, storePlugin } from './support.ts';
+
+const limits = { leaseMs: 30_000, redispatchMs: 10_000 };
+
+/** What a process has of a transport that others share: stopping it lets go of what is its own. A process that was killed says nothing more. */
+function connect(shared: Transport, spans: boolean) {
+  const own: TransportSubscription[] = [];
+  let alive = true;
+  const close = async (): Promise<void> => {
+    await Promise.all(own.splice(0).map((subscription) => subscription.close()));
+  };
+  const transport: Transport = {
+    durable: shared.durable,
+    spans,
+    start: () => shared.start(),
+    publish: async (messages) => (alive ? shared.publish(messages) : undefined),
+    subscribe: async (channel, handler, options) => {
+      // What the handler of a process that was killed waits for, nobody waits for.
+      const mortal: typeof handler = (delivery) => (alive ? void handler(delivery) : undefined);
+      const subscription = await shared.subscribe(channel, mortal, options);
+      own.push(subscription);
+      return subscription;
+    },
+    stop: close,
+  };
+  const kill = (): Promise<void> => {
+    alive = false;
+    return close();
+  };
+  return { transport, kill };
+}
+
+/** Engines and workers that have nothing in common but a transport. */
+function world({ spans = true } = {}) {
+  let time: VirtualTime;
+  let store: Storage;
+  let shared: Transport;
+  const opened: (Orchestrator | Worker)[] = [];
+  beforeEach(() => {
+    time = new VirtualTime();
+    store = lastingStore();
+    shared = createInProcessTransport(time.clock);
+  });
+  afterEach(async () => {
+    for (const one of opened.splice(0)) await one.stop({ drainMs: 0 });
+  });
+  const plugin = (transport: Transport) =>
+    definePlugin({ name: 'shared', kind: 'transport', create: () => time.watchTransport(transport) });
+  const engine = async (config: RepriseConfig): Promise<Orchestrator> => {
+    const { transport } = connect(shared, spans);
+    const plugins = [storePlugin(time.watchStorage(store)), plugin(transport)];
+    const reprise = await createReprise({ limits, clock: time.clock, ...config, plugins });
+    opened.push(reprise);
+    await reprise.start();
+    return reprise;
+  };
+  const worker = async (...agents: NonNullable<RepriseConfig['agents']>) => {
+    const { transport, kill } = connect(shared, spans);
+    const made = await createWorker({ plugins: [plugin(transport)], agents, limits, clock: time.clock });
+    opened.push(made);
+    await made.start();
+    return { worker: made, kill };
+  };
+  return {
+    engine,
+    worker,
+    until: (done: () => boolean, maxMs = 0) => time.until(done, maxMs),
+    quiet: () => time.quiet(),
+    pass: (ms: number) => time.until(() => false, ms),
+  };
+}
+
+describe('An agent that runs elsewhere', () => {
+  const { until, quiet, pass, engine, worker } = world();
+
+  const write = remoteAgent<{ topic: string }, string>({ name: 'writer' });
+  const print = remoteAgent<string, string>({ name: 'printer', capabilities: ['printing'] });
+  const book = workflow<{ topic: string }>('book')
+    .task('write', write)
+    .task('print', { capability: 'printing' }, { after: 'write' })
+    .output(({ outputs }) => outputs.print)
+    .build();
+  const config = { workflows: [book], agents: [print] };
+
+  it('lets a workflow start, whose tasks wait until a worker is there', async () => {
+    const reprise = await engine(config);
+    const run = await reprise.startRun(book, { topic: 'tea' });
+    await quiet();
+    expect(reprise.agents).to.deep.equal([]);
+    expect(reprise.holdOf(run.id)).to.deep.include({ reason: 'agent' });
+    expect((await run.explain()).summary).to.contain("waits for a worker of the agent 'writer': none is there");
+    const [writer, printer] = [gate('writer', { version: '2' }), gate('any', { capabilities: ['printing'] })];
+    const first = await worker(writer.agent);
+    expect(await until(() => writer.waiting === 1), 'without any time going by').to.equal(true);
+    expect(reprise.holdOf(run.id)).to.equal(undefined);
+    expect(writer.calls[0]?.input).to.deep.equal({ topic: 'tea' });
+    writer.answer('a text');
+    await quiet();
+    expect((await run.explain()).summary).to.contain("a worker with the capability 'printing': none is there");
+    await worker(printer.agent);
+    await until(() => printer.waiting === 1);
+    expect(reprise.agents.map(({ name, versions, capabilities }) => ({ name, versions, capabilities }))).to.deep.equal([
+      { name: 'any', versions: [], capabilities: ['printing'] },
+      { name: 'writer', versions: ['2'], capabilities: [] },
+    ]);
+    printer.answer('a book');
+    expect(await run.result()).to.equal('a book');
+    const started = only(await eventsOf(reprise, run.id), 'TaskStarted');
+    expect(started[0]).to.include({ taskId: 'write', worker: first.worker.id });
+  });
+
+  it('is known to an engine that starts after its worker, which it asks', async () => {
+    const writer = gate('writer');
+    await worker(writer.agent);
+    const reprise = await engine(config);
+    expect(reprise.agents.map(({ name }) => name)).to.deep.equal(['writer']);
+    await reprise.startRun(book, { topic: 'tea' });
+    await until(() => writer.waiting === 1);
+  });
+
+  it('is looked for again for runs of which something else is under way', async () => {
+    const both = workflow('both')
+      .task('slow', remoteAgent({ name: 'slow' }))
+      .task('write', write as never)
+      .build();
+    const reprise = await engine({ workflows: [both] });
+    const [slow, writer] = [gate('slow'), gate('writer')];
+    await worker(slow.agent);
+    await reprise.startRun(both, { topic: 'tea' });
+    await until(() => slow.waiting === 1);
+    await worker(writer.agent);
+    expect(await until(() => writer.waiting === 1)).to.equal(true);
+  });
+
+  it('that dies with an attempt in hand loses it after a lease; another worker makes it again', async () => {
+    const reprise = await engine(config);
+    const [one, other] = [gate('writer'), gate('writer')];
+    const { kill } = await worker(one.agent);
+    const run = await reprise.startRun(book, { topic: 'tea' });
+    await until(() => one.waiting === 1);
+    await kill();
+    expect(reprise.agents).to.have.length(1);
+    await pass(2 * limits.leaseMs);
+    expect(reprise.agents, 'it was silent for too long').to.deep.equal([]);
+    const [lost] = only(await eventsOf(reprise, run.id), 'TaskAttemptFailed');
+    expect(lost).to.deep.include({ taskId: 'write', attempt: 1, lost: true });
+    expect((await run.explain()).summary).to.contain('none is there');
+    await worker(other.agent);
+    // The message of the first attempt, which nobody acknowledged, comes to it as well; what becomes of that is ignored.
+    expect(await until(() => other.calls.some(({ attempt }) => attempt === 2))).to.equal(true);
+    for (const { attempt } of other.calls) other.answer(`attempt ${attempt}`);
+    await quiet();
+    expect(only(await eventsOf(reprise, run.id), 'TaskCompleted')[0]).to.deep.include({
+      attempt: 2,
+      output: 'attempt 2',
+    });
+  });
+
+  it('is there for as long as its worker announces it, and no longer once it has stopped', async () => {
+    const reprise = await engine(config);
+    const { worker: made } = await worker(gate('writer').agent);
+    await pass(100 * limits.leaseMs);
+    expect(reprise.agents.map(({ name, workers }) => ({ name, workers }))).to.deep.equal([
+      { name: 'writer', workers: [made.id] },
+    ]);
+    await made.stop();
+    await quiet();
+    expect(reprise.agents).to.deep.equal([]);
+  });
+
+  it('is shared by two workers, of which one that stops gives back what it had not begun', async () => {
+    const list = workflow<null>('list')
+      .task('each', write as never, { forEach: () => [1, 2, 3, 4], delivery: 'at-most-once', concurrency: 4 })
+      .build();
+    const reprise = await engine({ workflows: [list] });
+    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 3 })];
+    const first = await worker(one.agent);
+    await worker(other.agent);
+    expect(reprise.agents[0]).to.include({ name: 'writer', concurrency: 4 });
+    const run = await reprise.startRun(list, null);
+    // They are handed out in turn: of the two of the first worker one waits.
+    await until(() => one.waiting === 1 && other.waiting === 2);
+    expect(reprise.agents[0]).to.include({ load: 4 });
+    const stopping = first.worker.stop();
+    expect(await until(() => other.waiting === 3), 'at once, while the first is still busy').to.equal(true);
+    one.answer('one');
+    await stopping;
+    for (const _call of other.calls) other.answer('other');
+    expect((await run.result()) as unknown).to.have.length(4);
+    expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
+  });
+
+  it('need not be declared where the transport spans processes; elsewhere it has to be', async () => {
+    const asking = workflow('asking').task('a', 'nobody').build();
+    const reprise = await engine({ workflows: [asking] });
+    const run = await reprise.startRun(asking, null);
+    await quiet();
+    expect(reprise.holdOf(run.id)?.message).to.contain("agent 'nobody'");
+    expect(await codeOfAsync(createReprise({ workflows: [asking] }))).to.equal('REPRISE_AGENT_UNKNOWN');
+  });
+});
+
+describe('An agent that is declared where no transport spans processes', () => {
+  const { until, quiet, pass, engine, worker } = world({ spans: false });
+
+  it('waits for whoever takes its tasks over that transport', async () => {
+    const definition = workflow('declared')
+      .task('a', remoteAgent({ name: 'far' }))
+      .build();
+    const reprise = await engine({ workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    await quiet();
+    expect(reprise.holdOf(run.id)?.reason).to.equal('agent');
+    const far = gate('far');
+    await worker(far.agent);
+    await until(() => far.waiting === 1);
+    far.answer('near');
+    expect(await run.result()).to.equal('near');
+  });
+
+  it('gives way to one of that name that this process has', async () => {
+    const near = gate('far');
+    const definition = workflow('here')
+      .task('a', remoteAgent({ name: 'far' }))
+      .build();
+    const reprise = await engine({ workflows: [definition], agents: [near.agent] });
+    const run = await reprise.startRun(definition, 1);
+    await until(() => near.waiting === 1);
+    near.answer('here');
+    expect(await run.result()).to.equal('here');
+    // A worker of this process is there until it says otherwise: nobody but its own engine hears it.
+    await pass(100 * limits.leaseMs);
+    expect(reprise.agents).to.have.length(1);
+  });
+});
+
+describe('A worker', () => {
+  it('needs an agent and one transport', async () => {
+    expect(await codeOfAsync(createWorker({}))).to.equal('REPRISE_CONFIG_INVALID');
+    expect(await codeOfAsync(createWorker({ agents: [gate('a').agent] }))).to.equal('REPRISE_CONFIG_INVALID');
+    const declared = createWorker({ agents: [remoteAgent({ name: 'a' })] });
+    expect(await codeOfAsync(declared)).to.equal('REPRISE_CONFIG_INVALID');
+  });
+});
