@@ -185,6 +185,19 @@ describe('An agent that runs elsewhere', () => {
     expect(reprise.agents).to.deep.equal([]);
   });
 
+  it('is announced as full, and as free again, soon after', async () => {
+    const reprise = await engine(config);
+    const one = gate('writer', { concurrency: 1 });
+    await worker(one.agent);
+    const free = (): number | undefined => reprise.agents[0]?.free;
+    expect(free()).to.equal(1);
+    await reprise.startRun(book, { topic: 'tea' });
+    await until(() => one.waiting === 1);
+    expect(await until(() => free() === 0, 1000)).to.equal(true);
+    one.answer('a text');
+    expect(await until(() => free() === 1, 1000)).to.equal(true);
+  });
+
   it('is shared by two workers, of which one that stops gives back what it had not begun', async () => {
     const list = workflow<null>('list')
       .task('each', write as never, { forEach: () => [1, 2, 3, 4], delivery: 'at-most-once', concurrency: 4 })
@@ -205,6 +218,16 @@ describe('An agent that runs elsewhere', () => {
     for (const _call of other.calls) other.answer('other');
     expect((await run.result()) as unknown).to.have.length(4);
     expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
+  });
+
+  it('is no other than one of the process that drives, over the same transport', async () => {
+    const own = gate('writer');
+    const reprise = await engine({ ...config, agents: [own.agent] });
+    await reprise.startRun(book, { topic: 'tea' });
+    await until(() => own.waiting === 1);
+    await pass(10 * limits.leaseMs);
+    expect(reprise.agents.map(({ name, load }) => ({ name, load }))).to.deep.equal([{ name: 'writer', load: 1 }]);
+    expect(reprise.running).to.equal(1);
   });
 
   it('need not be declared where the transport spans processes; elsewhere it has to be', async () => {
