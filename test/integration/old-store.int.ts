@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Json, type Orchestrator, RunReader } from '@reprise/core';
+import { type Clock, type Json, type Orchestrator, RunReader, systemClock } from '@reprise/core';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
@@ -53,6 +53,18 @@ const ENDS: Readonly<Record<string, Json>> = {
   functions: { done: { slow: { given: { n: 1 } } } },
 };
 
+/** How long after it was left the store is opened: limits of a minute are over by then, and one of an hour is not. */
+const LATER_MS = 600_000;
+
+/** A clock by which the store was left a while ago, whenever the test runs. */
+async function soonAfter(path: string): Promise<Clock> {
+  const { events } = await createSqliteStorage({ path, readOnly: true });
+  const times = (await events.readAll({ limit: 100_000 })).map(({ time }) => time);
+  await events.close();
+  const offset = systemClock.now() - (Math.max(...times) + LATER_MS);
+  return { ...systemClock, now: () => systemClock.now() - offset };
+}
+
 for (const [name, build] of Object.entries(BUILDS))
   describe(`a store that ${build} has left, with a run in every state`, () => {
     let folder = '';
@@ -63,7 +75,7 @@ for (const [name, build] of Object.entries(BUILDS))
       folder = mkdtempSync(join(tmpdir(), 'reprise-old-store-'));
       path = join(folder, 'events.db');
       copyFileSync(fileURLToPath(new URL(`./old-store/${name}`, import.meta.url)), path);
-      reprise = await openProject(path, 'finishing');
+      reprise = await openProject(path, 'finishing', await soonAfter(path));
       await reprise.start();
     });
 

@@ -1,10 +1,11 @@
 import {
-  type AnyPlugin,
+  type Clock,
   createReprise,
   defineAgent,
   type Json,
   type Orchestrator,
   parseWorkflow,
+  systemClock,
   workflow,
 } from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
@@ -192,9 +193,10 @@ const gone = workflow('gone')
   .build();
 
 /** The project that wrote the store (`leaving`), and the one that goes on with it (`finishing`). */
-export function openProject(path: string, mood: Mood, plugins: readonly AnyPlugin[] = []): Promise<Orchestrator> {
+export function openProject(path: string, mood: Mood, clock: Clock = systemClock): Promise<Orchestrator> {
   return createReprise({
-    plugins: [sqliteEventStore({ path }), ...plugins],
+    clock,
+    plugins: [sqliteEventStore({ path })],
     workflows: [...DATA, ...SINCE_3, functions, ...(mood === 'leaving' ? [gone] : [])],
     agents: agents(mood),
     limits: { snapshotEvery: 8 },
