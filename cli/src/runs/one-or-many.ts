@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import {
   bothOf,
   parseQuery,
@@ -134,12 +134,9 @@ async function mayGoOn(
   if (process.stdin.isTTY !== true)
     throw usageError(`That would ${what}, and nobody can be asked here: say --yes, or look first with --dry-run.`);
   await tell(runs, `This will ${what}`, terminal, NAMED);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question('Go on? [y/N] ')).trim());
-  } finally {
-    asking.close();
-  }
+  await terminal.err.line('Go on? [y/N]');
+  for await (const answer of createInterface({ input: process.stdin })) return /^y(es)?$/i.test(answer.trim());
+  return false;
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
