@@ -30,6 +30,26 @@ export const runArgument = {
   }),
 };
 
+/** For commands that take a run, or a query for many. */
+export const runOrQueryArgument = {
+  run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run. Or --query.' }),
+};
+
+export const bulkFlags = {
+  query: Flags.string({
+    char: 'q',
+    description: 'Every run that fits, instead of one: see docs/reference/queries.md.',
+    helpValue: 'QUERY',
+    helpGroup: 'MANY RUNS',
+  }),
+  yes: Flags.boolean({ char: 'y', description: 'Do not ask.', helpGroup: 'MANY RUNS', dependsOn: ['query'] }),
+  'dry-run': Flags.boolean({
+    description: 'Only say which runs it would be.',
+    helpGroup: 'MANY RUNS',
+    dependsOn: ['query'],
+  }),
+};
+
 /** For commands that make a run which goes on from another. */
 export const goOnFlags = {
   again: Flags.string({

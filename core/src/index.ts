@@ -121,6 +121,9 @@ export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
+export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
+export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
+export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
 export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';
 export {

@@ -24,7 +24,8 @@ export function measureChains(storage: Storage, seconds: number): Promise<ChainF
   });
 }
 
-async function together(reprise: Orchestrator, name: string, width: number, seconds: number): Promise<number> {
+/** Chains, so many at once, for some seconds: steps in a second. */
+export async function together(reprise: Orchestrator, name: string, width: number, seconds: number): Promise<number> {
   let steps = 0;
   const start = performance.now();
   const loop = async (): Promise<void> => {

@@ -12,6 +12,7 @@ import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
 import { measureTenants } from './tenants.ts';
+import { measureViewLag } from './view-lag.ts';
 
 // `npm run bench [-- --quick] [-- --out FILE]`: prints a table, writes JSON. Nothing here fails on a slow machine: read the ratios.
 
@@ -74,6 +75,14 @@ for (const storage of ['in-memory', 'sqlite'] as const) {
     const what = `${storage}, processor time with ${count} quiet followers of other runs`;
     report(what, await measureFollowers(storage, count), 'µs/step', 'flat');
   }
+}
+
+for (const what of ['none', 'run index', 'all'] as const) {
+  const figures = await measureViewLag(what, seconds);
+  report(`durable chains, views built beside them: ${what}`, figures.stepsPerSecond, 'steps/s');
+  if (what === 'none') continue;
+  report('  events that a view is built from', figures.eventsPerSecond, 'events/s');
+  report('  behind when the chains stop', figures.lagMs, 'ms');
 }
 
 for (const width of [100, 1000, 10_000]) {

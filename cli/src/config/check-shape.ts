@@ -14,6 +14,7 @@ const KEYS: readonly (keyof ProjectConfig)[] = [
   'agents',
   'limits',
   'admission',
+  'projections',
   'clock',
   'ids',
   'random',

@@ -28,7 +28,7 @@ export async function openProject(
   const access =
     where.store === undefined ? configuredStore(project, project.plugins) : fileStore(resolve(from, where.store));
   const { config, agents, workflows, plugins } = project;
-  const { limits, admission, clock, ids, random } = config;
+  const { limits, admission, clock, ids, random, projections } = config;
   const others = plugins.filter((plugin) => plugin.kind !== 'event-store');
   const parts: RepriseConfig = {
     ...(limits === undefined ? {} : { limits }),
@@ -36,6 +36,7 @@ export async function openProject(
     ...(clock === undefined ? {} : { clock }),
     ...(ids === undefined ? {} : { ids }),
     ...(random === undefined ? {} : { random }),
+    ...(projections === undefined ? {} : { projections }),
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
     plugins: [...others, ...extra.filter(({ name }) => others.every((plugin) => plugin.name !== name))],

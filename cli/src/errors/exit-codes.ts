@@ -18,6 +18,9 @@ const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   REPRISE_USAGE: EXIT.usage,
   REPRISE_INVALID_ID: EXIT.usage,
   REPRISE_RUN_AMBIGUOUS: EXIT.usage,
+  REPRISE_QUERY_INVALID: EXIT.usage,
+  REPRISE_LABELS_INVALID: EXIT.usage,
+  REPRISE_VIEW_UNKNOWN: EXIT.notFound,
   REPRISE_RUN_NOT_FOUND: EXIT.notFound,
   REPRISE_WORKFLOW_UNKNOWN: EXIT.notFound,
   REPRISE_CONFIG_NOT_FOUND: EXIT.invalid,
@@ -35,6 +38,6 @@ const EXIT_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
 
 /** The exit code for an error with this code. */
 export function exitCodeOf(code: string): number {
-  if (code.startsWith('REPRISE_STORE_')) return EXIT.store;
+  if (code.startsWith('REPRISE_STORE_') || code.startsWith('REPRISE_VIEW_STORE_')) return EXIT.store;
   return EXIT_BY_CODE[code as ErrorCode] ?? EXIT.failed;
 }

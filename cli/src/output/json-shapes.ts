@@ -55,7 +55,13 @@ export const summaryShape = (run: RunSummary): object => ({
   status: run.status,
   startedAt: isoTime(run.startedAt),
   updatedAt: isoTime(run.updatedAt),
+  endedAt: isoOrNull(run.endedAt),
   revision: run.revision,
+  version: run.version ?? null,
+  tenant: run.tenant ?? null,
+  labels: run.labels,
+  parent: run.parent ?? null,
+  error: run.error ?? null,
   cursor: run.cursor,
 });
 

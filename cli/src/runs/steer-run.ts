@@ -23,11 +23,7 @@ export async function steerRun(
 ): Promise<void> {
   const { err } = terminal;
   await commandRun(typed, flags, terminal, {
-    give: (handle) => {
-      if (steering === 'resume') return handle.resume();
-      if (steering === 'pause') return handle.pause(reason);
-      return handle.cancel(reason, { force: flags.force === true });
-    },
+    give: (handle) => give(handle, steering, reason, flags),
     say: async ({ runId, status }, driven) => {
       const closes = steering === 'cancel' && status !== 'cancelled';
       await err.line(`Run ${err.style('bold', runId)} is ${closes ? 'being cancelled' : statusText(err, status)}.`);
@@ -36,6 +32,17 @@ export async function steerRun(
         await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
     },
   });
+}
+
+export function give(
+  handle: RunHandle,
+  steering: Steering,
+  reason: string | undefined,
+  { force }: Pick<SteerFlags, 'force'>,
+): Promise<void> {
+  if (steering === 'resume') return handle.resume();
+  if (steering === 'pause') return handle.pause(reason);
+  return handle.cancel(reason, { force: force === true });
 }
 
 export interface RunCommand {

@@ -1,8 +1,8 @@
+import { SAMPLE_FIELDS, sampleQuery, sampleRow } from '@reprise/conformance';
 import { matches, parseQuery, printQuery } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { SAMPLE_FIELDS, sampleQuery, sampleRow } from '../../../test/conformance/src/view-store/queries.ts';
 
 const parse = (text: string) => parseQuery(text, { fields: SAMPLE_FIELDS, now: 0 });
 

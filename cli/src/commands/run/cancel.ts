@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunCancel extends RepriseCommand {
   static override summary = 'Cancel a run.';
@@ -12,18 +12,23 @@ export default class RunCancel extends RepriseCommand {
       description: 'Without waiting for anything, or undoing it',
       command: '<%= config.bin %> run cancel last --force',
     },
+    {
+      description: 'Every open run of a workflow and a label',
+      command: "<%= config.bin %> run cancel --query 'workflow:order label.team:eu' --reason 'wrong prices'",
+    },
     { description: 'Saying why', command: '<%= config.bin %> run cancel nightly-7 --reason "wrong input"' },
   ];
-  static override args = runArgument;
+  static override args = runOrQueryArgument;
   static override flags = {
     ...storeFlags,
+    ...bulkFlags,
     force: Flags.boolean({ description: 'End at once: nothing is waited for, and nothing undone.' }),
     reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunCancel);
-    const { steerRun } = await import('../../runs/steer-run.ts');
-    await steerRun(args.run, 'cancel', flags.reason, flags, this.terminal(flags.json, 'go-on'));
+    const { steerRuns } = await import('../../runs/steer-runs.ts');
+    process.exitCode = await steerRuns(args.run, 'cancel', flags.reason, flags, this.terminal(flags.json, 'go-on'));
   }
 }

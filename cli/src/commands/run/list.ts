@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
 import { storeFlags } from '../../flags.ts';
 
@@ -8,10 +8,21 @@ export default class RunList extends RepriseCommand {
     'Reads the store, and works while another process drives. Only when an open run stands still, the project is loaded to say why.';
   static override examples = [
     { description: 'The newest runs', command: '<%= config.bin %> run list' },
-    { description: 'What failed today', command: '<%= config.bin %> run list --status failed --since 24h' },
+    { description: 'What failed today', command: "<%= config.bin %> run list 'status:failed ended>=-24h'" },
+    { description: 'The same, by flags', command: '<%= config.bin %> run list --status failed --since 24h' },
+    {
+      description: 'By labels, tenant and text',
+      command: `<%= config.bin %> run list 'label.team:eu -tenant:acme "card declined"'`,
+    },
     { description: 'The next page', command: '<%= config.bin %> run list --after 1767225600000-41' },
     { description: 'For programs', command: "<%= config.bin %> run list --json | jq '.runs[].runId'" },
   ];
+  static override args = {
+    query: Args.string({
+      description:
+        'Only runs that fit, such as \'status:failed label.team:eu started>=-2h "card declined"\': see docs/reference/queries.md.',
+    }),
+  };
   static override flags = {
     ...storeFlags,
     status: Flags.string({
@@ -33,8 +44,8 @@ export default class RunList extends RepriseCommand {
   };
 
   override async run(): Promise<void> {
-    const { flags } = await this.parse(RunList);
+    const { args, flags } = await this.parse(RunList);
     const { listRuns } = await import('../../runs/list-runs.ts');
-    await listRuns(flags, this.terminal(flags.json));
+    await listRuns({ ...flags, query: args.query }, this.terminal(flags.json));
   }
 }

@@ -1,26 +1,28 @@
 import { Flags } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunPause extends RepriseCommand {
   static override summary = 'Pause a run: no further task is begun.';
   static override description = 'Attempts under way go on. Works while another process drives.';
   static override examples = [
     { description: 'The newest run', command: '<%= config.bin %> run pause last' },
+    { description: 'All of a tenant', command: '<%= config.bin %> run pause --query tenant:acme --yes' },
     {
       description: 'Saying why',
       command: '<%= config.bin %> run pause nightly-7 --reason "until the licence server is back"',
     },
   ];
-  static override args = runArgument;
+  static override args = runOrQueryArgument;
   static override flags = {
     ...storeFlags,
+    ...bulkFlags,
     reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunPause);
-    const { steerRun } = await import('../../runs/steer-run.ts');
-    await steerRun(args.run, 'pause', flags.reason, flags, this.terminal(flags.json, 'go-on'));
+    const { steerRuns } = await import('../../runs/steer-runs.ts');
+    process.exitCode = await steerRuns(args.run, 'pause', flags.reason, flags, this.terminal(flags.json, 'go-on'));
   }
 }

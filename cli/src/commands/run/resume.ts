@@ -1,17 +1,20 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { runArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunResume extends RepriseCommand {
   static override summary = 'Let a paused run go on.';
   static override description =
     'Works while another process drives; when none does, the run goes on at the next start (worker start).';
-  static override examples = [{ description: 'The newest run', command: '<%= config.bin %> run resume last' }];
-  static override args = runArgument;
-  static override flags = storeFlags;
+  static override examples = [
+    { description: 'The newest run', command: '<%= config.bin %> run resume last' },
+    { description: 'Every parked run', command: '<%= config.bin %> run resume --query status:parked' },
+  ];
+  static override args = runOrQueryArgument;
+  static override flags = { ...storeFlags, ...bulkFlags };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunResume);
-    const { steerRun } = await import('../../runs/steer-run.ts');
-    await steerRun(args.run, 'resume', undefined, flags, this.terminal(flags.json, 'go-on'));
+    const { steerRuns } = await import('../../runs/steer-runs.ts');
+    process.exitCode = await steerRuns(args.run, 'resume', undefined, flags, this.terminal(flags.json, 'go-on'));
   }
 }

@@ -1,5 +1,5 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { goOnFlags, runArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, goOnFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunRetry extends RepriseCommand {
   static override summary = 'Go on with a run that failed or was cancelled.';
@@ -8,19 +8,24 @@ export default class RunRetry extends RepriseCommand {
   static override examples = [
     { description: 'And watch it', command: '<%= config.bin %> run retry last --follow' },
     {
+      description: 'What failed today because the card service was away',
+      command: "<%= config.bin %> run retry --query 'status:failed error:CARD* ended>=-24h'",
+    },
+    {
       description: 'The payment was made, as a look outside has shown',
       command: `<%= config.bin %> run retry last --outcome 'pay={"receipt":"R-7"}'`,
     },
   ];
-  static override args = runArgument;
+  static override args = runOrQueryArgument;
   static override flags = {
     ...storeFlags,
     ...goOnFlags,
+    ...bulkFlags,
   };
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunRetry);
-    const { retryRun } = await import('../../runs/retry-run.ts');
-    process.exitCode = await retryRun(args.run, flags, this.terminal(flags.json, 'go-on'));
+    const { retryRuns } = await import('../../runs/retry-runs.ts');
+    process.exitCode = await retryRuns(args.run, flags, this.terminal(flags.json, 'go-on'));
   }
 }

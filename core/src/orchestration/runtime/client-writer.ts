@@ -111,5 +111,8 @@ function statusAfter(state: RunState, event: RunEvent): RunStatus | undefined {
 function summaryAfter(state: RunState, events: readonly RunEvent[]): StreamSummary | undefined {
   const last = events.findLast((event) => statusAfter(state, event) !== undefined);
   const status = last === undefined ? undefined : statusAfter(state, last);
-  return last === undefined || status === undefined ? undefined : { ...summaryOf(state), status, updatedAt: last.at };
+  if (last === undefined || status === undefined) return undefined;
+  const ended = last.type === 'RunCancelled' ? { endedAt: last.at, cancelReason: last.reason } : {};
+  const parked = status !== 'parked' ? undefined : last.type === 'RunParked' ? last.error : state.parked;
+  return summaryOf({ ...state, ...ended, parked, status, updatedAt: last.at });
 }

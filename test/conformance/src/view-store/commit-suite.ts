@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allRows, outcomeOf, put, VIEW } from './fixtures.ts';
-import type { ViewStoreUnderTest } from './view-store-conformance.ts';
+import type { ViewStoreUnderTest } from './view-store-under-test.ts';
 
 /** Rows and checkpoint are one. */
 export function commitSuite({ current }: ViewStoreUnderTest): void {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { allRows, outcomeOf, put, VIEW } from './fixtures.ts';
 import { sampleQuery, sampleRow } from './queries.ts';
-import type { ViewStoreUnderTest } from './view-store-conformance.ts';
+import type { ViewStoreUnderTest } from './view-store-under-test.ts';
 
 const NEWEST: ViewOrder = { path: ['at'], descending: true };
 const STATUS = (status: string): Query => ({

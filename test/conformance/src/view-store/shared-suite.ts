@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allRows, outcomeOf, put, VIEW } from './fixtures.ts';
-import type { ViewStoreUnderTest } from './view-store-conformance.ts';
+import type { ViewStoreUnderTest } from './view-store-under-test.ts';
 
 /** What is kept beyond a handle, and seen by others. */
 export function sharedSuite({ current, reopen, openSecond }: ViewStoreUnderTest): void {

@@ -4,6 +4,7 @@ import { bePatient } from '../patience.ts';
 import { commitSuite } from './commit-suite.ts';
 import { listSuite } from './list-suite.ts';
 import { sharedSuite } from './shared-suite.ts';
+import type { ViewStoreUnderTest } from './view-store-under-test.ts';
 
 export interface ViewStoreFactory {
   /** A store with no view in it. Called before every test. */
@@ -16,13 +17,6 @@ export interface ViewStoreFactory {
   openSecond?(store: ViewStore): Promise<ViewStore>;
   /** How long one test may take, in ms. Default 30,000, whatever the runner's own limit is. */
   readonly timeoutMs?: number;
-}
-
-/** The store of the running test. */
-export interface ViewStoreUnderTest {
-  current(): ViewStore;
-  readonly reopen: (() => Promise<ViewStore>) | undefined;
-  readonly openSecond: (() => Promise<ViewStore>) | undefined;
 }
 
 /** Registers a mocha suite that checks a view store against the whole contract of the port. */

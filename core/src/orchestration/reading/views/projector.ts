@@ -79,10 +79,6 @@ export class Projector {
     this.#parts = parts;
   }
 
-  get views(): readonly Projection[] {
-    return this.#parts.projections;
-  }
-
   /** Reads the checkpoints, and begins. Rejects when the view store or the event store cannot be read: then nothing has begun. */
   async start(): Promise<void> {
     const { store, views, projections, clock, options = {} } = this.#parts;

@@ -7,40 +7,45 @@ import type { ViewPage, ViewQuery, ViewStore } from './view-store.ts';
 
 /** The views that this process builds, and reads. */
 export class Views {
+  readonly projections: readonly Projection[];
+  readonly #parts: ProjectorParts;
   readonly #store: ViewStore;
-  readonly #projector: Projector;
-  #started = false;
+  #projector: Projector | undefined;
 
   constructor(parts: ProjectorParts) {
+    this.#parts = parts;
     this.#store = parts.views;
-    this.#projector = new Projector(parts);
+    this.projections = parts.projections;
   }
 
-  get projections(): readonly Projection[] {
-    return this.#projector.views;
+  /** Begins to build them, or those that are named. Without a projection there is nothing to do. */
+  async start(names = this.projections.map(({ name }) => name)): Promise<void> {
+    const projections = names.map((name) => this.projection(name));
+    this.#projector = new Projector({ ...this.#parts, projections });
+    if (projections.length > 0) await this.#projector.start();
   }
 
-  /** Begins to build them. Without a projection there is nothing to do. */
-  async start(): Promise<void> {
-    if (this.projections.length === 0) return;
-    this.#started = true;
-    await this.#projector.start();
+  /** Throws REPRISE_VIEW_UNKNOWN. */
+  projection(name: string): Projection {
+    const found = this.projections.find((one) => one.name === name);
+    if (found === undefined) throw unknownView(name, this.projections);
+    return found;
   }
 
   /** Rows of a view, in the order of its projection unless the query has one. Throws REPRISE_VIEW_UNKNOWN, as all of these do. */
   async list(name: string, query: ViewQuery = {}): Promise<ViewPage> {
-    const projection = this.#projection(name);
+    const projection = this.projection(name);
     const { order } = projection;
     return this.#store.list(projection, order === undefined ? query : { order, ...query });
   }
 
   async get(name: string, key: string): Promise<JsonObject | undefined> {
-    return (await this.#store.get(this.#projection(name), [key])).get(key);
+    return (await this.#store.get(this.projection(name), [key])).get(key);
   }
 
   /** How far the view is behind. */
   lag(name: string): ViewLag {
-    return this.#projector.lag(name);
+    return this.#built().lag(name);
   }
 
   /** Waits until the view has had the event at a position, `withinMs` (1 s) at most. Says whether it has. */
@@ -63,18 +68,12 @@ export class Views {
 
   /** Waits for the commits under way, then closes the view store. */
   async close(): Promise<void> {
-    if (this.#started) await this.#projector.close();
+    await this.#projector?.close();
     await this.#store.close();
   }
 
   #built(): Projector {
-    if (this.#started || this.projections.length === 0) return this.#projector;
+    if (this.#projector !== undefined) return this.#projector;
     throw new RepriseError('REPRISE_NOT_STARTED', 'Views are built once the orchestrator is started.');
-  }
-
-  #projection(name: string): Projection {
-    const found = this.projections.find((one) => one.name === name);
-    if (found === undefined) throw unknownView(name, this.projections);
-    return found;
   }
 }

@@ -1,0 +1,85 @@
+import {
+  type AnyPlugin,
+  BUILT_IN_VIEWS,
+  createInMemoryViewStore,
+  isRepriseError,
+  type Plugin,
+  type Projection,
+  type Storage,
+  systemClock,
+  systemIds,
+  systemRandom,
+  type ViewStore,
+  Views,
+} from '@reprise/core';
+import { loadProject, type Project } from '../config/load-project.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { plain } from '../output/text.ts';
+import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import type { StoreAccess } from '../store/store-access.ts';
+import { noRunsYet } from '../store/with-reader.ts';
+
+export interface OpenViews {
+  readonly storage: Storage;
+  readonly store: ViewStore;
+  readonly views: Views;
+}
+
+/**
+ * The views of a store: those that Reprise brings and those of the configuration, in the view store that the configuration names, or else in the file
+ * `<store>-views` beside it. They are not built until start().
+ */
+export async function withViews<Result>(
+  where: Whereabouts,
+  { err }: Terminal,
+  use: (open: OpenViews) => Promise<Result>,
+): Promise<Result> {
+  const access = await locateStore(where, process.cwd());
+  if (access.exists === false && where.store === undefined) throw noRunsYet(access);
+  const project = await projectOf(where);
+  const storage = await access.openReader();
+  try {
+    const store = await viewStoreOf(access, project?.plugins ?? []);
+    const projections = allProjections(project?.config.projections ?? []);
+    const views = new Views({
+      store: storage.events,
+      views: store,
+      projections,
+      clock: systemClock,
+      notice: (notice) => {
+        if (notice.kind === 'log') void err.line(err.style('yellow', plain(notice.message)));
+      },
+    });
+    try {
+      return await use({ storage, store, views });
+    } finally {
+      await views.close();
+    }
+  } finally {
+    await storage.events.close();
+  }
+}
+
+/** With --store alone, no configuration is needed. */
+async function projectOf(where: Whereabouts): Promise<Project | undefined> {
+  try {
+    return await loadProject(where.config, process.cwd());
+  } catch (error) {
+    const mayBeAbsent = where.config === undefined && isRepriseError(error, 'REPRISE_CONFIG_NOT_FOUND');
+    if (mayBeAbsent) return undefined;
+    throw error;
+  }
+}
+
+function allProjections(own: readonly Projection[]): readonly Projection[] {
+  const names = new Set(own.map(({ name }) => name));
+  return [...BUILT_IN_VIEWS.filter(({ name }) => !names.has(name)), ...own];
+}
+
+export async function viewStoreOf(access: StoreAccess, plugins: readonly AnyPlugin[]): Promise<ViewStore> {
+  const plugin = plugins.find((one): one is AnyPlugin & Plugin<'view-store'> => one.kind === 'view-store');
+  if (plugin !== undefined) return plugin.create({ clock: systemClock, ids: systemIds, random: systemRandom });
+  if (access.path === undefined) return createInMemoryViewStore();
+  const { createSqliteViewStore } = await import('@reprise/view-store-sqlite');
+  return createSqliteViewStore({ path: `${access.path}-views` });
+}

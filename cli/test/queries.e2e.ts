@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { jsonLines, projects, type Result, reprise } from './support.ts';
+
+const project = projects();
+
+describe('queries on the command line', () => {
+  let cwd: string;
+  const say = (...args: string[]): Promise<Result> => reprise(args, { cwd });
+  const json = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { stdout, stderr } = await say(...args, '--json');
+    return jsonLines(stdout)[0] ?? { stderr };
+  };
+  const listed = async (...args: string[]): Promise<unknown> =>
+    ((await json('run', 'list', ...args))['runs'] as { runId: string }[]).map(({ runId }) => runId).sort();
+  const start = (id: string, workflow: string, input: object, ...flags: string[]): Promise<Result> =>
+    say('run', 'start', workflow, '--id', id, '--input', JSON.stringify(input), ...flags);
+
+  before(async () => {
+    cwd = project();
+    await start('bad-1', 'batch', { numbers: [1], broken: true }, '--wait', '--label', 'team=eu', '--label', 'day=1');
+    await start('bad-2', 'batch', { numbers: [1], broken: true }, '--wait', '-l', 'team=us');
+    await start('ok-1', 'greet', { name: 'A' }, '--wait', '--tenant', 'acme', '--label', 'note=a=b c');
+    // Nobody drives: these stay as they are.
+    for (const id of ['open-1', 'open-2', 'open-3'])
+      await start(id, 'greet', { name: 'B' }, '--label', `team=${id === 'open-3' ? 'us' : 'eu'}`);
+  });
+
+  it('list runs', async () => {
+    expect(await listed('status:failed')).to.deep.equal(['bad-1', 'bad-2']);
+    expect(await listed('label.team:eu workflow:batch')).to.deep.equal(['bad-1']);
+    expect(await listed('tenant:acme -label.team:*')).to.deep.equal(['ok-1']);
+    expect((await say('run', 'list', '--json', '--', '-label.team:*')).stdout)
+      .to.contain('ok-1')
+      .and.not.contain('bad-1');
+    expect(await listed('label.note:"a=b c"')).to.deep.equal(['ok-1']);
+    expect(await listed('status:failed started>=-1h', '--workflow', 'batch', '--limit', '1')).to.have.length(1);
+    expect(await listed('label.team:us', '--status', 'running')).to.deep.equal(['open-3']);
+    expect(await listed('started<2020-01-01')).to.deep.equal([]);
+    const [run] = (await json('run', 'list', 'id:bad-1'))['runs'] as Record<string, unknown>[];
+    expect(run).to.deep.include({ version: '1', tenant: null, labels: { team: 'eu', day: '1' }, parent: null });
+    expect(run?.['error']).to.have.property('code');
+    expect((await say('run', 'list', 'nothing-of-that')).stderr).to.equal('No run fits.\n');
+  });
+
+  it('are refused with the place', async () => {
+    const { code, stderr } = await say('run', 'list', 'workflow:x staus:failed');
+    expect(code).to.equal(2);
+    expect(stderr)
+      .to.contain("did you mean 'status'?")
+      .and.match(/workflow:x staus:failed\n +\^{5}\n/);
+    const error = jsonLines((await say('run', 'list', 'id>1', '--json')).stderr)[0]?.['error'];
+    expect(error).to.deep.include({ code: 'REPRISE_QUERY_INVALID', exitCode: 2 });
+  });
+
+  it('labels are shown, and refused', async () => {
+    expect((await say('run', 'show', 'bad-1')).stdout).to.match(/Labels +team=eu, day=1/);
+    expect(await json('run', 'show', 'ok-1')).to.deep.include({ tenant: 'acme', labels: { note: 'a=b c' } });
+    for (const label of ['team', '=x', 'a b=c', 'a='])
+      expect((await start('never', 'greet', { name: 'x' }, '--label', label)).code, label).to.equal(2);
+    expect((await start('never', 'greet', { name: 'x' }, '-l', 'a=1', '-l', 'a=2')).stderr).to.contain('twice');
+    expect((await say('run', 'show', 'never')).code).to.equal(3);
+  });
+
+  it('steer many runs, those that can be, after saying which', async () => {
+    const dry = await say('run', 'pause', '--query', 'label.team:eu', '--dry-run');
+    expect(dry.code).to.equal(0);
+    expect(dry.stderr).to.match(/It would pause 2 runs:\n {2}open-2 .*\n {2}open-1 /);
+    const asked = await say('run', 'pause', '--query', 'label.team:eu');
+    expect([asked.code, asked.stderr.includes('--yes')]).to.deep.equal([2, true]);
+    expect((await say('run', 'pause', '--query', 'label.team:eu', '--yes')).stderr).to.contain('2 runs paused.');
+    expect(await listed('status:paused')).to.deep.equal(['open-1', 'open-2']);
+    // One that fails does not stop the others.
+    const mixed = await json('run', 'pause', '--query', 'status:paused,running', '--yes');
+    expect(mixed).to.deep.include({ matched: 3, done: [{ runId: 'open-3' }] });
+    expect(mixed['failed']).to.have.length(2);
+    const again = await say('run', 'pause', '--query', 'status:paused', '--yes');
+    expect(again.code).to.equal(1);
+    expect(again.stderr).to.contain('REPRISE_COMMAND_INVALID').and.contain('0 runs paused, 3 failed.');
+    expect((await say('run', 'resume', '-q', 'id:open-1', '-y')).stderr).to.contain('1 run resumed.');
+    const cancelled = await json('run', 'cancel', '--query', 'workflow:greet', '--reason', 'enough', '--yes');
+    expect(cancelled).to.deep.include({ matched: 3, failed: [] });
+    expect(await listed('status:cancelled enough')).to.deep.equal(['open-1', 'open-2', 'open-3']);
+    expect((await say('run', 'cancel', '--query', 'id:open-1', '--yes')).stderr).to.equal('No run fits.\n');
+    const retried = await json('run', 'retry', '--query', 'status:failed label.team:eu', '--yes');
+    const [one] = retried['done'] as { runId: string; newRunId: string }[];
+    expect(one?.runId).to.equal('bad-1');
+    expect(await listed(`id:${one?.newRunId}`, '--status', 'running', '--status', 'forking')).to.have.length(1);
+    for (const args of [
+      ['run', 'cancel'],
+      ['run', 'cancel', 'open-1', '--query', 'a'],
+      ['run', 'cancel', 'open-1', '--yes'],
+      ['run', 'retry', '-q', 'a', '--wait', '-y'],
+    ])
+      expect((await say(...args)).code, args.join(' ')).to.equal(2);
+  });
+
+  it('show views, which stand beside the store', async () => {
+    const before = (await json('views', 'list'))['views'] as Record<string, unknown>[];
+    expect(before.map(({ view, built }) => [view, built])).to.deep.equal([
+      ['runs', false],
+      ['timelines', false],
+      ['throughput', false],
+      ['waiting', false],
+    ]);
+    const { rows } = (await json('views', 'show', 'throughput', 'workflow:batch')) as {
+      rows: Record<string, number>[];
+    };
+    expect(rows.reduce((all, { failed = 0 }) => all + failed, 0)).to.equal(2);
+    expect(existsSync(join(cwd, '.reprise', 'reprise.db-views'))).to.equal(true);
+    const after = (await json('views', 'list'))['views'] as Record<string, unknown>[];
+    expect(after.filter(({ built }) => built).map(({ view, behindEvents }) => [view, behindEvents])).to.deep.equal([
+      ['throughput', 0],
+    ]);
+    await start('later', 'greet', { name: 'C' });
+    const stale = await say('views', 'show', 'throughput', 'workflow:greet', '--stale', '--json');
+    const fresh = await say('views', 'show', 'throughput', 'workflow:greet', '--json');
+    const started = (result: Result): number =>
+      (jsonLines(result.stdout)[0] as unknown as { rows: { started: number }[] }).rows.reduce(
+        (all, row) => all + row.started,
+        0,
+      );
+    expect([started(stale), started(fresh)]).to.deep.equal([4, 5]);
+    expect((await say('views', 'show', 'runs', 'id:later')).stdout).to.match(
+      /KEY +ID +WORKFLOW[^\n]*\nlater +later +greet/,
+    );
+    const wait = (await json('views', 'show', 'waiting')) as { rows: { working: { count: number } }[] };
+    expect(wait.rows.some(({ working }) => working.count > 0)).to.equal(true);
+    const timeline = (await json('views', 'show', 'timelines', 'run:ok-1')) as {
+      rows: { tasks: Record<string, unknown[]> }[];
+    };
+    expect(timeline.rows[0]?.tasks['greet']).to.have.length(1);
+    expect((await say('views', 'rebuild', 'runs')).stderr).to.contain("'runs' is built anew");
+    const unknown = await say('views', 'show', 'throughputs');
+    expect([unknown.code, unknown.stderr.includes("did you mean 'throughput'")]).to.deep.equal([3, true]);
+    expect((await say('views', 'show', 'waiting', 'status:failed')).code).to.equal(2);
+  });
+});
