@@ -108,7 +108,9 @@ describe('explain: what an agent does', () => {
       mover: 'person',
     });
     expect(of(run, 'b', { takers: takers('agent') })).to.deep.include({ reason: 'nobody', capability: 'paint' });
-    expect(whole(run, { takers: takers() }).summary).to.match(/^The run stands still: 'a' waits for a worker of the agent 'gone'/);
+    expect(whole(run, { takers: takers() }).summary).to.match(
+      /^The run stands still: 'a' waits for a worker of the agent 'gone'/,
+    );
   });
 });
 
