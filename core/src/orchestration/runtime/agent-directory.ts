@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts';
 import type { AgentView } from '../scheduler/scheduler-strategy.ts';
 import type { Takers } from '../workflow/explain/explanation.ts';
+import type { AgentCapacity } from './admission/admission.ts';
 import { Sweep } from './sweep.ts';
 
 /** An agent, and who of those that are there runs it. */
@@ -35,10 +36,8 @@ interface Worker {
   expiresAt: number;
 }
 
-interface View extends AgentView {
-  capabilities: readonly string[];
+interface View extends AgentView, AgentCapacity {
   load: number;
-  concurrency: number;
 }
 
 /**
@@ -104,9 +103,9 @@ export class AgentDirectory implements Takers {
     if (view !== undefined) view.load = load;
   }
 
-  /** Attempts that the workers of an agent take at once, in all; 0 when there is none. */
-  concurrencyOf(agent: string): number {
-    return this.#views.get(agent)?.concurrency ?? 0;
+  /** What the workers of an agent take, in all; undefined when there is none. */
+  capacityOf(agent: string): AgentCapacity | undefined {
+    return this.#views.get(agent);
   }
 
   /** In the order of their names. */
@@ -150,7 +149,7 @@ export class AgentDirectory implements Takers {
   #rebuild(): boolean {
     const before = this.#views;
     const views = new Map<string, View>();
-    for (const { agents } of this.#workers.values()) {
+    for (const { agents, leaseMs } of this.#workers.values()) {
       for (const { name, capabilities, concurrency } of agents) {
         const known = views.get(name);
         views.set(name, {
@@ -158,6 +157,8 @@ export class AgentDirectory implements Takers {
           capabilities: [...new Set([...(known?.capabilities ?? []), ...capabilities])],
           load: this.#loads.get(name) ?? 0,
           concurrency: (known?.concurrency ?? 0) + concurrency,
+          // One that will be there as long as this process is in it, and has nobody to share with.
+          near: leaseMs === undefined && known === undefined,
         });
       }
     }

@@ -99,7 +99,7 @@ export class Engine {
     const admission = new Admission({
       clock,
       options: parts.admission ?? admissionOptions(),
-      capacityOf: (agent) => agents.concurrencyOf(agent),
+      capacityOf: (agent) => agents.capacityOf(agent),
       loaded: (agent, delta) => agents.addLoad(agent, delta),
       wake: (runId) => this.#inboxes.post(runId, {}),
     });

@@ -54,7 +54,7 @@ export class World {
     this.admission = new Admission({
       clock: this.clock,
       options: admissionOptions(config),
-      capacityOf: (agent) => this.capacity.get(agent) ?? 0,
+      capacityOf: (agent) => ({ concurrency: this.capacity.get(agent) ?? 0, near: true }),
       loaded: (agent, delta) => this.load.set(agent, (this.load.get(agent) ?? 0) + delta),
       wake: (runId) => this.#woken.add(runId),
     });

@@ -11,11 +11,18 @@ import { WaitingRuns } from './waiting-runs.ts';
 import type { Ask, Way } from './way.ts';
 import { Ways } from './ways.ts';
 
+export interface AgentCapacity {
+  /** Attempts at once. */
+  readonly concurrency: number;
+  /** What waits at its worker is begun by priority, so that some may be sent ahead. */
+  readonly near: boolean;
+}
+
 export interface AdmissionParts {
   readonly clock: Clock;
   readonly options: AdmissionOptions;
-  /** Attempts that the workers of an agent have room for at once; 0 for an agent that nobody has. */
-  capacityOf(agent: string): number;
+  /** What the workers of an agent take; undefined when nobody has it. */
+  capacityOf(agent: string): AgentCapacity | undefined;
   /** The load of an agent has changed. */
   loaded(agent: string, delta: 1 | -1): void;
   /** The run was granted attempts: it is to be looked at. */
@@ -189,10 +196,10 @@ export class Admission implements AdmissionDesk {
   #measure(agent: string, limit: Limit<Ask> | undefined): void {
     if (limit === undefined) return;
     const { capacityOf, options } = this.#parts;
-    const capacity = capacityOf(agent);
-    const ahead = capacity === 0 ? 0 : this.#paceOf(agent).ahead(capacity, this.#appendMs.value);
+    const { concurrency = 0, near = false } = capacityOf(agent) ?? {};
+    const ahead = near ? this.#paceOf(agent).ahead(concurrency, this.#appendMs.value) : 0;
     const configured = options.agents.get(agent) ?? options.agents.get('*');
-    limit.concurrency = Math.min(configured?.concurrency ?? Number.POSITIVE_INFINITY, capacity + ahead);
+    limit.concurrency = Math.min(configured?.concurrency ?? Number.POSITIVE_INFINITY, concurrency + ahead);
   }
 
   #waysInUse(): ReadonlySet<Way> {

@@ -24,7 +24,7 @@ import { Slots } from './slots.ts';
 /** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
 const DEFAULT_AGENT_CONCURRENCY = 16;
 
-/** Dispatches of one agent that wait here at the most, beside those that it works on. */
+/** Dispatches of one agent that wait at a worker without rivals at the most, beside those that it works on. */
 const MOST_WAITING = 256;
 
 export interface AgentWorkerParts {
@@ -96,12 +96,13 @@ export class AgentWorker {
   }
 
   async #start(): Promise<void> {
-    const { transport, agents } = this.#parts;
+    const { transport, agents, mortal } = this.#parts;
+    // Where it is the only one, more may be here than there are slots for, so that the most urgent of it is begun first. Else it goes to whoever has a slot.
+    const waiting = mortal ? 0 : MOST_WAITING;
     for (const agent of agents.values()) {
       const slots = this.#slotsOf(agent.name);
       const handler = (delivery: Delivery) => this.#take(agent, slots, delivery);
-      // More may be here than there are slots for, so that the most urgent of it is begun first.
-      const options = { group: `agent.${agent.name}`, concurrency: slots.limit + MOST_WAITING };
+      const options = { group: `agent.${agent.name}`, concurrency: slots.limit + waiting };
       this.#tasks.push(await transport.subscribe(agentChannel(agent.name), handler, options));
     }
     const onAbort = (delivery: Delivery): void => {
