@@ -85,12 +85,14 @@ export {
   type StreamSummary,
 } from './event-store/event-store.ts';
 export { createInMemoryStorage } from './event-store/in-memory-storage.ts';
+export type { DriverSign, Ownership } from './event-store/ownership.ts';
 export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export { type Drivers, lookForDrivers, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export {
   type HistoryEntry,
@@ -100,15 +102,10 @@ export {
   summaryOf,
 } from './orchestration/reading/run-reader.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
-export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export {
-  type ForkRunOptions,
-  Orchestrator,
-  type RetryRunOptions,
-  type StartRunOptions,
-} from './orchestration/runtime/orchestrator.ts';
+export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export {
   type CancelOptions,
   type OutcomeOptions,
@@ -118,6 +115,7 @@ export {
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
+export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';

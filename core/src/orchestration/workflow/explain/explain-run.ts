@@ -30,7 +30,7 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
 
 function summaryOf(
   state: RunState,
-  { hold, driven }: ExplainFacts,
+  { hold, driven, silent }: ExplainFacts,
   waitsFor: readonly Explanation[],
   failure: RootFailure | undefined,
 ): string {
@@ -55,7 +55,7 @@ function summaryOf(
       return state.status satisfies never;
   }
   if (hold !== undefined && hold.reason !== 'agent') return `The run is held: ${hold.message}`;
-  const undriven = driven === false ? 'No process drives the run now. ' : '';
+  const undriven = silent !== undefined ? `${silent} ` : driven === false ? 'No process drives the run now. ' : '';
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
   const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);
