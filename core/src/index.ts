@@ -92,12 +92,14 @@ export {
   type StreamSummary,
 } from './event-store/event-store.ts';
 export { createInMemoryStorage } from './event-store/in-memory-storage.ts';
+export type { DriverSign, Ownership } from './event-store/ownership.ts';
 export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { readStream } from './event-store/read-stream.ts';
 export type { Storage, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
+export { type Drivers, lookForDrivers, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
 export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';
@@ -152,15 +154,10 @@ export type {
 export { Views } from './orchestration/reading/views/views.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
-export type { Role } from './orchestration/runtime/driver-election.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
-export {
-  type ForkRunOptions,
-  Orchestrator,
-  type RetryRunOptions,
-  type StartRunOptions,
-} from './orchestration/runtime/orchestrator.ts';
+export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export {
   type CancelOptions,
   type OutcomeOptions,
@@ -170,6 +167,7 @@ export {
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
+export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';

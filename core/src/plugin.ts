@@ -30,6 +30,7 @@ export {
   type SubscribeToStream,
   type SubscriptionCallbacks,
 } from './event-store/event-store.ts';
+export type { DriverSign, Ownership, OwnershipChange } from './event-store/ownership.ts';
 export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
 export { readStream } from './event-store/read-stream.ts';
@@ -39,7 +40,6 @@ export type {
   Snapshot,
   SnapshotCache,
   Storage,
-  StoreOwnership,
   StreamCatalog,
   StreamQuery,
 } from './event-store/storage.ts';

@@ -3,15 +3,16 @@ import {
   BEGINNING,
   ERROR_CODES,
   type EventStore,
+  lookForDrivers,
   OPEN_RUNS,
   type Position,
   RunReader,
   type RunView,
   type Storage,
+  silentText,
 } from '@reprise/core';
 import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
-import { isDriven } from '../store/is-driven.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
 import { entryOf } from '../store/recorded-history.ts';
 import { type Hands, stuckOf } from '../store/run-holds.ts';
@@ -40,7 +41,7 @@ export async function checkStore(
   try {
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
     if (deep) checks.push(...(await readWhole(storage.events)));
-    checks.push(await checkOwner(access));
+    checks.push(await checkDriver(storage));
     if (storage.catalog !== undefined) checks.push(...(await checkOpenRuns(storage, hands)));
     return checks;
   } catch (error) {
@@ -103,8 +104,10 @@ async function readWhole(store: EventStore): Promise<readonly Check[]> {
   return told;
 }
 
-async function checkOwner(access: StoreAccess): Promise<Check> {
-  const driven = await isDriven(access);
+async function checkDriver(storage: Storage): Promise<Check> {
+  const { driven, silent } = await lookForDrivers(storage);
+  const [stuck] = silent;
+  if (stuck !== undefined) return warn('driver', silentText(stuck), ERROR_CODES.REPRISE_DRIVER_SILENT.fix);
   if (driven === undefined) return ok('driver', 'this store does not say who drives it');
   return ok('driver', driven ? 'another process drives the runs now' : 'no process drives the runs now');
 }

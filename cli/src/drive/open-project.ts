@@ -61,11 +61,3 @@ async function open(access: StoreAccess, parts: RepriseConfig): Promise<Opened> 
   if (storage === undefined) throw new Error('the event store was not made'); // createReprise makes it, or throws
   return { orchestrator, storage, access };
 }
-
-/** Whether another process drives the store's runs now; undefined for stores that cannot tell. */
-export async function isDriven({ storage }: Pick<Opened, 'storage'>): Promise<boolean | undefined> {
-  if (storage.ownership === undefined) return undefined;
-  const release = await storage.ownership.acquire();
-  await release?.();
-  return release === undefined;
-}

@@ -1,13 +1,14 @@
-import type { RunHandle } from '@reprise/core';
+import { lookForDrivers, type RunHandle } from '@reprise/core';
 import { driveRun } from '../drive/drive-run.ts';
 import { exitCodeOfSignal } from '../drive/interrupts.ts';
-import { isDriven, type Opened } from '../drive/open-project.ts';
+import type { Opened } from '../drive/open-project.ts';
 import type { Relay } from '../drive/relay.ts';
 import { createView, jsonView } from '../output/create-view.ts';
 import { quietView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
+import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { reportOutcome, suggestNext } from './report-outcome.ts';
 
 export interface WaitFlags extends Whereabouts {
@@ -47,15 +48,17 @@ async function beginOnly(
     await opened.orchestrator.start({ drive: false });
     const handle = await begin();
     const state = await handle.state();
-    const driven = await isDriven(opened);
+    const drivers = await lookForDrivers(opened.storage);
+    const { driven } = drivers;
     const { name, version } = state.definition;
     if (json) {
       const shape = { runId: handle.id, workflow: name, version, status: state.status, driven: driven ?? null };
-      await out.json(shape);
+      await out.json({ ...shape, ...silentShape(drivers) });
       return 0;
     }
     await out.line(handle.id);
     await err.line(`Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id)}`);
+    for (const line of silentLines(err, drivers)) await err.line(line);
     return 0;
   } finally {
     await opened.orchestrator.stop();

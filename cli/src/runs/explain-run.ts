@@ -1,12 +1,20 @@
-import { type ErrorData, explainRun as explain, isTerminal, type RunExplanation, systemClock } from '@reprise/core';
+import {
+  type ErrorData,
+  explainRun as explain,
+  isTerminal,
+  lookForDrivers,
+  type RunExplanation,
+  silentText,
+  systemClock,
+} from '@reprise/core';
 import { explanationShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { clip, pad, plain } from '../output/text.ts';
-import { isDriven } from '../store/is-driven.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
+import { silentShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 
 /** Open tasks that are told; all of them are in the JSON. */
@@ -18,19 +26,30 @@ const MOST_ID = 40;
  * runs may have other agents.
  */
 export async function explainRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<void> {
-  await withReader(where, async ({ reader, storage, access }) => {
+  await withReader(where, async ({ reader, storage }) => {
     const runId = await resolveRun(storage, reader, typed);
     const state = await reader.state(runId);
     const ended = isTerminal(state.status);
-    const driven = ended ? undefined : await isDriven(access);
+    const drivers = ended ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
+    const { driven } = drivers;
+    const [silent] = drivers.silent.map(silentText);
     const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
     const agentsKnown = facts.takers !== undefined;
-    const explained = explain(state, { ...facts, driven });
+    const explained = explain(state, { ...facts, driven, silent });
     const { out, err, json } = terminal;
     if (json) {
       const { name, version } = state.definition;
       const { revision, status } = state;
-      const head = { runId, workflow: name, version, status, revision, driven: driven ?? null, agentsKnown };
+      const head = {
+        runId,
+        workflow: name,
+        version,
+        status,
+        revision,
+        driven: driven ?? null,
+        ...silentShape(drivers),
+        agentsKnown,
+      };
       await out.json({ ...head, ...explanationShape(explained) });
       return;
     }

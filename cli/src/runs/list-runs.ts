@@ -1,6 +1,8 @@
 import {
   bothOf,
+  type Drivers,
   formatDuration,
+  lookForDrivers,
   parseDuration,
   parseQuery,
   type Query,
@@ -17,6 +19,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
+import { silentLines, silentShape } from '../store/silent-drivers.ts';
 
 export interface ListFlags extends Whereabouts {
   readonly query?: string | undefined;
@@ -26,6 +29,9 @@ export interface ListFlags extends Whereabouts {
   readonly limit: number;
   readonly after?: string | undefined;
 }
+
+/** When nothing is open, it matters to nobody who drives. */
+const NO_DRIVERS: Drivers = { driven: undefined, silent: [] };
 
 const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
 
@@ -43,7 +49,9 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
     });
     const page = runs.slice(0, flags.limit);
     const stuck = await stuckAmong(page, new RunReader(storage), flags);
-    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck);
+    const isOpen = page.some(({ status }) => !HOW_FINISHED.includes(status));
+    const drivers = isOpen ? await lookForDrivers(storage) : NO_DRIVERS;
+    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck, drivers);
   } finally {
     await storage.events.close();
   }
@@ -81,11 +89,13 @@ async function print(
   flags: ListFlags,
   { out, err, json }: Terminal,
   stuck: ReadonlyMap<string, Stuck> = new Map(),
+  drivers: Drivers = NO_DRIVERS,
 ): Promise<void> {
   if (json) {
     await out.json({
       runs: runs.map((run) => ({ ...summaryShape(run), ...stuckShape(stuck.get(run.runId)) })),
       next: next ?? null,
+      ...silentShape(drivers),
     });
     return;
   }
@@ -116,6 +126,7 @@ async function print(
   for (const line of table(out, columns, rows)) await out.line(line);
   for (const [runId, { status, message }] of stuck)
     await err.line(err.style('dim', plain(`${runId} is ${status}: ${message}`)));
+  for (const line of silentLines(err, drivers)) await err.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
 }
 

@@ -4,6 +4,7 @@ import {
   formatDuration,
   isTerminal,
   type Lineage,
+  lookForDrivers,
   type RunExplanation,
   systemClock,
 } from '@reprise/core';
@@ -16,13 +17,14 @@ import { briefJson, isoTime, localTime, number, plain } from '../output/text.ts'
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
+import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 import { explanationLines } from './explanation-lines.ts';
 import { loadProgress } from './load-progress.ts';
 import { taskTable } from './task-table.ts';
 
 /** Prints a run: what it is, how its tasks do, what came of it. */
-export async function showRun(typed: string, where: Whereabouts, { out, json }: Terminal): Promise<void> {
+export async function showRun(typed: string, where: Whereabouts, { out, err, json }: Terminal): Promise<void> {
   await withReader(where, async ({ reader, storage }) => {
     const runId = await resolveRun(storage, reader, typed);
     const progress = await loadProgress(reader, runId);
@@ -32,6 +34,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
     const explained = isTerminal(state.status)
       ? undefined
       : explainRun(state, await holds.factsOf(state, systemClock.now()));
+    const drivers = explained === undefined ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
     if (json) {
       const shape = {
         ...outcomeShape(runId, state),
@@ -42,6 +45,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
         parked: state.parked ?? null,
         pausedBy: state.pausedBy,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
+        ...silentShape(drivers),
         input: state.input,
         parent: state.parent ?? null,
         tenant: state.tenant ?? null,
@@ -53,6 +57,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, json }: 
       return;
     }
     for (const line of drawRun(out, progress, stuck, explained)) await out.line(line);
+    for (const line of silentLines(err, drivers)) await err.line(line);
   });
 }
 

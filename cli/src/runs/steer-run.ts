@@ -1,9 +1,10 @@
-import { type RunHandle, RunReader, type RunView } from '@reprise/core';
-import { isDriven, openToSteer } from '../drive/open-project.ts';
+import { lookForDrivers, type RunHandle, RunReader, type RunView } from '@reprise/core';
+import { openToSteer } from '../drive/open-project.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
+import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { noRunsYet } from '../store/with-reader.ts';
 
 export type Steering = 'cancel' | 'pause' | 'resume';
@@ -57,7 +58,7 @@ export interface RunCommand {
 export async function commandRun(
   typed: string,
   where: Whereabouts,
-  { out, json }: Terminal,
+  { out, err, json }: Terminal,
   { give, say, shape = {} }: RunCommand,
 ): Promise<void> {
   const access = await locateStore(where, process.cwd());
@@ -69,9 +70,14 @@ export async function commandRun(
     const handle = orchestrator.run(runId);
     await give(handle);
     const state = await handle.state();
-    const driven = await isDriven(opened);
-    if (!json) return await say(state, driven);
-    await out.json({ runId, ...shape, status: state.status, revision: state.revision, driven: driven ?? null });
+    const drivers = await lookForDrivers(storage);
+    if (!json) {
+      await say(state, drivers.driven);
+      for (const line of silentLines(err, drivers)) await err.line(line);
+      return;
+    }
+    const { status, revision } = state;
+    await out.json({ runId, ...shape, status, revision, driven: drivers.driven ?? null, ...silentShape(drivers) });
   } finally {
     await orchestrator.stop();
   }

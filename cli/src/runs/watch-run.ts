@@ -1,4 +1,4 @@
-import { type HistoryEntry, isEnd, systemClock } from '@reprise/core';
+import { type HistoryEntry, isEnd, lookForDrivers, systemClock } from '@reprise/core';
 import { follow } from '../drive/follow.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { EXIT } from '../errors/exit-codes.ts';
@@ -8,18 +8,22 @@ import type { ProgressView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoTime } from '../output/text.ts';
-import { isDriven } from '../store/is-driven.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
+import { silentLines } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 
 /** Shows a run, whoever drives it, until it ends. Returns the exit code: how the run ended. */
 export function watchRun(typed: string, where: Whereabouts, terminal: Terminal): Promise<number> {
-  return withReader(where, async ({ reader, storage, access }) => {
+  return withReader(where, async ({ reader, storage }) => {
     const runId = await resolveRun(storage, reader, typed);
-    // A run that nobody drives would be watched for ever, and nothing would say why.
-    if (!isEnd((await reader.last(runId)).event) && (await isDriven(access)) === false) {
-      await terminal.err.line('No process drives the runs of this store now: start one with `reprise worker start`.');
+    // A run that nobody drives, or a driver that is stuck, would be watched for ever, and nothing would say why.
+    if (!isEnd((await reader.last(runId)).event)) {
+      const { err } = terminal;
+      const drivers = await lookForDrivers(storage);
+      for (const line of silentLines(err, drivers)) await err.line(line);
+      if (drivers.driven === false)
+        await err.line('No process drives the runs of this store now: start one with `reprise worker start`.');
     }
     const view = terminal.json ? new SnapshotView(terminal) : createView(terminal.out);
     const stopping = new AbortController();

@@ -1,5 +1,6 @@
 import type { RepriseError } from '../shared/errors.ts';
 import type { EventStore, StreamSummary } from './event-store.ts';
+import type { Ownership } from './ownership.ts';
 
 export interface StreamQuery {
   readonly kind: string;
@@ -40,18 +41,12 @@ export interface SnapshotCache {
   save(stream: string, snapshot: Snapshot): Promise<void>;
 }
 
-/** One process at a time drives the runs of the store; released when that process ends, however it ends. */
-export interface StoreOwnership {
-  /** Resolves to a release function; undefined when another process owns the store now. */
-  acquire(): Promise<(() => Promise<void>) | undefined>;
-}
-
 /** What other processes do to the store. */
 export interface ForeignAppends {
   /** Calls back for every append made by another process, with the last revision of the stream. Returns a function that stops it. */
   onAppend(listener: (stream: string, revision: number) => void): () => void;
   /**
-   * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is given up,
+   * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is lost,
    * and every use of the store rejects with that error from then on. Returns a function that stops it.
    */
   onLost?(listener: (error: RepriseError) => void): () => void;
@@ -61,7 +56,7 @@ export interface ForeignAppends {
 export interface Storage {
   readonly events: EventStore;
   /** Absent: no other process can reach it, so this one drives everything. */
-  readonly ownership?: StoreOwnership;
+  readonly ownership?: Ownership;
   readonly snapshots?: SnapshotCache;
   readonly catalog?: StreamCatalog;
   readonly foreign?: ForeignAppends;

@@ -215,6 +215,10 @@ export const ERROR_CODES = {
     'The file of the event store was deleted or replaced while a process had it open, or its lock file was.',
     'Stop the process, put back the file that belongs there, then start again.',
   ),
+  REPRISE_DRIVER_SILENT: entry(
+    'The process that drives the runs of a store exists and shows no sign of life: it is stopped, or stuck in a loop.',
+    'Let it go on (`kill -CONT`), or end it: another process takes its runs over then.',
+  ),
   REPRISE_STORE_CORRUPT: entry(
     'The event store file is torn, corrupt, or not an event store.',
     'Keep the file for examination, and restore a backup; `reprise doctor` says what is readable.',

@@ -21,12 +21,13 @@ import {
   eventsOf,
   eventually,
   gate,
-  lastingStore,
   only,
   orchestrators,
+  sharedStore,
   storePlugin,
   temporaryFiles,
 } from './support.ts';
+import { TestOwnership } from './test-ownership.ts';
 
 describe('Two orchestrators on one file', () => {
   const { make, start } = orchestrators();
@@ -176,55 +177,11 @@ describe('Two orchestrators on one file', () => {
 });
 
 describe('The ownership of a store', () => {
-  const { start } = orchestrators();
+  const { make, start } = orchestrators();
 
-  /** Two orchestrators' views of one store in memory. */
   const shared = () => {
-    const store = lastingStore();
-    const listeners = new Map<string, (stream: string, revision: number) => void>();
-    let owner: string | undefined;
-    let acquiring = Promise.resolve();
-    let asked = 0;
-    const viewOf = (name: string) =>
-      changedStore(
-        store,
-        {
-          append: async (...request) => {
-            const result = await store.events.append(...request);
-            for (const [other, listener] of listeners) if (other !== name) listener(request[0], result.revision);
-            return result;
-          },
-        },
-        {
-          ownership: {
-            acquire: async () => {
-              asked += 1;
-              await acquiring;
-              if (owner !== undefined) return undefined;
-              owner = name;
-              return async () => {
-                owner = undefined;
-              };
-            },
-          },
-          foreign: {
-            onAppend: (listener) => {
-              listeners.set(name, listener);
-              return () => listeners.delete(name);
-            },
-          },
-        },
-      );
-    return {
-      viewOf,
-      owner: () => owner,
-      asked: () => asked,
-      hold: () => {
-        const held = Promise.withResolvers<void>();
-        acquiring = held.promise;
-        return held.resolve;
-      },
-    };
+    const ownership = new TestOwnership();
+    return { ...sharedStore((name) => ownership.of(name)), owner: () => ownership.ownerOf('any'), ownership };
   };
   const quick = defineAgent({ name: 'quick', handle: async () => 'quick' });
   const definition = workflow('owned').task('a', quick).build();
@@ -247,19 +204,15 @@ describe('The ownership of a store', () => {
     expect(owner()).to.equal(undefined);
   });
 
-  it('that is acquired only after stop() is given back', async () => {
-    const { viewOf, owner, asked, hold } = shared();
-    const first = await start(on(viewOf('first')));
-    const second = await start(on(viewOf('second')));
-    expect(second.role).to.equal('client');
-    const release = hold();
-    await first.stop();
-    const before = asked();
-    await eventually(() => asked() > before);
-    const stopping = second.stop();
+  it('that falls to a process only after its stop() is given back', async () => {
+    const { viewOf, owner, ownership } = shared();
+    const release = ownership.hold();
+    const reprise = await make(on(viewOf('first')));
+    const starting = reprise.start();
+    const stopping = reprise.stop();
     release();
-    await stopping;
-    expect(owner()).to.equal(undefined);
+    await Promise.all([starting, stopping]);
+    expect([owner(), reprise.role]).to.deep.equal([undefined, 'stopped']);
   });
 
   it('is given back when driving cannot begin, and taken at a later try', async () => {

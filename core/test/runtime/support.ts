@@ -16,6 +16,7 @@ import {
   isRepriseError,
   type Json,
   type Orchestrator,
+  type Ownership,
   type RepriseConfig,
   type RunEvent,
   type Storage,
@@ -81,6 +82,33 @@ export const changedStore = (
 
 /** A store in memory that outlives the orchestrators it is lent to, as a file would. */
 export const lastingStore = (): Storage => changedStore(createInMemoryStorage(), { close: async () => undefined });
+
+/** Several processes' views of one store in memory; what one appends, the others are told. */
+export function sharedStore(ownershipOf: (name: string) => Ownership) {
+  const storage = lastingStore();
+  const listeners = new Map<string, (stream: string, revision: number) => void>();
+  const viewOf = (name: string): Storage =>
+    changedStore(
+      storage,
+      {
+        append: async (...request) => {
+          const result = await storage.events.append(...request);
+          for (const [other, listener] of listeners) if (other !== name) listener(request[0], result.revision);
+          return result;
+        },
+      },
+      {
+        ownership: ownershipOf(name),
+        foreign: {
+          onAppend: (listener) => {
+            listeners.set(name, listener);
+            return () => listeners.delete(name);
+          },
+        },
+      },
+    );
+  return { storage, viewOf };
+}
 
 /** An in-process transport that publishes what `change` makes of each message. */
 export function changedTransport(

@@ -287,6 +287,10 @@ describe('explain: a run that is held up', () => {
     expect(whole(run, { hold }).summary).to.equal('The run is held: it needs functions');
   });
 
+  it('driven by a process that shows no sign of life: said first', () => {
+    expect(whole(flow(two), { driven: true, silent: 'It is stuck.' }).summary).to.match(/^It is stuck\. /);
+  });
+
   it('not driven: said first', () => {
     expect(whole(flow(two), { driven: false }).summary).to.match(/^No process drives the run now\. /);
   });

@@ -1,7 +1,7 @@
 import { RepriseError } from '@reprise/core/plugin';
 
 export interface SqliteEventStoreOptions {
-  /** The database file; its folder is created. `-wal`, `-shm`, `-owner` and `-mark` files stand beside it. Default `.reprise/reprise.db`. */
+  /** The database file; its folder is created. `-wal`, `-shm`, `-owner`, `-mark` and `-driver` files stand beside it. Default `.reprise/reprise.db`. */
   readonly path?: string;
   /** Only read, beside whoever writes. The file must exist. Default false. */
   readonly readOnly?: boolean;

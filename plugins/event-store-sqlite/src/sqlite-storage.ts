@@ -10,11 +10,11 @@ import {
   type ListedStream,
   type NewEvent,
   nextTurn,
+  type Ownership,
   RepriseError,
   type Snapshot,
   type SnapshotCache,
   type Storage,
-  type StoreOwnership,
   type StreamCatalog,
   type StreamQuery,
   type SubscribeOptions,
@@ -29,6 +29,7 @@ import { openReadOnly } from './open.ts';
 import { type ResolvedOptions, resolveOptions, type SqliteEventStoreOptions } from './options.ts';
 import { OwnerLock } from './owner-lock.ts';
 import { type AppendedTo, Reader } from './reader.ts';
+import { readersOwnership, SqliteOwnership } from './sqlite-ownership.ts';
 import { storeError, translated } from './store-error.ts';
 import type { StoreFault } from './store-fault.ts';
 import { resolveStorePath } from './store-path.ts';
@@ -82,12 +83,13 @@ class SqliteStorage implements Storage {
     load: async (stream) => this.#open().snapshot(stream),
     save: (stream, snapshot) => this.#saveSnapshot(stream, snapshot),
   };
-  readonly ownership?: StoreOwnership;
+  readonly ownership: Ownership;
   readonly foreign?: ForeignAppends;
 
   readonly #options: ResolvedOptions;
   readonly #writer: WriterThread | undefined;
   readonly #owner: OwnerLock;
+  readonly #owning: SqliteOwnership | undefined;
   readonly #watch: ForeignWatch;
   readonly #guard: FileGuard;
   readonly #lostListeners = new Set<(error: RepriseError) => void>();
@@ -116,6 +118,7 @@ class SqliteStorage implements Storage {
         this.#watches.delete(ended);
       },
     });
+    this.ownership = readersOwnership(options.path);
     if (options.readOnly) return;
     this.#writer = new WriterThread(
       { path: options.path, maxFileBytes: options.maxFileBytes },
@@ -126,7 +129,8 @@ class SqliteStorage implements Storage {
         onLost: (fault) => this.#lose(fault),
       },
     );
-    this.ownership = { acquire: () => this.#acquire() };
+    this.#owning = new SqliteOwnership(options.path, () => this.#acquire());
+    this.ownership = this.#owning;
     this.foreign = {
       onAppend: (listener) => this.#listen(listener),
       onLost: (listener) => this.#onLost(listener),
@@ -173,13 +177,14 @@ class SqliteStorage implements Storage {
   /** The reader goes before the writer: the last connection of all folds the WAL into the file, and must be able to write. */
   async #release(): Promise<void> {
     this.#guard.stop();
+    this.#owning?.withdraw();
     for (const { stop } of this.#listeners.values()) stop();
     this.#listeners.clear();
     for (const stop of this.#watches.values()) stop();
     await this.#subscriptions.close();
     this.#reader?.close();
     await this.#writer?.close();
-    this.#owner.release();
+    await this.#owning?.stop();
   }
 
   #open(): Reader {
@@ -235,11 +240,11 @@ class SqliteStorage implements Storage {
     await this.#writable().saveSnapshot(stream, snapshot);
   }
 
-  async #acquire(): Promise<(() => Promise<void>) | undefined> {
+  async #acquire(): Promise<(() => void) | undefined> {
     this.#open();
     if (!translated(this.#options.path, () => this.#owner.acquire())) return undefined;
     const { file, madeAnew } = this.#owner;
-    const release = async (): Promise<void> => {
+    const release = (): void => {
       if (this.#owner.file !== file) return;
       this.#guard.watchOwner(undefined);
       this.#writer?.own(undefined);
@@ -253,7 +258,7 @@ class SqliteStorage implements Storage {
     try {
       this.#open();
     } catch (error) {
-      await release();
+      release();
       throw error;
     }
     return release;
@@ -272,6 +277,7 @@ class SqliteStorage implements Storage {
     const error = storeError(fault);
     this.#lost = error;
     this.#guard.stop();
+    this.#owning?.lose();
     this.#owner.release();
     this.#subscriptions.wakeAll();
     for (const listener of [...this.#lostListeners]) listener(error);

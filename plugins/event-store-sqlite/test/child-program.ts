@@ -87,7 +87,8 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
     const { events: store, ownership, foreign } = await createSqliteStorage({ path });
     process.stdin.resume(); // an idle store keeps nothing alive
     const lost = new Promise<RepriseError>((resolve) => foreign?.onLost?.(resolve));
-    print((await ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    await ownership?.start();
+    print(ownership?.owns('any') === true ? 'owner' : 'refused');
     print((await lost).code);
     const error = await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM).catch((reason: unknown) => reason);
     print(isRepriseError(error) ? error.code : 'appended');
@@ -98,7 +99,8 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
   /** Owns the store until it is killed. */
   async own() {
     const { ownership } = await createSqliteStorage({ path });
-    print((await ownership?.acquire()) === undefined ? 'refused' : 'owner');
+    await ownership?.start();
+    print(ownership?.owns('any') === true ? 'owner' : 'refused');
     await sleep(60_000);
   },
 

@@ -1,6 +1,7 @@
-import { eventStoreConformance } from '@reprise/conformance';
+import { eventStoreConformance, type OwnershipHandle, ownershipConformance } from '@reprise/conformance';
 import type { Storage } from '@reprise/core/plugin';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
+import { Child } from './child.ts';
 import { temporaryPaths } from './folder.ts';
 
 const newPath = temporaryPaths();
@@ -19,4 +20,24 @@ eventStoreConformance('sqlite', {
     return open(paths.get(storage) ?? '');
   },
   openSecond: (storage) => open(paths.get(storage) ?? ''),
+});
+
+const stores = new WeakMap<OwnershipHandle, string>();
+
+async function compete(path: string): Promise<OwnershipHandle> {
+  const { ownership, events } = await createSqliteStorage({ path });
+  if (ownership === undefined) throw new Error('a store that can be written to has an ownership');
+  const handle = { ownership, close: () => events.close() };
+  stores.set(handle, path);
+  return handle;
+}
+
+ownershipConformance('sqlite', {
+  create: () => compete(newPath()),
+  openSecond: (handle) => compete(stores.get(handle) ?? ''),
+  async ownElsewhere(handle) {
+    const child = new Child('own', [stores.get(handle) ?? '']);
+    await child.printed(1);
+    return () => child.kill();
+  },
 });

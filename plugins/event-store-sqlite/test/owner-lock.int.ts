@@ -31,7 +31,8 @@ describe('the owner of an SQLite event store', () => {
     expect(driver.lines).to.deep.equal(['owner']);
     for (const way of [path, ...links]) {
       const { events: other, ownership } = await createSqliteStorage({ path: way });
-      expect(await ownership?.acquire(), way).to.equal(undefined);
+      await ownership?.start();
+      expect(ownership?.owns('any'), way).to.equal(false);
       await other.close();
     }
     const { events: reader } = await createSqliteStorage({ path, readOnly: true });
@@ -45,7 +46,8 @@ describe('the owner of an SQLite event store', () => {
     await driver.printed(1);
     rmSync(ownerPath(path));
     const { events: other, ownership } = await createSqliteStorage({ path });
-    expect(await ownership?.acquire()).to.be.a('function');
+    await ownership?.start();
+    expect(ownership?.owns('any')).to.equal(true);
     await driver.printed(3);
     expect(driver.lines).to.deep.equal(['owner', 'REPRISE_STORE_REPLACED', 'REPRISE_STORE_REPLACED']);
     expect(await driver.end(), driver.stderr).to.equal(0);
@@ -58,9 +60,10 @@ describe('the owner of an SQLite event store', () => {
     const [first, second] = [await createSqliteStorage({ path }), await createSqliteStorage({ path })];
     const told: string[] = [];
     first.foreign?.onLost?.(({ code }) => told.push(code));
-    await first.ownership?.acquire();
+    await first.ownership?.start();
     rmSync(ownerPath(path));
-    expect(await second.ownership?.acquire()).to.be.a('function');
+    await second.ownership?.start();
+    expect([first.ownership?.owns('any'), second.ownership?.owns('any')]).to.deep.equal([false, true]);
     expect(told).to.deep.equal(['REPRISE_STORE_REPLACED']);
     await first.events.close();
     await second.events.close();
@@ -69,7 +72,7 @@ describe('the owner of an SQLite event store', () => {
   it('appends nothing any more soon after its lock file is gone, sooner than a new owner begins', async () => {
     const path = newPath();
     const { events: store, ownership } = await createSqliteStorage({ path });
-    await ownership?.acquire();
+    await ownership?.start();
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     rmSync(ownerPath(path));
     const appendOn = async (): Promise<never> => {
@@ -85,8 +88,8 @@ describe('the owner of an SQLite event store', () => {
   it('is nobody after a release, whatever becomes of the lock file', async () => {
     const path = newPath();
     const { events: store, ownership } = await createSqliteStorage({ path });
-    const release = await ownership?.acquire();
-    await release?.();
+    await ownership?.start();
+    await ownership?.stop();
     rmSync(ownerPath(path));
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
     await store.close();

@@ -93,14 +93,14 @@ describe('an SQLite event store shared by processes', () => {
     const { events: store, ownership } = await createSqliteStorage({ path });
     const second = start('own', path);
     await second.printed(1);
-    expect([first.lines[0], second.lines[0], await ownership?.acquire()]).to.deep.equal([
-      'owner',
-      'refused',
-      undefined,
-    ]);
+    await ownership?.start();
+    expect([first.lines[0], second.lines[0], ownership?.owns('any')]).to.deep.equal(['owner', 'refused', false]);
     await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
+    await second.kill();
+    const gained = new Promise((resolve) => ownership?.onChange(resolve));
     await first.kill();
-    expect(await ownership?.acquire()).to.be.a('function');
+    expect(await gained).to.deep.equal({ gained: true, lost: false });
+    expect(ownership?.owns('any')).to.equal(true);
     await store.close();
   });
 });

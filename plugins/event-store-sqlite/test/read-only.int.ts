@@ -56,7 +56,8 @@ describe('an SQLite event store opened for reading', () => {
       const error = await attempt?.catch((reason: unknown) => reason);
       expect(isRepriseError(error, 'REPRISE_STORE_UNAVAILABLE') && error.message).to.include('for reading only');
     }
-    expect(ownership).to.equal(undefined);
+    await ownership?.start();
+    expect(ownership?.owns('any')).to.equal(false);
     await store.close();
   });
 });

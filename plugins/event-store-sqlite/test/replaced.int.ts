@@ -58,7 +58,7 @@ describe('an SQLite event store whose file', () => {
           () => store.readAll(),
           () => store.subscribe({ onEvents: () => undefined }),
           () => storage.catalog?.list({ kind: 'run' }),
-          () => storage.ownership?.acquire(),
+          () => storage.ownership?.start(),
         ]) {
           expect((await rejection(use() as Promise<unknown>)).code).to.equal('REPRISE_STORE_REPLACED');
         }
@@ -70,7 +70,8 @@ describe('an SQLite event store whose file', () => {
         const storage = await createSqliteStorage({ path });
         const { events: store } = storage;
         await store.append('run-a', sampleEvents('a', 0, 1), NO_STREAM);
-        expect(await storage.ownership?.acquire()).to.be.a('function');
+        await storage.ownership?.start();
+        expect(storage.ownership?.owns('any')).to.equal(true);
         const ended = new Promise<unknown>((resolve) => {
           void store.subscribe({ onEvents: () => undefined, onError: resolve });
         });
@@ -79,6 +80,7 @@ describe('an SQLite event store whose file', () => {
         const error = await lost;
         expect(error.code).to.equal('REPRISE_STORE_REPLACED');
         expect(await ended).to.equal(error);
+        expect(storage.ownership?.owns('any')).to.equal(false);
         await store.close();
       });
     });

@@ -60,6 +60,12 @@ export class Dispatcher {
     if (messages.length > 0) void this.#publish(run.runId, messages);
   }
 
+  /** Another process drives the run: its timers and open attempts are that one's, which decides what becomes of them. */
+  letGo(runId: string): void {
+    this.#timers.cancelRun(runId);
+    this.open.closeRun(runId);
+  }
+
   stop(): void {
     this.#timers.clear();
     this.open.clear();

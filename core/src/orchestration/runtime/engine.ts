@@ -1,3 +1,4 @@
+import type { Ownership, OwnershipChange } from '../../event-store/ownership.ts';
 import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
@@ -23,6 +24,7 @@ import { HEART, type Heart } from './heart.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
+import { OwnedRuns } from './ownership/owned-runs.ts';
 import { attemptLost, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
 import type { RunHold } from './run-hold.ts';
@@ -36,6 +38,8 @@ export interface EngineParts {
   /** Names this process in events: unique to it. */
   readonly id: string;
   readonly storage: Storage;
+  /** Which runs this process drives. Default: that of the storage, or all of them. */
+  readonly ownership?: Ownership;
   readonly transport: Transport;
   readonly registry: Registry;
   readonly monitors: MonitorHub;
@@ -71,7 +75,7 @@ const APPENDS_MS = 5000;
  */
 export class Engine {
   readonly waiters = new RunWaiters();
-  readonly #parts: EngineParts;
+  readonly #parts: EngineParts & { readonly ownership: Ownership };
   readonly #repository: RunRepository;
   readonly #reader: RunReader;
   readonly #inboxes: Inboxes;
@@ -79,10 +83,11 @@ export class Engine {
   readonly #admission: Admission;
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
+  readonly #runs: OwnedRuns;
   readonly #subscriptions: TransportSubscription[] = [];
   #state: 'adding' | 'driving' | 'stopping' | 'stopped' = 'adding';
 
-  constructor(parts: EngineParts) {
+  constructor(parts: EngineParts & { readonly ownership: Ownership }) {
     this.#parts = parts;
     const { storage, registry, options, transport, monitors, clock, heart = HEART } = parts;
     const agents = new AgentDirectory({
@@ -113,10 +118,13 @@ export class Engine {
       admission,
       post: (runId, item) => this.#inboxes.post(runId, item),
       stood: (runId) => this.waiters.ended(runId),
-      drives: () => this.#state === 'driving' || this.#state === 'stopping',
+      drives: (runId) => this.drives(runId),
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
-      carryOut: (run, effects) => this.#dispatcher.carryOut(run, effects),
+      carryOut: (run, effects) => {
+        if (this.drives(run.runId)) this.#runs.add(run.runId);
+        this.#dispatcher.carryOut(run, effects);
+      },
       ended: (state) => this.waiters.ended(state.runId, state),
     });
     this.#writer = writer;
@@ -137,7 +145,20 @@ export class Engine {
       fireTimer: (runId, timer, at) => this.#fireTimer(runId, timer, at),
       leaseExpired: (runId, taskId, attempt) => this.#leaseExpired(runId, taskId, attempt),
       redispatch: (runId) => this.#inboxes.post(runId, { refresh: true }),
-      runClosed: (state) => this.waiters.ended(state.runId, state),
+      runClosed: (state) => {
+        this.#runs.delete(state.runId);
+        this.waiters.ended(state.runId, state);
+      },
+    });
+    this.#runs = new OwnedRuns({
+      clock,
+      ownership: parts.ownership,
+      recover: (takes) => this.#recover(takes),
+      letGo: (runId) => this.#letGo(runId),
+      failed: (error) => {
+        const message = `cannot take up runs that fell to this process: ${String(error)}`;
+        monitors.notice({ kind: 'log', level: 'error', message });
+      },
     });
   }
 
@@ -156,6 +177,7 @@ export class Engine {
       this.#agents.clear();
       this.#dispatcher.stop();
       this.#admission.clear();
+      this.#runs.clear();
       // Unless it was stopped meanwhile.
       if (this.#state === 'driving') this.#state = 'adding';
       throw error;
@@ -171,10 +193,7 @@ export class Engine {
       await transport.subscribe(WORKER_CHANNEL, (delivery) => this.#onWorker(delivery), { broadcast: true }),
     );
     await this.#callTheRoll();
-    const { storage, views } = this.#parts;
-    // A view of the runs is trusted once it has had everything that was there when the driving began.
-    if (storage.catalog === undefined) await views?.reachEnd(runIndex.name);
-    return recoverOpenRuns(this.#reader, this.#inboxes, transport.durable);
+    return this.#runs.takeUp();
   }
 
   /** Workers announce themselves when they start, which may have been before. Those of this process have answered when this resolves. */
@@ -202,9 +221,19 @@ export class Engine {
     return promise;
   }
 
+  /** Whether this process decides what becomes of the run. */
+  drives(runId: string): boolean {
+    return (this.#state === 'driving' || this.#state === 'stopping') && this.#parts.ownership.owns(runId);
+  }
+
   /** Another process changed the run: look at it again. */
   refresh(runId: string): void {
-    if (this.#state === 'driving') this.#inboxes.post(runId, { refresh: true });
+    if (this.#state === 'driving' && this.drives(runId)) this.#inboxes.post(runId, { refresh: true });
+  }
+
+  /** Runs have fallen to this process, or to others. */
+  ownershipChanged(change: OwnershipChange): void {
+    if (this.#state === 'driving') this.#runs.changed(change);
   }
 
   /**
@@ -212,7 +241,7 @@ export class Engine {
    * yet is not told.
    */
   cachedState(runId: string): RunState | undefined {
-    if (this.#state !== 'driving') return undefined;
+    if (this.#state !== 'driving' || !this.drives(runId)) return undefined;
     const state = this.#repository.cached(runId)?.state;
     return state !== undefined && isTerminal(state.status) && this.#inboxes.busy(runId) ? undefined : state;
   }
@@ -263,6 +292,29 @@ export class Engine {
     const timer = this.#parts.clock.schedule(limitMs, late.resolve);
     await Promise.race([this.#inboxes.idle(), late.promise]);
     timer.cancel();
+  }
+
+  async #recover(takes: (runId: string) => boolean): Promise<number> {
+    const { storage, transport, views } = this.#parts;
+    const { open } = this.#dispatcher;
+    // What was read as a client, or before the run went elsewhere and ended there, is no longer so.
+    this.#repository.keepOnly((runId) => this.#runs.has(runId));
+    // A view of the runs is trusted once it has had everything that was there when they fell to this process.
+    if (storage.catalog === undefined) await views?.reachEnd(runIndex.name);
+    return recoverOpenRuns({
+      reader: this.#reader,
+      inboxes: this.#inboxes,
+      transportIsDurable: transport.durable,
+      takes,
+      dispatched: (runId, taskId, attempt) => open.has(runId, taskId, attempt),
+    });
+  }
+
+  #letGo(runId: string): void {
+    this.#dispatcher.letGo(runId);
+    this.#writer.letGo(runId);
+    // Whoever waits for it hears of its end from elsewhere.
+    this.waiters.ended(runId);
   }
 
   #onCommand(delivery: Delivery): void {

@@ -74,6 +74,11 @@ export class OpenAttempts {
     return !watched;
   }
 
+  /** Whether this process dispatched the attempt, and has seen no end of it. */
+  has(runId: string, taskId: string, attempt: number): boolean {
+    return this.#runs.get(runId)?.get(taskId)?.attempt === attempt;
+  }
+
   /** A worker was heard of: it began the attempt, or still has it in hand. */
   heard(runId: string, taskId: string, attempt: number): void {
     const open = this.#runs.get(runId)?.get(taskId);

@@ -1,12 +1,9 @@
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
-import { uuidv5 } from '../../shared/hash.ts';
-import { assertId, streamRunId } from '../../shared/ids.ts';
+import { streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
-import { type Labels, takeLabels } from '../../shared/labels.ts';
 import { keepAlive } from '../../shared/system.ts';
-import { outermost } from '../../shared/task-path.ts';
-import { isTraceparent } from '../../shared/trace.ts';
+import { lookForDrivers, silentText } from '../reading/drivers.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
 import type { Views } from '../reading/views/views.ts';
 import type { Command } from '../workflow/commands.ts';
@@ -15,12 +12,12 @@ import { explainRun } from '../workflow/explain/explain-run.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import type { AgentPresence } from './agent-directory.ts';
-import { DriverElection, type Role } from './driver-election.ts';
 import { Engine, type EngineParts } from './engine.ts';
-import { planFork } from './fork-start.ts';
 import type { CommandOutcome } from './inbox.ts';
 import type { MonitorHealth } from './monitor-hub.ts';
-import { acceptPayload, checkSchema } from './payload.ts';
+import { Driving, type Role } from './ownership/driving.ts';
+import { SoleOwnership } from './ownership/sole-ownership.ts';
+import { acceptPayload } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import {
   type CancelOptions,
@@ -31,39 +28,11 @@ import {
   type SignalOptions,
 } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
+import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
 
 /** What an orchestrator is made of; the container brings it. */
 export type OrchestratorParts = Omit<EngineParts, 'id'>;
-
-export interface StartRunOptions {
-  /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
-  readonly id?: string;
-  readonly version?: string;
-  /** Makes the start idempotent across repeats. Default: unique. */
-  readonly requestId?: string;
-  /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
-  readonly traceparent?: string;
-  /** On whose behalf the run is, in 1 to 128 characters: beside each of its events, and those of its child runs. Default: nobody is named. */
-  readonly tenant?: string;
-  /**
-   * What the run, and those that it starts, can be found by: at most 32, keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256
-   * characters (REPRISE_LABELS_INVALID). Default: none.
-   */
-  readonly labels?: Labels;
-}
-
-export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
-  /** At-most-once tasks, by path, that may be done again: whether they had their effect was looked into. */
-  readonly again?: readonly string[];
-  /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
-  readonly outcomes?: Readonly<Record<string, unknown>>;
-}
-
-export interface ForkRunOptions extends RetryRunOptions {
-  /** The last revision that is taken over. */
-  readonly at?: number;
-}
 
 /** How long a command waits between two looks at a run that is being copied, and in all. */
 const FORKING_MS = 20;
@@ -77,7 +46,8 @@ export class Orchestrator {
   /** Undefined without an agent of its own. */
   readonly #worker: AgentWorker | undefined;
   readonly #stopping = new AbortController();
-  readonly #election: DriverElection;
+  readonly #driving: Driving;
+  readonly #starts: RunStarts;
   #transportStarted = false;
   #letExit: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
@@ -86,23 +56,23 @@ export class Orchestrator {
 
   constructor(parts: OrchestratorParts) {
     this.#parts = parts;
-    const { registry, transport } = parts;
+    const { storage, clock, monitors, registry, transport } = parts;
     const id = `worker-${parts.ids.next()}`;
-    this.#engine = new Engine({ ...parts, id });
+    const ownership = parts.ownership ?? storage.ownership ?? new SoleOwnership();
+    this.#engine = new Engine({ ...parts, id, ownership });
     // Where no other process can be reached, its engine ends with it: what it announces holds until then.
     const mortal = transport.spans === true;
     this.#worker =
       registry.agents.size === 0 ? undefined : new AgentWorker({ ...parts, id, agents: registry.agents, mortal });
-    this.#election = new DriverElection({
-      ownership: parts.storage.ownership,
-      clock: parts.clock,
+    this.#driving = new Driving({
+      ownership,
+      clock,
+      monitors,
       drive: () => this.#drive(),
-      failed: (error) => {
-        const message = `cannot take the store over: ${String(error)}`;
-        parts.monitors.notice({ kind: 'log', level: 'error', message });
-      },
+      changed: (change) => this.#engine.ownershipChanged(change),
     });
-    this.runs = new RunReader(parts.storage, { list: parts.listRuns, stopped: this.#stopping.signal });
+    this.runs = new RunReader(storage, { list: parts.listRuns, stopped: this.#stopping.signal });
+    this.#starts = new RunStarts({ ...parts, runs: this.runs });
   }
 
   /** The views that this process builds. */
@@ -141,7 +111,7 @@ export class Orchestrator {
    */
   async start({ drive = true }: { readonly drive?: boolean } = {}): Promise<Role> {
     if (this.role !== 'new') throw new RepriseError('REPRISE_STOPPED', 'start() was called already.');
-    this.#election.begin();
+    this.#driving.begin();
     this.#letExit = keepAlive();
     const { foreign } = this.#parts.storage;
     const deaf = foreign?.onAppend((stream) => this.#onForeignAppend(stream));
@@ -153,7 +123,7 @@ export class Orchestrator {
     try {
       await this.#parts.views?.start();
       if (drive && this.#parts.transport.spans === true) await this.#work();
-      if (drive) await this.#election.stand();
+      if (drive) await this.#driving.stand();
     } catch (error) {
       // What stopping cannot release either says less than what made the start fail.
       await this.stop({ drainMs: 0 }).catch(() => undefined);
@@ -163,7 +133,7 @@ export class Orchestrator {
   }
 
   get role(): Role | 'stopped' | 'new' {
-    return this.#election.role;
+    return this.#driving.role;
   }
 
   async #work(): Promise<void> {
@@ -221,46 +191,9 @@ export class Orchestrator {
         'REPRISE_NOT_STARTED',
         'startRun() was called before start(): nothing would carry the run out.',
       );
-    const registered = this.#registered(workflow as string | RegisteredWorkflow, options.version);
-    const id = this.#newRunId(registered.definition.name, options);
-    const labels = takeLabels(options.labels);
-    const checked =
-      registered.inputSchema === undefined
-        ? input
-        : await checkSchema(registered.inputSchema, input, 'REPRISE_INPUT_INVALID', 'input of the run');
-    const accepted = acceptPayload(
-      checked,
-      'input of the run',
-      'REPRISE_INVALID_PAYLOAD',
-      this.#parts.options.maxPayloadChars,
-    );
-    await this.#submit({
-      type: 'StartRun',
-      commandId: options.requestId ?? `start-${this.#parts.ids.next()}`,
-      runId: id,
-      definition: registered.definition,
-      definitionHash: registered.hash,
-      input: accepted,
-      ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
-      ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
-      ...(labels === undefined ? {} : { labels }),
-    });
-    return this.run<Output>(id);
-  }
-
-  /** The registered workflow of that name, or that very one: a run of another could not be carried out again. */
-  #registered(workflow: string | RegisteredWorkflow, version: string | undefined): RegisteredWorkflow {
-    const { registry } = this.#parts;
-    if (typeof workflow === 'string') return registry.workflow(workflow, version);
-    const { definition, hash } = workflow;
-    if (registry.registered(definition.name, definition.version)?.hash === hash) return workflow;
-    const message = `The workflow '${definition.name}@${definition.version}' is not registered here (or another one of that name and version is). Add it to \`workflows\`.`;
-    throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', message);
-  }
-
-  #newRunId(workflow: string, { id, requestId }: StartRunOptions): string {
-    if (id !== undefined) return assertId(id, 'run id');
-    return requestId === undefined ? this.#parts.ids.next() : uuidv5(`start/${workflow}`, requestId);
+    const command = await this.#starts.start(workflow as string | RegisteredWorkflow, input, options);
+    await this.#submit(command);
+    return this.run<Output>(command.runId);
   }
 
   /**
@@ -289,21 +222,9 @@ export class Orchestrator {
   }
 
   async #goOnFrom(runId: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<RunHandle> {
-    const { registry, ids, options: limits } = this.#parts;
-    const { again = [], outcomes, at } = options;
-    const id = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
-    const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
-      task,
-      acceptPayload(outcome, `outcome of '${task}'`, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
-    ]);
-    const planned = await planFork(this.runs, registry, runId, {
-      as,
-      ...(at === undefined ? {} : { at }),
-      ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
-    });
-    assertAllowed(runId, planned.again, again);
-    await this.#submit({ type: 'StartRun', commandId: `${as}-${ids.next()}`, runId: id, ...planned.start });
-    return this.run(id);
+    const command = await this.#starts.goOn(runId, as, options);
+    await this.#submit(command);
+    return this.run(command.runId);
   }
 
   /** A handle of a run that exists or will. */
@@ -330,13 +251,13 @@ export class Orchestrator {
 
   /** Each step is done whatever became of the one before; the first error is passed on. */
   async #stop(drainMs: number): Promise<void> {
-    this.#election.stop();
+    this.#driving.stop();
     this.#letExit ??= keepAlive();
     this.#unwatch?.();
     const { monitors, storage, transport, views } = this.#parts;
     const failures: unknown[] = [];
     const steps: readonly (() => unknown)[] = [
-      () => this.#election.takeover,
+      () => this.#driving.takeover,
       () => this.#engine.drain(),
       () => this.#worker?.stop(drainMs),
       () => this.#engine.stop(drainMs),
@@ -344,7 +265,7 @@ export class Orchestrator {
       async () => this.#stopping.abort(),
       () => views?.close(),
       () => monitors.shutdown(),
-      () => this.#election.release(),
+      () => this.#driving.release(),
       () => storage.events.close(),
     ];
     for (const step of steps) {
@@ -396,13 +317,16 @@ export class Orchestrator {
   }
 
   async #explain(runId: string): Promise<RunExplanation> {
+    const { clock, storage } = this.#parts;
     const run = await this.runs.state(runId);
     const hold = this.holdOf(runId);
-    const driven = this.role === 'driver' ? true : undefined;
     const admission = (agent: string | undefined, capability: string | undefined) =>
       this.#engine.waitingAt(runId, agent, capability);
     const { takers } = this.#engine;
-    return explainRun(run, { now: this.#parts.clock.now(), takers, hold, driven, admission });
+    const facts = { now: clock.now(), takers, hold, admission };
+    if (this.#engine.drives(runId)) return explainRun(run, { ...facts, driven: true });
+    const { driven, silent } = await lookForDrivers(storage);
+    return explainRun(run, { ...facts, driven, silent: silent[0] && silentText(silent[0]) });
   }
 
   #stoppedBefore(runId: string): RepriseError {
@@ -476,20 +400,6 @@ export class Orchestrator {
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);
     throw new RepriseError(code as 'REPRISE_COMMAND_INVALID', message, { details: { runId: command.runId } });
   }
-}
-
-function assertAllowed(runId: string, repeated: readonly string[], allowed: readonly string[]): void {
-  const left = repeated.filter((id) => !allowed.includes(id) && !allowed.includes(outermost(id)));
-  if (left.length === 0) return;
-  const names = left.slice(0, 10).map((id) => `'${id}'`);
-  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
-  const message = `To try run '${runId}' again would do again what may be done at most once: ${names.join(', ')}${more}.`;
-  throw new RepriseError('REPRISE_WOULD_REPEAT', message, { details: { tasks: [...left].slice(0, 1000) } });
-}
-
-function assertTraceparent(value: string): string {
-  if (isTraceparent(value)) return value;
-  throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
 }
 
 function outcomeOf(

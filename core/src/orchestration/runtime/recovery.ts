@@ -12,16 +12,24 @@ import { timerCommand } from './timer-table.ts';
 /** Runs that are being recovered at once. */
 const PARALLEL = 128;
 
+export interface Recovery {
+  readonly reader: RunReader;
+  readonly inboxes: Inboxes;
+  /** Messages outlive the process. */
+  readonly transportIsDurable: boolean;
+  /** Whether the run is to be taken up: this process drives it, and did not before. */
+  takes(runId: string): boolean;
+  /** Whether this process has dispatched the attempt: it is not lost. */
+  dispatched(runId: string, taskId: string, attempt: number): boolean;
+}
+
 /**
- * Sets every open run moving again. With a transport that ended with the last process, the attempts that were open then are
- * lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
+ * Sets the open runs that fell to this process moving again. With a transport that ended with the last process, the attempts that were open
+ * then are lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
  * A child run whose parent has ended may not have been told: the parent is read, too. Returns how many runs there were.
  */
-export async function recoverOpenRuns(
-  reader: RunReader,
-  inboxes: Inboxes,
-  transportIsDurable: boolean,
-): Promise<number> {
+export async function recoverOpenRuns(recovery: Recovery): Promise<number> {
+  const { reader } = recovery;
   const open = new Set<string>();
   const parents = new Set<string>();
   let after: string | undefined;
@@ -31,26 +39,27 @@ export async function recoverOpenRuns(
       limit: PARALLEL,
       ...(after === undefined ? {} : { after }),
     });
-    await Promise.all(page.map(({ runId }) => recover(runId, inboxes, transportIsDurable, parents)));
-    for (const { runId } of page) open.add(runId);
+    const taken = page.filter(({ runId }) => recovery.takes(runId));
+    await Promise.all(taken.map(({ runId }) => recover(runId, recovery, parents)));
+    for (const { runId } of taken) open.add(runId);
     const last = page.at(-1);
     if (last === undefined) break;
     after = last.cursor;
   }
-  for (const parent of parents) if (!open.has(parent)) inboxes.post(parent, { refresh: true });
+  for (const parent of parents) if (!open.has(parent)) recovery.inboxes.post(parent, { refresh: true });
   return open.size;
 }
 
 /** Adds the parent of the run to `parents`. */
-function recover(runId: string, inboxes: Inboxes, transportIsDurable: boolean, parents: Set<string>): Promise<void> {
+function recover(runId: string, recovery: Recovery, parents: Set<string>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const settled = () => resolve();
-  inboxes.post(runId, {
+  recovery.inboxes.post(runId, {
     // The store may have been driven by another process since the run was cached here.
     refresh: true,
     derive: (state) => {
       if (state.parent !== undefined) parents.add(state.parent.runId);
-      return transportIsDurable ? [] : lostAttempts(state);
+      return recovery.transportIsDurable ? [] : lostAttempts(state, recovery.dispatched);
     },
     done: settled,
     // The writer has reported it; the run stays as it is, and others go on.
@@ -73,11 +82,12 @@ export function overdue(state: RunState, openEffects: Heart['openEffects'], now:
 /** Not that of an attempt: one that was open then is lost. */
 const LIMITS: ReadonlySet<string> = new Set(['run', 'task', 'all']);
 
-/** Commands that put every open attempt of a run on record as lost. */
-export function lostAttempts(state: RunState): readonly Command[] {
+/** Commands that put every open attempt of a run on record as lost, but for those that this process has `dispatched`. */
+export function lostAttempts(state: RunState, dispatched: Recovery['dispatched']): readonly Command[] {
   const commands: Command[] = [];
   for (const task of state.tasks.values()) {
-    if (isInFlight(task)) commands.push(attemptLost(state, task.id, task.attempt, 'the process that ran it ended'));
+    if (!isInFlight(task) || dispatched(state.runId, task.id, task.attempt)) continue;
+    commands.push(attemptLost(state, task.id, task.attempt, 'the process that ran it ended'));
   }
   return commands;
 }

@@ -157,6 +157,11 @@ export class RunRepository {
     this.#count(run, 0);
   }
 
+  /** Keeps those only that `stays` says: others may have gone on elsewhere. */
+  keepOnly(stays: (runId: string) => boolean): void {
+    for (const runId of [...this.#cache.keys()]) if (!stays(runId)) this.drop(runId);
+  }
+
   // The state of a run whose turn failed may have grown since it was counted.
   #count(run: CachedRun, tasks: number): void {
     this.#cachedTasks += tasks - run.counted;

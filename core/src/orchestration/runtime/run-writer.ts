@@ -49,8 +49,8 @@ export interface RunWriterParts {
   readonly options: EngineOptions;
   readonly heart: Heart;
   readonly admission: Admission;
-  /** Whether this process drives runs: schedules tasks and carries effects out. Else it only adds commands' events. */
-  drives(): boolean;
+  /** Whether this process drives the run: schedules its tasks and carries effects out. Else it only adds commands' events. */
+  drives(runId: string): boolean;
   stopping(): boolean;
   busy(runId: string): boolean;
   /** Puts an item behind those that wait for the run. */
@@ -71,6 +71,15 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'SendSignal',
   'ParkRun',
   'RefuseCommand',
+]);
+
+/** Commands that follow from a run's history and its clock. */
+const DRIVERS_COMMANDS: ReadonlySet<string> = new Set([
+  'ScheduleTasks',
+  'FireTimer',
+  'CopyEvents',
+  'CloseFork',
+  'ParkRun',
 ]);
 
 /** Commands after which a run that is held in memory is looked at again. */
@@ -108,7 +117,7 @@ export class RunWriter {
   constructor(parts: RunWriterParts) {
     this.#parts = parts;
     this.#pastDue = {
-      derive: (state, now) => (parts.drives() ? overdue(state, parts.heart.openEffects, now) : []),
+      derive: (state, now) => (parts.drives(state.runId) ? overdue(state, parts.heart.openEffects, now) : []),
     };
     this.#client = new ClientWriter({
       ...parts,
@@ -120,10 +129,10 @@ export class RunWriter {
       againMs: parts.options.redispatchMs,
       stood: (runId) => parts.stood(runId),
       lookAgain: (runId) => {
-        if (parts.drives() && !parts.stopping()) parts.post(runId, { refresh: true });
+        if (parts.drives(runId) && !parts.stopping()) parts.post(runId, { refresh: true });
       },
       wake: (runId) => {
-        if (parts.drives() && !parts.stopping()) parts.post(runId, {});
+        if (parts.drives(runId) && !parts.stopping()) parts.post(runId, {});
       },
     });
     this.#scheduler = new RunScheduler({ ...parts, standing: this.#standing });
@@ -137,6 +146,14 @@ export class RunWriter {
   /** Somebody takes what nobody took before. */
   agentsAppeared(): void {
     this.#standing.agentsAppeared();
+  }
+
+  /** The run is another process's now: nothing that was known of it here holds any more. */
+  letGo(runId: string): void {
+    this.#standing.forget(runId);
+    this.#unreleased.delete(runId);
+    this.#parts.admission.releaseRun(runId);
+    this.#parts.repository.drop(runId);
   }
 
   /** One turn. Every item is told its outcome or its error; does not reject. */
@@ -154,10 +171,12 @@ export class RunWriter {
     // A run that is being started is taken for new; if it is not, the append conflicts and the run is read.
     let unread = items[0]?.command?.type === 'StartRun';
     let faults = 0;
-    for (let conflicts = 0; left.length > 0; ) {
+    for (let conflicts = 0; ; ) {
+      if (!this.#parts.drives(runId)) left = this.#leaveToDriver(runId, left);
+      if (left.length === 0) return;
       try {
         const [first] = left;
-        const adds = !this.#parts.drives() && first?.command !== undefined && first.command.type !== 'StartRun';
+        const adds = !this.#parts.drives(runId) && first?.command !== undefined && first.command.type !== 'StartRun';
         left = adds ? await this.#add(first, first.command, left) : await this.#attempt(runId, left, unread);
         unread = false;
       } catch (error) {
@@ -180,6 +199,15 @@ export class RunWriter {
     const from = clock.now();
     await untilKnown(append, clock, this.#retries(runId, 'append'));
     admission.appended(clock.now() - from);
+  }
+
+  /** What only the driver of a run decides: whoever drives it derives that from its history. Returns the other items. */
+  #leaveToDriver(runId: string, items: readonly InboxItem[]): readonly InboxItem[] {
+    if (items.some(({ refresh }) => refresh === true)) this.#parts.repository.drop(runId);
+    this.#parts.admission.forgo(runId);
+    const isDrivers = ({ command }: InboxItem): boolean => command === undefined || DRIVERS_COMMANDS.has(command.type);
+    for (const item of items) if (isDrivers(item)) this.#tell(runId, () => item.done?.(settled));
+    return items.filter((item) => !isDrivers(item));
   }
 
   async #pause(times: number): Promise<void> {
@@ -249,7 +277,7 @@ export class RunWriter {
   async #park(runId: string, { what, cause }: Undecidable, items: readonly InboxItem[]): Promise<readonly InboxItem[]> {
     const { repository, store } = this.#parts;
     const error = undecidable(what, cause instanceof Unfoldable ? cause.cause : cause);
-    if (!this.#parts.drives()) {
+    if (!this.#parts.drives(runId)) {
       // Whoever drives the run may have no such trouble.
       this.#fail(items, new RepriseError('REPRISE_UNDECIDABLE', error.message));
       return [];
@@ -315,7 +343,7 @@ export class RunWriter {
     const batch = new Batch(run.state, this.#parts.id);
     if (run.fresh) this.#parts.admission.reconcile(state);
     const admission = this.#parts.admission.turn(runId, state);
-    const context = { ...this.#context(), folded: this.#collector(state, batch, admission) };
+    const context = { ...this.#context(), folded: this.#collector(run, batch, admission) };
     const full = (): boolean => batch.chars > options.sliceChars;
     let done = 0;
     let again = false;
@@ -328,7 +356,7 @@ export class RunWriter {
         }
       }
       again = this.#goOn(run, context, batch, admission, done === items.length);
-      admission.close(canSchedule(state));
+      admission.close(this.#parts.drives(runId) && canSchedule(state));
       if (batch.events.length > 0) {
         const summary = statusBefore === state.status ? {} : { summary: summaryOf(state) };
         await this.#appended(runId, () => this.#parts.store.append(runStream(runId), batch.encoded, expected, summary));
@@ -346,7 +374,7 @@ export class RunWriter {
       }
     }
     this.#release(run, batch, expected, done === items.length);
-    if (this.#parts.drives()) await this.#snapshot(run);
+    if (this.#parts.drives(runId)) await this.#snapshot(run);
     // Behind whatever has come meanwhile: a cancellation need not wait for a large list to be recorded.
     if (again) this.#parts.post(runId, {});
     // The run was read for them already.
@@ -356,7 +384,7 @@ export class RunWriter {
   /** What follows by itself: the rest of what is to be settled, then scheduling. True when there is more, for another turn. */
   #goOn(run: CachedRun, context: DecisionContext, batch: Batch, admission: AdmissionTurn, last: boolean): boolean {
     // What were scheduled while stopping would find no worker, and count as lost at the next start.
-    if (!this.#parts.drives() || this.#parts.stopping()) return false;
+    if (!this.#parts.drives(run.runId) || this.#parts.stopping()) return false;
     const { missing, state } = run;
     this.#standing.hold(run.runId, heldByFunctions(state, missing));
     if (missing.length > 0 || !last) return false;
@@ -392,7 +420,7 @@ export class RunWriter {
     } catch (error) {
       throw error instanceof Unfoldable ? new Undecidable(`event ${error.revision} of the history`, error) : error;
     }
-    if (!this.#parts.drives() || isTerminal(run.state.status)) return run;
+    if (!this.#parts.drives(runId) || isTerminal(run.state.status)) return run;
     const hold = heldByFunctions(run.state, run.missing);
     this.#standing.hold(runId, hold);
     if (hold !== undefined) {
@@ -415,10 +443,10 @@ export class RunWriter {
   }
 
   /** Effects are computed as each event is folded: they follow from the state that the event left. */
-  #collector(state: RunState, batch: Batch, admission: AdmissionTurn): (event: RunEvent) => void {
+  #collector({ runId, state }: CachedRun, batch: Batch, admission: AdmissionTurn): (event: RunEvent) => void {
     const { heart } = this.#parts;
     return (event) => {
-      if (!this.#parts.drives()) return;
+      if (!this.#parts.drives(runId)) return;
       for (const effect of heart.effectsOf(state, event)) {
         batch.effects.push(effect);
         if (effect.kind === 'close-attempt') admission.release(effect.taskId, effect.attempt);
@@ -446,13 +474,14 @@ export class RunWriter {
       }
       const before = run.state.status;
       // What was due while the run was parked comes before what follows by itself.
-      const settles = this.#parts.drives() && run.missing.length === 0 && command.type !== 'ResumeRun';
+      const settles = this.#parts.drives(run.runId) && run.missing.length === 0 && command.type !== 'ResumeRun';
       const events = this.#try(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
       for (const event of events) all.push(event);
       const isRefused = events[0]?.type === 'CommandRejected' && !recordsRejections(before);
       if (isRefused || isTerminal(before)) continue;
       batch.add(command, events, command.type === 'CopyEvents' ? run.state.lineage?.runId : undefined);
-      if (command.type === 'ResumeRun' && this.#parts.drives()) this.#handle(run, this.#pastDue, context, batch, full);
+      if (command.type === 'ResumeRun' && this.#parts.drives(run.runId))
+        this.#handle(run, this.#pastDue, context, batch, full);
     }
     batch.handled.push(handled(item, all));
     return true;
@@ -473,7 +502,7 @@ export class RunWriter {
 
   #carryOut(run: CachedRun, batch: Batch, whole: boolean): void {
     const { heart } = this.#parts;
-    if (this.#parts.drives()) {
+    if (this.#parts.drives(run.runId)) {
       let effects: readonly Effect[] = batch.effects;
       // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
       const left = run.state.status === 'parked' || (run.missing.length > 0 && !isTerminal(run.state.status));
@@ -481,9 +510,13 @@ export class RunWriter {
       if (run.fresh && !left && whole) effects = effects.concat(heart.openEffects(run.state));
       run.fresh &&= run.state.status === 'parked' || !whole;
       if (effects.length > 0) this.#parts.carryOut(run, effects);
-    } else if (batch.events.length > 0 && isTerminal(run.state.status)) {
-      this.#parts.ended(run.state);
+      return;
     }
+    // The run went to another process during the turn, which derives from the history what the run itself needs, but not what its end asks of others.
+    this.#parts.admission.releaseRun(run.runId);
+    const left = batch.effects.filter(({ kind }) => kind === 'close-run' || kind === 'cancel-child');
+    if (left.length > 0) this.#parts.carryOut(run, left);
+    else if (batch.events.length > 0 && isTerminal(run.state.status)) this.#parts.ended(run.state);
   }
 
   /** All of it can be derived again: the run is read again, and after a few times in vain it is parked. */

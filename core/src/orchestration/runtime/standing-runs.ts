@@ -69,6 +69,12 @@ export class StandingRuns {
     this.#wanting.clear();
   }
 
+  forget(runId: string): void {
+    this.#faults.delete(runId);
+    this.#holds.delete(runId);
+    this.#wanting.delete(runId);
+  }
+
   lookLater(runId: string): void {
     this.#parts.clock.schedule(this.#parts.againMs, () => {
       if (this.#faults.has(runId) || this.#holds.get(runId)?.reason === 'strategy') this.#parts.lookAgain(runId);

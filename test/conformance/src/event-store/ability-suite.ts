@@ -123,21 +123,7 @@ export function abilitySuite(under: StoreUnderTest): void {
     });
   });
 
-  describe('ownership (optional)', () => {
-    it('has one owner at a time', async function () {
-      const { ownership } = under.storage();
-      if (ownership === undefined) return this.skip();
-      const release = await ownership.acquire();
-      expect(release).to.be.a('function');
-      expect(await ownership.acquire()).to.equal(undefined);
-      await release?.();
-      const again = await ownership.acquire();
-      expect(again).to.be.a('function');
-      await release?.();
-      expect(await ownership.acquire(), 'a release counts once').to.equal(undefined);
-      await again?.();
-    });
-
+  describe('foreign appends (optional)', () => {
     it('says nothing of appends of its own process', async function () {
       const { events: store, foreign } = under.storage();
       if (foreign === undefined) return this.skip();

@@ -29,7 +29,7 @@ export function closeSuite(under: StoreUnderTest): void {
         catalog?.list({ kind: 'run' }),
         snapshots?.load('run-a'),
         snapshots?.save('run-a', { revision: 0, schema: 's', state: '{}' }),
-        ownership?.acquire(),
+        ownership?.start(),
       ];
       for (const call of calls) if (call !== undefined) await rejection(call, 'REPRISE_STORE_CLOSED');
     });

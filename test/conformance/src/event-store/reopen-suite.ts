@@ -33,14 +33,12 @@ export function reopenSuite(under: StoreUnderTest, reopen: () => Promise<Storage
       await subscription.close();
     });
 
-    it('has its summaries and its free ownership', async () => {
+    it('has its summaries', async () => {
       const stream = freshStream();
       await under.current().append(stream, events(1), NO_STREAM, { summary: summary() });
       const listed = await under.storage().catalog?.list({ kind: 'run' });
-      await under.storage().ownership?.acquire();
-      const { catalog, ownership } = await reopen();
+      const { catalog } = await reopen();
       expect(await catalog?.list({ kind: 'run' })).to.deep.equal(listed);
-      if (ownership !== undefined) expect(await ownership.acquire()).to.be.a('function');
     });
   });
 }

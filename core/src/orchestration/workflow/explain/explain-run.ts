@@ -30,10 +30,11 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
 
 function summaryOf(
   state: RunState,
-  { hold, driven }: ExplainFacts,
+  { hold, driven, silent }: ExplainFacts,
   waitsFor: readonly Explanation[],
   failure: RootFailure | undefined,
 ): string {
+  const silently = silent === undefined ? '' : `${silent} `;
   switch (state.status) {
     case 'none':
       return 'There is no such run.';
@@ -44,18 +45,18 @@ function summaryOf(
     case 'failed':
       return `The run failed: ${failureText(failure)}.${notUndone(state)}`;
     case 'parked':
-      return `The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
+      return `${silently}The run is parked: ${state.parked?.message ?? 'no reason is recorded.'} Resume it once that is mended, or cancel it.`;
     case 'forking':
-      return `The history of '${state.lineage?.runId}' is being copied into the run: ${state.revision} of ${state.lineage?.revision} events are there.`;
+      return `${silently}The history of '${state.lineage?.runId}' is being copied into the run: ${state.revision} of ${state.lineage?.revision} events are there.`;
     case 'paused':
-      return `The run is ${pausedBy(state)}. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}${resumeText(state.pausedBy ?? [])}`;
+      return `${silently}The run is ${pausedBy(state)}. ${whatIsLeft(waitsFor.filter(({ reason }) => reason !== 'paused'))}${resumeText(state.pausedBy ?? [])}`;
     case 'running':
       break;
     default:
       return state.status satisfies never;
   }
   if (hold !== undefined && hold.reason !== 'agent') return `The run is held: ${hold.message}`;
-  const undriven = driven === false ? 'No process drives the run now. ' : '';
+  const undriven = driven === false ? 'No process drives the run now. ' : silently;
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
   const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);

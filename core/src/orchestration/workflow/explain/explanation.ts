@@ -29,6 +29,8 @@ export interface ExplainFacts {
     | undefined;
   /** False: no process drives the run now. Absent: not known. */
   readonly driven?: boolean | undefined;
+  /** What is to be said of the process that drives the run, when that shows no sign of life: a sentence. */
+  readonly silent?: string | undefined;
 }
 
 /**

@@ -1,0 +1,39 @@
+import type { DriverSign } from '../../event-store/ownership.ts';
+import type { Storage } from '../../event-store/storage.ts';
+import { sleep } from '../../shared/system.ts';
+
+/** A driver that has shown no sign of life for so long is stopped, or stuck in a loop, in ms. */
+const DRIVER_SILENT_MS = 10_000;
+
+/** After a machine slept, its processes need a moment to show themselves, in ms. */
+const SECOND_LOOK_MS = 1500;
+
+/** Who drives the runs of a storage, seen from outside. */
+export interface Drivers {
+  /** Whether anybody does; undefined for a storage that does not say. */
+  readonly driven: boolean | undefined;
+  /** Those that exist and show no sign of life: nobody can take their runs from them. */
+  readonly silent: readonly DriverSign[];
+}
+
+export const isSilent = ({ silentMs = 0 }: DriverSign): boolean => silentMs >= DRIVER_SILENT_MS;
+
+/** Looks who drives. Opens nothing for writing. Whoever seems silent is looked at twice. */
+export async function lookForDrivers({ ownership }: Pick<Storage, 'ownership'>): Promise<Drivers> {
+  if (ownership?.drivers === undefined) return { driven: undefined, silent: [] };
+  let drivers = await ownership.drivers();
+  if (drivers.some(isSilent)) {
+    await sleep(SECOND_LOOK_MS);
+    drivers = await ownership.drivers();
+  }
+  return { driven: drivers.length > 0, silent: drivers.filter(isSilent) };
+}
+
+/** What is to be told of a driver that is silent: which process it is, since when, and how it is ended. */
+export function silentText({ pid, host, since, silentMs = 0 }: DriverSign): string {
+  const who = pid === undefined ? 'The process' : `Process ${pid}${host === undefined ? '' : ` on ${host}`}`;
+  const when = since === undefined ? '' : ` since ${new Date(since).toISOString()}`;
+  const end = pid === undefined ? 'end it' : `kill ${pid} (kill -9 ${pid} when it does not end)`;
+  const silence = `shows no sign of life for ${Math.floor(silentMs / 1000)} s: it is stopped or stuck, and so are its runs`;
+  return `${who}, which drives the runs of this store${when}, ${silence}. To have another process go on with them: ${end}.`;
+}

@@ -1,0 +1,127 @@
+import type { Ids } from '../../shared/clock.ts';
+import { RepriseError } from '../../shared/errors.ts';
+import { uuidv5 } from '../../shared/hash.ts';
+import { assertId } from '../../shared/ids.ts';
+import { type Labels, takeLabels } from '../../shared/labels.ts';
+import { outermost } from '../../shared/task-path.ts';
+import { isTraceparent } from '../../shared/trace.ts';
+import type { RunReader } from '../reading/run-reader.ts';
+import type { StartRun } from '../workflow/commands.ts';
+import { planFork } from './fork-start.ts';
+import type { EngineOptions } from './options.ts';
+import { acceptPayload, checkSchema } from './payload.ts';
+import type { RegisteredWorkflow, Registry } from './registry.ts';
+
+export interface StartRunOptions {
+  /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
+  readonly id?: string;
+  readonly version?: string;
+  /** Makes the start idempotent across repeats. Default: unique. */
+  readonly requestId?: string;
+  /** W3C trace context that the run belongs to. Default: a trace of its own, which follows from the run's id. */
+  readonly traceparent?: string;
+  /** On whose behalf the run is, in 1 to 128 characters: beside each of its events, and those of its child runs. Default: nobody is named. */
+  readonly tenant?: string;
+  /**
+   * What the run, and those that it starts, can be found by: at most 32, keys of 1 to 64 letters, digits, ".", "_" or "-", values of 1 to 256
+   * characters (REPRISE_LABELS_INVALID). Default: none.
+   */
+  readonly labels?: Labels;
+}
+
+export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
+  /** At-most-once tasks, by path, that may be done again: whether they had their effect was looked into. */
+  readonly again?: readonly string[];
+  /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
+  readonly outcomes?: Readonly<Record<string, unknown>>;
+}
+
+export interface ForkRunOptions extends RetryRunOptions {
+  /** The last revision that is taken over. */
+  readonly at?: number;
+}
+
+export interface RunStartsParts {
+  readonly registry: Registry;
+  readonly ids: Ids;
+  readonly options: EngineOptions;
+  readonly runs: RunReader;
+}
+
+/** Makes the commands that begin runs of what a caller asks for, or says what is wrong with that. */
+export class RunStarts {
+  readonly #parts: RunStartsParts;
+
+  constructor(parts: RunStartsParts) {
+    this.#parts = parts;
+  }
+
+  /** Of a registered workflow. */
+  async start(workflow: string | RegisteredWorkflow, input: unknown, options: StartRunOptions): Promise<StartRun> {
+    const { ids, options: limits } = this.#parts;
+    const { definition, hash, inputSchema } = this.#registered(workflow, options.version);
+    const runId = this.#newRunId(definition.name, options);
+    const labels = takeLabels(options.labels);
+    const what = 'input of the run';
+    const checked =
+      inputSchema === undefined ? input : await checkSchema(inputSchema, input, 'REPRISE_INPUT_INVALID', what);
+    return {
+      type: 'StartRun',
+      commandId: options.requestId ?? `start-${ids.next()}`,
+      runId,
+      definition,
+      definitionHash: hash,
+      input: acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
+      ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
+      ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
+      ...(labels === undefined ? {} : { labels }),
+    };
+  }
+
+  /** Of one that goes on from another run. */
+  async goOn(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<StartRun> {
+    const { registry, ids, options: limits, runs } = this.#parts;
+    const { again = [], outcomes, at } = options;
+    const runId = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
+    const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
+      task,
+      acceptPayload(outcome, `outcome of '${task}'`, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
+    ]);
+    const planned = await planFork(runs, registry, from, {
+      as,
+      ...(at === undefined ? {} : { at }),
+      ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
+    });
+    assertAllowed(from, planned.again, again);
+    return { type: 'StartRun', commandId: `${as}-${ids.next()}`, runId, ...planned.start };
+  }
+
+  /** The registered workflow of that name, or that very one: a run of another could not be carried out again. */
+  #registered(workflow: string | RegisteredWorkflow, version: string | undefined): RegisteredWorkflow {
+    const { registry } = this.#parts;
+    if (typeof workflow === 'string') return registry.workflow(workflow, version);
+    const { definition, hash } = workflow;
+    if (registry.registered(definition.name, definition.version)?.hash === hash) return workflow;
+    const message = `The workflow '${definition.name}@${definition.version}' is not registered here (or another one of that name and version is). Add it to \`workflows\`.`;
+    throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', message);
+  }
+
+  #newRunId(workflow: string, { id, requestId }: StartRunOptions): string {
+    if (id !== undefined) return assertId(id, 'run id');
+    return requestId === undefined ? this.#parts.ids.next() : uuidv5(`start/${workflow}`, requestId);
+  }
+}
+
+function assertAllowed(runId: string, repeated: readonly string[], allowed: readonly string[]): void {
+  const left = repeated.filter((id) => !allowed.includes(id) && !allowed.includes(outermost(id)));
+  if (left.length === 0) return;
+  const names = left.slice(0, 10).map((id) => `'${id}'`);
+  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
+  const message = `To try run '${runId}' again would do again what may be done at most once: ${names.join(', ')}${more}.`;
+  throw new RepriseError('REPRISE_WOULD_REPEAT', message, { details: { tasks: [...left].slice(0, 1000) } });
+}
+
+function assertTraceparent(value: string): string {
+  if (isTraceparent(value)) return value;
+  throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
+}

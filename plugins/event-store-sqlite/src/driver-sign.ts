@@ -1,0 +1,81 @@
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { type DriverSign, type ScheduledCall, systemClock } from '@reprise/core/plugin';
+
+/** How often a driver shows a sign of life, in ms. */
+const SIGN_MS = 1000;
+
+export const signPath = (storePath: string): string => `${storePath}-driver`;
+
+/**
+ * The sign of life of the process that owns a store: a file beside it which says who that is, and whose time of change is renewed every
+ * second, from the main loop. It is no lock and nothing is decided by it; a process that ends badly leaves it behind.
+ *
+ *   none ──begin()──► shown ──end()──► none
+ *                       └──leave()──► left as it is: it may be another's by now
+ */
+export class LifeSign {
+  readonly #path: string;
+  #call: ScheduledCall | undefined;
+
+  constructor(storePath: string) {
+    this.#path = signPath(storePath);
+  }
+
+  begin(): void {
+    const since = systemClock.now();
+    const text = JSON.stringify({ pid: process.pid, host: hostname(), since });
+    this.#show(() => writeFileSync(this.#path, text));
+    this.#renewLater(text);
+  }
+
+  end(): void {
+    if (this.#call === undefined) return;
+    this.leave();
+    rmSync(this.#path, { force: true });
+  }
+
+  leave(): void {
+    this.#call?.cancel();
+    this.#call = undefined;
+  }
+
+  #renewLater(text: string): void {
+    this.#call = systemClock.schedule(SIGN_MS, () => {
+      this.#show(() => {
+        const now = systemClock.now() / 1000;
+        if (isThere(this.#path)) utimesSync(this.#path, now, now);
+        else writeFileSync(this.#path, text);
+      });
+      this.#renewLater(text);
+    });
+  }
+
+  /** One that cannot be renewed would be taken for that of a process that is stuck: none at all says nothing. */
+  #show(write: () => void): void {
+    try {
+      write();
+    } catch {
+      try {
+        rmSync(this.#path, { force: true });
+      } catch {
+        // Nor can it be removed: the folder cannot be written at all, and the store says so by itself.
+      }
+    }
+  }
+}
+
+/** The sign beside a store that somebody owns; without members when there is none that can be read. */
+export function readSign(storePath: string): DriverSign {
+  const path = signPath(storePath);
+  try {
+    const { mtimeMs } = statSync(path);
+    const { pid, host, since } = JSON.parse(readFileSync(path, 'utf8')) as { readonly [key: string]: unknown };
+    if (!Number.isSafeInteger(pid) || typeof host !== 'string' || typeof since !== 'number') return {};
+    return { pid: pid as number, host, since, silentMs: Math.max(0, systemClock.now() - mtimeMs) };
+  } catch {
+    return {}; // Of an older build, or just being written.
+  }
+}
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;

@@ -1,0 +1,226 @@
+import { type Ownership, type OwnershipChange, sleep } from '@reprise/core/plugin';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { bePatient } from '../patience.ts';
+
+/** One process' part in the competition. */
+export interface OwnershipHandle {
+  readonly ownership: Ownership;
+  /** Lets go of everything that belongs to the handle; whatever it owned is free then. */
+  close(): Promise<void>;
+}
+
+export interface OwnershipFactory {
+  /** Not started, and nobody competes with it. Called before every test. */
+  create(): Promise<OwnershipHandle>;
+  /** Another one that competes with it, as another process would. Left out where nobody can. The kit closes it. */
+  openSecond?(handle: OwnershipHandle): Promise<OwnershipHandle>;
+  /** Starts a process that competes with it, until it owns something. Resolves to what ends that process without a warning (SIGKILL). */
+  ownElsewhere?(handle: OwnershipHandle): Promise<() => Promise<void>>;
+  /** How long one test may take, in ms. Default 30,000, whatever the runner's own limit is. */
+  readonly timeoutMs?: number;
+}
+
+const RUNS = Array.from({ length: 64 }, (_, index) => `run-${index}`);
+
+const owned = ({ ownership }: OwnershipHandle): readonly string[] => RUNS.filter((runId) => ownership.owns(runId));
+
+/** Looks until it holds. The test's own time limit ends a wait in vain. */
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(5);
+}
+
+/** Registers a mocha suite that checks an ownership against the whole contract of the port. */
+export function ownershipConformance(name: string, factory: OwnershipFactory): void {
+  describe(`ownership conformance: ${name}`, function () {
+    bePatient(this, factory.timeoutMs);
+    const open: OwnershipHandle[] = [];
+    let handle: OwnershipHandle;
+    beforeEach(async () => {
+      handle = await factory.create();
+      open.push(handle);
+    });
+    afterEach(async () => {
+      for (const one of open.splice(0).reverse()) await one.close();
+    });
+
+    aloneSuite(() => handle);
+    if (factory.openSecond === undefined) {
+      it('two: not checked, because the factory has no openSecond() (nobody can compete)');
+    } else {
+      const openSecond = factory.openSecond.bind(factory);
+      twoSuite(async () => {
+        const second = await openSecond(handle);
+        open.push(second);
+        return [handle, second];
+      });
+    }
+    const { ownElsewhere } = factory;
+    if (ownElsewhere === undefined) return;
+    it('takes over what a process owned that was killed', async () => {
+      const kill = await ownElsewhere.call(factory, handle);
+      await handle.ownership.start();
+      expect(owned(handle)).to.have.length.below(RUNS.length);
+      await kill();
+      await until(() => owned(handle).length === RUNS.length);
+    });
+  });
+}
+
+function aloneSuite(current: () => OwnershipHandle): void {
+  it('owns nothing before start(), everything after it, and nothing from the moment of stop() on', async () => {
+    const handle = current();
+    expect(owned(handle)).to.deep.equal([]);
+    await handle.ownership.start();
+    await until(() => owned(handle).length === RUNS.length);
+    const stopped = handle.ownership.stop();
+    expect(owned(handle)).to.deep.equal([]);
+    await stopped;
+    expect(owned(handle)).to.deep.equal([]);
+  });
+
+  it('tells what has changed once it has, also by start() and stop()', async () => {
+    const handle = current();
+    const told: (OwnershipChange & { readonly owned: number })[] = [];
+    handle.ownership.onChange((change) => told.push({ ...change, owned: owned(handle).length }));
+    await handle.ownership.start();
+    await until(() => owned(handle).length === RUNS.length);
+    expect(told.some(({ gained }) => gained)).to.equal(true);
+    for (const change of told) expect(change.owned > 0).to.equal(change.gained);
+    told.length = 0;
+    await handle.ownership.stop();
+    expect(told).to.deep.equal([{ gained: false, lost: true, owned: 0 }]);
+  });
+
+  it('tells every listener, and none that has stopped listening', async () => {
+    const { ownership } = current();
+    const told: string[] = [];
+    const stops = ['one', 'two', 'three'].map((who) => ownership.onChange(() => told.push(who)));
+    stops[1]?.();
+    await ownership.start();
+    await until(() => told.length > 0 && owned(current()).length > 0);
+    expect(new Set(told)).to.deep.equal(new Set(['one', 'three']));
+  });
+
+  it('may be started again after stop()', async () => {
+    const handle = current();
+    for (let round = 0; round < 3; round += 1) {
+      await handle.ownership.start();
+      await until(() => owned(handle).length === RUNS.length);
+      await handle.ownership.stop();
+    }
+    expect(owned(handle)).to.deep.equal([]);
+  });
+
+  it('takes a second start() and a second stop() for nothing, and a stop() before a start()', async () => {
+    const handle = current();
+    await handle.ownership.stop();
+    await handle.ownership.start();
+    await handle.ownership.start();
+    await until(() => owned(handle).length === RUNS.length);
+    await Promise.all([handle.ownership.stop(), handle.ownership.stop()]);
+    expect(owned(handle)).to.deep.equal([]);
+  });
+
+  it('stopped while it starts, it owns nothing', async () => {
+    const handle = current();
+    const starting = handle.ownership.start();
+    await handle.ownership.stop();
+    await starting;
+    expect(owned(handle)).to.deep.equal([]);
+    await handle.ownership.start();
+    await until(() => owned(handle).length === RUNS.length);
+  });
+
+  it('says who drives (where it can tell)', async function () {
+    const handle = current();
+    const { ownership } = handle;
+    if (ownership.drivers === undefined) return this.skip();
+    expect(await ownership.drivers()).to.deep.equal([]);
+    await ownership.start();
+    await until(() => owned(handle).length > 0);
+    const [driver, ...others] = await ownership.drivers();
+    expect(others).to.deep.equal([]);
+    expect(driver?.pid ?? process.pid).to.equal(process.pid);
+    expect(driver?.silentMs ?? 0).to.be.within(0, 10_000);
+    await ownership.stop();
+    expect(await ownership.drivers()).to.deep.equal([]);
+  });
+}
+
+function twoSuite(both: () => Promise<readonly [OwnershipHandle, OwnershipHandle]>): void {
+  describe('two', () => {
+    /** Every run has one owner, the handles given being all that compete. */
+    const shared = (handles: readonly OwnershipHandle[]): boolean =>
+      handles.flatMap(owned).sort().join() === [...RUNS].sort().join();
+
+    it('own no run both, and every run between them', async () => {
+      const handles = await both();
+      const conflicts: string[] = [];
+      for (const { ownership } of handles)
+        ownership.onChange(() => {
+          const all = handles.flatMap(owned);
+          conflicts.push(...all.filter((runId, index) => all.indexOf(runId) !== index));
+        });
+      await Promise.all(handles.map(({ ownership }) => ownership.start()));
+      await until(() => shared(handles));
+      expect(conflicts).to.deep.equal([]);
+    });
+
+    it('resolve start() also when the other has everything', async () => {
+      const [first, second] = await both();
+      await first.ownership.start();
+      await until(() => owned(first).length === RUNS.length);
+      await second.ownership.start();
+      await until(() => shared([first, second]));
+    });
+
+    it('take over what the other gives up, and are told', async () => {
+      const [first, second] = await both();
+      await first.ownership.start();
+      await until(() => owned(first).length > 0);
+      await second.ownership.start();
+      let gained = false;
+      second.ownership.onChange((change) => {
+        gained ||= change.gained && owned(second).length > 0;
+      });
+      await first.ownership.stop();
+      await until(() => owned(second).length === RUNS.length);
+      expect(gained).to.equal(true);
+      await first.ownership.start();
+      await second.ownership.stop();
+      await until(() => owned(first).length === RUNS.length);
+    });
+
+    it('take over what the other had that was closed', async () => {
+      const [first, second] = await both();
+      await second.ownership.start();
+      await until(() => owned(second).length === RUNS.length);
+      await first.ownership.start();
+      await second.close();
+      await until(() => owned(first).length === RUNS.length);
+    });
+
+    it('gain nothing any more once they were stopped', async () => {
+      const [first, second] = await both();
+      await first.ownership.start();
+      await until(() => owned(first).length === RUNS.length);
+      await second.ownership.start();
+      await second.ownership.stop();
+      await first.ownership.stop();
+      await sleep(500);
+      expect(owned(second)).to.deep.equal([]);
+    });
+
+    it('both say who drives (where they can tell)', async function () {
+      const [first, second] = await both();
+      const { drivers } = second.ownership;
+      if (drivers === undefined) return this.skip();
+      await first.ownership.start();
+      await until(() => owned(first).length === RUNS.length);
+      expect(await second.ownership.drivers?.()).to.have.length(1);
+      await first.ownership.stop();
+      expect(await second.ownership.drivers?.()).to.deep.equal([]);
+    });
+  });
+}
