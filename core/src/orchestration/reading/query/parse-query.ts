@@ -83,7 +83,8 @@ function fieldOf(
   const meant =
     plain?.keys === true || keyed?.keys === true ? '; a key follows its dot' : didYouMean(name, Object.keys(fields));
   const there = known.length === 0 ? 'There are none' : `There are ${known.join(', ')}`;
-  const problem = `there is no field '${name}'${meant}. ${there}. To look for the text, put it in quotes`;
+  const stop = meant.endsWith('?') ? '' : '.';
+  const problem = `there is no field '${name}'${meant}${stop} ${there}. To look for the text, put it in quotes`;
   throw queryError(scanner.text, { at, length }, problem);
 }
 

@@ -1,10 +1,12 @@
 import { RepriseError } from '../../../shared/errors.ts';
-import { freezeJson, type JsonObject, jsonProblem } from '../../../shared/json.ts';
+import { type JsonObject, jsonProblem } from '../../../shared/json.ts';
 import { thrownText } from '../../../shared/thrown-text.ts';
 import type { Projection, ViewEvent } from './projection.ts';
 import type { ViewChange } from './view-store.ts';
 
 const MAX_KEY_CHARS = 1024;
+/** As jsonProblem has it. */
+const MAX_DEPTH = 200;
 
 /** An event with the keys of its rows. */
 export interface KeyedEvent {
@@ -83,13 +85,28 @@ export function foldEvents(
   return { changes, events, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** A row is a plain object, frozen from here on: a projection that changes what it was handed is told so by its throw. */
+/** A row is a plain object. */
 function rowProblem(row: JsonObject | undefined): string | undefined {
-  if (row === undefined || (typeof row === 'object' && Object.isFrozen(row))) return undefined;
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return 'but no object';
-  const problem = jsonProblem(row);
-  if (problem === undefined) freezeJson(row);
-  return problem;
+  if (row === undefined) return undefined;
+  return typeof row !== 'object' || row === null || Array.isArray(row) ? 'but no object' : partProblem(row, '', 0);
+}
+
+/** Parts of rows that were looked through, and are frozen: a projection that changes what it was handed is told so by its throw. */
+const taken = new WeakSet<object>();
+
+/** Why a part of a row is no plain JSON. What rows have in common with those before them is not looked through again. */
+function partProblem(part: unknown, path: string, depth: number): string | undefined {
+  if (typeof part !== 'object' || part === null) return part === undefined ? undefined : jsonProblem(part, path);
+  if (taken.has(part)) return undefined;
+  const isPlain =
+    Array.isArray(part) || [Object.prototype, null].includes(Object.getPrototypeOf(part) as object | null);
+  if (!isPlain || depth > MAX_DEPTH || Object.hasOwn(part, '__proto__')) return jsonProblem(part, path, depth);
+  for (const key of Object.keys(part)) {
+    const problem = partProblem((part as Readonly<Record<string, unknown>>)[key], `${path}.${key}`, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  taken.add(Object.freeze(part));
+  return undefined;
 }
 
 /** REPRISE_PROJECTION_FAILED: the projection and the event. */
