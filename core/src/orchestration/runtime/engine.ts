@@ -30,8 +30,8 @@ import type { Registry } from './registry.ts';
 import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
-import { RunWriter } from './run-writer.ts';
 import { timerCommand } from './timer-table.ts';
+import { RunWriter } from './turn/run-writer.ts';
 
 /** What the engine is made of; the container brings it. */
 export interface EngineParts {

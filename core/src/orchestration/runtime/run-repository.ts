@@ -9,10 +9,10 @@ import { inSteps } from '../../shared/system.ts';
 import { EventReader } from '../reading/event-reader.ts';
 import { initialState, type RunState } from '../workflow/state.ts';
 import { type BindDefinition, restoring, STATE_VERSION, serializing } from '../workflow/state-codec.ts';
-import { Unfoldable } from './containment.ts';
 import type { Heart } from './heart.ts';
 import type { EngineOptions } from './options.ts';
 import type { Registry } from './registry.ts';
+import { Unfoldable } from './turn/containment.ts';
 
 /** Ended runs that are kept for results that come late. */
 const ENDED_RUNS = 64;

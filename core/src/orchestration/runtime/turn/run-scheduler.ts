@@ -1,19 +1,19 @@
-import { RepriseError, toErrorData } from '../../shared/errors.ts';
-import { merged } from '../scheduler/ready-order.ts';
-import type { AgentView, Assignment, ReadyTask, SchedulingView } from '../scheduler/scheduler-strategy.ts';
-import { type ReadyView, readyView } from '../scheduler/scheduling-view.ts';
-import type { Command } from '../workflow/commands.ts';
-import type { RunEvent } from '../workflow/events.ts';
-import { wantedBy } from '../workflow/ready-tasks.ts';
-import type { RunState } from '../workflow/state.ts';
-import type { AdmissionTurn } from './admission/admission-turn.ts';
-import type { AgentDirectory } from './agent-directory.ts';
+import { RepriseError, toErrorData } from '../../../shared/errors.ts';
+import { merged } from '../../scheduler/ready-order.ts';
+import type { AgentView, Assignment, ReadyTask, SchedulingView } from '../../scheduler/scheduler-strategy.ts';
+import { type ReadyView, readyView } from '../../scheduler/scheduling-view.ts';
+import type { Command } from '../../workflow/commands.ts';
+import type { RunEvent } from '../../workflow/events.ts';
+import { wantedBy } from '../../workflow/ready-tasks.ts';
+import type { RunState } from '../../workflow/state.ts';
+import type { AdmissionTurn } from '../admission/admission-turn.ts';
+import type { AgentDirectory } from '../agent-directory.ts';
+import type { MonitorHub } from '../monitor-hub.ts';
+import type { Registry } from '../registry.ts';
+import { standstillOf } from '../run-hold.ts';
+import type { CachedRun } from '../run-repository.ts';
+import type { StandingRuns } from '../standing-runs.ts';
 import type { Batch } from './batch.ts';
-import type { MonitorHub } from './monitor-hub.ts';
-import type { Registry } from './registry.ts';
-import { standstillOf } from './run-hold.ts';
-import type { CachedRun } from './run-repository.ts';
-import type { StandingRuns } from './standing-runs.ts';
 
 export interface RunSchedulerParts {
   readonly registry: Registry;

@@ -1,12 +1,12 @@
-import type { NewEvent } from '../../event-store/event-store.ts';
-import type { Command } from '../workflow/commands.ts';
-import type { Effect } from '../workflow/effects.ts';
-import type { RunEvent } from '../workflow/events.ts';
-import { turnCost } from '../workflow/payload-size.ts';
-import type { RunState } from '../workflow/state.ts';
-import type { CommandOutcome, InboxItem } from './inbox.ts';
-import type { MetaSource } from './meta.ts';
-import { type EventIds, eventIds, toNewEvent } from './new-event.ts';
+import type { NewEvent } from '../../../event-store/event-store.ts';
+import type { Command } from '../../workflow/commands.ts';
+import type { Effect } from '../../workflow/effects.ts';
+import type { RunEvent } from '../../workflow/events.ts';
+import { turnCost } from '../../workflow/payload-size.ts';
+import type { RunState } from '../../workflow/state.ts';
+import type { CommandOutcome, InboxItem } from '../inbox.ts';
+import type { MetaSource } from '../meta.ts';
+import { type EventIds, eventIds, toNewEvent } from '../new-event.ts';
 
 export interface Handled {
   readonly item: InboxItem;

@@ -1,10 +1,10 @@
-import type { EventStore, RecordedEvent } from '../../event-store/event-store.ts';
-import type { ErrorData } from '../../shared/errors.ts';
-import { runStream } from '../../shared/ids.ts';
-import { isEnd } from '../workflow/end-of-run.ts';
-import { decodeEvent } from '../workflow/event-schema.ts';
-import type { ParentTask, RunParked } from '../workflow/events.ts';
-import { eventIds, toNewEvent } from './new-event.ts';
+import type { EventStore, RecordedEvent } from '../../../event-store/event-store.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
+import { runStream } from '../../../shared/ids.ts';
+import { isEnd } from '../../workflow/end-of-run.ts';
+import { decodeEvent } from '../../workflow/event-schema.ts';
+import type { ParentTask, RunParked } from '../../workflow/events.ts';
+import { eventIds, toNewEvent } from '../new-event.ts';
 
 /**
  * Parks a run whose history cannot be folded, without folding it: so every list says so, and it can be resumed by a build that

@@ -1,15 +1,15 @@
-import type { EventStore, StreamSummary } from '../../event-store/event-store.ts';
-import type { Clock, Random } from '../../shared/clock.ts';
-import { isRepriseError } from '../../shared/errors.ts';
-import { runStream } from '../../shared/ids.ts';
-import { summaryOf } from '../reading/run-summary.ts';
-import type { Command } from '../workflow/commands.ts';
-import type { DecisionContext } from '../workflow/decisions/decision-context.ts';
-import type { RunEvent } from '../workflow/events.ts';
-import { isPausedBy, isTerminal, type RunState, type RunStatus, recordsRejections } from '../workflow/state.ts';
+import type { EventStore, StreamSummary } from '../../../event-store/event-store.ts';
+import type { Clock, Random } from '../../../shared/clock.ts';
+import { isRepriseError } from '../../../shared/errors.ts';
+import { runStream } from '../../../shared/ids.ts';
+import { summaryOf } from '../../reading/run-summary.ts';
+import type { Command } from '../../workflow/commands.ts';
+import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
+import type { RunEvent } from '../../workflow/events.ts';
+import { isPausedBy, isTerminal, type RunState, type RunStatus, recordsRejections } from '../../workflow/state.ts';
+import type { Heart } from '../heart.ts';
+import type { CachedRun, RunRepository } from '../run-repository.ts';
 import { Batch } from './batch.ts';
-import type { Heart } from './heart.ts';
-import type { CachedRun, RunRepository } from './run-repository.ts';
 
 export interface ClientWriterParts {
   /** Names this writer; part of every event id. */

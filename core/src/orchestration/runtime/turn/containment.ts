@@ -1,6 +1,6 @@
-import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
-import { type Command, FROM_OUTSIDE } from '../workflow/commands.ts';
-import type { CommandOutcome, InboxItem } from './inbox.ts';
+import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../../shared/errors.ts';
+import { type Command, FROM_OUTSIDE } from '../../workflow/commands.ts';
+import type { CommandOutcome, InboxItem } from '../inbox.ts';
 
 // Who is to blame when something throws in a turn (see RunWriter): a person's command is refused, a worker's result fails its
 // attempt, and what nobody sent (a timer, what follows by itself) parks the run.
@@ -83,3 +83,12 @@ export function isStoreError(error: unknown): boolean {
 }
 
 export const settled: CommandOutcome = { events: [] };
+
+/** Puts on record that something threw. */
+export const parkCommand = (runId: string, error: ErrorData, what: string, at: number): Command => ({
+  type: 'ParkRun',
+  commandId: `${runId}/park/${at}`,
+  runId,
+  error,
+  command: what,
+});
