@@ -13,13 +13,13 @@ import { checkHistory } from './support/history-checks.ts';
 import type { KillPoint } from './support/port-taps.ts';
 import type { SweepScenario } from './support/sweep-scenario.ts';
 import { SWEEP_SCENARIOS } from './support/sweep-scenarios.ts';
-import { SWEEP_RUN, SweepWorld, type Swept } from './support/sweep-world.ts';
+import { type Ports, SWEEP_RUN, SweepWorld, type Swept } from './support/sweep-world.ts';
 
 // Every port call of a run is numbered; then the run is played again for each of them, once with a kill just before it and
 // once just after. Deterministic: a failure names its point, and the point alone brings it back.
 
-const play = (scenario: SweepScenario, durable: boolean, ...points: readonly KillPoint[]): Promise<Swept> =>
-  new SweepWorld(scenario, durable).play(points);
+const play = (scenario: SweepScenario, ports: Ports, ...points: readonly KillPoint[]): Promise<Swept> =>
+  new SweepWorld(scenario, ports).play(points);
 
 /** An event, and the run that it is of: child runs have streams of their own. */
 interface Told {
@@ -146,10 +146,11 @@ interface Sweep {
 }
 
 /** Kills at every call of the process that comes after those that are killed at `first`. */
-async function sweep(scenario: SweepScenario, durable: boolean, ...first: readonly KillPoint[]): Promise<Sweep> {
-  const calm = await play(scenario, durable);
+async function sweep(scenario: SweepScenario, between: Ports, ...first: readonly KillPoint[]): Promise<Sweep> {
+  const { durable } = between;
+  const calm = await play(scenario, between);
   expect(calm.outcome.status, 'the undisturbed run').to.equal(scenario.ends);
-  const before = await play(scenario, durable, ...first);
+  const before = await play(scenario, between, ...first);
   check(scenario, durable, calm, before);
   const ports = before.ports[first.length] ?? [];
   const faults: string[] = [];
@@ -159,7 +160,7 @@ async function sweep(scenario: SweepScenario, durable: boolean, ...first: readon
     for (const when of ['before', 'after'] as const) {
       const point = { call: index + 1, when };
       try {
-        const swept = await play(scenario, durable, ...first, point);
+        const swept = await play(scenario, between, ...first, point);
         if (swept.kills.length > first.length) {
           kinds.add(kind);
           points += 1;
@@ -198,19 +199,20 @@ const NEXT = [...FIRST, 'read', 'snapshot load'];
 describe('a process that is killed before or after any call of a port', () => {
   for (const durable of [false, true]) {
     describe(durable ? 'with messages that outlive it' : 'with messages that end with it', () => {
+      const between: Ports = { durable, listed: true };
       const [first, next] = [new Set<string>(), new Set<string>()];
       for (const [what, scenario] of Object.entries(SWEEP_SCENARIOS)) {
         it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
-          const { points, faults, kinds } = await sweep(scenario, durable);
+          const { points, faults, kinds } = await sweep(scenario, between);
           for (const kind of kinds) first.add(kind);
           expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
         });
 
         it(`leaves ${what} to one that is killed as well, wherever that is`, async () => {
-          const { ports } = await play(scenario, durable);
+          const { ports } = await play(scenario, between);
           const appends = (ports[0] ?? []).flatMap((kind, index) => (kind === 'append' ? [index + 1] : []));
           for (const call of appends.filter((_, index) => index % EVERY === 1)) {
-            const { points, faults, kinds } = await sweep(scenario, durable, { call, when: 'after' });
+            const { points, faults, kinds } = await sweep(scenario, between, { call, when: 'after' });
             for (const kind of kinds) next.add(kind);
             expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
           }
@@ -223,4 +225,21 @@ describe('a process that is killed before or after any call of a port', () => {
       });
     });
   }
+
+  // The view of the runs is lost with each process, and built anew by the next, which finds the open run in it.
+  describe('over a store that lists nothing', () => {
+    const kinds = new Set<string>();
+    for (const [what, scenario] of Object.entries(SWEEP_SCENARIOS)) {
+      it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
+        const swept = await sweep(scenario, { durable: false, listed: false });
+        for (const kind of swept.kinds) kinds.add(kind);
+        expect(swept.faults.slice(0, 10), `${swept.faults.length} of ${swept.points}`).to.deep.equal([]);
+      });
+    }
+
+    it('was killed while it built the view, too', () => {
+      expect([...kinds]).to.include.members(['readAll', 'store subscribe']);
+      expect([...kinds]).to.not.include('list');
+    });
+  });
 });

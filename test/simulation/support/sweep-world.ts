@@ -7,6 +7,7 @@ import {
   type Orchestrator,
   type RunOutcome,
   runStream,
+  type Storage,
   type Transport,
 } from '@reprise/core';
 import { nextTurn } from '@reprise/core/plugin';
@@ -50,10 +51,19 @@ interface Process {
   readonly reprise: Orchestrator;
 }
 
+/** What the processes have between them. */
+export interface Ports {
+  /** Messages outlive the process. */
+  readonly durable: boolean;
+  /** The store lists its runs; else each process builds a view of them. */
+  readonly listed: boolean;
+}
+
 /** Plays a scenario over one store: in one process, and after each kill in the next. */
 export class SweepWorld {
   readonly #time = new VirtualTime(new ManualClock());
   readonly #truth = createTruthStore();
+  readonly #storage: Storage;
   readonly #calls: SweepCall[] = [];
   readonly #kills: Kill[] = [];
   readonly #reported: string[] = [];
@@ -63,9 +73,11 @@ export class SweepWorld {
   readonly #processes: Process[] = [];
   #told: { readonly outcome: RunOutcome } | { readonly error: unknown } | undefined;
 
-  constructor(scenario: SweepScenario, durableTransport: boolean) {
+  constructor(scenario: SweepScenario, { durable, listed }: Ports) {
     this.#scenario = scenario;
-    this.#shared = durableTransport ? createInProcessTransport(this.#time.clock) : undefined;
+    const { catalog: _catalog, ...unlisted } = this.#truth.storage;
+    this.#storage = listed ? this.#truth.storage : unlisted;
+    this.#shared = durable ? createInProcessTransport(this.#time.clock) : undefined;
   }
 
   /** The first process is killed at the first point, the second at the second; the one after them lives. */
@@ -124,7 +136,7 @@ export class SweepWorld {
     const transport = this.#shared ?? createInProcessTransport(clock);
     const reprise = await createReprise({
       plugins: [
-        definePlugin({ name: 'tapped', kind: 'event-store', create: () => tappedStorage(this.#truth.storage, taps) }),
+        definePlugin({ name: 'tapped', kind: 'event-store', create: () => tappedStorage(this.#storage, taps) }),
         definePlugin({
           name: 'tapped-transport',
           kind: 'transport',
