@@ -1,8 +1,9 @@
-import { type RunHandle, RunReader, type RunView } from '@reprise/core';
+import type { RunHandle, RunView } from '@reprise/core';
 import { isDriven, openToSteer } from '../drive/open-project.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { noRunsYet } from '../store/with-reader.ts';
 
@@ -64,8 +65,9 @@ export async function commandRun(
   if (access.exists === false) throw noRunsYet(access);
   const opened = await openToSteer(access);
   const { orchestrator, storage } = opened;
+  const { reader, close } = openRunReader(storage, access);
   try {
-    const runId = await resolveRun(storage, new RunReader(storage), typed);
+    const runId = await resolveRun(storage, reader, typed);
     const handle = orchestrator.run(runId);
     await give(handle);
     const state = await handle.state();
@@ -73,6 +75,7 @@ export async function commandRun(
     if (!json) return await say(state, driven);
     await out.json({ runId, ...shape, status: state.status, revision: state.revision, driven: driven ?? null });
   } finally {
+    await close();
     await orchestrator.stop();
   }
 }
