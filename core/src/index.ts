@@ -118,7 +118,14 @@ export {
   type TextTerm,
 } from './orchestration/reading/query/query.ts';
 export { RUN_FIELDS, RUN_STATUSES } from './orchestration/reading/query/run-fields.ts';
-export { type ListRuns, OPEN_RUNS, type RunQuery, runsFrom, runsWhere } from './orchestration/reading/run-list.ts';
+export {
+  type ListRuns,
+  listByView,
+  OPEN_RUNS,
+  type RunQuery,
+  runsFrom,
+  runsWhere,
+} from './orchestration/reading/run-list.ts';
 export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';

@@ -6,7 +6,7 @@ import {
   parseDuration,
   parseQuery,
   type Query,
-  RunReader,
+  type RunReader,
   type RunSummary,
   runsWhere,
   systemClock,
@@ -18,6 +18,7 @@ import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import { openRunReader } from '../store/open-run-reader.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
 
@@ -41,18 +42,20 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
   const access = await locateStore(flags, process.cwd());
   if (access.exists === false && flags.store === undefined) return print([], undefined, flags, terminal);
   const storage = await access.openReader();
+  const { reader, close } = openRunReader(storage, access);
   try {
-    const runs = await new RunReader(storage).list({
+    const runs = await reader.list({
       limit: flags.limit + 1,
       where,
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
-    const stuck = await stuckAmong(page, new RunReader(storage), flags);
+    const stuck = await stuckAmong(page, reader, flags);
     const isOpen = page.some(({ status }) => !HOW_FINISHED.includes(status));
     const drivers = isOpen ? await lookForDrivers(storage) : NO_DRIVERS;
     await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck, drivers);
   } finally {
+    await close();
     await storage.events.close();
   }
 }

@@ -1,7 +1,7 @@
-import { RunReader } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { openRunReader } from '../store/open-run-reader.ts';
 import { actOnMany, type BulkFlags, oneRun } from './one-or-many.ts';
 import { type RetryFlags, retryRun } from './retry-run.ts';
 
@@ -16,7 +16,8 @@ export async function retryRuns(
   for (const flag of ['id', 'again', 'outcome', 'wait', 'follow'] as const)
     if (flags[flag] !== undefined && flags[flag] !== false)
       throw usageError(`--${flag} is for one run, not for --query.`);
-  const { orchestrator, storage } = await openProject(flags);
+  const { orchestrator, storage, access } = await openProject(flags);
+  const { reader, close } = openRunReader(storage, access);
   try {
     if (flags['dry-run'] !== true) await orchestrator.start({ drive: false });
     const action = {
@@ -25,8 +26,9 @@ export async function retryRuns(
       statuses: ['failed', 'cancelled'],
       apply: async (runId: string) => ({ newRunId: (await orchestrator.retryRun(runId)).id }),
     };
-    return await actOnMany(new RunReader(storage), flags, action, terminal);
+    return await actOnMany(reader, flags, action, terminal);
   } finally {
+    await close();
     await orchestrator.stop();
   }
 }

@@ -1,8 +1,9 @@
-import { lookForDrivers, type RunHandle, RunReader, type RunView } from '@reprise/core';
+import { lookForDrivers, type RunHandle, type RunView } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { noRunsYet } from '../store/with-reader.ts';
@@ -65,8 +66,9 @@ export async function commandRun(
   if (access.exists === false) throw noRunsYet(access);
   const opened = await openToSteer(access);
   const { orchestrator, storage } = opened;
+  const { reader, close } = openRunReader(storage, access);
   try {
-    const runId = await resolveRun(storage, new RunReader(storage), typed);
+    const runId = await resolveRun(storage, reader, typed);
     const handle = orchestrator.run(runId);
     await give(handle);
     const state = await handle.state();
@@ -79,6 +81,7 @@ export async function commandRun(
     const { status, revision } = state;
     await out.json({ runId, ...shape, status, revision, driven: drivers.driven ?? null, ...silentShape(drivers) });
   } finally {
+    await close();
     await orchestrator.stop();
   }
 }

@@ -1,8 +1,8 @@
-import { RunReader } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore } from '../store/locate-store.ts';
+import { openRunReader } from '../store/open-run-reader.ts';
 import { noRunsYet } from '../store/with-reader.ts';
 import { actOnMany, type BulkFlags, oneRun } from './one-or-many.ts';
 import { give, type SteerFlags, type Steering, steerRun } from './steer-run.ts';
@@ -30,6 +30,7 @@ export async function steerRuns(
   const access = await locateStore(flags, process.cwd());
   if (access.exists === false) throw noRunsYet(access);
   const { orchestrator, storage } = await openToSteer(access);
+  const { reader, close } = openRunReader(storage, access);
   try {
     const apply = async (runId: string): Promise<Readonly<Record<string, string>>> => {
       const handle = orchestrator.run(runId);
@@ -37,8 +38,9 @@ export async function steerRuns(
       return {};
     };
     const action = { verb: steering, ...ACTIONS[steering], apply };
-    return await actOnMany(new RunReader(storage), flags, action, terminal);
+    return await actOnMany(reader, flags, action, terminal);
   } finally {
+    await close();
     await orchestrator.stop();
   }
 }

@@ -1,5 +1,6 @@
-import { RepriseError, RunReader, type Storage } from '@reprise/core';
+import { RepriseError, type RunReader, type Storage } from '@reprise/core';
 import { locateStore, type Whereabouts } from './locate-store.ts';
+import { openRunReader } from './open-run-reader.ts';
 import type { StoreAccess } from './store-access.ts';
 
 export interface OpenReader {
@@ -17,7 +18,12 @@ export async function withReader<Result>(
   if (access.exists === false && where.store === undefined) throw noRunsYet(access);
   const storage = await access.openReader();
   try {
-    return await use({ reader: new RunReader(storage), storage, access });
+    const opened = openRunReader(storage, access);
+    try {
+      return await use({ reader: opened.reader, storage, access });
+    } finally {
+      await opened.close();
+    }
   } finally {
     await storage.events.close();
   }

@@ -1,14 +1,9 @@
 import {
-  type AnyPlugin,
   BUILT_IN_VIEWS,
-  createInMemoryViewStore,
   isRepriseError,
-  type Plugin,
   type Projection,
   type Storage,
   systemClock,
-  systemIds,
-  systemRandom,
   type ViewStore,
   Views,
 } from '@reprise/core';
@@ -16,7 +11,7 @@ import { loadProject, type Project } from '../config/load-project.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
-import type { StoreAccess } from '../store/store-access.ts';
+import { viewStoreOf } from '../store/view-store-of.ts';
 import { noRunsYet } from '../store/with-reader.ts';
 
 export interface OpenViews {
@@ -74,12 +69,4 @@ async function projectOf(where: Whereabouts): Promise<Project | undefined> {
 function allProjections(own: readonly Projection[]): readonly Projection[] {
   const names = new Set(own.map(({ name }) => name));
   return [...BUILT_IN_VIEWS.filter(({ name }) => !names.has(name)), ...own];
-}
-
-export async function viewStoreOf(access: StoreAccess, plugins: readonly AnyPlugin[]): Promise<ViewStore> {
-  const plugin = plugins.find((one): one is AnyPlugin & Plugin<'view-store'> => one.kind === 'view-store');
-  if (plugin !== undefined) return plugin.create({ clock: systemClock, ids: systemIds, random: systemRandom });
-  if (access.path === undefined) return createInMemoryViewStore();
-  const { createSqliteViewStore } = await import('@reprise/view-store-sqlite');
-  return createSqliteViewStore({ path: `${access.path}-views` });
 }
