@@ -158,7 +158,7 @@ export type {
   ViewRow,
   ViewStore,
 } from './orchestration/reading/views/view-store.ts';
-export { Views } from './orchestration/reading/views/views.ts';
+export { type AsNew, type ViewPageAsNew, Views } from './orchestration/reading/views/views.ts';
 export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';

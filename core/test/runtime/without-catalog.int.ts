@@ -114,6 +114,20 @@ describe('An engine over a store without a catalog', () => {
     }
   });
 
+  it('are read as new as what a command has added, or it is said that they are not', async () => {
+    const definition = workflow('w').task('a', defineAgent({ name: 'agent', handle: () => 1 })).build();
+    const reprise = await start({ workflows: [definition], projections: [throughput] });
+    const run = await reprise.startRun(definition, null);
+    await run.outcome();
+    const { position } = (await reprise.runs.last(run.id)).recorded;
+    const { rows, isAsNew } = await reprise.views.list('throughput', {}, { asNewAs: position });
+    expect(isAsNew).to.equal(true);
+    expect(rows[0]?.row['completed']).to.equal(1);
+    const beyond = await reprise.views.list('throughput', {}, { asNewAs: `${position}9`, withinMs: 10 });
+    expect(beyond.isAsNew).to.equal(false);
+    expect(beyond.rows).to.have.length(1);
+  });
+
   it('refuses two projections of one name, and one that takes the name of the run index', async () => {
     const agent = defineAgent({ name: 'agent', handle: () => 1 });
     const workflows = [workflow('w').task('a', agent).build()];

@@ -5,6 +5,19 @@ import type { Projection } from './projection.ts';
 import { Projector, type ProjectorParts, unknownView, type ViewLag } from './projector.ts';
 import type { ViewPage, ViewQuery, ViewStore } from './view-store.ts';
 
+/** How new what is read has to be. */
+export interface AsNew {
+  /** It has had the event at this position: that of the last event of a command, for who reads what came of it. */
+  readonly asNewAs: Position;
+  /** How long that is waited for. Default 1,000 ms. */
+  readonly withinMs?: number;
+}
+
+/** A page, and whether it is as new as was asked. If not, lag() says how far it is behind. */
+export interface ViewPageAsNew extends ViewPage {
+  readonly isAsNew: boolean;
+}
+
 /** The views that this process builds, and reads. */
 export class Views {
   readonly projections: readonly Projection[];
@@ -32,11 +45,16 @@ export class Views {
     return found;
   }
 
-  /** Rows of a view, in the order of its projection unless the query has one. Throws REPRISE_VIEW_UNKNOWN, as all of these do. */
-  async list(name: string, query: ViewQuery = {}): Promise<ViewPage> {
+  /**
+   * Rows of a view, in the order of its projection unless the query has one; `asNew`: waits until they are so new. Throws REPRISE_VIEW_UNKNOWN, as
+   * all of these do.
+   */
+  async list(name: string, query: ViewQuery = {}, asNew?: AsNew): Promise<ViewPageAsNew> {
     const projection = this.projection(name);
+    const isAsNew = asNew === undefined || (await this.caughtUp(name, asNew.asNewAs, asNew));
     const { order } = projection;
-    return this.#store.list(projection, order === undefined ? query : { order, ...query });
+    const page = await this.#store.list(projection, order === undefined ? query : { order, ...query });
+    return { ...page, isAsNew };
   }
 
   async get(name: string, key: string): Promise<JsonObject | undefined> {
@@ -52,7 +70,7 @@ export class Views {
   async caughtUp(
     name: string,
     position: Position,
-    { withinMs = 1000 }: { readonly withinMs?: number } = {},
+    { withinMs = 1000 }: Pick<AsNew, 'withinMs'> = {},
   ): Promise<boolean> {
     return this.#built().caughtUp(name, position, { withinMs });
   }
