@@ -1,7 +1,8 @@
-import { defineAgent, type Orchestrator, type RunHandle, sleep, workflow } from '@reprise/core';
+import { defineAgent, type Orchestrator, type RunHandle, type Storage, sleep, workflow } from '@reprise/core';
+import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventually, gate, orchestrators, sharedStore, storePlugin } from './support.ts';
+import { changedStore, eventually, gate, orchestrators, sharedStore, storePlugin } from './support.ts';
 import { byHash, TestOwnership, toTheFirst } from './test-ownership.ts';
 
 const step = defineAgent({
@@ -140,6 +141,62 @@ describe('Runs that move between processes', () => {
     const lost = (await typesOf(one, 'w')).filter((type) => type === 'TaskAttemptFailed');
     expect(lost).to.have.length(1);
     expect((await one.runs.replay('w')).matches).to.equal(true);
+  });
+
+  it('have nothing decided any more by the one that lost them, though it was about to', async () => {
+    const ownership = new TestOwnership(toTheFirst);
+    const { viewOf } = sharedStore((name) => ownership.of(name));
+    const clock = new ManualClock();
+    const naps = workflow('naps').sleep('nap', { for: '1m' }).build();
+    const by: string[] = [];
+    const on = (name: string) => {
+      const view = viewOf(name);
+      const append: typeof view.events.append = (...request) => {
+        by.push(name);
+        return view.events.append(...request);
+      };
+      return start({ plugins: [storePlugin(changedStore(view, { append }))], workflows: [naps], clock });
+    };
+    const [one, other] = [await on('one'), await on('other')];
+    const run = await one.startRun(naps, null, { id: 'n' });
+    await eventually(async () => (await one.runs.state('n')).tasks.get('nap')?.status === 'running');
+    by.length = 0;
+    clock.advance(60_000); // the timer has fired, and its command waits in the inbox of the run
+    ownership.reassign((_runId, competing) => competing.at(-1));
+    await eventually(async () => {
+      clock.advance(1);
+      return (await other.runs.state('n')).status === 'completed';
+    });
+    expect((await run.outcome()).status).to.equal('completed');
+    expect(new Set(by)).to.deep.equal(new Set(['other']));
+  });
+
+  it('tell their parents of their end, though they were lost while it was put on record', async () => {
+    const ownership = new TestOwnership(toTheFirst);
+    const { viewOf } = sharedStore((name) => ownership.of(name));
+    const held = Promise.withResolvers<void>();
+    const ending = Promise.withResolvers<void>();
+    const first = viewOf('one');
+    const append: typeof first.events.append = async (stream, events, ...rest) => {
+      if (stream !== 'run-parent' && events.some(({ type }) => type === 'RunCompleted')) {
+        ending.resolve();
+        await held.promise;
+      }
+      return first.events.append(stream, events, ...rest);
+    };
+    const parent = workflow<number>('parent')
+      .workflow('child', part, { input: () => 5 })
+      .build();
+    const on = (store: Storage) => start({ plugins: [storePlugin(store)], workflows: [parent, part], agents: [step] });
+    const one = await on(changedStore(first, { append }));
+    // It hears of no append of others: nothing but the one that lost the child can tell.
+    const { foreign: _deaf, ...second } = viewOf('other');
+    await on(second);
+    const run = await one.startRun(parent, 1, { id: 'parent' });
+    await ending.promise;
+    ownership.reassign((runId, competing) => (runId === 'parent' ? competing[0] : competing.at(-1)));
+    held.resolve();
+    expect((await run.outcome()).status).to.equal('completed');
   });
 });
 
