@@ -115,7 +115,9 @@ describe('An engine over a store without a catalog', () => {
   });
 
   it('are read as new as what a command has added, or it is said that they are not', async () => {
-    const definition = workflow('w').task('a', defineAgent({ name: 'agent', handle: () => 1 })).build();
+    const definition = workflow('w')
+      .task('a', defineAgent({ name: 'agent', handle: () => 1 }))
+      .build();
     const reprise = await start({ workflows: [definition], projections: [throughput] });
     const run = await reprise.startRun(definition, null);
     await run.outcome();
