@@ -72,6 +72,8 @@ export class Running {
     this.#collect(this.child.stderr, (text) => {
       this.stderr += text;
     });
+    // A command may end before it has read what it is given.
+    this.child.stdin?.on('error', () => undefined);
     this.child.stdin?.end(input ?? '');
     this.ended = new Promise((done, failed) => {
       this.child.once('error', failed);
