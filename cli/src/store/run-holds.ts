@@ -18,15 +18,18 @@ export interface Hands {
   readonly workflows: readonly AnyWorkflow[];
   /** Those of this process. */
   readonly agents: readonly AgentReference[];
-  /** Plugins bring agents that are known only once they are made: whether one takes a task cannot be said then. */
+  /**
+   * Plugins bring agents that are known only once they are made, or a transport over which workers of other processes may take them: whether
+   * somebody takes a task cannot be said then.
+   */
   readonly more: boolean;
 }
 
 export const handsOf = (project: Project): Hands => ({
   workflows: project.workflows.map(({ workflow }) => workflow),
-  // Whether a worker of one that runs elsewhere is there is known only to whoever drives.
+  // Without a transport that reaches them, nobody is elsewhere.
   agents: knownAgents(project).filter((agent) => !('remote' in agent)),
-  more: project.plugins.some(({ kind }) => kind === 'agent'),
+  more: project.plugins.some(({ kind }) => kind === 'agent' || kind === 'transport'),
 });
 
 /** Why an open run does not move: parked (on record), or held for want of an agent or a function in this project. */
