@@ -182,7 +182,7 @@ describe('Admission over all runs of a process', () => {
     expect(only(await eventsOf(reprise, 'second'), 'TaskScheduled')).to.deep.equal([]);
     const [task] = (await second.explain()).tasks;
     expect(task?.mover).to.equal('run');
-    expect(task?.waits).to.equal("waits for room at agent 'slow', where 1 is under way");
+    expect(task?.waits).to.equal("waits for room at agent 'slow', where 1 of 1 is under way");
     slow.answer();
     await eventually(() => slow.calls.length === 2);
     slow.answer();

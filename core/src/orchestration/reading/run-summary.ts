@@ -5,7 +5,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isTerminal, type RunStatus } from '../workflow/state.ts';
-import { MAX_TOLD, type RunRow } from './views/built-in/run-index.ts';
+import { codeIn, MAX_TOLD, type RunRow } from './views/built-in/run-index.ts';
 
 /** A run at a glance. Times are ms since the Unix epoch. */
 export interface RunSummary {
@@ -71,7 +71,7 @@ function attributesOf({
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
     ...(parent === undefined ? {} : { parent: parent.runId, root: parent.rootRunId }),
     ...(endedAt === undefined ? {} : { ended: endedAt }),
-    ...(told === undefined ? {} : { error: told.code, message: told.message.slice(0, MAX_TOLD) }),
+    ...(told === undefined ? {} : { error: codeIn(told), message: told.message.slice(0, MAX_TOLD) }),
     ...(cancelReason === undefined ? {} : { reason: cancelReason.slice(0, MAX_TOLD) }),
   };
 }

@@ -22,5 +22,9 @@ export const RUN_FIELDS: QueryFields = {
   ended: { type: 'time', path: ['ended'], about: 'when it ended' },
   duration: { type: 'duration', path: ['duration'], about: 'how long it took, of a run that ended' },
   events: { type: 'number', path: ['events'], about: 'how many events it has' },
-  error: { type: 'text', path: ['error'], about: 'the code of what it failed with, or is parked for' },
+  error: {
+    type: 'text',
+    path: ['error'],
+    about: 'the code of what it failed with (of a failed task, that of its error), or is parked for',
+  },
 };

@@ -172,7 +172,16 @@ export class Admission implements AdmissionDesk {
     const isAbout = (way: Way): boolean =>
       agent === undefined ? way.capability === capability : way.agent === agent && way.capability === undefined;
     const at = this.#waiting.of(runId).find(({ way }) => isAbout(way))?.at;
-    return at === undefined ? undefined : { limit: at.name, used: at.used, others: at.waiting - 1 };
+    if (at === undefined) return undefined;
+    const now = this.#parts.clock.now();
+    const waitMs = at.room(now) > 0 ? undefined : at.waitMs(now);
+    return {
+      limit: at.name,
+      used: at.used,
+      most: Number.isFinite(at.concurrency) ? at.concurrency : undefined,
+      nextAt: waitMs === undefined ? undefined : now + waitMs,
+      others: at.waiting - 1,
+    };
   }
 
   /** Forgets everything: nothing is driven any more. */

@@ -9,10 +9,16 @@ export interface Takers {
   hasCapability(capability: string): boolean;
 }
 
-/** Where a ready task waits for room: the limit, how many attempts it has under way, and how many runs wait there beside this one. */
+/** Where a ready task waits for room: at a limit over all runs. */
 export interface WaitingForRoom {
   readonly limit: string;
+  /** Attempts that it has under way. */
   readonly used: number;
+  /** Attempts that it lets be under way at once; undefined: any number. */
+  readonly most: number | undefined;
+  /** When its rate lets the next one begin (ms since the Unix epoch); undefined when it is not the rate that holds it up. */
+  readonly nextAt: number | undefined;
+  /** Runs that wait there beside this one. */
   readonly others: number;
 }
 

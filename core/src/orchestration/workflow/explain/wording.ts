@@ -73,16 +73,24 @@ export function wordingOf(reason: Reason, now: number): Wording {
       );
     }
     case 'admission': {
-      const { limit: where, used, others } = reason;
-      const under = used === 1 ? '1 is under way' : `${used} are under way`;
+      const { limit: where, used, most, nextAt, others } = reason;
       const beside = others === 0 ? '' : `, beside ${others === 1 ? '1 other run' : `${others} other runs`}`;
+      if (nextAt !== undefined)
+        return told(
+          `waits for the rate of ${where}${beside}`,
+          `The next attempt there may begin ${inTime(nextAt, now)}; it is this one's when its turn has come.`,
+        );
+      const of = most === undefined ? '' : ` of ${most}`;
       return told(
-        `waits for room at ${where}, where ${under}${beside}`,
-        'It begins when an attempt there ends, or its rate allows it, and its turn has come.',
+        `waits for room at ${where}, where ${used}${of} ${used === 1 ? 'is' : 'are'} under way${beside}`,
+        'It begins when an attempt there has ended, and its turn has come.',
       );
     }
     case 'ready':
-      return told('is ready', `The strategy '${reason.strategy}' assigns it when it is asked next.`);
+      return told(
+        'is ready',
+        `The strategy '${reason.strategy}' assigns it once its agent, and the limits over all runs, have room for it.`,
+      );
     case 'nobody': {
       const { agent, capability } = reason;
       const who = agent === undefined ? `with the capability '${capability}'` : `of the agent '${agent}'`;

@@ -1,3 +1,4 @@
+import type { ErrorData } from '../../../../shared/errors.ts';
 import type { Labels } from '../../../../shared/labels.ts';
 import type { RunEvent, RunStarted } from '../../../workflow/events.ts';
 import type { PausedBy, RunStatus } from '../../../workflow/state.ts';
@@ -22,7 +23,7 @@ export type RunRow = {
   /** ms. */
   readonly duration?: number;
   readonly events: number;
-  /** The code of what it failed with, or is parked for; `message` of the same. */
+  /** The code of what it failed with (what its task failed with), or is parked for; `message` of the same. */
   readonly error?: string;
   readonly message?: string;
   /** Why it was cancelled. */
@@ -35,6 +36,12 @@ export const NEWEST_FIRST: ViewOrder = { path: ['started'], descending: true };
 
 /** Characters of an error's message and of a reason that a row has. */
 export const MAX_TOLD = 500;
+
+/** The code that says what went wrong: that a task failed says less than what it failed with. */
+export function codeIn({ code, details }: ErrorData): string {
+  const inner = details?.['code'];
+  return code === 'REPRISE_TASK_FAILED' && typeof inner === 'string' ? inner : code;
+}
 
 /** The first view: every run, by its id. */
 export const runIndex: Projection<RunRow> = defineProjection<RunRow>({
@@ -75,7 +82,7 @@ function told(row: RunRow, event: RunEvent): RunRow {
     case 'RunResumed':
       return stand({ ...(event.by === undefined ? unparked(row) : row), pausedBy: without(row, event.by) });
     case 'RunParked':
-      return stand({ ...row, error: event.error.code, message: event.error.message.slice(0, MAX_TOLD) });
+      return stand({ ...row, error: codeIn(event.error), message: event.error.message.slice(0, MAX_TOLD) });
     case 'TaskClosing':
       return event.taskId === '' && event.why === 'cancel' ? released(row) : row;
     case 'RunForked': {
@@ -87,7 +94,7 @@ function told(row: RunRow, event: RunEvent): RunRow {
     case 'RunFailed':
       return {
         ...ended(row, 'failed', event.at),
-        error: event.error.code,
+        error: codeIn(event.error),
         message: event.error.message.slice(0, MAX_TOLD),
       };
     case 'RunCancelled': {
