@@ -148,7 +148,11 @@ describe('Admission over all runs of a process', () => {
   it('keeps to a rate', async () => {
     const rate = { limit: 10, per: '1s', burst: 2 };
     const { begin, until, ended, calls } = await office(start, 16, { agents: { worker: { rate } } });
-    await begin('a', 'usual', 22);
+    const run = await begin('a', 'usual', 22);
+    await until(() => calls.length === 3);
+    const waiting = (await run.explain()).tasks.find(({ reason }) => reason === 'admission');
+    expect(waiting?.waits).to.equal("waits for the rate of agent 'worker'");
+    expect(waiting?.moves).to.match(/^The next attempt there may begin in \d+ms/);
     await until(() => ended('a'));
     const from = calls[0]?.at ?? 0;
     for (const [index, { at }] of calls.entries()) expect(at - from).to.be.at.least(Math.max(0, (index - 1) * 100));

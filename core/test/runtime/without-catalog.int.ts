@@ -130,6 +130,22 @@ describe('An engine over a store without a catalog', () => {
     expect(beyond.rows).to.have.length(1);
   });
 
+  it('finds runs by the code that their task failed with, listed by the store or by the view', async () => {
+    const agent = defineAgent({
+      name: 'agent',
+      handle: () => {
+        throw Object.assign(new Error('no money'), { code: 'CARD_DECLINED', retryable: false });
+      },
+    });
+    const definition = workflow('w').task('a', agent).build();
+    for (const plugins of [[], [lasting().plugin()]]) {
+      const reprise = await start({ plugins, workflows: [definition] });
+      await (await reprise.startRun(definition, null, { id: 'broke' })).outcome();
+      expect((await reprise.runs.list(query('error:CARD*'))).map(({ runId }) => runId)).to.deep.equal(['broke']);
+      expect(await reprise.runs.list(query('error:REPRISE*'))).to.deep.equal([]);
+    }
+  });
+
   it('refuses two projections of one name, and one that takes the name of the run index', async () => {
     const agent = defineAgent({ name: 'agent', handle: () => 1 });
     const workflows = [workflow('w').task('a', agent).build()];
