@@ -11,14 +11,15 @@ export const BEGINNING: Position = '';
 
 /** Digits of an encoded position: enough for every safe integer. */
 const DIGITS = 16;
-const ZEROS = '0'.repeat(DIGITS);
+/** What stands before so many digits. Every event has a position, so none is made for each. */
+const ZEROS = Array.from({ length: DIGITS + 1 }, (_, digits) => '0'.repeat(DIGITS - digits));
 
 /** The position that a whole number of 0 or more (with 16 digits at most) stands for, for stores that count. Throws RangeError for any other number. */
 export function encodePosition(place: number | bigint): Position {
   const digits = String(place);
   if (place < 0 || digits.length > DIGITS || !(typeof place === 'bigint' || Number.isSafeInteger(place)))
     throw new RangeError(`${digits} cannot be a position: it must be a whole number of 0 to 16 digits.`);
-  return ZEROS.slice(digits.length) + digits;
+  return ZEROS[digits.length] + digits;
 }
 
 /** What encodePosition was given; -1 for BEGINNING. Throws REPRISE_INVALID_ID for text that no store which counts handed out. */

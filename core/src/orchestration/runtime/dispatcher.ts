@@ -83,7 +83,6 @@ export class Dispatcher {
       case 'close-attempt':
         this.#timers.cancel(runId, { kind: 'attempt', taskId: effect.taskId, attempt: effect.attempt });
         this.open.close(runId, effect.taskId, effect.attempt);
-        this.#parts.admission.release(runId, effect.taskId, effect.attempt);
         if (!KNOWN_TO_WORKER.has(effect.reason))
           messages.push(this.#abort(runId, effect.reason, effect.taskId, effect.attempt));
         return;
@@ -124,7 +123,7 @@ export class Dispatcher {
     const { runId } = state;
     // Of one that was begun elsewhere, or before this run was read, admission has not heard.
     const { admission } = this.#parts;
-    if (!admission.holds(runId, taskId, attempt)) {
+    if (again && !admission.holds(runId, taskId, attempt)) {
       const { agent: wanted, capability } = wantedBy(state, task);
       const way = admission.ways.of(askerOf(state), task.agent, wanted === undefined ? capability : undefined);
       admission.hold(runId, taskId, attempt, way, false);

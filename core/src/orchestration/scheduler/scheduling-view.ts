@@ -41,6 +41,8 @@ class TaskViews implements IterableIterator<ReadyTask> {
       this.#isFirst = false;
       return { done: false, value: this.#shown(this.#group.first) };
     }
+    // Mostly there is no other.
+    if (this.#state.readyCount === 1) return { done: true, value: undefined };
     if (this.#rest === undefined) {
       this.#rest = this.#group.tasks();
       this.#rest.next();

@@ -83,7 +83,8 @@ export class Admission implements AdmissionDesk {
   }
 
   ask(turn: AdmissionTurn, way: Way, want: number, priority: number): void {
-    const now = this.#parts.clock.now();
+    // Most limits do not ask what time it is.
+    const now = way.isRated ? this.#parts.clock.now() : 0;
     this.#measure(way.agent, way.limits.at(-1));
     let left = want;
     if (!this.#waiting.waits(turn.runId, way) && way.limits.every(({ waiting }) => waiting === 0)) {

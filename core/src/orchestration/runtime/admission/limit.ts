@@ -22,6 +22,11 @@ export class Limit<T extends Waiting> {
     this.line = new WaitingLine(weightOf);
   }
 
+  /** Whether time gives it room. */
+  get isRated(): boolean {
+    return this.#bucket !== undefined;
+  }
+
   /** How many attempts more there is room for. */
   room(now: number): number {
     const slots = this.concurrency - this.used;

@@ -8,6 +8,8 @@ export interface Way {
   /** Of a task that asks for it, whichever agent takes it. */
   readonly capability: string | undefined;
   readonly limits: readonly Limit<Ask>[];
+  /** Whether one of the limits has a rate. */
+  readonly isRated: boolean;
 }
 
 /** A run that waits for room on one way. */

@@ -1,5 +1,5 @@
 import { Limit } from './limit.ts';
-import { type Asker, areOfRuns, limitsOf } from './limits.ts';
+import { type Asker, areOfRuns, limitsOf, type NamedLimit } from './limits.ts';
 import type { AdmissionOptions, LimitOptions } from './options.ts';
 import type { Ask, Way } from './way.ts';
 
@@ -36,7 +36,7 @@ export class Ways {
     let way = ways.get(capability);
     if (way === undefined) {
       const named = limitsOf(this.#options, asker, agent, capability);
-      way = { agent, capability, limits: named.map(([name, limit]) => this.#limit(name, limit)) };
+      way = this.#make(agent, capability, named);
       ways.set(capability, way);
     }
     return way;
@@ -61,9 +61,14 @@ export class Ways {
     const known = this.#ways.get(key);
     if (known !== undefined) return known;
     if (this.#ways.size >= this.#most) this.#prune();
-    const way = { agent, capability, limits: named.map(([name, limit]) => this.#limit(name, limit)) };
+    const way = this.#make(agent, capability, named);
     this.#ways.set(key, way);
     return way;
+  }
+
+  #make(agent: string, capability: string | undefined, named: readonly NamedLimit[]): Way {
+    const limits = named.map(([name, limit]) => this.#limit(name, limit));
+    return { agent, capability, limits, isRated: limits.some(({ isRated }) => isRated) };
   }
 
   #limit(name: string, options: LimitOptions): Limit<Ask> {
