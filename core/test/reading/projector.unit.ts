@@ -10,6 +10,7 @@ import {
   type ProjectorParts,
   RepriseError,
   type Storage,
+  type ViewEvent,
   type ViewStore,
 } from '@reprise/core';
 import { expect } from 'chai';
@@ -181,6 +182,36 @@ describe('A projector', () => {
       expect(projector.lag('counts').failure?.message).to.contain(what);
     });
   }
+
+  it('stops a projection that changes what it is handed, which is nobody else’s', async () => {
+    const storage = createInMemoryStorage();
+    const changing = (what: string, change: (event: ViewEvent) => void): Projection =>
+      counts({
+        name: what,
+        keyOf: (event) => {
+          change(event);
+          return event.runId;
+        },
+      });
+    type Loose = { [key: string]: unknown };
+    const views = [
+      changing('event', ({ event }) => ((event as unknown as Loose)['type'] = 'RunFailed')),
+      changing('deep', ({ event }) => {
+        if (event.type === 'RunStarted') (event.definition as unknown as Loose)['name'] = 'another';
+      }),
+      changing('facts', ({ run }) => ((run as unknown as Loose)['workflow'] = 'another')),
+      changing('metadata', ({ metadata }) => ((metadata as unknown as Loose)['tenant'] = 'another')),
+      changing('itself', (event) => ((event as unknown as Loose)['runId'] = 'another')),
+      counts(),
+    ];
+    await addRun(storage, 'one');
+    const before = structuredClone(await storage.events.readAll());
+    const { projector } = await start(storage, views);
+    await projector.reachEnd('counts');
+    for (const { name } of views.slice(0, -1))
+      expect(await codeOf(projector.reachEnd(name)), name).to.equal('REPRISE_PROJECTION_FAILED');
+    expect(await storage.events.readAll()).to.deep.equal(before);
+  });
 
   it('leaves out, counts and tells what it cannot read, and goes on', async () => {
     const storage = createInMemoryStorage();

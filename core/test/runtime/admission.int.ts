@@ -1,4 +1,12 @@
-import { type AdmissionConfig, defineAgent, type Orchestrator, type RunHandle, workflow } from '@reprise/core';
+import {
+  type AdmissionConfig,
+  defineAgent,
+  definePlugin,
+  type Orchestrator,
+  type RunHandle,
+  workflow,
+} from '@reprise/core';
+import { assignInOrder, type SchedulerStrategy, type SchedulingView } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { z } from 'zod';
@@ -173,6 +181,35 @@ describe('Admission over all runs of a process', () => {
     await until(() => ended('c'));
     expect(ended('c')).to.equal(true);
     expect((await reprise.runs.state('a')).status).to.equal('cancelled');
+  });
+
+  it('is not had by a strategy out of its turn, nor can it take agents or tasks that are not there', async () => {
+    const views: SchedulingView[] = [];
+    const agent = defineAgent({ name: 'a', concurrency: 2, handle: () => 1 });
+    const strategies: Readonly<Record<string, SchedulerStrategy['select']>> = {
+      keeping: (view) => {
+        views.push(view);
+        return assignInOrder(view, view.slots);
+      },
+      clearing: (view) => {
+        (view.agents as Map<string, unknown>).clear();
+        return [];
+      },
+      inventing: () => [{ taskId: 'no', agent: 'a' }],
+    };
+    const plugins = Object.entries(strategies).map(([name, select]) =>
+      definePlugin({ name, kind: 'scheduler', create: () => ({ name, select }) }),
+    );
+    const made = (strategy: string) => workflow(strategy, { version: '1', strategy }).task('a', agent).build();
+    const workflows = [...Object.keys(strategies), 'graph'].map(made);
+    const reprise = await start({ plugins, workflows });
+    await (await reprise.startRun('keeping', null)).outcome();
+    for (const view of views) for (let times = 0; times < 5; times += 1) expect(view.room('a')).to.equal(0);
+    for (const name of ['clearing', 'inventing']) {
+      const stuck = await (await reprise.startRun(name, null)).outcome({ orStuck: true });
+      expect(stuck, name).to.have.nested.property('hold.reason', 'strategy');
+    }
+    expect(await (await reprise.startRun('graph', null)).outcome()).to.include({ status: 'completed' });
   });
 
   it('is not recorded: what waits is ready, and is handed to nobody', async () => {

@@ -1,8 +1,10 @@
 import {
+  type AnyPlugin,
   createInProcessTransport,
   createReprise,
   createWorker,
   definePlugin,
+  type Json,
   type Orchestrator,
   type RepriseConfig,
   remoteAgent,
@@ -63,9 +65,9 @@ function world({ spans = true } = {}) {
   });
   const plugin = (transport: Transport) =>
     definePlugin({ name: 'shared', kind: 'transport', create: () => time.watchTransport(transport) });
-  const engine = async (config: RepriseConfig): Promise<Orchestrator> => {
+  const engine = async (config: RepriseConfig, more: readonly AnyPlugin[] = []): Promise<Orchestrator> => {
     const { transport } = connect(shared, spans);
-    const plugins = [storePlugin(time.watchStorage(store)), plugin(transport)];
+    const plugins = [storePlugin(time.watchStorage(store)), plugin(transport), ...more];
     const reprise = await createReprise({ limits, clock: time.clock, ...config, plugins });
     opened.push(reprise);
     await reprise.start();
@@ -78,7 +80,26 @@ function world({ spans = true } = {}) {
     await made.start();
     return { worker: made, kill };
   };
+  /** What anybody who can reach the transport may send. */
+  const send = (channel: string, type: string, data: Json): Promise<void> => {
+    const id = `${channel}/${type}`;
+    const envelope = {
+      specversion: '1.0',
+      id,
+      source: 'anybody',
+      type,
+      subject: 'x',
+      time: new Date(0).toISOString(),
+      datacontenttype: 'application/json',
+      correlationid: id,
+      causationid: id,
+      partitionkey: 'x',
+      data,
+    } as const;
+    return shared.publish([{ channel, envelope }]);
+  };
   return {
+    send,
     engine,
     worker,
     until: (done: () => boolean, maxMs = 0) => time.until(done, maxMs),
@@ -88,7 +109,7 @@ function world({ spans = true } = {}) {
 }
 
 describe('An agent that runs elsewhere', () => {
-  const { until, quiet, pass, engine, worker } = world();
+  const { until, quiet, pass, engine, worker, send } = world();
 
   const write = remoteAgent<{ topic: string }, string>({ name: 'writer' });
   const print = remoteAgent<string, string>({ name: 'printer', capabilities: ['printing'] });
@@ -124,6 +145,58 @@ describe('An agent that runs elsewhere', () => {
     expect(await run.result()).to.equal('a book');
     const started = only(await eventsOf(reprise, run.id), 'TaskStarted');
     expect(started[0]).to.include({ taskId: 'write', worker: first.worker.id });
+  });
+
+  it('harms nobody who sends what is no announcement, or a command that is none of a worker', async () => {
+    const local = gate('local');
+    const definition = workflow('w').task('a', local.agent).build();
+    const heard: string[] = [];
+    const monitor = definePlugin({
+      name: 'ears',
+      kind: 'monitor',
+      create: () => ({
+        name: 'ears',
+        onEvent: () => undefined,
+        onNotice: (notice) => void (notice.kind === 'log' && heard.push(notice.message)),
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      }),
+    });
+    const reprise = await engine({ workflows: [definition] }, [monitor]);
+    const agent = { name: 'local', capabilities: [], concurrency: 1, free: 1 };
+    const sender = 'w1';
+    const announcements: readonly Json[] = [
+      null,
+      {},
+      { worker: sender },
+      { worker: sender, agents: [null] },
+      { worker: sender, agents: [{ name: 'far' }] },
+      { worker: '', agents: [agent] },
+      ...[0, -100, 1.5, 1e9, '4'].map((concurrency) => ({ worker: sender, agents: [{ ...agent, concurrency }] })),
+      { worker: sender, agents: [{ ...agent, capabilities: [1] }] },
+      { worker: sender, agents: [agent], leaseMs: -1 },
+    ];
+    for (const data of announcements) await send('reprise.workers', 'reprise.announcement', data);
+    const run = await reprise.startRun(definition, null);
+    for (const data of [
+      null,
+      { type: 'CancelRun', commandId: 'c', runId: run.id, reason: 'not yours' },
+      { type: 'Nope', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1 },
+      { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 'one', output: 1 },
+    ])
+      await send('reprise.commands', 'reprise.command', data);
+    await until(() => local.waiting === 1);
+    expect(reprise.agents).to.have.length(1);
+    expect(reprise.agents[0]).to.include({ name: 'local', concurrency: 16 });
+    local.answer('done');
+    expect((await run.outcome()).status).to.equal('completed');
+    await quiet();
+    expect(heard.filter((message) => message.startsWith('dropped'))).to.have.length(announcements.length + 4);
+    // Those that come later are heard.
+    const far = gate('far');
+    await worker(far.agent);
+    await quiet();
+    expect(reprise.agents.map(({ name }) => name)).to.deep.equal(['far', 'local']);
   });
 
   it('is known to an engine that starts after its worker, which it asks', async () => {

@@ -1,8 +1,10 @@
 import {
+  type Agent,
   cel,
   createReprise,
   defineAgent,
   isRepriseError,
+  type Json,
   type Orchestrator,
   RepriseError,
   workflow,
@@ -527,6 +529,34 @@ describe('Retrying a run', () => {
     expect(await reprise.startRun(definition, null, { tenant: '' }).then(() => 'no error', codeOf)).to.equal(
       'REPRISE_INVALID_ID',
     );
+  });
+
+  it('goes on from a run of which a command was refused before anything was scheduled', async () => {
+    let fail = true;
+    const gates = gate('slow', { concurrency: 1 });
+    const agent: Agent<Json, Json> = {
+      name: 'slow',
+      concurrency: 1,
+      handle: async (task, context) => {
+        if (!fail) return 'well';
+        await gates.agent.handle(task, context);
+        throw Object.assign(new Error('no'), { retryable: false });
+      },
+    };
+    const definition = workflow('refused').task('a', agent).build();
+    const reprise = await start({ workflows: [definition] });
+    const first = await reprise.startRun(definition, null);
+    const run = await reprise.startRun(definition, null);
+    expect(await run.resume().then(() => 'no error', codeOf)).to.equal('REPRISE_COMMAND_INVALID');
+    expect((await eventsOf(reprise, run.id))[1]?.type).to.equal('CommandRejected');
+    for (const one of [first, run]) {
+      await eventually(() => gates.waiting === 1);
+      gates.answer();
+      expect((await one.outcome()).status).to.equal('failed');
+    }
+    fail = false;
+    for (const next of [await reprise.retryRun(run.id), await reprise.forkRun(run.id)])
+      expect(await next.result()).to.equal('well');
   });
 
   it('of an open run makes what waits ready at once', async () => {

@@ -32,7 +32,11 @@ export class LifeSign {
   end(): void {
     if (this.#call === undefined) return;
     this.leave();
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // What cannot be removed grows old by itself, and says nothing of a store that nobody owns.
+    }
   }
 
   leave(): void {

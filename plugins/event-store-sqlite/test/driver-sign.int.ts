@@ -1,4 +1,4 @@
-import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import type { DriverSign, Storage } from '@reprise/core/plugin';
 import { sleep } from '@reprise/core/plugin';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
@@ -80,6 +80,17 @@ describe('the sign of life of the driver of a store', () => {
     expect(await drivers(storage)).to.deep.equal([{}]);
     writeFileSync(signPath(path), '{"pid":"x"}');
     expect(await drivers(storage)).to.deep.equal([{}]);
+  });
+
+  it('harms nobody when something else stands in its place', async () => {
+    const path = newPath();
+    const storage = await open(path);
+    await storage.ownership?.start();
+    rmSync(signPath(path));
+    mkdirSync(signPath(path));
+    expect(await drivers(storage)).to.deep.equal([{}]);
+    await storage.ownership?.stop();
+    expect(storage.ownership?.owns('any')).to.equal(false);
   });
 
   it('is left alone by a process that has lost the store: it may be another’s', async () => {

@@ -34,4 +34,6 @@ function sqliteCode(error: unknown): number | undefined {
 
 export const isBusy = (error: unknown): boolean => [BUSY, LOCKED].includes(sqliteCode(error) ?? 0);
 
-export const isDamaged = (error: unknown): boolean => [CORRUPT, NOTADB].includes(sqliteCode(error) ?? 0);
+/** A table that is missing is damage, too: somebody has had his hands in the file. */
+export const isDamaged = (error: unknown): boolean =>
+  [CORRUPT, NOTADB].includes(sqliteCode(error) ?? 0) || /^no such (table|column)/.test((error as Error).message);

@@ -72,6 +72,23 @@ describe('the file of a SQLite view store', () => {
     expect(existsSync(`${path}-damaged`)).to.equal(true);
   });
 
+  it('is set aside when a table of it is missing', async () => {
+    const path = newPath();
+    const store = await createSqliteViewStore({ path });
+    await fill(store);
+    await store.close();
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(path);
+    db.exec('DROP TABLE rows');
+    db.close();
+    const again = await createSqliteViewStore({ path });
+    const messages: string[] = [];
+    again.onRemade?.((message) => messages.push(message));
+    expect((await again.list(VIEW, {})).rows).to.deep.equal([]);
+    expect(messages).to.have.length(1);
+    await again.close();
+  });
+
   it('is emptied when it is of another schema version', async () => {
     const path = newPath();
     const store = await createSqliteViewStore({ path });

@@ -23,6 +23,17 @@ export interface Dispatch {
 /** Commands that workers send. */
 export type WorkerCommand = Extract<Command, { type: 'StartTask' | 'CompleteTask' | 'FailTask' }>;
 
+const BY_WORKERS: ReadonlySet<unknown> = new Set(['StartTask', 'CompleteTask', 'FailTask']);
+
+/** What came over the transport as the command of a worker; undefined when it is none: workers may command nothing else. */
+export function readWorkerCommand(data: Json): WorkerCommand | undefined {
+  const { type, commandId, runId, taskId, attempt } = (data ?? {}) as { readonly [key: string]: Json | undefined };
+  const isText = [commandId, runId, taskId].every((one) => typeof one === 'string' && one !== '');
+  return BY_WORKERS.has(type) && isText && Number.isSafeInteger(attempt)
+    ? (data as unknown as WorkerCommand)
+    : undefined;
+}
+
 /** Tells workers to abort one attempt, or all of a run. */
 export interface Abort {
   readonly taskId?: string;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { ReadOnlyMap } from '../../shared/read-only-map.ts';
 import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts';
 import type { AgentView } from '../scheduler/scheduler-strategy.ts';
 import type { Takers } from '../workflow/explain/explanation.ts';
@@ -36,9 +37,8 @@ interface Worker {
   expiresAt: number;
 }
 
-interface View extends AgentView, AgentCapacity {
-  load: number;
-}
+/** Frozen: strategies are shown it. */
+interface View extends AgentView, AgentCapacity {}
 
 /**
  * Who takes what, by what workers announce. A worker is there from its first announcement until it takes that back (by announcing
@@ -50,7 +50,8 @@ export class AgentDirectory implements Takers {
   readonly #sweep: Sweep;
   /** Attempts under way, by agent: those of an agent that is gone, too. */
   readonly #loads = new Map<string, number>();
-  #views = new Map<string, View>();
+  #views: ReadonlyMap<string, View> = new Map();
+  #shown: ReadonlyMap<string, AgentView> = this.#views;
   /** By capability; made anew when agents change. */
   readonly #takers = new Map<string, readonly AgentView[]>();
 
@@ -74,7 +75,7 @@ export class AgentDirectory implements Takers {
 
   /** Agents as strategies see them. */
   get views(): ReadonlyMap<string, AgentView> {
-    return this.#views;
+    return this.#shown;
   }
 
   has(agent: string): boolean {
@@ -99,8 +100,6 @@ export class AgentDirectory implements Takers {
     const load = (this.#loads.get(agent) ?? 0) + delta;
     if (load === 0) this.#loads.delete(agent);
     else this.#loads.set(agent, load);
-    const view = this.#views.get(agent);
-    if (view !== undefined) view.load = load;
   }
 
   /** What the workers of an agent take, in all; undefined when there is none. */
@@ -148,21 +147,26 @@ export class AgentDirectory implements Takers {
   /** Returns whether there is an agent, or a capability of one, that was not there before. */
   #rebuild(): boolean {
     const before = this.#views;
+    const loads = this.#loads;
     const views = new Map<string, View>();
     for (const { agents, leaseMs } of this.#workers.values()) {
       for (const { name, capabilities, concurrency } of agents) {
         const known = views.get(name);
-        views.set(name, {
+        const view: View = {
           name,
-          capabilities: [...new Set([...(known?.capabilities ?? []), ...capabilities])],
-          load: this.#loads.get(name) ?? 0,
+          capabilities: Object.freeze([...new Set([...(known?.capabilities ?? []), ...capabilities])]),
+          get load() {
+            return loads.get(name) ?? 0;
+          },
           concurrency: (known?.concurrency ?? 0) + concurrency,
           // One that will be there as long as this process is in it, and has nobody to share with.
           near: leaseMs === undefined && known === undefined,
-        });
+        };
+        views.set(name, Object.freeze(view));
       }
     }
     this.#views = views;
+    this.#shown = new ReadOnlyMap(views);
     this.#takers.clear();
     for (const name of new Set([...before.keys(), ...views.keys()]))
       if (before.get(name)?.concurrency !== views.get(name)?.concurrency) this.#parts.changed(name);

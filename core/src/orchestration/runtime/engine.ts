@@ -3,9 +3,9 @@ import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { nextTurn } from '../../shared/system.ts';
-import type { Announcement } from '../messaging/announcements.ts';
+import { readAnnouncement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
-import { type Heartbeat, toAllEnvelope, type WorkerCommand } from '../messaging/messages.ts';
+import { type Heartbeat, readWorkerCommand, toAllEnvelope } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
@@ -318,7 +318,8 @@ export class Engine {
   }
 
   #onCommand(delivery: Delivery): void {
-    const command = delivery.envelope.data as unknown as WorkerCommand;
+    const command = readWorkerCommand(delivery.envelope.data);
+    if (command === undefined) return this.#dropped(delivery, 'command');
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
     else this.#admission.finished(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
@@ -340,7 +341,19 @@ export class Engine {
 
   #onWorker(delivery: Delivery): void {
     const { type, data } = delivery.envelope;
-    if (type === 'reprise.announcement') this.#agents.heard(data as unknown as Announcement);
+    if (type === 'reprise.announcement') {
+      const announcement = readAnnouncement(data);
+      if (announcement === undefined) return this.#dropped(delivery, 'announcement');
+      this.#agents.heard(announcement);
+    }
+    delivery.ack();
+  }
+
+  /** Sent by who knows whom: it is said, and not brought again. */
+  #dropped(delivery: Delivery, what: string): void {
+    const { source } = delivery.envelope;
+    const message = `dropped what '${source}' sent as ${what === 'command' ? 'a command of a worker' : 'an announcement'}: it is none`;
+    this.#parts.monitors.notice({ kind: 'log', level: 'warn', message });
     delivery.ack();
   }
 

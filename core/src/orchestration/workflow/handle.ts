@@ -5,7 +5,7 @@ import type { RunEvent } from './events.ts';
 import { evolve } from './evolve.ts';
 import { turnCost } from './payload-size.ts';
 import { settle } from './settle.ts';
-import { isTerminal, type RunState, recordsRejections } from './state.ts';
+import { isTerminal, type RunState, type RunStatus, recordsRejections } from './state.ts';
 
 /**
  * One command, through to rest: decides, folds, and settles until nothing more follows (or `context.sliceChars` are used up: the
@@ -14,11 +14,14 @@ import { isTerminal, type RunState, recordsRejections } from './state.ts';
  */
 export function handle(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   const decided = decide(state, command, context);
-  const isRefused = decided[0]?.type === 'CommandRejected' && !recordsRejections(state.status);
-  if (isRefused || isTerminal(state.status) || decided.length === 0) return decided;
+  if (isRefused(command, decided, state.status) || isTerminal(state.status) || decided.length === 0) return decided;
   for (const event of decided) fold(state, event, context);
   return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
 }
+
+/** Whether the command was refused in a way that no stream may take. What is copied may begin with a refusal of then, which is none of the copy. */
+export const isRefused = (command: Command, decided: readonly RunEvent[], status: RunStatus): boolean =>
+  command.type !== 'CopyEvents' && decided[0]?.type === 'CommandRejected' && !recordsRejections(status);
 
 /** Settles and folds until nothing more follows, or `context.sliceChars` are used up. */
 export function settleOn(state: RunState, context: DecisionContext): readonly RunEvent[] {

@@ -48,6 +48,12 @@ export function listSuite({ current }: ViewStoreUnderTest): void {
       }
     });
 
+    it('takes a query of thousands of words', async () => {
+      await put(current(), { a: { text: 'word' }, b: { text: 'other' } }, '1');
+      const terms = Array.from({ length: 3000 }, () => ({ text: 'word' }));
+      expect(await keysOf({ where: { terms } })).to.deep.equal(['a']);
+    });
+
     it('leaves out what a projection remembers for itself', async () => {
       await put(current(), { '~': {}, '~a': {}, 'a~': {}, b: {} }, '1');
       expect(await keysOf({})).to.deep.equal(['a~', 'b']);

@@ -20,9 +20,16 @@ export const SQL_FUNCTIONS: Readonly<Record<string, (row: string, other: string)
 export function queryToSql({ terms }: Query, column: string): SqlCondition {
   const conditions = terms.map((term) => ofTerm(term, column));
   return {
-    sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
+    sql: allOf(conditions.map(({ sql }) => sql)),
     parameters: conditions.flatMap(({ parameters }) => parameters),
   };
+}
+
+/** By halves: the depth of an expression has a limit. */
+function allOf(conditions: readonly string[]): string {
+  if (conditions.length <= 8) return conditions.join(' AND ') || 'TRUE';
+  const half = conditions.length >> 1;
+  return `(${allOf(conditions.slice(0, half))}) AND (${allOf(conditions.slice(half))})`;
 }
 
 /** The text (number) at a path of the row in `column`, NULL when there is none: for indexes and orders, too. */

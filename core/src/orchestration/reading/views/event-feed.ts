@@ -1,9 +1,16 @@
-import type { EventStore, EventStoreSubscription, RecordedEvent } from '../../../event-store/event-store.ts';
+import type {
+  EventMetadata,
+  EventStore,
+  EventStoreSubscription,
+  RecordedEvent,
+} from '../../../event-store/event-store.ts';
 import type { Position } from '../../../event-store/position.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { streamRunId } from '../../../shared/ids.ts';
+import { copyJson, freezeJson, type Json } from '../../../shared/json.ts';
 import { thrownText } from '../../../shared/thrown-text.ts';
 import { decodeEvent } from '../../workflow/event-schema.ts';
+import type { RunEvent } from '../../workflow/events.ts';
 import type { ViewEvent } from './projection.ts';
 import { RunFactsCache } from './run-facts.ts';
 
@@ -27,6 +34,13 @@ export interface FeedOptions {
   readonly gatherMs: number;
   /** Told of each kind of event that cannot be read, once, and of a subscription that broke. */
   report(level: 'warn' | 'error', message: string): void;
+}
+
+/** Plain JSON that shares nothing with `value`. */
+function frozenCopy<T extends RunEvent | EventMetadata>(value: T): T {
+  const copy = copyJson(value as unknown as Json);
+  freezeJson(copy);
+  return copy as unknown as T;
 }
 
 /** Pages that are kept for followers that come a little later. */
@@ -186,10 +200,12 @@ export class EventFeed {
   async #viewEvent(recorded: RecordedEvent, runId: string): Promise<ViewEvent | undefined> {
     const { revision, position, time, metadata, type } = recorded;
     try {
-      const event = decodeEvent(recorded);
+      // A projection may do to it what it likes: nobody else has it, and it cannot be changed.
+      const event = frozenCopy(decodeEvent(recorded));
       const facts = this.#facts.of(runId, revision, event);
       const run = facts instanceof Promise ? await facts : facts;
-      if (run !== undefined) return { runId, revision, position, time, event, metadata, run };
+      if (run !== undefined)
+        return Object.freeze({ runId, revision, position, time, event, metadata: frozenCopy(metadata), run });
       this.#tell(type, `event ${revision} of run '${runId}': the history of the run does not begin with its start`);
     } catch (error) {
       this.#tell(type, `event ${revision} of run '${runId}': ${thrownText(error)}`);

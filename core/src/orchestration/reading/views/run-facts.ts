@@ -42,11 +42,11 @@ export class RunFactsCache {
 function factsOf(event: RunEvent): RunFacts | undefined {
   if (event.type !== 'RunStarted') return undefined;
   const { definition, at, rules = 1 } = event;
-  return {
+  return Object.freeze({
     workflow: definition.name,
     version: definition.version,
     startedAt: at,
     rules,
     tasks: definition.tasks.length,
-  };
+  });
 }

@@ -35,6 +35,7 @@ export class AdmissionTurn {
   #short: Set<Way> | undefined;
   #used: Noted[] | undefined;
   #released: Noted[] | undefined;
+  #closed = false;
 
   /** `hand`: what was granted before. Of `state` nothing is read before there is something to ask for. */
   constructor(admission: AdmissionDesk, runId: string, state: RunState, hand: Map<Way, number> | undefined) {
@@ -56,6 +57,8 @@ export class AdmissionTurn {
 
   /** How many attempts may begin at the agent now, `want` at the most; the run waits for what is missing. */
   room(agent: string, capability: string | undefined, want: number, priority: number): number {
+    // A strategy may have kept its view.
+    if (this.#closed) return 0;
     const way = this.#admission.ways.of(this.asker, agent, capability);
     const had = this.#hand?.get(way) ?? 0;
     // What was short once stays so: in a turn nothing comes back but what was released before.
@@ -95,6 +98,7 @@ export class AdmissionTurn {
 
   /** Gives back what is left. `goesOn`: the run would begin more, and waits for it. */
   close(goesOn: boolean): void {
+    this.#closed = true;
     if (this.#hand !== undefined) {
       for (const [way, count] of this.#hand) {
         if (count === 0) continue;

@@ -6,7 +6,8 @@ import { summaryOf } from '../../reading/run-summary.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
 import type { RunEvent } from '../../workflow/events.ts';
-import { isPausedBy, isTerminal, type RunState, type RunStatus, recordsRejections } from '../../workflow/state.ts';
+import { isRefused } from '../../workflow/handle.ts';
+import { isPausedBy, isTerminal, type RunState, type RunStatus } from '../../workflow/state.ts';
 import type { Heart } from '../heart.ts';
 import type { CachedRun, RunRepository } from '../run-repository.ts';
 import { Batch } from './batch.ts';
@@ -62,8 +63,8 @@ export class ClientWriter {
       const expected = state.revision;
       const events = heart.decide(state, command, context());
       const batch = new Batch(state, this.#parts.id);
-      const isRefused = events[0]?.type === 'CommandRejected' && !recordsRejections(state.status);
-      if (events.length === 0 || isRefused || isTerminal(state.status)) return { run, expected, batch, events };
+      if (events.length === 0 || isRefused(command, events, state.status) || isTerminal(state.status))
+        return { run, expected, batch, events };
       batch.add(command, events);
       try {
         await this.#append(state, batch, expected);

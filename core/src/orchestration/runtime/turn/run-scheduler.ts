@@ -195,6 +195,7 @@ function checked(
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
   const given = new Given();
+  let readies = 0;
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
     if (assignments.length >= view.slots) break;
     const taskId = one?.taskId;
@@ -202,10 +203,13 @@ function checked(
     if (typeof taskId !== 'string' || typeof agent !== 'string')
       throw unusable('an assignment names no task or no agent');
     if (!agents.has(agent)) throw unusable(`it assigned a task to '${agent}', and no worker of such an agent is there`);
+    if (state.tasks.get(taskId)?.status !== 'ready') continue;
+    readies += 1;
     const capability = capabilityOf(state, taskId);
     if (!given.fits(agent, capability, view)) continue;
     assignments.push({ taskId, agent });
   }
+  if (chosen.length > 0 && readies === 0) throw unusable('none of the tasks that it assigned is ready');
   return assignments;
 }
 

@@ -2,8 +2,9 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
 import type { CommandRejected, RunEvent } from '../../workflow/events.ts';
+import { isRefused } from '../../workflow/handle.ts';
 import { isUnsettled } from '../../workflow/settle.ts';
-import { isTerminal, recordsRejections } from '../../workflow/state.ts';
+import { isTerminal } from '../../workflow/state.ts';
 import type { AdmissionTurn } from '../admission/admission-turn.ts';
 import type { Heart } from '../heart.ts';
 import type { InboxItem } from '../inbox.ts';
@@ -130,8 +131,7 @@ export class TurnDecider {
       const settles = drives && run.missing.length === 0 && command.type !== 'ResumeRun';
       const events = attempted(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
       for (const event of events) all.push(event);
-      const isRefused = events[0]?.type === 'CommandRejected' && !recordsRejections(before);
-      if (isRefused || isTerminal(before)) continue;
+      if (isRefused(command, events, before) || isTerminal(before)) continue;
       batch.add(command, events, command.type === 'CopyEvents' ? run.state.lineage?.runId : undefined);
       if (command.type === 'ResumeRun' && drives) this.#handle(turn, this.#pastDue);
     }
@@ -179,6 +179,9 @@ function attempted<T>(what: string, work: () => T, item?: InboxItem): T {
 }
 
 export function handled(item: InboxItem, events: readonly RunEvent[]): Handled {
-  const rejection = events.find((event): event is CommandRejected => event.type === 'CommandRejected');
+  const rejection =
+    item.command?.type === 'CopyEvents'
+      ? undefined
+      : events.find((event): event is CommandRejected => event.type === 'CommandRejected');
   return { item, outcome: { events, ...(rejection === undefined ? {} : { rejection }) } };
 }
