@@ -2,8 +2,9 @@ import { monitorConformance, strategyConformance } from '@reprise/conformance';
 import { createReprise, defineAgent, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { careful } from '../careful.ts';
 import { createFailureMonitor, failureMonitor } from '../failure-monitor.ts';
-import { careful, inTurn, inTurnScheduler } from '../strategies.ts';
+import { inTurn, inTurnScheduler } from '../in-turn.ts';
 
 strategyConformance('careful', { create: () => careful });
 strategyConformance('in turn', { create: () => inTurn });

@@ -1,7 +1,6 @@
 import {
   type AgentView,
   type Assignment,
-  assignInOrder,
   definePlugin,
   type Plugin,
   type ReadyGroup,
@@ -9,15 +8,6 @@ import {
   type SchedulingView,
 } from '@reprise/core/plugin';
 
-// #region careful
-/** One attempt of a run at a time: the first that is ready and somebody has room for. */
-export const careful: SchedulerStrategy = {
-  name: 'careful',
-  select: (view) => assignInOrder(view, view.inFlight === 0 ? Math.min(1, view.slots) : 0),
-};
-// #endregion
-
-// #region in-turn
 /** A task of each group in turn, whatever their priorities: no agent waits until others have had all of theirs. */
 export const inTurn: SchedulerStrategy = {
   name: 'in-turn',
@@ -55,4 +45,3 @@ function roomFor({ agent, capability }: ReadyGroup, view: SchedulingView): Map<s
 
 export const inTurnScheduler = (): Plugin<'scheduler'> =>
   definePlugin({ name: 'in-turn', kind: 'scheduler', create: () => inTurn });
-// #endregion
