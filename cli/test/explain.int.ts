@@ -1,6 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createReprise, parseWorkflow, type RepriseError } from '@reprise/core';
+import {
+  createReprise,
+  type Orchestrator,
+  parseWorkflow,
+  type RemoteAgent,
+  type RepriseError,
+  remoteAgent,
+} from '@reprise/core';
+import { nextTurn } from '@reprise/core/plugin';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -24,7 +32,11 @@ tasks:
   end: { agent: hotel, after: [trip, approve, nap] }`;
 
 /** A project, and its store with a run that a process left half way; the configuration has no agent. */
-async function leftRun(text = FLOW, paused = false): Promise<{ readonly config: string }> {
+async function leftRun(
+  text = FLOW,
+  paused = false,
+  elsewhere: readonly RemoteAgent[] = [],
+): Promise<{ readonly config: string }> {
   const folder = folders();
   const config = join(folder, 'reprise.config.yaml');
   const store = join(folder, 'runs.db');
@@ -49,14 +61,20 @@ async function leftRun(text = FLOW, paused = false): Promise<{ readonly config: 
           throw new Error('no \u001b[31mroom');
         },
       },
+      ...(elsewhere as never[]),
     ],
   });
   await reprise.start();
   const run = await reprise.startRun(definition, null as never, { id: 'left' });
-  await Promise.race([reached.promise, run.outcome()]);
+  await Promise.race([reached.promise, run.outcome(), ...(elsewhere.length > 0 ? [standstill(reprise, run.id)] : [])]);
   if (paused) await run.pause();
   await reprise.stop({ drainMs: 0 });
   return { config };
+}
+
+/** Resolves when nothing of the run is under way any more, and somebody that is not there is waited for. */
+async function standstill(reprise: Orchestrator, runId: string): Promise<void> {
+  while (reprise.holdOf(runId) === undefined) await nextTurn();
 }
 
 async function said(command: (terminal: Terminal) => Promise<unknown>, json = false) {
@@ -81,6 +99,15 @@ describe('run explain', () => {
     expect(err)
       .to.match(/by the agents of this configuration/)
       .and.to.contain('reprise worker start');
+  });
+
+  it('does not promise that a worker of this project helps a run whose agent it does not have', async () => {
+    const where = await leftRun('name: far\ntasks:\n  a: { agent: hotel }\n  b: { agent: far, after: a }', false, [
+      remoteAgent({ name: 'far' }),
+    ]);
+    const { out, err } = await said((terminal) => explainRun('left', where, terminal));
+    expect(out).to.contain("waits for a worker of the agent 'far': none is there");
+    expect(err).to.contain('drive it where somebody does').and.not.to.contain('reprise worker start');
   });
 
   it('prints the same as JSON, with times in ISO 8601', async () => {

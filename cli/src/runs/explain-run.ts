@@ -62,9 +62,15 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
       ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
     await err.line(err.style('dim', known));
-    if (driven === false) await err.line('To have the run go on: reprise worker start');
+    if (driven === false) await err.line(goOn(explained));
   });
 }
+
+/** A process that drives the run helps only where somebody it knows takes what the run waits for. */
+const goOn = ({ waitsFor }: RunExplanation): string =>
+  waitsFor.length > 0 && waitsFor.every(({ reason }) => reason === 'nobody')
+    ? 'Nobody of this configuration takes what the run waits for. To have it go on: drive it where somebody does'
+    : 'To have the run go on: reprise worker start';
 
 function failureLines({ failure }: RunExplanation): readonly string[] {
   if (failure === undefined) return [];

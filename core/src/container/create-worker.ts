@@ -1,3 +1,4 @@
+import { isRemote } from '../definition/remote-agent.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
 import { AgentWorker } from '../orchestration/runtime/worker/agent-worker.ts';
@@ -34,9 +35,9 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
   const options = engineOptions(config);
   const context: PluginContext = { clock, ids, random };
   const agents = localAgents(agentsByName(config, await createAll(plugins, 'agent', context)));
-  if (agents.length === 0) throw invalid('A worker needs an agent: add one to `agents`, or a plugin that brings some.');
+  if (agents.length === 0) throw invalid(noAgent(config));
   const brings = plugins.filter(({ kind }) => kind === 'transport').length;
-  if (brings !== 1) throw invalid(`A worker needs one transport, and the plugins bring ${brings}.`);
+  if (brings !== 1) throw invalid(noTransport(brings));
   const monitors = await createAll(plugins, 'monitor', context);
   const transport = await transportOf(config, context, monitors);
   const hub = new MonitorHub(monitors, options.monitorQueue, clock);
@@ -91,5 +92,18 @@ async function transportOf({ plugins = [] }: WorkerConfig, context: PluginContex
     throw error;
   }
 }
+
+function noAgent({ agents = [] }: WorkerConfig): string {
+  const [declared] = agents.filter(isRemote);
+  const why =
+    declared === undefined
+      ? ''
+      : `; '${declared.name}' is only declared, by remoteAgent(), and is nothing that it could run`;
+  return `A worker needs an agent${why}. Add one that has a \`handle\` to \`agents\` (defineAgent), or a plugin that brings some.`;
+}
+
+const noTransport = (brings: number): string =>
+  `A worker needs one transport, and the plugins bring ${brings}: ` +
+  'add one plugin of kind `transport` that whoever drives the runs has, too. docs/workers.md says where to get one.';
 
 const invalid = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);

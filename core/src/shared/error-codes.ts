@@ -62,7 +62,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_AGENT_UNKNOWN: entry(
     'No registered agent has the name or capability that a task asks for.',
-    'Add the agent to `agents` in the configuration, correct the name in the workflow, or declare an agent that runs in another process: `remoteAgent()`.',
+    'Add the agent to `agents` in the configuration, correct the name in the workflow, or declare an agent that runs in another process: `remoteAgent()` (docs/workers.md).',
   ),
   REPRISE_ATTEMPT_TIMEOUT: entry(
     'An attempt took longer than timeout.attempt.',

@@ -384,4 +384,11 @@ describe('defineProjection', () => {
         .to.throw(RepriseError)
         .with.property('code', 'REPRISE_CONFIG_INVALID');
   });
+
+  it('refuses a field of a type that there is not', () => {
+    const fields = { count: { type: 'int', path: ['count'], about: 'how often' } };
+    expect(() => counts({ fields } as unknown as Partial<Projection>))
+      .to.throw(RepriseError, `field 'count' is of the type "int", and there are text, time, duration, number`)
+      .with.property('code', 'REPRISE_CONFIG_INVALID');
+  });
 });

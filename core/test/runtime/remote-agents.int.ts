@@ -354,4 +354,19 @@ describe('A worker', () => {
     const declared = createWorker({ agents: [remoteAgent({ name: 'a' })] });
     expect(await codeOfAsync(declared)).to.equal('REPRISE_CONFIG_INVALID');
   });
+
+  it('is told what it lacks, and where that comes from', async () => {
+    const said = (config: RepriseConfig): Promise<string> =>
+      createWorker(config).then(
+        () => '',
+        ({ message }: Error) => message,
+      );
+    expect(await said({ agents: [remoteAgent({ name: 'far' })] })).to.contain(
+      "'far' is only declared, by remoteAgent()",
+    );
+    expect(await said({})).to.match(/needs an agent\. Add one that has a `handle`/);
+    expect(await said({ agents: [gate('a').agent] })).to.match(
+      /the plugins bring 0: add one plugin .*docs\/workers\.md/,
+    );
+  });
 });

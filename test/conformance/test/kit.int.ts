@@ -53,6 +53,18 @@ describe('the conformance kit', () => {
     expect(stats.pending).to.equal(0);
   });
 
+  it('says of positions that do not compare what is wrong, and tries nothing else', async () => {
+    const { stats, failures } = await report('mutant-stores', [
+      'event store conformance: counts its positions without padding ',
+    ]);
+    expect(failures.map(({ fullTitle }) => fullTitle)).to.deep.equal([
+      'event store conformance: counts its positions without padding positions compare as text, in the order of the appends',
+    ]);
+    expect(failures[0]?.err.message).to.contain("Positions must compare as text: '10' came right after '9'");
+    expect(stats.passes).to.equal(0);
+    expect(stats.pending).to.be.greaterThan(50);
+  });
+
   findsOut('event store', 'mutant-stores', CONTROL, MUTANTS);
   findsOut('transport', 'mutant-transports', TRANSPORT_CONTROL, TRANSPORT_MUTANTS);
   findsOut('strategy', 'mutant-strategies', STRATEGY_CONTROL, STRATEGY_MUTANTS);

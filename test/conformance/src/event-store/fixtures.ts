@@ -59,9 +59,23 @@ export function expectRecorded(
 
 /** Asserts that each position is after the one before it, as text. */
 export function expectGrowing(positions: readonly Position[]): void {
-  const sorted = [...new Set(positions)].sort((a, b) => (a < b ? -1 : 1));
-  expect(positions).to.deep.equal(sorted);
-  for (const position of positions) expect(position > BEGINNING).to.equal(true);
+  const problem = growthProblem(positions);
+  if (problem !== undefined) expect.fail(problem);
+}
+
+/** A sentence on the first two positions of which the later one is not the greater. */
+export function growthProblem(positions: readonly unknown[]): string | undefined {
+  let before: string = BEGINNING;
+  for (const position of positions) {
+    if (typeof position !== 'string') return `A position is text, and one of this store is of type ${typeof position}.`;
+    if (!(position > before))
+      return (
+        `Positions must compare as text: '${position}' came right after '${before}', and is not greater by '<'. ` +
+        "A store that counts pads its numbers ('9' is greater than '10', '09' is not): encodePosition does so."
+      );
+    before = position;
+  }
+  return undefined;
 }
 
 export const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);

@@ -25,7 +25,9 @@ export interface FieldTerm {
 }
 
 /** In rows, a time is ms since the epoch, a duration is ms; both are numbers. */
-export type FieldType = 'text' | 'time' | 'duration' | 'number';
+export type FieldType = (typeof FIELD_TYPES)[number];
+
+export const FIELD_TYPES = ['text', 'time', 'duration', 'number'] as const;
 
 export type QueryOperator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>=';
 

@@ -4,7 +4,7 @@ import { RepriseError } from '../../../shared/errors.ts';
 import { isId } from '../../../shared/ids.ts';
 import type { JsonObject } from '../../../shared/json.ts';
 import type { RunEvent } from '../../workflow/events.ts';
-import type { QueryFields } from '../query/query.ts';
+import { FIELD_TYPES, type QueryFields } from '../query/query.ts';
 import type { ViewOrder } from './view-store.ts';
 
 /** What the first event of a run says of it. */
@@ -61,11 +61,17 @@ export interface Projection<Row extends JsonObject = JsonObject> {
 
 /** A projection that can be relied on. Throws REPRISE_CONFIG_INVALID. */
 export function defineProjection<Row extends JsonObject>(projection: Projection<Row>): Projection<Row> {
-  const { name, version, keyOf, apply } = projection;
+  const { name, version, fields = {}, keyOf, apply } = projection;
   const wrong = (problem: string): RepriseError =>
     new RepriseError('REPRISE_CONFIG_INVALID', `The projection ${JSON.stringify(name)} cannot be used: ${problem}.`);
   if (!isId(name)) throw wrong('its `name` is no id (1 to 128 letters, digits, ".", "_" or "-")');
   if (!Number.isSafeInteger(version) || version < 1) throw wrong('its `version` is no whole number from 1');
+  for (const [field, { type }] of Object.entries(fields)) {
+    if (!FIELD_TYPES.includes(type))
+      throw wrong(
+        `its field '${field}' is of the type ${JSON.stringify(type)}, and there are ${FIELD_TYPES.join(', ')}`,
+      );
+  }
   if (typeof keyOf !== 'function') throw wrong('it has no `keyOf` function');
   if (typeof apply !== 'function') throw wrong('it has no `apply` function');
   return projection;

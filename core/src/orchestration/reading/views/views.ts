@@ -47,10 +47,11 @@ export class Views {
 
   /**
    * Rows of a view, in the order of its projection unless the query has one; `asNew`: waits until they are so new. Throws REPRISE_VIEW_UNKNOWN, as
-   * all of these do.
+   * all of these do, and REPRISE_QUERY_INVALID when `where` is no query.
    */
   async list(name: string, query: ViewQuery = {}, asNew?: AsNew): Promise<ViewPageAsNew> {
     const projection = this.projection(name);
+    assertQuery(name, query.where);
     const isAsNew = asNew === undefined || (await this.caughtUp(name, asNew.asNewAs, asNew));
     const { order } = projection;
     const page = await this.#store.list(projection, order === undefined ? query : { order, ...query });
@@ -94,4 +95,15 @@ export class Views {
     if (this.#projector !== undefined) return this.#projector;
     throw new RepriseError('REPRISE_NOT_STARTED', 'Views are built once the orchestrator is started.');
   }
+}
+
+/** What comes untyped: text, most of all, which parseQuery() has to read first. */
+function assertQuery(view: string, where: unknown): void {
+  if (where === undefined || (where instanceof Object && 'terms' in where && Array.isArray(where.terms))) return;
+  const found = typeof where === 'string' ? 'text' : `of type ${where === null ? 'null' : typeof where}`;
+  throw new RepriseError(
+    'REPRISE_QUERY_INVALID',
+    `\`where\` of a list of the view '${view}' is ${found}, and has to be a query: parseQuery(text, { now, fields }), with the \`fields\` of the projection.`,
+    { details: { view } },
+  );
 }
