@@ -99,7 +99,7 @@ export type { Storage, StreamQuery } from './event-store/storage.ts';
 export { createInProcessTransport } from './orchestration/messaging/in-process-transport.ts';
 export type { Transport } from './orchestration/messaging/transport.ts';
 export type { Monitor, Notice, ObservedEvent } from './orchestration/monitoring/monitor.ts';
-export { type Drivers, lookForDrivers, silentText } from './orchestration/reading/drivers.ts';
+export { type Drivers, lookForDrivers, silentSummary, silentText } from './orchestration/reading/drivers.ts';
 export { EventReader } from './orchestration/reading/event-reader.ts';
 export { matches } from './orchestration/reading/query/matches.ts';
 export { type ParseQueryOptions, parseQuery } from './orchestration/reading/query/parse-query.ts';

@@ -4,7 +4,7 @@ import {
   isTerminal,
   lookForDrivers,
   type RunExplanation,
-  silentText,
+  silentSummary,
   systemClock,
 } from '@reprise/core';
 import { explanationShape } from '../output/json-shapes.ts';
@@ -14,7 +14,7 @@ import { clip, pad, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
-import { silentShape } from '../store/silent-drivers.ts';
+import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 
 /** Open tasks that are told; all of them are in the JSON. */
@@ -32,7 +32,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     const ended = isTerminal(state.status);
     const drivers = ended ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
     const { driven } = drivers;
-    const [silent] = drivers.silent.map(silentText);
+    const [silent] = drivers.silent.map(silentSummary);
     const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
     const agentsKnown = facts.takers !== undefined;
     const explained = explain(state, { ...facts, driven, silent });
@@ -62,6 +62,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
       ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
     await err.line(err.style('dim', known));
+    for (const line of silentLines(err, drivers)) await err.line(line);
     if (driven === false) await err.line(goOn(explained));
   });
 }

@@ -217,7 +217,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_DRIVER_SILENT: entry(
     'The process that drives the runs of a store exists and shows no sign of life: it is stopped, or stuck in a loop.',
-    'Let it go on (`kill -CONT`), or end it: another process takes its runs over then.',
+    'Let it go on (`kill -CONT PID`), or end it (`kill -9 PID`): another process takes its runs over then.',
   ),
   REPRISE_STORE_CORRUPT: entry(
     'The event store file is torn, corrupt, or not an event store.',

@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { utimesSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Clock, type DriverSign, defineAgent, lookForDrivers, silentText, workflow } from '@reprise/core';
+import {
+  type Clock,
+  type DriverSign,
+  defineAgent,
+  lookForDrivers,
+  silentSummary,
+  silentText,
+  workflow,
+} from '@reprise/core';
 import type { Ownership, OwnershipChange } from '@reprise/core/plugin';
 import { ManualClock, recordingMonitor } from '@reprise/core/testing';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
@@ -63,9 +71,11 @@ describe('A driver that shows no sign of life', () => {
     age(path);
     await eventually(() => told('error').length > 0);
     expect(told('error')[0]).to.match(
-      new RegExp(`^Process ${child.pid} on .*no sign of life for \\d+ s.*kill ${child.pid}.*This one takes over then`),
+      new RegExp(
+        `^Process ${child.pid} on .*no sign of life for \\d+ s.*kill -CONT ${child.pid}.*This one takes over then`,
+      ),
     );
-    expect((await client.run('r1').explain()).summary).to.match(new RegExp(`^Process ${child.pid} on .*kill`));
+    expect((await client.run('r1').explain()).summary).to.match(new RegExp(`^Process ${child.pid} on .*sign of life`));
     child.kill('SIGCONT');
     await eventually(() => told('info').some((message) => message.includes('signs of life again')));
     expect(told('error')).to.have.length(1);
@@ -83,7 +93,7 @@ describe('A driver that shows no sign of life', () => {
       age(path);
       return told('error').length > 0;
     });
-    expect(told('error')[0]).to.include(`kill ${child.pid}`);
+    expect(told('error')[0]).to.include(`kill -9 ${child.pid}`);
     child.kill('SIGKILL');
     expect((await client.run('r1').outcome()).status).to.equal('completed');
     expect(client.role).to.equal('driver');
@@ -181,6 +191,11 @@ describe('Watching for signs of life', () => {
   it('says what is known, and nothing where a storage does not tell', async () => {
     expect(await lookForDrivers({})).to.deep.equal({ driven: undefined, silent: [] });
     expect(silentText({ silentMs: 12_345 })).to.match(/^The process, which drives .* for 12 s.*: end it\.$/);
-    expect(silentText(silent)).to.include('since 1970-01-01T00:00:00.000Z').and.include('kill -9 7');
+    expect(silentText(silent))
+      .to.include('since 1970-01-01T00:00:00.000Z')
+      .and.include('kill -CONT 7')
+      .and.include('kill -9 7')
+      .and.not.include('kill 7');
+    expect(silentSummary(silent)).to.not.include('kill');
   });
 });

@@ -29,11 +29,18 @@ export async function lookForDrivers({ ownership }: Pick<Storage, 'ownership'>):
   return { driven: drivers.length > 0, silent: drivers.filter(isSilent) };
 }
 
-/** What is to be told of a driver that is silent: which process it is, since when, and how it is ended. */
-export function silentText({ pid, host, since, silentMs = 0 }: DriverSign): string {
+/** Of a driver that is silent: which process it is, and since when. One sentence. */
+export function silentSummary({ pid, host, since, silentMs = 0 }: DriverSign): string {
   const who = pid === undefined ? 'The process' : `Process ${pid}${host === undefined ? '' : ` on ${host}`}`;
   const when = since === undefined ? '' : ` since ${new Date(since).toISOString()}`;
-  const end = pid === undefined ? 'end it' : `kill ${pid} (kill -9 ${pid} when it does not end)`;
   const silence = `shows no sign of life for ${Math.floor(silentMs / 1000)} s: it is stopped or stuck, and so are its runs`;
-  return `${who}, which drives the runs of this store${when}, ${silence}. To have another process go on with them: ${end}.`;
+  return `${who}, which drives the runs of this store${when}, ${silence}.`;
+}
+
+/** The same, with what to do. A process that is stopped takes no signal but these two. */
+export function silentText(driver: DriverSign): string {
+  const { pid } = driver;
+  const wake = pid === undefined ? '' : ` If it was stopped, it goes on with: kill -CONT ${pid}.`;
+  const end = pid === undefined ? 'end it' : `kill -9 ${pid}`;
+  return `${silentSummary(driver)}${wake} To have another process go on with them: ${end}.`;
 }

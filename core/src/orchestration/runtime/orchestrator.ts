@@ -3,7 +3,7 @@ import { RepriseError } from '../../shared/errors.ts';
 import { streamRunId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import { keepAlive } from '../../shared/system.ts';
-import { lookForDrivers, silentText } from '../reading/drivers.ts';
+import { lookForDrivers, silentSummary } from '../reading/drivers.ts';
 import { notFound, RunReader } from '../reading/run-reader.ts';
 import type { Views } from '../reading/views/views.ts';
 import type { Command } from '../workflow/commands.ts';
@@ -326,7 +326,7 @@ export class Orchestrator {
     const facts = { now: clock.now(), takers, hold, admission };
     if (this.#engine.drives(runId)) return explainRun(run, { ...facts, driven: true });
     const { driven, silent } = await lookForDrivers(storage);
-    return explainRun(run, { ...facts, driven, silent: silent[0] && silentText(silent[0]) });
+    return explainRun(run, { ...facts, driven, silent: silent[0] && silentSummary(silent[0]) });
   }
 
   #stoppedBefore(runId: string): RepriseError {

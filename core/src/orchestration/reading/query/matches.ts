@@ -32,7 +32,7 @@ export function valueAt(row: Json, path: readonly string[]): Json | undefined {
 function compares(term: FieldTerm, value: Json | undefined): boolean {
   const fits =
     (typeof value === 'string' && term.type === 'text') || (typeof value === 'number' && term.type !== 'text');
-  if (!fits) return term.operator === '!=';
+  if (!fits) return term.values.some(isNothing) !== (term.operator === '!=');
   switch (term.operator) {
     case ':':
       return term.values.some((one) => isOne(value, one));
@@ -50,6 +50,9 @@ function compares(term: FieldTerm, value: Json | undefined): boolean {
       return value >= operandOf(term);
   }
 }
+
+/** The empty text, which stands for none at all, too. */
+export const isNothing = (wanted: QueryValue): boolean => 'equals' in wanted && wanted.equals === '';
 
 function isOne(value: string | number, wanted: QueryValue): boolean {
   if ('equals' in wanted) return value === wanted.equals;

@@ -41,9 +41,14 @@ export function parseQuery(text: string, { fields = RUN_FIELDS, now }: ParseQuer
 
 function wordOf(scanner: Scanner): string {
   const word = scanner.word();
-  if (word.text !== '') return word.text;
-  throw queryError(scanner.text, word, 'something to look for is missing');
+  if (word.text === '') throw queryError(scanner.text, word, 'something to look for is missing');
+  if (word.quoted || !isLogic(word.text)) return word.text;
+  const problem = `'${word.text}' is no part of the language: all terms have to hold, any of several values is field:a,b, and - before a term turns it round`;
+  throw queryError(scanner.text, word, `${problem}. To look for the text, put it in quotes`);
 }
+
+/** What other languages combine terms with. Looked for as text, it would find other rows than were meant. */
+export const isLogic = (word: string): boolean => /^(AND|OR|NOT)$|^\(/.test(word);
 
 type Named = Place & { readonly name: string; readonly operator: QueryOperator };
 
@@ -83,10 +88,11 @@ function fieldOf(
   const meant =
     plain?.keys === true || keyed?.keys === true ? '; a key follows its dot' : didYouMean(name, Object.keys(fields));
   const there = known.length === 0 ? 'There are none' : `There are ${known.join(', ')}`;
-  const stop = meant.endsWith('?') ? '' : '.';
-  const problem = `there is no field '${name}'${meant}${stop} ${there}. To look for the text, put it in quotes`;
+  const problem = `there is no field '${name}'${sentence(meant)} ${there}. To look for the text, put it in quotes`;
   throw queryError(scanner.text, { at, length }, problem);
 }
+
+const sentence = (text: string): string => (text.endsWith('?') ? text : `${text}.`);
 
 interface Wanted {
   readonly name: string;
@@ -97,7 +103,8 @@ interface Wanted {
 
 function readValue(scanner: Scanner, wanted: Wanted): QueryValue {
   const { name, field, operator } = wanted;
-  const piece = scanner.value(operator !== ':');
+  // A comma is part of a text. In a number or a time, it tells that several were meant.
+  const piece = operator !== ':' && field.type === 'text' ? scanner.word() : scanner.value(operator !== ':');
   const wrong = (problem: string): Error => queryError(scanner.text, piece, problem);
   if (piece.text === '' && !piece.quoted && !piece.open) throw wrong(`the value of '${name}' is missing`);
   if (piece.open && piece.text === '') return { any: true };
@@ -108,7 +115,7 @@ function readValue(scanner: Scanner, wanted: Wanted): QueryValue {
   const { text, open } = piece;
   const known = field.values;
   if (known !== undefined && !known.some((one) => (open ? one.startsWith(text) : one === text)))
-    throw wrong(`'${name}' is never '${text}'${didYouMean(text, known)}. It is one of ${known.join(', ')}`);
+    throw wrong(`'${name}' is never '${text}'${sentence(didYouMean(text, known))} It is one of ${known.join(', ')}`);
   return open ? { prefix: text } : { equals: text };
 }
 

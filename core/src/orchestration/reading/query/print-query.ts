@@ -1,3 +1,4 @@
+import { isLogic } from './parse-query.ts';
 import type { FieldTerm, Query, QueryTerm, QueryValue } from './query.ts';
 import { printTime } from './times.ts';
 
@@ -6,7 +7,10 @@ export const printQuery = (query: Query): string => query.terms.map(printTerm).j
 
 function printTerm(term: QueryTerm): string {
   const sign = term.not === true ? '-' : '';
-  if ('text' in term) return `${sign}${/^[\p{L}\p{N}_.]+$/u.test(term.text) ? term.text : quoted(term.text)}`;
+  if ('text' in term) {
+    const bare = /^[\p{L}\p{N}_.]+$/u.test(term.text) && !isLogic(term.text);
+    return `${sign}${bare ? term.text : quoted(term.text)}`;
+  }
   const values = term.values.map((value) => printValue(term, value));
   return `${sign}${term.field}${term.operator}${values.join(',')}`;
 }

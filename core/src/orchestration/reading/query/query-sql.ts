@@ -1,4 +1,4 @@
-import { folded, hasText, matches, operandOf } from './matches.ts';
+import { folded, hasText, isNothing, matches, operandOf } from './matches.ts';
 import type { FieldTerm, Query, QueryTerm, QueryValue } from './query.ts';
 
 /** A condition for SQLite, with what stands for its question marks. */
@@ -60,9 +60,11 @@ function ofTerm(term: QueryTerm, column: string): SqlCondition {
     const sql = `(${any.map((one) => one.sql).join(' OR ')})`;
     return turned(term, { sql, parameters: any.flatMap(({ parameters }) => parameters) });
   }
-  if (operator !== '!=') return turned(term, { sql: `(${value} ${operator} ?)`, parameters: [operandOf(term)] });
+  const parameters = [operandOf(term)];
+  const orNone = term.values.some(isNothing) ? ` OR ${value} IS NULL` : '';
+  if (operator !== '!=') return turned(term, { sql: `(${value} ${operator} ?${orNone})`, parameters });
   const not = term.not === true ? {} : ({ not: true } as const);
-  return turned(not, { sql: `(${value} = ?)`, parameters: [operandOf(term)] });
+  return turned(not, { sql: `(${value} = ?${orNone})`, parameters });
 }
 
 /** What is NULL does not hold. As it is, a condition can use an index. */
@@ -72,7 +74,8 @@ const turned = ({ not }: Pick<FieldTerm, 'not'>, { sql, parameters }: SqlConditi
 });
 
 function ofValue(value: string, wanted: QueryValue): SqlCondition {
-  if ('equals' in wanted) return { sql: `${value} = ?`, parameters: [wanted.equals] };
+  if ('equals' in wanted)
+    return { sql: `${value} = ?${isNothing(wanted) ? ` OR ${value} IS NULL` : ''}`, parameters: [wanted.equals] };
   if ('prefix' in wanted)
     return { sql: `substr(${value}, 1, ${[...wanted.prefix].length}) = ?`, parameters: [wanted.prefix] };
   if ('from' in wanted) return { sql: `${value} >= ? AND ${value} < ?`, parameters: [wanted.from, wanted.until] };

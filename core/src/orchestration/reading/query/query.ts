@@ -12,7 +12,10 @@ export interface TextTerm {
   readonly not?: true;
 }
 
-/** What stands in a row at `path` compares so. A row with nothing of the field's type there fits no such term, unless it is turned round. */
+/**
+ * What stands in a row at `path` compares so. A row with nothing of the field's type there fits no such term, unless it is turned round: but
+ * the empty text, as a value, stands for none.
+ */
 export interface FieldTerm {
   /** As it was written: `label.team`. */
   readonly field: string;

@@ -11,7 +11,7 @@ export interface Piece extends Place {
 
 const SPACE = /\s*/y;
 const FIELD = /([A-Za-z][\w.-]*)(:|<=|>=|!=|=|<|>)/y;
-/** Of a word, and of a value in a list. */
+/** Of a word or a value that stands alone, and of a value in a list. */
 const WORD = /[^\s"]+/y;
 const VALUE = /[^\s",]+/y;
 
