@@ -8,7 +8,7 @@ export {
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
 export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
-export { type AnyPlugin, assertPlugin, definePlugin, type Plugin } from './container/plugin.ts';
+export { type AnyPlugin, assertPlugin, createPart, definePlugin, type Plugin } from './container/plugin.ts';
 export type { BuiltTasks, CatchClause, LoopOption, ScopeOptions } from './definition/builder/block-options.ts';
 export type {
   CaseOption,
@@ -134,6 +134,7 @@ export { type ThroughputRow, throughput } from './orchestration/reading/views/bu
 export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
+export type { RecordedFailure } from './orchestration/reading/views/followed-view.ts';
 export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';
 export {
   defineProjection,

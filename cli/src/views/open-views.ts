@@ -1,5 +1,7 @@
 import {
   BUILT_IN_VIEWS,
+  createInMemoryStorage,
+  createInMemoryViewStore,
   isRepriseError,
   type Projection,
   type Storage,
@@ -12,7 +14,6 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { viewStoreOf } from '../store/view-store-of.ts';
-import { noRunsYet } from '../store/with-reader.ts';
 
 export interface OpenViews {
   readonly storage: Storage;
@@ -30,11 +31,12 @@ export async function withViews<Result>(
   use: (open: OpenViews) => Promise<Result>,
 ): Promise<Result> {
   const access = await locateStore(where, process.cwd());
-  if (access.exists === false && where.store === undefined) throw noRunsYet(access);
   const project = await projectOf(where);
-  const storage = await access.openReader();
+  // Before the first run, as in `run list`, there is nothing; it leaves nothing behind, either.
+  const isAbsent = access.exists === false && where.store === undefined;
+  const storage = isAbsent ? createInMemoryStorage() : await access.openReader();
   try {
-    const store = await viewStoreOf(access, project?.plugins ?? []);
+    const store = isAbsent ? createInMemoryViewStore() : await viewStoreOf(access, project?.plugins ?? []);
     const projections = allProjections(project?.config.projections ?? []);
     const views = new Views({
       store: storage.events,
@@ -42,7 +44,9 @@ export async function withViews<Result>(
       projections,
       clock: systemClock,
       notice: (notice) => {
-        if (notice.kind === 'log') void err.line(err.style('yellow', plain(notice.message)));
+        // What stopped a view is told by who waits for it.
+        if (notice.kind === 'log' && notice.fields?.['code'] === undefined)
+          void err.line(err.style('yellow', plain(notice.message)));
       },
     });
     try {

@@ -1,4 +1,5 @@
 import {
+  formatDuration,
   type JsonObject,
   type Projection,
   parseQuery,
@@ -66,14 +67,16 @@ async function print(
   if (json) return out.json({ rows: rows.map(({ key, row }) => ({ key, ...row })), next: next ?? null });
   if (rows.length === 0) return err.line('No row fits.');
   const fields = Object.entries(projection.fields ?? {});
+  // A field that is the key shows it already.
+  const hasKey = !fields.some(([, field]) => rows.every(({ key, row }) => cell(row, field) === plain(key)));
   const columns = [
-    { title: 'KEY', flexible: true },
+    ...(hasKey ? [{ title: 'KEY', flexible: true }] : []),
     ...fields.map(([name, { type }]) => ({
       title: name.toUpperCase(),
       ...(type === 'number' || type === 'duration' ? ({ align: 'right' } as const) : {}),
     })),
   ];
-  const cells = rows.map(({ key, row }) => [key, ...fields.map(([, field]) => cell(row, field))]);
+  const cells = rows.map(({ key, row }) => [...(hasKey ? [key] : []), ...fields.map(([, field]) => cell(row, field))]);
   for (const line of table(out, columns, cells)) await out.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after '${next}'`));
 }
@@ -83,6 +86,6 @@ function cell(row: JsonObject, { path, type }: QueryField): string {
   for (const key of path) value = (value as JsonObject | undefined)?.[key];
   if (value === undefined || value === null) return '-';
   if (type === 'time' && typeof value === 'number') return localTime(value);
-  if (type === 'duration' && typeof value === 'number') return `${value}ms`;
+  if (type === 'duration' && typeof value === 'number') return formatDuration(value);
   return typeof value === 'object' ? briefJson(value as JsonObject, 60) : plain(String(value));
 }

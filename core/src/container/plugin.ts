@@ -107,7 +107,7 @@ export async function createPart<Kind extends PluginKind>(
   }
   if (missing.length === 0) return part;
   throw invalid(
-    `What the plugin '${plugin.name}' makes lacks ${missing.join(', ')}, which a ${plugin.kind} must have.`,
+    `What the plugin '${plugin.name}' makes lacks ${missing.join(', ')}, which ${/^[aeiou]/.test(plugin.kind) ? 'an' : 'a'} ${plugin.kind} must have.`,
   );
 }
 

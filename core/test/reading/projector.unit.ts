@@ -15,6 +15,7 @@ import {
 } from '@reprise/core';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { recordedFailure } from '../../src/orchestration/reading/views/followed-view.ts';
 import { toNewEvent } from '../../src/orchestration/runtime/new-event.ts';
 import { PureRun } from '../workflow/pure-run.ts';
 import { chain } from '../workflow/samples.ts';
@@ -154,6 +155,32 @@ describe('A projector', () => {
     ]);
     expect(await rows(views, bad), 'the older version is gone').to.deep.equal([]);
   });
+
+  for (const [where, type, runs] of [
+    ['at the first event', 'RunStarted', []],
+    ['later', 'RunCompleted', ['one', 'two']],
+  ] as const) {
+    it(`puts on record what stopped a projection ${where}, until somebody has built it further`, async () => {
+      const storage = createInMemoryStorage();
+      const bad = fragile(type);
+      for (const run of runs) await addRun(storage, run);
+      await addRun(storage, 'bad', 2);
+      const { projector, views } = await start(storage, [bad], { options: { batchSize: 3 } });
+      expect(await codeOf(projector.reachEnd('fragile'))).to.equal('REPRISE_PROJECTION_FAILED');
+      await projector.close();
+      const { code, message } = projector.lag('fragile').failure ?? {};
+      expect(await recordedFailure(views, bad)).to.deep.equal({ code, message });
+      // Tried again, it fails again, and is not taken for a view of another store.
+      const again = await start(storage, [bad], { views });
+      expect(await codeOf(again.projector.reachEnd('fragile'))).to.equal('REPRISE_PROJECTION_FAILED');
+      expect(again.notices.filter((one) => one.includes('another store'))).to.deep.equal([]);
+      await again.projector.close();
+      const mended = counts({ name: 'fragile', version: bad.version });
+      const { projector: further } = await start(storage, [mended], { views });
+      await further.reachEnd('fragile');
+      expect(await recordedFailure(views, mended)).to.equal(undefined);
+    });
+  }
 
   const NONSENSE: Readonly<Record<string, Partial<Projection>>> = {
     'keyOf() gave ""': { keyOf: () => '' },

@@ -17,6 +17,19 @@ interface Mark {
   readonly time: number;
   /** Events that could not be read, since the view was begun. */
   readonly skipped: number;
+  /** What stopped the view right after. It is tried again by whoever builds it next. */
+  readonly failure?: RecordedFailure;
+}
+
+/** Why a view was built no further, as whoever tried last has put on record. */
+export interface RecordedFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Undefined for a view that goes on, or was never begun. */
+export async function recordedFailure(views: ViewStore, projection: Projection): Promise<RecordedFailure | undefined> {
+  return ((await views.get(projection, [MARK])).get(MARK) as Mark | undefined)?.failure;
 }
 
 /** Rows that are remembered between batches. */
@@ -49,7 +62,7 @@ export class FollowedView {
 
   /** Of the last event that it was built from; undefined when there is none. */
   get time(): number | undefined {
-    return this.#mark?.time;
+    return this.position === BEGINNING ? undefined : this.#mark?.time;
   }
 
   get skipped(): number {
@@ -73,7 +86,7 @@ export class FollowedView {
   async isOf(
     eventAfter: (position: Position) => Promise<{ readonly id: string; readonly position: Position } | undefined>,
   ): Promise<boolean> {
-    if (this.#checkpoint === undefined) return true;
+    if (this.position === BEGINNING) return true;
     if (this.#mark === undefined) return false;
     const there = await eventAfter(this.#mark.before);
     return there?.id === this.#mark.id && there.position === this.#checkpoint;
@@ -104,10 +117,14 @@ export class FollowedView {
             recorded.findIndex(({ position }) => position === wrong),
           );
     const last = done.at(-1);
+    const stopped = failed === undefined ? {} : { failure: { code: failed.code, message: failed.message } };
     if (last !== undefined) {
       const { id, time, position } = last;
-      const mark = { before: done.at(-2)?.position ?? after, id, time, skipped: this.skipped + skipped };
+      const mark = { before: done.at(-2)?.position ?? after, id, time, skipped: this.skipped + skipped, ...stopped };
       await this.#commit(folded.changes, mark, position);
+    } else if (failed !== undefined) {
+      const { before = BEGINNING, id = '', time = 0 } = this.#mark ?? {};
+      await this.#commit([], { before, id, time, skipped: this.skipped, ...stopped }, this.position);
     }
     this.#failure = failed;
   }

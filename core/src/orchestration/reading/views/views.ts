@@ -1,6 +1,7 @@
 import type { Position } from '../../../event-store/position.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import type { JsonObject } from '../../../shared/json.ts';
+import { type RecordedFailure, recordedFailure } from './followed-view.ts';
 import type { Projection } from './projection.ts';
 import { Projector, type ProjectorParts, unknownView, type ViewLag } from './projector.ts';
 import type { ViewPage, ViewQuery, ViewStore } from './view-store.ts';
@@ -60,6 +61,11 @@ export class Views {
 
   async get(name: string, key: string): Promise<JsonObject | undefined> {
     return (await this.#store.get(this.projection(name), [key])).get(key);
+  }
+
+  /** Why whoever built the view last came no further, as the view store has it on record; nothing is built for that. */
+  async recordedFailure(name: string): Promise<RecordedFailure | undefined> {
+    return recordedFailure(this.#store, this.projection(name));
   }
 
   /** How far the view is behind. */

@@ -38,10 +38,10 @@ export const waiting: Projection = defineProjection<JsonObject>({
   about: 'what attempts wait for: queueing, connecting, working, retrying, per minute and workflow',
   fields: {
     ...MINUTE_FIELDS,
-    queueing: longest('queueing'),
-    connecting: longest('connecting'),
-    working: longest('working'),
-    retrying: longest('retrying'),
+    'queueing.longest': longest('queueing'),
+    'connecting.longest': longest('connecting'),
+    'working.longest': longest('working'),
+    'retrying.longest': longest('retrying'),
   },
   order: NEWEST_MINUTE,
   keyOf: (given) => {
