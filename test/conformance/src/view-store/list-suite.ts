@@ -97,6 +97,27 @@ export function listSuite({ current }: ViewStoreUnderTest): void {
       expect(await keysOf({ where: STATUS('done'), order: NEWEST })).to.deep.equal(['b', 'a']);
     });
 
+    it('takes the empty text for none', async () => {
+      await put(current(), { none: {}, other: { name: 7 }, empty: { name: '' }, full: { name: 'x' } }, '1');
+      const found = async (operator: ':' | '=' | '!=', not: { readonly not?: true } = {}) => {
+        const term = {
+          field: 'name',
+          type: 'text',
+          path: ['name'],
+          operator,
+          values: [{ equals: '' }],
+          ...not,
+        } as const;
+        return (await inPages({ where: { terms: [term] } }, 10)).join();
+      };
+      for (const operator of [':', '='] as const) {
+        expect(await found(operator)).to.equal('empty,none,other');
+        expect(await found(operator, { not: true })).to.equal('full');
+      }
+      expect(await found('!=')).to.equal('full');
+      expect(await found('!=', { not: true })).to.equal('empty,none,other');
+    });
+
     it('has the rows that fit a query, whatever they are', async () => {
       const order = fc.constantFrom<ViewOrder | undefined>(
         undefined,

@@ -14,7 +14,7 @@ export const SAMPLE_FIELDS: QueryFields = {
 const DAY = 86_400_000;
 const TEXTS = ['', 'a', 'A', 'ab', 'b c', 'x,y', '"q"', 'c\\d', '*', 'ä', 'Ä', '😀', '%', '_', 'a%', 'é\u0301'];
 
-const sampleText = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'grapheme', maxLength: 4 }));
+const sampleText = fc.oneof(fc.constant(''), fc.constantFrom(...TEXTS), fc.string({ unit: 'grapheme', maxLength: 4 }));
 const key = fc.constantFrom('team', 'a.b', '-x', '0', 'constructor');
 const small = fc.integer({ min: -2, max: 5 });
 const count = fc.oneof(
