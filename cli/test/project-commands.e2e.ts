@@ -210,6 +210,38 @@ describe('reprise doctor', () => {
       .and.to.contain('holder');
   });
 
+  for (const [what, config, words] of [
+    [
+      'a limit',
+      '{ admission: { agents: { adder: { concurrency: 0 } } } }',
+      /fail +start +admission\.agents\.adder\.conc/,
+    ],
+    ['a projection', "{ projections: [{ name: 'x', version: 0 }] }", /fail +start +The projection "x" cannot be used/],
+    ['two stores', '{ plugins: [store, store] }', /fail +start .*There can be one event-store/],
+  ] as const) {
+    it(`refuses what a start refuses: ${what}`, async () => {
+      const cwd = project();
+      const store = "const store = { name: 'mine', kind: 'event-store', create: () => ({}) };\n";
+      writeFileSync(join(cwd, 'reprise.config.ts'), `${store}export default ${config};\n`);
+      const { code, stdout } = await doctor(cwd);
+      expect(code).to.equal(1);
+      expect(stdout).to.match(words);
+    });
+  }
+
+  it('warns of limits for what the project has not', async () => {
+    const cwd = project();
+    const limits = "agents: { addr: {}, '*': {} }, capabilities: { none: {} }, workflows: { greet: {}, great: {} }";
+    const config = `export default { agents: ['./agents.mjs'], workflows: ['./workflows.ts'], admission: { ${limits} } };`;
+    writeFileSync(join(cwd, 'reprise.config.ts'), config);
+    const { stdout } = await doctor(cwd);
+    expect(stdout.match(/warn +admission/g)).to.have.length(3);
+    expect(stdout)
+      .to.contain("admission.agents.addr limits nothing: the project has no such agent; did you mean 'adder'?")
+      .and.contain('no such capability.')
+      .and.contain("did you mean 'greet'?");
+  });
+
   it('finds a store that is damaged', async () => {
     const cwd = project();
     mkdirSync(join(cwd, '.reprise'));

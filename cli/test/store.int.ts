@@ -4,6 +4,7 @@ import { createReprise, isRepriseError, type Orchestrator, type RepriseError } f
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { checkStore } from '../src/doctor/check-store.ts';
 import { parseSince } from '../src/runs/list-runs.ts';
 import { locateStore } from '../src/store/locate-store.ts';
 import { resolveRun } from '../src/store/resolve-run.ts';
@@ -73,6 +74,30 @@ describe('locating the store', () => {
       'reprise.config.js': `export default { store: { path: 'x' }, plugins: [${plugin}] };`,
     });
     expect((await refusal(locateStore({}, folder))).code).to.equal('REPRISE_CONFIG_INVALID');
+  });
+});
+
+describe('a store of a plugin', () => {
+  const of = (...parts: string[]): string => {
+    const folder = folders();
+    const plugins = parts.map((part, at) => `{ name: "p${at}", kind: "event-store", create: () => (${part}) }`);
+    writeFileSync(join(folder, 'reprise.config.js'), `export default { plugins: [${plugins.join(', ')}] };`);
+    return folder;
+  };
+
+  it('is the only one', async () => {
+    const error = await refusal(locateStore({}, of('{}', '{}')));
+    expect(error.code).to.equal('REPRISE_CONFIG_INVALID');
+    expect(error.message).to.contain('bring several: p0, p1. Keep one.');
+  });
+
+  it('can do what it must, also where it is only read', async () => {
+    const access = await locateStore({}, of('{ events: {} }'));
+    const error = await refusal(access.openReader());
+    expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
+    expect(error.message).to.contain('events.close').and.contain('which an event-store must have');
+    const [check] = await checkStore(access, undefined, false);
+    expect([check?.status, check?.detail]).to.deep.equal(['fail', error.message]);
   });
 });
 

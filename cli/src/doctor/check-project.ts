@@ -2,7 +2,9 @@ import { type AgentReference, createReprise, type RepriseConfig } from '@reprise
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
 import { describeError } from '../errors/describe-error.ts';
 import { count } from '../output/text.ts';
+import { configuredStore } from '../store/locate-store.ts';
 import { type Check, fail, ok, warn } from './check.ts';
+import { checkAdmission } from './check-admission.ts';
 
 /** Node, the configuration, and what it names. */
 export async function checkProject(
@@ -33,7 +35,7 @@ export async function checkProject(
           workflows.map(({ workflow: { definition } }) => `${definition.name}@${definition.version}`).join(', '),
         ),
   ];
-  return { checks: [...checks, await checkTogether(project)], project };
+  return { checks: [...checks, await checkTogether(project), ...checkAdmission(project)], project };
 }
 
 /** `writer@2 (writing, editing)`; of an agent that runs in another process that, too. */
@@ -44,14 +46,19 @@ function described(agent: AgentReference): string {
 }
 
 /** Whether the parts fit together, as at a start; history stays in memory for this, and nothing is started. */
-async function checkTogether({ plugins, agents, workflows, config }: Project): Promise<Check> {
+async function checkTogether(project: Project): Promise<Check> {
+  const { plugins, agents, workflows } = project;
+  const { limits, admission, projections } = project.config;
   const parts: RepriseConfig = {
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
     plugins: plugins.filter(({ kind }) => kind !== 'event-store'),
-    ...(config.limits === undefined ? {} : { limits: config.limits }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(admission === undefined ? {} : { admission }),
+    ...(projections === undefined ? {} : { projections }),
   };
   try {
+    configuredStore(project, plugins);
     await (await createReprise(parts)).stop();
     return ok('start', 'every agent, capability and strategy that a workflow asks for is there');
   } catch (error) {

@@ -29,11 +29,15 @@ export async function locateStore({ config, store }: Whereabouts, from: string):
   return configuredStore(read, await storePlugins(read));
 }
 
-/** The store of a configuration whose plugins are loaded. */
+/** The store of a configuration whose plugins are loaded. Throws REPRISE_CONFIG_INVALID when more than one is named. */
 export function configuredStore({ config, folder, file }: ReadConfig, plugins: readonly AnyPlugin[]): StoreAccess {
-  const plugin = plugins.find(
+  const [plugin, ...others] = plugins.filter(
     (candidate): candidate is AnyPlugin & Plugin<'event-store'> => candidate.kind === 'event-store',
   );
+  if (plugin !== undefined && others.length > 0) {
+    const names = [plugin, ...others].map(({ name }) => name).join(', ');
+    throw configInvalid(file, `There can be one event-store, but the plugins bring several: ${names}. Keep one.`);
+  }
   const path = config.store?.path;
   if (plugin !== undefined && path !== undefined) {
     throw configInvalid(file, `store.path and the plugin '${plugin.name}' both say where history is kept. Keep one.`);

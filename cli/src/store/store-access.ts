@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Plugin, type Storage, systemClock, systemIds, systemRandom } from '@reprise/core';
+import { createPart, type Plugin, type Storage, systemClock, systemIds, systemRandom } from '@reprise/core';
 
 /** A store that was found, and how to open it. */
 export interface StoreAccess {
@@ -38,6 +38,10 @@ export const pluginStore = (plugin: Plugin<'event-store'>): StoreAccess => ({
   plugin: async () => plugin,
   openReader: async () => {
     const context = { clock: systemClock, ids: systemIds, random: systemRandom };
-    return plugin.createReader === undefined ? plugin.create(context) : plugin.createReader(context);
+    const { name, kind } = plugin;
+    // Checked as at a start.
+    const create: typeof plugin.create = (given) =>
+      plugin.createReader === undefined ? plugin.create(given) : plugin.createReader(given);
+    return createPart({ name, kind, create }, context);
   },
 });
