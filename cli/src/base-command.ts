@@ -23,9 +23,11 @@ export abstract class RepriseCommand extends Command {
     return createTerminal(process.stdout, process.stderr, process.env, json === true);
   }
 
-  /** main() prints the error and ends the process. A flag that does not exist gets a suggestion. */
+  /** main() prints the error and ends the process. A flag that does not exist gets a suggestion, a query without quotes a hint. */
   protected override async catch(error: Error): Promise<void> {
-    const { flags } = error as { readonly flags?: unknown };
+    const { flags, args } = error as { readonly flags?: unknown; readonly args?: unknown };
+    if (Array.isArray(args) && args.length > 0 && 'query' in this.ctor.args)
+      error.message += ". A query with spaces is one argument, in quotes: 'status:failed workflow:order'.";
     const [wrong] = Array.isArray(flags) ? (flags as readonly unknown[]) : [];
     if (typeof wrong === 'string') {
       const { didYouMean } = await import('@reprise/core');

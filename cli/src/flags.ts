@@ -42,11 +42,10 @@ export const bulkFlags = {
     helpValue: 'QUERY',
     helpGroup: 'MANY RUNS',
   }),
-  yes: Flags.boolean({ char: 'y', description: 'Do not ask.', helpGroup: 'MANY RUNS', dependsOn: ['query'] }),
+  yes: Flags.boolean({ char: 'y', description: 'Do not ask.', helpGroup: 'MANY RUNS' }),
   'dry-run': Flags.boolean({
     description: 'Only say which runs it would be.',
     helpGroup: 'MANY RUNS',
-    dependsOn: ['query'],
   }),
 };
 
@@ -56,12 +55,14 @@ export const goOnFlags = {
     description: 'An at-most-once task that may be done again, after a look outside. May be given several times.',
     helpValue: 'TASK',
     multiple: true,
+    multipleNonGreedy: true,
   }),
   outcome: Flags.string({
     description:
       'What a task gave: it is not done again, and everything after it is done anew. May be given several times.',
     helpValue: 'TASK=JSON',
     multiple: true,
+    multipleNonGreedy: true,
   }),
   id: Flags.string({ description: 'Id of the new run. Default: a new one.', helpValue: 'ID' }),
   wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),

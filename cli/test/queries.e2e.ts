@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
@@ -55,7 +55,38 @@ describe('queries on the command line', () => {
     expect(error).to.deep.include({ code: 'REPRISE_QUERY_INVALID', exitCode: 2 });
   });
 
+  it('say how they are given', async () => {
+    expect(await listed('--status', 'failed', 'label.team:eu')).to.deep.equal(['bad-1']);
+    expect((await say('run', 'list', 'status:failed', 'workflow:batch')).stderr).to.contain('in quotes');
+    for (const flags of [['--dry-run'], ['--yes'], []]) {
+      const { code, stderr } = await say('run', 'cancel', 'workflow:greet status:running', ...flags);
+      expect([code, stderr.includes("--query 'workflow:greet status:running'")]).to.deep.equal([2, true]);
+    }
+  });
+
+  for (const verb of ['cancel', 'pause', 'resume', 'retry']) {
+    it(`when they are empty, ${verb} no run`, async () => {
+      for (const empty of ['', ' ']) {
+        const { code, stderr } = await say('run', verb, '--query', empty, '--yes');
+        expect([code, stderr.includes("'id:*'")]).to.deep.equal([2, true]);
+      }
+      expect(await listed('status:running')).to.have.length(3);
+    });
+  }
+
+  it('find runs without a tenant', async () => {
+    expect(await listed('tenant:"" status:completed')).to.deep.equal([]);
+    expect(await listed('tenant!="" status:completed')).to.deep.equal(['ok-1']);
+    expect(await listed('tenant:"" status:failed')).to.deep.equal(['bad-1', 'bad-2']);
+  });
+
   it('labels are shown, and refused', async () => {
+    const list = (await say('run', 'list')).stdout;
+    expect(list)
+      .to.match(/EVENTS +TENANT +LABELS\n/)
+      .and.match(/bad-1 .* - +team=eu, day=1\n/)
+      .and.match(/ok-1 .* acme +/);
+    expect((await say('run', 'list', 'id:none')).stdout).to.equal('');
     expect((await say('run', 'show', 'bad-1')).stdout).to.match(/Labels +team=eu, day=1/);
     expect(await json('run', 'show', 'ok-1')).to.deep.include({ tenant: 'acme', labels: { note: 'a=b c' } });
     for (const label of ['team', '=x', 'a b=c', 'a='])
@@ -123,11 +154,10 @@ describe('queries on the command line', () => {
         0,
       );
     expect([started(stale), started(fresh)]).to.deep.equal([4, 5]);
-    expect((await say('views', 'show', 'runs', 'id:later')).stdout).to.match(
-      /KEY +ID +WORKFLOW[^\n]*\nlater +later +greet/,
-    );
+    expect((await say('views', 'show', 'runs', 'id:later')).stdout).to.match(/^ID +WORKFLOW[^\n]*\nlater +greet/);
     const wait = (await json('views', 'show', 'waiting')) as { rows: { working: { count: number } }[] };
     expect(wait.rows.some(({ working }) => working.count > 0)).to.equal(true);
+    expect((await say('views', 'show', 'waiting')).stdout).to.match(/KEY .* WORKING\.LONGEST .*\n.* \d+(\.\d)?m?s\b/);
     const timeline = (await json('views', 'show', 'timelines', 'run:ok-1')) as {
       rows: { tasks: Record<string, unknown[]> }[];
     };
@@ -136,5 +166,27 @@ describe('queries on the command line', () => {
     const unknown = await say('views', 'show', 'throughputs');
     expect([unknown.code, unknown.stderr.includes("did you mean 'throughput'")]).to.deep.equal([3, true]);
     expect((await say('views', 'show', 'waiting', 'status:failed')).code).to.equal(2);
+  });
+
+  it('views of which there is nothing to show, or that failed, say so', async () => {
+    const folder = project();
+    const views = (...args: string[]): Promise<Result> => reprise(['views', ...args], { cwd: folder });
+    expect((await views('list')).stdout).to.match(/runs +\d+ +not built/);
+    expect((await views('show', 'runs')).stderr).to.equal('No row fits.\n');
+    for (const args of [['list'], ['show', 'runs']]) expect((await views(...args)).code).to.equal(0);
+    expect((await views('show', 'run')).code).to.equal(3);
+    expect(existsSync(join(folder, '.reprise'))).to.equal(false);
+    const file = join(folder, 'reprise.config.ts');
+    const bad = "{ name: 'bad', version: 1, keyOf: () => { throw new Error('no luck'); }, apply: () => undefined }";
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/\(\{/, `({ projections: [${bad}],`));
+    await reprise(['run', 'start', 'greet', '--input', '{"name":"x"}'], { cwd: folder });
+    const shown = await views('show', 'bad');
+    expect([shown.code, shown.stderr.split('no luck').length]).to.deep.equal([1, 2]);
+    expect((await views('list')).stdout).to.match(/bad +1 +not built +- +FAILED REPRISE_PROJECTION_FAILED/);
+    const listed = jsonLines((await views('list', '--json')).stdout)[0]?.['views'] as Record<string, unknown>[];
+    expect(listed.find(({ view }) => view === 'bad')?.['failure']).to.have.property(
+      'code',
+      'REPRISE_PROJECTION_FAILED',
+    );
   });
 });

@@ -110,6 +110,8 @@ async function print(
     return;
   }
   const now = systemClock.now();
+  const hasTenants = runs.some(({ tenant }) => tenant !== undefined);
+  const hasLabels = runs.some(({ labels }) => Object.keys(labels).length > 0);
   const columns = [
     { title: 'RUN' },
     { title: 'WORKFLOW', flexible: true },
@@ -117,6 +119,8 @@ async function print(
     { title: 'STARTED' },
     { title: 'TOOK', align: 'right' },
     { title: 'EVENTS', align: 'right' },
+    ...(hasTenants ? [{ title: 'TENANT', flexible: true }] : []),
+    ...(hasLabels ? [{ title: 'LABELS', flexible: true }] : []),
   ] as const;
   const rows = runs.map((run) => [
     run.runId,
@@ -125,12 +129,19 @@ async function print(
     localTime(run.startedAt),
     formatDuration(Math.max(0, (HOW_FINISHED.includes(run.status) ? run.updatedAt : now) - run.startedAt)),
     number(run.revision + 1),
+    ...(hasTenants ? [plain(run.tenant ?? '-')] : []),
+    ...(hasLabels ? [labelsText(run)] : []),
   ]);
   for (const line of table(out, columns, rows)) await out.line(line);
   for (const [runId, { status, message }] of stuck)
     await err.line(err.style('dim', plain(`${runId} is ${status}: ${message}`)));
   for (const line of silentLines(err, drivers)) await err.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
+}
+
+function labelsText({ labels }: RunSummary): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? '-' : plain(pairs.join(', '));
 }
 
 function stuckShape(stuck: Stuck | undefined): object {

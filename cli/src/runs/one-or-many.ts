@@ -41,11 +41,21 @@ const NAMED = 10;
 /** How often progress is told, in runs. */
 const TOLD_EVERY = 100;
 
-/** The run that is meant, undefined when a query is given instead. Throws REPRISE_USAGE when both are, or neither. */
-export function oneRun(typed: string | undefined, { query }: BulkFlags): string | undefined {
+/**
+ * The run that is meant, undefined when a query is given instead. Throws REPRISE_USAGE when both are, or neither; and for an empty query: what a
+ * script left out must not become every run.
+ */
+export function oneRun(typed: string | undefined, flags: BulkFlags): string | undefined {
+  const { query } = flags;
+  if (typed !== undefined && query === undefined && /[\s:=<>"]/.test(typed))
+    throw usageError(`'${typed}' is no id of a run. A query for many is given by --query '${typed}'.`);
+  if (query === undefined && (flags.yes === true || flags['dry-run'] === true))
+    throw usageError('--yes and --dry-run are for many runs, which are given by --query.');
   if (typed === undefined && query === undefined)
     throw usageError('Name a run (its id, the beginning of it, or `last`), or give --query for many.');
   if (typed !== undefined && query !== undefined) throw usageError('Name a run, or give --query: not both.');
+  if (query?.trim() === '')
+    throw usageError("The query is empty, which every run would fit. Say which are meant; 'id:*' is for all that fit.");
   return typed;
 }
 

@@ -26,6 +26,7 @@ export default class RunHistory extends RepriseCommand {
     type: Flags.string({
       description: 'Only events of this type. May be given several times.',
       multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'TYPE',
     }),
     task: Flags.string({

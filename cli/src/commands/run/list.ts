@@ -28,6 +28,7 @@ export default class RunList extends RepriseCommand {
     status: Flags.string({
       description: 'Only runs with this status. May be given several times.',
       multiple: true,
+      multipleNonGreedy: true,
       options: ['forking', 'running', 'paused', 'parked', 'completed', 'failed', 'cancelled'],
     }),
     workflow: Flags.string({ description: 'Only runs of this workflow.', helpValue: 'NAME' }),

@@ -50,6 +50,7 @@ export default class RunStart extends RepriseCommand {
       description: 'What the run, and those that it starts, can be found by. May be given several times.',
       helpValue: 'KEY=VALUE',
       multiple: true,
+      multipleNonGreedy: true,
     }),
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
