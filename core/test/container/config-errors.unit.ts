@@ -202,7 +202,7 @@ describe('A configuration', () => {
     for (const [kind, part] of Object.entries(parts)) {
       const error = await failureOf(createReprise({ plugins: [made(kind as PluginKind, () => part)] }));
       expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
-      expect(error.message).to.contain(`lacks name, which a ${kind} must have`);
+      expect(error.message).to.contain(`lacks name, which ${kind === 'agent' ? 'an' : 'a'} ${kind} must have`);
     }
   });
 
