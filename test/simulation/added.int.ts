@@ -1,9 +1,9 @@
 import { parseWorkflow, Replay } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { AddTasks } from '../../core/src/orchestration/workflow/commands.ts';
 import { decodeEvent } from '../../core/src/orchestration/workflow/event-schema.ts';
 import { Stage, type Work } from './golden/recorder.ts';
-import { say } from './golden/say.ts';
 
 const PLAN = parseWorkflow(`
 name: plan
@@ -27,7 +27,7 @@ describe('tasks added to a run of the engine', () => {
     };
     const before = await stage.start(PLAN, { worker: stuck });
     await before.startRun(PLAN, null, { id: runId });
-    const add = {
+    const add: AddTasks = {
       type: 'AddTasks',
       runId,
       commandId: 'add-1',
@@ -35,9 +35,11 @@ describe('tasks added to a run of the engine', () => {
       tasks: NEW,
       before: [{ taskId: 'last', dependency: 'then' }],
     };
-    await say(stage, add as never);
-    await say(stage, add as never);
-    await say(stage, { ...add, commandId: 'add-2' } as never);
+    await stage.submit(add);
+    await stage.submit(add);
+    await stage.submit({ ...add, commandId: 'add-2' });
+    // The driver has what it had in mind: at its next append it finds that somebody was there.
+    await before.run(runId).signal('look', null);
     await stage.until(async () => reached);
     const order: string[] = [];
     const work: Work = ({ taskId }) => {

@@ -5,8 +5,10 @@ import {
   createInMemoryStorage,
   createInProcessTransport,
   createReprise,
+  DEFAULT_ENGINE_OPTIONS,
   definePlugin,
   type EngineOptions,
+  graphStrategy,
   type Orchestrator,
   readStream,
   replay,
@@ -16,6 +18,11 @@ import {
   type Workflow,
 } from '@reprise/core';
 import { seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
+import { Engine } from '../../../core/src/orchestration/runtime/engine.ts';
+import { MonitorHub } from '../../../core/src/orchestration/runtime/monitor-hub.ts';
+import { SoleOwnership } from '../../../core/src/orchestration/runtime/ownership/sole-ownership.ts';
+import { Registry } from '../../../core/src/orchestration/runtime/registry.ts';
+import type { Command } from '../../../core/src/orchestration/workflow/commands.ts';
 import { decodeEvent } from '../../../core/src/orchestration/workflow/event-schema.ts';
 import { type Golden, type GoldenEvent, goldenPath, summarise } from './golden-file.ts';
 
@@ -60,6 +67,25 @@ export class Stage {
     });
     await this.#reprise.start();
     return this.#reprise;
+  }
+
+  /** Adds the events of a command to a run that another process drives, as one that shares its store does; the driver hears nothing of it. */
+  async submit(command: Command): Promise<void> {
+    const { clock } = this.time;
+    const client = new Engine({
+      id: 'client',
+      storage: this.#storage,
+      ownership: new SoleOwnership(),
+      transport: this.transport,
+      registry: new Registry([], [], [graphStrategy]),
+      monitors: new MonitorHub([], 100, clock),
+      clock,
+      ids: this.#ids,
+      random: this.#random,
+      options: DEFAULT_ENGINE_OPTIONS,
+    });
+    await client.submit(command);
+    await client.stop(0);
   }
 
   /** Lets time pass until the run has ended. */

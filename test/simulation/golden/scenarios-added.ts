@@ -47,7 +47,7 @@ export const SCENARIO_OF_ADDED: Readonly<Record<string, Scenario>> = {
           tasks: added,
           ...(before && { before }),
         };
-        return say(stage, command as never);
+        return stage.submit(command as never);
       };
       const worker: Work = async ({ taskId, input }, _context, sleep) => {
         await sleep(taskId.endsWith('draft') ? 20 : 10);

@@ -201,7 +201,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         message: 'FireTimer could not be decided: a fault',
         retryable: false,
       };
-      await say(stage, { type: 'ParkRun', runId, commandId: 'park-1', error, command: 'FireTimer' } as never);
+      await stage.submit({ type: 'ParkRun', runId, commandId: 'park-1', error, command: 'FireTimer' } as never);
       await stage.until(async () => (await stage.history(runId)).some(({ type }) => type === 'RunParked'));
       await reprise.run(runId).resume();
       await stage.toEnd(runId);
