@@ -1,7 +1,6 @@
 import { parseWorkflow, type TaskDefinition } from '@reprise/core';
 import type { AddTasks } from '../../../core/src/orchestration/workflow/commands.ts';
 import type { Work } from './recorder.ts';
-import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 
 const PLAN = parseWorkflow(`
