@@ -137,6 +137,8 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   }
   const origin = state.graph.node(task.definitionId)?.fallbackFor;
   if (origin !== undefined) return { reason: 'stand-by', of: siblingOf(state, task, origin)?.id ?? origin };
+  // An item that a fork does again, while others have the places of its list.
+  if (task.idle) return placeOf(state, task, definition);
   if (task.waitingOn === 0) return { reason: 'deciding', about: aboutOf(task, definition) };
   const after = dependenciesOf(state, task);
   const needed = neededBy(definition);
@@ -148,12 +150,19 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   };
 }
 
-function waiting(state: RunState, task: TaskState, { fallback, forEach }: TaskDefinition): Reason {
+const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition): Reason => ({
+  reason: 'place',
+  of: listOf(state, task)?.id ?? '',
+  limit: forEach?.concurrency ?? 0,
+});
+
+function waiting(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+  const { fallback } = definition;
   const { retryAt, error, attempt: last } = task;
   if (retryAt !== undefined) return { reason: 'retry', at: dueAt(state, task) ?? retryAt, attempt: last + 1, error };
   if (task.fallback === 'task' && fallback?.kind === 'task')
     return { reason: 'fallback', task: siblingOf(state, task, fallback.task)?.id ?? fallback.task, error };
-  if (task.idle) return { reason: 'place', of: listOf(state, task)?.id ?? '', limit: forEach?.concurrency ?? 0 };
+  if (task.idle) return placeOf(state, task, definition);
   return { reason: 'deciding', about: 'outcome' };
 }
 
