@@ -8,9 +8,10 @@ import {
   type TaskDefinition,
 } from '@reprise/core';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { after, describe, it } from 'mocha';
 import { checkHistory } from './support/history-checks.ts';
 import type { KillPoint } from './support/port-taps.ts';
+import { SqliteFiles } from './support/sqlite-files.ts';
 import type { SweepScenario } from './support/sweep-scenario.ts';
 import { SWEEP_SCENARIOS } from './support/sweep-scenarios.ts';
 import { type Ports, SWEEP_RUN, SweepWorld, type Swept } from './support/sweep-world.ts';
@@ -18,8 +19,14 @@ import { type Ports, SWEEP_RUN, SweepWorld, type Swept } from './support/sweep-w
 // Every port call of a run is numbered; then the run is played again for each of them, once with a kill just before it and
 // once just after. Deterministic: a failure names its point, and the point alone brings it back.
 
-const play = (scenario: SweepScenario, ports: Ports, ...points: readonly KillPoint[]): Promise<Swept> =>
-  new SweepWorld(scenario, ports).play(points);
+async function play(scenario: SweepScenario, ports: Ports, ...points: readonly KillPoint[]): Promise<Swept> {
+  const storage = await ports.storage?.();
+  try {
+    return await new SweepWorld(scenario, ports, storage).play(points);
+  } finally {
+    await storage?.events.close();
+  }
+}
 
 /** An event, and the run that it is of: child runs have streams of their own. */
 interface Told {
@@ -145,9 +152,9 @@ interface Sweep {
   readonly kinds: ReadonlySet<string>;
 }
 
-/** Kills at every call of the process that comes after those that are killed at `first`. */
+/** Kills at every call (of `every` one) of the process that comes after those that are killed at `first`. */
 async function sweep(scenario: SweepScenario, between: Ports, ...first: readonly KillPoint[]): Promise<Sweep> {
-  const { durable } = between;
+  const { durable, every = 1 } = between;
   const calm = await play(scenario, between);
   expect(calm.outcome.status, 'the undisturbed run').to.equal(scenario.ends);
   const before = await play(scenario, between, ...first);
@@ -157,6 +164,7 @@ async function sweep(scenario: SweepScenario, between: Ports, ...first: readonly
   const kinds = new Set<string>();
   let points = 0;
   for (const [index, kind] of ports.entries()) {
+    if (index % every !== 0) continue;
     for (const when of ['before', 'after'] as const) {
       const point = { call: index + 1, when };
       try {
@@ -225,6 +233,20 @@ describe('a process that is killed before or after any call of a port', () => {
       });
     });
   }
+
+  // Each play has a file of its own, and real I/O: of the calls every 19th.
+  describe('over a file of SQLite', () => {
+    const files = new SqliteFiles();
+    after(() => files.delete());
+    for (const [what, scenario] of Object.entries(SWEEP_SCENARIOS)) {
+      it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
+        const between: Ports = { durable: false, listed: true, every: 19, storage: () => files.open() };
+        const { points, faults } = await sweep(scenario, between);
+        expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
+        expect(points).to.be.greaterThan(1);
+      });
+    }
+  });
 
   // The view of the runs is lost with each process, and built anew by the next, which finds the open run in it.
   describe('over a store that lists nothing', () => {

@@ -14,6 +14,7 @@ import { endOf, FAIR, live, RUN, type Weather } from './support/life.ts';
 import { AGENT_CONCURRENCY } from './support/random-agents.ts';
 import { toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { snapshotLines } from './support/snapshot-lines.ts';
+import { SqliteFiles } from './support/sqlite-files.ts';
 import type { World } from './support/world.ts';
 
 /** The events of a stream as whoever reads the store sees them. */
@@ -100,6 +101,22 @@ function property(weather: Weather, also: (world: World, spec: WorkflowSpec) => 
   });
 }
 
+const FOUL: Weather = {
+  store: {
+    unknownDone: 0.05,
+    unknownNotDone: 0.05,
+    unavailable: 0.05,
+    conflict: 0.05,
+    readUnavailable: 0.1,
+    crashBefore: 0.03,
+    crashAfter: 0.03,
+  },
+  transport: { twice: 0.2, late: 0.2, signalLost: 0.2 },
+  crashes: 4,
+  zombies: 2,
+  meddling: true,
+};
+
 describe('the engine, for any workflow and any agents', () => {
   it('ends every run by every rule, and tells its user how', async () => {
     await fc.assert(
@@ -151,16 +168,15 @@ describe('the engine, for any workflow and any agents', () => {
   });
 
   it('with all of that together', async () => {
-    const store = {
-      unknownDone: 0.05,
-      unknownNotDone: 0.05,
-      unavailable: 0.05,
-      conflict: 0.05,
-      readUnavailable: 0.1,
-      crashBefore: 0.03,
-      crashAfter: 0.03,
-    };
-    const transport = { twice: 0.2, late: 0.2, signalLost: 0.2 };
-    await fc.assert(property({ store, transport, crashes: 4, zombies: 2, meddling: true }), { numRuns: 250 });
+    await fc.assert(property(FOUL), { numRuns: 250 });
+  });
+
+  it('with all of that together, over files of SQLite', async () => {
+    const files = new SqliteFiles();
+    try {
+      await fc.assert(property({ ...FOUL, storage: () => files.open() }), { numRuns: 40 });
+    } finally {
+      files.delete();
+    }
   });
 });

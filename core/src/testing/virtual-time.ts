@@ -6,7 +6,7 @@ import { ManualClock } from './manual-clock.ts';
 /** Turns of the event loop in which nothing may happen before time moves on. */
 const QUIET_TURNS = 3;
 
-/** Real time, in ms, that agents which wait for something else than this clock are given before time moves on all the same. */
+/** Real time, in ms, that what waits for something else than this clock is given before time moves on all the same, unless it is said otherwise. */
 const PATIENCE_MS = 20;
 
 /**
@@ -17,11 +17,17 @@ const PATIENCE_MS = 20;
  */
 export class VirtualTime {
   readonly clock: ManualClock;
+  readonly #patienceMs: number;
   #touched = 0;
   #busy = 0;
 
-  constructor(clock: ManualClock = new ManualClock()) {
+  /** `patienceMs`: real time that what is under way (`begin()`) is given before time moves on all the same. Default 20. */
+  constructor(
+    clock: ManualClock = new ManualClock(),
+    { patienceMs = PATIENCE_MS }: { readonly patienceMs?: number } = {},
+  ) {
     this.clock = clock;
+    this.#patienceMs = patienceMs;
   }
 
   /** Says that something happened. */
@@ -85,13 +91,13 @@ export class VirtualTime {
   /** Resolves when nothing is left to do at this time. */
   async quiet(): Promise<void> {
     let quietTurns = 0;
-    let patience = PATIENCE_MS;
+    let patience = this.#patienceMs;
     while (quietTurns < QUIET_TURNS) {
       const before = this.#touched + this.clock.scheduled;
       await nextTurn();
       const happened = this.#touched + this.clock.scheduled !== before;
       quietTurns = happened ? 0 : quietTurns + 1;
-      if (happened) patience = PATIENCE_MS;
+      if (happened) patience = this.#patienceMs;
       if (quietTurns < QUIET_TURNS || this.#busy === 0 || patience === 0) continue;
       await sleep(1);
       patience -= 1;

@@ -1,4 +1,4 @@
-import { type AdmissionConfig, decodeEvent, type RecordedEvent, type RunEvent } from '@reprise/core';
+import { type AdmissionConfig, decodeEvent, type RecordedEvent, type RunEvent, type Storage } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
 import { runStream } from '../../../core/src/shared/ids.ts';
 import { NO_FAULTS, type StoreFaults } from './faulty-store.ts';
@@ -17,6 +17,8 @@ export interface Weather {
   readonly zombies: number;
   /** A user pauses, resumes and retries. */
   readonly meddling: boolean;
+  /** Opens what the truth is kept in. Default: memory. */
+  readonly storage?: () => Promise<Storage>;
   /** Default: no limits over all runs. */
   readonly admission?: AdmissionConfig;
 }
@@ -83,7 +85,9 @@ export async function live(
   weather: Weather,
   after: (world: World) => Promise<void> = async () => undefined,
 ): Promise<World> {
+  const storage = await weather.storage?.();
   const world = new World({
+    storage,
     seed,
     workflow: toWorkflow(spec),
     store: weather.store,
@@ -116,5 +120,6 @@ export async function live(
     const stopped = Promise.all(world.living.map(({ reprise }) => reprise.stop({ drainMs: 0 })));
     await world.time.until(() => false, 60_000);
     await stopped;
+    await storage?.events.close();
   }
 }

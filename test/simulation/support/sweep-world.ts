@@ -15,6 +15,7 @@ import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/
 import { type KillPoint, PortTaps, tappedClock, tappedStorage, tappedTransport } from './port-taps.ts';
 import { failuresOf, type Press, type SweepScenario } from './sweep-scenario.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
+import { IO_MS } from './world.ts';
 
 export const SWEEP_RUN = 'swept';
 const DAY_MS = 24 * 3_600_000;
@@ -57,12 +58,16 @@ export interface Ports {
   readonly durable: boolean;
   /** The store lists its runs; else each process builds a view of them. */
   readonly listed: boolean;
+  /** Of the calls, every so many are swept. Default: each. */
+  readonly every?: number;
+  /** Opens what their store is kept in. Default: memory. */
+  readonly storage?: () => Promise<Storage>;
 }
 
 /** Plays a scenario over one store: in one process, and after each kill in the next. */
 export class SweepWorld {
-  readonly #time = new VirtualTime(new ManualClock());
-  readonly #truth = createTruthStore();
+  readonly #time = new VirtualTime(new ManualClock(), { patienceMs: IO_MS });
+  readonly #truth: TruthStore;
   readonly #storage: Storage;
   readonly #calls: SweepCall[] = [];
   readonly #kills: Kill[] = [];
@@ -73,8 +78,10 @@ export class SweepWorld {
   readonly #processes: Process[] = [];
   #told: { readonly outcome: RunOutcome } | { readonly error: unknown } | undefined;
 
-  constructor(scenario: SweepScenario, { durable, listed }: Ports) {
+  /** `storage`: what the truth is kept in. Default: memory. */
+  constructor(scenario: SweepScenario, { durable, listed }: Ports, storage?: Storage) {
     this.#scenario = scenario;
+    this.#truth = createTruthStore(storage, () => this.#time.begin());
     const { catalog: _catalog, ...unlisted } = this.#truth.storage;
     this.#storage = listed ? this.#truth.storage : unlisted;
     this.#shared = durable ? createInProcessTransport(this.#time.clock) : undefined;

@@ -9,9 +9,23 @@ export interface TruthStore {
   readonly saved: readonly { readonly stream: string; readonly snapshot: Snapshot }[];
 }
 
-/** In memory, but nothing is shared by reference: what goes in and out is a copy by way of JSON, as in a file. */
-export function createTruthStore(): TruthStore {
-  const { events: store, catalog, snapshots } = createInMemoryStorage();
+/**
+ * Over a storage, by default one in memory. Nothing is shared by reference: what goes in and out is a copy by way of JSON, as in a file.
+ * `begin`: told of each use of the storage; what it returns is called when that is over.
+ */
+export function createTruthStore(
+  storage: Storage = createInMemoryStorage(),
+  begin: () => () => void = () => () => undefined,
+): TruthStore {
+  const { events: store, catalog, snapshots } = storage;
+  const use = async <T>(work: () => Promise<T>): Promise<T> => {
+    const over = begin();
+    try {
+      return await work();
+    } finally {
+      over();
+    }
+  };
   const log: RecordedEvent[] = [];
   const noted = new Set<string>();
   const saved: { stream: string; snapshot: Snapshot }[] = [];
@@ -21,26 +35,28 @@ export function createTruthStore(): TruthStore {
     saved,
     storage: {
       events: {
-        append: async (stream, given, expectedRevision, options) => {
-          const result = await store.append(stream, copy(given), expectedRevision, options);
-          const more = await store.readAll({ after: log.at(-1)?.position ?? BEGINNING, limit: 1_000_000 });
-          // Another append may have noted some of them meanwhile.
-          for (const event of more) if (!noted.has(event.id)) log.push(event);
-          for (const { id } of more) noted.add(id);
-          return result;
-        },
-        read: async (stream, options) => copy(await store.read(stream, options)),
-        readAll: async (options) => copy(await store.readAll(options)),
+        append: (stream, given, expectedRevision, options) =>
+          use(async () => {
+            const result = await store.append(stream, copy(given), expectedRevision, options);
+            const more = await store.readAll({ after: log.at(-1)?.position ?? BEGINNING, limit: 1_000_000 });
+            // Another append may have noted some of them meanwhile.
+            for (const event of more) if (!noted.has(event.id)) log.push(event);
+            for (const { id } of more) noted.add(id);
+            return result;
+          }),
+        read: (stream, options) => use(async () => copy(await store.read(stream, options))),
+        readAll: (options) => use(async () => copy(await store.readAll(options))),
         subscribe: (options) => store.subscribe(options),
         close: async () => undefined,
       },
-      ...(catalog && { catalog }),
+      ...(catalog && { catalog: { list: (query) => use(() => catalog.list(query)) } }),
       snapshots: {
-        load: async (stream) => snapshots?.load(stream),
-        save: async (stream, snapshot) => {
-          saved.push({ stream, snapshot });
-          await snapshots?.save(stream, snapshot);
-        },
+        load: (stream) => use(async () => snapshots?.load(stream)),
+        save: (stream, snapshot) =>
+          use(async () => {
+            saved.push({ stream, snapshot });
+            await snapshots?.save(stream, snapshot);
+          }),
       },
     },
   };

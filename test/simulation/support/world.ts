@@ -6,6 +6,7 @@ import {
   type Json,
   type Orchestrator,
   type RunOutcome,
+  type Storage,
   type Workflow,
   workflow,
 } from '@reprise/core';
@@ -17,6 +18,8 @@ import { CHILD } from './random-workflow.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
 
 export interface WorldOptions {
+  /** What the truth is kept in, one that does real I/O. Default: in memory. */
+  readonly storage?: Storage | undefined;
   readonly seed: number;
   readonly workflow: Workflow<Json, Json>;
   readonly store: StoreFaults;
@@ -36,13 +39,16 @@ export interface Process {
   outcome?: RunOutcome | { readonly error: unknown };
 }
 
+/** Time stands still while a storage does its I/O, for so long at the most, in ms. */
+export const IO_MS = 10_000;
+
 /** What the random workflows run as a child. */
 const child = workflow<Json>(CHILD).task('only', 'worker', { retry: 2 }).build() as Workflow<Json, Json>;
 
 /** Processes that come and go over one store, in virtual time. */
 export class World {
-  readonly time = new VirtualTime(new ManualClock());
-  readonly truth: TruthStore = createTruthStore();
+  readonly time = new VirtualTime(new ManualClock(), { patienceMs: IO_MS });
+  readonly truth: TruthStore;
   readonly calls: Call[] = [];
   /** The most calls of one agent of one process at once. */
   mostAtOnce = 0;
@@ -53,6 +59,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
+    this.truth = createTruthStore(options.storage, () => this.time.begin());
     this.#dice = seededRandom(options.seed);
   }
 

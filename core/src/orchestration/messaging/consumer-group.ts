@@ -67,7 +67,7 @@ export interface Member {
   /** Delivered and not acknowledged. */
   readonly unacknowledged: Set<Message>;
   /** Handlers that run. */
-  readonly running: Set<Promise<void>>;
+  readonly running: Set<Promise<unknown>>;
   /** Set once the member takes nothing more; settles when it is gone. */
   left: Promise<void> | undefined;
 }
@@ -170,9 +170,11 @@ export class ConsumerGroup {
     try {
       const running = member.handler(delivery);
       if (running === undefined) return;
-      const tracked = running
-        .catch((reason: unknown) => delivery.nack({ reason: String(reason) }))
-        .finally(() => member.running.delete(tracked));
+      const over = (): boolean => member.running.delete(tracked);
+      const tracked: Promise<unknown> = running.then(over, (reason: unknown) => {
+        over();
+        delivery.nack({ reason: String(reason) });
+      });
       member.running.add(tracked);
     } catch (reason) {
       delivery.nack({ reason: String(reason) });

@@ -84,24 +84,35 @@ export function toAllEnvelope(
 }
 
 export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {
-  return {
+  const { id, source, type, runId, causationId, at, traceparent } = addressing;
+  const { taskId, attempt } = body;
+  const of = {
     specversion: '1.0',
-    id: addressing.id,
-    source: addressing.source,
-    type: `reprise.${addressing.type}`,
-    subject: body.taskId ?? addressing.runId,
-    time: toIsoTime(addressing.at),
+    id,
+    source,
+    type: TYPES[type],
+    subject: taskId ?? runId,
+    time: toIsoTime(at),
     datacontenttype: 'application/json',
-    runid: addressing.runId,
-    ...(body.taskId === undefined ? {} : { taskid: body.taskId }),
-    ...(body.attempt === undefined ? {} : { attempt: body.attempt }),
-    correlationid: addressing.runId,
-    causationid: addressing.causationId,
+    runid: runId,
+    correlationid: runId,
+    causationid: causationId,
     partitionkey: keyOf(addressing, body),
-    ...(addressing.traceparent === undefined ? {} : { traceparent: addressing.traceparent }),
     data: body as unknown as Json,
-  };
+  } as const;
+  // Nearly every message is of an attempt: it is made in one piece.
+  if (taskId === undefined || attempt === undefined) return taskId === undefined ? of : { ...of, taskid: taskId };
+  return traceparent === undefined
+    ? { ...of, taskid: taskId, attempt }
+    : { ...of, taskid: taskId, attempt, traceparent };
 }
+
+const TYPES = {
+  dispatch: 'reprise.dispatch',
+  command: 'reprise.command',
+  abort: 'reprise.abort',
+  heartbeat: 'reprise.heartbeat',
+} as const satisfies Record<Addressing['type'], string>;
 
 /** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */
 const keyOf = ({ type, runId }: Addressing, { taskId }: { readonly taskId?: string }): string =>

@@ -125,7 +125,11 @@ export class Dispatcher {
     const { admission } = this.#parts;
     if (again && !admission.holds(runId, taskId, attempt)) {
       const { agent: wanted, capability } = wantedBy(state, task);
-      const way = admission.ways.of(askerOf(state), task.agent, wanted === undefined ? capability : undefined);
+      const way = admission.ways.of(
+        { asker: askerOf(state) },
+        task.agent,
+        wanted === undefined ? capability : undefined,
+      );
       admission.hold(runId, taskId, attempt, way, false);
     }
     // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.

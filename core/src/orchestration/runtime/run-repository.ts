@@ -168,15 +168,18 @@ export class RunRepository {
     run.counted = tasks;
   }
 
-  /** Writes a snapshot when enough has happened since the last one, so that its cost is constant per event. */
-  async maybeSnapshot(run: CachedRun): Promise<void> {
-    const since = run.state.revision - run.snapshotAt;
-    if (this.#snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * run.state.tasks.size))
-      return;
+  /** Whether enough has happened since the last snapshot, so that the cost of one is constant per event. */
+  wantsSnapshot({ state, snapshotAt }: CachedRun): boolean {
+    const since = state.revision - snapshotAt;
+    if (this.#snapshots === undefined || since < Math.max(this.#options.snapshotEvery, 2 * state.tasks.size))
+      return false;
     // Making its text would keep the loop for too long; reading its history goes page by page.
-    if (run.state.held > MAX_SNAPSHOT_CHARS) return;
+    return state.held <= MAX_SNAPSHOT_CHARS;
+  }
+
+  async snapshot(run: CachedRun): Promise<void> {
     run.snapshotAt = run.state.revision;
-    await this.#snapshots.save(runStream(run.runId), {
+    await this.#snapshots?.save(runStream(run.runId), {
       revision: run.state.revision,
       schema: STATE_VERSION,
       state: await inSteps(serializing(run.state)),

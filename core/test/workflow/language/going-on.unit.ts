@@ -330,6 +330,32 @@ trip:
     expect(keyOf(third, 'before')).to.equal('run-1/before');
   });
 
+  it('waits for its place in a list that gives one at a time: each item gets it in the end', () => {
+    const list = '{ agent: a, forEach: { items: "[1, 2, 3]", concurrency: 1 }, retry: 1, compensate: { agent: undo } }';
+    const r = run(`list: ${list}`);
+    r.run('list[0]', 'one');
+    r.schedule('list[1]');
+    r.fail('list[1]');
+    r.run('list[0]@1');
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ tasks: ['list[1]'], restarted: ['list[0]'] });
+    const order: string[] = [];
+    for (let left = 3; left > 0; left -= 1) {
+      const [id, ...others] = next.ready();
+      expect(others).to.deep.equal([]);
+      if (id === undefined) throw new Error(`nothing is ready after ${order.join(', ')}`);
+      const waits = ['list[0]', 'list[1]'].filter((one) => one !== id && !order.includes(one));
+      for (const one of waits) expect(next.task(one)).to.include({ status: 'pending', idle: true });
+      order.push(id);
+      next.run(id, `again ${id}`);
+    }
+    expect(order).to.have.members(['list[0]', 'list[1]', 'list[2]']);
+    expect(next.state.status).to.equal('completed');
+    expect(next.state.output).to.deep.equal(['again list[0]', 'again list[1]', 'again list[2]']);
+    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  });
+
   it('is what the new run undoes, should it fail, too: a retry inherits what can be undone', () => {
     const r = run('hotel: { agent: a, compensate: { agent: undo } }\npay: { agent: a, after: hotel, retry: 1 }');
     r.run('hotel', 'H1');

@@ -59,7 +59,7 @@ export class AdmissionTurn {
   room(agent: string, capability: string | undefined, want: number, priority: number): number {
     // A strategy may have kept its view.
     if (this.#closed) return 0;
-    const way = this.#admission.ways.of(this.asker, agent, capability);
+    const way = this.#admission.ways.of(this, agent, capability);
     const had = this.#hand?.get(way) ?? 0;
     // What was short once stays so: in a turn nothing comes back but what was released before.
     if (had >= want || this.#short?.has(way) === true) return Math.min(had, want);
@@ -80,7 +80,7 @@ export class AdmissionTurn {
 
   /** An attempt begins. */
   use(agent: string, capability: string | undefined, taskId: string, attempt: number): void {
-    const way = this.#admission.ways.of(this.asker, agent, capability);
+    const way = this.#admission.ways.of(this, agent, capability);
     const had = this.#hand?.get(way) ?? 0;
     if (had > 0) this.#hand?.set(way, had - 1);
     this.#admission.hold(this.runId, taskId, attempt, way, had > 0);

@@ -87,8 +87,8 @@ export class Admission implements AdmissionDesk {
     const now = way.isRated ? this.#parts.clock.now() : 0;
     this.#measure(way.agent, way.limits.at(-1));
     let left = want;
-    if (!this.#waiting.waits(turn.runId, way) && way.limits.every(({ waiting }) => waiting === 0)) {
-      const room = Math.max(0, Math.min(want, ...way.limits.map((limit) => limit.room(now))));
+    if (!this.#waiting.waits(turn.runId, way) && isFree(way)) {
+      const room = roomOf(way, want, now);
       for (let got = 0; got < room; got += 1) for (const limit of way.limits) limit.take(now);
       if (room > 0) turn.add(way, room);
       left -= room;
@@ -205,11 +205,12 @@ export class Admission implements AdmissionDesk {
 
   #measure(agent: string, limit: Limit<Ask> | undefined): void {
     if (limit === undefined) return;
-    const { capacityOf, options } = this.#parts;
-    const { concurrency = 0, near = false } = capacityOf(agent) ?? {};
-    const ahead = near ? this.#paceOf(agent).ahead(concurrency, this.#appendMs.value) : 0;
-    const configured = options.agents.get(agent) ?? options.agents.get('*');
-    limit.concurrency = Math.min(configured?.concurrency ?? Number.POSITIVE_INFINITY, concurrency + ahead);
+    const capacity = this.#parts.capacityOf(agent);
+    const concurrency = capacity?.concurrency ?? 0;
+    const ahead = capacity?.near === true ? this.#paceOf(agent).ahead(concurrency, this.#appendMs.value) : 0;
+    const { agents } = this.#parts.options;
+    const most = (agents.get(agent) ?? agents.get('*'))?.concurrency ?? Number.POSITIVE_INFINITY;
+    limit.concurrency = Math.min(most, concurrency + ahead);
   }
 
   #waysInUse(): ReadonlySet<Way> {
@@ -228,4 +229,16 @@ export class Admission implements AdmissionDesk {
     }
     return pace;
   }
+}
+
+/** Nobody waits at any of its limits. */
+function isFree({ limits }: Way): boolean {
+  for (const { waiting } of limits) if (waiting > 0) return false;
+  return true;
+}
+
+function roomOf({ limits }: Way, want: number, now: number): number {
+  let room = want;
+  for (const limit of limits) room = Math.min(room, limit.room(now));
+  return Math.max(0, room);
 }

@@ -26,8 +26,9 @@ export class Ways {
     this.#inUse = inUse;
   }
 
-  of(asker: Asker, agent: string, capability: string | undefined): Way {
-    if (this.#ofRuns) return this.#ofRun(asker, agent, capability);
+  /** `asking`: is asked for its run only where limits differ from run to run. */
+  of(asking: { readonly asker: Asker }, agent: string, capability: string | undefined): Way {
+    if (this.#ofRuns) return this.#ofRun(asking.asker, agent, capability);
     let ways = this.#plain.get(agent);
     if (ways === undefined) {
       ways = new Map();
@@ -35,7 +36,7 @@ export class Ways {
     }
     let way = ways.get(capability);
     if (way === undefined) {
-      const named = limitsOf(this.#options, asker, agent, capability);
+      const named = limitsOf(this.#options, asking.asker, agent, capability);
       way = this.#make(agent, capability, named);
       ways.set(capability, way);
     }

@@ -60,12 +60,10 @@ export class RunScheduler {
       if (view.groups.length === 0) return this.#reportStandstill(run, groups);
       const assigned = askStrategy(view, strategy, state, this.#parts);
       if ('error' in assigned) return this.#heldByStrategy(run, assigned.error);
-      const { assignments } = assigned;
+      const { assignments, capabilities } = assigned;
       if (assignments.length === 0) return this.#reportStandstill(run, groups);
       const commandId = `${run.runId}/schedule/${state.revision}`;
       const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
-      // Before: whom a task was for is forgotten when it is scheduled.
-      const capabilities = assignments.map(({ taskId }) => capabilityOf(state, taskId));
       const events = turn.decide(command);
       if (events.length === 0) return;
       batch.add(command, events);
@@ -133,7 +131,6 @@ class RunSchedulingView implements SchedulingView {
     this.agents = agents.views;
     this.#directory = agents;
     this.#admission = admission;
-    this.groups = all;
     this.groups = all.filter((group) => this.#hasRoom(group));
   }
 
@@ -143,20 +140,24 @@ class RunSchedulingView implements SchedulingView {
 
   // What is in hand does not change before it is used: the same each time.
   room(agent: string, capability?: string): number {
+    const isOf = (group: ReadyView): boolean =>
+      capability === undefined ? group.agent === agent : group.agent === undefined && group.capability === capability;
+    return this.#roomFor(agent, capability, this.groups.find(isOf)?.priority ?? 0);
+  }
+
+  #roomFor(agent: string, capability: string | undefined, priority: number): number {
     // Several agents may share what asks for a capability.
     const sharers = capability === undefined ? 1 : this.#directory.takersOf(capability).length;
     const want = sharers < 2 ? this.slots : Math.min(this.slots, Math.ceil(this.slots / sharers) + 1);
-    const isOf = (group: ReadyView): boolean =>
-      capability === undefined ? group.agent === agent : group.agent === undefined && group.capability === capability;
-    return this.#admission.room(agent, capability, want, this.groups.find(isOf)?.priority ?? 0);
+    return this.#admission.room(agent, capability, want, priority);
   }
 
   /** For a capability all are asked that have it, so that the run waits for whichever is free first. */
-  #hasRoom({ agent, capability }: ReadyView): boolean {
-    if (agent !== undefined) return this.room(agent) > 0;
+  #hasRoom({ agent, capability, priority }: ReadyView): boolean {
+    if (agent !== undefined) return this.#roomFor(agent, undefined, priority) > 0;
     let found = false;
     for (const { name } of capability === undefined ? [] : this.#directory.takersOf(capability))
-      if (this.room(name, capability) > 0) found = true;
+      if (this.#roomFor(name, capability, priority) > 0) found = true;
     return found;
   }
 }
@@ -173,27 +174,29 @@ function capabilityOf(state: RunState, taskId: string): string | undefined {
 }
 
 /** What the strategy of a run chose, or why there is no answer of it that can be used. */
-type Assigned = { readonly assignments: readonly Assignment[] } | { readonly error: unknown };
+type Assigned = Chosen | { readonly error: unknown };
+
+interface Chosen {
+  readonly assignments: readonly Assignment[];
+  /** For each of the assignments the capability that its task asked for; whom a task was for is forgotten when it is scheduled. */
+  readonly capabilities: readonly (string | undefined)[];
+}
 
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
 function askStrategy(view: SchedulingView, strategy: string, state: RunState, parts: RunSchedulerParts): Assigned {
   try {
     const chosen = parts.registry.strategy(strategy).select(view);
-    return { assignments: checked(chosen, view, state, parts.agents) };
+    return checked(chosen, view, state, parts.agents);
   } catch (error) {
     return { error };
   }
 }
 
 /** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. What there is no room for is left out. */
-function checked(
-  chosen: unknown,
-  view: SchedulingView,
-  state: RunState,
-  agents: AgentDirectory,
-): readonly Assignment[] {
+function checked(chosen: unknown, view: SchedulingView, state: RunState, agents: AgentDirectory): Chosen {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
+  const capabilities: (string | undefined)[] = [];
   const given = new Given();
   let readies = 0;
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
@@ -208,9 +211,10 @@ function checked(
     const capability = capabilityOf(state, taskId);
     if (!given.fits(agent, capability, view)) continue;
     assignments.push({ taskId, agent });
+    capabilities.push(capability);
   }
   if (chosen.length > 0 && readies === 0) throw unusable('none of the tasks that it assigned is ready');
-  return assignments;
+  return { assignments, capabilities };
 }
 
 /** What was assigned on each way, of the room that it has. */

@@ -222,14 +222,26 @@ export class RunWriter {
 
   /** Returns the items that are to be decided in a batch of their own. */
   async #attempt(runId: string, items: readonly InboxItem[], unread: boolean): Promise<readonly InboxItem[]> {
-    const { repository } = this.#parts;
+    const { repository, admission } = this.#parts;
     if (items.some((item) => item.refresh === true)) repository.drop(runId);
     const run = repository.cached(runId) ?? (unread ? newRun(runId) : await this.#load(runId));
     const { state } = run;
     const expected = state.revision;
     const statusBefore = state.status;
     const batch = new Batch(state, this.#parts.id);
-    const { done, again } = await this.#decideAndAppend(run, items, batch);
+    if (run.fresh) admission.reconcile(state);
+    const turn = admission.turn(runId, state);
+    let decided: Decided;
+    try {
+      decided = this.#decider.decide(run, items, batch, turn);
+      if (batch.events.length > 0) await this.#append(run, batch, expected, state.status !== statusBefore);
+    } catch (error) {
+      // Nothing of the turn has happened, but to the state of the run, which is to be read again.
+      turn.close(false);
+      turn.undo();
+      throw error;
+    }
+    const { done, again } = decided;
     if (state.status !== 'none') {
       repository.keep(run, (id) => this.#parts.busy(id));
       if (isTerminal(state.status) && !isTerminal(statusBefore)) {
@@ -238,38 +250,20 @@ export class RunWriter {
       }
     }
     this.#release.release(run, batch, expected, done === items.length);
-    if (this.#parts.drives(runId)) await this.#snapshot(run);
+    if (repository.wantsSnapshot(run) && this.#parts.drives(runId)) await this.#snapshot(run);
     // Behind whatever has come meanwhile: a cancellation need not wait for a large list to be recorded.
     if (again) this.#parts.post(runId, {});
     // The run was read for them already.
     return items.slice(done).map((item) => (item.refresh === true ? { ...item, refresh: false } : item));
   }
 
-  /** When it rejects, nothing of the turn has happened, but to the state of the run, which is to be read again. */
-  async #decideAndAppend(run: CachedRun, items: readonly InboxItem[], batch: Batch): Promise<Decided> {
-    const { admission, store } = this.#parts;
-    const { runId, state } = run;
-    const { revision: expected, status } = state;
-    if (run.fresh) admission.reconcile(state);
-    const turn = admission.turn(runId, state);
-    try {
-      const decided = this.#decider.decide(run, items, batch, turn);
-      const summary = status === state.status ? {} : { summary: summaryOf(state) };
-      const append = () => store.append(runStream(runId), batch.encoded, expected, summary);
-      if (batch.events.length > 0) await this.#appended(runId, append);
-      return decided;
-    } catch (error) {
-      turn.close(false);
-      turn.undo();
-      throw error;
-    }
-  }
-
-  /** Resolves once the append is durable. */
-  async #appended(runId: string, append: () => Promise<unknown>): Promise<void> {
-    const { clock, admission } = this.#parts;
+  /** Resolves once the events of a turn are durable. Some appends are measured: admission is to know how long they take. */
+  async #append({ runId, state }: CachedRun, batch: Batch, expected: number, summarise: boolean): Promise<void> {
+    const { store, clock, admission } = this.#parts;
     this.#appends += 1;
     const from = this.#appends % MEASURED === 0 ? clock.now() : undefined;
+    const options = summarise ? { summary: summaryOf(state) } : {};
+    const append = () => store.append(runStream(runId), batch.encoded, expected, options);
     await untilKnown(append, clock, this.#retries(runId, 'append'));
     if (from !== undefined) admission.appended(clock.now() - from);
   }
@@ -308,7 +302,7 @@ export class RunWriter {
 
   async #snapshot(run: CachedRun): Promise<void> {
     try {
-      await this.#parts.repository.maybeSnapshot(run);
+      await this.#parts.repository.snapshot(run);
     } catch (error) {
       this.#reports.error(run.runId, error, 'no snapshot', 'warn');
     }

@@ -75,16 +75,18 @@ export class TurnDecider {
     };
   }
 
-  context(): DecisionContext {
+  /** `folded`: told of each event. */
+  context(folded?: (event: RunEvent) => void): DecisionContext {
     const { clock, random, options } = this.#parts;
     const { maxPayloadChars, maxRunChars, sliceChars } = options;
-    return { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars };
+    const context = { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars };
+    return folded === undefined ? context : { ...context, folded };
   }
 
   decide(run: CachedRun, items: readonly InboxItem[], batch: Batch, admission: AdmissionTurn): Decided {
     const { sliceChars } = this.#parts.options;
     const full = (): boolean => batch.chars > sliceChars;
-    const context = { ...this.context(), folded: this.#collector(run, batch, admission) };
+    const context = this.context(this.#collector(run, batch, admission));
     const turn: Deciding = { run, batch, admission, context, full };
     let done = 0;
     if (!run.fresh || this.#handle(turn, this.#pastDue)) {
@@ -115,9 +117,11 @@ export class TurnDecider {
   #handle(turn: Deciding, item: InboxItem): boolean {
     const { run, batch, context } = turn;
     const what = item.command?.type ?? 'recovery';
-    const derive = (): readonly Command[] => item.derive?.(run.state, context.now) ?? [];
-    const commands = attempted(what, () => (item.command === undefined ? derive() : [item.command]), item);
-    const all: RunEvent[] = [];
+    const commands =
+      item.command === undefined
+        ? attempted(what, () => item.derive?.(run.state, context.now) ?? [], item)
+        : [item.command];
+    let all: readonly RunEvent[] = [];
     for (const command of commands) {
       if (item.command === undefined && turn.full()) return false;
       if (run.missing.length > 0 && !HELD_COMMANDS.has(command.type)) {
@@ -129,8 +133,9 @@ export class TurnDecider {
       const drives = this.#parts.drives(run.runId);
       // What was due while the run was parked comes before what follows by itself.
       const settles = drives && run.missing.length === 0 && command.type !== 'ResumeRun';
-      const events = attempted(what, () => this.#parts.heart.handle(run.state, command, { ...context, settles }), item);
-      for (const event of events) all.push(event);
+      const given = settles ? context : { ...context, settles };
+      const events = attempted(what, () => this.#parts.heart.handle(run.state, command, given), item);
+      all = all.length === 0 ? events : [...all, ...events];
       if (isRefused(command, events, before) || isTerminal(before)) continue;
       batch.add(command, events, command.type === 'CopyEvents' ? run.state.lineage?.runId : undefined);
       if (command.type === 'ResumeRun' && drives) this.#handle(turn, this.#pastDue);

@@ -58,8 +58,10 @@ export class AgentWorker {
   readonly #subscriptions: TransportSubscription[] = [];
   /** Dispatches that wait for a slot, by the key of the attempt. */
   readonly #waiting = new Map<string, Delivery>();
-  /** Each from the taking of a dispatch to the report of its outcome. */
-  readonly #reports = new Set<Promise<void>>();
+  /** Dispatches that were taken and whose outcome is not reported yet. */
+  #inHand = 0;
+  /** Settles when nothing is in hand; stop() waits for it. */
+  #drained = Promise.withResolvers<void>();
   readonly #slots: ReadonlyMap<string, Slots>;
   readonly #announcer: Announcer;
   #beat: ScheduledCall | undefined;
@@ -148,7 +150,9 @@ export class AgentWorker {
     // What it has not begun goes to others at once.
     const closed = this.#close(this.#tasks);
     for (const delivery of this.#waiting.values()) delivery.nack({ reason: 'the worker stops' });
-    const drained = Promise.all([this.#announcer.end(), ...this.#reports]);
+    this.#drained = Promise.withResolvers();
+    if (this.#inHand === 0) this.#drained.resolve();
+    const drained = Promise.all([this.#announcer.end(), this.#drained.promise]);
     const { promise: expired, resolve } = Promise.withResolvers<void>();
     const timer = this.#parts.clock.schedule(drainMs, resolve);
     if (drainMs > 0) await Promise.race([drained, expired]);
@@ -176,22 +180,31 @@ export class AgentWorker {
       delivery.ack();
       return;
     }
-    this.#waiting.set(key, delivery);
-    const report = slots
-      .run(dispatch.priority, async () => {
-        this.#waiting.delete(key);
-        if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
-        // It waited for a slot too long: another member has it.
-        else if (delivery.revoked) this.#recent.delete(key);
-        else if (!this.#stopping) await this.#run(agent, runId, key, dispatch, delivery);
-      })
-      .finally(() => {
-        this.#reports.delete(report);
-        this.#announcer.changed();
-      });
-    this.#reports.add(report);
+    this.#inHand += 1;
+    return this.#carry(agent, slots, key, dispatch, delivery);
+  }
+
+  /** From the taking of a dispatch to the report of its outcome. */
+  async #carry(agent: AnyAgent, slots: Slots, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
+    const { runid: runId = '' } = delivery.envelope;
+    const slot = slots.take(dispatch.priority);
     this.#announcer.changed();
-    return report;
+    if (slot !== undefined) {
+      this.#waiting.set(key, delivery);
+      await slot;
+      this.#waiting.delete(key);
+    }
+    try {
+      if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
+      // It waited for a slot too long: another member has it.
+      else if (delivery.revoked) this.#recent.delete(key);
+      else if (!this.#stopping) await this.#run(agent, runId, key, dispatch, delivery);
+    } finally {
+      slots.giveBack();
+      this.#announcer.changed();
+      this.#inHand -= 1;
+      if (this.#inHand === 0) this.#drained.resolve();
+    }
   }
 
   async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {

@@ -60,7 +60,8 @@ export class AttemptRun {
   async call(): Promise<AttemptOutcome | undefined> {
     this.#watchSilence();
     try {
-      return await Promise.race([this.#work(), this.#cut.promise]);
+      this.#work().then(this.#cut.resolve, this.#cut.reject);
+      return await this.#cut.promise;
     } catch (error) {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.

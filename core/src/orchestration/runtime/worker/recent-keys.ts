@@ -10,12 +10,13 @@ export class RecentKeys {
 
   /** False when the key was there already. */
   add(key: string): boolean {
-    if (this.has(key)) return false;
-    if (this.#young.size >= this.#limit) {
+    if (this.#old.has(key)) return false;
+    const before = this.#young.size;
+    if (this.#young.add(key).size === before) return false;
+    if (before >= this.#limit) {
       this.#old = this.#young;
       this.#young = new Set();
     }
-    this.#young.add(key);
     return true;
   }
 

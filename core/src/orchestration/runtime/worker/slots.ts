@@ -26,20 +26,21 @@ export class Slots {
     return this.limit - this.#used;
   }
 
-  async run<T>(priority: number, work: () => Promise<T>): Promise<T> {
-    if (this.#used < this.limit) this.#used += 1;
-    else {
-      this.#order += 1;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push({ priority, order: this.#order, begin: resolve });
-      await promise;
+  /** Takes a slot, to be given back. A promise when there is none: it resolves when one was handed over. */
+  take(priority: number): Promise<void> | undefined {
+    if (this.#used < this.limit) {
+      this.#used += 1;
+      return undefined;
     }
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.pop();
-      if (next === undefined) this.#used -= 1;
-      else next.begin();
-    }
+    this.#order += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ priority, order: this.#order, begin: resolve });
+    return promise;
+  }
+
+  giveBack(): void {
+    const next = this.#waiting.pop();
+    if (next === undefined) this.#used -= 1;
+    else next.begin();
   }
 }
