@@ -1,23 +1,14 @@
-import {
-  type AppendResult,
-  type EventStore,
-  type NewEvent,
-  NO_STREAM,
-  type RecordedEvent,
-  type StreamSummary,
-} from './event-store.ts';
-import { BEGINNING, decodePosition, encodePosition } from './position.ts';
+import { EventLog } from './event-log.ts';
+import type { EventStore, StreamSummary } from './event-store.ts';
 import type { ListedStream, Snapshot, Storage, StreamQuery } from './storage.ts';
-import { storeClosed, storeConflict } from './store-errors.ts';
+import { storeClosed } from './store-errors.ts';
 import { compareListed, DEFAULT_LIST_LIMIT, decodeCursor, encodeCursor, matchesQuery } from './stream-query.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-const DEFAULT_READ_LIMIT = 1000;
-
-interface Stream {
+/** A stream that has a summary. */
+interface Listed {
   readonly ordinal: number;
-  readonly events: RecordedEvent[];
-  summary?: StreamSummary;
+  summary: StreamSummary;
 }
 
 /**
@@ -25,65 +16,47 @@ interface Stream {
  * not copied. It has no ownership: a store that no other process can see needs none.
  */
 export function createInMemoryStorage(): Storage {
-  const streams = new Map<string, Stream>();
-  const log: RecordedEvent[] = [];
+  const log = new EventLog();
+  const listed = new Map<string, Listed>();
   const snapshots = new Map<string, Snapshot>();
   let closed = false;
 
   const assertOpen = (): void => {
     if (closed) throw storeClosed();
   };
-  const eventsOf = (name: string): readonly RecordedEvent[] => streams.get(name)?.events ?? [];
-  const end = (): string => log.at(-1)?.position ?? BEGINNING;
-
-  const readAll: EventStore['readAll'] = async ({ after = BEGINNING, limit = DEFAULT_READ_LIMIT } = {}) => {
+  const read: EventStore['read'] = async (stream, options) => {
     assertOpen();
-    return page(log, decodePosition(after) + 1, limit);
+    return log.read(stream, options);
   };
-  const read: EventStore['read'] = async (name, options = {}) => {
+  const readAll: EventStore['readAll'] = async (options) => {
     assertOpen();
-    const { from, direction = 'forwards', limit = DEFAULT_READ_LIMIT } = options;
-    const events = eventsOf(name);
-    if (direction === 'forwards') return page(events, from ?? 0, limit);
-    const last = Math.min(from ?? events.length, events.length - 1) + 1;
-    return events.slice(Math.max(0, last - limit), Math.max(0, last)).reverse();
+    return log.readAll(options);
   };
-  const subscriptions = new Subscriptions({ read, readAll, end, endOf: (name) => eventsOf(name).length - 1 });
+  const subscriptions = new Subscriptions({
+    read,
+    readAll,
+    end: () => log.end,
+    endOf: (stream) => log.endOf(stream),
+  });
 
-  const record = (name: string, stream: Stream, events: readonly NewEvent[]): void => {
-    for (const { id, type, time, data, metadata } of events) {
-      const revision = stream.events.length;
-      const position = encodePosition(log.length);
-      const recorded = { id, type, time, data, metadata, stream: name, revision, position };
-      stream.events.push(recorded);
-      log.push(recorded);
-    }
-    subscriptions.appended(name);
-  };
-
-  const append: EventStore['append'] = async (name, events, expectedRevision, options): Promise<AppendResult> => {
-    assertOpen();
-    let stream = streams.get(name);
-    const actual = (stream?.events.length ?? 0) - 1;
-    if (actual !== expectedRevision) {
-      const last = lastRepeated(stream, events, expectedRevision);
-      if (last === undefined) throw storeConflict(name, expectedRevision, actual);
-      return { revision: last.revision, position: last.position };
-    }
-    if (events.length > 0) {
-      if (stream === undefined) {
-        stream = { ordinal: streams.size, events: [] };
-        streams.set(name, stream);
-      }
-      if (options?.summary !== undefined) stream.summary = options.summary;
-      record(name, stream, events);
-    }
-    return { revision: actual + events.length, position: stream?.events.at(-1)?.position ?? BEGINNING };
+  const summarise = (stream: string, summary: StreamSummary): void => {
+    const known = listed.get(stream);
+    if (known === undefined) listed.set(stream, { ordinal: listed.size, summary });
+    else known.summary = summary;
   };
 
   return {
     events: {
-      append,
+      async append(stream, events, expectedRevision, options) {
+        assertOpen();
+        const repeated = log.repeated(stream, events, expectedRevision);
+        if (repeated !== undefined) return repeated;
+        const result = log.add(stream, events);
+        if (events.length === 0) return result;
+        if (options?.summary !== undefined) summarise(stream, options.summary);
+        subscriptions.appended(stream);
+        return result;
+      },
       read,
       readAll,
       async subscribe(options) {
@@ -99,7 +72,7 @@ export function createInMemoryStorage(): Storage {
     catalog: {
       async list(query) {
         assertOpen();
-        return list(streams, query);
+        return list(listed, log, query);
       },
     },
 
@@ -116,32 +89,19 @@ export function createInMemoryStorage(): Storage {
   };
 }
 
-const page = (events: readonly RecordedEvent[], from: number, limit: number): readonly RecordedEvent[] =>
-  events.slice(Math.max(0, from), Math.max(0, from) + Math.max(0, limit));
-
-/** The last of `events` as recorded, when all of them are already there right after `expectedRevision`. */
-function lastRepeated(
-  stream: Stream | undefined,
-  events: readonly NewEvent[],
-  expectedRevision: number,
-): RecordedEvent | undefined {
-  if (stream === undefined || events.length === 0 || expectedRevision < NO_STREAM) return undefined;
-  const same = events.every((event, index) => stream.events[expectedRevision + 1 + index]?.id === event.id);
-  return same ? stream.events[expectedRevision + events.length] : undefined;
-}
-
-function list(streams: ReadonlyMap<string, Stream>, query: StreamQuery): readonly ListedStream[] {
+function list(streams: ReadonlyMap<string, Listed>, log: EventLog, query: StreamQuery): readonly ListedStream[] {
   const after = query.after === undefined ? undefined : decodeCursor(query.after);
   const found: (ListedStream & { readonly ordinal: number })[] = [];
-  for (const [stream, { summary, ordinal, events }] of streams) {
-    if (summary === undefined || !matchesQuery(query, stream, summary)) continue;
+  for (const [stream, { summary, ordinal }] of streams) {
+    if (!matchesQuery(query, stream, summary)) continue;
     const place = { createdAt: summary.createdAt, ordinal };
     if (after !== undefined && compareListed(after, place) >= 0) continue;
+    const [last] = log.read(stream, { direction: 'backwards', limit: 1 });
     found.push({
       ...summary,
       stream,
-      revision: events.length - 1,
-      lastEventAt: events.at(-1)?.time ?? 0,
+      revision: log.endOf(stream),
+      lastEventAt: last?.time ?? 0,
       ordinal,
       cursor: encodeCursor(place),
     });
@@ -150,5 +110,5 @@ function list(streams: ReadonlyMap<string, Stream>, query: StreamQuery): readonl
   return found
     .sort(compareListed)
     .slice(0, limit)
-    .map(({ ordinal: _ordinal, ...listed }) => listed);
+    .map(({ ordinal: _ordinal, ...one }) => one);
 }
