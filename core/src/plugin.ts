@@ -32,6 +32,7 @@ export {
   type SubscriptionCallbacks,
 } from './event-store/event-store.ts';
 export type { DriverSign, Ownership, OwnershipChange } from './event-store/ownership.ts';
+export { OwnershipListeners } from './event-store/ownership-listeners.ts';
 export { BEGINNING, decodePosition, encodePosition, type Position } from './event-store/position.ts';
 export { type PullSource, PullSubscription } from './event-store/pull-subscription.ts';
 export { readStream } from './event-store/read-stream.ts';

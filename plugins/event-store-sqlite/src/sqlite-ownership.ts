@@ -2,6 +2,7 @@ import {
   type DriverSign,
   type Ownership,
   type OwnershipChange,
+  OwnershipListeners,
   type ScheduledCall,
   systemClock,
 } from '@reprise/core/plugin';
@@ -27,7 +28,7 @@ export class SqliteOwnership implements Ownership {
   readonly #path: string;
   readonly #acquire: () => Promise<Release | undefined>;
   readonly #sign: LifeSign;
-  readonly #listeners = new Set<(change: OwnershipChange) => void>();
+  readonly #listeners = new OwnershipListeners();
   #competing = false;
   #owns = false;
   #release: Release | undefined;
@@ -61,11 +62,7 @@ export class SqliteOwnership implements Ownership {
   }
 
   onChange(listener: (change: OwnershipChange) => void): () => void {
-    const own = (change: OwnershipChange): void => listener(change);
-    this.#listeners.add(own);
-    return () => {
-      this.#listeners.delete(own);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Competes no longer, and keeps what it has. */
@@ -82,7 +79,7 @@ export class SqliteOwnership implements Ownership {
     this.#sign.end();
     this.#release?.();
     this.#release = undefined;
-    if (owned) this.#tell({ gained: false, lost: true });
+    if (owned) this.#listeners.tell({ gained: false, lost: true });
   }
 
   /** The store, or its lock, is another's now. */
@@ -92,7 +89,7 @@ export class SqliteOwnership implements Ownership {
     this.#release = undefined;
     if (!this.#owns) return;
     this.#owns = false;
-    this.#tell({ gained: false, lost: true });
+    this.#listeners.tell({ gained: false, lost: true });
   }
 
   async drivers(): Promise<readonly DriverSign[]> {
@@ -113,7 +110,7 @@ export class SqliteOwnership implements Ownership {
     if (!this.#competing) return; // stop() waits for this, and gives it back
     this.#sign.begin();
     this.#owns = true;
-    this.#tell({ gained: true, lost: false });
+    this.#listeners.tell({ gained: true, lost: false });
   }
 
   #tryLater(): void {
@@ -129,14 +126,10 @@ export class SqliteOwnership implements Ownership {
       this.#trouble = undefined;
     } catch (error) {
       const trouble = String(error);
-      if (trouble !== this.#trouble && this.#competing) this.#tell({ gained: false, lost: false, error });
+      if (trouble !== this.#trouble && this.#competing) this.#listeners.tell({ gained: false, lost: false, error });
       this.#trouble = trouble;
     }
     if (this.#competing && !this.#owns) this.#tryLater();
-  }
-
-  #tell(change: OwnershipChange): void {
-    for (const listener of [...this.#listeners]) listener(change);
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Ownership, OwnershipChange } from '../../../event-store/ownership.ts';
+import { OwnershipListeners } from '../../../event-store/ownership-listeners.ts';
 
 /** Ownership of a storage that no other process can reach: everything, from start() to stop(). */
 export class SoleOwnership implements Ownership {
-  readonly #listeners = new Set<(change: OwnershipChange) => void>();
+  readonly #listeners = new OwnershipListeners();
   #owns = false;
 
   async start(): Promise<void> {
@@ -14,11 +15,7 @@ export class SoleOwnership implements Ownership {
   }
 
   onChange(listener: (change: OwnershipChange) => void): () => void {
-    const own = (change: OwnershipChange): void => listener(change);
-    this.#listeners.add(own);
-    return () => {
-      this.#listeners.delete(own);
-    };
+    return this.#listeners.add(listener);
   }
 
   async stop(): Promise<void> {
@@ -28,6 +25,6 @@ export class SoleOwnership implements Ownership {
   #become(owns: boolean): void {
     if (this.#owns === owns) return;
     this.#owns = owns;
-    for (const listener of [...this.#listeners]) listener({ gained: owns, lost: !owns });
+    this.#listeners.tell({ gained: owns, lost: !owns });
   }
 }
