@@ -36,7 +36,7 @@ export interface Ownership {
   owns(runId: string): boolean;
   /**
    * Calls back after owns() has changed its answers, also by start() and stop(). Whoever was told of a loss stops deciding at once. The
-   * listener must not throw. Returns a function that stops it.
+   * listener must not throw. Returns a function that stops it, and no other call of onChange() with the same listener.
    */
   onChange(listener: (change: OwnershipChange) => void): () => void;
   /** Gives up everything, and competes no longer. May be started again. */

@@ -7,8 +7,10 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { MONITOR_CONTROL, MONITOR_MUTANTS } from './fixtures/monitor-mutants.ts';
 import { CONTROL, MUTANTS } from './fixtures/mutants.ts';
+import { OWNERSHIP_CONTROL, OWNERSHIP_MUTANTS } from './fixtures/ownership-mutants.ts';
 import { STRATEGY_CONTROL, STRATEGY_MUTANTS } from './fixtures/strategy-mutants.ts';
 import { TRANSPORT_CONTROL, TRANSPORT_MUTANTS } from './fixtures/transport-mutants.ts';
+import { VIEW_STORE_CONTROL, VIEW_STORE_MUTANTS } from './fixtures/view-store-mutants.ts';
 
 // The kit is tested as its users run it: by a mocha of its own with nothing configured, so at its limit of two seconds a test.
 
@@ -69,6 +71,8 @@ describe('the conformance kit', () => {
   findsOut('transport', 'mutant-transports', TRANSPORT_CONTROL, TRANSPORT_MUTANTS);
   findsOut('strategy', 'mutant-strategies', STRATEGY_CONTROL, STRATEGY_MUTANTS);
   findsOut('monitor', 'mutant-monitors', MONITOR_CONTROL, MONITOR_MUTANTS);
+  findsOut('ownership', 'mutant-ownerships', OWNERSHIP_CONTROL, OWNERSHIP_MUTANTS);
+  findsOut('view store', 'mutant-view-stores', VIEW_STORE_CONTROL, VIEW_STORE_MUTANTS);
 });
 
 /** Runs a fixture in which each of `mutants` goes through the suites of `port`, and expects each to be found out where it says. */

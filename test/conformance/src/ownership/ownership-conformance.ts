@@ -57,94 +57,144 @@ export function ownershipConformance(name: string, factory: OwnershipFactory): v
     }
     const { ownElsewhere } = factory;
     if (ownElsewhere === undefined) return;
-    it('takes over what a process owned that was killed', async () => {
-      const kill = await ownElsewhere.call(factory, handle);
-      await handle.ownership.start();
-      expect(owned(handle)).to.have.length.below(RUNS.length);
-      await kill();
-      await until(() => owned(handle).length === RUNS.length);
+    describe('a process that is killed', () => {
+      it('leaves what it owned to others', async () => {
+        const kill = await ownElsewhere.call(factory, handle);
+        await handle.ownership.start();
+        expect(owned(handle)).to.have.length.below(RUNS.length);
+        await kill();
+        await until(() => owned(handle).length === RUNS.length);
+      });
     });
   });
 }
 
 function aloneSuite(current: () => OwnershipHandle): void {
-  it('owns nothing before start(), everything after it, and nothing from the moment of stop() on', async () => {
-    const handle = current();
-    expect(owned(handle)).to.deep.equal([]);
-    await handle.ownership.start();
-    await until(() => owned(handle).length === RUNS.length);
-    const stopped = handle.ownership.stop();
-    expect(owned(handle)).to.deep.equal([]);
-    await stopped;
-    expect(owned(handle)).to.deep.equal([]);
-  });
-
-  it('tells what has changed once it has, also by start() and stop()', async () => {
-    const handle = current();
-    const told: (OwnershipChange & { readonly owned: number })[] = [];
-    handle.ownership.onChange((change) => told.push({ ...change, owned: owned(handle).length }));
-    await handle.ownership.start();
-    await until(() => owned(handle).length === RUNS.length);
-    expect(told.some(({ gained }) => gained)).to.equal(true);
-    for (const change of told) expect(change.owned > 0).to.equal(change.gained);
-    told.length = 0;
-    await handle.ownership.stop();
-    expect(told).to.deep.equal([{ gained: false, lost: true, owned: 0 }]);
-  });
-
-  it('tells every listener, and none that has stopped listening', async () => {
-    const { ownership } = current();
-    const told: string[] = [];
-    const stops = ['one', 'two', 'three'].map((who) => ownership.onChange(() => told.push(who)));
-    stops[1]?.();
-    await ownership.start();
-    await until(() => told.length > 0 && owned(current()).length > 0);
-    expect(new Set(told)).to.deep.equal(new Set(['one', 'three']));
-  });
-
-  it('may be started again after stop()', async () => {
-    const handle = current();
-    for (let round = 0; round < 3; round += 1) {
+  describe('start and stop', () => {
+    it('owns nothing before start(), everything after it, and nothing from the moment of stop() on', async () => {
+      const handle = current();
+      expect(owned(handle)).to.deep.equal([]);
       await handle.ownership.start();
       await until(() => owned(handle).length === RUNS.length);
+      const stopped = handle.ownership.stop();
+      expect(owned(handle)).to.deep.equal([]);
+      await stopped;
+      expect(owned(handle)).to.deep.equal([]);
+    });
+
+    it('may be started again after stop()', async () => {
+      const handle = current();
+      for (let round = 0; round < 3; round += 1) {
+        await handle.ownership.start();
+        await until(() => owned(handle).length === RUNS.length);
+        await handle.ownership.stop();
+      }
+      expect(owned(handle)).to.deep.equal([]);
+    });
+
+    it('takes a second start() and a second stop() for nothing, and a stop() before a start()', async () => {
+      const handle = current();
       await handle.ownership.stop();
-    }
-    expect(owned(handle)).to.deep.equal([]);
+      await handle.ownership.start();
+      await handle.ownership.start();
+      await until(() => owned(handle).length === RUNS.length);
+      const stopped = handle.ownership.stop();
+      expect(owned(handle)).to.deep.equal([]);
+      await Promise.all([stopped, handle.ownership.stop()]);
+      expect(owned(handle)).to.deep.equal([]);
+    });
+
+    it('stopped while it starts, it owns nothing', async () => {
+      const handle = current();
+      const starting = handle.ownership.start();
+      await handle.ownership.stop();
+      await starting;
+      expect(owned(handle)).to.deep.equal([]);
+      await handle.ownership.start();
+      await until(() => owned(handle).length === RUNS.length);
+    });
   });
 
-  it('takes a second start() and a second stop() for nothing, and a stop() before a start()', async () => {
-    const handle = current();
-    await handle.ownership.stop();
-    await handle.ownership.start();
-    await handle.ownership.start();
-    await until(() => owned(handle).length === RUNS.length);
-    await Promise.all([handle.ownership.stop(), handle.ownership.stop()]);
-    expect(owned(handle)).to.deep.equal([]);
+  describe('onChange', () => {
+    it('tells what has changed once it has, also by start() and stop()', async () => {
+      const handle = current();
+      const told: (OwnershipChange & { readonly owned: number })[] = [];
+      handle.ownership.onChange((change) => told.push({ ...change, owned: owned(handle).length }));
+      await handle.ownership.start();
+      await until(() => owned(handle).length === RUNS.length);
+      expect(told.some(({ gained }) => gained)).to.equal(true);
+      for (const change of told) expect(change.owned > 0).to.equal(change.gained);
+      told.length = 0;
+      await handle.ownership.stop();
+      expect(told).to.deep.equal([{ gained: false, lost: true, owned: 0 }]);
+    });
+
+    it('does not tell of what changes nothing', async () => {
+      const handle = current();
+      let told = 0;
+      handle.ownership.onChange(() => {
+        told += 1;
+      });
+      await handle.ownership.stop();
+      expect(told, 'told by stop() before start()').to.equal(0);
+      await handle.ownership.start();
+      await until(() => owned(handle).length === RUNS.length);
+      told = 0;
+      await handle.ownership.start();
+      expect(told, 'told by a second start()').to.equal(0);
+      await handle.ownership.stop();
+      await handle.ownership.stop();
+      expect(told, 'told by two stop()').to.equal(1);
+    });
+
+    it('tells every listener, and none that has stopped listening', async () => {
+      const { ownership } = current();
+      const told: string[] = [];
+      const stops = ['one', 'two', 'three'].map((who) => ownership.onChange(() => told.push(who)));
+      stops[1]?.();
+      await ownership.start();
+      await until(() => told.length > 0 && owned(current()).length > 0);
+      expect(new Set(told)).to.deep.equal(new Set(['one', 'three']));
+    });
+
+    it('calls back once for each time that it was asked to, the same listener too', async () => {
+      const { ownership } = current();
+      let once = 0;
+      let twice = 0;
+      const listener = (): void => {
+        twice += 1;
+      };
+      ownership.onChange(() => {
+        once += 1;
+      });
+      const [stop] = [ownership.onChange(listener), ownership.onChange(listener)];
+      await ownership.start();
+      await until(() => once > 0 && owned(current()).length === RUNS.length);
+      expect(twice).to.equal(2 * once);
+      once = twice = 0;
+      stop();
+      stop();
+      await ownership.stop();
+      expect([once, twice]).to.deep.equal([1, 1]);
+    });
   });
 
-  it('stopped while it starts, it owns nothing', async () => {
-    const handle = current();
-    const starting = handle.ownership.start();
-    await handle.ownership.stop();
-    await starting;
-    expect(owned(handle)).to.deep.equal([]);
-    await handle.ownership.start();
-    await until(() => owned(handle).length === RUNS.length);
-  });
-
-  it('says who drives (where it can tell)', async function () {
-    const handle = current();
-    const { ownership } = handle;
-    if (ownership.drivers === undefined) return this.skip();
-    expect(await ownership.drivers()).to.deep.equal([]);
-    await ownership.start();
-    await until(() => owned(handle).length > 0);
-    const [driver, ...others] = await ownership.drivers();
-    expect(others).to.deep.equal([]);
-    expect(driver?.pid ?? process.pid).to.equal(process.pid);
-    expect(driver?.silentMs ?? 0).to.be.within(0, 10_000);
-    await ownership.stop();
-    expect(await ownership.drivers()).to.deep.equal([]);
+  describe('drivers (optional)', () => {
+    it('says who drives (where it can tell)', async function () {
+      const handle = current();
+      const { ownership } = handle;
+      if (ownership.drivers === undefined) return this.skip();
+      expect(await ownership.drivers()).to.deep.equal([]);
+      await ownership.start();
+      await until(() => owned(handle).length > 0);
+      const drivers = await ownership.drivers();
+      expect(drivers).to.have.length(1);
+      const [driver] = drivers;
+      expect(driver?.pid ?? process.pid).to.equal(process.pid);
+      expect(driver?.silentMs ?? 0).to.be.within(0, 10_000);
+      await ownership.stop();
+      expect(await ownership.drivers()).to.deep.equal([]);
+    });
   });
 }
 
@@ -157,13 +207,16 @@ function twoSuite(both: () => Promise<readonly [OwnershipHandle, OwnershipHandle
     it('own no run both, and every run between them', async () => {
       const handles = await both();
       const conflicts: string[] = [];
-      for (const { ownership } of handles)
-        ownership.onChange(() => {
-          const all = handles.flatMap(owned);
-          conflicts.push(...all.filter((runId, index) => all.indexOf(runId) !== index));
-        });
+      const look = (): void => {
+        const all = handles.flatMap(owned);
+        conflicts.push(...all.filter((runId, index) => all.indexOf(runId) !== index));
+      };
+      for (const { ownership } of handles) ownership.onChange(look);
       await Promise.all(handles.map(({ ownership }) => ownership.start()));
-      await until(() => shared(handles));
+      await until(() => {
+        look();
+        return conflicts.length > 0 || shared(handles);
+      });
       expect(conflicts).to.deep.equal([]);
     });
 

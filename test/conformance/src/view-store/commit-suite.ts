@@ -1,3 +1,4 @@
+import { sleep } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { allRows, outcomeOf, put, VIEW } from './fixtures.ts';
@@ -13,7 +14,7 @@ export function commitSuite({ current }: ViewStoreUnderTest): void {
     });
 
     it('keeps rows and checkpoint together', async () => {
-      await put(current(), { a: { n: 1 }, b: { n: 2 } }, '0001');
+      await put(current(), { a: { n: 1, was: true }, b: { n: 2 } }, '0001');
       await put(current(), { a: { n: 3 }, b: null, c: { n: 4 } }, '0002');
       expect(await current().checkpoint(VIEW)).to.equal('0002');
       expect(await current().get(VIEW, ['a', 'b', 'c', 'a'])).to.deep.equal(
@@ -63,11 +64,26 @@ export function commitSuite({ current }: ViewStoreUnderTest): void {
         n: [0, -1, 1.5, 1e21, 5e-324],
         deep: { null: null, list: [[], {}], '': true, constructor: 1 },
       };
-      const keys = ['a b', "o'clock", '"', 'ä/😀', '%_', 'constructor', '0'.repeat(1024), '~x'];
+      const keys = ['a', 'A', 'a b', "o'clock", '"', 'ä/😀', '%_', 'constructor', '0'.repeat(1024), '~x'];
       await put(current(), Object.fromEntries(keys.map((key) => [key, row])), '1');
       const got = await current().get(VIEW, keys);
       expect([...got.keys()].sort()).to.deep.equal([...keys].sort());
       for (const one of got.values()) expect(one).to.deep.equal(row);
+    });
+
+    it('keeps a row as it was, whatever becomes of objects that were handed over and out', async () => {
+      const row = { n: 1, list: [1] };
+      await put(current(), { a: row }, '1');
+      const read = async (): Promise<readonly unknown[]> => [
+        (await current().get(VIEW, ['a'])).get('a'),
+        (await current().list(VIEW, {})).rows[0]?.row,
+      ];
+      for (const one of [row, ...(await read())] as (typeof row)[]) {
+        // They may be frozen.
+        Reflect.set(one, 'n', 2);
+        Reflect.set(one.list, 0, 2);
+      }
+      expect(await read()).to.deep.equal(Array(2).fill({ n: 1, list: [1] }));
     });
 
     it('takes many rows at once', async () => {
@@ -110,6 +126,16 @@ export function commitSuite({ current }: ViewStoreUnderTest): void {
   });
 
   describe('close', () => {
+    it('waits for commits under way', async () => {
+      const store = current();
+      const outcomes: unknown[] = [];
+      const commit = store.commit(VIEW, { expected: undefined, next: '1', changes: [{ key: 'a', row: {} }] });
+      void outcomeOf(commit).then((one) => outcomes.push(one));
+      await store.close();
+      await sleep(0);
+      expect(outcomes).to.deep.equal(['resolved: undefined']);
+    });
+
     it('ends the use of the store, and may be called again', async () => {
       const store = current();
       await store.close();

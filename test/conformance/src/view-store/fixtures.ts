@@ -1,4 +1,5 @@
 import { isRepriseError, type Json, type JsonObject, type ViewId, type ViewStore } from '@reprise/core/plugin';
+import { expect } from 'chai';
 
 export const VIEW: ViewId = { name: 'sample', version: 2 };
 
@@ -18,8 +19,12 @@ export async function allRows(store: ViewStore, view = VIEW): Promise<Readonly<R
   const rows: Record<string, Json> = {};
   for (let after: string | undefined; ; ) {
     const page = await store.list(view, { limit: 7, ...(after === undefined ? {} : { after }) });
-    for (const { key, row } of page.rows) rows[key] = row;
+    for (const { key, row } of page.rows) {
+      expect(rows, 'a row comes once').not.to.have.own.property(key);
+      rows[key] = row;
+    }
     if (page.next === undefined) return rows;
+    expect(page.rows, 'what is not the last page').to.have.length(7);
     after = page.next;
   }
 }

@@ -55,7 +55,8 @@ export interface ViewPage {
 
 /**
  * Keeps views: rows of plain JSON by their key (1 to 1,024 characters), each view with the position up to which it was built. Disposable: whatever it
- * loses is built again from the event store. A process, or several, may build the same view.
+ * loses is built again from the event store. A process, or several, may build the same view. Rows change by commit() and clear() alone: objects
+ * that were handed over or out may be frozen, and whoever changes one changes no row.
  *
  * Failures are RepriseErrors: REPRISE_VIEW_CONFLICT, REPRISE_VIEW_STORE_UNAVAILABLE, REPRISE_VIEW_STORE_CLOSED; REPRISE_INVALID_ID for an `after`
  * that no page handed out.
