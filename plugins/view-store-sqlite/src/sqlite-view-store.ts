@@ -19,6 +19,7 @@ export async function createSqliteViewStore(given: SqliteViewStoreOptions = {}):
   const { path, busyMs } = resolveOptions(given);
   const listeners = new Set<(message: string) => void>();
   const told: string[] = [];
+  const underWay = new Set<Promise<void>>();
   let closed = false;
   let tables: ViewTables | undefined;
   let inode: bigint | undefined;
@@ -33,10 +34,21 @@ export async function createSqliteViewStore(given: SqliteViewStoreOptions = {}):
     return tables;
   };
 
-  /** Done at once, or as soon as no other process is in the way. */
+  /** Done at once, or as soon as no other process is in the way. What is under way at close() is not cut off. */
   const run = async <T>(work: (tables: ViewTables) => T): Promise<T> => {
+    if (closed) throw viewStoreClosed();
+    const done = Promise.withResolvers<void>();
+    underWay.add(done.promise);
+    try {
+      return await tried(work);
+    } finally {
+      underWay.delete(done.promise);
+      done.resolve();
+    }
+  };
+
+  const tried = async <T>(work: (tables: ViewTables) => T): Promise<T> => {
     for (let waited = 0; ; waited += AGAIN_MS) {
-      if (closed) throw viewStoreClosed();
       try {
         return work(tables ?? use(openViews(path)));
       } catch (error) {
@@ -74,6 +86,7 @@ export async function createSqliteViewStore(given: SqliteViewStoreOptions = {}):
     },
     async close() {
       closed = true;
+      await Promise.all(underWay);
       tables?.close();
       tables = undefined;
     },

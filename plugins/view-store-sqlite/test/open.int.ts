@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isRepriseError, type ViewStore } from '@reprise/core/plugin';
+import { isRepriseError, sleep, type ViewStore } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { createSqliteViewStore, sqliteViewStore } from '../src/index.ts';
@@ -45,6 +45,28 @@ describe('the file of a SQLite view store', () => {
     const third = await createSqliteViewStore({ path });
     expect([await third.checkpoint(VIEW), told(third)]).to.deep.equal(['1', []]);
     await third.close();
+  });
+
+  it('is closed once what waits for another process is done', async () => {
+    const path = newPath();
+    const store = await createSqliteViewStore({ path });
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const committed = codeOf(store.commit(VIEW, { expected: undefined, next: '1', changes: [] }));
+    let closed = false;
+    const closing = store.close().then(() => {
+      closed = true;
+    });
+    await sleep(60);
+    expect(closed).to.equal(false);
+    expect(await codeOf(store.checkpoint(VIEW)), 'nothing new is begun').to.equal('REPRISE_VIEW_STORE_CLOSED');
+    other.exec('ROLLBACK');
+    other.close();
+    expect(await committed).to.equal('no error');
+    await closing;
+    const again = await createSqliteViewStore({ path });
+    expect(await again.checkpoint(VIEW)).to.equal('1');
+    await again.close();
   });
 
   it('is set aside when the damage is met later, and the call is answered by the new one', async () => {
