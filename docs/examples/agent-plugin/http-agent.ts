@@ -27,4 +27,4 @@ const createHttpAgent = ({ name, url }: HttpAgentOptions): Agent =>
         });
       return response.json();
     },
-  });
+  }) as Agent;
