@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -82,5 +92,33 @@ describe('the package of docs/plugins.md', () => {
     const lines = readFileSync(join(folder, 'failures.jsonl'), 'utf8').trim().split('\n');
     expect(lines).to.have.length(1);
     expect(JSON.parse(lines[0] ?? '')).to.include({ event: 'RunFailed' });
+  });
+});
+
+describe('the suites of docs/plugins.md', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reprise-kinds-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are passed by the examples, as they stand there', async () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'dir');
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const page = readPages().find(({ path }) => path === PAGE);
+    const suites = (page?.blocks ?? []).filter(({ text }) => /^import .*@reprise\/conformance/m.test(text));
+    for (const { text, line } of suites) {
+      const imported = [...text.matchAll(/from '\.\/([\w-]+\.ts)'/g)].map(([, file = '']) => file);
+      // Those of the package are run with it.
+      if (imported.length === 0) continue;
+      for (const file of imported) {
+        const [example = ''] = globSync(`docs/examples/*/${file}`, { cwd: ROOT });
+        copyFileSync(join(ROOT, example), join(folder, file));
+      }
+      writeFileSync(join(folder, `${line}.test.ts`), text);
+    }
+    const mocha = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
+    const { stdout } = await promisify(execFile)(process.execPath, [mocha, '*.test.ts'], { cwd: folder });
+    for (const kind of ['event store', 'transport', 'view store', 'strategy', 'monitor'])
+      expect(stdout).to.contain(`${kind} conformance: `);
+    expect(stdout).to.match(/\d+ passing/);
+    expect(stdout).to.not.match(/failing/);
   });
 });
