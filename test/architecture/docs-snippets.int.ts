@@ -48,8 +48,8 @@ const COMPILER_OPTIONS = {
   customConditions: ['reprise-source'],
 };
 
-/** Not the snippets' own: what the reader is to write and they import, and what the type check says of the sources. */
-const NOT_THEIRS = /error TS2307: Cannot find module '\.{1,2}\/|^(?:\.\.\/|\s)/;
+/** Not the snippets' own: what the reader is to write and they import (a file, or a plugin), and what the type check says of the sources. */
+const NOT_THEIRS = /error TS2307: Cannot find module '(?:\.{1,2}\/|reprise-)|^(?:\.\.\/|\s)/;
 
 /** What the compiler says about texts, each a module of its own; by name. */
 async function compile(texts: ReadonlyMap<string, string>): Promise<readonly string[]> {

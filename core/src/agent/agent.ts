@@ -14,7 +14,7 @@ export interface AgentTask<Input = Json> {
   readonly input: Input;
   readonly runId: string;
   readonly workflow: string;
-  /** With the index of the item for a forEach task: `inspect.12`. */
+  /** With the scopes that it is in, and the index of the item of a forEach: `book/pay`, `inspect[12]`. */
   readonly taskId: string;
   /** 1 for the first. */
   readonly attempt: number;

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { type AgentContext, type AgentTask, defineAgent } from '@reprise/core';
+import { z } from 'zod';
+
+// #region charge
+const orderSchema = z.object({ id: z.string(), total: z.number().positive() });
+const paymentSchema = z.object({ payment: z.string() });
+
+/** What an agent needs beside its input is handed to the function that makes it. */
+export const chargeAt = (url: string) =>
+  defineAgent({
+    name: 'charge',
+    inputSchema: orderSchema,
+    outputSchema: paymentSchema,
+    async handle({ input, idempotencyKey, attempt }, { signal, logger, traceparent }) {
+      logger.info('charging', { order: input.id, attempt });
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          // The same at every attempt, so that a charge whose answer was lost is not made twice.
+          'idempotency-key': idempotencyKey,
+          ...(traceparent === undefined ? {} : { traceparent }),
+        },
+        body: JSON.stringify(input),
+        signal,
+      });
+      if (!response.ok) throw refusal(response);
+      return paymentSchema.parse(await response.json());
+    },
+  });
+
+/** What a workflow can go by: a code of its own, whether to try again, and when at the earliest. */
+function refusal({ status, headers }: Response): Error {
+  const error = new Error(`the payment service answered ${status}`);
+  if (status === 402) return Object.assign(error, { code: 'CARD_DECLINED', retryable: false, status });
+  const seconds = Number(headers.get('retry-after') ?? 0);
+  return Object.assign(error, { code: 'PAYMENTS_BUSY', retryable: true, status, retryAfterMs: seconds * 1000 });
+}
+// #endregion
+
+// #region count
+/** Work of many steps: it heeds its signal, and says how far it is. */
+export const countLines = defineAgent({
+  name: 'count-lines',
+  async handle({ input }: AgentTask<{ readonly files: readonly string[] }>, { signal, emit }: AgentContext) {
+    let lines = 0;
+    for (const [index, file] of input.files.entries()) {
+      signal.throwIfAborted();
+      const text = await readFile(file, { encoding: 'utf8', signal });
+      lines += text.split('\n').length - 1;
+      // A heartbeat, too.
+      emit({ done: index + 1, of: input.files.length });
+    }
+    return { lines };
+  },
+});
+// #endregion

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AgentContext, AgentTask, Json } from '@reprise/core';
+import { createReprise, workflow } from '@reprise/core';
+import { recordingMonitor } from '@reprise/core/testing';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { chargeAt, countLines } from '../agents.ts';
+
+// #region direct
+/** One attempt, as the engine would hand it over. */
+const task = <Input>(input: Input): AgentTask<Input> => ({
+  input,
+  runId: 'run-1',
+  workflow: 'test',
+  taskId: 'task',
+  attempt: 1,
+  round: 1,
+  idempotencyKey: 'run-1/task',
+});
+
+/** A context that keeps what it is told. */
+function context(signal: AbortSignal = new AbortController().signal): AgentContext & { readonly emitted: Json[] } {
+  const ignore = () => undefined;
+  const emitted: Json[] = [];
+  const emit = (progress: Json) => {
+    emitted.push(progress);
+  };
+  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  return { signal, logger, traceparent: undefined, heartbeat: ignore, emit, emitted };
+}
+
+describe('count-lines', () => {
+  it('says how far it is', async () => {
+    const handed = context();
+    const { lines } = await countLines.handle(task({ files: [import.meta.filename] }), handed);
+    expect(lines).to.be.above(10);
+    expect(handed.emitted).to.deep.equal([{ done: 1, of: 1 }]);
+  });
+
+  it('stops when it is told to', async () => {
+    const cause = new Error('enough');
+    const work = countLines.handle(task({ files: ['any'] }), context(AbortSignal.abort(cause)));
+    expect(await Promise.resolve(work).catch((error: unknown) => error)).to.equal(cause);
+  });
+});
+// #endregion
+
+describe('charge', () => {
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** Charges one order at a service that answers so. */
+  async function chargedBy(answer: RequestListener) {
+    const server = createServer(answer).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const monitor = recordingMonitor();
+    const paid = workflow<{ id: string; total: number }>('paid')
+      .task('pay', chargeAt(`http://127.0.0.1:${port}/`), { retry: { maxAttempts: 3, initialDelay: 0 } })
+      .build();
+    const reprise = await createReprise({ workflows: [paid], plugins: [monitor.plugin] });
+    await reprise.start();
+    const run = await reprise.startRun(paid, { id: 'A-1', total: 7 });
+    const outcome = await run.outcome();
+    await reprise.stop();
+    return { outcome, monitor };
+  }
+
+  it('has one key for all attempts', async () => {
+    const keys: unknown[] = [];
+    const { outcome } = await chargedBy(({ headers }, response) => {
+      keys.push(headers['idempotency-key']);
+      expect(headers['traceparent']).to.match(/^00-/);
+      if (keys.length === 1) response.writeHead(503).end();
+      else response.end(JSON.stringify({ payment: 'P-1' }));
+    });
+    expect(outcome).to.deep.equal({ status: 'completed', output: { payment: 'P-1' } });
+    expect(keys).to.have.length(2);
+    expect(keys[0]).to.match(/\/pay$/);
+    expect(new Set(keys).size).to.equal(1);
+  });
+
+  it('is not tried again when the card was declined', async () => {
+    const { outcome, monitor } = await chargedBy((_request, response) => {
+      response.writeHead(402).end();
+    });
+    expect(outcome.status === 'failed' && outcome.error.cause).to.include({ code: 'CARD_DECLINED', status: 402 });
+    const failed = monitor.events.filter(({ event }) => event.type === 'TaskAttemptFailed');
+    expect(failed).to.have.length(1);
+    const said = monitor.notices.flatMap((notice) => (notice.kind === 'log' ? notice.message : []));
+    expect(said[0]).to.equal('charging');
+  });
+});
