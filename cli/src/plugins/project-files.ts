@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { runNpm } from './npm.ts';
 import { above, NPM_LOCKFILES } from './package-manager.ts';
 
@@ -16,8 +16,10 @@ export class ProjectFiles {
   private constructor(contents: ReadonlyMap<string, Buffer | undefined>, packages: string | undefined) {
     this.#contents = contents;
     this.#packages = packages;
+    // In a workspace, packages are beside the lockfile of its root.
     this.#hadModules =
-      packages !== undefined && above(packages).some((folder) => existsSync(join(folder, 'node_modules')));
+      packages !== undefined &&
+      (existsSync(join(packages, 'node_modules')) || [...contents.keys()].some((file) => isLockAbove(file, packages)));
   }
 
   /** `packages`: the folder with the package.json, when npm is to change it. */
@@ -63,6 +65,9 @@ export class ProjectFiles {
     return code === 0 ? undefined : `node_modules may not be as it was (npm install mends that): ${problem}`;
   }
 }
+
+const isLockAbove = (file: string, packages: string): boolean =>
+  NPM_LOCKFILES.includes(basename(file)) && dirname(file) !== packages;
 
 /** Writes a file whole or not at all. */
 export async function writeWhole(file: string, contents: string | Buffer): Promise<void> {
