@@ -62,14 +62,14 @@ describe('reprise.plugins.json', () => {
     ['an empty file', '', /1:1 .*JSON/],
     ['a list', '[]', /1:1 it is not an object/],
     ['an unknown key', '{ "plugin": [] }', /1:3 plugin is not known; did you mean 'plugins'\?/],
-    ['no list', '{ "plugins": {} }', /1:14 plugins must be a list/],
+    ['no list', '{ "plugins": {} }', /1:3 plugins must be a list/],
     ['an entry that is text', '{ "plugins": ["@acme/x"] }', /plugins\[0\] must be an object/],
     [
       'an entry without use',
       '{ "plugins": [{ "uses": "x" }] }',
       /plugins\[0\]\.uses is not known; did you mean 'use'[\s\S]*has no use/,
     ],
-    ['a use that is no text', '{ "plugins": [{ "use": 3 }] }', /1:24 plugins\[0\]\.use must be text/],
+    ['a use that is no text', '{ "plugins": [{ "use": 3 }] }', /1:17 plugins\[0\]\.use must be text/],
     [
       'a range for a version',
       '{ "plugins": [{ "use": "x", "version": "^1.0.0" }] }',

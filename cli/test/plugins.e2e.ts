@@ -373,6 +373,7 @@ describe('commands of packages', () => {
 
 describe('handing over', () => {
   it("goes to the project's own command line, and not when it is told not to", async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one, in the program that is written
     const own = 'process.stdout.write(`own ${process.argv.slice(2).join(" ")}\\n`); process.exitCode = 7;\n';
     const cwd = emptyProject({
       'node_modules/@reprise/cli/package.json': { name: '@reprise/cli', version: '9.9.9', type: 'module' },

@@ -49,7 +49,7 @@ function parsePluginFile(text: string, file: string): readonly PinnedPlugin[] {
   if (problems.length === 0) return (parsed.value as { plugins?: readonly PinnedPlugin[] }).plugins ?? [];
   const lines = problems.map(({ path, message }) => {
     const { line, column } = parsed.locate(path);
-    return `  ${line}:${column} ${formatPath(path)} ${message}`.trimEnd();
+    return `  ${[`${line}:${column}`, formatPath(path), message].filter((part) => part !== '').join(' ')}`;
   });
   throw configInvalid(file, `is not valid:\n${lines.join('\n')}`);
 }

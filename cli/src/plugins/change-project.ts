@@ -62,3 +62,17 @@ export async function changeProject(
     ignore();
   }
 }
+
+/** What a plugin does when it is loaded may take for ever: an interruption does not wait for it. */
+export async function unlessAborted<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([value, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    value.catch(() => undefined);
+  }
+}

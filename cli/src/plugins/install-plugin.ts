@@ -11,7 +11,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { askOptions } from './ask-options.ts';
 import { createAsker } from './asker.ts';
-import { type Change, changeProject } from './change-project.ts';
+import { type Change, changeProject, unlessAborted } from './change-project.ts';
 import { coreVersion } from './core-version.ts';
 import { packageLines, packageShape } from './describe-package.ts';
 import { installedIntegrity } from './installed-integrity.ts';
@@ -68,13 +68,15 @@ async function install(text: string, flags: InstallFlags, terminal: Terminal, ch
   if (candidate.packed !== undefined) await letNpmInstall(candidate, candidate.packed, change.signal);
   const entry = await pinned(candidate, project, options, flags.export);
   await writePluginFile(project.pluginFile, withEntry(project.pluginFile.plugins, entry));
-  const plugin = isCommandsOnly(says) ? undefined : await loadPlugin(entry, project.folder);
+  const plugin = isCommandsOnly(says)
+    ? undefined
+    : await unlessAborted(change.signal, loadPlugin(entry, project.folder));
   const kind = plugin?.kind;
   if (kind !== undefined && says.kinds.length > 0 && !says.kinds.includes(kind))
     throw installFailed(
       `${says.name} says that it is of kind ${says.kinds.join(', ')}, and its plugin is of kind ${kind}.`,
     );
-  const shadowedBy = await standingOf(entry, project);
+  const shadowedBy = await unlessAborted(change.signal, standingOf(entry, project));
   change.signal.throwIfAborted();
 
   if (json) {
