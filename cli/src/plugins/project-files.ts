@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runNpm } from './npm.ts';
 import { above, NPM_LOCKFILES } from './package-manager.ts';
@@ -11,15 +11,18 @@ import { above, NPM_LOCKFILES } from './package-manager.ts';
 export class ProjectFiles {
   readonly #contents: ReadonlyMap<string, Buffer | undefined>;
   readonly #packages: string | undefined;
+  /** Here, or in the workspace around. */
   readonly #hadModules: boolean;
+  readonly #hadOwnModules: boolean;
 
   private constructor(contents: ReadonlyMap<string, Buffer | undefined>, packages: string | undefined) {
     this.#contents = contents;
     this.#packages = packages;
+    this.#hadOwnModules = packages !== undefined && existsSync(join(packages, 'node_modules'));
     // In a workspace, packages are beside the lockfile of its root.
     this.#hadModules =
       packages !== undefined &&
-      (existsSync(join(packages, 'node_modules')) || [...contents.keys()].some((file) => isLockAbove(file, packages)));
+      (this.#hadOwnModules || [...contents.keys()].some((file) => isLockAbove(file, packages)));
   }
 
   /** `packages`: the folder with the package.json, when npm is to change it. */
@@ -62,7 +65,15 @@ export class ProjectFiles {
       return undefined;
     }
     const { code, problem } = await runNpm(['install', '--prefer-offline'], { cwd: this.#packages });
+    await this.#removeEmptyModules();
     return code === 0 ? undefined : `node_modules may not be as it was (npm install mends that): ${problem}`;
+  }
+
+  async #removeEmptyModules(): Promise<void> {
+    if (this.#hadOwnModules || this.#packages === undefined) return;
+    const own = join(this.#packages, 'node_modules');
+    const names = existsSync(own) ? await readdir(own) : [];
+    if (names.every((name) => name.startsWith('.'))) await rm(own, { recursive: true, force: true });
   }
 }
 
