@@ -72,8 +72,10 @@ export class ProjectFiles {
   async #removeEmptyModules(): Promise<void> {
     if (this.#hadOwnModules || this.#packages === undefined) return;
     const own = join(this.#packages, 'node_modules');
-    const names = existsSync(own) ? await readdir(own) : [];
-    if (names.every((name) => name.startsWith('.'))) await rm(own, { recursive: true, force: true });
+    // npm leaves its own record, and empty folders of scopes.
+    const files = existsSync(own) ? await readdir(own, { recursive: true, withFileTypes: true }) : [];
+    const isNothing = files.every((entry) => entry.isDirectory() || entry.name === '.package-lock.json');
+    if (isNothing) await rm(own, { recursive: true, force: true });
   }
 }
 
