@@ -153,6 +153,21 @@ describe('reprise plugins install', () => {
     });
   }
 
+  it('puts node_modules back where there is no lockfile, too', async () => {
+    const cwd = emptyProject({ 'node_modules/.keep': '' });
+    const broken = { 'index.js': 'throw new Error("no");' };
+    const { code, stderr } = await install(
+      cwd,
+      tarballOf(packageIn(monitorPackage({}, broken))),
+      '-o',
+      'channel=#runs',
+    );
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('Everything is as it was before.');
+    expect(existsSync(join(cwd, 'node_modules/@acme/monitor-slack'))).to.equal(false);
+    expect(existsSync(join(cwd, 'package-lock.json'))).to.equal(false);
+  });
+
   it('puts everything back when npm cannot install it', async () => {
     const cwd = emptyProject();
     const before = stateOf(cwd);

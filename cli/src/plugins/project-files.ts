@@ -65,6 +65,8 @@ export class ProjectFiles {
       return undefined;
     }
     const { code, problem } = await runNpm(['install', '--prefer-offline'], { cwd: this.#packages });
+    // Without a lockfile, npm leaves what nothing asks for.
+    await runNpm(['prune'], { cwd: this.#packages });
     await this.#removeEmptyModules();
     return code === 0 ? undefined : `node_modules may not be as it was (npm install mends that): ${problem}`;
   }
