@@ -29,9 +29,10 @@ async function npm(args, cwd) {
 }
 
 /** What a tarball must and must not have. */
-function checkContents(name, files) {
+function checkContents(name, files, schema) {
   const paths = files.map((file) => file.path);
   const needed = ['package.json', 'README.md', 'dist/index.js', 'dist/index.d.ts'];
+  if (schema !== undefined) needed.push(schema.replace('./', ''));
   const missing = needed.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new SetupError(`The tarball of ${name} lacks ${missing.join(', ')}.`);
   const odd = paths.filter((path) => /(^|\/)(test|node_modules|fixtures)\/|tsbuildinfo/.test(path));
@@ -45,7 +46,7 @@ async function pack() {
     const output = await npm(['pack', '--json', '--pack-destination', tarballs], inRoot(folder));
     const report = JSON.parse(output.slice(output.search(/^[[{]/m)));
     const [{ name, files }] = Array.isArray(report) ? report : Object.values(report);
-    checkContents(name, files);
+    checkContents(name, files, readJson(inRoot(folder, 'package.json')).reprise?.options);
     say(`  ${name}: ${files.length} files`);
   }
 }

@@ -2,6 +2,7 @@ import { enableCompileCache } from 'node:module';
 import { describeError } from './errors/describe-error.ts';
 import { printError } from './output/print-error.ts';
 import { createTerminal } from './output/terminal.ts';
+import { commandPackages } from './plugins/command-packages.ts';
 
 enableCompileCache();
 
@@ -15,7 +16,12 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
   try {
     const { run, settings } = await import('@oclif/core');
     settings.enableAutoTranspile = false;
-    await run(argv.length === 0 ? ['--help'] : [...argv], entry);
+    const packages = commandPackages(argv, process.cwd(), process.env);
+    const options =
+      packages.length === 0
+        ? entry
+        : await (await import('./plugins/package-commands.ts')).withPackageCommands(entry, packages, terminal);
+    await run(argv.length === 0 ? ['--help'] : [...argv], options);
     exit = Number(process.exitCode ?? 0);
   } catch (error) {
     const ended = (error as { readonly oclif?: { readonly exit?: unknown }; readonly code?: unknown } | null) ?? {};

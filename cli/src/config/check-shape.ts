@@ -59,24 +59,36 @@ function listProblems(list: unknown, key: (typeof LISTS)[number], named: boolean
   });
 }
 
-function referenceProblems(
+const referenceProblems = (
   entry: Readonly<Record<string, unknown>>,
   path: readonly (string | number)[],
-): readonly ShapeProblem[] {
-  const known = ['use', 'export', 'options'];
-  const problems: ShapeProblem[] = Object.keys(entry)
+): readonly ShapeProblem[] => [
+  ...unknownKeys(entry, ['use', 'export', 'options'], path),
+  ...textProblems(entry, ['use', 'export'], path),
+];
+
+/** Keys of an object that are not among the `known`. */
+export const unknownKeys = (
+  entry: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  path: readonly (string | number)[],
+): readonly ShapeProblem[] =>
+  Object.keys(entry)
     .filter((key) => !known.includes(key))
     .map((key) => ({
       path: [...path, key],
-      message: `is not known${didYouMean(key, known)} (there are ${known.join(', ')}).`,
+      message: `is not known${didYouMean(key, known)} (there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}).`,
     }));
-  for (const key of ['use', 'export']) {
-    if (entry[key] !== undefined && (typeof entry[key] !== 'string' || entry[key] === '')) {
-      problems.push({ path: [...path, key], message: 'must be text.' });
-    }
-  }
-  return problems;
-}
+
+/** Those of `keys` that are there and no text. */
+export const textProblems = (
+  entry: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  path: readonly (string | number)[],
+): readonly ShapeProblem[] =>
+  keys
+    .filter((key) => entry[key] !== undefined && (typeof entry[key] !== 'string' || entry[key] === ''))
+    .map((key) => ({ path: [...path, key], message: 'must be text.' }));
 
 function storeProblems(store: unknown): readonly ShapeProblem[] {
   if (store === undefined || store === null) return [];

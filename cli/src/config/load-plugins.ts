@@ -1,103 +1,172 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire, findPackageJSON } from 'node:module';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type AnyPlugin, assertPlugin, didYouMean, RepriseError } from '@reprise/core';
-import { importModule } from './import-module.ts';
-import type { PluginReference, ProjectConfig } from './project-config.ts';
+import { type AnyPlugin, type Plugin, RepriseError } from '@reprise/core';
+import { findPackage, type InstalledPackage, packageNameOf } from './installed-package.ts';
+import { isPath, loadPlugin, type PluginEntry } from './load-plugin.ts';
+import { isCommandsOnly, SINGLE_KINDS } from './package-says.ts';
+import { type PinnedPlugin, readPluginFile } from './plugin-file.ts';
+import { PLUGIN_FILE } from './plugin-file-name.ts';
 import type { ReadConfig } from './read-config.ts';
 
-type Entry = NonNullable<ProjectConfig['plugins']>[number];
-
-/** The plugins of a configuration. Throws REPRISE_PLUGIN_INVALID, or what a factory says about its options. */
-export function loadPlugins({ config, folder }: Pick<ReadConfig, 'config' | 'folder'>): Promise<readonly AnyPlugin[]> {
-  return Promise.all((config.plugins ?? []).map((entry) => loadPlugin(entry, folder)));
+/** One entry of the configuration or of reprise.plugins.json, and what became of it. */
+export interface PluginStanding {
+  readonly source: 'code' | 'file';
+  /** The package or module that it names. Absent of a plugin that the configuration made itself. */
+  readonly use?: string;
+  /** The entry of the file. */
+  readonly pinned?: PinnedPlugin;
+  /** The package that `use` is of; absent when there is none. */
+  readonly installed?: InstalledPackage;
+  /** What it is. Absent when it was not loaded, or has commands only. */
+  readonly plugin?: AnyPlugin;
+  /** Why a plugin of the file is not taken: what the configuration has in its place. */
+  readonly shadowedBy?: string;
+  /** Why it could not be loaded. */
+  readonly error?: unknown;
 }
 
-async function loadPlugin(entry: Entry, folder: string): Promise<AnyPlugin> {
-  if (typeof entry !== 'string' && !('use' in entry)) {
-    assertPlugin(entry);
-    return entry;
-  }
-  const reference: PluginReference = typeof entry === 'string' ? { use: entry } : entry;
-  const exported = await importModule(await locate(reference.use, folder));
-  const factory = choose(exported, reference);
-  const plugin: unknown = typeof factory === 'function' ? await factory(reference.options) : factory;
-  assertPlugin(plugin);
-  return plugin;
+export interface LoadOptions {
+  /** Leave out what says that it is of other kinds: for those who need one kind only. */
+  readonly only?: Plugin['kind'];
 }
 
-const isPath = (name: string): boolean => /^\.{1,2}[\\/]/.test(name) || isAbsolute(name);
+type PluginSources = Pick<ReadConfig, 'config' | 'folder'>;
 
-async function locate(name: string, folder: string): Promise<string> {
-  if (isPath(name)) return resolve(folder, name);
-  // First as the project sees it, then as this package does, which brings a few plugins itself.
-  for (const base of [join(folder, 'reprise.config.js'), import.meta.filename]) {
-    const found = await locatePackage(name, base);
-    if (found !== undefined) return found;
-  }
-  const path = `./${name}`;
-  throw new RepriseError(
-    'REPRISE_PLUGIN_INVALID',
-    `The plugin '${name}' is not installed: there is no such package from ${folder}. Install it (npm install ${name});` +
-      ` for a module of your own, write ${JSON.stringify(path)}.`,
+/**
+ * The plugins of a configuration, then those of reprise.plugins.json beside it. Throws REPRISE_PLUGIN_INVALID, REPRISE_PLUGIN_OPTIONS_INVALID,
+ * REPRISE_CONFIG_INVALID of the file, or what a factory says about its options.
+ */
+export async function loadPlugins(read: PluginSources, options: LoadOptions = {}): Promise<readonly AnyPlugin[]> {
+  return pluginsOf(await pluginStandings(read, options));
+}
+
+/** The plugins that a start takes. Throws the first error. */
+export function pluginsOf(standings: readonly PluginStanding[]): readonly AnyPlugin[] {
+  for (const { error } of standings) if (error !== undefined) throw error;
+  return standings.flatMap(({ plugin, shadowedBy }) =>
+    plugin === undefined || shadowedBy !== undefined ? [] : [plugin],
   );
 }
 
-async function locatePackage(name: string, base: string): Promise<string | undefined> {
+/**
+ * What becomes of every entry. Code wins: of the file is not taken what the configuration names itself, what is of a kind of which there is one and
+ * the configuration has it, and a plugin of the name and kind of one of the configuration's.
+ */
+export async function pluginStandings(
+  read: PluginSources,
+  { only }: LoadOptions = {},
+): Promise<readonly PluginStanding[]> {
+  const [inCode, { plugins: pinned }] = await Promise.all([
+    Promise.all((read.config.plugins ?? []).map((entry) => standingInCode(entry, read.folder))),
+    readPluginFile(read.folder),
+  ]);
+  const code = new Code(read, inCode);
+  const inFile = await Promise.all(pinned.map((entry) => standingInFile(entry, read.folder, code, only)));
+  return [...inCode, ...onlyOneOfEach(inFile.flat())];
+}
+
+async function standingInCode(entry: PluginEntry, folder: string): Promise<PluginStanding> {
+  const use = typeof entry === 'string' ? entry : 'use' in entry ? entry.use : undefined;
+  const installed = use === undefined ? undefined : await packageOf(use, folder);
+  return { source: 'code', ...named(use, installed), ...(await attempt(() => loadPlugin(entry, folder))) };
+}
+
+async function standingInFile(
+  entry: PinnedPlugin,
+  folder: string,
+  code: Code,
+  only: Plugin['kind'] | undefined,
+): Promise<readonly PluginStanding[]> {
+  const { use } = entry;
+  const installed = await packageOf(use, folder);
+  const standing: PluginStanding = { source: 'file', pinned: entry, ...named(use, installed) };
+  const kinds = installed?.says.kinds ?? [];
+  const before = code.hasNamed(use) ?? code.fills(kinds);
+  if (before !== undefined) return [{ ...standing, shadowedBy: before }];
+  if (installed !== undefined && isCommandsOnly(installed.says)) return only === undefined ? [standing] : [];
+  if (only !== undefined && kinds.length > 0 && !kinds.includes(only)) return [];
+  if (installed === undefined && !isPath(use)) return [{ ...standing, error: notInstalled(entry, folder) }];
+  const loaded = await attempt(() => loadPlugin(entry, folder));
+  const after = loaded.plugin === undefined ? undefined : (code.fills([loaded.plugin.kind]) ?? code.has(loaded.plugin));
+  return [{ ...standing, ...loaded, ...(after === undefined ? {} : { shadowedBy: after }) }];
+}
+
+const named = (
+  use: string | undefined,
+  installed: InstalledPackage | undefined,
+): Pick<PluginStanding, 'use' | 'installed'> => ({
+  ...(use === undefined ? {} : { use }),
+  ...(installed === undefined ? {} : { installed }),
+});
+
+const packageOf = async (use: string, folder: string): Promise<InstalledPackage | undefined> =>
+  isPath(use) ? undefined : findPackage(packageNameOf(use), folder);
+
+async function attempt(load: () => Promise<AnyPlugin>): Promise<Pick<PluginStanding, 'plugin' | 'error'>> {
   try {
-    return createRequire(base).resolve(name);
-  } catch {
-    // A package with an entry for `import` only.
-    return importEntry(name, base);
+    return { plugin: await load() };
+  } catch (error) {
+    return { error };
   }
 }
 
-async function importEntry(name: string, base: string): Promise<string | undefined> {
-  let manifest: string | undefined;
-  try {
-    manifest = findPackageJSON(name, pathToFileURL(base));
-  } catch {
-    return undefined; // not installed there
+/** What the configuration has, as far as it stands above the file. Answers are texts that name it. */
+class Code {
+  readonly #config: ReadConfig['config'];
+  readonly #standings: readonly PluginStanding[];
+
+  constructor({ config }: PluginSources, standings: readonly PluginStanding[]) {
+    this.#config = config;
+    this.#standings = standings;
   }
-  if (manifest === undefined) return undefined;
-  const { exports } = JSON.parse(await readFile(manifest, 'utf8')) as { readonly exports?: unknown };
-  const fields = (exports ?? {}) as Readonly<Record<string, unknown>>;
-  const root = (fields['.'] ?? fields) as Readonly<Record<string, unknown>>;
-  const entry = typeof root === 'string' ? root : (root['import'] ?? root['default']);
-  return typeof entry === 'string' ? join(dirname(manifest), entry) : undefined;
+
+  hasNamed(use: string): string | undefined {
+    const isSame = (other: string): boolean =>
+      isPath(use) || isPath(other) ? use === other : packageNameOf(use) === packageNameOf(other);
+    const named = this.#standings.some((standing) => standing.use !== undefined && isSame(standing.use));
+    return named ? `the configuration names ${use} itself` : undefined;
+  }
+
+  /** When all of `kinds` are such of which there is one, and it has them. */
+  fills(kinds: readonly Plugin['kind'][]): string | undefined {
+    const fillers = kinds.map((kind) => this.#filler(kind));
+    return kinds.length === 0 || fillers.includes(undefined) ? undefined : fillers.join(' and ');
+  }
+
+  #filler(kind: Plugin['kind']): string | undefined {
+    if (!SINGLE_KINDS.has(kind)) return undefined;
+    if (kind === 'event-store' && this.#config.store?.path !== undefined) return '`store` of the configuration';
+    const filler = this.#standings.find(({ plugin }) => plugin?.kind === kind)?.plugin;
+    return filler === undefined ? undefined : `the ${kind} '${filler.name}' of the configuration`;
+  }
+
+  has({ name, kind }: AnyPlugin): string | undefined {
+    const has = this.#standings.some(({ plugin }) => plugin?.name === name && plugin.kind === kind);
+    return has ? `the ${kind} '${name}' of the configuration` : undefined;
+  }
 }
 
-/** The export that is the plugin, or makes it. */
-function choose(exported: Readonly<Record<string, unknown>>, { use, export: named }: PluginReference): unknown {
-  const names = Object.keys(exported);
-  const usable = names.filter((name) => ['function', 'object'].includes(typeof exported[name]));
-  if (named !== undefined) {
-    if (names.includes(named)) return exported[named];
-    const list = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
-    throw new RepriseError(
-      'REPRISE_PLUGIN_INVALID',
-      `'${use}' has no export '${named}'${didYouMean(named, names)} (${list}).`,
-    );
-  }
-  const expected = factoryName(use);
-  const only = usable.length === 1 ? usable[0] : undefined;
-  const name = ['default', expected].find((candidate) => usable.includes(candidate)) ?? only;
-  if (name !== undefined) return exported[name];
-  throw new RepriseError(
+/** Of two plugins in the file of a kind of which there is one, the second is an error. */
+function onlyOneOfEach(standings: readonly PluginStanding[]): readonly PluginStanding[] {
+  const first = new Map<string, string>();
+  return standings.map((standing) => {
+    const { plugin, shadowedBy, use = '' } = standing;
+    if (plugin === undefined || shadowedBy !== undefined || !SINGLE_KINDS.has(plugin.kind)) return standing;
+    const other = first.get(plugin.kind);
+    if (other === undefined) {
+      first.set(plugin.kind, use);
+      return standing;
+    }
+    const message = `There can be one ${plugin.kind}, but ${PLUGIN_FILE} has ${other} and ${use}. Keep one: reprise plugins remove ${use}`;
+    return { ...standing, error: new RepriseError('REPRISE_CONFIG_INVALID', message) };
+  });
+}
+
+function notInstalled({ use, version }: PinnedPlugin, folder: string): RepriseError {
+  const which = version === undefined ? packageNameOf(use) : `${packageNameOf(use)}@${version}`;
+  return new RepriseError(
     'REPRISE_PLUGIN_INVALID',
-    `Which export of '${use}' makes the plugin? It has no default export and none named '${expected}'` +
-      ` (it exports ${names.join(', ') || 'nothing'}). Say so: { use: ${JSON.stringify(use)}, export: … }.`,
+    `The plugin '${use}' is not installed: ${PLUGIN_FILE} in ${folder} names ${which}, and there is no such package.` +
+      ' Install what the project has (npm install), or take it out: ' +
+      `reprise plugins remove ${use}`,
+    { details: { plugin: use } },
   );
-}
-
-const KINDS = ['event-store', 'transport', 'scheduler', 'monitor', 'agent'];
-
-/** Packages are named <kind>-<technology>, their factories <technology><Kind>: `event-store-sqlite` has sqliteEventStore. */
-export function factoryName(use: string): string {
-  const base = use.replace(/^.*\//, '').replace(/\.[cm]?[jt]s$/, '');
-  const name = base.slice(Math.max(0, base.search(new RegExp(`(${KINDS.join('|')})-`))));
-  const kind = KINDS.find((candidate) => name.startsWith(`${candidate}-`));
-  const words = (kind === undefined ? name : `${name.slice(kind.length + 1)}-${kind}`).split(/[^A-Za-z0-9]+/);
-  return words.map((word, index) => (index === 0 ? word : `${word.charAt(0).toUpperCase()}${word.slice(1)}`)).join('');
 }

@@ -5,6 +5,7 @@ import { count } from '../output/text.ts';
 import { configuredStore } from '../store/locate-store.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { checkAdmission } from './check-admission.ts';
+import { checkPlugins } from './check-plugins.ts';
 
 /** Node, the configuration, and what it names. */
 export async function checkProject(
@@ -18,13 +19,12 @@ export async function checkProject(
     const { message, fix = '' } = describeError(error);
     return { checks: [node, fail('configuration', message, fix)] };
   }
-  const { plugins, workflows } = project;
+  const { workflows } = project;
   const agents = knownAgents(project);
-  const names = plugins.map(({ name, kind }) => `${name} (${kind})`);
   const checks = [
     node,
     ok('configuration', project.file),
-    ok('plugins', names.length === 0 ? 'none beside the built-in ones' : names.join(', ')),
+    ...(await checkPlugins(project)),
     agents.length === 0
       ? warn('agents', 'none', 'Add modules that export agents to `agents`, or build workflows with agents.')
       : ok('agents', `${count(agents.length, 'agent')}: ${agents.map(described).join(', ')}`),

@@ -4,7 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { type AnyPlugin, type Plugin, RepriseError } from '@reprise/core';
 import { configInvalid } from '../config/config-error.ts';
 import { DEFAULT_STORE, type Found, findConfig, findProject } from '../config/find-config.ts';
+import { findPackage, packageNameOf } from '../config/installed-package.ts';
+import { isPath, type PluginEntry } from '../config/load-plugin.ts';
 import { loadPlugins } from '../config/load-plugins.ts';
+import { readPluginFile } from '../config/plugin-file.ts';
 import { isDataFile, type ReadConfig, readConfig } from '../config/read-config.ts';
 import { fileStore, pluginStore, type StoreAccess } from './store-access.ts';
 
@@ -17,14 +20,15 @@ export interface Whereabouts {
 /**
  * The store to read or to steer runs in, found without loading agents or workflows wherever that can be: `--store`, then what
  * the configuration says, then the default place beside it. A configuration in TypeScript or JavaScript is run only when its
- * text speaks of a store at all, or when there is nothing in the default place.
+ * text speaks of a store at all, when reprise.plugins.json may bring one, or when there is nothing in the default place.
  */
 export async function locateStore({ config, store }: Whereabouts, from: string): Promise<StoreAccess> {
   if (store !== undefined) return fileStore(resolve(from, store));
   const file = config === undefined ? nearestProject(from) : findConfig(config, from);
   if (typeof file !== 'string') return fileStore(join(file.folder, DEFAULT_STORE));
   const byDefault = fileStore(join(dirname(file), DEFAULT_STORE));
-  if (!isDataFile(file) && byDefault.exists === true && !(await speaksOfStore(file))) return byDefault;
+  const mayBeDefault = !isDataFile(file) && byDefault.exists === true && !(await speaksOfStore(file));
+  if (mayBeDefault && !(await installsStore(dirname(file)))) return byDefault;
   const read = await readConfig(file);
   return configuredStore(read, await storePlugins(read));
 }
@@ -60,9 +64,27 @@ function nearestProject(from: string): string | Found {
 
 const speaksOfStore = async (file: string): Promise<boolean> => /store/i.test(await readFile(file, 'utf8'));
 
-/** Only plugins that may be event stores are loaded from data files. */
-function storePlugins(read: ReadConfig): Promise<readonly AnyPlugin[]> {
-  if (!isDataFile(read.file)) return loadPlugins(read);
-  const plugins = (read.config.plugins ?? []).filter((entry) => /store/i.test(JSON.stringify(entry)));
-  return loadPlugins({ ...read, config: { ...read.config, plugins } });
+/** Whether a plugin that was installed by command may be an event store: what is not there cannot say that it is none. */
+async function installsStore(folder: string): Promise<boolean> {
+  const { plugins } = await readPluginFile(folder);
+  const can = await Promise.all(plugins.map(({ use }) => mayBeStore(use, folder)));
+  return can.includes(true);
+}
+
+async function mayBeStore(use: string, folder: string): Promise<boolean> {
+  const says = isPath(use) ? undefined : (await findPackage(packageNameOf(use), folder))?.says;
+  if (says === undefined) return true;
+  return says.kinds.includes('event-store') || (says.kinds.length === 0 && !says.hasCommands);
+}
+
+/** Only plugins that may be event stores are loaded from data files: such that say so, or whose names do. */
+async function storePlugins(read: ReadConfig): Promise<readonly AnyPlugin[]> {
+  if (!isDataFile(read.file)) return loadPlugins(read, { only: 'event-store' });
+  const plugins: PluginEntry[] = [];
+  for (const entry of read.config.plugins ?? []) {
+    const use = typeof entry === 'string' ? entry : 'use' in entry ? entry.use : '';
+    const says = (await findPackage(packageNameOf(use), read.folder))?.says;
+    if (/store/i.test(JSON.stringify(entry)) || says?.kinds.includes('event-store') === true) plugins.push(entry);
+  }
+  return loadPlugins({ ...read, config: { ...read.config, plugins } }, { only: 'event-store' });
 }

@@ -270,6 +270,18 @@ export const ERROR_CODES = {
     'A plugin does not follow the contract, or failed to load.',
     'Check the name and version of the plugin; the message names what is missing.',
   ),
+  REPRISE_PLUGIN_OPTIONS_INVALID: entry(
+    'The options of a plugin do not fit what it says of them, or take a value from an environment variable that is not set.',
+    'Mend every option that the message names, or set the variable; `reprise plugins inspect` shows the options that there are.',
+  ),
+  REPRISE_PLUGIN_INSTALL_FAILED: entry(
+    'A plugin could not be installed or removed.',
+    'Look at the cause in the message, and try again. What had been changed was put back, unless the message says otherwise.',
+  ),
+  REPRISE_PLUGIN_UNKNOWN: entry(
+    'No plugin of that name is installed in the project.',
+    'Use a name that `reprise plugins list` shows.',
+  ),
   REPRISE_TRANSPORT_CLOSED: entry('The transport was used before start() or after stop().', 'Start it first.'),
   REPRISE_NOT_STARTED: entry('The orchestrator was used before start().', 'Call `await reprise.start()` first.'),
   REPRISE_STOPPED: entry(

@@ -1,0 +1,2 @@
+/** Beside the configuration: the plugins that were installed by command. */
+export const PLUGIN_FILE = 'reprise.plugins.json';
