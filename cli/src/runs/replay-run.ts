@@ -126,7 +126,7 @@ async function report(
     );
   } else {
     await out.line(
-      `${out.style('red', '✖')} The replayed state differs from the recorded one: the history was altered, or this build folds it otherwise.`,
+      `${out.style('red', '✖')} The replayed state differs from the recorded one: the history was changed, or this build folds it otherwise.`,
     );
     await out.line(`  recorded ${recordedDigest ?? ''}`);
     await out.line(`  replayed ${replayedDigest}`);
