@@ -8,6 +8,8 @@ export interface RepriseErrorOptions {
   readonly details?: JsonObject;
   /** Overrides the catalogue's word on whether the same request may succeed later. */
   readonly retryable?: boolean;
+  /** What to do, where that of the catalogue would not help. */
+  readonly fix?: string;
 }
 
 /** The one error class of Reprise. `code` is stable; `message` says what happened and why; `fix` says what to do. */
@@ -16,16 +18,18 @@ export class RepriseError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: JsonObject;
+  readonly #fix: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: RepriseErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
     this.details = options.details ?? {};
+    this.#fix = options.fix;
   }
 
   get fix(): string {
-    return ERROR_CODES[this.code].fix;
+    return this.#fix ?? ERROR_CODES[this.code].fix;
   }
 }
 
