@@ -27,16 +27,19 @@ export async function carryOut(
 ): Promise<number> {
   if (flags.wait !== true && flags.follow !== true) return beginOnly(opened, begin, flags, terminal);
   const { err, json } = terminal;
-  const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err);
+  const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err, relay.failures);
   const report = async ({ state }: RunProgress): Promise<number> => {
-    const exit = await reportOutcome(terminal, state, flags.follow === true, flags);
+    const exit = await reportOutcome(terminal, state, flags, {
+      streamed: flags.follow === true,
+      failures: relay.failures,
+    });
     if (flags.follow === true) await suggestNext(terminal, state.runId, state.status === 'failed', flags);
     return exit;
   };
   const driven = await driveRun(opened, { begin, report, view, relay });
   if ('exit' in driven) return driven.exit;
   const run = driven.runId === undefined ? 'What is open' : `Run ${driven.runId}`;
-  await err.line(`${run} goes on at the next start: ${commandText('worker start', flags)}`);
+  await err.note(`${run} goes on at the next start: ${commandText('worker start', flags)}`);
   return exitCodeOfSignal(driven.interruptedBy);
 }
 

@@ -45,7 +45,10 @@ export function replayRun(typed: string, flags: ReplayFlags, terminal: Terminal)
       progress,
       until: last?.revision ?? 0,
     });
-    if (interrupted !== undefined) return exitCodeOfSignal(interrupted);
+    if (interrupted !== undefined) {
+      await terminal.err.freshLine();
+      return exitCodeOfSignal(interrupted);
+    }
     return report(progress, timeline, systemClock.now() - began, terminal);
   });
 }

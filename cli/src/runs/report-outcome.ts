@@ -1,6 +1,7 @@
-import { formatDuration, type RunView } from '@reprise/core';
+import { formatDuration, type RunView, taskPaths } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { commandText } from '../output/command-text.ts';
+import type { Failures } from '../output/failures.ts';
 import { outcomeLine, outcomeShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import { statusText } from '../output/status.ts';
@@ -8,12 +9,26 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
+export interface Reporting {
+  /** Events were printed, one JSON a line. */
+  readonly streamed: boolean;
+  /** Where agents of this process failed. */
+  readonly failures?: Failures;
+}
+
+/** Tasks of the definition that failed. */
+const failedTasks = ({ tasks, rules }: RunView): readonly string[] => [
+  ...new Set(
+    [...tasks.values()].filter(({ status }) => status === 'failed').map(({ id }) => taskPaths(rules).definition(id)),
+  ),
+];
+
 /** Says how a run ended: its output on stdout. Returns the exit code. */
 export async function reportOutcome(
   terminal: Terminal,
   state: RunView,
-  streamed: boolean,
   where: Whereabouts,
+  { streamed, failures }: Reporting,
 ): Promise<number> {
   const { out, err, json } = terminal;
   const exit = state.status === 'completed' ? EXIT.ok : EXIT.failed;
@@ -30,6 +45,10 @@ export async function reportOutcome(
   }
   if (state.status === 'failed' && state.error !== undefined) {
     await err.line(`  ${plain(`${state.error.code}: ${state.error.message}`)}`);
+    const frame = failedTasks(state)
+      .map((task) => failures?.frameOf(state.runId, task))
+      .find((one) => one !== undefined);
+    if (frame !== undefined) await err.line(`  ${frame}`);
   }
   if (state.status === 'cancelled' && state.cancelReason !== undefined)
     await err.line(`  ${plain(state.cancelReason)}`);

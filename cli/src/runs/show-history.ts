@@ -59,7 +59,10 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
     } finally {
       ignore();
     }
-    if (interruptedBy !== undefined) return exitCodeOfSignal(interruptedBy);
+    if (interruptedBy !== undefined) {
+      await err.freshLine();
+      return exitCodeOfSignal(interruptedBy);
+    }
     if (shown === 0 && !json) await err.line('No event fits.');
     if (unreadable === 0) return 0;
     await err.line(`${count(unreadable, 'event')} of run ${plain(runId)} cannot be read by this build: ${FIX}`);

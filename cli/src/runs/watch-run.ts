@@ -43,7 +43,10 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
       ignore();
     }
     const { state } = progress;
-    if (interruptedBy !== undefined && state.endedAt === undefined) return exitCodeOfSignal(interruptedBy);
+    if (interruptedBy !== undefined && state.endedAt === undefined) {
+      await terminal.err.freshLine();
+      return exitCodeOfSignal(interruptedBy);
+    }
     if (terminal.json) await terminal.out.json(outcomeLine(runId, state));
     return state.status === 'completed' ? EXIT.ok : EXIT.failed;
   });

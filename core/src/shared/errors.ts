@@ -109,10 +109,21 @@ export function messageOf(value: unknown): string {
   }
 }
 
-/** The stack of a thrown value, when it has one that can be read. */
+/** Errors that are followed from cause to cause. */
+const MAX_CAUSES = 8;
+const MAX_STACK_CHARS = 16 * 1024;
+
+/** The stack of a thrown value and of what caused it, as far as there are some that can be read. */
 export function stackOf(value: unknown): string | undefined {
-  const stack = read(value, 'stack');
-  return typeof stack === 'string' ? stack : undefined;
+  const stacks: string[] = [];
+  const seen = new Set<unknown>();
+  for (let at = value; at !== undefined && !seen.has(at) && seen.size < MAX_CAUSES; at = read(at, 'cause')) {
+    seen.add(at);
+    const stack = read(at, 'stack');
+    if (typeof stack === 'string') stacks.push(stack.slice(0, MAX_STACK_CHARS));
+    else if (stacks.length > 0) stacks.push(messageOf(at));
+  }
+  return stacks.length === 0 ? undefined : stacks.join('\ncaused by ').slice(0, MAX_STACK_CHARS);
 }
 
 function codeOf(value: unknown): string | undefined {
