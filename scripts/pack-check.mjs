@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Packs every publishable package, installs the tarballs into an empty project, and runs a workflow there through the
 // public API and through the command line: what a user gets from the registry.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, posix } from 'node:path';
 import { run } from './lib/child.mjs';
 import { npmCommand } from './lib/npm.mjs';
 import { SetupError, say, step } from './lib/progress.mjs';
@@ -31,12 +31,23 @@ async function npm(args, cwd) {
 /** What a tarball must and must not have. */
 function checkContents(name, files, schema) {
   const paths = files.map((file) => file.path);
-  const needed = ['package.json', 'README.md', 'dist/index.js', 'dist/index.d.ts'];
+  const needed = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'];
   if (schema !== undefined) needed.push(schema.replace('./', ''));
   const missing = needed.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new SetupError(`The tarball of ${name} lacks ${missing.join(', ')}.`);
   const odd = paths.filter((path) => /(^|\/)(test|node_modules|fixtures)\/|tsbuildinfo/.test(path));
   if (odd.length > 0) throw new SetupError(`The tarball of ${name} has ${odd.join(', ')}, which nobody needs.`);
+  const folder = builtPackages().find((one) => readJson(inRoot(one, 'package.json')).name === name);
+  const readme = readFileSync(inRoot(folder, 'README.md'), 'utf8').replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
+  const out = [...readme.matchAll(/\]\(<?([^)>\s]+)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:|^#/.test(target))
+    .filter((target) => {
+      const path = posix.normalize(target.split('#')[0]).replace(/\/$/, '');
+      return !paths.some((packed) => packed === path || packed.startsWith(`${path}/`));
+    });
+  if (out.length > 0)
+    throw new SetupError(`The README of ${name} links to ${out.join(', ')}, which the tarball does not have.`);
 }
 
 async function pack() {

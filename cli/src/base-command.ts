@@ -23,17 +23,11 @@ export abstract class RepriseCommand extends Command {
     return createTerminal(process.stdout, process.stderr, process.env, json === true);
   }
 
-  /** main() prints the error and ends the process. A flag that does not exist gets a suggestion, a query without quotes a hint. */
+  /** main() prints the error and ends the process. What the parser found is told with what would be right. */
   protected override async catch(error: Error): Promise<void> {
-    const { flags, args } = error as { readonly flags?: unknown; readonly args?: unknown };
-    if (Array.isArray(args) && args.length > 0 && 'query' in this.ctor.args)
-      error.message += ". A query with spaces is one argument, in quotes: 'status:failed workflow:order'.";
-    const [wrong] = Array.isArray(flags) ? (flags as readonly unknown[]) : [];
-    if (typeof wrong === 'string') {
-      const { didYouMean } = await import('@reprise/core');
-      const known = Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, help: true }).map((name) => `--${name}`);
-      error.message = `There is no flag ${wrong}${didYouMean(wrong, known)}`;
-    }
-    throw error;
+    const { explainUsage } = await import('./errors/explain-usage.ts');
+    const { id = '', args, baseFlags: base, flags } = this.ctor;
+    const name = id.replaceAll(':', ' ');
+    throw explainUsage(error, { name, args, flags: { ...base, ...flags, help: {} } }) ?? error;
   }
 }

@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { describeError } from './errors/describe-error.ts';
+import { describeError, wantsStacks } from './errors/describe-error.ts';
 import { printError } from './output/print-error.ts';
 import { createTerminal } from './output/terminal.ts';
 import { commandPackages } from './plugins/command-packages.ts';
@@ -29,7 +29,7 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
       exit = Number(ended.oclif?.exit ?? 0);
     } else {
       const described = describeError(error);
-      const stack = process.env.DEBUG !== undefined && error instanceof Error ? stackOf(error) : undefined;
+      const stack = wantsStacks(process.env) && error instanceof Error ? stackOf(error) : undefined;
       await printError(terminal, described, stack);
       exit = described.exit;
     }

@@ -111,11 +111,11 @@ describe('a huge output, for people', () => {
   it('is shortened, and it says of what and how to get all of it', () => {
     expect(notable(HUGE)).to.deep.equal(['[ 620 items ]']);
     expect(notable({ list: HUGE, text: HUGE[0] })[0]).to.equal('list  620 items');
-    expect(shortened(HUGE, 'r-1')).to.equal(
-      'Shortened, of more than 10,000,000 characters of JSON. All of it: reprise run show r-1 --json',
+    expect(shortened(HUGE, 'r-1')).to.match(
+      /^Shortened, of more than 10,000,000 characters of JSON. All of it: (npx )?reprise run show r-1 --json$/,
     );
-    expect(shortened('z'.repeat(500), 'r-1')).to.equal(
-      'Shortened, of 502 characters of JSON. All of it: reprise run show r-1 --json',
+    expect(shortened('z'.repeat(500), 'r-1', { store: 'a b.db' })).to.match(
+      /^Shortened, of 502 characters of JSON. All of it: (npx )?reprise run show r-1 --json --store "a b.db"$/,
     );
     expect(shortened({ a: 1, b: 'two' }, 'r-1')).to.equal(undefined);
     expect(briefJson({ HUGE }, 30)).to.equal('{"HUGE":["xxxxxxxxxxxxxxxxxxx…');

@@ -224,4 +224,5 @@ export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared
 export type { Labels } from './shared/labels.ts';
 export { sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
 export { TASK_ID_PATTERN, type TaskPaths, taskPaths } from './shared/task-path.ts';
+export { frameText, type StackFrame, userFrame } from './shared/user-frame.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -124,4 +124,5 @@ export { sha256, uuidv5 } from './shared/hash.ts';
 export { assertId, isId, runStream, streamRunId } from './shared/ids.ts';
 export { canonicalJson, type Json, type JsonObject, jsonProblem } from './shared/json.ts';
 export { nextTurn, sleep, systemClock, systemIds, systemRandom } from './shared/system.ts';
+export { frameText, type StackFrame, userFrame } from './shared/user-frame.ts';
 export { oneLine, visibleJson, visibleText } from './shared/visible-text.ts';

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
@@ -20,9 +20,13 @@ export interface Found {
 export function findConfig(named: string | undefined, from: string): string {
   if (named !== undefined) {
     const file = resolve(from, named);
-    if (existsSync(file)) return file;
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true)
+      throw configInvalid(file, 'it is a folder. Name the file in it, or leave --config out and go there.');
+    if (found !== undefined) return file;
     throw new RepriseError('REPRISE_CONFIG_NOT_FOUND', `There is no configuration file ${file}.`, {
       details: { file },
+      fix: 'Correct --config (or REPRISE_CONFIG), or leave it out: the nearest reprise.config file is taken.',
     });
   }
   const found = findProject(from, () => false);

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
+import { lookAtFile } from './read-text-file.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -18,6 +19,7 @@ export async function importModule(file: string): Promise<Exports> {
         ' Use a current Node, or write the file in JavaScript or YAML.',
     );
   }
+  await lookAtFile(file, (why, cause) => configInvalid(file, `could not be loaded: ${why}.`, cause));
   try {
     return await quietly(() => import(pathToFileURL(file).href) as Promise<Exports>);
   } catch (error) {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type AnyWorkflow, parseWorkflow, type RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 import { importModule } from './import-module.ts';
 import { isDataFile, type ReadConfig } from './read-config.ts';
+import { readTextFile } from './read-text-file.ts';
 
 /** A workflow, and the file that it comes from. */
 export interface SourcedWorkflow {
@@ -14,10 +14,7 @@ export interface SourcedWorkflow {
 /** The workflows in one file: a YAML or JSON form, or a module that exports them. */
 export async function workflowsIn(file: string): Promise<readonly SourcedWorkflow[]> {
   if (isDataFile(file)) {
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such file.' : `it could not be read (${error.message}).`;
-      throw configInvalid(file, why, error);
-    });
+    const text = await readTextFile(file, (why) => configInvalid(file, `${why}.`));
     return [{ workflow: parseWorkflow(text, { file }), source: file }];
   }
   const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));

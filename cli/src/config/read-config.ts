@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { formatPath, isRepriseError, parseText } from '@reprise/core';
 import { shapeProblems } from './check-shape.ts';
 import { configInvalid } from './config-error.ts';
 import { importModule } from './import-module.ts';
 import type { ProjectConfig } from './project-config.ts';
+import { readTextFile } from './read-text-file.ts';
 
 /** A configuration file as it is written: its shape is right, what it names is not loaded yet. */
 export interface ReadConfig {
@@ -17,17 +17,23 @@ export interface ReadConfig {
 /** Whether the file is data, which can be read without running anything. */
 export const isDataFile = (file: string): boolean => ['.yaml', '.yml', '.json'].includes(extname(file));
 
+/** Whether Node loads the file as a module, by its name. */
+const isModule = (file: string): boolean => /^\.[cm]?[jt]s$/.test(extname(file));
+
 /** Throws REPRISE_CONFIG_INVALID that lists every mistake in the file's shape. */
 export async function readConfig(path: string): Promise<ReadConfig> {
   const file = resolve(path);
+  if (!isDataFile(file) && !isModule(file))
+    throw configInvalid(
+      file,
+      'it is no configuration by its name, which ends in .ts, .js, .mjs, .yaml, .yml or .json.',
+    );
   const config = isDataFile(file) ? await readData(file) : await readCode(file);
   return { file, folder: dirname(file), config };
 }
 
 async function readData(file: string): Promise<ProjectConfig> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw configInvalid(file, `could not be read (${String(error)}).`, error);
-  });
+  const text = await readTextFile(file, (why, cause) => configInvalid(file, `could not be read: ${why}.`, cause));
   // An empty file is a configuration without anything in it.
   const parsed = parse(text.trim() === '' ? '{}' : text, file);
   const problems = shapeProblems(parsed.value, true).map(({ path, message }) => {

@@ -1,9 +1,8 @@
 import { type AgentReference, createReprise, type RepriseConfig } from '@reprise/core';
 import { knownAgents, loadProject, type Project } from '../config/load-project.ts';
-import { describeError } from '../errors/describe-error.ts';
 import { count } from '../output/text.ts';
 import { configuredStore } from '../store/locate-store.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, failed, ok, warn } from './check.ts';
 import { checkAdmission } from './check-admission.ts';
 import { checkPlugins } from './check-plugins.ts';
 
@@ -16,8 +15,7 @@ export async function checkProject(
   try {
     project = await loadProject(config, process.cwd());
   } catch (error) {
-    const { message, fix = '' } = describeError(error);
-    return { checks: [node, fail('configuration', message, fix)] };
+    return { checks: [node, failed('configuration', error)] };
   }
   const { workflows } = project;
   const agents = knownAgents(project);
@@ -62,7 +60,6 @@ async function checkTogether(project: Project): Promise<Check> {
     await (await createReprise(parts)).stop();
     return ok('start', 'every agent, capability and strategy that a workflow asks for is there');
   } catch (error) {
-    const { message, fix = '' } = describeError(error);
-    return fail('start', message, fix);
+    return failed('start', error);
   }
 }

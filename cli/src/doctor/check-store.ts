@@ -11,13 +11,12 @@ import {
   type Storage,
   silentText,
 } from '@reprise/core';
-import { describeError } from '../errors/describe-error.ts';
 import { count, number } from '../output/text.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
 import { entryOf } from '../store/recorded-history.ts';
 import { type Hands, stuckOf } from '../store/run-holds.ts';
 import type { StoreAccess } from '../store/store-access.ts';
-import { type Check, fail, ok, warn } from './check.ts';
+import { type Check, fail, failed, ok, warn } from './check.ts';
 
 const PAGE = 1000;
 /** Open runs that are looked at one by one. */
@@ -36,7 +35,7 @@ export async function checkStore(
   try {
     storage = await access.openReader();
   } catch (error) {
-    return [failure('store', error)];
+    return [failed('store', error)];
   }
   try {
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
@@ -45,15 +44,10 @@ export async function checkStore(
     if (storage.catalog !== undefined) checks.push(...(await checkOpenRuns(storage, hands)));
     return checks;
   } catch (error) {
-    return [failure('store', error)];
+    return [failed('store', error)];
   } finally {
     await storage.events.close();
   }
-}
-
-function failure(name: string, error: unknown): Check {
-  const { message, fix = '' } = describeError(error);
-  return fail(name, message, fix);
 }
 
 async function sizeOf({ path }: StoreAccess): Promise<string> {

@@ -4,7 +4,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { type Hands, handsOf } from '../store/run-holds.ts';
-import { type Check, type CheckStatus, fail } from './check.ts';
+import { type Check, type CheckStatus, failed } from './check.ts';
 import { checkProject } from './check-project.ts';
 import { checkStore } from './check-store.ts';
 
@@ -17,10 +17,10 @@ export async function runDoctor(flags: DoctorFlags, { out, json }: Terminal): Pr
   const { checks: about, project } = await checkProject(flags.config);
   const hands = project === undefined ? undefined : handsOf(project);
   const checks = [...about, ...(await storeChecks(flags, hands))];
-  const failed = checks.some(({ status }) => status === 'fail');
+  const fails = checks.some(({ status }) => status === 'fail');
   if (json) {
-    await out.json({ ok: !failed, checks: checks.map((check) => ({ ...check, fix: check.fix ?? null })) });
-    return failed ? EXIT.failed : EXIT.ok;
+    await out.json({ ok: !fails, checks: checks.map((check) => ({ ...check, fix: check.fix ?? null })) });
+    return fails ? EXIT.failed : EXIT.ok;
   }
   const width = Math.max(...checks.map(({ name }) => name.length));
   for (const { name, status, detail, fix } of checks) {
@@ -30,7 +30,7 @@ export async function runDoctor(flags: DoctorFlags, { out, json }: Terminal): Pr
     if (fix !== undefined && fix !== '')
       await out.line(`      ${''.padEnd(width)}  ${out.style('bold', 'Fix')}: ${fix}`);
   }
-  return failed ? EXIT.failed : EXIT.ok;
+  return fails ? EXIT.failed : EXIT.ok;
 }
 
 const COLOURS = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<CheckStatus, string>;
@@ -40,9 +40,9 @@ async function storeChecks(flags: DoctorFlags, hands: Hands | undefined): Promis
     const access = await locateStore(flags, process.cwd());
     return await checkStore(access, hands, flags.deep === true);
   } catch (error) {
-    const { message, fix = '', code } = describeError(error);
+    const { code } = describeError(error);
     // Said already, about the configuration.
     if (code.startsWith('REPRISE_CONFIG_') || code === 'REPRISE_PLUGIN_INVALID') return [];
-    return [fail('store', message, fix)];
+    return [failed('store', error)];
   }
 }

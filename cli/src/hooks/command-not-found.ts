@@ -9,7 +9,10 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
   );
   const meant = nearest(typed, known) ?? nearest(typed.split(' ').slice(0, 2).join(' '), known);
   const hint = meant === undefined ? '' : ` Did you mean \`reprise ${meant}\`?`;
-  throw new RepriseError('REPRISE_USAGE', `\`${typed}\` is not a command of reprise.${hint}`);
+  const topic = typed.split(' ')[0] ?? '';
+  const list = config.topics.some(({ name }) => name === topic) ? `reprise ${topic} --help` : 'reprise --help';
+  const fix = meant === undefined ? { fix: `\`${list}\` lists the commands.` } : {};
+  throw new RepriseError('REPRISE_USAGE', `\`${typed}\` is not a command of reprise.${hint}`, fix);
 };
 
 export default hook;

@@ -1,4 +1,4 @@
-import type { Screen } from './terminal.ts';
+import { FRESH_LINE, type Screen } from './terminal.ts';
 import { clipStyled, shown } from './text.ts';
 
 const ESCAPE = '\u001b[';
@@ -44,13 +44,14 @@ export class LiveRegion {
 
   /** Leaves what is drawn and gives the cursor back. */
   async end(): Promise<void> {
-    if (this.#cursorHidden) await this.#screen.draw(SHOW_CURSOR, []);
+    if (this.#cursorHidden) await this.#screen.draw(`${FRESH_LINE}${SHOW_CURSOR}`, []);
     this.#cursorHidden = false;
     this.#drawn = 0;
     this.#last = [];
   }
 
   #back(): string {
-    return this.#drawn === 0 ? '' : `${ESCAPE}${this.#drawn}A${ESCAPE}0J`;
+    // From the first column: a terminal shows a key that is pressed (^C) where the cursor is.
+    return this.#drawn === 0 ? FRESH_LINE : `\r${ESCAPE}${this.#drawn}A${ESCAPE}0J`;
   }
 }

@@ -1,4 +1,6 @@
 import { formatDuration, type HistoryEntry, sleep, systemClock, taskPaths } from '@reprise/core';
+import { wantsStacks } from '../errors/describe-error.ts';
+import type { Failures } from './failures.ts';
 import { LiveRegion } from './live-region.ts';
 import type { ProgressView } from './progress-view.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -18,21 +20,31 @@ const MOST_ID = 28;
  *   idle ──first event──► drawing ──close()──► closed
  */
 export class LiveView implements ProgressView {
+  readonly tellsFailures = true;
   readonly #screen: Screen;
+  readonly #failures: Failures | undefined;
   readonly #region: LiveRegion;
   readonly #said = new Map<string, string>();
   #progress: RunProgress | undefined;
   #drawing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(screen: Screen) {
+  /** `failures`: where agents of this process failed. */
+  constructor(screen: Screen, failures?: Failures) {
     this.#screen = screen;
+    this.#failures = failures;
     this.#region = new LiveRegion(screen);
   }
 
-  onEvent(_entry: HistoryEntry, progress: RunProgress): void {
+  async onEvent({ event, recorded }: HistoryEntry, progress: RunProgress): Promise<void> {
     this.#progress = progress;
     this.#drawing ??= this.#loop();
+    // The picture has the first frame; the whole stack stands above it.
+    if (event.type !== 'TaskAttemptFailed' || recorded.metadata.origin !== undefined || !wantsStacks(process.env))
+      return;
+    const lines = this.#failures?.linesOf(progress.state.runId, event.taskId, event.attempt) ?? [];
+    if (lines.length > 0) await this.note(plain(`${event.taskId}, attempt ${event.attempt}: ${event.error.code}`));
+    for (const line of lines) await this.note(this.#screen.style('dim', `  ${line}`));
   }
 
   note(line: string): Promise<void> {
@@ -61,7 +73,7 @@ export class LiveView implements ProgressView {
 
   async #draw(): Promise<void> {
     if (this.#progress === undefined) return;
-    await this.#region.draw(drawRun(this.#screen, this.#progress, systemClock.now(), this.#said));
+    await this.#region.draw(drawRun(this.#screen, this.#progress, systemClock.now(), this.#said, this.#failures));
   }
 }
 
@@ -71,6 +83,7 @@ export function drawRun(
   progress: RunProgress,
   now: number,
   said: ReadonlyMap<string, string> = new Map(),
+  failures?: Failures,
 ): readonly string[] {
   const { state } = progress;
   const at = state.endedAt ?? now;
@@ -81,7 +94,15 @@ export function drawRun(
   const room = Math.max(3, screen.rows - 3);
   const shown = rows.length <= room ? rows : mostTelling(rows, room - 1);
   const width = Math.min(MOST_ID, Math.max(4, ...shown.map((row) => row.name.length)));
-  const lines = shown.map((row) => drawTask(screen, row, width, at, said.get(row.path)));
+  let left = screen.rows - 3 - shown.length;
+  const lines = shown.flatMap((row) => {
+    const line = drawTask(screen, row, width, at, said.get(row.path));
+    const troubled = row.status !== 'completed' && (row.failedAttempts > 0 || row.error !== undefined);
+    const frame = troubled ? failures?.frameOf(state.runId, row.path) : undefined;
+    if (frame === undefined || left <= 0) return [line];
+    left -= 1;
+    return [line, screen.style('dim', `    ${frame}`)];
+  });
   if (shown.length < rows.length)
     lines.push(screen.style('dim', `  and ${count(rows.length - shown.length, 'more task')}`));
   return [head, ...lines];

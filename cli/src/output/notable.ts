@@ -1,3 +1,5 @@
+import type { Whereabouts } from '../store/locate-store.ts';
+import { commandText } from './command-text.ts';
 import { jsonHead, jsonLength } from './json-pieces.ts';
 import { briefJson, clip, count, number, pad, plain, widthOf } from './text.ts';
 
@@ -34,12 +36,12 @@ function gist(value: unknown): string {
 }
 
 /** Where there is more of an output than notable() shows: how much, and how to see it all. */
-export function shortened(output: unknown, runId: string): string | undefined {
+export function shortened(output: unknown, runId: string, where: Whereabouts = {}): string | undefined {
   const { length, more } = jsonLength(output, COUNTED);
   if (!more && length <= WIDTH) return undefined;
   if (!more && isFlat(output)) return undefined;
   const size = `${more ? 'more than ' : ''}${number(length)} characters of JSON`;
-  return `Shortened, of ${size}. All of it: reprise run show ${runId} --json`;
+  return `Shortened, of ${size}. All of it: ${commandText(`run show ${runId} --json`, where)}`;
 }
 
 /** Shown whole, field by field. */

@@ -1,5 +1,6 @@
 import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
 import { describeEvent, idIn, taskOf } from './describe-event.ts';
+import type { Failures } from './failures.ts';
 import type { ProgressView } from './progress-view.ts';
 import type { RunProgress } from './run-progress.ts';
 import { itemsText } from './task-line.ts';
@@ -12,17 +13,24 @@ const ITEM_LINES_MS = 2000;
 /** Failures of items that are told one by one; the rest are counted. */
 const ITEM_FAILURES = 5;
 
+/** Below the name of the task: elapsed time is 8 wide. */
+const INDENT = ' '.repeat(12);
+
 /**
  * Lines about tasks, for logs and pipes. Items are told as counts every two seconds, so that their number does not matter.
  * Goes by the times in the events alone: the same history gives the same lines.
  */
 export class PlainView implements ProgressView {
+  readonly tellsFailures = true;
   readonly #screen: Screen;
+  readonly #failed: Failures | undefined;
   readonly #toldAt = new Map<string, number>();
   readonly #failures = new Map<string, number>();
 
-  constructor(screen: Screen) {
+  /** `failures`: where agents of this process failed. */
+  constructor(screen: Screen, failures?: Failures) {
     this.#screen = screen;
+    this.#failed = failures;
   }
 
   async onEvent({ event, recorded }: HistoryEntry, progress: RunProgress): Promise<void> {
@@ -33,7 +41,14 @@ export class PlainView implements ProgressView {
     if (line === undefined) return;
     const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);
     await this.#screen.line(`${this.#screen.style('dim', elapsed)}  ${line}`);
+    if (event.type !== 'TaskAttemptFailed' || this.#isOver(about?.task, about?.item)) return;
+    const where = this.#failed?.linesOf(progress.state.runId, event.taskId, event.attempt) ?? [];
+    for (const one of where) await this.#screen.line(this.#screen.style('dim', `${INDENT}${one}`));
   }
+
+  /** Whether failures of the items of a task are only counted by now. */
+  #isOver = (task: string | undefined, item: boolean | undefined): boolean =>
+    item === true && (this.#failures.get(task ?? '') ?? 0) > ITEM_FAILURES;
 
   note(line: string): Promise<void> {
     return this.#screen.line(line);

@@ -8,6 +8,8 @@ export interface ProgressView {
   onEvent(entry: HistoryEntry, progress: RunProgress): void | Promise<void>;
   /** Something to say beside the run's own events. */
   note(line: string): void | Promise<void>;
+  /** Whether it tells failures of attempts by their events, with where they happened. */
+  readonly tellsFailures?: true;
   /** What an agent says about its attempt: shown while it is the latest, kept nowhere. */
   onAgentProgress?(taskId: string, text: string): void;
   /** Shows the last state, and lets the terminal go. */
@@ -17,6 +19,6 @@ export interface ProgressView {
 /** A view for `--quiet` waiting: notes only. */
 export const quietView = (screen: Screen): ProgressView => ({
   onEvent: () => undefined,
-  note: (line) => screen.line(line),
+  note: (line) => screen.note(line),
   close: async () => undefined,
 });

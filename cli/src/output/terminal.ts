@@ -17,6 +17,9 @@ export interface Sink {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** To the first column, and away with what is on the line. */
+export const FRESH_LINE = '\r\u001b[0K';
+
 const DEFAULT_COLUMNS = 100;
 const DEFAULT_ROWS = 40;
 
@@ -68,6 +71,16 @@ export class Screen {
   /** Writes one line. Whatever is in it but our own colours is made visible. Resolves when there is room for more. */
   line(text = ''): Promise<void> {
     return this.#inTurn(() => this.#write(`${written(text)}\n`));
+  }
+
+  /** line(), for what is said at any time: a terminal may have shown a key that was pressed (^C) where the line begins. */
+  note(text: string): Promise<void> {
+    return this.isTTY ? this.draw(FRESH_LINE, [text]) : this.line(text);
+  }
+
+  /** Leaves the cursor at the beginning of an empty line. */
+  async freshLine(): Promise<void> {
+    if (this.isTTY) await this.draw(FRESH_LINE, []);
   }
 
   /** Writes lines over what was drawn before: `before` is a sequence that moves the cursor. */

@@ -3,6 +3,7 @@ import { driveRun } from '../drive/drive-run.ts';
 import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import type { Opened } from '../drive/open-project.ts';
 import type { Relay } from '../drive/relay.ts';
+import { commandText } from '../output/command-text.ts';
 import { createView, jsonView } from '../output/create-view.ts';
 import { quietView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
@@ -24,24 +25,28 @@ export async function carryOut(
   flags: WaitFlags,
   terminal: Terminal,
 ): Promise<number> {
-  if (flags.wait !== true && flags.follow !== true) return beginOnly(opened, begin, terminal);
+  if (flags.wait !== true && flags.follow !== true) return beginOnly(opened, begin, flags, terminal);
   const { err, json } = terminal;
-  const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err);
+  const view = flags.follow !== true ? quietView(err) : json ? jsonView(terminal) : createView(err, relay.failures);
   const report = async ({ state }: RunProgress): Promise<number> => {
-    const exit = await reportOutcome(terminal, state, flags.follow === true);
+    const exit = await reportOutcome(terminal, state, flags, {
+      streamed: flags.follow === true,
+      failures: relay.failures,
+    });
     if (flags.follow === true) await suggestNext(terminal, state.runId, state.status === 'failed', flags);
     return exit;
   };
   const driven = await driveRun(opened, { begin, report, view, relay });
   if ('exit' in driven) return driven.exit;
   const run = driven.runId === undefined ? 'What is open' : `Run ${driven.runId}`;
-  await err.line(`${run} goes on at the next start: reprise worker start`);
+  await err.note(`${run} goes on at the next start: ${commandText('worker start', flags)}`);
   return exitCodeOfSignal(driven.interruptedBy);
 }
 
 async function beginOnly(
   opened: Opened,
   begin: () => Promise<RunHandle>,
+  where: Whereabouts,
   { out, err, json }: Terminal,
 ): Promise<number> {
   try {
@@ -57,7 +62,7 @@ async function beginOnly(
       return 0;
     }
     await out.line(handle.id);
-    await err.line(`Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id)}`);
+    await err.line(`Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id, where)}`);
     for (const line of silentLines(err, drivers)) await err.line(line);
     return 0;
   } finally {
@@ -65,9 +70,9 @@ async function beginOnly(
   }
 }
 
-function whoDrives(driven: boolean | undefined, runId: string): string {
-  if (driven === true) return `Another process drives it; watch it with: reprise run watch ${runId}`;
-  if (driven === false)
-    return 'No process drives the runs of this store now; to have it carried out: reprise worker start';
-  return 'If no process drives the runs of this store, start one: reprise worker start';
+function whoDrives(driven: boolean | undefined, runId: string, where: Whereabouts): string {
+  if (driven === true) return `Another process drives it; watch it with: ${commandText(`run watch ${runId}`, where)}`;
+  const start = commandText('worker start', where);
+  if (driven === false) return `No process drives the runs of this store now; to have it carried out: ${start}`;
+  return `If no process drives the runs of this store, start one: ${start}`;
 }

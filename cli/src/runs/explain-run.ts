@@ -7,6 +7,7 @@ import {
   silentSummary,
   systemClock,
 } from '@reprise/core';
+import { commandText } from '../output/command-text.ts';
 import { explanationShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -63,15 +64,15 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
     await err.line(err.style('dim', known));
     for (const line of silentLines(err, drivers)) await err.line(line);
-    if (driven === false) await err.line(goOn(explained));
+    if (driven === false) await err.line(goOn(explained, where));
   });
 }
 
 /** A process that drives the run helps only where somebody it knows takes what the run waits for. */
-const goOn = ({ waitsFor }: RunExplanation): string =>
+const goOn = ({ waitsFor }: RunExplanation, where: Whereabouts): string =>
   waitsFor.length > 0 && waitsFor.every(({ reason }) => reason === 'nobody')
     ? 'Nobody of this configuration takes what the run waits for. To have it go on: drive it where somebody does'
-    : 'To have the run go on: reprise worker start';
+    : `To have the run go on: ${commandText('worker start', where)}`;
 
 function failureLines({ failure }: RunExplanation): readonly string[] {
   if (failure === undefined) return [];

@@ -1,6 +1,8 @@
 import type { Explanation } from '@reprise/core';
+import { commandText } from '../output/command-text.ts';
 import type { Screen } from '../output/terminal.ts';
 import { clipStyled, number, pad, plain, widthOf } from '../output/text.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
 
 const MOST_ID = 40;
 
@@ -10,6 +12,7 @@ export function explanationLines(
   explanations: readonly Explanation[],
   most: number,
   runId: string,
+  where: Whereabouts,
 ): readonly string[] {
   const told = explanations.slice(0, most);
   const names = told.map(({ taskId, count: tasks }) =>
@@ -21,6 +24,7 @@ export function explanationLines(
     return screen.isTTY ? clipStyled(line, screen.columns) : line;
   });
   const left = explanations.length - told.length;
-  if (left > 0) lines.push(screen.style('dim', `  and ${number(left)} more: reprise run explain ${runId} --json`));
+  if (left > 0)
+    lines.push(screen.style('dim', `  and ${number(left)} more: ${commandText(`run explain ${runId} --json`, where)}`));
   return lines;
 }

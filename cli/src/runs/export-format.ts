@@ -22,8 +22,11 @@ export interface ExportedEvent extends NewEvent {
 }
 
 /** REPRISE_IMPORT_INVALID about a line, counted from 1. */
-export const importInvalid = (line: number, problem: string, more: JsonObject = {}): RepriseError =>
-  new RepriseError('REPRISE_IMPORT_INVALID', `Line ${line}: ${problem}`, { details: { line, ...more } });
+export const importInvalid = (line: number, problem: string, more: JsonObject = {}, fix?: string): RepriseError =>
+  new RepriseError('REPRISE_IMPORT_INVALID', `Line ${line}: ${problem}`, {
+    details: { line, ...more },
+    ...(fix === undefined ? {} : { fix }),
+  });
 
 /** The same about one field of an event. `fields` is the line as it was read. */
 export function eventInvalid(line: number, fields: Fields, { field, problem }: Flaw): RepriseError {

@@ -12,7 +12,9 @@ import {
   runStream,
   systemClock,
 } from '@reprise/core';
+import { fileReason } from '../config/read-text-file.ts';
 import { EXIT, exitCodeOf } from '../errors/exit-codes.ts';
+import { usageError } from '../errors/usage-error.ts';
 import { jsonPieces } from '../output/json-pieces.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, isoTime, plain } from '../output/text.ts';
@@ -104,8 +106,11 @@ async function openFile(path: string): Promise<WriteStream> {
   try {
     await once(file, 'open');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RepriseError('REPRISE_USAGE', `The file ${path} cannot be written: ${why}.`, { cause: error });
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder is not there' : fileReason(error);
+    throw usageError(`The file ${path} cannot be written: ${why}.`, {
+      cause: error,
+      fix: 'Name a file in a folder that is there, or `-` for stdout.',
+    });
   }
   return file;
 }

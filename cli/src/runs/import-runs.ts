@@ -47,7 +47,7 @@ export async function importRuns(file: string, flags: ImportFlags, terminal: Ter
       await append(storage.events, run, flags, terminal);
       runs += 1;
     }
-    if (runs === 0) throw importInvalid(1, 'the file is empty.');
+    if (runs === 0) throw importInvalid(1, 'the file is empty.', {}, 'Name a file that `reprise run export` wrote.');
   } finally {
     await orchestrator.stop();
   }
@@ -65,7 +65,12 @@ async function* readRuns(file: string): AsyncGenerator<ReadRun, void, undefined>
       const header = readHeader(fields, number);
       run = { header, line: number, events: [], history: new UntrustedHistory(header.runId) };
     } else if (run === undefined) {
-      throw importInvalid(number, 'the first line must be the header that `reprise run export` writes.');
+      throw importInvalid(
+        number,
+        'the first line must be the header that `reprise run export` writes.',
+        {},
+        'Name a file that `reprise run export` wrote, as it is.',
+      );
     } else {
       const flaw = run.history.add(fields);
       if (flaw !== undefined) throw eventInvalid(number, fields, flaw);
@@ -101,6 +106,8 @@ async function append(
     throw importInvalid(
       line,
       `run '${runId}' is ${state.status}: whoever drives the store would go on with it. Say --open if that is what you want.`,
+      {},
+      'Say --open, or export the run again once it has ended.',
     );
   }
   const stream = runStream(runId);
@@ -129,4 +136,5 @@ const exists = async (store: EventStore, stream: string): Promise<boolean> =>
 const runExists = (runId: string): RepriseError =>
   new RepriseError('REPRISE_RUN_EXISTS', `Run '${runId}' is in this store already. Nothing of it was imported.`, {
     details: { runId },
+    fix: `Read the run that is there (\`reprise run show ${runId}\`), or import into another store: --store PATH.`,
   });

@@ -6,12 +6,14 @@ import {
   parseDuration,
   parseQuery,
   type Query,
+  RepriseError,
   type RunReader,
   type RunSummary,
   runsWhere,
   systemClock,
 } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
+import { commandText } from '../output/command-text.ts';
 import { heldShape, summaryShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
@@ -21,6 +23,7 @@ import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { unknownWorkflow } from './unknown-workflow.ts';
 
 export interface ListFlags extends Whereabouts {
   readonly query?: string | undefined;
@@ -40,7 +43,9 @@ const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
 export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<void> {
   const where = queryOf(flags, systemClock.now());
   const access = await locateStore(flags, process.cwd());
-  if (access.exists === false && flags.store === undefined) return print([], undefined, flags, terminal);
+  if (access.exists === false && flags.store === undefined) {
+    return print([], undefined, flags, terminal, await nowhere(undefined, where, flags));
+  }
   const storage = await access.openReader();
   const { reader, close } = openRunReader(storage, access);
   try {
@@ -50,10 +55,12 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
       ...(flags.after === undefined ? {} : { after: flags.after }),
     });
     const page = runs.slice(0, flags.limit);
+    const unknown = runs.length === 0 ? await nowhere(reader, where, flags) : undefined;
     const stuck = await stuckAmong(page, reader, flags);
     const isOpen = page.some(({ status }) => !HOW_FINISHED.includes(status));
     const drivers = isOpen ? await lookForDrivers(storage) : NO_DRIVERS;
-    await print(page, runs.length > page.length ? page.at(-1)?.cursor : undefined, flags, terminal, stuck, drivers);
+    const next = runs.length > page.length ? page.at(-1)?.cursor : undefined;
+    await print(page, next, flags, terminal, unknown, stuck, drivers);
   } finally {
     await close();
     await storage.events.close();
@@ -68,6 +75,17 @@ function queryOf({ query = '', status, workflow, since }: ListFlags, now: number
     ...(since === undefined ? [] : [parseQuery(`started>=${new Date(parseSince(since, now)).toISOString()}`, { now })]),
   ];
   return flags.reduce(bothOf, parseQuery(query, { now }));
+}
+
+/** A workflow that is asked for and is nowhere, in words. Throws REPRISE_WORKFLOW_UNKNOWN when a flag names it. */
+async function nowhere(reader: RunReader | undefined, where: Query, flags: ListFlags): Promise<string | undefined> {
+  const unknown = await unknownWorkflow(reader, where, flags);
+  if (unknown === undefined || unknown.name !== flags.workflow) return unknown?.problem;
+  const { name, problem, known } = unknown;
+  throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', problem, {
+    details: { wanted: name, known },
+    fix: 'Correct --workflow. Neither the store nor the configuration has a workflow of that name.',
+  });
 }
 
 /** Open runs that do not move, each with its reason. */
@@ -91,6 +109,7 @@ async function print(
   next: string | undefined,
   flags: ListFlags,
   { out, err, json }: Terminal,
+  unknown?: string,
   stuck: ReadonlyMap<string, Stuck> = new Map(),
   drivers: Drivers = NO_DRIVERS,
 ): Promise<void> {
@@ -106,7 +125,11 @@ async function print(
     const narrowed = [flags.query, flags.status, flags.workflow, flags.since, flags.after].some(
       (flag) => flag !== undefined,
     );
-    await err.line(narrowed ? 'No run fits.' : 'There are no runs yet. Start one: reprise run start <workflow>');
+    await err.line(
+      narrowed
+        ? `No run fits.${unknown === undefined ? '' : ` ${plain(unknown)}`}`
+        : `There are no runs yet. Start one: ${commandText('run start <workflow>', flags)}`,
+    );
     return;
   }
   const now = systemClock.now();

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Json } from '@reprise/core';
+import { readTextFile } from '../config/read-text-file.ts';
 import { usageError } from '../errors/usage-error.ts';
 import { type JsonProblem, parseJson } from './parse-json.ts';
 
@@ -23,11 +23,12 @@ async function readJson(what: string, given: string | undefined, file: string | 
   const content =
     file === '-'
       ? await text(process.stdin)
-      : await readFile(file, 'utf8').catch((error: unknown) => {
-          throw usageError(
-            `The ${what} file ${file} could not be read: ${error instanceof Error ? error.message : String(error)}.`,
-          );
-        });
+      : await readTextFile(file, (why, cause) =>
+          usageError(`The ${what} file ${file} could not be read: ${why}.`, {
+            cause,
+            fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --${what} '{"name":"Ada"}'.`,
+          }),
+        );
   return parse(what, content, file === '-' ? 'stdin' : file);
 }
 
@@ -43,6 +44,10 @@ const formatProblem = ({ line, column, path, message }: JsonProblem): string =>
   `${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
 
 function read(what: string, content: string, where: string): ReturnType<typeof parseJson> {
+  if (content.trim() === '')
+    throw usageError(
+      `The ${what} in ${where} is empty, which is no JSON. Write {} for nothing, or leave the flag out.`,
+    );
   try {
     return parseJson(content);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { fileReason, lookAtFile, type Refuse } from '../config/read-text-file.ts';
 import { usageError } from '../errors/usage-error.ts';
 import { importInvalid } from './export-format.ts';
 
@@ -26,29 +26,18 @@ export async function* linesOf(file: string): AsyncGenerator<Line, void, undefin
 }
 
 async function openText(file: string): Promise<AsyncIterable<Uint8Array>> {
-  const refused = (why: string, cause?: unknown): Error =>
-    usageError(`The file ${file} could not be read: ${why}.`, cause);
-  try {
-    const found = await stat(file);
-    if (found.isDirectory()) throw refused('it is a folder; name a file that `reprise run export` wrote');
-    if (found.isCharacterDevice() || found.isBlockDevice())
-      throw refused('it is a device; to read what is piped in, say `-` instead');
-    const input = createReadStream(file);
-    await once(input, 'open');
-    return input;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'REPRISE_USAGE') throw error;
-    throw refused(WHY[code ?? ''] ?? message, error);
-  }
+  const refuse: Refuse = (why, cause) =>
+    usageError(`The file ${file} could not be read: ${why}.`, {
+      cause,
+      fix: 'Name a file that `reprise run export` wrote, or `-` for what is piped in.',
+    });
+  await lookAtFile(file, refuse);
+  const input = createReadStream(file);
+  await once(input, 'open').catch((error: unknown) => {
+    throw refuse(fileReason(error), error);
+  });
+  return input;
 }
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is no folder',
-  EACCES: 'you have no permission to read it',
-  EPERM: 'you have no permission to read it',
-};
 
 /** Splits bytes into lines, whatever the borders of the chunks. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<Line, void, undefined> {

@@ -45,7 +45,10 @@ export function replayRun(typed: string, flags: ReplayFlags, terminal: Terminal)
       progress,
       until: last?.revision ?? 0,
     });
-    if (interrupted !== undefined) return exitCodeOfSignal(interrupted);
+    if (interrupted !== undefined) {
+      await terminal.err.freshLine();
+      return exitCodeOfSignal(interrupted);
+    }
     return report(progress, timeline, systemClock.now() - began, terminal);
   });
 }
@@ -126,7 +129,7 @@ async function report(
     );
   } else {
     await out.line(
-      `${out.style('red', '✖')} The replayed state differs from the recorded one: the history was altered, or this build folds it otherwise.`,
+      `${out.style('red', '✖')} The replayed state differs from the recorded one: the history was changed, or this build folds it otherwise.`,
     );
     await out.line(`  recorded ${recordedDigest ?? ''}`);
     await out.line(`  replayed ${replayedDigest}`);

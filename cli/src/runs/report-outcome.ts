@@ -1,5 +1,7 @@
-import { formatDuration, type RunView } from '@reprise/core';
+import { formatDuration, type RunView, taskPaths } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
+import { commandText } from '../output/command-text.ts';
+import type { Failures } from '../output/failures.ts';
 import { outcomeLine, outcomeShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import { statusText } from '../output/status.ts';
@@ -7,8 +9,27 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
+export interface Reporting {
+  /** Events were printed, one JSON a line. */
+  readonly streamed: boolean;
+  /** Where agents of this process failed. */
+  readonly failures?: Failures;
+}
+
+/** Tasks of the definition that failed. */
+const failedTasks = ({ tasks, rules }: RunView): readonly string[] => [
+  ...new Set(
+    [...tasks.values()].filter(({ status }) => status === 'failed').map(({ id }) => taskPaths(rules).definition(id)),
+  ),
+];
+
 /** Says how a run ended: its output on stdout. Returns the exit code. */
-export async function reportOutcome(terminal: Terminal, state: RunView, streamed: boolean): Promise<number> {
+export async function reportOutcome(
+  terminal: Terminal,
+  state: RunView,
+  where: Whereabouts,
+  { streamed, failures }: Reporting,
+): Promise<number> {
   const { out, err, json } = terminal;
   const exit = state.status === 'completed' ? EXIT.ok : EXIT.failed;
   if (json) {
@@ -19,11 +40,15 @@ export async function reportOutcome(terminal: Terminal, state: RunView, streamed
   await err.line(`Run ${err.style('bold', state.runId)} ${statusText(err, state.status)} in ${took}.`);
   if (state.status === 'completed') {
     for (const line of notable(state.output ?? null)) await out.line(line);
-    const more = shortened(state.output ?? null, state.runId);
+    const more = shortened(state.output ?? null, state.runId, where);
     if (more !== undefined) await err.line(err.style('dim', more));
   }
   if (state.status === 'failed' && state.error !== undefined) {
     await err.line(`  ${plain(`${state.error.code}: ${state.error.message}`)}`);
+    const frame = failedTasks(state)
+      .map((task) => failures?.frameOf(state.runId, task))
+      .find((one) => one !== undefined);
+    if (frame !== undefined) await err.line(`  ${frame}`);
   }
   if (state.status === 'cancelled' && state.cancelReason !== undefined)
     await err.line(`  ${plain(state.cancelReason)}`);
@@ -38,20 +63,15 @@ export async function suggestNext(
   where: Whereabouts,
 ): Promise<void> {
   if (json) return;
-  const reprise = process.env.npm_command === undefined ? 'reprise' : 'npx reprise';
-  const flags = [flagText('--config', where.config), flagText('--store', where.store)].join('');
   const next: (readonly [string, string])[] = [
-    [`${reprise} run history ${runId}${flags}`, 'every event of it'],
-    [`${reprise} run replay ${runId}${flags}`, 'the run as it unfolded, checked against its record'],
-    [`${reprise} workflow graph --run ${runId}${flags}`, 'the workflow as a Mermaid graph, coloured by outcome'],
+    [commandText(`run history ${runId}`, where), 'every event of it'],
+    [commandText(`run replay ${runId}`, where), 'the run as it unfolded, checked against its record'],
+    [commandText(`workflow graph --run ${runId}`, where), 'the workflow as a Mermaid graph, coloured by outcome'],
   ];
-  if (failed) next.push([`${reprise} run retry ${runId} --follow${flags}`, 'a new run that goes on from this one']);
+  if (failed) next.push([commandText(`run retry ${runId} --follow`, where), 'a new run that goes on from this one']);
   const width = Math.max(...next.map(([command]) => command.length));
   await err.line();
   for (const [command, what] of next) {
     await err.line(`  ${err.style('cyan', command.padEnd(width))}  ${err.style('dim', what)}`);
   }
 }
-
-const flagText = (flag: string, value: string | undefined): string =>
-  value === undefined ? '' : ` ${flag} ${/^[\w@%+=:,./-]+$/.test(value) ? value : JSON.stringify(value)}`;

@@ -4,6 +4,7 @@ import { Relay } from '../drive/relay.ts';
 import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { resolveRun } from '../store/resolve-run.ts';
+import { assertTask } from './assert-task.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 import { parse } from './read-input.ts';
 
@@ -45,6 +46,8 @@ async function goOnFrom(
   try {
     const runId = await resolveRun(storage, orchestrator.runs, typed);
     const { id, again } = flags;
+    // Of child runs, the task whose child it is.
+    for (const one of again ?? []) await assertTask(orchestrator.runs, runId, '--again', one.split('//', 1)[0] ?? one);
     const options = {
       ...(id === undefined ? {} : { id }),
       ...(again === undefined ? {} : { again }),

@@ -1,3 +1,4 @@
+import { commandText } from '../output/command-text.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
@@ -29,7 +30,9 @@ export async function sendSignal(typed: string, signal: string, flags: SignalFla
           `No task has waited for '${plain(signal)}' yet: it is kept until one does.${names.length === 0 ? '' : ` Waited for now: ${names.map(plain).join(', ')}.`}`,
         );
       if (driven === false)
-        await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
+        await err.line(
+          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', flags)}`,
+        );
     },
   });
 }

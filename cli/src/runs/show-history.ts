@@ -1,4 +1,4 @@
-import { didYouMean, ERROR_CODES, EVENT_VERSIONS, formatDuration } from '@reprise/core';
+import { didYouMean, ERROR_CODES, EVENT_VERSIONS, formatDuration, isRepriseError } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { exitCodeOf } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -10,6 +10,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 import { type RecordedEntry, recordedHistory } from '../store/recorded-history.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
+import { assertTask } from './assert-task.ts';
 
 export interface HistoryFlags extends Whereabouts {
   readonly follow?: boolean;
@@ -23,12 +24,22 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
   for (const type of flags.type ?? []) assertType(type);
   return withReader(flags, async ({ reader, storage }) => {
     const runId = await resolveRun(storage, reader, typed);
+    const { task, from } = flags;
+    const [last] = await storage.events.read(`run-${runId}`, { limit: 1, direction: 'backwards' });
+    if (from !== undefined && last !== undefined && from > last.revision && flags.follow !== true)
+      throw usageError(`Run '${runId}' has no revision ${from}; its last one is ${last.revision}.`);
+    // Where this build cannot read the history, it is shown all the same.
+    if (task !== undefined)
+      await assertTask(reader, runId, '--task', task).catch((error: unknown) => {
+        if (!isRepriseError(error, 'REPRISE_EVENT_UNREADABLE')) throw error;
+      });
     const [first] = await storage.events.read(`run-${runId}`, { limit: 1 });
     const startedAt = first?.time ?? 0;
     const rules = Number(first?.data['rules'] ?? 1);
     const stopping = new AbortController();
     let interruptedBy: InterruptSignal | undefined;
     let unreadable = 0;
+    let shown = 0;
     const ignore = onInterrupt((signal) => {
       interruptedBy = signal;
       stopping.abort();
@@ -41,13 +52,18 @@ export async function showHistory(typed: string, flags: HistoryFlags, { out, err
       for await (const entry of entries) {
         if (interruptedBy !== undefined || out.broken) break;
         if ('unreadable' in entry) unreadable += 1;
-        if (fits(entry, flags, rules))
-          await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
+        if (!fits(entry, flags, rules)) continue;
+        shown += 1;
+        await (json ? out.json(eventLine(entry)) : out.line(line(out, entry, startedAt)));
       }
     } finally {
       ignore();
     }
-    if (interruptedBy !== undefined) return exitCodeOfSignal(interruptedBy);
+    if (interruptedBy !== undefined) {
+      await err.freshLine();
+      return exitCodeOfSignal(interruptedBy);
+    }
+    if (shown === 0 && !json) await err.line('No event fits.');
     if (unreadable === 0) return 0;
     await err.line(`${count(unreadable, 'event')} of run ${plain(runId)} cannot be read by this build: ${FIX}`);
     return exitCodeOf('REPRISE_EVENT_UNREADABLE');

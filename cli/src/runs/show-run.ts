@@ -56,7 +56,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
       await out.json(shape);
       return;
     }
-    for (const line of drawRun(out, progress, stuck, explained)) await out.line(line);
+    for (const line of drawRun(out, progress, where, stuck, explained)) await out.line(line);
     for (const line of silentLines(err, drivers)) await err.line(line);
   });
 }
@@ -78,6 +78,7 @@ const TOLD = 30;
 function drawRun(
   screen: Screen,
   progress: RunProgress,
+  where: Whereabouts,
   stuck: Stuck | undefined,
   explained: RunExplanation | undefined,
 ): readonly string[] {
@@ -113,10 +114,10 @@ function drawRun(
   const lines = facts.map(([label, value]) => `${screen.style('dim', label.padEnd(width))}  ${value}`);
   lines.push('', ...taskTable(screen, progress));
   if (explained !== undefined && explained.tasks.length > 0)
-    lines.push('', screen.style('dim', 'Open'), ...explanationLines(screen, explained.tasks, TOLD, state.runId));
+    lines.push('', screen.style('dim', 'Open'), ...explanationLines(screen, explained.tasks, TOLD, state.runId, where));
   if (state.status === 'completed') {
     lines.push('', screen.style('dim', 'Output'), ...notable(state.output ?? null).map((line) => `  ${line}`));
-    const more = shortened(state.output ?? null, state.runId);
+    const more = shortened(state.output ?? null, state.runId, where);
     if (more !== undefined) lines.push(screen.style('dim', `  ${more}`));
   }
   return lines;

@@ -1,7 +1,8 @@
-import { didYouMean, type Labels, type Orchestrator, RepriseError, visibleText } from '@reprise/core';
+import { type Labels, RepriseError, visibleText } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { chosenOf } from '../workflows/pick-workflow.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 import { readInput } from './read-input.ts';
 
@@ -13,15 +14,16 @@ export interface StartFlags extends WaitFlags {
   readonly label?: readonly string[] | undefined;
 }
 
-/** Starts a run of the workflow `name` or `name@version`. Returns the exit code. */
-export async function startRun(typed: string, flags: StartFlags, terminal: Terminal): Promise<number> {
+/** Starts a run of the workflow `name` or `name@version`, or of the only one. Returns the exit code. */
+export async function startRun(typed: string | undefined, flags: StartFlags, terminal: Terminal): Promise<number> {
   assertNotReserved(flags.id);
   const input = await readInput(flags);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
   const { orchestrator } = opened;
   try {
-    const { name, version } = chosenWorkflow(orchestrator, typed);
+    // Looked up before anything starts, so that a wrong name moves no other run.
+    const { name, version } = chosenOf(orchestrator.workflows, ({ definition }) => definition, typed).definition;
     const { id, tenant } = flags;
     const labels = labelsOf(flags.label ?? []);
     const options = {
@@ -52,29 +54,7 @@ function labelsOf(given: readonly string[]): Labels {
 /** `last` names the newest run in every command that takes a run. */
 function assertNotReserved(id: string | undefined): void {
   if (id?.toLowerCase() !== 'last') return;
-  throw new RepriseError('REPRISE_INVALID_ID', `'${id}' is not a valid run id: \`last\` means the newest run.`);
-}
-
-/** Looked up before anything starts, so that a wrong name moves no other run. Throws REPRISE_WORKFLOW_UNKNOWN. */
-function chosenWorkflow(
-  orchestrator: Orchestrator,
-  typed: string,
-): { readonly name: string; readonly version: string } {
-  const known = orchestrator.workflows.map(({ definition }) => definition);
-  const at = typed.lastIndexOf('@');
-  const [name, version] = at > 0 ? [typed.slice(0, at), typed.slice(at + 1)] : [typed, undefined];
-  const found = known.findLast((one) => one.name === name && (version === undefined || one.version === version));
-  if (found !== undefined) return found;
-  const names = known.map((one) => (version === undefined ? one.name : `${one.name}@${one.version}`));
-  const list =
-    known.length === 0
-      ? 'the configuration names none'
-      : `there are ${known.map((one) => `${one.name}@${one.version}`).join(', ')}`;
-  throw new RepriseError(
-    'REPRISE_WORKFLOW_UNKNOWN',
-    `There is no workflow '${typed}'${didYouMean(typed, names)} (${list}).`,
-    {
-      details: { wanted: typed, known: names },
-    },
-  );
+  throw new RepriseError('REPRISE_INVALID_ID', `'${id}' is not a valid run id: \`last\` means the newest run.`, {
+    fix: 'Choose another id.',
+  });
 }

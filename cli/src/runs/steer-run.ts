@@ -1,5 +1,6 @@
 import { lookForDrivers, type RunHandle, type RunView } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
+import { commandText } from '../output/command-text.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
@@ -29,9 +30,12 @@ export async function steerRun(
     say: async ({ runId, status }, driven) => {
       const closes = steering === 'cancel' && status !== 'cancelled';
       await err.line(`Run ${err.style('bold', runId)} is ${closes ? 'being cancelled' : statusText(err, status)}.`);
-      if (closes) await err.line('It ends once its child runs have, and what was done is undone; at once: --force');
+      if (closes && flags.force !== true)
+        await err.line('It ends once its child runs have, and what was done is undone; at once: --force');
       if (driven === false && (closes || steering === 'resume'))
-        await err.line('No process drives the runs of this store now; to have it go on: reprise worker start');
+        await err.line(
+          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', flags)}`,
+        );
     },
   });
 }

@@ -2,6 +2,7 @@ import { type HistoryEntry, isEnd, lookForDrivers, systemClock } from '@reprise/
 import { follow } from '../drive/follow.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { EXIT } from '../errors/exit-codes.ts';
+import { commandText } from '../output/command-text.ts';
 import { createView } from '../output/create-view.ts';
 import { outcomeLine, taskRowShape } from '../output/json-shapes.ts';
 import type { ProgressView } from '../output/progress-view.ts';
@@ -23,7 +24,9 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
       const drivers = await lookForDrivers(storage);
       for (const line of silentLines(err, drivers)) await err.line(line);
       if (drivers.driven === false)
-        await err.line('No process drives the runs of this store now: start one with `reprise worker start`.');
+        await err.line(
+          `No process drives the runs of this store now; to have it go on: ${commandText('worker start', where)}`,
+        );
     }
     const view = terminal.json ? new SnapshotView(terminal) : createView(terminal.out);
     const stopping = new AbortController();
@@ -40,7 +43,10 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
       ignore();
     }
     const { state } = progress;
-    if (interruptedBy !== undefined && state.endedAt === undefined) return exitCodeOfSignal(interruptedBy);
+    if (interruptedBy !== undefined && state.endedAt === undefined) {
+      await terminal.err.freshLine();
+      return exitCodeOfSignal(interruptedBy);
+    }
     if (terminal.json) await terminal.out.json(outcomeLine(runId, state));
     return state.status === 'completed' ? EXIT.ok : EXIT.failed;
   });

@@ -17,7 +17,9 @@ export async function resolveRun(
   if (typed === 'last' || typed === '@last') {
     const [newest] = await reader.list({ limit: 1 });
     if (newest !== undefined) return newest.runId;
-    throw new RepriseError('REPRISE_RUN_NOT_FOUND', 'There are no runs in this store yet.');
+    throw new RepriseError('REPRISE_RUN_NOT_FOUND', 'There are no runs in this store yet.', {
+      fix: 'Start one: `reprise run start <workflow>`. To look into another store: --store PATH.',
+    });
   }
   const fitting = isId(typed) ? await reader.list({ where: runsFrom(typed), limit: SHOWN + 1 }) : [];
   const [only, ...others] = fitting;

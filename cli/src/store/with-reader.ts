@@ -35,5 +35,6 @@ export const noRunsYet = (access: StoreAccess): RepriseError =>
     `There are no runs yet: the store ${access.where} is made by the first one.`,
     {
       details: { store: access.where },
+      fix: 'Start one: `reprise run start <workflow>`. To look into another store: --store PATH.',
     },
   );

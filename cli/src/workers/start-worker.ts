@@ -1,5 +1,5 @@
 import { type Orchestrator, runsWhere, sleep, systemClock } from '@reprise/core';
-import type { LogLevel } from '@reprise/monitor-log';
+import type { LogFormat, LogLevel } from '@reprise/monitor-log';
 import type { Project } from '../config/load-project.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { type Opened, openProject } from '../drive/open-project.ts';
@@ -10,6 +10,7 @@ import { COUNTED, Idleness } from './idleness.ts';
 
 export interface WorkerFlags extends Whereabouts {
   readonly log: LogLevel;
+  readonly 'log-format'?: LogFormat;
   readonly 'until-idle'?: boolean;
 }
 
@@ -20,7 +21,10 @@ const LOOK_MS = 250;
  */
 export async function startWorker(flags: WorkerFlags, terminal: Terminal): Promise<number> {
   const { logMonitor } = await import('@reprise/monitor-log');
-  const opened = await openProject(flags, flags.log === 'silent' ? [] : [logMonitor({ level: flags.log })]);
+  const opened = await openProject(
+    flags,
+    flags.log === 'silent' ? [] : [logMonitor({ level: flags.log, format: flags['log-format'] ?? 'auto' })],
+  );
   const { orchestrator, access, project } = opened;
   const { err } = terminal;
   const say = (text: string): Promise<void> => report(terminal, orchestrator, text);
@@ -29,7 +33,7 @@ export async function startWorker(flags: WorkerFlags, terminal: Terminal): Promi
     const waiting =
       orchestrator.running === 0 ? '' : ` Waiting for ${count(orchestrator.running, 'attempt')} under way.`;
     const stop = async (): Promise<void> => {
-      await err.line(times === 1 ? `Stopping.${waiting} Ctrl-C again stops at once.` : 'Stopping at once.');
+      await err.note(times === 1 ? `Stopping.${waiting} Ctrl-C again stops at once.` : 'Stopping at once.');
       await (times === 1 ? orchestrator.stop() : Promise.race([orchestrator.stop({ drainMs: 0 }), sleep(LOOK_MS)]));
     };
     stop().then(() => stopped.resolve(signal), stopped.reject);

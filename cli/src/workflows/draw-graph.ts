@@ -31,7 +31,6 @@ async function graphOf(
 ): Promise<Graph> {
   const { run } = flags;
   if (run === undefined) {
-    if (typed === undefined) throw usageError('Which workflow? Name one, a file, or a run with --run.');
     const { definition } = (await pickWorkflow(typed, flags.config)).workflow;
     return { name: definition.name, version: definition.version, mermaid: toMermaid(definition) };
   }

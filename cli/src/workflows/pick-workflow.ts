@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { didYouMean, RepriseError } from '@reprise/core';
+import { didYouMean, RepriseError, type WorkflowDefinition } from '@reprise/core';
 import { loadProject } from '../config/load-project.ts';
 import { type SourcedWorkflow, workflowsIn } from '../config/load-workflows.ts';
+import { usageError } from '../errors/usage-error.ts';
 
 const FILE = /\.(ya?ml|json|[cm]?[jt]s)$/i;
 
@@ -9,25 +10,44 @@ const FILE = /\.(ya?ml|json|[cm]?[jt]s)$/i;
 export const looksLikeFile = (typed: string): boolean =>
   FILE.test(typed) || typed.includes('/') || typed.includes('\\');
 
-/** The workflow of that name (or `name@version`) in the configuration, or the one in that file. */
-export async function pickWorkflow(typed: string, config: string | undefined): Promise<SourcedWorkflow> {
+/** The workflow of that name (or `name@version`) in the configuration, or the one in that file; without a name, the only one. */
+export async function pickWorkflow(typed: string | undefined, config: string | undefined): Promise<SourcedWorkflow> {
   const from = process.cwd();
-  const all = looksLikeFile(typed)
-    ? await workflowsIn(resolve(from, typed))
-    : (await loadProject(config, from)).workflows;
-  const named = (name: string): SourcedWorkflow | undefined =>
-    all.findLast(
-      ({ workflow: { definition } }) => definition.name === name || `${definition.name}@${definition.version}` === name,
-    );
-  const found = looksLikeFile(typed) && all.length === 1 ? all[0] : named(typed);
-  if (found !== undefined) return found;
-  const names = all.map(({ workflow }) => workflow.definition.name);
-  const known = names.length === 0 ? 'the configuration names none' : `there are ${names.join(', ')}`;
-  throw new RepriseError(
-    'REPRISE_WORKFLOW_UNKNOWN',
-    `There is no workflow '${typed}'${didYouMean(typed, names)} (${known}).`,
-    {
-      details: { wanted: typed, known: names },
-    },
-  );
+  const isFile = typed !== undefined && looksLikeFile(typed);
+  const all = isFile ? await workflowsIn(resolve(from, typed)) : (await loadProject(config, from)).workflows;
+  return chosenOf(all, ({ workflow }) => workflow.definition, isFile && all.length === 1 ? undefined : typed);
 }
+
+type Named = Pick<WorkflowDefinition, 'name' | 'version'>;
+
+/**
+ * Of several, the one that is called `typed` (`name`, of which the last is taken, or `name@version`); without a name the only one there is.
+ * Throws REPRISE_WORKFLOW_UNKNOWN, and REPRISE_USAGE when none was named and there are several.
+ */
+export function chosenOf<Workflow>(
+  all: readonly Workflow[],
+  nameOf: (workflow: Workflow) => Named,
+  typed: string | undefined,
+): Workflow {
+  const called = all.map((workflow) => ({ workflow, name: nameOf(workflow).name, full: fullName(nameOf(workflow)) }));
+  const found =
+    typed === undefined
+      ? new Set(called.map(({ name }) => name)).size === 1
+        ? called.at(-1)
+        : undefined
+      : called.findLast(({ name, full }) => name === typed || full === typed);
+  if (found !== undefined) return found.workflow;
+  const list =
+    called.length === 0 ? 'the configuration names none' : `there are ${called.map(({ full }) => full).join(', ')}`;
+  if (typed === undefined && called.length > 0) throw usageError(`Which workflow? Name one: ${list}.`);
+  const known = called.flatMap(({ name, full }) => [name, full]);
+  const message =
+    typed === undefined
+      ? 'There is no workflow: the configuration names none.'
+      : `There is no workflow '${typed}'${didYouMean(typed, known)} (${list}).`;
+  throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', message, {
+    details: { ...(typed === undefined ? {} : { wanted: typed }), known: called.map(({ name }) => name) },
+  });
+}
+
+const fullName = ({ name, version }: Named): string => `${name}@${version}`;

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import {
   type AnyPlugin,
   type DefinitionProblem,
   definitionWarnings,
+  didYouMean,
   formatProblem,
   type JsonObject,
   type KnownAgent,
@@ -132,7 +134,8 @@ function checkNamed(name: string, known: Known): Verdict {
       : `; ${count(broken.length, 'file')} could not be read: validate without a name to see why`;
   throw new RepriseError(
     'REPRISE_WORKFLOW_UNKNOWN',
-    `There is no workflow '${name}' (there are: ${names.join(', ') || 'none'}${notRead}).`,
+    `There is no workflow '${name}'${didYouMean(name, names)} (there are: ${names.join(', ') || 'none'}${notRead}).`,
+    existsSync(name) ? { fix: `There is a file or folder of that name: to check a file, write ./${name}.` } : {},
   );
 }
 

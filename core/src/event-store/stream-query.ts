@@ -18,7 +18,9 @@ export const encodeCursor = (place: ListPlace): string => `${place.createdAt}-${
 export function decodeCursor(cursor: string): ListPlace {
   const [, createdAt, ordinal] = /^(-?\d{1,16})-(\d{1,16})$/.exec(cursor) ?? [];
   if (createdAt === undefined || ordinal === undefined) {
-    throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(cursor)} is not a cursor of a list of streams.`);
+    throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(cursor)} is not a cursor of a list of streams.`, {
+      fix: 'Give the cursor that the page before ended with, or none for the first page.',
+    });
   }
   return { createdAt: Number(createdAt), ordinal: Number(ordinal) };
 }

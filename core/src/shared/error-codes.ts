@@ -175,7 +175,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_RUN_FORKING: entry(
     'The history that the run goes on from is still being copied into it.',
-    'Try again in a moment. `reprise run explain` says how far it has come; the run can be cancelled.',
+    'Try again in a moment; when no process drives the store, start one: `reprise worker start`. `reprise run explain` says how far it has come.',
     true,
   ),
   REPRISE_UNDECIDABLE: entry(

@@ -8,6 +8,8 @@ export interface RepriseErrorOptions {
   readonly details?: JsonObject;
   /** Overrides the catalogue's word on whether the same request may succeed later. */
   readonly retryable?: boolean;
+  /** What to do, where that of the catalogue would not help. */
+  readonly fix?: string;
 }
 
 /** The one error class of Reprise. `code` is stable; `message` says what happened and why; `fix` says what to do. */
@@ -16,16 +18,18 @@ export class RepriseError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly details: JsonObject;
+  readonly #fix: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: RepriseErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? ERROR_CODES[code].retryable;
     this.details = options.details ?? {};
+    this.#fix = options.fix;
   }
 
   get fix(): string {
-    return ERROR_CODES[this.code].fix;
+    return this.#fix ?? ERROR_CODES[this.code].fix;
   }
 }
 
@@ -105,10 +109,21 @@ export function messageOf(value: unknown): string {
   }
 }
 
-/** The stack of a thrown value, when it has one that can be read. */
+/** Errors that are followed from cause to cause. */
+const MAX_CAUSES = 8;
+const MAX_STACK_CHARS = 16 * 1024;
+
+/** The stack of a thrown value and of what caused it, as far as there are some that can be read. */
 export function stackOf(value: unknown): string | undefined {
-  const stack = read(value, 'stack');
-  return typeof stack === 'string' ? stack : undefined;
+  const stacks: string[] = [];
+  const seen = new Set<unknown>();
+  for (let at = value; at !== undefined && !seen.has(at) && seen.size < MAX_CAUSES; at = read(at, 'cause')) {
+    seen.add(at);
+    const stack = read(at, 'stack');
+    if (typeof stack === 'string') stacks.push(stack.slice(0, MAX_STACK_CHARS));
+    else if (stacks.length > 0) stacks.push(messageOf(at));
+  }
+  return stacks.length === 0 ? undefined : stacks.join('\ncaused by ').slice(0, MAX_STACK_CHARS);
 }
 
 function codeOf(value: unknown): string | undefined {

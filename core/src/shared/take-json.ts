@@ -1,6 +1,6 @@
-import type { Json } from './json.ts';
+import { cycleProblem, type Json, placeOf } from './json.ts';
 
-/** Nesting that plain JSON may have; deeper counts as a cycle. */
+/** Nesting that plain JSON may have. */
 const MAX_DEPTH = 200;
 
 /** A copy of a value as plain JSON, or why there is none. `size`: characters of its JSON text. */
@@ -40,6 +40,8 @@ export function takeJson(value: unknown, limit: number): TakenJson {
 class Walk {
   size = 0;
   readonly #limit: number;
+  /** What the value at hand is in, from the top. */
+  readonly #around: object[] = [];
   #dropped = 0;
 
   constructor(limit: number) {
@@ -63,11 +65,20 @@ class Walk {
           this.#spend(4);
           return null;
         }
-        if (depth > MAX_DEPTH) throw refuse(path, `nested deeper than ${MAX_DEPTH} levels (or a cycle)`);
-        return Array.isArray(value) ? this.#takeArray(value, path, depth) : this.#takeObject(value, path, depth);
+        if (depth > MAX_DEPTH) throw refuse(path, `nested deeper than ${MAX_DEPTH} levels`);
+        return this.#takeInner(value, path, depth);
       default:
         throw refuse(path, `${typeof value} has no JSON form`);
     }
+  }
+
+  #takeInner(value: object, path: string, depth: number): Json {
+    const cycle = cycleProblem(value, this.#around);
+    if (cycle !== undefined) throw refuse(path, cycle);
+    this.#around.push(value);
+    const copy = Array.isArray(value) ? this.#takeArray(value, path, depth) : this.#takeObject(value, path, depth);
+    this.#around.pop();
+    return copy;
   }
 
   #takeArray(value: readonly unknown[], path: string, depth: number): Json {
@@ -111,7 +122,7 @@ class Walk {
 }
 
 const refuse = (path: string, problem: string): Refusal =>
-  new Refusal({ ok: false, reason: 'not-json', problem: `${path === '' ? 'at the top' : `at ${path}`}: ${problem}` });
+  new Refusal({ ok: false, reason: 'not-json', problem: `${placeOf(path)}: ${problem}` });
 
 // Control characters, quotes, backslashes and (lone) surrogates are what JSON.stringify may write longer than they are.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON escapes.

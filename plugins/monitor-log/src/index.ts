@@ -2,7 +2,9 @@ export { type LogDestination, openLogDestination, streamDestination } from './lo
 export { LogMonitor } from './log-monitor.ts';
 export {
   DEFAULT_LOG_MONITOR_OPTIONS,
+  LOG_FORMATS,
   LOG_LEVELS,
+  type LogFormat,
   type LogLevel,
   type LogMonitorOptions,
   type ResolvedLogMonitorOptions,

@@ -6,6 +6,10 @@ import { RepriseError, visibleJson } from '@reprise/core/plugin';
 /** Where lines go. `write` never throws and never waits; what went wrong shows in `failure`. */
 export interface LogDestination {
   write(line: string): void;
+  /** The same, of text that is visible already, colours of ours aside. */
+  writeText(line: string): void;
+  /** Whether a person looks at it. */
+  readonly isTerminal: boolean;
   /** A promise while more is buffered than should be; undefined when there is room. Never rejects. */
   backlog(): Promise<void> | undefined;
   /** Resolves when everything written so far is with the operating system. Rejects with `failure`. */
@@ -68,11 +72,15 @@ export function streamDestination(stream: Writable, owned: boolean): LogDestinat
   };
 
   return {
+    isTerminal,
     get failure() {
       return failure;
     },
     write(line) {
       if (failure === undefined) stream.write(isTerminal ? visibleJson(line) : line);
+    },
+    writeText(line) {
+      if (failure === undefined) stream.write(line);
     },
     backlog: () => (stream.writableNeedDrain && failure === undefined ? room() : undefined),
     flush,

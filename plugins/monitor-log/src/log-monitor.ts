@@ -1,25 +1,31 @@
-import type { Monitor, Notice, ObservedEvent } from '@reprise/core/plugin';
+import { type Monitor, type Notice, type ObservedEvent, systemClock } from '@reprise/core/plugin';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import type { LogDestination } from './log-destination.ts';
 import { eventEntry, type LogEntry, noticeEntry } from './mapping.ts';
 import type { ResolvedLogMonitorOptions } from './options.ts';
+import { styleOf, type TextStyle, textLine } from './text-line.ts';
 import { WorkingAgents } from './working-agents.ts';
 
 /**
- * Writes one JSON line for each event and notice. Open until shutdown(), after which nothing is written. A destination
+ * Writes one line for each event and notice, JSON or text. Open until shutdown(), after which nothing is written. A destination
  * that failed (disk full, closed pipe) makes every further call throw its error, for the engine to count.
  */
 export class LogMonitor implements Monitor {
   readonly name = 'log';
   readonly #logger: Logger;
   readonly #destination: LogDestination;
+  /** Of lines for people; undefined where they are JSON. */
+  readonly #text: TextStyle | undefined;
   readonly #payloads: boolean;
   readonly #agents = new WorkingAgents();
   #closing: Promise<void> | undefined;
 
-  constructor(options: Pick<ResolvedLogMonitorOptions, 'level' | 'payloads'>, destination: LogDestination) {
+  constructor(options: Pick<ResolvedLogMonitorOptions, 'level' | 'payloads' | 'format'>, destination: LogDestination) {
     this.#destination = destination;
     this.#payloads = options.payloads;
+    const { isTerminal } = destination;
+    const isText = options.format === 'text' || (options.format === 'auto' && isTerminal);
+    this.#text = isText ? styleOf(process.env, isTerminal) : undefined;
     this.#logger = pino(
       {
         name: 'reprise',
@@ -54,7 +60,9 @@ export class LogMonitor implements Monitor {
   #write(entry: LogEntry): void | Promise<void> {
     if (this.#closing !== undefined) return undefined;
     if (this.#destination.failure !== undefined) throw this.#destination.failure;
-    this.#logger[entry.level](entry.fields, entry.message);
+    if (this.#text === undefined) this.#logger[entry.level](entry.fields, entry.message);
+    else if (this.#logger.isLevelEnabled(entry.level))
+      this.#destination.writeText(textLine(entry, new Date(systemClock.now()), this.#text));
     return this.#destination.backlog();
   }
 }

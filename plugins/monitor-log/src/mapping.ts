@@ -17,7 +17,6 @@ const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
   TaskAdopted: 'debug',
   TaskAttemptFailed: 'warn',
   TaskFailed: 'error',
-  TaskFellBack: 'warn',
   TaskReady: 'debug',
   TaskResultIgnored: 'warn',
   TaskScheduled: 'debug',
@@ -71,6 +70,10 @@ const where = (run: string | undefined, task?: unknown, attempt?: unknown): stri
 /** `TaskAttemptFailed` as "task attempt failed". */
 const words = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
 
+/** Of an attempt that is not made again, what comes of it follows: the task fails, or something else takes over, as its workflow says. */
+const levelOf = (type: string, data: ObservedEvent['event']['data']): EntryLevel =>
+  type === 'TaskAttemptFailed' && data['retryAt'] === undefined ? 'info' : (EVENT_LEVELS[type] ?? 'info');
+
 /** A line for an event. `agent`: who works on the task, for events that do not say it. */
 export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: string): LogEntry {
   const { event, runId, revision } = observed;
@@ -82,7 +85,7 @@ export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: s
   }
   const retryAt = data['retryAt'];
   return {
-    level: EVENT_LEVELS[event.type] ?? 'info',
+    level: levelOf(event.type, data),
     message: where(runId, data['taskId'], data['attempt']) + words(event.type),
     fields: present({
       event: event.type,

@@ -34,7 +34,8 @@ describe('monitor-log mapping', () => {
     ['RunCancelled', 'warn'],
     ['TaskScheduled', 'debug'],
     ['TaskCompleted', 'info'],
-    ['TaskAttemptFailed', 'warn'],
+    ['TaskAttemptFailed', 'info'],
+    ['TaskFellBack', 'info'],
     ['TaskFailed', 'error'],
     ['CommandRejected', 'warn'],
     ['SomethingNewer', 'info'],
@@ -43,6 +44,10 @@ describe('monitor-log mapping', () => {
       expect(eventEntry(observed(type, { at: 1 }), false).level).to.equal(level);
     });
   }
+
+  it('TaskAttemptFailed that is tried again is warn', () => {
+    expect(eventEntry(observed('TaskAttemptFailed', { at: 1, retryAt: 2 }), false).level).to.equal('warn');
+  });
 
   it('leaves payloads out by default', () => {
     const data = {

@@ -15,12 +15,17 @@ const problem = (options: unknown): string => {
 
 describe('monitor-log options', () => {
   it('default to info, stderr and no payloads', () => {
-    expect(resolveLogMonitorOptions()).to.deep.equal({ level: 'info', destination: 2, payloads: false });
+    expect(resolveLogMonitorOptions()).to.deep.equal({
+      level: 'info',
+      destination: 2,
+      format: 'auto',
+      payloads: false,
+    });
     expect(resolveLogMonitorOptions({ level: undefined })).to.deep.equal(DEFAULT_LOG_MONITOR_OPTIONS);
   });
 
   it('keep what is given', () => {
-    const options = { level: 'debug', destination: 'logs/run.log', payloads: true } as const;
+    const options = { level: 'debug', destination: 'logs/run.log', format: 'text', payloads: true } as const;
     expect(resolveLogMonitorOptions(options)).to.deep.equal(options);
   });
 
@@ -29,8 +34,9 @@ describe('monitor-log options', () => {
     [{ destination: -1 }, /destination is -1/],
     [{ destination: '' }, /destination is ""/],
     [{ destination: 1.5 }, /destination is 1.5/],
+    [{ format: 'xml' }, /format is "xml", not one of auto, json, text/],
     [{ payloads: 'yes' }, /payloads is "yes"/],
-    [{ pretty: true }, /no option pretty; there are level, destination, payloads/],
+    [{ pretty: true }, /no option pretty; there are level, destination, format, payloads/],
     [null, /not an object/],
     [['debug'], /not an object/],
     ['debug', /not an object/],

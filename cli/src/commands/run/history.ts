@@ -30,7 +30,7 @@ export default class RunHistory extends RepriseCommand {
       helpValue: 'TYPE',
     }),
     task: Flags.string({
-      description: 'Only events about this task (all of its items), or one item (`inspect.12`).',
+      description: 'Only events about this task (all of its items), or one item (`inspect[12]`).',
       helpValue: 'TASK',
     }),
   };

@@ -22,7 +22,9 @@ export default class RunStart extends RepriseCommand {
     },
   ];
   static override args = {
-    workflow: Args.string({ description: 'Name of the workflow, or name@version.', required: true }),
+    workflow: Args.string({
+      description: 'Name of the workflow, or name@version. Not needed where there is only one.',
+    }),
   };
   static override flags = {
     ...storeFlags,

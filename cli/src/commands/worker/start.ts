@@ -20,6 +20,11 @@ export default class WorkerStart extends RepriseCommand {
       default: 'info' as const,
       options: ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const,
     })(),
+    'log-format': Flags.option({
+      description: 'How it is logged: json, text for people, or auto: text on a terminal, JSON elsewhere.',
+      default: 'auto' as const,
+      options: ['auto', 'json', 'text'] as const,
+    })(),
     'until-idle': Flags.boolean({ description: 'End when no run is left that could move.' }),
   };
 

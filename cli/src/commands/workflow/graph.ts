@@ -8,10 +8,13 @@ export default class WorkflowGraph extends RepriseCommand {
     'Of a workflow by name or file, or, with --run, of the definition that a run started with, coloured by the states of its tasks.';
   static override examples = [
     { description: 'A workflow', command: '<%= config.bin %> workflow graph dossier > dossier.mmd' },
+    { description: 'The only one that there is', command: '<%= config.bin %> workflow graph' },
     { description: 'A run', command: '<%= config.bin %> workflow graph --run last' },
   ];
   static override args = {
-    workflow: Args.string({ description: 'Name, name@version, or a file. Not needed with --run.' }),
+    workflow: Args.string({
+      description: 'Name, name@version, or a file. Not needed with --run, or where there is only one.',
+    }),
   };
   static override flags = {
     ...storeFlags,

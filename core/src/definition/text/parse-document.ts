@@ -3,6 +3,7 @@ import { type Json, jsonProblem } from '../../shared/json.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
 import { NestedTooDeep, readTokens } from './read-tokens.ts';
 import { refusals } from './refusals.ts';
+import { syntaxProblems } from './syntax-problems.ts';
 
 /** Bytes of UTF-8, when nothing else is said. */
 export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
@@ -79,9 +80,11 @@ function compose(text: string, lines: LineCounter, place: Place): Composed {
     const documents = composer.compose(readTokens(text, lines, MAX_TEXT_DEPTH), true, text.length);
     const document = documents.next().value;
     if (document === undefined) return { problems: [{ path: [], message: 'there is no document in it' }] };
-    const problems = [...document.errors, ...document.warnings].map(
-      (error): DefinitionProblem => ({ path: [], message: messageOf(error), ...place(error.pos[0]) }),
-    );
+    const errors = [...document.errors, ...document.warnings].map((error) => ({
+      message: messageOf(error),
+      ...place(error.pos[0]),
+    }));
+    const problems = [...syntaxProblems(text, errors)];
     const other = documents.next().value;
     if (other !== undefined) {
       const message = 'there is a second document in it; a text holds one';

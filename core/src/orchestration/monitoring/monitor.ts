@@ -26,6 +26,8 @@ export type Notice =
     }
   | {
       readonly kind: 'log';
+      /** An agent threw: `fields` has `code` and `stack`. The attempt's event, which follows, says the rest. */
+      readonly failure?: true;
       readonly level: 'debug' | 'info' | 'warn' | 'error';
       readonly message: string;
       readonly runId?: string;

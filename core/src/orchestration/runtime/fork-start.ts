@@ -229,4 +229,7 @@ function handledAround(state: RunState, task: TaskState): string | undefined {
   return undefined;
 }
 
-const invalid = (message: string): RepriseError => new RepriseError('REPRISE_COMMAND_INVALID', message);
+const invalid = (message: string): RepriseError =>
+  new RepriseError('REPRISE_COMMAND_INVALID', message, {
+    fix: '`reprise run history` numbers the events, `reprise run show` lists the tasks: choose among them.',
+  });

@@ -208,7 +208,9 @@ export class Orchestrator {
       return this.run(runId);
     }
     if (event.type === 'RunCompleted')
-      throw new RepriseError('REPRISE_COMMAND_INVALID', `Run '${runId}' completed: there is nothing to try again.`);
+      throw new RepriseError('REPRISE_COMMAND_INVALID', `Run '${runId}' completed: there is nothing to try again.`, {
+        fix: AFTER_COMPLETION,
+      });
     return this.#goOnFrom(runId, 'retry', options);
   }
 
@@ -355,7 +357,9 @@ export class Orchestrator {
 
   async #signal(runId: string, signal: string, data: unknown, { requestId }: SignalOptions): Promise<void> {
     if (typeof signal !== 'string' || signal === '' || signal.length > 256)
-      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.');
+      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.', {
+        fix: 'Name the signal as the workflow waits for it.',
+      });
     const taken = acceptPayload(
       data,
       `data of the signal '${signal}'`,
@@ -398,9 +402,24 @@ export class Orchestrator {
     if (outcome.rejection === undefined) return outcome;
     const { code, message } = outcome.rejection;
     if (code === 'REPRISE_RUN_NOT_FOUND') throw notFound(command.runId);
-    throw new RepriseError(code as 'REPRISE_COMMAND_INVALID', message, { details: { runId: command.runId } });
+    const fix = code === 'REPRISE_RUN_CLOSED' ? await this.#afterEnd(command.runId) : undefined;
+    throw new RepriseError(code as 'REPRISE_COMMAND_INVALID', message, {
+      details: { runId: command.runId },
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
+
+  /** What can still be done with a run that has ended. */
+  async #afterEnd(runId: string): Promise<string | undefined> {
+    const last = await this.runs.last(runId).catch(() => undefined);
+    if (last === undefined || !isEnd(last.event)) return undefined;
+    return last.event.type === 'RunCompleted' ? AFTER_COMPLETION : AFTER_FAILURE;
   }
 }
+
+const AFTER_COMPLETION = 'Start a new run; `reprise run fork` begins one with the history of this.';
+const AFTER_FAILURE =
+  '`reprise run retry` goes on from it in a new run; `reprise run fork` does from any of its events.';
 
 function outcomeOf(
   state: Pick<RunView, 'status' | 'output' | 'error' | 'cancelReason'> | undefined,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { codeSpan, formatBytes, prose } from '../src/report/markdown-text.ts';
+import { codeSpan, exactBytes, formatBytes, prose } from '../src/report/markdown-text.ts';
 
 describe('text of strangers in Markdown', () => {
   it('stays inside its code span', () => {
@@ -29,5 +29,6 @@ describe('text of strangers in Markdown', () => {
       '1.2 MB',
       '5.00 GB',
     ]);
+    expect([1, 482_469_773].map(exactBytes)).to.deep.equal(['1 B (1 byte)', '482.5 MB (482,469,773 bytes)']);
   });
 });

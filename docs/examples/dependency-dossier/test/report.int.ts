@@ -233,6 +233,13 @@ describe('critic, over any report', () => {
     );
   });
 
+  it('says in which unit a size is', async () => {
+    const { markdown } = await build(many(6), 'It does things.');
+    const sizes = markdown.split('\n').filter((line) => /^\| size|bytes/i.test(line));
+    expect(sizes).to.have.length(1);
+    expect(sizes[0]).to.match(/^\| Size on disk \| [\d.]+ [kMG]?B \([\d,]+ bytes\) \|$/);
+  });
+
   it('refuses wrong totals, and a flagged licence without its review', async () => {
     await fc.assert(
       fc.asyncProperty(packagesOf, fc.constantFrom('packages', 'bytes', 'files'), async (packages, key) => {

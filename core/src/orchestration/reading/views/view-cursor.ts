@@ -17,5 +17,7 @@ export function decodeRowPlace(cursor: string): RowPlace {
   } catch {
     // Said below.
   }
-  throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(cursor)} is not a cursor of a list of rows.`);
+  throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(cursor)} is not a cursor of a list of rows.`, {
+    fix: 'Give the cursor that the page before ended with, or none for the first page.',
+  });
 }

@@ -65,8 +65,7 @@ export class AttemptRun {
     } catch (error) {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.
-      const stack = stackOf(error);
-      if (stack !== undefined) this.#logger().warn(`the agent failed: ${data.message}`, { code: data.code, stack });
+      this.#report(data, stackOf(error));
       return { error: data };
     } finally {
       this.#over = true;
@@ -91,6 +90,23 @@ export class AttemptRun {
     return {
       output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
     };
+  }
+
+  /** What an agent gave a code of its own is an answer that its workflow may count on; anything else is more likely a mistake in it. */
+  #report({ code, message }: ErrorData, stack: string | undefined): void {
+    if (stack === undefined) return;
+    const { taskId, attempt, agent } = this.dispatch;
+    this.#parts.monitors.notice({
+      kind: 'log',
+      failure: true,
+      level: code === 'REPRISE_AGENT_FAILED' || code.startsWith('ERR_') ? 'warn' : 'info',
+      message: `the agent failed: ${message}`,
+      runId: this.runId,
+      taskId,
+      attempt,
+      agent,
+      fields: { code, stack },
+    });
   }
 
   #task(input: Json): AgentTask {

@@ -108,7 +108,10 @@ function readMarkdown(markdown: string): Claims {
   const total = (row: string): number | undefined => {
     const prefix = `| ${row} | `;
     const line = lines.find((candidate) => candidate.startsWith(prefix));
-    return line === undefined ? undefined : Number(line.slice(prefix.length).replace(/ \|$/, ''));
+    if (line === undefined) return undefined;
+    const cell = line.slice(prefix.length).replace(/ \|$/, '');
+    // "482.5 MB (482,469,773 bytes)": the exact number counts.
+    return Number((/\(([\d,]+) bytes?\)$/.exec(cell)?.[1] ?? cell).replaceAll(',', ''));
   };
   const totals = { packages: total(PACKAGES_ROW), bytes: total(BYTES_ROW), files: total(FILES_ROW) };
   return { entries, reviewed, totals };

@@ -1,13 +1,13 @@
 import { DEV_FACTOR, RISK_FACTORS } from '../risk/risk-factors.ts';
 import { type Dossier, type Entry, label, type Material } from './dossier.ts';
-import { codeSpan, formatBytes, prose, table } from './markdown-text.ts';
+import { codeSpan, exactBytes, formatBytes, prose, table } from './markdown-text.ts';
 
 /** Titles that the critic finds its way by. */
 export const REVIEW_TITLE = '## Licences to review';
 export const PACKAGES_TITLE = '## Packages';
 /** Rows of the first table that the critic adds up again. */
 export const PACKAGES_ROW = 'Packages';
-export const BYTES_ROW = 'Bytes on disk';
+export const BYTES_ROW = 'Size on disk';
 export const FILES_ROW = 'Files';
 
 const TOP_RISKS = 15;
@@ -37,7 +37,7 @@ function heading({ project, source, date, edition }: Dossier): string {
 }
 
 function glance({ totals }: Dossier): string {
-  const rows: readonly (readonly [string, number])[] = [
+  const rows: readonly (readonly [string, number | string])[] = [
     [PACKAGES_ROW, totals.packages],
     ['Installed on this machine', totals.installed],
     ['For development only', totals.development],
@@ -45,7 +45,7 @@ function glance({ totals }: Dossier): string {
     ['Deprecated', totals.deprecated],
     ['With install scripts', totals.installScripts],
     ['With native code', totals.nativeCode],
-    [BYTES_ROW, totals.bytes],
+    [BYTES_ROW, exactBytes(totals.bytes)],
     [FILES_ROW, totals.files],
   ];
   return `## At a glance\n\n${table(
