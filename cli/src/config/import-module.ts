@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRepriseError } from '@reprise/core';
+import { commonJsHint } from './commonjs-hint.ts';
 import { configInvalid } from './config-error.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -9,6 +11,7 @@ const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
 /** What a module exports. Throws REPRISE_CONFIG_INVALID that names the file, the cause and, for common ones, the way out. */
 export async function importModule(file: string): Promise<Exports> {
+  if (!existsSync(file)) throw configInvalid(file, 'there is no such file. A module is named with its extension.');
   if (TYPESCRIPT.has(extname(file)) && !process.features.typescript) {
     const options = process.execArgv.concat(process.env.NODE_OPTIONS ?? '').join(' ');
     const off = options.includes('strip-types') ? ' Node runs with type stripping switched off.' : '';
@@ -23,15 +26,18 @@ export async function importModule(file: string): Promise<Exports> {
   } catch (error) {
     // What a builder in the file has to say is said better by itself.
     if (isRepriseError(error)) throw error;
-    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error)}`, error);
+    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error) || commonJsHint(error)}`, error);
   }
 }
 
-/** Keeps back the one warning that Node 22 gives for loading TypeScript. */
+/** Node 22 warns of loading TypeScript; of a module that is taken for CommonJS, the error says it better. */
+const NO_NEWS = /^(?:Type Stripping is an experimental feature|Failed to load the ES module)/;
+
+/** Keeps back warnings that are no news. */
 async function quietly<Value>(load: () => Promise<Value>): Promise<Value> {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!String(warning).startsWith('Type Stripping is an experimental feature')) {
+    if (!NO_NEWS.test(warning instanceof Error ? warning.message : warning)) {
       Reflect.apply(emitWarning, process, [warning, ...rest]);
     }
   };

@@ -255,7 +255,7 @@ export const ERROR_CODES = {
     'Do what the message says; `reprise doctor` checks the configuration.',
   ),
   REPRISE_CONFIG_NOT_FOUND: entry(
-    'No reprise.config.{ts,js,yaml} was found.',
+    'No reprise.config.{ts,mts,js,mjs,yaml,yml,json} was found.',
     'Create one in the project folder, or name it with --config.',
   ),
   REPRISE_IMPORT_INVALID: entry(
