@@ -33,20 +33,25 @@ export async function importModule(file: string): Promise<Exports> {
 /** Node 22 warns of loading TypeScript; of a module that is taken for CommonJS, the error says it better. */
 const NO_NEWS = /^(?:Type Stripping is an experimental feature|Failed to load the ES module)/;
 
-/** Keeps back warnings that are no news. */
+/** Keeps back warnings that are no news, whether Node gives them later or at once. */
 async function quietly<Value>(load: () => Promise<Value>): Promise<Value> {
-  const { emitWarning } = process;
+  const { emit, emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!NO_NEWS.test(warning instanceof Error ? warning.message : warning)) {
-      Reflect.apply(emitWarning, process, [warning, ...rest]);
-    }
+    if (!isNoNews(warning)) Reflect.apply(emitWarning, process, [warning, ...rest]);
   };
+  Object.assign(process, {
+    emit: (...event: unknown[]) =>
+      event[0] === 'warning' && isNoNews(event[1]) ? true : Reflect.apply(emit, process, event),
+  });
   try {
     return await load();
   } finally {
-    process.emitWarning = emitWarning;
+    Object.assign(process, { emit, emitWarning });
   }
 }
+
+const isNoNews = (warning: unknown): boolean =>
+  NO_NEWS.test(warning instanceof Error ? warning.message : String(warning));
 
 const reason = (error: unknown): string => {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
