@@ -1,5 +1,7 @@
 import { join, relative } from 'node:path';
 import { didYouMean } from '@reprise/core';
+import { textOf } from '../config/package-type.ts';
+import { isDataFile } from '../config/read-config.ts';
 import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { testedWorkflow } from './find-tested.ts';
@@ -51,7 +53,7 @@ async function make(kind: Kind, name: string, place: Place, config: string | und
   switch (kind) {
     case 'workflow': {
       const made = listed(place, name, 'workflows', workflowSource(name));
-      return { ...made, next: [`reprise run start ${name} --follow`, `reprise generate test ${name}`] };
+      return { ...made, next: [`npx reprise run start ${name} --follow`, `npx reprise generate test ${name}`] };
     }
     case 'agent': {
       const note = `A task asks for it as '${name}', or a workflow imports it.`;
@@ -81,7 +83,7 @@ function listed(place: Place, name: string, key: 'workflows' | 'agents', { text 
   refuseNamesake(folder, name);
   const file = join(folder, `${name}.${place.extension}`);
   writeNew(file, text);
-  const next = ['reprise doctor'];
+  const next = ['npx reprise doctor'];
   if (isTaken(place, key, file)) return { file, next };
   const entry = pathFrom(place.folder, folder);
   return { file, add: isCode(place) ? `${key}: ['${entry}']` : `${key}: [${entry}]`, next };
@@ -96,7 +98,7 @@ function pluggedIn(place: Place, name: string, folder: string, { text, export: e
   const add = isCode(place)
     ? `plugins: [{ use: '${use}', export: '${exported}' }]`
     : `plugins: [{ use: ${use}, export: ${exported} }]`;
-  return { file, add, next: ['reprise doctor'] };
+  return { file, add, next: ['npx reprise doctor'] };
 }
 
 function projection(place: Place, name: string): Made {
@@ -105,7 +107,7 @@ function projection(place: Place, name: string): Made {
   const { text, export: exported } = projectionSource(name);
   writeNew(file, text);
   const add = `import { ${exported} } from '${pathFrom(place.folder, file)}';  and  projections: [${exported}]`;
-  const next = [`reprise views show ${name}`];
+  const next = [`npx reprise views show ${name}`];
   if (isCode(place)) return { file, add, next };
   return {
     file,
@@ -114,6 +116,10 @@ function projection(place: Place, name: string): Made {
     note: 'Projections are named in code only: the configuration has to become one in TypeScript.',
   };
 }
+
+/** Whether the configuration may name its parts: that of @reprise/core is typed otherwise. */
+const namesParts = ({ file }: Place): boolean =>
+  file === undefined || isDataFile(file) || !textOf(file)?.includes("'@reprise/core'");
 
 async function report(kind: Kind, name: string, place: Place, made: Made, { out, err, json }: Terminal): Promise<void> {
   const { file, add, next, note } = made;
@@ -126,7 +132,9 @@ async function report(kind: Kind, name: string, place: Place, made: Made, { out,
     place.file === undefined ? 'a configuration (`reprise init` makes one)' : relative(process.cwd(), place.file);
   if (place.problem !== undefined) await err.line(`The configuration could not be read: ${place.problem}`);
   if (add !== undefined) {
-    await err.line(`So that it is used, ${config} needs:`);
+    await err.line(
+      `So that it is used, ${config} needs${namesParts(place) ? '' : ', with defineConfig of @reprise/cli'}:`,
+    );
     await err.line(`  ${add}`);
   } else if (kind !== 'test') {
     await err.line(`${config} takes it as it is.`);
