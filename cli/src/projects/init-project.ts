@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { RepriseError } from '@reprise/core';
 import { findProject } from '../config/find-config.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { install } from './install.ts';
+import { install, installCommand } from './install.ts';
 import { type Change, ignoreChanges, packageChanges } from './package-changes.ts';
 import { extensionIn } from './place.ts';
 import { agentSource, testSource, workflowSource } from './sources.ts';
@@ -84,7 +84,8 @@ interface Done {
 async function report(done: Done, { out, err, json }: Terminal): Promise<void> {
   const { folder, made, kept, consents, installed } = done;
   const changes = done.changes.map(({ file, what }) => ({ file: relative(folder, file), what }));
-  const next = [...(installed ? [] : ['npm install']), ...commandsFor(made)];
+  const packages = consents ? [] : done.changes.flatMap((change) => change.packages ?? []);
+  const next = [...(installed ? [] : [installCommand(folder, packages)]), ...commandsFor(made)];
   if (json) {
     const [changed, wouldChange] = consents ? [changes, []] : [[], changes];
     await out.json({ folder, made, kept, changed, wouldChange, installed, next });

@@ -7,6 +7,8 @@ import { overwrite } from './write-files.ts';
 export interface Change {
   readonly file: string;
   readonly what: string;
+  /** Packages that it adds. */
+  readonly packages?: readonly string[];
   make(): void;
 }
 
@@ -32,11 +34,12 @@ export function packageChanges(file: string): readonly Change[] {
     ...(hasTest ? {} : { scripts: { ...scripts, test: TEST } }),
     ...(missing.length === 0 ? {} : { dependencies: sorted({ ...group(manifest, 'dependencies'), ...added }) }),
   };
+  const dependencies = Object.entries(added).map(([name, range]) => `${name} ${range}`);
   const what = [
-    ...Object.entries(added).map(([name, range]) => `dependencies: ${name} ${range}`),
-    ...(hasTest ? [] : [`scripts: test is ${TEST}`]),
+    ...(dependencies.length === 0 ? [] : [`dependencies ${dependencies.join(' and ')}`]),
+    ...(hasTest ? [] : [`script test: ${TEST}`]),
   ];
-  return [{ file, what: what.join(', '), make: () => overwrite(file, asWritten(changed, text)) }];
+  return [{ file, what: what.join('; '), packages: missing, make: () => overwrite(file, asWritten(changed, text)) }];
 }
 
 function parse(file: string, text: string): Manifest {

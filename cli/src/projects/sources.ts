@@ -137,15 +137,11 @@ export const ${exported} = defineProjection<Row>({
   fields: { failed: { type: 'number', path: ['failed'], about: 'how many failed' } },
   // The row that an event is about, if any.
   keyOf: ({ event, run }) => (/^Run(?:Completed|Failed|Cancelled)$/.test(event.type) ? run.workflow : undefined),
-  apply: (row = NONE, { event }) => {
-    switch (event.type) {
-      case 'RunCompleted':
-        return { ...row, completed: row.completed + 1 };
-      case 'RunFailed':
-        return { ...row, failed: row.failed + 1 };
-      default:
-        return { ...row, cancelled: row.cancelled + 1 };
-    }
+  apply: (before, { event }) => {
+    const row = before ?? NONE;
+    if (event.type === 'RunCompleted') return { ...row, completed: row.completed + 1 };
+    if (event.type === 'RunFailed') return { ...row, failed: row.failed + 1 };
+    return { ...row, cancelled: row.cancelled + 1 };
   },
 });
 `,
