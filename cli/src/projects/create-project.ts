@@ -19,7 +19,7 @@ export async function createProject(typed: string, flags: CreateFlags, { out, er
   const path = join(process.cwd(), folder);
   writeFolder(path, files);
   const installed = flags.install === true;
-  if (installed) await install(path);
+  if (installed) await install(path, err);
   const next = [`cd ${folder}`, ...(installed ? [] : ['npm install']), 'npm start', 'npm test'];
   if (json) {
     await out.json({ name, template, folder: path, files: [...files.keys()], installed, next });

@@ -36,7 +36,7 @@ export async function initProject(flags: InitFlags, terminal: Terminal): Promise
   const consents = flags.yes === true;
   if (consents) for (const change of changes) change.make();
   const installed = flags.install === true;
-  if (installed) await install(folder);
+  if (installed) await install(folder, terminal.err);
   await report({ folder, made, kept, changes, consents, installed }, terminal);
 }
 
