@@ -11,7 +11,8 @@ const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
 /** What a module exports. Throws REPRISE_CONFIG_INVALID that names the file, the cause and, for common ones, the way out. */
 export async function importModule(file: string): Promise<Exports> {
-  if (!existsSync(file)) throw configInvalid(file, 'there is no such file. A module is named with its extension.');
+  if (!existsSync(file))
+    throw configInvalid(file, 'there is no such file or folder. A module is named with its extension.');
   if (TYPESCRIPT.has(extname(file)) && !process.features.typescript) {
     const options = process.execArgv.concat(process.env.NODE_OPTIONS ?? '').join(' ');
     const off = options.includes('strip-types') ? ' Node runs with type stripping switched off.' : '';

@@ -26,8 +26,9 @@ export function projectNamed(typed: string, taken: ReadonlySet<string>): Project
 
 function packageProblem(name: string, folder: string, taken: ReadonlySet<string>): string | undefined {
   if (name === '') return 'it is empty.';
+  if (name === '.') return 'that is the current folder: `reprise init` adds to a project that is there.';
   if (isPath(name)) {
-    return 'it is a path. A project is made in the current folder: go to where it is to be, then give its name alone.';
+    return 'it is a path. A project is made in a new folder of the current one: go to where that is to be, then give its name alone.';
   }
   if (name.length > MAX_PACKAGE_CHARS) return `it is longer than ${MAX_PACKAGE_CHARS} characters.`;
   if (!PACKAGE.test(name))
