@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Packs every publishable package, installs the tarballs into an empty project, and runs a workflow there through the
-// public API and through the command line: what a user gets from the registry.
+// public API and through the command line: what a user gets from the registry. Then makes a project from every template with the
+// installed command line, installs the tarballs there, and does what its README says: tests, types, runs.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, posix } from 'node:path';
@@ -12,6 +13,7 @@ import { builtPackages, inRoot, readJson, repositoryNode } from './lib/repositor
 const scratch = mkdtempSync(join(tmpdir(), 'reprise-pack-'));
 const project = join(scratch, 'project');
 const tarballs = join(scratch, 'tarballs');
+const made = join(scratch, 'made');
 
 // Not the repository's node_modules/.bin: nothing of the repository may be found from the project, but its Node.
 const env = { PATH: [dirname(repositoryNode()), process.env.PATH].join(delimiter), NODE_OPTIONS: '' };
@@ -35,7 +37,11 @@ function checkContents(name, files, schema) {
   if (schema !== undefined) needed.push(schema.replace('./', ''));
   const missing = needed.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new SetupError(`The tarball of ${name} lacks ${missing.join(', ')}.`);
-  const odd = paths.filter((path) => /(^|\/)(test|node_modules|fixtures)\/|tsbuildinfo/.test(path));
+  const odd = paths.filter((path) =>
+    path.startsWith('templates/')
+      ? /(^|\/)(node_modules|dist|\.reprise)\/|\.log$/.test(path)
+      : /(^|\/)(test|node_modules|fixtures)\/|tsbuildinfo/.test(path),
+  );
   if (odd.length > 0) throw new SetupError(`The tarball of ${name} has ${odd.join(', ')}, which nobody needs.`);
   const folder = builtPackages().find((one) => readJson(inRoot(one, 'package.json')).name === name);
   const readme = readFileSync(inRoot(folder, 'README.md'), 'utf8').replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
@@ -62,10 +68,85 @@ async function pack() {
   }
 }
 
+const allTarballs = () => readdirSync(tarballs).map((file) => join(tarballs, file));
+
 async function installTarballs() {
   cpSync(inRoot('scripts', 'pack-check'), project, { recursive: true });
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
-  await npm(['install', ...readdirSync(tarballs).map((file) => join(tarballs, file))]);
+  await npm(['install', ...allTarballs()]);
+}
+
+/** The installed command line, in a folder. */
+const reprise = (args, cwd) =>
+  must(repositoryNode(), [join(project, 'node_modules', '@reprise', 'cli', 'bin', 'run.js'), ...args], cwd);
+
+/** Fails unless something was said. */
+function expectText(text, expected, what) {
+  if (!text.includes(expected)) throw new SetupError(`${what} did not say ${JSON.stringify(expected)}:\n${text}`);
+}
+
+/** What templates there are, as the command line says it. */
+async function templates() {
+  mkdirSync(made);
+  const names = readdirSync(join(project, 'node_modules', '@reprise', 'cli', 'templates'));
+  if (names.length < 3) throw new SetupError(`The command line brings the templates ${names.join(', ')} only.`);
+  return names;
+}
+
+/** Installs a project as `npm install` would once the packages are published, then runs its tests and the compiler. */
+async function proveProject(folder) {
+  await npm(['install', '--no-save', ...allTarballs()], folder);
+  await npm(['test'], folder);
+  await npm(['run', 'types'], folder);
+}
+
+/** What each template is made for, beside its tests. */
+const PROOFS = {
+  hello: async (folder) => {
+    expectText(await npm(['start'], folder), 'Hello, world!', 'npm start');
+    await reprise(['generate', 'workflow', 'nightly'], folder);
+    await reprise(['generate', 'test', 'nightly'], folder);
+    await npm(['test'], folder);
+    await npm(['run', 'types'], folder);
+  },
+  approval: async (folder) => {
+    await reprise(['run', 'start', 'approval', '--id', 'a-1'], folder);
+    await reprise(['run', 'signal', 'a-1', 'decision', '--data', '{"approved":true,"by":"kim"}'], folder);
+    await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], folder);
+    expectText(await reprise(['run', 'show', 'a-1'], folder), 'as kim decided', 'The run');
+  },
+  plugin: async (folder) => {
+    expectText(await npm(['start'], folder), 'Hello, world!', 'npm start');
+    // Published, and used by its name in another project: from dist, since Node takes no types out of files in node_modules.
+    await npm(['run', 'build'], folder);
+    await npm(['pack', '--pack-destination', made], folder);
+    const user = join(made, 'hello-project');
+    const [packed] = readdirSync(made).filter((file) => file.endsWith('.tgz'));
+    await npm(['install', '--no-save', ...allTarballs(), join(made, packed)], user);
+    writeFileSync(join(user, 'with-plugin.yaml'), 'workflows: [./workflows]\nplugins: [plugin-project]\n');
+    await reprise(['run', 'start', 'hello', '--wait', '--config', 'with-plugin.yaml'], user);
+    expectText(readFileSync(join(user, 'runs.log'), 'utf8'), 'RunCompleted', 'The plugin');
+  },
+};
+
+async function proveTemplate(template) {
+  const name = `${template}-project`;
+  await reprise(['create', name, '--template', template], made);
+  await proveProject(join(made, name));
+  const prove = PROOFS[template];
+  if (prove === undefined) throw new SetupError(`Nothing proves the template ${template}: add to PROOFS.`);
+  await prove(join(made, name));
+}
+
+/** `npm init -y`, then `reprise init`. */
+async function proveInit() {
+  const folder = join(made, 'there-already');
+  mkdirSync(folder);
+  await npm(['init', '-y'], folder);
+  await reprise(['init', '--yes'], folder);
+  await npm(['install', '--no-save', ...allTarballs()], folder);
+  await npm(['test'], folder);
+  expectText(await reprise(['run', 'start', 'hello', '--wait'], folder), 'nothing to do', 'The run');
 }
 
 try {
@@ -73,19 +154,18 @@ try {
   await step('Installing the tarballs into an empty project', installTarballs);
   await step('Running a workflow there through the public API', () => must(repositoryNode(), ['through-api.ts']));
   await step('Running it there through the command line', async () => {
-    const reprise = join(project, 'node_modules', '@reprise', 'cli', 'bin', 'run.js');
-    const output = await must(repositoryNode(), [
-      reprise,
-      'run',
-      'start',
-      'greeting',
-      '--input',
-      '{"name":"Ada"}',
-      '--wait',
-      '--json',
-    ]);
-    if (!output.includes('Hello, Ada!')) throw new SetupError(`The run did not greet:\n${output}`);
+    const input = '{"name":"Ada"}';
+    const output = await reprise(['run', 'start', 'greeting', '--input', input, '--wait', '--json'], project);
+    expectText(output, 'Hello, Ada!', 'The run');
   });
+  for (const template of (await templates()).sort((a, b) => Number(a === 'plugin') - Number(b === 'plugin'))) {
+    await step(`A project from the template ${template}: made, installed, tested, run`, () => proveTemplate(template));
+  }
+  await step('A project by create-reprise', async () => {
+    await must(repositoryNode(), [join(project, 'node_modules', 'create-reprise', 'bin', 'run.js'), 'created'], made);
+    await proveProject(join(made, 'created'));
+  });
+  await step('A package of npm init with reprise init', proveInit);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   say(error.message);

@@ -4,7 +4,7 @@ export const configFlag = {
   config: Flags.string({
     char: 'c',
     description:
-      'The configuration file. Default: the nearest reprise.config.{ts,js,mjs,yaml,yml,json}, from here upwards.',
+      'The configuration file. Default: the nearest reprise.config.{ts,mts,js,mjs,yaml,yml,json}, from here upwards.',
     env: 'REPRISE_CONFIG',
     helpGroup: 'GLOBAL',
     helpValue: 'FILE',

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 
-export const CONFIG_NAMES = ['ts', 'js', 'mjs', 'yaml', 'yml', 'json'].map(
+export const CONFIG_NAMES = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'].map(
   (extension) => `reprise.config.${extension}`,
 );
 
@@ -32,14 +32,15 @@ export function findConfig(named: string | undefined, from: string): string {
   const found = findProject(from, () => false);
   if (found?.config !== undefined) return found.config;
   const message =
-    `There is no reprise.config.{ts,js,mjs,yaml,yml,json} in ${from} or any folder above it. The least that makes one,` +
+    `There is no reprise.config.{ts,mts,js,mjs,yaml,yml,json} in ${from} or any folder above it. The least that makes one,` +
     ' as reprise.config.ts:\n\n' +
     "  import { defineConfig } from '@reprise/core';\n" +
     "  import { myWorkflow } from './my-workflow.ts';\n" +
     '  export default defineConfig({ workflows: [myWorkflow] });\n\n' +
     'or, as reprise.config.yaml:\n\n' +
     '  workflows: [./my-workflow.yaml]\n' +
-    '  agents: [./my-agents.js]\n';
+    '  agents: [./my-agents.js]\n\n' +
+    '`reprise init` writes one, with a workflow, an agent and a test; `reprise create NAME` a new project.\n';
   throw new RepriseError('REPRISE_CONFIG_NOT_FOUND', message, { details: { folder: from } });
 }
 

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRepriseError } from '@reprise/core';
+import { commonJsHint } from './commonjs-hint.ts';
 import { configInvalid } from './config-error.ts';
 import { lookAtFile } from './read-text-file.ts';
 
@@ -10,6 +12,8 @@ const TYPESCRIPT = new Set(['.ts', '.mts', '.cts']);
 
 /** What a module exports. Throws REPRISE_CONFIG_INVALID that names the file, the cause and, for common ones, the way out. */
 export async function importModule(file: string): Promise<Exports> {
+  if (!existsSync(file))
+    throw configInvalid(file, 'there is no such file or folder. A module is named with its extension.');
   if (TYPESCRIPT.has(extname(file)) && !process.features.typescript) {
     const options = process.execArgv.concat(process.env.NODE_OPTIONS ?? '').join(' ');
     const off = options.includes('strip-types') ? ' Node runs with type stripping switched off.' : '';
@@ -25,24 +29,32 @@ export async function importModule(file: string): Promise<Exports> {
   } catch (error) {
     // What a builder in the file has to say is said better by itself.
     if (isRepriseError(error)) throw error;
-    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error)}`, error);
+    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error) || commonJsHint(error)}`, error);
   }
 }
 
-/** Keeps back the one warning that Node 22 gives for loading TypeScript. */
+/** Node 22 warns of loading TypeScript; of a module that is taken for CommonJS, the error says it better. */
+const NO_NEWS = /^(?:Type Stripping is an experimental feature|Failed to load the ES module)/;
+
+/** Keeps back warnings that are no news, whether Node gives them later or at once. */
 async function quietly<Value>(load: () => Promise<Value>): Promise<Value> {
-  const { emitWarning } = process;
+  const { emit, emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!String(warning).startsWith('Type Stripping is an experimental feature')) {
-      Reflect.apply(emitWarning, process, [warning, ...rest]);
-    }
+    if (!isNoNews(warning)) Reflect.apply(emitWarning, process, [warning, ...rest]);
   };
+  Object.assign(process, {
+    emit: (...event: unknown[]) =>
+      event[0] === 'warning' && isNoNews(event[1]) ? true : Reflect.apply(emit, process, event),
+  });
   try {
     return await load();
   } finally {
-    process.emitWarning = emitWarning;
+    Object.assign(process, { emit, emitWarning });
   }
 }
+
+const isNoNews = (warning: unknown): boolean =>
+  NO_NEWS.test(warning instanceof Error ? warning.message : String(warning));
 
 const reason = (error: unknown): string => {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { AgentReference } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
+import { filesOf } from './folder-entries.ts';
 import { importModule } from './import-module.ts';
 import type { ReadConfig } from './read-config.ts';
 
 /** The agents of a configuration. Throws REPRISE_CONFIG_INVALID. */
 export async function loadAgents({ config, folder, file }: ReadConfig): Promise<readonly AgentReference[]> {
   const lists = await Promise.all(
-    (config.agents ?? []).map((entry) => (typeof entry === 'string' ? fromModule(resolve(folder, entry)) : [entry])),
+    (config.agents ?? []).map((entry) => (typeof entry === 'string' ? fromPath(resolve(folder, entry)) : [entry])),
   );
   const agents = new Set(lists.flat());
   for (const agent of agents) {
@@ -25,6 +26,12 @@ export const isAgent = (value: unknown): value is AgentReference => {
   };
   return typeof name === 'string' && (typeof handle === 'function' || remote === true);
 };
+
+/** Those of a module, or of every module in a folder. */
+async function fromPath(path: string): Promise<readonly AgentReference[]> {
+  const files = await filesOf(path, 'modules');
+  return (await Promise.all(files.map(fromModule))).flat();
+}
 
 async function fromModule(file: string): Promise<readonly AgentReference[]> {
   const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type AnyWorkflow, parseWorkflow, type RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
+import { filesOf } from './folder-entries.ts';
 import { importModule } from './import-module.ts';
 import { isDataFile, type ReadConfig } from './read-config.ts';
 import { readTextFile } from './read-text-file.ts';
@@ -28,31 +29,44 @@ const isWorkflow = (value: unknown): value is AnyWorkflow => {
   return typeof definition === 'object' && typeof hash === 'string' && Array.isArray(agents);
 };
 
-/** What a configuration says its workflows are, each with a way to load it, so that one mistake does not hide another. */
-export function workflowSources({ config, folder, file }: ReadConfig): readonly {
+/** Where workflows come from, and how they are loaded. */
+export interface WorkflowSource {
   readonly source: string;
   load(): Promise<readonly SourcedWorkflow[]>;
-}[] {
-  return (config.workflows ?? []).map((entry, index) => {
-    if (typeof entry === 'string') {
-      const source = resolve(folder, entry);
-      return { source, load: () => workflowsIn(source) };
-    }
-    const load = async (): Promise<readonly SourcedWorkflow[]> => {
-      if (isWorkflow(entry)) return [{ workflow: entry, source: file }];
-      const built =
-        typeof (entry as { readonly build?: unknown }).build === 'function'
-          ? ' It looks like a builder: call .build().'
-          : '';
-      throw configInvalid(file, `workflows[${index}] is not a workflow.${built}`);
-    };
-    return { source: file, load };
-  });
 }
+
+/**
+ * What a configuration says its workflows are, each with a way to load it, so that one mistake does not hide another. A folder
+ * stands for its files; a file that is named twice counts once.
+ */
+export async function workflowSources(read: ReadConfig): Promise<readonly WorkflowSource[]> {
+  const { config, folder } = read;
+  const lists = await Promise.all(
+    (config.workflows ?? []).map(async (entry, index) => {
+      if (typeof entry !== 'string') return [inCode(entry, index, read.file)];
+      const files = await filesOf(resolve(folder, entry), 'modules-and-data');
+      return files.map((source): WorkflowSource => ({ source, load: () => workflowsIn(source) }));
+    }),
+  );
+  const seen = new Set<string>([read.file]);
+  return lists.flat().filter(({ source }) => source === read.file || (!seen.has(source) && seen.add(source)));
+}
+
+const inCode = (entry: AnyWorkflow, index: number, file: string): WorkflowSource => ({
+  source: file,
+  load: async () => {
+    if (isWorkflow(entry)) return [{ workflow: entry, source: file }];
+    const built =
+      typeof (entry as { readonly build?: unknown }).build === 'function'
+        ? ' It looks like a builder: call .build().'
+        : '';
+    throw configInvalid(file, `workflows[${index}] is not a workflow.${built}`);
+  },
+});
 
 /** All workflows of a configuration. Throws what the first bad one throws, and for two of one name and version. */
 export async function loadWorkflows(read: ReadConfig): Promise<readonly SourcedWorkflow[]> {
-  const all = (await Promise.all(workflowSources(read).map(({ load }) => load()))).flat();
+  const all = (await Promise.all((await workflowSources(read)).map(({ load }) => load()))).flat();
   const seen = new Map<string, SourcedWorkflow>();
   for (const entry of all) {
     const { name, version } = entry.workflow.definition;

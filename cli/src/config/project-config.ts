@@ -17,9 +17,9 @@ export interface ProjectConfig extends Omit<RepriseConfig, 'plugins' | 'workflow
   /** Where history is kept. Default: the SQLite file `.reprise/reprise.db` beside the configuration. */
   readonly store?: { readonly path: string };
   readonly plugins?: readonly (AnyPlugin | PluginReference | string)[];
-  /** Modules that export workflows, or YAML and JSON files. */
+  /** Modules that export workflows, YAML and JSON files, or folders of those. */
   readonly workflows?: readonly (AnyWorkflow | string)[];
-  /** Modules that export agents. */
+  /** Modules that export agents, or folders of those. */
   readonly agents?: readonly (AgentReference | string)[];
 }
 

@@ -23,7 +23,7 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw usageError(`The file ${file} could not be read (${(error as Error).message}).`, error);
+    throw usageError(`The file ${file} could not be read (${(error as Error).message}).`, { cause: error });
   }
 }
 
@@ -32,7 +32,7 @@ function parseObject(text: string, what: string): Options {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw usageError(`${what} is not JSON: ${(error as Error).message}.`, error);
+    throw usageError(`${what} is not JSON: ${(error as Error).message}.`, { cause: error });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Options;
   throw usageError(`${what} is not a JSON object.`);

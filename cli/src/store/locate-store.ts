@@ -56,7 +56,7 @@ function nearestProject(from: string): string | Found {
   if (found !== undefined) return found.config ?? found;
   throw new RepriseError(
     'REPRISE_CONFIG_NOT_FOUND',
-    `There is no reprise.config.{ts,js,mjs,yaml,yml,json} and no ${DEFAULT_STORE} in ${from} or any folder above it.` +
+    `There is no reprise.config.{ts,mts,js,mjs,yaml,yml,json} and no ${DEFAULT_STORE} in ${from} or any folder above it.` +
       ' Go to the project, or name the store: --store PATH.',
     { details: { folder: from } },
   );

@@ -71,7 +71,7 @@ async function knownTo(config: string | undefined, typed: readonly string[]): Pr
   const read = await readConfig(file);
   const workflows: SourcedWorkflow[] = [];
   const broken: Verdict[] = [];
-  for (const { source, load } of workflowSources(read)) {
+  for (const { source, load } of await workflowSources(read)) {
     try {
       workflows.push(...(await load()));
     } catch (error) {

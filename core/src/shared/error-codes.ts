@@ -255,8 +255,33 @@ export const ERROR_CODES = {
     'Do what the message says; `reprise doctor` checks the configuration.',
   ),
   REPRISE_CONFIG_NOT_FOUND: entry(
-    'No reprise.config.{ts,js,yaml} was found.',
+    'No reprise.config.{ts,mts,js,mjs,yaml,yml,json} was found.',
     'Create one in the project folder, or name it with --config.',
+  ),
+  REPRISE_NAME_INVALID: entry(
+    'A project, or something in it, cannot have that name.',
+    'Use small letters, digits and hyphens, beginning with a letter: my-project. The name only, no path to it.',
+  ),
+  REPRISE_TEMPLATE_UNKNOWN: entry(
+    'There is no template of that name.',
+    'Use one of those that the message lists: `reprise create NAME --template hello`.',
+  ),
+  REPRISE_PACKAGE_NOT_FOUND: entry(
+    'There is no package.json in this folder.',
+    'Go to the folder that has it, or make one there with `npm init -y`. `reprise create NAME` makes a new project.',
+  ),
+  REPRISE_FILE_EXISTS: entry(
+    'A file or a folder is there already, and nothing is overwritten.',
+    'Choose another name, or move away what is there. `reprise init` adds to a project that exists.',
+  ),
+  REPRISE_NOT_WRITABLE: entry(
+    'A file or a folder could not be written.',
+    'Check who may write there, and that the disk has room; or go to another folder.',
+  ),
+  REPRISE_INSTALL_FAILED: entry(
+    'The packages of a project could not be installed.',
+    'See what npm said above. What was made is there: run `npm install` in it once the cause is mended.',
+    true,
   ),
   REPRISE_IMPORT_INVALID: entry(
     'An exported run cannot be imported: a line is broken, an event was changed or is missing, or the run is still open.',

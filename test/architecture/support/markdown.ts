@@ -25,7 +25,15 @@ export interface Page {
   readonly anchors: ReadonlySet<string>;
 }
 
-const PAGES = ['*.md', 'docs/**/*.md', 'core/*.md', 'cli/*.md', 'plugins/*/*.md', 'test/conformance/*.md'];
+const PAGES = [
+  '*.md',
+  'docs/**/*.md',
+  'core/*.md',
+  'cli/*.md',
+  'cli/create-reprise/*.md',
+  'plugins/*/*.md',
+  'test/conformance/*.md',
+];
 
 /** Every page of the repository that a reader may open. */
 export function readPages(): readonly Page[] {

@@ -1,0 +1,9 @@
+import { defineAgent } from '@reprise/core';
+import { z } from 'zod';
+
+/** Counts the letters of a text. */
+export const counter = defineAgent({
+  name: 'counter',
+  inputSchema: z.string(),
+  handle: ({ input }) => ({ text: input, letters: input.match(/\p{Letter}/gu)?.length ?? 0 }),
+});

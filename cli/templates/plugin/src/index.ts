@@ -1,0 +1,1 @@
+export { type RunLogOptions, runLog } from './run-log.ts';
