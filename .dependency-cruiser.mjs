@@ -85,10 +85,11 @@ const forbidden = [
   },
   {
     name: 'shared-does-no-io',
-    comment: 'core/src/shared does no I/O: of Node it uses hashing only (and randomUUID in system.ts).',
+    comment:
+      'core/src/shared does no I/O: of Node it uses hashing (and randomUUID in system.ts), and what makes paths of file URLs.',
     severity: 'error',
     from: { path: core('shared') },
-    to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|url)$' },
   },
   {
     name: 'packages-by-name',

@@ -108,8 +108,6 @@ export type {
   SchedulerStrategy,
   SchedulingView,
 } from './orchestration/scheduler/scheduler-strategy.ts';
-export { decodeEvent } from './orchestration/workflow/event-schema.ts';
-export type { RunEvent, RunEventType } from './orchestration/workflow/events.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';

@@ -33,9 +33,12 @@ export async function createJsonFileViews(path: string): Promise<ViewStore> {
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  const viewOf = ({ name, version }: ViewId): View | undefined => {
+  const find = ({ name, version }: ViewId): View | undefined =>
+    views.find((view) => view.name === name && view.version === version);
+  /** A copy: what becomes of what is handed out is not the store's. */
+  const rowsOf = (id: ViewId): View['rows'] => {
     if (closed) throw viewStoreClosed();
-    return views.find((view) => view.name === name && view.version === version);
+    return structuredClone(find(id)?.rows ?? {});
   };
   /** One change after the other. What is in memory is what is on disk. */
   const change = (next: () => readonly View[]): Promise<void> => {
@@ -55,21 +58,21 @@ export async function createJsonFileViews(path: string): Promise<ViewStore> {
   return {
     async checkpoint(id) {
       await change(() => without(({ name, version }) => name === id.name && version < id.version));
-      return viewOf(id)?.checkpoint;
+      return find(id)?.checkpoint;
     },
     async commit(id, batch) {
       await change(() => {
-        const view = viewOf(id);
+        const view = find(id);
         if (view?.checkpoint !== batch.expected) throw viewConflict(id, batch.expected, view?.checkpoint);
         return [...views.filter((other) => other !== view), changedBy(batch, id, view)];
       });
     },
     async get(id, keys) {
-      const rows = viewOf(id)?.rows ?? {};
+      const rows = rowsOf(id);
       return new Map(keys.flatMap((key) => (Object.hasOwn(rows, key) ? [[key, rows[key] as JsonObject]] : [])));
     },
     async list(id, query) {
-      return pageOf(Object.entries(viewOf(id)?.rows ?? {}), query);
+      return pageOf(Object.entries(rowsOf(id)), query);
     },
     async clear(id) {
       await change(() => without(({ name, version }) => name === id.name && version === id.version));
@@ -85,7 +88,7 @@ function changedBy({ changes, next }: ViewBatch, { name, version }: ViewId, view
   const rows = new Map(Object.entries(view?.rows ?? {}));
   for (const { key, row } of changes) {
     if (row === undefined) rows.delete(key);
-    else rows.set(key, row);
+    else rows.set(key, structuredClone(row));
   }
   return { name, version, checkpoint: next, rows: Object.fromEntries(rows) };
 }
