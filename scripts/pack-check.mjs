@@ -121,10 +121,11 @@ const PROOFS = {
     await npm(['run', 'build'], folder);
     await npm(['pack', '--pack-destination', made], folder);
     const user = join(made, 'hello-project');
+    expectText(await reprise(['plugins', 'inspect', folder], user), 'runs.log', 'What the plugin says of itself');
     const [packed] = readdirSync(made).filter((file) => file.endsWith('.tgz'));
     await npm(['install', '--no-save', ...allTarballs(), join(made, packed)], user);
-    writeFileSync(join(user, 'with-plugin.yaml'), 'workflows: [./workflows]\nplugins: [plugin-project]\n');
-    await reprise(['run', 'start', 'hello', '--wait', '--config', 'with-plugin.yaml'], user);
+    await reprise(['plugins', 'install', 'plugin-project', '--no-package', '--yes'], user);
+    await reprise(['run', 'start', 'hello', '--wait'], user);
     expectText(readFileSync(join(user, 'runs.log'), 'utf8'), 'RunCompleted', 'The plugin');
   },
 };

@@ -85,7 +85,7 @@ async function report(done: Done, { out, err, json }: Terminal): Promise<void> {
   const { folder, made, kept, consents, installed } = done;
   const changes = done.changes.map(({ file, what }) => ({ file: relative(folder, file), what }));
   const packages = consents ? [] : done.changes.flatMap((change) => change.packages ?? []);
-  const next = [...(installed ? [] : [installCommand(folder, packages)]), ...commandsFor(made)];
+  const next = [...(installed ? [] : [await installCommand(folder, packages)]), ...commandsFor(made)];
   if (json) {
     const [changed, wouldChange] = consents ? [changes, []] : [[], changes];
     await out.json({ folder, made, kept, changed, wouldChange, installed, next });

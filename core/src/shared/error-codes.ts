@@ -280,7 +280,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_INSTALL_FAILED: entry(
     'The packages of a project could not be installed.',
-    'See what npm said above. What was made is there: run `npm install` in it once the cause is mended.',
+    'Mend what npm says. What was made is there: run `npm install` in it then.',
     true,
   ),
   REPRISE_IMPORT_INVALID: entry(
