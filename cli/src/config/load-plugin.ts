@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type AnyPlugin, assertPlugin, didYouMean, RepriseError } from '@reprise/core';
 import { importModule } from './import-module.ts';
 import { packageNameOf } from './installed-package.ts';
+import { withPaths } from './option-paths.ts';
 import type { PluginReference, ProjectConfig } from './project-config.ts';
 import { withEnvironment } from './resolve-environment.ts';
 
@@ -19,10 +20,9 @@ export async function loadPlugin(entry: PluginEntry, folder: string): Promise<An
   const reference: PluginReference = typeof entry === 'string' ? { use: entry } : entry;
   const exported = await importModule(await locate(reference.use, folder));
   const factory = choose(exported, reference);
+  const options = isPath(reference.use) ? reference.options : await withPaths(reference.use, reference.options, folder);
   const plugin: unknown =
-    typeof factory === 'function'
-      ? await withEnvironment(reference.use, reference.options, (given) => factory(given))
-      : factory;
+    typeof factory === 'function' ? await withEnvironment(reference.use, options, (given) => factory(given)) : factory;
   assertPlugin(plugin);
   return plugin;
 }
