@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isRepriseError } from '@reprise/core';
-import { commonJsHint } from './commonjs-hint.ts';
 import { configInvalid } from './config-error.ts';
+import { moduleProblem } from './module-problem.ts';
 import { lookAtFile } from './read-text-file.ts';
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -29,7 +29,8 @@ export async function importModule(file: string): Promise<Exports> {
   } catch (error) {
     // What a builder in the file has to say is said better by itself.
     if (isRepriseError(error)) throw error;
-    throw configInvalid(file, `could not be loaded. ${reason(error)}${hint(error) || commonJsHint(error)}`, error);
+    const { text, fix } = moduleProblem(error);
+    throw configInvalid(file, `could not be loaded. ${text}`, error, fix);
   }
 }
 
@@ -55,21 +56,3 @@ async function quietly<Value>(load: () => Promise<Value>): Promise<Value> {
 
 const isNoNews = (warning: unknown): boolean =>
   NO_NEWS.test(warning instanceof Error ? warning.message : String(warning));
-
-const reason = (error: unknown): string => {
-  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return said.endsWith('.') ? said : `${said}.`;
-};
-
-function hint(error: unknown): string {
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  if (code === 'ERR_MODULE_NOT_FOUND') {
-    return / package /i.test(String(message))
-      ? ' Install the package, or correct its name.'
-      : ' Imports of your own files need the whole name, with its extension (./agents.ts).';
-  }
-  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-    return ' Node only strips types: use no enum, no namespace and no parameter property.';
-  }
-  return '';
-}

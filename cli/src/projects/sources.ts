@@ -134,7 +134,11 @@ export const ${exported} = defineProjection<Row>({
   name: '${name}',
   version: 1,
   about: 'how runs of each workflow ended',
-  fields: { failed: { type: 'number', path: ['failed'], about: 'how many failed' } },
+  fields: {
+    completed: { type: 'number', path: ['completed'], about: 'how many completed' },
+    failed: { type: 'number', path: ['failed'], about: 'how many failed' },
+    cancelled: { type: 'number', path: ['cancelled'], about: 'how many were cancelled' },
+  },
   // The row that an event is about, if any.
   keyOf: ({ event, run }) => (/^Run(?:Completed|Failed|Cancelled)$/.test(event.type) ? run.workflow : undefined),
   apply: (before, { event }) => {
