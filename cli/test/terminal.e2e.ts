@@ -95,6 +95,9 @@ export default { workflows: [hold, stubborn, asking, greeting], agents: ['./agen
         const { screen } = run;
         expect(torn(screen), screen.join('\n')).to.deep.equal([]);
         expect(
+          screen.filter((line) => line.includes('Stopping')).every((line) => line.startsWith('Stopping')),
+        ).to.equal(true);
+        expect(
           screen.filter((line) => line.startsWith('stubborn@1 ')),
           screen.join('\n'),
         ).to.have.length(1);
