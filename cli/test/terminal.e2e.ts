@@ -109,7 +109,8 @@ export default { workflows: [hold, stubborn, asking, greeting], agents: ['./agen
 
     it(`of ${columns} columns, --wait and worker start are left on a line of their own`, async () => {
       const run = at(columns, ['run', 'start', 'hold', '--wait', '--id', `wait-${columns}`, '--input', '{"ms":60000}']);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      // It says nothing by itself.
+      while (!(await reprise(['run', 'history', `wait-${columns}`], { cwd })).stdout.includes('TaskStarted'));
       expect(await stop(run)).to.equal(130);
       expect(torn(run.screen), run.screen.join('\n')).to.deep.equal([]);
       const worker = at(columns, ['worker', 'start']);
