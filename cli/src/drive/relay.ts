@@ -52,7 +52,7 @@ export class Relay {
     const stack = notice.failure === true ? notice.fields?.['stack'] : undefined;
     const { runId, taskId, attempt } = notice;
     if (typeof stack === 'string' && runId !== undefined && taskId !== undefined && attempt !== undefined)
-      this.failures.add(runId, taskId, attempt, stack);
+      this.failures.add(runId, taskId, attempt, stack, notice.level === 'warn');
     if (this.#runId === undefined && notice.failure === true) this.#waiting.push(notice);
     else return this.#onLog(notice);
   }

@@ -8,12 +8,16 @@ const MOST = 1000;
 /** Lines of a stack that are shown. */
 const MOST_LINES = 60;
 
-/** Where agents of this process failed. Beside history: what another process ran is not known here. */
+/**
+ * Where agents of this process failed. Beside history: what another process ran is not known here. Of an error to which its agent gave a code of
+ * its own, which is no mistake, that is shown with DEBUG only.
+ */
 export class Failures {
   readonly #stacks = new Map<string, string>();
   readonly #newest = new Map<string, string>();
 
-  add(runId: string, taskId: string, attempt: number, stack: string): void {
+  add(runId: string, taskId: string, attempt: number, stack: string, isMistake: boolean): void {
+    if (!isMistake && !wantsStacks(process.env)) return;
     remember(this.#stacks, `${runId} ${taskId} ${attempt}`, stack);
     // By task of the definition: written of items as of the task whose items they are.
     for (const rules of [1, 3]) remember(this.#newest, `${runId} ${taskPaths(rules).definition(taskId)}`, stack);

@@ -126,6 +126,15 @@ export function stackOf(value: unknown): string | undefined {
   return stacks.length === 0 ? undefined : stacks.join('\ncaused by ').slice(0, MAX_STACK_CHARS);
 }
 
+/**
+ * Whether what an agent threw is more likely a mistake than an answer: it has no code of its own, or one that Node or the system gave it. What an
+ * agent gave a code to is an answer that its workflow may count on.
+ */
+export function isMistake(value: unknown): boolean {
+  const code = codeOf(value);
+  return code === undefined || code.startsWith('ERR_') || typeof read(value, 'syscall') === 'string';
+}
+
 function codeOf(value: unknown): string | undefined {
   const code = shown(read(value, 'code'));
   return code === undefined || code === '' ? undefined : code.slice(0, MAX_CODE_CHARS);

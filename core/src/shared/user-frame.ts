@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-
 /** A line of a stack. `line` and `column` count from 1. */
 export interface StackFrame {
   /** The function, as the stack calls it; absent for one without a name. */
@@ -10,7 +8,7 @@ export interface StackFrame {
   readonly column: number;
 }
 
-const FRAME = /^\s*at (?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|\\\\).+?)(?:\?[^:)]*)?:(\d+):(\d+)\)?$/;
+const FRAME = /^\s*at (?:async )?(?:(.+?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]|\\\\).+?)(?:\?[^:)]*)?:(\d+):(\d+)\)?$/;
 
 /** Folders with code of our own. In a project they are below node_modules anyway; in this repository they are not. */
 const OWN = ['core/src', 'core/dist', 'cli/src', 'cli/dist', 'plugins', 'test/conformance'].map((folder) =>
@@ -32,11 +30,11 @@ export function userFrame(stack: string): StackFrame | undefined {
 function frameIn(text: string): StackFrame | undefined {
   const [, called, place = '', line, column] = FRAME.exec(text) ?? [];
   if (line === undefined) return undefined;
-  const name = called?.replace(/^async /, '').replace(/ \[as .*\]$/, '');
+  const name = called?.replace(/ \[as .*\]$/, '');
   const isNamed = name !== undefined && !/(^|\.)<anonymous>$/.test(name);
   return {
     ...(isNamed ? { name } : {}),
-    file: pathOf(place.replace(/^async /, '')),
+    file: pathOf(place),
     line: Number(line),
     column: Number(column),
   };
@@ -48,9 +46,10 @@ const isUsers = ({ file }: StackFrame): boolean =>
 function pathOf(place: string): string {
   if (!place.startsWith('file://')) return place;
   try {
-    return fileURLToPath(place);
+    // `/C:/p` of Windows loses its first slash.
+    return decodeURIComponent(new URL(place).pathname).replace(/^\/(?=[A-Za-z]:)/, '');
   } catch {
-    return place; // of another system
+    return place; // not as URLs are written
   }
 }
 

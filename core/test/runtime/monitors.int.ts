@@ -14,6 +14,7 @@ import { ManualClock, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { MonitorHub } from '../../src/orchestration/runtime/monitor-hub.ts';
+import { userFrame } from '../../src/shared/user-frame.ts';
 import { eventsOf, eventually, historyOf, manualTime, orchestrators, storePlugin } from './support.ts';
 
 const monitorOf = (name: string, changes: Partial<Monitor>): Monitor => ({
@@ -74,7 +75,7 @@ describe('Monitors', () => {
     const failing = defineAgent({
       name: 'failing',
       handle: (): null => {
-        throw new TypeError('x is undefined');
+        throw new TypeError('x is undefined', { cause: new Error('why') });
       },
     });
     const failed = workflow('failed').task('a', failing, { retry: 1 }).build();
@@ -83,8 +84,10 @@ describe('Monitors', () => {
     expect((await run.outcome()).status).to.equal('failed');
     await eventually(() => monitor.notices.some((notice) => notice.kind === 'log'));
     const log = monitor.notices.find((notice) => notice.kind === 'log');
-    expect(log).to.include({ taskId: 'a', attempt: 1, agent: 'failing' });
-    expect(log).to.have.nested.property('fields.stack').that.contains('monitors.int.ts');
+    expect(log).to.include({ taskId: 'a', attempt: 1, agent: 'failing', failure: true, level: 'warn' });
+    const stack = String((log as { readonly fields?: { readonly stack?: unknown } }).fields?.stack);
+    expect(stack).to.contain('monitors.int.ts').and.to.contain('caused by Error: why');
+    expect(userFrame(stack)?.file).to.match(/monitors\.int\.ts$/);
     expect(JSON.stringify(await Array.fromAsync(reprise.runs.history(run.id)))).to.not.contain('monitors.int.ts');
   });
 

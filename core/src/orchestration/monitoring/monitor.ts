@@ -26,7 +26,10 @@ export type Notice =
     }
   | {
       readonly kind: 'log';
-      /** An agent threw: `fields` has `code` and `stack`. The attempt's event, which follows, says the rest. */
+      /**
+       * An agent threw: `fields` has `code` and `stack`. The attempt's event, which follows, says the rest. `warn` for what is more likely a
+       * mistake, `info` for an error to which the agent gave a code of its own.
+       */
       readonly failure?: true;
       readonly level: 'debug' | 'info' | 'warn' | 'error';
       readonly message: string;

@@ -1,6 +1,6 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
-import { type ErrorData, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
+import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
@@ -65,7 +65,7 @@ export class AttemptRun {
     } catch (error) {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.
-      this.#report(data, stackOf(error));
+      this.#report(data, error);
       return { error: data };
     } finally {
       this.#over = true;
@@ -92,14 +92,14 @@ export class AttemptRun {
     };
   }
 
-  /** What an agent gave a code of its own is an answer that its workflow may count on; anything else is more likely a mistake in it. */
-  #report({ code, message }: ErrorData, stack: string | undefined): void {
+  #report({ code, message }: ErrorData, error: unknown): void {
+    const stack = stackOf(error);
     if (stack === undefined) return;
     const { taskId, attempt, agent } = this.dispatch;
     this.#parts.monitors.notice({
       kind: 'log',
       failure: true,
-      level: code === 'REPRISE_AGENT_FAILED' || code.startsWith('ERR_') ? 'warn' : 'info',
+      level: isMistake(error) ? 'warn' : 'info',
       message: `the agent failed: ${message}`,
       runId: this.runId,
       taskId,
