@@ -6,7 +6,7 @@ import type { RunProgress } from './run-progress.ts';
 import { itemsText } from './task-line.ts';
 import { endedItems } from './task-rows.ts';
 import type { Screen } from './terminal.ts';
-import { pad, padStart } from './text.ts';
+import { pad, padStart, plain } from './text.ts';
 
 /** Between two lines about the items of one task, in ms of the run's own time. */
 const ITEM_LINES_MS = 2000;
@@ -103,12 +103,17 @@ function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
       const by = event.via === 'agent' || event.via === 'items' ? '' : `by ${event.via}`;
       return labelled(event.taskId, 'completed', [took, items, by].filter((part) => part !== '').join(', '));
     }
+    case 'TaskEntered': {
+      const { runId } = progress.state;
+      const how = event.signal === undefined ? '' : ` (reprise run signal ${runId} ${event.signal})`;
+      return labelled(event.taskId, 'entered', `${details}${plain(how)}`);
+    }
     case 'TaskStarted':
       return labelled(event.taskId, 'started', event.attempt > 1 ? details : '');
     default:
       if ('taskId' in event && event.taskId !== undefined && event.type !== 'RunFailed') {
         return labelled(event.taskId, labelOf(event), details);
       }
-      return labelled(idIn(event) ?? 'run', labelOf(event), details);
+      return labelled(event.type === 'RunFailed' ? 'run' : (idIn(event) ?? 'run'), labelOf(event), details);
   }
 }

@@ -45,7 +45,11 @@ export function wordingOf(reason: Reason, now: number): Wording {
     case 'dependencies': {
       const { met, needed, open } = reason;
       const names = listed(reason.waitsFor, open);
-      if (met === 0 && needed === open) return told(`waits for ${names}`, 'It begins when they have ended.');
+      if (met === 0 && needed === open)
+        return told(
+          `waits for ${names}`,
+          open === 1 ? 'It begins when that has ended.' : 'It begins when they have ended.',
+        );
       const some = `waits for ${needed - met} of ${names} (${met} of ${needed} are there)`;
       return told(some, 'It begins when enough of them have ended.');
     }
