@@ -1,5 +1,6 @@
 export type { Command } from '../orchestration/workflow/commands.ts';
 export type { DecisionContext } from '../orchestration/workflow/decisions/decision-context.ts';
+export { type CallAgentOptions, type CalledAgent, callAgent } from './call-agent.ts';
 export { seededRandom, sequentialIds } from './deterministic.ts';
 export {
   type ExpectedEvent,

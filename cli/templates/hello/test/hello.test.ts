@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { simulate } from '@reprise/core/testing';
+import { callAgent, simulate } from '@reprise/core/testing';
 import { counter } from '../agents/counter.ts';
 import { hello } from '../workflows/hello.ts';
 
@@ -27,9 +27,8 @@ test('fails when every attempt does', async () => {
   assert.equal(outcome.status, 'failed');
 });
 
-// An agent alone is a function.
+// An agent alone, called as a worker would.
 test('counts letters only', async () => {
-  const task = { input: 'Hello, Ada!' } as Parameters<typeof counter.handle>[0];
-  const context = {} as Parameters<typeof counter.handle>[1];
-  assert.deepEqual(await counter.handle(task, context), { text: 'Hello, Ada!', letters: 8 });
+  const { output } = await callAgent(counter, 'Hello, Ada!');
+  assert.deepEqual(output, { text: 'Hello, Ada!', letters: 8 });
 });

@@ -1,48 +1,25 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AgentContext, AgentTask, Json } from '@reprise/core';
 import { createReprise, workflow } from '@reprise/core';
-import { recordingMonitor } from '@reprise/core/testing';
+import { callAgent, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { chargeAt, countLines } from '../agents.ts';
 
 // #region direct
-/** One attempt, as the engine would hand it over. */
-const task = <Input>(input: Input): AgentTask<Input> => ({
-  input,
-  runId: 'run-1',
-  workflow: 'test',
-  taskId: 'task',
-  attempt: 1,
-  round: 1,
-  idempotencyKey: 'run-1/task',
-});
-
-/** A context that keeps what it is told. */
-function context(signal: AbortSignal = new AbortController().signal): AgentContext & { readonly emitted: Json[] } {
-  const ignore = () => undefined;
-  const emitted: Json[] = [];
-  const emit = (progress: Json) => {
-    emitted.push(progress);
-  };
-  const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  return { signal, logger, traceparent: undefined, heartbeat: ignore, emit, emitted };
-}
-
 describe('count-lines', () => {
+  const files = [import.meta.filename];
+
   it('says how far it is', async () => {
-    const handed = context();
-    const { lines } = await countLines.handle(task({ files: [import.meta.filename] }), handed);
-    expect(lines).to.be.above(10);
-    expect(handed.emitted).to.deep.equal([{ done: 1, of: 1 }]);
+    const { output, emitted } = await callAgent(countLines, { files });
+    expect(output).to.have.property('lines').that.is.above(10);
+    expect(emitted).to.deep.equal([{ done: 1, of: 1 }]);
   });
 
   it('stops when it is told to', async () => {
-    const cause = new Error('enough');
-    const work = countLines.handle(task({ files: ['any'] }), context(AbortSignal.abort(cause)));
-    expect(await Promise.resolve(work).catch((error: unknown) => error)).to.equal(cause);
+    const { error } = await callAgent(countLines, { files }, { signal: AbortSignal.abort() });
+    expect(error?.code).to.equal('REPRISE_RUN_CLOSED');
   });
 });
 // #endregion

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseWorkflow } from '@reprise/core';
-import { given, simulate, started } from '@reprise/core/testing';
+import { callAgent, given, simulate, started } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { changeSchema, sorter } from '../agents.ts';
@@ -82,9 +82,8 @@ describe('release notes', () => {
     expect(graphs[0]).to.deep.equal(graphs[1]);
   });
 
-  it('keep lines that the sorter sorts', () => {
-    const task = { input: 'Tidy up' } as Parameters<typeof sorter.handle>[0];
-    const context = {} as Parameters<typeof sorter.handle>[1];
-    expect(changeSchema.parse(sorter.handle(task, context))).to.deep.equal({ kind: 'other', text: 'Tidy up' });
+  it('keep lines that the sorter sorts', async () => {
+    const { output } = await callAgent(sorter, 'Tidy up');
+    expect(changeSchema.parse(output)).to.deep.equal({ kind: 'other', text: 'Tidy up' });
   });
 });

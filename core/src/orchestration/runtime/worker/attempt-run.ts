@@ -11,7 +11,7 @@ export type AttemptOutcome = { readonly output: Json } | { readonly error: Error
 
 export interface AttemptRunParts {
   readonly clock: Clock;
-  readonly monitors: MonitorHub;
+  readonly monitors: Pick<MonitorHub, 'notice'>;
   readonly maxPayloadChars: number;
   /** How long an agent may take to heed its signal before it is left behind. */
   readonly graceMs: number;

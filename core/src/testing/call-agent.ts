@@ -1,0 +1,83 @@
+import type { Agent } from '../agent/agent.ts';
+import type { Notice } from '../orchestration/monitoring/monitor.ts';
+import { DEFAULT_ENGINE_OPTIONS } from '../orchestration/runtime/options.ts';
+import type { AnyAgent } from '../orchestration/runtime/registry.ts';
+import { AttemptRun } from '../orchestration/runtime/worker/attempt-run.ts';
+import type { ErrorData } from '../shared/errors.ts';
+import { RepriseError } from '../shared/errors.ts';
+import type { Json } from '../shared/json.ts';
+import { systemClock } from '../shared/system.ts';
+
+export interface CallAgentOptions {
+  /** Aborts the attempt, as a cancellation does. */
+  readonly signal?: AbortSignal;
+  /** What the agent is told of its task. Default: the first attempt, in the first round, of the task `task` of the run `run`. */
+  readonly task?: Partial<
+    Record<'runId' | 'workflow' | 'taskId' | 'idempotencyKey', string> & Record<'attempt' | 'round', number>
+  >;
+  /** The agent must be heard of within so many ms. Default: no limit. */
+  readonly heartbeatMs?: number;
+}
+
+/** What one attempt of an agent came to, as it would be put on record. */
+export interface CalledAgent {
+  /** Checked by the agent's schema, and a copy as plain JSON. Absent when the attempt failed. */
+  readonly output?: Json;
+  readonly error?: ErrorData;
+  /** What it emitted, in order. */
+  readonly emitted: readonly Json[];
+  /** What it logged, in order. */
+  readonly logged: readonly {
+    readonly level: string;
+    readonly message: string;
+    readonly fields?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** Calls an agent once, by itself, as a worker would: schemas hold, and what comes out is what a run would record. Does not reject. */
+export async function callAgent<Input, Output>(
+  agent: Agent<Input, Output>,
+  input: Json,
+  { signal, task = {}, heartbeatMs }: CallAgentOptions = {},
+): Promise<CalledAgent> {
+  const { runId = 'run', workflow = 'workflow', taskId = 'task', attempt = 1, round = 1 } = task;
+  const { idempotencyKey = `${runId}/${taskId}` } = task;
+  const emitted: Json[] = [];
+  const logged: CalledAgent['logged'][number][] = [];
+  const notice = (one: Notice): void => {
+    if (one.kind !== 'log' || one.failure === true) return;
+    logged.push({
+      level: one.level,
+      message: one.message,
+      ...(one.fields === undefined ? {} : { fields: one.fields }),
+    });
+  };
+  const dispatch = {
+    workflow,
+    taskId,
+    attempt,
+    round,
+    agent: agent.name,
+    priority: 0,
+    input,
+    delivery: 'at-least-once',
+    idempotencyKey,
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+  } as const;
+  const run = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {
+    clock: systemClock,
+    monitors: { notice },
+    maxPayloadChars: DEFAULT_ENGINE_OPTIONS.maxPayloadChars,
+    graceMs: DEFAULT_ENGINE_OPTIONS.leaseMs,
+    traceparent: undefined,
+    progress: (progress) => emitted.push(progress),
+  });
+  const abort = (): void => run.abort(new RepriseError('REPRISE_RUN_CLOSED', 'The test aborted the attempt.'));
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return { ...(await run.call()), emitted, logged };
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
