@@ -2,7 +2,9 @@
 // Packs every publishable package, installs the tarballs into an empty project, and runs a workflow there through the
 // public API and through the command line: what a user gets from the registry. Then makes a project from every template with the
 // installed command line, installs the tarballs there, and does what its README says: tests, types, runs.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, posix } from 'node:path';
 import { run } from './lib/child.mjs';
@@ -80,6 +82,22 @@ async function installTarballs() {
 const reprise = (args, cwd) =>
   must(repositoryNode(), [join(project, 'node_modules', '@reprise', 'cli', 'bin', 'run.js'), ...args], cwd);
 
+/** Starts the command line, and kills it (SIGKILL) once it has said something. */
+async function killed(args, said, cwd) {
+  const command = join(project, 'node_modules', '@reprise', 'cli', 'bin', 'run.js');
+  const child = spawn(repositoryNode(), [command, ...args], { cwd, env: { ...process.env, ...env } });
+  let output = '';
+  const hear = (text) => {
+    output += text;
+    if (output.includes(said)) child.kill('SIGKILL');
+  };
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const [, signal] = await once(child, 'exit');
+  if (signal !== 'SIGKILL')
+    throw new SetupError(`reprise ${args.join(' ')} ended before it could be killed:\n${output}`);
+}
+
 /** Fails unless something was said. */
 function expectText(text, expected, what) {
   if (!text.includes(expected)) throw new SetupError(`${what} did not say ${JSON.stringify(expected)}:\n${text}`);
@@ -110,10 +128,12 @@ const PROOFS = {
     await npm(['run', 'types'], folder);
   },
   approval: async (folder) => {
-    await reprise(['run', 'start', 'approval', '--id', 'a-1'], folder);
+    await killed(['run', 'start', 'approval', '--id', 'a-1', '--follow'], 'decision', folder);
+    expectText(await reprise(['run', 'explain', 'a-1'], folder), 'decision', 'Why the killed run waits');
     await reprise(['run', 'signal', 'a-1', 'decision', '--data', '{"approved":true,"by":"kim"}'], folder);
     await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], folder);
     expectText(await reprise(['run', 'show', 'a-1'], folder), 'as kim decided', 'The run');
+    expectText(await reprise(['run', 'replay', 'a-1'], folder), 'completed', 'The replay');
   },
   plugin: async (folder) => {
     expectText(await npm(['start'], folder), 'Hello, world!', 'npm start');
@@ -137,6 +157,25 @@ async function proveTemplate(template) {
   const prove = PROOFS[template];
   if (prove === undefined) throw new SetupError(`Nothing proves the template ${template}: add to PROOFS.`);
   await prove(join(made, name));
+}
+
+/** Our own plugins, each from its tarball: installed, used in a run, and removed again. */
+async function proveOwnPlugins() {
+  const file = join(project, 'reprise.plugins.json');
+  for (const folder of builtPackages()) {
+    const { name, reprise: said } = readJson(inRoot(folder, 'package.json'));
+    if (said?.kind === undefined) continue;
+    const base = name.replace('@', '').replace('/', '-');
+    const tarball = allTarballs().find((path) => path.includes(`${base}-`));
+    await reprise(['plugins', 'install', tarball, '--yes'], project);
+    expectText(readFileSync(file, 'utf8'), 'sha512-', 'reprise.plugins.json');
+    expectText(await reprise(['plugins', 'list'], project), name, 'The list of plugins');
+    const output = await reprise(['run', 'start', 'greeting', '--input', '{"name":"Bo"}', '--wait', '--json'], project);
+    expectText(output, 'Hello, Bo!', `The run with ${name}`);
+    await reprise(['plugins', 'remove', name], project);
+    if (existsSync(file) && readFileSync(file, 'utf8').includes(name))
+      throw new SetupError(`${name} was removed, and is still in ${file}.`);
+  }
 }
 
 /** `npm init -y`, then `reprise init`. */
@@ -167,6 +206,7 @@ try {
     await proveProject(join(made, 'created'));
   });
   await step('A package of npm init with reprise init', proveInit);
+  await step('Our own plugins: installed, used, removed', proveOwnPlugins);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   say(error.message);

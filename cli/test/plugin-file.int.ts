@@ -194,6 +194,32 @@ describe('reprise.plugins.json', () => {
     });
   });
 
+  it('has paths that are relative to the configuration, where the schema of the package says that they are paths', async () => {
+    const schema = {
+      properties: {
+        file: { type: 'string', format: 'path' },
+        name: { type: 'string' },
+        in: { type: 'object', properties: { deep: { type: ['string', 'integer'], format: 'path' } } },
+      },
+    };
+    const says = { reprise: { kind: 'monitor', options: './options.schema.json' } };
+    const body = 'globalThis.optionsOfSlack = options;';
+    const slack = monitorPackage(says, { 'index.js': monitorModule('slack', body), 'options.schema.json': schema });
+    const given = (deep: string | number) => ({ file: 'log/a.txt', name: 'b/c', in: { deep }, more: './d' });
+    const seen = (): unknown => (globalThis as { optionsOfSlack?: unknown }).optionsOfSlack;
+    const folder = projectWith({ 'reprise.plugins.json': list({ ...entry, options: given('../e') }) }, slack);
+    await load(folder);
+    expect(seen()).to.deep.equal({
+      file: join(folder, 'log/a.txt'),
+      name: 'b/c',
+      in: { deep: join(folder, '../e') },
+      more: './d',
+    });
+    const named = projectWith({ 'reprise.config.json': { plugins: [{ use: entry.use, options: given(2) }] } }, slack);
+    await load(named);
+    expect(seen()).to.deep.include({ file: join(named, 'log/a.txt'), in: { deep: 2 } });
+  });
+
   describe('with values from the environment', () => {
     const secret = 'xoxb-very-secret';
     const withToken = (body: string, options: object = { auth: { token: { env: 'SLACK_TOKEN' } } }): string =>

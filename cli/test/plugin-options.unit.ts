@@ -2,10 +2,11 @@ import { isRepriseError } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { readPackageSays } from '../src/config/package-says.ts';
+import type { Options } from '../src/config/package-schema.ts';
 import { askOptions } from '../src/plugins/ask-options.ts';
 import { coreProblem } from '../src/plugins/core-range.ts';
 import { optionsOfFlags } from '../src/plugins/option-flags.ts';
-import { checkOptions, type Options, withDefaults } from '../src/plugins/option-schema.ts';
+import { checkOptions, withDefaults } from '../src/plugins/option-schema.ts';
 
 const schema = {
   type: 'object',

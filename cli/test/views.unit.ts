@@ -98,18 +98,18 @@ describe('a live region', () => {
     const sink = new Memory({ isTTY: true, columns: 20, rows: 3 });
     const region = new LiveRegion(new Screen(sink, PLAIN));
     await region.draw(['one', 'x'.repeat(50), 'too much']);
-    expect(sink.text).to.equal(`\u001b[?25lone\n${'x'.repeat(18)}…\n`);
+    expect(sink.text).to.equal(`\u001b[?25l\r\u001b[0Kone\n${'x'.repeat(18)}…\n`);
     sink.text = '';
     await region.draw(['two']);
-    expect(sink.text).to.equal('\u001b[2A\u001b[0Jtwo\n');
+    expect(sink.text).to.equal('\r\u001b[2A\u001b[0Jtwo\n');
     sink.text = '';
     await region.draw(['two']);
     expect(sink.text).to.equal('');
     await region.above('a note');
-    expect(sink.text).to.equal('\u001b[1A\u001b[0Ja note\ntwo\n');
+    expect(sink.text).to.equal('\r\u001b[1A\u001b[0Ja note\ntwo\n');
     sink.text = '';
     await region.end();
-    expect(sink.text).to.equal('\u001b[?25h');
+    expect(sink.text).to.equal('\r\u001b[0K\u001b[?25h');
   });
 });
 

@@ -6,6 +6,7 @@ import { type AnyPlugin, assertPlugin, didYouMean, RepriseError } from '@reprise
 import { importModule } from './import-module.ts';
 import { packageNameOf } from './installed-package.ts';
 import { whileLoading } from './loading.ts';
+import { withPaths } from './option-paths.ts';
 import type { PluginReference, ProjectConfig } from './project-config.ts';
 import { withEnvironment } from './resolve-environment.ts';
 
@@ -29,7 +30,8 @@ async function load(entry: PluginEntry, folder: string): Promise<AnyPlugin> {
     assertPlugin(factory);
     return factory;
   }
-  return withEnvironment(reference.use, reference.options, async (given) => {
+  const options = isPath(reference.use) ? reference.options : await withPaths(reference.use, reference.options, folder);
+  return withEnvironment(reference.use, options, async (given) => {
     const plugin: unknown = await factory(given);
     assertPlugin(plugin);
     return plugin;

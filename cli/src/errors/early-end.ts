@@ -6,12 +6,21 @@ import { EXIT } from './exit-codes.ts';
 /** What Node ends with when nothing is left to do, and somebody still waits. */
 const UNSETTLED = 13;
 
+let isMeant = false;
+
+/** Ends the process at once, by intent. */
+export function endNow(code: number): never {
+  isMeant = true;
+  process.exit(code);
+}
+
 /**
  * Says so, and ends with a failure, when the process ends before the command has: code that was loaded has called process.exit(), or waits for what
  * never comes. Returns the function that is called when the command has ended.
  */
 export function tellEarlyEnd(json: boolean): () => void {
   const listener = (code: number): void => {
+    if (isMeant) return;
     if (code === 0 || code === UNSETTLED) process.exitCode = EXIT.failed;
     const message = messageFor(code);
     const text = json

@@ -1,7 +1,8 @@
+import type { Options } from '../config/package-schema.ts';
 import { plain } from '../output/text.ts';
 import type { Asker } from './asker.ts';
 import { parseValue } from './option-flags.ts';
-import { fieldsOf, type OptionField, type Options } from './option-schema.ts';
+import { fieldsOf, type OptionField } from './option-schema.ts';
 
 /** Asks for the options that are not given: all that the schema names, or only those that must be given. Undefined when the input ends. */
 export async function askOptions(

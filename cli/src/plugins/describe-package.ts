@@ -1,8 +1,9 @@
 import type { PackageSays } from '../config/package-says.ts';
+import type { Options } from '../config/package-schema.ts';
 import type { Screen } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { coreProblem } from './core-range.ts';
-import { fieldsOf, type Options } from './option-schema.ts';
+import { fieldsOf } from './option-schema.ts';
 
 /** What a package says of itself, as lines. All of it is shown, and none of it obeyed. */
 export function packageLines(

@@ -1,5 +1,6 @@
 import { findPackage, packageNameOf } from '../config/installed-package.ts';
 import { isPath } from '../config/load-plugin.ts';
+import { type Options, parseSchema, schemaOf } from '../config/package-schema.ts';
 import type { PinnedPlugin } from '../config/plugin-file.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { table } from '../output/table.ts';
@@ -7,7 +8,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { briefJson, plain } from '../output/text.ts';
 import { coreVersion } from './core-version.ts';
 import { packageLines, packageShape } from './describe-package.ts';
-import { fieldsOf, type Options, parseSchema, schemaOf } from './option-schema.ts';
+import { fieldsOf } from './option-schema.ts';
 import { parseSpec } from './package-spec.ts';
 import { type PackedPackage, packPackage } from './packed-package.ts';
 import { stateOf } from './plugin-state.ts';

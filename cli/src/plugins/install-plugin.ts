@@ -4,6 +4,7 @@ import { findPackage, type InstalledPackage } from '../config/installed-package.
 import { loadPlugin } from '../config/load-plugin.ts';
 import { pluginStandings } from '../config/load-plugins.ts';
 import { isCommandsOnly } from '../config/package-says.ts';
+import { type Options, parseSchema, schemaOf } from '../config/package-schema.ts';
 import { type PinnedPlugin, readPluginFile } from '../config/plugin-file.ts';
 import { readConfig } from '../config/read-config.ts';
 import { EXIT } from '../errors/exit-codes.ts';
@@ -18,7 +19,7 @@ import { packageLines, packageShape } from './describe-package.ts';
 import { installedIntegrity } from './installed-integrity.ts';
 import { runNpm } from './npm.ts';
 import { type OptionFlags, optionsOfFlags } from './option-flags.ts';
-import { checkOptions, type Options, parseSchema, schemaOf, withDefaults } from './option-schema.ts';
+import { checkOptions, withDefaults } from './option-schema.ts';
 import { addCommand, findPackageHome, type PackageHome } from './package-manager.ts';
 import { type PackageSpec, parseSpec } from './package-spec.ts';
 import { installFailed, type PackedPackage, packPackage } from './packed-package.ts';

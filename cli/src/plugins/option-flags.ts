@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Options } from '../config/package-schema.ts';
 import { usageError } from '../errors/usage-error.ts';
-import type { Options } from './option-schema.ts';
 
 export interface OptionFlags {
   readonly option?: readonly string[] | undefined;
