@@ -26,7 +26,16 @@ const argv = process.argv.slice(2);
 const own = ownCommand();
 
 if (own !== undefined) {
-  await import(pathToFileURL(own).href);
+  try {
+    await import(pathToFileURL(own).href);
+  } catch (error) {
+    // What a command itself has to say is said by it: this is about its loading.
+    process.stderr.write(
+      `Error: The reprise of this project could not be loaded, ${own}: ${error instanceof Error ? error.message : error}\n` +
+        '  Fix: install its packages anew (npm install). REPRISE_NO_HANDOVER=1 runs this reprise instead.\n',
+    );
+    process.exitCode = 4;
+  }
 } else if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
   // Answered before anything is loaded.
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -1,4 +1,5 @@
 import { Command, Flags } from '@oclif/core';
+import { endNow } from './errors/early-end.ts';
 import { createTerminal, type Terminal } from './output/terminal.ts';
 
 /** Flags that every command takes. */
@@ -17,7 +18,7 @@ export abstract class RepriseCommand extends Command {
   protected terminal(json: boolean | undefined, brokenPipe: 'end' | 'go-on' = 'end'): Terminal {
     if (brokenPipe === 'end') {
       process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+        if (error.code === 'EPIPE') endNow(Number(process.exitCode ?? 0));
       });
     }
     return createTerminal(process.stdout, process.stderr, process.env, json === true);

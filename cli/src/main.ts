@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { describeError, wantsStacks } from './errors/describe-error.ts';
+import { tellEarlyEnd } from './errors/early-end.ts';
 import { printError } from './output/print-error.ts';
 import { createTerminal } from './output/terminal.ts';
 import { commandPackages } from './plugins/command-packages.ts';
@@ -12,6 +13,7 @@ const wantsJson = (argv: readonly string[]): boolean => argv.slice(0, argv.index
 /** Runs one command and ends the process with its exit code. */
 export async function main(entry: string, argv: readonly string[]): Promise<void> {
   const terminal = createTerminal(process.stdout, process.stderr, process.env, wantsJson(argv));
+  const hasEnded = tellEarlyEnd(wantsJson(argv));
   let exit = 0;
   try {
     const { run, settings } = await import('@oclif/core');
@@ -20,7 +22,7 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
     const options =
       packages.length === 0
         ? entry
-        : await (await import('./plugins/package-commands.ts')).withPackageCommands(entry, packages, terminal);
+        : await (await import('./plugins/package-commands.ts')).withPackageCommands(entry, packages, argv, terminal);
     await run(argv.length === 0 ? ['--help'] : [...argv], options);
     exit = Number(process.exitCode ?? 0);
   } catch (error) {
@@ -35,6 +37,7 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
     }
   }
   await Promise.all([terminal.out.flush(), terminal.err.flush()]);
+  hasEnded();
   // Agents and plugins may have left something open; the command is over.
   process.exit(exit);
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRepriseError, type RepriseError } from '@reprise/core';
+import { createReprise, isRepriseError, type RepriseError } from '@reprise/core';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { loadPlugins, pluginStandings } from '../src/config/load-plugins.ts';
@@ -254,6 +254,17 @@ describe('reprise.plugins.json', () => {
       ]) {
         const error = await refusal(() => load(withToken(body)));
         expect(error.message).to.contain('[SLACK_TOKEN]');
+        expect(`${error.message}${error.stack}${String(error.cause)}`).not.to.contain(secret);
+      }
+    });
+
+    it('shows none either when the plugin is made, as it is or in an address', async () => {
+      process.env['SLACK_TOKEN'] = `${secret}"/`;
+      for (const thrown of ['new Error(token + encodeURIComponent(token))', 'token']) {
+        const body = `const { token } = options.auth; return { name: 'slack', kind: 'monitor', create() { throw ${thrown}; } };`;
+        const error = await refusal(async () => createReprise({ plugins: await load(withToken(body)) }));
+        expect(error.code).to.equal('REPRISE_PLUGIN_INVALID');
+        expect(error.message).to.contain("'slack'").and.to.contain('[SLACK_TOKEN]');
         expect(`${error.message}${error.stack}${String(error.cause)}`).not.to.contain(secret);
       }
     });

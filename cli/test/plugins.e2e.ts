@@ -153,6 +153,46 @@ describe('reprise plugins install', () => {
     });
   }
 
+  for (const [what, body, said] of [
+    ['ends the process', 'process.exit(0);', 'the plugin @acme/monitor-slack ended the process (exit code 0)'],
+    [
+      'waits for what never comes',
+      'return new Promise(() => {});',
+      'the plugin @acme/monitor-slack waits for something',
+    ],
+  ] as const) {
+    it(`puts back package.json, the lockfile and the plugins when the plugin ${what}, and fails`, async () => {
+      const cwd = emptyProject();
+      const spec = tarballOf(packageIn(monitorPackage({}, { 'index.js': monitorModule('slack', body) })));
+      const { code, stderr } = await install(cwd, spec, '-o', 'channel=#runs');
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.contain(said).and.to.contain('npm install mends that');
+      expect(readFileSync(join(cwd, 'package.json'), 'utf8')).to.equal('{"private":true}');
+      for (const name of ['package-lock.json', 'reprise.plugins.json', 'reprise.plugins.json.lock'])
+        expect(existsSync(join(cwd, name)), name).to.equal(false);
+    });
+  }
+
+  it('is refused while another process changes the plugins, and takes over from one that was killed', async () => {
+    const cwd = emptyProject({ 'reprise.plugins.json.lock': String(process.pid) });
+    const spec = tarballOf(packageIn(monitorPackage()));
+    const refused = await install(cwd, spec, '-o', 'channel=#runs');
+    expect(refused.code).to.equal(1);
+    expect(refused.stderr).to.contain(`Another process (${process.pid})`);
+    expect(existsSync(join(cwd, 'node_modules'))).to.equal(false);
+    // No process has an id that high.
+    write(cwd, { 'reprise.plugins.json.lock': '2147483646' });
+    expect((await install(cwd, spec, '-o', 'channel=#runs')).code).to.equal(0);
+    expect(existsSync(join(cwd, 'reprise.plugins.json.lock'))).to.equal(false);
+  });
+
+  it('shows what a package says of an option that must be given on one line', async () => {
+    const schema = { required: ['a'], properties: { a: { type: 'string', description: 'x\nError: y' } } };
+    const files = monitorPackage({}, { 'options.schema.json': schema });
+    const { stderr } = await install(emptyProject(), tarballOf(packageIn(files)));
+    expect(stderr).to.match(/ {2}--option a=<string> +x Error: y\n/);
+  });
+
   it('puts node_modules back where there is no lockfile, too', async () => {
     const cwd = emptyProject({ 'node_modules/.keep': '' });
     const broken = { 'index.js': 'throw new Error("no");' };
@@ -366,7 +406,8 @@ describe('commands of packages', () => {
     expect(hello.stdout).to.equal('hello from acme\n');
     const doctor = await reprise(['doctor'], { cwd });
     expect(doctor.stdout).to.contain('configuration').and.not.to.contain('HIJACKED');
-    expect(doctor.stderr).to.contain('acme-commands: its command `doctor` is left out');
+    expect(doctor.stderr).not.to.contain('acme-commands');
+    expect(hello.stderr).to.contain('acme-commands: its command `doctor` is left out');
     const help = await reprise(['--help'], { cwd });
     expect(help.stdout).to.contain('acme').and.not.to.contain('HIJACKED').and.not.to.contain('HOOK');
     expect((await plugins(cwd, 'list')).stdout).to.match(/acme-commands\s+1\.0\.0\s+commands\s+file\s+used/);
@@ -378,15 +419,78 @@ describe('commands of packages', () => {
     expect(
       (await install(cwd, commandPackage({}, { 'commands/bad.js': 'throw new Error("broken\\nbadly");' }))).code,
     ).to.equal(0);
-    const { code, stdout, stderr } = await reprise(['workflow', 'list'], { cwd });
+    const builtIn = await reprise(['workflow', 'list'], { cwd });
+    expect(builtIn.code, builtIn.stderr).to.equal(0);
+    expect(builtIn.stdout + builtIn.stderr).not.to.contain('broken');
+    const { code, stderr } = await reprise(['--help'], { cwd });
     expect(code, stderr).to.equal(0);
-    expect(stdout).not.to.contain('broken');
     expect(stderr).to.match(/^The commands of acme-commands could not be loaded: .*broken.*\n/);
     expect(stderr.split('\n').filter((line) => /acme|broken/.test(line))).to.have.length(1);
   });
 });
 
+describe('commands of packages that do harm', () => {
+  const named = (use: string, files: Files = {}): string =>
+    emptyProject({
+      'reprise.plugins.json': `\uFEFF${JSON.stringify({ plugins: [{ use: 'broken' }, { use }] })}`,
+      ...files,
+    });
+  const broken = { 'node_modules/broken/package.json': '{' };
+  const withCommand = (text: string): Files => ({
+    ...broken,
+    'node_modules/harm/package.json': {
+      name: 'harm',
+      version: '1.0.0',
+      type: 'module',
+      oclif: { commands: './commands' },
+    },
+    'node_modules/harm/commands/harm.js': text,
+  });
+
+  it('do none to the built-in ones, so that the package can be taken out', async () => {
+    const cwd = named('harm', withCommand('process.exit(0);'));
+    const { code, stderr } = await reprise(['harm'], { cwd });
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('a command of harm ended the process (exit code 0)');
+    const json = await reprise(['harm', '--json'], { cwd });
+    expect((JSON.parse(json.stderr) as { error: { code: string } }).error.code).to.equal('REPRISE_UNEXPECTED');
+    expect((await plugins(cwd, 'remove', 'harm')).code).to.equal(0);
+  });
+
+  it('are there where another package cannot be read, and the file begins with a byte order mark', async () => {
+    const text = "export default class Harm { static async run() { process.stdout.write('none\\n'); } }";
+    const cwd = named('harm', withCommand(text));
+    expect((await reprise(['harm'], { cwd })).stdout).to.equal('none\n');
+    const config = join(cwd, 'reprise.config.json');
+    for (const flags of [['-c', config], [`-c${config}`], [`--config=${config}`]])
+      expect((await reprise(['harm', ...flags], { cwd: folders() })).stdout).to.equal('none\n');
+  });
+
+  it('are not those of reprise once more', async () => {
+    const cwd = emptyProject({ 'reprise.plugins.json': { plugins: [{ use: '@reprise/cli' }] } });
+    write(cwd, {
+      'node_modules/other/package.json': { name: '@reprise/cli', version: '1.0.0', oclif: { commands: './none' } },
+      'reprise.plugins.json': { plugins: [{ use: '@reprise/cli' }, { use: 'other' }] },
+    });
+    const { code, stdout, stderr } = await reprise(['--help'], { cwd });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.contain('workflow');
+    expect((await plugins(cwd, 'remove', '@reprise/cli')).code).to.equal(0);
+  });
+});
+
 describe('handing over', () => {
+  it('says so when that cannot be loaded', async () => {
+    const cwd = emptyProject({
+      'node_modules/@reprise/cli/package.json': { name: '@reprise/cli', version: '9.9.9', type: 'module' },
+      'node_modules/@reprise/cli/bin/run.js': "import '../dist/main.js';",
+    });
+    const { code, stderr } = await reprise(['run', 'list'], { cwd });
+    expect(code).to.equal(4);
+    expect(stderr).to.contain('could not be loaded').and.to.contain('REPRISE_NO_HANDOVER=1');
+    expect(stderr).not.to.match(/^ {4}at /m);
+  });
+
   it("goes to the project's own command line, and not when it is told not to", async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one, in the program that is written
     const own = 'process.stdout.write(`own ${process.argv.slice(2).join(" ")}\\n`); process.exitCode = 7;\n';

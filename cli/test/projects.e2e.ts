@@ -359,6 +359,20 @@ describe('reprise init', () => {
     expect((await reprise(['init', '--install'], { cwd: bare })).code).to.equal(2);
   });
 
+  it('makes all or nothing, and spoils no package.json that is odd', async () => {
+    const cwd = packageOf({ name: 'x' });
+    symlinkSync(join(cwd, 'no-such-folder'), join(cwd, 'workflows'));
+    expect((await reprise(['init', '--yes'], { cwd })).stderr).to.contain('REPRISE_NOT_WRITABLE');
+    expect(own(cwd)).to.deep.equal(['package.json']);
+    for (const odd of [{ dependencies: 'x' }, { scripts: [] }]) {
+      const other = packageOf({ name: 'x', ...odd });
+      const { code, stderr } = await reprise(['init', '--yes'], { cwd: other });
+      expect(code).to.equal(4);
+      expect(stderr).to.contain(`its ${Object.keys(odd)[0]} are no object`);
+      expect(own(other)).to.deep.equal(['package.json']);
+    }
+  });
+
   it('does not install with npm what is of another package manager', async () => {
     const cwd = packageOf({ name: 'x' }, { 'pnpm-lock.yaml': '' });
     const { code, stderr } = await reprise(['init', '--yes', '--install'], { cwd });

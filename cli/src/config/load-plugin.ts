@@ -5,14 +5,20 @@ import { pathToFileURL } from 'node:url';
 import { type AnyPlugin, assertPlugin, didYouMean, RepriseError } from '@reprise/core';
 import { importModule } from './import-module.ts';
 import { packageNameOf } from './installed-package.ts';
+import { whileLoading } from './loading.ts';
 import { withPaths } from './option-paths.ts';
 import type { PluginReference, ProjectConfig } from './project-config.ts';
 import { withEnvironment } from './resolve-environment.ts';
 
 export type PluginEntry = NonNullable<ProjectConfig['plugins']>[number];
 
-/** The plugin of one entry. Throws REPRISE_PLUGIN_INVALID, REPRISE_PLUGIN_OPTIONS_INVALID, or what a factory says about its options. */
-export async function loadPlugin(entry: PluginEntry, folder: string): Promise<AnyPlugin> {
+/** The plugin of one entry; what it throws when it is made shows no value of a variable either. Throws REPRISE_PLUGIN_INVALID, REPRISE_PLUGIN_OPTIONS_INVALID, or what a factory says about its options. */
+export function loadPlugin(entry: PluginEntry, folder: string): Promise<AnyPlugin> {
+  const use = typeof entry === 'string' ? entry : 'use' in entry ? entry.use : entry.name;
+  return whileLoading(`the plugin ${use}`, () => load(entry, folder));
+}
+
+async function load(entry: PluginEntry, folder: string): Promise<AnyPlugin> {
   if (typeof entry !== 'string' && !('use' in entry)) {
     assertPlugin(entry);
     return entry;
@@ -20,11 +26,16 @@ export async function loadPlugin(entry: PluginEntry, folder: string): Promise<An
   const reference: PluginReference = typeof entry === 'string' ? { use: entry } : entry;
   const exported = await importModule(await locate(reference.use, folder));
   const factory = choose(exported, reference);
+  if (typeof factory !== 'function') {
+    assertPlugin(factory);
+    return factory;
+  }
   const options = isPath(reference.use) ? reference.options : await withPaths(reference.use, reference.options, folder);
-  const plugin: unknown =
-    typeof factory === 'function' ? await withEnvironment(reference.use, options, (given) => factory(given)) : factory;
-  assertPlugin(plugin);
-  return plugin;
+  return withEnvironment(reference.use, options, async (given) => {
+    const plugin: unknown = await factory(given);
+    assertPlugin(plugin);
+    return plugin;
+  });
 }
 
 export const isPath = (name: string): boolean => /^\.{1,2}[\\/]/.test(name) || isAbsolute(name);

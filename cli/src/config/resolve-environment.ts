@@ -1,4 +1,5 @@
-import { formatPath, isRepriseError, RepriseError, toErrorData } from '@reprise/core';
+import { type AnyPlugin, formatPath, isRepriseError, RepriseError, toErrorData } from '@reprise/core';
+import type { PluginContext } from '@reprise/core/plugin';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Path = readonly (string | number)[];
@@ -50,15 +51,38 @@ export function resolveEnvironment(plugin: string, options: unknown, env: Enviro
   );
 }
 
-/** Hands the resolved options to a factory. What that throws never shows the value of a variable. */
+/** Hands the resolved options to a factory. What that throws, and what its plugin throws when it is made, never shows the value of a variable. */
 export async function withEnvironment(
-  plugin: string,
+  use: string,
   given: unknown,
-  make: (options: unknown) => unknown,
-): Promise<unknown> {
-  const { options, secrets } = resolveEnvironment(plugin, given, process.env);
+  make: (options: unknown) => Promise<AnyPlugin>,
+): Promise<AnyPlugin> {
+  const { options, secrets } = resolveEnvironment(use, given, process.env);
+  const plugin = await discreetly(use, secrets, () => make(options));
+  if (secrets.size === 0) return plugin;
+  const { createReader } = plugin;
+  return {
+    ...plugin,
+    name: plugin.name,
+    kind: plugin.kind,
+    create: (context: PluginContext) => discreetly(plugin.name, secrets, () => plugin.create(context)),
+    ...(createReader === undefined
+      ? {}
+      : {
+          createReader: (context: PluginContext) =>
+            discreetly(plugin.name, secrets, () => plugin.createReader?.(context)),
+        }),
+  } as AnyPlugin;
+}
+
+/** What `work` throws, without what must not be shown: neither in its message nor in a cause. */
+async function discreetly<Value>(
+  plugin: string,
+  secrets: ReadonlyMap<string, string>,
+  work: () => Value | Promise<Value>,
+): Promise<Value> {
   try {
-    return await make(options);
+    return await work();
   } catch (error) {
     const isCoded = isRepriseError(error);
     if (isCoded && secrets.size === 0) throw error;
@@ -77,7 +101,10 @@ export function withoutSecrets(text: string, secrets: ReadonlyMap<string, string
   const longestFirst = [...secrets].sort(([, one], [, other]) => other.length - one.length);
   return longestFirst.reduce((shown, [name, value]) => {
     const quoted = JSON.stringify(value).slice(1, -1);
-    return shown.replaceAll(value, `[${name}]`).replaceAll(quoted, `[${name}]`);
+    return [value, quoted, encodeURIComponent(value.toWellFormed())].reduce(
+      (text, form) => text.replaceAll(form, `[${name}]`),
+      shown,
+    );
   }, text);
 }
 

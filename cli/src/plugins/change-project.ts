@@ -1,14 +1,19 @@
-import { isRepriseError, toErrorData } from '@reprise/core';
+import { writeSync } from 'node:fs';
+import { isRepriseError, systemClock, toErrorData } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { installFailed } from './packed-package.ts';
 import { ProjectFiles } from './project-files.ts';
+import { lockProject } from './project-lock.ts';
 
 /** One installation or removal, from the first look to the last write. */
 export interface Change {
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  /** From here on, whatever goes wrong puts everything back. `packages`: where npm is to be at work. */
+  /**
+   * From here on, whatever goes wrong puts everything back, and no other process changes the plugins: what was read of them before may be old.
+   * `packages`: where npm is to be at work.
+   */
   begin(pluginFile: string, packages: string | undefined): Promise<void>;
 }
 
@@ -24,6 +29,19 @@ export async function changeProject(
   const controller = new AbortController();
   let interrupted: InterruptSignal | undefined;
   let before: { readonly files: ProjectFiles; readonly withModules: boolean } | undefined;
+  let unlock: (() => void) | undefined;
+  // A plugin that is loaded may end the process.
+  const onExit = (): void => {
+    const left = before?.files.putBackAtOnce(before.withModules);
+    unlock?.();
+    if (before === undefined) return;
+    const end =
+      left === undefined
+        ? 'Everything is as it was before.'
+        : `package.json, the lockfile and the plugins are as before; ${left}`;
+    writeSync(process.stderr.fd, `${end}\n`);
+  };
+  process.once('exit', onExit);
   const ignore = onInterrupt((signal, times) => {
     interrupted ??= signal;
     controller.abort();
@@ -33,6 +51,7 @@ export async function changeProject(
     signal: controller.signal,
     begin: async (pluginFile, packages) => {
       controller.signal.throwIfAborted();
+      unlock = lockProject(pluginFile);
       before = { files: await ProjectFiles.take(pluginFile, packages), withModules: packages !== undefined };
     },
   };
@@ -59,19 +78,29 @@ export async function changeProject(
       : `${what} failed: ${code === 'REPRISE_PLUGIN_INSTALL_FAILED' ? '' : `${code}: `}${message}`;
     throw installFailed(`${said}\n${end}`, error);
   } finally {
+    unlock?.();
+    process.off('exit', onExit);
     ignore();
   }
 }
 
-/** What a plugin does when it is loaded may take for ever: an interruption does not wait for it. */
-export async function unlessAborted<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
+/** Milliseconds that a plugin has to load while it is installed. */
+const LOAD_MS = 30_000;
+
+/** What a plugin does when it is loaded may take for ever: neither an interruption waits for it, nor anybody longer than LOAD_MS. */
+export async function whileItLoads<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason as Error);
+  // Where nothing else is left to do, the process ends before, and what was changed is put back then.
+  const limit = systemClock.schedule(LOAD_MS, () => {
+    reject(installFailed(`The plugin has not loaded within ${LOAD_MS / 1000} s.`));
+  });
   signal.addEventListener('abort', stop, { once: true });
   try {
     signal.throwIfAborted();
     return await Promise.race([value, promise]);
   } finally {
+    limit.cancel();
     signal.removeEventListener('abort', stop);
     value.catch(() => undefined);
   }

@@ -20,10 +20,12 @@ export function commandPackages(
   try {
     const folder = projectFolder(argv, from, env);
     if (folder === undefined) return [];
-    const { plugins } = JSON.parse(readFileSync(join(folder, PLUGIN_FILE), 'utf8')) as {
+    const { plugins } = parse(join(folder, PLUGIN_FILE)) as {
       readonly plugins?: readonly { readonly use?: unknown }[];
     };
-    const names = (plugins ?? []).flatMap(({ use }) => (typeof use === 'string' ? packageName(use) : []));
+    const names = (plugins ?? []).flatMap(({ use }) =>
+      typeof use === 'string' && use !== OWN ? packageName(use) : [],
+    );
     return [...new Set(names)].flatMap((name) => withCommands(name, folder));
   } catch {
     return [];
@@ -44,6 +46,9 @@ function projectFolder(argv: readonly string[], from: string, env: NodeJS.Proces
   }
 }
 
+/** Its commands are there. */
+const OWN = '@reprise/cli';
+
 const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'];
 
 const hasConfig = (folder: string): boolean =>
@@ -54,6 +59,7 @@ function configOf(argv: readonly string[]): string | undefined {
   for (const [index, flag] of flags.entries()) {
     if (flag === '--config' || flag === '-c') return flags[index + 1];
     if (flag.startsWith('--config=')) return flag.slice('--config='.length);
+    if (/^-c./.test(flag)) return flag.slice(2);
   }
   return undefined;
 }
@@ -65,9 +71,20 @@ function withCommands(name: string, from: string): readonly CommandPackage[] {
     const folder = join(above, 'node_modules', name);
     const manifest = join(folder, 'package.json');
     if (existsSync(manifest)) {
-      const { oclif } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly oclif?: unknown };
-      return typeof oclif === 'object' && oclif !== null ? [{ name, folder }] : [];
+      return hasCommands(manifest) ? [{ name, folder }] : [];
     }
     if (dirname(above) === above) return [];
   }
 }
+
+/** One that cannot be read costs no other package its commands. */
+function hasCommands(manifest: string): boolean {
+  try {
+    const { oclif } = parse(manifest) as { readonly oclif?: unknown };
+    return typeof oclif === 'object' && oclif !== null;
+  } catch {
+    return false;
+  }
+}
+
+const parse = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { findPackage, type InstalledPackage } from '../config/installed-package.ts';
 import { loadPlugin } from '../config/load-plugin.ts';
 import { pluginStandings } from '../config/load-plugins.ts';
 import { isCommandsOnly } from '../config/package-says.ts';
 import { type Options, parseSchema, schemaOf } from '../config/package-schema.ts';
-import type { PinnedPlugin } from '../config/plugin-file.ts';
+import { type PinnedPlugin, readPluginFile } from '../config/plugin-file.ts';
 import { readConfig } from '../config/read-config.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -12,7 +13,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { askOptions } from './ask-options.ts';
 import { createAsker } from './asker.ts';
-import { type Change, changeProject, unlessAborted } from './change-project.ts';
+import { type Change, changeProject, whileItLoads } from './change-project.ts';
 import { coreVersion } from './core-version.ts';
 import { packageLines, packageShape } from './describe-package.ts';
 import { installedIntegrity } from './installed-integrity.ts';
@@ -68,16 +69,17 @@ async function install(text: string, flags: InstallFlags, terminal: Terminal, ch
   await change.begin(project.pluginFile.file, candidate.packed?.home.folder);
   if (candidate.packed !== undefined) await letNpmInstall(candidate, candidate.packed, change.signal);
   const entry = await pinned(candidate, project, options, flags.export);
-  await writePluginFile(project.pluginFile, withEntry(project.pluginFile.plugins, entry));
+  const now = await readPluginFile(project.folder);
+  await writePluginFile(now, withEntry(now.plugins, entry));
   const plugin = isCommandsOnly(says)
     ? undefined
-    : await unlessAborted(change.signal, loadPlugin(entry, project.folder));
+    : await whileItLoads(change.signal, loadPlugin(entry, project.folder));
   const kind = plugin?.kind;
   if (kind !== undefined && says.kinds.length > 0 && !says.kinds.includes(kind))
     throw installFailed(
       `${says.name} says that it is of kind ${says.kinds.join(', ')}, and its plugin is of kind ${kind}.`,
     );
-  const shadowedBy = await unlessAborted(change.signal, standingOf(entry, project));
+  const shadowedBy = await whileItLoads(change.signal, standingOf(entry, project));
   change.signal.throwIfAborted();
 
   if (json) {
@@ -177,7 +179,8 @@ async function letNpmInstall(
   if (installed === undefined || !installed.isOfProject)
     throw installFailed(`npm has installed ${what}, and there is no ${says.name}.`);
   const there = await installedIntegrity(installed);
-  const isSame = installed.says.version === says.version && (spec.kind === 'folder' || there === integrity);
+  // Read once from the tarball, and once from what npm made of it: of two files of one name, they may take different ones.
+  const isSame = isDeepStrictEqual(installed.says, says) && (spec.kind === 'folder' || there === integrity);
   if (!isSame)
     throw installFailed(`What npm installed is not the package that was shown: ${what} has changed in between.`);
 }

@@ -2,6 +2,7 @@ import { type Schema, Validator } from '@cfworker/json-schema';
 import { didYouMean, RepriseError } from '@reprise/core';
 import type { Options } from '../config/package-schema.ts';
 import { resolveEnvironment, variableOf, withoutSecrets } from '../config/resolve-environment.ts';
+import { plain } from '../output/text.ts';
 
 /** One option, as its schema has it. */
 export interface OptionField {
@@ -54,12 +55,12 @@ export function withDefaults(schema: unknown, options: Options): Options {
 export function checkOptions(plugin: string, schema: Options | undefined, options: Options): void {
   const missing = fieldsOf(schema).filter(({ name, isRequired }) => isRequired && options[name] === undefined);
   if (missing.length > 0) {
-    const flags = missing.map(
-      (field) => `  ${flagFor(field)}${field.description === undefined ? '' : `   ${field.description}`}`,
+    const flags = missing.map((field) =>
+      plain(`${flagFor(field)}${field.description === undefined ? '' : `   ${field.description}`}`),
     );
     throw invalid(
       plugin,
-      `must be given, and are not:\n${flags.join('\n')}`,
+      `must be given, and are not:\n${flags.map((flag) => `  ${flag}`).join('\n')}`,
       missing.map(({ name }) => name),
     );
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runNpm } from './npm.ts';
@@ -46,6 +46,19 @@ export class ProjectFiles {
       const problem = withModules ? await this.#putBackModules() : undefined;
       await this.#writeFiles();
       return problem;
+    } catch (error) {
+      return `not everything could be put back: ${(error as Error).message}`;
+    }
+  }
+
+  /** The files only, at once: for the end of a process. What is not as it was; undefined when everything is. */
+  putBackAtOnce(withModules: boolean): string | undefined {
+    try {
+      for (const [file, bytes] of this.#contents) {
+        if (bytes === undefined) rmSync(file, { force: true });
+        else if (!(existsSync(file) && bytes.equals(readFileSync(file)))) writeFileSync(file, bytes);
+      }
+      return withModules ? 'node_modules may not be as it was (npm install mends that).' : undefined;
     } catch (error) {
       return `not everything could be put back: ${(error as Error).message}`;
     }

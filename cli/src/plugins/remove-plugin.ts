@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { didYouMean, RepriseError } from '@reprise/core';
 import { packageNameOf } from '../config/installed-package.ts';
 import { isPath } from '../config/load-plugin.ts';
-import type { PinnedPlugin } from '../config/plugin-file.ts';
+import { type PinnedPlugin, readPluginFile } from '../config/plugin-file.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
@@ -34,7 +34,11 @@ async function remove(name: string, flags: RemoveFlags, { out, err, json }: Term
   const uninstall = await packageToUninstall(removed, left, project.config, project.folder);
   const isAsked = flags['no-package'] !== true;
   await change.begin(file, isAsked ? uninstall.home : undefined);
-  await writePluginFile(project.pluginFile, left);
+  const now = await readPluginFile(project.folder);
+  await writePluginFile(
+    now,
+    now.plugins.filter((plugin) => !isMeant(plugin)),
+  );
   if (isAsked && uninstall.home !== undefined) {
     const { code, problem } = await runNpm(['uninstall', '--prefer-offline', uninstall.name], {
       cwd: uninstall.home,

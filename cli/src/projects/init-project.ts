@@ -8,7 +8,7 @@ import { type Change, ignoreChanges, packageChanges } from './package-changes.ts
 import { extensionIn } from './place.ts';
 import { agentSource, testSource, workflowSource } from './sources.ts';
 import type { ProjectFiles } from './templates.ts';
-import { writeNew } from './write-files.ts';
+import { writeFiles } from './write-files.ts';
 
 export interface InitFlags {
   readonly yes?: boolean;
@@ -32,7 +32,7 @@ export async function initProject(flags: InitFlags, terminal: Terminal): Promise
   const wanted = new Map(wantedFiles(folder));
   const kept = [...wanted.keys()].filter((path) => existsSync(join(folder, path)));
   const made = [...wanted.keys()].filter((path) => !kept.includes(path));
-  for (const path of made) writeNew(join(folder, path), wanted.get(path) ?? '');
+  writeFiles(folder, new Map(made.map((path) => [path, wanted.get(path) ?? ''])));
   const consents = flags.yes === true;
   if (consents) for (const change of changes) change.make();
   const installed = flags.install === true;

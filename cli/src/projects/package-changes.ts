@@ -21,7 +21,7 @@ const TEST = 'node --test';
 
 /** What package.json lacks: dependencies, and a script `test` where there is none yet. Throws REPRISE_CONFIG_INVALID. */
 export function packageChanges(file: string): readonly Change[] {
-  const text = readFileSync(file, 'utf8');
+  const text = read(file);
   const manifest = parse(file, text);
   const known = { ...group(manifest, 'dependencies'), ...group(manifest, 'devDependencies') };
   const missing = NEEDED.filter((name) => known[name] === undefined);
@@ -42,6 +42,14 @@ export function packageChanges(file: string): readonly Change[] {
   return [{ file, what: what.join('; '), packages: missing, make: () => overwrite(file, asWritten(changed, text)) }];
 }
 
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw configInvalid(file, `could not be read: ${(error as Error).message}.`, error);
+  }
+}
+
 function parse(file: string, text: string): Manifest {
   let manifest: unknown;
   try {
@@ -49,9 +57,14 @@ function parse(file: string, text: string): Manifest {
   } catch (error) {
     throw configInvalid(file, `is no JSON: ${(error as Error).message}.`, error);
   }
-  if (typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest)) return manifest as Manifest;
-  throw configInvalid(file, 'is no object.');
+  if (!isRecord(manifest)) throw configInvalid(file, 'is no object.');
+  for (const key of ['dependencies', 'devDependencies', 'scripts'])
+    if (!isRecord(manifest[key] ?? {})) throw configInvalid(file, `its ${key} are no object.`);
+  return manifest;
 }
+
+const isRecord = (value: unknown): value is Manifest =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const group = (manifest: Manifest, key: string): Manifest => (manifest[key] ?? {}) as Manifest;
 

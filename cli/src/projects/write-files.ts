@@ -12,6 +12,16 @@ const NOTHING: readonly string[] = ['.git', '.DS_Store'];
  */
 export function writeFolder(folder: string, files: ProjectFiles): void {
   const isNew = makeFolder(folder);
+  try {
+    writeFiles(folder, files);
+  } catch (error) {
+    if (isNew) rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Writes files that are not there yet: all of them, or none. Throws REPRISE_FILE_EXISTS and REPRISE_NOT_WRITABLE. */
+export function writeFiles(folder: string, files: ProjectFiles): void {
   const made: string[] = [];
   try {
     for (const [path, text] of files) {
@@ -19,8 +29,7 @@ export function writeFolder(folder: string, files: ProjectFiles): void {
       made.push(path);
     }
   } catch (error) {
-    if (isNew) rmSync(folder, { recursive: true, force: true });
-    else for (const path of made) rmSync(join(folder, path), { force: true });
+    for (const path of made) rmSync(join(folder, path), { force: true });
     throw error;
   }
 }
