@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { isRepriseError, systemClock, toErrorData } from '@reprise/core';
+import { isRepriseError, toErrorData } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { installFailed } from './packed-package.ts';
@@ -84,23 +84,15 @@ export async function changeProject(
   }
 }
 
-/** Milliseconds that a plugin has to load while it is installed. */
-const LOAD_MS = 30_000;
-
-/** What a plugin does when it is loaded may take for ever: neither an interruption waits for it, nor anybody longer than LOAD_MS. */
+/** What a plugin does when it is loaded may take long: an interruption does not wait for it. */
 export async function whileItLoads<Value>(signal: AbortSignal, value: Promise<Value>): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason as Error);
-  // Where nothing else is left to do, the process ends before, and what was changed is put back then.
-  const limit = systemClock.schedule(LOAD_MS, () => {
-    reject(installFailed(`The plugin has not loaded within ${LOAD_MS / 1000} s.`));
-  });
   signal.addEventListener('abort', stop, { once: true });
   try {
     signal.throwIfAborted();
     return await Promise.race([value, promise]);
   } finally {
-    limit.cancel();
     signal.removeEventListener('abort', stop);
     value.catch(() => undefined);
   }

@@ -58,7 +58,12 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     await out.line(plain(explained.summary));
     for (const line of failureLines(explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
-    if (ended) return;
+    if (ended) {
+      if (state.status === 'completed') return;
+      const retry = commandText(`run retry ${runId}`, where);
+      await err.line(err.style('dim', `To go on from it, in a new run: ${retry}`));
+      return;
+    }
     const known = agentsKnown
       ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';

@@ -294,6 +294,16 @@ describe('explain: a run that is held up', () => {
   it('not driven: said first', () => {
     expect(whole(flow(two), { driven: false }).summary).to.match(/^No process drives the run now\. /);
   });
+
+  it('not driven: what is under way is so as far as is on record', () => {
+    const run = flow('  a: { agent: agent }');
+    run.schedule();
+    run.begin('a');
+    expect(all(run, { driven: true })[0]?.moves).to.equal('The agent answers.');
+    const [{ waits, moves } = { waits: '', moves: '' }] = all(run, { driven: false });
+    expect(waits).to.match(/^is under way, as far as is on record: attempt 1 at 'agent' \(worker w\), begun .* ago$/);
+    expect(moves).to.equal('Whoever drives the run next hears from its worker, or takes the attempt for lost.');
+  });
 });
 
 describe('the explanation of limits and of what could not be undone', () => {

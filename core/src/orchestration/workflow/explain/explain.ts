@@ -29,7 +29,7 @@ export function explain(state: RunState, facts: ExplainFacts): readonly Explanat
     taskId: task.id,
     count,
     mover: moverOf(reason),
-    ...wordingOf(reason, facts.now),
+    ...wordingOf(reason, facts.now, facts.driven),
   }));
 }
 

@@ -36,8 +36,8 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
 export const moverOf = (reason: Reason): Mover =>
   reason.reason !== 'closing' ? MOVERS[reason.reason] : reason.open > 0 ? 'tasks' : 'engine';
 
-/** Says a reason to people, at `now`. */
-export function wordingOf(reason: Reason, now: number): Wording {
+/** Says a reason to people, at `now`. `driven`: false when no process drives the run then. */
+export function wordingOf(reason: Reason, now: number, driven?: boolean): Wording {
   const told = (waits: string, moves: string): Wording => ({ waits, moves });
   const limit = (at: number | undefined, then = 'its time is up'): string =>
     at === undefined ? '' : `, or ${then} ${inTime(at, now)}`;
@@ -109,6 +109,10 @@ export function wordingOf(reason: Reason, now: number): Wording {
       const { attempt, agent, worker, since, limitAt, undoes } = reason;
       const what = undoes === undefined ? 'is under way' : `undoes '${undoes}'`;
       const who = worker === undefined ? '' : ` (worker ${worker})`;
+      if (driven === false) {
+        const was = `${what}, as far as is on record: attempt ${attempt} at '${agent}'${who}, begun ${ago(since, now)}`;
+        return told(was, 'Whoever drives the run next hears from its worker, or takes the attempt for lost.');
+      }
       const waits = `${what}: attempt ${attempt} at '${agent}'${who} for ${formatDuration(Math.max(0, now - since))}`;
       return told(waits, `The agent answers${limit(limitAt)}.`);
     }
