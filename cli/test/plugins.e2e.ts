@@ -326,9 +326,11 @@ describe('reprise plugins remove', () => {
 
   it('knows what was probably meant', async () => {
     const cwd = emptyProject({ 'reprise.plugins.json': { plugins: [{ use: '@acme/monitor-slack' }] } });
-    const { code, stderr } = await plugins(cwd, 'remove', '@acme/monitor-slak');
-    expect(code).to.equal(3);
-    expect(stderr).to.contain('REPRISE_PLUGIN_UNKNOWN').and.to.contain("did you mean '@acme/monitor-slack'");
+    for (const name of ['@acme/monitor-slak', 'monitor-slack']) {
+      const { code, stderr } = await plugins(cwd, 'remove', name);
+      expect(code).to.equal(3);
+      expect(stderr).to.contain('REPRISE_PLUGIN_UNKNOWN').and.to.contain("did you mean '@acme/monitor-slack'");
+    }
   });
 });
 

@@ -59,10 +59,12 @@ async function remove(name: string, flags: RemoveFlags, { out, err, json }: Term
 
 const unknown = (name: string, file: string, plugins: readonly PinnedPlugin[]): RepriseError => {
   const names = plugins.map(({ use }) => packageNameOf(use));
+  const [meant] = names.filter((full) => full.endsWith(`/${name}`));
+  const hint = meant === undefined ? didYouMean(name, names) : `; did you mean '${meant}'?`;
   const there = names.length === 0 ? 'it names none' : `it names ${names.join(', ')}`;
   return new RepriseError(
     'REPRISE_PLUGIN_UNKNOWN',
-    `${file} names no plugin '${name}'${didYouMean(name, names)} (${there}). What the configuration names is taken out there, by hand.`,
+    `${file} names no plugin '${name}'${hint} (${there}). What the configuration names is taken out there, by hand.`,
     { details: { plugin: name } },
   );
 };

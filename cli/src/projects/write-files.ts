@@ -50,7 +50,8 @@ function makeFolder(folder: string): boolean {
     throw notWritable(folder, error);
   }
   const [first] = inside.filter((name) => !NOTHING.includes(name));
-  if (first !== undefined) throw fileExists(folder, `It is not empty: it has ${first}.`);
+  if (first !== undefined)
+    throw fileExists(folder, `It is not empty: it has ${first}. To add to a project that is there: reprise init`);
   return false;
 }
 

@@ -147,9 +147,13 @@ export function engineOptions({ limits = {} }: Pick<RepriseConfig, 'limits'>): E
     const known = Object.hasOwn(DEFAULT_ENGINE_OPTIONS, key);
     const least = ABOVE_ZERO.has(key) ? 1 : 0;
     if (known && typeof value === 'number' && Number.isFinite(value) && value >= least) continue;
-    const what = known ? `must be a number of ${least} or more, not ${String(value)}` : 'is not known';
-    const all = Object.keys(DEFAULT_ENGINE_OPTIONS).join(', ');
-    throw new RepriseError('REPRISE_CONFIG_INVALID', `limits.${key} ${what}. There are: ${all}.`);
+    const all = Object.keys(DEFAULT_ENGINE_OPTIONS);
+    const unit = key.endsWith('Ms') ? ' of milliseconds,' : ' of';
+    const given = typeof value === 'string' ? JSON.stringify(value) : String(value);
+    const what = known
+      ? `must be a number${unit} ${least} or more, not ${given}`
+      : `is not known${didYouMean(key, all)} (there are ${all.join(', ')})`;
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `limits.${key} ${what}.`);
   }
   return { ...DEFAULT_ENGINE_OPTIONS, ...limits };
 }

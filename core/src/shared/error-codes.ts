@@ -272,7 +272,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_FILE_EXISTS: entry(
     'A file or a folder is there already, and nothing is overwritten.',
-    'Choose another name, or move away what is there. `reprise init` adds to a project that exists.',
+    'Choose another name, or move away what is there.',
   ),
   REPRISE_NOT_WRITABLE: entry(
     'A file or a folder could not be written.',
