@@ -5,7 +5,7 @@ import type { PinnedPlugin } from '../config/plugin-file.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { briefJson, plain } from '../output/text.ts';
+import { briefJson, pad, plain } from '../output/text.ts';
 import { coreVersion } from './core-version.ts';
 import { packageLines, packageShape } from './describe-package.ts';
 import { fieldsOf } from './option-schema.ts';
@@ -67,7 +67,6 @@ function optionLines(
     { title: 'TYPE' },
     { title: 'DEFAULT' },
     ...entries.map(() => ({ title: 'SET TO' })),
-    { title: 'MEANING', flexible: true },
   ];
   const shown = (value: unknown): string => (value === undefined ? '-' : briefJson(value, 40));
   const rows = fields.map((field) => [
@@ -75,7 +74,11 @@ function optionLines(
     plain(field.choices?.join(' | ') ?? field.type),
     field.isRequired ? 'must be given' : shown(field.default),
     ...entries.map(({ options }) => shown((options as Options | undefined)?.[field.name])),
-    plain(field.description ?? ''),
   ]);
-  return ['', ...table(out, columns, rows)];
+  // Below each other: sentences have no room in a table.
+  const width = Math.max(...fields.map(({ name }) => plain(name).length));
+  const meanings = fields.flatMap(({ name, description }) =>
+    description === undefined ? [] : [`  ${out.style('bold', pad(plain(name), width))}  ${plain(description)}`],
+  );
+  return ['', ...table(out, columns, rows), ...(meanings.length === 0 ? [] : ['', ...meanings])];
 }
