@@ -9,8 +9,13 @@ const CLI = resolve(import.meta.dirname, '..', '..', 'cli', 'src');
 const OTHER_WAYS =
   /process\s*\.\s*(?:stdout|stderr|_rawDebug)|process\s*\[|\bconsole\b|from 'node:(?:tty|console)'|\bux\b|\bthis\.(?:log|warn|error|logToStderr|logJson|exit)\b|writeSync|\bfd:\s*[12]\b/g;
 
-/** The streams are handed to createTerminal() in these places, and nowhere else touched. The text of a generated module names one. */
-const ALLOWED: Readonly<Record<string, number>> = { 'main.ts': 2, 'base-command.ts': 3, 'projects/sources.ts': 1 };
+/** The streams are handed to createTerminal() in these places, and nowhere else touched. The text of a generated module names one; at the end of the process nothing can be waited for. */
+const ALLOWED: Readonly<Record<string, number>> = {
+  'main.ts': 2,
+  'base-command.ts': 3,
+  'output/last-words.ts': 3,
+  'projects/sources.ts': 1,
+};
 
 const otherWaysIn = (source: string): readonly string[] => {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');

@@ -1,6 +1,5 @@
-import { writeSync } from 'node:fs';
-import { visibleText } from '@reprise/core';
 import { loadingNow } from '../config/loading.ts';
+import { lastWords } from '../output/last-words.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** What Node ends with when nothing is left to do, and somebody still waits. */
@@ -23,14 +22,11 @@ export function tellEarlyEnd(json: boolean): () => void {
     if (isMeant) return;
     if (code === 0 || code === UNSETTLED) process.exitCode = EXIT.failed;
     const message = messageFor(code);
-    const text = json
-      ? JSON.stringify({ error: { code: 'REPRISE_UNEXPECTED', message, exitCode: Number(process.exitCode) } })
-      : `Error REPRISE_UNEXPECTED: ${visibleText(message)}`;
-    try {
-      writeSync(process.stderr.fd, `${text}\n`);
-    } catch {
-      // Nobody reads it.
-    }
+    lastWords(
+      json
+        ? JSON.stringify({ error: { code: 'REPRISE_UNEXPECTED', message, exitCode: Number(process.exitCode) } })
+        : `Error REPRISE_UNEXPECTED: ${message}`,
+    );
   };
   process.once('exit', listener);
   return () => {

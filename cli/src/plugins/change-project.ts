@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { isRepriseError, toErrorData } from '@reprise/core';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
+import { lastWords } from '../output/last-words.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { installFailed } from './packed-package.ts';
 import { ProjectFiles } from './project-files.ts';
@@ -39,7 +39,7 @@ export async function changeProject(
       left === undefined
         ? 'Everything is as it was before.'
         : `package.json, the lockfile and the plugins are as before; ${left}`;
-    writeSync(process.stderr.fd, `${end}\n`);
+    lastWords(end);
   };
   process.once('exit', onExit);
   const ignore = onInterrupt((signal, times) => {
