@@ -118,7 +118,13 @@ export async function live(
     return world;
   } finally {
     const stopped = Promise.all(world.living.map(({ reprise }) => reprise.stop({ drainMs: 0 })));
-    await world.time.until(() => false, 60_000);
+    let over = false;
+    const end = (): void => {
+      over = true;
+    };
+    stopped.then(end, end);
+    // What a stop waits for may be a retry of the transport, or of the store: time passes until it is over.
+    await world.time.until(() => over, 2 * DAY_MS);
     await stopped;
     await storage?.events.close();
   }

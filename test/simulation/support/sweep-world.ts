@@ -66,7 +66,7 @@ export interface Ports {
 
 /** Plays a scenario over one store: in one process, and after each kill in the next. */
 export class SweepWorld {
-  readonly #time = new VirtualTime(new ManualClock(), { patienceMs: IO_MS });
+  readonly #time: VirtualTime;
   readonly #truth: TruthStore;
   readonly #storage: Storage;
   readonly #calls: SweepCall[] = [];
@@ -81,7 +81,8 @@ export class SweepWorld {
   /** `storage`: what the truth is kept in. Default: memory. */
   constructor(scenario: SweepScenario, { durable, listed }: Ports, storage?: Storage) {
     this.#scenario = scenario;
-    this.#truth = createTruthStore(storage, () => this.#time.begin());
+    this.#time = new VirtualTime(new ManualClock(), storage === undefined ? {} : { patienceMs: IO_MS });
+    this.#truth = createTruthStore(storage, storage === undefined ? undefined : () => this.#time.begin());
     const { catalog: _catalog, ...unlisted } = this.#truth.storage;
     this.#storage = listed ? this.#truth.storage : unlisted;
     this.#shared = durable ? createInProcessTransport(this.#time.clock) : undefined;

@@ -47,7 +47,7 @@ const child = workflow<Json>(CHILD).task('only', 'worker', { retry: 2 }).build()
 
 /** Processes that come and go over one store, in virtual time. */
 export class World {
-  readonly time = new VirtualTime(new ManualClock(), { patienceMs: IO_MS });
+  readonly time: VirtualTime;
   readonly truth: TruthStore;
   readonly calls: Call[] = [];
   /** The most calls of one agent of one process at once. */
@@ -59,7 +59,9 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.truth = createTruthStore(options.storage, () => this.time.begin());
+    const { storage } = options;
+    this.time = new VirtualTime(new ManualClock(), storage === undefined ? {} : { patienceMs: IO_MS });
+    this.truth = createTruthStore(storage, storage === undefined ? undefined : () => this.time.begin());
     this.#dice = seededRandom(options.seed);
   }
 
