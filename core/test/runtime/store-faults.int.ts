@@ -11,12 +11,22 @@ import {
 import { recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { changedStore, eventsOf, historyOf, lastingStore, only, orchestrators, storePlugin } from './support.ts';
+import {
+  changedStore,
+  eventsOf,
+  eventually,
+  gate,
+  historyOf,
+  lastingStore,
+  only,
+  orchestrators,
+  storePlugin,
+} from './support.ts';
 
 type Append = EventStore['append'];
 
 describe('A store in trouble', () => {
-  const { start } = orchestrators();
+  const { make, start } = orchestrators();
 
   const double = defineAgent({ name: 'double', handle: async ({ input }: { input: number }) => input * 2 });
   const chain = workflow<number>('chain').task('a', double).task('b', double, { after: 'a' }).build();
@@ -44,6 +54,45 @@ describe('A store in trouble', () => {
   };
 
   const unknown = () => new RepriseError('REPRISE_STORE_UNKNOWN_OUTCOME', 'no answer in time');
+
+  it('that goes away while open runs are taken up: the start fails, whatever agents do that had begun', async () => {
+    const store = lastingStore();
+    const [first, second] = [gate('slow'), gate('slow')];
+    // It does not heed its signal.
+    const two = (slow: typeof first) => workflow('two').task('a', slow.agent).task('b', slow.agent).build();
+    const before = await start({ plugins: [storePlugin(store)], workflows: [two(first)] });
+    await before.startRun(two(first), 1, { id: 'open' });
+    await eventually(() => first.waiting > 0);
+    await before.stop({ drainMs: 0 });
+
+    let lists = 0;
+    const troubled = changedStore(
+      store,
+      {},
+      {
+        catalog: {
+          list: async (query) => {
+            lists += 1;
+            if (lists > 1) await eventually(() => second.waiting > 0);
+            if (lists > 1) throw new RepriseError('REPRISE_STORE_UNAVAILABLE', 'gone');
+            return (await store.catalog?.list(query)) ?? [];
+          },
+        },
+      },
+    );
+    const failing = await make({ plugins: [storePlugin(troubled)], workflows: [two(second)] });
+    const failed = await failing.start().catch((error: unknown) => error);
+    expect(isRepriseError(failed, 'REPRISE_STORE_UNAVAILABLE')).to.equal(true);
+    expect(failing.role).to.equal('stopped');
+    expect(second.contexts.map(({ signal }) => signal.aborted)).to.deep.equal(second.calls.map(() => true));
+
+    const third = gate('slow');
+    const after = await start({ plugins: [storePlugin(store)], workflows: [two(third)] });
+    await eventually(() => third.waiting === 2);
+    third.answer();
+    third.answer();
+    expect((await after.run('open').outcome()).status).to.equal('completed');
+  });
 
   it('whose every append is made, and reported as unknown at first, adds nothing twice', async () => {
     const seen = new Set<string>();

@@ -45,7 +45,9 @@ export interface AgentWorkerParts {
  * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room. Of engines it knows what
  * comes over the transport, and nothing else.
  *
- *   idle ──start()──► taking ──stop()──► stopping (takes nothing, waits for what runs) ──► idle
+ *   idle ──start()──► taking ──stop()──► idle: waits for what runs, then aborts it
+ *    ▲                  │ withdraw()
+ *    └──────────────────┘ aborts what runs at once: nobody hears of its outcome
  */
 export class AgentWorker {
   readonly #parts: AgentWorkerParts;
@@ -65,7 +67,7 @@ export class AgentWorker {
   readonly #slots: ReadonlyMap<string, Slots>;
   readonly #announcer: Announcer;
   #beat: ScheduledCall | undefined;
-  #stopping = false;
+  #taking = false;
 
   constructor(parts: AgentWorkerParts) {
     this.#parts = parts;
@@ -99,6 +101,7 @@ export class AgentWorker {
 
   async #start(): Promise<void> {
     const { transport, agents, mortal } = this.#parts;
+    this.#taking = true;
     // Where it is the only one, more may be here than there are slots for, so that the most urgent of it is begun first. Else it goes to whoever has a slot.
     const waiting = mortal ? 0 : MOST_WAITING;
     for (const agent of agents.values()) {
@@ -123,10 +126,13 @@ export class AgentWorker {
     await this.#announcer.begin();
   }
 
-  /** Takes the start back. */
+  /** Takes the start back. What runs is given up, as at the end of stop(): an agent that does not end holds nobody up. */
   async withdraw(): Promise<void> {
+    const closed = this.#close(this.#tasks);
+    this.#takeNoMore('the worker did not start');
+    this.abandon();
     await this.#announcer.end();
-    await Promise.all([this.#close(this.#tasks), this.#close(this.#subscriptions)]);
+    await Promise.all([closed, this.#close(this.#subscriptions)]);
   }
 
   /** Does not reject: a transport that cannot close a subscription ends with it. */
@@ -146,10 +152,8 @@ export class AgentWorker {
    * attempt stays open in the history and recovery makes it again. An agent that ignores its signal is left behind.
    */
   async stop(drainMs: number): Promise<void> {
-    this.#stopping = true;
-    // What it has not begun goes to others at once.
     const closed = this.#close(this.#tasks);
-    for (const delivery of this.#waiting.values()) delivery.nack({ reason: 'the worker stops' });
+    this.#takeNoMore('the worker stops');
     this.#drained = Promise.withResolvers();
     if (this.#inHand === 0) this.#drained.resolve();
     const drained = Promise.all([this.#announcer.end(), this.#drained.promise]);
@@ -162,9 +166,16 @@ export class AgentWorker {
     await this.#close(this.#subscriptions);
   }
 
+  /** What it has not begun goes to others at once. */
+  #takeNoMore(reason: string): void {
+    this.#taking = false;
+    for (const delivery of this.#waiting.values()) delivery.nack({ reason });
+  }
+
   /** Aborts whatever runs, at once. */
   abandon(): void {
     this.#beat?.cancel();
+    this.#beat = undefined;
     for (const run of this.#running.values()) {
       run.abandon(new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.'));
     }
@@ -174,7 +185,7 @@ export class AgentWorker {
     const { envelope } = delivery;
     const { runid: runId = '' } = envelope;
     const dispatch = envelope.data as unknown as Dispatch;
-    if (this.#stopping) return;
+    if (!this.#taking) return;
     const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     if (!this.#recent.add(key)) {
       delivery.ack();
@@ -196,9 +207,9 @@ export class AgentWorker {
     }
     try {
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
-      // It waited for a slot too long: another member has it.
-      else if (delivery.revoked) this.#recent.delete(key);
-      else if (!this.#stopping) await this.#run(agent, runId, key, dispatch, delivery);
+      // It waited for a slot too long, and another member has it; or it is not begun here any more.
+      else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
+      else await this.#run(agent, runId, key, dispatch, delivery);
     } finally {
       slots.giveBack();
       this.#announcer.changed();
