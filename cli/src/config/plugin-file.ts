@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { didYouMean, formatPath, isRepriseError, parseText } from '@reprise/core';
+import { didYouMean, formatPath } from '@reprise/core';
 import { type ShapeProblem, textProblems, unknownKeys } from './check-shape.ts';
 import { configInvalid } from './config-error.ts';
 import { isPath } from './load-plugin.ts';
+import { parseConfigText } from './parse-config-text.ts';
 import { PLUGIN_FILE } from './plugin-file-name.ts';
 import type { PluginReference } from './project-config.ts';
 
@@ -44,7 +45,7 @@ function parsePluginFile(text: string, file: string): readonly PinnedPlugin[] {
   } catch (error) {
     throw configInvalid(file, `is not JSON:\n  ${placeOf(text, String((error as Error).message))}`, error);
   }
-  const parsed = parse(text, file);
+  const parsed = parseConfigText(text, file);
   const problems = shapeProblems(parsed.value);
   if (problems.length === 0) return (parsed.value as { plugins?: readonly PinnedPlugin[] }).plugins ?? [];
   const lines = problems.map(({ path, message }) => {
@@ -59,17 +60,6 @@ function placeOf(text: string, said: string): string {
   const at = /at position (\d+)/.exec(said)?.[1];
   const before = text.slice(0, at === undefined ? text.length : Number(at)).split('\n');
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1} ${said.replace(/ at position \d+.*$/s, '')}`;
-}
-
-/** A key twice, and a number that would be rounded, are refused as in a configuration. */
-function parse(text: string, file: string): ReturnType<typeof parseText> {
-  try {
-    return parseText(text, file);
-  } catch (error) {
-    if (!isRepriseError(error, 'REPRISE_DEFINITION_INVALID')) throw error;
-    const [, ...lines] = error.message.split('\n');
-    throw configInvalid(file, `is not valid:\n${lines.join('\n')}`, error);
-  }
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

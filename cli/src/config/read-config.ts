@@ -1,8 +1,9 @@
 import { dirname, extname, resolve } from 'node:path';
-import { formatPath, isRepriseError, parseText } from '@reprise/core';
+import { formatPath } from '@reprise/core';
 import { shapeProblems } from './check-shape.ts';
 import { configInvalid } from './config-error.ts';
 import { importModule } from './import-module.ts';
+import { parseConfigText } from './parse-config-text.ts';
 import type { ProjectConfig } from './project-config.ts';
 import { readTextFile } from './read-text-file.ts';
 
@@ -35,23 +36,13 @@ export async function readConfig(path: string): Promise<ReadConfig> {
 async function readData(file: string): Promise<ProjectConfig> {
   const text = await readTextFile(file, (why, cause) => configInvalid(file, `could not be read: ${why}.`, cause));
   // An empty file is a configuration without anything in it.
-  const parsed = parse(text.trim() === '' ? '{}' : text, file);
+  const parsed = parseConfigText(text.trim() === '' ? '{}' : text, file);
   const problems = shapeProblems(parsed.value, true).map(({ path, message }) => {
     const { line, column } = parsed.locate(path);
     return `${line}:${column} ${formatPath(path)} ${message}`;
   });
   reject(file, problems);
   return parsed.value as ProjectConfig;
-}
-
-function parse(text: string, file: string): ReturnType<typeof parseText> {
-  try {
-    return parseText(text, file);
-  } catch (error) {
-    if (!isRepriseError(error, 'REPRISE_DEFINITION_INVALID')) throw error;
-    const [, ...lines] = error.message.split('\n');
-    throw configInvalid(file, `is not valid:\n${lines.join('\n')}`, error);
-  }
 }
 
 async function readCode(file: string): Promise<ProjectConfig> {

@@ -1,7 +1,7 @@
 import type { DefinitionProblem } from '../problem.ts';
 
 /** A mistake of syntax, as the parser tells it. */
-export interface SyntaxError {
+export interface SyntaxMistake {
   readonly message: string;
   readonly line: number;
   readonly column: number;
@@ -18,7 +18,7 @@ const MAX_LINE = 10_000;
  * What a person is told of a parser's mistakes: one for each slip. Quotes that are missing or come too early around `${ … }` are told with
  * what to write; what the parser only stumbles over because of a mistake before is left out.
  */
-export function syntaxProblems(text: string, errors: readonly SyntaxError[]): readonly DefinitionProblem[] {
+export function syntaxProblems(text: string, errors: readonly SyntaxMistake[]): readonly DefinitionProblem[] {
   if (errors.length === 0) return [];
   const lines = text.split('\n', Math.max(...errors.map(({ line }) => line)));
   const told = new Set<number>();
@@ -38,7 +38,7 @@ export function syntaxProblems(text: string, errors: readonly SyntaxError[]): re
   return problems;
 }
 
-type Slip = SyntaxError;
+type Slip = SyntaxMistake;
 
 /** The slip on a line, or the nearest one above it. */
 function slipBefore(lines: readonly string[], line: number): Slip | undefined {

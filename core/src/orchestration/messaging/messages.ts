@@ -86,7 +86,7 @@ export function toAllEnvelope(
 export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {
   const { id, source, type, runId, causationId, at, traceparent } = addressing;
   const { taskId, attempt } = body;
-  const of = {
+  const envelope: { -readonly [Key in keyof Envelope]: Envelope[Key] } = {
     specversion: '1.0',
     id,
     source,
@@ -99,12 +99,11 @@ export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerComman
     causationid: causationId,
     partitionkey: keyOf(addressing, body),
     data: body as unknown as Json,
-  } as const;
-  // Nearly every message is of an attempt: it is made in one piece.
-  if (taskId === undefined || attempt === undefined) return taskId === undefined ? of : { ...of, taskid: taskId };
-  return traceparent === undefined
-    ? { ...of, taskid: taskId, attempt }
-    : { ...of, taskid: taskId, attempt, traceparent };
+  };
+  if (taskId !== undefined) envelope.taskid = taskId;
+  if (attempt !== undefined) envelope.attempt = attempt;
+  if (traceparent !== undefined) envelope.traceparent = traceparent;
+  return envelope;
 }
 
 const TYPES = {

@@ -121,7 +121,9 @@ export class TurnDecider {
       item.command === undefined
         ? attempted(what, () => item.derive?.(run.state, context.now) ?? [], item)
         : [item.command];
-    let all: readonly RunEvent[] = [];
+    // Mostly one command, whose events are handed on as they are; what is derived may be thousands of them.
+    const all: RunEvent[] = [];
+    let only: readonly RunEvent[] | undefined;
     for (const command of commands) {
       if (item.command === undefined && turn.full()) return false;
       if (run.missing.length > 0 && !HELD_COMMANDS.has(command.type)) {
@@ -135,12 +137,13 @@ export class TurnDecider {
       const settles = drives && run.missing.length === 0 && command.type !== 'ResumeRun';
       const given = settles ? context : { ...context, settles };
       const events = attempted(what, () => this.#parts.heart.handle(run.state, command, given), item);
-      all = all.length === 0 ? events : [...all, ...events];
+      if (commands.length === 1) only = events;
+      else for (const event of events) all.push(event);
       if (isRefused(command, events, before) || isTerminal(before)) continue;
       batch.add(command, events, command.type === 'CopyEvents' ? run.state.lineage?.runId : undefined);
       if (command.type === 'ResumeRun' && drives) this.#handle(turn, this.#pastDue);
     }
-    batch.handled.push(handled(item, all));
+    batch.handled.push(handled(item, only ?? all));
     return true;
   }
 

@@ -199,13 +199,13 @@ export class AgentWorker {
   async #carry(agent: AnyAgent, slots: Slots, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
     const { runid: runId = '' } = delivery.envelope;
     const slot = slots.take(dispatch.priority);
-    this.#announcer.changed();
-    if (slot !== undefined) {
-      this.#waiting.set(key, delivery);
-      await slot;
-      this.#waiting.delete(key);
-    }
     try {
+      this.#announcer.changed();
+      if (slot !== undefined) {
+        this.#waiting.set(key, delivery);
+        await slot;
+        this.#waiting.delete(key);
+      }
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
       // It waited for a slot too long, and another member has it; or it is not begun here any more.
       else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
