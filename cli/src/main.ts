@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import { stackOf } from '@reprise/core';
 import { describeError, wantsStacks } from './errors/describe-error.ts';
 import { tellEarlyEnd } from './errors/early-end.ts';
 import { printError } from './output/print-error.ts';
@@ -31,7 +32,7 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
       exit = Number(ended.oclif?.exit ?? 0);
     } else {
       const described = describeError(error);
-      const stack = wantsStacks(process.env) && error instanceof Error ? stackOf(error) : undefined;
+      const stack = wantsStacks(process.env) ? stackOf(error) : undefined;
       await printError(terminal, described, stack);
       exit = described.exit;
     }
@@ -40,9 +41,4 @@ export async function main(entry: string, argv: readonly string[]): Promise<void
   hasEnded();
   // Agents and plugins may have left something open; the command is over.
   process.exit(exit);
-}
-
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
-  return `${error.stack ?? String(error)}${cause}`;
 }

@@ -216,6 +216,7 @@ export {
   isRepriseError,
   RepriseError,
   type RepriseErrorOptions,
+  stackOf,
   toErrorData,
 } from './shared/errors.ts';
 export { sha256, uuidv5 } from './shared/hash.ts';
