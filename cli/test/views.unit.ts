@@ -1,3 +1,4 @@
+import { createReprise, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { LiveRegion } from '../src/output/live-region.ts';
@@ -53,6 +54,27 @@ describe('the plain view', () => {
     expect(lines.join('\n')).to.match(/add +completed/);
     expect(lines.join('\n')).to.match(/bonus +skipped +condition/);
     expect(lines.at(-1)).to.match(/run +completed/);
+  });
+
+  it("says how a signal that is waited for is sent, and tells the end of a run as the run's", async () => {
+    const waiting = workflow('waiting').wait('decision', { signal: 'go', timeout: '1ms' }).build();
+    const reprise = await createReprise({ workflows: [waiting] });
+    await reprise.start();
+    const run = await reprise.startRun(waiting, null, { id: 'w-1' });
+    await run.outcome();
+    const sink = new Memory();
+    const view = new PlainView(new Screen(sink, PLAIN));
+    const progress = new RunProgress();
+    for await (const entry of reprise.runs.history(run.id)) {
+      progress.fold(entry.event);
+      await view.onEvent(entry, progress);
+    }
+    await reprise.stop();
+    const lines = sink.text.trimEnd().split('\n');
+    expect(lines.find((line) => line.includes('entered'))).to.match(
+      /decision +entered +.*for the signal go \(reprise run signal w-1 go\)$/,
+    );
+    expect(lines.at(-1)).to.match(/^ *\+\S+ {2}run +failed +/);
   });
 
   it('has no more lines for many items than for few', async () => {

@@ -105,8 +105,8 @@ function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
     }
     case 'TaskEntered': {
       const { runId } = progress.state;
-      const how = event.signal === undefined ? '' : ` (reprise run signal ${runId} ${event.signal})`;
-      return labelled(event.taskId, 'entered', `${details}${plain(how)}`);
+      const how = event.signal === undefined ? [] : [plain(`(reprise run signal ${runId} ${event.signal})`)];
+      return labelled(event.taskId, 'entered', [details, ...how].join(' '));
     }
     case 'TaskStarted':
       return labelled(event.taskId, 'started', event.attempt > 1 ? details : '');
