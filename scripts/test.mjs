@@ -44,8 +44,8 @@ async function mocha(args, counts) {
   const reporter = ['--reporter', inRoot('scripts', 'lib', 'counting-reporter.mjs')];
   const env = { REPRISE_TEST_COUNTS: counts };
   const { code } = await run(repositoryNode(), [...program, ...reporter, ...args, ...own], { env });
-  const { passes, failures, pending } = read(counts) ?? { passes: 0, failures: 1, pending: 0 };
-  return { code, passes, failures: code !== 0 && failures === 0 ? 1 : failures, pending };
+  const { passes, failures, pending, failed } = read(counts) ?? { passes: 0, failures: 1, pending: 0, failed: [] };
+  return { code, failed, passes, failures: code !== 0 && failures === 0 ? 1 : failures, pending };
 }
 
 function read(path) {
@@ -56,14 +56,19 @@ function read(path) {
   }
 }
 
+const allFailed = [];
 const total = { passes: 0, failures: 0, pending: 0 };
 for (const [index, [title, args]] of phases().entries()) {
   say(`> Running ${title} (from source; no service needed) ...`);
-  const { code, ...counts } = await mocha(args, join(folder, `${index}.json`));
+  const { code, failed, ...counts } = await mocha(args, join(folder, `${index}.json`));
   for (const key of Object.keys(total)) total[key] += counts[key];
+  allFailed.push(...failed);
   if (code === 130) break;
 }
 rmSync(folder, { recursive: true, force: true });
+
+// Once more at the end, where whoever reads the last lines of a long log finds it.
+for (const { title, message } of allFailed) process.stdout.write(`FAILED: ${title}\n  ${message.replaceAll('\n', '\n  ')}\n`);
 
 const { passes, failures, pending } = total;
 process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);

@@ -8,6 +8,7 @@ import { type Process, World } from './world.ts';
 
 export const RUN = 'run-of-the-test';
 const DAY_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
 
 export interface Weather {
   readonly store: StoreFaults;
@@ -113,6 +114,8 @@ export async function live(
           `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
         );
     }
+    // Whoever waits for the run is told now, which may take a few steps more than the end of the run does.
+    await world.time.until(() => world.living.every(({ outcome }) => outcome !== undefined), MINUTE_MS);
     await world.time.quiet();
     await after(world);
     return world;
