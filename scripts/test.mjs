@@ -68,7 +68,8 @@ for (const [index, [title, args]] of phases().entries()) {
 rmSync(folder, { recursive: true, force: true });
 
 // Once more at the end, where whoever reads the last lines of a long log finds it.
-for (const { title, message } of allFailed) process.stdout.write(`FAILED: ${title}\n  ${message.replaceAll('\n', '\n  ')}\n`);
+for (const { title, message } of allFailed)
+  process.stdout.write(`FAILED: ${title}\n  ${message.replaceAll('\n', '\n  ')}\n`);
 
 const { passes, failures, pending } = total;
 process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
