@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type WorkflowBuilder, workflow } from '@reprise/core';
+import { cel, type WorkflowBuilder, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { declarationOf } from './support/declarations.ts';
@@ -20,6 +20,7 @@ const METHODS = [
   'sleep',
   'set',
   'switch',
+  'cancel',
   'end',
   'raise',
 ] as const;
@@ -57,6 +58,7 @@ const VALUES: Readonly<Record<string, object>> = {
   join: { after: ['first', 'second'], join: 1 },
   rest: { after: ['first', 'second'], join: 'any', rest: 'cancel' },
   when: { when: () => true },
+  while: { while: cel('true') },
   priority: { priority: 1 },
   mutex: { mutex: 'key' },
   input: { input: () => 1 },
@@ -83,6 +85,7 @@ const SUBJECTS: Readonly<Record<Method, unknown>> = {
   sleep: '1s',
   set: 1,
   switch: [{ when: () => true, then: 'any' }],
+  cancel: 'later',
   end: null,
   raise: { code: 'MINE' },
 };
@@ -97,12 +100,14 @@ function build(method: Method, options: object): void {
     .task('second', 'agent')
     .switch('route', [{ when: () => true, then: 'here' }, { else: 'there' }]);
   const builder = before[method]('it', SUBJECTS[method], options);
-  (method === 'fallbackTask' ? builder.task('user', 'agent', { fallback: { task: 'it' } }) : builder).build();
+  const whole = method === 'fallbackTask' ? builder.task('user', 'agent', { fallback: { task: 'it' } }) : builder;
+  // Something that a cancel may name.
+  whole.task('later', 'agent').build();
 }
 
 describe('the table of which task takes which option', () => {
   const page = readFileSync(join(ROOT, 'docs/reference/typescript.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| `(\w+)` ((?:\| (?:yes )?){10})\|$/gm)];
+  const rows = [...page.matchAll(/^\| `(\w+)` ((?:\| (?:yes )?){11})\|$/gm)];
   const granted = (method: Method): readonly string[] => {
     const has = (cells: string) => cells.split('|')[METHODS.indexOf(method) + 1]?.trim() === 'yes';
     return rows.flatMap(([, option = '', cells = '']) => (has(cells) ? option : []));

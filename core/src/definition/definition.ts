@@ -11,6 +11,7 @@ import type { Json } from '../shared/json.ts';
  * - `feedback`: what the round before handed on; null in round 1. After a caught retry `{ error, output }`.
  * - `block`: inside a block, `{ input }`: what the block was handed.
  * - `error`: in a catch (its `when`, its handler, its output): what failed.
+ * - `status`: in `while`: how far each task of the same block is.
  */
 export interface Scope {
   readonly input: Json;
@@ -23,7 +24,11 @@ export interface Scope {
   readonly feedback?: Json;
   readonly block?: { readonly input: Json };
   readonly error?: Json;
+  readonly status?: Readonly<Record<string, Progress>>;
 }
+
+/** How far a task is: `running` from when it may begin until it ends, whatever it waits for. */
+export type Progress = 'pending' | 'running' | 'completed' | 'failed' | 'skipped' | 'cancelled';
 
 /** A pure function of a workflow. `fn` lives in code; `digest` (SHA-256 of its source) is what is recorded. */
 export interface FunctionExpression {
@@ -126,6 +131,11 @@ export interface End {
   readonly output?: Expression;
 }
 
+/** Cancels tasks of the block, or of the blocks around it, that have not ended. Its output is the list of those that it did. */
+export interface Cancel {
+  readonly tasks: readonly string[];
+}
+
 /** Fails with an error of the workflow's own. */
 export interface Raise {
   readonly code: string;
@@ -196,8 +206,8 @@ export interface Mutex {
 export type Join = 'all' | 'any' | number;
 
 /**
- * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `switch`, `end` or
- * `raise`. Those that compute nothing (`sleep`, `switch`) hand their input on as their output.
+ * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `switch`, `cancel`,
+ * `end` or `raise`. Those that compute nothing (`sleep`, `switch`) hand their input on as their output.
  */
 export interface TaskDefinition {
   readonly id: string;
@@ -211,6 +221,7 @@ export interface TaskDefinition {
   /** The value that the task gives. */
   readonly set?: Expression;
   readonly switch?: Switch;
+  readonly cancel?: Cancel;
   readonly end?: End;
   readonly raise?: Raise;
   /** In the same block. */
@@ -223,6 +234,8 @@ export interface TaskDefinition {
   readonly rest?: 'let' | 'cancel';
   /** False skips the task. A condition that throws fails it. */
   readonly when?: Expression;
+  /** CEL that reads `status`, too. False skips the task; once it is false later, the task is cancelled. */
+  readonly while?: Expression;
   /** Default: the item of a forEach; else without dependencies what the block (or the run) was handed, the output of the only one, or the outputs by task id. */
   readonly input?: Expression;
   readonly forEach?: ForEach;
@@ -247,11 +260,24 @@ export type Performer =
   | 'sleep'
   | 'set'
   | 'switch'
+  | 'cancel'
   | 'end'
   | 'raise';
 
 export const PERFORMERS: readonly Performer[] = [
-  ...(['agent', 'capability', 'workflow', 'scope', 'wait', 'sleep', 'set', 'switch', 'end', 'raise'] as const),
+  ...([
+    'agent',
+    'capability',
+    'workflow',
+    'scope',
+    'wait',
+    'sleep',
+    'set',
+    'switch',
+    'cancel',
+    'end',
+    'raise',
+  ] as const),
 ];
 
 /** The performer of a task that is valid. */

@@ -2,7 +2,7 @@ import { inside, outer } from '../shared/task-path.ts';
 import type { TaskDefinition } from './definition.ts';
 import { leadsTo, reachable } from './graph.ts';
 import { type Standpoint, TaskGraph } from './task-graph.ts';
-import { addTasks, type BlockNode, hasToBeAwaited, type TaskNode } from './task-nodes.ts';
+import { addTasks, type BlockNode, hasToBeAwaited, type TaskNode, watchedBy } from './task-nodes.ts';
 
 /** Tasks that were added to an open block at once. */
 export interface Addition {
@@ -24,6 +24,8 @@ class BlockAdditions {
   /** What tasks come after beside what their definition says, and what comes after them. */
   readonly dependencies = new Map<string, string[]>();
   readonly dependents = new Map<string, string[]>();
+  /** Added tasks whose `while` asks how far one is that was there. */
+  readonly watchers = new Map<string, string[]>();
   /** Pairs that are known to be in order, beside those of an edge. */
   readonly before = new Map<string, Set<string>>();
 }
@@ -46,9 +48,10 @@ export class GrownGraph extends TaskGraph {
   /** By block, of the run too: how many tasks in blocks inside it have an id, of those that were added. */
   readonly #inner = new Map<string, Map<string, number>>();
   #outstanding = false;
+  #milestones = false;
 
   private constructor(base: TaskGraph) {
-    super({ nodes: base.nodes, blocks: new Map(), root: base.root, hasOutstanding: base.hasOutstanding });
+    super({ nodes: base.nodes, blocks: new Map(), root: base.root, hasOutstanding: false, hasMilestones: false });
     this.#base = base;
   }
 
@@ -63,7 +66,11 @@ export class GrownGraph extends TaskGraph {
   }
 
   override get hasOutstanding(): boolean {
-    return this.#outstanding || super.hasOutstanding;
+    return this.#outstanding || this.#base.hasOutstanding;
+  }
+
+  override get hasMilestones(): boolean {
+    return this.#milestones || this.#base.hasMilestones;
   }
 
   override node(path: string): TaskNode | undefined {
@@ -102,6 +109,12 @@ export class GrownGraph extends TaskGraph {
   override dependentsOf(path: string, node: TaskNode): readonly string[] {
     const more = this.#scopes.get(blockOf(path))?.dependents.get(node.definition.id);
     return more === undefined ? node.dependents : [...node.dependents, ...more];
+  }
+
+  override watchersOf(path: string, node: TaskNode): readonly string[] {
+    const more = this.#scopes.get(blockOf(path))?.watchers.get(node.definition.id);
+    const own = super.watchersOf(path, node);
+    return more === undefined ? own : [...own, ...more];
   }
 
   /** What a task of the definition, or one added before, comes after since others were put before it. */
@@ -170,10 +183,13 @@ export class GrownGraph extends TaskGraph {
       this.#nodes.set(path, node);
       own.paths.push(path);
       if (hasToBeAwaited(node)) this.#outstanding = true;
+      if (node.definition.while !== undefined) this.#milestones = true;
       this.#countInner(node, 1);
     }
-    for (const { id, after } of tasks) {
+    for (const task of tasks) {
+      const { id, after } = task;
       own.ids.add(id);
+      for (const watched of watchedBy(task)) if (!names.has(watched)) push(own.watchers, watched, id);
       for (const dependency of after) if (!names.has(dependency)) push(own.dependents, dependency, id);
     }
     for (const { taskId, dependency } of before) {

@@ -17,6 +17,8 @@ export function shape(task: TaskDefinition): string {
       return `[/${label}/]`;
     case 'switch':
       return `{${label}}`;
+    case 'cancel':
+      return `>${label}]`;
     case 'end':
       return `(((${label})))`;
     case 'raise':
@@ -24,13 +26,13 @@ export function shape(task: TaskDefinition): string {
     case 'agent':
     case 'capability':
     case 'scope':
-      return task.when === undefined ? `[${label}]` : `([${label}])`;
+      return task.when === undefined && task.while === undefined ? `[${label}]` : `([${label}])`;
   }
 }
 
 /** The id of a task, who does it, and what is particular about it. */
 export function labelOf(task: TaskDefinition): string {
-  const { id, forEach, scope, join, after, rest } = task;
+  const { id, forEach, scope, join, after, rest, while: milestone } = task;
   const loop = scope?.loop;
   const until = loop?.until ?? loop?.while;
   const worker = workOf(task);
@@ -38,6 +40,7 @@ export function labelOf(task: TaskDefinition): string {
     id,
     worker === id ? '' : worker,
     forEach ? text('for each of ', forEach.items, 'for each item') : '',
+    milestone ? text('while ', milestone, 'while its condition holds') : '',
     loop && until
       ? `${text(loop.until ? 'loop until ' : 'loop while ', until, 'loop')}, ${loop.max} rounds at most`
       : '',
@@ -48,7 +51,7 @@ export function labelOf(task: TaskDefinition): string {
 }
 
 function workOf(task: TaskDefinition): string {
-  const { agent, capability, workflow, wait, sleep, set, end, raise } = task;
+  const { agent, capability, workflow, wait, sleep, set, cancel, end, raise } = task;
   switch (performerOf(task)) {
     case 'agent':
       return agent ?? `any agent that can ${capability ?? 'do this'}`;
@@ -63,6 +66,8 @@ function workOf(task: TaskDefinition): string {
       return sleep?.kind === 'until' ? text('sleeps until ', sleep.moment, 'sleeps') : 'sleeps';
     case 'set':
       return set ? text('= ', set, 'a value') : '';
+    case 'cancel':
+      return `cancels ${cancel?.tasks.join(', ') ?? ''}`;
     case 'end':
       return end?.output ? text('end with ', end.output, 'end') : 'end';
     case 'raise':

@@ -62,7 +62,21 @@ function bindTasks(
 function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | undefined, bind: Bind): TaskDefinition {
   const one = (slot: string, expression: Expression, from: Expression | undefined): Expression =>
     bind(`task '${path}': ${slot}`, expression, from);
-  const { when, input, forEach, repeat, scope, wait, sleep, set, end, raise, compensate, mutex } = task;
+  const {
+    when,
+    while: milestone,
+    input,
+    forEach,
+    repeat,
+    scope,
+    wait,
+    sleep,
+    set,
+    end,
+    raise,
+    compensate,
+    mutex,
+  } = task;
   const cases = task.switch?.cases.map((entry, index) => ({
     ...entry,
     when: one(`switch[${index}].when`, entry.when, source?.switch?.cases[index]?.when),
@@ -70,6 +84,7 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
   return {
     ...task,
     ...(when && { when: one('when', when, source?.when) }),
+    ...(milestone && { while: one('while', milestone, source?.while) }),
     ...(input && { input: one('input', input, source?.input) }),
     ...(forEach && { forEach: { ...forEach, items: one('forEach', forEach.items, source?.forEach?.items) } }),
     ...(repeat && { repeat: { ...repeat, until: one('repeat.until', repeat.until, source?.repeat?.until) } }),

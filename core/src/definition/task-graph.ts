@@ -27,6 +27,7 @@ interface Content {
   readonly blocks: ReadonlyMap<string, BlockNode>;
   readonly root: BlockNode;
   readonly hasOutstanding: boolean;
+  readonly hasMilestones: boolean;
 }
 
 /**
@@ -39,15 +40,17 @@ export class TaskGraph {
   readonly root: BlockNode;
   readonly #blocks: ReadonlyMap<string, BlockNode>;
   readonly #hasOutstanding: boolean;
+  readonly #hasMilestones: boolean;
   /** Pairs that are known to be in order, beside those of an edge. */
   readonly #before = new Map<string, Set<string>>();
   readonly #inside = new Map<string, ReadonlySet<string>>();
 
-  protected constructor({ nodes, blocks, root, hasOutstanding }: Content) {
+  protected constructor({ nodes, blocks, root, hasOutstanding, hasMilestones }: Content) {
     this.nodes = nodes;
     this.root = root;
     this.#blocks = blocks;
     this.#hasOutstanding = hasOutstanding;
+    this.#hasMilestones = hasMilestones;
   }
 
   static of(definition: WorkflowDefinition): TaskGraph {
@@ -55,7 +58,9 @@ export class TaskGraph {
     if (graph === undefined) {
       const maps = { nodes: new Map<string, TaskNode>(), blocks: new Map<string, BlockNode>() };
       const root = addBlock('', definition, maps);
-      graph = new TaskGraph({ ...maps, root, hasOutstanding: maps.nodes.values().some(hasToBeAwaited) });
+      const hasOutstanding = maps.nodes.values().some(hasToBeAwaited);
+      const hasMilestones = maps.nodes.values().some(({ watchers }) => watchers !== undefined);
+      graph = new TaskGraph({ ...maps, root, hasOutstanding, hasMilestones });
       graphs.set(definition, graph);
     }
     return graph;
@@ -64,6 +69,11 @@ export class TaskGraph {
   /** Whether something in it may have to be waited for or undone before a block ends: a child run, or what has a `compensate`. */
   get hasOutstanding(): boolean {
     return this.#hasOutstanding;
+  }
+
+  /** Whether a task in it has a `while` that asks how far others are. */
+  get hasMilestones(): boolean {
+    return this.#hasMilestones;
   }
 
   node(path: string): TaskNode | undefined {
@@ -97,6 +107,11 @@ export class TaskGraph {
   /** What comes after a task, by its path in the run; ids of its block. */
   dependentsOf(_path: string, node: TaskNode): readonly string[] {
     return node.dependents;
+  }
+
+  /** Tasks whose `while` asks how far a task is, by its path in the run; ids of its block. */
+  watchersOf(_path: string, node: TaskNode): readonly string[] {
+    return node.watchers ?? NOTHING;
   }
 
   /** One of those that come after a task, without a look at all of them. */

@@ -1,4 +1,5 @@
 import { inside } from '../shared/task-path.ts';
+import { compile } from './cel/program.ts';
 import { type Block, type Compensate, type TaskDefinition, tasksWithin } from './definition.ts';
 import { between, dependentsOf } from './graph.ts';
 
@@ -21,6 +22,8 @@ export interface TaskNode {
   readonly undoes?: string;
   /** Of a task of a handler: the catch that it is of. */
   readonly clause?: number;
+  /** Tasks whose `while` asks how far this one is. */
+  readonly watchers?: readonly string[];
 }
 
 /** The inside of a block. */
@@ -119,7 +122,11 @@ function partOf(nodes: readonly TaskNode[]): Part {
   };
 }
 
-type Place = Pick<TaskNode, 'dependents' | 'fallbackFor' | 'repeatedBy' | 'segment'>;
+type Place = Pick<TaskNode, 'dependents' | 'fallbackFor' | 'repeatedBy' | 'segment' | 'watchers'>;
+
+/** The tasks of its block whose status the `while` of a task asks about. */
+export const watchedBy = ({ while: milestone }: TaskDefinition): Iterable<string> =>
+  milestone?.kind === 'cel' ? compile(milestone.source).analysis.statuses : NOTHING;
 
 function placesOf(tasks: readonly TaskDefinition[]): ReadonlyMap<string, Place> {
   const dependents = dependentsOf(tasks);
@@ -139,16 +146,21 @@ function placesOf(tasks: readonly TaskDefinition[]): ReadonlyMap<string, Place> 
     segments.set(id, segment);
     for (const member of segment) repeatedBy.set(member, id);
   }
+  const watchers = new Map<string, string[]>();
+  for (const task of tasks)
+    for (const watched of watchedBy(task)) watchers.set(watched, [...(watchers.get(watched) ?? []), task.id]);
   const places = new Map<string, Place>();
   for (const { id } of tasks) {
     const origin = fallbackFor.get(id);
     const repeater = repeatedBy.get(id);
     const segment = segments.get(id);
+    const watching = watchers.get(id);
     places.set(id, {
       dependents: dependents.get(id) ?? NOTHING,
       ...(origin === undefined ? {} : { fallbackFor: origin }),
       ...(repeater === undefined ? {} : { repeatedBy: repeater }),
       ...(segment === undefined ? {} : { segment }),
+      ...(watching === undefined ? {} : { watchers: watching }),
     });
   }
   return places;

@@ -13,7 +13,7 @@ describe('refused: performers', () => {
       'none of them',
       't: {}',
       'tasks.t.agent: is missing: name an agent, or a capability, or another performer ' +
-        '(workflow, scope, wait, sleep, set, switch, end, raise)',
+        '(workflow, scope, wait, sleep, set, switch, cancel, end, raise)',
     ],
     [
       'one that cannot be read is not missing, too',

@@ -38,7 +38,7 @@ interface TaskSpec {
   readonly accept: boolean;
   readonly once: boolean;
   readonly priority: number;
-  readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'end' | 'raise' | 'scope' | 'child';
+  readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'cancel' | 'end' | 'raise' | 'scope' | 'child';
   readonly join: 'all' | 'any' | 'two';
   readonly rest: 'let' | 'cancel';
   /** By a switch that it comes after. */
@@ -46,6 +46,8 @@ interface TaskSpec {
   readonly compensate: boolean;
   readonly mutex: 'none' | 'one' | 'by item';
   readonly block: BlockSpec | undefined;
+  /** It goes on only as long as that task has not completed. */
+  readonly watches: number | undefined;
 }
 
 interface BlockSpec {
@@ -91,6 +93,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
         [1, 'switch'],
       ] as const),
       ...([
+        [0.5, 'cancel'],
         [0.3, 'end'],
         [0.3, 'raise'],
         [depth > 0 ? 3 : 0.01, 'scope'],
@@ -102,6 +105,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
     compensate: fc.boolean(),
     mutex: oneOf([4, 'none'], [1, 'one'], [1, 'by item']),
+    watches: fc.option(fc.nat(6), { nil: undefined, freq: 4 }),
     block: depth > 0 ? fc.option(blockArbitrary(depth), { nil: undefined, freq: 9 }) : fc.constant(undefined),
     after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
     when: oneOf([8, 'none'], [2, 'true'], [2, 'false'], [2, 'odd'], [0.3, 'throws']),
@@ -174,7 +178,13 @@ function fallbackOf(spec: TaskSpec, id: string): Fallback | undefined {
 const isAgent = (spec: TaskSpec): boolean =>
   spec.performer === 'agent' || (spec.performer === 'scope' && spec.block === undefined);
 
-function performerOf(spec: TaskSpec, id: string, index: number): Partial<TaskDefinition> {
+/** A later task of the same block; of the last one the block itself. */
+function cancelledBy(index: number, { prefix, specs }: Place): string | undefined {
+  if (index + 1 < specs.length) return `${prefix}${index + 1}`;
+  return prefix.endsWith('-') ? prefix.replace(/^h-/, '').slice(0, -1) : undefined;
+}
+
+function performerOf(spec: TaskSpec, id: string, index: number, place: Place): Partial<TaskDefinition> {
   const { performer, block } = spec;
   if (isAgent(spec)) return { agent: index % 2 === 0 ? 'worker' : 'helper' };
   if (performer === 'scope' && block !== undefined) return { scope: blockOf(block, `${id}-`) };
@@ -198,6 +208,8 @@ function performerOf(spec: TaskSpec, id: string, index: number): Partial<TaskDef
         ...(spec.once || spec.accept ? { otherwise: 'b' } : {}),
       },
     };
+  const cancelled = performer === 'cancel' ? cancelledBy(index, place) : undefined;
+  if (cancelled !== undefined) return { cancel: { tasks: [cancelled] } };
   if (performer === 'end') return { end: spec.accept ? {} : { output: fn('end', ({ outputs }) => outputs) } };
   if (performer === 'raise') return { raise: { code: spec.once ? 'FATAL' : 'RAISED' } };
   return {
@@ -254,7 +266,8 @@ function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['
   };
 }
 
-function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDefinition {
+function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
+  const { prefix, specs } = place;
   const id = `${prefix}${index}`;
   const others = spec.after.filter((other) => other < index);
   const after = others.map((other) => `${prefix}${other}`);
@@ -268,7 +281,7 @@ function taskOf(spec: TaskSpec, index: number, { prefix, specs }: Place): TaskDe
   const takesInput = TAKES_INPUT.has(spec.performer);
   return {
     id,
-    ...performerOf(spec, id, index),
+    ...performerOf(spec, id, index, place),
     after,
     ...(switches.length > 0 && spec.case !== 'none' && { cases }),
     ...(join !== undefined && { join }),
@@ -360,7 +373,12 @@ function extrasOf(spec: TaskSpec, id: string, after: readonly string[]): readonl
   const until = fn('until', ({ output, round }) => round >= spec.rounds || isOdd(output));
   const onExhausted = spec.accept ? 'accept' : 'fail';
   const repeat: Repeat = { from, until, max: spec.accept ? 2 : 3, onExhausted };
-  return [...(spec.repeat === 'none' ? [] : [{ repeat }]), ...(spec.rest === 'let' ? [] : [{ rest: spec.rest }])];
+  const watched = `status["t${spec.watches}"] != 'completed'`;
+  return [
+    ...(spec.repeat === 'none' ? [] : [{ repeat }]),
+    ...(spec.rest === 'let' ? [] : [{ rest: spec.rest }]),
+    ...(spec.watches === undefined ? [] : [{ while: { kind: 'cel', source: watched } as const }]),
+  ];
 }
 
 /** The workflow that a spec stands for. */

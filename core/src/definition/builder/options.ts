@@ -107,6 +107,11 @@ export interface StartOptions<Id extends string, Env extends Environment, Tasks,
   readonly rest?: 'let' | 'cancel';
   /** False skips the task. One that throws fails it. */
   readonly when?: ((scope: Around<Env, Tasks, After, J>) => When) | Untyped<When>;
+  /**
+   * CEL that reads `status`, too: how far each task beside this one is. False skips the task; once it is false later, the task is cancelled.
+   * (Not of a function it could be said when to ask it again.)
+   */
+  readonly while?: Untyped<Computed>;
   /** Higher first among ready tasks. Default 0. */
   readonly priority?: number;
   /** Of the tasks that give the same key, one runs at a time. */

@@ -88,6 +88,9 @@ type BlockInput<Env extends Environment, Tasks, After, J, Keys> = 'input' extend
     ? Computed
     : DefaultInput<Env['first'], Tasks, After, Absent, J>;
 
+/** With a `while`, a task may be skipped, or cancelled. */
+type Milestone<Keys> = 'while' extends Keys ? boolean : never;
+
 type Many<Keys> = 'forEach' extends Keys ? { readonly item: Json; readonly index: number } : unknown;
 
 /** The builder of the tasks of a block. */
@@ -153,7 +156,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Yield<A, StandIns, Item, F, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -212,7 +215,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Given<OutputOf<AsAgent<C>>, StandIns, F, Keys, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -276,7 +279,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Given<BlockOutput<Inner, Out> | Continued<Then, Caught>, StandIns, F, Keys, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -320,7 +323,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Given<Json, StandIns, F, Keys, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -357,7 +360,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -395,7 +398,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           Given<Resolved<Value>, StandIns, F, Keys, OnItemFailure>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
         >
@@ -434,7 +437,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Id,
         Task<
           HandedOn<Env, Tasks, After, In, J, Keys> | FallbackOutput<F, StandIns>,
-          MaySkip<Tasks, Id, After, When, Case>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>,
           Name
@@ -446,6 +449,42 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Also
   > {
     return this.with(id, { ...options, switch: cases });
+  }
+
+  /** Adds a cancellation of tasks of the block, or of the blocks around it, that have not ended. Its output names those that it cancelled. */
+  cancel<
+    const Id extends string,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    Keys extends EnteredOptionKey = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    tasks: string | readonly string[],
+    options?: StartOptions<NoInfer<Id>, Env, Tasks, After, When, J, Case> & {
+      readonly fallback?: F & FallbackChoice<StandIns>;
+    } & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          readonly string[] | FallbackOutput<F, StandIns>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, cancel: tasks });
   }
 
   /** Adds an end of the innermost block, as completed with `output` (default: null). */

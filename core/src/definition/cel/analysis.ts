@@ -9,6 +9,8 @@ export interface Analysis {
   readonly variables: ReadonlySet<string>;
   /** Tasks whose outputs are read by a name that stands in the source: `outputs.audit` or `outputs["audit"]`. */
   readonly outputs: ReadonlySet<string>;
+  /** Tasks whose status is read: `status.audit`. */
+  readonly statuses: ReadonlySet<string>;
   /** Whole numbers in the source that doubles, and so JSON, do not hold exactly. */
   readonly largeIntegers: readonly bigint[];
   /** Names and functions that are not at hand, in words. */
@@ -18,12 +20,19 @@ export interface Analysis {
 interface Findings {
   readonly variables: Set<string>;
   readonly outputs: Set<string>;
+  readonly statuses: Set<string>;
   readonly largeIntegers: bigint[];
   readonly problems: string[];
 }
 
 export function analyse(root: ASTNode): Analysis {
-  const findings: Findings = { variables: new Set(), outputs: new Set(), largeIntegers: [], problems: [] };
+  const findings: Findings = {
+    variables: new Set(),
+    outputs: new Set(),
+    statuses: new Set(),
+    largeIntegers: [],
+    problems: [],
+  };
   visit(root, new Set(), findings);
   return findings;
 }
@@ -50,6 +59,7 @@ function visit(node: ASTNode, bound: ReadonlySet<string>, findings: Findings): v
       return;
     }
     default:
+      if (visitStatus(node, bound, findings)) return;
       visitAccess(node, bound, findings);
       visitAll(node.args, bound, findings);
   }
@@ -63,6 +73,7 @@ function visitLiteral(value: unknown, findings: Findings): void {
 
 function visitName(name: string, bound: ReadonlySet<string>, findings: Findings): void {
   if (bound.has(name)) return;
+  if (name === 'status') findings.problems.push('status is read by the name of a task, as in status.pay');
   if (SCOPE_VARIABLES.some((variable) => variable === name)) findings.variables.add(name);
   else findings.problems.push(unknown('name', name, SCOPE_VARIABLES));
 }
@@ -80,12 +91,30 @@ function visitOperands(
   for (const operand of named === undefined ? operands : others) visit(operand, inner, findings);
 }
 
+/** Whether it is the status of a task that is named: who names none could not be told when to ask again. */
+function visitStatus(node: ASTNode, bound: ReadonlySet<string>, findings: Findings): boolean {
+  if ((node.op !== '.' && node.op !== '[]') || bound.has('status')) return false;
+  const [object] = node.args;
+  const name = object.op === 'id' && object.args === 'status' ? memberOf(node) : undefined;
+  if (name === undefined) return false;
+  findings.variables.add('status');
+  findings.statuses.add(name);
+  return true;
+}
+
 function visitAccess(node: ASTNode, bound: ReadonlySet<string>, findings: Findings): void {
   if (node.op !== '.' && node.op !== '[]') return;
-  const [object, key] = node.args;
+  const [object] = node.args;
   if (object.op !== 'id' || object.args !== 'outputs' || bound.has('outputs')) return;
+  const name = memberOf(node);
+  if (name !== undefined) findings.outputs.add(name);
+}
+
+/** The member that an access picks, when its name stands in the source. */
+function memberOf(node: ASTNode & { readonly op: '.' | '[]' }): string | undefined {
+  const [, key] = node.args;
   const name = typeof key === 'string' ? key : key.op === 'value' ? key.args : undefined;
-  if (typeof name === 'string') findings.outputs.add(name);
+  return typeof name === 'string' ? name : undefined;
 }
 
 function visitAll(value: unknown, bound: ReadonlySet<string>, findings: Findings): void {

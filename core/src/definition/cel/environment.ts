@@ -14,6 +14,7 @@ export const SCOPE_VARIABLES = [
   'feedback',
   'block',
   'error',
+  'status',
 ] as const satisfies readonly string[];
 
 /** The functions of CEL that are at hand: total, pure, and cheap enough to charge for. */

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../shared/duration.ts';
-import type { ChildWorkflow, End, Expression, Raise, Sleep, Switch, Wait } from '../definition.ts';
+import type { Cancel, ChildWorkflow, End, Expression, Raise, Sleep, Switch, Wait } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
-import { describe, type Fields, isFields, readDuration, readFields, readNumber, readText } from './read.ts';
+import { describe, type Fields, isFields, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
 
 /** The name of a workflow, or `{ name, version }`. */
 export function readChild(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
@@ -91,6 +91,11 @@ export function readSwitch(value: unknown, path: Path, report: Report, reader: F
     otherwise = readText(fields['else'], [...at, 'else'], report);
   }
   return { cases, ...(otherwise !== undefined && { otherwise }) };
+}
+
+/** The id of a task, or a list of them. */
+export function readCancel(value: unknown, path: Path, report: Report): Cancel | undefined {
+  return value === undefined ? undefined : { tasks: readTexts(value, path, report) };
 }
 
 /** `{}` or `{ output }`. */

@@ -17,11 +17,32 @@ import { describe, type Fields, isFields, readChoice, readFields, readNumber, re
 import { readScope } from './read-block.ts';
 import { readForEach } from './read-for-each.ts';
 import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES, readRetry, readTimeouts } from './read-limits.ts';
-import { readChild, readEnd, readRaise, readSleep, readSwitch, readWait, readWaitTimeout } from './read-performer.ts';
+import {
+  readCancel,
+  readChild,
+  readEnd,
+  readRaise,
+  readSleep,
+  readSwitch,
+  readWait,
+  readWaitTimeout,
+} from './read-performer.ts';
 
 const TASK_KEYS: readonly string[] = [
   ...PERFORMERS,
-  ...['description', 'after', 'case', 'join', 'rest', 'when', 'input', 'forEach', 'concurrency', 'onItemFailure'],
+  ...[
+    'description',
+    'after',
+    'case',
+    'join',
+    'rest',
+    'when',
+    'while',
+    'input',
+    'forEach',
+    'concurrency',
+    'onItemFailure',
+  ],
   ...[
     'output',
     'catch',
@@ -58,6 +79,7 @@ export function readTask(
   const description = readText(fields['description'], at('description'), report);
   const performer = readPerformer(fields, path, report, reader, readTasks);
   const when = read('when', reader.computed);
+  const milestone = read('while', reader.computed);
   const input = read('input', reader.mapped);
   const forEach = readForEach(fields, path, report, reader);
   const fallback = readFallback(fields['fallback'], at('fallback'), report);
@@ -74,6 +96,7 @@ export function readTask(
     ...(join !== undefined && { join }),
     ...(rest && { rest }),
     ...(when && { when }),
+    ...(milestone && { while: milestone }),
     ...(input && { input }),
     ...(forEach && { forEach }),
     ...readLimits(fields, path, report),
@@ -97,9 +120,10 @@ function readPerformer(fields: Fields, path: Path, report: Report, reader: FormR
   const sleep = readSleep(fields['sleep'], at('sleep'), report, reader);
   const set = fields['set'] === undefined ? undefined : reader.value(fields['set'], at('set'), report);
   const choice = readSwitch(fields['switch'], at('switch'), report, reader);
+  const cancel = readCancel(fields['cancel'], at('cancel'), report);
   const end = readEnd(fields['end'], at('end'), report, reader);
   const raise = readRaise(fields['raise'], at('raise'), report, reader);
-  const found = [agent, capability, workflow, scope, wait, sleep, set, choice, end, raise];
+  const found = [agent, capability, workflow, scope, wait, sleep, set, choice, cancel, end, raise];
   // What could not be read has been told; that there is no performer would be told on top of it.
   if (found.every((one) => one === undefined)) return isOneOf(fields, PERFORMERS) ? { agent: 'unreadable' } : {};
   return {
@@ -111,6 +135,7 @@ function readPerformer(fields: Fields, path: Path, report: Report, reader: FormR
     ...(sleep && { sleep }),
     ...(set && { set }),
     ...(choice && { switch: choice }),
+    ...(cancel && { cancel }),
     ...(end && { end }),
     ...(raise && { raise }),
   };

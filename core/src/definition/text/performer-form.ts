@@ -1,5 +1,5 @@
 import type { Json } from '../../shared/json.ts';
-import type { ChildWorkflow, Expression, Raise, Sleep, Switch, TaskDefinition, Wait } from '../definition.ts';
+import type { Cancel, ChildWorkflow, Expression, Raise, Sleep, Switch, TaskDefinition, Wait } from '../definition.ts';
 import type { Path } from '../problem.ts';
 import { durationForm } from './limits-form.ts';
 
@@ -12,7 +12,7 @@ export interface Write {
 
 /** What is written in the place of a performer: all but scopes, which hold tasks. */
 export function performerForm(task: TaskDefinition, path: Path, write: Write): Readonly<Record<string, Json>> {
-  const { agent, capability, workflow, wait, sleep, set, switch: choice, end, raise } = task;
+  const { agent, capability, workflow, wait, sleep, set, switch: choice, cancel, end, raise } = task;
   const at = (key: string): Path => [...path, key];
   const { mapped } = write;
   return {
@@ -23,6 +23,7 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
     ...(sleep && { sleep: sleepForm(sleep, at('sleep'), write) }),
     ...(set && { set: mapped(set, at('set')) }),
     ...(choice && { switch: switchForm(choice, at('switch'), write) }),
+    ...(cancel && { cancel: cancelForm(cancel) }),
     ...(end && { end: end.output === undefined ? {} : { output: mapped(end.output, [...at('end'), 'output']) } }),
     ...(raise && { raise: raiseForm(raise, at('raise'), write) }),
   };
@@ -50,6 +51,9 @@ const switchForm = ({ cases, otherwise }: Switch, path: Path, { computed }: Writ
   ...cases.map(({ when, then }, index) => ({ when: computed(when, [...path, index, 'when']), then })),
   ...(otherwise === undefined ? [] : [{ else: otherwise }]),
 ];
+
+const cancelForm = ({ tasks: [first = '', ...others] }: Cancel): Json =>
+  others.length === 0 ? first : [first, ...others];
 
 const raiseForm = ({ code, message, status, details }: Raise, path: Path, { mapped }: Write): Json => ({
   code,

@@ -28,7 +28,7 @@ export function tasksForm(tasks: readonly TaskDefinition[], path: Path, write: W
 type Switches = ReadonlyMap<string, ReadonlySet<string>>;
 
 function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: Write): Form {
-  const { description, after, join, rest, when, input, forEach, mutex, priority, delivery } = task;
+  const { description, after, join, rest, when, while: milestone, input, forEach, mutex, priority, delivery } = task;
   const { computed, mapped } = write;
   const at = (key: string): Path => [...path, key];
   const [only, ...others] = after;
@@ -42,6 +42,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(join !== undefined && { join }),
     ...(rest && { rest }),
     ...(when && { when: computed(when, at('when')) }),
+    ...(milestone && { while: computed(milestone, at('while')) }),
     ...(forEach && {
       forEach: {
         items: computed(forEach.items, [...path, 'forEach', 'items']),

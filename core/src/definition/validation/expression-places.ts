@@ -55,13 +55,14 @@ const repeatedIn = ({ tasks }: TaskGroup): ReadonlySet<string> =>
   new Set(tasks.flatMap(({ id, repeat }) => (repeat ? [...between(tasks, repeat.from, id)] : [])));
 
 function slotsOf(task: TaskDefinition): readonly Slot[] {
-  const { when, input, forEach, repeat, wait, sleep, set, end, raise, compensate, mutex } = task;
+  const { when, while: milestone, input, forEach, repeat, wait, sleep, set, end, raise, compensate, mutex } = task;
   const item = forEach === undefined ? [] : ITEM;
   const computed = sleep?.kind === 'for-computed' ? sleep.duration : undefined;
   const moment = sleep?.kind === 'until' ? sleep.moment : undefined;
   const cases = (task.switch?.cases ?? []).map((one, index): Slot => [['switch', index, 'when'], one.when]);
   return [
     [['when'], when],
+    [['while'], milestone, 'status'],
     [['input'], input, ...item],
     [['forEach', 'items'], forEach?.items],
     [['repeat', 'until'], repeat?.until, 'output', 'feedback'],

@@ -14,6 +14,13 @@ export function checkExpressions(blocks: readonly BlockPlace[], report: Report):
   const outputs = new OutputsInSight(blocks);
   for (const place of expressionPlaces(blocks)) {
     const { expression, path } = place;
+    if (place.variables.has('status') && expression.kind !== 'cel') {
+      report(
+        path,
+        'must be CEL: it is asked again whenever a task that it names has come further, and of nothing else it can be said which those are',
+      );
+      continue;
+    }
     if (expression.kind === 'cel') checkSource(expression.source, path, place, outputs, report);
     if (expression.kind !== 'template') continue;
     for (const { path: inside, text } of stringsOf(expression.template)) {
@@ -43,10 +50,23 @@ function checkSource(
   for (const name of analysis.variables) {
     if (!place.variables.has(name)) report(path, `'${name}' is not available here: ${WHERE[name] ?? ''}`);
   }
+  for (const id of analysis.statuses) {
+    const problem = statusProblem(id, place);
+    if (problem !== undefined) report(path, `status.${id}: ${problem}`);
+  }
   for (const id of analysis.outputs) {
     const problem = outputs.problem(id, place);
     if (problem !== undefined) report(path, `outputs.${id}: ${problem}`);
   }
+}
+
+/** Why a task may not be asked how far it is, if so. */
+function statusProblem(id: string, { of }: ExpressionPlace): string | undefined {
+  if (of === undefined) return undefined;
+  if (id === of.task.id) return 'a task cannot depend on how far it is itself';
+  return of.group.known.has(id)
+    ? undefined
+    : `there is no task '${id}' beside this one${didYouMean(id, of.group.known.keys())}`;
 }
 
 const quote = (source: string): string => (source.length > 120 ? `${source.slice(0, 117)}...` : source);
@@ -59,6 +79,7 @@ const WHERE: Readonly<Record<string, string>> = {
   index: 'it is of a forEach, in the input of its task or inside its scope',
   block: 'it is what a scope was handed, in the tasks of the scope',
   error: 'it is what failed, in a catch',
+  status: 'it is how far the tasks of a block are, in while',
 };
 
 /** Which outputs an expression may read: what comes before in its own block, and before the blocks around it. */

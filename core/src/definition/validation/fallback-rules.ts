@@ -40,7 +40,7 @@ function checkStandIn(task: TaskDefinition, users: readonly string[], path: Path
   }
   if (task.after.length > 0)
     report([...path, 'after'], `${role}, so it may not come after other tasks: it runs when that one fails`);
-  for (const key of ['when', 'forEach', 'repeat', 'cases', 'join', 'rest'] as const) {
+  for (const key of ['when', 'while', 'forEach', 'repeat', 'cases', 'join', 'rest'] as const) {
     const written = key === 'cases' ? 'case' : key;
     if (task[key] !== undefined) report([...path, written], `${role}, so it may not have ${written}`);
   }

@@ -42,6 +42,12 @@ const REFUSED: Readonly<Partial<Record<Performer, Readonly<Partial<Record<Compan
     forEach: 'a switch chooses once; to choose for each item, put it into a scope that has the forEach',
     repeat: 'a switch may not repeat; let a task after it repeat from it',
   },
+  cancel: {
+    compensate: NOTHING_TO_UNDO,
+    input: NOBODY,
+    forEach: 'a cancel names its tasks once; leave it out',
+    repeat: 'a cancel ends what it names; let a task before it repeat',
+  },
   end: {
     compensate: NOTHING_TO_UNDO,
     input: `${NOBODY} (write end: { output })`,

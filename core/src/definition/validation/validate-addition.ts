@@ -4,6 +4,7 @@ import { compile } from '../cel/program.ts';
 import type { Block, Catch, Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
 import { NO_RETRY } from '../form/read-limits.ts';
 import type { Path } from '../problem.ts';
+import { watchedBy } from '../task-nodes.ts';
 import { celOf, stringsOf } from '../template.ts';
 import { expressionPlaces } from './expression-places.ts';
 
@@ -32,6 +33,8 @@ export interface ThereTask {
 /** What the expressions of tasks read from outside of them, and those that are functions, by their places. */
 export interface Reads {
   readonly outputs: ReadonlySet<string>;
+  /** Tasks that a `while` or a `cancel` names. */
+  readonly named: ReadonlySet<string>;
   readonly functions: readonly Path[];
 }
 
@@ -40,13 +43,29 @@ const BASE = { schemaVersion: 1, name: 'run', version: '1', concurrency: 1, stra
 /** Costs the new tasks. */
 export function readsOf(tasks: readonly TaskDefinition[]): Reads {
   const outputs = new Set<string>();
+  const named = new Set<string>();
   const functions: Path[] = [];
   for (const { expression, path } of expressionPlaces(blocksOf({ ...BASE, tasks }))) {
     if (expression.kind === 'function') functions.push(path);
     for (const source of sourcesOf(expression)) for (const id of outputsIn(source)) outputs.add(id);
   }
-  for (const id of idsIn(tasks)) outputs.delete(id);
-  return { outputs, functions };
+  for (const { groups } of blocksOf({ ...BASE, tasks }))
+    for (const group of groups) for (const task of group.tasks) for (const id of namedBy(task)) named.add(id);
+  for (const id of idsIn(tasks)) {
+    outputs.delete(id);
+    named.delete(id);
+  }
+  return { outputs, named, functions };
+}
+
+function* namedBy(task: TaskDefinition): Generator<string> {
+  yield* task.cancel?.tasks ?? [];
+  try {
+    yield* watchedBy(task);
+  } catch (error) {
+    // Validation says so.
+    if (!isRepriseError(error)) throw error;
+  }
 }
 
 function* sourcesOf(expression: Expression): Generator<string> {
@@ -80,7 +99,7 @@ export function* idsIn(tasks: readonly TaskDefinition[]): Generator<string> {
  */
 export function standaloneOf(
   tasks: readonly TaskDefinition[],
-  { outputs }: Reads,
+  { outputs, named: asked }: Reads,
   around: readonly BlockAround[],
 ): WorkflowDefinition {
   let block: Block | undefined;
@@ -89,7 +108,7 @@ export function standaloneOf(
     const own = inner === undefined || block === undefined ? tasks : [ownerOf(inner, block, place, outputs)];
     const clause = inner === undefined ? place.clause : inner.owner?.clause;
     const named = new Set(inner === undefined ? tasks.flatMap(({ after }) => after) : []);
-    block = blockOf(own, clause, stubs(place, new Set(own.map(({ id }) => id)), named, outputs), place);
+    block = blockOf(own, clause, stubs(place, new Set(own.map(({ id }) => id)), named, outputs, asked), place);
     inner = place;
   }
   return { ...BASE, ...(block ?? { tasks }) };
@@ -106,9 +125,10 @@ function stubs(
   own: ReadonlySet<string>,
   named: ReadonlySet<string>,
   outputs: ReadonlySet<string>,
+  asked: ReadonlySet<string>,
 ): readonly Stub[] {
   const found: Stub[] = [];
-  for (const id of new Set([...named, ...outputs])) {
+  for (const id of new Set([...named, ...outputs, ...asked])) {
     const there = own.has(id) ? undefined : place.task(id);
     if (there === undefined) continue;
     const after = named.has(id) ? place.before(id, outputs) : [];

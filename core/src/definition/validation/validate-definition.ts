@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../definition.ts';
 import type { DefinitionProblem, Report } from '../problem.ts';
 import { checkAgents, type KnownAgent } from './agent-rules.ts';
 import { checkBlocks } from './block-rules.ts';
+import { checkCancels } from './cancel-rules.ts';
 import { checkChildren, type KnownWorkflow } from './child-rules.ts';
 import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
@@ -35,6 +36,7 @@ export function validateDefinition(
   for (const group of groups) {
     checkStarts(group, report);
     checkFallbacks(group, report);
+    checkCancels(group, report);
     checkRepeats(group, report);
   }
   checkExpressions(blocks, report);

@@ -131,8 +131,8 @@ export interface TaskReady extends EventBase {
 export interface TaskSkipped extends EventBase {
   readonly type: 'TaskSkipped';
   readonly taskId: string;
-  /** `condition`: `when` was false. `dependencies`: every dependency was skipped. `case`: a switch chose another. */
-  readonly reason: 'condition' | 'dependencies' | 'case';
+  /** `condition`: `when` was false. `while`: that was. `dependencies`: every dependency was skipped. `case`: a switch chose another. */
+  readonly reason: 'condition' | 'while' | 'dependencies' | 'case';
 }
 
 /**
@@ -157,12 +157,20 @@ export interface TaskEntered extends EventBase {
   readonly retries?: string;
 }
 
+/** Why a task is ended that could have gone on. */
+export type Withdrawal = 'join' | 'cancel' | 'while';
+
 /** The task was given up because nobody needs it any more, and ends so: no fallback stands in. Its output is null. */
 export interface TaskCancelled extends EventBase {
   readonly type: 'TaskCancelled';
   readonly taskId: string;
-  /** `join`: one with `rest: cancel` has what it asked for. `closed`: what was awaited of it, while its block closes, has come. */
-  readonly reason: 'join' | 'closed';
+  /**
+   * `join`: one with `rest: cancel` has what it asked for. `cancel`: a `cancel` named it. `while`: its `while` holds no longer. `closed`: what was
+   * awaited of it, while its block closes, has come.
+   */
+  readonly reason: 'join' | 'cancel' | 'while' | 'closed';
+  /** Of `cancel`: the task that names it. */
+  readonly by?: string;
 }
 
 /** Kept until a wait for its name takes it, first come first taken; dropped at the end of the run. */
@@ -182,13 +190,15 @@ export interface SignalReceived extends EventBase {
 export interface TaskClosing extends EventBase {
   readonly type: 'TaskClosing';
   readonly taskId: string;
-  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled. `join`: a join does not need it. `end`: an `end` inside. */
-  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'end';
+  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled, or a `cancel` names the task. `join`: a join does not need it. `while`: its `while` holds no longer. `end`: an `end` inside. */
+  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'while' | 'end';
   /** Of `limit`, and of `failure` of what fails by itself: what it fails with in the end. */
   readonly error?: ErrorData;
-  /** Of `cancel`; so is `reason`. */
+  /** Of `cancel` of the run; so is `reason`. */
   readonly commandId?: string;
   readonly reason?: string;
+  /** Of `cancel` of a task: the one that names it. */
+  readonly by?: string;
 }
 
 /**
@@ -336,7 +346,7 @@ export interface TaskStarted extends EventBase {
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
  * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
- * input on), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `default` (of a wait), `child` (of a child run),
+ * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `default` (of a wait), `child` (of a child run),
  * `scope` (without `output`, that of the leaves), `end`.
  */
 export interface TaskCompleted extends EventBase {
@@ -360,6 +370,7 @@ export type Via =
   | 'last-round'
   | 'value'
   | 'switch'
+  | 'cancel'
   | 'timer'
   | 'signal'
   | 'default'

@@ -253,12 +253,13 @@ function cancelled(state: RunState, task: TaskState, at: number): void {
 }
 
 function closing(state: RunState, event: TaskClosing): RunState {
-  const { taskId, why, error, commandId, reason, at } = event;
+  const { taskId, why, error, commandId, reason, by, at } = event;
   const how = {
     why,
     ...(error === undefined ? {} : { error }),
     ...(commandId === undefined ? {} : { commandId }),
     ...(reason === undefined ? {} : { reason }),
+    ...(by === undefined ? {} : { by }),
   };
   if (taskId === '') {
     state.closing = how;
@@ -266,10 +267,12 @@ function closing(state: RunState, event: TaskClosing): RunState {
     if (why === 'cancel') release(state, at);
     beginClosing(state, '', tasksOf(state, rootOf(state)), at);
     state.frontier.clear();
+    state.milestones.clear();
     return state;
   }
   return onTask(state, taskId, (task) => {
     state.frontier.delete(taskId);
+    state.milestones.delete(taskId);
     task.closing = how;
     stopShort(state, task);
     beginClosing(state, taskId, partsOf(state, task), at);
@@ -288,6 +291,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
     task.endRevision = state.revision;
   }
   state.frontier.clear();
+  state.milestones.clear();
   const root = rootOf(state);
   state.scopes.clear();
   state.scopes.set('', root);

@@ -10,7 +10,9 @@ import { timeIsUp } from './decisions/fire-timer.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
 import { undoNext } from './decisions/undo-next.ts';
-import type { RunEvent } from './events.ts';
+import { isWithdrawn, withdraw, withdrawn } from './decisions/withdraw.ts';
+import type { RunEvent, TaskSkipped } from './events.ts';
+import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
 import { blocksAround } from './ready-tasks.ts';
 import { guessExpression } from './sources/guess.ts';
@@ -26,7 +28,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
-import { holdsOutstanding, isOutstanding, isWaiting } from './transitions/close.ts';
+import { holdsOutstanding, isWaiting } from './transitions/close.ts';
 import { isNotChosen, isTolerated, neededBy } from './transitions/end-task.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 
@@ -35,7 +37,8 @@ export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
   if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
-  if (failure !== undefined || ending !== undefined || state.frontier.size > 0 || open === 0) return true;
+  if (failure !== undefined || ending !== undefined || open === 0) return true;
+  if (state.frontier.size > 0 || state.milestones.size > 0) return true;
   // Nothing new begins while the run is paused.
   return state.entering.size > 0 && state.status === 'running';
 }
@@ -54,6 +57,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   if (state.closing !== undefined) return endOfClosing(state, context);
   const root = rootOf(state);
   if (root.failure !== undefined || root.ending !== undefined) return settleBlock(state, root, context);
+  const passed = settleMilestones(state, context);
+  if (passed !== undefined) return passed;
   for (const taskId of state.frontier) {
     const task = state.tasks.get(taskId);
     const definition = task === undefined ? undefined : definitionOf(state, task);
@@ -67,6 +72,17 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     }
   }
   return root.open === 0 ? settleBlock(state, root, context) : [];
+}
+
+/** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */
+function settleMilestones(state: RunState, context: DecisionContext): readonly RunEvent[] | undefined {
+  for (const taskId of state.milestones) {
+    const task = state.tasks.get(taskId);
+    const events = task === undefined ? [] : endOfMilestone(state, task, context);
+    if (events.length > 0) return events;
+    state.milestones.delete(taskId);
+  }
+  return undefined;
 }
 
 /** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. */
@@ -118,14 +134,16 @@ function begin(
     if (!holds.ok) return giveUp(state, task, definition, { error: holds.error }, context);
     if (!holds.value) return [skip(task, definition, 'condition', at)];
   }
+  const milestone = askMilestone(state, task, definition);
+  if (!milestone.ok) return giveUp(state, task, definition, { error: milestone.error }, context);
+  if (!milestone.value) return [skip(task, definition, 'while', at)];
   if (rest === 'cancel') {
-    const losers = dependencies.flatMap((one) =>
-      one === undefined || hasEnded(one) || one.closing !== undefined ? [] : cancelLoser(state, one, at),
-    );
+    const losers = dependencies.flatMap((one) => (one === undefined ? [] : withdraw(state, one, { why: 'join' }, at)));
     if (losers.length > 0) return losers;
   }
   if (forEach !== undefined) return expand(state, task, definition, context);
-  const reason = when !== undefined ? 'condition' : rest === 'cancel' ? 'join' : 'mutex';
+  const isAsked = when !== undefined || definition.while !== undefined;
+  const reason = isAsked ? 'condition' : rest === 'cancel' ? 'join' : 'mutex';
   return getReady(state, task, definition, reason, context);
 }
 
@@ -170,11 +188,6 @@ function closesCycle(state: RunState, task: TaskState, key: string): boolean {
 /** The longest key of a mutex, in characters of JSON. */
 const MAX_KEY_CHARS = 1000;
 
-const cancelLoser = (state: RunState, loser: TaskState, at: number): RunEvent =>
-  isOutstanding(state, loser.id)
-    ? { type: 'TaskClosing', at, taskId: loser.id, why: 'join' }
-    : { type: 'TaskCancelled', at, taskId: loser.id, reason: 'join' };
-
 function unmet(task: TaskState, needed: number, dependencies: readonly (TaskState | undefined)[]): ErrorData {
   const failed = dependencies.filter((one) => one?.status === 'failed');
   const message =
@@ -184,12 +197,7 @@ function unmet(task: TaskState, needed: number, dependencies: readonly (TaskStat
 }
 
 /** A repeating task that is skipped in a later round ends the loop with what the round before gave. */
-function skip(
-  task: TaskState,
-  definition: TaskDefinition,
-  reason: 'condition' | 'dependencies' | 'case',
-  at: number,
-): RunEvent {
+function skip(task: TaskState, definition: TaskDefinition, reason: TaskSkipped['reason'], at: number): RunEvent {
   if (definition.repeat !== undefined && task.round > 1)
     return { type: 'TaskCompleted', at, taskId: task.id, attempt: task.attempt, via: 'last-round' };
   return { type: 'TaskSkipped', at, taskId: task.id, reason };
@@ -214,13 +222,9 @@ function endOfTask(
 ): readonly RunEvent[] {
   const { closing } = task;
   if (closing === undefined || closing.why === 'within') return [];
-  const { why, error } = closing;
-  if (why === 'join')
-    return (
-      undoNext(state, lastDone(state, task.id), context) ?? [
-        { type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'join' },
-      ]
-    );
+  const { error } = closing;
+  if (isWithdrawn(closing))
+    return undoNext(state, lastDone(state, task.id), context) ?? [withdrawn(task.id, closing, context.now)];
   const scope = state.scopes.get(task.id);
   // Without an error of its own, it ends as what is in it says.
   if (scope !== undefined && error === undefined) return settleBlock(state, scope, context);

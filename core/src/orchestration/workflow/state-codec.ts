@@ -10,6 +10,7 @@ import {
   createTaskState,
   definitionOf,
   grownGraph,
+  hasEnded,
   initialState,
   isAgentTask,
   isInFlight,
@@ -29,6 +30,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'tasks',
   'graph',
   'frontier',
+  'milestones',
   'scopes',
   'limited',
   'entering',
@@ -45,7 +47,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v5';
+export const STATE_VERSION = 'v6';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
@@ -194,7 +196,11 @@ function restoreReady(state: RunState): void {
     state.limited.add(scope);
   }
   const ready: TaskState[] = [];
+  const { hasMilestones } = state.graph;
   for (const task of state.tasks.values()) {
+    // Whether it was asked is not known: once more gives the same.
+    if (hasMilestones && !hasEnded(task) && definitionOf(state, task)?.while !== undefined)
+      state.milestones.add(task.id);
     if (task.status === 'ready') ready.push(task);
     if (task.items !== undefined && task.status === 'completed' && joinsItems(task))
       task.output = itemOutputs(task.items);

@@ -46,7 +46,7 @@ export interface ItemsState {
 
 /** How something ends that waits for what is outstanding in it first. `within`: with `of`, which is closing. */
 export type Closing =
-  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason'>
+  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by'>
   | { readonly why: 'within'; readonly of: string };
 
 /** A failure that a block caught, while its handler runs. */
@@ -250,6 +250,8 @@ export interface RunState {
   readonly tasks: Map<string, TaskState>;
   /** Tasks about which settle has to decide. Empty between commands. */
   readonly frontier: Set<string>;
+  /** Tasks with a `while` of which something may have come further that it asks about. Empty between commands. Derived. */
+  readonly milestones: Set<string>;
   /** Blocks under way, by path; the run itself is ''. */
   readonly scopes: Map<string, ScopeState>;
   readonly ready: ReadyQueues;
@@ -343,6 +345,7 @@ export function initialState(): RunState {
     closing: undefined,
     tasks: new Map(),
     frontier: new Set(),
+    milestones: new Set(),
     scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueues(),
     limited: new Set(),

@@ -169,7 +169,14 @@ const CASES: Readonly<Record<string, readonly (readonly [string, (events: Loose[
   'a task that is given up': [
     ['booking', replaced(LOSER, { taskId: 'nobody' }), "is 'nobody', which the run does not have"],
     ['booking', replaced(LOSER, { reason: 'closed' }), "data.reason: is closed, and 'lazy' is not closing"],
-    ['booking', inserted(BEGUN, 'TaskCancelled', { taskId: 'trip', reason: 'join' }), "no join has given up 'trip'"],
+    [
+      'booking',
+      inserted(BEGUN, 'TaskCancelled', { taskId: 'trip', reason: 'join' }),
+      "is join, and nothing has given up 'trip' so",
+    ],
+    ['booking', inserted(BEGUN, 'TaskCancelled', { taskId: 'trip', reason: 'while' }), 'is while, and nothing'],
+    ['booking', inserted(BEGUN, 'TaskCancelled', { taskId: 'trip', reason: 'cancel' }), 'data.by: is missing'],
+    ['booking', inserted(BEGUN, 'TaskCancelled', { taskId: 'trip', reason: 'cancel', by: 'order' }), 'and nothing'],
     ['booking', inserted(BEGUN, 'TaskCancelled', { taskId: 'order', reason: 'join' }), 'is completed'],
   ],
   'what closes': [
@@ -177,8 +184,10 @@ const CASES: Readonly<Record<string, readonly (readonly [string, (events: Loose[
     ['booking', replaced(FAILURE, { taskId: 'nobody' }), "is 'nobody', which the run does not have"],
     ['booking', replaced(FAILURE, { why: 'end' }), 'data.why: is end, and nothing that came before says so'],
     ['booking', replaced(FAILURE, { why: 'join' }), 'data.why: is join, and nothing'],
-    ['booking', replaced(FAILURE, { why: 'cancel' }), 'data.commandId: is missing'],
-    ['booking', replaced(FAILURE, { why: 'cancel', commandId: 'c' }), 'data.why: is cancel, and nothing'],
+    ['booking', replaced(FAILURE, { why: 'cancel' }), 'data.by: is missing'],
+    ['booking', replaced(FAILURE, { why: 'cancel', by: 'order' }), 'data.why: is cancel, and nothing'],
+    ['booking', replaced(FAILURE, { why: 'cancel', by: 'order', commandId: 'c' }), 'data.commandId: cannot stand'],
+    ['booking', replaced(FAILURE, { why: 'while' }), 'data.why: is while, and nothing'],
     ['booking', replaced(FAILURE, { why: 'limit' }), 'data.error: is missing'],
     ['booking', replaced(FAILURE, { error }), 'data.error: cannot stand beside why "failure"'],
     ['booking', replaced(FAILURE, { reason: 'x' }), 'data.reason: cannot stand beside why "failure"'],

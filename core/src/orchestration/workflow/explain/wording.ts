@@ -198,8 +198,9 @@ const DECIDING = {
 const WHY = {
   failure: 'it failed',
   limit: 'its time is up',
-  cancel: 'the run is cancelled',
+  cancel: 'it is cancelled',
   join: 'a join does not need it',
+  while: 'its while holds no longer',
   end: 'an end in it',
   within: 'with what it is in',
 } as const;

@@ -2,6 +2,7 @@ import { type Performer, performerOf } from '../../../definition/definition.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
+import { enterCancel } from './cancel.ts';
 import { enterBlock, enterChild } from './nested.ts';
 import type { Enter } from './performer.ts';
 import { enterSwitch } from './switch.ts';
@@ -15,6 +16,7 @@ const ENTER: Readonly<Record<Exclude<Performer, 'agent' | 'capability'>, Enter>>
   sleep: enterSleep,
   set: enterSet,
   switch: enterSwitch,
+  cancel: enterCancel,
   end: enterEnd,
   raise: enterRaise,
 };

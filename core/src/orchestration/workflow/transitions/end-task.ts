@@ -66,6 +66,10 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   }
 }
 
+/** Whether it ended without anything for those that come after it. */
+export const countsAsSkipped = (state: RunState, { status }: TaskState): boolean =>
+  status === 'skipped' || (status === 'cancelled' && state.rules > 3);
+
 /** Of how many dependencies the task needs an output; undefined when it waits for all of them. */
 export const neededBy = ({ join }: TaskDefinition): number | undefined =>
   join === 'any' ? 1 : typeof join === 'number' ? join : undefined;
@@ -93,7 +97,7 @@ function isDispensable(state: RunState, task: TaskState): boolean {
 /** A dependency of a pending task has ended. */
 function tell(state: RunState, task: TaskState, definition: TaskDefinition, dependency: TaskState, at: number): void {
   task.waitingOn -= 1;
-  if (dependency.status === 'skipped') task.skippedDependencies += 1;
+  if (countsAsSkipped(state, dependency)) task.skippedDependencies += 1;
   if (isNotChosen(definition, dependency)) {
     state.frontier.add(task.id);
     return;

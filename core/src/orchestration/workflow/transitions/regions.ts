@@ -19,7 +19,7 @@ import {
   type TaskState,
 } from '../state.ts';
 import { forgetScope, tasksOf } from './close.ts';
-import { neededBy } from './end-task.ts';
+import { countsAsSkipped, neededBy } from './end-task.ts';
 import { dropAdded, letGo } from './hold.ts';
 import { letGoMutex } from './mutex.ts';
 import { setStatus, unlock } from './status.ts';
@@ -162,7 +162,7 @@ export function standingOf(
   for (const id of dependenciesOf(state, task)) {
     const dependency = siblingOf(state, task, id);
     if (runsAgain(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
-    else if (dependency.status === 'skipped') skippedDependencies += 1;
+    else if (countsAsSkipped(state, dependency)) skippedDependencies += 1;
     else if (dependency.status === 'completed' && needed !== undefined) met += 1;
   }
   const joinedAt = needed !== undefined && met >= needed ? state.revision : undefined;

@@ -7,6 +7,7 @@ import {
   isEntered,
   isInFlight,
   type RunState,
+  siblingOf,
   type TaskState,
   type TaskStatus,
 } from '../state.ts';
@@ -17,10 +18,11 @@ import { wakeNext } from './signals.ts';
 export function unlock(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
-  const { when, forEach, rest, mutex } = definition;
+  const { when, while: milestone, forEach, rest, mutex } = definition;
   const allSkipped = task.skippedDependencies > 0 && task.skippedDependencies === dependenciesOf(state, task).length;
   const isGiven = state.given?.[task.id] !== undefined;
-  if (isGiven || allSkipped || when !== undefined || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
+  const isAsked = when !== undefined || milestone !== undefined;
+  if (isGiven || allSkipped || isAsked || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
     state.frontier.add(task.id);
   else makeReady(state, task, at);
 }
@@ -57,6 +59,18 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   state.frontier.delete(task.id);
   noteAwaited(state, task);
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);
+  if (state.graph.hasMilestones) noteWatched(state, task);
+}
+
+/** Whoever may go on only as long as the task is where it was is to be asked again. */
+function noteWatched(state: RunState, task: TaskState): void {
+  if (hasEnded(task)) state.milestones.delete(task.id);
+  const node = task.index === undefined ? state.graph.node(task.definitionId) : undefined;
+  if (node === undefined) return;
+  for (const id of state.graph.watchersOf(task.id, node)) {
+    const watcher = siblingOf(state, task, id);
+    if (watcher !== undefined && !hasEnded(watcher)) state.milestones.add(watcher.id);
+  }
 }
 
 /** Keeps the list of what is waited for. */

@@ -65,6 +65,7 @@ const performers: Readonly<Record<string, Shape>> = {
   }),
   set: expression,
   switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
+  cancel: fieldsOf({ tasks: distinct(listOf(taskId)) }),
   end: fieldsOf({}, { output: expression }),
   raise: fieldsOf(
     { code: text(128, 1) },
@@ -96,6 +97,7 @@ const taskAt = (level: number): Shape =>
       join,
       rest: oneOf('let', 'cancel'),
       when: expression,
+      while: expression,
       input: expression,
       forEach: fieldsOf({ items: expression, concurrency: integer(1), onItemFailure: oneOf('fail', 'continue') }),
       fallback,

@@ -88,7 +88,17 @@ const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>
 export const errorShape: Shape = errorOf({ cause: errorOf({ cause: errorOf({}) }) });
 
 const VIAS: readonly Via[] = [
-  ...(['agent', 'items', 'fallback-value', 'fallback-task', 'last-round', 'value', 'switch', 'timer'] as const),
+  ...([
+    'agent',
+    'items',
+    'fallback-value',
+    'fallback-task',
+    'last-round',
+    'value',
+    'switch',
+    'cancel',
+    'timer',
+  ] as const),
   ...(['signal', 'default', 'child', 'scope', 'end'] as const),
 ];
 
@@ -105,7 +115,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
         { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
       ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
-      rules: oneOf(1, 2, 3),
+      rules: oneOf(1, 2, 3, 4),
     },
   ),
   RunPaused: fieldsOf({ commandId: label }, { by: oneOf('parent'), reason }),
@@ -118,15 +128,15 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { taskId, reason: oneOf('condition', 'retry', 'manual', 'join', 'mutex') },
     { commandId: label, mutex: text(1024) },
   ),
-  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'dependencies', 'case') }),
+  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'while', 'dependencies', 'case') }),
   TaskEntered: fieldsOf(
     { taskId, attempt },
     { input: anyJson, source, until: time, signal: label, child: runId, retries: runId },
   ),
-  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'closed') }),
+  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'cancel', 'while', 'closed') }, { by: taskId }),
   TaskClosing: fieldsOf(
-    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'end') },
-    { error: errorShape, commandId: label, reason },
+    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'while', 'end') },
+    { error: errorShape, commandId: label, reason, by: taskId },
   ),
   TasksAdded: fieldsOf(
     { scope: blockId, tasks: nonEmpty(addedTasksShape), commandId: label },

@@ -1,6 +1,16 @@
 import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
-import type { CompensationBegan, ScopeCaught, TaskCancelled, TaskClosing, TaskEntered, TasksReset } from '../events.ts';
+import { isWithdrawn } from '../decisions/withdraw.ts';
+import type {
+  CompensationBegan,
+  ScopeCaught,
+  TaskCancelled,
+  TaskClosing,
+  TaskEntered,
+  TasksReset,
+  Withdrawal,
+} from '../events.ts';
+import { namedFrom } from '../performers/cancel.ts';
 import {
   definitionOf,
   dependentsOf,
@@ -77,9 +87,23 @@ export function cancelledFlaw(
   if (hasEnded(task)) return unfit(task);
   if (event.reason === 'closed')
     return task.closing === undefined ? flaw('data.reason', `is closed, and '${task.id}' is not closing`) : undefined;
-  if (task.closing?.why === 'join' || isLoser(state, task)) return undefined;
+  if ((event.by === undefined) !== (event.reason !== 'cancel'))
+    return flaw('data.by', event.by === undefined ? 'is missing' : `cannot stand beside reason "${event.reason}"`);
+  if (task.closing?.why === event.reason) return undefined;
+  if (isGivenUp(state, task, event.reason, event.by)) return undefined;
   const what = isForAgents(definition) ? 'the attempt' : 'the task';
-  return flaw('data.reason', `is join, and no join has given up '${task.id}': ${what} is still needed`);
+  return flaw('data.reason', `is ${event.reason}, and nothing has given up '${task.id}' so: ${what} is still needed`);
+}
+
+/** Whether somebody has said that the task is not to go on. */
+function isGivenUp(state: RunState, task: TaskState, why: Withdrawal, by = ''): boolean {
+  if (why === 'join') return isLoser(state, task);
+  if (why === 'while') return task.index === undefined && definitionOf(state, task)?.while !== undefined;
+  const canceller = state.tasks.get(by);
+  const named = canceller === undefined ? undefined : definitionOf(state, canceller)?.cancel?.tasks;
+  return (
+    canceller?.status === 'completed' && named?.some((id) => namedFrom(state, canceller.scope, id) === task) === true
+  );
 }
 
 /** Something that comes after the task has what it needs, and does not let the rest be. */
@@ -103,7 +127,7 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   const { taskId, why } = event;
   const task = state.tasks.get(taskId);
   if (taskId !== '' && task === undefined) return unknown(taskId);
-  if (task !== undefined && (hasEnded(task) || (isInFlight(task) && why !== 'join'))) return unfit(task);
+  if (task !== undefined && (hasEnded(task) || (isInFlight(task) && !isWithdrawn({ why })))) return unfit(task);
   if (!isOutstanding(state, taskId)) return flaw('type', 'cannot come: nothing is outstanding there');
   const before = taskId === '' ? state.closing : task?.closing;
   // A run that closes may be cancelled all the same.
@@ -113,10 +137,13 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
     ['error', 'limit'],
     ['commandId', 'cancel'],
   ] as const) {
+    const isOfRun = field === 'error' || taskId === '';
     if (field === 'error' && why === 'failure' && task !== undefined && mayBeReplaced(state, task)) continue;
-    if ((event[field] === undefined) !== (why !== of))
+    if ((event[field] === undefined) !== (why !== of || !isOfRun))
       return flaw(`data.${field}`, event[field] === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
   }
+  if ((event.by === undefined) !== (why !== 'cancel' || taskId === ''))
+    return flaw('data.by', event.by === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
   if (event.reason !== undefined && why !== 'cancel') return flaw('data.reason', `cannot stand beside why "${why}"`);
   return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
 }
@@ -125,11 +152,12 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
 const mayBeReplaced = (state: RunState, task: TaskState): boolean =>
   isTolerated(state, task) || (task.fallback === undefined && definitionOf(state, task)?.fallback !== undefined);
 
-function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, error }: TaskClosing): boolean {
+function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, error, by }: TaskClosing): boolean {
   const scope = scopeAt(state, taskId);
   switch (why) {
     case 'cancel':
-      return taskId === '';
+    case 'while':
+      return task === undefined ? taskId === '' && why === 'cancel' : isGivenUp(state, task, why, by);
     case 'limit':
       return true;
     case 'join':

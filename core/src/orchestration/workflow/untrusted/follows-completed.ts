@@ -14,6 +14,7 @@ const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
   'last-round': 'without',
   value: 'with',
   switch: 'either',
+  cancel: 'with',
   timer: 'without',
   signal: 'without',
   default: 'with',
@@ -26,6 +27,7 @@ const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
 const SINGLE: Readonly<Partial<Record<Via, (task: TaskState, definition: TaskDefinition) => boolean>>> = {
   value: (_, { set }) => set !== undefined,
   switch: (_, definition) => definition.switch !== undefined,
+  cancel: (_, { cancel }) => cancel !== undefined,
   timer: (task) => task.wakeAt !== undefined,
   signal: (task) => task.signal !== undefined,
   default: (_, { wait }) => wait?.default !== undefined,
@@ -84,6 +86,7 @@ export function completedFlaw(
         return flaw('data.case', `is '${event.case}', which the switch '${task.id}' does not have`);
       return task.status === 'ready' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'value':
+    case 'cancel':
     case 'end':
       return task.status === 'ready' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'signal': {

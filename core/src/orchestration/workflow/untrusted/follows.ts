@@ -106,7 +106,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return task.status === 'pending' ? undefined : unfit(task);
     case 'TaskSkipped':
       if (event.reason === 'case') return notChosenFlaw(state, task, definition);
-      if (event.reason === 'condition') return decidedFlaw(task, definition, 'condition');
+      if (event.reason === 'condition' || event.reason === 'while') return askedFlaw(task, definition, event.reason);
       return isUndecided(task, definition) ? undefined : unfit(task);
     case 'TaskEntered':
       return enteredFlaw(state, task, definition, event);
@@ -197,6 +197,15 @@ function decidedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condi
     return flaw('data.reason', `is join, and '${task.id}' gives nothing up for its own`);
   const isDue = needed === undefined ? task.waitingOn === 0 : task.met >= needed;
   return task.status === 'pending' && isDue ? undefined : unfit(task);
+}
+
+/** It was asked when nothing else held it up; and its `while` again, while it waited for its mutex. */
+function askedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condition' | 'while'): Flaw | undefined {
+  if (reason === 'while' && definition.while === undefined)
+    return flaw('data.reason', `is while, and '${task.id}' has none`);
+  return reason === 'while' && task.mutex !== undefined && task.status === 'pending'
+    ? undefined
+    : decidedFlaw(task, definition, 'condition');
 }
 
 function notChosenFlaw(state: RunState, task: TaskState, definition: TaskDefinition): Flaw | undefined {

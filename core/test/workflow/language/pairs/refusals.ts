@@ -8,9 +8,21 @@ interface Row {
   readonly reason: string;
 }
 
-const PERFORMERS = ['agent', 'capability', 'workflow', 'scope', 'wait', 'sleep', 'set', 'switch', 'end', 'raise'];
+const PERFORMERS = [
+  'agent',
+  'capability',
+  'workflow',
+  'scope',
+  'wait',
+  'sleep',
+  'set',
+  'switch',
+  'cancel',
+  'end',
+  'raise',
+];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
-const BY_ITSELF = ['wait', 'sleep', 'set', 'switch', 'end', 'raise'];
+const BY_ITSELF = ['wait', 'sleep', 'set', 'switch', 'cancel', 'end', 'raise'];
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
@@ -61,11 +73,14 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(['wait'], ['input'], 'what the signal brings is the output'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
+  onOne(['cancel'], ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),
   onOne(['raise'], ['input'], 'write raise: { details }'),
 
   onOne(['switch'], LISTS, 'a switch chooses once; to choose for each item, put it into a scope that has the forEach'),
   onOne(['switch'], REPEATS, 'a switch may not repeat; let a task after it repeat from it'),
+  onOne(['cancel'], LISTS, 'a cancel names its tasks once; leave it out'),
+  onOne(['cancel'], REPEATS, 'a cancel ends what it names; let a task before it repeat'),
   onOne(['end'], LISTS, 'an end ends its block, once; leave it out'),
   onOne(['end'], REPEATS, 'an end ends its block; let a task before it repeat'),
   onOne(['end'], FALLBACKS, 'an end ends its block, and nothing can stand in for that; leave it out'),

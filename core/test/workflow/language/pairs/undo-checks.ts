@@ -62,6 +62,9 @@ class Ledger {
         if (DOES.has(event.via)) this.#done(event.taskId, event.attempt);
         else if (STANDS_IN.has(event.via)) this.#ended(event.taskId);
         return;
+      case 'TaskAttemptCompleted':
+        if (this.#isUndoable(event.taskId)) this.#done(event.taskId, event.attempt);
+        return;
       case 'TasksReset':
         if (event.why === 'repeat' && event.via === undefined) this.#done(event.region, event.attempt ?? 0);
         else if (event.why === 'repeat') this.#ended(event.region);
@@ -134,15 +137,21 @@ class Ledger {
     if (entry.undone) this.flaws.push(`${id} is undone twice`);
     if (entry.owner === ABSORBED) this.flaws.push(`${id} is undone, and its block is what would be`);
     entry.undone = true;
-    const tops = [...this.#closing].filter((top) => isIn(entry.owner, top));
-    if (tops.length === 0) this.flaws.push(`${id} is undone, and nothing around it closes`);
-    const later = this.#entries.slice(at + 1).find((other) => !other.undone && other.owner === entry.owner);
+    const block = [...this.#closing].some((top) => isIn(entry.owner, top));
+    // A task that is given up is undone by itself.
+    const own = block ? undefined : [...this.#closing].find((top) => isIn(taskOf(entry), top));
+    if (!block && own === undefined) this.flaws.push(`${id} is undone, and nothing around it closes`);
+    const later = this.#entries
+      .slice(at + 1)
+      .find((other) => !other.undone && other.owner === entry.owner && (own === undefined || isIn(taskOf(other), own)));
     if (later !== undefined) this.flaws.push(`${id} is undone before ${later.id}, which was done later`);
   }
 }
 
 const DOES: ReadonlySet<string> = new Set(['agent', 'child', 'scope']);
 const STANDS_IN: ReadonlySet<string> = new Set(['fallback-value', 'fallback-task']);
+
+const taskOf = ({ id }: Entry): string => id.slice(0, id.lastIndexOf('@'));
 
 const ABSORBED = '(absorbed)';
 

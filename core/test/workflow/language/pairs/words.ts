@@ -87,6 +87,10 @@ export const PERFORMER_WORDS: readonly Word[] = [
   performer('sleep', () => '1s'),
   performer('set', () => ({ round: `\${ round }` })),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),
+  performer('cancel', (task) => {
+    task.beside[`${task.id}-slow`] ??= helper('slow', { compensate: 'undo' });
+    return `${task.id}-slow`;
+  }),
   performer('end', () => ({ output: 'ended' })),
   performer('raise', () => ({ code: 'RAISED' })),
 ];
@@ -124,6 +128,14 @@ const START_WORDS: readonly Word[] = [
   },
   field('when', 'input.n > 0', 'when: true'),
   field('when', 'input.n < 0', 'when: false'),
+  {
+    name: 'while',
+    key: 'while',
+    add: (task) => {
+      task.beside[`${task.id}-watched`] ??= helper('watched');
+      task.fields['while'] = `status["${task.id}-watched"] != 'completed'`;
+    },
+  },
 ];
 
 const OFTEN_WORDS: readonly Word[] = [

@@ -1,0 +1,39 @@
+import type { TaskGroup } from '../blocks.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { fallbackTasks } from '../graph.ts';
+import type { Path, Report } from '../problem.ts';
+
+/** A cancel names tasks beside it, or around it, that may still be under way when it begins. */
+export function checkCancels(group: TaskGroup, report: Report): void {
+  for (const { id, cancel } of group.tasks) {
+    if (cancel === undefined) continue;
+    const path = [...group.path, id, 'cancel'];
+    if (cancel.tasks.length === 0) report(path, 'names no task; name one, or a list of them');
+    for (const [index, name] of cancel.tasks.entries()) {
+      const at: Path = cancel.tasks.length === 1 ? path : [...path, index];
+      if (cancel.tasks.indexOf(name) < index) report(at, `names '${name}' twice`);
+      const problem = problemOf(name, id, group);
+      if (problem !== undefined) report(at, problem);
+    }
+  }
+}
+
+function problemOf(name: string, canceller: string, group: TaskGroup): string | undefined {
+  if (name === canceller) return 'a task cannot cancel itself; leave it out';
+  const known: string[] = [];
+  for (const { around, id } of outwards(group, canceller)) {
+    known.push(...around.known.keys());
+    if (!around.known.has(name)) continue;
+    const origin = fallbackTasks(around.tasks).get(name)?.[0];
+    if (origin !== undefined) return `'${name}' runs only as the fallback of '${origin}'; name that one`;
+    return around.isBefore(name, id) ? `'${name}' comes before '${id}', so it has ended by then` : undefined;
+  }
+  return `there is no task '${name}' in its block, or in those around it${didYouMean(name, known)}`;
+}
+
+/** The tasks around a task, and which of them it is in: its own block first. */
+function* outwards(group: TaskGroup, id: string): Generator<{ readonly around: TaskGroup; readonly id: string }> {
+  yield { around: group, id };
+  const { owner } = group.block;
+  if (owner !== undefined) yield* outwards(owner.group, owner.task.id);
+}
