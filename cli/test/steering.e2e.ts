@@ -160,6 +160,25 @@ describe('runs under way', () => {
     const told = await say('run', 'fork', 'again-1', '--id', 'told-1', '--outcome', `${task}={"sum":3}`, '--wait');
     expect(told.code, told.stderr).to.equal(0);
     expect((await say('run', 'replay', 'told-1')).code).to.equal(0);
+    const numbers = ['--input', '{"numbers":[3,4]}', '--at', '5'];
+    const edited = await say('run', 'fork', 'again-1', '--id', 'edited-1', ...numbers, '--wait', '--json');
+    expect(jsonLines(edited.stdout)[0], edited.stderr).to.include({ runId: 'edited-1', status: 'completed' });
+    const shown = (await say('run', 'show', 'edited-1')).stdout;
+    expect(shown)
+      .to.match(/Goes on from +again-1 \(a fork, with another input\)/)
+      .and.contain('{"numbers":[3,4]}');
+    const piped = await reprise(['run', 'fork', 'again-1', '--id', 'edited-2', '--input', '-', '--wait'], {
+      cwd,
+      input: '{"numbers":[5]}',
+    });
+    expect(piped.code, piped.stderr).to.equal(0);
+    const source = await say('run', 'show', 'again-1', '--json');
+    const { successors } = JSON.parse(source.stdout) as { readonly successors: readonly { readonly runId: string }[] };
+    expect(successors.map(({ runId }) => runId)).to.deep.equal(['edited-2', 'edited-1', 'told-1', 'again-2']);
+    expect(successors.at(-1)).to.deep.include({ as: 'retry', status: 'failed' });
+    expect((await say('run', 'show', 'again-1')).stdout).to.match(
+      /Goes on in +edited-2 \(a fork, completed\), edited-1 \(a fork, completed\), told-1 .*, and more: reprise run list from:again-1/,
+    );
     await say('run', 'start', 'greet', '--id', 'fine-1', '--wait', '--input', '{"name":"x"}');
     const nothing = await say('run', 'retry', 'fine-1');
     expect(nothing.code).to.equal(1);

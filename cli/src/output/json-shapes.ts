@@ -61,8 +61,19 @@ export const summaryShape = (run: RunSummary): object => ({
   tenant: run.tenant ?? null,
   labels: run.labels,
   parent: run.parent ?? null,
+  from: run.from === undefined ? null : fromShape(run.from),
   error: run.error ?? null,
   cursor: run.cursor,
+});
+
+const fromShape = ({ runId, as }: NonNullable<RunSummary['from']>): object => ({ runId, as: as ?? null });
+
+/** A run that goes on from the one that is shown. */
+export const successorShape = ({ runId, from, status, startedAt }: RunSummary): object => ({
+  runId,
+  as: from?.as ?? null,
+  status,
+  startedAt: isoTime(startedAt),
 });
 
 export const taskRowShape = (row: TaskRow): object => ({

@@ -10,6 +10,15 @@ export const readInput = async (flags: {
   readonly 'input-file'?: string | undefined;
 }): Promise<Json> => readJson('input', flags.input, flags['input-file'], {});
 
+/** The input of a run that goes on from another, from its flags; undefined when it is that of the other. `-` is stdin, in either flag. Throws REPRISE_USAGE. */
+export async function readOtherInput(flags: {
+  readonly input?: string | undefined;
+  readonly 'input-file'?: string | undefined;
+}): Promise<Json | undefined> {
+  if (flags.input === undefined && flags['input-file'] === undefined) return undefined;
+  return readInput(flags.input === '-' ? { 'input-file': '-' } : flags);
+}
+
 /** What comes with a signal, from its flags; null when there is nothing. `-` is stdin. Throws REPRISE_USAGE. */
 export const readData = async (flags: {
   readonly data?: string | undefined;

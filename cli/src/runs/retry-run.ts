@@ -6,7 +6,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { assertTask } from './assert-task.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
-import { parse } from './read-input.ts';
+import { parse, readOtherInput } from './read-input.ts';
 
 export interface RetryFlags extends WaitFlags {
   readonly id?: string | undefined;
@@ -17,6 +17,8 @@ export interface RetryFlags extends WaitFlags {
 
 export interface ForkFlags extends RetryFlags {
   readonly at?: number | undefined;
+  readonly input?: string | undefined;
+  readonly 'input-file'?: string | undefined;
 }
 
 /**
@@ -27,11 +29,17 @@ export const retryRun = (typed: string, flags: RetryFlags, terminal: Terminal): 
   goOnFrom(typed, flags, terminal, (orchestrator, runId, options) => orchestrator.retryRun(runId, options));
 
 /** A new run that begins with the history of another. Returns the exit code. */
-export const forkRun = (typed: string, flags: ForkFlags, terminal: Terminal): Promise<number> =>
-  goOnFrom(typed, flags, terminal, (orchestrator, runId, options) => {
+export async function forkRun(typed: string, flags: ForkFlags, terminal: Terminal): Promise<number> {
+  const input = await readOtherInput(flags);
+  return goOnFrom(typed, flags, terminal, (orchestrator, runId, options) => {
     const { at } = flags;
-    return orchestrator.forkRun(runId, { ...options, ...(at === undefined ? {} : { at }) });
+    return orchestrator.forkRun(runId, {
+      ...options,
+      ...(at === undefined ? {} : { at }),
+      ...(input === undefined ? {} : { input }),
+    });
   });
+}
 
 async function goOnFrom(
   typed: string,

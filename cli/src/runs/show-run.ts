@@ -6,9 +6,10 @@ import {
   type Lineage,
   lookForDrivers,
   type RunExplanation,
+  type RunSummary,
   systemClock,
 } from '@reprise/core';
-import { explanationShape, heldShape, outcomeShape, taskRowShape } from '../output/json-shapes.ts';
+import { explanationShape, heldShape, outcomeShape, successorShape, taskRowShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import { statusText } from '../output/status.ts';
@@ -34,6 +35,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
     const explained = isTerminal(state.status)
       ? undefined
       : explainRun(state, await holds.factsOf(state, systemClock.now()));
+    const successors = reader.lists ? await reader.successors(runId) : [];
     const drivers = explained === undefined ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
     if (json) {
       const shape = {
@@ -42,6 +44,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
         revision: state.revision,
         definitionHash: state.definitionHash,
         lineage: state.lineage ?? null,
+        successors: successors.map(successorShape),
         parked: state.parked ?? null,
         pausedBy: state.pausedBy,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
@@ -56,7 +59,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
       await out.json(shape);
       return;
     }
-    for (const line of drawRun(out, progress, where, stuck, explained)) await out.line(line);
+    for (const line of drawRun(out, progress, successors, where, stuck, explained)) await out.line(line);
     for (const line of silentLines(err, drivers)) await err.line(line);
   });
 }
@@ -75,9 +78,13 @@ const PAUSERS = { user: 'hand', parent: 'its parent' } as const;
 /** Open tasks that are told with their reason; `run explain` tells more. */
 const TOLD = 30;
 
+/** Runs that go on from this one that are named. */
+const TOLD_SUCCESSORS = 3;
+
 function drawRun(
   screen: Screen,
   progress: RunProgress,
+  successors: readonly RunSummary[],
   where: Whereabouts,
   stuck: Stuck | undefined,
   explained: RunExplanation | undefined,
@@ -96,6 +103,7 @@ function drawRun(
     ['Events', number(state.revision + 1)],
   ];
   if (state.lineage !== undefined) facts.push(['Goes on from', goesOnFrom(state.lineage)]);
+  if (successors.length > 0) facts.push(['Goes on in', goesOnIn(successors, state.runId)]);
   if (state.parent !== undefined)
     facts.push(['Child of', `${plain(state.parent.runId)} (task ${plain(state.parent.taskId)})`]);
   if (state.tenant !== undefined) facts.push(['Tenant', plain(state.tenant)]);
@@ -123,7 +131,16 @@ function drawRun(
   return lines;
 }
 
-function goesOnFrom({ runId, revision, as }: Lineage): string {
+function goesOnFrom({ runId, revision, as, edited }: Lineage): string {
   const how = as === undefined ? `revision ${revision}` : `a ${as}, from revision ${revision} on`;
-  return `${plain(runId)} (${how})`;
+  return `${plain(runId)} (${edited === true ? `a ${as}, with another input` : how})`;
+}
+
+function goesOnIn(successors: readonly RunSummary[], runId: string): string {
+  const named = successors.slice(0, TOLD_SUCCESSORS).map((run) => {
+    const as = run.from?.as;
+    return `${plain(run.runId)} (${as === undefined ? '' : `a ${as}, `}${run.status})`;
+  });
+  const more = successors.length > named.length ? `, and more: reprise run list from:${plain(runId)}` : '';
+  return named.join(', ') + more;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type JsonObject, matches, parseQuery, printQuery, RUN_FIELDS, RUN_STATUSES } from '@reprise/core';
+import { type JsonObject, matches, parseQuery, printQuery, RUN_FIELDS } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -187,7 +187,7 @@ describe('a query', () => {
     const there = Object.entries(RUN_FIELDS).map(([name, { type, keys, about, values }]) => [
       keys === true ? `${name}.KEY` : name,
       type,
-      values === undefined ? about : `${about}: ${RUN_STATUSES.map((status) => `\`${status}\``).join(', ')}`,
+      values === undefined ? about : `${about}: ${values.map((value) => `\`${value}\``).join(', ')}`,
     ]);
     expect(listed).to.deep.equal(there);
   });

@@ -5,11 +5,15 @@ import { goOnFlags, runArgument, storeFlags } from '../../flags.ts';
 export default class RunFork extends RepriseCommand {
   static override summary = 'Start a new run from the history of another, up to a point.';
   static override description =
-    'The new run begins with the events of the other one up to --at, and goes on from there on its own: with another outcome of a task, with a workflow that was mended, or just once more. The other run, open or ended, is left as it is, and nothing that it did is undone. Idempotency keys stay the same, but for what comes after a task that is given another outcome. Without --wait or --follow, whichever process drives the store carries it out.';
+    'The new run begins with the events of the other one up to --at, and goes on from there on its own: with another outcome of a task, with another input, with a workflow that was mended, or just once more. The other run, open or ended, is left as it is, and nothing that it did is undone. Idempotency keys stay the same, but for what comes after a task that is given another outcome. With another input (--input), nothing that the other run did is taken over, whatever --at says, because it could have seen the old one: everything is done anew, with keys of its own, but for what --outcome says. Without --wait or --follow, whichever process drives the store carries it out.';
   static override examples = [
     {
       description: 'What if the review had said no?',
       command: `<%= config.bin %> run fork last --outcome 'review={"ok":false}' --follow`,
+    },
+    {
+      description: 'The same with another input',
+      command: `<%= config.bin %> run fork last --input '{"folder":"../app"}' --wait`,
     },
     { description: 'Go on from event 12', command: '<%= config.bin %> run fork last --at 12 --wait' },
   ];
@@ -21,6 +25,17 @@ export default class RunFork extends RepriseCommand {
         'The last event that is taken over, as `run history` numbers them. Default: the last before the end.',
       helpValue: 'REVISION',
       min: 0,
+    }),
+    input: Flags.string({
+      char: 'i',
+      description: 'Another input, as JSON; `-` is stdin. Everything is done anew.',
+      helpValue: 'JSON|-',
+      exclusive: ['input-file'],
+    }),
+    'input-file': Flags.string({
+      char: 'F',
+      description: 'File with another input, as JSON. `-` is stdin.',
+      helpValue: 'FILE',
     }),
     ...goOnFlags,
   };

@@ -9,7 +9,8 @@ import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { EventReader } from './event-reader.ts';
-import { type ListRuns, listByCatalog, type RunQuery } from './run-list.ts';
+import { bothOf } from './query/query.ts';
+import { type ListRuns, listByCatalog, type RunQuery, runsWhere } from './run-list.ts';
 import type { RunSummary } from './run-summary.ts';
 
 /** One event of a run's history, decoded. */
@@ -47,6 +48,13 @@ export class RunReader {
     if (this.#runs !== undefined) return this.#runs(query);
     const message = 'The event store cannot list runs, and no run index is kept beside it.';
     throw new RepriseError('REPRISE_CONFIG_INVALID', message);
+  }
+
+  /** The runs that go on from this one, as retries or forks of it, newest first; as the run index has them. Throws REPRISE_RUN_NOT_FOUND, and as list() does. */
+  async successors(runId: string, page: Pick<RunQuery, 'limit' | 'after'> = {}): Promise<readonly RunSummary[]> {
+    // They are of the same workflow, by which any store finds runs at once.
+    const { name } = await this.definition(runId);
+    return this.list({ ...page, where: bothOf(runsWhere('workflow', [name]), runsWhere('from', [runId])) });
   }
 
   /** The events of a run from revision `from` on. Throws REPRISE_RUN_NOT_FOUND when there are none at all. */

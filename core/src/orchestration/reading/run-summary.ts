@@ -5,7 +5,7 @@ import type { JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isTerminal, type RunStatus } from '../workflow/state.ts';
-import { codeIn, MAX_TOLD, type RunRow } from './views/built-in/run-index.ts';
+import { codeIn, fromOf, MAX_TOLD, type RunRow } from './views/built-in/run-index.ts';
 
 /** A run at a glance. Times are ms since the Unix epoch. */
 export interface RunSummary {
@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly labels: Labels;
   /** The run that started it. */
   readonly parent: string | undefined;
+  /** The run that it goes on from, and how: `as` is undefined in older histories. */
+  readonly from: { readonly runId: string; readonly as: 'retry' | 'fork' | undefined } | undefined;
   /** What it failed with, or is parked for. */
   readonly error: { readonly code: string; readonly message: string } | undefined;
   /** Where the page after the one that ends with this run begins. */
@@ -37,6 +39,7 @@ type Summarised = Pick<
   | 'endedAt'
   | 'tenant'
   | 'parent'
+  | 'lineage'
   | 'error'
   | 'parked'
   | 'cancelReason'
@@ -60,6 +63,7 @@ function attributesOf({
   tenant,
   labels,
   parent,
+  lineage,
   error,
   parked,
   cancelReason,
@@ -70,6 +74,7 @@ function attributesOf({
     ...(tenant === undefined ? {} : { tenant }),
     ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
     ...(parent === undefined ? {} : { parent: parent.runId, root: parent.rootRunId }),
+    ...fromOf(lineage),
     ...(endedAt === undefined ? {} : { ended: endedAt }),
     ...(told === undefined ? {} : { error: codeIn(told), message: told.message.slice(0, MAX_TOLD) }),
     ...(cancelReason === undefined ? {} : { reason: cancelReason.slice(0, MAX_TOLD) }),
@@ -109,6 +114,7 @@ export const summaryOfRow = (row: RunRow, cursor: string): RunSummary => ({
   tenant: row.tenant,
   labels: row.labels ?? {},
   parent: row.parent,
+  from: row.from === undefined ? undefined : { runId: row.from, as: row.as },
   error: row.error === undefined ? undefined : { code: row.error, message: row.message ?? '' },
   cursor,
 });

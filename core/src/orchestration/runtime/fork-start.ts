@@ -16,6 +16,8 @@ export interface ForkOptions {
   readonly at?: number;
   /** By path: what tasks gave. */
   readonly outcomes?: Readonly<Record<string, Json>>;
+  /** What a fork is handed in place of the other run's input, given its workflow. All that is done could have seen it, so nothing of the other run is taken over. */
+  readonly input?: (of: Pick<RegisteredWorkflow, 'definition' | 'hash'>) => Promise<Json>;
 }
 
 /** How a run that goes on from another one is started, and what would become of it. */
@@ -57,19 +59,21 @@ export async function planFork(
   const cut = options.at ?? history.cut()?.revision ?? source.revision;
   if (!Number.isSafeInteger(cut) || cut < 0 || cut > source.revision)
     throw invalid(`Run '${runId}' has the revisions 0 to ${source.revision}; ${cut} is none of them.`);
-  const { definition, hash } = definitionToFork(registry, first);
+  const workflow = definitionToFork(registry, first);
+  const { definition, hash } = workflow;
+  const edited = await options.input?.(workflow);
   const lineage: Lineage = {
     runId,
     // The end itself is never taken over.
-    revision: isTerminal(source.status) ? Math.min(cut, source.revision - 1) : cut,
+    revision: edited !== undefined ? 0 : isTerminal(source.status) ? Math.min(cut, source.revision - 1) : cut,
     as: options.as,
-    origin: first.lineage?.origin ?? first.parent?.key ?? runId,
-    ...(first.lineage?.keys === undefined ? {} : { keys: first.lineage.keys }),
+    ...(edited === undefined ? keysOf(first) : { edited: true }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
   };
-  const { input, inputFrom, tenant, labels, rules = 1 } = first;
+  const { inputFrom, tenant, labels, rules = 1 } = first;
+  const input = edited === undefined ? first.input : edited;
   const place = {
-    ...(inputFrom === undefined ? {} : { inputFrom }),
+    ...(inputFrom === undefined || edited !== undefined ? {} : { inputFrom }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(labels === undefined ? {} : { labels }),
   };
@@ -151,6 +155,12 @@ async function madeIn(reader: RunReader, runId: string): Promise<readonly string
     for (const id of await madeIn(reader, child)) inner.push(`${taskId}//${id}`);
   return [...tasks, ...inner];
 }
+
+/** What the idempotency keys of a run that goes on from another one go on to begin with. */
+const keysOf = ({ runId, lineage, parent }: RunStarted): Pick<Lineage, 'origin' | 'keys'> => ({
+  origin: lineage?.origin ?? parent?.key ?? runId,
+  ...(lineage?.keys === undefined ? {} : { keys: lineage.keys }),
+});
 
 /** The registered one, so that what was mended counts; else the recorded one, when it is data only. */
 function definitionToFork(

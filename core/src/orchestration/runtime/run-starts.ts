@@ -2,6 +2,7 @@ import type { Ids } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
 import { assertId } from '../../shared/ids.ts';
+import type { Json } from '../../shared/json.ts';
 import { type Labels, takeLabels } from '../../shared/labels.ts';
 import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
@@ -39,6 +40,11 @@ export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
 export interface ForkRunOptions extends RetryRunOptions {
   /** The last revision that is taken over. */
   readonly at?: number;
+  /**
+   * The input of the new run, in place of that of the other. Whatever that one did could have seen its input, so nothing of it is taken over, wherever `at`
+   * is: all is done anew, with idempotency keys of its own, but for `outcomes`. Default: the same.
+   */
+  readonly input?: unknown;
 }
 
 export interface RunStartsParts {
@@ -58,20 +64,17 @@ export class RunStarts {
 
   /** Of a registered workflow. */
   async start(workflow: string | RegisteredWorkflow, input: unknown, options: StartRunOptions): Promise<StartRun> {
-    const { ids, options: limits } = this.#parts;
+    const { ids } = this.#parts;
     const { definition, hash, inputSchema } = this.#registered(workflow, options.version);
     const runId = this.#newRunId(definition.name, options);
     const labels = takeLabels(options.labels);
-    const what = 'input of the run';
-    const checked =
-      inputSchema === undefined ? input : await checkSchema(inputSchema, input, 'REPRISE_INPUT_INVALID', what);
     return {
       type: 'StartRun',
       commandId: options.requestId ?? `start-${ids.next()}`,
       runId,
       definition,
       definitionHash: hash,
-      input: acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', limits.maxPayloadChars),
+      input: await this.#input(input, inputSchema),
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
       ...(labels === undefined ? {} : { labels }),
@@ -81,7 +84,7 @@ export class RunStarts {
   /** Of one that goes on from another run. */
   async goOn(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<StartRun> {
     const { registry, ids, options: limits, runs } = this.#parts;
-    const { again = [], outcomes, at } = options;
+    const { again = [], outcomes, at, input } = options;
     const runId = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
     const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
       task,
@@ -91,6 +94,7 @@ export class RunStarts {
       as,
       ...(at === undefined ? {} : { at }),
       ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
+      ...(input === undefined ? {} : { input: (of) => this.#input(input, this.#schemaOf(of)) }),
     });
     assertAllowed(from, planned.again, again);
     return { type: 'StartRun', commandId: `${as}-${ids.next()}`, runId, ...planned.start };
@@ -104,6 +108,18 @@ export class RunStarts {
     if (registry.registered(definition.name, definition.version)?.hash === hash) return workflow;
     const message = `The workflow '${definition.name}@${definition.version}' is not registered here (or another one of that name and version is). Add it to \`workflows\`.`;
     throw new RepriseError('REPRISE_WORKFLOW_UNKNOWN', message);
+  }
+
+  async #input(input: unknown, schema: RegisteredWorkflow['inputSchema']): Promise<Json> {
+    const what = 'input of the run';
+    const checked = schema === undefined ? input : await checkSchema(schema, input, 'REPRISE_INPUT_INVALID', what);
+    return acceptPayload(checked, what, 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars);
+  }
+
+  /** That of the registered workflow, when it is the one. */
+  #schemaOf({ definition, hash }: Pick<RegisteredWorkflow, 'definition' | 'hash'>): RegisteredWorkflow['inputSchema'] {
+    const registered = this.#parts.registry.registered(definition.name, definition.version);
+    return registered?.hash === hash ? registered.inputSchema : undefined;
   }
 
   #newRunId(workflow: string, { id, requestId }: StartRunOptions): string {

@@ -14,7 +14,12 @@ export interface Lineage {
    * should this one fail, too. `fork`: undoes nothing of it. Absent in older histories, which took results over one by one.
    */
   readonly as?: 'retry' | 'fork';
-  /** What idempotency keys go on to begin with: the first run of the line, or the key of the task that it was started for. Absent in older histories: the run. */
+  /** The input is another one than that of the other run. What it did could have seen that, so nothing was taken over: `revision` is 0. */
+  readonly edited?: true;
+  /**
+   * What idempotency keys go on to begin with: the first run of the line, or the key of the task that it was started for. Absent: the run itself, because
+   * its input is another one, or in older histories.
+   */
   readonly origin?: string;
   /** Tasks that are done anew (because they were undone, say, or come after one that was): the run that their keys name instead. */
   readonly keys?: Readonly<Record<string, string>>;

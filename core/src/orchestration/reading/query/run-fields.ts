@@ -17,6 +17,8 @@ export const RUN_FIELDS: QueryFields = {
     path: ['root'],
     about: 'the run at the root of those that it was started in; a run that no other started is its own',
   },
+  from: { type: 'text', path: ['from'], about: 'the run that it goes on from, as a retry or a fork' },
+  as: { type: 'text', path: ['as'], values: ['retry', 'fork'], about: 'how it goes on from that one' },
   started: { type: 'time', path: ['started'], about: 'when it started' },
   updated: { type: 'time', path: ['updated'], about: 'when its last event was' },
   ended: { type: 'time', path: ['ended'], about: 'when it ended' },

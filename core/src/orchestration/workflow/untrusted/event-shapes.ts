@@ -112,7 +112,13 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       labels,
       lineage: fieldsOf(
         { runId, revision: integer(0) },
-        { as: oneOf('retry', 'fork'), origin: keyStart, keys: recordOf(keyStart), outcomes: recordOf(anyJson) },
+        {
+          as: oneOf('retry', 'fork'),
+          edited: oneOf(true),
+          origin: keyStart,
+          keys: recordOf(keyStart),
+          outcomes: recordOf(anyJson),
+        },
       ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3, 4),

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../../../shared/errors.ts';
 import type { Labels } from '../../../../shared/labels.ts';
-import type { RunEvent, RunStarted } from '../../../workflow/events.ts';
+import type { Lineage, RunEvent, RunStarted } from '../../../workflow/events.ts';
 import type { PausedBy, RunStatus } from '../../../workflow/state.ts';
 import { RUN_FIELDS } from '../../query/run-fields.ts';
 import { defineProjection, type Projection } from '../projection.ts';
@@ -17,6 +17,10 @@ export type RunRow = {
   readonly labels?: Labels;
   readonly parent?: string;
   readonly root: string;
+  /** The run that it goes on from. */
+  readonly from?: string;
+  /** How it goes on from that one; absent in older histories. */
+  readonly as?: 'retry' | 'fork';
   readonly started: number;
   readonly updated: number;
   readonly ended?: number;
@@ -46,7 +50,7 @@ export function codeIn({ code, details }: ErrorData): string {
 /** The first view: every run, by its id. */
 export const runIndex: Projection<RunRow> = defineProjection<RunRow>({
   name: 'runs',
-  version: 1,
+  version: 2,
   about: 'every run: what it is of, how it stands, when it was',
   fields: RUN_FIELDS,
   order: NEWEST_FIRST,
@@ -68,11 +72,16 @@ function started({ definition, tenant, labels, parent, lineage, at }: RunStarted
     ...(labels === undefined ? {} : { labels }),
     ...(parent === undefined ? {} : { parent: parent.runId }),
     root: parent?.rootRunId ?? id,
+    ...fromOf(lineage),
     started: at,
     updated: at,
     events: 1,
   };
 }
+
+/** What a row says of where a run comes from. */
+export const fromOf = (lineage: Lineage | undefined): Pick<RunRow, 'from' | 'as'> =>
+  lineage === undefined ? {} : { from: lineage.runId, ...(lineage.as === undefined ? {} : { as: lineage.as }) };
 
 /** What an event changes of the row, beside when it was. Says of the status what evolve says (transitions/standing.ts). */
 function told(row: RunRow, event: RunEvent): RunRow {
