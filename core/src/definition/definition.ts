@@ -76,7 +76,14 @@ export interface TaskTimeouts {
  */
 export type Fallback =
   | { readonly kind: 'value'; readonly value: Json }
-  | { readonly kind: 'agent'; readonly agent: string }
+  | {
+      readonly kind: 'agent';
+      readonly agent: string;
+      /** What it is handed; reads `error`, too. Default: what the one before was. */
+      readonly input?: Expression;
+      /** What stands in for this one when it fails, too. */
+      readonly then?: Fallback;
+    }
   | { readonly kind: 'task'; readonly task: string };
 
 /** Runs the task once for each item; its output is the array of the items' outputs, in order. */

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from './definition.ts';
+import { standInOf } from './fallbacks.ts';
 
 type Tasks = readonly TaskDefinition[];
 
@@ -13,9 +14,8 @@ export function byId(tasks: Tasks): ReadonlyMap<string, TaskDefinition> {
 export function fallbackTasks(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
   const map = new Map<string, string[]>();
   for (const task of tasks) {
-    if (task.fallback?.kind !== 'task') continue;
-    const users = map.get(task.fallback.task) ?? [];
-    map.set(task.fallback.task, [...users, task.id]);
+    const standIn = standInOf(task);
+    if (standIn !== undefined) map.set(standIn, [...(map.get(standIn) ?? []), task.id]);
   }
   return map;
 }

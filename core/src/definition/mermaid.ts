@@ -1,5 +1,6 @@
 import { MAX_LEVELS } from '../shared/task-path.ts';
 import type { Catch, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import { fallbacksOf } from './fallbacks.ts';
 import { clauseLabel, escaped, labelOf, quoted, shape, text } from './mermaid-labels.ts';
 
 /** States that have a look of their own in the picture. */
@@ -84,15 +85,21 @@ class Picture {
 
 function edges(task: TaskDefinition, nodes: ReadonlyMap<string, string>): readonly string[] {
   const self = nodes.get(task.id) ?? '';
-  const { fallback, compensate } = task;
+  const { compensate } = task;
   const lines: string[] = [];
   for (const id of task.after) {
     const from = nodes.get(id);
     if (from !== undefined) lines.push(`${from} -->${conditions(task, id)} ${self}`);
   }
-  const standIn = fallback?.kind === 'task' ? nodes.get(fallback.task) : undefined;
-  if (standIn !== undefined) lines.push(`${self} -.->|"on failure"| ${standIn}`);
-  if (fallback?.kind === 'agent') lines.push(`${self} -.->|"on failure"| ${self}f(${quoted(escaped(fallback.agent))})`);
+  let failing = self;
+  for (const fallback of fallbacksOf(task)) {
+    if (fallback.kind === 'value') break;
+    const known = fallback.kind === 'task' ? nodes.get(fallback.task) : `${failing}f`;
+    if (known === undefined) break;
+    const label = fallback.kind === 'agent' ? `(${quoted(escaped(fallback.agent))})` : '';
+    lines.push(`${failing} -.->|"on failure"| ${known}${label}`);
+    failing = known;
+  }
   if (compensate !== undefined) {
     const who = compensate.agent ?? `any agent that can ${compensate.capability ?? 'do this'}`;
     lines.push(`${self} -.->|"undone by"| ${self}u(${quoted(escaped(who))})`);

@@ -1,7 +1,7 @@
 import { sha256 } from '../shared/hash.ts';
 import { canonicalJson, type JsonObject } from '../shared/json.ts';
 import { inside } from '../shared/task-path.ts';
-import type { Block, Catch, Expression, Sleep, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import type { Block, Catch, Expression, Fallback, Sleep, TaskDefinition, WorkflowDefinition } from './definition.ts';
 
 /** The recorded form of a definition: plain JSON. Functions drop out, their digests stay. */
 export function recordDefinition(definition: WorkflowDefinition): WorkflowDefinition & JsonObject {
@@ -114,7 +114,20 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
         ...(compensate.input && { input: one('compensate.input', compensate.input, source?.compensate?.input) }),
       },
     }),
+    ...(task.fallback && { fallback: bindFallback(task.fallback, source?.fallback, 0, one) }),
     ...(mutex && { mutex: { ...mutex, key: one('mutex', mutex.key, source?.mutex?.key) } }),
+  };
+}
+
+/** Place by place in the order in which they stand in. */
+function bindFallback(fallback: Fallback, source: Fallback | undefined, index: number, bind: BindSlot): Fallback {
+  if (fallback.kind !== 'agent') return fallback;
+  const from = source?.kind === 'agent' ? source : undefined;
+  const { input, then } = fallback;
+  return {
+    ...fallback,
+    ...(input && { input: bind(`fallback[${index}].input`, input, from?.input) }),
+    ...(then && { then: bindFallback(then, from?.then, index + 1, bind) }),
   };
 }
 

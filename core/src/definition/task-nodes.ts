@@ -1,6 +1,7 @@
 import { inside } from '../shared/task-path.ts';
 import { compile } from './cel/program.ts';
 import { type Block, type Compensate, type TaskDefinition, tasksWithin } from './definition.ts';
+import { standInOf } from './fallbacks.ts';
 import { between, dependentsOf } from './graph.ts';
 
 /** A task with what follows from its place in the graph. Ids beside `path` and `block` are of the same block. */
@@ -131,7 +132,10 @@ export const watchedBy = ({ while: milestone }: TaskDefinition): Iterable<string
 function placesOf(tasks: readonly TaskDefinition[]): ReadonlyMap<string, Place> {
   const dependents = dependentsOf(tasks);
   const fallbackFor = new Map<string, string>();
-  for (const { id, fallback } of tasks) if (fallback?.kind === 'task') fallbackFor.set(fallback.task, id);
+  for (const task of tasks) {
+    const standIn = standInOf(task);
+    if (standIn !== undefined) fallbackFor.set(standIn, task.id);
+  }
   const segments = new Map<string, readonly string[]>();
   const repeatedBy = new Map<string, string>();
   for (const { id, repeat } of tasks) {

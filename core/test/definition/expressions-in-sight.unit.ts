@@ -62,7 +62,7 @@ describe('what expressions may read', () => {
     [
       'error outside a catch',
       `t: { agent: q, input: "\${ error }" }`,
-      "tasks.t.input: 'error' is not available here: it is what failed, in a catch",
+      "tasks.t.input: 'error' is not available here: it is what failed, in a catch and in what a fallback is handed",
     ],
     [
       'feedback where nothing runs again',

@@ -32,7 +32,7 @@ interface TaskSpec {
   readonly taskMs: number | undefined;
   /** Of a forEach: the limit of the whole list. */
   readonly allMs: number | undefined;
-  readonly fallback: 'none' | 'value' | 'agent' | 'task';
+  readonly fallback: 'none' | 'value' | 'agent' | 'several' | 'task';
   readonly repeat: 'none' | 'self' | 'ancestor';
   readonly rounds: number;
   readonly accept: boolean;
@@ -119,7 +119,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     attemptMs: fc.option(fc.constantFrom(100, 5000), { nil: undefined }),
     taskMs: fc.option(fc.constantFrom(5000, 60_000), { nil: undefined, freq: 3 }),
     allMs: fc.option(fc.constantFrom(3000, 90_000), { nil: undefined, freq: 2 }),
-    fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [2, 'task']),
+    fallback: oneOf([3, 'none'], [2, 'value'], [2, 'agent'], [1, 'several'], [2, 'task']),
     repeat: oneOf([5, 'none'], [1, 'self'], [3, 'ancestor']),
     rounds: fc.integer({ min: 1, max: 4 }),
     accept: fc.boolean(),
@@ -171,6 +171,13 @@ function fallbackOf(spec: TaskSpec, id: string): Fallback | undefined {
   if (spec.performer === 'end') return undefined;
   if (spec.fallback === 'value') return { kind: 'value', value: { instead: id } };
   if (spec.fallback === 'agent') return { kind: 'agent', agent: 'other' };
+  if (spec.fallback === 'several')
+    return {
+      kind: 'agent',
+      agent: 'other',
+      input: fn('failed', ({ error, item }) => ({ error, item: item ?? null })),
+      then: { kind: 'agent', agent: 'helper', ...(spec.accept && { then: { kind: 'value', value: 'last' } }) },
+    };
   if (spec.fallback === 'task' && spec.items === undefined) return { kind: 'task', task: `f-${id}` };
   return undefined;
 }

@@ -93,8 +93,7 @@ class Given {
     return {
       ...fields,
       ...this.#choice(agent, path),
-      ...(isFields(fallback) &&
-        isFields(fallback['agent']) && { fallback: { agent: this.#agent(fallback['agent'], [...path, 'fallback']) } }),
+      ...(fallback !== undefined && { fallback: this.#fallback(fallback, [...path, 'fallback']) }),
       ...(isFields(compensate) && { compensate: this.#compensate(compensate, [...path, 'compensate']) }),
       ...(isFields(workflow) && isFields(workflow['definition']) && { workflow: this.#workflow(workflow, path) }),
     };
@@ -104,6 +103,12 @@ class Given {
     if (!isFields(agent)) return {};
     if (!isAgent(agent) && 'capability' in agent) return { agent: undefined, capability: agent['capability'] };
     return { agent: this.#agent(agent, path) };
+  }
+
+  #fallback(fallback: unknown, path: Path): unknown {
+    if (Array.isArray(fallback)) return fallback.map((one: unknown, index) => this.#fallback(one, [...path, index]));
+    if (!isFields(fallback) || !isFields(fallback['agent'])) return fallback;
+    return { ...fallback, agent: this.#agent(fallback['agent'], path) };
   }
 
   #compensate(compensate: Fields, path: Path): Fields | string {

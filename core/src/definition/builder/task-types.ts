@@ -1,5 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Scope } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { RemoteAgent } from '../remote-agent.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
@@ -89,18 +90,30 @@ type Nothing = undefined | ReturnType<() => void>;
 
 type Recorded<T> = undefined extends T ? Exclude<T, Nothing> | null : T;
 
-export type FallbackChoice<StandIns> =
+/** One, or a list of them: each stands in for the one before, and a value or a task can only be the last. */
+export type FallbackChoice<StandIns> = OneFallback<StandIns> | readonly OneFallback<StandIns>[];
+
+type OneFallback<StandIns> =
   | { readonly value: unknown }
-  | { readonly agent: AgentReference | string }
+  | {
+      readonly agent: AgentReference | string;
+      /** What it is handed. Default: what the one before was. */
+      readonly input?: ((scope: FailedScope) => unknown) | Untyped<unknown>;
+    }
   | { readonly task: keyof StandIns & string };
 
-export type FallbackOutput<F, StandIns> = F extends { readonly value: infer Value }
-  ? Value
-  : F extends { readonly agent: infer A }
-    ? OutputOf<A>
-    : F extends { readonly task: infer Id extends keyof StandIns }
-      ? (StandIns[Id] & StandInInfo)['out']
-      : never;
+/** What the input of a fallback agent may read, of whatever task. */
+type FailedScope = Scope & { readonly error: Json };
+
+export type FallbackOutput<F, StandIns> = F extends readonly (infer One)[]
+  ? FallbackOutput<One, StandIns>
+  : F extends { readonly value: infer Value }
+    ? Value
+    : F extends { readonly agent: infer A }
+      ? OutputOf<A>
+      : F extends { readonly task: infer Id extends keyof StandIns }
+        ? (StandIns[Id] & StandInInfo)['out']
+        : never;
 
 /** The tasks named in `after`. */
 export type Named<After> = After extends string ? After : After extends readonly string[] ? After[number] : never;

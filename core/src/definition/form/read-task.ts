@@ -82,7 +82,7 @@ export function readTask(
   const milestone = read('while', reader.computed);
   const input = read('input', reader.mapped);
   const forEach = readForEach(fields, path, report, reader);
-  const fallback = readFallback(fields['fallback'], at('fallback'), report);
+  const fallback = readFallbacks(fields['fallback'], at('fallback'), report, reader);
   const repeat = readRepeat(id, fields['repeat'], at('repeat'), report, reader);
   const join = readJoin(fields['join'], at('join'), report);
   const rest = readChoice(fields['rest'], at('rest'), report, ['let', 'cancel']);
@@ -201,23 +201,44 @@ function readMutex(value: unknown, path: Path, report: Report, reader: FormReade
   return key && { key, across: 'run' };
 }
 
-function readFallback(value: unknown, path: Path, report: Report): Fallback | undefined {
+/** One, or a list of them, each of which stands in for the one before. */
+function readFallbacks(value: unknown, path: Path, report: Report, reader: FormReader): Fallback | undefined {
   if (value === undefined) return undefined;
-  const fields = readFields(value, path, report, 'one of { agent }, { task } and { value }', [
-    'agent',
-    'task',
-    'value',
-  ]);
+  if (!Array.isArray(value)) return readFallback(value, path, report, reader);
+  if (value.length === 0) report(path, 'is empty; leave it out, or name what stands in');
+  const all = value.map((one: unknown, index) => readFallback(one, [...path, index], report, reader));
+  let then: Fallback | undefined;
+  for (const [index, fallback] of [...all.entries()].toReversed()) {
+    if (fallback === undefined) return undefined;
+    if (index < all.length - 1 && fallback.kind === 'value')
+      report([...path, index], 'is a value, which does not fail; let it stand last');
+    if (index < all.length - 1 && fallback.kind === 'task')
+      report([...path, index], `is a task; let it stand last, and give '${fallback.task}' a fallback of its own`);
+    then = fallback.kind === 'agent' && then !== undefined ? { ...fallback, then } : fallback;
+  }
+  return then;
+}
+
+function readFallback(value: unknown, path: Path, report: Report, reader: FormReader): Fallback | undefined {
+  const keys = ['agent', 'task', 'value', 'input'];
+  const fields = readFields(value, path, report, 'one of { agent }, { task } and { value }, or a list of them', keys);
   if (fields === undefined) return undefined;
-  const [kind, ...others] = Object.keys(fields).filter((key) => fields[key] !== undefined);
+  const [kind, ...others] = keys.slice(0, 3).filter((key) => fields[key] !== undefined);
   if (kind === undefined || others.length > 0) {
     report(path, 'must have exactly one of agent, task and value');
     return undefined;
   }
+  if (kind !== 'agent' && fields['input'] !== undefined)
+    report(
+      [...path, 'input'],
+      `is for an agent; ${kind === 'task' ? 'write the input of the task there' : 'a value is handed nothing'}`,
+    );
   if (kind === 'value') return readFallbackValue(fields['value'], path, report);
   const name = readText(fields[kind], [...path, kind], report);
   if (name === undefined) return undefined;
-  return kind === 'agent' ? { kind, agent: name } : { kind: 'task', task: name };
+  if (kind === 'task') return { kind, task: name };
+  const input = fields['input'] === undefined ? undefined : reader.mapped(fields['input'], [...path, 'input'], report);
+  return { kind: 'agent', agent: name, ...(input && { input }) };
 }
 
 function readFallbackValue(value: unknown, path: Path, report: Report): Fallback | undefined {

@@ -10,6 +10,7 @@ import {
   type Repeat,
   type TaskDefinition,
 } from '../definition.ts';
+import { fallbackPlaces } from '../fallbacks.ts';
 import { NO_RETRY } from '../form/read-limits.ts';
 import type { Path } from '../problem.ts';
 import { casesOf } from '../switch-cases.ts';
@@ -54,7 +55,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(task.scope && scopeForm(task.scope, path, write)),
     ...(retry !== undefined && { retry }),
     ...(timeout !== undefined && { timeout }),
-    ...(task.fallback && { fallback: fallbackForm(task.fallback, at('fallback'), write) }),
+    ...(task.fallback && { fallback: fallbackForm(task, path, write) }),
     ...(task.repeat && { repeat: repeatForm(task.repeat, task.id, at('repeat'), write) }),
     ...(task.compensate && { compensate: compensateForm(task.compensate, at('compensate'), write) }),
     ...(mutex && { mutex: mapped(mutex.key, [...path, 'mutex', 'key']) }),
@@ -137,12 +138,19 @@ function compensateForm({ agent, capability, input, ...limits }: Compensate, pat
   return agent !== undefined && Object.keys(form).length === 1 ? agent : form;
 }
 
-function fallbackForm(fallback: Fallback, path: Path, { json }: Write): Form {
+function fallbackForm(task: TaskDefinition, path: Path, write: Write): Form | readonly Form[] {
+  const [first = {}, ...others] = fallbackPlaces(task).map(([place, fallback]) =>
+    standInForm(fallback, [...path, ...place], write),
+  );
+  return others.length === 0 ? first : [first, ...others];
+}
+
+function standInForm(fallback: Fallback, path: Path, { json, mapped }: Write): Form {
   switch (fallback.kind) {
     case 'value':
       return { value: json(fallback.value, [...path, 'value']) };
     case 'agent':
-      return { agent: fallback.agent };
+      return { agent: fallback.agent, ...(fallback.input && { input: mapped(fallback.input, [...path, 'input']) }) };
     case 'task':
       return { task: fallback.task };
   }

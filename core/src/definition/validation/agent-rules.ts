@@ -1,5 +1,6 @@
 import type { TaskGroup } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** What validation needs to know of an agent. */
@@ -23,10 +24,12 @@ export function checkAgents(groups: readonly TaskGroup[], agents: readonly Known
     unknown(path, `no agent has the capability '${capability}'${hint}${list(capabilities)}`);
   };
   for (const { tasks, path } of groups) {
-    for (const { id, agent, capability, fallback, compensate } of tasks) {
+    for (const task of tasks) {
+      const { id, agent, capability, compensate } = task;
       const at = (...slot: Path): Path => [...path, id, ...slot];
       checkName(agent, at('agent'));
-      if (fallback?.kind === 'agent') checkName(fallback.agent, at('fallback', 'agent'));
+      for (const [place, fallback] of fallbackPlaces(task))
+        if (fallback.kind === 'agent') checkName(fallback.agent, at(...place, 'agent'));
       checkCapability(capability, at('capability'));
       checkName(compensate?.agent, at('compensate', 'agent'));
       checkCapability(compensate?.capability, at('compensate', 'capability'));

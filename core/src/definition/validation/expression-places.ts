@@ -1,5 +1,6 @@
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
 import type { Expression, TaskDefinition } from '../definition.ts';
+import { fallbackPlaces } from '../fallbacks.ts';
 import { between } from '../graph.ts';
 import type { Path } from '../problem.ts';
 
@@ -59,6 +60,9 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
   const item = forEach === undefined ? [] : ITEM;
   const computed = sleep?.kind === 'for-computed' ? sleep.duration : undefined;
   const moment = sleep?.kind === 'until' ? sleep.moment : undefined;
+  const standIns = fallbackPlaces(task).flatMap(([place, fallback]): Slot[] =>
+    fallback.kind === 'agent' ? [[[...place, 'input'], fallback.input, ...item, 'error']] : [],
+  );
   const cases = (task.switch?.cases ?? []).map((one, index): Slot => [['switch', index, 'when'], one.when]);
   return [
     [['when'], when],
@@ -77,6 +81,7 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['raise', 'details'], raise?.details, ...item],
     [['compensate', 'input'], compensate?.input, ...item, 'output'],
     [['mutex', 'key'], mutex?.key, ...item],
+    ...standIns,
   ];
 }
 

@@ -1,19 +1,21 @@
 import type { TaskGroup } from '../blocks.ts';
 import type { TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
+import { fallbackPlaces, standInOf } from '../fallbacks.ts';
 import { fallbackTasks, findCycles } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** A fallback task stands in for one other task, and is nothing else. */
 export function checkFallbacks({ tasks, known, path: place, block }: TaskGroup, report: Report): void {
   const target = (id: string): string | undefined => {
-    const fallback = known.get(id)?.fallback;
-    return fallback?.kind === 'task' && known.has(fallback.task) ? fallback.task : undefined;
+    const standIn = standInOf(known.get(id) ?? {});
+    return standIn !== undefined && known.has(standIn) ? standIn : undefined;
   };
   for (const task of tasks) {
-    if (task.fallback?.kind !== 'task') continue;
-    const path = [...place, task.id, 'fallback', 'task'];
-    const id = task.fallback.task;
+    const [slot, last] = fallbackPlaces(task).at(-1) ?? [];
+    if (slot === undefined || last?.kind !== 'task') continue;
+    const path = [...place, task.id, ...slot, 'task'];
+    const id = last.task;
     if (!known.has(id)) {
       const where = block.owner === undefined && block.groups.length === 1 ? '' : ' beside this one';
       report(path, `there is no task '${id}'${where}${didYouMean(id, known.keys())}`);

@@ -7,6 +7,7 @@ import {
   type TaskTimeouts,
   type WorkflowDefinition,
 } from '../definition.ts';
+import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
 import { checkPerformer } from './performer-rules.ts';
 import { checkCount, checkName, checkTextTemplate, checkTime } from './value-rules.ts';
@@ -29,8 +30,9 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
     );
   }
   checkPerformer(task, path, report);
-  if (task.fallback?.kind === 'agent')
-    checkName(task.fallback.agent, [...path, 'fallback', 'agent'], 'the name of an agent', report);
+  for (const [place, fallback] of fallbackPlaces(task))
+    if (fallback.kind === 'agent')
+      checkName(fallback.agent, [...path, ...place, 'agent'], 'the name of an agent', report);
   if (!Number.isFinite(task.priority)) report([...path, 'priority'], 'must be a finite number');
   if (task.forEach !== undefined) checkCount(task.forEach.concurrency, [...path, 'forEach', 'concurrency'], report);
   checkRetry(task.retry, [...path, 'retry'], report);

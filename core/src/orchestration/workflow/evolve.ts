@@ -1,3 +1,4 @@
+import { standInOf } from '../../definition/fallbacks.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
@@ -144,6 +145,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         task.closing = undefined;
         // It is another that makes the next attempt: what the one before did remains to be undone.
         task.unknown = false;
+        if (task.fallback !== undefined) task.passed += 1;
         task.fallback = event.to.kind;
         task.error = event.error;
         if (event.to.kind === 'agent') {
@@ -332,6 +334,5 @@ function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFaile
 }
 
 function fallbackTaskOf(state: RunState, task: TaskState): string {
-  const fallback = definitionOf(state, task)?.fallback;
-  return fallback?.kind === 'task' ? fallback.task : '';
+  return standInOf(definitionOf(state, task) ?? {}) ?? '';
 }

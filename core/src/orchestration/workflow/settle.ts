@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../definition/definition.ts';
+import { standInOf } from '../../definition/fallbacks.ts';
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
@@ -299,8 +300,8 @@ function endOfFallback(
   definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const { fallback } = definition;
-  const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+  const standIn = standInOf(definition);
+  const substitute = standIn === undefined ? undefined : siblingOf(state, task, standIn);
   if (substitute?.status === 'completed' || substitute?.status === 'skipped') {
     const output = substitute.output ?? null;
     return conclude(state, task, { output, via: 'fallback-task', recorded: false }, context);

@@ -172,6 +172,8 @@ export interface TaskState {
   idle: boolean;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
   fallback: 'agent' | 'task' | undefined;
+  /** Of those that stand in one after the other: how many have failed. */
+  passed: number;
   /** The last attempt whose late result was recorded as ignored. */
   ignoredAttempt: number;
   /** What a switch chose. */
@@ -406,6 +408,7 @@ export function createTaskState(
     stoppedBeforeWait: 0,
     idle: false,
     fallback: undefined,
+    passed: 0,
     ignoredAttempt: 0,
     chosen: undefined,
     wakeAt: undefined,

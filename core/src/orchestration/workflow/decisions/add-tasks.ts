@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import { standInOf } from '../../../definition/fallbacks.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { idsIn, readsOf, standaloneOf } from '../../../definition/validation/validate-addition.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
@@ -92,11 +93,13 @@ function definitionProblem(tasks: readonly TaskDefinition[], walks: Walks): Addi
   if (place !== undefined)
     return invalid(`Added tasks are data, and ${place.join('.')} is a function; write CEL or a value.`);
   const names = new Set(tasks.map(({ id }) => id));
-  for (const { id, repeat, fallback } of tasks) {
+  for (const task of tasks) {
+    const { id, repeat } = task;
+    const standIn = standInOf(task);
     if (repeat !== undefined && !names.has(repeat.from))
       return invalid(`'${id}' repeats from '${repeat.from}', which does not come with it.`);
-    if (fallback?.kind === 'task' && !names.has(fallback.task))
-      return invalid(`The fallback of '${id}' is '${fallback.task}', which does not come with it.`);
+    if (standIn !== undefined && !names.has(standIn))
+      return invalid(`The fallback of '${id}' is '${standIn}', which does not come with it.`);
   }
   const definition = standaloneOf(tasks, reads, walks.around);
   if (!isAffordable(definition))

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import { standInOf } from '../../../definition/fallbacks.ts';
 import { findCycles, dependentsOf as idsAfter } from '../../../definition/graph.ts';
 import { inside } from '../../../shared/task-path.ts';
 import type { PutBefore, TasksAdded } from '../events.ts';
@@ -79,7 +80,7 @@ function beforeProblem(
 ): AdditionProblem | undefined {
   if (before.length === 0) return undefined;
   const added = new Map(tasks.map((task) => [task.id, task]));
-  const standIns = new Set(tasks.flatMap(({ fallback }) => (fallback?.kind === 'task' ? [fallback.task] : [])));
+  const standIns = new Set(tasks.flatMap((task) => standInOf(task) ?? []));
   const dependents = idsAfter(tasks);
   const uses = new Map<string, number>();
   for (const { dependency } of before) uses.set(dependency, (uses.get(dependency) ?? 0) + 1);

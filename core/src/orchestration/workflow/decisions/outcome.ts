@@ -1,4 +1,5 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
@@ -17,7 +18,7 @@ export interface Failure {
   readonly error: ErrorData;
   /** Whether the effect of an at-most-once attempt happened cannot be known: nobody may do it again. */
   readonly unknown?: boolean;
-  /** A fallback stood in already; there is no second one. */
+  /** It is what stands in last that failed. */
   readonly fellBack?: boolean;
   /** An event before this one leaves something of the task to be undone. */
   readonly leaves?: boolean;
@@ -34,18 +35,26 @@ export function giveUp(
   failure: Failure,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const { error, unknown = false, fellBack = task.fallback !== undefined } = failure;
+  const { error, unknown = false, fellBack = false } = failure;
   const at = context.now;
-  const { fallback } = definition;
   // What a forEach falls back to stands in for its items, one by one, and not for their list.
   const isList = definition.forEach !== undefined && task.index === undefined;
-  const fails = fallback === undefined || fellBack || isList || (unknown && fallback.kind !== 'value');
-  const first = undoFirst(state, task, fails, failure, context);
+  const fallback = fellBack || isList ? undefined : nextFallback(task, definition, unknown);
+  const first = undoFirst(state, task, fallback === undefined, failure, context);
   if (first !== undefined) return first;
-  if (fails) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
+  if (fallback === undefined) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
   if (fallback.kind === 'value')
     return conclude(state, task, { output: fallback.value, via: 'fallback-value' }, context);
-  return [{ type: 'TaskFellBack', at, taskId: task.id, to: fallback, error }];
+  const { kind } = fallback;
+  const to = kind === 'agent' ? { kind, agent: fallback.agent } : { kind, task: fallback.task };
+  return [{ type: 'TaskFellBack', at, taskId: task.id, to, error }];
+}
+
+/** What stands in now; where nobody may do it again, only a value can. */
+function nextFallback(task: TaskState, definition: TaskDefinition, unknown: boolean): Fallback | undefined {
+  if (task.fallback === 'task') return undefined;
+  const left = fallbacksOf(definition).slice(task.fallback === undefined ? 0 : task.passed + 1);
+  return unknown ? left.find(({ kind }) => kind === 'value') : left[0];
 }
 
 function undoFirst(
@@ -90,8 +99,7 @@ export function conclude(
     // It was only waited for.
     if (task.closing?.why === 'within')
       return [attempt, { type: 'TaskCancelled', at: base.at, taskId: task.id, reason: 'closed' }];
-    const fellBack = isStandIn || task.fallback !== undefined;
-    const next = giveUp(state, task, definition, { error, fellBack, leaves: isUndoable }, context);
+    const next = giveUp(state, task, definition, { error, fellBack: isStandIn, leaves: isUndoable }, context);
     // The attempt, which ended well, has to be closed when something stands in; what it did is on record when it can be undone.
     const closes = isUndoable || (via === 'agent' && next[0]?.type !== 'TaskFailed');
     return closes ? [attempt, ...next] : next;

@@ -1,4 +1,5 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { Expression, TaskDefinition } from '../../../definition/definition.ts';
+import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
@@ -73,7 +74,20 @@ function scheduleTask(
   const waited = readySince < at ? { readySince } : {};
   const base = { type: 'TaskScheduled', at, taskId: task.id, attempt, agent, ...waited } as const;
   const events: RunEvent[] = [];
-  if (task.input !== undefined) {
+  const handed = task.input === undefined ? undefined : fallbackInput(task, definition);
+  if (handed !== undefined) {
+    const scope = { ...taskScope(state, task), error: handedOver(task.error) };
+    const bound = bindExpression(handed, scope, `task '${task.id}', fallback.input`);
+    const given = withinRun(
+      state,
+      task,
+      limited(bound, `input of '${task.id}'`, context.maxPayloadChars),
+      context,
+      chars,
+    );
+    if (!given.ok) return giveUp(state, task, definition, { error: given.error }, context);
+    events.push({ ...base, input: given.value });
+  } else if (task.input !== undefined) {
     events.push(base);
   } else {
     const given = givenTo(state, task, context, chars);
@@ -85,6 +99,26 @@ function scheduleTask(
     events.push({ type: 'TaskStarted', at, taskId: task.id, attempt, worker: 'at-most-once' });
   }
   return events;
+}
+
+/** What an agent that stands in is handed at its first attempt, when that is something else. */
+function fallbackInput(task: TaskState, definition: TaskDefinition): Expression | undefined {
+  if (task.fallback !== 'agent' || task.tries + task.losses > 0) return undefined;
+  const fallback = fallbacksOf(definition)[task.passed];
+  return fallback?.kind === 'agent' ? fallback.input : undefined;
+}
+
+/** The value, unless the run would hold too much with it. */
+function withinRun(
+  state: RunState,
+  task: TaskState,
+  bound: Bound<Json>,
+  context: DecisionContext,
+  chars: number,
+): Bound<Json> {
+  if (!bound.ok) return bound;
+  const error = beyondLimit(state, `the input of '${task.id}'`, chars + roughSize(bound.value), context);
+  return error === undefined ? bound : { ok: false, error };
 }
 
 export type Given =

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import { standInOf } from '../../../definition/fallbacks.ts';
 import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
 import { fullBlock, wantedBy } from '../ready-tasks.ts';
@@ -157,11 +158,11 @@ const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition):
 });
 
 function waiting(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
-  const { fallback } = definition;
+  const standIn = standInOf(definition);
   const { retryAt, error, attempt: last } = task;
   if (retryAt !== undefined) return { reason: 'retry', at: dueAt(state, task) ?? retryAt, attempt: last + 1, error };
-  if (task.fallback === 'task' && fallback?.kind === 'task')
-    return { reason: 'fallback', task: siblingOf(state, task, fallback.task)?.id ?? fallback.task, error };
+  if (task.fallback === 'task' && standIn !== undefined)
+    return { reason: 'fallback', task: siblingOf(state, task, standIn)?.id ?? standIn, error };
   if (task.idle) return placeOf(state, task, definition);
   return { reason: 'deciding', about: 'outcome' };
 }

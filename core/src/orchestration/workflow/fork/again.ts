@@ -1,3 +1,4 @@
+import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
 import {
@@ -88,10 +89,9 @@ function fits(state: RunState, task: TaskState): boolean {
   if (task.closing !== undefined) return task.closing.why === 'within';
   const isList = definition.forEach !== undefined && task.index === undefined;
   if (isList !== (task.items !== undefined)) return false;
-  const { fallback } = definition;
-  if (task.fallback === 'task')
-    return fallback?.kind === 'task' && siblingOf(state, task, fallback.task)?.status !== 'pending';
-  if (task.fallback === 'agent') return fallback?.kind === 'agent';
+  const standIn = standInOf(definition);
+  if (task.fallback === 'task') return standIn !== undefined && siblingOf(state, task, standIn)?.status !== 'pending';
+  if (task.fallback === 'agent') return fallbacksOf(definition)[task.passed]?.kind === 'agent';
   if (!isEntered(task)) return true;
   const { scope, wait, sleep, workflow } = definition;
   return (
@@ -161,7 +161,7 @@ function withDownstream(state: RunState, paths: readonly string[]): readonly str
 /** The task that stands, or stood, in for one. */
 function begunSubstitute(state: RunState, task: TaskState | undefined): string | undefined {
   if (task === undefined || task.index !== undefined) return undefined;
-  const fallback = state.graph.node(task.definitionId)?.definition.fallback;
-  const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+  const standIn = standInOf(definitionOf(state, task) ?? {});
+  const substitute = standIn === undefined ? undefined : siblingOf(state, task, standIn);
   return substitute === undefined || substitute.status === 'pending' ? undefined : substitute.id;
 }

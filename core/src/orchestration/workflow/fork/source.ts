@@ -1,3 +1,4 @@
+import { standInOf } from '../../../definition/fallbacks.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
 import type { RunEvent, TaskFailed } from '../events.ts';
 import { evolve } from '../evolve.ts';
@@ -106,8 +107,8 @@ export class SourceHistory {
     const definition = definitionOf(state, task);
     if (definition === undefined) return own;
     // What stood in failed, too: the task is tried again as a whole.
-    const { fallback } = definition;
-    const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+    const standIn = standInOf(definition);
+    const substitute = standIn === undefined ? undefined : siblingOf(state, task, standIn);
     if (task.fallback === 'task' && substitute !== undefined)
       return { begin: this.#trace(substitute.id, begin).revision + 1 };
     if (error.code !== 'REPRISE_JOIN_UNMET') return own;

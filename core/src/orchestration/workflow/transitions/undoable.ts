@@ -1,3 +1,4 @@
+import { standInOf } from '../../../definition/fallbacks.ts';
 import { inside } from '../../../shared/task-path.ts';
 import {
   type Closing,
@@ -82,6 +83,6 @@ const hadEndedWell = ({ status, endRevision = 0 }: TaskState, by: number): boole
 export function substituteOf(state: RunState, path: string): TaskState | undefined {
   const task = state.tasks.get(path);
   if (task === undefined || task.fallback !== 'task' || task.index !== undefined) return undefined;
-  const fallback = definitionOf(state, task)?.fallback;
-  return fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+  const standIn = standInOf(definitionOf(state, task) ?? {});
+  return standIn === undefined ? undefined : siblingOf(state, task, standIn);
 }

@@ -32,11 +32,20 @@ const expression: Shape = byKind('kind', {
   function: fieldsOf({ kind: oneOf('function'), digest: text(256, 1) }),
 });
 
-const fallback: Shape = byKind('kind', {
-  value: fieldsOf({ kind: oneOf('value'), value: anyJson }),
-  agent: fieldsOf({ kind: oneOf('agent'), agent: name }),
-  task: fieldsOf({ kind: oneOf('task'), task: taskId }),
-});
+/** Fallbacks one after the other. */
+const MAX_FALLBACKS = 32;
+
+const fallbackAt = (left: number): Shape =>
+  byKind('kind', {
+    value: fieldsOf({ kind: oneOf('value'), value: anyJson }),
+    agent: fieldsOf(
+      { kind: oneOf('agent'), agent: name },
+      { input: expression, ...(left > 0 && { then: (value, field) => fallbackAt(left - 1)(value, field) }) },
+    ),
+    task: fieldsOf({ kind: oneOf('task'), task: taskId }),
+  });
+
+const fallback = fallbackAt(MAX_FALLBACKS);
 
 const retry = fieldsOf({
   maxAttempts: integer(1),

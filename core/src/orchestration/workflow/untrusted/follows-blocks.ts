@@ -1,4 +1,5 @@
 import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
+import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
 import { isWithdrawn } from '../decisions/withdraw.ts';
 import type {
@@ -150,7 +151,8 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
 
 /** It may fail, and the block goes on: without it, or with something in its place. */
 const mayBeReplaced = (state: RunState, task: TaskState): boolean =>
-  isTolerated(state, task) || (task.fallback === undefined && definitionOf(state, task)?.fallback !== undefined);
+  isTolerated(state, task) ||
+  fallbacksOf(definitionOf(state, task) ?? {})[task.fallback === undefined ? 0 : task.passed + 1] !== undefined;
 
 function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, error, by }: TaskClosing): boolean {
   const scope = scopeAt(state, taskId);

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
+import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import type { TaskCompleted, Via } from '../events.ts';
 import { hasEnded, isEntered, isInFlight, type RunState, scopeAt, siblingOf, type TaskState } from '../state.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit } from './flaws.ts';
@@ -44,7 +45,6 @@ export function completedFlaw(
   definition: TaskDefinition,
   event: TaskCompleted,
 ): Flaw | undefined {
-  const { fallback } = definition;
   const outputs = OUTPUTS[event.via];
   if (outputs === 'with' && event.output === undefined) return flaw('data.output', 'is missing');
   if (outputs === 'without' && event.output !== undefined)
@@ -68,7 +68,8 @@ export function completedFlaw(
     }
     case 'fallback-value':
       if (!mayEnd(task, definition)) return unfit(task);
-      if (fallback?.kind !== 'value') return flaw('data.via', `is not the fallback of '${task.id}'`);
+      if (fallbacksOf(definition).at(-1)?.kind !== 'value')
+        return flaw('data.via', `is not the fallback of '${task.id}'`);
       break;
     case 'last-round':
       // A switch may have passed it over while other dependencies go on.
@@ -76,7 +77,8 @@ export function completedFlaw(
         return unfit(task);
       break;
     case 'fallback-task': {
-      const substitute = fallback?.kind === 'task' ? siblingOf(state, task, fallback.task) : undefined;
+      const standIn = standInOf(definition);
+      const substitute = standIn === undefined ? undefined : siblingOf(state, task, standIn);
       if (hasEnded(task) || task.fallback !== 'task' || substitute === undefined) return unfit(task);
       if (!hasEnded(substitute)) return flaw('type', `cannot come: '${substitute.id}' has not ended`);
       break;

@@ -1,4 +1,5 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { isEnd } from '../end-of-run.ts';
@@ -142,8 +143,10 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         ? attemptFlaw(task, event.attempt)
         : unfit(task);
     case 'TaskFellBack':
-      if (!mayEnd(task, definition) || task.fallback !== undefined) return unfit(task);
-      return standsIn(definition.fallback, event.to) ? undefined : flaw('data.to', 'is not the fallback of the task');
+      if (!mayEnd(task, definition) || task.fallback === 'task') return unfit(task);
+      return standsIn(fallbacksOf(definition)[task.fallback === undefined ? 0 : task.passed + 1], event.to)
+        ? undefined
+        : flaw('data.to', 'is not the fallback of the task');
     case 'TaskFailed':
       return hasEnded(task) ? unfit(task) : undefined;
     case 'TaskResultIgnored':

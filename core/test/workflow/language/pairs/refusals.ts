@@ -29,7 +29,12 @@ const LOOPS = ['loop until', 'loop while'];
 const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'output'];
 const LISTS = ['forEach', 'forEach, onItemFailure: continue', 'forEach, concurrency: 1', 'timeout.all'];
 const REPEATS = ['repeat', 'repeat from another'];
-const FALLBACKS = ['fallback to a value', 'fallback to an agent', 'fallback to a task'];
+const FALLBACKS = [
+  'fallback to a value',
+  'fallback to an agent',
+  'fallback to a task',
+  'fallbacks one after the other',
+];
 
 const NOT_AN_AGENT = ['workflow', ...BY_ITSELF, ...OF_SCOPES];
 
@@ -90,6 +95,12 @@ export const REFUSALS: readonly Row[] = [
   onOne(LISTS, ['fallback to a task'], 'the items of a forEach may fall back to a value or an agent, not to a task'),
   onOne(['fallback to a value'], ['fallback to an agent', 'fallback to a task'], ONE_FALLBACK),
   onOne(['fallback to an agent'], ['fallback to a task'], ONE_FALLBACK),
+  onOne(
+    ['fallback to a value'],
+    ['fallbacks one after the other'],
+    'is a value, which does not fail; let it stand last',
+  ),
+  onOne(['fallback to a task'], ['fallbacks one after the other'], 'is a task; let it stand last'),
 
   onOne(['join: all'], ['rest: let', 'rest: cancel'], 'with join: all there are none; use join: any or a number'),
   onOne(

@@ -175,6 +175,14 @@ const FAILURE_WORDS: readonly Word[] = [
       merge(task, 'fallback', { task: `${task.id}-stand-in` });
     },
   },
+  {
+    name: 'fallbacks one after the other',
+    add: (task) => {
+      const first = task.fields['fallback'];
+      const others = [{ agent: 'one-more', input: { failed: `\${ error.code }` } }, { agent: 'yet-another' }];
+      task.fields['fallback'] = [...(first === undefined ? [] : [first]), ...others];
+    },
+  },
   caught('retry', () => ({ max: 1 })),
   caught('continue', ({ id }) => ({ do: { [`${id}-handler`]: helper('handler') } })),
   caught('fail', ({ id }) => ({ do: { [`${id}-last-words`]: helper('handler') } })),
