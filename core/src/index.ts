@@ -9,7 +9,13 @@ export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/
 export { createReprise } from './container/create-reprise.ts';
 export { createWorker, type Worker, type WorkerConfig } from './container/create-worker.ts';
 export { type AnyPlugin, assertPlugin, createPart, definePlugin, type Plugin } from './container/plugin.ts';
-export type { BuiltTasks, CatchClause, LoopOption, ScopeOptions } from './definition/builder/block-options.ts';
+export type {
+  BuiltTasks,
+  CatchClause,
+  CaughtFeedback,
+  LoopOption,
+  ScopeOptions,
+} from './definition/builder/block-options.ts';
 export type {
   CaseOption,
   ChildOptions,

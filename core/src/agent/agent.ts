@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Json } from '../shared/json.ts';
+import type { JsonFault, Loose, OneOf } from '../shared/json-types.ts';
 
 /** Structured logging with the attempt's identity already bound. */
 export interface AgentLogger {
@@ -55,7 +56,42 @@ export interface Agent<Input = never, Output = unknown> {
   handle(task: AgentTask<Input>, context: AgentContext): Promise<Output> | Output;
 }
 
-/** Gives an agent its types: `Input` and `Output` come from `handle`, or from the schemas where there are any. */
-export function defineAgent<Input, Output>(agent: Agent<Input, Output>): Agent<Input, Output> {
-  return agent;
+/** What `defineAgent` takes: an agent whose schema, when there is one, types what it gives. */
+export type AgentSource<Input, Output, Schema, Name extends string> = Omit<
+  Agent<Input>,
+  'name' | 'outputSchema' | 'handle'
+> & {
+  readonly name: PlainOf<Name, Made<Schema, Output>>;
+  readonly outputSchema?: Schema;
+  /** Returns what the schema takes, any text in the place of a certain one: it is checked when it runs. */
+  readonly handle: [Schema] extends [StandardSchemaV1<infer Taken, unknown>]
+    ? Handle<Input, Taken | Loose<Taken>>
+    : Handle<Input, Output>;
+};
+
+type Handle<Input, Output> = (task: AgentTask<Input>, context: AgentContext) => Promise<Output> | Output;
+
+type Made<Schema, Output> = [Schema] extends [StandardSchemaV1<unknown, infer Out>] ? Out : Output;
+
+/** `Name` itself, when what the agent gives is JSON. A name that is not written out is one of a function that makes agents, which does not know yet. */
+type PlainOf<Name, Output> = string extends Name
+  ? Name
+  : [JsonFault<Output>] extends [never]
+    ? Name
+    : `Reprise: the agent gives ${OneOf<JsonFault<Output>>}`;
+
+/** What is wrong has been said: it is not said again where the agent is used. */
+type Given<Name, Output> = PlainOf<Name, Output> extends Name ? Output : never;
+
+/**
+ * Gives an agent its types: `Input` comes from `inputSchema`, else from `handle`; `Output` from `outputSchema`, whatever `handle` returns,
+ * else from `handle`.
+ */
+export function defineAgent<
+  Input,
+  Output,
+  Schema = StandardSchemaV1<unknown, Output> | undefined,
+  const Name extends string = string,
+>(agent: AgentSource<Input, Output, Schema, Name>): Agent<Input, Given<Name, Made<Schema, Output>>> {
+  return agent as unknown as Agent<Input, Given<Name, Made<Schema, Output>>>;
 }

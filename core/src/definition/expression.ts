@@ -14,6 +14,8 @@ export interface CelExpression {
   readonly source: string;
   /** Types only. */
   readonly '~value'?: Computed;
+  /** Types only, it cannot be called: it stands where a function may. */
+  (scope: unknown): Computed;
 }
 
 /** What `template()` gives. */
@@ -22,15 +24,17 @@ export interface TemplateExpression {
   readonly template: Json;
   /** Types only. */
   readonly '~value'?: Computed;
+  /** Types only, it cannot be called: it stands where a function may. */
+  (scope: unknown): Computed;
 }
 
 /** An expression in the Common Expression Language: `cel('outputs.audit.unknown.size() > 0')`. */
-export const cel = (source: string): CelExpression => ({ kind: 'cel', source });
+export const cel = (source: string): CelExpression => ({ kind: 'cel', source }) as CelExpression;
 
 /** JSON in which every string of the form "${ CEL }" is replaced by its value: `template({ folder: '${ input.folder }' })`. */
 export function template(json: Json): CelExpression | TemplateExpression {
   const source = typeof json === 'string' ? celOf(json) : undefined;
-  return source === undefined ? { kind: 'template', template: json } : cel(source);
+  return source === undefined ? ({ kind: 'template', template: json } as TemplateExpression) : cel(source);
 }
 
 /** A function of the workflow as an expression. The digest is of its source text. */

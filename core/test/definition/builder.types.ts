@@ -89,7 +89,7 @@ const dossier = begun
     after: 'edit',
     input: ({ outputs, round, feedback }) => {
       same<Equal<typeof outputs.legal, { verdict: string } | null>>();
-      same<Equal<typeof feedback, Json>>();
+      same<Equal<typeof feedback, { complete: boolean } | null>>();
       return { report: outputs.edit, round };
     },
     repeat: {

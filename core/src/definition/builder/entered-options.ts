@@ -4,13 +4,14 @@ import type { Computed } from '../expression.ts';
 import type {
   Around,
   CompensateOption,
+  FittingFallback,
   PerhapsItem,
   RetryOption,
   StartOptions,
   TaskTimeoutOption,
   TemplateOption,
 } from './options.ts';
-import type { Environment, FallbackChoice, Untyped } from './task-types.ts';
+import type { Environment, Untyped } from './task-types.ts';
 
 // Options of the tasks that no agent does, and what is given in the place of the agent. Functions see the items of a forEach as Json.
 
@@ -26,7 +27,9 @@ export interface EnteredOptions<
   OnItemFailure,
   J,
   Case,
-> extends StartOptions<Id, Env, Tasks, After, When, J, Case> {
+  Fault = never,
+  StandInFault = never,
+> extends StartOptions<Id, Env, Tasks, After, When, J, Case, Fault> {
   readonly timeout?: TaskTimeoutOption;
   /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
   readonly forEach?:
@@ -39,7 +42,7 @@ export interface EnteredOptions<
   /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
   readonly onItemFailure?: OnItemFailure;
   /** What stands in when the task has failed. */
-  readonly fallback?: F & FallbackChoice<StandIns>;
+  readonly fallback?: FittingFallback<F, StandIns, StandInFault>;
   /** Runs the tasks from `from` (default: this one) to this one again until `until` holds, `max` rounds in all at most. */
   readonly repeat?: {
     readonly from?: (keyof Tasks & string) | Id;
@@ -65,7 +68,7 @@ export type EnteredOptionKey =
 /** The input of a task that hands it on. */
 export interface InputOption<Env extends Environment, Tasks, After, J, In> {
   /** Default: the item of a forEach; else what a first task is handed, the output of the only dependency, or those of all by id. */
-  readonly input?: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => In) | Untyped<In>;
+  readonly input?: (scope: Around<Env, Tasks, After, J> & PerhapsItem) => In;
 }
 
 /** Of a child workflow. */

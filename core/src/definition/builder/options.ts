@@ -51,7 +51,7 @@ export interface PlainTaskOptions {
 }
 
 /** What the functions of a task may read; see Scope. */
-export interface TaskScope<Run, Tasks, After, MayBeLate = never, Outer = unknown> {
+export interface TaskScope<Run, Tasks, After, MayBeLate = never, Outer = unknown, Feedback = Json> {
   readonly input: Run;
   /**
    * Outputs of all tasks that this one depends on, directly or not, and of those before the blocks around it; null for one that was
@@ -66,7 +66,7 @@ export interface TaskScope<Run, Tasks, After, MayBeLate = never, Outer = unknown
   /** 1, then one more for every round of the innermost loop around the task. */
   readonly round: number;
   /** In what runs again: what the round before handed on; null in round 1. */
-  readonly feedback: Json;
+  readonly feedback: Feedback;
 }
 
 export interface ItemScope<Run, Tasks, After, Item> extends TaskScope<Run, Tasks, After> {
@@ -75,19 +75,20 @@ export interface ItemScope<Run, Tasks, After, Item> extends TaskScope<Run, Tasks
 }
 
 /** What the functions of a task may read where it stands. */
-export type Around<Env extends Environment, Tasks, After, J> = TaskScope<
+export type Around<Env extends Environment, Tasks, After, J, Feedback = Env['feedback']> = TaskScope<
   Env['run'],
   Tasks,
   After,
   Late<Tasks, After, J>,
-  Env['outer']
+  Env['outer'],
+  Feedback
 > &
   Env['more'];
 
-type InputScope<Env extends Environment, Tasks, After, J, Item> =
+type InputScope<Env extends Environment, Tasks, After, J, Item, Feedback> =
   IsAbsent<Item> extends true
-    ? Around<Env, Tasks, After, J>
-    : Around<Env, Tasks, After, J> & { readonly item: Resolved<Item>; readonly index: number };
+    ? Around<Env, Tasks, After, J, Feedback>
+    : Around<Env, Tasks, After, J, Feedback> & { readonly item: Resolved<Item>; readonly index: number };
 
 type Items<S, Item> = ((scope: S) => readonly Item[]) | Untyped<Item>;
 
@@ -95,10 +96,10 @@ type Items<S, Item> = ((scope: S) => readonly Item[]) | Untyped<Item>;
 export type TemplateOption<S> = ((scope: S) => unknown) | Untyped<unknown> | Json;
 
 /** When a task starts, and what it is. */
-export interface StartOptions<Id extends string, Env extends Environment, Tasks, After, When, J, Case> {
+export interface StartOptions<Id extends string, Env extends Environment, Tasks, After, When, J, Case, Fault = never> {
   readonly description?: string;
   /** The tasks that must have ended before; all of them skipped skips this one too. */
-  readonly after?: KnownIds<Id, After, keyof Tasks & string>;
+  readonly after?: KnownIds<Id, After, keyof Tasks & string, Fault>;
   /** The case of the switch among `after` for which the task runs; of several switches, by id. Implied by an id that is one. */
   readonly case?: KnownCase<Id, Case, CasesBefore<Tasks, After>>;
   /** Of how many dependencies the task needs an output. Default: all. */
@@ -159,8 +160,11 @@ export interface TaskOptions<
   OnItemFailure,
   J,
   Case,
+  Fault = never,
+  StandInFault = never,
+  Feedback = Env['feedback'],
 > extends PlainTaskOptions,
-    StartOptions<Id, Env, Tasks, After, When, J, Case> {
+    StartOptions<Id, Env, Tasks, After, When, J, Case, Fault> {
   /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
   readonly forEach?:
     | Items<Around<Env, Tasks, After, J>, Item>
@@ -174,15 +178,15 @@ export interface TaskOptions<
   /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
   readonly onItemFailure?: OnItemFailure;
   /** Default: the item of a forEach; else the run's input, the output of the only dependency, or those of all by id. */
-  readonly input?: ((scope: InputScope<Env, Tasks, After, J, Item>) => In) | Untyped<In>;
+  readonly input?: (scope: InputScope<Env, Tasks, After, J, Item, Feedback>) => In;
   /** What stands in when every attempt has failed. */
-  readonly fallback?: F & FallbackChoice<StandIns>;
+  readonly fallback?: FittingFallback<F, StandIns, StandInFault>;
   /** Runs the tasks from `from` (default: this one) to this one again until `until` holds, `max` rounds in all at most. */
   readonly repeat?: {
     readonly from?: (keyof Tasks & string) | Id;
     readonly until:
       | ((
-          scope: Around<Env, Tasks, After, J> & {
+          scope: Around<Env, Tasks, After, J, Feedback> & {
             readonly output: Yield<A, StandIns, NoInfer<Item>, NoInfer<F>, NoInfer<OnItemFailure>>;
           },
         ) => boolean)
@@ -211,6 +215,11 @@ export type TaskOptionKey = keyof TaskOptions<
   never
 >;
 
+/** What stands in, or what is wrong with it in its place. */
+export type FittingFallback<F, StandIns, Fault> = [Fault] extends [never]
+  ? F & FallbackChoice<StandIns>
+  : { readonly agent: Fault } | { readonly task: Fault };
+
 export interface WorkflowOptions {
   /** Default "1". */
   readonly version?: string;
@@ -231,13 +240,24 @@ export interface OutputScope<Run, Tasks> {
 }
 
 /** What is said about a block as a whole may read: all of its tasks, and what is before it. */
-export type Inside<Env extends Environment, Tasks> = OutputScope<Env['run'], Tasks> & {
+export type Inside<Env extends Environment, Tasks, Feedback = Env['feedback']> = OutputScope<Env['run'], Tasks> & {
   readonly outputs: Env['outer'];
   readonly round: number;
-  readonly feedback: Json;
+  readonly feedback: Feedback;
 } & Env['more'];
+
+/** What a task reads that runs again: in a round after the first, what it gave in the one before. */
+export type OwnFeedback<Env extends Environment, Keys, Out> = 'repeat' extends Keys ? Out | null : Env['feedback'];
 
 /** What failed, in a catch. */
 export interface ErrorScope {
   readonly error: ErrorData;
 }
+
+/**
+ * The keys that are given. The compiler looks into a function, and tells what is wrong where it is wrong, only of a key that has to be there. (A
+ * key that nobody knows makes `Keys` all that there are.)
+ */
+export type GivenKeys<Keys, Known> = { readonly [Key in Keys & PropertyKey]?: unknown } & ([Known] extends [Keys]
+  ? unknown
+  : { readonly [Key in Keys & 'input']: NonNullable<unknown> });

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Scope } from '../definition.ts';
@@ -20,6 +21,10 @@ export interface Environment {
   readonly taken: string;
   /** What functions may read besides: `block` in a scope, `item` in one that is one of many, `error` in a handler. */
   readonly more: unknown;
+  /** What the round before handed on, in the innermost loop around. */
+  readonly feedback: unknown;
+  /** What was said of that in the block; else Absent. */
+  readonly declared: unknown;
 }
 
 /** Who does a task: an agent, the name of one, or a capability that one must have. */
@@ -79,12 +84,14 @@ export type InputOf<A> = A extends { handle(task: infer Task, ...rest: never): u
     ? Input
     : unknown;
 
-/** What an agent gives, as later tasks see it: promises unwrapped, undefined as null. */
-export type OutputOf<A> = A extends { handle(...args: never): infer Output }
-  ? Recorded<Awaited<Output>>
-  : A extends Declared<unknown, infer Output>
-    ? Recorded<Output>
-    : Json;
+/** What an agent gives, as later tasks see it: what its schema makes of it, promises unwrapped, undefined as null. */
+export type OutputOf<A> = A extends { readonly outputSchema: StandardSchemaV1<unknown, infer Output> }
+  ? Recorded<Output>
+  : A extends { handle(...args: never): infer Output }
+    ? Recorded<Awaited<Output>>
+    : A extends Declared<unknown, infer Output>
+      ? Recorded<Output>
+      : Json;
 
 type Nothing = undefined | ReturnType<() => void>;
 
@@ -228,11 +235,15 @@ export interface Told {
   readonly output: unknown;
   /** What the block may give otherwise: by an end in it, or a catch that continues. */
   readonly also: unknown;
+  /** What its tasks read as feedback, where that was said. */
+  readonly feedback: unknown;
 }
 
 type ToldBy<Inner> = Inner extends { readonly '~tasks'?: infer T } ? NonNullable<T> & Told : never;
 
 export type TasksIn<Inner> = ToldBy<Inner>['tasks'];
+
+export type FeedbackIn<Inner> = unknown extends ToldBy<Inner>['feedback'] ? Absent : ToldBy<Inner>['feedback'];
 
 export type StandInsIn<Inner> = ToldBy<Inner>['standIns'];
 

@@ -5,12 +5,16 @@ import { type Fields, isFields } from '../form/read.ts';
 import type { Workflow } from '../workflow.ts';
 import { assemble, type DraftTask } from './assemble.ts';
 import type {
+  BlockFeedback,
   BuiltTasks,
   CatchClause,
   Continued,
+  FeedbackFault,
   HandlerEnvironment,
   InnerEnvironment,
+  LoopOptionKey,
   ScopeOptions,
+  ToldFeedback,
 } from './block-options.ts';
 import type {
   CaseOption,
@@ -22,10 +26,12 @@ import type {
   SleepOption,
   WaitOption,
 } from './entered-options.ts';
-import type { Fits, FreshId } from './messages.ts';
+import type { AfterFault, FallbackFault, FirstFault, FreshId, ItemFault, OutputFault, Taken } from './messages.ts';
 import type {
   Around,
+  GivenKeys,
   Inside,
+  OwnFeedback,
   PerhapsItem,
   PlainTaskOptions,
   StartOptions,
@@ -43,6 +49,7 @@ import type {
   Environment,
   FallbackChoice,
   FallbackOutput,
+  FeedbackIn,
   Given,
   Handed,
   InputOf,
@@ -93,6 +100,9 @@ type Milestone<Keys> = 'while' extends Keys ? boolean : never;
 
 type Many<Keys> = 'forEach' extends Keys ? { readonly item: Json; readonly index: number } : unknown;
 
+/** What a round of a scope gives: not known in time where it is said beside the tasks. */
+type Looped<Inner, Keys> = 'output' extends Keys ? Json : BlockOutput<Inner>;
+
 /** The builder of the tasks of a block. */
 type BlockBuilder<Env extends Environment> = WorkflowBuilder<unknown, Env, NoTasks, NoTasks, never, Absent, never>;
 
@@ -110,6 +120,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     readonly used: Used;
     readonly output: Output;
     readonly also: Also;
+    readonly feedback: Env['declared'];
   };
   private readonly draft: Draft;
 
@@ -123,7 +134,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const A extends AgentChoice,
     const After extends AfterChoice<Tasks> = never,
     Item = Absent,
-    const In = Absent,
+    const In extends Taken<A> | Absent | Computed = Absent,
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
@@ -131,8 +142,12 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const Case extends CaseChoice = never,
     Keys extends TaskOptionKey = never,
   >(
-    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    agent: A & Fits<Id, A, F, StandIns, Keys, Item, In, Handed<Env['first'], Tasks, After, Item, In, J>>,
+    id: FreshId<
+      Id,
+      Ids<Env, Tasks, StandIns>,
+      OutputFault<A> | FirstFault<Id, A, After, Keys, Env['first']> | ItemFault<Id, A, Keys, Item>
+    >,
+    agent: A,
     options?: TaskOptions<
       NoInfer<Id>,
       NoInfer<A>,
@@ -146,8 +161,12 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       F,
       OnItemFailure,
       J,
-      Case
-    > & { readonly [Key in Keys]?: unknown },
+      Case,
+      AfterFault<Id, A, After, Keys, DefaultInput<Env['first'], Tasks, After, Absent, J>>,
+      FallbackFault<Id, F, StandIns, Keys, Item, In, Handed<Env['first'], Tasks, After, Item, In, J>>,
+      OwnFeedback<Env, Keys, OutputOf<A> | FallbackOutput<NoInfer<F>, StandIns>>
+    > &
+      GivenKeys<Keys, TaskOptionKey>,
   ): WorkflowBuilder<
     Input,
     Env,
@@ -194,7 +213,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const Id extends string,
     const C extends ChildChoice,
     const After extends AfterChoice<Tasks> = never,
-    const In = Absent,
+    const In extends Taken<AsAgent<C>> | Absent | Computed = Absent,
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
@@ -202,11 +221,25 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
   >(
-    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    child: C & ChildFits<Id, C, F, StandIns, Keys, In, Handed<Env['first'], Tasks, After, Absent, In, J>>,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>, FirstFault<Id, AsAgent<C>, After, Keys, Env['first']>>,
+    child: C,
+    options?: EnteredOptions<
+      NoInfer<Id>,
+      Env,
+      Tasks,
+      StandIns,
+      After,
+      When,
+      F,
+      OnItemFailure,
+      J,
+      Case,
+      AfterFault<Id, AsAgent<C>, After, Keys, DefaultInput<Env['first'], Tasks, After, Absent, J>>,
+      FallbackFault<Id, F, StandIns, Keys, Absent, In, Handed<Env['first'], Tasks, After, Absent, In, J>>
+    > &
       InputOption<Env, Tasks, After, J, In> &
-      ChildOptions<Around<Env, Tasks, After, J>> & { readonly [Key in Keys]?: unknown },
+      ChildOptions<Around<Env, Tasks, After, J>> &
+      GivenKeys<Keys, EnteredOptionKey>,
   ): WorkflowBuilder<
     Input,
     Env,
@@ -254,10 +287,16 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       After,
       J,
       BlockInput<Env, Tasks, After, J, Keys>,
-      Many<Keys>
+      Many<Keys>,
+      BlockFeedback<Env, Keys, Then>
     >,
+    LoopKeys extends LoopOptionKey = never,
   >(
-    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    id: FreshId<
+      Id,
+      Ids<Env, Tasks, StandIns>,
+      FeedbackFault<Id, FeedbackIn<Inner>, Looped<Inner, Keys>, Keys, LoopKeys, Then>
+    >,
     build: (block: BlockBuilder<Within>) => Inner,
     options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
       InputOption<Env, Tasks, After, J, In> &
@@ -268,8 +307,11 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
         Out,
         Then,
         Caught,
-        'output' extends Keys ? Json : BlockOutput<NoInfer<Inner>>,
-        Around<Env, Tasks, After, J>
+        Looped<NoInfer<Inner>, Keys>,
+        Around<Env, Tasks, After, J>,
+        FeedbackIn<NoInfer<Inner>>,
+        Keys,
+        LoopKeys
       > & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
     Input,
@@ -550,6 +592,22 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     return this.with(id, { ...options, raise: error });
   }
 
+  /**
+   * Says what the tasks that follow read as `feedback` in a block that runs again: what its loop hands on, which is checked against it.
+   * (It cannot be told from the tasks, which read it.) Types only.
+   */
+  feedback<Feedback extends Json>(): WorkflowBuilder<
+    Input,
+    ToldFeedback<Env, Feedback>,
+    Tasks,
+    StandIns,
+    Used,
+    Output,
+    Also
+  > {
+    return new WorkflowBuilder(this.draft);
+  }
+
   /** Says what is done about failures in the workflow (in the block). Knows the tasks that were added before. */
   catch<Then extends 'retry' | 'continue' | 'fail', Caught = never>(
     clauses: readonly CatchClause<Env, Tasks, BlockBuilder<HandlerEnvironment<Env, Tasks, StandIns>>, Then, Caught>[],
@@ -600,10 +658,6 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
   }
 }
 
-type ChildFits<Id extends string, C, F, StandIns, Keys, In, Handed> = 'forEach' extends Keys
-  ? unknown
-  : Fits<Id, AsAgent<C>, F, StandIns, Keys, Absent, In, Handed>;
-
 /** What a task hands on that computes nothing. */
 type HandedOn<Env extends Environment, Tasks, After, In, J, Keys> = 'forEach' extends Keys
   ? Json
@@ -620,6 +674,8 @@ interface RunEnvironment<Run> extends Environment {
   readonly outer: unknown;
   readonly taken: never;
   readonly more: unknown;
+  readonly feedback: Json;
+  readonly declared: Absent;
 }
 
 /** Starts a workflow whose input is checked against a Standard Schema (zod, valibot, arktype …). */
