@@ -1,4 +1,11 @@
-export { type Agent, type AgentContext, type AgentLogger, type AgentTask, defineAgent } from './agent/agent.ts';
+export {
+  type Agent,
+  type AgentContext,
+  type AgentLogger,
+  type AgentTask,
+  defineAgent,
+  type WrittenTasks,
+} from './agent/agent.ts';
 export {
   graphScheduler,
   inMemoryEventStore,
@@ -59,7 +66,9 @@ export {
   type Loop,
   type Mutex,
   PERFORMERS,
+  PERMISSIONS,
   type Performer,
+  type Permission,
   performerOf,
   type Raise,
   type Repeat,
@@ -185,6 +194,7 @@ export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchest
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
+export type { Directive, Finish, Spawn } from './orchestration/workflow/directives.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {

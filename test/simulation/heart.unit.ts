@@ -22,6 +22,7 @@ import { circlesOf } from './support/circles.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { randomAddition } from './support/random-addition.ts';
+import { randomDirectives } from './support/random-directives.ts';
 import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { snapshotLines } from './support/snapshot-lines.ts';
 
@@ -55,6 +56,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
       taskId,
       attempt,
       output: pick([null, 1, 22, 'text', [1], { a: 1 }, large()]),
+      ...randomDirectives(state, task, dice),
     };
   if (roll < 0.8) {
     const error = { code: pick(['BOOM', 'FATAL']), message: 'm', retryable: dice() < 0.8 };

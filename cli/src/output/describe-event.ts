@@ -48,7 +48,8 @@ export function describeEvent(event: RunEvent): string {
       const names = event.tasks.map(({ id }) => id).join(', ');
       const before = [...new Set(event.before?.map(({ taskId }) => taskId))].join(', ');
       const where = `${event.scope === '' ? '' : ` in ${event.scope}`}${before === '' ? '' : `, before ${clip(before, WIDTH)}`}`;
-      return plain(`${count(event.tasks.length, 'task')}${where}: ${clip(names, WIDTH)}`);
+      const by = event.spawnedBy === undefined ? '' : ` by ${event.spawnedBy.taskId}`;
+      return plain(`${count(event.tasks.length, 'task')}${by}${where}: ${clip(names, WIDTH)}`);
     }
     case 'TasksReset':
       if (event.why === 'fork') return describeFork(event);
@@ -76,7 +77,10 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskCompleted': {
       const output = event.output === undefined ? '' : `, output ${briefJson(event.output, WIDTH)}`;
       const chosen = event.case === undefined ? '' : ` (${event.case})`;
-      return plain(`${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}`);
+      const ends = event.ends === undefined ? '' : `, ends its block with ${briefJson(event.ends, WIDTH)}`;
+      return plain(
+        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}${ends}`,
+      );
     }
     case 'TaskRepeated':
       return `round ${event.round} from ${event.from} on; output ${briefJson(event.output, WIDTH)}`;

@@ -23,9 +23,15 @@ export interface AgentTask<Input = Json> {
   readonly round: number;
   /** The same for every attempt of the task (in one round): give it to whatever must not happen twice. */
   readonly idempotencyKey: string;
+  /** Of a further attempt: what the one before failed with, as `{ code, message, … }`. */
+  readonly error?: Json;
 }
 
-/** What an agent is handed besides its task. */
+/**
+ * What an agent is handed besides its task. `spawn` and `finish` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
+ * formed, throws. They take effect together, with the output of this attempt: all of them, or none, and then the attempt fails with
+ * REPRISE_DIRECTIVE_REFUSED, which the next one finds in `task.error`. Those of an attempt that fails, or comes too late, are dropped.
+ */
 export interface AgentContext {
   /** Aborted on cancellation, timeout and shutdown; `signal.reason` is a RepriseError. */
   readonly signal: AbortSignal;
@@ -36,7 +42,20 @@ export interface AgentContext {
   heartbeat(): void;
   /** Streams progress to whoever watches. Not history: it may be lost, and a replay does not show it. */
   emit(progress: Json): void;
+  /**
+   * Adds tasks to the block of this task: `spawn({ check: { agent: 'checker', after: 'draft' } })`. They may come after this task, after others of
+   * the block, and after each other; `before` names tasks that still wait, and are to come after the last of these. Takes `may: [spawn]`.
+   */
+  spawn(tasks: WrittenTasks, options?: { readonly before?: string | readonly string[] }): void;
+  /** Ends the block of this task, which gives `output` (default: null); outside of blocks, the run. Takes `may: [finish]`. */
+  finish(output?: Json): void;
 }
+
+/**
+ * Tasks by id, in the form of YAML: `{ check: { agent: 'checker', after: 'draft', retry: 3 } }`. Conditions are CEL, and so is a text of the form
+ * "${ … }" in an input: write "$${" where a text that comes from elsewhere begins so. Plain JSON: no functions.
+ */
+export type WrittenTasks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /**
  * A named worker, and the only place where I/O happens. May be called again for the same task (at-least-once); effects

@@ -209,6 +209,10 @@ export interface Mutex {
   readonly across: 'run';
 }
 
+/** What the agent of a task may do to the run beside giving an output: a directive of each name. */
+export const PERMISSIONS = ['spawn', 'finish'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
 /** Of how many dependencies a task needs an output: `any` is one. */
 export type Join = 'all' | 'any' | number;
 
@@ -255,6 +259,8 @@ export interface TaskDefinition {
   /** Higher first among ready tasks. */
   readonly priority: number;
   readonly delivery: 'at-least-once' | 'at-most-once';
+  /** What its agent may do to the run. Default: nothing. */
+  readonly may?: readonly Permission[];
 }
 
 /** Who does a task, by the name of the field that says so. */

@@ -32,7 +32,7 @@ export function shape(task: TaskDefinition): string {
 
 /** The id of a task, who does it, and what is particular about it. */
 export function labelOf(task: TaskDefinition): string {
-  const { id, forEach, scope, join, after, rest, while: milestone } = task;
+  const { id, forEach, scope, join, after, rest, while: milestone, may } = task;
   const loop = scope?.loop;
   const until = loop?.until ?? loop?.while;
   const worker = workOf(task);
@@ -47,6 +47,7 @@ export function labelOf(task: TaskDefinition): string {
     join === undefined || join === 'all'
       ? ''
       : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
+    may === undefined ? '' : `may ${may.join(', ')}`,
   );
 }
 

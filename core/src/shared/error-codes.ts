@@ -157,6 +157,11 @@ export const ERROR_CODES = {
     'Added tasks would come after tasks that are to come after them.',
     'Leave out one of the edges; the message has the cycle.',
   ),
+  REPRISE_DIRECTIVE_REFUSED: entry(
+    'An agent wanted something done to its run that cannot be; its attempt failed, and nothing of it was done.',
+    'The message says what was wrong: mend the agent, or say on its task what it may do (`may`). The next attempt finds the error in `task.error`.',
+    true,
+  ),
   REPRISE_TOO_MANY_TASKS: entry(
     'More tasks were to be added than a command (1,000) or a run (1,000,000, items included) may, or than can be checked.',
     'Add them in several commands, as the items of a forEach, or in child runs.',

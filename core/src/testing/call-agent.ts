@@ -1,8 +1,10 @@
 import type { Agent } from '../agent/agent.ts';
+import { PERMISSIONS, type Permission } from '../definition/definition.ts';
 import type { Notice } from '../orchestration/monitoring/monitor.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../orchestration/runtime/options.ts';
 import type { AnyAgent } from '../orchestration/runtime/registry.ts';
 import { AttemptRun } from '../orchestration/runtime/worker/attempt-run.ts';
+import type { Directive } from '../orchestration/workflow/directives.ts';
 import type { ErrorData } from '../shared/errors.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -13,8 +15,12 @@ export interface CallAgentOptions {
   readonly signal?: AbortSignal;
   /** What the agent is told of its task. Default: the first attempt, in the first round, of the task `task` of the run `run`. */
   readonly task?: Partial<
-    Record<'runId' | 'workflow' | 'taskId' | 'idempotencyKey', string> & Record<'attempt' | 'round', number>
+    Record<'runId' | 'workflow' | 'taskId' | 'idempotencyKey', string> &
+      Record<'attempt' | 'round', number> &
+      Record<'error', Json>
   >;
+  /** What the agent may do to its run. Default: everything. */
+  readonly may?: readonly Permission[];
   /** The agent must be heard of within so many ms. Default: no limit. */
   readonly heartbeatMs?: number;
 }
@@ -24,6 +30,8 @@ export interface CalledAgent {
   /** Checked by the agent's schema, and a copy as plain JSON. Absent when the attempt failed. */
   readonly output?: Json;
   readonly error?: ErrorData;
+  /** What it wanted done to its run, in order, as the run would be told; absent when that was nothing. Whether the run could take it, a run says. */
+  readonly directives?: readonly Directive[];
   /** What it emitted, in order. */
   readonly emitted: readonly Json[];
   /** What it logged, in order. */
@@ -38,9 +46,10 @@ export interface CalledAgent {
 export async function callAgent<Input, Output>(
   agent: Agent<Input, Output>,
   input: Json,
-  { signal, task = {}, heartbeatMs }: CallAgentOptions = {},
+  { signal, task = {}, may = PERMISSIONS, heartbeatMs }: CallAgentOptions = {},
 ): Promise<CalledAgent> {
   const { runId = 'run', workflow = 'workflow', taskId = 'task', attempt = 1, round = 1 } = task;
+  const { error } = task;
   const { idempotencyKey = `${runId}/${taskId}` } = task;
   const emitted: Json[] = [];
   const logged: CalledAgent['logged'][number][] = [];
@@ -62,6 +71,8 @@ export async function callAgent<Input, Output>(
     input,
     delivery: 'at-least-once',
     idempotencyKey,
+    may,
+    ...(error === undefined ? {} : { error }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   } as const;
   const run = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {

@@ -1,4 +1,4 @@
-import type { ErrorData, Json, RunEvent, RunEventType } from '@reprise/core';
+import type { ErrorData, Json, RunEvent, RunEventType, Takers } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { StartRun, Timer } from '../../src/orchestration/workflow/commands.ts';
@@ -15,6 +15,8 @@ export class PureRun {
   now: number;
   random = 0.5;
   maxPayloadChars = 1024 * 1024;
+  /** Who is there, where that is known. */
+  takers: Takers | undefined;
   #commands = 0;
 
   constructor(
@@ -39,7 +41,8 @@ export class PureRun {
   send(command: GivenCommand): readonly RunEvent[] {
     this.#commands += 1;
     const full = { commandId: `c${this.#commands}`, runId: this.runId, ...command } as Command;
-    const context = { now: this.now, random: () => this.random, maxPayloadChars: this.maxPayloadChars };
+    const { now, maxPayloadChars, takers } = this;
+    const context = { now, random: () => this.random, maxPayloadChars, ...(takers && { takers }) };
     const added = handle(this.state, full, context);
     for (const event of added) this.events.push(event);
     return added;

@@ -56,3 +56,23 @@ export const countLines = defineAgent({
   },
 });
 // #endregion
+
+// #region plan
+/** Reads the question, and adds a task for each source that is worth it; what comes after it waits for them, too. */
+export const planResearch = defineAgent({
+  name: 'plan-research',
+  handle(
+    { input, error }: AgentTask<{ readonly sources: readonly string[] }>,
+    { spawn, finish, logger }: AgentContext,
+  ) {
+    if (error !== undefined) logger.warn('the plan before was refused', { error });
+    if (input.sources.length === 0) finish({ report: 'there is nothing to read' });
+    for (const [index, url] of input.sources.entries())
+      spawn(
+        { [`read-${index}`]: { agent: 'read-source', after: 'plan', input: { url }, retry: 5 } },
+        { before: 'write' },
+      );
+    return { sources: input.sources.length };
+  },
+});
+// #endregion

@@ -38,6 +38,8 @@ interface TaskSpec {
   readonly accept: boolean;
   readonly once: boolean;
   readonly priority: number;
+  /** What its agent may do to the run. */
+  readonly may: 'nothing' | 'spawn' | 'finish';
   readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'cancel' | 'end' | 'raise' | 'scope' | 'child';
   readonly join: 'all' | 'any' | 'two';
   readonly rest: 'let' | 'cancel';
@@ -125,6 +127,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     accept: fc.boolean(),
     once: fc.boolean(),
     priority: fc.integer({ min: -1, max: 1 }),
+    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish']),
   });
 
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
@@ -320,8 +323,11 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
     ...(fallback && { fallback }),
     priority: spec.priority,
     delivery: spec.once && isAgent(spec) ? 'at-most-once' : 'at-least-once',
+    ...(spec.may !== 'nothing' && isAgent(spec) && { may: MAY[spec.may] }),
   };
 }
+
+const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'] } as const;
 
 const standIn = (id: string): TaskDefinition => ({
   id,

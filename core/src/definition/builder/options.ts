@@ -1,6 +1,7 @@
 import type { Duration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Permission } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
@@ -48,6 +49,8 @@ export interface PlainTaskOptions {
   /** Higher first among ready tasks. Default 0. */
   readonly priority?: number;
   readonly delivery?: 'at-least-once' | 'at-most-once';
+  /** What the agent may do to the run beside giving an output. Default: nothing. */
+  readonly may?: Permission | readonly Permission[];
 }
 
 /** What the functions of a task may read; see Scope. */

@@ -6,7 +6,9 @@ import {
   type Join,
   type Mutex,
   PERFORMERS,
+  PERMISSIONS,
   type Performer,
+  type Permission,
   type Repeat,
   type TaskDefinition,
   type TaskTimeouts,
@@ -55,6 +57,7 @@ const TASK_KEYS: readonly string[] = [
     'mutex',
     'priority',
     'delivery',
+    'may',
   ],
 ];
 
@@ -88,6 +91,7 @@ export function readTask(
   const rest = readChoice(fields['rest'], at('rest'), report, ['let', 'cancel']);
   const compensate = readCompensate(fields['compensate'], at('compensate'), report, reader);
   const mutex = readMutex(fields['mutex'], at('mutex'), report, reader);
+  const may = readMay(fields['may'], at('may'), report);
   return {
     id,
     ...(description !== undefined && { description }),
@@ -106,7 +110,18 @@ export function readTask(
     ...(mutex && { mutex }),
     priority: readNumber(fields['priority'], at('priority'), report) ?? 0,
     delivery: readChoice(fields['delivery'], at('delivery'), report, DELIVERIES) ?? 'at-least-once',
+    ...(may && { may }),
   };
+}
+
+/** One of what an agent may do to the run, or a list. An empty list says nothing. */
+function readMay(value: unknown, path: Path, report: Report): readonly Permission[] | undefined {
+  const names = readTexts(value, path, report);
+  const read = names.flatMap((name, index) => {
+    const at = typeof value === 'string' ? path : [...path, index];
+    return readChoice(name, at, report, PERMISSIONS) ?? [];
+  });
+  return read.length === 0 ? undefined : read;
 }
 
 /** All performers that are written; that it must be one is said by validation. */

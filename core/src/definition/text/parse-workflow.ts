@@ -1,8 +1,10 @@
 import type { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { TaskDefinition } from '../definition.ts';
 import { cel, template } from '../expression.ts';
 import type { FormReader } from '../form/form-reader.ts';
 import { describe, isFields, readFields, readText } from '../form/read.ts';
+import { readTasks } from '../form/read-tasks.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, MAX_LISTED, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
@@ -32,6 +34,17 @@ export function parseWorkflow(text: string, options: ParseOptions = {}): Workflo
  * such as "20" and "3" in ascending order and before all others, so tasks with such ids come in that order.
  */
 export const loadDefinition = (value: Json): Workflow => load(value, 'The workflow', (problem) => problem);
+
+/**
+ * Tasks of a block in the same form, by id, on their own: what they come after may be elsewhere. Whether they may stand where they are put is not
+ * looked at. Throws one REPRISE_DEFINITION_INVALID with every problem.
+ */
+export function loadTasks(value: Json, what: string): readonly TaskDefinition[] {
+  const problems: DefinitionProblem[] = [];
+  const tasks = readTasks(value, [], (path, message) => void problems.push({ path, message }), readerOf());
+  if (problems.length > 0) throw definitionInvalid(what, problems);
+  return tasks;
+}
 
 function load(
   value: Json,

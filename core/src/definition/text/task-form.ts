@@ -29,7 +29,8 @@ export function tasksForm(tasks: readonly TaskDefinition[], path: Path, write: W
 type Switches = ReadonlyMap<string, ReadonlySet<string>>;
 
 function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: Write): Form {
-  const { description, after, join, rest, when, while: milestone, input, forEach, mutex, priority, delivery } = task;
+  const { description, after, join, rest, when, while: milestone, input, forEach } = task;
+  const { mutex, priority, delivery, may } = task;
   const { computed, mapped } = write;
   const at = (key: string): Path => [...path, key];
   const [only, ...others] = after;
@@ -61,6 +62,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(mutex && { mutex: mapped(mutex.key, [...path, 'mutex', 'key']) }),
     ...(priority !== 0 && { priority }),
     ...(delivery !== 'at-least-once' && { delivery }),
+    ...(may && { may: oneOrMore(may) }),
   };
 }
 

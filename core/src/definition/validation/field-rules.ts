@@ -41,7 +41,13 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
   checkTimeouts(task.timeouts, [...path, 'timeout'], report);
   checkLimitsOfPerformer(task, [...path, 'timeout'], report);
   checkCompensate(task, [...path, 'compensate'], report);
+  checkMay(task, [...path, 'may'], report);
   if (task.mutex !== undefined) checkTextTemplate(task.mutex.key, [...path, 'mutex', 'key'], report);
+}
+
+function checkMay({ may = [] }: TaskDefinition, path: Path, report: Report): void {
+  for (const [index, name] of may.entries())
+    if (may.indexOf(name) < index) report([...path, index], `names ${name} twice`);
 }
 
 function checkRetry(retry: RetryPolicy, path: Path, report: Report): void {

@@ -73,6 +73,8 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
       [...path, 'delivery'],
       'at-most-once is about attempts of agents, and no agent does this task; leave it out',
     );
+  if (task.may !== undefined)
+    report([...path, 'may'], 'is what an agent may do to the run, and no agent does this task; leave it out');
   if (performer === 'workflow') return;
   const { nonRetryable, ...policy } = task.retry;
   const isDefault =

@@ -1,3 +1,4 @@
+import type { Permission } from '../../definition/definition.ts';
 import { toIsoTime } from '../../shared/clock.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Command } from '../workflow/commands.ts';
@@ -18,6 +19,10 @@ export interface Dispatch {
   readonly heartbeatMs?: number;
   /** The same for all attempts of the task in one round. */
   readonly idempotencyKey: string;
+  /** What the agent may do to the run. Absent: nothing. */
+  readonly may?: readonly Permission[];
+  /** What the attempt before failed with. */
+  readonly error?: Json;
 }
 
 /** Commands that workers send. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
 import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
+import { handedOver } from '../workflow/binding-source.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { wantedBy } from '../workflow/ready-tasks.ts';
@@ -147,6 +148,8 @@ export class Dispatcher {
       delivery: definition.delivery,
       idempotencyKey: idempotencyKey(state, task),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+      ...(definition.may === undefined ? {} : { may: definition.may }),
+      ...(task.error === undefined ? {} : { error: handedOver(task.error) }),
     };
     const id = attemptKey(runId, taskId, attempt);
     const { source, clock, monitors } = this.#parts;

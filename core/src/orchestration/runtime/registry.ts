@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Agent } from '../../agent/agent.ts';
+import { blocksOf } from '../../definition/blocks.ts';
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -21,6 +22,7 @@ export class Registry {
   readonly agents: ReadonlyMap<string, AnyAgent>;
   readonly #workflows = new Map<string, RegisteredWorkflow[]>();
   readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
+  #expected: ReadonlySet<string> | undefined;
 
   constructor(
     workflows: readonly RegisteredWorkflow[],
@@ -46,6 +48,20 @@ export class Registry {
 
   hasCapability(capability: string): boolean {
     return this.agents.values().some(({ capabilities }) => capabilities?.includes(capability) === true);
+  }
+
+  /** Whether a workflow asks for the agent by its name: then one is to be expected, be it later or elsewhere. */
+  expects(agent: string): boolean {
+    this.#expected ??= new Set(
+      this.workflows.flatMap(({ definition }) =>
+        blocksOf(definition).flatMap(({ groups }) =>
+          groups.flatMap(({ tasks }) =>
+            tasks.flatMap((task) => [task.agent ?? [], task.compensate?.agent ?? []].flat()),
+          ),
+        ),
+      ),
+    );
+    return this.#expected.has(agent);
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */

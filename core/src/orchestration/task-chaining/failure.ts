@@ -28,9 +28,12 @@ const UNKNOWN_OUTCOME: ReadonlySet<string> = new Set([
 
 export const isOutcomeUnknown = ({ code }: ErrorData): boolean => UNKNOWN_OUTCOME.has(code);
 
-/** Whether an attempt that failed may have had its effect all the same; so, too, when the run has no room for what it gave. */
+/** Whether an attempt that failed may have had its effect all the same; so, too, when the run did not take what it gave. */
 export const leavesUnknown = ({ error, lost }: { readonly error: ErrorData; readonly lost?: boolean }): boolean =>
-  lost === true || isOutcomeUnknown(error) || error.code === 'REPRISE_RUN_TOO_LARGE';
+  lost === true || isOutcomeUnknown(error) || NOT_TAKEN.has(error.code);
+
+/** The agent did what it was to do, and something else was wrong. */
+const NOT_TAKEN: ReadonlySet<string> = new Set(['REPRISE_RUN_TOO_LARGE', 'REPRISE_DIRECTIVE_REFUSED']);
 
 /** An attempt may be lost to a dying worker this often before the task counts as what kills it. */
 export const MAX_LOSSES = 100;

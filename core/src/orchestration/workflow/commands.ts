@@ -2,6 +2,7 @@ import type { TaskDefinition, WorkflowDefinition } from '../../definition/defini
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import type { Directive } from './directives.ts';
 import type { Lineage, ParentTask, PutBefore, RunEvent } from './events.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
@@ -90,6 +91,8 @@ export interface CompleteTask extends CommandBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly output: Json;
+  /** What the agent wants done to the run with it. */
+  readonly directives?: readonly Directive[];
 }
 
 export interface FailTask extends CommandBase {

@@ -283,6 +283,8 @@ export interface TasksAdded extends EventBase {
   /** Tasks that wait for added ones from now on, too. */
   readonly before?: readonly PutBefore[];
   readonly commandId: string;
+  /** The attempt whose agent added them. Absent: they came from outside. */
+  readonly spawnedBy?: { readonly taskId: string; readonly attempt: number };
 }
 
 /** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`; or all of them are what `source` says. */
@@ -364,6 +366,8 @@ export interface TaskCompleted extends EventBase {
   readonly case?: string;
   /** Of `signal`: the id of the command that brought it. */
   readonly signal?: string;
+  /** Of `agent`: the agent ended the block of the task, which gives this. */
+  readonly ends?: Json;
 }
 
 /** What an output is from. */

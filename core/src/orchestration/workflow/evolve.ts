@@ -219,12 +219,16 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
   if (event.output !== undefined || via === 'signal') hold(state, task, 'output');
+  if (event.ends !== undefined) {
+    task.ends = event.ends;
+    hold(state, task, 'ends');
+  }
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
   if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
   task.unknown = false;
   end(state, task, 'completed', event.at);
-  const scope = via === 'end' ? state.scopes.get(task.scope) : undefined;
+  const scope = via === 'end' || event.ends !== undefined ? state.scopes.get(task.scope) : undefined;
   if (scope === undefined) return;
   scope.ending ??= task.id;
   if (scope.path !== '') state.frontier.add(scope.path);

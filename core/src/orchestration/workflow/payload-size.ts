@@ -15,6 +15,7 @@ export function payloadSize(event: RunEvent): number {
     case 'TaskEntered':
       return recordedSize(event.input, event.source);
     case 'TaskCompleted':
+      return recordedSize(event.output, undefined) + recordedSize(event.ends, undefined);
     case 'TaskRepeated':
     case 'TaskAttemptCompleted':
     case 'TaskAdopted':

@@ -4,7 +4,7 @@ import { joinsItems, type RunState, type ScopeState, type TaskState, type Undoab
 
 // Where a state holds payloads, for its text.
 
-const PAYLOADS = ['input', 'output', 'feedback', 'previous'] as const;
+const PAYLOADS = ['input', 'output', 'feedback', 'previous', 'ends'] as const;
 const LOOKS_A_STEP = 1_000;
 
 /** Looks at all payloads of a state that may be shared. */

@@ -86,7 +86,7 @@ export interface ScopeState {
   open: number;
   /** The task whose failure is the block's; settle decides what follows. */
   failure: string | undefined;
-  /** The `end` that completed. */
+  /** The task that ended the block: an `end`, or one whose agent did. */
   ending: string | undefined;
   handling: Handling | undefined;
   /** By catch: how often it led to another round. */
@@ -176,6 +176,8 @@ export interface TaskState {
   passed: number;
   /** The last attempt whose late result was recorded as ignored. */
   ignoredAttempt: number;
+  /** What its agent gave for the block, which ended with it. */
+  ends: Json | undefined;
   /** What a switch chose. */
   chosen: string | undefined;
   /** When a sleep ends; one for a time, unless the run is paused before. */
@@ -410,6 +412,7 @@ export function createTaskState(
     fallback: undefined,
     passed: 0,
     ignoredAttempt: 0,
+    ends: undefined,
     chosen: undefined,
     wakeAt: undefined,
     signal: undefined,

@@ -5,7 +5,7 @@ import { createReprise, workflow } from '@reprise/core';
 import { callAgent, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { chargeAt, countLines } from '../agents.ts';
+import { chargeAt, countLines, planResearch } from '../agents.ts';
 
 // #region direct
 describe('count-lines', () => {
@@ -20,6 +20,20 @@ describe('count-lines', () => {
   it('stops when it is told to', async () => {
     const { error } = await callAgent(countLines, { files }, { signal: AbortSignal.abort() });
     expect(error?.code).to.equal('REPRISE_RUN_CLOSED');
+  });
+});
+// #endregion
+
+// #region directives
+describe('plan-research', () => {
+  it('adds a task for each source, or ends the run', async () => {
+    const { output, directives } = await callAgent(planResearch, { sources: ['https://a.example'] });
+    expect(output).to.deep.equal({ sources: 1 });
+    const [spawned] = directives ?? [];
+    expect(spawned).to.have.nested.property('tasks[0].agent', 'read-source');
+    expect(spawned).to.deep.include({ before: ['write'] });
+    const { directives: none } = await callAgent(planResearch, { sources: [] });
+    expect(none).to.deep.equal([{ kind: 'finish', output: { report: 'there is nothing to read' } }]);
   });
 });
 // #endregion

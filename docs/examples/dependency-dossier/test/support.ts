@@ -21,6 +21,8 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
       beats += 1;
     },
     emit: quiet,
+    spawn: quiet,
+    finish: quiet,
     beats: () => beats,
   };
 }

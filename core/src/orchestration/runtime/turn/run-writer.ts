@@ -5,6 +5,7 @@ import { runStream } from '../../../shared/ids.ts';
 import { summaryOf } from '../../reading/run-summary.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { Effect } from '../../workflow/effects.ts';
+import type { Takers } from '../../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../../workflow/state.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
@@ -114,7 +115,12 @@ export class RunWriter {
     });
     this.#standing = standing;
     const scheduler = new RunScheduler({ ...parts, standing });
-    this.#decider = new TurnDecider({ ...parts, standing, reports, scheduler });
+    const { agents, registry } = parts;
+    const takers: Takers = {
+      has: (agent) => agents.has(agent) || registry.expects(agent),
+      hasCapability: (capability) => agents.hasCapability(capability),
+    };
+    this.#decider = new TurnDecider({ ...parts, standing, reports, scheduler, takers });
     this.#release = new TurnRelease({ ...parts, reports });
     this.#faults = new TurnFaults({
       ...parts,

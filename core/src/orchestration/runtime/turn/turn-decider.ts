@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
 import type { CommandRejected, RunEvent } from '../../workflow/events.ts';
+import type { Takers } from '../../workflow/explain/explanation.ts';
 import { isRefused } from '../../workflow/handle.ts';
 import { isUnsettled } from '../../workflow/settle.ts';
 import { isTerminal } from '../../workflow/state.ts';
@@ -36,6 +37,8 @@ export interface TurnDeciderParts {
   readonly options: EngineOptions;
   readonly scheduler: RunScheduler;
   readonly standing: StandingRuns;
+  /** Who is there, or is to be expected. */
+  readonly takers: Takers;
   readonly reports: RunReports;
   drives(runId: string): boolean;
   stopping(): boolean;
@@ -77,9 +80,9 @@ export class TurnDecider {
 
   /** `folded`: told of each event. */
   context(folded?: (event: RunEvent) => void): DecisionContext {
-    const { clock, random, options } = this.#parts;
+    const { clock, random, options, takers } = this.#parts;
     const { maxPayloadChars, maxRunChars, sliceChars } = options;
-    const context = { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars };
+    const context = { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars, takers };
     return folded === undefined ? context : { ...context, folded };
   }
 

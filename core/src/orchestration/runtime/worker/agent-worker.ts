@@ -244,7 +244,7 @@ export class AgentWorker {
     const command: WorkerCommand =
       'error' in outcome
         ? { type: 'FailTask', commandId: `${key}/fail`, ...base, error: outcome.error }
-        : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, output: outcome.output };
+        : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, ...outcome };
     try {
       await this.#send(command);
       delivery.ack();

@@ -3,11 +3,15 @@ import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
+import type { Directive } from '../../workflow/directives.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import { acceptPayload, checkSchema } from '../payload.ts';
 import type { AnyAgent } from '../registry.ts';
+import { Directives } from './directives.ts';
 
-export type AttemptOutcome = { readonly output: Json } | { readonly error: ErrorData };
+export type AttemptOutcome =
+  | { readonly output: Json; readonly directives?: readonly Directive[] }
+  | { readonly error: ErrorData };
 
 export interface AttemptRunParts {
   readonly clock: Clock;
@@ -31,12 +35,14 @@ export class AttemptRun {
   #silence: ScheduledCall | undefined;
   #grace: ScheduledCall | undefined;
   #over = false;
+  readonly #directives: Directives;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
     this.runId = runId;
     this.dispatch = dispatch;
     this.#parts = parts;
+    this.#directives = new Directives(dispatch, parts.maxPayloadChars);
   }
 
   /**
@@ -83,12 +89,14 @@ export class AttemptRun {
         ? raw
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
+    const directives = this.#directives.close();
     const checked =
       outputSchema === undefined
         ? returned
         : await checkSchema(outputSchema, returned, 'REPRISE_OUTPUT_INVALID', `output of '${name}'`, true);
     return {
       output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
+      ...(directives.length > 0 && { directives }),
     };
   }
 
@@ -110,8 +118,9 @@ export class AttemptRun {
   }
 
   #task(input: Json): AgentTask {
-    const { workflow, taskId, attempt, round, idempotencyKey } = this.dispatch;
-    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey };
+    const { workflow, taskId, attempt, round, idempotencyKey, error } = this.dispatch;
+    const failed = error === undefined ? {} : { error: copyJson(error) };
+    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey, ...failed };
   }
 
   #context(): AgentContext {
@@ -126,6 +135,8 @@ export class AttemptRun {
           acceptPayload(progress, 'progress', 'REPRISE_INVALID_PAYLOAD', this.#parts.maxPayloadChars),
         );
       },
+      spawn: (tasks, options) => this.#directives.spawn(tasks, options),
+      finish: (output) => this.#directives.finish(output),
     };
   }
 

@@ -9,20 +9,28 @@ import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
 import { definitionOf, isInFlight, listOf, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { directed, endsWell } from './directives.ts';
 import { beyondLimit, conclude, giveUp } from './outcome.ts';
 
 export function complete(state: RunState, command: CompleteTask, context: DecisionContext): readonly RunEvent[] {
   const task = state.tasks.get(command.taskId);
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
-  return ended(state, task, { output: command.output, via: 'agent' }, context);
+  const conclusion = { output: command.output, via: 'agent' } as const;
+  // What is to end otherwise has no use for them.
+  if (command.directives === undefined || task.closing !== undefined) return ended(state, task, conclusion, context);
+  const wanted = directed(state, task, command, context);
+  if ('error' in wanted) return failAttempt(state, task, wanted.error, false, context);
+  const { first, ...more } = wanted;
+  const events = ended(state, task, { ...conclusion, ...more }, context);
+  return first.length > 0 && endsWell(events) ? [...first, ...events] : events;
 }
 
 /** An attempt, or the child run that it was, ended well. When its task is to end otherwise, what it did is put on record, to be undone. */
 export function ended(
   state: RunState,
   task: TaskState,
-  conclusion: { readonly output: Json; readonly via: 'agent' | 'child' },
+  conclusion: { readonly output: Json; readonly via: 'agent' | 'child'; readonly ends?: Json },
   context: DecisionContext,
 ): readonly RunEvent[] {
   if (task.closing === undefined || task.closing.why === 'within') return conclude(state, task, conclusion, context);

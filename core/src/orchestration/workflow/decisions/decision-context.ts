@@ -1,4 +1,5 @@
 import type { RunEvent } from '../events.ts';
+import type { Takers } from '../explain/explanation.ts';
 
 /** What decide and settle are handed besides the state: time, chance and limits are arguments. */
 export interface DecisionContext {
@@ -11,6 +12,8 @@ export interface DecisionContext {
   readonly maxRunChars?: number;
   /** Inputs and items up to this many characters are recorded as they are, wherever they are from; larger ones by reference. Default: 256. */
   readonly inlineChars?: number;
+  /** Who could take the tasks that an agent adds. Default: that is not asked. */
+  readonly takers?: Takers;
   /** False: what follows by itself is left to whoever drives the run. Default: true. */
   readonly settles?: boolean;
   /** Told of each event as soon as it is folded: what it leads to follows from the state as it left it. */

@@ -81,6 +81,8 @@ export interface Conclusion {
   readonly case?: string;
   /** Of `signal`. */
   readonly signal?: string;
+  /** Of `agent`: it ends the block, which gives this. */
+  readonly ends?: Json;
 }
 
 /** The task has an output: its own, or that of what stood in for it. A repeating task is asked whether that will do. */
@@ -117,8 +119,8 @@ export function conclude(
     );
   const completed: TaskCompleted = { type: 'TaskCompleted', ...base, via, ...(recorded ? { output } : {}), ...more };
   const repeat = task.index === undefined ? definition.repeat : undefined;
-  // What was only waited for does not begin another round.
-  if (repeat === undefined || task.closing?.why === 'within') return [completed];
+  // What was only waited for does not begin another round, nor does what ends its block.
+  if (repeat === undefined || task.closing?.why === 'within' || more.ends !== undefined) return [completed];
   const scope = { ...taskScope(state, task), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
   if (!until.ok) return refused(until.error);

@@ -23,7 +23,8 @@ export function settleBlock(state: RunState, scope: ScopeState, context: Decisio
   if (block === undefined) return [];
   if (scope.failure !== undefined) return afterFailure(state, scope, block, scope.failure, context);
   if (scope.ending !== undefined) {
-    const output = state.tasks.get(scope.ending)?.output ?? null;
+    const ender = state.tasks.get(scope.ending);
+    const output = ender?.ends !== undefined ? ender.ends : (ender?.output ?? null);
     return quietly(state, scope, 'end', false, context) ?? complete(state, scope, { output }, context);
   }
   if (scope.open > 0) return [];

@@ -104,6 +104,7 @@ function taskText(task: TaskState, items?: ItemsState): string {
   if (task.input !== undefined) text += ` input=${inputPart(task, items)}`;
   if (task.output !== undefined && !joinsItems(task)) text += ` output=${payloadPart(task, 'output', task.output)}`;
   if (task.feedback !== undefined) text += ` feedback=${payloadPart(task, 'feedback', task.feedback)}`;
+  if (task.ends !== undefined) text += ` ends=${payloadPart(task, 'ends', task.ends)}`;
   if (task.previous !== undefined) text += ` previous=${payloadPart(task, 'previous', task.previous)}`;
   return text;
 }

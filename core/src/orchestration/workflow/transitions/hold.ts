@@ -7,7 +7,7 @@ import { isReference, type Source, sourceSize } from '../sources/source.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 /** Counts what the task holds since a moment ago, and has a large payload hashed now, where a digest will ask for it at the end. */
-export function hold(state: RunState, task: TaskState, field: 'input' | 'output'): void {
+export function hold(state: RunState, task: TaskState, field: 'input' | 'output' | 'ends'): void {
   const value = task[field];
   const size = roughSize(value);
   task.held += size;

@@ -62,6 +62,8 @@ function* leftIn(state: RunState, scope: ScopeState): Generator<Undoable, undefi
   const by = state.tasks.get(scope.ending ?? scope.failure ?? '')?.endRevision ?? Number.POSITIVE_INFINITY;
   for (const entry of state.undo.all(scope.path)) {
     if (entry.revision <= scope.roundSince) return undefined;
+    // The agent that ended the block did well, be it that of an item of a list that is cut short.
+    if (entry.taskId === scope.ending) continue;
     const task = partOf(state, scope.path, entry.taskId);
     if (task !== undefined && !hadEndedWell(task, by)) yield entry;
   }

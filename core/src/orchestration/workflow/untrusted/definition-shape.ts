@@ -1,5 +1,5 @@
 import { blocksOf } from '../../../definition/blocks.ts';
-import type { WorkflowDefinition } from '../../../definition/definition.ts';
+import { PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
@@ -113,6 +113,7 @@ const taskAt = (level: number): Shape =>
       repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
       compensate,
       mutex: fieldsOf({ key: expression, across: oneOf('run') }),
+      may: distinct(listOf(oneOf(...PERMISSIONS), PERMISSIONS.length)),
     },
   );
 

@@ -146,7 +146,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   TasksAdded: fieldsOf(
     { scope: blockId, tasks: nonEmpty(addedTasksShape), commandId: label },
-    { before: nonEmpty(listOf(fieldsOf({ taskId, dependency: definitionId }))) },
+    {
+      before: nonEmpty(listOf(fieldsOf({ taskId, dependency: definitionId }))),
+      spawnedBy: fieldsOf({ taskId, attempt }),
+    },
   ),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork'), round: integer(1), feedback: anyJson },
@@ -173,7 +176,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
     { taskId, attempt: integer(0), via: oneOf(...VIAS) },
-    { output: anyJson, case: label, signal: label },
+    { output: anyJson, case: label, signal: label, ends: anyJson },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },

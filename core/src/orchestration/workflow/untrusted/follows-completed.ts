@@ -56,9 +56,13 @@ export function completedFlaw(
         `data.${field}`,
         event[field] === undefined ? 'is missing' : `cannot stand beside via "${event.via}"`,
       );
+  if (event.ends !== undefined && event.via !== 'agent')
+    return flaw('data.ends', `cannot stand beside via "${event.via}"`);
   switch (event.via) {
     case 'agent':
       if (!isInFlight(task)) return unfit(task);
+      if (event.ends !== undefined && definition.may?.includes('finish') !== true)
+        return flaw('data.ends', `is there, and the agent of '${task.id}' may not finish its block`);
       break;
     case 'items': {
       if (hasEnded(task) || task.items === undefined) return unfit(task);

@@ -2,6 +2,7 @@ import type { Fallback, TaskDefinition } from '../../../definition/definition.ts
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
+import { permissionsOf } from '../decisions/directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
@@ -251,6 +252,16 @@ function expandedFlaw(
 function addedFlaw(state: RunState, event: TasksAdded): Flaw | undefined {
   if (state.commands.has(event.commandId))
     return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
+  const { spawnedBy } = event;
+  const task = state.tasks.get(spawnedBy?.taskId ?? '');
+  if (spawnedBy !== undefined) {
+    if (task === undefined) return unknown(spawnedBy.taskId);
+    if (!isInFlight(task) || task.scope !== event.scope) return unfit(task);
+    if (!permissionsOf(state, task).includes('spawn'))
+      return flaw('data.spawnedBy', `is '${task.id}', whose agent may add no tasks`);
+    const wrong = attemptFlaw(task, spawnedBy.attempt);
+    if (wrong !== undefined) return wrong;
+  }
   const found = additionProblem(state, event);
   return found === undefined ? undefined : flaw('data', `could not be added: ${found.message}`);
 }

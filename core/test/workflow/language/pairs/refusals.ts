@@ -51,6 +51,8 @@ const onBlock = (word: string, reason: string): Row => ({ shape: 'in a block', o
 const ONE_ATTEMPT = 'is the limit of an attempt of an agent, and no agent does this task; use "task"';
 const NO_HEARTBEAT = 'is for agents, which send heartbeats, and no agent does this task; leave it out';
 const NO_DELIVERY = 'at-most-once is about attempts of agents, and no agent does this task; leave it out';
+const MAY = ['may: spawn', 'may: finish'];
+const NOT_ALLOWED = 'is what an agent may do to the run, and no agent does this task; leave it out';
 const SCOPE_AGAIN = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
 const ONE_FALLBACK = 'must have exactly one of agent, task and value';
 const OVERLAP = 'segments may not overlap';
@@ -61,6 +63,7 @@ export const REFUSALS: readonly Row[] = [
   onOne(NOT_AN_AGENT, ['timeout.attempt'], ONE_ATTEMPT),
   onOne(NOT_AN_AGENT, ['timeout.heartbeat'], NO_HEARTBEAT),
   onOne(NOT_AN_AGENT, ['delivery'], NO_DELIVERY),
+  onOne(NOT_AN_AGENT, MAY, NOT_ALLOWED),
   onOne(OF_SCOPES, ['retry'], SCOPE_AGAIN),
   onOne(BY_ITSELF, ['retry'], 'has no effect: there are no attempts to make again; leave it out'),
   onOne(BY_ITSELF, ['compensate'], 'does nothing that could be undone; leave it out'),
@@ -112,6 +115,7 @@ export const REFUSALS: readonly Row[] = [
   onBlock('timeout.attempt', ONE_ATTEMPT),
   onBlock('timeout.heartbeat', NO_HEARTBEAT),
   onBlock('delivery', NO_DELIVERY),
+  ...MAY.map((word) => onBlock(word, NOT_ALLOWED)),
   onBlock('retry', SCOPE_AGAIN),
 
   { shape: 'one after the other', of: REPEATS, with: ['repeat from another'], reason: OVERLAP },

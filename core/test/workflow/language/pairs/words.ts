@@ -195,6 +195,8 @@ const WITHIN_WORDS: readonly Word[] = [
   field('mutex', 'the key'),
   field('priority', 5),
   field('delivery', 'at-most-once'),
+  field('may', 'spawn', 'may: spawn'),
+  field('may', ['spawn', 'finish'], 'may: finish'),
   field('input', { n: `\${ input.n }` }),
 ];
 

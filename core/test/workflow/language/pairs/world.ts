@@ -1,6 +1,6 @@
 import type { ErrorData, RunEvent } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
-import type { WorkflowDefinition } from '../../../../src/definition/definition.ts';
+import { DEFAULT_RETRY, type TaskDefinition, type WorkflowDefinition } from '../../../../src/definition/definition.ts';
 import { idempotencyKey } from '../../../../src/orchestration/runtime/attempt-key.ts';
 import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
 import { type Effect, effectsOf, openEffects } from '../../../../src/orchestration/workflow/effects.ts';
@@ -13,6 +13,7 @@ import {
   isInFlight,
   isTerminal,
   type RunState,
+  type TaskState,
 } from '../../../../src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../../../src/orchestration/workflow/state-codec.ts';
 import { AGENT_MS } from './words.ts';
@@ -293,9 +294,24 @@ export class World {
     const deed = this.script.deed({ agent, nth });
     if (!once) this.#set(`begin ${taskId}/${attempt}`, 1, { type: 'StartTask', taskId, attempt, worker: 'w' });
     const silence = definition?.timeouts.heartbeatMs;
-    if (deed !== 'hang') this.#set(key, AGENT_MS, outcome(taskId, attempt, deed));
+    if (deed === 'complete') this.#set(key, AGENT_MS, this.#completed(task, definition));
+    else if (deed !== 'hang') this.#set(key, AGENT_MS, outcome(taskId, attempt, deed));
     else if (silence !== undefined)
       this.#set(key, silence, outcome(taskId, attempt, 'fail', 'REPRISE_HEARTBEAT_TIMEOUT'));
+  }
+
+  /** The agent does what it may: it ends its block, or adds a task of a new name after its own. */
+  #completed({ id, attempt, index }: TaskState, definition: TaskDefinition | undefined): GivenCommand {
+    const done = outcome(id, attempt, 'complete');
+    const { may } = definition ?? {};
+    if (definition === undefined || may === undefined) return done;
+    if (may.includes('finish'))
+      return { ...done, directives: [{ kind: 'finish', output: 'finished' }] } as GivenCommand;
+    const name = `more-${definition.id}-${index ?? ''}-${attempt}`;
+    const { definition: of } = this.state.graph.node(this.state.tasks.get(id)?.definitionId ?? '') ?? {};
+    const after = of === undefined || this.state.graph.node(id)?.fallbackFor !== undefined ? [] : [of.id];
+    const tasks = [{ ...definitionOfHelper, id: name, agent: 'spawned', after }];
+    return { ...done, directives: [{ kind: 'spawn', tasks }] } as GivenCommand;
   }
 
   #startChild(taskId: string, attempt: number): void {
@@ -314,6 +330,13 @@ export class World {
     this.#set(`child ${child}`, delay, { type: 'EndChild', taskId, attempt, child, outcome });
   }
 }
+
+const definitionOfHelper = {
+  retry: { ...DEFAULT_RETRY, maxAttempts: 2, initialDelayMs: 300, jitter: 0 },
+  timeouts: {},
+  priority: 0,
+  delivery: 'at-least-once',
+} as const;
 
 type ChildOutcome = Extract<Command, { type: 'EndChild' }>['outcome'];
 

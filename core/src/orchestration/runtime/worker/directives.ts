@@ -1,0 +1,80 @@
+import type { WrittenTasks } from '../../../agent/agent.ts';
+import type { Permission } from '../../../definition/definition.ts';
+import { loadTasks } from '../../../definition/text/parse-workflow.ts';
+import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import { jsonSize } from '../../../shared/json-size.ts';
+import type { Dispatch } from '../../messaging/messages.ts';
+import { notAllowed } from '../../workflow/decisions/directives.ts';
+import { type Directive, MAX_DIRECTIVES, permissionOf } from '../../workflow/directives.ts';
+import { acceptPayload } from '../payload.ts';
+
+/**
+ * What one attempt wants done to its run, until it has its output. Each call throws at once what can be said here: what is not allowed, not well
+ * formed, too large. Whether the run can take it is decided with the attempt.
+ */
+export class Directives {
+  readonly #dispatch: Dispatch;
+  readonly #maxChars: number;
+  readonly #given: Directive[] = [];
+  #chars = 0;
+  #closed = false;
+
+  constructor(dispatch: Dispatch, maxChars: number) {
+    this.#dispatch = dispatch;
+    this.#maxChars = maxChars;
+  }
+
+  /** All of them; what comes later is refused. */
+  close(): readonly Directive[] {
+    this.#closed = true;
+    return this.#given;
+  }
+
+  spawn(written: WrittenTasks, { before }: { readonly before?: string | readonly string[] } = {}): void {
+    this.#allow('spawn');
+    const form = this.#accept(written, 'tasks to add');
+    const tasks = this.#read(() => loadTasks(form, 'What is to be added'));
+    if (tasks.length === 0) throw refused('no tasks are added; leave the call out');
+    const names = typeof before === 'string' ? [before] : (before ?? []);
+    if (!names.every((name) => typeof name === 'string')) throw refused('before must be ids of tasks');
+    this.#add({ kind: 'spawn', tasks, ...(names.length > 0 && { before: [...names] }) });
+  }
+
+  finish(output?: Json): void {
+    this.#allow('finish');
+    this.#add({ kind: 'finish', output: this.#accept(output, 'output of the block') });
+  }
+
+  #allow(asked: Permission): void {
+    const { may = [], taskId } = this.#dispatch;
+    if (this.#closed) throw refused('the attempt is over, and has given its output');
+    if (!may.includes(asked)) throw refused(notAllowed({ id: taskId }, asked, may), false);
+  }
+
+  #accept(value: unknown, what: string): Json {
+    return acceptPayload(value, what, 'REPRISE_DIRECTIVE_REFUSED', this.#maxChars);
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!isRepriseError(error, 'REPRISE_DEFINITION_INVALID')) throw error;
+      throw new RepriseError('REPRISE_DIRECTIVE_REFUSED', error.message, { details: error.details, cause: error });
+    }
+  }
+
+  #add(directive: Directive): void {
+    if (this.#given.length >= MAX_DIRECTIVES) throw refused(`there are ${MAX_DIRECTIVES} already`);
+    this.#chars += jsonSize(directive as unknown as Json, this.#maxChars);
+    if (this.#chars > this.#maxChars) {
+      const message = `With ${permissionOf(directive)}, what is to be done to the run is larger than the limit of ${this.#maxChars} characters of JSON.`;
+      throw new RepriseError('REPRISE_PAYLOAD_TOO_LARGE', message, { details: { limit: this.#maxChars } });
+    }
+    this.#given.push(directive);
+  }
+}
+
+const refused = (why: string, retryable = true): RepriseError =>
+  new RepriseError('REPRISE_DIRECTIVE_REFUSED', `This cannot be done to the run: ${why}.`, { retryable });

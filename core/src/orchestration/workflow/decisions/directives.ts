@@ -1,0 +1,169 @@
+import { isForAgents, type Permission, type TaskDefinition, tasksWithin } from '../../../definition/definition.ts';
+import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
+import { dependentsOf } from '../../../definition/graph.ts';
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
+import { type Json, jsonProblem } from '../../../shared/json.ts';
+import { jsonSize, roughSize } from '../../../shared/json-size.ts';
+import { inside } from '../../../shared/task-path.ts';
+import type { CompleteTask } from '../commands.ts';
+import { type Directive, permissionOf, type Spawn } from '../directives.ts';
+import type { PutBefore, RunEvent, TasksAdded } from '../events.ts';
+import { definitionOf, type RunState, type TaskState } from '../state.ts';
+import { sizeOfAdded } from '../transitions/hold.ts';
+import { directivesFlaw } from '../untrusted/directive-shape.ts';
+import { additionProblem } from './add-tasks.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { beyondLimit } from './outcome.ts';
+
+/** What the directives of a completion come to. */
+export type Directed =
+  | {
+      /** Before the end of the attempt. */
+      readonly first: readonly RunEvent[];
+      /** What the block gives, when the agent ended it. */
+      readonly ends?: Json;
+    }
+  | { readonly error: ErrorData };
+
+/** What the agent of a task may do besides giving an output. */
+export const permissionsOf = (state: RunState, task: TaskState): readonly Permission[] =>
+  definitionOf(state, task)?.may ?? [];
+
+/**
+ * Checks all that an agent wants with its output, and says it as events. Nothing of it takes effect by halves: the first thing that cannot be is the
+ * error of the attempt. They came over a transport, so they are looked at as what they may be: anything.
+ */
+export function directed(
+  state: RunState,
+  task: TaskState,
+  { directives, output, commandId }: CompleteTask,
+  context: DecisionContext,
+): Directed {
+  const refused = (why: string): Directed => ({ error: refusal(task, why) });
+  const plain = jsonProblem(directives);
+  if (plain !== undefined) return refused(`they are no plain JSON, ${plain}`);
+  const flaw = directivesFlaw(directives);
+  if (flaw !== undefined) return refused(`${flaw.field} ${flaw.problem}`);
+  const given = directives as readonly Directive[];
+  if (state.rules < 3) return refused(`the run keeps the rules ${state.rules}, under which there are none`);
+  const may = permissionsOf(state, task);
+  for (const one of given) {
+    const asked = permissionOf(one);
+    // That would be no other the next time.
+    if (!may.includes(asked)) return { error: { ...refusal(task, notAllowed(task, asked, may)), retryable: false } };
+  }
+  const { maxPayloadChars } = context;
+  if (jsonSize(given as unknown as Json, maxPayloadChars) > maxPayloadChars)
+    return refused(`they are larger than the limit of ${maxPayloadChars} characters of JSON`);
+  const spawns = given.filter((one) => one.kind === 'spawn');
+  const finishes = given.filter((one) => one.kind === 'finish');
+  const [finish, another] = finishes;
+  if (another !== undefined) return refused('the block is finished twice; it has one output');
+  if (finish !== undefined && spawns.length > 0)
+    return refused('tasks are added to the block that is finished: they would never run; do one of the two');
+  const added = spawns.length === 0 ? undefined : additionOf(task, spawns, commandId, context);
+  const wrong = added === undefined ? undefined : spawnProblem(state, added, may, context);
+  if (wrong !== undefined) return refused(wrong);
+  const size =
+    (added === undefined ? 0 : sizeOfAdded(added.tasks)) + (finish === undefined ? 0 : roughSize(finish.output));
+  const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
+  if (over !== undefined) return refused(over.message);
+  return { first: added === undefined ? [] : [added], ...(finish !== undefined && { ends: finish.output }) };
+}
+
+/** What was decided about the attempt takes the directives along only if it ended well. */
+export const endsWell = ([first]: readonly RunEvent[]): boolean =>
+  first?.type === 'TaskCompleted' || (first?.type === 'TasksReset' && first.via === undefined);
+
+export const notAllowed = ({ id }: Pick<TaskState, 'id'>, asked: Permission, may: readonly Permission[]): string =>
+  `'${id}' may not ${asked}${may.length === 0 ? '' : ` (it may ${may.join(', ')})`}; say so on the task: may: [${[...may, asked].join(', ')}]`;
+
+const refusal = ({ id }: TaskState, why: string): ErrorData =>
+  errorData(
+    'REPRISE_DIRECTIVE_REFUSED',
+    `What the agent of '${id}' wanted beside its output cannot be: ${why}.`.slice(0, MAX_CHARS),
+  );
+
+const MAX_CHARS = 4000;
+
+/** All that was spawned is one addition: it may name each other. Plain copies, so that whoever sent it keeps no hold on what is recorded. */
+function additionOf(
+  task: TaskState,
+  spawns: readonly Spawn[],
+  commandId: string,
+  { now: at }: DecisionContext,
+): TasksAdded {
+  const tasks = JSON.parse(JSON.stringify(spawns.flatMap((one) => one.tasks))) as readonly TaskDefinition[];
+  const before = spawns.flatMap((one) => edgesOf(task.scope, one));
+  return {
+    type: 'TasksAdded',
+    at,
+    scope: task.scope,
+    tasks,
+    ...(before.length > 0 && { before }),
+    commandId,
+    spawnedBy: { taskId: task.id, attempt: task.attempt },
+  };
+}
+
+/** What is put before something of the run are the last of the tasks: those that none of them comes after. */
+function edgesOf(scope: string, { tasks, before = [] }: Spawn): readonly PutBefore[] {
+  if (before.length === 0) return [];
+  const dependents = dependentsOf(tasks);
+  const standIns = new Set(tasks.flatMap((task) => standInOf(task) ?? []));
+  const last = tasks.filter(({ id }) => !standIns.has(id) && (dependents.get(id) ?? []).length === 0);
+  return before.flatMap((id) => last.map((one) => ({ taskId: inside(scope, id), dependency: one.id })));
+}
+
+function spawnProblem(
+  state: RunState,
+  added: TasksAdded,
+  may: readonly Permission[],
+  { takers }: DecisionContext,
+): string | undefined {
+  if (added.tasks.length === 0) return 'no tasks are added; leave the call out';
+  const beyond = beyondPermissions(added.tasks, may);
+  if (beyond !== undefined) return beyond;
+  const found = additionProblem(state, added);
+  if (found !== undefined) return `${found.message.replace(/\.$/, '')} (${found.code})`;
+  if (takers === undefined) return undefined;
+  for (const one of asked(added.tasks)) {
+    if (one.agent !== undefined && !takers.has(one.agent))
+      return `${nobody(one.id)} is called '${one.agent}' (REPRISE_AGENT_UNKNOWN)`;
+    if (one.capability !== undefined && !takers.hasCapability(one.capability))
+      return `${nobody(one.id)} has the capability '${one.capability}' (REPRISE_AGENT_UNKNOWN)`;
+  }
+  return undefined;
+}
+
+/** What an agent adds may do no more than it may itself. */
+function beyondPermissions(tasks: readonly TaskDefinition[], may: readonly Permission[]): string | undefined {
+  const ending = tasks.find(({ end }) => end !== undefined);
+  if (ending !== undefined && !may.includes('finish'))
+    return `the added task '${ending.id}' would end the block, which takes may: [finish]`;
+  for (const { id, may: wanted = [], cancel } of everyOf(tasks)) {
+    if (cancel !== undefined) return `the added task '${id}' would cancel tasks of the run, which agents may not`;
+    const more = wanted.find((one) => !may.includes(one));
+    if (more !== undefined) return `the agent of the added task '${id}' may ${more}, which that of this task may not`;
+  }
+  return undefined;
+}
+
+const nobody = (id: string): string => `nobody could do the added task '${id}': no agent that is there`;
+
+/** Whom the tasks are for, those inside blocks and in handlers included. */
+function* asked(tasks: readonly TaskDefinition[]): Generator<Pick<TaskDefinition, 'id' | 'agent' | 'capability'>> {
+  for (const task of everyOf(tasks)) {
+    const { id, compensate } = task;
+    if (isForAgents(task)) yield task;
+    for (const fallback of fallbacksOf(task)) if (fallback.kind === 'agent') yield { id, agent: fallback.agent };
+    if (compensate !== undefined) yield { id, ...compensate };
+  }
+}
+
+function* everyOf(tasks: readonly TaskDefinition[]): Generator<TaskDefinition> {
+  for (const task of tasks) {
+    yield task;
+    if (task.scope !== undefined) yield* everyOf(tasksWithin(task.scope));
+  }
+}

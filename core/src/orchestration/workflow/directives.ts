@@ -1,0 +1,29 @@
+import type { Permission, TaskDefinition } from '../../definition/definition.ts';
+import type { Json } from '../../shared/json.ts';
+
+// What an agent does to its run beside giving an output. Kept by its worker, and carried by CompleteTask: all of it takes effect with the
+// completion, or nothing.
+
+/** Tasks for the block of the task. */
+export interface Spawn {
+  readonly kind: 'spawn';
+  /** Normalised, as in a definition. They may come after the task itself. */
+  readonly tasks: readonly TaskDefinition[];
+  /** Tasks of the block that still wait, and are to come after the last of these. */
+  readonly before?: readonly string[];
+}
+
+/** The block of the task ends as completed. */
+export interface Finish {
+  readonly kind: 'finish';
+  /** What the block gives. */
+  readonly output: Json;
+}
+
+export type Directive = Spawn | Finish;
+
+/** What one attempt may give in all. */
+export const MAX_DIRECTIVES = 1_000;
+
+/** `may` of a task names the directives themselves. */
+export const permissionOf = ({ kind }: Directive): Permission => kind;

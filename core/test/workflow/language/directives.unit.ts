@@ -1,0 +1,381 @@
+import { encodeEvent, type Json, type RunEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
+import { TEST_RUN_ID } from '@reprise/core/testing';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { loadTasks } from '../../../src/definition/text/parse-workflow.ts';
+import type { Directive } from '../../../src/orchestration/workflow/directives.ts';
+import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
+import type { PureRun } from '../pure-run.ts';
+import { types } from '../pure-run.ts';
+import { expectSame } from './add.ts';
+import { run } from './yaml-run.ts';
+
+// What agents do to their run with their output.
+
+const spawn = (tasks: Json, ...before: readonly string[]): Directive => ({
+  kind: 'spawn',
+  tasks: loadTasks(tasks, 'tasks'),
+  ...(before.length > 0 && { before }),
+});
+const finish = (output: Json): Directive => ({ kind: 'finish', output });
+
+/** Completes a task with directives, which may be anything. */
+function give(run: PureRun, id: string, directives: unknown, output: Json = `${id} done`): readonly RunEvent[] {
+  const { attempt } = run.task(id);
+  return run.send({
+    type: 'CompleteTask',
+    taskId: id,
+    attempt,
+    output,
+    directives: directives as readonly Directive[],
+  });
+}
+
+/** Why an attempt was refused. */
+function refusal(events: readonly RunEvent[]): string {
+  const [first] = events;
+  expect(first?.type).to.equal('TaskAttemptFailed');
+  const { error } = first as Extract<RunEvent, { type: 'TaskAttemptFailed' }>;
+  expect(error.code).to.equal('REPRISE_DIRECTIVE_REFUSED');
+  return error.message;
+}
+
+/** Whether the history may come from outside, and the state is the same after a restart. */
+function expectSound(run: PureRun): void {
+  const history = new UntrustedHistory(TEST_RUN_ID);
+  for (const [revision, event] of run.events.entries()) {
+    const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+    const id = uuidv5('directive', String(revision));
+    const flaw = history.add(JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata })));
+    expect(flaw, event.type).to.equal(undefined);
+  }
+  expectSame(run);
+}
+
+const chain = 'plan: { agent: a, may: [spawn, finish] }\nlast: { agent: a, after: plan }';
+
+describe('spawn', () => {
+  it('adds tasks after the task itself, before what waits, with the limits of tasks; the output is what the agent returned', () => {
+    const r = run(chain);
+    r.schedule('plan');
+    const tasks = {
+      look: { agent: 'x', after: 'plan', retry: 3, timeout: '5s' },
+      read: { agent: 'y', after: 'look', input: { seen: `\${ outputs.look }`, plan: `\${ outputs.plan }` } },
+    };
+    expect(types(give(r, 'plan', [spawn(tasks, 'last')], 'the plan'))).to.deep.equal(['TasksAdded', 'TaskCompleted']);
+    expect(r.events.at(-2)).to.deep.include({ scope: '', spawnedBy: { taskId: 'plan', attempt: 1 } });
+    expect(r.events.at(-2)).to.deep.include({ before: [{ taskId: 'last', dependency: 'read' }] });
+    expect(r.events.at(-1)).to.include({ output: 'the plan' }).and.to.not.have.property('directives');
+    expect(r.ready()).to.deep.equal(['look']);
+    expect(viewOf(r.state).tasks.get('look')?.added).to.deep.include({ timeouts: { attemptMs: 5000 } });
+    r.run('look', 'l');
+    expect(r.schedule('read')[0]).to.deep.include({ input: { seen: 'l', plan: 'the plan' } });
+    expect(r.ready(), 'last waits for what was put before it').to.deep.equal([]);
+    r.complete('read', 'r');
+    expect(r.schedule('last')[0], 'and is handed what it would be without').to.include({ input: 'the plan' });
+    r.complete('last', 'l');
+    expect(r.state).to.include({ status: 'completed', output: 'l' });
+    expectSound(r);
+  });
+
+  it('is one addition, however often it was called: the tasks may name each other', () => {
+    const r = run(chain);
+    r.schedule('plan');
+    give(r, 'plan', [spawn({ one: { agent: 'x' } }), spawn({ two: { agent: 'x', after: ['one', 'plan'] } })]);
+    expect(r.of('TasksAdded')).to.have.length(1);
+    expect(r.ready()).to.deep.equal(['one', 'last']);
+    expectSound(r);
+  });
+
+  it('takes effect with the completion, once, or not at all', () => {
+    const r = run(chain);
+    r.schedule('plan');
+    const given = [spawn({ one: { agent: 'x' }, two: { agent: 'x', after: 'nobody' } })];
+    expect(refusal(give(r, 'plan', given))).to.match(/'plan' wanted .*'two' is to come after 'nobody'.*UNKNOWN/);
+    expect([...r.state.tasks.keys()]).to.deep.equal(['plan', 'last']);
+    expect(types(give(r, 'plan', given)), 'again, late').to.deep.equal(['TaskResultIgnored']);
+    expect(give(r, 'plan', given)).to.deep.equal([]);
+    r.retry('plan');
+    r.schedule('plan');
+    const good = [spawn({ one: { agent: 'x' } })];
+    give(r, 'plan', good);
+    expect(give(r, 'plan', good), 'a second time').to.deep.equal([]);
+    expect(r.of('TasksAdded')).to.have.length(1);
+    expectSound(r);
+  });
+
+  it('is dropped with an attempt that comes too late, or whose output the run has no room for', () => {
+    const r = run('plan: { agent: a, may: spawn, retry: 1 }');
+    r.schedule('plan');
+    r.fail('plan', { lost: true, code: 'REPRISE_WORKER_LOST' });
+    const attempt = 1;
+    r.send({ type: 'CompleteTask', taskId: 'plan', attempt, output: 1, directives: [spawn({ one: { agent: 'x' } })] });
+    expect(r.of('TasksAdded')).to.deep.equal([]);
+    expectSound(r);
+  });
+
+  it('goes into the block of the task, be it an item of a list, in each of its rounds', () => {
+    const r = run(
+      'each: { forEach: input, scope: { a: { agent: a, may: spawn }, z: { agent: a, after: a } } }\nrest: { agent: a, after: each }',
+      ['x', 'y'],
+    );
+    r.schedule();
+    const more = [spawn({ more: { agent: 'x', after: 'a', input: `\${ item }` } }, 'z')];
+    give(r, 'each[0]/a', more);
+    give(r, 'each[1]/a', more);
+    expect(r.schedule('each[1]/more')[0]).to.include({ input: 'y' });
+    expectSound(r);
+    r.run('each[0]/more');
+    expect(r.ready()).to.deep.equal(['each[0]/z']);
+  });
+
+  it('of an item adds to the block that its list is in', () => {
+    const r = run('each: { agent: a, forEach: input, may: spawn }\nlast: { agent: b, after: each }', [1, 2]);
+    r.schedule();
+    give(r, 'each[0]', [spawn({ sum: { agent: 'x', after: 'each' } }, 'last')]);
+    r.complete('each[1]', 2);
+    expect(r.ready()).to.deep.equal(['sum']);
+    expect(r.schedule('sum')[0]).to.deep.include({ input: ['each[0] done', 2] });
+    expectSound(r);
+  });
+
+  it('of a repeating task is done in the round that it ended', () => {
+    const r = run('a: { agent: a, may: spawn, repeat: { until: round > 1, max: 3 } }');
+    r.schedule('a');
+    expect(types(give(r, 'a', [spawn({ one: { agent: 'x', after: 'a' } })]))).to.deep.equal([
+      'TasksAdded',
+      'TasksReset',
+    ]);
+    expect(r.ready()).to.deep.equal(['a']);
+    r.schedule('a');
+    give(r, 'a', [spawn({ two: { agent: 'x', after: 'a' } })]);
+    expect(r.ready()).to.deep.equal(['one', 'two']);
+    expectSound(r);
+  });
+
+  it('lets agents spawn agents that spawn: a recursion', () => {
+    const r = run('n0: { agent: a, may: spawn }');
+    for (let depth = 0; depth < 5; depth += 1) {
+      r.schedule(`n${depth}`);
+      give(r, `n${depth}`, [spawn({ [`n${depth + 1}`]: { agent: 'a', after: `n${depth}`, may: 'spawn' } })]);
+    }
+    r.run('n5');
+    expect(r.state.status).to.equal('completed');
+    expectSound(r);
+  });
+
+  const refused: Readonly<Record<string, readonly [unknown, RegExp]>> = {
+    'an id that is taken': [[spawn({ last: { agent: 'x' } })], /a task 'last' .* already.*REPRISE_TASK_EXISTS/],
+    'a cycle': [[spawn({ one: { agent: 'x', after: 'last' } }, 'last')], /cycle.*REPRISE_CYCLE/],
+    'a task that waits for nothing': [
+      [spawn({ one: { agent: 'x' } }, 'plan')],
+      /'plan', which is scheduled.*TASK_BEGUN/,
+    ],
+    'outputs that do not come before': [[spawn({ one: { agent: 'x', when: 'outputs.last' } })], /not valid/],
+    'a permission of its own': [[spawn({ one: { agent: 'x', may: ['spawn', 'finish'] } })], /'one' may finish, which/],
+    'an end': [[spawn({ one: { end: {} } })], /'one' would end the block/],
+    'a cancel': [[spawn({ one: { scope: { two: { cancel: 'last' } } } })], /'two' would cancel tasks of the run/],
+    'no list': [{ kind: 'spawn' }, /directives must be a list/],
+    'no directive': [[{ kind: 'become', agent: 'root' }], /directives\[0\]\.kind must be "spawn"/],
+    'more fields': [[{ kind: 'finish', output: 1, more: 1 }], /directives\[0\].more is not a field/],
+    'tasks of another form': [[{ kind: 'spawn', tasks: [{ id: 'one', agent: 'x' }] }], /tasks\[0\]\.after is missing/],
+    'no tasks': [[{ kind: 'spawn', tasks: [] }], /no tasks are added/],
+    'what is no JSON': [[{ kind: 'finish', output: new Date(0) }], /no plain JSON/],
+    functions: [
+      [
+        {
+          kind: 'spawn',
+          tasks: loadTasks({ one: { agent: 'x' } }, '').map((one) => ({
+            ...one,
+            when: { kind: 'function', digest: 'd' },
+          })),
+        },
+      ],
+      /is a function/,
+    ],
+    'what is too large': [[finish('x'.repeat(200_000))], /larger than the limit of 100000/],
+    'two ends': [[finish(1), finish(2)], /finished twice/],
+    'tasks in a block that is finished': [[finish(1), spawn({ one: { agent: 'x' } })], /would never run/],
+  };
+  const MAY_FINISH = new Set([
+    'more fields',
+    'what is no JSON',
+    'what is too large',
+    'two ends',
+    'tasks in a block that is finished',
+  ]);
+  for (const [what, [given, message]] of Object.entries(refused)) {
+    it(`refuses ${what}, and the attempt fails`, () => {
+      const may = MAY_FINISH.has(what) ? '[spawn, finish]' : 'spawn';
+      const r = run(`plan: { agent: a, may: ${may} }\nlast: { agent: a, after: plan }`);
+      r.maxPayloadChars = 100_000;
+      r.schedule('plan');
+      expect(refusal(give(r, 'plan', given))).to.match(message);
+      expect(r.status('plan')).to.equal('waiting');
+      expectSound(r);
+    });
+  }
+
+  it('is refused for nobody to do it, where it is known who is there', () => {
+    const r = run(chain);
+    r.takers = { has: (agent) => agent === 'x', hasCapability: (one) => one === 'able' };
+    r.schedule('plan');
+    const given = { a1: { scope: { in: { agent: 'x', compensate: 'undoer' } } } };
+    expect(refusal(give(r, 'plan', [spawn(given)]))).to.match(/'in': no agent that is there is called 'undoer'/);
+    r.retry('plan');
+    r.schedule('plan');
+    give(r, 'plan', [spawn({ a2: { agent: 'x' }, a3: { capability: 'able' } })]);
+    expect(r.ready()).to.include.members(['a2', 'a3']);
+  });
+
+  it('is not allowed unless the task says so, and that is not tried again', () => {
+    const r = run('plan: { agent: a }');
+    r.schedule('plan');
+    const events = give(r, 'plan', [spawn({ one: { agent: 'x' } })]);
+    expect(refusal(events)).to.match(/'plan' may not spawn; say so on the task: may: \[spawn\]/);
+    expect(r.state.status).to.equal('failed');
+    expectSound(r);
+  });
+
+  it('is of no use to a task that is only waited for, or that nobody needs any more', () => {
+    const r = run('one: { agent: a, may: [spawn, finish], compensate: undo }\ntwo: { agent: a, retry: 1 }');
+    r.schedule();
+    r.fail('two');
+    expect(r.state.closing?.why).to.equal('failure');
+    expect(types(give(r, 'one', [spawn({ more: { agent: 'x' } })]))).to.deep.equal([
+      'TaskCompleted',
+      'CompensationBegan',
+    ]);
+    r.run('one@1');
+    expect(r.state.status).to.equal('failed');
+    expectSound(r);
+  });
+
+  it('whose attempt was refused did what it did: it is undone', () => {
+    const r = run('one: { agent: a, may: spawn, retry: 1, compensate: undo }');
+    r.schedule();
+    refusal(give(r, 'one', [spawn({ one: { agent: 'x' } })]));
+    expect(r.of('CompensationBegan')[0]).to.include({ taskId: 'one@1', outcome: 'unknown' });
+    expectSound(r);
+  });
+
+  it('at most once is not tried again', () => {
+    const r = run('one: { agent: a, may: spawn, delivery: at-most-once }');
+    r.schedule();
+    refusal(give(r, 'one', [spawn({ one: { agent: 'x' } })]));
+    expect(r.state.status).to.equal('failed');
+  });
+});
+
+describe('finish', () => {
+  it('ends the run with what the agent gave for it, beside its own output; what is under way is cancelled', () => {
+    const r = run(`${chain}\nother: { agent: a }\nloser: { agent: a, after: other }`);
+    r.schedule('plan', 'other');
+    const events = give(r, 'plan', [finish({ found: true })], 'mine');
+    expect(types(events)).to.deep.equal(['TaskCompleted', 'RunCompleted']);
+    expect(events[0]).to.deep.include({ output: 'mine', ends: { found: true } });
+    expect(r.state).to.deep.include({ status: 'completed', output: { found: true } });
+    expect(r.status('other')).to.equal('cancelled');
+    expect(r.status('last'), 'what comes after it did not begin').to.equal('skipped');
+    expectSound(r);
+  });
+
+  it('ends the innermost block, and is an exit of its loop; null is an output', () => {
+    const r = run(
+      'book: { scope: { a: { agent: a, may: finish }, b: { agent: a, after: a } }, loop: { until: "false", max: 9 } }\nlast: { agent: a, after: book }',
+    );
+    r.run('book/a');
+    r.run('book/b');
+    expect(r.state.scopes.get('book')?.round).to.equal(2);
+    r.schedule('book/a');
+    give(r, 'book/a', [finish(null)]);
+    expect(r.task('book')).to.include({ status: 'completed', output: null });
+    expect(r.schedule('last')[0]).to.include({ input: null });
+    expectSound(r);
+  });
+
+  it('ends what repeats, whatever its until says', () => {
+    const r = run('a: { agent: a, may: finish, repeat: { until: "false", max: 3 } }');
+    r.schedule('a');
+    give(r, 'a', [finish('enough')]);
+    expect(r.state).to.include({ status: 'completed', output: 'enough' });
+    expectSound(r);
+  });
+
+  it('of an item cuts its list short: what the others did is undone, what it did is kept', () => {
+    const r = run(
+      'book: { scope: { each: { agent: a, forEach: block.input, may: finish, compensate: undo } } }\nlast: { agent: a, after: book, retry: 1 }',
+      [1, 2, 3],
+    );
+    r.schedule();
+    r.complete('book/each[0]');
+    give(r, 'book/each[1]', [finish('first')]);
+    r.complete('book/each[2]');
+    for (const id of r.ready()) r.run(id);
+    for (const id of r.ready()) if (id.includes('@')) r.run(id);
+    expect(r.task('book')).to.include({ status: 'completed', output: 'first' });
+    const undone = r.of('CompensationBegan').map(({ taskId }) => taskId);
+    expect(undone).to.have.members(['book/each[0]@1', 'book/each[2]@1']);
+    expectSound(r);
+  });
+
+  it('in a handler ends the block well', () => {
+    const r = run(
+      'book: { scope: { a: { agent: a, retry: 1 } }, catch: [{ do: { mend: { agent: a, may: finish } }, then: fail }] }',
+    );
+    r.schedule();
+    r.fail('book/a');
+    r.schedule();
+    give(r, 'book/mend', [finish('mended')]);
+    expect(r.state).to.include({ status: 'completed', output: 'mended' });
+    expectSound(r);
+  });
+
+  it('is taken while the run is paused, and ends it', () => {
+    const r = run(chain);
+    r.schedule('plan');
+    r.send({ type: 'PauseRun' });
+    give(r, 'plan', [finish(1)]);
+    expect(r.state).to.include({ status: 'completed', output: 1 });
+    expectSound(r);
+  });
+});
+
+describe('a hostile history of directives', () => {
+  const flawOf = (change: (events: Record<string, unknown>[]) => void): string => {
+    const r = run('plan: { agent: a, may: [spawn, finish] }\nother: { agent: a }\nlast: { agent: a, after: plan }');
+    r.schedule('plan', 'other');
+    give(r, 'plan', [spawn({ one: { agent: 'x' } })]);
+    const events = JSON.parse(JSON.stringify(r.events)) as Record<string, unknown>[];
+    change(events);
+    const history = new UntrustedHistory(TEST_RUN_ID);
+    for (const [revision, event] of events.entries()) {
+      const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+      const stored = encodeEvent(event as unknown as RunEvent);
+      const flaw = history.add({ revision, id: uuidv5('hostile', String(revision)), ...stored, metadata });
+      if (flaw !== undefined) return `${event['type']} ${flaw.field}: ${flaw.problem}`;
+    }
+    return 'taken';
+  };
+  const at = (events: Record<string, unknown>[], type: string) =>
+    events.find((event) => event['type'] === type) as Record<string, unknown>;
+
+  it('is taken as it is', () => expect(flawOf(() => undefined)).to.equal('taken'));
+
+  it('adds with an attempt that is under way and may', () => {
+    const by = (spawnedBy: Json) => flawOf((events) => (at(events, 'TasksAdded')['spawnedBy'] = spawnedBy));
+    expect(by({ taskId: 'nobody', attempt: 1 })).to.match(/which the run does not have/);
+    expect(by({ taskId: 'last', attempt: 1 })).to.match(/'last' is pending/);
+    expect(by({ taskId: 'plan', attempt: 2 })).to.match(/data\.attempt: is 2/);
+    expect(by({ taskId: 'other', attempt: 1 })).to.match(/'other', whose agent may add no tasks/);
+    expect(by({ taskId: 'plan' })).to.match(/spawnedBy\.attempt: is missing/);
+  });
+
+  it('ends a block by an agent that may', () => {
+    expect(flawOf((events) => (at(events, 'TaskCompleted')['ends'] = 1))).to.equal('taken');
+    const other = { taskId: 'other', ends: 1 };
+    expect(flawOf((events) => Object.assign(at(events, 'TaskCompleted'), other))).to.match(/may not finish/);
+    const value = { via: 'items', output: undefined, ends: 1 };
+    expect(flawOf((events) => Object.assign(at(events, 'TaskCompleted'), value))).to.match(/ends: cannot stand beside/);
+  });
+});

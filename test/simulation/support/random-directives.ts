@@ -1,0 +1,32 @@
+import type { Directive } from '@reprise/core';
+import type { RunState, TaskState } from '../../../core/src/orchestration/workflow/state.ts';
+import { randomAddition } from './random-addition.ts';
+
+type Dice = () => number;
+
+/** What the agent of a task wants done to its run: mostly what it may, and what the run can take; or nothing. */
+export function randomDirectives(
+  state: RunState,
+  task: TaskState | undefined,
+  dice: Dice,
+): { readonly directives?: readonly Directive[] } {
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
+  const may = state.graph.node(task?.definitionId ?? '')?.definition.may ?? [];
+  if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
+  const all = ['spawn', 'finish'] as const;
+  const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);
+  if (kind === 'finish') return { directives: [{ kind, output: pick([null, 1, { found: task.id }]) }] };
+  const { tasks } = randomAddition(state, dice);
+  const self = task.definitionId.slice(task.definitionId.lastIndexOf('/') + 1);
+  const added = tasks.map((one, index) =>
+    index === 0 && one.end === undefined && dice() < 0.5
+      ? { ...one, after: [self] }
+      : { ...one, after: one.after.filter((id) => tasks.some((other) => other.id === id)) },
+  );
+  const siblings = [...state.tasks.values()].filter(
+    ({ scope, status, waitingOn }) => scope === task.scope && status === 'pending' && waitingOn > 0,
+  );
+  const before =
+    siblings.length > 0 && dice() < 0.5 ? [pick(siblings).id.slice(task.scope === '' ? 0 : task.scope.length + 1)] : [];
+  return { directives: [{ kind, tasks: added, ...(before.length > 0 && { before }) }] };
+}
