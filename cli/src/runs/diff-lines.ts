@@ -2,7 +2,7 @@ import { type Difference, type DiffSide, type DiffTask, formatDuration, type Jso
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
 import type { Screen } from '../output/terminal.ts';
-import { briefJson, clip, count, number, plain } from '../output/text.ts';
+import { briefJson, clip, count, number, plain, widthOf } from '../output/text.ts';
 import { whereDiffers } from '../output/where-differs.ts';
 
 /** Differences, and tasks of a kind, that are told; all of them are in the JSON. */
@@ -15,30 +15,37 @@ export function diffLines(screen: Screen, diff: RunDiff): readonly string[] {
   const { a, b } = diff;
   const width = Math.max(40, screen.isTTY ? screen.columns : WIDTH);
   const title = (text: string): readonly string[] => ['', screen.style('dim', text)];
-  const lines = [sideLine(screen, 'A', a), sideLine(screen, 'B', b), ...relationLines(diff)];
+  const lines = [...sideLines(screen, 'A', a, width), ...sideLines(screen, 'B', b, width), ...relationLines(diff)];
   if (diff.workflow !== 'other') {
     lines.push('', ...partingLines(screen, diff, width));
     if (diff.differences.length > 0) lines.push(...title('Different'), ...differenceLines(screen, diff, width));
-    if (diff.onlyA.length > 0) lines.push(...title('Only in A'), ...onlyLines(diff.onlyA));
-    if (diff.onlyB.length > 0) lines.push(...title('Only in B'), ...onlyLines(diff.onlyB));
-    if (diff.same > 0) lines.push('', `${count(diff.same, 'task')} the same in both, each round of a task counted.`);
+    if (diff.onlyA.length > 0) lines.push(...title('Only in A'), ...onlyLines(diff.onlyA, width));
+    if (diff.onlyB.length > 0) lines.push(...title('Only in B'), ...onlyLines(diff.onlyB, width));
+    if (diff.same > 0) lines.push('', `${number(diff.same)} the same in both (rounds, and the run itself, counted)`);
   }
   lines.push('', ...costLines(screen, diff), ...taskLines(screen, diff));
   return lines;
 }
 
-const sideLine = (screen: Screen, name: string, { runId, workflow, version, status }: DiffSide): string =>
-  `${screen.style('dim', name)}  ${screen.style('bold', plain(runId))}  ${plain(`${workflow}@${version}`)}  ${statusText(screen, status)}`;
+function sideLines(
+  screen: Screen,
+  name: string,
+  { runId, workflow, version, status }: DiffSide,
+  width: number,
+): readonly string[] {
+  const who = `${screen.style('dim', name)}  ${screen.style('bold', plain(runId))}`;
+  const what = `${plain(`${workflow}@${version}`)}  ${statusText(screen, status)}`;
+  return widthOf(who) + widthOf(what) + 2 <= width ? [`${who}  ${what}`] : [who, `   ${what}`];
+}
 
 function relationLines({ a, b, workflow }: RunDiff): readonly string[] {
   const lines = [relation('A', a, 'B', b), relation('B', b, 'A', a)].filter((line) => line !== undefined);
   if (a.lineage !== undefined && a.lineage.runId === b.lineage?.runId)
     lines.push(`Both go on from run ${plain(a.lineage.runId)}.`);
-  if (a.runId === b.runId) lines.push('They are one and the same run.');
-  if (workflow === 'other')
-    lines.push('They are runs of different workflows, so that only what each cost is compared.');
-  if (workflow === 'version') lines.push('They are runs of different versions of the workflow.');
-  if (workflow === 'definition') lines.push('The workflow was changed between them, and kept its version.');
+  if (a.runId === b.runId) lines.push('One and the same run.');
+  if (workflow === 'other') lines.push('Of different workflows: only what each cost is compared.');
+  if (workflow === 'version') lines.push('Of different versions of the workflow.');
+  if (workflow === 'definition') lines.push('The workflow was changed, and kept its version.');
   return lines.map((line) => `   ${line}`);
 }
 
@@ -69,7 +76,7 @@ function partingLines(screen: Screen, { parting, a, b }: RunDiff, width: number)
       lines.push(`  ${screen.style('dim', name)}  ${ended(side) ? 'nothing more' : 'nothing more yet'}`);
       continue;
     }
-    const about = isSame ? '' : `: ${placeOf(part)}, ${part.what}`;
+    const about = isSame ? '' : `: ${placeOf(part)}${part.what === 'attempt' ? '' : `, ${part.what}`}`;
     lines.push(
       `  ${screen.style('dim', name)}  ${clip(plain(`event ${part.revision}, ${part.type}${about}`), width - 5)}`,
     );
@@ -106,10 +113,10 @@ function linesOf(screen: Screen, { rounds, attempt, what, ...sides }: Difference
   ];
 }
 
-function onlyLines(tasks: readonly DiffTask[]): readonly string[] {
+function onlyLines(tasks: readonly DiffTask[], width: number): readonly string[] {
   const told = tasks.slice(0, TOLD).map(({ rounds, status, attempts }) => {
     const tries = attempts > 1 ? `, ${count(attempts, 'attempt')}` : '';
-    return `  ${plain(rounds === '' ? '(the run)' : rounds)}  ${status ?? 'not ended'}${tries}`;
+    return clip(`  ${plain(rounds === '' ? '(the run)' : rounds)}  ${status ?? 'not ended'}${tries}`, width);
   });
   return [...told, ...moreOf(tasks.length - told.length)];
 }
