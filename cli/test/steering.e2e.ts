@@ -179,7 +179,31 @@ describe('runs under way', () => {
     expect((await say('run', 'show', 'again-1')).stdout).to.match(
       /Goes on in +edited-2 \(a fork, completed\), edited-1 \(a fork, completed\), told-1 .*, and more: reprise run list from:again-1/,
     );
+    const parted = await say('run', 'diff', 'again-1', 'edited-1');
+    expect(parted.stdout, parted.stderr).to.contain('They part first at the run itself: input');
+    expect(parted.stdout)
+      .to.match(/B goes on from A as a fork, with another input\./)
+      .and.match(/Attempts +\d+ +\d+/);
+    const shape = JSON.parse((await say('run', 'diff', 'again-1', 'again-2', '--json')).stdout) as {
+      readonly [member: string]: { readonly [member: string]: unknown };
+    };
+    expect(Object.keys(shape)).to.have.members([
+      'workflow',
+      'a',
+      'b',
+      'parting',
+      'differences',
+      'onlyA',
+      'onlyB',
+      'same',
+      'tasks',
+    ]);
+    expect(shape['b']?.['lineage']).to.include({ runId: 'again-1', as: 'retry' });
+    expect([shape['a']?.['taken'], shape['parting']?.['a']]).to.deep.equal([null, null]);
+    expect((await say('run', 'diff', 'again-1', 'nobody')).stderr).to.contain('REPRISE_RUN_NOT_FOUND');
     await say('run', 'start', 'greet', '--id', 'fine-1', '--wait', '--input', '{"name":"x"}');
+    const others = await say('run', 'diff', 'again-1', 'fine-1');
+    expect(others.stdout).to.contain('Of different workflows: only what each cost is compared.');
     const nothing = await say('run', 'retry', 'fine-1');
     expect(nothing.code).to.equal(1);
     expect(nothing.stderr).to.contain('REPRISE_COMMAND_INVALID');

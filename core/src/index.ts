@@ -194,6 +194,18 @@ export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchest
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
+export { diffRuns } from './orchestration/workflow/diff/diff-runs.ts';
+export type {
+  Difference,
+  DiffersIn,
+  DiffSide,
+  DiffTask,
+  Parting,
+  RunCost,
+  RunDiff,
+  Said,
+  TaskCosts,
+} from './orchestration/workflow/diff/run-diff.ts';
 export type { Directive, Finish, Spawn } from './orchestration/workflow/directives.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';

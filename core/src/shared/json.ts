@@ -13,6 +13,20 @@ export function canonicalJson(value: unknown): string {
   });
 }
 
+/** Whether two values are the same JSON, whatever the order of keys. Members that are undefined do not count. */
+export function equalJson(one: Json | undefined, other: Json | undefined): boolean {
+  if (one === other) return true;
+  if (one === null || other === null || typeof one !== 'object' || typeof other !== 'object') return false;
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((member: Json, index) => equalJson(member, other[index] as Json));
+  }
+  const [a, b] = [one as JsonObject, other as JsonObject];
+  const count = (object: JsonObject): number => Object.values(object).filter((member) => member !== undefined).length;
+  if (count(a) !== count(b)) return false;
+  return Object.keys(a).every((key) => a[key] === undefined || (Object.hasOwn(b, key) && equalJson(a[key], b[key])));
+}
+
 /** A copy of plain JSON that shares nothing with it. */
 export function copyJson(value: Json): Json {
   if (value === null || typeof value !== 'object') return value;

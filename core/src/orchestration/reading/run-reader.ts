@@ -4,6 +4,9 @@ import { readStream } from '../../event-store/read-stream.ts';
 import type { Storage } from '../../event-store/storage.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { runStream } from '../../shared/ids.ts';
+import { diffOutlines } from '../workflow/diff/diff-runs.ts';
+import { RunOutline } from '../workflow/diff/outline.ts';
+import type { RunDiff } from '../workflow/diff/run-diff.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
 import type { RunEvent } from '../workflow/events.ts';
 import { Replay, type ReplayResult } from '../workflow/replay.ts';
@@ -133,6 +136,14 @@ export class RunReader {
   /** The state of a run at revision `at` (the last one by default). */
   async state(runId: string, at?: number): Promise<RunView> {
     return (await this.replay(runId, at)).state;
+  }
+
+  /** What two runs have in common, and in what they differ. Each history is read once. */
+  async diff(a: string, b: string): Promise<RunDiff> {
+    const [one, other] = [new RunOutline(), new RunOutline()];
+    for await (const { event } of this.history(a)) one.fold(event);
+    for await (const { event } of this.history(b)) other.fold(event);
+    return diffOutlines(one, other);
   }
 
   /** The definition that the run started with, as recorded. */
