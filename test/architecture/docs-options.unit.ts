@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<string, object>> = {
   repeat: { repeat: { until: () => true, max: 2 } },
   concurrency: { forEach: () => [1], concurrency: 2 },
   retry: { retry: 2 },
+  may: { may: ['spawn'] },
   compensate: { compensate: 'undo' },
   delivery: { delivery: 'at-most-once' },
   output: { output: () => 1 },
