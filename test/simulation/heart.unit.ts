@@ -42,6 +42,12 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const taskId = task?.id ?? 'nobody';
   const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
   if (dice() < 0.05) return { type: 'AddTasks', ...base, ...randomAddition(state, dice) };
+  const [mutex] = state.shared;
+  if (mutex !== undefined && dice() < 0.1) {
+    const asks = dice() < 0.9 ? (state.mutexes.get(mutex)?.[0] ?? taskId) : taskId;
+    const never = { code: 'REPRISE_MUTEX_DEADLOCK', message: 'm', retryable: false };
+    return { type: 'GrantMutex', ...base, taskId: asks, mutex, ...(dice() < 0.1 ? { refused: never } : {}) };
+  }
   const roll = dice();
   if (roll < 0.35) {
     const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;

@@ -36,6 +36,8 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskSkipped':
     case 'TaskCancelled':
       return event.reason;
+    case 'MutexGranted':
+      return 'has its mutex, which other runs may ask for, too';
     case 'TaskEntered':
       return describeEntered(event);
     case 'TaskClosing':

@@ -203,10 +203,10 @@ export interface Compensate {
   readonly timeouts: TaskTimeouts;
 }
 
-/** Of the tasks that give the same `key`, one runs at a time. */
+/** Of the tasks that give the same `key`, one runs at a time: of the run, of all runs of the workflow, or of all runs of the tenant. */
 export interface Mutex {
   readonly key: Expression;
-  readonly across: 'run';
+  readonly across: 'run' | 'workflow' | 'tenant';
 }
 
 /** What the agent of a task may do to the run beside giving an output: a directive of each name. */

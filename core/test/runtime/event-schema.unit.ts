@@ -103,9 +103,11 @@ const EVENTS: Arbitraries = {
       reason: fc.constantFrom('condition', 'retry', 'manual', 'join', 'mutex'),
       commandId: text,
       mutex: text,
+      across: fc.constantFrom('workflow', 'tenant'),
     },
     { requiredKeys: ['taskId', 'reason'] },
   ),
+  MutexGranted: fc.record({ taskId: text }),
   TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),
   TaskEntered: fc.record(
     { ...attempt, input: json, source, until: count, signal: text, child: text, retries: text },

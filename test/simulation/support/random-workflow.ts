@@ -46,7 +46,7 @@ interface TaskSpec {
   /** By a switch that it comes after. */
   readonly case: 'none' | 'a' | 'b';
   readonly compensate: boolean;
-  readonly mutex: 'none' | 'one' | 'by item';
+  readonly mutex: 'none' | 'one' | 'by item' | 'across';
   readonly block: BlockSpec | undefined;
   /** It goes on only as long as that task has not completed. */
   readonly watches: number | undefined;
@@ -106,7 +106,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     rest: oneOf([3, 'let'], [2, 'cancel']),
     case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
     compensate: fc.boolean(),
-    mutex: oneOf([4, 'none'], [1, 'one'], [1, 'by item']),
+    mutex: oneOf([4, 'none'], [1, 'one'], [1, 'by item'], [1, 'across']),
     watches: fc.option(fc.nat(6), { nil: undefined, freq: 4 }),
     block: depth > 0 ? fc.option(blockArbitrary(depth), { nil: undefined, freq: 9 }) : fc.constant(undefined),
     after: fc.uniqueArray(fc.nat(6), { maxLength: 3 }),
@@ -235,6 +235,7 @@ const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait
 
 const KEYS = {
   one: { kind: 'template', template: 'the key' },
+  across: { kind: 'template', template: 'the key' },
   'by item': fn('key', ({ item }) => ['key', item ?? null]),
 } as const;
 
@@ -317,7 +318,9 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
         ? { ...RETRY, maxAttempts: spec.maxAttempts, initialDelayMs: spec.retryDelayMs }
         : { ...DEFAULT_RETRY, maxAttempts: 1 },
     timeouts: timeoutsOf(spec, items),
-    ...(spec.mutex !== 'none' && { mutex: { key: KEYS[spec.mutex], across: 'run' } as const }),
+    ...(spec.mutex !== 'none' && {
+      mutex: { key: KEYS[spec.mutex], across: spec.mutex === 'across' ? 'workflow' : 'run' } as const,
+    }),
     ...(spec.compensate &&
       MAY_BE_UNDONE.has(spec.performer) && { compensate: spec.accept ? COMPENSATE : UNDO_BY_TEMPLATE }),
     ...(fallback && { fallback }),

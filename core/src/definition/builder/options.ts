@@ -132,7 +132,10 @@ export type MutexOption<S> =
   | string
   | ((scope: S) => string)
   | Untyped<unknown>
-  | { readonly key: string | ((scope: S) => string) | Untyped<unknown>; readonly across?: 'run' };
+  | {
+      readonly key: string | ((scope: S) => string) | Untyped<unknown>;
+      readonly across?: 'run' | 'workflow' | 'tenant';
+    };
 
 /** What undoes a task: an agent, the name of one, or more. It is handed `{ input, output, outcome }`. */
 export type CompensateOption<S> =

@@ -209,11 +209,9 @@ function readMutex(value: unknown, path: Path, report: Report, reader: FormReade
   const nested = isFields(value) && 'key' in value;
   const fields = nested ? (readFields(value, path, report, 'a key', ['key', 'across']) ?? {}) : { key: value };
   const { across } = fields as Fields;
-  if (across === 'workflow' || across === 'tenant') {
-    report([...path, 'across'], `"${across}" comes with admission, and is not there yet; "run" is`);
-  } else readChoice(across, [...path, 'across'], report, ['run']);
+  const reach = readChoice(across, [...path, 'across'], report, ['run', 'workflow', 'tenant']) ?? 'run';
   const key = reader.named(fields['key'], nested ? [...path, 'key'] : path, report);
-  return key && { key, across: 'run' };
+  return key && { key, across: reach };
 }
 
 /** One, or a list of them, each of which stands in for the one before. */

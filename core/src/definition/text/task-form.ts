@@ -7,6 +7,7 @@ import {
   type Fallback,
   isForAgents,
   type Loop,
+  type Mutex,
   type Repeat,
   type TaskDefinition,
 } from '../definition.ts';
@@ -59,11 +60,16 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(task.fallback && { fallback: fallbackForm(task, path, write) }),
     ...(task.repeat && { repeat: repeatForm(task.repeat, task.id, at('repeat'), write) }),
     ...(task.compensate && { compensate: compensateForm(task.compensate, at('compensate'), write) }),
-    ...(mutex && { mutex: mapped(mutex.key, [...path, 'mutex', 'key']) }),
+    ...(mutex && { mutex: mutexForm(mutex, path, write) }),
     ...(priority !== 0 && { priority }),
     ...(delivery !== 'at-least-once' && { delivery }),
     ...(may && { may: oneOrMore(may) }),
   };
+}
+
+function mutexForm({ key, across }: Mutex, path: Path, { mapped }: Write): Json {
+  const written = mapped(key, [...path, 'mutex', 'key']);
+  return across === 'run' ? written : { key: written, across };
 }
 
 /** What is not said by the name of the task; of one switch, as text. */

@@ -30,6 +30,7 @@ import type { Registry } from './registry.ts';
 import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
+import { SharedMutexes } from './shared-mutexes.ts';
 import { timerCommand } from './timer-table.ts';
 import { RunWriter } from './turn/run-writer.ts';
 
@@ -81,6 +82,7 @@ export class Engine {
   readonly #inboxes: Inboxes;
   readonly #writer: RunWriter;
   readonly #admission: Admission;
+  readonly #mutexes: SharedMutexes;
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
   readonly #runs: OwnedRuns;
@@ -109,6 +111,8 @@ export class Engine {
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
+    const mutexes = new SharedMutexes({ clock, post: (runId, item) => this.#inboxes.post(runId, item) });
+    this.#mutexes = mutexes;
     const writer = new RunWriter({
       ...parts,
       store: storage.events,
@@ -116,6 +120,7 @@ export class Engine {
       repository,
       heart,
       admission,
+      mutexes,
       post: (runId, item) => this.#inboxes.post(runId, item),
       stood: (runId) => this.waiters.ended(runId),
       drives: (runId) => this.drives(runId),
@@ -177,6 +182,7 @@ export class Engine {
       this.#agents.clear();
       this.#dispatcher.stop();
       this.#admission.clear();
+      this.#mutexes.clear();
       this.#runs.clear();
       // Unless it was stopped meanwhile.
       if (this.#state === 'driving') this.#state = 'adding';
@@ -281,6 +287,7 @@ export class Engine {
     this.#state = 'stopped';
     this.#dispatcher.stop();
     this.#admission.clear();
+    this.#mutexes.clear();
     this.#agents.clear();
     await this.#unsubscribe();
     this.waiters.close();
@@ -295,13 +302,22 @@ export class Engine {
   }
 
   async #recover(takes: (runId: string) => boolean): Promise<number> {
+    const known = this.#mutexes.takeUp();
+    try {
+      return await this.#takeUp(takes);
+    } finally {
+      known();
+    }
+  }
+
+  async #takeUp(takes: (runId: string) => boolean): Promise<number> {
     const { storage, transport, views } = this.#parts;
     const { open } = this.#dispatcher;
     // What was read as a client, or before the run went elsewhere and ended there, is no longer so.
     this.#repository.keepOnly((runId) => this.#runs.has(runId));
     // A view of the runs is trusted once it has had everything that was there when they fell to this process.
     if (storage.catalog === undefined) await views?.reachEnd(runIndex.name);
-    return recoverOpenRuns({
+    return await recoverOpenRuns({
       reader: this.#reader,
       inboxes: this.#inboxes,
       transportIsDurable: transport.durable,

@@ -168,6 +168,15 @@ export interface RetryTasks extends CommandBase {
   readonly taskId?: string;
 }
 
+/** A mutex of several runs is free for the task; with `refused`, it never will be. */
+export interface GrantMutex extends CommandBase {
+  readonly type: 'GrantMutex';
+  readonly taskId: string;
+  /** As the state has it; see transitions/mutex.ts. */
+  readonly mutex: string;
+  readonly refused?: ErrorData;
+}
+
 /** The run cannot be decided any further: `error` says why, `command` what was to be decided. */
 export interface ParkRun extends CommandBase {
   readonly type: 'ParkRun';
@@ -197,6 +206,7 @@ export type Command =
   | RefuseCommand
   | SendSignal
   | AddTasks
+  | GrantMutex
   | EndChild
   | CopyEvents
   | CloseFork

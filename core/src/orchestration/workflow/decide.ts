@@ -6,6 +6,7 @@ import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { endChild } from './decisions/end-child.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
+import { grantMutex } from './decisions/grant-mutex.ts';
 import { beyondLimit } from './decisions/outcome.ts';
 import { isParked, pauseRun, reasonOf, resumeRun } from './decisions/pause.ts';
 import { reject } from './decisions/rejection.ts';
@@ -75,6 +76,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     }
     case 'AddTasks':
       return addTasks(state, command, context);
+    case 'GrantMutex':
+      return grantMutex(state, command, context);
     case 'EndChild':
       return endChild(state, command, context);
     case 'CopyEvents':

@@ -14,6 +14,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   RunFailed: 1,
   RunCancelled: 1,
   TaskReady: 1,
+  MutexGranted: 1,
   TaskSkipped: 1,
   TaskEntered: 1,
   TaskCancelled: 1,

@@ -129,8 +129,16 @@ export interface TaskReady extends EventBase {
   readonly reason: 'condition' | 'retry' | 'manual' | 'join' | 'mutex';
   /** The key of the mutex that the task asks for: it is ready once it has it. */
   readonly mutex?: string;
+  /** Of a mutex that is not of this run alone: it is had once MutexGranted says so. */
+  readonly across?: 'workflow' | 'tenant';
   /** Of `manual`: the command that asked for it. */
   readonly commandId?: string;
+}
+
+/** A mutex of several runs is the task's, until it ends: it is ready. */
+export interface MutexGranted extends EventBase {
+  readonly type: 'MutexGranted';
+  readonly taskId: string;
 }
 
 export interface TaskSkipped extends EventBase {
@@ -469,6 +477,7 @@ export type RunEvent =
   | RunFailed
   | RunCancelled
   | TaskReady
+  | MutexGranted
   | TaskSkipped
   | TaskEntered
   | TaskCancelled

@@ -40,7 +40,7 @@ import { adopt, end } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
-import { acquire, isFirst, letGoMutex } from './transitions/mutex.ts';
+import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
@@ -87,7 +87,15 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskReady':
       return onTask(state, event.taskId, (task) => {
         state.frontier.delete(task.id);
-        if (event.mutex === undefined || acquire(state, task, event.mutex)) readyAgain(state, task, event.at);
+        const { mutex, across } = event;
+        if (across !== undefined) task.askedAt = event.at;
+        if (mutex === undefined || acquire(state, task, mutexName(mutex, across))) readyAgain(state, task, event.at);
+      });
+    case 'MutexGranted':
+      return onTask(state, event.taskId, (task) => {
+        if (task.mutex === undefined || !asksFor(state, task, task.mutex)) return;
+        task.granted = true;
+        readyAgain(state, task, event.at);
       });
     case 'TaskEntered':
       return onTask(state, event.taskId, (task) => enter(state, task, event));
@@ -153,7 +161,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           task.tries = 0;
           task.losses = 0;
           // It may have been waiting for its mutex, and goes on doing so.
-          if (isFirst(state, task)) readyAgain(state, task, event.at);
+          if (hasMutex(state, task)) readyAgain(state, task, event.at);
           else setStatus(state, task, 'pending');
         } else {
           letGoMutex(state, task);
@@ -305,6 +313,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   state.signals.clear();
   state.mutexes.clear();
   state.mutexWaits.clear();
+  state.shared.clear();
   state.closing = undefined;
   state.status = status;
   state.parked = undefined;

@@ -31,6 +31,7 @@ import {
 } from './state.ts';
 import { holdsOutstanding, isWaiting } from './transitions/close.ts';
 import { isNotChosen, isTolerated, neededBy } from './transitions/end-task.ts';
+import { mutexName } from './transitions/mutex.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 
 /** Whether something follows from the state by itself. */
@@ -162,13 +163,15 @@ function getReady(
   const key = limited(bound, `mutex of '${task.id}'`, MAX_KEY_CHARS);
   if (!key.ok) return giveUp(state, task, definition, { error: key.error }, context);
   const mutex = typeof key.value === 'string' ? key.value : JSON.stringify(key.value);
+  const { across } = definition.mutex;
+  const name = mutexName(mutex, across);
   let holds = false;
   for (const path of blocksAround(task.scope)) {
     const held = state.tasks.get(path)?.mutex;
-    if (held === mutex) return [ready];
+    if (held === name) return [ready];
     holds ||= held !== undefined;
   }
-  if (!holds || !closesCycle(state, task, mutex)) return [{ ...ready, mutex }];
+  if (!holds || !closesCycle(state, task, name)) return [{ ...ready, mutex, ...(across === 'run' ? {} : { across }) }];
   const message = `'${task.id}' would wait for the mutex ${mutex}, whose holder waits for one that a block around '${task.id}' holds.`;
   return giveUp(state, task, definition, { error: errorData('REPRISE_MUTEX_DEADLOCK', message) }, context);
 }

@@ -23,6 +23,7 @@ import {
 } from './state.ts';
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
 import { itemOutputs } from './transitions/items.ts';
+import { isShared } from './transitions/mutex.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
 
 // Fields that others imply, or that hold the queue itself.
@@ -40,6 +41,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'waits',
   'mutexes',
   'mutexWaits',
+  'shared',
   'ready',
   'commands',
   'readyCount',
@@ -182,6 +184,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
   for (const [signal, pending] of kept.signals) state.signals.set(signal, pending);
   for (const [key, tasks] of kept.mutexes) {
     state.mutexes.set(key, tasks);
+    if (isShared(key)) state.shared.add(key);
     for (const id of tasks.slice(1)) state.mutexWaits.add(id, id, key);
   }
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));

@@ -190,6 +190,10 @@ export interface TaskState {
   retries: string | undefined;
   /** The key of the mutex that it holds, or waits for. */
   mutex: string | undefined;
+  /** When it asked for one of several runs. */
+  askedAt: number | undefined;
+  /** It has that mutex, which is one of several runs. */
+  granted: boolean;
   /** An attempt of this round ended without anybody knowing whether it had its effect: that is what is to be undone of it, until another completes. */
   unknown: boolean;
   /** Of what undoes a task: what it undoes. */
@@ -276,7 +280,9 @@ export interface RunState {
   readonly waits: Map<string, Set<string>>;
   /** Tasks that give the same mutex key, in order: the first has it. */
   readonly mutexes: Map<string, string[]>;
-  /** Of those, the ones that wait, with their key. Derived. */
+  /** Of their keys, those that other runs may give, too. Derived. */
+  readonly shared: Set<string>;
+  /** Tasks that wait for others of the run to have had theirs, with their key. Derived. */
   readonly mutexWaits: PathIndex;
   tickets: number;
   /** Tasks ready, and attempts scheduled or running. */
@@ -359,6 +365,7 @@ export function initialState(): RunState {
     signals: new Map(),
     waits: new Map(),
     mutexes: new Map(),
+    shared: new Set(),
     mutexWaits: new PathIndex(),
     tickets: 0,
     readyCount: 0,
@@ -419,6 +426,8 @@ export function createTaskState(
     child: undefined,
     retries: undefined,
     mutex: undefined,
+    askedAt: undefined,
+    granted: false,
     unknown: false,
     undoes: undefined,
     closing: undefined,

@@ -16,6 +16,7 @@ import type { EngineOptions } from '../options.ts';
 import type { Registry } from '../registry.ts';
 import { heldByFunctions, type RunHold } from '../run-hold.ts';
 import { type CachedRun, newRun, type RunRepository } from '../run-repository.ts';
+import type { SharedMutexes } from '../shared-mutexes.ts';
 import { StandingRuns } from '../standing-runs.ts';
 import { type RetryOptions, untilKnown } from '../until-known.ts';
 import { Batch } from './batch.ts';
@@ -40,6 +41,7 @@ export interface RunWriterParts {
   readonly options: EngineOptions;
   readonly heart: Heart;
   readonly admission: Admission;
+  readonly mutexes: SharedMutexes;
   /** Whether this process drives the run: schedules its tasks and carries effects out. Else it only adds commands' events. */
   drives(runId: string): boolean;
   stopping(): boolean;
@@ -59,6 +61,7 @@ const DRIVERS_COMMANDS: ReadonlySet<string> = new Set([
   'FireTimer',
   'CopyEvents',
   'CloseFork',
+  'GrantMutex',
   'ParkRun',
 ]);
 
@@ -146,6 +149,7 @@ export class RunWriter {
     this.#standing.forget(runId);
     this.#release.forget(runId);
     this.#parts.admission.releaseRun(runId);
+    this.#parts.mutexes.forget(runId);
     this.#parts.repository.drop(runId);
   }
 

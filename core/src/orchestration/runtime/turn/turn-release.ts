@@ -6,6 +6,7 @@ import type { Heart } from '../heart.ts';
 import type { InboxItem } from '../inbox.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { CachedRun, RunRepository } from '../run-repository.ts';
+import type { SharedMutexes } from '../shared-mutexes.ts';
 import type { Batch } from './batch.ts';
 import { parkCommand, undecidable } from './containment.ts';
 import type { RunReports } from './run-reports.ts';
@@ -15,6 +16,7 @@ export interface TurnReleaseParts {
   readonly clock: Clock;
   readonly repository: RunRepository;
   readonly admission: Admission;
+  readonly mutexes: SharedMutexes;
   readonly monitors: MonitorHub;
   readonly reports: RunReports;
   drives(runId: string): boolean;
@@ -69,7 +71,7 @@ export class TurnRelease {
   }
 
   #carryOut(run: CachedRun, batch: Batch, whole: boolean): void {
-    const { heart, admission, drives, carryOut, ended } = this.#parts;
+    const { heart, admission, mutexes, drives, carryOut, ended } = this.#parts;
     if (drives(run.runId)) {
       let effects: readonly Effect[] = batch.effects;
       // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
@@ -78,10 +80,12 @@ export class TurnRelease {
       if (run.fresh && !left && whole) effects = effects.concat(heart.openEffects(run.state));
       run.fresh &&= run.state.status === 'parked' || !whole;
       if (effects.length > 0) carryOut(run, effects);
+      mutexes.look(run.state);
       return;
     }
     // The run went to another process during the turn, which derives from the history what the run itself needs, but not what its end asks of others.
     admission.releaseRun(run.runId);
+    mutexes.forget(run.runId);
     const left = batch.effects.filter(({ kind }) => kind === 'close-run' || kind === 'cancel-child');
     if (left.length > 0) carryOut(run, left);
     else if (batch.events.length > 0 && isTerminal(run.state.status)) ended(run.state);

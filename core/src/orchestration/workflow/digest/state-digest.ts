@@ -89,6 +89,8 @@ const FIELDS = [
   ['child', undefined],
   ['retries', undefined],
   ['mutex', undefined],
+  ['askedAt', undefined],
+  ['granted', false],
   ['closing', undefined],
   ['unknown', false],
   ['ignoredAttempt', 0],

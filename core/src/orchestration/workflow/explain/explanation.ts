@@ -46,7 +46,7 @@ export interface ExplainFacts {
  * - `deciding`: what follows is computed by whoever drives the run: a condition, the items, its start, its outcome.
  * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
  * - `place`: an item whose list has as many under way as it may.
- * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it.
+ * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
  * - `ready`: it is the scheduler strategy's to assign.
  * - `nobody`: no worker is there that takes it.
@@ -70,7 +70,13 @@ export type Reason =
   | { readonly reason: 'deciding'; readonly about: 'condition' | 'items' | 'start' | 'outcome' }
   | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
-  | { readonly reason: 'mutex'; readonly key: string; readonly holder: string; readonly ahead: number }
+  | {
+      readonly reason: 'mutex';
+      readonly key: string;
+      readonly holder: string;
+      readonly ahead: number;
+      readonly across?: 'workflow' | 'tenant';
+    }
   | ({ readonly reason: 'admission' } & WaitingForRoom)
   | { readonly reason: 'ready'; readonly strategy: string }
   | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }

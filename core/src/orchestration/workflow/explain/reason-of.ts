@@ -20,6 +20,7 @@ import {
 import { tasksOf } from '../transitions/close.ts';
 import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
+import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { openOf, type Questions } from './questions.ts';
@@ -134,7 +135,10 @@ const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition
 function pending(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
   if (task.mutex !== undefined) {
     const queue = state.mutexes.get(task.mutex) ?? [];
-    return { reason: 'mutex', key: task.mutex, holder: queue[0] ?? '', ahead: queue.indexOf(task.id) };
+    const { key, across } = mutexOf(task.mutex);
+    const ahead = queue.indexOf(task.id);
+    if (ahead === 0 && across !== 'run') return { reason: 'mutex', key, across, holder: '', ahead };
+    return { reason: 'mutex', key, holder: queue[0] ?? '', ahead };
   }
   const origin = state.graph.node(task.definitionId)?.fallbackFor;
   if (origin !== undefined) return { reason: 'stand-by', of: siblingOf(state, task, origin)?.id ?? origin };

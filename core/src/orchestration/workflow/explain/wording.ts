@@ -69,7 +69,9 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
         'It goes on when another item ends or waits.',
       );
     case 'mutex': {
-      const { key, holder, ahead } = reason;
+      const { key, holder, ahead, across } = reason;
+      if (across !== undefined)
+        return told(`waits for the mutex '${key}', which a task of another run has`, 'It begins when that has ended.');
       const others = ahead > 1 ? ` (${ahead - 1} more before it)` : '';
       return told(
         `waits for the mutex '${key}', which '${holder}' has${others}`,

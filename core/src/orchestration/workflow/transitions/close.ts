@@ -1,7 +1,7 @@
 import { inside } from '../../../shared/task-path.ts';
 import { definitionOf, hasEnded, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import { aboutToChange } from './items.ts';
-import { isFirst, letGoMutex } from './mutex.ts';
+import { hasMutex, letGoMutex } from './mutex.ts';
 import { noteAwaited, setStatus } from './status.ts';
 import { handOver, noteUnknown } from './undo.ts';
 import { lastDone, lastDoneInside, substituteOf } from './undoable.ts';
@@ -80,7 +80,7 @@ export function beginClosing(state: RunState, top: string, parts: Iterable<TaskS
 export function stopShort(state: RunState, task: TaskState): void {
   if (isInFlight(task)) return noteAwaited(state, task);
   task.retryAt = undefined;
-  if (!isFirst(state, task)) letGoMutex(state, task);
+  if (!hasMutex(state, task)) letGoMutex(state, task);
   if (task.status === 'pending' || task.status === 'ready') setStatus(state, task, 'waiting');
 }
 

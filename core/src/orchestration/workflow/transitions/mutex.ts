@@ -1,36 +1,61 @@
+import type { Mutex } from '../../../definition/definition.ts';
 import type { RunState, TaskState } from '../state.ts';
 
-/** Whether the task has the mutex: it is the first of those that gave the key. Else it waits, and settle makes it ready in its turn. */
-export function acquire(state: RunState, task: TaskState, key: string): boolean {
-  task.mutex = key;
-  const queue = state.mutexes.get(key);
+// Tasks of a run that give the same key are a queue, whose first has the mutex. One of several runs it has once it was granted to it, on record.
+
+/** How the state names a mutex: one of several runs by a name that no key of the run alone can be. */
+export const mutexName = (key: string, across: Mutex['across'] = 'run'): string =>
+  across === 'run' ? key : `\u0000${across}\u0000${key}`;
+
+export const isShared = (name: string): boolean => name.startsWith('\u0000');
+
+/** What a name stands for. */
+export function mutexOf(name: string): { readonly key: string; readonly across: Mutex['across'] } {
+  const [, across, ...key] = isShared(name) ? name.split('\u0000') : [];
+  return across === undefined ? { key: name, across: 'run' } : { key: key.join('\u0000'), across: across as 'tenant' };
+}
+
+/** Whether the task has the mutex: it is the first of those that gave the key. Else it waits: for settle to make it ready in its turn, or for a grant. */
+export function acquire(state: RunState, task: TaskState, name: string): boolean {
+  task.mutex = name;
+  const queue = state.mutexes.get(name);
   if (queue === undefined) {
-    state.mutexes.set(key, [task.id]);
-    return true;
+    state.mutexes.set(name, [task.id]);
+    if (!isShared(name)) return true;
+    state.shared.add(name);
+    return false;
   }
   queue.push(task.id);
-  state.mutexWaits.add(task.id, task.id, key);
+  state.mutexWaits.add(task.id, task.id, name);
   return false;
 }
 
 /** Whether the task has the mutex that it asked for; also when it asked for none. */
-export const isFirst = (state: RunState, task: TaskState): boolean =>
-  task.mutex === undefined || state.mutexes.get(task.mutex)?.[0] === task.id;
+export const hasMutex = (state: RunState, task: TaskState): boolean =>
+  task.mutex === undefined ||
+  (state.mutexes.get(task.mutex)?.[0] === task.id && (task.granted || !isShared(task.mutex)));
 
-/** The task has ended, or begins anew: the next of those that gave its key has the mutex. */
+/** Of a mutex of several runs: the task is the one of this run that asks for it. */
+export const asksFor = (state: RunState, task: TaskState, name: string): boolean =>
+  task.mutex === name && isShared(name) && !task.granted && state.mutexes.get(name)?.[0] === task.id;
+
+/** The task has ended, or begins anew: the next of those that gave its key has the mutex, or asks for it. */
 export function letGoMutex(state: RunState, task: TaskState): void {
-  const key = task.mutex;
-  if (key === undefined) return;
+  const name = task.mutex;
+  if (name === undefined) return;
   task.mutex = undefined;
-  const queue = state.mutexes.get(key) ?? [];
+  task.granted = false;
+  task.askedAt = undefined;
+  const queue = state.mutexes.get(name) ?? [];
   const place = queue.indexOf(task.id);
   if (place !== -1) queue.splice(place, 1);
   state.mutexWaits.delete(task.id);
   const [next] = queue;
   if (next === undefined) {
-    state.mutexes.delete(key);
+    state.mutexes.delete(name);
+    state.shared.delete(name);
   } else if (place === 0) {
     state.mutexWaits.delete(next);
-    state.frontier.add(next);
+    if (!isShared(name)) state.frontier.add(next);
   }
 }

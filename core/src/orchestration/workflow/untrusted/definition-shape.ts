@@ -112,8 +112,8 @@ const taskAt = (level: number): Shape =>
       fallback,
       repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
       compensate,
-      mutex: fieldsOf({ key: expression, across: oneOf('run') }),
       may: distinct(listOf(oneOf(...PERMISSIONS), PERMISSIONS.length)),
+      mutex: fieldsOf({ key: expression, across: oneOf('run', 'workflow', 'tenant') }),
     },
   );
 

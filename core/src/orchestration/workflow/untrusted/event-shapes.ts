@@ -132,8 +132,9 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
   TaskReady: fieldsOf(
     { taskId, reason: oneOf('condition', 'retry', 'manual', 'join', 'mutex') },
-    { commandId: label, mutex: text(1024) },
+    { commandId: label, mutex: text(1024), across: oneOf('workflow', 'tenant') },
   ),
+  MutexGranted: fieldsOf({ taskId }),
   TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'while', 'dependencies', 'case') }),
   TaskEntered: fieldsOf(
     { taskId, attempt },

@@ -17,6 +17,7 @@ import { resolve } from '../sources/resolve.ts';
 import type { Source } from '../sources/source.ts';
 import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
+import { asksFor } from '../transitions/mutex.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
 import {
   attemptCompletedFlaw,
@@ -101,11 +102,17 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.closing !== undefined) return flaw('type', `cannot come: '${task.id}' is closing`);
       if (event.mutex !== undefined && definition.mutex === undefined)
         return flaw('data.mutex', `cannot stand beside '${task.id}'`);
+      if (event.across !== undefined && (event.mutex === undefined || event.across !== definition.mutex?.across))
+        return flaw('data.across', `cannot stand beside '${task.id}'`);
       if (event.reason === 'retry' || event.reason === 'manual')
         return task.status === 'waiting' ? undefined : unfit(task);
       if (event.reason !== 'mutex') return decidedFlaw(task, definition, event.reason);
       if (definition.mutex === undefined) return flaw('data.reason', `is mutex, and '${task.id}' asks for none`);
       return task.status === 'pending' ? undefined : unfit(task);
+    case 'MutexGranted':
+      return task.mutex !== undefined && asksFor(state, task, task.mutex) && task.closing === undefined
+        ? undefined
+        : flaw('type', `cannot come: '${task.id}' asks for no mutex of several runs`);
     case 'TaskSkipped':
       if (event.reason === 'case') return notChosenFlaw(state, task, definition);
       if (event.reason === 'condition' || event.reason === 'while') return askedFlaw(task, definition, event.reason);

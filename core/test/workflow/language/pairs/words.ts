@@ -193,6 +193,7 @@ const WITHIN_WORDS: readonly Word[] = [
   onScope(field('concurrency', 1)),
   onScope(field('output', `\${ outputs }`)),
   field('mutex', 'the key'),
+  field('mutex', { key: 'the key', across: 'workflow' }, 'mutex across runs'),
   field('priority', 5),
   field('delivery', 'at-most-once'),
   field('may', 'spawn', 'may: spawn'),

@@ -119,7 +119,7 @@ export class World {
   send(given: GivenCommand): readonly RunEvent[] {
     const added = this.#hand(given);
     let more = true;
-    while (more) more = this.#schedule();
+    while (more) more = this.#grant() || this.#schedule();
     if (this.script.signals) this.signal(SIGNAL_MS);
     return added;
   }
@@ -225,6 +225,16 @@ export class World {
     this.events.push(...added);
     for (const { type } of added)
       if (type !== 'TaskResultIgnored') this.flaws.push(`a second ${command.type} leads to ${type}`);
+  }
+
+  /** No other run asks for a mutex: whoever does has it at once. */
+  #grant(): boolean {
+    for (const mutex of this.state.shared) {
+      const taskId = this.state.mutexes.get(mutex)?.[0] ?? '';
+      if (this.state.tasks.get(taskId)?.granted === true) continue;
+      if (this.#hand({ type: 'GrantMutex', taskId, mutex }).length > 0) return true;
+    }
+    return false;
   }
 
   /** Hands ready tasks out while there are slots; whether it handed any out. */

@@ -1,0 +1,180 @@
+import type { Clock } from '../../shared/clock.ts';
+import { errorData } from '../../shared/errors.ts';
+import { isInside } from '../../shared/task-path.ts';
+import type { GrantMutex } from '../workflow/commands.ts';
+import { isTerminal, type RunState } from '../workflow/state.ts';
+import { mutexOf } from '../workflow/transitions/mutex.ts';
+import type { InboxItem } from './inbox.ts';
+
+export interface SharedMutexesParts {
+  readonly clock: Clock;
+  post(runId: string, item: InboxItem): void;
+}
+
+/** A task that has a mutex, or asks for it. */
+interface Claim {
+  readonly runId: string;
+  readonly taskId: string;
+  /** As its run names it. */
+  readonly name: string;
+  /** As all runs name it. */
+  readonly mutex: string;
+  readonly askedAt: number;
+  /** `resting`: it could not be given to it, and goes to others for a while. */
+  stands: 'waiting' | 'resting' | 'offered' | 'holding';
+}
+
+/** After how long a grant that could not be put on record is made again, in ms. */
+const AGAIN_MS = 1000;
+
+/**
+ * Who has the mutexes that several runs share, in this process: one task at a time has one, first come first served. Known from the histories alone: each run
+ * is looked at after each of its turns, so that nothing is lost with the process. A grant is a command, and counts once it is on record.
+ *
+ *   (none) ──asks──► waiting ──first, and free──► offered ──on record──► holding ──ended──► (none)
+ *
+ * While runs are being taken up nothing is granted: who holds what is not known before all of them were read.
+ */
+export class SharedMutexes {
+  readonly #parts: SharedMutexesParts;
+  readonly #lines = new Map<string, Set<Claim>>();
+  readonly #runs = new Map<string, Map<string, Claim>>();
+  #takingUp = 0;
+  #commands = 0;
+
+  constructor(parts: SharedMutexesParts) {
+    this.#parts = parts;
+  }
+
+  /** After a turn of a run that is driven here. */
+  look(state: RunState): void {
+    const { runId, shared } = state;
+    const known = this.#runs.get(runId);
+    if (shared.size === 0 && known === undefined) return;
+    const ended = isTerminal(state.status);
+    for (const claim of known?.values() ?? [])
+      if (ended || state.mutexes.get(claim.name)?.[0] !== claim.taskId) this.#drop(claim);
+    if (ended) return;
+    for (const name of shared) {
+      const taskId = state.mutexes.get(name)?.[0];
+      if (taskId === undefined) continue;
+      const claim = this.#runs.get(runId)?.get(name) ?? this.#add(state, name, taskId);
+      if (state.tasks.get(taskId)?.granted === true) claim.stands = 'holding';
+      else if (claim.stands === 'holding') claim.stands = 'waiting';
+      this.#serve(claim.mutex);
+    }
+  }
+
+  /** Nothing that is known of the run here holds any more. */
+  forget(runId: string): void {
+    for (const claim of this.#runs.get(runId)?.values() ?? []) this.#drop(claim);
+  }
+
+  /** Runs are being taken up until the function that is returned is called. */
+  takeUp(): () => void {
+    this.#takingUp += 1;
+    return () => {
+      this.#takingUp -= 1;
+      for (const mutex of [...this.#lines.keys()]) this.#serve(mutex);
+    };
+  }
+
+  clear(): void {
+    this.#lines.clear();
+    this.#runs.clear();
+    this.#takingUp = 0;
+  }
+
+  #add(state: RunState, name: string, taskId: string): Claim {
+    const { runId } = state;
+    const { askedAt = 0 } = state.tasks.get(taskId) ?? {};
+    const claim: Claim = { runId, taskId, name, mutex: globalName(state, name), askedAt, stands: 'waiting' };
+    const line = this.#lines.get(claim.mutex) ?? new Set();
+    this.#lines.set(claim.mutex, line.add(claim));
+    const claims = this.#runs.get(runId) ?? new Map<string, Claim>();
+    this.#runs.set(runId, claims.set(name, claim));
+    return claim;
+  }
+
+  #drop(claim: Claim): void {
+    const line = this.#lines.get(claim.mutex);
+    line?.delete(claim);
+    if (line?.size === 0) this.#lines.delete(claim.mutex);
+    const claims = this.#runs.get(claim.runId);
+    claims?.delete(claim.name);
+    if (claims?.size === 0) this.#runs.delete(claim.runId);
+    this.#serve(claim.mutex);
+  }
+
+  /** Offers a mutex that nobody has to whoever waits longest; and refuses it to those that would never get it. */
+  #serve(mutex: string): void {
+    const line = this.#lines.get(mutex);
+    if (line === undefined || this.#takingUp > 0) return;
+    let free = true;
+    for (const { stands } of line) if (stands === 'offered' || stands === 'holding') free = false;
+    // In the order in which they asked, whatever order the runs were read in.
+    for (const claim of [...line].sort((a, b) => a.askedAt - b.askedAt)) {
+      if (claim.stands !== 'waiting') continue;
+      if (free) {
+        free = false;
+        this.#offer(claim);
+      } else if (this.#closesCircle(claim)) {
+        const message = `'${claim.taskId}' would wait for the mutex ${mutexOf(claim.name).key}, whose holder waits for one that a block around '${claim.taskId}' holds.`;
+        this.#offer(claim, errorData('REPRISE_MUTEX_DEADLOCK', message));
+      }
+    }
+  }
+
+  #offer(claim: Claim, refused?: GrantMutex['refused']): void {
+    const { runId, taskId, name } = claim;
+    claim.stands = 'offered';
+    this.#commands += 1;
+    const commandId = `${runId}/mutex/${taskId}/${this.#parts.clock.now()}-${this.#commands}`;
+    const command: GrantMutex = {
+      type: 'GrantMutex',
+      commandId,
+      runId,
+      taskId,
+      mutex: name,
+      ...(refused && { refused }),
+    };
+    this.#parts.post(runId, {
+      command,
+      // The turn was looked at before: what was not taken is not asked for any more.
+      done: () => {
+        if (claim.stands === 'offered') this.#drop(claim);
+      },
+      failed: () => {
+        if (claim.stands !== 'offered') return;
+        claim.stands = 'resting';
+        this.#parts.clock.schedule(AGAIN_MS, () => {
+          if (claim.stands !== 'resting') return;
+          claim.stands = 'waiting';
+          this.#serve(claim.mutex);
+        });
+        this.#serve(claim.mutex);
+      },
+    });
+  }
+
+  /** Whether whoever has what the claim is for cannot end before a block around its task does. */
+  #closesCircle({ runId, taskId, mutex }: Claim): boolean {
+    const seen = new Set([mutex]);
+    for (const at of seen) {
+      for (const holder of this.#lines.get(at) ?? []) {
+        if (holder.stands !== 'offered' && holder.stands !== 'holding') continue;
+        const within = new Set([holder.taskId]);
+        if (holder.runId === runId && isInside(taskId, within)) return true;
+        for (const other of this.#runs.get(holder.runId)?.values() ?? [])
+          if (other.stands === 'waiting' && isInside(other.taskId, within)) seen.add(other.mutex);
+      }
+    }
+    return false;
+  }
+}
+
+/** The workflow is part of the name, or the tenant is. */
+function globalName({ definition, tenant }: RunState, name: string): string {
+  const { key, across } = mutexOf(name);
+  return JSON.stringify([across, across === 'workflow' ? definition.name : (tenant ?? null), key]);
+}

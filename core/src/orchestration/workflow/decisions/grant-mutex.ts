@@ -1,0 +1,16 @@
+import type { GrantMutex } from '../commands.ts';
+import type { RunEvent } from '../events.ts';
+import { definitionOf, hasEnded, type RunState } from '../state.ts';
+import { asksFor } from '../transitions/mutex.ts';
+import type { DecisionContext } from './decision-context.ts';
+import { giveUp } from './outcome.ts';
+
+/** Nothing, when the task does not ask for it any more. */
+export function grantMutex(state: RunState, command: GrantMutex, context: DecisionContext): readonly RunEvent[] {
+  const task = state.tasks.get(command.taskId);
+  const definition = task === undefined ? undefined : definitionOf(state, task);
+  if (task === undefined || definition === undefined || hasEnded(task) || task.closing !== undefined) return [];
+  if (!asksFor(state, task, command.mutex)) return [];
+  if (command.refused !== undefined) return giveUp(state, task, definition, { error: command.refused }, context);
+  return [{ type: 'MutexGranted', at: context.now, taskId: task.id }];
+}

@@ -1,0 +1,134 @@
+import { type Orchestrator, parseWorkflow, type Workflow } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { eventsOf, gate, lastingStore, manualTime, orchestrators } from './support.ts';
+
+const of = (tasks: string, name = 'w'): Workflow =>
+  parseWorkflow(`name: ${name}\ntasks:\n${tasks.replaceAll(/^/gm, '  ')}\n`) as Workflow;
+
+const CUSTOMER = of(`
+book:
+  mutex: { key: "\${ input.customer }", across: workflow }
+  scope:
+    pay: { agent: work }
+    approved: { wait: { signal: go }, after: pay }`);
+
+describe('a mutex across runs', () => {
+  const { start } = orchestrators();
+
+  const world = (workflows: readonly Workflow[]) => {
+    const { time, parts, pass } = manualTime(lastingStore());
+    const work = gate('work', { obeys: true });
+    const open = () => start({ ...parts(), workflows, agents: [work.agent] });
+    return { time, pass, work, open };
+  };
+
+  const status = async (reprise: Orchestrator, id: string, task: string) =>
+    (await reprise.run(id).state()).tasks.get(task)?.status;
+
+  it('lets one run in at a time, in the order in which they asked, and others meanwhile', async () => {
+    const { time, work, open } = world([CUSTOMER]);
+    const reprise = await open();
+    for (const [id, customer] of [
+      ['r1', 'ann'],
+      ['r2', 'ann'],
+      ['r3', 'bob'],
+      ['r4', 'ann'],
+    ] as const)
+      await reprise.startRun(CUSTOMER, { customer }, { id });
+    await time.quiet();
+    expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r3']);
+    const [waiting] = (await reprise.run('r2').explain()).tasks.filter(({ taskId }) => taskId === 'book');
+    expect(waiting?.waits).to.include("waits for the mutex 'ann', which a task of another run has");
+    for (const [index, id] of ['r1', 'r2', 'r4'].entries()) {
+      work.answer();
+      if (index === 0) work.answer();
+      await time.quiet();
+      await reprise.run(id).signal('go');
+      await time.quiet();
+    }
+    expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r3', 'r2', 'r4']);
+    expect((await reprise.run('r4').outcome()).status).to.equal('completed');
+    for (const id of ['r1', 'r2', 'r4']) expect((await reprise.runs.replay(id)).matches).to.equal(true);
+  });
+
+  it('is kept over a restart, and granted to nobody before all runs were read', async () => {
+    const { time, pass, work, open } = world([CUSTOMER]);
+    const first = await open();
+    for (const id of ['r1', 'r2', 'r3']) {
+      await first.startRun(CUSTOMER, { customer: 'ann' }, { id });
+      await pass(10);
+    }
+    await time.quiet();
+    work.answer();
+    await time.quiet();
+    await first.stop({ drainMs: 0 });
+    const next = await open();
+    await time.quiet();
+    expect(await status(next, 'r1', 'book/approved')).to.equal('running');
+    expect(await status(next, 'r2', 'book')).to.equal('pending');
+    await next.run('r1').signal('go');
+    await time.quiet();
+    expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r2']);
+  });
+
+  it('goes on to the next when its run is cancelled, fails or gives its task up', async () => {
+    const { time, work, open } = world([CUSTOMER]);
+    const reprise = await open();
+    for (const id of ['r1', 'r2', 'r3', 'r4']) await reprise.startRun(CUSTOMER, { customer: 'ann' }, { id });
+    await time.quiet();
+    await reprise.run('r2').cancel();
+    await reprise.run('r1').cancel('no longer wanted');
+    await time.quiet();
+    expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r3']);
+    work.refuse(Object.assign(new Error('no'), { retryable: false }));
+    await time.quiet();
+    expect(work.calls.at(-1)?.runId).to.equal('r4');
+  });
+
+  it('across a tenant is shared by workflows, and not by tenants', async () => {
+    const one = of('a: { agent: work, mutex: { key: k, across: tenant } }', 'one');
+    const two = of('a: { agent: work, mutex: { key: k, across: tenant } }', 'two');
+    const { time, work, open } = world([one, two]);
+    const reprise = await open();
+    await reprise.startRun(one, null, { id: 'r1', tenant: 'x' });
+    await reprise.startRun(two, null, { id: 'r2', tenant: 'x' });
+    await reprise.startRun(two, null, { id: 'r3', tenant: 'y' });
+    await time.quiet();
+    expect(work.calls.map(({ runId }) => runId)).to.deep.equal(['r1', 'r3']);
+  });
+
+  it('that would close a circle fails the task that asks last', async () => {
+    const crossed = of(`
+outer:
+  mutex: { key: "\${ input.first }", across: workflow }
+  scope:
+    hold: { wait: { signal: go } }
+    inner: { agent: work, after: hold, mutex: { key: "\${ input.second }", across: workflow } }`);
+    const { time, work, open } = world([crossed]);
+    const reprise = await open();
+    await reprise.startRun(crossed, { first: 'a', second: 'b' }, { id: 'r1' });
+    await reprise.startRun(crossed, { first: 'b', second: 'a' }, { id: 'r2' });
+    await time.quiet();
+    await reprise.run('r1').signal('go');
+    await reprise.run('r2').signal('go');
+    await time.quiet();
+    const failed = await reprise.run('r2').outcome();
+    expect(failed).to.have.nested.property('error.cause.code', 'REPRISE_MUTEX_DEADLOCK');
+    expect(
+      work.calls.map(({ runId }) => runId),
+      'the other has it now',
+    ).to.deep.equal(['r1']);
+    work.answer();
+    expect((await reprise.run('r1').outcome()).status).to.equal('completed');
+  });
+
+  it('is on record', async () => {
+    const { time, open } = world([CUSTOMER]);
+    const reprise = await open();
+    await reprise.startRun(CUSTOMER, { customer: 'ann' }, { id: 'r1' });
+    await time.quiet();
+    const types = (await eventsOf(reprise, 'r1')).map(({ type }) => type);
+    expect(types.slice(0, 4)).to.deep.equal(['RunStarted', 'TaskReady', 'MutexGranted', 'TaskEntered']);
+  });
+});
