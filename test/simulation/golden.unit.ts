@@ -71,8 +71,10 @@ describe('golden histories', () => {
       }),
     );
     expect([...kinds].sort()).to.deep.equal([
+      'TaskCancelled cancel',
       'TaskCancelled closed',
       'TaskCancelled join',
+      'TaskCancelled while',
       'TaskClosing cancel',
       'TaskClosing end',
       'TaskClosing failure',
@@ -81,6 +83,7 @@ describe('golden histories', () => {
       'TaskReady condition',
       'TaskReady join',
       'TaskReady manual',
+      'TaskReady mutex',
       'TaskReady retry',
       'TaskSkipped case',
       'TaskSkipped condition',
@@ -100,6 +103,7 @@ describe('golden histories', () => {
       'undoes unknown',
       'until',
       'via agent',
+      'via cancel',
       'via child',
       'via default',
       'via end',

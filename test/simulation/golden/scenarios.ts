@@ -5,6 +5,7 @@ import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
+import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
@@ -121,6 +122,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,
+  ...SCENARIO_OF_SHARING,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

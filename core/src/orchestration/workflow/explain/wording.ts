@@ -33,8 +33,10 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   held: 'person',
 };
 
-export const moverOf = (reason: Reason): Mover =>
-  reason.reason !== 'closing' ? MOVERS[reason.reason] : reason.open > 0 ? 'tasks' : 'engine';
+export function moverOf(reason: Reason): Mover {
+  if (reason.reason === 'closing') return reason.open > 0 ? 'tasks' : 'engine';
+  return reason.reason === 'mutex' && reason.across !== undefined ? 'run' : MOVERS[reason.reason];
+}
 
 /** Says a reason to people, at `now`. `driven`: false when no process drives the run then. */
 export function wordingOf(reason: Reason, now: number, driven?: boolean): Wording {
