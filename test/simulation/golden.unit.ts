@@ -73,11 +73,13 @@ describe('golden histories', () => {
     expect([...kinds].sort()).to.deep.equal([
       'TaskCancelled closed',
       'TaskCancelled join',
+      'TaskCancelled list',
       'TaskClosing cancel',
       'TaskClosing end',
       'TaskClosing failure',
       'TaskClosing join',
       'TaskClosing limit',
+      'TaskClosing list',
       'TaskReady condition',
       'TaskReady join',
       'TaskReady manual',

@@ -5,6 +5,7 @@ import {
   type Compensate,
   DEFAULT_RETRY,
   type Fallback,
+  type ForEach,
   isForAgents,
   type Loop,
   type Repeat,
@@ -44,13 +45,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(rest && { rest }),
     ...(when && { when: computed(when, at('when')) }),
     ...(milestone && { while: computed(milestone, at('while')) }),
-    ...(forEach && {
-      forEach: {
-        items: computed(forEach.items, [...path, 'forEach', 'items']),
-        concurrency: forEach.concurrency,
-        ...(forEach.onItemFailure !== 'fail' && { onItemFailure: forEach.onItemFailure }),
-      },
-    }),
+    ...(forEach && { forEach: forEachForm(forEach, at('forEach'), write) }),
     ...(input && { input: mapped(input, at('input')) }),
     ...(task.scope && scopeForm(task.scope, path, write)),
     ...(retry !== undefined && { retry }),
@@ -61,6 +56,18 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(mutex && { mutex: mapped(mutex.key, [...path, 'mutex', 'key']) }),
     ...(priority !== 0 && { priority }),
     ...(delivery !== 'at-least-once' && { delivery }),
+  };
+}
+
+function forEachForm(forEach: ForEach, path: Path, { computed }: Write): Form {
+  const { items, concurrency, onItemFailure, need, until, rest } = forEach;
+  return {
+    items: computed(items, [...path, 'items']),
+    concurrency,
+    ...(onItemFailure !== 'fail' && { onItemFailure }),
+    ...(need !== undefined && { need: typeof need === 'number' ? need : computed(need, [...path, 'need']) }),
+    ...(until && { until: computed(until, [...path, 'until']) }),
+    ...(rest && { rest }),
   };
 }
 

@@ -22,7 +22,7 @@ import {
   type TaskState,
 } from './state.ts';
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
-import { itemOutputs } from './transitions/items.ts';
+import { isWeighed, itemOutputs } from './transitions/items.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
 
 // Fields that others imply, or that hold the queue itself.
@@ -31,6 +31,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'graph',
   'frontier',
   'milestones',
+  'weighing',
   'scopes',
   'limited',
   'entering',
@@ -202,6 +203,7 @@ function restoreReady(state: RunState): void {
     if (hasMilestones && !hasEnded(task) && definitionOf(state, task)?.while !== undefined)
       state.milestones.add(task.id);
     if (task.status === 'ready') ready.push(task);
+    if (isWeighed(state, task)) state.weighing.add(task.id);
     if (task.items !== undefined && task.status === 'completed' && joinsItems(task))
       task.output = itemOutputs(task.items);
   }
