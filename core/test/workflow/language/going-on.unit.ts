@@ -155,7 +155,7 @@ describe('a run that goes on from one that failed', () => {
     expect(next.ready()).to.have.members(['each[0]', 'each[2]']);
     next.run('each[2]', 'two');
     expect(next.schedule('last')[0]).to.deep.include({ input: [null, 'one', 'two'] });
-    next.complete('each[0]', 'nobody needs it');
+    next.run('each[0]', 'nobody needs it');
     next.complete('last');
     expect(next.state.status).to.equal('completed');
   });
