@@ -173,7 +173,7 @@ export interface TaskCancelled extends EventBase {
    * `join`: one with `rest: cancel` has what it asked for. `list`: so has the list, with `rest: cancel`, that it is an item of. `cancel`: a `cancel`
    * named it. `while`: its `while` holds no longer. `closed`: what was awaited of it, while its block closes, has come.
    */
-  readonly reason: Withdrawal | 'closed';
+  readonly reason: 'join' | 'list' | 'cancel' | 'while' | 'closed';
   /** Of `cancel`: the task that names it. */
   readonly by?: string;
 }

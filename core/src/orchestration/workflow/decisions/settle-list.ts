@@ -3,7 +3,7 @@ import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts'
 import { bindCondition, bindExpression } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import type { RunEvent } from '../events.ts';
-import { hasEnded, type ItemsState, isThrough, type RunState, type TaskState } from '../state.ts';
+import { type ItemsState, isThrough, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding } from '../transitions/close.ts';
 import { isTolerated } from '../transitions/end-task.ts';
 import { isBorne, isUnmet, isWeighed, itemOutputs } from '../transitions/items.ts';
