@@ -76,8 +76,8 @@ tasks:
     workflow: parseWorkflow(`
 name: lists
 tasks:
-  quotes: { agent: byItem, compensate: undoer, forEach: { items: "[5, 15, 25, 35]", need: 2, rest: cancel, concurrency: 3 } }
-  votes: { agent: byItem, forEach: { items: "[5, 10, 30]", until: "completed >= 2" } }
+  quotes: { agent: byItem, compensate: undoer, forEach: { items: "[5, 15, 25]", need: 1, rest: cancel, concurrency: 2 } }
+  votes: { agent: byItem, forEach: { items: "[5, 20]", until: "completed >= 1" } }
   choose: { set: { quotes: "\${ outputs.quotes }", votes: "\${ outputs.votes }" }, after: [quotes, votes] }
 `),
     agents: { byItem: ({ input }) => ({ wait: Number(input), output: input }), undoer: slowly(5) },
