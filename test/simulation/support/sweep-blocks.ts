@@ -76,7 +76,7 @@ tasks:
     workflow: parseWorkflow(`
 name: lists
 tasks:
-  quotes: { agent: byItem, compensate: undoer, forEach: { items: "[5, 15, 25]", need: 1, rest: cancel, concurrency: 2 } }
+  quotes: { agent: byItem, compensate: undoer, forEach: { items: "[5, 15, 20]", need: 1, rest: cancel } }
   votes: { agent: byItem, forEach: { items: "[5, 20]", until: "completed >= 1" } }
   choose: { set: { quotes: "\${ outputs.quotes }", votes: "\${ outputs.votes }" }, after: [quotes, votes] }
 `),
