@@ -234,7 +234,7 @@ function viewErrors(state: RunState): readonly string[] {
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
       if (
-        !['tasks', 'items', 'undoes', 'added', 'putBehind', 'pausedBy', 'labels'].includes(key) &&
+        !['tasks', 'items', 'yielded', 'undoes', 'added', 'putBehind', 'pausedBy', 'labels'].includes(key) &&
         value !== (real as Record<string, unknown>)[key]
       )
         wrong.push(`${what}.${key}`);

@@ -64,6 +64,8 @@ export function describeEvent(event: RunEvent): string {
       const here = items?.length ?? 0;
       return `${count(total, 'item')}${here === total ? '' : `, ${here} of them here, from ${from} on`}`;
     }
+    case 'TaskYielded':
+      return event.rest === 'cancel' ? 'has what it is for; the rest is cancelled' : 'has what it is for, and goes on';
     case 'TaskExpired':
       return errorText(event.error);
     case 'RunForked':

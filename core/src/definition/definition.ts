@@ -7,7 +7,8 @@ import type { Json } from '../shared/json.ts';
  *   null for one that gave none (skipped, or passed over by a join).
  * - `item`, `index`: of the innermost list around the expression. Of a forEach task in its input, and in all of a block that is one of many.
  * - `round`: 1, then one more for every round of the innermost loop around the task.
- * - `output`: in `repeat.until` and in a loop's `while`, `until` and `feedback`: what the round gave.
+ * - `output`: in `repeat.until` and in a loop's `while`, `until` and `feedback`: what the round gave. In the `until` of a forEach: the list so
+ *   far, with null for what has not completed; beside it `completed`, `ended` and `total`, numbers of items.
  * - `feedback`: what the round before handed on; null in round 1. After a caught retry `{ error, output }`.
  * - `block`: inside a block, `{ input }`: what the block was handed.
  * - `error`: in a catch (its `when`, its handler, its output): what failed.
@@ -25,6 +26,9 @@ export interface Scope {
   readonly block?: { readonly input: Json };
   readonly error?: Json;
   readonly status?: Readonly<Record<string, Progress>>;
+  readonly completed?: number;
+  readonly ended?: number;
+  readonly total?: number;
 }
 
 /** How far a task is: `running` from when it may begin until it ends, whatever it waits for. */
@@ -86,14 +90,31 @@ export type Fallback =
     }
   | { readonly kind: 'task'; readonly task: string };
 
-/** Runs the task once for each item; its output is the array of the items' outputs, in order. */
+/**
+ * Runs the task once for each item; its output is the array of the items' outputs, in order. With `need` or `until` it has what it is for
+ * before all items have ended: then what comes after it begins, with null in the place of each item that has not completed.
+ */
 export interface ForEach {
   readonly items: Expression;
   /** Items in flight at once. */
   readonly concurrency: number;
   /** `fail`: the first item that fails fails the task. `continue`: its place in the output is null. */
   readonly onItemFailure: 'fail' | 'continue';
+  /** How many items have to complete. An expression is asked when the list begins. Failures are borne as long as so many can. */
+  readonly need?: number | Expression;
+  /** Asked after the end of each item. */
+  readonly until?: Expression;
+  /** What becomes of the items that have not ended by then. Default: let. */
+  readonly rest?: 'let' | 'cancel';
 }
+
+/** Whether an item may fail without its list. */
+export const bearsFailures = ({ onItemFailure, need }: ForEach): boolean =>
+  onItemFailure === 'continue' || need !== undefined;
+
+/** Whether what comes after a list may begin before all of it has ended. */
+export const mayYield = (forEach: ForEach | undefined): boolean =>
+  forEach?.need !== undefined || forEach?.until !== undefined;
 
 /**
  * After this task completes and `until` is not true, the tasks from `from` to this one run again, at most `max` rounds in

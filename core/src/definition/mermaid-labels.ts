@@ -1,5 +1,5 @@
 import { formatDuration } from '../shared/duration.ts';
-import { type Catch, type Expression, performerOf, type TaskDefinition } from './definition.ts';
+import { type Catch, type Expression, type ForEach, performerOf, type TaskDefinition } from './definition.ts';
 import { literalOf } from './template.ts';
 
 /** The node of a task that is no scope, without its name: label and shape. */
@@ -41,6 +41,7 @@ export function labelOf(task: TaskDefinition): string {
     worker === id ? '' : worker,
     forEach ? text('for each of ', forEach.items, 'for each item') : '',
     milestone ? text('while ', milestone, 'while its condition holds') : '',
+    forEach ? enoughOf(forEach) : '',
     loop && until
       ? `${text(loop.until ? 'loop until ' : 'loop while ', until, 'loop')}, ${loop.max} rounds at most`
       : '',
@@ -49,6 +50,22 @@ export function labelOf(task: TaskDefinition): string {
       : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
     may === undefined ? '' : `may ${may.join(', ')}`,
   );
+}
+
+/** When a list has what it is for before all of it has ended. */
+function enoughOf({ need, until, rest }: ForEach): string {
+  const parts = [
+    ...(need === undefined
+      ? []
+      : [
+          typeof need === 'number'
+            ? `${need} are needed`
+            : text('as many are needed as ', need, 'as many as are needed'),
+        ]),
+    ...(until === undefined ? [] : [text('until ', until, 'until its condition holds')]),
+    ...(rest === 'cancel' ? ['the rest cancelled'] : []),
+  ];
+  return parts.join(', ');
 }
 
 function workOf(task: TaskDefinition): string {

@@ -1,7 +1,16 @@
 import { sha256 } from '../shared/hash.ts';
 import { canonicalJson, type JsonObject } from '../shared/json.ts';
 import { inside } from '../shared/task-path.ts';
-import type { Block, Catch, Expression, Fallback, Sleep, TaskDefinition, WorkflowDefinition } from './definition.ts';
+import type {
+  Block,
+  Catch,
+  Expression,
+  Fallback,
+  ForEach,
+  Sleep,
+  TaskDefinition,
+  WorkflowDefinition,
+} from './definition.ts';
 
 /** The recorded form of a definition: plain JSON. Functions drop out, their digests stay. */
 export function recordDefinition(definition: WorkflowDefinition): WorkflowDefinition & JsonObject {
@@ -86,7 +95,7 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
     ...(when && { when: one('when', when, source?.when) }),
     ...(milestone && { while: one('while', milestone, source?.while) }),
     ...(input && { input: one('input', input, source?.input) }),
-    ...(forEach && { forEach: { ...forEach, items: one('forEach', forEach.items, source?.forEach?.items) } }),
+    ...(forEach && { forEach: bindForEach(forEach, source?.forEach, one) }),
     ...(repeat && { repeat: { ...repeat, until: one('repeat.until', repeat.until, source?.repeat?.until) } }),
     ...(scope && { scope: bindBlock(path, scope, source?.scope, bind) }),
     ...(wait && {
@@ -132,6 +141,17 @@ function bindFallback(fallback: Fallback, source: Fallback | undefined, index: n
 }
 
 type BindSlot = (slot: string, expression: Expression, source: Expression | undefined) => Expression;
+
+function bindForEach(forEach: ForEach, source: ForEach | undefined, bind: BindSlot): ForEach {
+  const { items, need, until } = forEach;
+  const from = typeof source?.need === 'object' ? source.need : undefined;
+  return {
+    ...forEach,
+    items: bind('forEach', items, source?.items),
+    ...(typeof need === 'object' && { need: bind('forEach.need', need, from) }),
+    ...(until && { until: bind('forEach.until', until, source?.until) }),
+  };
+}
 
 function bindSleep(sleep: Sleep, source: Sleep | undefined, bind: BindSlot): Sleep {
   if (sleep.kind === 'for') return sleep;

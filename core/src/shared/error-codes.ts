@@ -107,6 +107,10 @@ export const ERROR_CODES = {
     'A task waits for some of several tasks, and too few of them can still complete.',
     'See why they failed or were skipped (the cause is the last failure); ask for fewer, or give the task a fallback.',
   ),
+  REPRISE_ITEMS_UNMET: entry(
+    'Too few items of a forEach can still complete for what it needs.',
+    'See why they failed (the cause is the last failure); ask for fewer (`need`), give the items a fallback, or the list more items.',
+  ),
   REPRISE_MUTEX_DEADLOCK: entry(
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',
     'Ask for mutexes in the same order everywhere, or for one of the two only.',

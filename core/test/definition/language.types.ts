@@ -119,6 +119,40 @@ const many = workflow<readonly Order[]>('many')
   .build();
 same<Equal<WorkflowOutput<typeof many>, (number | null)[]>>();
 
+// A list of which not all is needed has null for the rest of it.
+const some = workflow<readonly Order[]>('some')
+  .task('two', quote, { forEach: { items: ({ input }) => input, need: 2, rest: 'cancel' } })
+  .task('found', quote, {
+    forEach: {
+      items: ({ input }) => input,
+      until: ({ output, completed, ended, total, input }) => {
+        const prices: readonly ({ price: number } | null)[] = output;
+        return prices.some((one) => (one?.price ?? 0) > input.length) || completed + ended > total;
+      },
+    },
+  })
+  .task('all', quote, { forEach: { items: ({ input }) => input, concurrency: 2 } })
+  .task('asked', quote, { forEach: { items: ({ input }) => input, need: ({ input }) => input.length - 1 } })
+  .wait('signed', { signal: 'sign' }, { forEach: { items: ({ input }) => input, need: cel('2') } })
+  .scope('each', (block) => block.task('quote', quote, { input: () => ({ customer: 'a', total: 1 }) }), {
+    forEach: { items: ({ input }) => input, need: 1 },
+  })
+  .build();
+type Priced = { price: number };
+same<
+  Equal<
+    WorkflowOutput<typeof some>,
+    {
+      readonly two: (Priced | null)[];
+      readonly found: (Priced | null)[];
+      readonly all: Priced[];
+      readonly asked: (Priced | null)[];
+      readonly signed: (Json | null)[];
+      readonly each: (Priced | null)[];
+    }
+  >
+>();
+
 // A catch that continues widens the output; sleeps and switches hand their input on.
 const caught = workflow<Order>('caught')
   .sleep('pause', { until: ({ input }) => input.total })

@@ -67,7 +67,8 @@ describe('the view of a run', () => {
       expect(view).to.not.have.property(inner);
     for (const inner of ['waitingOn', 'skippedDependencies', 'ticket', 'ignoredAttempt', 'held'])
       expect(task).to.not.have.property(inner);
-    expect(task?.items).to.deep.equal({ total: 2, active: 1, ended: 1, expired: undefined });
+    const enough = { need: undefined, dropped: 0, yielded: false };
+    expect(task?.items).to.deep.equal({ total: 2, active: 1, ended: 1, completed: 1, expired: undefined, ...enough });
   });
 
   it('reads its tasks like any map', () => {

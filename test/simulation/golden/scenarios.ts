@@ -5,6 +5,7 @@ import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
+import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
@@ -119,6 +120,7 @@ async function playFailure(stage: Stage): Promise<string> {
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
   ...SCENARIO_OF_ADDED,
+  ...SCENARIOS_OF_LISTS,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,

@@ -7,6 +7,7 @@ import {
   definitionOf,
   dependenciesOf,
   hasEnded,
+  hasPassed,
   initialState,
   isAgentTask,
   isEntered,
@@ -56,7 +57,7 @@ function checkScheduled(
   const dependencies = dependenciesOf(state, task);
   const ended = dependencies.filter((id) => {
     const dependency = siblingOf(state, task, id);
-    return dependency !== undefined && hasEnded(dependency);
+    return dependency !== undefined && hasPassed(dependency);
   });
   const needed = definition === undefined ? undefined : neededBy(definition);
   // A join that cannot be met any more is what an agent may stand in for.
@@ -104,7 +105,7 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     if (isHeldBack(state, task) && state.closing === undefined && state.scopes.get(task.scope)?.failure === undefined) {
       const open = dependenciesOf(state, task).filter((id) => {
         const dependency = siblingOf(state, task, id);
-        return dependency !== undefined && !hasEnded(dependency);
+        return dependency !== undefined && !hasPassed(dependency);
       });
       expect(task.waitingOn, `what ${task.id} waits on`).to.equal(open.length);
     }

@@ -5,6 +5,7 @@ import {
   DEFAULT_RETRY,
   type Expression,
   type Fallback,
+  type ForEach,
   hashDefinition,
   type Json,
   type Repeat,
@@ -25,6 +26,8 @@ interface TaskSpec {
   readonly listed: boolean;
   readonly itemConcurrency: number;
   readonly onItemFailure: 'fail' | 'continue';
+  /** When a list has what it is for. */
+  readonly enough: 'all' | 'need' | 'computed need' | 'until';
   readonly input: 'none' | 'mapped' | 'path' | 'template' | 'throws';
   readonly maxAttempts: number;
   readonly retryDelayMs: number;
@@ -115,6 +118,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     listed: fc.boolean(),
     itemConcurrency: fc.integer({ min: 1, max: 3 }),
     onItemFailure: oneOf([1, 'fail'], [2, 'continue']),
+    enough: oneOf<TaskSpec['enough']>([3, 'all'], [2, 'need'], [1, 'computed need'], [2, 'until']),
     input: oneOf([3, 'none'], [2, 'mapped'], [2, 'path'], [2, 'template'], [0.2, 'throws']),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
     retryDelayMs: fc.constantFrom(0, 10, 1000),
@@ -267,6 +271,16 @@ const templateOf = (after: readonly string[], isItem: boolean): Expression => ({
   },
 });
 
+function enoughOf({ enough, onItemFailure, rounds, accept }: TaskSpec): Omit<ForEach, 'items' | 'concurrency'> {
+  const rest = accept ? ({ rest: 'cancel' } as const) : {};
+  if (enough === 'all') return { onItemFailure };
+  if (enough === 'need') return { onItemFailure: 'fail', need: rounds, ...rest };
+  if (enough === 'computed need')
+    return { onItemFailure: 'fail', need: fn('need', ({ input }) => (isOdd(input) ? 1 : 0)), ...rest };
+  const until = fn('so far', ({ completed = 0, output }) => completed >= rounds || isOdd(output));
+  return { onItemFailure, until, ...rest };
+}
+
 function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
   // A wait whose time is never up would wait for the test to end.
   const taskMs = spec.performer === 'wait' ? (spec.taskMs ?? 9000) : spec.taskMs;
@@ -310,7 +324,7 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
           ? { kind: 'cel', source: 'input.list' }
           : fn('items', ({ round }) => Array.from({ length: Math.max(0, items - round + 1) }, (_, n) => ({ n }))),
         concurrency: spec.itemConcurrency,
-        onItemFailure: spec.onItemFailure,
+        ...enoughOf(spec),
       },
     }),
     retry:

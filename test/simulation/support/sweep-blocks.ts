@@ -72,6 +72,18 @@ tasks:
     isRace: true,
     ends: 'completed',
   },
+  'lists of which not all is needed: the rest of one is undone meanwhile, that of the other goes on': {
+    workflow: parseWorkflow(`
+name: lists
+tasks:
+  quotes: { agent: byItem, compensate: undoer, forEach: { items: "[5, 15, 20]", need: 1, rest: cancel } }
+  votes: { agent: byItem, forEach: { items: "[5, 20]", until: "completed >= 1" } }
+  choose: { set: { quotes: "\${ outputs.quotes }", votes: "\${ outputs.votes }" }, after: [quotes, votes] }
+`),
+    agents: { byItem: ({ input }) => ({ wait: Number(input), output: input }), undoer: slowly(5) },
+    isRace: true,
+    ends: 'completed',
+  },
   'a payment that may be made once only, in a block that undoes it and begins again when nobody knows': {
     workflow: parseWorkflow(`
 name: unknown

@@ -4,6 +4,7 @@ import type { Computed } from '../expression.ts';
 import type {
   Around,
   CompensateOption,
+  EnoughOption,
   FittingFallback,
   PerhapsItem,
   RetryOption,
@@ -27,6 +28,8 @@ export interface EnteredOptions<
   OnItemFailure,
   J,
   Case,
+  Need,
+  Until,
   Fault = never,
   StandInFault = never,
 > extends StartOptions<Id, Env, Tasks, After, When, J, Case, Fault> {
@@ -34,11 +37,11 @@ export interface EnteredOptions<
   /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
   readonly forEach?:
     | ItemsOf<Around<Env, Tasks, After, J>>
-    | {
+    | ({
         readonly items: ItemsOf<Around<Env, Tasks, After, J>>;
         readonly concurrency?: number;
         readonly onItemFailure?: OnItemFailure;
-      };
+      } & EnoughOption<Around<Env, Tasks, After, J>, Json, Need, Until>);
   /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
   readonly onItemFailure?: OnItemFailure;
   /** What stands in when the task has failed. */
@@ -56,7 +59,7 @@ type ItemsOf<S> = ((scope: S) => readonly unknown[]) | Untyped<unknown>;
 
 /** What a task may be told in any case: the keys of EnteredOptions, and of those that take more. */
 export type EnteredOptionKey =
-  | keyof EnteredOptions<string, Environment, never, never, never, never, never, never, never, never>
+  | keyof EnteredOptions<string, Environment, never, never, never, never, never, never, never, never, never, never>
   | 'input'
   | 'concurrency'
   | 'output'

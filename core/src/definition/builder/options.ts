@@ -9,10 +9,12 @@ import type {
   CasesBefore,
   Environment,
   FallbackChoice,
+  FallbackOutput,
   IsAbsent,
   Late,
   Named,
   OnlyNamed,
+  OutputOf,
   Resolved,
   Seen,
   Untyped,
@@ -93,6 +95,25 @@ type InputScope<Env extends Environment, Tasks, After, J, Item, Feedback> =
     ? Around<Env, Tasks, After, J, Feedback>
     : Around<Env, Tasks, After, J, Feedback> & { readonly item: Resolved<Item>; readonly index: number };
 
+/** When a list has what it is for before all of it has ended. Its output then has null for each item that has not completed. */
+export interface EnoughOption<S, Out, Need, Until> {
+  /** How many items have to complete: a number, or what gives one when the list begins. Items may fail as long as so many can. */
+  readonly need?: Need | ((scope: S) => Need) | Untyped<Need>;
+  /** Asked after the end of each item. */
+  readonly until?: ((scope: S & ListSoFar<NoInfer<Out>>) => Until) | Untyped<Until>;
+  /** What becomes of the items that have not ended by then. Default: let. */
+  readonly rest?: 'let' | 'cancel';
+}
+
+/** A list of which items have ended. */
+export interface ListSoFar<Out> {
+  /** With null for each item that has not completed. */
+  readonly output: readonly (Out | null)[];
+  readonly completed: number;
+  readonly ended: number;
+  readonly total: number;
+}
+
 type Items<S, Item> = ((scope: S) => readonly Item[]) | Untyped<Item>;
 
 /** A template: a function, cel(…), template(…), or plain JSON, in which texts of the form "${…}" are CEL. */
@@ -166,6 +187,8 @@ export interface TaskOptions<
   OnItemFailure,
   J,
   Case,
+  Need,
+  Until,
   Fault = never,
   StandInFault = never,
   Feedback = Env['feedback'],
@@ -174,11 +197,11 @@ export interface TaskOptions<
   /** Runs the task once for each item; its output is the array of the items' outputs, in order. */
   readonly forEach?:
     | Items<Around<Env, Tasks, After, J>, Item>
-    | {
+    | ({
         readonly items: Items<Around<Env, Tasks, After, J>, Item>;
         readonly concurrency?: number;
         readonly onItemFailure?: OnItemFailure;
-      };
+      } & EnoughOption<Around<Env, Tasks, After, J>, OutputOf<A> | FallbackOutput<F, StandIns>, Need, Until>);
   /** Items of the forEach in flight at once. Default 16. */
   readonly concurrency?: number;
   /** `fail` (the default): the first item that fails fails the task. `continue`: its place in the output is null. */
@@ -209,6 +232,8 @@ export type TaskOptionKey = keyof TaskOptions<
   string,
   never,
   Environment,
+  never,
+  never,
   never,
   never,
   never,

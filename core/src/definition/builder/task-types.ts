@@ -173,6 +173,13 @@ type LateBefore<Tasks, Id> = [Info<Tasks, Id>['late']] extends [never]
 
 type InTime<Tasks, Id> = Id extends unknown ? Exclude<Info<Tasks, Id>['up'], Info<Tasks, Id>['late']> : never;
 
+/** What becomes of a list when items of it fail, or do not end: with a `need` or an `until`, there is null in their places, too. */
+export type Bears<OnItemFailure, Need, Until> = [Need] extends [never]
+  ? [Until] extends [never]
+    ? OnItemFailure
+    : 'continue'
+  : 'continue';
+
 /** What a task yields: an array for a forEach, widened by its fallback. */
 export type Yield<A, StandIns, Item, F, OnItemFailure> =
   IsAbsent<Item> extends true

@@ -43,6 +43,7 @@ import type {
   Absent,
   AgentChoice,
   AsAgent,
+  Bears,
   BlockOutput,
   ChildChoice,
   DefaultInput,
@@ -138,6 +139,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends TaskOptionKey = never,
@@ -162,6 +165,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       OnItemFailure,
       J,
       Case,
+      Need,
+      Until,
       AfterFault<Id, A, After, Keys, DefaultInput<Env['first'], Tasks, After, Absent, J>>,
       FallbackFault<Id, F, StandIns, Keys, Item, In, Handed<Env['first'], Tasks, After, Item, In, J>>,
       OwnFeedback<Env, Keys, OutputOf<A> | FallbackOutput<NoInfer<F>, StandIns>>
@@ -174,7 +179,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Yield<A, StandIns, Item, F, OnItemFailure>,
+          Yield<A, StandIns, Item, F, Bears<OnItemFailure, Need, Until>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -217,6 +222,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
@@ -234,6 +241,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       OnItemFailure,
       J,
       Case,
+      Need,
+      Until,
       AfterFault<Id, AsAgent<C>, After, Keys, DefaultInput<Env['first'], Tasks, After, Absent, J>>,
       FallbackFault<Id, F, StandIns, Keys, Absent, In, Handed<Env['first'], Tasks, After, Absent, In, J>>
     > &
@@ -247,7 +256,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<OutputOf<AsAgent<C>>, StandIns, F, Keys, OnItemFailure>,
+          Given<OutputOf<AsAgent<C>>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -273,6 +282,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Out = Absent,
@@ -298,7 +309,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       FeedbackFault<Id, FeedbackIn<Inner>, Looped<Inner, Keys>, Keys, LoopKeys, Then>
     >,
     build: (block: BlockBuilder<Within>) => Inner,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
       InputOption<Env, Tasks, After, J, In> &
       ScopeOptions<
         NoInfer<Within>,
@@ -320,7 +331,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<BlockOutput<Inner, Out> | Continued<Then, Caught>, StandIns, F, Keys, OnItemFailure>,
+          Given<
+            BlockOutput<Inner, Out> | Continued<Then, Caught>,
+            StandIns,
+            F,
+            Keys,
+            Bears<OnItemFailure, Need, Until>
+          >,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -348,13 +365,15 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     wait: WaitOption<Around<Env, Tasks, After, J>>,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> & {
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> & {
       readonly concurrency?: number;
     } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
@@ -364,7 +383,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<Json, StandIns, F, Keys, OnItemFailure>,
+          Given<Json, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -386,13 +405,15 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     sleep: SleepOption<Around<Env, Tasks, After, J>>,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> &
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
       InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
     Input,
@@ -401,7 +422,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys, OnItemFailure>,
+          Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -423,13 +444,15 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     value: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => Value) | Untyped<Value> | Value,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case> & {
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> & {
       readonly concurrency?: number;
     } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
@@ -439,7 +462,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<Resolved<Value>, StandIns, F, Keys, OnItemFailure>,
+          Given<Resolved<Value>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>

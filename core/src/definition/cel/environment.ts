@@ -15,6 +15,9 @@ export const SCOPE_VARIABLES = [
   'block',
   'error',
   'status',
+  'completed',
+  'ended',
+  'total',
 ] as const satisfies readonly string[];
 
 /** The functions of CEL that are at hand: total, pure, and cheap enough to charge for. */

@@ -1,4 +1,4 @@
-import type { ForEach } from '../definition.ts';
+import type { Expression, ForEach } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { type Fields, isFields, readChoice, readFields, readNumber } from './read.ts';
@@ -7,6 +7,8 @@ import { type Fields, isFields, readChoice, readFields, readNumber } from './rea
 export const DEFAULT_ITEM_CONCURRENCY = 16;
 
 const FAILURES = ['fail', 'continue'] as const;
+const RESTS = ['let', 'cancel'] as const;
+const KEYS = ['items', 'concurrency', 'onItemFailure', 'need', 'until', 'rest'];
 
 /** The list of a task. What is said of it stands inside `forEach`, or flat beside it; on a scope, flat `concurrency` is the scope's. */
 export function readForEach(task: Fields, path: Path, report: Report, reader: FormReader): ForEach | undefined {
@@ -20,9 +22,7 @@ export function readForEach(task: Fields, path: Path, report: Report, reader: Fo
   }
   const at: Path = [...path, 'forEach'];
   const nested = isFields(value) && 'items' in value;
-  const inside = nested
-    ? (readFields(value, at, report, 'items', ['items', 'concurrency', 'onItemFailure']) ?? {})
-    : {};
+  const inside = nested ? (readFields(value, at, report, 'items', KEYS) ?? {}) : {};
   const items = reader.computed(nested ? inside['items'] : value, nested ? [...at, 'items'] : at, report);
   const said = (key: string): { readonly value: unknown; readonly path: Path } => {
     if (inside[key] === undefined) return { value: flat.includes(key) ? task[key] : undefined, path: [...path, key] };
@@ -32,10 +32,20 @@ export function readForEach(task: Fields, path: Path, report: Report, reader: Fo
   };
   const concurrency = said('concurrency');
   const onItemFailure = said('onItemFailure');
+  const need = readNeed(inside['need'], [...at, 'need'], report, reader);
+  const until = inside['until'] === undefined ? undefined : reader.computed(inside['until'], [...at, 'until'], report);
+  const rest = readChoice(inside['rest'], [...at, 'rest'], report, RESTS);
   if (items === undefined) return undefined;
   return {
     items,
     concurrency: readNumber(concurrency.value, concurrency.path, report) ?? DEFAULT_ITEM_CONCURRENCY,
     onItemFailure: readChoice(onItemFailure.value, onItemFailure.path, report, FAILURES) ?? 'fail',
+    ...(need !== undefined && { need }),
+    ...(until && { until }),
+    ...(rest && { rest }),
   };
 }
+
+/** A number, or what gives one. */
+const readNeed = (value: unknown, path: Path, report: Report, reader: FormReader): number | Expression | undefined =>
+  value === undefined || typeof value === 'number' ? value : reader.computed(value, path, report);

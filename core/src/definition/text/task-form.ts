@@ -5,6 +5,7 @@ import {
   type Compensate,
   DEFAULT_RETRY,
   type Fallback,
+  type ForEach,
   isForAgents,
   type Loop,
   type Mutex,
@@ -46,13 +47,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(rest && { rest }),
     ...(when && { when: computed(when, at('when')) }),
     ...(milestone && { while: computed(milestone, at('while')) }),
-    ...(forEach && {
-      forEach: {
-        items: computed(forEach.items, [...path, 'forEach', 'items']),
-        concurrency: forEach.concurrency,
-        ...(forEach.onItemFailure !== 'fail' && { onItemFailure: forEach.onItemFailure }),
-      },
-    }),
+    ...(forEach && { forEach: forEachForm(forEach, at('forEach'), write) }),
     ...(input && { input: mapped(input, at('input')) }),
     ...(task.scope && scopeForm(task.scope, path, write)),
     ...(retry !== undefined && { retry }),
@@ -70,6 +65,18 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
 function mutexForm({ key, across }: Mutex, path: Path, { mapped }: Write): Json {
   const written = mapped(key, [...path, 'mutex', 'key']);
   return across === 'run' ? written : { key: written, across };
+}
+
+function forEachForm(forEach: ForEach, path: Path, { computed }: Write): Form {
+  const { items, concurrency, onItemFailure, need, until, rest } = forEach;
+  return {
+    items: computed(items, [...path, 'items']),
+    concurrency,
+    ...(onItemFailure !== 'fail' && { onItemFailure }),
+    ...(need !== undefined && { need: typeof need === 'number' ? need : computed(need, [...path, 'need']) }),
+    ...(until && { until: computed(until, [...path, 'until']) }),
+    ...(rest && { rest }),
+  };
 }
 
 /** What is not said by the name of the task; of one switch, as text. */

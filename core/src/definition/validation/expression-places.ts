@@ -21,6 +21,7 @@ type Slot = readonly [path: Path, expression: Expression | undefined, ...more: r
 
 const EVERYWHERE: readonly string[] = ['input', 'outputs', 'runId', 'round'];
 const ITEM: readonly string[] = ['item', 'index'];
+const LIST: readonly string[] = ['output', 'completed', 'ended', 'total'];
 
 /** Every expression of the blocks of a definition, given as `blocksOf` gives them. */
 export function* expressionPlaces(blocks: readonly BlockPlace[]): Generator<ExpressionPlace, void> {
@@ -69,6 +70,8 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['while'], milestone, 'status'],
     [['input'], input, ...item],
     [['forEach', 'items'], forEach?.items],
+    [['forEach', 'need'], typeof forEach?.need === 'object' ? forEach.need : undefined],
+    [['forEach', 'until'], forEach?.until, ...LIST],
     [['repeat', 'until'], repeat?.until, 'output', 'feedback'],
     [['wait', 'signal'], wait?.signal, ...item],
     [['wait', 'default'], wait?.default, ...item],

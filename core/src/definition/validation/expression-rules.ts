@@ -73,7 +73,10 @@ const quote = (source: string): string => (source.length > 120 ? `${source.slice
 
 /** Where variables are that are not everywhere. */
 const WHERE: Readonly<Record<string, string>> = {
-  output: 'it is what a round gave, in repeat.until and in a loop',
+  output: 'it is what a round gave, in repeat.until and in a loop, and the list so far, in forEach.until',
+  completed: 'it is of the list so far, in forEach.until',
+  ended: 'it is of the list so far, in forEach.until',
+  total: 'it is of the list so far, in forEach.until',
   feedback: 'it is what the round before handed on, in a loop, a segment that repeats, or a block that a catch retries',
   item: 'it is of a forEach, in the input of its task or inside its scope',
   index: 'it is of a forEach, in the input of its task or inside its scope',

@@ -34,7 +34,7 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
     if (fallback.kind === 'agent')
       checkName(fallback.agent, [...path, ...place, 'agent'], 'the name of an agent', report);
   if (!Number.isFinite(task.priority)) report([...path, 'priority'], 'must be a finite number');
-  if (task.forEach !== undefined) checkCount(task.forEach.concurrency, [...path, 'forEach', 'concurrency'], report);
+  checkForEach(task, [...path, 'forEach'], report);
   checkRetry(task.retry, [...path, 'retry'], report);
   if (task.delivery !== 'at-least-once' && task.delivery !== 'at-most-once')
     report([...path, 'delivery'], 'must be "at-least-once" or "at-most-once"');
@@ -48,6 +48,23 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
 function checkMay({ may = [] }: TaskDefinition, path: Path, report: Report): void {
   for (const [index, name] of may.entries())
     if (may.indexOf(name) < index) report([...path, index], `names ${name} twice`);
+}
+
+function checkForEach({ forEach }: TaskDefinition, path: Path, report: Report): void {
+  if (forEach === undefined) return;
+  const { concurrency, onItemFailure, need, until, rest } = forEach;
+  checkCount(concurrency, [...path, 'concurrency'], report);
+  if (typeof need === 'number') checkCount(need, [...path, 'need'], report);
+  if (need !== undefined && onItemFailure === 'continue')
+    report(
+      [...path, 'onItemFailure'],
+      'has no effect beside need: items may fail as long as need can be met; leave it out',
+    );
+  if (rest !== undefined && need === undefined && until === undefined)
+    report(
+      [...path, 'rest'],
+      'is about items that are not needed, and all are; say how many are (need), or until when (until)',
+    );
 }
 
 function checkRetry(retry: RetryPolicy, path: Path, report: Report): void {

@@ -1,5 +1,5 @@
 import type { TaskGroup } from '../blocks.ts';
-import type { TaskDefinition } from '../definition.ts';
+import { mayYield, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { between } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
@@ -37,6 +37,11 @@ function checkRaces(
   path: Path,
   report: Report,
 ): void {
+  for (const { id, forEach } of tasks) {
+    if (!segment.has(id) || id === repeating.id || !mayYield(forEach)) continue;
+    const message = `the list '${id}' may leave items under way that this repeat runs again; put '${repeating.id}' and what it repeats into a scope with a loop`;
+    report([...path, 'from'], message);
+  }
   for (const { id, after, join = 'all' } of tasks) {
     const waitsForAll = join === 'all' || join === after.length || after.length === 1;
     if (!segment.has(id) || waitsForAll || !after.some((dependency) => segment.has(dependency))) continue;

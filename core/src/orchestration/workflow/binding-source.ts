@@ -3,7 +3,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { outer } from '../../shared/task-path.ts';
 import { type BindingSource, type ItemBinding, type Reader, scopeOf } from '../task-chaining/input-binding.ts';
-import { hasEnded, listOf, type RunState, type ScopeState, siblingOf, type TaskState } from './state.ts';
+import { hasPassed, listOf, passedAt, type RunState, type ScopeState, siblingOf, type TaskState } from './state.ts';
 
 /**
  * What expressions may see of a run: the outputs of tasks that have ended. To a task whose join was met at `asOf`, what ended later
@@ -15,8 +15,8 @@ export function bindingSource(state: RunState, asOf?: number): BindingSource {
     input: state.input,
     outputOf(scope, id) {
       const task = state.tasks.get(scope === '' ? id : `${scope}/${id}`);
-      if (task === undefined || !hasEnded(task)) return undefined;
-      if (asOf !== undefined && (task.endRevision ?? 0) > asOf) return undefined;
+      if (task === undefined || !hasPassed(task)) return undefined;
+      if (asOf !== undefined && (passedAt(task) ?? 0) > asOf) return undefined;
       return task.status === 'failed' ? null : (task.output ?? null);
     },
   };

@@ -171,17 +171,17 @@ export interface TaskEntered extends EventBase {
 }
 
 /** Why a task is ended that could have gone on. */
-export type Withdrawal = 'join' | 'cancel' | 'while';
+export type Withdrawal = 'join' | 'list' | 'cancel' | 'while';
 
 /** The task was given up because nobody needs it any more, and ends so: no fallback stands in. Its output is null. */
 export interface TaskCancelled extends EventBase {
   readonly type: 'TaskCancelled';
   readonly taskId: string;
   /**
-   * `join`: one with `rest: cancel` has what it asked for. `cancel`: a `cancel` named it. `while`: its `while` holds no longer. `closed`: what was
-   * awaited of it, while its block closes, has come.
+   * `join`: one with `rest: cancel` has what it asked for. `list`: so has the list, with `rest: cancel`, that it is an item of. `cancel`: a `cancel`
+   * named it. `while`: its `while` holds no longer. `closed`: what was awaited of it, while its block closes, has come.
    */
-  readonly reason: 'join' | 'cancel' | 'while' | 'closed';
+  readonly reason: 'join' | 'list' | 'cancel' | 'while' | 'closed';
   /** Of `cancel`: the task that names it. */
   readonly by?: string;
 }
@@ -203,8 +203,8 @@ export interface SignalReceived extends EventBase {
 export interface TaskClosing extends EventBase {
   readonly type: 'TaskClosing';
   readonly taskId: string;
-  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled, or a `cancel` names the task. `join`: a join does not need it. `while`: its `while` holds no longer. `end`: an `end` inside. */
-  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'while' | 'end';
+  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled, or a `cancel` names the task. `join`: a join does not need it. `list`: nor does its list, which has what it is for. `while`: its `while` holds no longer. `end`: an `end` inside. */
+  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'list' | 'while' | 'end';
   /** Of `limit`, and of `failure` of what fails by itself: what it fails with in the end. */
   readonly error?: ErrorData;
   /** Of `cancel` of the run; so is `reason`. */
@@ -304,6 +304,19 @@ export interface TaskExpanded extends EventBase {
   /** Where the whole list is from, instead of `items`, when it stands in the history already and is not small. */
   readonly source?: Source;
   readonly total: number;
+  /** How many have to complete, when the list says so. In the first part. */
+  readonly need?: number;
+}
+
+/**
+ * A list has what it is for, and has not ended: what comes after it begins, and sees its output as it is now, with null for each item that has not
+ * completed. The list ends when the last item under way has; that changes no output.
+ */
+export interface TaskYielded extends EventBase {
+  readonly type: 'TaskYielded';
+  readonly taskId: string;
+  /** Nothing more of it begins; what has begun is cancelled by the events that follow. Absent: it goes on. */
+  readonly rest?: 'cancel';
 }
 
 /**
@@ -489,6 +502,7 @@ export type RunEvent =
   | SignalReceived
   | RunForked
   | TaskExpanded
+  | TaskYielded
   | TaskExpired
   | TaskAdopted
   | TaskScheduled

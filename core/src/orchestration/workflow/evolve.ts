@@ -36,7 +36,7 @@ import {
   tasksOf,
   wakeClosing,
 } from './transitions/close.ts';
-import { adopt, end } from './transitions/end-task.ts';
+import { adopt, end, yieldList } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
@@ -82,6 +82,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'TaskExpanded':
       return onTask(state, event.taskId, (task) => expand(state, task, event));
+    case 'TaskYielded':
+      return onTask(state, event.taskId, (task) => yieldList(state, task, event));
     case 'TaskExpired':
       return onTask(state, event.taskId, (task) => expire(state, task, event.error));
     case 'TaskReady':
@@ -217,7 +219,8 @@ function start(state: RunState, event: RunStarted): RunState {
 
 function completed(state: RunState, task: TaskState, event: TaskCompleted): void {
   const { via } = event;
-  if (via === 'items') task.output = itemOutputs(task.items);
+  // What a list that yielded gives was said then.
+  if (via === 'items') task.output = task.yieldedAt === undefined ? itemOutputs(task.items) : task.output;
   else if (via === 'fallback-task') task.output = siblingOf(state, task, fallbackTaskOf(state, task))?.output ?? null;
   else if (via === 'last-round') keepLastRound(state, task);
   else if (via === 'signal') task.output = take(state, task.signal, event.signal);
@@ -306,6 +309,7 @@ function close(state: RunState, status: RunStatus, at: number, digest: string): 
   }
   state.frontier.clear();
   state.milestones.clear();
+  state.weighing.clear();
   const root = rootOf(state);
   state.scopes.clear();
   state.scopes.set('', root);

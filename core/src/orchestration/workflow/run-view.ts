@@ -13,6 +13,14 @@ export interface ItemsView {
   /** Released and not ended. */
   readonly active: number;
   readonly ended: number;
+  /** Of those that have ended: how many completed. */
+  readonly completed: number;
+  /** Items that never begin: the list has what it is for without them. */
+  readonly dropped: number;
+  /** How many have to complete, when the list says so. */
+  readonly need: number | undefined;
+  /** Whether the list has what it is for: what comes after it has begun, though it may not have ended. */
+  readonly yielded: boolean;
   /** What the items that had not ended when the time of the whole list was up failed with. */
   readonly expired: ErrorData | undefined;
 }

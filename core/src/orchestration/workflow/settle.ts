@@ -10,6 +10,7 @@ import { expansionOf } from './decisions/expansion.ts';
 import { timeIsUp } from './decisions/fire-timer.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
+import { needOf, settleList, weighLists } from './decisions/settle-list.ts';
 import { undoNext } from './decisions/undo-next.ts';
 import { isWithdrawn, withdraw, withdrawn } from './decisions/withdraw.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
@@ -23,14 +24,15 @@ import {
   definitionOf,
   dependenciesOf,
   hasEnded,
+  hasPassed,
   isEntered,
   type RunState,
   rootOf,
   siblingOf,
   type TaskState,
 } from './state.ts';
-import { holdsOutstanding, isWaiting } from './transitions/close.ts';
-import { isNotChosen, isTolerated, neededBy } from './transitions/end-task.ts';
+import { isWaiting } from './transitions/close.ts';
+import { isNotChosen, neededBy } from './transitions/end-task.ts';
 import { mutexName } from './transitions/mutex.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 
@@ -40,7 +42,7 @@ export function isUnsettled(state: RunState): boolean {
   if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
   if (failure !== undefined || ending !== undefined || open === 0) return true;
-  if (state.frontier.size > 0 || state.milestones.size > 0) return true;
+  if (state.frontier.size > 0 || state.milestones.size > 0 || state.weighing.size > 0) return true;
   // Nothing new begins while the run is paused.
   return state.entering.size > 0 && state.status === 'running';
 }
@@ -67,6 +69,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     if (task === undefined || definition === undefined || hasEnded(task) || isPutOff(state, task)) continue;
     return settleTask(state, task, definition, context);
   }
+  const weighed = weighLists(state, context);
+  if (weighed.length > 0) return weighed;
   if (state.status === 'running') {
     for (const taskId of state.entering) {
       const task = state.tasks.get(taskId);
@@ -106,7 +110,7 @@ function settleTask(
   if (isEntered(task)) return settleEntered(state, task, context);
   if (task.index !== undefined) return getReady(state, task, definition, 'mutex', context);
   const { items } = task;
-  if (items !== undefined && items.values.length >= items.total) return endOfItems(state, task, definition, context);
+  if (items !== undefined && items.values.length >= items.total) return settleList(state, task, definition, context);
   if (task.fallback === 'task') return endOfFallback(state, task, definition, context);
   if (items !== undefined) return expand(state, task, definition, context);
   return begin(state, task, definition, context);
@@ -140,7 +144,9 @@ function begin(
   if (!milestone.ok) return giveUp(state, task, definition, { error: milestone.error }, context);
   if (!milestone.value) return [skip(task, definition, 'while', at)];
   if (rest === 'cancel') {
-    const losers = dependencies.flatMap((one) => (one === undefined ? [] : withdraw(state, one, { why: 'join' }, at)));
+    const losers = dependencies.flatMap((one) =>
+      one === undefined || hasPassed(one) ? [] : withdraw(state, one, { why: 'join' }, at),
+    );
     if (losers.length > 0) return losers;
   }
   if (forEach !== undefined) return expand(state, task, definition, context);
@@ -234,7 +240,7 @@ function endOfTask(
   if (scope !== undefined && error === undefined) return settleBlock(state, scope, context);
   const undo = scope === undefined ? undefined : undoNext(state, lastDoneInside(state, scope), context);
   if (undo !== undefined) return undo;
-  if (error === undefined) return endOfItems(state, task, definition, context);
+  if (error === undefined) return settleList(state, task, definition, context);
   return giveUp(state, task, definition, { error, unknown: isUnknown(definition, error) }, context);
 }
 
@@ -251,6 +257,9 @@ function expand(
   if (definition.forEach === undefined) return [];
   const failed = (error: ErrorData) => giveUp(state, task, definition, { error }, context);
   const from = task.items?.values.length ?? 0;
+  const need = from > 0 ? undefined : needOf(state, task, definition.forEach);
+  if (need?.ok === false) return failed(need.error);
+  const needed = need?.value === undefined ? {} : { need: need.value };
   const known = expansions.get(task);
   let values = known?.round === task.round && from > 0 ? known.values : undefined;
   if (values === undefined) {
@@ -264,37 +273,17 @@ function expand(
     const error = beyondLimit(state, `the items of '${task.id}'`, size, context);
     if (error !== undefined && from === 0) return failed(error);
     if (source !== undefined)
-      return [{ type: 'TaskExpanded', at: context.now, taskId: task.id, from, source, total: values.length }];
+      return [
+        { type: 'TaskExpanded', at: context.now, taskId: task.id, from, source, total: values.length, ...needed },
+      ];
     if (task.items !== undefined && task.items.total !== values.length) {
       const message = `task '${task.id}', forEach: gave ${values.length} items, and ${task.items.total} when it began.`;
       return failed(errorData('REPRISE_ITEMS_INVALID', message));
     }
     expansions.set(task, { round: task.round, values });
   }
-  return expansionOf(task.id, values, context.now, from, context.sliceChars);
-}
-
-function endOfItems(
-  state: RunState,
-  parent: TaskState,
-  definition: TaskDefinition,
-  context: DecisionContext,
-): readonly RunEvent[] {
-  const at = context.now;
-  const last = lastDone(state, parent.id);
-  const undo = parent.closing === undefined ? undefined : undoNext(state, last, context);
-  if (undo !== undefined) return undo;
-  if (definition.forEach?.onItemFailure !== 'continue') {
-    for (const [index, item] of (parent.items?.instances ?? []).entries()) {
-      if (item?.status !== 'failed' || item.error === undefined) continue;
-      const isLeft = last !== undefined && isTolerated(state, parent);
-      if (parent.closing === undefined && (isLeft || holdsOutstanding(state, parent)))
-        return [{ type: 'TaskClosing', at, taskId: parent.id, why: 'failure' }];
-      const error = { ...item.error, message: `item ${index}: ${item.error.message}` };
-      return [{ type: 'TaskFailed', at, taskId: parent.id, error }];
-    }
-  }
-  return [{ type: 'TaskCompleted', at, taskId: parent.id, attempt: parent.attempt, via: 'items' }];
+  const events = expansionOf(task.id, values, context.now, from, context.sliceChars);
+  return events.map((event, index) => (index === 0 ? { ...event, ...needed } : event));
 }
 
 function endOfFallback(

@@ -22,7 +22,7 @@ import {
   type TaskState,
 } from './state.ts';
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
-import { itemOutputs } from './transitions/items.ts';
+import { isWeighed, itemOutputs } from './transitions/items.ts';
 import { isShared } from './transitions/mutex.ts';
 import { countInFlight, noteAwaited } from './transitions/status.ts';
 
@@ -32,6 +32,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'graph',
   'frontier',
   'milestones',
+  'weighing',
   'scopes',
   'limited',
   'entering',
@@ -205,6 +206,7 @@ function restoreReady(state: RunState): void {
     if (hasMilestones && !hasEnded(task) && definitionOf(state, task)?.while !== undefined)
       state.milestones.add(task.id);
     if (task.status === 'ready') ready.push(task);
+    if (isWeighed(state, task)) state.weighing.add(task.id);
     if (task.items !== undefined && task.status === 'completed' && joinsItems(task))
       task.output = itemOutputs(task.items);
   }

@@ -40,6 +40,12 @@ export interface ItemsState {
   /** Items whose retry is due and that wait for a place, in order. */
   readonly returning: number[];
   ended: number;
+  /** Of those that have ended: how many completed. */
+  completed: number;
+  /** Items that never begin: the list has what it is for without them. */
+  dropped: number;
+  /** How many have to complete, when that was said. */
+  need: number | undefined;
   /** Set once the time of the whole list is up: what every item that had not ended then failed with. */
   expired?: ErrorData;
 }
@@ -205,6 +211,8 @@ export interface TaskState {
   /** That event has its output itself. Derived. */
   carriesOutput: boolean;
   items: ItemsState | undefined;
+  /** Of a list: the revision at which it yielded. Its output is that of then. */
+  yieldedAt: number | undefined;
   /** About how many characters its input, output and items hold, but for what they refer to; see RunState.held. */
   held: number;
 }
@@ -260,6 +268,8 @@ export interface RunState {
   readonly frontier: Set<string>;
   /** Tasks with a `while` of which something may have come further that it asks about. Empty between commands. Derived. */
   readonly milestones: Set<string>;
+  /** Lists that are to be asked whether they have what they are for. What settle has asked in vain is taken out, until another item ends. Derived. */
+  readonly weighing: Set<string>;
   /** Blocks under way, by path; the run itself is ''. */
   readonly scopes: Map<string, ScopeState>;
   readonly ready: ReadyQueues;
@@ -356,6 +366,7 @@ export function initialState(): RunState {
     tasks: new Map(),
     frontier: new Set(),
     milestones: new Set(),
+    weighing: new Set(),
     scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueues(),
     limited: new Set(),
@@ -434,6 +445,7 @@ export function createTaskState(
     endRevision: undefined,
     carriesOutput: false,
     items: undefined,
+    yieldedAt: undefined,
     held: 0,
   };
 }
@@ -451,6 +463,17 @@ export const recordsRejections = (status: RunStatus): boolean =>
 
 /** Whether the run stands still because of `by`. */
 export const isPausedBy = (state: RunState, by: PausedBy): boolean => state.pausedBy?.includes(by) === true;
+
+/** Whether what comes after the task need not wait for it any more: it has ended, or its list has yielded. */
+export const hasPassed = (task: Pick<TaskState, 'status' | 'yieldedAt'>): boolean =>
+  task.yieldedAt !== undefined || hasEnded(task);
+
+/** The revision of the event that gave the task its output. */
+export const passedAt = ({ yieldedAt, endRevision }: TaskState): number | undefined => yieldedAt ?? endRevision;
+
+/** How the task has passed, for what comes after it: a list that has yielded completes, whatever becomes of the rest of it. */
+export const outcomeOf = ({ status, yieldedAt }: TaskState): TaskStatus =>
+  yieldedAt === undefined ? status : 'completed';
 
 export const hasEnded = (task: Pick<TaskState, 'status'>): boolean =>
   task.status === 'completed' || task.status === 'failed' || task.status === 'skipped' || task.status === 'cancelled';
@@ -470,9 +493,15 @@ export const isAgentTask = (state: RunState, task: TaskState): boolean => {
   return definition !== undefined && isForAgents(definition);
 };
 
-/** The output of the task is that of its items. Not so when a value stood in for the whole of a forEach. */
+/** Whether all items are there, and nothing of them is left to end. */
+export const isThrough = ({ values, total, ended, dropped }: ItemsState): boolean =>
+  values.length >= total && ended + dropped >= total;
+
+/** The output of the task is that of its items. Not so when a value stood in for the whole of a forEach, or when the list yielded. */
 export const joinsItems = (task: TaskState): boolean =>
-  task.items !== undefined && task.items.ended === task.items.total;
+  task.items !== undefined &&
+  task.yieldedAt === undefined &&
+  task.items.ended + task.items.dropped === task.items.total;
 
 /** The task of the same block that is called `id` there. */
 export const siblingOf = (state: RunState, task: TaskState, id: string): TaskState | undefined =>

@@ -182,8 +182,10 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     child: task.child,
     undoes: task.undoes !== undefined,
     closing: frozen(task.closing),
-    items: task.items === undefined ? undefined : itemsView(task.items),
+    items: task.items === undefined ? undefined : itemsView(task.items, task.yieldedAt !== undefined),
   });
 
-const itemsView = ({ total, active, ended, expired }: ItemsState): ItemsView =>
-  Object.freeze({ total, active, ended, expired: frozen(expired) });
+const itemsView = (
+  { total, active, ended, completed, dropped, need, expired }: ItemsState,
+  yielded: boolean,
+): ItemsView => Object.freeze({ total, active, ended, completed, dropped, need, yielded, expired: frozen(expired) });

@@ -141,6 +141,50 @@ describe('a run that goes on from one that failed', () => {
     expect(next.schedule('j')[0]).to.deep.include({ input: { x: 'x', y: null, z: 'z' } });
   });
 
+  it('does again what a list lacked, and goes on with the rest of it', () => {
+    const r = run(
+      'each: { agent: a, retry: 1, forEach: { items: input, need: 2 } }\nlast: { agent: a, after: each }',
+      [1, 2, 3],
+    );
+    r.schedule();
+    r.fail('each[0]');
+    r.complete('each[1]', 'one');
+    r.fail('each[2]');
+    expect(r.task('each').error?.code).to.equal('REPRISE_ITEMS_UNMET');
+    const next = goOnFrom(r);
+    expect(next.ready()).to.have.members(['each[0]', 'each[2]']);
+    next.run('each[2]', 'two');
+    expect(next.schedule('last')[0]).to.deep.include({ input: [null, 'one', 'two'] });
+    next.run('each[0]', 'nobody needs it');
+    next.complete('last');
+    expect(next.state.status).to.equal('completed');
+  });
+
+  it('makes the items of a list again that never had enough', () => {
+    const r = run('more: { agent: a }\neach: { agent: a, after: more, forEach: { items: outputs.more, need: 2 } }');
+    r.run('more', [1]);
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r, { outcomes: { more: [1, 2] } });
+    expect(next.ready()).to.deep.equal(['each[0]', 'each[1]']);
+  });
+
+  it('goes on with a list that has yielded, whatever came after it failed', () => {
+    const r = run(
+      'each: { agent: a, retry: 1, forEach: { items: input, need: 1 } }\nlast: { agent: a, after: each, retry: 1 }',
+      [1, 2],
+    );
+    r.schedule();
+    r.complete('each[0]', 'one');
+    r.schedule('last');
+    r.fail('last');
+    const next = goOnFrom(r);
+    expect(next.ready(), 'its open item was lost').to.have.members(['each[1]', 'last']);
+    expect(next.schedule('last')[0]).to.deep.include({ input: ['one', null] });
+    next.complete('last');
+    next.run('each[1]');
+    expect(next.state.status).to.equal('completed');
+  });
+
   it('makes attempts that were open again, takes those results that came before the end', () => {
     const r = run('a: { agent: a, retry: 1 }\nb: { agent: a, compensate: { agent: undo } }\nc: { agent: a }');
     r.schedule();

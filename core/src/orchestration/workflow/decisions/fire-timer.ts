@@ -50,7 +50,8 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
     case 'all': {
       if (task.firstScheduledAt !== timer.since || !isDue(timeOf(state, listDeadline(task, definition)))) return [];
       const message = `The items of '${task.id}' took longer than ${definition.timeouts.allMs} ms in all.`;
-      return [{ type: 'TaskExpired', at, taskId: task.id, error: errorData('REPRISE_TASK_TIMEOUT', message) }];
+      const error = errorData('REPRISE_TASK_TIMEOUT', message);
+      return [{ type: 'TaskExpired', at, taskId: task.id, error }, ...givenUpTooLong(state, task, error, context)];
     }
     case 'wake':
       if (!isEntered(task) || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
@@ -78,6 +79,17 @@ function awaitedTooLong(
     one === undefined || !isInFlight(one) ? [] : failAttempt(state, one, error, false, context),
   );
 }
+
+/** Attempts of items that their list has given up keep the limit of the list. */
+const givenUpTooLong = (
+  state: RunState,
+  { items }: TaskState,
+  error: ErrorData,
+  context: DecisionContext,
+): readonly RunEvent[] =>
+  (items?.instances ?? []).flatMap((item) =>
+    item?.closing === undefined || !isInFlight(item) ? [] : failAttempt(state, item, error, false, context),
+  );
 
 /** The time of a wait is up, and it says what to go on with then. */
 function waitedInVain(

@@ -26,4 +26,4 @@ export const withdrawn = (taskId: string, { why, by }: Why, at: number): TaskCan
 export const isWithdrawn = (closing: {
   readonly why: string;
 }): closing is Pick<TaskClosing, 'by'> & { why: Withdrawal } =>
-  closing.why === 'join' || closing.why === 'cancel' || closing.why === 'while';
+  closing.why === 'join' || closing.why === 'list' || closing.why === 'cancel' || closing.why === 'while';

@@ -45,6 +45,7 @@ function addItems(hash: Sink, { items }: TaskState): void {
   }
   hash.update('{"values":[');
   for (const [index, value] of items.values.entries()) hash.update(`${index === 0 ? '' : ','}${json(value)}`);
-  const { values: _values, instances: _instances, returning: _returning, ...counts } = items;
+  const { total, cursor, active, ended, expired } = items;
+  const counts = { total, cursor, active, ended, expired };
   hash.update(`],${json(counts).slice(1)}`);
 }

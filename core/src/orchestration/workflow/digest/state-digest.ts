@@ -82,6 +82,7 @@ const FIELDS = [
   ['passed', 0],
   ['met', 0],
   ['joinedAt', undefined],
+  ['yieldedAt', undefined],
   ['idle', false],
   ['chosen', undefined],
   ['wakeAt', undefined],
@@ -121,10 +122,11 @@ function inputPart(task: TaskState, items: ItemsState | undefined): string {
 }
 
 function itemsText(items: ItemsState): string {
-  const { total, cursor, active, ended, expired, returning } = items;
+  const { total, cursor, active, ended, expired, returning, need, dropped } = items;
+  const enough = `${need === undefined ? '' : ` need=${need}`}${dropped === 0 ? '' : ` dropped=${dropped}`}`;
   const past = expired === undefined ? '' : ` expired=${JSON.stringify(expired)}`;
   const due = returning.length === 0 ? '' : ` returning=${returning.join(',')}`;
-  return ` items=${total} ${cursor} ${active} ${ended}${past}${due}${itemsPart(items, itemText(items))}`;
+  return ` items=${total} ${cursor} ${active} ${ended}${enough}${past}${due}${itemsPart(items, itemText(items))}`;
 }
 
 /** What a digest says of one item of a list: its value, and its task when it has begun. */

@@ -126,6 +126,11 @@ export type Reason =
       readonly open: number;
       /** Not released yet. */
       readonly queued: number;
+      readonly completed: number;
+      /** How many have to complete, when the list says so. */
+      readonly need: number | undefined;
+      /** It has what it is for, and what comes after it has begun. */
+      readonly yielded: boolean;
     }
   | { readonly reason: 'fallback'; readonly task: string; readonly error: ErrorData | undefined }
   | {

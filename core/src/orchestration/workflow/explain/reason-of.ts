@@ -7,6 +7,7 @@ import {
   type Closing,
   definitionOf,
   dependenciesOf,
+  hasPassed,
   isAgentTask,
   isEntered,
   isInFlight,
@@ -149,11 +150,15 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   const needed = neededBy(definition);
   return {
     reason: 'dependencies',
-    ...openOf(after.values().map((id) => siblingOf(state, task, id))),
+    ...openOf(after.values().flatMap((id) => waitedFor(siblingOf(state, task, id)))),
     met: needed === undefined ? after.length - task.waitingOn : task.met,
     needed: needed ?? after.length,
   };
 }
+
+/** Nobody waits for a list that has yielded. */
+const waitedFor = (task: TaskState | undefined): readonly TaskState[] =>
+  task === undefined || hasPassed(task) ? [] : [task];
 
 const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition): Reason => ({
   reason: 'place',
@@ -171,10 +176,11 @@ function waiting(state: RunState, task: TaskState, definition: TaskDefinition): 
   return { reason: 'deciding', about: 'outcome' };
 }
 
-function items({ items: list }: TaskState): Reason {
-  const { total = 0, ended = 0, instances = [] } = list ?? {};
+function items({ items: list, yieldedAt }: TaskState): Reason {
+  const { total = 0, ended = 0, completed = 0, dropped = 0, need, instances = [] } = list ?? {};
   const { waitsFor, open } = openOf(instances);
-  return { reason: 'items', waitsFor, total, ended, open, queued: total - ended - open };
+  const queued = total - ended - open - dropped;
+  return { reason: 'items', waitsFor, total, ended, open, queued, completed, need, yielded: yieldedAt !== undefined };
 }
 
 function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {

@@ -1,3 +1,4 @@
+import { lastFailed } from '../decisions/settle-list.ts';
 import { dependenciesOf, insideOf, type RunState, rootOf, siblingOf, type TaskState } from '../state.ts';
 import type { RootFailure } from './explanation.ts';
 
@@ -39,6 +40,7 @@ function cause(state: RunState, task: TaskState): TaskState | undefined {
     return dependenciesOf(state, task)
       .map((id) => siblingOf(state, task, id))
       .findLast((other) => other?.status === 'failed');
+  if (code === 'REPRISE_ITEMS_UNMET') return lastFailed(task.items?.instances ?? []);
   if (task.items !== undefined) return task.items.instances.find(failedSo);
   return [...insideOf(state, task)]
     .filter(failedSo)

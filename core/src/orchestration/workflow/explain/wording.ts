@@ -152,10 +152,20 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       return told(`waits for ${names}${rounds}`, 'It goes on when what is in it has ended.');
     }
     case 'items': {
-      const { ended, total, open, queued } = reason;
+      const { ended, total, open, queued, completed, need, yielded } = reason;
       const more = queued === 0 ? '' : `, ${queued} to come`;
-      const waits = `waits for its items: ${ended} of ${total} have ended, ${open} open${more}`;
-      return told(waits, 'It ends when all of its items have.');
+      const far = `${ended} of ${total} have ended, ${open} open${more}`;
+      if (yielded)
+        return told(
+          `has what it is for, and goes on: ${far}`,
+          'What comes after it has begun; it ends when its items have.',
+        );
+      if (need !== undefined)
+        return told(
+          `waits for ${need} of its items to complete: ${completed} have, ${far}`,
+          'What comes after it begins when enough of them have completed.',
+        );
+      return told(`waits for its items: ${far}`, 'It ends when all of its items have.');
     }
     case 'fallback':
       return told(
@@ -205,6 +215,7 @@ const WHY = {
   cancel: 'it is cancelled',
   join: 'a join does not need it',
   while: 'its while holds no longer',
+  list: 'its list has what it is for',
   end: 'an end in it',
   within: 'with what it is in',
 } as const;

@@ -5,6 +5,7 @@ import {
   definitionOf,
   dependentsOf,
   hasEnded,
+  type ItemsState,
   isEntered,
   isInFlight,
   type RunState,
@@ -105,7 +106,12 @@ function fits(state: RunState, task: TaskState): boolean {
 
 /** Something in it failed, or its own time or rounds are used up: what was done in it stands. */
 const goesOn = (state: RunState, { id, items, status, fallback }: TaskState): boolean =>
-  fallback === undefined && status === 'running' && (state.scopes.has(id) || items !== undefined);
+  fallback === undefined &&
+  status === 'running' &&
+  (state.scopes.has(id) || (items !== undefined && !lacksItems(items)));
+
+/** It never had as many items as it needs: it asks for them again. */
+const lacksItems = ({ need, total }: ItemsState): boolean => need !== undefined && need > total;
 
 /** An attempt of it, or its child run, was open; or nothing would go on with it. */
 function isLost(state: RunState, task: TaskState): boolean {

@@ -102,6 +102,7 @@ export class SourceHistory {
     const scope = state.scopes.get(taskId);
     const inner = scope?.failure ?? scope?.handling?.taskId;
     if (inner !== undefined) return { begin, inside: inner };
+    if (error.code === 'REPRISE_ITEMS_UNMET') return { begin, missing: failedOf(task) };
     const item = this.#firstFailed(task);
     if (item !== undefined) return { begin, inside: item };
     const definition = definitionOf(state, task);
@@ -136,6 +137,10 @@ export class SourceHistory {
     return { revision: Math.min(begin, before) - 1, failed: [taskId, ...missing] };
   }
 }
+
+/** Of a list that lacks items: those that failed, which are done again. */
+const failedOf = ({ items }: TaskState): readonly string[] =>
+  (items?.instances ?? []).flatMap((item) => (item?.status === 'failed' ? [item.id] : []));
 
 /** What happened to a run behind the cut, and is to be taken over all the same. */
 export class Tail {

@@ -5,7 +5,7 @@ import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
 import { outward } from '../../task-chaining/input-binding.ts';
 import { listAround, readerOf } from '../binding-source.ts';
-import { definitionOf, listOf, type RunState, siblingOf, type TaskState } from '../state.ts';
+import { definitionOf, listOf, passedAt, type RunState, siblingOf, type TaskState } from '../state.ts';
 import type { Reference } from './source.ts';
 
 /** Where a value, or some of its parts, may be from. Only what turns out to be the very value there is recorded so. */
@@ -112,6 +112,7 @@ const itemAt = (list: TaskState | undefined, index: number): Reference | undefin
   list?.boundAt === undefined ? undefined : { revision: list.boundAt, of: 'items', task: list.id, path: [index] };
 
 function outputAt(state: RunState, path: string): Reference | undefined {
-  const revision = state.tasks.get(path)?.endRevision;
+  const task = state.tasks.get(path);
+  const revision = task === undefined ? undefined : passedAt(task);
   return revision === undefined ? undefined : { revision, of: 'output', task: path };
 }

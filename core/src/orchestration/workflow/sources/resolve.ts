@@ -1,5 +1,5 @@
 import type { Json } from '../../../shared/json.ts';
-import { hasEnded, type RunState } from '../state.ts';
+import { hasPassed, passedAt, type RunState } from '../state.ts';
 import type { Reference, Source } from './source.ts';
 import { walk } from './walk.ts';
 
@@ -34,7 +34,7 @@ function holderOf(state: RunState, { revision, of, task: id }: Reference): Json 
     case 'input':
       return task.boundAt === revision ? task.input : undefined;
     case 'output':
-      return task.endRevision === revision && hasEnded(task) ? task.output : undefined;
+      return passedAt(task) === revision && hasPassed(task) ? task.output : undefined;
     case 'items':
       return task.boundAt === revision ? task.items?.values : undefined;
     case 'undone': {

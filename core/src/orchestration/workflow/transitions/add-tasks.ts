@@ -5,7 +5,7 @@ import {
   definitionOf,
   dependenciesOf,
   grownGraph,
-  hasEnded,
+  hasPassed,
   type RunState,
   siblingOf,
   type TaskState,
@@ -48,7 +48,7 @@ function begin(state: RunState, task: TaskState, at: number): void {
   if (definition === undefined) return;
   const ended = dependenciesOf(state, task).flatMap((id) => {
     const dependency = siblingOf(state, task, id);
-    return dependency !== undefined && hasEnded(dependency) ? [dependency] : [];
+    return dependency !== undefined && hasPassed(dependency) ? [dependency] : [];
   });
   const needed = neededBy(definition);
   if (ended.some((dependency) => isNotChosen(definition, dependency))) state.frontier.add(task.id);

@@ -5,6 +5,7 @@ import {
   createTaskState,
   dependentsOf,
   hasEnded,
+  hasPassed,
   listOf,
   type RunState,
   rootOf,
@@ -14,7 +15,7 @@ import {
 } from '../state.ts';
 import { neededBy } from './end-task.ts';
 import { hold, letGo } from './hold.ts';
-import { aboutToChange, readyAgain } from './items.ts';
+import { aboutToChange, isDue, isWeighed, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
 import { removeWithin, standingOf } from './regions.ts';
 import { release } from './standing.ts';
@@ -37,7 +38,7 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
     for (const path of paths) {
       const task = state.tasks.get(path);
       if (task === undefined) continue;
-      if (hasEnded(task)) ended.push(task);
+      if (hasPassed(task)) ended.push(task);
       clear(task);
       begun.push(task);
     }
@@ -147,10 +148,12 @@ function placeAmongItems(state: RunState, task: TaskState): { readonly idle?: bo
   if (list === undefined || items === undefined) return {};
   if (!hasEnded(task)) return { idle: task.idle };
   items.ended -= 1;
+  if (task.status === 'completed') items.completed -= 1;
   // It was about to end because of the item.
   const isEnding = state.frontier.has(list.id) && items.values.length >= items.total;
-  if (isEnding && !items.instances.some((one) => one !== task && one?.status === 'failed'))
-    state.frontier.delete(list.id);
+  const failed = isEnding && items.instances.some((one) => one !== task && one?.status === 'failed');
+  if (isEnding && !isDue(state, list, failed)) state.frontier.delete(list.id);
+  if (isWeighed(state, list)) state.weighing.add(list.id);
   return { idle: true };
 }
 

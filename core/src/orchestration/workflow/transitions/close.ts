@@ -1,5 +1,13 @@
 import { inside } from '../../../shared/task-path.ts';
-import { definitionOf, hasEnded, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  hasEnded,
+  isInFlight,
+  isThrough,
+  type RunState,
+  type ScopeState,
+  type TaskState,
+} from '../state.ts';
 import { aboutToChange } from './items.ts';
 import { hasMutex, letGoMutex } from './mutex.ts';
 import { noteAwaited, setStatus } from './status.ts';
@@ -25,8 +33,7 @@ export function* tasksOf(state: RunState, scope: ScopeState): Generator<TaskStat
 /** What a task has begun and is ended with it: its items, the tasks of its block, the task that stands in for it. */
 export function* partsOf(state: RunState, task: TaskState): Generator<TaskState> {
   const { items } = task;
-  if (items !== undefined && items.ended < items.total)
-    for (const item of items.instances) if (item !== undefined) yield item;
+  if (items !== undefined && !isThrough(items)) for (const item of items.instances) if (item !== undefined) yield item;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) yield* tasksOf(state, scope);
   const substitute = substituteOf(state, task.id);
@@ -93,7 +100,7 @@ export function holdsOutstanding(state: RunState, task: TaskState): boolean {
   if (isWaiting(state, task.id)) return true;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return lastDoneInside(state, scope) !== undefined;
-  if (task.items !== undefined && task.items.ended < task.items.total)
+  if (task.items !== undefined && !isThrough(task.items))
     return definitionOf(state, task)?.scope !== undefined && state.undo.last(task.id) !== undefined;
   const substitute = substituteOf(state, task.id);
   return substitute !== undefined && !hasEnded(substitute) && holdsOutstanding(state, substitute);

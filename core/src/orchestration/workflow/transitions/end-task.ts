@@ -1,10 +1,14 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import type { TaskYielded } from '../events.ts';
 import {
   definitionOf,
   dependentsOf,
   hasEnded,
+  hasPassed,
+  listOf,
+  outcomeOf,
   type RunState,
   rootOf,
   scopeAt,
@@ -14,7 +18,7 @@ import {
 import { closeWithin, isWaiting, wakeClosing } from './close.ts';
 import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
-import { aboutToChange, addItem, endItem } from './items.ts';
+import { aboutToChange, addItem, endItem, isBorne, yieldItems } from './items.ts';
 import { setStatus, unlock } from './status.ts';
 import { noteDone } from './undo.ts';
 
@@ -37,7 +41,7 @@ export function end(state: RunState, task: TaskState, status: Ending, at: number
 }
 
 function tellOthers(state: RunState, task: TaskState, status: Ending, at: number): void {
-  if (status === 'skipped' || status === 'cancelled') task.output = null;
+  if ((status === 'skipped' || status === 'cancelled') && task.yieldedAt === undefined) task.output = null;
   // In older histories what a failed task leaves open was ended by the end of the run.
   if (status !== 'failed' || state.rules > 2) closeWithin(state, task, at);
   if (task.index !== undefined) return endItem(state, task, at);
@@ -50,7 +54,7 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   }
   const scope = scopeAt(state, task.scope);
   if (scope === undefined) return;
-  if (status === 'failed' && !isDispensable(state, task)) {
+  if (status === 'failed' && task.yieldedAt === undefined && !isDispensable(state, task)) {
     scope.failure ??= task.id;
     if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
@@ -58,6 +62,11 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   scope.open -= 1;
   if (scope.open === 0 && scope.path !== '' && state.tasks.get(scope.path)?.closing === undefined)
     state.frontier.add(scope.path);
+  // What comes after a list that has yielded was told then.
+  if (task.yieldedAt === undefined) tellDependents(state, task, at);
+}
+
+function tellDependents(state: RunState, task: TaskState, at: number): void {
   for (const id of dependentsOf(state, task)) {
     const dependent = siblingOf(state, task, id);
     const definition = dependent === undefined ? undefined : definitionOf(state, dependent);
@@ -67,8 +76,17 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
 }
 
 /** Whether it ended without anything for those that come after it. */
-export const countsAsSkipped = (state: RunState, { status }: TaskState): boolean =>
-  status === 'skipped' || (status === 'cancelled' && state.rules > 3);
+export function countsAsSkipped(state: RunState, task: TaskState): boolean {
+  const outcome = outcomeOf(task);
+  return outcome === 'skipped' || (outcome === 'cancelled' && state.rules > 3);
+}
+
+/** A list has what it is for: it goes on, or what is left of it is cancelled, and what comes after it begins. */
+export function yieldList(state: RunState, list: TaskState, event: TaskYielded): void {
+  if (hasPassed(list) || list.items === undefined) return;
+  yieldItems(state, list, list.items, event);
+  tellDependents(state, list, event.at);
+}
 
 /** Of how many dependencies the task needs an output; undefined when it waits for all of them. */
 export const neededBy = ({ join }: TaskDefinition): number | undefined =>
@@ -78,7 +96,8 @@ export const neededBy = ({ join }: TaskDefinition): number | undefined =>
 export function isTolerated(state: RunState, task: TaskState): boolean {
   const node = state.graph.node(task.definitionId);
   if (node === undefined || node.undoes !== undefined) return false;
-  return task.index === undefined ? isDispensable(state, task) : node.definition.forEach?.onItemFailure === 'continue';
+  const list = task.index === undefined ? undefined : listOf(state, task);
+  return list === undefined ? isDispensable(state, task) : isBorne(state, list);
 }
 
 /** Whether somebody else may take the place of a task that failed: everything that comes after it asks for some of several. */
@@ -107,7 +126,7 @@ function tell(state: RunState, task: TaskState, definition: TaskDefinition, depe
     if (task.waitingOn === 0) unlock(state, task, at);
     return;
   }
-  if (dependency.status === 'completed') {
+  if (outcomeOf(dependency) === 'completed') {
     task.met += 1;
     if (task.met === needed) {
       task.joinedAt = state.revision;

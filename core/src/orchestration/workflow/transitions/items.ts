@@ -1,12 +1,21 @@
+import { bearsFailures } from '../../../definition/definition.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
-import type { TaskExpanded } from '../events.ts';
+import type { TaskExpanded, TaskYielded } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
 import type { Source } from '../sources/source.ts';
-import { createTaskState, hasEnded, type ItemsState, listOf, type RunState, type TaskState } from '../state.ts';
+import {
+  createTaskState,
+  hasEnded,
+  type ItemsState,
+  isThrough,
+  listOf,
+  type RunState,
+  type TaskState,
+} from '../state.ts';
 import { holdItems, holdSource } from './hold.ts';
 import { beginLimits } from './standing.ts';
 import { makeReady, setStatus } from './status.ts';
@@ -16,7 +25,7 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
   if (parent.items === undefined) {
     const values = whole ?? [];
     const total = whole === undefined ? event.total : whole.length;
-    parent.items = { values, instances: [], total, cursor: 0, active: 0, returning: [], ended: 0 };
+    parent.items = createItems(values, total, event.need);
     parent.boundAt = state.revision;
     parent.source = event.source;
   }
@@ -33,8 +42,67 @@ export function expand(state: RunState, parent: TaskState, event: TaskExpanded):
     state.frontier.add(parent.id);
     return;
   }
-  if (parent.items.total === 0) state.frontier.add(parent.id);
+  if (isDue(state, parent)) state.frontier.add(parent.id);
   else releaseItems(state, parent, event.at);
+}
+
+export const createItems = (values: Json[], total: number, need?: number): ItemsState => ({
+  values,
+  instances: [],
+  total,
+  cursor: 0,
+  active: 0,
+  returning: [],
+  ended: 0,
+  completed: 0,
+  dropped: 0,
+  need,
+});
+
+/** Whether what becomes of a list is settle's to say: it has failed, has what it is for, or is through. */
+export function isDue(state: RunState, list: TaskState, failed = false): boolean {
+  const { items } = list;
+  if (items === undefined) return false;
+  if (isThrough(items)) return true;
+  if (list.yieldedAt !== undefined) return false;
+  if (items.need !== undefined) return items.completed >= items.need || isUnmet(items);
+  return failed && !isBorne(state, list);
+}
+
+/** Too few items can still complete. */
+export const isUnmet = ({ need, completed, total, ended }: ItemsState): boolean =>
+  need !== undefined && completed + total - ended < need;
+
+/** Whether a list goes on when an item of it fails. */
+export function isBorne(state: RunState, list: TaskState): boolean {
+  const forEach = state.graph.node(list.definitionId)?.definition.forEach;
+  return list.yieldedAt !== undefined || (forEach !== undefined && bearsFailures(forEach));
+}
+
+/** Whether the list is asked, after each item, whether it has what it is for. */
+export const isWeighed = (state: RunState, list: TaskState): boolean =>
+  list.items !== undefined &&
+  list.items.ended > 0 &&
+  list.yieldedAt === undefined &&
+  list.status === 'running' &&
+  list.index === undefined &&
+  state.graph.node(list.definitionId)?.definition.forEach?.until !== undefined;
+
+/** The list has what it is for. What comes after it is the caller's to tell. */
+export function yieldItems(state: RunState, list: TaskState, items: ItemsState, event: TaskYielded): void {
+  list.yieldedAt = state.revision;
+  list.output = itemOutputs(items);
+  state.frontier.delete(list.id);
+  state.weighing.delete(list.id);
+  if (event.rest === 'cancel') items.dropped = items.total - begun(items);
+  if (isThrough(items)) state.frontier.add(list.id);
+  else releaseItems(state, list, event.at);
+}
+
+function begun({ instances }: ItemsState): number {
+  let count = 0;
+  for (const item of instances) if (item !== undefined) count += 1;
+  return count;
 }
 
 /** The list that the items are, all of it: it is not copied, because nothing is added to it. */
@@ -59,7 +127,7 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     if (mutex === undefined || item.scheduledAt !== undefined) makeReady(state, item, at);
     else state.frontier.add(item.id);
   }
-  while (items.active < forEach.concurrency && items.cursor < items.total) {
+  while (items.dropped === 0 && items.active < forEach.concurrency && items.cursor < items.total) {
     const index = items.cursor;
     items.cursor += 1;
     if (items.instances[index] !== undefined) continue;
@@ -104,15 +172,18 @@ export function expire(state: RunState, parent: TaskState, error: ErrorData): vo
 export function endItem(state: RunState, item: TaskState, at: number): void {
   const parent = listOf(state, item);
   if (parent?.items === undefined) return;
-  const forEach = state.graph.node(parent.definitionId)?.definition.forEach;
   if (item.idle) item.idle = false;
   else parent.items.active -= 1;
   parent.items.ended += 1;
+  if (item.status === 'completed') parent.items.completed += 1;
   if (state.rules > 1 && item.index !== undefined) noteEnded(parent.items, item.index, itemText(parent.items));
-  const failed = item.status === 'failed' && forEach?.onItemFailure !== 'continue';
   if (parent.closing !== undefined) return;
-  if (failed || parent.items.ended === parent.items.total) state.frontier.add(parent.id);
-  else releaseItems(state, parent, at);
+  if (isDue(state, parent, item.status === 'failed')) {
+    state.frontier.add(parent.id);
+    return;
+  }
+  if (isWeighed(state, parent)) state.weighing.add(parent.id);
+  releaseItems(state, parent, at);
 }
 
 /** Something is about to happen to a task: what is known of an item for a digest is known no more. */

@@ -10,8 +10,10 @@ import {
   dependenciesOf,
   dependentsOf,
   hasEnded,
+  hasPassed,
   insideOf,
   isHeldBack,
+  outcomeOf,
   type RunState,
   type ScopeState,
   scopeAt,
@@ -161,9 +163,9 @@ export function standingOf(
   const needed = definition === undefined ? undefined : neededBy(definition);
   for (const id of dependenciesOf(state, task)) {
     const dependency = siblingOf(state, task, id);
-    if (runsAgain(id) || dependency === undefined || !hasEnded(dependency)) waitingOn += 1;
+    if (runsAgain(id) || dependency === undefined || !hasPassed(dependency)) waitingOn += 1;
     else if (countsAsSkipped(state, dependency)) skippedDependencies += 1;
-    else if (dependency.status === 'completed' && needed !== undefined) met += 1;
+    else if (outcomeOf(dependency) === 'completed' && needed !== undefined) met += 1;
   }
   const joinedAt = needed !== undefined && met >= needed ? state.revision : undefined;
   return { waitingOn, skippedDependencies, met, joinedAt };

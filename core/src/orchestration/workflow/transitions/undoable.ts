@@ -65,7 +65,7 @@ function* leftIn(state: RunState, scope: ScopeState): Generator<Undoable, undefi
     // The agent that ended the block did well, be it that of an item of a list that is cut short.
     if (entry.taskId === scope.ending) continue;
     const task = partOf(state, scope.path, entry.taskId);
-    if (task !== undefined && !hadEndedWell(task, by)) yield entry;
+    if (task !== undefined && !hadEndedWell(itemOf(task, entry.taskId), by)) yield entry;
   }
   return undefined;
 }
@@ -76,6 +76,13 @@ function partOf(state: RunState, block: string, path: string): TaskState | undef
   const task = state.tasks.get(inside(block, id));
   const origin = state.graph.node(task?.definitionId ?? '')?.fallbackFor;
   return task === undefined || origin === undefined ? task : (siblingOf(state, task, origin) ?? task);
+}
+
+/** Of a list that yielded before all of it had ended, what is kept is told item by item. */
+function itemOf(task: TaskState, path: string): TaskState {
+  if (task.yieldedAt === undefined) return task;
+  const [, index] = /^\[(\d+)\]/.exec(path.slice(task.id.length)) ?? [];
+  return task.items?.instances[Number(index)] ?? task;
 }
 
 const hadEndedWell = ({ status, endRevision = 0 }: TaskState, by: number): boolean =>

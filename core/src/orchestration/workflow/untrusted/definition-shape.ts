@@ -84,6 +84,8 @@ const performers: Readonly<Record<string, Shape>> = {
 
 const compensate = fieldsOf({ retry, timeouts }, { agent: name, capability: name, input: expression });
 
+const need: Shape = (value, field) => (typeof value === 'number' ? integer(1) : expression)(value, field);
+
 const join: Shape = (value, field) =>
   typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any')(value, field);
 
@@ -108,7 +110,10 @@ const taskAt = (level: number): Shape =>
       when: expression,
       while: expression,
       input: expression,
-      forEach: fieldsOf({ items: expression, concurrency: integer(1), onItemFailure: oneOf('fail', 'continue') }),
+      forEach: fieldsOf(
+        { items: expression, concurrency: integer(1), onItemFailure: oneOf('fail', 'continue') },
+        { need, until: expression, rest: oneOf('let', 'cancel') },
+      ),
       fallback,
       repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
       compensate,

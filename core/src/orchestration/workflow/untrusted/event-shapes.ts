@@ -140,9 +140,9 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { taskId, attempt },
     { input: anyJson, source, until: time, signal: label, child: runId, retries: runId },
   ),
-  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'cancel', 'while', 'closed') }, { by: taskId }),
+  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'closed') }, { by: taskId }),
   TaskClosing: fieldsOf(
-    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'while', 'end') },
+    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'end') },
     { error: errorShape, commandId: label, reason, by: taskId },
   ),
   TasksAdded: fieldsOf(
@@ -169,7 +169,11 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
   RunForked: fieldsOf({ runId }, { keys: listOf(taskId) }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
-  TaskExpanded: fieldsOf({ taskId, from: integer(0), total: integer(0) }, { items: listOf(anyJson), source }),
+  TaskExpanded: fieldsOf(
+    { taskId, from: integer(0), total: integer(0) },
+    { items: listOf(anyJson), source, need: integer(0) },
+  ),
+  TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel') }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
   TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),

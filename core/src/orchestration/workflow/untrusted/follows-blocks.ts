@@ -19,6 +19,7 @@ import {
   isAgentTask,
   isEntered,
   isInFlight,
+  listOf,
   type RunState,
   type ScopeState,
   scopeAt,
@@ -28,6 +29,7 @@ import {
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
 import { topOf } from '../transitions/closing-top.ts';
 import { isTolerated } from '../transitions/end-task.ts';
+import { isUnmet } from '../transitions/items.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { attemptFlaw, flaw, mayEnd, unfit, unknown } from './flaws.ts';
 import { inputFlaw } from './follows-sources.ts';
@@ -99,6 +101,7 @@ export function cancelledFlaw(
 /** Whether somebody has said that the task is not to go on. */
 function isGivenUp(state: RunState, task: TaskState, why: Withdrawal, by = ''): boolean {
   if (why === 'join') return isLoser(state, task);
+  if (why === 'list') return isNotNeeded(state, task);
   if (why === 'while') return task.index === undefined && definitionOf(state, task)?.while !== undefined;
   const canceller = state.tasks.get(by);
   const named = canceller === undefined ? undefined : definitionOf(state, canceller)?.cancel?.tasks;
@@ -115,6 +118,12 @@ const isLoser = (state: RunState, task: TaskState): boolean =>
     const definition = state.graph.node(dependent?.definitionId ?? '')?.definition;
     return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;
   });
+
+/** The list that the task is an item of has what it is for, and does not let the rest be. */
+function isNotNeeded(state: RunState, item: TaskState): boolean {
+  const list = item.index === undefined ? undefined : listOf(state, item);
+  return list?.yieldedAt !== undefined && definitionOf(state, list)?.forEach?.rest === 'cancel';
+}
 
 /** It ended well, and its task is not to: that closes, or is not content with what it gave. */
 export function attemptCompletedFlaw(task: TaskState, definition: TaskDefinition, attempt: number): Flaw | undefined {
@@ -149,10 +158,11 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
 }
 
-/** It may fail, and the block goes on: without it, or with something in its place. */
+/** It may fail, and the block goes on: without it, or with something in its place. Or it is a list that is asked itself. */
 const mayBeReplaced = (state: RunState, task: TaskState): boolean =>
   isTolerated(state, task) ||
-  fallbacksOf(definitionOf(state, task) ?? {})[task.fallback === undefined ? 0 : task.passed + 1] !== undefined;
+  fallbacksOf(definitionOf(state, task) ?? {})[task.fallback === undefined ? 0 : task.passed + 1] !== undefined ||
+  (task.items !== undefined && definitionOf(state, task)?.forEach?.until !== undefined);
 
 function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, error, by }: TaskClosing): boolean {
   const scope = scopeAt(state, taskId);
@@ -164,6 +174,8 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, e
       return true;
     case 'join':
       return task !== undefined && isLoser(state, task);
+    case 'list':
+      return task !== undefined && isNotNeeded(state, task);
     case 'end':
       return scope?.ending !== undefined;
     case 'failure':
@@ -174,7 +186,8 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, e
         scope?.handling !== undefined ||
         scope?.ending !== undefined ||
         scope?.open === 0 ||
-        task?.items?.instances.some((item) => item?.status === 'failed') === true
+        task?.items?.instances.some((item) => item?.status === 'failed') === true ||
+        (task?.items !== undefined && isUnmet(task.items))
       );
     default:
       return why satisfies never;

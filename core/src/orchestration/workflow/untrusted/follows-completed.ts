@@ -66,7 +66,7 @@ export function completedFlaw(
       break;
     case 'items': {
       if (hasEnded(task) || task.items === undefined) return unfit(task);
-      const left = task.items.total - task.items.ended;
+      const left = task.items.total - task.items.ended - task.items.dropped;
       if (left > 0) return flaw('type', `cannot come: ${left} items of '${task.id}' have not ended`);
       break;
     }

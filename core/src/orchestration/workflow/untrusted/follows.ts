@@ -1,4 +1,4 @@
-import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { type Fallback, mayYield, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
@@ -12,10 +12,21 @@ import type {
   TaskClosing,
   TaskExpanded,
   TasksAdded,
+  TaskYielded,
 } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
 import type { Source } from '../sources/source.ts';
-import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
+import {
+  hasEnded,
+  hasPassed,
+  isEntered,
+  isInFlight,
+  isPausedBy,
+  isThrough,
+  type RunState,
+  rootOf,
+  type TaskState,
+} from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { asksFor } from '../transitions/mutex.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
@@ -125,6 +136,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (state.tasks.size + event.total > MAX_TASKS_OF_RUN)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
       return expandedFlaw(state, task, definition, event);
+    case 'TaskYielded':
+      return yieldedFlaw(task, definition, event);
     case 'TaskExpired':
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
@@ -237,9 +250,10 @@ const standsIn = (
 function expandedFlaw(
   state: RunState,
   task: TaskState,
-  { forEach }: TaskDefinition,
+  definition: TaskDefinition,
   event: TaskExpanded,
 ): Flaw | undefined {
+  const { forEach } = definition;
   const { items } = task;
   const there = items?.values.length ?? 0;
   if (forEach === undefined || task.index !== undefined)
@@ -248,12 +262,34 @@ function expandedFlaw(
   if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
   if (items !== undefined && event.total !== items.total)
     return flaw('data.total', `is ${event.total}; the part before said ${items.total}`);
+  const wrong = neededFlaw(event.need, event.from, definition);
+  if (wrong !== undefined) return wrong;
   if (event.source !== undefined) return wholeFlaw(state, there, event, event.source);
   if (event.items === undefined) return flaw('data.items', 'is missing');
   if (there + event.items.length > event.total)
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
   return undefined;
+}
+
+/** Whether `until` held, nobody can tell any more. */
+function yieldedFlaw(task: TaskState, { forEach }: TaskDefinition, { rest }: TaskYielded): Flaw | undefined {
+  const { items } = task;
+  if (items === undefined || !mayYield(forEach))
+    return flaw('data.taskId', `is '${task.id}', which is no list that yields`);
+  if (hasPassed(task) || task.closing !== undefined || items.values.length < items.total) return unfit(task);
+  if (isThrough(items)) return flaw('type', `cannot come: all items of '${task.id}' have ended`);
+  if (forEach?.until === undefined && items.completed < (items.need ?? 0))
+    return flaw('type', `cannot come: ${items.completed} of ${items.need} items of '${task.id}' have completed`);
+  if ((rest === 'cancel') === (forEach?.rest === 'cancel')) return undefined;
+  return flaw('data.rest', `is not what '${task.id}' says of the rest`);
+}
+
+function neededFlaw(need: number | undefined, from: number, { forEach }: TaskDefinition): Flaw | undefined {
+  const said = from === 0 ? forEach?.need : undefined;
+  if ((need === undefined) !== (said === undefined))
+    return flaw('data.need', need === undefined ? 'is missing' : 'cannot stand here');
+  return typeof said === 'number' && said !== need ? flaw('data.need', `is ${need} where ${said} is said`) : undefined;
 }
 
 function addedFlaw(state: RunState, event: TasksAdded): Flaw | undefined {

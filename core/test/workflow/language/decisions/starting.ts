@@ -62,7 +62,7 @@ export const STARTING: readonly Decision[] = [
     ],
   },
   {
-    says: "A dependency that fails does not fail the scope while every dependent's join can still be met",
+    says: "A dependency that fails does not fail the scope while every dependent's join (or a forEach's need) can still be met",
     shown: {
       'given a block with a race, when one fails, then the block goes on, and completes': () => {
         const r = run(
@@ -83,7 +83,10 @@ export const STARTING: readonly Decision[] = [
         expect(r.task('s').error?.code).to.equal('ONE');
       },
     },
-    elsewhere: [[FILES.starting, 'takes no notice of one that fails while another may complete']],
+    elsewhere: [
+      [FILES.starting, 'takes no notice of one that fails while another may complete'],
+      [FILES.lists, 'bears failures as long as enough can complete, then fails with the last of them'],
+    ],
   },
   {
     says: 'rest: cancel covers direct dependencies only, and is refused when a loser has other dependents',

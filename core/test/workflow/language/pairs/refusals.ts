@@ -27,7 +27,13 @@ const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch …
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
 const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'output'];
-const LISTS = ['forEach', 'forEach, onItemFailure: continue', 'forEach, concurrency: 1', 'timeout.all'];
+const NEEDS = ['forEach, need: 1', 'forEach, need: 1, rest: cancel'];
+const UNTIL = 'forEach, until, rest: cancel';
+const LISTS = [
+  ...['forEach', 'forEach, onItemFailure: continue', 'forEach, concurrency: 1', 'timeout.all'],
+  ...NEEDS,
+  UNTIL,
+];
 const REPEATS = ['repeat', 'repeat from another'];
 const FALLBACKS = [
   'fallback to a value',
@@ -96,6 +102,13 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(LISTS, REPEATS, 'a forEach task may not repeat; let a task after it repeat from it'),
   onOne(LISTS, ['fallback to a task'], 'the items of a forEach may fall back to a value or an agent, not to a task'),
+  onOne(['forEach, onItemFailure: continue'], NEEDS, 'has no effect beside need'),
+  {
+    shape: 'one after the other',
+    of: [...NEEDS, UNTIL],
+    with: ['repeat from another'],
+    reason: 'may leave items under way that this repeat runs again; put',
+  },
   onOne(['fallback to a value'], ['fallback to an agent', 'fallback to a task'], ONE_FALLBACK),
   onOne(['fallback to an agent'], ['fallback to a task'], ONE_FALLBACK),
   onOne(
