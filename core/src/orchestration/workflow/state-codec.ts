@@ -38,6 +38,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'undo',
   'signals',
   'waits',
+  'unbuffered',
   'mutexes',
   'mutexWaits',
   'ready',
@@ -47,7 +48,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v6';
+export const STATE_VERSION = 'v7';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
@@ -66,6 +67,7 @@ interface Head {
   readonly signals: readonly (readonly [string, PendingSignal[]])[];
   readonly mutexes: readonly (readonly [string, string[]])[];
   readonly waits: readonly (readonly [string, readonly string[]])[];
+  readonly unbuffered: readonly (readonly [string, readonly string[]])[];
   readonly frontier: readonly string[];
 }
 
@@ -119,6 +121,7 @@ function headOf(state: RunState, without: Without): Head {
     signals: [...state.signals],
     mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
+    unbuffered: [...state.unbuffered].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
   };
 }
@@ -185,6 +188,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
     for (const id of tasks.slice(1)) state.mutexWaits.add(id, id, key);
   }
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
+  for (const [signal, tasks] of kept.unbuffered) state.unbuffered.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
 }
 
