@@ -138,6 +138,8 @@ export interface ChildWorkflow {
 /** Waits for a signal from outside. `signal` gives its name; what the signal brings is the output. */
 export interface Wait {
   readonly signal: Expression;
+  /** Takes only what comes while it waits: what came before is left to others. */
+  readonly buffered?: false;
   /** The output when the task's time is up; without it, the task fails then. */
   readonly default?: Expression;
 }
@@ -167,6 +169,8 @@ export interface Cancel {
 /** Fails with an error of the workflow's own. */
 export interface Raise {
   readonly code: string;
+  /** A URI that names the kind of the error, as in RFC 9457. */
+  readonly type?: string;
   readonly message?: Expression;
   readonly status?: number;
   readonly details?: Expression;

@@ -100,6 +100,7 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
     ...(scope && { scope: bindBlock(path, scope, source?.scope, bind) }),
     ...(wait && {
       wait: {
+        ...wait,
         signal: one('wait.signal', wait.signal, source?.wait?.signal),
         ...(wait.default && { default: one('wait.default', wait.default, source?.wait?.default) }),
       },

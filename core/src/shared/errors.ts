@@ -49,6 +49,8 @@ export function isRepriseError(value: unknown, code?: ErrorCode): value is Repri
  */
 export interface ErrorData {
   readonly code: string;
+  /** A URI that names the kind of the error (RFC 9457). */
+  readonly type?: string;
   readonly message: string;
   readonly retryable: boolean;
   /** What the thrown value called its status (an HTTP status, a name). */
@@ -153,6 +155,18 @@ function detailsOf(value: unknown): { readonly details?: JsonObject } {
   }
 }
 
+/** With its scheme: RFC 9457 advises against any other. */
+const ERROR_TYPE = /^[A-Za-z][A-Za-z0-9+.-]*:[^\s\p{Cc}<>"{}|\\^`]+$/u;
+const MAX_TYPE_CHARS = 1024;
+
+/** Whether a text can be the `type` of an error. */
+export const isErrorType = (text: string): boolean => text.length <= MAX_TYPE_CHARS && ERROR_TYPE.test(text);
+
+function typeOf(value: unknown): { readonly type?: string } {
+  const type = read(value, 'type');
+  return typeof type === 'string' && isErrorType(type) ? { type } : {};
+}
+
 function statusOf(value: unknown): { readonly status?: number | string } {
   const status = read(value, 'status');
   if (typeof status === 'number' && Number.isFinite(status)) return { status };
@@ -166,7 +180,7 @@ function retryAfterOf(value: unknown): { readonly retryAfterMs?: number } {
 }
 
 /**
- * Any thrown value as data; does not throw. Its own `code`, `message`, `status`, `details`, `retryAfterMs` and `retryable` are kept
+ * Any thrown value as data; does not throw. Its own `code`, `type` (when it is a URI), `message`, `status`, `details`, `retryAfterMs` and `retryable` are kept
  * where they are usable, otherwise `fallbackCode` is used and the error counts as retryable as the catalogue says. The message
  * of an Error's `cause` follows its own.
  */
@@ -176,6 +190,7 @@ export function toErrorData(value: unknown, fallbackCode: ErrorCode): ErrorData 
   const retryable = read(value, 'retryable');
   return {
     code: codeOf(value) ?? fallbackCode,
+    ...typeOf(value),
     message: (messageOf(value) + because).slice(0, MAX_MESSAGE_CHARS),
     retryable: typeof retryable === 'boolean' ? retryable : ERROR_CODES[fallbackCode].retryable,
     ...statusOf(value),

@@ -34,7 +34,12 @@ describe('parseWorkflow', () => {
   it('reads the examples of the reference page', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../docs/reference/workflow-format.md'), 'utf8');
     const examples = [...page.matchAll(/```yaml\n(name: [\s\S]*?)```/g)].map(([, yaml = '']) => parseWorkflow(yaml));
-    expect(examples.map(({ definition }) => definition.name)).to.deep.equal(['dossier', 'purchase', 'flight']);
+    expect(examples.map(({ definition }) => definition.name)).to.deep.equal([
+      'dossier',
+      'purchase',
+      'payment',
+      'flight',
+    ]);
     expect(examples[0]?.definition.tasks.map((task) => task.id)).to.deep.equal([
       'inventory',
       'inspect',

@@ -45,7 +45,8 @@ function differences(page: string, source = SOURCE): readonly string[] {
   ];
   for (const [name, section] of sections) {
     const said = section.fields.map(show);
-    const is = ownFields(source.interfaces.get(name) ?? structure(name));
+    const fields = source.interfaces.get(name) ?? structure(name);
+    const is = name in EVENT_VERSIONS ? ownFields(fields) : (fields ?? []).map(show);
     if (JSON.stringify(said) !== JSON.stringify(is)) found.push(`${name}: ${said.join(', ')} is not ${is.join(', ')}`);
   }
   return found;

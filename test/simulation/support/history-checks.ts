@@ -112,7 +112,10 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     if (!hasEnded(task))
       expect(state.scopes.has(task.scope), `${task.id} is open in a block that is not`).to.equal(true);
     const waits = task.signal !== undefined && isEntered(task);
-    expect(state.waits.get(task.signal ?? '')?.has(task.id) ?? false, `${task.id} waits`).to.equal(waits);
+    expect(
+      [state.waits, state.unbuffered].some((all) => all.get(task.signal ?? '')?.has(task.id) === true),
+      `${task.id} waits`,
+    ).to.equal(waits);
     if (task.child !== undefined && isEntered(task))
       expect(state.awaited.has(task.id), `${task.id} has a child`).to.equal(true);
     if (hasEnded(task)) expect(state.awaited.has(task.id), `${task.id} is awaited`).to.equal(false);

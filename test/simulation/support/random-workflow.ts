@@ -209,6 +209,7 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
     return {
       wait: {
         signal: { kind: 'template', template: spec.once ? 'go' : 'stop' },
+        ...(index % 3 === 1 && { buffered: false as const }),
         ...(spec.accept && { default: fn('default', () => 'waited in vain') }),
       },
     };

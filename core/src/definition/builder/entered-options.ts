@@ -87,6 +87,8 @@ export interface ChildOptions<S> {
 /** What a wait waits for: the name of a signal. What the signal brings is the output. */
 export interface WaitOption<S> {
   readonly signal: string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
+  /** False: takes only what comes while it waits; what came before is left to others. Default true. */
+  readonly buffered?: boolean;
   /** The time limit of the task. */
   readonly timeout?: Duration;
   /** The output when the time is up; without it, the task fails then. */
@@ -107,6 +109,8 @@ export type CaseOption<S, Name extends string> =
 /** An error of the workflow's own. */
 export interface RaiseOption<S> {
   readonly code: string;
+  /** A URI that names the kind of the error, as in RFC 9457. */
+  readonly type?: string;
   readonly message?: string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
   readonly status?: number;
   readonly details?: TemplateOption<S & PerhapsItem>;

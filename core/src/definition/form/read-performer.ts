@@ -2,7 +2,17 @@ import { parseDuration } from '../../shared/duration.ts';
 import type { Cancel, ChildWorkflow, End, Expression, Raise, Sleep, Switch, Wait } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
-import { describe, type Fields, isFields, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
+import {
+  describe,
+  type Fields,
+  isFields,
+  readDuration,
+  readFields,
+  readFlag,
+  readNumber,
+  readText,
+  readTexts,
+} from './read.ts';
 
 /** The name of a workflow, or `{ name, version }`. */
 export function readChild(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
@@ -16,16 +26,17 @@ export function readChild(value: unknown, path: Path, report: Report): ChildWork
   return name === undefined ? undefined : { name, ...(version !== undefined && { version }) };
 }
 
-/** `{ signal, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
+/** `{ signal, buffered, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
 export function readWait(value: unknown, path: Path, report: Report, reader: FormReader): Wait | undefined {
   if (value === undefined) return undefined;
-  const keys = ['signal', 'timeout', 'default'];
+  const keys = ['signal', 'buffered', 'timeout', 'default'];
   const fields = readFields(value, path, report, 'an object with signal', keys);
   if (fields === undefined) return undefined;
   if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for');
   const signal = expression(fields, 'signal', path, report, reader.named);
   const otherwise = expression(fields, 'default', path, report, reader.value);
-  return signal && { signal, ...(otherwise && { default: otherwise }) };
+  const buffered = readFlag(fields['buffered'], [...path, 'buffered'], report) ?? true;
+  return signal && { signal, ...(!buffered && { buffered }), ...(otherwise && { default: otherwise }) };
 }
 
 /** The limit that stands inside a wait, where the task has none of its own. */
@@ -107,20 +118,22 @@ export function readEnd(value: unknown, path: Path, report: Report, reader: Form
   return { ...(output && { output }) };
 }
 
-/** `{ code, message, status, details }`. */
+/** `{ code, type, message, status, details }`. */
 export function readRaise(value: unknown, path: Path, report: Report, reader: FormReader): Raise | undefined {
   if (value === undefined) return undefined;
-  const keys = ['code', 'message', 'status', 'details'];
+  const keys = ['code', 'type', 'message', 'status', 'details'];
   const fields = readFields(value, path, report, 'an object with code', keys);
   if (fields === undefined) return undefined;
   if (fields['code'] === undefined) report(path, 'needs code');
   const code = readText(fields['code'], [...path, 'code'], report);
+  const type = readText(fields['type'], [...path, 'type'], report);
   const message = expression(fields, 'message', path, report, reader.named);
   const status = readNumber(fields['status'], [...path, 'status'], report);
   const details = expression(fields, 'details', path, report, reader.value);
   if (code === undefined) return undefined;
   return {
     code,
+    ...(type !== undefined && { type }),
     ...(message && { message }),
     ...(status !== undefined && { status }),
     ...(details && { details }),

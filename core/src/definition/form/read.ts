@@ -42,6 +42,12 @@ export function readNumber(value: unknown, path: Path, report: Report): number |
   return undefined;
 }
 
+export function readFlag(value: unknown, path: Path, report: Report): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  report(path, `must be true or false, not ${describe(value)}`);
+  return undefined;
+}
+
 /** Milliseconds. */
 export function readDuration(value: unknown, path: Path, report: Report): number | undefined {
   if (value === undefined) return undefined;

@@ -102,7 +102,7 @@ const readerOf = (keys?: ParsedText['keys']): FormReader => ({
 
 /** A path such as `outputs.audit.unknown`, which nobody means as text. */
 const PATH =
-  /^(?:(?:input|outputs|item|feedback|block)|error(?=\.(?:code|message|status|details|cause)\b))[.[][\w."'\][-]*$/;
+  /^(?:(?:input|outputs|item|feedback|block)|error(?=\.(?:code|type|message|status|details|cause)\b))[.[][\w."'\][-]*$/;
 /** Such a path, or a variable alone. */
 const VARIABLE = new RegExp(`${PATH.source}|^(?:input|outputs|item|feedback)$`);
 

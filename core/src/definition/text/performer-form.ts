@@ -31,8 +31,9 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
 
 const childForm = ({ name, version }: ChildWorkflow): Json => (version === undefined ? name : { name, version });
 
-const waitForm = ({ signal, default: otherwise }: Wait, path: Path, { mapped }: Write): Json => ({
+const waitForm = ({ signal, buffered, default: otherwise }: Wait, path: Path, { mapped }: Write): Json => ({
   signal: mapped(signal, [...path, 'signal']),
+  ...(buffered !== undefined && { buffered }),
   ...(otherwise && { default: mapped(otherwise, [...path, 'default']) }),
 });
 
@@ -55,8 +56,9 @@ const switchForm = ({ cases, otherwise }: Switch, path: Path, { computed }: Writ
 const cancelForm = ({ tasks: [first = '', ...others] }: Cancel): Json =>
   others.length === 0 ? first : [first, ...others];
 
-const raiseForm = ({ code, message, status, details }: Raise, path: Path, { mapped }: Write): Json => ({
+const raiseForm = ({ code, type, message, status, details }: Raise, path: Path, { mapped }: Write): Json => ({
   code,
+  ...(type !== undefined && { type }),
   ...(message && { message: mapped(message, [...path, 'message']) }),
   ...(status !== undefined && { status }),
   ...(details && { details: mapped(details, [...path, 'details']) }),

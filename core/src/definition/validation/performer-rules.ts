@@ -1,4 +1,5 @@
 import { parseDuration } from '../../shared/duration.ts';
+import { isErrorType } from '../../shared/errors.ts';
 import { TASK_ID_PATTERN } from '../../shared/task-path.ts';
 import { isForAgents, PERFORMERS, type Performer, performerOf, type TaskDefinition } from '../definition.ts';
 import { describe, isFields } from '../form/read.ts';
@@ -131,10 +132,15 @@ function checkSwitch({ switch: choice }: TaskDefinition, path: Path, report: Rep
 
 function checkRaise({ raise }: TaskDefinition, path: Path, report: Report): void {
   if (raise === undefined) return;
-  const { code, message, status, details } = raise;
+  const { code, type, message, status, details } = raise;
   if (code.startsWith('REPRISE_'))
     report([...path, 'code'], 'begins with REPRISE_, as the codes of the engine do; choose another beginning');
   if (code === '' || code.length > 128) report([...path, 'code'], 'must have 1 to 128 characters');
+  if (type !== undefined && !isErrorType(type))
+    report(
+      [...path, 'type'],
+      `${describe(type)} is not a URI of 1,024 characters at most; write one such as "https://example.com/errors/declined"`,
+    );
   if (message !== undefined) checkTextTemplate(message, [...path, 'message'], report);
   if (status !== undefined && !Number.isSafeInteger(status))
     report([...path, 'status'], `must be a whole number, not ${status}`);

@@ -23,6 +23,6 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
     if (effect.kind === 'start-child') children.push(state.tasks.get(effect.taskId)?.child ?? '');
     else if (effect.kind !== 'cancel-child') return undefined;
   }
-  const signals = [...state.waits.keys()];
+  const signals = [...new Set([...state.waits.keys(), ...state.unbuffered.keys()])];
   return signals.length + children.length === 0 ? undefined : { signals, children };
 }

@@ -109,9 +109,10 @@ function errorAround(state: RunState, scope: ScopeState | undefined): Json | und
 /** What a workflow is told of a failure: everything but our word on retries. */
 export function handedOver(error: ErrorData | undefined): Json {
   if (error === undefined) return null;
-  const { code, message, status, details, cause } = error;
+  const { code, type, message, status, details, cause } = error;
   return {
     code,
+    ...(type === undefined ? {} : { type }),
     message,
     ...(status === undefined ? {} : { status }),
     ...(details === undefined ? {} : { details }),

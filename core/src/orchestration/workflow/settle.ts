@@ -12,7 +12,7 @@ import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
 import { needOf, settleList, weighLists } from './decisions/settle-list.ts';
 import { undoNext } from './decisions/undo-next.ts';
-import { isWithdrawn, withdraw, withdrawn } from './decisions/withdraw.ts';
+import { isLoser, isWithdrawn, withdraw, withdrawn } from './decisions/withdraw.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
 import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
@@ -34,6 +34,7 @@ import {
 import { isWaiting } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
 import { mutexName } from './transitions/mutex.ts';
+import { signalFor } from './transitions/signals.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 
 /** Whether something follows from the state by itself. */
@@ -67,7 +68,10 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     const task = state.tasks.get(taskId);
     const definition = task === undefined ? undefined : definitionOf(state, task);
     if (task === undefined || definition === undefined || hasEnded(task) || isPutOff(state, task)) continue;
-    return settleTask(state, task, definition, context);
+    const events = settleTask(state, task, definition, context);
+    if (events.length > 0 || task.signal === undefined || !isEntered(task)) return events;
+    // Another wait has taken what this one was to take.
+    state.frontier.delete(taskId);
   }
   const weighed = weighLists(state, context);
   if (weighed.length > 0) return weighed;
@@ -91,9 +95,11 @@ function settleMilestones(state: RunState, context: DecisionContext): readonly R
   return undefined;
 }
 
-/** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. */
-const isPutOff = (state: RunState, { id, closing }: TaskState): boolean =>
-  closing !== undefined && (closing.why === 'within' || isWaiting(state, id));
+/** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. Of several waits before one join, those that it gives up take nothing. */
+const isPutOff = (state: RunState, task: TaskState): boolean =>
+  task.closing === undefined
+    ? task.signal !== undefined && isLoser(state, task)
+    : task.closing.why === 'within' || isWaiting(state, task.id);
 
 function settleTask(
   state: RunState,
@@ -217,9 +223,9 @@ function skip(task: TaskState, definition: TaskDefinition, reason: TaskSkipped['
 function settleEntered(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return settleBlock(state, scope, context);
-  const [oldest] = state.signals.get(task.signal ?? '') ?? [];
-  if (oldest === undefined) return [];
-  const { id, data } = oldest;
+  const taken = signalFor(state, task);
+  if (taken === undefined) return [];
+  const { id, data } = taken;
   return conclude(state, task, { output: data, via: 'signal', recorded: false, signal: id }, context);
 }
 

@@ -40,6 +40,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'undo',
   'signals',
   'waits',
+  'unbuffered',
   'mutexes',
   'mutexWaits',
   'shared',
@@ -69,6 +70,7 @@ interface Head {
   readonly signals: readonly (readonly [string, PendingSignal[]])[];
   readonly mutexes: readonly (readonly [string, string[]])[];
   readonly waits: readonly (readonly [string, readonly string[]])[];
+  readonly unbuffered: readonly (readonly [string, readonly string[]])[];
   readonly frontier: readonly string[];
 }
 
@@ -122,6 +124,7 @@ function headOf(state: RunState, without: Without): Head {
     signals: [...state.signals],
     mutexes: [...state.mutexes],
     waits: [...state.waits].map(([signal, tasks]) => [signal, [...tasks]]),
+    unbuffered: [...state.unbuffered].map(([signal, tasks]) => [signal, [...tasks]]),
     frontier: [...state.frontier],
   };
 }
@@ -189,6 +192,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
     for (const id of tasks.slice(1)) state.mutexWaits.add(id, id, key);
   }
   for (const [signal, tasks] of kept.waits) state.waits.set(signal, new Set(tasks));
+  for (const [signal, tasks] of kept.unbuffered) state.unbuffered.set(signal, new Set(tasks));
   for (const id of kept.frontier) state.frontier.add(id);
 }
 

@@ -118,6 +118,8 @@ export interface ScopeState {
 export interface PendingSignal {
   readonly id: string;
   readonly data: Json;
+  /** That of the event that brought it. */
+  readonly revision: number;
 }
 
 /** One task, or one item of a forEach task. Fields are undefined until they are known. */
@@ -190,6 +192,8 @@ export interface TaskState {
   wakeAt: number | undefined;
   /** The signal that a wait is for. */
   signal: string | undefined;
+  /** The revision at which it began to wait. Derived. */
+  waitsSince: number | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
   /** The child run that the next, or the last, one goes on from. */
@@ -288,6 +292,8 @@ export interface RunState {
   readonly signals: Map<string, PendingSignal[]>;
   /** Waits by the name of their signal, in the order in which they began. */
   readonly waits: Map<string, Set<string>>;
+  /** The same, of those that take only what comes while they wait. */
+  readonly unbuffered: Map<string, Set<string>>;
   /** Tasks that give the same mutex key, in order: the first has it. */
   readonly mutexes: Map<string, string[]>;
   /** Of their keys, those that other runs may give, too. Derived. */
@@ -375,6 +381,7 @@ export function initialState(): RunState {
     undo: new UndoIndex(),
     signals: new Map(),
     waits: new Map(),
+    unbuffered: new Map(),
     mutexes: new Map(),
     shared: new Set(),
     mutexWaits: new PathIndex(),
@@ -434,6 +441,7 @@ export function createTaskState(
     chosen: undefined,
     wakeAt: undefined,
     signal: undefined,
+    waitsSince: undefined,
     child: undefined,
     retries: undefined,
     mutex: undefined,

@@ -1,5 +1,5 @@
 import type { RunEvent, TaskCancelled, TaskClosing, Withdrawal } from '../events.ts';
-import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { dependentsOf, hasEnded, type RunState, siblingOf, type TaskState } from '../state.ts';
 import { isOutstanding } from '../transitions/close.ts';
 
 // How a task ends that could have gone on: at once, or, when something is outstanding in it, after that.
@@ -27,3 +27,12 @@ export const isWithdrawn = (closing: {
   readonly why: string;
 }): closing is Pick<TaskClosing, 'by'> & { why: Withdrawal } =>
   closing.why === 'join' || closing.why === 'list' || closing.why === 'cancel' || closing.why === 'while';
+
+/** Something that comes after the task has what it needs, and does not let the rest be. */
+export const isLoser = (state: RunState, task: TaskState): boolean =>
+  task.index === undefined &&
+  dependentsOf(state, task).some((id) => {
+    const dependent = siblingOf(state, task, id);
+    const definition = state.graph.node(dependent?.definitionId ?? '')?.definition;
+    return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;
+  });

@@ -31,6 +31,7 @@ export const enterRaise: Enter = (entering) => {
   return failed(entering, {
     ...errorData('REPRISE_TASK_FAILED', said),
     code: raise.code,
+    ...(raise.type === undefined ? {} : { type: raise.type }),
     retryable: false,
     ...(raise.status === undefined ? {} : { status: raise.status }),
     ...(details?.ok === true ? { details: fieldsOf(details.value) } : {}),

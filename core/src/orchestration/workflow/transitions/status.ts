@@ -12,7 +12,7 @@ import {
   type TaskStatus,
 } from '../state.ts';
 import { letGoMutex } from './mutex.ts';
-import { wakeNext } from './signals.ts';
+import { stopWaiting } from './signals.ts';
 
 /** Nothing that the task comes after holds it up any more: it is ready, or settle has to decide about it. */
 export function unlock(state: RunState, task: TaskState, at: number): void {
@@ -95,13 +95,4 @@ export function countInFlight(state: RunState, task: TaskState, change: 1 | -1):
     const scope = state.scopes.get(at);
     if (scope !== undefined) scope.inFlight += change;
   }
-}
-
-/** What the task was entered for goes on no longer. */
-function stopWaiting(state: RunState, task: TaskState): void {
-  if (task.signal === undefined) return;
-  const waits = state.waits.get(task.signal);
-  waits?.delete(task.id);
-  if (waits?.size === 0) state.waits.delete(task.signal);
-  else wakeNext(state, task.signal);
 }

@@ -66,7 +66,7 @@ const performers: Readonly<Record<string, Shape>> = {
   agent: name,
   capability: name,
   workflow: fieldsOf({ name }, { version: name }),
-  wait: fieldsOf({ signal: expression }, { default: expression }),
+  wait: fieldsOf({ signal: expression }, { buffered: oneOf(false), default: expression }),
   sleep: byKind('kind', {
     for: fieldsOf({ kind: oneOf('for'), ms: integer(0) }),
     'for-computed': fieldsOf({ kind: oneOf('for-computed'), duration: expression }),
@@ -78,7 +78,7 @@ const performers: Readonly<Record<string, Shape>> = {
   end: fieldsOf({}, { output: expression }),
   raise: fieldsOf(
     { code: text(128, 1) },
-    { message: expression, status: integer(Number.MIN_SAFE_INTEGER), details: expression },
+    { type: text(1024, 1), message: expression, status: integer(Number.MIN_SAFE_INTEGER), details: expression },
   ),
 };
 

@@ -81,7 +81,7 @@ const status: Shape = (value, field) =>
 const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>
   fieldsOf(
     { code: text(1024, 1), message: text(1024 * 1024), retryable: flag },
-    { status, details: anObject, retryAfterMs: integer(0), ...cause },
+    { type: text(1024, 1), status, details: anObject, retryAfterMs: integer(0), ...cause },
   );
 
 // The task's error in that of its run has a cause itself.

@@ -1,7 +1,7 @@
 import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
-import { isWithdrawn } from '../decisions/withdraw.ts';
+import { isLoser, isWithdrawn } from '../decisions/withdraw.ts';
 import type {
   CompensationBegan,
   ScopeCaught,
@@ -14,7 +14,6 @@ import type {
 import { namedFrom } from '../performers/cancel.ts';
 import {
   definitionOf,
-  dependentsOf,
   hasEnded,
   isAgentTask,
   isEntered,
@@ -23,7 +22,6 @@ import {
   type RunState,
   type ScopeState,
   scopeAt,
-  siblingOf,
   type TaskState,
 } from '../state.ts';
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
@@ -109,15 +107,6 @@ function isGivenUp(state: RunState, task: TaskState, why: Withdrawal, by = ''): 
     canceller?.status === 'completed' && named?.some((id) => namedFrom(state, canceller.scope, id) === task) === true
   );
 }
-
-/** Something that comes after the task has what it needs, and does not let the rest be. */
-const isLoser = (state: RunState, task: TaskState): boolean =>
-  task.index === undefined &&
-  dependentsOf(state, task).some((id) => {
-    const dependent = siblingOf(state, task, id);
-    const definition = state.graph.node(dependent?.definitionId ?? '')?.definition;
-    return definition?.rest === 'cancel' && dependent?.status === 'pending' && dependent.joinedAt !== undefined;
-  });
 
 /** The list that the task is an item of has what it is for, and does not let the rest be. */
 function isNotNeeded(state: RunState, item: TaskState): boolean {

@@ -2,6 +2,7 @@ import type { TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import type { TaskCompleted, Via } from '../events.ts';
 import { hasEnded, isEntered, isInFlight, type RunState, scopeAt, siblingOf, type TaskState } from '../state.ts';
+import { mayTake } from '../transitions/signals.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit } from './flaws.ts';
 import { throughFlaw } from './follows-blocks.ts';
 import type { Flaw } from './shape.ts';
@@ -98,9 +99,11 @@ export function completedFlaw(
     case 'signal': {
       if (!isEntered(task)) return unfit(task);
       const kept = state.signals.get(task.signal ?? '') ?? [];
-      return kept.some(({ id }) => id === event.signal)
+      const taken = kept.find(({ id }) => id === event.signal);
+      if (taken === undefined) return flaw('data.signal', `is '${event.signal ?? ''}', which did not come`);
+      return mayTake(state, task, taken)
         ? attemptFlaw(task, event.attempt)
-        : flaw('data.signal', `is '${event.signal ?? ''}', which did not come`);
+        : flaw('data.signal', `is '${event.signal ?? ''}', which came before '${task.id}' waited`);
     }
     case 'scope': {
       const scope = scopeAt(state, task.id);

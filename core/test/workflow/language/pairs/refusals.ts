@@ -14,6 +14,7 @@ const PERFORMERS = [
   'workflow',
   'scope',
   'wait',
+  'wait, buffered: false',
   'sleep',
   'set',
   'switch',
@@ -21,8 +22,10 @@ const PERFORMERS = [
   'end',
   'raise',
 ];
+/** Two of them are never on one task. */
+const WAITS = ['wait', 'wait, buffered: false'];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
-const BY_ITSELF = ['wait', 'sleep', 'set', 'switch', 'cancel', 'end', 'raise'];
+const BY_ITSELF = [...WAITS, 'sleep', 'set', 'switch', 'cancel', 'end', 'raise'];
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
@@ -64,7 +67,13 @@ const ONE_FALLBACK = 'must have exactly one of agent, task and value';
 const OVERLAP = 'segments may not overlap';
 
 export const REFUSALS: readonly Row[] = [
-  ...PERFORMERS.map((one, index) => onOne([one], PERFORMERS.slice(index + 1), 'keep one of the two')),
+  ...PERFORMERS.map((one, index) =>
+    onOne(
+      [one],
+      PERFORMERS.slice(index + 1).filter((other) => !WAITS.includes(one) || !WAITS.includes(other)),
+      'keep one of the two',
+    ),
+  ),
 
   onOne(NOT_AN_AGENT, ['timeout.attempt'], ONE_ATTEMPT),
   onOne(NOT_AN_AGENT, ['timeout.heartbeat'], NO_HEARTBEAT),
@@ -85,7 +94,7 @@ export const REFUSALS: readonly Row[] = [
     'belongs to a forEach, and this task has none',
   ),
 
-  onOne(['wait'], ['input'], 'what the signal brings is the output'),
+  onOne(WAITS, ['input'], 'what the signal brings is the output'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
   onOne(['cancel'], ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),

@@ -43,6 +43,16 @@ const performer = (name: string, value: (task: Draft) => unknown): Word => ({
   },
 });
 
+/** Another kind of wait. */
+const waiting = (name: string, value: Fields): Word => ({
+  name,
+  on: 'performer',
+  key: 'wait',
+  add: (task) => {
+    task.fields['wait'] = value;
+  },
+});
+
 const field = (key: string, value: unknown, name = key): Word => ({
   name,
   key,
@@ -83,7 +93,8 @@ export const PERFORMER_WORDS: readonly Word[] = [
     [`${id}-in`]: helper('inner', { compensate: 'undo' }),
     [`${id}-more`]: helper('more', { after: `${id}-in` }),
   })),
-  performer('wait', () => ({ signal: 'go' })),
+  { ...performer('wait', () => ({ signal: 'go' })), key: 'wait' },
+  waiting('wait, buffered: false', { signal: 'go', buffered: false }),
   performer('sleep', () => '1s'),
   performer('set', () => ({ round: `\${ round }` })),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),
@@ -92,7 +103,7 @@ export const PERFORMER_WORDS: readonly Word[] = [
     return `${task.id}-slow`;
   }),
   performer('end', () => ({ output: 'ended' })),
-  performer('raise', () => ({ code: 'RAISED' })),
+  performer('raise', () => ({ code: 'RAISED', type: 'urn:raised' })),
 ];
 
 const START_WORDS: readonly Word[] = [

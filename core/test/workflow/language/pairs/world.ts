@@ -164,7 +164,7 @@ export class World {
   /** Whatever the run waits for comes, `delay` from now. */
   signal(delay = 0): boolean {
     let any = false;
-    for (const [signal, ids] of this.state.waits) {
+    for (const [signal, ids] of [...this.state.waits, ...this.state.unbuffered]) {
       for (const id of ids) {
         const key = `signal ${id}/${this.state.tasks.get(id)?.attempt}`;
         if (this.#known.has(key)) continue;
