@@ -8,7 +8,6 @@ import {
   OPEN_RUNS,
   parseQuery,
   type Query,
-  type RunCompat,
   type RunReader,
   runsWhere,
   systemClock,
@@ -23,20 +22,12 @@ import { resolveRun } from '../store/resolve-run.ts';
 import { type Hands, handsOf, takersOf } from '../store/run-holds.ts';
 import { withReader } from '../store/with-reader.ts';
 import { compatLines } from './compat-lines.ts';
+import type { CompatVerdict } from './compat-verdict.ts';
 import { looksLikeFile, pickWorkflow } from './pick-workflow.ts';
 
 export interface CompatFlags extends Whereabouts {
   readonly run?: string | undefined;
   readonly query?: string | undefined;
-}
-
-/** What becomes of a run at the next start with the workflow. */
-export interface CompatVerdict extends Omit<RunCompat, 'next'> {
-  readonly status: string;
-  readonly revision: number;
-  readonly next: RunCompat['next'] | 'unreadable';
-  /** Why it does not go on. */
-  readonly why: string | undefined;
 }
 
 /** Says of a workflow which open runs can go on with it. Returns the exit code: 1 when one would be held, or cannot be read. */

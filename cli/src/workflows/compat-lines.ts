@@ -5,7 +5,7 @@ import type { Screen } from '../output/terminal.ts';
 import { count, number, plain } from '../output/text.ts';
 import { wrapped } from '../output/wrapped.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import type { CompatVerdict } from './check-compat.ts';
+import type { CompatVerdict } from './compat-verdict.ts';
 
 /** Runs, and changes of one, that are told; all of them are in the JSON. */
 const TOLD_RUNS = 50;
@@ -24,9 +24,8 @@ export function compatLines(
   const lines = [`${screen.style('bold', plain(`${name}@${version}`))}  ${screen.style('dim', plain(source))}`];
   const sorted = verdicts.toSorted((one, other) => rank(one) - rank(other));
   if (sorted.length === 0) return [...lines, 'No open run fits.'];
-  const held = verdicts.filter(({ next }) => next !== 'goes-on' && next !== 'ended').length;
-  const on = held === 0 ? 'all go on' : `${number(held)} of them ${held === 1 ? 'does' : 'do'} not go on`;
-  lines.push(verdicts.length === 1 && held === 0 ? '1 run: it goes on.' : `${count(verdicts.length, 'run')}: ${on}.`);
+  const stuck = verdicts.filter((verdict) => rank(verdict) === 0).length;
+  lines.push(`${count(verdicts.length, 'run')}: ${summaryOf(verdicts.length, stuck)}.`);
   for (const verdict of sorted.slice(0, TOLD_RUNS)) {
     const { runId, workflow, status } = verdict;
     const mark = rank(verdict) === 0 ? screen.style('red', '✖') : screen.style('green', '✔');
@@ -38,6 +37,11 @@ export function compatLines(
   }
   if (sorted.length > TOLD_RUNS) lines.push('', `and ${number(sorted.length - TOLD_RUNS)} more; --json has all`);
   return lines;
+}
+
+function summaryOf(all: number, stuck: number): string {
+  if (stuck > 0) return `${number(stuck)} ${stuck === 1 ? 'does' : 'do'} not go on`;
+  return all === 1 ? 'it goes on' : 'all go on';
 }
 
 const rank = ({ next, touched, changes }: CompatVerdict): number =>
@@ -54,6 +58,10 @@ function textsOf(verdict: CompatVerdict, version: string): readonly string[] {
   if (definition === 'none')
     texts.push(`There is no version ${verdict.version} now; there is ${version}, which is another workflow to it.`);
   const others = changes.filter(({ kind }) => kind !== 'missing');
+  if (next === 'held') {
+    if (others.length > 0) texts.push(`Also changed: ${told(others)}.`);
+    return verdict.fork === undefined ? texts : [...texts, forkText(verdict)];
+  }
   const taken = others.filter((change) => change.taken);
   if (taken.length > 0) texts.push(`With another function: ${told(taken)}.`);
   const kept = others.filter((change) => !change.taken);
