@@ -49,6 +49,7 @@ export type {
 } from './definition/builder/options.ts';
 export type { ChildChoice, FailedTask } from './definition/builder/task-types.ts';
 export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
+export { type DefinitionChange, definitionChanges } from './definition/changes.ts';
 export {
   type Block,
   type Catch,
@@ -194,6 +195,13 @@ export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchest
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
+export {
+  CompatCheck,
+  type CompatWorkflow,
+  compatOf,
+  type RunChange,
+  type RunCompat,
+} from './orchestration/workflow/compat.ts';
 export { diffRuns } from './orchestration/workflow/diff/diff-runs.ts';
 export type {
   Difference,

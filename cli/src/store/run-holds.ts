@@ -51,7 +51,7 @@ function missingIn({ definition }: RunView, { workflows }: Hands): readonly stri
   return bindDefinition(definition, own?.definition).missing;
 }
 
-const takersOf = ({ agents, more }: Hands): Takers => ({
+export const takersOf = ({ agents, more }: Hands): Takers => ({
   has: (name) => more || agents.some((agent) => agent.name === name),
   hasCapability: (capability) => more || agents.some((agent) => agent.capabilities?.includes(capability) === true),
 });

@@ -36,7 +36,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_DEFINITION_CHANGED: entry(
     'An open run needs functions that the registered workflow of that name and version no longer has.',
-    'Register the version that the run started with, or cancel the run. Its history can still be replayed.',
+    'Register the version that the run started with, or cancel the run. Its history can still be replayed. `reprise workflow compat` says before a start which runs that would be.',
   ),
   REPRISE_EXPRESSION_FAILED: entry(
     'A condition, mapping or other expression of a workflow threw or gave an unusable value.',
