@@ -38,8 +38,8 @@ describe('the shape of a definition from outside', () => {
       [{ join: 'each' }, `${at}.join: must be "all" or "any", not "each"`],
       [{ cases: { a: 1 } }, `${at}.cases.a: must be a task id (1 to 128 letters, digits, ".", "_" or "-"), not 1`],
       [
-        { mutex: { key: { kind: 'cel', source: '1' }, across: 'tenant' } },
-        `${at}.mutex.across: must be "run", not "tenant"`,
+        { mutex: { key: { kind: 'cel', source: '1' }, across: 'world' } },
+        `${at}.mutex.across: must be "run" or "workflow" or "tenant", not "world"`,
       ],
       [{ compensate: { agent: 'q', timeouts: {} } }, `${at}.compensate.retry: is missing`],
       [{ scope: { tasks: [{ id: 'a' }] } }, `${at}.scope.tasks[0].after: is missing`],
