@@ -202,6 +202,8 @@ const WHY = {
   join: 'a join does not need it',
   while: 'its while holds no longer',
   end: 'an end in it',
+  skip: 'it is to be skipped',
+  override: 'its output was given',
   within: 'with what it is in',
 } as const;
 
