@@ -48,6 +48,7 @@ export type {
   WorkflowOptions,
 } from './definition/builder/options.ts';
 export type { ChildChoice, FailedTask } from './definition/builder/task-types.ts';
+export type { AddedTasksBuilder } from './definition/builder/workflow-builder.ts';
 export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
 export { type DefinitionChange, definitionChanges } from './definition/changes.ts';
 export {
@@ -90,6 +91,7 @@ export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
 export { type RemoteAgent, remoteAgent } from './definition/remote-agent.ts';
+export type { TasksToAdd } from './definition/tasks-to-add.ts';
 export { numberProblem } from './definition/text/number-literal.ts';
 export { type ParsedText, parseText, type TextOptions } from './definition/text/parse-document.ts';
 export { loadDefinition, type ParseOptions, parseWorkflow } from './definition/text/parse-workflow.ts';
@@ -183,6 +185,7 @@ export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runt
 export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export {
+  type AddTasksOptions,
   type CancelOptions,
   type OutcomeOptions,
   RunHandle,
@@ -193,6 +196,7 @@ export {
 export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/runtime/run-hold.ts';
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
+export type { CommandOptions } from './orchestration/runtime/steering.ts';
 export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export {

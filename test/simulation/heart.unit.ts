@@ -22,6 +22,7 @@ import { circlesOf } from './support/circles.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { randomAddition } from './support/random-addition.ts';
+import { randomChange } from './support/random-change.ts';
 import { randomDirectives } from './support/random-directives.ts';
 import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { snapshotLines } from './support/snapshot-lines.ts';
@@ -48,6 +49,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
     const never = { code: 'REPRISE_MUTEX_DEADLOCK', message: 'm', retryable: false };
     return { type: 'GrantMutex', ...base, taskId: asks, mutex, ...(dice() < 0.1 ? { refused: never } : {}) };
   }
+  if (dice() < 0.06) return { ...base, ...randomChange(state, dice) } as Command;
   const roll = dice();
   if (roll < 0.35) {
     const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;
@@ -107,7 +109,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
     return { type: 'ParkRun', ...base, error, command: 'FireTimer' };
   }
   if (roll < 0.999) return { type: 'ResumeRun', ...base, ...by };
-  return { type: 'CancelRun', ...base, reason: 'dice' };
+  return { type: 'CancelRun', ...base, reason: 'dice', ...(dice() < 0.5 ? { compensate: false } : {}) };
 }
 
 /** Of every other run. */
@@ -234,7 +236,18 @@ function viewErrors(state: RunState): readonly string[] {
   const compare = (what: string, seen: object, real: object): void => {
     for (const [key, value] of Object.entries(seen)) {
       if (
-        !['tasks', 'items', 'yielded', 'undoes', 'added', 'putBehind', 'pausedBy', 'labels'].includes(key) &&
+        ![
+          'tasks',
+          'items',
+          'yielded',
+          'undoes',
+          'added',
+          'putBehind',
+          'takenFrom',
+          'priority',
+          'pausedBy',
+          'labels',
+        ].includes(key) &&
         value !== (real as Record<string, unknown>)[key]
       )
         wrong.push(`${what}.${key}`);

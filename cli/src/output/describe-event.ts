@@ -53,6 +53,13 @@ export function describeEvent(event: RunEvent): string {
       const by = event.spawnedBy === undefined ? '' : ` by ${event.spawnedBy.taskId}`;
       return plain(`${count(event.tasks.length, 'task')}${by}${where}: ${clip(names, WIDTH)}`);
     }
+    case 'TasksLinked':
+    case 'TasksUnlinked':
+      return plain(
+        `${event.type === 'TasksLinked' ? 'after' : 'no longer after'} ${clip(event.after.join(', '), WIDTH)}`,
+      );
+    case 'TaskPrioritySet':
+      return String(event.priority);
     case 'TasksReset':
       if (event.why === 'fork') return describeFork(event);
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);

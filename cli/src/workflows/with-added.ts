@@ -1,27 +1,35 @@
 import { type Block, type RunView, type TaskDefinition, taskPaths, type WorkflowDefinition } from '@reprise/core';
 
-/** The definition of a run together with the tasks that were added to it; those of blocks that are items once for all of them. */
+/**
+ * The definition of a run together with the tasks that were added to it, and with the edges that were drawn; those of blocks that are items once
+ * for all of them. Edges that were taken away are not there.
+ */
 export function withAdded({ definition, tasks, rules }: RunView): WorkflowDefinition {
   const paths = taskPaths(rules);
   const added = new Map<string, Map<string, TaskDefinition>>();
   const behind = new Map<string, Set<string>>();
-  for (const { id, scope, added: task, putBehind } of tasks.values()) {
+  const gone = new Map<string, Set<string>>();
+  for (const { id, scope, added: task, putBehind, takenFrom } of tasks.values()) {
     if (task !== undefined) {
       const block = paths.definition(scope);
       added.set(block, (added.get(block) ?? new Map()).set(task.id, task));
     }
-    if (putBehind.length > 0) {
+    for (const [ids, edges] of [
+      [putBehind, behind],
+      [takenFrom, gone],
+    ] as const) {
+      if (ids.length === 0) continue;
       const path = paths.definition(id);
-      behind.set(path, new Set([...(behind.get(path) ?? []), ...putBehind]));
+      edges.set(path, new Set([...(edges.get(path) ?? []), ...ids]));
     }
   }
-  if (added.size === 0) return definition;
+  if (added.size === 0 && behind.size === 0 && gone.size === 0) return definition;
   const one = (task: TaskDefinition, block: string): TaskDefinition => {
     const path = block === '' ? task.id : `${block}/${task.id}`;
     const more = [...(behind.get(path) ?? [])].filter((id) => !task.after.includes(id));
     return {
       ...task,
-      after: [...task.after, ...more],
+      after: [...task.after.filter((id) => gone.get(path)?.has(id) !== true), ...more],
       ...(task.scope !== undefined && { scope: within(task.scope, path) }),
     };
   };

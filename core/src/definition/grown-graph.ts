@@ -15,9 +15,24 @@ export interface Addition {
   readonly clause: number | undefined;
 }
 
+/** Edges between tasks of an open block that were drawn, or taken away. */
+export interface Relinking {
+  readonly scope: string;
+  /** The id of the task in the block. */
+  readonly id: string;
+  /** What it comes after from now on, too, or not any more: ids of the block. */
+  readonly after: readonly string[];
+  readonly linked: boolean;
+}
+
+/** What happened to the graph of a run. */
+export type GraphChange = Addition | Relinking;
+
+export const isAddition = (change: GraphChange): change is Addition => 'tasks' in change;
+
 /** What one open block has beside the tasks of its definition. Ids are of the block. */
 class BlockAdditions {
-  readonly additions: Addition[] = [];
+  readonly changes: GraphChange[] = [];
   readonly ids = new Set<string>();
   /** Paths of all nodes that were made for it. */
   readonly paths: string[] = [];
@@ -26,6 +41,8 @@ class BlockAdditions {
   readonly dependents = new Map<string, string[]>();
   /** Added tasks whose `while` asks how far one is that was there. */
   readonly watchers = new Map<string, string[]>();
+  /** What tasks do not come after any more, of what their definition says. */
+  readonly removed = new Map<string, Set<string>>();
   /** Pairs that are known to be in order, beside those of an edge. */
   readonly before = new Map<string, Set<string>>();
 }
@@ -98,17 +115,22 @@ export class GrownGraph extends TaskGraph {
   }
 
   override dependenciesOf(path: string, node: TaskNode): readonly string[] {
-    const more = this.#scopes.get(blockOf(path))?.dependencies.get(node.definition.id);
-    return more === undefined ? node.definition.after : [...node.definition.after, ...more];
+    return dependenciesIn(this.#scopes.get(blockOf(path)), node.definition.id, node.definition.after);
   }
 
   override firstDependentOf(path: string, node: TaskNode): string | undefined {
-    return node.dependents[0] ?? this.#scopes.get(blockOf(path))?.dependents.get(node.definition.id)?.[0];
+    const own = this.#scopes.get(blockOf(path));
+    if (own !== undefined && own.removed.size > 0) return this.dependentsOf(path, node)[0];
+    return node.dependents[0] ?? own?.dependents.get(node.definition.id)?.[0];
   }
 
   override dependentsOf(path: string, node: TaskNode): readonly string[] {
-    const more = this.#scopes.get(blockOf(path))?.dependents.get(node.definition.id);
-    return more === undefined ? node.dependents : [...node.dependents, ...more];
+    const own = this.#scopes.get(blockOf(path));
+    const { id } = node.definition;
+    const more = own?.dependents.get(id);
+    const all = more === undefined ? node.dependents : [...node.dependents, ...more];
+    if (own === undefined || own.removed.size === 0) return all;
+    return all.filter((dependent) => own.removed.get(dependent)?.has(id) !== true);
   }
 
   override watchersOf(path: string, node: TaskNode): readonly string[] {
@@ -124,6 +146,13 @@ export class GrownGraph extends TaskGraph {
     return ids === undefined ? NOTHING : Object.freeze([...ids]);
   }
 
+  /** What a task of the definition, or one that was added, does not come after any more. */
+  takenFrom(path: string): readonly string[] {
+    const at = outer(path);
+    const ids = this.#scopes.get(at?.block ?? '')?.removed.get(at?.id ?? '');
+    return ids === undefined ? NOTHING : Object.freeze([...ids]);
+  }
+
   override placeIn(scope: string): string {
     return scope;
   }
@@ -132,11 +161,12 @@ export class GrownGraph extends TaskGraph {
     const { block, id } = outer(path) ?? { block: '', id: '' };
     const after = this.#afterIn(block);
     if (after(id).includes(ancestor)) return true;
-    // Nothing takes an edge away.
     const node = this.node(path);
     if (node === undefined || this.node(inside(block, ancestor)) === undefined) return false;
-    if (!this.#nodes.has(node.path) && this.#base.isBefore(ancestor, node.path)) return true;
     const additions = this.#scopes.get(block);
+    // What the definition says holds where no edge was taken away.
+    const asDefined = additions === undefined || additions.removed.size === 0;
+    if (asDefined && !this.#nodes.has(node.path) && this.#base.isBefore(ancestor, node.path)) return true;
     if (additions === undefined && !this.#nodes.has(node.path)) return false;
     const known = additions?.before.get(id);
     if (known?.has(ancestor) === true) return true;
@@ -170,12 +200,8 @@ export class GrownGraph extends TaskGraph {
   /** The tasks may come after each other, and after tasks that are there. */
   add(addition: Addition): readonly TaskNode[] {
     const { scope, tasks, before, clause } = addition;
-    let own = this.#scopes.get(scope);
-    if (own === undefined) {
-      own = new BlockAdditions();
-      this.#scopes.set(scope, own);
-    }
-    own.additions.push(addition);
+    const own = this.#own(scope);
+    own.changes.push(addition);
     const maps = { nodes: new Map<string, TaskNode>(), blocks: this.#blocks };
     const added = addTasks(scope, tasks, maps, () => clause);
     const names = new Set(tasks.map(({ id }) => id));
@@ -200,6 +226,34 @@ export class GrownGraph extends TaskGraph {
     return added;
   }
 
+  /** Draws edges that are not there, or takes some away that are. */
+  relink(change: Relinking): void {
+    const { scope, id, after, linked } = change;
+    const own = this.#own(scope);
+    own.changes.push(change);
+    for (const dependency of after) {
+      if (linked) draw(own, id, dependency);
+      else takeAway(own, id, dependency);
+    }
+    // What is known of the order may hold no longer.
+    if (!linked) own.before.clear();
+  }
+
+  /** Does again what changes() gave. */
+  apply(change: GraphChange): void {
+    if (isAddition(change)) this.add(change);
+    else this.relink(change);
+  }
+
+  #own(scope: string): BlockAdditions {
+    let own = this.#scopes.get(scope);
+    if (own === undefined) {
+      own = new BlockAdditions();
+      this.#scopes.set(scope, own);
+    }
+    return own;
+  }
+
   /** What undoes a task that may be gone by then: `path` is its own in the run (`pay@3`). */
   addUndoing(path: string, scope: string, definition: TaskDefinition): void {
     const undoes = definition.id.slice(0, -1);
@@ -218,12 +272,12 @@ export class GrownGraph extends TaskGraph {
       this.#nodes.delete(path);
       this.#blocks.delete(path);
     }
-    return own.additions;
+    return own.changes.filter(isAddition);
   }
 
-  /** What is there of all that was added, block by block, in the order in which it came. */
-  *additions(): Generator<Addition> {
-    for (const { additions } of this.#scopes.values()) yield* additions;
+  /** What is there of all that was added, drawn and taken away, block by block, in the order in which it came. */
+  *changes(): Generator<GraphChange> {
+    for (const { changes } of this.#scopes.values()) yield* changes;
   }
 
   /** As it was when the run was saved. */
@@ -266,13 +320,38 @@ export class GrownGraph extends TaskGraph {
   }
 
   #afterIn(block: string): (id: string) => readonly string[] {
-    const more = this.#scopes.get(block)?.dependencies;
-    return (id) => {
-      const after = this.node(inside(block, id))?.definition.after ?? NOTHING;
-      const others = more?.get(id);
-      return others === undefined ? after : [...after, ...others];
-    };
+    const own = this.#scopes.get(block);
+    return (id) => dependenciesIn(own, id, this.node(inside(block, id))?.definition.after ?? NOTHING);
   }
+}
+
+/** What a task comes after, with what was drawn and without what was taken away. */
+function dependenciesIn(own: BlockAdditions | undefined, id: string, after: readonly string[]): readonly string[] {
+  const more = own?.dependencies.get(id);
+  const less = own?.removed.get(id);
+  const left = less === undefined ? after : after.filter((one) => !less.has(one));
+  return more === undefined ? left : [...left, ...more];
+}
+
+/** One that the definition has, and that was taken away, is there again. */
+function draw(own: BlockAdditions, id: string, dependency: string): void {
+  const removed = own.removed.get(id);
+  if (removed?.delete(dependency) === true) {
+    if (removed.size === 0) own.removed.delete(id);
+    return;
+  }
+  push(own.dependencies, id, dependency);
+  push(own.dependents, dependency, id);
+}
+
+function takeAway(own: BlockAdditions, id: string, dependency: string): void {
+  if (remove(own.dependencies, id, dependency)) {
+    remove(own.dependents, dependency, id);
+    return;
+  }
+  const removed = own.removed.get(id);
+  if (removed === undefined) own.removed.set(id, new Set([dependency]));
+  else removed.add(dependency);
 }
 
 const blockOf = (path: string): string => outer(path)?.block ?? '';
@@ -281,4 +360,14 @@ function push(lists: Map<string, string[]>, key: string, value: string): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
+}
+
+/** Whether it was there. */
+function remove(lists: Map<string, string[]>, key: string, value: string): boolean {
+  const list = lists.get(key);
+  const place = list?.indexOf(value) ?? -1;
+  if (list === undefined || place === -1) return false;
+  list.splice(place, 1);
+  if (list.length === 0) lists.delete(key);
+  return true;
 }

@@ -12,6 +12,9 @@ export interface EventMetadata {
   readonly traceparent?: string;
   /** On whose behalf the run is. */
   readonly tenant?: string;
+  /** Of what a person or a program asked for: who they say that they are, and why. */
+  readonly by?: string;
+  readonly reason?: string;
   /** The run that the event was copied from, with its revision. */
   readonly origin?: string;
   /** What is to come: stores keep all members, whatever they are called. */

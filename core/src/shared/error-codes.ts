@@ -138,27 +138,39 @@ export const ERROR_CODES = {
     'Look at the state with `reprise run show`, then send a command that fits.',
   ),
   REPRISE_BLOCK_CLOSED: entry(
-    'Tasks were to be added to a block that is not under way, or is about to end.',
-    'Add them while something in the block is still open, or to a block around it.',
+    'Something was to be added to, or changed in, a block that is not under way, is about to end, or is closing.',
+    'Do so while the block goes on, or in a block around it.',
   ),
   REPRISE_TASK_EXISTS: entry(
     'An added task has the id of a task that is in the block, around it or inside it.',
     'Give it an id that the run does not have.',
   ),
+  REPRISE_TASK_UNKNOWN: entry(
+    'A command names a task that the run does not have (yet).',
+    'See the ids in `reprise run show`: those inside blocks are paths (`book/pay`), items have a place (`quotes[3]`).',
+  ),
+  REPRISE_TASK_ENDED: entry(
+    'A task that was to be skipped, overridden or changed has ended.',
+    'Fork the run with another outcome for it: `reprise run fork RUN --outcome TASK=JSON`.',
+  ),
   REPRISE_DEPENDENCY_UNKNOWN: entry(
-    'An added task is to come after, or before, something that is no task of its block or does not come with it.',
+    'A task is to come after, or before, something that is no task of its block, or does not come with it; or is to stop coming after something that it does not come after.',
     'Name tasks of the block itself that are in the run, or come with it; no stand-ins and no items.',
   ),
   REPRISE_DEPENDENCY_UNMET: entry(
-    'An added task is to come after tasks that failed or were cancelled, so that it could never run.',
+    'A task is to come after tasks that failed or were cancelled, or after too few for its join, so that it could never run.',
     'Let it come after others, or ask for fewer of them (join: any, or a number).',
   ),
+  REPRISE_DEPENDENCY_NEEDED: entry(
+    'A task was to stop coming after another, and it, or a task after it, reads the output of what would be before it no longer.',
+    'Leave the edge, or skip or override the task that is waited for: its output is then null, or what you say.',
+  ),
   REPRISE_TASK_BEGUN: entry(
-    'Tasks were to be put before one that waits for nothing any more: it began, ended, or is about to.',
-    'Put them before tasks that still wait for others, or let new tasks come after them.',
+    'What a task comes after was to change, and it waits for nothing any more: it began, ended, or is about to.',
+    'Name tasks that still wait for others, or let new tasks come after this one.',
   ),
   REPRISE_CYCLE: entry(
-    'Added tasks would come after tasks that are to come after them.',
+    'A task would come after one that is to come after it.',
     'Leave out one of the edges; the message has the cycle.',
   ),
   REPRISE_DIRECTIVE_REFUSED: entry(

@@ -60,7 +60,7 @@ describe('the graph of a run to which tasks were added', () => {
     expect(graph.node('new')).to.equal(undefined);
     expect(graph.dependenciesOf('c', c)).to.deep.equal(['b']);
     expect(seen(graph, '', 'c')).to.deep.equal(['a', 'b']);
-    expect([...graph.additions()]).to.deep.equal([]);
+    expect([...graph.changes()]).to.deep.equal([]);
   });
 
   it('tells the blocks that are items apart, each with what was added to it', () => {

@@ -47,7 +47,7 @@ async function addRun(storage: Storage, runId: string, steps = 1): Promise<void>
   for (const id of ['a', 'b'].slice(0, steps)) run.run(id);
   const events = run.events.map((event) => {
     ids += 1;
-    return toNewEvent(event, `event-${ids}`, 'c', run.state);
+    return toNewEvent(event, `event-${ids}`, { commandId: 'c' }, run.state);
   });
   await storage.events.append(`run-${runId}`, events, NO_STREAM);
 }

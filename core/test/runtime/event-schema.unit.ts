@@ -108,7 +108,10 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['taskId', 'reason'] },
   ),
   MutexGranted: fc.record({ taskId: text }),
-  TaskSkipped: fc.record({ taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case') }),
+  TaskSkipped: fc.record(
+    { taskId: text, reason: fc.constantFrom('condition', 'dependencies', 'case', 'manual'), commandId: text },
+    { requiredKeys: ['taskId', 'reason'] },
+  ),
   TaskEntered: fc.record(
     { ...attempt, input: json, source, until: count, signal: text, child: text, retries: text },
     { requiredKeys: ['taskId', 'attempt'] },
@@ -117,10 +120,12 @@ const EVENTS: Arbitraries = {
   TaskClosing: fc.record(
     {
       taskId: text,
-      why: fc.constantFrom('failure', 'limit', 'cancel', 'join', 'end'),
+      why: fc.constantFrom('failure', 'limit', 'cancel', 'join', 'end', 'skip', 'override'),
       error,
       commandId: text,
       reason: text,
+      compensate: fc.constant(false),
+      output: json,
     },
     { requiredKeys: ['taskId', 'why'] },
   ),
@@ -133,6 +138,9 @@ const EVENTS: Arbitraries = {
     },
     { requiredKeys: ['scope', 'tasks', 'commandId'] },
   ),
+  TasksLinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
+  TasksUnlinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
+  TaskPrioritySet: fc.record({ taskId: text, priority: count, commandId: text }),
   TasksReset: fc.record(
     {
       region: text,
@@ -172,10 +180,20 @@ const EVENTS: Arbitraries = {
   TaskCompleted: fc.record(
     {
       ...attempt,
-      via: fc.constantFrom('agent', 'items', 'fallback-value', 'fallback-task', 'last-round', 'switch', 'signal'),
+      via: fc.constantFrom(
+        'agent',
+        'items',
+        'fallback-value',
+        'fallback-task',
+        'last-round',
+        'switch',
+        'signal',
+        'override',
+      ),
       output: json,
       case: text,
       signal: text,
+      commandId: text,
     },
     { requiredKeys: ['taskId', 'attempt', 'via'] },
   ),

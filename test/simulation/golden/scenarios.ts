@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
@@ -121,6 +122,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_LISTS,
+  ...SCENARIO_OF_CHANGES,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,

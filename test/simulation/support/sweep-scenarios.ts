@@ -1,5 +1,6 @@
 import { parseWorkflow } from '@reprise/core';
 import { SWEPT_BLOCKS } from './sweep-blocks.ts';
+import { SWEPT_CHANGES } from './sweep-changes.ts';
 import type { Script, SweepScenario } from './sweep-scenario.ts';
 
 const echo: Script = ({ taskId, input }) => ({ output: { taskId, input } });
@@ -22,6 +23,7 @@ tasks:
 
 export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   ...SWEPT_BLOCKS,
+  ...SWEPT_CHANGES,
   'a chain': { workflow: parseWorkflow(CHAIN), agents: { worker: slowly(10) }, ends: 'completed' },
   'a forEach whose items are retried and may fail': {
     workflow: parseWorkflow(`

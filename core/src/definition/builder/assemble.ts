@@ -1,9 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Json, jsonProblem } from '../../shared/json.ts';
-import type { Expression, Scope } from '../definition.ts';
+import type { Expression, Scope, TaskDefinition } from '../definition.ts';
 import { fromFunction, isExpression, template } from '../expression.ts';
 import type { FormReader } from '../form/form-reader.ts';
 import { describe, type Fields, isFields, readFields } from '../form/read.ts';
+import { readTasks } from '../form/read-tasks.ts';
 import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, type Path, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
@@ -42,6 +43,10 @@ export function assemble<Input, Output>(
     ...(schema && { inputSchema: schema }),
   };
 }
+
+/** Reads the tasks of a builder by themselves; what they come after may be elsewhere. */
+export const assembleTasks = (drafts: unknown, path: Path, report: Report): readonly TaskDefinition[] =>
+  readTasks(drafts, path, report, readerOf(new Given(report)));
 
 const readerOf = (given: Given): FormReader => ({
   computed: readExpression,

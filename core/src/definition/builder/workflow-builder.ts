@@ -659,6 +659,11 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     return new WorkflowBuilder({ ...this.draft, tasks: [...this.draft.tasks, { id, fields }] }) as Next;
   }
 
+  /** @internal What a function says to a builder of tasks that are added to a run. */
+  static added(build: (block: AddedTasksBuilder) => unknown): unknown {
+    return WorkflowBuilder.draftOf(build(emptyBlock() as unknown as AddedTasksBuilder)).tasks;
+  }
+
   /** What was said to the builder that a function gave back. What is no builder is told as such when the workflow is built. */
   private static draftOf(built: unknown): {
     readonly tasks: unknown;
@@ -700,6 +705,22 @@ interface RunEnvironment<Run> extends Environment {
   readonly feedback: Json;
   readonly declared: Absent;
 }
+
+/**
+ * The builder of tasks that are added to a run: says what a builder of a block does, without its types, because the tasks may come after such as are
+ * there, of which nothing is known in time.
+ */
+export type AddedTasksBuilder = {
+  readonly [Word in AddedWord]: (id: string, ...said: readonly unknown[]) => AddedTasksBuilder;
+} & {
+  scope(
+    id: string,
+    build: (block: AddedTasksBuilder) => AddedTasksBuilder,
+    options?: Readonly<Record<string, unknown>>,
+  ): AddedTasksBuilder;
+};
+
+type AddedWord = Exclude<keyof BlockBuilder<never>, 'scope' | 'build' | 'output' | 'catch' | `~${string}`>;
 
 /** Starts a workflow whose input is checked against a Standard Schema (zod, valibot, arktype …). */
 export function workflow<Schema extends StandardSchemaV1>(

@@ -60,8 +60,12 @@ export class ChildRuns {
   cancel(parent: RunState, taskId: string, child: string, reason: string): void {
     const { runId } = parent;
     const attempt = parent.tasks.get(taskId)?.attempt ?? 0;
+    // What its parent does not undo, it does not undo, whatever it was told before.
+    const undoing =
+      parent.closing?.why === 'cancel' && parent.closing.compensate === false ? { compensate: false } : {};
+    const commandId = `cancel-child/${child}${'compensate' in undoing ? '/as-it-is' : ''}`;
     this.#parts.post(child, {
-      command: { type: 'CancelRun', commandId: `cancel-child/${child}`, runId: child, reason: reasonOf(runId, reason) },
+      command: { type: 'CancelRun', commandId, runId: child, ...undoing, reason: reasonOf(runId, reason) },
       done: (outcome) => {
         // It was never started, and will not be: its task has not to wait for it.
         if (outcome.rejection?.code === 'REPRISE_RUN_NOT_FOUND')

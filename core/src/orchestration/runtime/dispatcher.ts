@@ -5,7 +5,7 @@ import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
 import { handedOver } from '../workflow/binding-source.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
-import { wantedBy } from '../workflow/ready-tasks.ts';
+import { priorityOf, wantedBy } from '../workflow/ready-tasks.ts';
 import { isInFlight, type RunState } from '../workflow/state.ts';
 import type { Admission } from './admission/admission.ts';
 import { askerOf } from './admission/limits.ts';
@@ -59,6 +59,17 @@ export class Dispatcher {
     const messages: OutgoingMessage[] = [];
     for (const effect of effects) this.#one(run.state, effect, messages);
     if (messages.length > 0) void this.#publish(run.runId, messages);
+  }
+
+  /** Attempts that were dispatched here and that the run, which was read again, knows as ended: somebody else's command has ended them. */
+  ended(state: RunState): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const { taskId, attempt } of this.open.of(state.runId)) {
+      const task = state.tasks.get(taskId);
+      if (task !== undefined && isInFlight(task) && task.attempt === attempt) continue;
+      effects.push({ kind: 'close-attempt', taskId, attempt, reason: 'ended elsewhere' });
+    }
+    return effects;
   }
 
   /** Another process drives the run: its timers and open attempts are that one's, which decides what becomes of them. */
@@ -142,7 +153,7 @@ export class Dispatcher {
       taskId,
       attempt,
       round: task.round,
-      priority: definition.priority,
+      priority: priorityOf(state, task),
       agent: task.agent,
       input: task.input ?? null,
       delivery: definition.delivery,

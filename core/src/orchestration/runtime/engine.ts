@@ -130,6 +130,7 @@ export class Engine {
         if (this.drives(run.runId)) this.#runs.add(run.runId);
         this.#dispatcher.carryOut(run, effects);
       },
+      endedElsewhere: (state) => this.#dispatcher.ended(state),
       ended: (state) => this.waiters.ended(state.runId, state),
     });
     this.#writer = writer;

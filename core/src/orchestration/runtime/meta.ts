@@ -1,5 +1,6 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
 import { RunTrace } from '../../shared/trace.ts';
+import type { CommandBase } from '../workflow/command-base.ts';
 import type { ParentTask, RunEvent } from '../workflow/events.ts';
 import { attemptPart } from './attempt-key.ts';
 
@@ -12,12 +13,16 @@ export interface MetaSource {
   readonly parent: ParentTask | undefined;
 }
 
+/** The command that an event follows from. */
+export type Cause = Pick<CommandBase, 'commandId' | 'said'>;
+
 /**
- * What stands beside an event: the command that caused it, the run at the root, the trace. The span is that of the attempt that the event
+ * What stands beside an event: the command that caused it (with who sent it and why, beside the events that are its own), the run at the root, the trace. The span is that of the attempt that the event
  * is about, the same that the agent was handed; else that of the run.
  */
-export function metaOf(source: MetaSource, commandId: string, event: RunEvent, schemaVersion: number): EventMetadata {
+export function metaOf(source: MetaSource, cause: Cause, event: RunEvent, schemaVersion: number): EventMetadata {
   const { runId } = source;
+  const { commandId, said } = cause;
   const isAttempt = 'taskId' in event && 'attempt' in event && event.attempt !== undefined && event.attempt > 0;
   // The first event of a run comes before its state does.
   const tenant = event.type === 'RunStarted' ? event.tenant : source.tenant;
@@ -27,6 +32,7 @@ export function metaOf(source: MetaSource, commandId: string, event: RunEvent, s
     schemaVersion,
     traceparent: isAttempt ? traceparentOfAttempt(source, event.taskId, event.attempt) : traceOf(source).ofRun,
     ...(tenant === undefined ? {} : { tenant }),
+    ...(said !== undefined && 'commandId' in event && event.commandId === commandId ? said : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import type { NewEvent } from '../../event-store/event-store.ts';
 import { sha256 } from '../../shared/hash.ts';
 import { encodeEvent } from '../workflow/event-schema.ts';
 import type { RunEvent } from '../workflow/events.ts';
-import { type MetaSource, metaOf } from './meta.ts';
+import { type Cause, type MetaSource, metaOf } from './meta.ts';
 
 /** The ids of the events of one append, by revision. */
 export type EventIds = (revision: number) => string;
@@ -20,15 +20,9 @@ export function eventIds(writer: string, runId: string, expected: number, comman
   return (revision) => head + revision.toString(16).padStart(12, '0');
 }
 
-/** An event as it is handed to a store. `commandId`: what caused it. `origin`: the run that it is copied from. */
-export function toNewEvent(
-  event: RunEvent,
-  id: string,
-  commandId: string,
-  source: MetaSource,
-  origin?: string,
-): NewEvent {
+/** An event as it is handed to a store. `cause`: what it follows from. `origin`: the run that it is copied from. */
+export function toNewEvent(event: RunEvent, id: string, cause: Cause, source: MetaSource, origin?: string): NewEvent {
   const { type, time, data, metadata } = encodeEvent(event);
-  const meta = metaOf(source, commandId, event, metadata.schemaVersion);
+  const meta = metaOf(source, cause, event, metadata.schemaVersion);
   return { id, type, time, data, metadata: origin === undefined ? meta : { ...meta, origin } };
 }

@@ -79,6 +79,11 @@ export class OpenAttempts {
     return this.#runs.get(runId)?.get(taskId)?.attempt === attempt;
   }
 
+  /** All of a run. */
+  *of(runId: string): Generator<{ readonly taskId: string; readonly attempt: number }> {
+    for (const [taskId, { attempt }] of this.#runs.get(runId) ?? []) yield { taskId, attempt };
+  }
+
   /** A worker was heard of: it began the attempt, or still has it in hand. */
   heard(runId: string, taskId: string, attempt: number): void {
     const open = this.#runs.get(runId)?.get(taskId);

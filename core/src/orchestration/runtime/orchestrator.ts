@@ -19,16 +19,10 @@ import { Driving, type Role } from './ownership/driving.ts';
 import { SoleOwnership } from './ownership/sole-ownership.ts';
 import { acceptPayload } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
-import {
-  type CancelOptions,
-  type OutcomeOptions,
-  RunHandle,
-  type RunOutcome,
-  type RunStuck,
-  type SignalOptions,
-} from './run-handle.ts';
+import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
+import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
 
 /** What an orchestrator is made of; the container brings it. */
@@ -233,10 +227,9 @@ export class Orchestrator {
   run<Output = Json>(runId: string): RunHandle<Output> {
     return new RunHandle<Output>(runId, {
       outcome: (id, options) => this.#outcome(id, options),
-      cancel: (id, reason, options) => this.#cancel(id, reason, options),
-      pause: (id, reason) => this.#control(id, 'PauseRun', reason),
-      resume: (id) => this.#control(id, 'ResumeRun'),
-      signal: (id, signal, data, options) => this.#signal(id, signal, data, options),
+      command: (id, command, options) => this.#steer(id, command, options),
+      payload: (value, what) =>
+        acceptPayload(value, what, 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars),
       state: (id, at) => this.runs.state(id, at),
       explain: (id) => this.#explain(id),
       follow: (id, signal) => this.runs.follow(id, 0, signal),
@@ -344,30 +337,8 @@ export class Orchestrator {
     return isEnd(event) ? this.runs.state(runId) : undefined;
   }
 
-  async #cancel(runId: string, reason: string | undefined, { force = false }: CancelOptions): Promise<void> {
-    const commandId = `CancelRun-${this.#parts.ids.next()}`;
-    const more = { ...(reason === undefined ? {} : { reason }), ...(force ? { force } : {}) };
-    await this.#submit({ type: 'CancelRun', commandId, runId, ...more });
-  }
-
-  async #control(runId: string, type: 'PauseRun' | 'ResumeRun', reason?: string): Promise<void> {
-    const commandId = `${type}-${this.#parts.ids.next()}`;
-    await this.#submit({ type, commandId, runId, ...(reason === undefined || type === 'ResumeRun' ? {} : { reason }) });
-  }
-
-  async #signal(runId: string, signal: string, data: unknown, { requestId }: SignalOptions): Promise<void> {
-    if (typeof signal !== 'string' || signal === '' || signal.length > 256)
-      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.', {
-        fix: 'Name the signal as the workflow waits for it.',
-      });
-    const taken = acceptPayload(
-      data,
-      `data of the signal '${signal}'`,
-      'REPRISE_INVALID_PAYLOAD',
-      this.#parts.options.maxPayloadChars,
-    );
-    const commandId = requestId === undefined ? `signal-${this.#parts.ids.next()}` : `signal/${requestId}`;
-    await this.#submit({ type: 'SendSignal', commandId, runId, signal, data: taken });
+  async #steer(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void> {
+    await this.#submit(steering(runId, command, options, this.#parts.ids));
   }
 
   /** An answer that does not come in time is not waited for any longer; the command may take effect all the same. */

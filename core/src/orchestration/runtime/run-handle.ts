@@ -1,10 +1,14 @@
+import { lastOf, readTasksToAdd, type TasksToAdd } from '../../definition/tasks-to-add.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { inside } from '../../shared/task-path.ts';
 import type { HistoryEntry } from '../reading/run-reader.ts';
+import type { PutBefore } from '../workflow/events.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import type { RunHold } from './run-hold.ts';
+import type { CommandOptions, SteeringCommand } from './steering.ts';
 
 /** How a run ended. */
 export type RunOutcome<Output = Json> =
@@ -22,26 +26,36 @@ export interface OutcomeOptions {
   readonly orStuck?: boolean;
 }
 
-export interface SignalOptions {
-  /** Makes the signal idempotent: the same id again changes nothing. Default: unique. */
-  readonly requestId?: string;
-}
+export type SignalOptions = CommandOptions;
 
-export interface CancelOptions {
+/** `reason` is said by itself. */
+export interface CancelOptions extends Pick<CommandOptions, 'by' | 'requestId'> {
   /**
    * End at once: nothing that is outstanding is waited for, and nothing undone. Default: child runs end first, attempts that would have to be
    * undone are awaited, and what was done is undone.
    */
   readonly force?: boolean;
+  /** False: what is outstanding is awaited, and nothing is undone; an undoing that is under way stops before the next. Default: true. */
+  readonly compensate?: boolean;
+}
+
+export interface AddTasksOptions extends CommandOptions {
+  /** The block that they are added to, by the id of its task (`book`, `book[3]/inner`). Default: the run. */
+  readonly scope?: string;
+  /**
+   * Tasks of that block that still wait, and are to wait for the added ones, too: an id means for all that are last among the added, a pair says
+   * for which one.
+   */
+  readonly before?: string | readonly (string | Pick<PutBefore, 'taskId' | 'dependency'>)[];
 }
 
 /** What a handle needs of the orchestrator. */
 export interface RunControl {
   outcome(runId: string, options: OutcomeOptions): Promise<RunOutcome | RunStuck>;
-  cancel(runId: string, reason: string | undefined, options: CancelOptions): Promise<void>;
-  pause(runId: string, reason?: string): Promise<void>;
-  resume(runId: string): Promise<void>;
-  signal(runId: string, signal: string, data: unknown, options: SignalOptions): Promise<void>;
+  /** Resolves once what it led to is durable; rejects with the code with which it was refused. */
+  command(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void>;
+  /** A copy of a value as plain JSON, within the limit; or a throw. */
+  payload(value: unknown, what: string): Json;
   state(runId: string, at?: number): Promise<RunView>;
   explain(runId: string): Promise<RunExplanation>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
@@ -83,24 +97,87 @@ export class RunHandle<Output = Json> {
    * has to be awaited or undone first. With `force`, a run that is closing already ends, too.
    */
   cancel(reason?: string, options: CancelOptions = {}): Promise<void> {
-    return this.#control.cancel(this.id, reason, options);
+    const { force, compensate, ...others } = options;
+    const how = { ...(force === true && { force }), ...(compensate === false && { compensate }) };
+    return this.#command({ type: 'CancelRun', ...how, ...(reason === undefined ? {} : { reason }) }, others);
   }
 
   /** Schedules nothing more until resume(); attempts under way go on. */
-  pause(reason?: string): Promise<void> {
-    return this.#control.pause(this.id, reason);
+  pause(reason?: string, options: Pick<CommandOptions, 'by' | 'requestId'> = {}): Promise<void> {
+    return this.#command({ type: 'PauseRun', ...(reason === undefined ? {} : { reason }) }, options);
   }
 
-  resume(): Promise<void> {
-    return this.#control.resume(this.id);
+  resume(options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'ResumeRun' }, options);
+  }
+
+  /** What waits for a retry is tried at once: the task, or without one all of them. */
+  retry(taskId?: string, options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'RetryTasks', ...(taskId === undefined ? {} : { taskId }) }, options);
   }
 
   /**
    * Sends a signal, with plain JSON: the task that has waited longest for that name takes it, else it is kept until one does. Resolves
    * once it is durable.
    */
-  signal(signal: string, data: unknown = null, options: SignalOptions = {}): Promise<void> {
-    return this.#control.signal(this.id, signal, data, options);
+  async signal(signal: string, data: unknown = null, options: SignalOptions = {}): Promise<void> {
+    if (typeof signal !== 'string' || signal === '' || signal.length > 256)
+      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.', {
+        fix: 'Name the signal as the workflow waits for it.',
+      });
+    const taken = this.#control.payload(data, `data of the signal '${signal}'`);
+    await this.#command({ type: 'SendSignal', signal, data: taken }, options);
+  }
+
+  /**
+   * Adds tasks to the run, or to a block of it that is under way, until its next round: all of them, or none. They are written as in a workflow
+   * (`{ audit: { agent: auditor, after: pay } }`) or said to a builder, and are data: functions are refused. The run (the block) waits for them; its
+   * output stays as it was.
+   */
+  async addTasks(tasks: TasksToAdd, options: AddTasksOptions = {}): Promise<void> {
+    const { scope = '', before = [], ...others } = options;
+    const added = readTasksToAdd(tasks);
+    const edges = [before].flat().flatMap((one) => {
+      if (typeof one !== 'string') return [{ ...one, taskId: inside(scope, one.taskId) }];
+      return lastOf(added).map((dependency) => ({ taskId: inside(scope, one), dependency }));
+    });
+    await this.#command({ type: 'AddTasks', scope, tasks: added, ...(edges.length > 0 && { before: edges }) }, others);
+  }
+
+  /**
+   * Lets a task that waits for others come after `after`, too (ids of its block), until the next round of the block. It can read their outputs
+   * then; what it is handed by default stays as it was.
+   */
+  link(taskId: string, after: string | readonly string[], options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'LinkTasks', taskId, after: [after].flat() }, options);
+  }
+
+  /** Lets a task that waits for others no longer come after `after`, until the next round of its block. Nothing may read what is out of sight then. */
+  unlink(taskId: string, after: string | readonly string[], options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'UnlinkTasks', taskId, after: [after].flat() }, options);
+  }
+
+  /** Skips a task that has not ended: its attempts are aborted; what can be undone is awaited and undone first. Its output is null. */
+  skip(taskId: string, options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'SkipTask', taskId }, options);
+  }
+
+  /**
+   * Completes a task that has not ended with this output, as if it had given it. Its attempt is aborted, and what that may give yet is ignored; child
+   * runs, and what is in a block, are awaited first.
+   */
+  async override(taskId: string, output: unknown, options: CommandOptions = {}): Promise<void> {
+    const taken = this.#control.payload(output, `output of '${taskId}'`);
+    await this.#command({ type: 'OverrideTask', taskId, output: taken }, options);
+  }
+
+  /** Lets a task, or the items of a list, go before others (higher first) or behind them, until its next round. What is handed out already stays so. */
+  setPriority(taskId: string, priority: number, options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'SetPriority', taskId, priority }, options);
+  }
+
+  #command(command: SteeringCommand, options: CommandOptions): Promise<void> {
+    return this.#control.command(this.id, command, options);
   }
 
   /** Folded from the history, up to revision `at`. */

@@ -1,10 +1,14 @@
-import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
-import type { Lineage, ParentTask, PutBefore, RunEvent } from './events.ts';
+import type { Lineage, ParentTask, RunEvent } from './events.ts';
+import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
+
+export type { AddTasks, LinkTasks, OverrideTask, SetPriority, SkipTask, UnlinkTasks } from './outside/run-changes.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =
@@ -17,12 +21,6 @@ export type Timer =
   /** Of a sleep. */
   | { readonly kind: 'wake'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'run' };
-
-interface CommandBase {
-  /** Unique; a command that comes twice has the same one. */
-  readonly commandId: string;
-  readonly runId: string;
-}
 
 export interface StartRun extends CommandBase {
   readonly type: 'StartRun';
@@ -127,6 +125,8 @@ export interface CancelRun extends CommandBase {
   readonly type: 'CancelRun';
   /** At once: nothing is waited for, and nothing undone. */
   readonly force?: boolean;
+  /** False: what is outstanding is waited for, and nothing undone. Default: true. */
+  readonly compensate?: boolean;
   readonly reason?: string;
 }
 
@@ -135,19 +135,6 @@ export interface SendSignal extends CommandBase {
   readonly type: 'SendSignal';
   readonly signal: string;
   readonly data: Json;
-}
-
-/**
- * Adds tasks to a block that is under way ('' is the run). They are data: functions are refused. Rejected as a whole or taken as a whole. Of the
- * engine only: neither a run's handle nor the command line has it yet.
- */
-export interface AddTasks extends CommandBase {
-  readonly type: 'AddTasks';
-  readonly scope: string;
-  /** Normalised, as in a definition. They may come after tasks of the block, and after each other. */
-  readonly tasks: readonly TaskDefinition[];
-  /** Tasks of the block that wait, and are to wait for added ones, too. */
-  readonly before?: readonly PutBefore[];
 }
 
 /** A child run has ended. */
@@ -205,8 +192,8 @@ export type Command =
   | ParkRun
   | RefuseCommand
   | SendSignal
-  | AddTasks
   | GrantMutex
+  | RunChange
   | EndChild
   | CopyEvents
   | CloseFork
@@ -222,5 +209,5 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   'CancelRun',
   'RetryTasks',
   'SendSignal',
-  'AddTasks',
+  ...CHANGES,
 ]);

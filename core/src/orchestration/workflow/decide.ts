@@ -1,7 +1,7 @@
 import { roughSize } from '../../shared/json-size.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
-import { addTasks } from './decisions/add-tasks.ts';
 import { complete, fail } from './decisions/attempt-outcome.ts';
+import { cancelRun } from './decisions/cancel-run.ts';
 import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { endChild } from './decisions/end-child.ts';
@@ -14,8 +14,9 @@ import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
 import { sealed } from './end-of-run.ts';
 import type { RunCancelled, RunEvent } from './events.ts';
+import { changeRun } from './outside/change-run.ts';
+import { isRunChange } from './outside/run-changes.ts';
 import { isTerminal, type RunState } from './state.ts';
-import { isOutstanding } from './transitions/close.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -30,6 +31,7 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     return [reject(command, 'REPRISE_RUN_NOT_FOUND', `There is no run '${command.runId}'.`, context)];
   if (isTerminal(state.status)) return decideClosed(state, command, context);
   if (state.status === 'forking') return decideForking(state, command, context);
+  if (isRunChange(command)) return changeRun(state, command, context);
   const at = context.now;
   switch (command.type) {
     case 'ScheduleTasks':
@@ -74,8 +76,6 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
       return [{ type: 'SignalReceived', at, commandId, signal, data }];
     }
-    case 'AddTasks':
-      return addTasks(state, command, context);
     case 'GrantMutex':
       return grantMutex(state, command, context);
     case 'EndChild':
@@ -84,14 +84,7 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'CloseFork':
       return [];
     case 'CancelRun':
-      if (state.closing?.why === 'cancel' && command.force !== true) return [];
-      if (command.force !== true && isOutstanding(state, ''))
-        return [
-          { type: 'TaskClosing', at, taskId: '', why: 'cancel', commandId: command.commandId, ...reasonOf(command) },
-        ];
-      return [
-        sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId: command.commandId, ...reasonOf(command) }),
-      ];
+      return cancelRun(state, command, context);
     default:
       return command satisfies never;
   }
@@ -99,6 +92,11 @@ export function decide(state: RunState, command: Command, context: DecisionConte
 
 /** Until the history that the run goes on from is there, nothing may come between. It can be given up. */
 function decideForking(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
+  const wait = (): readonly RunEvent[] => {
+    const message = `The history of '${state.lineage?.runId}' is still being copied into run '${state.runId}'; try again in a moment.`;
+    return [reject(command, 'REPRISE_RUN_FORKING', message, context)];
+  };
+  if (isRunChange(command)) return wait();
   switch (command.type) {
     case 'CopyEvents':
       return copyEvents(state, command);
@@ -111,10 +109,8 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
     case 'PauseRun':
     case 'ResumeRun':
     case 'RetryTasks':
-    case 'SendSignal': {
-      const message = `The history of '${state.lineage?.runId}' is still being copied into run '${state.runId}'; try again in a moment.`;
-      return [reject(command, 'REPRISE_RUN_FORKING', message, context)];
-    }
+    case 'SendSignal':
+      return wait();
     default:
       return [];
   }
@@ -122,16 +118,18 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
 
 /** Workers and timers that come late get silence; people get an answer. */
 function decideClosed(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
+  const refuse = (): readonly RunEvent[] => [
+    reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context),
+  ];
+  if (isRunChange(command)) return refuse();
   switch (command.type) {
     case 'PauseRun':
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
-    case 'AddTasks':
-      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
+      return refuse();
     case 'CancelRun':
-      if (state.status === 'cancelled') return [];
-      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context)];
+      return state.status === 'cancelled' ? [] : refuse();
     default:
       return [];
   }

@@ -81,19 +81,24 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       };
       return task === undefined ? [closed] : [closed, ...retryTimer(state, task)];
     }
-    case 'TaskCompleted':
-      return [...closed(state, event.taskId, event.attempt, event.via), ...leftBehind(state, event.taskId, event.at)];
+    case 'TaskCompleted': {
+      // What a person said is an attempt of its own: it is the one before that may be at an agent.
+      const attempt = event.via === 'override' ? event.attempt - 1 : event.attempt;
+      return [...closed(state, event.taskId, attempt, event.via), ...leftBehind(state, event.taskId, event.at)];
+    }
     case 'TaskRepeated':
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
     case 'TasksReset':
       if (event.why !== 'repeat') return [];
       return [{ kind: 'close-attempt', taskId: event.region, attempt: event.attempt ?? 0, reason: 'repeated' }];
+    case 'TaskSkipped':
+      // One that is skipped by itself had not begun.
+      if (event.reason !== 'manual') return NOTHING;
+      return ofItsEnd(state, event.taskId, 'skipped', event.at);
     case 'TaskFailed':
-    case 'TaskCancelled': {
-      const attempt = state.tasks.get(event.taskId)?.attempt ?? 0;
-      const reason = event.type === 'TaskFailed' ? event.error.code : 'cancelled';
-      return [...closed(state, event.taskId, attempt, reason), ...leftBehind(state, event.taskId, event.at)];
-    }
+      return ofItsEnd(state, event.taskId, event.error.code, event.at);
+    case 'TaskCancelled':
+      return ofItsEnd(state, event.taskId, 'cancelled', event.at);
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);
     case 'ScopeCaught':
@@ -121,6 +126,12 @@ const closed = (state: RunState, taskId: string, attempt: number, reason: string
   attempt === 0 || state.tasks.get(taskId)?.agent === undefined
     ? []
     : [{ kind: 'close-attempt', taskId, attempt, reason }];
+
+/** Of a task that ended: its last attempt, and all that was under way in it. */
+const ofItsEnd = (state: RunState, taskId: string, reason: string, at: number): readonly Effect[] => [
+  ...closed(state, taskId, state.tasks.get(taskId)?.attempt ?? 0, reason),
+  ...leftBehind(state, taskId, at),
+];
 
 /** Everything that is outstanding: what recovery, and a command that comes twice, send again. */
 export function openEffects(state: RunState): readonly Effect[] {

@@ -144,8 +144,13 @@ export interface MutexGranted extends EventBase {
 export interface TaskSkipped extends EventBase {
   readonly type: 'TaskSkipped';
   readonly taskId: string;
-  /** `condition`: `when` was false. `while`: that was. `dependencies`: every dependency was skipped. `case`: a switch chose another. */
-  readonly reason: 'condition' | 'while' | 'dependencies' | 'case';
+  /**
+   * `condition`: `when` was false. `while`: that was. `dependencies`: every dependency was skipped. `case`: a switch chose another. `manual`: a person
+   * or a program said so.
+   */
+  readonly reason: 'condition' | 'while' | 'dependencies' | 'case' | 'manual';
+  /** Of `manual`. */
+  readonly commandId?: string;
 }
 
 /**
@@ -203,15 +208,24 @@ export interface SignalReceived extends EventBase {
 export interface TaskClosing extends EventBase {
   readonly type: 'TaskClosing';
   readonly taskId: string;
-  /** `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled, or a `cancel` names the task. `join`: a join does not need it. `list`: nor does its list, which has what it is for. `while`: its `while` holds no longer. `end`: an `end` inside. */
-  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'list' | 'while' | 'end';
+  /**
+   * `failure`: a task inside failed, or it does itself, and something else takes its place. `limit`: its time is up. `cancel`: the run is cancelled, or
+   * a `cancel` names the task. `join`: a join does not need it. `list`: nor does its list, which has what it is for. `while`: its `while` holds no longer. `end`: an `end` inside. `skip`, `override`: a
+   * person or a program said so.
+   */
+  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'list' | 'while' | 'end' | 'skip' | 'override';
   /** Of `limit`, and of `failure` of what fails by itself: what it fails with in the end. */
   readonly error?: ErrorData;
-  /** Of `cancel` of the run; so is `reason`. */
+  /** Of `cancel` of the run, `skip` and `override`. */
   readonly commandId?: string;
+  /** Of `cancel` of the run. */
   readonly reason?: string;
   /** Of `cancel` of a task: the one that names it. */
   readonly by?: string;
+  /** Of `cancel` of the run: false when nothing is to be undone. */
+  readonly compensate?: boolean;
+  /** Of `override`: what the task gives. */
+  readonly output?: Json;
 }
 
 /**
@@ -295,6 +309,32 @@ export interface TasksAdded extends EventBase {
   readonly spawnedBy?: { readonly taskId: string; readonly attempt: number };
 }
 
+/** A task that waits comes after others of its block, too, until its next round. What it is handed by default stays as it was. */
+export interface TasksLinked extends EventBase {
+  readonly type: 'TasksLinked';
+  readonly taskId: string;
+  /** Ids in its block. */
+  readonly after: readonly string[];
+  readonly commandId: string;
+}
+
+/** A task that waits does not come after these any more, until its next round. */
+export interface TasksUnlinked extends EventBase {
+  readonly type: 'TasksUnlinked';
+  readonly taskId: string;
+  /** Ids in its block. */
+  readonly after: readonly string[];
+  readonly commandId: string;
+}
+
+/** The task, or the items of a list, go before others, or behind them, from now on, until its next round. */
+export interface TaskPrioritySet extends EventBase {
+  readonly type: 'TaskPrioritySet';
+  readonly taskId: string;
+  readonly priority: number;
+  readonly commandId: string;
+}
+
 /** The items of a forEach task, or a part of them: `items` are those from index `from` on, of `total`; or all of them are what `source` says. */
 export interface TaskExpanded extends EventBase {
   readonly type: 'TaskExpanded';
@@ -375,7 +415,8 @@ export interface TaskStarted extends EventBase {
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
  * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
  * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `default` (of a wait), `child` (of a child run),
- * `scope` (without `output`, that of the leaves), `end`.
+ * `scope` (without `output`, that of the leaves), `end`, `override` (what a person or a program said; without `output`, what stood in the
+ * `TaskClosing` before it).
  */
 export interface TaskCompleted extends EventBase {
   readonly type: 'TaskCompleted';
@@ -389,6 +430,8 @@ export interface TaskCompleted extends EventBase {
   readonly signal?: string;
   /** Of `agent`: the agent ended the block of the task, which gives this. */
   readonly ends?: Json;
+  /** Of `override`. */
+  readonly commandId?: string;
 }
 
 /** What an output is from. */
@@ -406,7 +449,8 @@ export type Via =
   | 'default'
   | 'child'
   | 'scope'
-  | 'end';
+  | 'end'
+  | 'override';
 
 /**
  * Of histories of rules 1 and 2; later ones have TasksReset. The task has an output (its attempt's, or what stood in for it), and its repeat
@@ -496,6 +540,9 @@ export type RunEvent =
   | TaskCancelled
   | TaskClosing
   | TasksAdded
+  | TasksLinked
+  | TasksUnlinked
+  | TaskPrioritySet
   | TasksReset
   | ScopeCaught
   | CompensationBegan

@@ -40,13 +40,16 @@ import { adopt, end, yieldList } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
+import { link, unlink } from './transitions/links.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
+import { prioritise } from './transitions/priority.ts';
 import { beginPart, keepLastRound, repeat } from './transitions/regions.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive, take } from './transitions/signals.ts';
 import { park, pause, release, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo, noteDone, noteUnknown } from './transitions/undo.ts';
+import { lastAttempted } from './transitions/undoable.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -115,6 +118,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return forked(state, event);
     case 'TasksAdded':
       return addTasks(state, event);
+    case 'TasksLinked':
+      return onTask(state, event.taskId, (task) => link(state, task, event.after, event.at));
+    case 'TasksUnlinked':
+      return onTask(state, event.taskId, (task) => unlink(state, task, event.after, event.at));
+    case 'TaskPrioritySet':
+      return onTask(state, event.taskId, (task) => prioritise(state, task, event.priority));
     case 'TasksReset':
       if (event.why === 'fork') return beginAgain(state, event);
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
@@ -225,24 +234,37 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   else if (via === 'last-round') keepLastRound(state, task);
   else if (via === 'signal') task.output = take(state, task.signal, event.signal);
   else if (event.output !== undefined) task.output = event.output;
+  else if (via === 'override') task.output = givenIn(task);
   else if (via === 'scope') task.output = leavesOf(state, task);
   else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
   task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
-  if (event.output !== undefined || via === 'signal') hold(state, task, 'output');
+  if (event.output !== undefined || via === 'signal' || via === 'override') hold(state, task, 'output');
   if (event.ends !== undefined) {
     task.ends = event.ends;
     hold(state, task, 'ends');
   }
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
-  if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
+  if (via === 'override') overridden(state, task, event.attempt);
+  else if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
   task.unknown = false;
   end(state, task, 'completed', event.at);
   const scope = via === 'end' || event.ends !== undefined ? state.scopes.get(task.scope) : undefined;
   if (scope === undefined) return;
   scope.ending ??= task.id;
   if (scope.path !== '') state.frontier.add(scope.path);
+}
+
+/** What a closing task was said to give. */
+const givenIn = ({ closing }: TaskState): Json =>
+  closing === undefined || closing.why === 'within' ? null : (closing.output ?? null);
+
+/** What was said counts as an attempt, and as done, unless the task had done it itself by then: then that is to be undone, if anything is. */
+function overridden(state: RunState, task: TaskState, attempt: number): void {
+  const done = lastAttempted(state, task);
+  task.attempt = attempt;
+  if (done?.outcome !== 'completed') noteDone(state, task);
 }
 
 const leavesOf = (state: RunState, task: TaskState): Json =>
@@ -270,13 +292,15 @@ function cancelled(state: RunState, task: TaskState, at: number): void {
 }
 
 function closing(state: RunState, event: TaskClosing): RunState {
-  const { taskId, why, error, commandId, reason, by, at } = event;
+  const { taskId, why, error, commandId, reason, by, compensate, output, at } = event;
   const how = {
     why,
     ...(error === undefined ? {} : { error }),
     ...(commandId === undefined ? {} : { commandId }),
     ...(reason === undefined ? {} : { reason }),
     ...(by === undefined ? {} : { by }),
+    ...(compensate === undefined ? {} : { compensate }),
+    ...(output === undefined ? {} : { output }),
   };
   if (taskId === '') {
     state.closing = how;

@@ -20,6 +20,7 @@ export function payloadSize(event: RunEvent): number {
     case 'TaskAttemptCompleted':
     case 'TaskAdopted':
     case 'RunCompleted':
+    case 'TaskClosing':
       return event.output === undefined ? 0 : roughSize(event.output);
     case 'TasksReset':
       return roughSize(event.feedback);

@@ -1,6 +1,6 @@
 import { outer } from '../../shared/task-path.ts';
 import { keyOf, type ReadyFor, type ReadyQueue, type Wanted } from './ready-queue.ts';
-import type { RunState, ScopeState, TaskState } from './state.ts';
+import { listOf, type RunState, type ScopeState, type TaskState } from './state.ts';
 
 /** The path of a block, and those of all blocks around it but the run. */
 export function* blocksAround(path: string): Generator<string> {
@@ -124,8 +124,12 @@ function* tasksIn(state: RunState, queues: readonly ReadyQueue[], holds: Holds):
   }
 }
 
+/** What was said of the task since, or of the list that it is an item of; else what its definition says. */
 export const priorityOf = (state: RunState, task: TaskState): number =>
-  state.graph.node(task.definitionId)?.definition.priority ?? 0;
+  task.priority ??
+  (task.index === undefined ? undefined : listOf(state, task)?.priority) ??
+  state.graph.node(task.definitionId)?.definition.priority ??
+  0;
 
 /** Whether a ready task goes before another, or there is no other. */
 function isBefore(state: RunState, task: TaskState, other: TaskState | undefined): boolean {

@@ -44,6 +44,10 @@ export interface TaskView {
   readonly added: TaskDefinition | undefined;
   /** What it comes after beside what its definition says, because others were put before it: ids of its block. */
   readonly putBehind: readonly string[];
+  /** What it does not come after any more, of what it was to: ids of its block. */
+  readonly takenFrom: readonly string[];
+  /** As its definition says, or as was said since. */
+  readonly priority: number;
   /** The block that it is in, by the id of the block's task; '' is the run. */
   readonly scope: string;
   /** Place among the items; undefined for a task of the definition. */

@@ -8,11 +8,12 @@ import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
 import { timeIsUp } from './decisions/fire-timer.ts';
+import { endOfGivenUp } from './decisions/given-up.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
 import { needOf, settleList, weighLists } from './decisions/settle-list.ts';
 import { undoNext } from './decisions/undo-next.ts';
-import { isLoser, isWithdrawn, withdraw, withdrawn } from './decisions/withdraw.ts';
+import { isLoser, withdraw } from './decisions/withdraw.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
 import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
@@ -238,9 +239,10 @@ function endOfTask(
 ): readonly RunEvent[] {
   const { closing } = task;
   if (closing === undefined || closing.why === 'within') return [];
-  const { error } = closing;
-  if (isWithdrawn(closing))
-    return undoNext(state, lastDone(state, task.id), context) ?? [withdrawn(task.id, closing, context.now)];
+  const { why, error } = closing;
+  const end = endOfGivenUp(task, context);
+  if (end !== undefined)
+    return (why === 'override' ? undefined : undoNext(state, lastDone(state, task.id), context)) ?? [end];
   const scope = state.scopes.get(task.id);
   // Without an error of its own, it ends as what is in it says.
   if (scope !== undefined && error === undefined) return settleBlock(state, scope, context);

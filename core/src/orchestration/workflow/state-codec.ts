@@ -1,9 +1,9 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
-import { type Addition, GrownGraph } from '../../definition/grown-graph.ts';
+import { type GraphChange, GrownGraph, isAddition } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { ReadyQueues } from './ready-queue.ts';
-import { limitedScopeOf, wantedBy } from './ready-tasks.ts';
+import { limitedScopeOf, priorityOf, wantedBy } from './ready-tasks.ts';
 import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
@@ -51,12 +51,12 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v7';
+export const STATE_VERSION = 'v8';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
   readonly shared?: Json;
-  readonly added?: readonly Addition[];
+  readonly added?: readonly GraphChange[];
   readonly tasks?: readonly Partial<TaskState>[];
   readonly places?: readonly Place[];
 };
@@ -90,7 +90,7 @@ export function* serializing(state: RunState): Generator<void, string> {
     lines.push(JSON.stringify(places.length === 0 ? parts : { ...parts, places }));
   };
   write((without) => headOf(state, without));
-  for (const added of state.graph instanceof GrownGraph ? inLines(state.graph.additions()) : []) {
+  for (const added of state.graph instanceof GrownGraph ? inLines(state.graph.changes()) : []) {
     lines.push(JSON.stringify({ added }));
     yield;
   }
@@ -129,13 +129,13 @@ function headOf(state: RunState, without: Without): Head {
   };
 }
 
-/** Additions in parts that are made or read without a pause. */
-function* inLines(additions: Iterable<Addition>): Generator<readonly Addition[]> {
-  let some: Addition[] = [];
+/** Changes of the graph in parts that are made or read without a pause. */
+function* inLines(changes: Iterable<GraphChange>): Generator<readonly GraphChange[]> {
+  let some: GraphChange[] = [];
   let tasks = 0;
-  for (const addition of additions) {
-    some.push(addition);
-    tasks += addition.tasks.length;
+  for (const change of changes) {
+    some.push(change);
+    tasks += isAddition(change) ? change.tasks.length : 1;
     if (tasks < TASKS_A_LINE) continue;
     yield some;
     some = [];
@@ -169,8 +169,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     if (part.shared !== undefined) values.push(part.shared);
     else if (part.tasks !== undefined)
       for (const partial of part.tasks) add(state, { ...createTaskState('', '', undefined, 0), ...partial });
-    else if (part.added !== undefined)
-      for (const { clause, ...addition } of part.added) grownGraph(state).add({ ...addition, clause });
+    else if (part.added !== undefined) for (const change of part.added) grownGraph(state).apply(change);
     else restoreHead(state, part as Head, bind);
     yield;
   }
@@ -222,7 +221,7 @@ function restoreReady(state: RunState): void {
     }
     state.readyCount += 1;
     const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-    queue.add(wantedBy(state, task), task.id, definitionOf(state, task)?.priority ?? 0, task.ticket);
+    queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
   }
 }
 

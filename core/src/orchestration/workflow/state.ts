@@ -52,7 +52,7 @@ export interface ItemsState {
 
 /** How something ends that waits for what is outstanding in it first. `within`: with `of`, which is closing. */
 export type Closing =
-  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by'>
+  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by' | 'compensate' | 'output'>
   | { readonly why: 'within'; readonly of: string };
 
 /** A failure that a block caught, while its handler runs. */
@@ -149,6 +149,8 @@ export interface TaskState {
   met: number;
   /** The revision at which that join was met: outputs that came later are not seen. */
   joinedAt: number | undefined;
+  /** What a person or a program said, instead of what the definition says. */
+  priority: number | undefined;
   /** Order of readiness. */
   ticket: number;
   readySince: number | undefined;
@@ -415,6 +417,7 @@ export function createTaskState(
     skippedDependencies: 0,
     met: 0,
     joinedAt: undefined,
+    priority: undefined,
     ticket: 0,
     readySince: undefined,
     agent: undefined,

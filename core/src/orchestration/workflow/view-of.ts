@@ -4,6 +4,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import { dueAt } from './limits.ts';
+import { priorityOf } from './ready-tasks.ts';
 import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
 import { type ItemsState, isTerminal, type PausedBy, type RunState, type TaskState } from './state.ts';
 
@@ -156,6 +157,8 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     definitionId: task.definitionId,
     added: frozen(addedAs(state, task)),
     putBehind: state.graph instanceof GrownGraph ? state.graph.putBefore(task.id) : NOTHING,
+    takenFrom: state.graph instanceof GrownGraph ? state.graph.takenFrom(task.id) : NOTHING,
+    priority: priorityOf(state, task),
     scope: task.scope,
     index: task.index,
     status: task.status,

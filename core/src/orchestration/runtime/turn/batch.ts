@@ -1,5 +1,5 @@
 import type { NewEvent } from '../../../event-store/event-store.ts';
-import type { Command } from '../../workflow/commands.ts';
+import type { CommandBase } from '../../workflow/command-base.ts';
 import type { Effect } from '../../workflow/effects.ts';
 import type { RunEvent } from '../../workflow/events.ts';
 import { turnCost } from '../../workflow/payload-size.ts';
@@ -41,14 +41,14 @@ export class Batch {
   }
 
   /** `origin`: the run that the events are copied from. */
-  add({ commandId, runId }: Pick<Command, 'commandId' | 'runId'>, events: readonly RunEvent[], origin?: string): void {
+  add(command: CommandBase, events: readonly RunEvent[], origin?: string): void {
     if (events.length === 0) return;
-    this.#ids ??= eventIds(this.#writer, runId, this.#from - 1, commandId);
+    this.#ids ??= eventIds(this.#writer, command.runId, this.#from - 1, command.commandId);
     for (const event of events) {
       const id = this.#ids(this.#from + this.encoded.length);
       this.chars += turnCost(event);
       this.events.push(event);
-      this.encoded.push(toNewEvent(event, id, commandId, this.#source, origin));
+      this.encoded.push(toNewEvent(event, id, command, this.#source, origin));
     }
   }
 }

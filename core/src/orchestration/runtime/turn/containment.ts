@@ -44,9 +44,9 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   const error = undecidable(command.type, cause);
   if (BY_WORKERS.has(command.type)) return { ...item, contained: true, command: failureOf(command, error) };
   if (!FROM_OUTSIDE.has(command.type)) return undefined;
-  const { commandId, runId, type } = command;
+  const { commandId, runId, type, said } = command;
   return {
-    command: { type: 'RefuseCommand', commandId, runId, refused: type, error },
+    command: { type: 'RefuseCommand', commandId, runId, refused: type, error, ...(said === undefined ? {} : { said }) },
     contained: true,
     done: () => item.failed?.(refusal(error, cause)),
     failed: (other) => item.failed?.(other),

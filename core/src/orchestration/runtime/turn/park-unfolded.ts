@@ -35,7 +35,7 @@ export async function appendUnfolded(
     tenant: typeof tenant === 'string' ? tenant : undefined,
     parent,
   };
-  await store.append(stream, [toNewEvent(event, id, commandId, source)], last.revision, { summary });
+  await store.append(stream, [toNewEvent(event, id, { commandId }, source)], last.revision, { summary });
 }
 
 function nameIn(first: RecordedEvent): string {

@@ -49,6 +49,8 @@ export interface RunWriterParts {
   /** Puts an item behind those that wait for the run. */
   post(runId: string, item: InboxItem): void;
   carryOut(run: CachedRun, effects: readonly Effect[]): void;
+  /** As of TurnRelease. */
+  endedElsewhere(state: RunState): readonly Effect[];
   /** A run was ended by a process that does not drive it: whoever waits here is to know. */
   ended(state: RunState): void;
   /** The run stands still (parked or held), or does no more: whoever waits here may want to know. */

@@ -28,6 +28,11 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'SendSignal',
   'ParkRun',
   'RefuseCommand',
+  'LinkTasks',
+  'UnlinkTasks',
+  'SkipTask',
+  'OverrideTask',
+  'SetPriority',
 ]);
 
 export interface TurnDeciderParts {

@@ -23,6 +23,8 @@ export interface TurnReleaseParts {
   /** Puts an item behind those that wait for the run. */
   post(runId: string, item: InboxItem): void;
   carryOut(run: CachedRun, effects: readonly Effect[]): void;
+  /** What is to be done about attempts that are out, and that the history of the run ended meanwhile. */
+  endedElsewhere(state: RunState): readonly Effect[];
   /** A run was ended by a process that does not drive it: whoever waits here is to know. */
   ended(state: RunState): void;
   /** The run stands still, or does no more: whoever waits here may want to know. */
@@ -71,13 +73,14 @@ export class TurnRelease {
   }
 
   #carryOut(run: CachedRun, batch: Batch, whole: boolean): void {
-    const { heart, admission, mutexes, drives, carryOut, ended } = this.#parts;
+    const { heart, admission, mutexes, drives, carryOut, ended, endedElsewhere } = this.#parts;
     if (drives(run.runId)) {
       let effects: readonly Effect[] = batch.effects;
       // A parked run is left alone until it is resumed, a held one until it is let go; unless it was ended elsewhere.
       const left = run.state.status === 'parked' || (run.missing.length > 0 && !isTerminal(run.state.status));
       // What recovery has yet to say (that an attempt is lost, say) comes before anything is sent again.
-      if (run.fresh && !left && whole) effects = effects.concat(heart.openEffects(run.state));
+      if (run.fresh && !left && whole)
+        effects = effects.concat(endedElsewhere(run.state), heart.openEffects(run.state));
       run.fresh &&= run.state.status === 'parked' || !whole;
       if (effects.length > 0) carryOut(run, effects);
       mutexes.look(run.state);

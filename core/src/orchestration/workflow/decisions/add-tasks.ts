@@ -5,32 +5,32 @@ import { idsIn, readsOf, standaloneOf } from '../../../definition/validation/val
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { type Json, jsonProblem } from '../../../shared/json.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
-import type { AddTasks } from '../commands.ts';
-import type { RunEvent, TasksAdded } from '../events.ts';
+import type { TasksAdded } from '../events.ts';
+import type { AddTasks } from '../outside/run-changes.ts';
 import type { RunState } from '../state.ts';
 import { sizeOfAdded } from '../transitions/hold.ts';
 import { isAffordable } from '../untrusted/definition-shape.ts';
 import { EVENT_SHAPES } from '../untrusted/event-shapes.ts';
 import { edgesProblem } from './added-edges.ts';
-import { type AdditionProblem, blockProblem, problem, StepsUsedUp, takenProblem, Walks } from './added-place.ts';
+import { blockProblem, StepsUsedUp, takenProblem, Walks } from './added-place.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit } from './outcome.ts';
-import { reject } from './rejection.ts';
+import { type Answer, problem, type Refusal } from './refusal.ts';
 
 /** Tasks that one command may add, those inside blocks included, and that a run may have in all, items included. */
 export const MAX_ADDED_AT_ONCE = 1_000;
 export const MAX_TASKS_OF_RUN = 1_000_000;
 
 /** Adds the tasks, all or none. Costs the new tasks, and a walk from them to what they read that is no direct dependency. */
-export function addTasks(state: RunState, command: AddTasks, context: DecisionContext): readonly RunEvent[] {
+export function addTasks(
+  state: RunState,
+  command: Pick<AddTasks, 'scope' | 'tasks' | 'before' | 'commandId'>,
+  context: DecisionContext,
+): Answer {
   const { scope, before = [], commandId } = command;
-  const refused = (found: AdditionProblem): readonly RunEvent[] => [
-    reject(command, found.code, found.message, context),
-  ];
   // Whoever sent them keeps no hold on what is recorded.
   const plain = jsonProblem(command.tasks) ?? jsonProblem(before);
-  if (plain !== undefined)
-    return refused(problem('REPRISE_DEFINITION_INVALID', `The added tasks are no plain JSON, ${plain}.`));
+  if (plain !== undefined) return problem('REPRISE_DEFINITION_INVALID', `The added tasks are no plain JSON, ${plain}.`);
   const tasks = JSON.parse(JSON.stringify(command.tasks)) as readonly TaskDefinition[];
   const event: TasksAdded = {
     type: 'TasksAdded',
@@ -43,20 +43,20 @@ export function addTasks(state: RunState, command: AddTasks, context: DecisionCo
   const { type, at: _at, ...data } = event;
   const flaw = EVENT_SHAPES[type](data, '');
   if (flaw !== undefined)
-    return refused(problem('REPRISE_DEFINITION_INVALID', `The added tasks: ${flaw.field} ${flaw.problem}.`));
+    return problem('REPRISE_DEFINITION_INVALID', `The added tasks: ${flaw.field} ${flaw.problem}.`);
   const found = additionProblem(state, event);
-  if (found !== undefined) return refused(found);
+  if (found !== undefined) return found;
   if (jsonSize(tasks as unknown as Json, context.maxPayloadChars) > context.maxPayloadChars) {
     const message = `The added tasks are larger than the limit of ${context.maxPayloadChars} characters of JSON.`;
-    return refused(problem('REPRISE_PAYLOAD_TOO_LARGE', message));
+    return problem('REPRISE_PAYLOAD_TOO_LARGE', message);
   }
   const error = beyondLimit(state, 'the added tasks', sizeOfAdded(tasks), context);
-  if (error !== undefined) return refused(problem('REPRISE_RUN_TOO_LARGE', error.message));
+  if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
   return [event];
 }
 
 /** Why tasks that have their shape may not be added to the run as it is; undefined when they may. */
-export function additionProblem(state: RunState, event: TasksAdded): AdditionProblem | undefined {
+export function additionProblem(state: RunState, event: TasksAdded): Refusal | undefined {
   const { scope: path, tasks } = event;
   if (state.rules < 3)
     return problem(
@@ -86,7 +86,7 @@ export function additionProblem(state: RunState, event: TasksAdded): AdditionPro
   }
 }
 
-function definitionProblem(tasks: readonly TaskDefinition[], walks: Walks): AdditionProblem | undefined {
+function definitionProblem(tasks: readonly TaskDefinition[], walks: Walks): Refusal | undefined {
   const invalid = (message: string) => problem('REPRISE_DEFINITION_INVALID', message);
   const reads = readsOf(tasks);
   const [place] = reads.functions;

@@ -14,7 +14,8 @@ import {
   type TaskState,
 } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
-import { type AdditionProblem, partnerIn, problem } from './added-place.ts';
+import { partnerIn } from './added-place.ts';
+import { problem, type Refusal } from './refusal.ts';
 
 // What added tasks come after, and what is to come after them. Those that come with each other are validation's part.
 
@@ -22,7 +23,7 @@ export function edgesProblem(
   state: RunState,
   scope: ScopeState,
   { tasks, before = [] }: TasksAdded,
-): AdditionProblem | undefined {
+): Refusal | undefined {
   const added = new Map(tasks.map((task) => [task.id, task]));
   for (const task of tasks) {
     const found = dependenciesProblem(state, scope, task, added);
@@ -36,7 +37,7 @@ function dependenciesProblem(
   scope: ScopeState,
   task: TaskDefinition,
   added: ReadonlyMap<string, TaskDefinition>,
-): AdditionProblem | undefined {
+): Refusal | undefined {
   const { id, after, rest } = task;
   let lost: TaskState | undefined;
   let possible = after.length;
@@ -62,7 +63,7 @@ function dependenciesProblem(
 }
 
 /** A task that a join with `rest: cancel` may give up is needed by nobody else. Of such, there is one dependent at most. */
-function isContested(state: RunState, dependency: TaskState, rest: TaskDefinition['rest']): boolean {
+export function isContested(state: RunState, dependency: TaskState, rest: TaskDefinition['rest']): boolean {
   const node = state.graph.node(dependency.definitionId);
   const first = node === undefined ? undefined : state.graph.firstDependentOf(dependency.id, node);
   if (first === undefined) return false;
@@ -77,7 +78,7 @@ function beforeProblem(
   scope: ScopeState,
   tasks: readonly TaskDefinition[],
   before: readonly PutBefore[],
-): AdditionProblem | undefined {
+): Refusal | undefined {
   if (before.length === 0) return undefined;
   const added = new Map(tasks.map((task) => [task.id, task]));
   const standIns = new Set(tasks.flatMap((task) => standInOf(task) ?? []));
@@ -119,7 +120,7 @@ function cycleProblem(
   scope: ScopeState,
   tasks: readonly TaskDefinition[],
   before: readonly PutBefore[],
-): AdditionProblem | undefined {
+): Refusal | undefined {
   if (before.length === 0) return undefined;
   const added = new Map(tasks.map((task) => [task.id, task]));
   const more = new Map<string, string[]>();

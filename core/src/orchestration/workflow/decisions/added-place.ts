@@ -1,20 +1,12 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { BlockAround, ThereTask } from '../../../definition/validation/validate-addition.ts';
-import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { inside, outer } from '../../../shared/task-path.ts';
 import { blocksAround } from '../ready-tasks.ts';
 import { dependenciesOf, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
+import { problem, type Refusal } from './refusal.ts';
 
 // Where tasks are added: the block, the blocks around it, and the names in them.
-
-/** Why an addition is refused. */
-export interface AdditionProblem {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
-export const problem = (code: ErrorCode, message: string): AdditionProblem => ({ code, message });
 
 const nameOf = (path: string): string => (path === '' ? 'the run' : `'${path}'`);
 
@@ -23,8 +15,9 @@ export function blockProblem(
   state: RunState,
   path: string,
   scope: ScopeState | undefined,
-): AdditionProblem | undefined {
-  const closed = (why: string) => problem('REPRISE_BLOCK_CLOSED', `Nothing can be added to ${nameOf(path)}: ${why}.`);
+  what = 'Nothing can be added to',
+): Refusal | undefined {
+  const closed = (why: string) => problem('REPRISE_BLOCK_CLOSED', `${what} ${nameOf(path)}: ${why}.`);
   if (scope === undefined) return closed('it is no block that is under way');
   if (state.closing !== undefined) return closed('the run is closing');
   for (const at of blocksAround(path)) {
@@ -44,7 +37,7 @@ export function takenProblem(
   scope: ScopeState,
   tasks: readonly TaskDefinition[],
   ids: readonly string[],
-): AdditionProblem | undefined {
+): Refusal | undefined {
   const taken = (id: string, where: string) =>
     problem('REPRISE_TASK_EXISTS', `There is a task '${id}' ${where} already; give the new one another id.`);
   for (const at of outwards(state, scope)) {

@@ -5,8 +5,8 @@ import { definitionOf, isEntered, type RunState } from '../state.ts';
 import { lastDone } from '../transitions/undoable.ts';
 import { ended, failAttempt } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { endOfGivenUp } from './given-up.ts';
 import { conclude, giveUp } from './outcome.ts';
-import { isWithdrawn, withdrawn } from './withdraw.ts';
 
 /** A child run has ended: so does its task, or what waited for it to close. Any other than the task's last one is nothing. */
 export function endChild(state: RunState, command: EndChild, context: DecisionContext): readonly RunEvent[] {
@@ -25,7 +25,8 @@ export function endChild(state: RunState, command: EndChild, context: DecisionCo
   // What it did in earlier rounds is undone first.
   if (closing !== undefined && outcome.status !== 'completed' && lastDone(state, task.id) !== undefined)
     return failAttempt(state, task, errorOf(outcome, child), false, context);
-  if (closing !== undefined && isWithdrawn(closing)) return [withdrawn(task.id, closing, at)];
+  const end = endOfGivenUp(task, context);
+  if (end !== undefined) return [end];
   if (closing?.error !== undefined) return giveUp(state, task, definition, { error: closing.error }, context);
   if (outcome.status === 'completed') return conclude(state, task, { output: outcome.output, via: 'child' }, context);
   return failAttempt(state, task, errorOf(outcome, child), false, context);

@@ -40,7 +40,7 @@ export function endOfClosing(state: RunState, context: DecisionContext): readonl
   const root = state.scopes.get('');
   if (closing === undefined || root === undefined) return [];
   if (closing.why !== 'cancel' && closing.why !== 'limit') return settleBlock(state, root, context);
-  const undo = undoNext(state, lastDone(state, ''), context);
+  const undo = closing.compensate === false ? undefined : undoNext(state, lastDone(state, ''), context);
   if (undo !== undefined) return undo;
   if (closing.why === 'limit' && closing.error !== undefined)
     return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: closing.error })];

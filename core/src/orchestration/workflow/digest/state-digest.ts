@@ -1,4 +1,4 @@
-import { GrownGraph } from '../../../definition/grown-graph.ts';
+import { GrownGraph, isAddition } from '../../../definition/grown-graph.ts';
 import { textHash } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
@@ -46,13 +46,18 @@ const clockText = ({ rules, pausedBy, stoppedMs, stoppedAt }: RunState): string 
     ? ''
     : `\nstopped ${JSON.stringify([pausedBy ?? [], stoppedMs, stoppedAt])}`;
 
-/** What there is of tasks that were added: since rules 3. */
+/** What there is of tasks that were added, and of edges that were drawn or taken away: since rules 3. */
 function addedText({ graph }: RunState): string {
   if (!(graph instanceof GrownGraph)) return '';
   let text = '';
-  for (const addition of graph.additions()) {
-    const { scope, tasks, before, clause } = addition;
-    const what = payloadPart(addition, 'tasks', tasks as unknown as Json);
+  for (const change of graph.changes()) {
+    if (!isAddition(change)) {
+      const { scope, id, after, linked } = change;
+      text += `\n${linked ? 'linked' : 'unlinked'} ${JSON.stringify([scope, id, after])}`;
+      continue;
+    }
+    const { scope, tasks, before, clause } = change;
+    const what = payloadPart(change, 'tasks', tasks as unknown as Json);
     text += `\nadded ${JSON.stringify([scope, clause, before.map(({ taskId, dependency }) => [taskId, dependency])])} ${what}`;
   }
   return text;
@@ -95,6 +100,7 @@ const FIELDS = [
   ['closing', undefined],
   ['unknown', false],
   ['ignoredAttempt', 0],
+  ['priority', undefined],
   ['error', undefined],
 ] as const;
 

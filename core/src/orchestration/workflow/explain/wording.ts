@@ -217,6 +217,8 @@ const WHY = {
   while: 'its while holds no longer',
   list: 'its list has what it is for',
   end: 'an end in it',
+  skip: 'it is to be skipped',
+  override: 'its output was given',
   within: 'with what it is in',
 } as const;
 

@@ -38,12 +38,12 @@ export function addTasks(state: RunState, { scope: path, tasks, before = [], at 
     if (task !== undefined) task.waitingOn += 1;
   }
   for (const task of added) Object.assign(task, standingOf(state, task));
-  for (const task of added) begin(state, task, at);
+  for (const task of added) goOn(state, task, at);
   return state;
 }
 
-/** Goes on as if its dependencies had ended one after the other. */
-function begin(state: RunState, task: TaskState, at: number): void {
+/** A pending task goes on as if its dependencies had ended one after the other. */
+export function goOn(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
   const ended = dependenciesOf(state, task).flatMap((id) => {

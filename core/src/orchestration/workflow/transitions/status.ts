@@ -1,4 +1,4 @@
-import { blocksAround, limitedScopeOf, wantedBy } from '../ready-tasks.ts';
+import { blocksAround, limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
   dependenciesOf,
@@ -35,9 +35,8 @@ export function makeReady(state: RunState, task: TaskState, at: number): void {
   state.tickets += 1;
   task.ticket = state.tickets;
   if (state.entering.has(task.id)) return;
-  const priority = definitionOf(state, task)?.priority ?? 0;
   const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-  queue.add(wantedBy(state, task), task.id, priority, task.ticket);
+  queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
 }
 
 /** Every change of a task's status goes through here: it keeps the counts, and settles what the frontier waited for. */

@@ -3,6 +3,7 @@ import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { RunEventType, Via } from '../events.ts';
+import { MAX_EDGES } from '../outside/run-changes.ts';
 import { addedTasksShape, definitionShape } from './definition-shape.ts';
 import {
   anyJson,
@@ -87,6 +88,10 @@ const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>
 // The task's error in that of its run has a cause itself.
 export const errorShape: Shape = errorOf({ cause: errorOf({ cause: errorOf({}) }) });
 
+const finite: Shape = (value, field) =>
+  Number.isFinite(value) ? undefined : { field, problem: 'must be a finite number' };
+const edges = fieldsOf({ taskId, after: nonEmpty(listOf(definitionId, MAX_EDGES)), commandId: label });
+
 const VIAS: readonly Via[] = [
   ...([
     'agent',
@@ -99,7 +104,7 @@ const VIAS: readonly Via[] = [
     'cancel',
     'timer',
   ] as const),
-  ...(['signal', 'default', 'child', 'scope', 'end'] as const),
+  ...(['signal', 'default', 'child', 'scope', 'end', 'override'] as const),
 ];
 
 /** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
@@ -135,15 +140,18 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { commandId: label, mutex: text(1024), across: oneOf('workflow', 'tenant') },
   ),
   MutexGranted: fieldsOf({ taskId }),
-  TaskSkipped: fieldsOf({ taskId, reason: oneOf('condition', 'while', 'dependencies', 'case') }),
+  TaskSkipped: fieldsOf(
+    { taskId, reason: oneOf('condition', 'while', 'dependencies', 'case', 'manual') },
+    { commandId: label },
+  ),
   TaskEntered: fieldsOf(
     { taskId, attempt },
     { input: anyJson, source, until: time, signal: label, child: runId, retries: runId },
   ),
   TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'closed') }, { by: taskId }),
   TaskClosing: fieldsOf(
-    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'end') },
-    { error: errorShape, commandId: label, reason, by: taskId },
+    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'end', 'skip', 'override') },
+    { error: errorShape, commandId: label, reason, by: taskId, compensate: oneOf(false), output: anyJson },
   ),
   TasksAdded: fieldsOf(
     { scope: blockId, tasks: nonEmpty(addedTasksShape), commandId: label },
@@ -152,6 +160,9 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       spawnedBy: fieldsOf({ taskId, attempt }),
     },
   ),
+  TasksLinked: edges,
+  TasksUnlinked: edges,
+  TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork'), round: integer(1), feedback: anyJson },
     {
@@ -181,7 +192,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
     { taskId, attempt: integer(0), via: oneOf(...VIAS) },
-    { output: anyJson, case: label, signal: label, ends: anyJson },
+    { output: anyJson, case: label, signal: label, ends: anyJson, commandId: label },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
@@ -213,6 +224,6 @@ export const recordShape: Shape = fieldsOf({
   data: anObject,
   metadata: fieldsOf(
     { causationId: label, correlationId: runId, schemaVersion: integer(1, 1_000_000) },
-    { traceparent, tenant: label, origin: runId },
+    { traceparent, tenant: label, origin: runId, by: label, reason },
   ),
 });

@@ -30,6 +30,7 @@ import { isTolerated } from '../transitions/end-task.ts';
 import { isUnmet } from '../transitions/items.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import { attemptFlaw, flaw, mayEnd, unfit, unknown } from './flaws.ts';
+import { closedByHandFlaw } from './follows-outside.ts';
 import { inputFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
 
@@ -126,26 +127,35 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   const { taskId, why } = event;
   const task = state.tasks.get(taskId);
   if (taskId !== '' && task === undefined) return unknown(taskId);
-  if (task !== undefined && (hasEnded(task) || (isInFlight(task) && !isWithdrawn({ why })))) return unfit(task);
+  if (task !== undefined && (hasEnded(task) || (isInFlight(task) && why !== 'skip' && !isWithdrawn({ why }))))
+    return unfit(task);
   if (!isOutstanding(state, taskId)) return flaw('type', 'cannot come: nothing is outstanding there');
   const before = taskId === '' ? state.closing : task?.closing;
   // A run that closes may be cancelled all the same.
-  if (before !== undefined && !(why === 'cancel' && before.why !== 'cancel'))
+  const less = before?.why === 'cancel' && before.compensate !== false && event.compensate === false;
+  if (before !== undefined && !(why === 'cancel' && (before.why !== 'cancel' || less)))
     return flaw('type', `cannot come: '${taskId}' is closing already`);
-  for (const [field, of] of [
-    ['error', 'limit'],
-    ['commandId', 'cancel'],
-  ] as const) {
-    const isOfRun = field === 'error' || taskId === '';
+  for (const [field, of] of FIELDS_OF_CLOSING) {
+    const isOf = of.has(why) && (field !== 'commandId' || why !== 'cancel' || taskId === '');
     if (field === 'error' && why === 'failure' && task !== undefined && mayBeReplaced(state, task)) continue;
-    if ((event[field] === undefined) !== (why !== of || !isOfRun))
+    if ((event[field] === undefined) === isOf)
       return flaw(`data.${field}`, event[field] === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
   }
   if ((event.by === undefined) !== (why !== 'cancel' || taskId === ''))
     return flaw('data.by', event.by === undefined ? 'is missing' : `cannot stand beside why "${why}"`);
   if (event.reason !== undefined && why !== 'cancel') return flaw('data.reason', `cannot stand beside why "${why}"`);
+  if (event.compensate !== undefined && (why !== 'cancel' || taskId !== ''))
+    return flaw('data.compensate', `cannot stand beside why "${why}"`);
+  if (why === 'skip' || why === 'override') return closedByHandFlaw(state, event);
   return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
 }
+
+/** What is there with which causes, and with no other. */
+const FIELDS_OF_CLOSING: readonly (readonly ['error' | 'commandId' | 'output', ReadonlySet<TaskClosing['why']>])[] = [
+  ['error', new Set(['limit'])],
+  ['commandId', new Set(['cancel', 'skip', 'override'])],
+  ['output', new Set(['override'])],
+];
 
 /** It may fail, and the block goes on: without it, or with something in its place. Or it is a list that is asked itself. */
 const mayBeReplaced = (state: RunState, task: TaskState): boolean =>
@@ -159,6 +169,9 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, e
     case 'cancel':
     case 'while':
       return task === undefined ? taskId === '' && why === 'cancel' : isGivenUp(state, task, why, by);
+    case 'skip':
+    case 'override':
+      return task !== undefined;
     case 'limit':
       return true;
     case 'join':

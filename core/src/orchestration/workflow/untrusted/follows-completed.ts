@@ -5,6 +5,7 @@ import { hasEnded, isEntered, isInFlight, type RunState, scopeAt, siblingOf, typ
 import { mayTake } from '../transitions/signals.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit } from './flaws.ts';
 import { throughFlaw } from './follows-blocks.ts';
+import { overriddenFlaw } from './follows-outside.ts';
 import type { Flaw } from './shape.ts';
 
 /** Whether a completion carries its output. */
@@ -23,6 +24,7 @@ const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
   child: 'with',
   scope: 'either',
   end: 'with',
+  override: 'either',
 };
 
 /** What ends tasks of one performer only. */
@@ -59,7 +61,11 @@ export function completedFlaw(
       );
   if (event.ends !== undefined && event.via !== 'agent')
     return flaw('data.ends', `cannot stand beside via "${event.via}"`);
+  if (event.commandId !== undefined && event.via !== 'override')
+    return flaw('data.commandId', `cannot stand beside via "${event.via}"`);
   switch (event.via) {
+    case 'override':
+      return overriddenFlaw(state, task, event);
     case 'agent':
       if (!isInFlight(task)) return unfit(task);
       if (event.ends !== undefined && definition.may?.includes('finish') !== true)

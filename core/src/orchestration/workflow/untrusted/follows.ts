@@ -11,7 +11,10 @@ import type {
   TaskAdopted,
   TaskClosing,
   TaskExpanded,
+  TaskPrioritySet,
   TasksAdded,
+  TasksLinked,
+  TasksUnlinked,
   TaskYielded,
 } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
@@ -41,6 +44,7 @@ import {
   undoFlaw,
 } from './follows-blocks.ts';
 import { completedFlaw } from './follows-completed.ts';
+import { changeFlaw, skippedFlaw } from './follows-outside.ts';
 import { inputFlaw, sourceFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
 
@@ -87,6 +91,10 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return caughtFlaw(state, event);
     case 'TasksAdded':
       return addedFlaw(state, event);
+    case 'TasksLinked':
+    case 'TasksUnlinked':
+    case 'TaskPrioritySet':
+      return changeFlaw(state, event);
     case 'TasksReset':
       return resetFlaw(state, event);
     case 'TaskClosing':
@@ -104,7 +112,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
 
 type AboutTask = Exclude<
   Extract<RunEvent, { readonly taskId: string }>,
-  TaskAdopted | ScopeCaught | CompensationBegan | TaskClosing
+  TaskAdopted | ScopeCaught | CompensationBegan | TaskClosing | TasksLinked | TasksUnlinked | TaskPrioritySet
 >;
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
@@ -125,6 +133,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         ? undefined
         : flaw('type', `cannot come: '${task.id}' asks for no mutex of several runs`);
     case 'TaskSkipped':
+      if (event.reason === 'manual') return skippedFlaw(state, task, event);
+      if (event.commandId !== undefined) return flaw('data.commandId', `cannot stand beside reason "${event.reason}"`);
       if (event.reason === 'case') return notChosenFlaw(state, task, definition);
       if (event.reason === 'condition' || event.reason === 'while') return askedFlaw(task, definition, event.reason);
       return isUndecided(task, definition) ? undefined : unfit(task);

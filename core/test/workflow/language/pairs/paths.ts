@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../../../../src/definition/definition.ts';
+import { hasEnded } from '../../../../src/orchestration/workflow/state.ts';
 import { flawsOf, importFlaws, rulesKept, watcher } from './checks.ts';
 import { type Script, World } from './world.ts';
 
@@ -115,6 +116,13 @@ function interrupted(definition: WorkflowDefinition, script: Script, turns: numb
           return [...endedFlaws(ended), ...(same ? [] : [`ends ${ended.state.status}, and ${status} without a pause`])];
         },
       },
+      { name: name('cancelled, nothing undone,'), flaws: () => leftAsItIs(here()) },
+      ...(['SkipTask', 'OverrideTask'] as const).flatMap((type) =>
+        [0, 1].map((place) => ({
+          name: name(`${type} of open task ${place}`),
+          flaws: () => endedFlaws(changed(here(), type, turn + place)),
+        })),
+      ),
     ];
   }).flat();
 }
@@ -128,6 +136,27 @@ function forced(world: World): readonly string[] {
   const added = world.events.slice(before).map(({ type }) => type);
   const atOnce = world.over && (added.length === 0 || added.join() === 'RunCancelled');
   return [...importFlaws(world), ...(atOnce ? [] : [`leads to ${added.join()}`])];
+}
+
+/** Ends once what is outstanding has come, and nothing begins any more. */
+function leftAsItIs(world: World): readonly string[] {
+  const before = world.events.length;
+  world.send({ type: 'CancelRun', compensate: false });
+  world.run();
+  const began = world.events.slice(before).filter(({ type }) => type === 'CompensationBegan');
+  return [...world.flaws, ...importFlaws(world), ...(began.length === 0 ? [] : ['something is undone'])];
+}
+
+/** One of the tasks that have not ended is skipped, or given an output. What the command comes to is an answer. */
+function changed(world: World, type: 'SkipTask' | 'OverrideTask', place: number): World {
+  const open = [...world.state.tasks.values()].filter((task) => !hasEnded(task));
+  const task = open[place % Math.max(1, open.length)];
+  if (task === undefined) return world.run();
+  const given = type === 'SkipTask' ? { type, taskId: task.id } : { type, taskId: task.id, output: 'said' };
+  const [answer] = world.send(given);
+  const answers = ['CommandRejected', 'TaskClosing', 'TaskSkipped', 'TaskCompleted'];
+  if (!answers.includes(answer?.type ?? 'nothing')) world.flaws.push(`${type} is answered by ${answer?.type}`);
+  return world.run(watcher(world));
 }
 
 function cancelled(world: World): World {

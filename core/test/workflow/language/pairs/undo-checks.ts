@@ -71,6 +71,9 @@ class Ledger {
         else if (event.why === 'catch') this.#due(event.region, `${event.region || 'the run'} begins again`);
         this.#closing.delete(event.region);
         return;
+      case 'TaskSkipped':
+        if (event.reason === 'manual') this.#ended(event.taskId);
+        return;
       case 'TaskFailed':
       case 'TaskCancelled':
         return this.#ended(event.taskId);
@@ -148,7 +151,7 @@ class Ledger {
   }
 }
 
-const DOES: ReadonlySet<string> = new Set(['agent', 'child', 'scope']);
+const DOES: ReadonlySet<string> = new Set(['agent', 'child', 'scope', 'override']);
 const STANDS_IN: ReadonlySet<string> = new Set(['fallback-value', 'fallback-task']);
 
 const taskOf = ({ id }: Entry): string => id.slice(0, id.lastIndexOf('@'));
