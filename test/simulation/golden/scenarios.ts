@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIO_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
@@ -118,6 +119,7 @@ async function playFailure(stage: Stage): Promise<string> {
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
   ...SCENARIO_OF_ADDED,
+  ...SCENARIO_OF_DIRECTIVES,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,

@@ -94,6 +94,8 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const reason = event.type === 'TaskFailed' ? event.error.code : 'cancelled';
       return [...closed(state, event.taskId, attempt, reason), ...leftBehind(state, event.taskId, event.at)];
     }
+    case 'TaskHandedOff':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'agent' }];
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);
     case 'ScopeCaught':

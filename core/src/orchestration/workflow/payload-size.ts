@@ -21,6 +21,8 @@ export function payloadSize(event: RunEvent): number {
     case 'TaskAdopted':
     case 'RunCompleted':
       return event.output === undefined ? 0 : roughSize(event.output);
+    case 'TaskHandedOff':
+      return recordedSize(event.input, undefined) + recordedSize(event.output, undefined);
     case 'TasksReset':
       return roughSize(event.feedback);
     case 'TasksAdded':
