@@ -218,7 +218,7 @@ export type {
   Said,
   TaskCosts,
 } from './orchestration/workflow/diff/run-diff.ts';
-export type { Directive, Finish, Spawn } from './orchestration/workflow/directives.ts';
+export type { Directive, Finish, HandOff, Spawn } from './orchestration/workflow/directives.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {
@@ -228,6 +228,7 @@ export type {
   RunEvent,
   RunEventType,
   TaskEntered,
+  TaskHandedOff,
   TasksAdded,
   TasksReset,
   Via,
@@ -245,7 +246,13 @@ export type {
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type { ClosingView, ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
 export type { RecordedPlace, Reference, Source, SourceOf } from './orchestration/workflow/sources/source.ts';
-export { isTerminal, type PausedBy, type RunStatus, type TaskStatus } from './orchestration/workflow/state.ts';
+export {
+  type HandedOff,
+  isTerminal,
+  type PausedBy,
+  type RunStatus,
+  type TaskStatus,
+} from './orchestration/workflow/state.ts';
 export type { Flaw } from './orchestration/workflow/untrusted/shape.ts';
 export { UntrustedHistory } from './orchestration/workflow/untrusted/untrusted-history.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';

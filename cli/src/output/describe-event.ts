@@ -104,6 +104,11 @@ export function describeEvent(event: RunEvent): string {
         event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
       return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${again}`;
     }
+    case 'TaskHandedOff': {
+      const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
+      const why = event.why === undefined ? '' : `: ${clip(event.why, WIDTH)}`;
+      return plain(`attempt ${event.attempt} to ${event.agent}${why}${input}`);
+    }
     case 'TaskFellBack':
       return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
     case 'TaskFailed':

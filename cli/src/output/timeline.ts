@@ -69,6 +69,7 @@ export class Timeline {
         track.open.delete(taskId);
         return;
       }
+      case 'TaskHandedOff':
       case 'TaskAttemptCompleted':
         this.#advance(about.task, event.at).open.delete(taskId);
         return;

@@ -206,6 +206,10 @@ const EVENTS: Arbitraries = {
     { ...attempt, error, lost: fc.boolean(), retryAt: count },
     { requiredKeys: ['taskId', 'attempt', 'error'] },
   ),
+  TaskHandedOff: fc.record(
+    { ...attempt, agent: text, input: json, why: text, output: json },
+    { requiredKeys: ['taskId', 'attempt', 'agent'] },
+  ),
   TaskFellBack: fc.record({
     taskId: text,
     to: fc.oneof(

@@ -27,6 +27,7 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
     case 'TaskCompleted':
       return event.via === 'agent' ? `${event.taskId}/${event.attempt}` : undefined;
     case 'TaskAttemptFailed':
+    case 'TaskHandedOff':
       return `${event.taskId}/${event.attempt}`;
     // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
     case 'TasksReset':

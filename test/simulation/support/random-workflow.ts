@@ -42,7 +42,7 @@ interface TaskSpec {
   readonly once: boolean;
   readonly priority: number;
   /** What its agent may do to the run. */
-  readonly may: 'nothing' | 'spawn' | 'finish';
+  readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff';
   readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'cancel' | 'end' | 'raise' | 'scope' | 'child';
   readonly join: 'all' | 'any' | 'two';
   readonly rest: 'let' | 'cancel';
@@ -131,7 +131,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     accept: fc.boolean(),
     once: fc.boolean(),
     priority: fc.integer({ min: -1, max: 1 }),
-    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish']),
+    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish'], [1, 'handOff']),
   });
 
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
@@ -345,7 +345,7 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
   };
 }
 
-const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'] } as const;
+const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'], handOff: ['spawn', 'handOff'] } as const;
 
 const standIn = (id: string): TaskDefinition => ({
   id,

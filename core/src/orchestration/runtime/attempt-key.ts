@@ -6,7 +6,8 @@ export const attemptKey = (runId: string, taskId: string, attempt: number): stri
 
 /**
  * The key that an agent's effects outside are made idempotent by: the same for all attempts of a task in one round, and for retries of the
- * run. The path of the task, with `~round` behind each part of it that has come to a later round than the first.
+ * run. The path of the task, with `~round` behind each part of it that has come to a later round than the first, and `>n` at the end when it was handed
+ * on to its nth other agent, which does something else.
  */
 export function idempotencyKey(state: RunState, task: TaskState): string {
   const { runId, rules } = state;
@@ -17,7 +18,8 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
     path = `/${segment}${roundsOf(state, at)}${path}`;
     if (at.scope === '') break;
   }
-  return `${keyRunOf(state, task)}${suffix(ownRounds(state, ''))}${path}`;
+  const handed = task.handOffs === undefined ? '' : `>${task.handOffs.length}`;
+  return `${keyRunOf(state, task)}${suffix(ownRounds(state, ''))}${path}${handed}`;
 }
 
 /** What the keys of a task begin with: what is done again after a failure, in this run or in another child run, has the keys that it had. */

@@ -20,7 +20,22 @@ export interface Finish {
   readonly output: Json;
 }
 
-export type Directive = Spawn | Finish;
+/** The task goes on with another agent. What this one returned is no output of the task. */
+export interface HandOff {
+  readonly kind: 'handOff';
+  readonly agent: string;
+  /** What it is handed. Default: what this one was. */
+  readonly input?: Json;
+  readonly why?: string;
+}
+
+export type Directive = Spawn | Finish | HandOff;
+
+/** How often a task may be handed on in one round. */
+export const MAX_HAND_OFFS = 32;
+
+/** Characters of a `why`. */
+export const MAX_WHY_CHARS = 1_000;
 
 /** What one attempt may give in all. */
 export const MAX_DIRECTIVES = 1_000;

@@ -99,6 +99,8 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       return ofItsEnd(state, event.taskId, event.error.code, event.at);
     case 'TaskCancelled':
       return ofItsEnd(state, event.taskId, 'cancelled', event.at);
+    case 'TaskHandedOff':
+      return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'agent' }];
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);
     case 'ScopeCaught':

@@ -38,6 +38,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskRepeated: 1,
   TaskAttemptCompleted: 1,
   TaskAttemptFailed: 1,
+  TaskHandedOff: 1,
   TaskFellBack: 1,
   TaskFailed: 1,
   TaskResultIgnored: 1,

@@ -492,6 +492,23 @@ export interface TaskAttemptFailed extends EventBase {
   readonly retryAt?: number;
 }
 
+/**
+ * The attempt ended well, and its agent gave the task to another one, whose attempts begin anew. The limits of the task go on. What the agent
+ * returned is no output of the task.
+ */
+export interface TaskHandedOff extends EventBase {
+  readonly type: 'TaskHandedOff';
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The one that goes on. */
+  readonly agent: string;
+  /** What it is handed. Without it: what the one before was. */
+  readonly input?: Json;
+  readonly why?: string;
+  /** Of a task that can be undone, and of it alone: what the agent returned; that attempt is to be undone for itself. */
+  readonly output?: Json;
+}
+
 /** Attempts are used up; another agent, or a fallback task, stands in. */
 export interface TaskFellBack extends EventBase {
   readonly type: 'TaskFellBack';
@@ -558,6 +575,7 @@ export type RunEvent =
   | TaskRepeated
   | TaskAttemptCompleted
   | TaskAttemptFailed
+  | TaskHandedOff
   | TaskFellBack
   | TaskFailed
   | TaskResultIgnored

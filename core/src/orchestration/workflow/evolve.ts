@@ -38,6 +38,7 @@ import {
 } from './transitions/close.ts';
 import { adopt, end, yieldList } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
+import { handOff } from './transitions/hand-off.ts';
 import { hold } from './transitions/hold.ts';
 import { aboutToChange, expand, expire, itemOutputs, leavePlace, readyAgain } from './transitions/items.ts';
 import { link, unlink } from './transitions/links.ts';
@@ -157,6 +158,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) => attemptCompleted(state, task, event));
     case 'TaskAttemptFailed':
       return onTask(state, event.taskId, (task) => attemptFailed(state, task, event));
+    case 'TaskHandedOff':
+      return onTask(state, event.taskId, (task) => handOff(state, task, event));
     case 'TaskFellBack':
       return onTask(state, event.taskId, (task) => {
         if (state.rules > 2) closeWithin(state, task, event.at);

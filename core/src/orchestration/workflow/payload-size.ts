@@ -22,6 +22,8 @@ export function payloadSize(event: RunEvent): number {
     case 'RunCompleted':
     case 'TaskClosing':
       return event.output === undefined ? 0 : roughSize(event.output);
+    case 'TaskHandedOff':
+      return recordedSize(event.input, undefined) + recordedSize(event.output, undefined);
     case 'TasksReset':
       return roughSize(event.feedback);
     case 'TasksAdded':

@@ -34,10 +34,11 @@ export function fullBlock(
   return undefined;
 }
 
-/** Whom a ready task is for: its agent (or that of its fallback), or whoever has a capability. */
+/** Whom a ready task is for: its agent (or the one that it was handed to, or that of its fallback), or whoever has a capability. */
 export function wantedBy(state: RunState, task: TaskState): Wanted {
   const definition = state.graph.node(task.definitionId)?.definition;
-  return { agent: task.fallback === 'agent' ? task.agent : definition?.agent, capability: definition?.capability };
+  const isOthers = task.fallback === 'agent' || task.handOffs !== undefined;
+  return { agent: isOthers ? task.agent : definition?.agent, capability: definition?.capability };
 }
 
 /** The innermost block around a task that has a concurrency of its own. */

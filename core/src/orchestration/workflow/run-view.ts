@@ -3,7 +3,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Lineage, ParentTask, TaskClosing } from './events.ts';
-import type { PausedBy, RunStatus, TaskStatus } from './state.ts';
+import type { HandedOff, PausedBy, RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
 
@@ -79,6 +79,8 @@ export interface TaskView {
   readonly retryAt: number | undefined;
   /** Set once the task has fallen back: to another agent, or to a fallback task. */
   readonly fallback: 'agent' | 'task' | undefined;
+  /** Who gave it to whom in this round, oldest first; undefined when nobody did. */
+  readonly handOffs: readonly HandedOff[] | undefined;
   /** Of a switch that has ended: the case that it chose. */
   readonly chosen: string | undefined;
   /** Of a sleep: when it ends. */

@@ -122,6 +122,14 @@ export interface PendingSignal {
   readonly revision: number;
 }
 
+/** Another agent was given the task. */
+export interface HandedOff {
+  readonly attempt: number;
+  readonly from: string;
+  readonly to: string;
+  readonly why?: string;
+}
+
 /** One task, or one item of a forEach task. Fields are undefined until they are known. */
 export interface TaskState {
   readonly id: string;
@@ -186,6 +194,8 @@ export interface TaskState {
   passed: number;
   /** The last attempt whose late result was recorded as ignored. */
   ignoredAttempt: number;
+  /** In this round, oldest first: `agent` is the last that it was given to, or what it has fallen back to since. */
+  handOffs: readonly HandedOff[] | undefined;
   /** What its agent gave for the block, which ended with it. */
   ends: Json | undefined;
   /** What a switch chose. */
@@ -440,6 +450,7 @@ export function createTaskState(
     fallback: undefined,
     passed: 0,
     ignoredAttempt: 0,
+    handOffs: undefined,
     ends: undefined,
     chosen: undefined,
     wakeAt: undefined,

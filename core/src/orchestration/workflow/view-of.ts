@@ -179,6 +179,7 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     endedAt: task.endedAt,
     retryAt: task.status === 'waiting' ? dueAt(state, task) : undefined,
     fallback: task.fallback,
+    handOffs: frozen(task.handOffs),
     chosen: task.chosen,
     wakeAt: task.wakeAt,
     signal: task.signal,

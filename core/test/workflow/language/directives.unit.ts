@@ -3,11 +3,15 @@ import { TEST_RUN_ID } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadTasks } from '../../../src/definition/text/parse-workflow.ts';
-import type { Directive } from '../../../src/orchestration/workflow/directives.ts';
+import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import type { Directive, HandOff } from '../../../src/orchestration/workflow/directives.ts';
+import { effectsOf } from '../../../src/orchestration/workflow/effects.ts';
+import { wantedBy } from '../../../src/orchestration/workflow/ready-tasks.ts';
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import type { PureRun } from '../pure-run.ts';
 import { types } from '../pure-run.ts';
 import { expectSame } from './add.ts';
+import { goOnFrom } from './going-on.ts';
 import { run } from './yaml-run.ts';
 
 // What agents do to their run with their output.
@@ -18,6 +22,7 @@ const spawn = (tasks: Json, ...before: readonly string[]): Directive => ({
   ...(before.length > 0 && { before }),
 });
 const finish = (output: Json): Directive => ({ kind: 'finish', output });
+const handOff = (agent: string, more: Partial<HandOff> = {}): Directive => ({ kind: 'handOff', agent, ...more });
 
 /** Completes a task with directives, which may be anything. */
 function give(run: PureRun, id: string, directives: unknown, output: Json = `${id} done`): readonly RunEvent[] {
@@ -341,6 +346,178 @@ describe('finish', () => {
   });
 });
 
+describe('handOff', () => {
+  const triage = 'ask: { agent: front, may: handOff, retry: 2, timeout: { task: 1m } }\nlast: { agent: a, after: ask }';
+  const assign = (r: PureRun, taskId: string, agent: string) =>
+    r.send({ type: 'ScheduleTasks', strategy: 'test', assignments: [{ taskId, agent }] });
+
+  it('gives the task to another agent, with its input; the output is that of the last', () => {
+    const r = run(triage, 'please');
+    assign(r, 'ask', 'front');
+    const events = give(r, 'ask', [handOff('billing', { input: { about: 'a bill' }, why: 'money' })], 'not the output');
+    expect(events).to.have.length(1);
+    expect(events[0]).to.deep.include({
+      type: 'TaskHandedOff',
+      agent: 'billing',
+      input: { about: 'a bill' },
+      why: 'money',
+    });
+    expect(events[0]).to.not.have.property('output');
+    expect(effectsOf(r.state, events[0] as RunEvent)).to.deep.equal([
+      { kind: 'close-attempt', taskId: 'ask', attempt: 1, reason: 'agent' },
+    ]);
+    expect(wantedBy(r.state, r.task('ask')).agent).to.equal('billing');
+    expectSame(r);
+    expect(assign(r, 'ask', 'billing')[0])
+      .to.include({ attempt: 2, agent: 'billing' })
+      .and.to.not.have.property('input');
+    expect(r.task('ask').input).to.deep.equal({ about: 'a bill' });
+    expect(viewOf(r.state).tasks.get('ask')?.handOffs).to.deep.equal([
+      { attempt: 1, from: 'front', to: 'billing', why: 'money' },
+    ]);
+    r.complete('ask', 'paid');
+    expect(r.schedule('last')[0]).to.include({ input: 'paid' });
+    expectSound(r);
+  });
+
+  it('begins the attempts anew, with a key of its own; the limit of the task goes on', () => {
+    const r = run(triage);
+    assign(r, 'ask', 'front');
+    const since = r.task('ask').firstScheduledAt;
+    const key = idempotencyKey(r.state, r.task('ask'));
+    r.fail('ask');
+    r.retry('ask');
+    assign(r, 'ask', 'front');
+    expect(idempotencyKey(r.state, r.task('ask')), 'the same for both attempts').to.equal(key);
+    give(r, 'ask', [handOff('billing')]);
+    expect(r.task('ask')).to.include({ tries: 0, error: undefined, firstScheduledAt: since });
+    for (let nth = 0; nth < 2; nth += 1) {
+      assign(r, 'ask', 'billing');
+      expect(idempotencyKey(r.state, r.task('ask'))).to.equal(`${key}>1`);
+      r.fail('ask');
+      if (nth === 0) r.retry('ask');
+    }
+    expect(r.state.status).to.equal('failed');
+    expectSound(r);
+  });
+
+  it('is answered once, however often it comes', () => {
+    const r = run(triage);
+    assign(r, 'ask', 'front');
+    const command = {
+      type: 'CompleteTask',
+      taskId: 'ask',
+      attempt: 1,
+      output: 1,
+      directives: [handOff('billing')],
+    } as const;
+    expect(types(r.send(command))).to.deep.equal(['TaskHandedOff']);
+    expect(r.send(command)).to.deep.equal([]);
+    assign(r, 'ask', 'billing');
+    expect(r.send(command)).to.deep.equal([]);
+    expectSound(r);
+  });
+
+  it('is bounded: at most 32 times a round', () => {
+    const r = run('ask: { agent: front, may: handOff, repeat: { until: round > 1, max: 2 } }');
+    for (let nth = 0; nth < 32; nth += 1) {
+      assign(r, 'ask', 'a');
+      give(r, 'ask', [handOff('b')]);
+    }
+    assign(r, 'ask', 'b');
+    expect(refusal(give(r, 'ask', [handOff('c')]))).to.match(/handed off 32 times in this round/);
+    r.retry('ask');
+    assign(r, 'ask', 'b');
+    r.complete('ask');
+    expect(wantedBy(r.state, r.task('ask')).agent, 'the next round is for the first agent again').to.equal('front');
+    expectSound(r);
+  });
+
+  it('of what can be undone: each attempt that handed on did something, and is undone for itself', () => {
+    const r = run(
+      'ask: { agent: front, may: handOff, compensate: undo }\nlast: { agent: a, after: ask, retry: 1 }',
+      'in',
+    );
+    assign(r, 'ask', 'front');
+    expect(give(r, 'ask', [handOff('b', { input: 'more' })], 'half')[0]).to.include({ output: 'half' });
+    assign(r, 'ask', 'b');
+    r.complete('ask', 'whole');
+    r.schedule('last');
+    r.fail('last');
+    expect(r.schedule('ask@2')[0]).to.deep.include({ input: { input: 'more', output: 'whole', outcome: 'completed' } });
+    r.complete('ask@2');
+    expect(r.schedule('ask@1')[0]).to.deep.include({ input: { input: 'in', output: 'half', outcome: 'completed' } });
+    r.complete('ask@1');
+    expect(r.state.status).to.equal('failed');
+    expectSound(r);
+  });
+
+  it('at most once: each agent begins once', () => {
+    const r = run('ask: { agent: front, may: handOff, delivery: at-most-once }');
+    assign(r, 'ask', 'front');
+    give(r, 'ask', [handOff('b')]);
+    expect(types(assign(r, 'ask', 'b'))).to.deep.equal(['TaskScheduled', 'TaskStarted']);
+    r.fail('ask');
+    expect(r.state.status).to.equal('failed');
+    expectSound(r);
+  });
+
+  it('works for items, beside spawn, while the run is paused, and by what has fallen back', () => {
+    const r = run(
+      'each: { agent: a, forEach: input, may: [handOff, spawn], concurrency: 1, retry: 1, fallback: { agent: other } }',
+      [1, 2],
+    );
+    assign(r, 'each[0]', 'a');
+    r.send({ type: 'PauseRun' });
+    give(r, 'each[0]', [handOff('b'), spawn({ more: { agent: 'x', after: 'each' } })]);
+    r.send({ type: 'ResumeRun' });
+    expect(r.ready(), 'it keeps its place in the list').to.deep.equal(['each[0]']);
+    assign(r, 'each[0]', 'b');
+    r.fail('each[0]');
+    expect(wantedBy(r.state, r.task('each[0]')).agent).to.equal('other');
+    assign(r, 'each[0]', 'other');
+    give(r, 'each[0]', [handOff('c')]);
+    expect(wantedBy(r.state, r.task('each[0]')).agent).to.equal('c');
+    assign(r, 'each[0]', 'c');
+    r.complete('each[0]', 'one');
+    r.run('each[1]', 'two');
+    expect(r.schedule('more')[0]).to.deep.include({ input: ['one', 'two'] });
+    expectSound(r);
+  });
+
+  it('stays with whom it was handed to when the run is retried, with the same key', () => {
+    const r = run('ask: { agent: front, may: handOff, retry: 1 }', 'in');
+    assign(r, 'ask', 'front');
+    give(r, 'ask', [handOff('b', { input: 'handed' })]);
+    assign(r, 'ask', 'b');
+    const key = idempotencyKey(r.state, r.task('ask'));
+    r.fail('ask');
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(wantedBy(next.state, next.task('ask')).agent).to.equal('b');
+    assign(next, 'ask', 'b');
+    expect(next.task('ask')).to.include({ input: 'handed', attempt: 3 });
+    expect(idempotencyKey(next.state, next.task('ask'))).to.equal(key);
+    next.complete('ask', 'done');
+    expect(next.state).to.include({ status: 'completed', output: 'done' });
+    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  });
+
+  it('is refused twice, with finish, to nobody, and where it is not allowed', () => {
+    const refused = (tasks: string, ...given: readonly Directive[]) => {
+      const r = run(tasks);
+      r.takers = { has: (agent) => agent !== 'nobody', hasCapability: () => false };
+      r.schedule('ask');
+      return refusal(give(r, 'ask', given));
+    };
+    expect(refused(triage, handOff('a'), handOff('b'))).to.match(/handed to 'a' and to 'b'/);
+    expect(refused('ask: { agent: a, may: [handOff, finish] }', handOff('a'), finish(1))).to.match(/do one of the two/);
+    expect(refused(triage, handOff('nobody'))).to.match(/handed to 'nobody'.*REPRISE_AGENT_UNKNOWN/);
+    expect(refused('ask: { agent: a }', handOff('b'))).to.match(/may not handOff/);
+    expect(refused(triage, handOff('not a name'))).to.match(/agent must be the name of an agent/);
+  });
+});
+
 describe('a hostile history of directives', () => {
   const flawOf = (change: (events: Record<string, unknown>[]) => void): string => {
     const r = run('plan: { agent: a, may: [spawn, finish] }\nother: { agent: a }\nlast: { agent: a, after: plan }');
@@ -369,6 +546,29 @@ describe('a hostile history of directives', () => {
     expect(by({ taskId: 'plan', attempt: 2 })).to.match(/data\.attempt: is 2/);
     expect(by({ taskId: 'other', attempt: 1 })).to.match(/'other', whose agent may add no tasks/);
     expect(by({ taskId: 'plan' })).to.match(/spawnedBy\.attempt: is missing/);
+  });
+
+  it('hands off what may be', () => {
+    const handed = (change: Json, tasks = 'plan: { agent: a, may: handOff }') => {
+      const r = run(tasks);
+      r.schedule('plan');
+      give(r, 'plan', [handOff('b')]);
+      const history = new UntrustedHistory(TEST_RUN_ID);
+      for (const [revision, event] of r.events.entries()) {
+        const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+        const changed = event.type === 'TaskHandedOff' ? { ...event, ...(change as object) } : event;
+        const stored = encodeEvent(changed as RunEvent);
+        const flaw = history.add({ revision, id: uuidv5('hostile', String(revision)), ...stored, metadata });
+        if (flaw !== undefined) return `${flaw.field}: ${flaw.problem}`;
+      }
+      return 'taken';
+    };
+    expect(handed({})).to.equal('taken');
+    expect(handed({ attempt: 7 })).to.match(/data\.attempt: is 7/);
+    expect(handed({ output: 1 })).to.match(/data\.output: cannot stand beside 'plan'/);
+    expect(handed({ agent: 'no name' })).to.match(/data\.agent: must be the name/);
+    expect(handed({ why: 'x'.repeat(1001) })).to.match(/data\.why: must have 0 to 1000/);
+    expect(handed({}, 'plan: { agent: a, may: handOff, compensate: undo }')).to.equal('taken');
   });
 
   it('ends a block by an agent that may', () => {

@@ -23,6 +23,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
     emit: quiet,
     spawn: quiet,
     finish: quiet,
+    handOff: quiet,
     beats: () => beats,
   };
 }

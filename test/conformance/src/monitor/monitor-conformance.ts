@@ -47,7 +47,7 @@ const id = fc.constantFrom('a', 'run-7', 'block/pay', 'each[3]', 'zażółć \u{
 const TYPES = [
   ...(['RunStarted', 'RunCompleted', 'RunFailed', 'RunCancelled', 'RunPaused', 'RunResumed', 'RunParked'] as const),
   ...(['TaskScheduled', 'TaskStarted', 'TaskCompleted', 'TaskFailed', 'TaskAttemptFailed', 'TaskSkipped'] as const),
-  ...(['TasksReset', 'TasksAdded', 'SignalReceived', 'CommandRejected', 'SomethingNewer'] as const),
+  ...(['TasksReset', 'TasksAdded', 'TaskHandedOff', 'SignalReceived', 'CommandRejected', 'SomethingNewer'] as const),
 ];
 
 const event: fc.Arbitrary<ObservedEvent> = fc

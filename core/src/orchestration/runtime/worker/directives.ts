@@ -2,11 +2,12 @@ import type { WrittenTasks } from '../../../agent/agent.ts';
 import type { Permission } from '../../../definition/definition.ts';
 import { loadTasks } from '../../../definition/text/parse-workflow.ts';
 import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
+import { isId } from '../../../shared/ids.ts';
 import type { Json } from '../../../shared/json.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
 import { notAllowed } from '../../workflow/decisions/directives.ts';
-import { type Directive, MAX_DIRECTIVES, permissionOf } from '../../workflow/directives.ts';
+import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS, permissionOf } from '../../workflow/directives.ts';
 import { acceptPayload } from '../payload.ts';
 
 /**
@@ -44,6 +45,21 @@ export class Directives {
   finish(output?: Json): void {
     this.#allow('finish');
     this.#add({ kind: 'finish', output: this.#accept(output, 'output of the block') });
+  }
+
+  handOff(
+    to: string | { readonly name: string },
+    { input, why }: { readonly input?: unknown; readonly why?: string } = {},
+  ): void {
+    this.#allow('handOff');
+    const agent = typeof to === 'string' ? to : to.name;
+    if (!isId(agent)) throw refused(`${JSON.stringify(agent)} is no name of an agent`);
+    this.#add({
+      kind: 'handOff',
+      agent,
+      ...(input !== undefined && { input: this.#accept(input, 'input of the other agent') }),
+      ...(why !== undefined && { why: String(why).slice(0, MAX_WHY_CHARS) }),
+    });
   }
 
   #allow(asked: Permission): void {

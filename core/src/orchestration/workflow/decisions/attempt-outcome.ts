@@ -21,7 +21,8 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   if (command.directives === undefined || task.closing !== undefined) return ended(state, task, conclusion, context);
   const wanted = directed(state, task, command, context);
   if ('error' in wanted) return failAttempt(state, task, wanted.error, false, context);
-  const { first, ...more } = wanted;
+  const { first, handedOff, ...more } = wanted;
+  if (handedOff === true) return first;
   const events = ended(state, task, { ...conclusion, ...more }, context);
   return first.length > 0 && endsWell(events) ? [...first, ...events] : events;
 }

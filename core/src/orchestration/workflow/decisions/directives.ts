@@ -2,12 +2,12 @@ import { isForAgents, type Permission, type TaskDefinition, tasksWithin } from '
 import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import { dependentsOf } from '../../../definition/graph.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import { type Json, jsonProblem } from '../../../shared/json.ts';
+import { copyJson, type Json, jsonProblem } from '../../../shared/json.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import { inside } from '../../../shared/task-path.ts';
 import type { CompleteTask } from '../commands.ts';
-import { type Directive, permissionOf, type Spawn } from '../directives.ts';
-import type { PutBefore, RunEvent, TasksAdded } from '../events.ts';
+import { type Directive, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
+import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { sizeOfAdded } from '../transitions/hold.ts';
 import { directivesFlaw } from '../untrusted/directive-shape.ts';
@@ -22,6 +22,8 @@ export type Directed =
       readonly first: readonly RunEvent[];
       /** What the block gives, when the agent ended it. */
       readonly ends?: Json;
+      /** That is all: the task goes on with another agent. */
+      readonly handedOff?: true;
     }
   | { readonly error: ErrorData };
 
@@ -58,17 +60,55 @@ export function directed(
   const spawns = given.filter((one) => one.kind === 'spawn');
   const finishes = given.filter((one) => one.kind === 'finish');
   const [finish, another] = finishes;
+  const [handOff, second] = given.filter((one) => one.kind === 'handOff');
+  if (second !== undefined) return refused(`it is handed to '${handOff?.agent}' and to '${second.agent}'; choose one`);
+  if (handOff !== undefined && finish !== undefined)
+    return refused('it is handed to another agent, and its block is finished; do one of the two');
   if (another !== undefined) return refused('the block is finished twice; it has one output');
   if (finish !== undefined && spawns.length > 0)
     return refused('tasks are added to the block that is finished: they would never run; do one of the two');
   const added = spawns.length === 0 ? undefined : additionOf(task, spawns, commandId, context);
   const wrong = added === undefined ? undefined : spawnProblem(state, added, may, context);
   if (wrong !== undefined) return refused(wrong);
+  const handed = handOff === undefined ? undefined : handedOff(state, task, handOff, output, context);
+  if (handed !== undefined && 'why' in handed) return refused(handed.why);
   const size =
-    (added === undefined ? 0 : sizeOfAdded(added.tasks)) + (finish === undefined ? 0 : roughSize(finish.output));
+    (added === undefined ? 0 : sizeOfAdded(added.tasks)) +
+    (finish === undefined ? 0 : roughSize(finish.output)) +
+    (handOff?.input === undefined ? 0 : roughSize(handOff.input));
   const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
   if (over !== undefined) return refused(over.message);
-  return { first: added === undefined ? [] : [added], ...(finish !== undefined && { ends: finish.output }) };
+  const first: readonly RunEvent[] = added === undefined ? [] : [added];
+  if (handed !== undefined) return { first: [...first, handed.event], handedOff: true };
+  return { first, ...(finish !== undefined && { ends: finish.output }) };
+}
+
+/** The task goes on with another agent; or why it may not. */
+function handedOff(
+  state: RunState,
+  task: TaskState,
+  { agent, input, why }: HandOff,
+  output: Json,
+  { now: at, takers }: DecisionContext,
+): { readonly event: TaskHandedOff } | { readonly why: string } {
+  if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS)
+    return { why: `'${task.id}' was handed off ${MAX_HAND_OFFS} times in this round, which is as often as it may be` };
+  if (takers?.has(agent) === false)
+    return { why: `it cannot be handed to '${agent}': no agent that is there is called so (REPRISE_AGENT_UNKNOWN)` };
+  const { id: taskId, attempt } = task;
+  const isUndoable = definitionOf(state, task)?.compensate !== undefined;
+  return {
+    event: {
+      type: 'TaskHandedOff',
+      at,
+      taskId,
+      attempt,
+      agent,
+      ...(input !== undefined && { input: copyJson(input) }),
+      ...(why !== undefined && { why }),
+      ...(isUndoable && { output }),
+    },
+  };
 }
 
 /** What was decided about the attempt takes the directives along only if it ended well. */

@@ -12,7 +12,7 @@ import type { DiffersIn, Said } from './run-diff.ts';
 const ABOUT_TASKS: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   ...(['TaskScheduled', 'TaskEntered', 'TaskStarted', 'TaskCompleted', 'TaskAttemptCompleted'] as const),
   ...(['TaskAttemptFailed', 'TaskExpanded', 'TaskAdopted', 'TaskSkipped', 'TaskCancelled', 'TaskFellBack'] as const),
-  ...(['TaskFailed', 'TaskRepeated'] as const),
+  ...(['TaskFailed', 'TaskRepeated', 'TaskHandedOff'] as const),
 ]);
 
 /** What stands in for what the task was to give. */
@@ -142,6 +142,15 @@ export class RunOutline {
       case 'TaskRepeated':
       case 'TaskAttemptCompleted':
         return this.#ended(task, event.attempt, 'completed', event, { output: event.output });
+      case 'TaskHandedOff':
+        this.#ended(
+          task,
+          event.attempt,
+          'completed',
+          event,
+          event.output === undefined ? {} : { output: event.output },
+        );
+        return this.#decide(task, { handedTo: event.agent }, event);
       case 'TaskAttemptFailed': {
         const status = event.lost === true ? 'lost' : 'failed';
         return this.#ended(task, event.attempt, status, event, { error: told(event.error) });

@@ -84,6 +84,7 @@ const FIELDS = [
   ['endedAt', undefined],
   ['retryAt', undefined],
   ['fallback', undefined],
+  ['handOffs', undefined],
   ['passed', 0],
   ['met', 0],
   ['joinedAt', undefined],

@@ -44,8 +44,11 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
     }
   };
   look(tasks, (task) => {
-    const { round, feedback, previous, child, undoes } = task;
-    clear(state, task, { round, feedback, previous, undoes, retries: retries ? child : undefined });
+    const { round, feedback, previous, child, undoes, handOffs } = task;
+    // It stays with whom it was handed to, and so does what that one was handed.
+    const handed = handOffs === undefined ? {} : { handOffs, agent: handOffs.at(-1)?.to, input: task.input };
+    clear(state, task, { round, feedback, previous, undoes, retries: retries ? child : undefined, ...handed });
+    if (handed.input !== undefined) hold(state, task, 'input');
   });
   look(restarted, (task) => {
     const node = state.graph.node(task.definitionId);
@@ -91,7 +94,9 @@ function undoNothing(state: RunState): void {
   for (const { undo } of state.scopes.values()) for (const entry of [...undo]) takeOut(state, entry);
 }
 
-type Kept = Partial<Pick<TaskState, 'round' | 'input' | 'feedback' | 'previous' | 'undoes' | 'retries'>>;
+type Kept = Partial<
+  Pick<TaskState, 'round' | 'input' | 'handOffs' | 'agent' | 'feedback' | 'previous' | 'undoes' | 'retries'>
+>;
 
 /** Everything that the task did is forgotten, and what it is in counts it as open. */
 function clear(state: RunState, task: TaskState, kept: Kept): void {

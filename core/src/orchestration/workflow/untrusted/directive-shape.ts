@@ -1,15 +1,18 @@
 import type { Permission } from '../../../definition/definition.ts';
+import { ID_PATTERN } from '../../../shared/ids.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
-import { MAX_DIRECTIVES } from '../directives.ts';
+import { MAX_DIRECTIVES, MAX_WHY_CHARS } from '../directives.ts';
 import { addedTasksShape } from './definition-shape.ts';
-import { anyJson, byKind, type Flaw, fieldsOf, listOf, matching, oneOf, type Shape } from './shape.ts';
+import { anyJson, byKind, type Flaw, fieldsOf, listOf, matching, oneOf, type Shape, text } from './shape.ts';
 
+const agent = matching(ID_PATTERN, 'the name of an agent');
 const taskId = matching(TASK_ID_PATTERN, 'the id of a task');
 
 /** One entry for each: a new directive does not compile without one. */
 const SHAPES: Readonly<Record<Permission, Shape>> = {
   spawn: fieldsOf({ kind: oneOf('spawn'), tasks: addedTasksShape }, { before: listOf(taskId, MAX_DIRECTIVES) }),
   finish: fieldsOf({ kind: oneOf('finish'), output: anyJson }),
+  handOff: fieldsOf({ kind: oneOf('handOff'), agent }, { input: anyJson, why: text(MAX_WHY_CHARS) }),
 };
 
 const directives = listOf(byKind('kind', SHAPES), MAX_DIRECTIVES);

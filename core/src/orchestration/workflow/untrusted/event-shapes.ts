@@ -2,6 +2,7 @@ import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
+import { MAX_WHY_CHARS } from '../directives.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { MAX_EDGES } from '../outside/run-changes.ts';
 import { addedTasksShape, definitionShape } from './definition-shape.ts';
@@ -200,6 +201,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }),
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
+  TaskHandedOff: fieldsOf({ taskId, attempt, agent }, { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson }),
   TaskFellBack: fieldsOf({
     taskId,
     to: byKind('kind', {

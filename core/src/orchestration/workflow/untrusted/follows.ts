@@ -3,6 +3,7 @@ import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { permissionsOf } from '../decisions/directives.ts';
+import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
@@ -173,6 +174,15 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return isInFlight(task) || (isEntered(task) && task.child !== undefined)
         ? attemptFlaw(task, event.attempt)
         : unfit(task);
+    case 'TaskHandedOff':
+      if (!isInFlight(task) || task.closing !== undefined) return unfit(task);
+      if (definition.may?.includes('handOff') !== true)
+        return flaw('type', `cannot come: the agent of '${task.id}' may not hand it off`);
+      if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS)
+        return flaw('type', `cannot come: '${task.id}' was handed off ${MAX_HAND_OFFS} times`);
+      if ((event.output === undefined) !== (definition.compensate === undefined))
+        return flaw('data.output', event.output === undefined ? 'is missing' : `cannot stand beside '${task.id}'`);
+      return attemptFlaw(task, event.attempt);
     case 'TaskFellBack':
       if (!mayEnd(task, definition) || task.fallback === 'task') return unfit(task);
       return standsIn(fallbacksOf(definition)[task.fallback === undefined ? 0 : task.passed + 1], event.to)

@@ -63,6 +63,7 @@ class Ledger {
         else if (STANDS_IN.has(event.via)) this.#ended(event.taskId);
         return;
       case 'TaskAttemptCompleted':
+      case 'TaskHandedOff':
         if (this.#isUndoable(event.taskId)) this.#done(event.taskId, event.attempt);
         return;
       case 'TasksReset':

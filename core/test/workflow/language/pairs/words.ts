@@ -212,6 +212,7 @@ const WITHIN_WORDS: readonly Word[] = [
   field('delivery', 'at-most-once'),
   field('may', 'spawn', 'may: spawn'),
   field('may', ['spawn', 'finish'], 'may: finish'),
+  field('may', 'handOff', 'may: handOff'),
   field('input', { n: `\${ input.n }` }),
 ];
 

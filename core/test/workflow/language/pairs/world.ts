@@ -317,6 +317,11 @@ export class World {
     if (definition === undefined || may === undefined) return done;
     if (may.includes('finish'))
       return { ...done, directives: [{ kind: 'finish', output: 'finished' }] } as GivenCommand;
+    if (may.includes('handOff')) {
+      const handOff = { kind: 'handOff', agent: 'colleague', input: 'handed', why: 'it knows better' };
+      const isFirst = this.state.tasks.get(id)?.handOffs === undefined;
+      return isFirst ? ({ ...done, directives: [handOff] } as GivenCommand) : done;
+    }
     const name = `more-${definition.id}-${index ?? ''}-${attempt}`;
     const { definition: of } = this.state.graph.node(this.state.tasks.get(id)?.definitionId ?? '') ?? {};
     const after = of === undefined || this.state.graph.node(id)?.fallbackFor !== undefined ? [] : [of.id];
