@@ -1,5 +1,13 @@
 import type { Json, JsonObject, RecordedPlace, RunEvent, SourceOf } from '@reprise/core';
-import { bindDefinition, EVENT_VERSIONS, encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
+import {
+  bindDefinition,
+  compatOf,
+  diffRuns,
+  EVENT_VERSIONS,
+  encodeEvent,
+  UntrustedHistory,
+  uuidv5,
+} from '@reprise/core';
 import { type Command, seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -329,6 +337,31 @@ describe('the heart, for any workflow and any commands', () => {
             expect(explainErrors(state, { now: START, takers }, atRest).join('; ')).to.equal('');
         });
         expect(looked.live).to.deep.equal(walk(spec, seed, steps).live);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is no different from itself, parts from what it was before where it goes on, and can go on with what it was started with', () => {
+    fc.assert(
+      fc.property(walks, ([spec, seed, steps]) => {
+        const { events } = walk(spec, seed, steps);
+        const same = diffRuns(events, events);
+        expect([same.parting, same.differences, same.onlyA, same.onlyB]).to.deep.equal([undefined, [], [], []]);
+        expect(same.a).to.deep.equal(same.b);
+        const before = events.slice(0, Math.ceil(events.length / 2));
+        const [grown, shrunk] = [diffRuns(before, events), diffRuns(events, before)];
+        expect(shrunk.onlyA).to.deep.equal(grown.onlyB);
+        expect(shrunk.differences.map(({ a, b, ...rest }) => ({ ...rest, a: b, b: a }))).to.have.deep.members(
+          grown.differences.map((one) => ({ ...one })),
+        );
+        const parted = grown.differences.length + grown.onlyA.length + grown.onlyB.length > 0;
+        expect(grown.parting !== undefined).to.equal(parted);
+        const compat = compatOf(before, [toWorkflow(spec)]);
+        expect(compat).to.deep.include({ definition: 'same', changes: [], missing: [], fork: undefined });
+        expect(compatOf(before, []).missing).to.deep.equal(
+          bindDefinition(toWorkflow(spec).definition, undefined).missing,
+        );
       }),
       { numRuns: 200 },
     );

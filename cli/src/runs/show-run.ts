@@ -35,7 +35,8 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
     const explained = isTerminal(state.status)
       ? undefined
       : explainRun(state, await holds.factsOf(state, systemClock.now()));
-    const successors = reader.lists ? await reader.successors(runId) : [];
+    // Where the run index would have to be built for it, by reading all runs, `run list from:RUN` is there.
+    const successors = storage.catalog === undefined ? undefined : await reader.successors(runId);
     const drivers = explained === undefined ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
     if (json) {
       const shape = {
@@ -44,7 +45,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
         revision: state.revision,
         definitionHash: state.definitionHash,
         lineage: state.lineage ?? null,
-        successors: successors.map(successorShape),
+        successors: successors?.map(successorShape) ?? null,
         parked: state.parked ?? null,
         pausedBy: state.pausedBy,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
@@ -59,7 +60,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
       await out.json(shape);
       return;
     }
-    for (const line of drawRun(out, progress, successors, where, stuck, explained)) await out.line(line);
+    for (const line of drawRun(out, progress, successors ?? [], where, stuck, explained)) await out.line(line);
     for (const line of silentLines(err, drivers)) await err.line(line);
   });
 }
