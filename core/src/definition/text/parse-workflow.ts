@@ -69,9 +69,7 @@ function load(
     report,
     readerOf(keys),
   );
-  for (const problem of withoutRepetitions(validateDefinition(definition, { schemas: {} }), problems)) {
-    problems.push(problem);
-  }
+  for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
   if (problems.length > 0) throw refusal();
   return { definition, hash: hashDefinition(definition), agents: [] };
 }
