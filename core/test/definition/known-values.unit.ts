@@ -203,6 +203,14 @@ describe('CEL against what is known of values', () => {
       '  x: { agent: triage, fallback: { value: { late: true } } }\n  a: { set: "${ outputs.x.late }", after: x }',
     ],
     [
+      'what the last of several fallbacks gives',
+      '  x: { agent: triage, fallback: [{ agent: triage }, { value: { late: true } }] }\n  a: { set: "${ outputs.x.late }", after: x }',
+    ],
+    [
+      'the item of a list in a list, in a fallback',
+      '  b: { after: t, forEach: outputs.t.parts, scope: { x: { agent: y, forEach: "[{\'id\': 1}]", fallback: { agent: z, input: "${ item.id }" } } } }',
+    ],
+    [
       'what a stand-in gives',
       '  x: { agent: triage, fallback: { task: y } }\n  y: { agent: silent }\n  a: { set: "${ outputs.x.late }", after: x }',
     ],

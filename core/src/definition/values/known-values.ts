@@ -48,8 +48,8 @@ export interface Standpoint {
   readonly slot: readonly (string | number)[];
 }
 
-/** Of a task that is one of many: what is asked for each item. */
-const PER_ITEM: ReadonlySet<unknown> = new Set(['input', 'wait', 'sleep', 'set', 'raise', 'compensate', 'mutex']);
+/** Of a task that is one of many: what is asked once, before there are items. */
+const ONCE: ReadonlySet<unknown> = new Set(['when', 'while', 'forEach', 'repeat', 'switch']);
 
 /**
  * What is known of the values in the runs of a valid definition: of its input and of agents by their schemas, of literals, and of what is computed from
@@ -192,14 +192,17 @@ export class KnownValues {
   #ofOne(task: TaskDefinition, group: TaskGroup): Shape {
     // What its agent may do to the run is not known.
     if (mayDoMore(task)) return undefined;
-    const { fallback } = task;
-    const own = this.#performed(task, group);
-    if (fallback === undefined) return own;
-    if (Array.isArray(fallback)) return undefined;
-    if (fallback.kind === 'value') return union(own, shapeOfJson(fallback.value));
-    if (fallback.kind === 'agent') return union(own, this.#ofAgent(fallback.agent));
-    const standIn = group.known.get(fallback.task);
-    return standIn === undefined ? undefined : union(own, this.#output(standIn, group));
+    let shape = this.#performed(task, group);
+    for (let { fallback } = task; fallback !== undefined; ) {
+      if (fallback.kind === 'value') shape = union(shape, shapeOfJson(fallback.value));
+      else if (fallback.kind === 'agent') shape = union(shape, this.#ofAgent(fallback.agent));
+      else {
+        const standIn = group.known.get(fallback.task);
+        shape = standIn === undefined ? undefined : union(shape, this.#output(standIn, group));
+      }
+      fallback = fallback.kind === 'agent' ? fallback.then : undefined;
+    }
+    return shape;
   }
 
   #performed(task: TaskDefinition, group: TaskGroup): Shape {
@@ -262,7 +265,7 @@ export class KnownValues {
 
   /** The item of the innermost list around an expression. */
   #item({ block, of, slot }: Standpoint): Shape {
-    if (of?.task.forEach !== undefined && PER_ITEM.has(slot[0])) {
+    if (of?.task.forEach !== undefined && !ONCE.has(slot[0])) {
       return this.#items(of.task, of.group);
     }
     if (of !== undefined && isEach(of.task)) return undefined;
@@ -296,8 +299,7 @@ type Found = readonly [task?: TaskDefinition | undefined, group?: TaskGroup | un
 const isEach = ({ join }: TaskDefinition): boolean => (join as unknown) === 'each';
 
 /** Whether what its agent adds may change what it, its list, or its block gives. */
-const mayDoMore = (task: TaskDefinition): boolean =>
-  ((task as { readonly may?: readonly unknown[] }).may?.length ?? 0) > 0;
+const mayDoMore = (task: TaskDefinition): boolean => (task.may?.length ?? 0) > 0;
 
 function shapeOfSource(source: string, variables: Variables): Shape {
   try {
