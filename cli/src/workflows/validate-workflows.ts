@@ -97,12 +97,13 @@ function check(
 ): Verdict {
   const { definition } = workflow;
   const children = [...workflows.map((one) => one.workflow), ...(workflow.children ?? [])];
-  const problems: readonly DefinitionProblem[] = validateDefinition(
-    definition,
-    agents === undefined
-      ? {}
-      : { agents: [...agents, ...workflow.agents], workflows: children.map((child) => child.definition) },
-  );
+  const { inputSchema } = workflow;
+  const workflowsKnown = children.map((child) => ({ ...child.definition, inputSchema: child.inputSchema }));
+  const agentsKnown: readonly KnownAgent[] = [...(agents ?? []), ...workflow.agents];
+  const problems: readonly DefinitionProblem[] = validateDefinition(definition, {
+    schemas: { agents: agentsKnown, workflows: workflowsKnown, inputSchema },
+    ...(agents === undefined ? {} : { agents: agentsKnown, workflows: workflowsKnown }),
+  });
   return {
     name: definition.name,
     version: definition.version,

@@ -1,7 +1,8 @@
-import type { WorkflowDefinition } from '../definition/definition.ts';
 import { formatProblem } from '../definition/problem.ts';
 import { isRemote } from '../definition/remote-agent.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
+import { schemasOf } from '../definition/validation/value-shape-rules.ts';
+import type { ValueSources } from '../definition/values/known-values.ts';
 import type { AgentReference } from '../definition/workflow.ts';
 import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
 import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
@@ -23,8 +24,8 @@ export function createRegistry(
   const workflows = distinct((config.workflows ?? []).flatMap(withChildren));
   const agents = agentsByName(config, pluginAgents);
   const registry = new Registry(workflows, localAgents(agents), strategies);
-  const known = workflows.map(({ definition }) => definition);
-  for (const workflow of workflows) assertRunnable(workflow, spans ? undefined : agents, known, registry);
+  const schemas = { agents: [...agents.values()], workflows: schemasOf(workflows) };
+  for (const workflow of workflows) assertRunnable(workflow, spans ? undefined : agents, schemas, registry);
   return registry;
 }
 
@@ -85,13 +86,14 @@ function assertAgent(agent: AgentReference & { readonly concurrency?: unknown })
 function assertRunnable(
   workflow: AnyWorkflow,
   agents: ReadonlyMap<string, AgentReference> | undefined,
-  workflows: readonly WorkflowDefinition[],
+  schemas: Required<ValueSources>,
   registry: Registry,
 ): void {
   const { definition } = workflow;
   registry.strategy(definition.strategy);
   const problems = validateDefinition(definition, {
-    workflows,
+    workflows: schemas.workflows,
+    schemas: { ...schemas, inputSchema: workflow.inputSchema },
     ...(agents === undefined ? {} : { agents: agents.values() }),
   });
   if (problems.length === 0) return;

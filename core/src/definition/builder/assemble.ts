@@ -10,6 +10,7 @@ import { type DefinitionProblem, definitionInvalid, type Path, type Report, with
 import { hashDefinition } from '../recorded.ts';
 import { isRemote } from '../remote-agent.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
+import { schemasOf } from '../validation/value-shape-rules.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
 
 /** A task as it was added: the human form, unread, with agents and workflows where it has names. */
@@ -32,7 +33,14 @@ export function assemble<Input, Output>(
   const given = new Given(report);
   readFields(options, [], report, 'options', WORKFLOW_KEYS);
   const definition = readWorkflow(name, options, drafts, report, readerOf(given));
-  for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
+  const schemas = {
+    agents: given.agents.values(),
+    workflows: schemasOf(given.workflows.values()),
+    inputSchema: schema,
+  };
+  for (const problem of withoutRepetitions(validateDefinition(definition, { schemas }), problems)) {
+    problems.push(problem);
+  }
   if (problems.length > 0) throw definitionInvalid(`Workflow '${name}'`, problems);
   const children = [...given.workflows.values()];
   return {

@@ -10,6 +10,8 @@ import type { SyntaxNode } from './syntax-tree.ts';
 
 /** A CEL expression, parsed, checked and metered. */
 export interface Program {
+  /** As it was parsed. */
+  readonly syntax: ASTNode;
   readonly analysis: Analysis;
   /** Set when all that it does is to pick a place. */
   readonly path: PurePath | undefined;
@@ -58,6 +60,7 @@ function createProgram(source: string): Program {
     let budget = new StepBudget();
     meter(root, () => budget);
     return {
+      syntax: evaluate.ast,
       analysis,
       path: purePath(evaluate.ast),
       run: (variables) =>

@@ -1,4 +1,5 @@
 import type { DefinitionProblem } from '../problem.ts';
+import { type QuoteSlip, quoteSlipOn } from './quote-slips.ts';
 
 /** A mistake of syntax, as the parser tells it. */
 export interface SyntaxMistake {
@@ -9,6 +10,8 @@ export interface SyntaxMistake {
 
 /** Lines above a mistake in which its cause is looked for: a text whose closing quote is missing runs on. */
 const LOOKED_AT = 50;
+/** The same, for the first mistake: a text without an end is noticed where another begins, or where everything ends. */
+const MAX_LINES = 20_000;
 /** Characters of what is to be written that are shown. */
 const SHOWN = 120;
 /** Longer lines are not looked into. */
@@ -20,32 +23,38 @@ const MAX_LINE = 10_000;
  */
 export function syntaxProblems(text: string, errors: readonly SyntaxMistake[]): readonly DefinitionProblem[] {
   if (errors.length === 0) return [];
-  const lines = text.split('\n', Math.max(...errors.map(({ line }) => line)));
+  const lines = text.split('\n');
   const told = new Set<number>();
   const problems: DefinitionProblem[] = [];
+  let open = false;
   for (const error of errors) {
-    const slip = slipBefore(lines, error.line);
+    const slip = slipBefore(lines, error.line, problems.length === 0 ? MAX_LINES : LOOKED_AT);
     if (slip === undefined) {
-      // After the first mistake, what does not fit into the document is mostly what follows from it; and so is the rest of its line.
-      if (problems.length > 0 && (/ in YAML stream\b/.test(error.message) || told.has(error.line))) continue;
+      // After the first mistake, what does not fit into the document is mostly what follows from it; and so is the rest of its line, and all that
+      // comes after a text without an end.
+      if (problems.length > 0 && (open || / in YAML stream\b/.test(error.message) || told.has(error.line))) continue;
       told.add(error.line);
       problems.push({ path: [], ...error });
     } else if (!told.has(slip.line)) {
       told.add(slip.line).add(error.line);
+      open ||= slip.open === true;
       problems.push({ path: [], message: slip.message, line: slip.line, column: slip.column });
     }
   }
   return problems;
 }
 
-type Slip = SyntaxMistake;
+type Slip = SyntaxMistake & Partial<Pick<QuoteSlip, 'open'>>;
 
 /** The slip on a line, or the nearest one above it. */
-function slipBefore(lines: readonly string[], line: number): Slip | undefined {
-  for (let at = line; at > 0 && at > line - LOOKED_AT; at -= 1) {
+function slipBefore(lines: readonly string[], line: number, furthest: number): Slip | undefined {
+  for (let at = line; at > 0 && at > line - furthest; at -= 1) {
     const source = lines[at - 1] ?? '';
-    const slip = source.length > MAX_LINE ? undefined : slipIn(source);
+    if (source.length > MAX_LINE) continue;
+    const slip = slipIn(source);
     if (slip !== undefined) return { ...slip, line: at };
+    const plain = /["']/.test(source) ? quoteSlipOn(lines, at) : undefined;
+    if (plain !== undefined) return plain;
   }
   return undefined;
 }

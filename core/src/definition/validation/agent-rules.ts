@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { TaskGroup } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { fallbackPlaces } from '../fallbacks.ts';
@@ -7,6 +8,9 @@ import type { Path, Report } from '../problem.ts';
 export interface KnownAgent {
   readonly name: string;
   readonly capabilities?: readonly string[];
+  /** What it says of its input and output. */
+  readonly inputSchema?: StandardSchemaV1 | undefined;
+  readonly outputSchema?: StandardSchemaV1 | undefined;
 }
 
 /** Every agent and capability that is asked for must be there. */

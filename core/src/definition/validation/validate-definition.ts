@@ -11,12 +11,15 @@ import { checkFields } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
 import { checkStarts } from './start-rules.ts';
+import { checkValues, type KnownSchemas } from './value-shape-rules.ts';
 
 export interface ValidationOptions {
   /** The agents that tasks may ask for. Without them, agent names are not checked against anything. */
   readonly agents?: Iterable<KnownAgent>;
   /** The workflows that may be children. Without them, their names are not checked against anything. */
   readonly workflows?: Iterable<KnownWorkflow>;
+  /** What is known of values. Without it, what expressions read of them is not checked, as of a definition that runs have begun with. */
+  readonly schemas?: KnownSchemas;
 }
 
 /** Every problem of a definition with its place; empty when it can be run. Pure, and never throws. */
@@ -42,5 +45,6 @@ export function validateDefinition(
   checkExpressions(blocks, report);
   if (options.agents !== undefined) checkAgents(groups, [...options.agents], report);
   if (options.workflows !== undefined) checkChildren(definition, groups, [...options.workflows], report);
+  if (options.schemas !== undefined && problems.length === 0) checkValues(definition, options.schemas, report);
   return problems;
 }

@@ -10,6 +10,12 @@ const MAX_MS = 10 * 365 * 24 * 3_600_000;
 
 export function checkName(value: string, path: Path, what: string, report: Report): void {
   if (ID_PATTERN.test(value)) return;
+  // In YAML, a quote is text where none stands before it.
+  const bare = value.replace(/^["']|["']$/, '');
+  if (bare !== value && ID_PATTERN.test(bare)) {
+    report(path, `a quote stands on one side only: write ${bare} or "${bare}"`);
+    return;
+  }
   report(
     path,
     `"${value}" is not ${what}: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit`,
