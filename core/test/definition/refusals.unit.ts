@@ -190,8 +190,7 @@ describe('refused: what a performer may not have', () => {
     [
       'a mutex beyond the run',
       'a: { agent: q, mutex: { key: k, across: tenant } }\nb: { agent: q, mutex: { key: k, across: rnu } }',
-      'tasks.a.mutex.across: "tenant" comes with admission, and is not there yet; "run" is',
-      `tasks.b.mutex.across: must be "run", not "rnu"; did you mean 'run'?`,
+      `tasks.b.mutex.across: must be "run" or "workflow" or "tenant", not "rnu"; did you mean 'run'?`,
     ],
     ['a mutex without a text', 'a: { agent: q, mutex: 5 }', 'tasks.a.mutex: must be text, not 5'],
   ]);

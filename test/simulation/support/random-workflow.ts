@@ -183,7 +183,7 @@ function fallbackOf(spec: TaskSpec, id: string): Fallback | undefined {
       kind: 'agent',
       agent: 'other',
       input: fn('failed', ({ error, item }) => ({ error, item: item ?? null })),
-      then: { kind: 'agent', agent: 'helper', ...(spec.accept && { then: { kind: 'value', value: 'last' } }) },
+      then: { kind: 'agent', agent: 'undoer', ...(spec.accept && { then: { kind: 'value', value: 'last' } }) },
     };
   if (spec.fallback === 'task' && spec.items === undefined) return { kind: 'task', task: `f-${id}` };
   return undefined;
