@@ -218,7 +218,7 @@ export type {
   Said,
   TaskCosts,
 } from './orchestration/workflow/diff/run-diff.ts';
-export type { Directive, Finish, HandOff, Spawn } from './orchestration/workflow/directives.ts';
+export type { CancelTasks, Directive, Finish, HandOff, Spawn } from './orchestration/workflow/directives.ts';
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {

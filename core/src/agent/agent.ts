@@ -28,7 +28,7 @@ export interface AgentTask<Input = Json> {
 }
 
 /**
- * What an agent is handed besides its task. `spawn`, `finish` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
+ * What an agent is handed besides its task. `spawn`, `finish`, `cancel` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
  * formed, throws. They take effect together, with the output of this attempt: all of them, or none, and then the attempt fails with
  * REPRISE_DIRECTIVE_REFUSED, which the next one finds in `task.error`. Those of an attempt that fails, or comes too late, are dropped.
  */
@@ -49,6 +49,8 @@ export interface AgentContext {
   spawn(tasks: WrittenTasks, options?: { readonly before?: string | readonly string[] }): void;
   /** Ends the block of this task, which gives `output` (default: null); outside of blocks, the run. Takes `may: [finish]`. */
   finish(output?: Json): void;
+  /** Cancels what has not ended of these tasks of the block, or of the blocks around it, as a `cancel` does. Takes `may: [cancel]`. */
+  cancel(tasks: string | readonly string[]): void;
   /**
    * Gives this task to another agent, which is handed `input` (default: what this one was) and whose output is that of the task; what this one returns
    * is not. At most 32 times a round. Takes `may: [handOff]`.

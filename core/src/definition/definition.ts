@@ -235,7 +235,7 @@ export interface Mutex {
 }
 
 /** What the agent of a task may do to the run beside giving an output: a directive of each name. */
-export const PERMISSIONS = ['spawn', 'finish', 'handOff'] as const;
+export const PERMISSIONS = ['spawn', 'finish', 'handOff', 'cancel'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Of how many dependencies a task needs an output: `any` is one. */

@@ -13,13 +13,17 @@ export function randomDirectives(
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
   const may = state.graph.node(task?.definitionId ?? '')?.definition.may ?? [];
   if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
-  const all = ['spawn', 'finish', 'handOff'] as const;
+  const all = ['spawn', 'finish', 'handOff', 'cancel'] as const;
   const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);
   if (kind === 'finish') return { directives: [{ kind, output: pick([null, 1, { found: task.id }]) }] };
   if (kind === 'handOff')
     return {
       directives: [{ kind, agent: pick(['helper', 'other']), ...(dice() < 0.5 && { input: { from: task.id } }) }],
     };
+  if (kind === 'cancel') {
+    const ids = [...state.tasks.values()].map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
+    return { directives: [{ kind, tasks: [pick(ids), pick(ids)] }] };
+  }
   const { tasks } = randomAddition(state, dice);
   const self = task.definitionId.slice(task.definitionId.lastIndexOf('/') + 1);
   const added = tasks.map((one, index) =>

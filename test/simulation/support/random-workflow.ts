@@ -345,7 +345,7 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
   };
 }
 
-const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'], handOff: ['spawn', 'handOff'] } as const;
+const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'], handOff: ['spawn', 'handOff', 'cancel'] } as const;
 
 const standIn = (id: string): TaskDefinition => ({
   id,

@@ -29,7 +29,14 @@ export interface HandOff {
   readonly why?: string;
 }
 
-export type Directive = Spawn | Finish | HandOff;
+/** What has not ended of these is cancelled, as by a `cancel`. */
+export interface CancelTasks {
+  readonly kind: 'cancel';
+  /** Tasks of the block, or of the blocks around it. */
+  readonly tasks: readonly string[];
+}
+
+export type Directive = Spawn | Finish | HandOff | CancelTasks;
 
 /** How often a task may be handed on in one round. */
 export const MAX_HAND_OFFS = 32;

@@ -179,7 +179,10 @@ describe('spawn', () => {
     'outputs that do not come before': [[spawn({ one: { agent: 'x', when: 'outputs.last' } })], /not valid/],
     'a permission of its own': [[spawn({ one: { agent: 'x', may: ['spawn', 'finish'] } })], /'one' may finish, which/],
     'an end': [[spawn({ one: { end: {} } })], /'one' would end the block/],
-    'a cancel': [[spawn({ one: { scope: { two: { cancel: 'last' } } } })], /'two' would cancel tasks of the run/],
+    'a cancel': [
+      [spawn({ one: { scope: { two: { cancel: 'last' } } } })],
+      /'two' would cancel tasks of the run, which takes/,
+    ],
     'no list': [{ kind: 'spawn' }, /directives must be a list/],
     'no directive': [[{ kind: 'become', agent: 'root' }], /directives\[0\]\.kind must be "spawn"/],
     'more fields': [[{ kind: 'finish', output: 1, more: 1 }], /directives\[0\].more is not a field/],
@@ -515,6 +518,66 @@ describe('handOff', () => {
     expect(refused(triage, handOff('nobody'))).to.match(/handed to 'nobody'.*REPRISE_AGENT_UNKNOWN/);
     expect(refused('ask: { agent: a }', handOff('b'))).to.match(/may not handOff/);
     expect(refused(triage, handOff('not a name'))).to.match(/agent must be the name of an agent/);
+  });
+});
+
+describe('cancel', () => {
+  const cancel = (...tasks: readonly string[]): Directive => ({ kind: 'cancel', tasks });
+
+  it('ends tasks of the block and of those around it, once the task itself has ended; what has ended stays', () => {
+    const r = run(
+      'other: { agent: a }\ndone: { agent: a }\nbook: { scope: { a: { agent: a, may: cancel }, b: { agent: a }, c: { agent: a, after: b } } }\nlast: { agent: a, after: [other, book] }',
+    );
+    r.run('done');
+    r.schedule();
+    const events = give(r, 'book/a', [cancel('b', 'other'), cancel('done')], 'mine');
+    expect(types(events).slice(0, 3)).to.deep.equal(['TaskCompleted', 'TaskCancelled', 'TaskCancelled']);
+    expect(r.of('TaskCancelled').slice(0, 2)).to.deep.equal([
+      { type: 'TaskCancelled', at: r.now, taskId: 'book/b', reason: 'cancel', by: 'book/a' },
+      { type: 'TaskCancelled', at: r.now, taskId: 'other', reason: 'cancel', by: 'book/a' },
+    ]);
+    expect(r.status('done')).to.equal('completed');
+    expect(r.status('book/c'), 'what comes after it is skipped').to.equal('skipped');
+    expectSound(r);
+  });
+
+  it('of a block that it is in itself: what it did is undone with the block', () => {
+    const r = run(
+      'book: { scope: { a: { agent: a, may: cancel, compensate: undo }, b: { agent: a } } }\nlast: { agent: a }',
+    );
+    r.schedule();
+    give(r, 'book/a', [cancel('book')]);
+    expect(r.status('book/b')).to.equal('cancelled');
+    r.run('book/a@1');
+    expect(r.status('book')).to.equal('cancelled');
+    r.complete('last');
+    expect(r.state.status).to.equal('completed');
+    expectSound(r);
+  });
+
+  it('goes with a hand-off, and with an end of the block', () => {
+    const r = run('a: { agent: a, may: [cancel, handOff] }\nb: { agent: a }');
+    r.schedule();
+    expect(types(give(r, 'a', [handOff('x'), cancel('b')]))).to.deep.equal(['TaskHandedOff', 'TaskCancelled']);
+    r.run('a');
+    expect(r.state.status).to.equal('completed');
+    expectSound(r);
+    const other = run('book: { scope: { a: { agent: a, may: [cancel, finish] }, z: { agent: a } } }\nb: { agent: a }');
+    other.schedule();
+    give(other, 'book/a', [finish(1), cancel('b')]);
+    expect([other.status('book'), other.status('b')]).to.deep.equal(['completed', 'cancelled']);
+    expectSound(other);
+  });
+
+  it('is refused for what is not there, and for the task itself', () => {
+    const of = (...names: readonly string[]) => {
+      const r = run('a: { agent: a, may: cancel }\nb: { scope: { c: { agent: a } } }');
+      r.schedule('a');
+      return refusal(give(r, 'a', [cancel(...names)]));
+    };
+    expect(of('b', 'c')).to.match(/'c' is to be cancelled, and there is no such task/);
+    expect(of('a')).to.match(/would cancel itself/);
+    expect(of('b/c')).to.match(/tasks\[0\] must be the id of a task/);
   });
 });
 

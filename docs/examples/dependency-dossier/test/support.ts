@@ -24,6 +24,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
     spawn: quiet,
     finish: quiet,
     handOff: quiet,
+    cancel: quiet,
     beats: () => beats,
   };
 }

@@ -137,6 +137,7 @@ export class AttemptRun {
       },
       spawn: (tasks, options) => this.#directives.spawn(tasks, options),
       finish: (output) => this.#directives.finish(output),
+      cancel: (tasks) => this.#directives.cancel(tasks),
       handOff: (agent, options) => this.#directives.handOff(agent, options),
     };
   }

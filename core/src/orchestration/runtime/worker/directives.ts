@@ -5,6 +5,7 @@ import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
 import { isId } from '../../../shared/ids.ts';
 import type { Json } from '../../../shared/json.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
+import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
 import { notAllowed } from '../../workflow/decisions/directives.ts';
 import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS, permissionOf } from '../../workflow/directives.ts';
@@ -60,6 +61,14 @@ export class Directives {
       ...(input !== undefined && { input: this.#accept(input, 'input of the other agent') }),
       ...(why !== undefined && { why: String(why).slice(0, MAX_WHY_CHARS) }),
     });
+  }
+
+  cancel(tasks: string | readonly string[]): void {
+    this.#allow('cancel');
+    const names = typeof tasks === 'string' ? [tasks] : [...tasks];
+    const wrong = names.find((name) => typeof name !== 'string' || !TASK_ID_PATTERN.test(name));
+    if (wrong !== undefined) throw refused(`${JSON.stringify(wrong)} is no id of a task`);
+    this.#add({ kind: 'cancel', tasks: names });
   }
 
   #allow(asked: Permission): void {

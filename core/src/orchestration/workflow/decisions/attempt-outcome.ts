@@ -21,10 +21,10 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   if (command.directives === undefined || task.closing !== undefined) return ended(state, task, conclusion, context);
   const wanted = directed(state, task, command, context);
   if ('error' in wanted) return failAttempt(state, task, wanted.error, false, context);
-  const { first, handedOff, ...more } = wanted;
+  const { first, last, handedOff, ...more } = wanted;
   if (handedOff === true) return first;
   const events = ended(state, task, { ...conclusion, ...more }, context);
-  return first.length > 0 && endsWell(events) ? [...first, ...events] : events;
+  return endsWell(events) ? [...first, ...events, ...last] : events;
 }
 
 /** An attempt, or the child run that it was, ended well. When its task is to end otherwise, what it did is put on record, to be undone. */

@@ -8,6 +8,7 @@ import { inside } from '../../../shared/task-path.ts';
 import type { CompleteTask } from '../commands.ts';
 import { type Directive, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
 import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
+import { cancelNamed, namedFrom } from '../performers/cancel.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { sizeOfAdded } from '../transitions/hold.ts';
 import { directivesFlaw } from '../untrusted/directive-shape.ts';
@@ -20,6 +21,8 @@ export type Directed =
   | {
       /** Before the end of the attempt. */
       readonly first: readonly RunEvent[];
+      /** After it. */
+      readonly last: readonly RunEvent[];
       /** What the block gives, when the agent ended it. */
       readonly ends?: Json;
       /** That is all: the task goes on with another agent. */
@@ -70,6 +73,13 @@ export function directed(
   const added = spawns.length === 0 ? undefined : additionOf(task, spawns, commandId, context);
   const wrong = added === undefined ? undefined : spawnProblem(state, added, may, context);
   if (wrong !== undefined) return refused(wrong);
+  const cancels = [...new Set(given.flatMap((one) => (one.kind === 'cancel' ? one.tasks : [])))];
+  const missing = cancels.find((id) => namedFrom(state, task.scope, id) === undefined);
+  if (missing !== undefined)
+    return refused(`'${missing}' is to be cancelled, and there is no such task in its block or around it`);
+  if (cancels.some((id) => namedFrom(state, task.scope, id) === task))
+    return refused('it would cancel itself; its attempt ends with its output');
+  const last = cancelNamed(state, task, cancels, context.now).events;
   const handed = handOff === undefined ? undefined : handedOff(state, task, handOff, output, context);
   if (handed !== undefined && 'why' in handed) return refused(handed.why);
   const size =
@@ -79,8 +89,8 @@ export function directed(
   const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
   if (over !== undefined) return refused(over.message);
   const first: readonly RunEvent[] = added === undefined ? [] : [added];
-  if (handed !== undefined) return { first: [...first, handed.event], handedOff: true };
-  return { first, ...(finish !== undefined && { ends: finish.output }) };
+  if (handed !== undefined) return { first: [...first, handed.event, ...last], last: [], handedOff: true };
+  return { first, last, ...(finish !== undefined && { ends: finish.output }) };
 }
 
 /** The task goes on with another agent; or why it may not. */
@@ -182,7 +192,8 @@ function beyondPermissions(tasks: readonly TaskDefinition[], may: readonly Permi
   if (ending !== undefined && !may.includes('finish'))
     return `the added task '${ending.id}' would end the block, which takes may: [finish]`;
   for (const { id, may: wanted = [], cancel } of everyOf(tasks)) {
-    if (cancel !== undefined) return `the added task '${id}' would cancel tasks of the run, which agents may not`;
+    if (cancel !== undefined && !may.includes('cancel'))
+      return `the added task '${id}' would cancel tasks of the run, which takes may: [cancel]`;
     const more = wanted.find((one) => !may.includes(one));
     if (more !== undefined) return `the agent of the added task '${id}' may ${more}, which that of this task may not`;
   }

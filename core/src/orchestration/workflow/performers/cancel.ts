@@ -7,17 +7,28 @@ import type { Enter } from './performer.ts';
 
 /** Ends first, and then what it names: it may be in that itself. */
 export const enterCancel: Enter = ({ state, task, definition, context }) => {
-  const named = (definition.cancel?.tasks ?? []).flatMap((id) => {
+  const { ids, events } = cancelNamed(state, task, definition.cancel?.tasks ?? [], context.now);
+  return [...conclude(state, task, { output: ids, via: 'cancel' }, context), ...events];
+};
+
+/** What of the named has not ended is cancelled, because `task` says so. `ids`: those that are. */
+export function cancelNamed(
+  state: RunState,
+  task: TaskState,
+  names: readonly string[],
+  at: number,
+): { readonly ids: readonly string[]; readonly events: readonly RunEvent[] } {
+  const named = names.flatMap((id) => {
     const target = namedFrom(state, task.scope, id);
     return target === undefined || hasEnded(target) || target.closing !== undefined ? [] : [{ id, target }];
   });
   const paths = new Set(named.map(({ target }) => target.id));
   // What is in another one of them ends with that.
-  const ended: RunEvent[] = named.flatMap(({ target }) =>
-    isInside(target.id, paths) ? [] : withdraw(state, target, { why: 'cancel', by: task.id }, context.now),
+  const events = named.flatMap(({ target }) =>
+    isInside(target.id, paths) ? [] : withdraw(state, target, { why: 'cancel', by: task.id }, at),
   );
-  return [...conclude(state, task, { output: named.map(({ id }) => id), via: 'cancel' }, context), ...ended];
-};
+  return { ids: named.map(({ id }) => id), events };
+}
 
 /** The task of that id in the block `scope`, or in the innermost one around it that has one. */
 export function namedFrom(state: RunState, scope: string, id: string): TaskState | undefined {

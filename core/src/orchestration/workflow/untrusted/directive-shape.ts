@@ -12,6 +12,7 @@ const taskId = matching(TASK_ID_PATTERN, 'the id of a task');
 const SHAPES: Readonly<Record<Permission, Shape>> = {
   spawn: fieldsOf({ kind: oneOf('spawn'), tasks: addedTasksShape }, { before: listOf(taskId, MAX_DIRECTIVES) }),
   finish: fieldsOf({ kind: oneOf('finish'), output: anyJson }),
+  cancel: fieldsOf({ kind: oneOf('cancel'), tasks: listOf(taskId, MAX_DIRECTIVES) }),
   handOff: fieldsOf({ kind: oneOf('handOff'), agent }, { input: anyJson, why: text(MAX_WHY_CHARS) }),
 };
 

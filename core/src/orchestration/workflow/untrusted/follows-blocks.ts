@@ -1,6 +1,7 @@
 import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
+import { outer } from '../../../shared/task-path.ts';
 import { isLoser, isWithdrawn } from '../decisions/withdraw.ts';
 import type {
   CompensationBegan,
@@ -103,7 +104,11 @@ function isGivenUp(state: RunState, task: TaskState, why: Withdrawal, by = ''): 
   if (why === 'list') return isNotNeeded(state, task);
   if (why === 'while') return task.index === undefined && definitionOf(state, task)?.while !== undefined;
   const canceller = state.tasks.get(by);
-  const named = canceller === undefined ? undefined : definitionOf(state, canceller)?.cancel?.tasks;
+  const said = canceller === undefined ? undefined : definitionOf(state, canceller);
+  // Which ones its agent named, nothing says.
+  const mayName = canceller !== undefined && said?.may?.includes('cancel') === true;
+  if (mayName && namedFrom(state, canceller.scope, outer(task.id)?.id ?? '') === task) return true;
+  const named = said?.cancel?.tasks;
   return (
     canceller?.status === 'completed' && named?.some((id) => namedFrom(state, canceller.scope, id) === task) === true
   );

@@ -213,6 +213,7 @@ const WITHIN_WORDS: readonly Word[] = [
   field('may', 'spawn', 'may: spawn'),
   field('may', ['spawn', 'finish'], 'may: finish'),
   field('may', 'handOff', 'may: handOff'),
+  field('may', 'cancel', 'may: cancel'),
   field('input', { n: `\${ input.n }` }),
 ];
 

@@ -6,6 +6,7 @@ import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
 import { type Effect, effectsOf, openEffects } from '../../../../src/orchestration/workflow/effects.ts';
 import { evolve } from '../../../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../../../src/orchestration/workflow/handle.ts';
+import { namedFrom } from '../../../../src/orchestration/workflow/performers/cancel.ts';
 import { readyTasks, wantedBy } from '../../../../src/orchestration/workflow/ready-tasks.ts';
 import {
   definitionOf,
@@ -311,7 +312,7 @@ export class World {
   }
 
   /** The agent does what it may: it ends its block, or adds a task of a new name after its own. */
-  #completed({ id, attempt, index }: TaskState, definition: TaskDefinition | undefined): GivenCommand {
+  #completed({ id, attempt, index, scope }: TaskState, definition: TaskDefinition | undefined): GivenCommand {
     const done = outcome(id, attempt, 'complete');
     const { may } = definition ?? {};
     if (definition === undefined || may === undefined) return done;
@@ -321,6 +322,10 @@ export class World {
       const handOff = { kind: 'handOff', agent: 'colleague', input: 'handed', why: 'it knows better' };
       const isFirst = this.state.tasks.get(id)?.handOffs === undefined;
       return isFirst ? ({ ...done, directives: [handOff] } as GivenCommand) : done;
+    }
+    if (may.includes('cancel')) {
+      const tasks = ['last', 'next'].filter((one) => namedFrom(this.state, scope, one) !== undefined);
+      return { ...done, directives: [{ kind: 'cancel', tasks }] } as GivenCommand;
     }
     const name = `more-${definition.id}-${index ?? ''}-${attempt}`;
     const { definition: of } = this.state.graph.node(this.state.tasks.get(id)?.definitionId ?? '') ?? {};
