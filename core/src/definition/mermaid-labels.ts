@@ -49,7 +49,7 @@ export function labelOf(task: TaskDefinition): string {
       ? ''
       : join === 'each'
         ? 'for each that completed'
-      : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
+        : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
     may === undefined ? '' : `may ${may.join(', ')}`,
   );
 }

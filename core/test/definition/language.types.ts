@@ -150,16 +150,15 @@ const merged = workflow<Order>('merged')
       same<
         Equal<
           typeof item,
-          { readonly task: 'quote'; readonly output: { price: number } } | { readonly task: 'note'; readonly output: string }
+          | { readonly task: 'quote'; readonly output: { price: number } }
+          | { readonly task: 'note'; readonly output: string }
         >
       >();
       return item;
     },
   })
   .build();
-same<
-  Equal<WorkflowOutput<typeof merged>, { readonly size: (number | null)[]; readonly both: (number | null)[] }>
->();
+same<Equal<WorkflowOutput<typeof merged>, { readonly size: (number | null)[]; readonly both: (number | null)[] }>>();
 
 type Priced = { price: number };
 same<

@@ -54,7 +54,8 @@ export const SCENARIOS_OF_LISTS: Readonly<Record<string, Scenario>> = {
     },
   },
   merged: {
-    about: 'Joins of each: tasks and blocks, of which one began with each of those before as it completed; in the end what they did was undone.',
+    about:
+      'Joins of each: tasks and blocks, of which one began with each of those before as it completed; in the end what they did was undone.',
     async play(stage) {
       const reprise = await stage.start(MERGED, work);
       await reprise.startRun(MERGED, null, { id: 'merged-1' });

@@ -86,9 +86,7 @@ function checkLimits(state: RunState): void {
     if (list !== undefined) underWay.set(list, (underWay.get(list) ?? 0) + 1);
   }
   for (const [list, count] of underWay)
-    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(
-      itemsAtOnce(definitionOf(state, list) ?? {}),
-    );
+    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(itemsAtOnce(definitionOf(state, list) ?? {}));
   checkBlocks(state, tasks, open);
 }
 

@@ -424,7 +424,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
+          Given<
+            HandedOn<Env, Tasks, After, In, J, Keys>,
+            StandIns,
+            F,
+            Keys | EachKey<J>,
+            Bears<OnItemFailure, Need, Until, J>
+          >,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>

@@ -20,8 +20,7 @@ export function checkFallbacks({ tasks, known, path: place, block }: TaskGroup, 
       const where = block.owner === undefined && block.groups.length === 1 ? '' : ' beside this one';
       report(path, `there is no task '${id}'${where}${didYouMean(id, known.keys())}`);
     }
-    if (isList(task))
-      report(path, 'the items of a forEach may fall back to a value or an agent, not to a task');
+    if (isList(task)) report(path, 'the items of a forEach may fall back to a value or an agent, not to a task');
   }
   for (const cycle of findCycles(known.keys(), (id) => [target(id) ?? []].flat())) {
     report([...place, cycle[0] ?? '', 'fallback', 'task'], `the fallbacks form a cycle: ${cycle.join(' -> ')}`);

@@ -53,7 +53,9 @@ t: { agent: t, after: [a, b, route, gone], join: each, case: { route: t } }`,
   });
 
   it('is skipped when all were', () => {
-    const r = run("a: { agent: a, when: 'false' }\nb: { agent: a, when: 'false' }\nt: { agent: t, after: [a, b], join: each }");
+    const r = run(
+      "a: { agent: a, when: 'false' }\nb: { agent: a, when: 'false' }\nt: { agent: t, after: [a, b], join: each }",
+    );
     expect(r.status('t')).to.equal('skipped');
     expect(r.state.status).to.equal('completed');
   });
@@ -169,7 +171,9 @@ t:
   });
 
   it('is cancelled with what is under way in it', () => {
-    const r = run('a: { agent: a }\nb: { agent: a }\nt: { agent: t, after: [a, b], join: each }\nstop: { cancel: t, after: b }');
+    const r = run(
+      'a: { agent: a }\nb: { agent: a }\nt: { agent: t, after: [a, b], join: each }\nstop: { cancel: t, after: b }',
+    );
     r.schedule();
     r.complete('a');
     r.schedule();
@@ -190,7 +194,9 @@ t:
     };
     expect(problem('  t: { agent: t, join: each }')).to.include('there is nothing to join');
     expect(problem('  t: { agent: t, after: a, join: each, forEach: input }')).to.include('which is a list already');
-    expect(problem('  t: { agent: t, after: a, join: each, rest: cancel }')).to.include('with join: each there are none');
+    expect(problem('  t: { agent: t, after: a, join: each, rest: cancel }')).to.include(
+      'with join: each there are none',
+    );
     expect(problem('  t: { switch: [{ else: x }], after: a, join: each }')).to.include('a switch chooses once');
     expect(problem('  t: { end: {}, after: a, join: each }')).to.include('an end ends its block, once');
     expect(problem("  t: { agent: t, after: a, join: each, repeat: { until: 'true', max: 2 } }")).to.include(

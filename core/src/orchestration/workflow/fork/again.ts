@@ -1,5 +1,5 @@
-import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import { isList } from '../../../definition/definition.ts';
+import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
 import {

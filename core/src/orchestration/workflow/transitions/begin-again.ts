@@ -13,7 +13,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { neededBy } from './end-task.ts';
+
 import { hold, letGo } from './hold.ts';
 import { aboutToChange, isDue, isWeighed, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
@@ -127,8 +127,7 @@ function recount(state: RunState, task: TaskState, members: ReadonlySet<string>)
   const isMember = (id: string): boolean => members.has(inside(task.scope, id));
   for (const id of task.index === undefined ? dependentsOf(state, task) : []) {
     const dependent = siblingOf(state, task, id);
-    if (dependent?.status === 'pending' && !isMember(id))
-      waitAnew(state, dependent, isMember);
+    if (dependent?.status === 'pending' && !isMember(id)) waitAnew(state, dependent, isMember);
   }
 }
 

@@ -22,7 +22,15 @@ export function unlock(state: RunState, task: TaskState, at: number): void {
   const allSkipped = task.skippedDependencies > 0 && task.skippedDependencies === dependenciesOf(state, task).length;
   const isGiven = state.given?.[task.id] !== undefined;
   const isAsked = when !== undefined || milestone !== undefined;
-  if (isGiven || allSkipped || isAsked || forEach !== undefined || rest === 'cancel' || join === 'each' || mutex !== undefined)
+  if (
+    isGiven ||
+    allSkipped ||
+    isAsked ||
+    forEach !== undefined ||
+    rest === 'cancel' ||
+    join === 'each' ||
+    mutex !== undefined
+  )
     state.frontier.add(task.id);
   else makeReady(state, task, at);
 }

@@ -149,7 +149,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
       return expandedFlaw(state, task, definition, event);
     case 'ItemJoined':
-      return joinedFlaw(state, task, definition, event);
+      return joinedFlaw(task, definition, event);
     case 'TaskYielded':
       return yieldedFlaw(task, definition, event);
     case 'TaskExpired':
@@ -296,12 +296,7 @@ function expandedFlaw(
 }
 
 /** One for each dependency that has completed, in any order. */
-function joinedFlaw(
-  state: RunState,
-  task: TaskState,
-  definition: TaskDefinition,
-  { index }: ItemJoined,
-): Flaw | undefined {
+function joinedFlaw(task: TaskState, definition: TaskDefinition, { index }: ItemJoined): Flaw | undefined {
   if (definition.join !== 'each' || task.index !== undefined)
     return flaw('data.taskId', `is '${task.id}', which is no join of each`);
   if (hasEnded(task) || task.closing !== undefined) return unfit(task);
