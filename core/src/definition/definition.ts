@@ -112,6 +112,14 @@ export interface ForEach {
 export const bearsFailures = ({ onItemFailure, need }: ForEach): boolean =>
   onItemFailure === 'continue' || need !== undefined;
 
+/** Whether a task is many: one for each of its items, or of what it comes after. */
+export const isList = ({ forEach, join }: Pick<TaskDefinition, 'forEach' | 'join'>): boolean =>
+  forEach !== undefined || join === 'each';
+
+/** How many items of a list may be under way at once. */
+export const itemsAtOnce = ({ forEach }: Pick<TaskDefinition, 'forEach'>): number =>
+  forEach?.concurrency ?? Number.POSITIVE_INFINITY;
+
 /** Whether what comes after a list may begin before all of it has ended. */
 export const mayYield = (forEach: ForEach | undefined): boolean =>
   forEach?.need !== undefined || forEach?.until !== undefined;
@@ -238,8 +246,8 @@ export interface Mutex {
 export const PERMISSIONS = ['spawn', 'finish', 'handOff', 'cancel'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-/** Of how many dependencies a task needs an output: `any` is one. */
-export type Join = 'all' | 'any' | number;
+/** Of how many dependencies a task needs an output: `any` is one. `each`: the task is a list, of an item for each of them that completes. */
+export type Join = 'all' | 'any' | 'each' | number;
 
 /**
  * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `switch`, `cancel`,

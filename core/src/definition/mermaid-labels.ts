@@ -1,11 +1,11 @@
 import { formatDuration } from '../shared/duration.ts';
-import { type Catch, type Expression, type ForEach, performerOf, type TaskDefinition } from './definition.ts';
+import { type Catch, type Expression, type ForEach, isList, performerOf, type TaskDefinition } from './definition.ts';
 import { literalOf } from './template.ts';
 
 /** The node of a task that is no scope, without its name: label and shape. */
 export function shape(task: TaskDefinition): string {
   const label = labelOf(task);
-  if (task.forEach !== undefined) return `[[${label}]]`;
+  if (isList(task)) return `[[${label}]]`;
   switch (performerOf(task)) {
     case 'workflow':
       return `[\\${label}/]`;
@@ -47,7 +47,9 @@ export function labelOf(task: TaskDefinition): string {
       : '',
     join === undefined || join === 'all'
       ? ''
-      : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
+      : join === 'each'
+        ? 'for each that completed'
+        : `when ${join === 'any' ? 1 : join} of ${after.length} completed${rest === 'cancel' ? ', the rest cancelled' : ''}`,
     may === undefined ? '' : `may ${may.join(', ')}`,
   );
 }

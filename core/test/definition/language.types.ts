@@ -138,6 +138,28 @@ const some = workflow<readonly Order[]>('some')
     forEach: { items: ({ input }) => input, need: 1 },
   })
   .build();
+// A join of each is a list of what it comes after, null where that did not complete.
+const merged = workflow<Order>('merged')
+  .task('quote', quote)
+  .set('note', () => 'note', { when: ({ input }) => input.total > 1 })
+  .set('size', ({ item }) => JSON.stringify(item).length, { after: ['quote', 'note'], join: 'each' })
+  .task('both', defineAgent({ name: 'both', handle: (task: AgentTask<{ task: string }>) => task.input.task.length }), {
+    after: ['quote', 'note'],
+    join: 'each',
+    input: ({ item }) => {
+      same<
+        Equal<
+          typeof item,
+          | { readonly task: 'quote'; readonly output: { price: number } }
+          | { readonly task: 'note'; readonly output: string }
+        >
+      >();
+      return item;
+    },
+  })
+  .build();
+same<Equal<WorkflowOutput<typeof merged>, { readonly size: (number | null)[]; readonly both: (number | null)[] }>>();
+
 type Priced = { price: number };
 same<
   Equal<

@@ -244,8 +244,7 @@ describe('refused: how a task starts', () => {
     [
       'join: each, and other words',
       'a: { agent: q }\nb: { agent: q, after: a, join: each }\nc: { agent: q, after: a, join: some }',
-      'tasks.b.join: must be "all", "any" or a number, not "each": "each" comes with dynamic chaining, and is not there yet',
-      'tasks.c.join: must be "all", "any" or a number, not "some"',
+      'tasks.c.join: must be "all", "any", "each" or a number, not "some"',
     ],
     [
       'a rest where all are needed',

@@ -166,6 +166,7 @@ const EVENTS: Arbitraries = {
     { taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), source, total: count },
     { requiredKeys: ['taskId', 'from', 'total'] },
   ),
+  ItemJoined: fc.record({ taskId: text, index: fc.nat() }),
   TaskYielded: fc.record({ taskId: text, rest: fc.constant('cancel' as const) }, { requiredKeys: ['taskId'] }),
   TaskExpired: fc.record({ taskId: text, error }),
   TaskAdopted: fc.record(

@@ -35,7 +35,7 @@ describe('the shape of a definition from outside', () => {
       [{ switch: { cases: [{ when: { kind: 'cel', source: 'true' } }] } }, `${at}.switch.cases[0].then: is missing`],
       [{ raise: { code: '' } }, `${at}.raise.code: must have 1 to 128 characters, not 0`],
       [{ join: 0 }, `${at}.join: must be a whole number from 1 to 9007199254740991, not 0`],
-      [{ join: 'each' }, `${at}.join: must be "all" or "any", not "each"`],
+      [{ join: 'some' }, `${at}.join: must be "all" or "any" or "each", not "some"`],
       [{ cases: { a: 1 } }, `${at}.cases.a: must be a task id (1 to 128 letters, digits, ".", "_" or "-"), not 1`],
       [
         { mutex: { key: { kind: 'cel', source: '1' }, across: 'world' } },

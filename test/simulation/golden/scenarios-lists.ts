@@ -13,6 +13,20 @@ tasks:
   choose: { set: { quotes: "\${ outputs.quotes }", votes: "\${ outputs.votes }", found: "\${ outputs.found }" }, after: [votes, found] }
 `);
 
+const MERGED = parseWorkflow(`
+name: merged
+tasks:
+  fast: { agent: booker, input: 1 }
+  slow: { agent: booker, input: 6 }
+  never: { agent: booker, when: "false" }
+  merge: { agent: booker, after: [slow, never, fast], join: each, input: "\${ item.task == 'fast' ? 2 : 3 }", compensate: refunder }
+  blocks:
+    after: [slow, fast]
+    join: each
+    scope: { one: { set: "\${ item }" }, two: { agent: booker, input: 1, after: one } }
+  fail: { raise: { code: NO, message: "\${ string(outputs.merge.size()) }" }, after: [merge, blocks] }
+`);
+
 const OTHER = parseWorkflow(`
 name: other
 tasks: { do: { agent: booker } }
@@ -37,6 +51,16 @@ export const SCENARIOS_OF_LISTS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(QUORUM, null, { id: 'quorum-1' });
       await stage.toEnd('quorum-1');
       return 'quorum-1';
+    },
+  },
+  merged: {
+    about:
+      'Joins of each: tasks and blocks, of which one began with each of those before as it completed; in the end what they did was undone.',
+    async play(stage) {
+      const reprise = await stage.start(MERGED, work);
+      await reprise.startRun(MERGED, null, { id: 'merged-1' });
+      await stage.toEnd('merged-1');
+      return 'merged-1';
     },
   },
 };

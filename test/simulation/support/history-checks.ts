@@ -1,5 +1,6 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
+import { itemsAtOnce } from '../../../core/src/definition/definition.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
@@ -63,6 +64,8 @@ function checkScheduled(
   const needed = definition === undefined ? undefined : neededBy(definition);
   // A join that cannot be met any more is what an agent may stand in for.
   if (needed !== undefined && task.fallback === 'agent') return;
+  // An item begins when one has completed.
+  if (definition?.join === 'each') return;
   expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(needed ?? dependencies.length);
 }
 
@@ -83,9 +86,7 @@ function checkLimits(state: RunState): void {
     if (list !== undefined) underWay.set(list, (underWay.get(list) ?? 0) + 1);
   }
   for (const [list, count] of underWay)
-    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(
-      definitionOf(state, list)?.forEach?.concurrency ?? 0,
-    );
+    expect(count, `items of ${list.id} under way`).to.be.lessThanOrEqual(itemsAtOnce(definitionOf(state, list) ?? {}));
   checkBlocks(state, tasks, open);
 }
 

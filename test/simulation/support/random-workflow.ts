@@ -44,7 +44,7 @@ interface TaskSpec {
   /** What its agent may do to the run. */
   readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff';
   readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'cancel' | 'end' | 'raise' | 'scope' | 'child';
-  readonly join: 'all' | 'any' | 'two';
+  readonly join: 'all' | 'any' | 'two' | 'each';
   readonly rest: 'let' | 'cancel';
   /** By a switch that it comes after. */
   readonly case: 'none' | 'a' | 'b';
@@ -105,7 +105,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
         [0.8, 'child'],
       ] as const),
     ),
-    join: oneOf([6, 'all'], [2, 'any'], [1, 'two']),
+    join: oneOf([6, 'all'], [2, 'any'], [1, 'two'], [2, 'each']),
     rest: oneOf([3, 'let'], [2, 'cancel']),
     case: oneOf([1, 'none'], [2, 'a'], [2, 'b']),
     compensate: fc.boolean(),
@@ -302,8 +302,15 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
   const when = CONDITIONS[spec.when];
   const fallback = fallbackOf(spec, id);
   const items = MAY_BE_MANY.has(spec.performer) ? spec.items : undefined;
+  const mayBeEach = after.length > 0 && items === undefined && MAY_BE_MANY.has(spec.performer);
   const join =
-    spec.join === 'any' && after.length > 0 ? 'any' : spec.join === 'two' && after.length > 1 ? 2 : undefined;
+    spec.join === 'any' && after.length > 0
+      ? 'any'
+      : spec.join === 'two' && after.length > 1
+        ? 2
+        : spec.join === 'each' && mayBeEach
+          ? 'each'
+          : undefined;
   const takesInput = TAKES_INPUT.has(spec.performer);
   return {
     id,
@@ -338,7 +345,8 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
     }),
     ...(spec.compensate &&
       MAY_BE_UNDONE.has(spec.performer) && { compensate: spec.accept ? COMPENSATE : UNDO_BY_TEMPLATE }),
-    ...(fallback && { fallback }),
+    // An item falls back to no task.
+    ...(fallback && !(join === 'each' && fallback.kind === 'task') && { fallback }),
     priority: spec.priority,
     delivery: spec.once && isAgent(spec) ? 'at-most-once' : 'at-least-once',
     ...(spec.may !== 'nothing' && isAgent(spec) && { may: MAY[spec.may] }),

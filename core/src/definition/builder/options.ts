@@ -7,6 +7,7 @@ import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
 import type {
   CasesBefore,
+  EachItem,
   Environment,
   FallbackChoice,
   FallbackOutput,
@@ -90,8 +91,12 @@ export type Around<Env extends Environment, Tasks, After, J, Feedback = Env['fee
 > &
   Env['more'];
 
-type InputScope<Env extends Environment, Tasks, After, J, Item, Feedback> =
-  IsAbsent<Item> extends true
+type InputScope<Env extends Environment, Tasks, After, J, Item, Feedback> = [J] extends ['each']
+  ? Around<Env, Tasks, After, J, Feedback> & {
+      readonly item: EachItem<Tasks, Named<After>>;
+      readonly index: number;
+    }
+  : IsAbsent<Item> extends true
     ? Around<Env, Tasks, After, J, Feedback>
     : Around<Env, Tasks, After, J, Feedback> & { readonly item: Resolved<Item>; readonly index: number };
 

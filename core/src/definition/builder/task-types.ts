@@ -173,12 +173,14 @@ type LateBefore<Tasks, Id> = [Info<Tasks, Id>['late']] extends [never]
 
 type InTime<Tasks, Id> = Id extends unknown ? Exclude<Info<Tasks, Id>['up'], Info<Tasks, Id>['late']> : never;
 
-/** What becomes of a list when items of it fail, or do not end: with a `need` or an `until`, there is null in their places, too. */
-export type Bears<OnItemFailure, Need, Until> = [Need] extends [never]
-  ? [Until] extends [never]
-    ? OnItemFailure
-    : 'continue'
-  : 'continue';
+/** What becomes of a list when items of it fail, or do not end: with a `need` or an `until`, there is null in their places, too; so there is in a join of each for what did not complete. */
+export type Bears<OnItemFailure, Need, Until, J> = [J] extends ['each']
+  ? 'continue'
+  : [Need] extends [never]
+    ? [Until] extends [never]
+      ? OnItemFailure
+      : 'continue'
+    : 'continue';
 
 /** What a task yields: an array for a forEach, widened by its fallback. */
 export type Yield<A, StandIns, Item, F, OnItemFailure> =
@@ -187,14 +189,26 @@ export type Yield<A, StandIns, Item, F, OnItemFailure> =
     : (OutputOf<A> | FallbackOutput<F, StandIns> | (OnItemFailure extends 'continue' ? null : never))[];
 
 /** The input of a task without a mapping. */
-export type DefaultInput<First, Tasks, After, Item, Joined> =
-  IsAbsent<Item> extends true
+export type DefaultInput<First, Tasks, After, Item, Joined> = [Joined] extends ['each']
+  ? EachItem<Tasks, Named<After>>
+  : IsAbsent<Item> extends true
     ? [Named<After>] extends [never]
       ? First
       : [OnlyNamed<After>] extends [never]
         ? { readonly [Id in Named<After>]: Seen<Tasks, Id> | (Joined extends 'all' ? never : null) }
         : Seen<Tasks, OnlyNamed<After>, OnlyNamed<After>>
     : Item;
+
+/** The item of a join of each: a dependency that has completed, and what it gave. */
+export type EachItem<Tasks, Id> = Id extends unknown
+  ? { readonly task: Id; readonly output: Info<Tasks, Id>['out'] }
+  : never;
+
+/** What a join of each is, for what a task yields: a list. */
+export type EachKey<J> = [J] extends ['each'] ? 'forEach' : never;
+
+/** The item of a task that is many; absent for one that is not. */
+export type ItemOr<Item, J> = [J] extends ['each'] ? unknown : Item;
 
 export type Handed<First, Tasks, After, Item, In, Joined> =
   IsAbsent<In> extends true ? DefaultInput<First, Tasks, After, Item, Joined> : In;

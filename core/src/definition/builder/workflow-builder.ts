@@ -47,6 +47,7 @@ import type {
   BlockOutput,
   ChildChoice,
   DefaultInput,
+  EachKey,
   Environment,
   FallbackChoice,
   FallbackOutput,
@@ -55,6 +56,7 @@ import type {
   Handed,
   InputOf,
   IsAbsent,
+  ItemOr,
   Late,
   LeafOutput,
   MaySkip,
@@ -85,7 +87,7 @@ type AfterChoice<Tasks> =
   | (string & {})
   | readonly (string & {})[];
 
-type JoinChoice = 'all' | 'any' | number;
+type JoinChoice = 'all' | 'any' | 'each' | number;
 type CaseChoice = string | Readonly<Record<string, string>>;
 type Ids<Env extends Environment, Tasks, StandIns> = keyof Tasks | keyof StandIns | Env['taken'];
 
@@ -179,7 +181,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Yield<A, StandIns, Item, F, Bears<OnItemFailure, Need, Until>>,
+          Yield<A, StandIns, ItemOr<Item, J>, F, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -256,7 +258,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<OutputOf<AsAgent<C>>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
+          Given<OutputOf<AsAgent<C>>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -298,7 +300,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       After,
       J,
       BlockInput<Env, Tasks, After, J, Keys>,
-      Many<Keys>,
+      Many<Keys | EachKey<J>>,
       BlockFeedback<Env, Keys, Then>
     >,
     LoopKeys extends LoopOptionKey = never,
@@ -335,8 +337,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
             BlockOutput<Inner, Out> | Continued<Then, Caught>,
             StandIns,
             F,
-            Keys,
-            Bears<OnItemFailure, Need, Until>
+            Keys | EachKey<J>,
+            Bears<OnItemFailure, Need, Until, J>
           >,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
@@ -383,7 +385,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<Json, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
+          Given<Json, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -422,7 +424,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<HandedOn<Env, Tasks, After, In, J, Keys>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
+          Given<
+            HandedOn<Env, Tasks, After, In, J, Keys>,
+            StandIns,
+            F,
+            Keys | EachKey<J>,
+            Bears<OnItemFailure, Need, Until, J>
+          >,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -462,7 +470,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<Resolved<Value>, StandIns, F, Keys, Bears<OnItemFailure, Need, Until>>,
+          Given<Resolved<Value>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>

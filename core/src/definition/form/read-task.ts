@@ -177,9 +177,9 @@ function readLimits(fields: Fields, path: Path, report: Report): Pick<TaskDefini
 }
 
 function readJoin(value: unknown, path: Path, report: Report): Join | undefined {
-  if (value === undefined || value === 'all' || value === 'any' || typeof value === 'number') return value;
-  const each = value === 'each' ? ': "each" comes with dynamic chaining, and is not there yet' : '';
-  report(path, `must be "all", "any" or a number, not ${describe(value)}${each}`);
+  if (value === undefined || value === 'all' || value === 'any' || value === 'each' || typeof value === 'number')
+    return value;
+  report(path, `must be "all", "any", "each" or a number, not ${describe(value)}`);
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import { MAX_LEVELS, MAX_PATH_CHARS } from '../../shared/task-path.ts';
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
-import type { Catch, TaskDefinition } from '../definition.ts';
+import { type Catch, isList, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { TOO_MANY_LEVELS } from '../form/read-tasks.ts';
 import type { Path, Report } from '../problem.ts';
@@ -30,7 +30,7 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
   }
 }
 
-const charsOf = ({ id, forEach }: TaskDefinition): number => id.length + (forEach === undefined ? 0 : ITEM_CHARS);
+const charsOf = (task: TaskDefinition): number => task.id.length + (isList(task) ? ITEM_CHARS : 0);
 
 function checkPaths({ tasks, path, block }: TaskGroup, begun: number, report: Report): void {
   for (const task of tasks) {

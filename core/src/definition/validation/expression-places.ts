@@ -1,5 +1,5 @@
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
-import type { Expression, TaskDefinition } from '../definition.ts';
+import { type Expression, isList, type TaskDefinition } from '../definition.ts';
 import { fallbackPlaces } from '../fallbacks.ts';
 import { between } from '../graph.ts';
 import type { Path } from '../problem.ts';
@@ -49,7 +49,7 @@ function variablesInside(place: BlockPlace, around: ReadonlyMap<TaskDefinition, 
   const { block, owner } = place;
   const runsAgain = block.loop !== undefined || block.catch?.some(({ then }) => then === 'retry') === true;
   const outer = owner === undefined ? EVERYWHERE : [...(around.get(owner.task) ?? EVERYWHERE), 'block'];
-  return [...outer, ...(owner?.task.forEach ? ITEM : []), ...(runsAgain ? ['feedback'] : [])];
+  return [...outer, ...(owner !== undefined && isList(owner.task) ? ITEM : []), ...(runsAgain ? ['feedback'] : [])];
 }
 
 /** The tasks of a group that a repeat runs again. */
@@ -58,7 +58,7 @@ const repeatedIn = ({ tasks }: TaskGroup): ReadonlySet<string> =>
 
 function slotsOf(task: TaskDefinition): readonly Slot[] {
   const { when, while: milestone, input, forEach, repeat, wait, sleep, set, end, raise, compensate, mutex } = task;
-  const item = forEach === undefined ? [] : ITEM;
+  const item = isList(task) ? ITEM : [];
   const computed = sleep?.kind === 'for-computed' ? sleep.duration : undefined;
   const moment = sleep?.kind === 'until' ? sleep.moment : undefined;
   const standIns = fallbackPlaces(task).flatMap(([place, fallback]): Slot[] =>

@@ -1,5 +1,5 @@
 import type { TaskGroup } from '../blocks.ts';
-import type { TaskDefinition } from '../definition.ts';
+import { isList, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { fallbackPlaces, standInOf } from '../fallbacks.ts';
 import { fallbackTasks, findCycles } from '../graph.ts';
@@ -20,8 +20,7 @@ export function checkFallbacks({ tasks, known, path: place, block }: TaskGroup, 
       const where = block.owner === undefined && block.groups.length === 1 ? '' : ' beside this one';
       report(path, `there is no task '${id}'${where}${didYouMean(id, known.keys())}`);
     }
-    if (task.forEach !== undefined)
-      report(path, 'the items of a forEach may fall back to a value or an agent, not to a task');
+    if (isList(task)) report(path, 'the items of a forEach may fall back to a value or an agent, not to a task');
   }
   for (const cycle of findCycles(known.keys(), (id) => [target(id) ?? []].flat())) {
     report([...place, cycle[0] ?? '', 'fallback', 'task'], `the fallbacks form a cycle: ${cycle.join(' -> ')}`);

@@ -2,6 +2,7 @@ import { TASK_ID_PATTERN } from '../../shared/task-path.ts';
 import type { TaskGroup } from '../blocks.ts';
 import {
   isForAgents,
+  isList,
   type RetryPolicy,
   type TaskDefinition,
   type TaskTimeouts,
@@ -94,7 +95,7 @@ function checkTimeouts(timeouts: TaskTimeouts, path: Path, report: Report): void
 
 function checkLimitsOfPerformer(task: TaskDefinition, path: Path, report: Report): void {
   const { attemptMs, allMs, heartbeatMs } = task.timeouts;
-  if (allMs !== undefined && task.forEach === undefined) {
+  if (allMs !== undefined && !isList(task)) {
     report([...path, 'all'], 'is the limit of a whole forEach, and this task has none; the limit of a task is "task"');
   }
   if (isForAgents(task)) return;

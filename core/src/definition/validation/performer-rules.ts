@@ -67,6 +67,7 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
   const performer = performerOf(task);
   for (const [companion, reason] of Object.entries(REFUSED[performer] ?? {})) {
     if (task[companion as Companion] !== undefined) report([...path, companion], reason);
+    else if (companion === 'forEach' && task.join === 'each') report([...path, 'join'], reason);
   }
   if (isForAgents(task)) return;
   if (task.delivery === 'at-most-once')

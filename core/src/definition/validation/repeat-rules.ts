@@ -1,5 +1,5 @@
 import type { TaskGroup } from '../blocks.ts';
-import { mayYield, type TaskDefinition } from '../definition.ts';
+import { isList, mayYield, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { between } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
@@ -14,7 +14,11 @@ export function checkRepeats(group: TaskGroup, report: Report): void {
     const { from, max } = task.repeat;
     if (!Number.isSafeInteger(max) || max < 1)
       report([...path, 'max'], `must be a whole number of 1 or more, not ${max}`);
-    if (task.forEach !== undefined) report(path, 'a forEach task may not repeat; let a task after it repeat from it');
+    if (isList(task))
+      report(
+        path,
+        `a ${task.forEach === undefined ? 'join: each' : 'forEach'} task may not repeat; let a task after it repeat from it`,
+      );
     if (from !== task.id && !group.isBefore(from, task.id)) {
       const why = known.has(from)
         ? `'${task.id}' does not depend on '${from}'`
@@ -43,7 +47,7 @@ function checkRaces(
     report([...path, 'from'], message);
   }
   for (const { id, after, join = 'all' } of tasks) {
-    const waitsForAll = join === 'all' || join === after.length || after.length === 1;
+    const waitsForAll = join === 'all' || join === 'each' || join === after.length || after.length === 1;
     if (!segment.has(id) || waitsForAll || !after.some((dependency) => segment.has(dependency))) continue;
     const message = `the join of '${id}' may leave tasks under way that this repeat runs again; put '${repeating.id}' and what it repeats into a scope with a loop`;
     report([...path, 'from'], message);

@@ -29,7 +29,7 @@ function checkCases({ cases = {}, after }: TaskDefinition, { known }: TaskGroup,
 }
 
 function checkJoin(
-  { id, after, join, rest }: TaskDefinition,
+  { id, after, join, rest, forEach }: TaskDefinition,
   dependents: ReadonlyMap<string, readonly string[]>,
   path: Path,
   report: Report,
@@ -37,11 +37,13 @@ function checkJoin(
   if (join !== undefined && after.length === 0) report([...path, 'join'], 'there is nothing to join without after');
   else if (typeof join === 'number' && !(Number.isSafeInteger(join) && join >= 1 && join <= after.length))
     report([...path, 'join'], `must be from 1 to ${after.length}, the tasks that this one comes after, not ${join}`);
+  if (join === 'each' && forEach !== undefined)
+    report([...path, 'forEach'], 'stands beside join: each, which is a list already; put one of the two into a scope');
   if (rest === undefined) return;
-  if (join === undefined || join === 'all') {
+  if (join === undefined || join === 'all' || join === 'each') {
     report(
       [...path, 'rest'],
-      'is about those that are not needed, and with join: all there are none; use join: any or a number',
+      `is about those that are not needed, and with join: ${join ?? 'all'} there are none; use join: any or a number`,
     );
   } else if (rest === 'cancel') {
     for (const loser of after) {

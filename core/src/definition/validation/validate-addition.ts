@@ -1,7 +1,14 @@
 import { isRepriseError } from '../../shared/errors.ts';
 import { blocksOf } from '../blocks.ts';
 import { compile } from '../cel/program.ts';
-import type { Block, Catch, Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
+import {
+  type Block,
+  type Catch,
+  type Expression,
+  isList,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../definition.ts';
 import { NO_RETRY } from '../form/read-limits.ts';
 import type { Path } from '../problem.ts';
 import { watchedBy } from '../task-nodes.ts';
@@ -160,9 +167,10 @@ function ownerOf(
   around: BlockAround,
   outputs: ReadonlySet<string>,
 ): TaskDefinition {
-  const { id = 'block', forEach } = owner?.definition ?? {};
+  const { id = 'block' } = owner?.definition ?? {};
   const items = { kind: 'template', template: [] } as const;
-  const list = forEach === undefined ? {} : { forEach: { items, concurrency: 1, onItemFailure: 'fail' } as const };
+  const many = owner !== undefined && isList(owner.definition);
+  const list = !many ? {} : { forEach: { items, concurrency: 1, onItemFailure: 'fail' } as const };
   const clause = owner?.clause;
   // Tasks of its block that a handler reads need not be named.
   const after = around.before(id, outputs).filter((one) => around.task(one)?.clause === clause);

@@ -1,4 +1,4 @@
-import type { Expression, Scope } from '../../definition/definition.ts';
+import { type Expression, isList, type Scope } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
 import { lazyRecord } from '../../definition/lazy-record.ts';
 import type { TaskGraph, TaskNode } from '../../definition/task-graph.ts';
@@ -95,7 +95,7 @@ export function bindInput(
     const output: Bound<Json> = { ok: true, value: source.outputOf(scope, first) ?? null };
     // What one attempt gave was checked then; what many gave is together only now.
     const before = graph.node(inside(block, first))?.definition;
-    const isOne = before?.forEach === undefined && before?.scope === undefined;
+    const isOne = before === undefined || (!isList(before) && before.scope === undefined);
     return isOne ? output : limited(output, what, maxChars);
   }
   const joined: Record<string, Json> = {};

@@ -65,6 +65,10 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       return task !== undefined && event.from === 0 ? listTimer(state, task) : [];
     }
+    case 'ItemJoined': {
+      const task = state.tasks.get(event.taskId);
+      return task?.boundAt === state.revision ? listTimer(state, task) : [];
+    }
     case 'TaskStarted': {
       const task = state.tasks.get(event.taskId);
       return task === undefined ? [] : attemptTimer(state, task);

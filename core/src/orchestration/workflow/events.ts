@@ -348,6 +348,13 @@ export interface TaskExpanded extends EventBase {
   readonly need?: number;
 }
 
+/** A task with `join: each`: the dependency at place `index` of those that it comes after has completed, and its item, `{ task, output }`, begins. */
+export interface ItemJoined extends EventBase {
+  readonly type: 'ItemJoined';
+  readonly taskId: string;
+  readonly index: number;
+}
+
 /**
  * A list has what it is for, and has not ended: what comes after it begins, and sees its output as it is now, with null for each item that has not
  * completed. The list ends when the last item under way has; that changes no output.
@@ -566,6 +573,7 @@ export type RunEvent =
   | SignalReceived
   | RunForked
   | TaskExpanded
+  | ItemJoined
   | TaskYielded
   | TaskExpired
   | TaskAdopted

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../../definition/definition.ts';
+import { isList, type TaskDefinition } from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { timeOf } from './clock.ts';
 import { definitionOf, isEntered, listOf, type RunState, type TaskState } from './state.ts';
@@ -19,8 +19,8 @@ export interface Deadline {
  */
 export function taskDeadline(task: TaskState, definition: TaskDefinition): number | undefined {
   const { taskMs } = definition.timeouts;
-  const isList = definition.forEach !== undefined && task.index === undefined;
-  if (taskMs === undefined || isList || task.fallback !== undefined || task.firstScheduledAt === undefined)
+  const isWhole = isList(definition) && task.index === undefined;
+  if (taskMs === undefined || isWhole || task.fallback !== undefined || task.firstScheduledAt === undefined)
     return undefined;
   return task.firstScheduledAt - task.stoppedBefore + taskMs;
 }

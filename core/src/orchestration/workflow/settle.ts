@@ -11,7 +11,7 @@ import { timeIsUp } from './decisions/fire-timer.ts';
 import { endOfGivenUp } from './decisions/given-up.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
-import { needOf, settleList, weighLists } from './decisions/settle-list.ts';
+import { hasFailed, needOf, settleList, weighLists } from './decisions/settle-list.ts';
 import { undoNext } from './decisions/undo-next.ts';
 import { isLoser, withdraw } from './decisions/withdraw.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
@@ -116,6 +116,7 @@ function settleTask(
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
   if (isEntered(task)) return settleEntered(state, task, context);
   if (task.index !== undefined) return getReady(state, task, definition, 'mutex', context);
+  if (definition.join === 'each') return settleEach(state, task, definition, context);
   const { items } = task;
   if (items !== undefined && items.values.length >= items.total) return settleList(state, task, definition, context);
   if (task.fallback === 'task') return endOfFallback(state, task, definition, context);
@@ -142,14 +143,8 @@ function begin(
   const needed = neededBy(definition);
   if (needed !== undefined && task.met < needed)
     return giveUp(state, task, definition, { error: unmet(task, needed, dependencies) }, context);
-  if (when !== undefined) {
-    const holds = bindCondition(when, taskScope(state, task), `task '${task.id}', when`);
-    if (!holds.ok) return giveUp(state, task, definition, { error: holds.error }, context);
-    if (!holds.value) return [skip(task, definition, 'condition', at)];
-  }
-  const milestone = askMilestone(state, task, definition);
-  if (!milestone.ok) return giveUp(state, task, definition, { error: milestone.error }, context);
-  if (!milestone.value) return [skip(task, definition, 'while', at)];
+  const held = heldBack(state, task, definition, context);
+  if (held !== undefined) return held;
   if (rest === 'cancel') {
     const losers = dependencies.flatMap((one) =>
       one === undefined || hasPassed(one) ? [] : withdraw(state, one, { why: 'join' }, at),
@@ -160,6 +155,44 @@ function begin(
   const isAsked = when !== undefined || definition.while !== undefined;
   const reason = isAsked ? 'condition' : rest === 'cancel' ? 'join' : 'mutex';
   return getReady(state, task, definition, reason, context);
+}
+
+/** What follows when its conditions do not hold; undefined when they do. */
+function heldBack(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] | undefined {
+  const at = context.now;
+  const { when } = definition;
+  if (when !== undefined) {
+    const holds = bindCondition(when, taskScope(state, task), `task '${task.id}', when`);
+    if (!holds.ok) return giveUp(state, task, definition, { error: holds.error }, context);
+    if (!holds.value) return [skip(task, definition, 'condition', at)];
+  }
+  const milestone = askMilestone(state, task, definition);
+  if (!milestone.ok) return giveUp(state, task, definition, { error: milestone.error }, context);
+  return milestone.value ? undefined : [skip(task, definition, 'while', at)];
+}
+
+/** Of a join of each: whether it begins at all is asked with the first that arrives. */
+function settleEach(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { arrived = [], items } = task;
+  const at = context.now;
+  if (items !== undefined && (arrived.length === 0 || hasFailed(state, task, items)))
+    return settleList(state, task, definition, context);
+  if (items === undefined) {
+    if (arrived.length === 0) return [skip(task, definition, 'dependencies', at)];
+    const held = heldBack(state, task, definition, context);
+    if (held !== undefined) return held;
+  }
+  return arrived.map((index) => ({ type: 'ItemJoined', at, taskId: task.id, index }));
 }
 
 /** The task is ready; or once it has its mutex, unless what it is in has that already. */

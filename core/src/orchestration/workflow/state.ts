@@ -153,8 +153,10 @@ export interface TaskState {
   waitingOn: number;
   /** Dependencies that were skipped. */
   skippedDependencies: number;
-  /** Of a join of any or n: dependencies that completed. */
+  /** Of a join of any, n or each: dependencies that completed. */
   met: number;
+  /** Of a join of each: the places of dependencies that have completed, and whose items have not begun. */
+  arrived: number[] | undefined;
   /** The revision at which that join was met: outputs that came later are not seen. */
   joinedAt: number | undefined;
   /** What a person or a program said, instead of what the definition says. */
@@ -426,6 +428,7 @@ export function createTaskState(
     waitingOn,
     skippedDependencies: 0,
     met: 0,
+    arrived: undefined,
     joinedAt: undefined,
     priority: undefined,
     ticket: 0,

@@ -1,4 +1,4 @@
-import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { type Fallback, isList, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
@@ -38,8 +38,8 @@ export function giveUp(
   const { error, unknown = false, fellBack = false } = failure;
   const at = context.now;
   // What a forEach falls back to stands in for its items, one by one, and not for their list.
-  const isList = definition.forEach !== undefined && task.index === undefined;
-  const fallback = fellBack || isList ? undefined : nextFallback(task, definition, unknown);
+  const isWhole = isList(definition) && task.index === undefined;
+  const fallback = fellBack || isWhole ? undefined : nextFallback(task, definition, unknown);
   const first = undoFirst(state, task, fallback === undefined, failure, context);
   if (first !== undefined) return first;
   if (fallback === undefined) return [{ type: 'TaskFailed', at, taskId: task.id, error }];

@@ -107,6 +107,9 @@ function failureOf(state: RunState, list: TaskState, items: ItemsState): ErrorDa
   return undefined;
 }
 
+export const hasFailed = (state: RunState, list: TaskState, items: ItemsState): boolean =>
+  failureOf(state, list, items) !== undefined;
+
 function unmet(list: TaskState, { need, total, completed, instances }: ItemsState): ErrorData {
   const last = lastFailed(instances);
   const message = `'${list.id}' needs ${need} of its ${total} items to complete, and no more than ${completed} did, or can.`;

@@ -89,6 +89,7 @@ const FIELDS = [
   ['met', 0],
   ['joinedAt', undefined],
   ['yieldedAt', undefined],
+  ['arrived', undefined],
   ['idle', false],
   ['chosen', undefined],
   ['wakeAt', undefined],

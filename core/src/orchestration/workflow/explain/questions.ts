@@ -3,7 +3,7 @@ import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import type { ExplainFacts } from './explanation.ts';
 
 /** Ids that an explanation names at most. */
-const NAMED = 10;
+export const NAMED = 10;
 
 /** Some of the ids of tasks, and how many there are. */
 export interface Named {

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
+import { itemsAtOnce, type TaskDefinition } from '../../../definition/definition.ts';
 import { standInOf } from '../../../definition/fallbacks.ts';
 import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
@@ -24,7 +24,7 @@ import { neededBy } from '../transitions/end-task.ts';
 import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
 import type { Reason, Takers } from './explanation.ts';
-import { openOf, type Questions } from './questions.ts';
+import { NAMED, openOf, type Questions } from './questions.ts';
 import { moverOf } from './wording.ts';
 
 /** The one reason for which a task has not ended: the most specific, and what holds the run up where it would move otherwise. */
@@ -66,7 +66,7 @@ function ownReason(task: TaskState, questions: Questions): Reason {
   if (questions.isSettling(task)) return { reason: 'deciding', about: aboutOf(task, definition) };
   if (task.status === 'pending') return pending(state, task, definition);
   if (task.status === 'waiting') return waiting(state, task, definition);
-  if (task.items !== undefined) return items(task);
+  if (task.items !== undefined) return items(state, task);
   return entered(state, task, definition);
 }
 
@@ -151,8 +151,8 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   return {
     reason: 'dependencies',
     ...openOf(after.values().flatMap((id) => waitedFor(siblingOf(state, task, id)))),
-    met: needed === undefined ? after.length - task.waitingOn : task.met,
-    needed: needed ?? after.length,
+    met: needed === undefined && definition.join !== 'each' ? after.length - task.waitingOn : task.met,
+    needed: definition.join === 'each' ? 1 : (needed ?? after.length),
   };
 }
 
@@ -163,7 +163,7 @@ const waitedFor = (task: TaskState | undefined): readonly TaskState[] =>
 const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition): Reason => ({
   reason: 'place',
   of: listOf(state, task)?.id ?? '',
-  limit: forEach?.concurrency ?? 0,
+  limit: itemsAtOnce({ ...(forEach && { forEach }) }),
 });
 
 function waiting(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
@@ -176,9 +176,13 @@ function waiting(state: RunState, task: TaskState, definition: TaskDefinition): 
   return { reason: 'deciding', about: 'outcome' };
 }
 
-function items({ items: list, yieldedAt }: TaskState): Reason {
+function items(state: RunState, task: TaskState): Reason {
+  const { items: list, yieldedAt } = task;
   const { total = 0, ended = 0, completed = 0, dropped = 0, need, instances = [] } = list ?? {};
-  const { waitsFor, open } = openOf(instances);
+  const { waitsFor: own, open } = openOf(instances);
+  const isEach = definitionOf(state, task)?.join === 'each';
+  const before = isEach ? dependenciesOf(state, task).flatMap((id) => waitedFor(siblingOf(state, task, id))) : [];
+  const waitsFor = [...own, ...openOf(before).waitsFor].slice(0, NAMED);
   const queued = total - ended - open - dropped;
   return { reason: 'items', waitsFor, total, ended, open, queued, completed, need, yielded: yieldedAt !== undefined };
 }

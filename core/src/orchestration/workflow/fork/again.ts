@@ -1,3 +1,4 @@
+import { isList } from '../../../definition/definition.ts';
 import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
 import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
@@ -88,8 +89,8 @@ function fits(state: RunState, task: TaskState): boolean {
   const definition = definitionOf(state, task);
   if (hasEnded(task) || task.status === 'pending' || definition === undefined || task.undoes !== undefined) return true;
   if (task.closing !== undefined) return task.closing.why === 'within';
-  const isList = definition.forEach !== undefined && task.index === undefined;
-  if (isList !== (task.items !== undefined)) return false;
+  const isWhole = isList(definition) && task.index === undefined;
+  if (isWhole !== (task.items !== undefined)) return false;
   const standIn = standInOf(definition);
   if (task.fallback === 'task') return standIn !== undefined && siblingOf(state, task, standIn)?.status !== 'pending';
   if (task.fallback === 'agent') return fallbacksOf(definition)[task.passed]?.kind === 'agent';

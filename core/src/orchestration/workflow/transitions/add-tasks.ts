@@ -12,7 +12,7 @@ import {
 } from '../state.ts';
 import { isNotChosen, neededBy } from './end-task.ts';
 import { sizeOfAdded } from './hold.ts';
-import { standingOf } from './regions.ts';
+import { isFree, standingOf } from './regions.ts';
 import { unlock } from './status.ts';
 
 /** The tasks are the block's from now on, until its next round; those that nothing holds up are unlocked. An addition to no block, or of ids that are there, is none. */
@@ -51,6 +51,10 @@ export function goOn(state: RunState, task: TaskState, at: number): void {
     return dependency !== undefined && hasPassed(dependency) ? [dependency] : [];
   });
   const needed = neededBy(definition);
+  if (definition.join === 'each') {
+    if (isFree(task, definition)) unlock(state, task, at);
+    return;
+  }
   if (ended.some((dependency) => isNotChosen(definition, dependency))) state.frontier.add(task.id);
   else if (needed === undefined ? task.waitingOn === 0 : task.met >= needed) unlock(state, task, at);
   else if (needed !== undefined && task.met + task.waitingOn < needed) state.frontier.add(task.id);

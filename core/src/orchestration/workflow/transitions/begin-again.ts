@@ -13,11 +13,11 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { neededBy } from './end-task.ts';
+
 import { hold, letGo } from './hold.ts';
 import { aboutToChange, isDue, isWeighed, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
-import { removeWithin, standingOf } from './regions.ts';
+import { isFree, removeWithin, standingOf } from './regions.ts';
 import { release } from './standing.ts';
 import { makeReady, setStatus, unlock } from './status.ts';
 import { takeOut } from './undo.ts';
@@ -127,9 +127,15 @@ function recount(state: RunState, task: TaskState, members: ReadonlySet<string>)
   const isMember = (id: string): boolean => members.has(inside(task.scope, id));
   for (const id of task.index === undefined ? dependentsOf(state, task) : []) {
     const dependent = siblingOf(state, task, id);
-    if (dependent?.status === 'pending' && !isMember(id))
-      Object.assign(dependent, standingOf(state, dependent, isMember));
+    if (dependent?.status === 'pending' && !isMember(id)) waitAnew(state, dependent, isMember);
   }
+}
+
+/** A join of each that was about to begin need not be, any more. */
+function waitAnew(state: RunState, task: TaskState, runsAgain: (id: string) => boolean): void {
+  const was = task.arrived;
+  Object.assign(task, standingOf(state, task, runsAgain));
+  if (was !== undefined && task.arrived === undefined && task.waitingOn > 0) state.frontier.delete(task.id);
 }
 
 /** What has been undone since is not to be undone again; what is being undone in tasks that begin anew is of no concern. */
@@ -185,8 +191,7 @@ function goOn(state: RunState, task: TaskState, at: number): void {
     if (origin?.fallback === 'task' && !hasEnded(origin)) unlock(state, task, at);
     return;
   }
-  const needed = neededBy(node.definition);
-  if (task.waitingOn === 0 || (needed !== undefined && task.met >= needed)) unlock(state, task, at);
+  if (isFree(task, node.definition)) unlock(state, task, at);
 }
 
 /** The time of a block or a list that goes on begins anew. */

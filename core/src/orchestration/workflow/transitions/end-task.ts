@@ -18,7 +18,7 @@ import {
 import { closeWithin, isWaiting, wakeClosing } from './close.ts';
 import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
-import { aboutToChange, addItem, endItem, isBorne, yieldItems } from './items.ts';
+import { aboutToChange, addItem, arrive, endItem, isBorne, yieldItems } from './items.ts';
 import { setStatus, unlock } from './status.ts';
 import { noteDone } from './undo.ts';
 
@@ -66,11 +66,15 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   if (task.yieldedAt === undefined) tellDependents(state, task, at);
 }
 
+/** Whether it waits for its dependencies still. */
+const isTold = ({ status }: TaskState, { join }: TaskDefinition): boolean =>
+  status === 'pending' || (join === 'each' && status === 'running');
+
 function tellDependents(state: RunState, task: TaskState, at: number): void {
   for (const id of dependentsOf(state, task)) {
     const dependent = siblingOf(state, task, id);
     const definition = dependent === undefined ? undefined : definitionOf(state, dependent);
-    if (dependent !== undefined && definition !== undefined && dependent.status === 'pending')
+    if (dependent !== undefined && definition !== undefined && isTold(dependent, definition))
       tell(state, dependent, definition, task, at);
   }
 }
@@ -117,6 +121,11 @@ function isDispensable(state: RunState, task: TaskState): boolean {
 function tell(state: RunState, task: TaskState, definition: TaskDefinition, dependency: TaskState, at: number): void {
   task.waitingOn -= 1;
   if (countsAsSkipped(state, dependency)) task.skippedDependencies += 1;
+  if (definition.join === 'each') {
+    const id = dependency.id.slice(dependency.scope === '' ? 0 : dependency.scope.length + 1);
+    arrive(state, task, id, givesItem(definition, dependency));
+    return;
+  }
   if (isNotChosen(definition, dependency)) {
     state.frontier.add(task.id);
     return;
@@ -143,6 +152,10 @@ export const isNotChosen = ({ cases }: TaskDefinition, dependency: TaskState): b
   const wanted = cases[id];
   return wanted !== undefined && wanted !== dependency.chosen;
 };
+
+/** Whether a join of each has an item for a dependency that has passed. */
+export const givesItem = (definition: TaskDefinition, dependency: TaskState): boolean =>
+  outcomeOf(dependency) === 'completed' && !isNotChosen(definition, dependency);
 
 /** Takes a result of another run over, for a task of the definition or for an item. */
 export function adopt(

@@ -1,19 +1,22 @@
-import { bearsFailures } from '../../../definition/definition.ts';
+import { bearsFailures, isList, itemsAtOnce } from '../../../definition/definition.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
-import type { TaskExpanded, TaskYielded } from '../events.ts';
+import type { ItemJoined, TaskExpanded, TaskYielded } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
 import type { Source } from '../sources/source.ts';
 import {
   createTaskState,
+  definitionOf,
+  dependenciesOf,
   hasEnded,
   type ItemsState,
   isThrough,
   listOf,
   type RunState,
+  siblingOf,
   type TaskState,
 } from '../state.ts';
 import { holdItems, holdSource } from './hold.ts';
@@ -115,9 +118,11 @@ function wholeList(state: RunState, parent: TaskState, source: Source): Json[] {
 /** Makes items ready, in order, as far as the concurrency of the forEach allows. */
 function releaseItems(state: RunState, parent: TaskState, at: number): void {
   const items = parent.items;
-  const { forEach, mutex } = state.graph.node(parent.definitionId)?.definition ?? {};
-  if (items === undefined || forEach === undefined) return;
-  while (items.active < forEach.concurrency && items.returning.length > 0) {
+  const definition = state.graph.node(parent.definitionId)?.definition;
+  if (items === undefined || definition === undefined || !isList(definition)) return;
+  const { mutex } = definition;
+  const most = itemsAtOnce(definition);
+  while (items.active < most && items.returning.length > 0) {
     const item = items.instances[items.returning.shift() ?? -1];
     if (item?.idle !== true || hasEnded(item) || item.closing !== undefined) continue;
     noteChange(items, item.index ?? 0);
@@ -127,18 +132,81 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     if (mutex === undefined || item.scheduledAt !== undefined) makeReady(state, item, at);
     else state.frontier.add(item.id);
   }
-  while (items.dropped === 0 && items.active < forEach.concurrency && items.cursor < items.total) {
+  while (items.dropped === 0 && items.active < most && items.cursor < items.total) {
     const index = items.cursor;
     items.cursor += 1;
     if (items.instances[index] !== undefined) continue;
-    items.active += 1;
-    const item = addItem(state, parent, items, index);
-    item.round = parent.round;
-    item.attempt = parent.attempt;
-    item.ignoredAttempt = parent.attempt;
-    if (items.expired === undefined && mutex === undefined) makeReady(state, item, at);
-    else state.frontier.add(item.id);
+    beginItem(state, parent, items, { index, at, mutex: mutex !== undefined });
   }
+}
+
+function beginItem(
+  state: RunState,
+  parent: TaskState,
+  items: ItemsState,
+  { index, at, mutex }: { readonly index: number; readonly at: number; readonly mutex: boolean },
+): void {
+  items.active += 1;
+  const item = addItem(state, parent, items, index);
+  item.round = parent.round;
+  item.attempt = parent.attempt;
+  item.ignoredAttempt = parent.attempt;
+  if (items.expired === undefined && !mutex) makeReady(state, item, at);
+  else state.frontier.add(item.id);
+}
+
+/** A dependency of a join of each has completed: its item begins. The first makes the task a list, of as many as it comes after. */
+export function joinItem(state: RunState, list: TaskState, { index, at }: ItemJoined): void {
+  const definition = definitionOf(state, list);
+  const after = dependenciesOf(state, list);
+  const id = after[index];
+  if (definition?.join !== 'each' || id === undefined || hasEnded(list) || list.closing !== undefined) return;
+  if (list.items === undefined) {
+    list.items = createItems(new Array<Json>(after.length).fill(null), after.length);
+    list.items.cursor = after.length;
+    list.items.dropped = after.length - list.waitingOn - list.met;
+    list.boundAt = state.revision;
+    beginLimits(state, list, at);
+    setStatus(state, list, 'running');
+  }
+  const { items } = list;
+  if (items.instances[index] !== undefined) return;
+  items.values[index] = { task: id, output: siblingOf(state, list, id)?.output ?? null };
+  const left = list.arrived?.filter((place) => place !== index) ?? [];
+  list.arrived = left.length === 0 ? undefined : left;
+  if (list.arrived === undefined) state.frontier.delete(list.id);
+  else state.frontier.add(list.id);
+  beginItem(state, list, items, { index, at, mutex: definition.mutex !== undefined });
+}
+
+/** A dependency of a join of each has passed, which is one less to wait for. Whether it gives an item is the caller's to say. */
+export function arrive(state: RunState, task: TaskState, id: string, gives: boolean): void {
+  if (task.closing !== undefined) return;
+  const { items } = task;
+  if (gives) {
+    task.met += 1;
+    const place = placeAmong(dependenciesOf(state, task), id);
+    if (task.arrived === undefined) task.arrived = [place];
+    else task.arrived.push(place);
+    state.frontier.add(task.id);
+  } else if (items !== undefined) {
+    items.dropped += 1;
+    if (isDue(state, task)) state.frontier.add(task.id);
+  } else if (task.waitingOn === 0 && task.arrived === undefined) {
+    state.frontier.add(task.id);
+  }
+}
+
+const places = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** Where an id stands in a list of them, which is looked through once. */
+export function placeAmong(ids: readonly string[], id: string): number {
+  let known = places.get(ids);
+  if (known === undefined) {
+    known = new Map(ids.map((one, index) => [one, index]));
+    places.set(ids, known);
+  }
+  return known.get(id) ?? -1;
 }
 
 /** An item is to wait for a retry: another may have its place meanwhile. (Not that of one with a mutex, which those others may wait for.) */

@@ -1,3 +1,4 @@
+import type { TaskDefinition } from '../../../definition/definition.ts';
 import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Part } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
@@ -21,7 +22,7 @@ import {
   type TaskState,
 } from '../state.ts';
 import { forgetScope, tasksOf } from './close.ts';
-import { countsAsSkipped, neededBy } from './end-task.ts';
+import { countsAsSkipped, givesItem, neededBy } from './end-task.ts';
 import { dropAdded, letGo } from './hold.ts';
 import { letGoMutex } from './mutex.ts';
 import { setStatus, unlock } from './status.ts';
@@ -132,8 +133,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
     const task = siblingOf(state, repeater, id);
     const node = graph.node(task?.definitionId ?? '');
     if (task === undefined || node === undefined || node.fallbackFor !== undefined) continue;
-    const needed = neededBy(node.definition);
-    if (task.waitingOn === 0 || (needed !== undefined && task.met >= needed)) unlock(state, task, at);
+    if (isFree(task, node.definition)) unlock(state, task, at);
   }
 }
 
@@ -155,20 +155,30 @@ export function standingOf(
   state: RunState,
   task: TaskState,
   runsAgain: (id: string) => boolean = () => false,
-): Pick<TaskState, 'waitingOn' | 'skippedDependencies' | 'met' | 'joinedAt'> {
+): Pick<TaskState, 'waitingOn' | 'skippedDependencies' | 'met' | 'joinedAt' | 'arrived'> {
   const definition = definitionOf(state, task);
   let waitingOn = 0;
   let skippedDependencies = 0;
   let met = 0;
   const needed = definition === undefined ? undefined : neededBy(definition);
-  for (const id of dependenciesOf(state, task)) {
+  const arrived: number[] = [];
+  for (const [place, id] of dependenciesOf(state, task).entries()) {
     const dependency = siblingOf(state, task, id);
     if (runsAgain(id) || dependency === undefined || !hasPassed(dependency)) waitingOn += 1;
     else if (countsAsSkipped(state, dependency)) skippedDependencies += 1;
-    else if (outcomeOf(dependency) === 'completed' && needed !== undefined) met += 1;
+    else if (definition?.join === 'each') {
+      if (givesItem(definition, dependency)) arrived.push(place);
+    } else if (outcomeOf(dependency) === 'completed' && needed !== undefined) met += 1;
   }
   const joinedAt = needed !== undefined && met >= needed ? state.revision : undefined;
-  return { waitingOn, skippedDependencies, met, joinedAt };
+  if (arrived.length === 0) return { waitingOn, skippedDependencies, met, joinedAt, arrived: undefined };
+  return { waitingOn, skippedDependencies, met: arrived.length, joinedAt, arrived };
+}
+
+/** Whether the dependencies of a task that has its standing hold it up no more. */
+export function isFree({ waitingOn, met, arrived }: TaskState, definition: TaskDefinition): boolean {
+  const needed = neededBy(definition);
+  return waitingOn === 0 || arrived !== undefined || (needed !== undefined && met >= needed);
 }
 
 /** A round of the segment was skipped, so there is none: what the round before gave is what the loop gives. */

@@ -18,11 +18,19 @@ import { stopWaiting } from './signals.ts';
 export function unlock(state: RunState, task: TaskState, at: number): void {
   const definition = definitionOf(state, task);
   if (definition === undefined) return;
-  const { when, while: milestone, forEach, rest, mutex } = definition;
+  const { join, when, while: milestone, forEach, rest, mutex } = definition;
   const allSkipped = task.skippedDependencies > 0 && task.skippedDependencies === dependenciesOf(state, task).length;
   const isGiven = state.given?.[task.id] !== undefined;
   const isAsked = when !== undefined || milestone !== undefined;
-  if (isGiven || allSkipped || isAsked || forEach !== undefined || rest === 'cancel' || mutex !== undefined)
+  if (
+    isGiven ||
+    allSkipped ||
+    isAsked ||
+    forEach !== undefined ||
+    rest === 'cancel' ||
+    join === 'each' ||
+    mutex !== undefined
+  )
     state.frontier.add(task.id);
   else makeReady(state, task, at);
 }

@@ -87,7 +87,7 @@ const compensate = fieldsOf({ retry, timeouts }, { agent: name, capability: name
 const need: Shape = (value, field) => (typeof value === 'number' ? integer(1) : expression)(value, field);
 
 const join: Shape = (value, field) =>
-  typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any')(value, field);
+  typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any', 'each')(value, field);
 
 /** A task whose path has `level` segments. */
 const taskAt = (level: number): Shape =>

@@ -16,7 +16,8 @@ export const attemptFlaw = (task: TaskState, attempt: number): Flaw | undefined 
 
 /** Enough dependencies have ended, and whether it runs was not decided yet. */
 export const isUndecided = (task: TaskState, definition: TaskDefinition): boolean =>
-  task.status === 'pending' && (task.waitingOn === 0 || neededBy(definition) !== undefined);
+  task.status === 'pending' &&
+  (task.waitingOn === 0 || task.arrived !== undefined || neededBy(definition) !== undefined);
 
 /** It has begun, or would have: its condition or its input may have failed. */
 export const mayEnd = (task: TaskState, definition: TaskDefinition): boolean =>

@@ -7,6 +7,7 @@ import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
+  ItemJoined,
   RunEvent,
   ScopeCaught,
   TaskAdopted,
@@ -147,6 +148,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (state.tasks.size + event.total > MAX_TASKS_OF_RUN)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
       return expandedFlaw(state, task, definition, event);
+    case 'ItemJoined':
+      return joinedFlaw(task, definition, event);
     case 'TaskYielded':
       return yieldedFlaw(task, definition, event);
     case 'TaskExpired':
@@ -239,7 +242,7 @@ function decidedFlaw(task: TaskState, definition: TaskDefinition, reason: 'condi
   const needed = neededBy(definition);
   if (reason === 'join' && (needed === undefined || definition.rest !== 'cancel'))
     return flaw('data.reason', `is join, and '${task.id}' gives nothing up for its own`);
-  const isDue = needed === undefined ? task.waitingOn === 0 : task.met >= needed;
+  const isDue = needed === undefined ? task.waitingOn === 0 || task.arrived !== undefined : task.met >= needed;
   return task.status === 'pending' && isDue ? undefined : unfit(task);
 }
 
@@ -290,6 +293,16 @@ function expandedFlaw(
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
   return undefined;
+}
+
+/** One for each dependency that has completed, in any order. */
+function joinedFlaw(task: TaskState, definition: TaskDefinition, { index }: ItemJoined): Flaw | undefined {
+  if (definition.join !== 'each' || task.index !== undefined)
+    return flaw('data.taskId', `is '${task.id}', which is no join of each`);
+  if (hasEnded(task) || task.closing !== undefined) return unfit(task);
+  return task.arrived?.includes(index) === true
+    ? undefined
+    : flaw('data.index', `is ${index}, and no dependency of '${task.id}' there has completed and waits for its item`);
 }
 
 /** Whether `until` held, nobody can tell any more. */

@@ -127,6 +127,21 @@ export const REFUSALS: readonly Row[] = [
   ),
   onOne(['fallback to a task'], ['fallbacks one after the other'], 'is a task; let it stand last'),
 
+  onOne(['join: each'], ['rest: let', 'rest: cancel'], 'with join: each there are none; use join: any or a number'),
+  onOne(['join: each'], LISTS, 'stands beside join: each, which is a list already'),
+  onOne(['join: each'], REPEATS, 'a join: each task may not repeat; let a task after it repeat from it'),
+  onOne(
+    ['join: each'],
+    ['fallback to a task'],
+    'the items of a forEach may fall back to a value or an agent, not to a task',
+  ),
+  onOne(
+    ['switch'],
+    ['join: each'],
+    'a switch chooses once; to choose for each item, put it into a scope that has the forEach',
+  ),
+  onOne(['cancel'], ['join: each'], 'a cancel names its tasks once; leave it out'),
+  onOne(['end'], ['join: each'], 'an end ends its block, once; leave it out'),
   onOne(['join: all'], ['rest: let', 'rest: cancel'], 'with join: all there are none; use join: any or a number'),
   onOne(
     ['join: any', 'join: 2', 'rest: let', 'rest: cancel'],

@@ -121,6 +121,7 @@ const START_WORDS: readonly Word[] = [
   joined('all', 'left', 'right'),
   joined('any', 'left', 'right'),
   joined(2, 'left', 'right', 'third'),
+  joined('each', 'left', 'right'),
   {
     name: 'rest: let',
     key: 'rest',
