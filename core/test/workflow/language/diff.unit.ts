@@ -209,7 +209,11 @@ describe('the difference of two runs', () => {
     expect(other).to.deep.include({ workflow: 'other', parting: undefined, differences: [], onlyA: [], onlyB: [] });
     expect(other.a.cost.attempts).to.equal(1);
     const mended = run(`${chain}\nd: { agent: a, after: c }`);
-    expect(between(r, mended).workflow).to.equal('definition');
+    expect(between(r, mended)).to.deep.include({
+      workflow: 'definition',
+      changes: [{ task: 'd', part: 'task', kind: 'added' }],
+    });
+    expect(between(r, r).changes).to.deep.equal([]);
   });
 
   it('counts what agents worked, of attempts that nobody waits for any more until then', () => {
