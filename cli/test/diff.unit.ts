@@ -67,7 +67,7 @@ describe('the difference of two runs, for people', () => {
       `B  ${long}`,
       '   sample@1  ✔ completed',
       '   The workflow was changed, and kept its version.',
-      "   B has changed: 'bonus' (removed), the priority of 'add'.",
+      "   B has changed: the priority of 'add', 'bonus' (removed).",
       '',
     ]);
     expect(lines).to.include.members(["They part first at 'add', attempt 1: output", '  at .sum', '     12']);
