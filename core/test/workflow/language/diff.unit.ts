@@ -192,6 +192,13 @@ describe('the difference of two runs', () => {
     expect(diff.onlyB.map(({ task, status }) => [task, status])).to.deep.equal([['one', 'skipped']]);
   });
 
+  it('tells that a list had what it is for', () => {
+    const text = 'each: { agent: a, forEach: { items: "[1, 2]", need: 1 } }';
+    const [x, y] = [run(text), run(text)];
+    x.run('each[0]', 1);
+    expect(said(between(x, y))).to.deep.equal([['each', undefined, 'decision', { yielded: 'let' }, undefined]]);
+  });
+
   it('of runs of other versions and of other workflows is said', () => {
     const r = run(chain);
     r.run('a', 1);
