@@ -40,7 +40,11 @@ describe('the difference of two runs, for people', () => {
     const events = (await sampleRun(4)).map(({ event }) => event);
     const long = 'a-very-long-id-of-a-run-0123456789-0123456789';
     const changed = events.map((event): RunEvent => {
-      if (event.type === 'RunStarted') return { ...event, runId: long, definitionHash: 'f'.repeat(64) };
+      if (event.type === 'RunStarted') {
+        const tasks = event.definition.tasks.map((task) => ({ ...task, priority: task.id === 'add' ? 9 : 0 }));
+        const definition = { ...event.definition, tasks };
+        return { ...event, runId: long, definition, definitionHash: 'f'.repeat(64) };
+      }
       if (event.type === 'TaskCompleted' && event.taskId === 'add')
         return { ...event, output: { sum: 'it is '.repeat(40) } };
       return event;
@@ -58,11 +62,13 @@ describe('the difference of two runs, for people', () => {
       }
     }
     const lines = linesAt(60, events, changed);
-    expect(lines.slice(0, 4)).to.deep.equal([
+    expect(lines.slice(0, 6)).to.deep.equal([
       'A  sample-1  sample@1  ✔ completed',
       `B  ${long}`,
       '   sample@1  ✔ completed',
       '   The workflow was changed, and kept its version.',
+      "   B has changed: the priority of 'add'.",
+      '',
     ]);
     expect(lines).to.include.members(["They part first at 'add', attempt 1: output", '  at .sum', '     12']);
     expect(lines.some((line) => line.startsWith('     "it is it is') && line.endsWith('…'))).to.equal(true);

@@ -189,6 +189,7 @@ describe('runs under way', () => {
     };
     expect(Object.keys(shape)).to.have.members([
       'workflow',
+      'changes',
       'a',
       'b',
       'parting',

@@ -1,12 +1,16 @@
 import { type Difference, type DiffSide, type DiffTask, formatDuration, type Json, type RunDiff } from '@reprise/core';
+import { addedText, partText } from '../output/part-text.ts';
 import { statusText } from '../output/status.ts';
 import { table } from '../output/table.ts';
 import type { Screen } from '../output/terminal.ts';
 import { briefJson, clip, count, number, plain, widthOf } from '../output/text.ts';
 import { whereDiffers } from '../output/where-differs.ts';
+import { wrapped } from '../output/wrapped.ts';
 
 /** Differences, and tasks of a kind, that are told; all of them are in the JSON. */
 const TOLD = 20;
+/** Changes of the workflow that are. */
+const TOLD_CHANGES = 8;
 /** Columns where no terminal says how many there are. */
 const WIDTH = 100;
 
@@ -15,7 +19,12 @@ export function diffLines(screen: Screen, diff: RunDiff): readonly string[] {
   const { a, b } = diff;
   const width = Math.max(40, screen.isTTY ? screen.columns : WIDTH);
   const title = (text: string): readonly string[] => ['', screen.style('dim', text)];
-  const lines = [...sideLines(screen, 'A', a, width), ...sideLines(screen, 'B', b, width), ...relationLines(diff)];
+  const lines = [
+    ...sideLines(screen, 'A', a, width),
+    ...sideLines(screen, 'B', b, width),
+    ...relationLines(diff),
+    ...changeLines(diff, width),
+  ];
   if (diff.workflow !== 'other') {
     lines.push('', ...partingLines(screen, diff, width));
     if (diff.differences.length > 0) lines.push(...title('Different'), ...differenceLines(screen, diff, width));
@@ -47,6 +56,18 @@ function relationLines({ a, b, workflow }: RunDiff): readonly string[] {
   if (workflow === 'version') lines.push('Of different versions of the workflow.');
   if (workflow === 'definition') lines.push('The workflow was changed, and kept its version.');
   return lines.map((line) => `   ${line}`);
+}
+
+/** What of the workflow was changed between the two. */
+function changeLines({ changes }: RunDiff, width: number): readonly string[] {
+  if (changes.length === 0) return [];
+  const named = changes.slice(0, TOLD_CHANGES).map((change) => {
+    const added = addedText(change);
+    return partText(change) + (added === undefined ? '' : ` (${added})`);
+  });
+  const left = changes.length - named.length;
+  const text = `B has changed: ${named.join(', ')}${left > 0 ? ` and ${number(left)} more` : ''}.`;
+  return wrapped(plain(text), width, '   ');
 }
 
 function relation(name: string, { lineage }: DiffSide, other: string, { runId }: DiffSide): string | undefined {

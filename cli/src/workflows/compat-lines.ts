@@ -1,5 +1,6 @@
 import type { RunChange } from '@reprise/core';
 import { commandText } from '../output/command-text.ts';
+import { addedText, partText } from '../output/part-text.ts';
 import { statusText } from '../output/status.ts';
 import type { Screen } from '../output/terminal.ts';
 import { count, number, plain } from '../output/text.ts';
@@ -74,11 +75,9 @@ function told(changes: readonly RunChange[]): string {
   const named = changes
     .toSorted((one, other) => Number(one.standing === 'ahead') - Number(other.standing === 'ahead'))
     .slice(0, TOLD_CHANGES)
-    .map(({ task, part, kind, standing }) => {
-      const what =
-        task === '' ? `the ${part} of the workflow` : part === 'task' ? `'${task}'` : `the ${part} of '${task}'`;
-      const how = kind === 'added' || kind === 'removed' ? `, ${kind}` : '';
-      return `${what} (${STANDINGS[standing]}${how})`;
+    .map((change) => {
+      const added = addedText(change);
+      return `${partText(change)} (${STANDINGS[change.standing]}${added === undefined ? '' : `, ${added}`})`;
     });
   const left = changes.length - named.length;
   return named.join(', ') + (left > 0 ? ` and ${number(left)} more` : '');

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../shared/json.ts';
-import { inside } from '../shared/task-path.ts';
+import { inside, isInside } from '../shared/task-path.ts';
 import type { Block, TaskDefinition, WorkflowDefinition } from './definition.ts';
 import { bindDefinition } from './recorded.ts';
 
@@ -35,6 +35,25 @@ export function definitionChanges(
     if (!told.has(`${change.task} ${change.part}`)) changes.push(change);
   return changes;
 }
+
+/** The same of two recorded definitions, of whose functions only the digests are there; no place is `missing`. */
+export function recordedChanges(one: WorkflowDefinition, other: WorkflowDefinition): readonly DefinitionChange[] {
+  const changes = definitionChanges(one, withFunctions(other) as WorkflowDefinition);
+  const removed = new Set(changes.flatMap(({ task, kind }) => (kind === 'removed' ? [task] : [])));
+  return changes.flatMap((change) => {
+    if (change.kind !== 'missing') return [change];
+    return removed.has(change.task) || isInside(change.task, removed) ? [] : [{ ...change, kind: 'changed' as const }];
+  });
+}
+
+const withFunctions = (value: unknown): unknown => {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(withFunctions);
+  if (isFunction(value)) return { ...value, fn: () => null };
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withFunctions(member)]));
+};
+
+const isFunction = (value: object): boolean => 'kind' in value && value.kind === 'function' && 'digest' in value;
 
 /** Of what bindDefinition() says: "task 'audit': input", or "output" of the workflow. */
 function placeOf(place: string): Pick<DefinitionChange, 'task' | 'part'> {
@@ -104,6 +123,6 @@ const textOf = (value: unknown): string => (value === undefined ? '' : canonical
 function alike(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(alike);
-  if ('kind' in value && value.kind === 'function' && 'digest' in value) return 'function';
+  if (isFunction(value)) return 'function';
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, alike(member)]));
 }

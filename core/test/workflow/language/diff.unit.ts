@@ -192,6 +192,13 @@ describe('the difference of two runs', () => {
     expect(diff.onlyB.map(({ task, status }) => [task, status])).to.deep.equal([['one', 'skipped']]);
   });
 
+  it('tells that a list had what it is for', () => {
+    const text = 'each: { agent: a, forEach: { items: "[1, 2]", need: 1 } }';
+    const [x, y] = [run(text), run(text)];
+    x.run('each[0]', 1);
+    expect(said(between(x, y))).to.deep.equal([['each', undefined, 'decision', { yielded: 'let' }, undefined]]);
+  });
+
   it('of runs of other versions and of other workflows is said', () => {
     const r = run(chain);
     r.run('a', 1);
@@ -209,7 +216,11 @@ describe('the difference of two runs', () => {
     expect(other).to.deep.include({ workflow: 'other', parting: undefined, differences: [], onlyA: [], onlyB: [] });
     expect(other.a.cost.attempts).to.equal(1);
     const mended = run(`${chain}\nd: { agent: a, after: c }`);
-    expect(between(r, mended).workflow).to.equal('definition');
+    expect(between(r, mended)).to.deep.include({
+      workflow: 'definition',
+      changes: [{ task: 'd', part: 'task', kind: 'added' }],
+    });
+    expect(between(r, r).changes).to.deep.equal([]);
   });
 
   it('counts what agents worked, of attempts that nobody waits for any more until then', () => {

@@ -1,3 +1,4 @@
+import { recordedChanges } from '../../../definition/changes.ts';
 import { equalJson } from '../../../shared/json.ts';
 import type { RunEvent } from '../events.ts';
 import { type Facts, RunOutline, type TaskOutline } from './outline.ts';
@@ -17,7 +18,19 @@ export function diffOutlines(a: RunOutline, b: RunOutline): RunDiff {
   const tasks = costsOf(a, b);
   const workflow = sameness(sides.a, sides.b);
   if (workflow === 'other')
-    return { ...sides, workflow, parting: undefined, differences: [], onlyA: [], onlyB: [], same: 0, tasks };
+    return {
+      ...sides,
+      workflow,
+      changes: [],
+      parting: undefined,
+      differences: [],
+      onlyA: [],
+      onlyB: [],
+      same: 0,
+      tasks,
+    };
+  const isSame = workflow === 'same' || sides.a.definitionHash === sides.b.definitionHash;
+  const changes = isSame ? [] : recordedChanges(a.state.definition, b.state.definition);
   const differences: Difference[] = [];
   const onlyA: DiffTask[] = [];
   const parting = new FirstParting();
@@ -42,7 +55,7 @@ export function diffOutlines(a: RunOutline, b: RunOutline): RunDiff {
     onlyB.push(taskOf(task));
     parting.only('b', task);
   }
-  return { ...sides, workflow, parting: parting.result(), differences, onlyA, onlyB, same, tasks };
+  return { ...sides, workflow, changes, parting: parting.result(), differences, onlyA, onlyB, same, tasks };
 }
 
 function sideOf(outline: RunOutline): DiffSide {

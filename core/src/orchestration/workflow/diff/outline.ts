@@ -12,7 +12,7 @@ import type { DiffersIn, Said } from './run-diff.ts';
 const ABOUT_TASKS: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>([
   ...(['TaskScheduled', 'TaskEntered', 'TaskStarted', 'TaskCompleted', 'TaskAttemptCompleted'] as const),
   ...(['TaskAttemptFailed', 'TaskExpanded', 'TaskAdopted', 'TaskSkipped', 'TaskCancelled', 'TaskFellBack'] as const),
-  ...(['TaskFailed', 'TaskRepeated', 'TaskHandedOff'] as const),
+  ...(['TaskFailed', 'TaskRepeated', 'TaskHandedOff', 'TaskYielded'] as const),
 ]);
 
 /** What stands in for what the task was to give. */
@@ -158,6 +158,8 @@ export class RunOutline {
       case 'TaskExpanded':
         if (event.from === 0) this.#say(task.facts, 'input', { items: event.total }, event);
         return;
+      case 'TaskYielded':
+        return this.#decide(task, { yielded: event.rest ?? 'let' }, event);
       case 'TaskAdopted':
         this.#decide(task, { via: 'given' }, event);
         if (event.output !== undefined) this.#say(task.facts, 'output', event.output, event);

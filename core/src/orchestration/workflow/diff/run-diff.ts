@@ -1,3 +1,4 @@
+import type { DefinitionChange } from '../../../definition/changes.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Lineage, RunEvent } from '../events.ts';
 import type { RunStatus } from '../state.ts';
@@ -86,6 +87,8 @@ export interface RunDiff {
   readonly b: DiffSide;
   /** `other`: another workflow, so that nothing but the costs is compared. `definition`: of one version, and changed all the same. */
   readonly workflow: 'same' | 'definition' | 'version' | 'other';
+  /** In what the definition of the second differs from that of the first. */
+  readonly changes: readonly DefinitionChange[];
   /** Undefined when the one says nothing that the other does not. */
   readonly parting: Parting | undefined;
   /** Of tasks that are in both, in the order of the first. */
