@@ -58,6 +58,16 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
     return { type: 'GrantMutex', ...base, taskId: asks, mutex, ...(dice() < 0.1 ? { refused: never } : {}) };
   }
   if (dice() < 0.06) return { ...base, ...randomChange(state, dice) } as Command;
+  if (dice() < 0.04) {
+    const lists = [...state.tasks.values()].filter(({ items }) => items !== undefined).map(({ id }) => id);
+    const more = [large(), commandId].slice(0, 1 + Math.floor(dice() * 2));
+    return {
+      type: 'AddItems',
+      ...base,
+      taskId: pick(dice() < 0.9 && lists.length > 0 ? lists : ids),
+      items: more,
+    };
+  }
   const roll = dice();
   if (roll < 0.35) {
     const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;

@@ -71,6 +71,8 @@ export function describeEvent(event: RunEvent): string {
       const here = items?.length ?? 0;
       return `${count(total, 'item')}${here === total ? '' : `, ${here} of them here, from ${from} on`}`;
     }
+    case 'ItemsAdded':
+      return `${count(event.items.length, 'item')}, from ${event.from} on`;
     case 'ItemJoined':
       return `item ${event.index}`;
     case 'TaskYielded':

@@ -166,6 +166,10 @@ const EVENTS: Arbitraries = {
     { taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), source, total: count },
     { requiredKeys: ['taskId', 'from', 'total'] },
   ),
+  ItemsAdded: fc.record(
+    { taskId: text, from: fc.nat(), items: fc.array(json), commandId: text },
+    { requiredKeys: ['taskId', 'from', 'items', 'commandId'] },
+  ),
   ItemJoined: fc.record({ taskId: text, index: fc.nat() }),
   TaskYielded: fc.record({ taskId: text, rest: fc.constant('cancel' as const) }, { requiredKeys: ['taskId'] }),
   TaskExpired: fc.record({ taskId: text, error }),

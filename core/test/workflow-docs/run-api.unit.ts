@@ -25,6 +25,7 @@ const READING = ['outcome', 'result', 'state', 'explain', 'follow'];
 const WORKFLOW = 'core/src/orchestration/workflow';
 const DECIDED_IN: Readonly<Record<string, readonly string[]>> = {
   addTasks: ['decisions/add-tasks.ts', 'decisions/added-edges.ts', 'decisions/added-place.ts'],
+  addItems: ['decisions/add-items.ts'],
   link: ['outside/link.ts'],
   unlink: ['outside/unlink.ts'],
   skip: ['outside/task-under-way.ts'],

@@ -27,6 +27,14 @@ tasks:
   fail: { raise: { code: NO, message: "\${ string(outputs.merge.size()) }" }, after: [merge, blocks] }
 `);
 
+const LONGER = parseWorkflow(`
+name: longer
+tasks:
+  parts: { agent: booker }
+  each: { agent: booker, after: parts, forEach: outputs.parts, input: "\${ size(string(item)) }" }
+  last: { set: "\${ outputs.each.size() }", after: each }
+`);
+
 const OTHER = parseWorkflow(`
 name: other
 tasks: { do: { agent: booker } }
@@ -61,6 +69,22 @@ export const SCENARIOS_OF_LISTS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(MERGED, null, { id: 'merged-1' });
       await stage.toEnd('merged-1');
       return 'merged-1';
+    },
+  },
+  longer: {
+    about: 'Items were added to a list that stood in the history before; the same command came twice.',
+    async play(stage) {
+      const reprise = await stage.start(LONGER, {
+        ...work,
+        booker: async (task, context, sleep) =>
+          task.taskId === 'parts' ? ['x'.repeat(300), 'bb'] : work['booker']?.(task, context, sleep),
+      });
+      const run = await reprise.startRun(LONGER, null, { id: 'longer-1' });
+      await stage.until(async () => (await stage.history('longer-1')).some(({ type }) => type === 'TaskExpanded'));
+      for (let time = 0; time < 2; time += 1)
+        await run.addItems('each', ['c', 'dddd'], { requestId: 'more', by: 'ann', reason: 'forgotten' });
+      await stage.toEnd('longer-1');
+      return 'longer-1';
     },
   },
 };

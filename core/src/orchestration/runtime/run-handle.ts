@@ -171,6 +171,15 @@ export class RunHandle<Output = Json> {
     await this.#command({ type: 'OverrideTask', taskId, output: taken }, options);
   }
 
+  /**
+   * Adds items, plain JSON, to a list (a forEach) that is under way: they begin like those that were there. All of them, or none. REPRISE_BLOCK_CLOSED when the
+   * list has ended, or is about to.
+   */
+  async addItems(taskId: string, items: readonly unknown[], options: CommandOptions = {}): Promise<void> {
+    const taken = this.#control.payload(items, `items added to '${taskId}'`);
+    await this.#command({ type: 'AddItems', taskId, items: taken as readonly Json[] }, options);
+  }
+
   /** Lets a task, or the items of a list, go before others (higher first) or behind them, until its next round. What is handed out already stays so. */
   setPriority(taskId: string, priority: number, options: CommandOptions = {}): Promise<void> {
     return this.#command({ type: 'SetPriority', taskId, priority }, options);

@@ -29,6 +29,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   SignalReceived: 1,
   RunForked: 1,
   TaskExpanded: 1,
+  ItemsAdded: 1,
   ItemJoined: 1,
   TaskYielded: 1,
   TaskExpired: 1,

@@ -348,6 +348,18 @@ export interface TaskExpanded extends EventBase {
   readonly need?: number;
 }
 
+/** Items were added to a list that is under way: from outside, or by an agent. They are like those that were there at first. */
+export interface ItemsAdded extends EventBase {
+  readonly type: 'ItemsAdded';
+  readonly taskId: string;
+  /** The place of the first of them: as many as the list had. */
+  readonly from: number;
+  readonly items: readonly Json[];
+  readonly commandId: string;
+  /** The attempt whose agent added them. Absent: they came from outside. */
+  readonly addedBy?: { readonly taskId: string; readonly attempt: number };
+}
+
 /** A task with `join: each`: the dependency at place `index` of those that it comes after has completed, and its item, `{ task, output }`, begins. */
 export interface ItemJoined extends EventBase {
   readonly type: 'ItemJoined';
@@ -573,6 +585,7 @@ export type RunEvent =
   | SignalReceived
   | RunForked
   | TaskExpanded
+  | ItemsAdded
   | ItemJoined
   | TaskYielded
   | TaskExpired

@@ -40,7 +40,16 @@ import { adopt, end, yieldList } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
 import { handOff } from './transitions/hand-off.ts';
 import { hold } from './transitions/hold.ts';
-import { aboutToChange, expand, expire, itemOutputs, joinItem, leavePlace, readyAgain } from './transitions/items.ts';
+import {
+  aboutToChange,
+  addToList,
+  expand,
+  expire,
+  itemOutputs,
+  joinItem,
+  leavePlace,
+  readyAgain,
+} from './transitions/items.ts';
 import { link, unlink } from './transitions/links.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { prioritise } from './transitions/priority.ts';
@@ -86,6 +95,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'TaskExpanded':
       return onTask(state, event.taskId, (task) => expand(state, task, event));
+    case 'ItemsAdded':
+      return onTask(state, event.taskId, (task) => addToList(state, task, event));
     case 'ItemJoined':
       return onTask(state, event.taskId, (task) => joinItem(state, task, event));
     case 'TaskYielded':

@@ -26,6 +26,8 @@ export function payloadSize(event: RunEvent): number {
       return recordedSize(event.input, undefined) + recordedSize(event.output, undefined);
     case 'TasksReset':
       return roughSize(event.feedback);
+    case 'ItemsAdded':
+      return roughSize(event.items as Json);
     case 'TasksAdded':
       return sizeOfAdded(event.tasks);
     case 'SignalReceived':

@@ -29,7 +29,7 @@ export type TaskStatus =
 
 /** The items of a forEach task. */
 export interface ItemsState {
-  readonly values: Json[];
+  values: Json[];
   /** Their tasks, by index; undefined until released. Derived: the same objects as in RunState.tasks. */
   readonly instances: (TaskState | undefined)[];
   total: number;

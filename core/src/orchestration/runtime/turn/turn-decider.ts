@@ -26,6 +26,7 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'PauseRun',
   'ResumeRun',
   'SendSignal',
+  'AddItems',
   'ParkRun',
   'RefuseCommand',
   'LinkTasks',

@@ -1,3 +1,4 @@
+import { addItems } from '../decisions/add-items.ts';
 import { addTasks } from '../decisions/add-tasks.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { type Answer, isRefusal } from '../decisions/refusal.ts';
@@ -20,6 +21,7 @@ type Decision<Type extends RunChange['type']> = (
 
 const DECISIONS: { readonly [Type in RunChange['type']]: Decision<Type> } = {
   AddTasks: addTasks,
+  AddItems: addItems,
   LinkTasks: link,
   UnlinkTasks: unlink,
   SkipTask: skip,

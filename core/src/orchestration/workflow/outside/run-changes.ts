@@ -57,11 +57,20 @@ export interface SetPriority extends CommandBase {
   readonly priority: number;
 }
 
-export type RunChange = AddTasks | LinkTasks | UnlinkTasks | SkipTask | OverrideTask | SetPriority;
+/** Adds items to a list (a forEach) that is under way. Rejected as a whole or taken as a whole. */
+export interface AddItems extends CommandBase {
+  readonly type: 'AddItems';
+  /** The list. */
+  readonly taskId: string;
+  readonly items: readonly Json[];
+}
+
+export type RunChange = AddTasks | AddItems | LinkTasks | UnlinkTasks | SkipTask | OverrideTask | SetPriority;
 
 /** Their types. */
 export const CHANGES = [
   'AddTasks',
+  'AddItems',
   'LinkTasks',
   'UnlinkTasks',
   'SkipTask',

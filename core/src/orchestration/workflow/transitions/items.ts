@@ -4,7 +4,7 @@ import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { noteChange, noteEnded } from '../digest/items-digest.ts';
 import { itemText } from '../digest/state-digest.ts';
-import type { ItemJoined, TaskExpanded, TaskYielded } from '../events.ts';
+import type { ItemJoined, ItemsAdded, TaskExpanded, TaskYielded } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
 import type { Source } from '../sources/source.ts';
 import {
@@ -138,6 +138,31 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
     if (items.instances[index] !== undefined) continue;
     beginItem(state, parent, items, { index, at, mutex: mutex !== undefined });
   }
+}
+
+/** Whether the list has what it is for, and has cancelled the rest: nothing more of it begins. */
+export const isStopped = (state: RunState, list: TaskState): boolean =>
+  list.yieldedAt !== undefined && definitionOf(state, list)?.forEach?.rest === 'cancel';
+
+/** More items, which begin as those that were there: a list that yielded is still one, unless it has cancelled the rest. */
+export function addToList(state: RunState, list: TaskState, event: ItemsAdded): void {
+  const { items } = list;
+  if (items === undefined || hasEnded(list) || list.closing !== undefined || isStopped(state, list)) return;
+  if (items.values.length < items.total) return;
+  if (list.source !== undefined) {
+    // It was the list of another event, and is one of its own from here on.
+    items.values = [...items.values];
+    list.source = undefined;
+  }
+  const from = items.values.length;
+  for (const item of event.items) {
+    items.values.push(item);
+    noteChange(items, items.values.length - 1);
+  }
+  items.total += event.items.length;
+  holdItems(state, list, from);
+  releaseItems(state, list, event.at);
+  if (isWeighed(state, list)) state.weighing.add(list.id);
 }
 
 function beginItem(

@@ -185,6 +185,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { taskId, from: integer(0), total: integer(0) },
     { items: listOf(anyJson), source, need: integer(0) },
   ),
+  ItemsAdded: fieldsOf(
+    { taskId, from: integer(0), items: nonEmpty(listOf(anyJson)), commandId: label },
+    { addedBy: fieldsOf({ taskId, attempt }) },
+  ),
   ItemJoined: fieldsOf({ taskId, index: integer(0) }),
   TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel') }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),

@@ -1,6 +1,7 @@
 import { type Fallback, mayYield, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import { itemsProblem } from '../decisions/add-items.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { permissionsOf } from '../decisions/directives.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
@@ -8,6 +9,7 @@ import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
   ItemJoined,
+  ItemsAdded,
   RunEvent,
   ScopeCaught,
   TaskAdopted,
@@ -148,6 +150,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (state.tasks.size + event.total > MAX_TASKS_OF_RUN)
         return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
       return expandedFlaw(state, task, definition, event);
+    case 'ItemsAdded':
+      return moreItemsFlaw(state, task, event);
     case 'ItemJoined':
       return joinedFlaw(task, definition, event);
     case 'TaskYielded':
@@ -214,6 +218,8 @@ function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
     return flaw('type', `cannot come: the history up to revision ${revision} is that of another run`);
   if (event.type === 'TaskExpanded' && state.tasks.size + event.total > MAX_TASKS_OF_RUN)
     return flaw('data.total', `is ${event.total}: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
+  if (event.type === 'ItemsAdded' && state.tasks.size + event.items.length > MAX_TASKS_OF_RUN)
+    return flaw('data.items', `are too many: a run from outside may have ${MAX_TASKS_OF_RUN} tasks and items`);
   if (copied) return event.type === 'RunForked' && event.runId === state.runId ? early() : undefined;
   if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
     return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
@@ -293,6 +299,15 @@ function expandedFlaw(
     return flaw('data.total', `is ${event.total}, but ${there + event.items.length} items are there`);
   if (event.items.length === 0 && event.total > 0) return flaw('data.items', 'is empty');
   return undefined;
+}
+
+function moreItemsFlaw(state: RunState, task: TaskState, event: ItemsAdded): Flaw | undefined {
+  if (state.commands.has(event.commandId))
+    return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
+  const there = task.items?.values.length ?? 0;
+  if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
+  const found = itemsProblem(state, event);
+  return found === undefined ? undefined : flaw('data', `could not be added: ${found.message}`);
 }
 
 /** One for each dependency that has completed, in any order. */

@@ -13,6 +13,7 @@ const DEFINITION = 'core/test/definition';
 export const FILES = {
   blocks: `${WORKFLOW}/language/blocks.unit.ts`,
   starting: `${WORKFLOW}/language/starting.unit.ts`,
+  joinEach: `${WORKFLOW}/language/join-each.unit.ts`,
   lists: `${WORKFLOW}/language/lists.unit.ts`,
   limitsOfClosing: `${WORKFLOW}/language/limits-of-closing.unit.ts`,
   attempts: `${WORKFLOW}/attempts.unit.ts`,

@@ -89,6 +89,13 @@ export const STARTING: readonly Decision[] = [
     ],
   },
   {
+    says: 'join each: instance t[k] per dependency, k its place in after, item { task, output }, output a list; it ends once',
+    elsewhere: [
+      [FILES.joinEach, 'begins an item with each dependency that completes, which is handed it'],
+      [FILES.joinEach, 'has no item for one that was skipped, cancelled, or chose another case'],
+    ],
+  },
+  {
     says: 'rest: cancel covers direct dependencies only, and is refused when a loser has other dependents',
     shown: {
       'given a loser that has not begun, when the join is met, then it is cancelled, and what it waits for goes on':

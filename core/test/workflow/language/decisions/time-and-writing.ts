@@ -145,7 +145,7 @@ e: { scope: { x: { end: { output: { e: '${v}' } } } } }`,
     elsewhere: [[FILES.language, 'a mutex, as a key or with how far it reaches']],
   },
   {
-    says: 'join takes all, any, or a number',
+    says: 'join takes all, any, each, or a number',
     elsewhere: [
       [FILES.language, 'joins, and what becomes of the rest'],
       [FILES.refusals, 'join: each, and other words'],
