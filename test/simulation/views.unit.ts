@@ -12,6 +12,8 @@ import {
   runIndex,
   runStream,
   type Storage,
+  type TimelineRow,
+  timelines,
   type ViewStore,
 } from '@reprise/core';
 import { expect } from 'chai';
@@ -163,4 +165,19 @@ describe('the run index', () => {
       expect(row?.status).to.equal(header.expected.status);
     });
   }
+});
+
+describe('the timelines', () => {
+  it('end an attempt that a person has cut off', async () => {
+    const storage = await storeOf(
+      goldens.filter(({ name }) => name === 'changed'),
+      [],
+    );
+    const row = foldView(timelines, await viewEvents(storage)).get('changed-1') as TimelineRow | undefined;
+    const told = (id: string) => row?.tasks[id]?.map(({ attempt, status, ended }) => [attempt, status, ended]);
+    const at = 1767225600000;
+    expect(told('lift'), 'its output was given').to.deep.equal([[1, 'failed', at]]);
+    expect(told('van'), 'it was skipped once it had ended').to.deep.equal([[1, 'completed', at + 1000]]);
+    expect(told('home'), 'a block').to.deep.equal([[1, 'failed', at + 1030]]);
+  });
 });

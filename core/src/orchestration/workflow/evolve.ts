@@ -2,6 +2,7 @@ import { standInOf } from '../../definition/fallbacks.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { roughSize } from '../../shared/json-size.ts';
+import { undoing } from '../../shared/task-path.ts';
 import { leavesUnknown } from '../task-chaining/failure.ts';
 import { stoodStill } from './clock.ts';
 import type {
@@ -59,7 +60,6 @@ import { receive, take } from './transitions/signals.ts';
 import { park, pause, release, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo, noteDone, noteUnknown } from './transitions/undo.ts';
-import { lastAttempted } from './transitions/undoable.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -276,9 +276,9 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
 const givenIn = ({ closing }: TaskState): Json =>
   closing === undefined || closing.why === 'within' ? null : (closing.output ?? null);
 
-/** What was said counts as an attempt, and as done, unless the task had done it itself by then: then that is to be undone, if anything is. */
+/** What was said counts as an attempt, and as done, unless the attempt before it was awaited and completed: then that is to be undone, if anything is. */
 function overridden(state: RunState, task: TaskState, attempt: number): void {
-  const done = lastAttempted(state, task);
+  const done = task.scheduledAt === undefined ? undefined : state.undo.find(undoing(task.id, task.attempt));
   task.attempt = attempt;
   if (done?.outcome !== 'completed') noteDone(state, task);
 }

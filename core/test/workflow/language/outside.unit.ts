@@ -474,6 +474,23 @@ next: { agent: x, after: b }`);
     expectKept(r);
   });
 
+  it('is undone in each round of the block around it in which it was said', () => {
+    const r = run(`
+b:
+  scope: { pay: { agent: x, compensate: refund } }
+  repeat: { from: b, until: 'false', max: 2, onExhausted: accept }
+last: { agent: x, after: b, retry: 1 }`);
+    r.run('b/pay', 'one');
+    r.schedule('b/pay');
+    override(r, 'b/pay', 'two');
+    r.schedule('last');
+    r.fail('last');
+    expect(r.schedule('b/pay@3')[0]).to.have.nested.property('input.output', 'two');
+    r.complete('b/pay@3');
+    expect(r.schedule('b/pay@1')[0]).to.have.nested.property('input.output', 'one');
+    expectKept(r);
+  });
+
   it('of a list, an item, and of a task that repeats ends them', () => {
     const r = run(`
 l: { agent: x, forEach: '[1, 2]' }

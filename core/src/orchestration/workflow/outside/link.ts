@@ -2,7 +2,15 @@ import { isContested } from '../decisions/added-edges.ts';
 import { blockProblem, partnerIn } from '../decisions/added-place.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
-import { definitionOf, dependenciesOf, hasEnded, type RunState, type ScopeState, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  dependenciesOf,
+  hasPassed,
+  outcomeOf,
+  type RunState,
+  type ScopeState,
+  type TaskState,
+} from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { canRelink, comesAfter } from '../transitions/links.ts';
 import { type LinkTasks, MAX_EDGES } from './run-changes.ts';
@@ -43,11 +51,12 @@ function edgeProblem(state: RunState, scope: ScopeState, task: TaskState, id: st
   if (comesAfter(state, other, task))
     return problem('REPRISE_CYCLE', `'${task.id}' cannot come after '${other.id}', which comes after it.`);
   const definition = definitionOf(state, task);
-  if (!hasEnded(other) && isContested(state, other, definition?.rest)) {
+  if (!hasPassed(other) && isContested(state, other, definition?.rest)) {
     const message = `'${task.id}' is to come after '${other.id}', and so does another; where one of the two has rest: cancel, that may not be.`;
     return problem('REPRISE_DEFINITION_INVALID', message);
   }
-  const isLost = other.status === 'failed' || other.status === 'cancelled';
+  const outcome = outcomeOf(other);
+  const isLost = outcome === 'failed' || outcome === 'cancelled';
   // A join of some is met by others, as before.
   if (!isLost || definition === undefined || neededBy(definition) !== undefined) return undefined;
   const message = `'${task.id}' is to come after '${other.id}', which is ${other.status}: it could never run.`;

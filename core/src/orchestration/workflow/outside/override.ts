@@ -29,6 +29,10 @@ export function override(
     const message = `'${taskId}' is ${performer === 'end' ? 'an end' : 'a switch'}, which an output says nothing about: skip it, or override what it comes after.`;
     return problem('REPRISE_COMMAND_INVALID', message);
   }
+  if (task.yieldedAt !== undefined) {
+    const message = `'${taskId}' has yielded: what comes after it has its output. A skip ends what is left of it.`;
+    return problem('REPRISE_TASK_ENDED', message);
+  }
   const plain = jsonProblem(output);
   if (plain !== undefined)
     return problem('REPRISE_INVALID_PAYLOAD', `The output of '${taskId}' is not plain JSON: ${plain}.`);

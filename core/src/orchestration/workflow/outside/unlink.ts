@@ -9,6 +9,8 @@ import {
   dependenciesOf,
   dependentsOf,
   hasEnded,
+  hasPassed,
+  outcomeOf,
   type RunState,
   siblingOf,
   type TaskState,
@@ -55,7 +57,7 @@ export function unlinkProblem(state: RunState, taskId: string, after: readonly s
 }
 
 const canComplete = (task: TaskState | undefined): boolean =>
-  task !== undefined && (task.status === 'completed' || !hasEnded(task));
+  task !== undefined && (outcomeOf(task) === 'completed' || !hasPassed(task));
 
 const isRead = (taskId: string, id: string, how: string): Refusal =>
   problem('REPRISE_DEPENDENCY_NEEDED', `'${taskId}' ${how} '${id}', so it has to come after it.`);

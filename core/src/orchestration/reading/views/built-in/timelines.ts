@@ -73,7 +73,7 @@ const ABOUT: ReadonlySet<string> = new Set([
     'TaskAttemptCompleted',
     'TaskAttemptFailed',
   ] as const),
-  ...(['TaskFailed', 'TaskCancelled'] as const),
+  ...(['TaskFailed', 'TaskCancelled', 'TaskSkipped'] as const),
 ]);
 
 function keyOf(given: ViewEvent, taskId: string | undefined): string | undefined {
@@ -110,12 +110,16 @@ function told(row: TimelineRow, event: RunEvent): TimelineRow {
     case 'TaskStarted':
       return changed(row, event, { started: at, worker: event.worker, status: 'running' });
     case 'TaskCompleted':
+      // What was said instead is no attempt that anybody made: the one that was under way is over.
+      if (event.via === 'override') return changed(row, { taskId: event.taskId }, { ended: at, status: 'failed' });
+      return changed(row, event, { ended: at, status: 'completed' });
     case 'TaskAttemptCompleted':
       return changed(row, event, { ended: at, status: 'completed' });
     case 'TaskAttemptFailed':
       return changed(row, event, { ended: at, status: event.lost === true ? 'lost' : 'failed' });
     case 'TaskFailed':
     case 'TaskCancelled':
+    case 'TaskSkipped':
       return changed(row, { taskId: event.taskId }, { ended: at, status: 'failed' });
     default:
       return row;
