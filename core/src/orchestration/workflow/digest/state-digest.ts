@@ -93,6 +93,7 @@ const FIELDS = [
   ['chosen', undefined],
   ['wakeAt', undefined],
   ['signal', undefined],
+  ['form', undefined],
   ['child', undefined],
   ['retries', undefined],
   ['mutex', undefined],

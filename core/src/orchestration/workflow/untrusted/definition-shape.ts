@@ -66,7 +66,18 @@ const performers: Readonly<Record<string, Shape>> = {
   agent: name,
   capability: name,
   workflow: fieldsOf({ name }, { version: name }),
-  wait: fieldsOf({ signal: expression }, { buffered: oneOf(false), default: expression }),
+  wait: fieldsOf(
+    {},
+    {
+      signal: expression,
+      buffered: oneOf(false),
+      form: fieldsOf(
+        { schema: anyJson },
+        { assignee: expression, escalate: listOf(fieldsOf({ afterMs: integer(1), to: expression }), 32) },
+      ),
+      default: expression,
+    },
+  ),
   sleep: byKind('kind', {
     for: fieldsOf({ kind: oneOf('for'), ms: integer(0) }),
     'for-computed': fieldsOf({ kind: oneOf('for-computed'), duration: expression }),
