@@ -22,7 +22,8 @@ const STARS = {
 describe('form', () => {
   let cwd: string;
   const say = (...args: string[]) => reprise(args, { cwd });
-  const json = async (...args: string[]) => jsonLines((await say(...args, '--json')).stdout)[0] as Record<string, never>;
+  const json = async (...args: string[]) =>
+    jsonLines((await say(...args, '--json')).stdout)[0] as Record<string, never>;
 
   before(async () => {
     cwd = project();
@@ -46,14 +47,33 @@ describe('form', () => {
       ['each[1]', 'Approval', 'kim'],
     ]);
     expect(more).to.equal(0);
-    expect(forms.find(({ taskId }) => taskId === 'ask')).to.deep.include({ runId: 'r-1', workflow: 'review', schema: STARS, paused: false });
+    expect(forms.find(({ taskId }) => taskId === 'ask')).to.deep.include({
+      runId: 'r-1',
+      workflow: 'review',
+      schema: STARS,
+      paused: false,
+    });
     const kims = await say('form', 'list', '--assignee', 'kim', '-c', 'reprise.config.yaml');
-    expect(kims.stdout).to.match(/RUN +TASK +TITLE +ASSIGNEE/).and.to.contain('each[1]').and.not.to.contain('each[0]');
+    expect(kims.stdout)
+      .to.match(/RUN +TASK +TITLE +ASSIGNEE/)
+      .and.to.contain('each[1]')
+      .and.not.to.contain('each[0]');
     const shown = await say('form', 'show', 'r-1', 'ask', '-c', 'reprise.config.yaml');
     expect(shown.stdout).to.match(/How many stars[\s\S]*Asked +kim[\s\S]*An answer has to fit[\s\S]*"maximum": 5/);
     const given = await json('form', 'assign', 'r-1', 'ask', '--to', 'sam', '-c', 'reprise.config.yaml');
     expect(given).to.include({ runId: 'r-1', taskId: 'ask', to: 'sam' });
-    const said = await json('form', 'answer', 'r-1', 'ask', '--answer', '{"stars":4}', '--by', 'sam', '-c', 'reprise.config.yaml');
+    const said = await json(
+      'form',
+      'answer',
+      'r-1',
+      'ask',
+      '--answer',
+      '{"stars":4}',
+      '--by',
+      'sam',
+      '-c',
+      'reprise.config.yaml',
+    );
     expect(said).to.have.all.keys('runId', 'taskId', 'status', 'revision', 'driven');
     const piped = await reprise(['form', 'answer', 'r-1', 'each[0]', '--answer', '-', '-c', 'reprise.config.yaml'], {
       cwd,
@@ -65,7 +85,9 @@ describe('form', () => {
     await say('form', 'answer', 'r-1', 'each[1]', '--answer', '{"decision":"approve"}', '-c', 'reprise.config.yaml');
     await say('worker', 'start', '--until-idle', '--log', 'silent', '-c', 'reprise.config.yaml');
     const ended = await json('run', 'show', 'r-1', '-c', 'reprise.config.yaml');
-    expect(ended).to.deep.include({ output: { ask: { stars: 4 }, each: [{ decision: 'reject' }, { decision: 'approve' }] } });
+    expect(ended).to.deep.include({
+      output: { ask: { stars: 4 }, each: [{ decision: 'reject' }, { decision: 'approve' }] },
+    });
   });
 
   it('refuses what does not fit, what is no JSON, and what is not open', async () => {
