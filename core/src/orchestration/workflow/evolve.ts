@@ -256,7 +256,8 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
   task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
-  if (event.output !== undefined || via === 'signal' || via === 'form' || via === 'override') hold(state, task, 'output');
+  if (event.output !== undefined || via === 'signal' || via === 'form' || via === 'override')
+    hold(state, task, 'output');
   if (event.ends !== undefined) {
     task.ends = event.ends;
     hold(state, task, 'ends');

@@ -3,8 +3,8 @@ import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { permissionsOf } from '../decisions/directives.ts';
-import { MAX_HAND_OFFS } from '../directives.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
+import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
