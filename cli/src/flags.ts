@@ -30,6 +30,21 @@ export const runArgument = {
   }),
 };
 
+/** For commands about one form. */
+export const formArguments = {
+  ...runArgument,
+  task: Args.string({ description: 'Id of the task that is the form, as `form list` shows it.', required: true }),
+};
+
+/** For what a person says about a form. */
+export const answerFlags = {
+  by: Flags.string({ description: 'Who says so: it is put on record.', helpValue: 'NAME' }),
+  'request-id': Flags.string({
+    description: 'Makes it idempotent: the same id again changes nothing.',
+    helpValue: 'ID',
+  }),
+};
+
 /** For commands that take a run, or a query for many. */
 export const runOrQueryArgument = {
   run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run. Or --query.' }),

@@ -59,9 +59,11 @@ export {
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
   type End,
+  type Escalation,
   type Expression,
   type Fallback,
   type ForEach,
+  type Form,
   type FunctionExpression,
   isForAgents,
   type Join,
@@ -91,6 +93,8 @@ export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
 export { type RemoteAgent, remoteAgent } from './definition/remote-agent.ts';
+export type { Approval } from './definition/schema/approval.ts';
+export { flawText, type SchemaFlaw, schemaFlaws } from './definition/schema/json-schema.ts';
 export type { TasksToAdd } from './definition/tasks-to-add.ts';
 export { numberProblem } from './definition/text/number-literal.ts';
 export { type ParsedText, parseText, type TextOptions } from './definition/text/parse-document.ts';
@@ -147,6 +151,7 @@ export {
 export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
+export { type FormRow, type FormsRow, forms } from './orchestration/reading/views/built-in/forms.ts';
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
 export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
 export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
@@ -186,6 +191,7 @@ export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
 export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export {
   type AddTasksOptions,
+  type AnswerOptions,
   type CancelOptions,
   type OutcomeOptions,
   RunHandle,
@@ -244,7 +250,14 @@ export type {
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
-export type { ClosingView, ItemsView, RunView, TaskView, TaskViews } from './orchestration/workflow/run-view.ts';
+export type {
+  ClosingView,
+  FormView,
+  ItemsView,
+  RunView,
+  TaskView,
+  TaskViews,
+} from './orchestration/workflow/run-view.ts';
 export type { RecordedPlace, Reference, Source, SourceOf } from './orchestration/workflow/sources/source.ts';
 export {
   type HandedOff,

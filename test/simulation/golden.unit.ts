@@ -65,7 +65,7 @@ describe('golden histories', () => {
         if (event.type === 'TaskClosing' || event.type === 'TasksReset') return [`${event.type} ${event.why}`];
         if (event.type === 'TaskCancelled') return [`${event.type} ${event.reason}`];
         if (event.type === 'CompensationBegan') return [`undoes ${event.outcome}`];
-        if (event.type === 'TaskEntered') return ['until', 'signal', 'child'].filter((kind) => kind in event);
+        if (event.type === 'TaskEntered') return ['until', 'signal', 'form', 'child'].filter((kind) => kind in event);
         if (event.type === 'TaskAttemptFailed') return [event.lost ? 'lost' : event.retryAt ? 'retried' : 'given up'];
         return [];
       }),
@@ -98,6 +98,7 @@ describe('golden histories', () => {
       'TasksReset loop',
       'TasksReset repeat',
       'child',
+      'form',
       'given up',
       'lost',
       'retried',
@@ -114,6 +115,7 @@ describe('golden histories', () => {
       'via end',
       'via fallback-task',
       'via fallback-value',
+      'via form',
       'via items',
       'via last-round',
       'via override',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 
 const MODULE = /\.[mc]?[jt]s$/;
 const DATA = /\.(?:ya?ml|json)$/;
-/** Declarations, tests, and what is hidden. */
-const ASIDE = /\.d\.[mc]?ts$|\.(?:test|spec|unit|int|e2e)\.[mc]?[jt]s$|^\./;
+/** Declarations, tests, schemas of forms, and what is hidden. */
+const ASIDE = /\.schema\.json$|\.d\.[mc]?ts$|\.(?:test|spec|unit|int|e2e)\.[mc]?[jt]s$|^\./;
 
 /** What a folder brings: modules, and with `data` YAML and JSON files, too. */
 export type Wanted = 'modules' | 'modules-and-data';

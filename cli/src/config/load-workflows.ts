@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { type AnyWorkflow, parseWorkflow, type RepriseError } from '@reprise/core';
 import { configInvalid } from './config-error.ts';
 import { filesOf } from './folder-entries.ts';
 import { importModule } from './import-module.ts';
 import { isDataFile, type ReadConfig } from './read-config.ts';
 import { readTextFile } from './read-text-file.ts';
+import { schemaReader } from './schema-reader.ts';
 
 /** A workflow, and the file that it comes from. */
 export interface SourcedWorkflow {
@@ -12,16 +13,22 @@ export interface SourcedWorkflow {
   readonly source: string;
 }
 
-/** The workflows in one file: a YAML or JSON form, or a module that exports them. */
-export async function workflowsIn(file: string): Promise<readonly SourcedWorkflow[]> {
+/** The workflows in one file: a YAML or JSON form, or a module that exports them. Forms in it may name schemas of the `project`, by the path from the file. */
+export async function workflowsIn(file: string, project = projectOf(file)): Promise<readonly SourcedWorkflow[]> {
   if (isDataFile(file)) {
     const text = await readTextFile(file, (why) => configInvalid(file, `${why}.`));
-    return [{ workflow: parseWorkflow(text, { file }), source: file }];
+    return [{ workflow: parseWorkflow(text, { file, readSchema: schemaReader(file, project) }), source: file }];
   }
   const values = Object.values(await importModule(file)).flatMap((value) => (Array.isArray(value) ? value : [value]));
   const workflows = [...new Set(values.filter(isWorkflow))];
   if (workflows.length > 0) return workflows.map((workflow) => ({ workflow, source: file }));
   throw configInvalid(file, 'it exports no workflow. Export what .build() of a workflow() returns.');
+}
+
+/** Of a file that is named by itself: where the command was given, if the file is in there. */
+function projectOf(file: string): string {
+  const way = relative(process.cwd(), file);
+  return way.startsWith('..') || isAbsolute(way) ? dirname(file) : process.cwd();
 }
 
 const isWorkflow = (value: unknown): value is AnyWorkflow => {
@@ -45,7 +52,7 @@ export async function workflowSources(read: ReadConfig): Promise<readonly Workfl
     (config.workflows ?? []).map(async (entry, index) => {
       if (typeof entry !== 'string') return [inCode(entry, index, read.file)];
       const files = await filesOf(resolve(folder, entry), 'modules-and-data');
-      return files.map((source): WorkflowSource => ({ source, load: () => workflowsIn(source) }));
+      return files.map((source): WorkflowSource => ({ source, load: () => workflowsIn(source, folder) }));
     }),
   );
   const seen = new Set<string>([read.file]);

@@ -65,6 +65,12 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
+    case 'FormAnswered':
+      return plain(`${event.by === undefined ? '' : `by ${event.by}, `}answer ${briefJson(event.answer, WIDTH)}`);
+    case 'FormAssigned': {
+      const who = event.by === undefined ? '' : ` by ${event.by}`;
+      return plain(`to ${event.to}${event.step === undefined ? who : ', because nobody answered'}`);
+    }
     case 'TaskExpanded': {
       const { items, source, from, total } = event;
       if (source !== undefined) return plain(`${count(total, 'item')}, from ${describeSource(source, WIDTH)}`);
@@ -139,12 +145,13 @@ function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset):
 }
 
 function describeEntered(event: TaskEntered): string {
-  const { attempt, until, signal, child, retries } = event;
+  const { attempt, until, signal, form, assignee, child, retries } = event;
   const input = inputText(event);
   const what = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(until === undefined ? [] : [`until ${new Date(until).toISOString()}`]),
     ...(signal === undefined ? [] : [`for the signal ${signal}`]),
+    ...(form === undefined ? [] : [`a form${assignee === undefined ? '' : ` for ${assignee}`}`]),
     ...(child === undefined ? [] : [`child run ${child}`]),
     ...(retries === undefined ? [] : [`which goes on from ${retries}`]),
     ...(input === '' ? [] : [input]),

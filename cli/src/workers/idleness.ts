@@ -85,14 +85,20 @@ export class Idleness {
 function sentence(found: ReadonlyMap<string, Standing>): string {
   const held: string[] = [];
   const waiting: string[] = [];
+  const asking: string[] = [];
   for (const [runId, standing] of found) {
     if ('held' in standing) held.push(`${runId}${standing.held}`);
     // What a parent waits for is said of its child.
-    else if (standing.waits.signals.length > 0) waiting.push(`${runId} (${standing.waits.signals.join(', ')})`);
+    else {
+      const { signals, forms } = standing.waits;
+      if (signals.length > 0) waiting.push(`${runId} (${signals.join(', ')})`);
+      if (forms.length > 0) asking.push(`${runId} (${listed(forms)})`);
+    }
   }
   const parts = [
     ...(held.length === 0 ? [] : [`held: ${listed(held)}`]),
     ...(waiting.length === 0 ? [] : [`waiting for a signal: ${listed(waiting)}`]),
+    ...(asking.length === 0 ? [] : [`waiting for an answer: ${listed(asking)}`]),
   ];
   return parts.length === 0 ? 'Nothing is left to do.' : `Nothing is left that could move; ${parts.join('; ')}`;
 }

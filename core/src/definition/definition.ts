@@ -143,9 +143,28 @@ export interface ChildWorkflow {
   readonly version?: string;
 }
 
-/** Waits for a signal from outside. `signal` gives its name; what the signal brings is the output. */
+/** Who a form goes to when it was not answered. */
+export interface Escalation {
+  /** From when the form was opened, in ms. */
+  readonly afterMs: number;
+  readonly to: Expression;
+}
+
+/** What a person is asked. The answer is the output. */
+export interface Form {
+  /** A JSON Schema (2020-12) that the answer has to fit. References in it are local. */
+  readonly schema: Json;
+  /** Who is asked. */
+  readonly assignee?: Expression;
+  /** In the order in which they come. */
+  readonly escalate?: readonly Escalation[];
+}
+
+/** Waits for a signal from outside, or for the answer to a form: one of the two. What comes is the output. */
 export interface Wait {
-  readonly signal: Expression;
+  /** Gives the name of the signal. */
+  readonly signal?: Expression;
+  readonly form?: Form;
   /** Takes only what comes while it waits: what came before is left to others. */
   readonly buffered?: false;
   /** The output when the task's time is up; without it, the task fails then. */

@@ -1,5 +1,14 @@
 import { formatDuration } from '../shared/duration.ts';
-import { type Catch, type Expression, type ForEach, isList, performerOf, type TaskDefinition } from './definition.ts';
+import {
+  type Catch,
+  type Expression,
+  type ForEach,
+  type Form,
+  isList,
+  performerOf,
+  type TaskDefinition,
+} from './definition.ts';
+import { isFields } from './form/read.ts';
 import { literalOf } from './template.ts';
 
 /** The node of a task that is no scope, without its name: label and shape. */
@@ -70,6 +79,13 @@ function enoughOf({ need, until, rest }: ForEach): string {
   return parts.join(', ');
 }
 
+/** What a form is called: by its schema. */
+function titleOf(form: Form | undefined): string {
+  const title = isFields(form?.schema) ? form.schema['title'] : undefined;
+  const name = typeof title === 'string' && title !== '' ? `: ${title}` : '';
+  return `${form?.assignee ? text('', form.assignee, 'somebody') : 'somebody'}${name}`;
+}
+
 function workOf(task: TaskDefinition): string {
   const { agent, capability, workflow, wait, sleep, set, cancel, end, raise } = task;
   switch (performerOf(task)) {
@@ -80,7 +96,7 @@ function workOf(task: TaskDefinition): string {
     case 'workflow':
       return `workflow ${workflow?.name ?? ''}${workflow?.version === undefined ? '' : ` ${workflow.version}`}`;
     case 'wait':
-      return wait ? text('waits for ', wait.signal, 'waits for a signal') : '';
+      return wait?.signal ? text('waits for ', wait.signal, 'waits for a signal') : `asks ${titleOf(wait?.form)}`;
     case 'sleep':
       if (sleep?.kind === 'for') return `sleeps ${formatDuration(sleep.ms)}`;
       return sleep?.kind === 'until' ? text('sleeps until ', sleep.moment, 'sleeps') : 'sleeps';

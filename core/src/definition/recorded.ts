@@ -7,6 +7,7 @@ import type {
   Expression,
   Fallback,
   ForEach,
+  Form,
   Sleep,
   TaskDefinition,
   WorkflowDefinition,
@@ -101,7 +102,8 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
     ...(wait && {
       wait: {
         ...wait,
-        signal: one('wait.signal', wait.signal, source?.wait?.signal),
+        ...(wait.signal && { signal: one('wait.signal', wait.signal, source?.wait?.signal) }),
+        ...(wait.form && { form: bindForm(wait.form, source?.wait?.form, one) }),
         ...(wait.default && { default: one('wait.default', wait.default, source?.wait?.default) }),
       },
     }),
@@ -163,6 +165,20 @@ function bindSleep(sleep: Sleep, source: Sleep | undefined, bind: BindSlot): Sle
     };
   const from = source?.kind === 'for-computed' ? source.duration : undefined;
   return { kind: 'for-computed', duration: bind('sleep.for', sleep.duration, from) };
+}
+
+function bindForm(form: Form, source: Form | undefined, bind: BindSlot): Form {
+  const { assignee, escalate } = form;
+  return {
+    ...form,
+    ...(assignee && { assignee: bind('wait.assignee', assignee, source?.assignee) }),
+    ...(escalate && {
+      escalate: escalate.map((one, index) => ({
+        ...one,
+        to: bind(`wait.escalate[${index}].to`, one.to, source?.escalate?.[index]?.to),
+      })),
+    }),
+  };
 }
 
 function bindBlock(path: string, block: Block, source: Block | undefined, bind: Bind): Block {

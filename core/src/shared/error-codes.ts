@@ -137,6 +137,14 @@ export const ERROR_CODES = {
     'A command does not fit the state of its run (for example, pausing a run that is paused).',
     'Look at the state with `reprise run show`, then send a command that fits.',
   ),
+  REPRISE_FORM_INVALID: entry(
+    'What was answered does not fit the form. The message lists what is wrong, and where; the form is open still.',
+    'Look at the schema with `reprise form show`, and answer again.',
+  ),
+  REPRISE_FORM_NOT_OPEN: entry(
+    'A form was to be answered or assigned that is not open: no task of that id asks anybody anything now.',
+    'Look at what is open with `reprise form list`.',
+  ),
   REPRISE_BLOCK_CLOSED: entry(
     'Something was to be added to, or changed in, a block that is not under way, is about to end, or is closing.',
     'Do so while the block goes on, or in a block around it.',

@@ -38,6 +38,7 @@ describe('parseWorkflow', () => {
       'dossier',
       'purchase',
       'payment',
+      'publish',
       'flight',
     ]);
     expect(examples[0]?.definition.tasks.map((task) => task.id)).to.deep.equal([

@@ -161,6 +161,14 @@ const EVENTS: Arbitraries = {
   ScopeCaught: fc.record({ scope: text, clause: count, taskId: text, error }),
   CompensationBegan: fc.record({ scope: text, taskId: text, outcome: fc.constantFrom('completed', 'unknown') }),
   RunForked: fc.record({ runId: text, keys: fc.array(text) }, { requiredKeys: ['runId'] }),
+  FormAnswered: fc.record(
+    { taskId: text, attempt: fc.nat(), commandId: text, answer: json, by: text },
+    { requiredKeys: ['taskId', 'attempt', 'commandId', 'answer'] },
+  ),
+  FormAssigned: fc.record(
+    { taskId: text, attempt: fc.nat(), to: text, step: fc.nat(), commandId: text, by: text },
+    { requiredKeys: ['taskId', 'attempt', 'to'] },
+  ),
   SignalReceived: fc.record({ commandId: text, signal: text, data: json }),
   TaskExpanded: fc.record(
     { taskId: text, from: count, items: fc.array(json, { maxLength: 5 }), source, total: count },

@@ -6,6 +6,7 @@ import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
 import { SCENARIO_OF_DIRECTIVES } from './scenarios-directives.ts';
+import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
@@ -121,6 +122,7 @@ async function playFailure(stage: Stage): Promise<string> {
 /** By name of the file. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_BLOCKS,
+  ...SCENARIOS_OF_FORMS,
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_LISTS,
   ...SCENARIO_OF_CHANGES,

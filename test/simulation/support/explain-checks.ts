@@ -61,7 +61,7 @@ function restErrors(state: RunState, facts: ExplainFacts): readonly string[] {
     .map(([{ id }]) => `${id} is to be decided on, and is not`);
   const { waitsFor } = explainState(state, facts);
   const moves = waitsFor.some(({ mover }) => mover !== 'person');
-  const excused = state.status === 'parked' || is('paused', 'held', 'nobody');
+  const excused = state.status === 'parked' || is('paused', 'held', 'nobody', 'form');
   return [
     ...(state.status === 'running' ? lazy : []),
     ...(moves || excused

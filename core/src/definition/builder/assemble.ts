@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { messageOf } from '../../shared/errors.ts';
 import { type Json, jsonProblem } from '../../shared/json.ts';
 import type { Expression, Scope, TaskDefinition } from '../definition.ts';
 import { fromFunction, isExpression, template } from '../expression.ts';
@@ -61,6 +62,7 @@ const readerOf = (given: Given): FormReader => ({
   mapped: readExpression,
   value: readTemplate,
   named: readTemplate,
+  schema: readSchema,
   tasks(value, path, report) {
     if (Array.isArray(value)) {
       return (value as readonly DraftTask[]).map(({ id, fields }) => ({
@@ -86,6 +88,26 @@ function readTemplate(value: unknown, path: Path, report: Report): Expression | 
   if (problem === undefined) return template(value as Json);
   report(path, `is not plain JSON: ${problem}`);
   return undefined;
+}
+
+/** A JSON Schema as it is, or that of a Standard Schema, which says it for data that comes in. */
+function readSchema(value: unknown, path: Path, report: Report): unknown {
+  const standard = (
+    value as { readonly '~standard'?: { readonly jsonSchema?: { readonly input?: unknown } } } | null
+  )?.['~standard'];
+  if (standard === undefined) return value;
+  const convert = standard.jsonSchema?.input;
+  if (typeof convert !== 'function') {
+    report(path, 'is a schema that gives no JSON Schema (zod does from 4.2 on); write the JSON Schema of the form');
+    return undefined;
+  }
+  try {
+    // A copy: what a library keeps may have prototypes of its own.
+    return JSON.parse(JSON.stringify(convert.call(standard.jsonSchema, { target: 'draft-2020-12' })));
+  } catch (error) {
+    report(path, `is a schema that has no JSON Schema: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 const isAgent = (value: Fields): boolean => 'handle' in value || isRemote(value);

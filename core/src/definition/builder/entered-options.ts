@@ -1,6 +1,8 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../../shared/duration.ts';
-import type { Json } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Computed } from '../expression.ts';
+import type { Approval } from '../schema/approval.ts';
 import type {
   Around,
   CompensateOption,
@@ -84,8 +86,11 @@ export interface ChildOptions<S> {
   readonly compensate?: CompensateOption<S>;
 }
 
-/** What a wait waits for: the name of a signal. What the signal brings is the output. */
-export interface WaitOption<S> {
+/** What a wait waits for: a signal, or the answer to a form. */
+export type WaitOption<S, Asked> = SignalOption<S> | FormOption<S, Asked>;
+
+/** The name of a signal. What the signal brings is the output. */
+export interface SignalOption<S> {
   readonly signal: string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
   /** False: takes only what comes while it waits; what came before is left to others. Default true. */
   readonly buffered?: boolean;
@@ -93,7 +98,37 @@ export interface WaitOption<S> {
   readonly timeout?: Duration;
   /** The output when the time is up; without it, the task fails then. */
   readonly default?: TemplateOption<S & PerhapsItem>;
+  readonly form?: never;
 }
+
+/** What a person is asked. The answer is the output. */
+export interface FormOption<S, Asked> {
+  /** `approval`, a JSON Schema, or a Standard Schema that gives one (zod from 4.2 on), which types the output, too. */
+  readonly form: Asked;
+  /** Who is asked. */
+  readonly assignee?: NameOption<S>;
+  /** Who it goes to when nobody has answered `after` it was opened. */
+  readonly escalate?: readonly { readonly after: Duration; readonly to: NameOption<S> }[];
+  /** The time limit of the task. */
+  readonly timeout?: Duration;
+  /** The output when the time is up; without it, the task fails then. */
+  readonly default?: TemplateOption<S & PerhapsItem>;
+  readonly signal?: never;
+}
+
+type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
+
+/** How a form is given. */
+export type FormChoice = 'approval' | StandardSchemaV1 | JsonObject;
+
+/** What a wait gives: by its form, where that is typed. */
+export type WaitOutput<Asked> = [Asked] extends [never]
+  ? Json
+  : Asked extends 'approval'
+    ? Approval
+    : Asked extends StandardSchemaV1
+      ? StandardSchemaV1.InferInput<Asked>
+      : Json;
 
 /** How long to sleep, or until when: ms since 1970, or ISO 8601 with its zone. */
 export type SleepOption<S> =

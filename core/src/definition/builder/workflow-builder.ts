@@ -21,10 +21,12 @@ import type {
   ChildOptions,
   EnteredOptionKey,
   EnteredOptions,
+  FormChoice,
   InputOption,
   RaiseOption,
   SleepOption,
   WaitOption,
+  WaitOutput,
 } from './entered-options.ts';
 import type { AfterFault, FallbackFault, FirstFault, FreshId, ItemFault, OutputFault, Taken } from './messages.ts';
 import type {
@@ -360,7 +362,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     });
   }
 
-  /** Adds a wait for a signal from outside. What the signal brings is the output. */
+  /** Adds a wait for a signal from outside, or for a person's answer to a form. What comes is the output; an answer is typed by its form. */
   wait<
     const Id extends string,
     const After extends AfterChoice<Tasks> = never,
@@ -372,9 +374,10 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
     Keys extends EnteredOptionKey = never,
+    const Asked extends FormChoice = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    wait: WaitOption<Around<Env, Tasks, After, J>>,
+    wait: WaitOption<Around<Env, Tasks, After, J>, Asked>,
     options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> & {
       readonly concurrency?: number;
     } & { readonly [Key in Keys]?: unknown },
@@ -385,7 +388,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<Json, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
+          Given<WaitOutput<Asked>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>

@@ -1,7 +1,8 @@
 import { RE2JS } from '@bufbuild/re2';
 import { budgetError, type StepBudget } from './budget.ts';
 
-const MAX_PATTERN_CHARS = 256;
+/** Characters of a pattern. */
+export const MAX_PATTERN_CHARS = 256;
 const CHARS_PER_STEP = 32;
 const MAX_CACHED = 100;
 

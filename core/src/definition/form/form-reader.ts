@@ -17,6 +17,8 @@ export interface FormReader {
   value(value: unknown, path: Path, report: Report): Expression | undefined;
   /** A template of a name or a sentence: what looks like a variable (`feedback`) may be meant. */
   named(value: unknown, path: Path, report: Report): Expression | undefined;
+  /** The schema of a form: found, where it is written as a place. Whether it is one is looked at by whoever asks. */
+  schema(value: unknown, path: Path, report: Report): unknown;
   /** The tasks of a block, in the order in which they are written. */
   tasks(value: unknown, path: Path, report: Report): readonly WrittenTask[];
 }

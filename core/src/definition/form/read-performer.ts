@@ -13,6 +13,7 @@ import {
   readText,
   readTexts,
 } from './read.ts';
+import { readForm } from './read-form.ts';
 
 /** The name of a workflow, or `{ name, version }`. */
 export function readChild(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
@@ -26,13 +27,16 @@ export function readChild(value: unknown, path: Path, report: Report): ChildWork
   return name === undefined ? undefined : { name, ...(version !== undefined && { version }) };
 }
 
-/** `{ signal, buffered, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
+/** `{ signal, buffered, timeout, default }` or `{ form, assignee, escalate, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
 export function readWait(value: unknown, path: Path, report: Report, reader: FormReader): Wait | undefined {
   if (value === undefined) return undefined;
-  const keys = ['signal', 'buffered', 'timeout', 'default'];
-  const fields = readFields(value, path, report, 'an object with signal', keys);
+  const keys = ['signal', 'buffered', 'form', 'assignee', 'escalate', 'timeout', 'default'];
+  const fields = readFields(value, path, report, 'an object with signal or form', keys);
   if (fields === undefined) return undefined;
-  if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for');
+  if (fields['form'] !== undefined) return readForm(fields, path, report, reader);
+  if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for, or form');
+  for (const key of ['assignee', 'escalate'])
+    if (fields[key] !== undefined) report([...path, key], 'belongs to a form, and this waits for a signal');
   const signal = expression(fields, 'signal', path, report, reader.named);
   const otherwise = expression(fields, 'default', path, report, reader.value);
   const buffered = readFlag(fields['buffered'], [...path, 'buffered'], report) ?? true;

@@ -1,4 +1,4 @@
-import type { RepriseError } from '../../shared/errors.ts';
+import { messageOf, type RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { TaskDefinition } from '../definition.ts';
 import { cel, template } from '../expression.ts';
@@ -16,6 +16,11 @@ import { type ParsedText, parseText, type TextOptions } from './parse-document.t
 export interface ParseOptions extends TextOptions {
   /** What the text is called in problems. */
   readonly file?: string;
+  /**
+   * Gives the JSON Schema that `form: { $ref }` names (`./approval.schema.json`). What it throws is told as what is wrong there. Without it, a form has
+   * to be written where it is used.
+   */
+  readonly readSchema?: (reference: string) => unknown;
 }
 
 /**
@@ -26,7 +31,7 @@ export function parseWorkflow(text: string, options: ParseOptions = {}): Workflo
   const what = options.file === undefined ? 'The workflow' : `The workflow in ${options.file}`;
   const parsed = parseText(text, what, options);
   const locate = (problem: DefinitionProblem): DefinitionProblem => ({ ...problem, ...parsed.locate(problem.path) });
-  return load(parsed.value, what, locate, parsed.keys);
+  return load(parsed.value, what, locate, parsed.keys, options.readSchema);
 }
 
 /**
@@ -51,6 +56,7 @@ function load(
   what: string,
   locate: (problem: DefinitionProblem) => DefinitionProblem,
   keys?: ParsedText['keys'],
+  readSchema?: ParseOptions['readSchema'],
 ): Workflow {
   const problems: DefinitionProblem[] = [];
   const report: Report = (path, message) => {
@@ -67,7 +73,7 @@ function load(
     fields,
     fields['tasks'] ?? {},
     report,
-    readerOf(keys),
+    readerOf(keys, readSchema),
   );
   for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
   if (problems.length > 0) throw refusal();
@@ -75,7 +81,7 @@ function load(
 }
 
 /** `keys` knows the order in which the keys of the object at a path are written. */
-const readerOf = (keys?: ParsedText['keys']): FormReader => ({
+const readerOf = (keys?: ParsedText['keys'], readSchema?: ParseOptions['readSchema']): FormReader => ({
   computed(value, path, report) {
     if (typeof value === 'string') return cel(celOf(value) ?? value);
     report(path, `must be a CEL expression (text), not ${describe(value)}`);
@@ -87,6 +93,21 @@ const readerOf = (keys?: ParsedText['keys']): FormReader => ({
     if (typeof value === 'string') return templateIn(PATH)(value, path, report);
     report(path, `must be text, not ${describe(value)}`);
     return undefined;
+  },
+  schema(value, path, report) {
+    if (!isFields(value) || typeof value['$ref'] !== 'string' || value['$ref'].startsWith('#')) return value;
+    const at = [...path, '$ref'];
+    if (Object.keys(value).length > 1) report(path, 'names another place with $ref, and has other keys beside it');
+    if (readSchema === undefined) {
+      report(at, 'names a file, and this text is in none; write the schema here');
+      return undefined;
+    }
+    try {
+      return readSchema(value['$ref']);
+    } catch (error) {
+      report(at, messageOf(error));
+      return undefined;
+    }
   },
   tasks(value, path, report) {
     if (!isFields(value)) {

@@ -31,9 +31,17 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
 
 const childForm = ({ name, version }: ChildWorkflow): Json => (version === undefined ? name : { name, version });
 
-const waitForm = ({ signal, buffered, default: otherwise }: Wait, path: Path, { mapped }: Write): Json => ({
-  signal: mapped(signal, [...path, 'signal']),
+const waitForm = ({ signal, buffered, form, default: otherwise }: Wait, path: Path, { mapped, json }: Write): Json => ({
+  ...(signal && { signal: mapped(signal, [...path, 'signal']) }),
   ...(buffered !== undefined && { buffered }),
+  ...(form && { form: json(form.schema, [...path, 'form']) }),
+  ...(form?.assignee && { assignee: mapped(form.assignee, [...path, 'assignee']) }),
+  ...(form?.escalate && {
+    escalate: form.escalate.map(({ afterMs, to }, index) => ({
+      after: durationForm(afterMs),
+      to: mapped(to, [...path, 'escalate', index, 'to']),
+    })),
+  }),
   ...(otherwise && { default: mapped(otherwise, [...path, 'default']) }),
 });
 

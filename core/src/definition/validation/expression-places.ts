@@ -65,6 +65,9 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     fallback.kind === 'agent' ? [[[...place, 'input'], fallback.input, ...item, 'error']] : [],
   );
   const cases = (task.switch?.cases ?? []).map((one, index): Slot => [['switch', index, 'when'], one.when]);
+  const escalations = (wait?.form?.escalate ?? []).map(
+    ({ to }, index): Slot => [['wait', 'escalate', index, 'to'], to, ...item],
+  );
   return [
     [['when'], when],
     [['while'], milestone, 'status'],
@@ -74,6 +77,8 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['forEach', 'until'], forEach?.until, ...LIST],
     [['repeat', 'until'], repeat?.until, 'output', 'feedback'],
     [['wait', 'signal'], wait?.signal, ...item],
+    [['wait', 'assignee'], wait?.form?.assignee, ...item],
+    ...escalations,
     [['wait', 'default'], wait?.default, ...item],
     [['sleep', 'for'], computed, ...item],
     [['sleep', 'until'], moment, ...item],

@@ -1,10 +1,20 @@
 import { parseDuration } from '../../shared/duration.ts';
 import { isErrorType } from '../../shared/errors.ts';
 import { TASK_ID_PATTERN } from '../../shared/task-path.ts';
-import { isForAgents, PERFORMERS, type Performer, performerOf, type TaskDefinition } from '../definition.ts';
+import {
+  type Form,
+  isForAgents,
+  PERFORMERS,
+  type Performer,
+  performerOf,
+  type TaskDefinition,
+  type Wait,
+} from '../definition.ts';
 import { describe, isFields } from '../form/read.ts';
 import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES } from '../form/read-limits.ts';
 import type { Path, Report } from '../problem.ts';
+import { flawText, schemaFlaws } from '../schema/json-schema.ts';
+import { checkSchema } from '../schema/schema-problems.ts';
 import { checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
 
 /** A task has one performer, which is well formed, and nothing that means nothing beside it. */
@@ -30,12 +40,13 @@ export function checkPerformer(task: TaskDefinition, path: Path, report: Report)
 
 type Companion = 'forEach' | 'repeat' | 'fallback' | 'compensate' | 'input';
 
+const MAX_ESCALATIONS = 32;
 const NOTHING_TO_UNDO = 'does nothing that could be undone; leave it out';
 const NOBODY = 'is for whom the task is handed to, and here that is nobody; leave it out';
 
 /** What a task may not have because of its performer, and why. */
 const REFUSED: Readonly<Partial<Record<Performer, Readonly<Partial<Record<Companion, string>>>>>> = {
-  wait: { compensate: NOTHING_TO_UNDO, input: `${NOBODY} (what the signal brings is the output)` },
+  wait: { compensate: NOTHING_TO_UNDO },
   sleep: { compensate: NOTHING_TO_UNDO },
   set: { compensate: NOTHING_TO_UNDO, input: `${NOBODY} (the value of set may read the same)` },
   switch: {
@@ -69,6 +80,8 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
     if (task[companion as Companion] !== undefined) report([...path, companion], reason);
     else if (companion === 'forEach' && task.join === 'each') report([...path, 'join'], reason);
   }
+  if (task.wait?.signal !== undefined && task.input !== undefined)
+    report([...path, 'input'], `${NOBODY} (what the signal brings is the output)`);
   if (isForAgents(task)) return;
   if (task.delivery === 'at-most-once')
     report(
@@ -92,7 +105,26 @@ function checkChild({ workflow }: TaskDefinition, path: Path, report: Report): v
 }
 
 function checkWait({ wait }: TaskDefinition, path: Path, report: Report): void {
-  if (wait !== undefined) checkTextTemplate(wait.signal, [...path, 'signal'], report);
+  if (wait?.signal !== undefined) checkTextTemplate(wait.signal, [...path, 'signal'], report);
+  if (wait?.form !== undefined) checkForm(wait, wait.form, path, report);
+  else if (wait !== undefined && wait.signal === undefined) report(path, 'needs signal or form');
+}
+
+function checkForm(wait: Wait, { schema, assignee, escalate = [] }: Form, path: Path, report: Report): void {
+  if (wait.signal !== undefined) report([...path, 'signal'], 'stands beside a form; keep one of the two');
+  checkSchema(schema, [...path, 'form'], report);
+  if (assignee !== undefined) checkTextTemplate(assignee, [...path, 'assignee'], report);
+  if (escalate.length > MAX_ESCALATIONS) report([...path, 'escalate'], `has more than ${MAX_ESCALATIONS} members`);
+  for (const [index, { afterMs, to }] of escalate.entries()) {
+    const at = [...path, 'escalate', index];
+    checkTime(afterMs, [...at, 'after'], report);
+    if (afterMs <= (escalate[index - 1]?.afterMs ?? 0))
+      report([...at, 'after'], 'must be later than the one before; all of them count from when the form is opened');
+    checkTextTemplate(to, [...at, 'to'], report);
+  }
+  const value = wait.default && literal(wait.default);
+  const flaw = value === undefined ? undefined : schemaFlaws(schema, value)[0];
+  if (flaw !== undefined) report([...path, 'default'], `does not fit the form: ${flawText(flaw)}`);
 }
 
 /** With a zone: what a moment is may not depend on where it is read. */

@@ -28,6 +28,13 @@ export interface OutcomeOptions {
 
 export type SignalOptions = CommandOptions;
 
+export interface AnswerOptions {
+  /** Who answers, or says so: recorded. */
+  readonly by?: string;
+  /** Makes it idempotent: the same id again changes nothing. Default: unique. */
+  readonly requestId?: string;
+}
+
 /** `reason` is said by itself. */
 export interface CancelOptions extends Pick<CommandOptions, 'by' | 'requestId'> {
   /**
@@ -56,6 +63,8 @@ export interface RunControl {
   command(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void>;
   /** A copy of a value as plain JSON, within the limit; or a throw. */
   payload(value: unknown, what: string): Json;
+  answer(runId: string, taskId: string, answer: unknown, options: AnswerOptions): Promise<void>;
+  assign(runId: string, taskId: string, to: string, options: AnswerOptions): Promise<void>;
   state(runId: string, at?: number): Promise<RunView>;
   explain(runId: string): Promise<RunExplanation>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
@@ -187,6 +196,19 @@ export class RunHandle<Output = Json> {
 
   #command(command: SteeringCommand, options: CommandOptions): Promise<void> {
     return this.#control.command(this.id, command, options);
+  }
+
+  /**
+   * Answers an open form, with plain JSON. Resolves once that is durable. Rejects with REPRISE_FORM_INVALID, which lists what does not fit and leaves the
+   * form open, and with REPRISE_FORM_NOT_OPEN.
+   */
+  answer(taskId: string, answer: unknown, options: AnswerOptions = {}): Promise<void> {
+    return this.#control.answer(this.id, taskId, answer, options);
+  }
+
+  /** Gives an open form to somebody else. Its time limit and its escalations stay as they are. */
+  assign(taskId: string, to: string, options: AnswerOptions = {}): Promise<void> {
+    return this.#control.assign(this.id, taskId, to, options);
   }
 
   /** Folded from the history, up to revision `at`. */

@@ -1,3 +1,4 @@
+import { isOpenForm } from '../workflow/decisions/forms.ts';
 import { openEffects } from '../workflow/effects.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isUnsettled } from '../workflow/settle.ts';
@@ -7,12 +8,14 @@ import { stateOf } from '../workflow/view-of.ts';
 export interface OutsideWaits {
   /** Names of signals. */
   readonly signals: readonly string[];
+  /** Tasks that are open forms. */
+  readonly forms: readonly string[];
   /** Ids of child runs: it moves when one of them ends. */
   readonly children: readonly string[];
 }
 
 /**
- * What an open run waits for, when only a signal or the end of a child run can move it: nothing is ready, under way at an agent, or due at
+ * What an open run waits for, when only a signal, an answer or the end of a child run can move it: nothing is ready, under way at an agent, or due at
  * some time (a sleep, a retry, a time limit of a task or of the run). Undefined for any other run.
  */
 export function outsideWaits(run: RunView): OutsideWaits | undefined {
@@ -24,5 +27,6 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
     else if (effect.kind !== 'cancel-child') return undefined;
   }
   const signals = [...new Set([...state.waits.keys(), ...state.unbuffered.keys()])];
-  return signals.length + children.length === 0 ? undefined : { signals, children };
+  const forms = [...state.tasks.values()].filter(isOpenForm).map(({ id }) => id);
+  return signals.length + forms.length + children.length === 0 ? undefined : { signals, forms, children };
 }

@@ -18,6 +18,8 @@ export type Timer =
   | { readonly kind: 'task'; readonly taskId: string; readonly since: number }
   /** Of a forEach: the whole list. */
   | { readonly kind: 'all'; readonly taskId: string; readonly since: number }
+  /** Of a form: to the next one. `step`: how many have had it by then. */
+  | { readonly kind: 'escalate'; readonly taskId: string; readonly attempt: number; readonly step: number }
   /** Of a sleep. */
   | { readonly kind: 'wake'; readonly taskId: string; readonly attempt: number }
   | { readonly kind: 'run' };
@@ -137,6 +139,24 @@ export interface SendSignal extends CommandBase {
   readonly data: Json;
 }
 
+/** An answer to an open form. One that does not fit the form is rejected, and leaves it open. */
+export interface AnswerForm extends CommandBase {
+  readonly type: 'AnswerForm';
+  readonly taskId: string;
+  readonly answer: Json;
+  /** Who answers. */
+  readonly by?: string;
+}
+
+/** An open form is somebody else's to answer from now on. */
+export interface AssignForm extends CommandBase {
+  readonly type: 'AssignForm';
+  readonly taskId: string;
+  readonly to: string;
+  /** Who says so. */
+  readonly by?: string;
+}
+
 /** A child run has ended. */
 export interface EndChild extends CommandBase {
   readonly type: 'EndChild';
@@ -192,6 +212,8 @@ export type Command =
   | ParkRun
   | RefuseCommand
   | SendSignal
+  | AnswerForm
+  | AssignForm
   | GrantMutex
   | RunChange
   | EndChild
@@ -209,5 +231,7 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   'CancelRun',
   'RetryTasks',
   'SendSignal',
+  'AnswerForm',
+  'AssignForm',
   ...CHANGES,
 ]);

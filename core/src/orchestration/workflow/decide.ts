@@ -6,6 +6,7 @@ import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { endChild } from './decisions/end-child.ts';
 import { fireTimer, retryTasks } from './decisions/fire-timer.ts';
+import { answerForm, assignForm } from './decisions/forms.ts';
 import { grantMutex } from './decisions/grant-mutex.ts';
 import { beyondLimit } from './decisions/outcome.ts';
 import { isParked, pauseRun, reasonOf, resumeRun } from './decisions/pause.ts';
@@ -76,6 +77,10 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
       return [{ type: 'SignalReceived', at, commandId, signal, data }];
     }
+    case 'AnswerForm':
+      return answerForm(state, command, context);
+    case 'AssignForm':
+      return assignForm(state, command, context);
     case 'GrantMutex':
       return grantMutex(state, command, context);
     case 'EndChild':
@@ -110,6 +115,8 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
+    case 'AnswerForm':
+    case 'AssignForm':
       return wait();
     default:
       return [];
@@ -127,6 +134,8 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
+    case 'AnswerForm':
+    case 'AssignForm':
       return refuse();
     case 'CancelRun':
       return state.status === 'cancelled' ? [] : refuse();

@@ -1,7 +1,7 @@
 import { timeOf } from './clock.ts';
 import type { Timer } from './commands.ts';
 import type { RunEvent, TaskClosing } from './events.ts';
-import { attemptDeadline, dueAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
+import { attemptDeadline, dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import {
   definitionOf,
   hasEnded,
@@ -60,6 +60,10 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       if (task === undefined) return [];
       const first = task.firstScheduledAt === event.at ? taskTimer(state, task) : [];
       return [...first, ...enteredEffects(state, task)];
+    }
+    case 'FormAssigned': {
+      const task = state.tasks.get(event.taskId);
+      return task === undefined || event.step === undefined ? [] : enteredEffects(state, task);
     }
     case 'TaskExpanded': {
       const task = state.tasks.get(event.taskId);
@@ -265,13 +269,18 @@ function abandonedChildren(state: RunState, at: number): Effect[] {
   return effects;
 }
 
-/** What goes on while a task is entered: a sleep, a child run. */
+/** What goes on while a task is entered: a sleep, a form that goes to another, a child run. */
 function enteredEffects(state: RunState, task: TaskState): Effect[] {
   if (!isEntered(task)) return [];
   const { id: taskId, attempt, child, closing } = task;
   const at = dueAt(state, task);
   const effects: Effect[] = [];
   if (at !== undefined) effects.push({ kind: 'set-timer', timer: { kind: 'wake', taskId, attempt }, at });
+  const next = escalationAt(state, task);
+  if (next !== undefined && closing === undefined) {
+    const timer = { kind: 'escalate', taskId, attempt, step: task.form?.step ?? 0 } as const;
+    effects.push({ kind: 'set-timer', timer, at: next });
+  }
   if (child === undefined) return effects;
   effects.push({ kind: 'start-child', taskId, attempt });
   const { pausedBy, revision } = state;

@@ -27,6 +27,8 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   ScopeCaught: 1,
   CompensationBegan: 1,
   SignalReceived: 1,
+  FormAnswered: 1,
+  FormAssigned: 1,
   RunForked: 1,
   TaskExpanded: 1,
   ItemsAdded: 1,

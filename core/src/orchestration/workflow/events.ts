@@ -167,8 +167,14 @@ export interface TaskEntered extends EventBase {
   readonly source?: Source;
   /** Of a sleep, and of it alone: when it ends. One for a time ends later by as long as the run is paused. */
   readonly until?: number;
-  /** Of a wait, and of it alone: the name of its signal. */
+  /** Of a wait for a signal, and of it alone: its name. */
   readonly signal?: string;
+  /** Of a wait for a form, and of it alone. The form is in the definition. */
+  readonly form?: true;
+  /** Of a form: who is asked. */
+  readonly assignee?: string;
+  /** Of a form: who is asked one after another, as long as nobody answers. */
+  readonly escalate?: readonly string[];
   /** Of a child run, and of it alone: its id. It follows from the run, the task and the attempt. */
   readonly child?: string;
   /** Of a child run: the one, of the run that this one retries, that it goes on from. */
@@ -198,6 +204,31 @@ export interface SignalReceived extends EventBase {
   /** Its name. */
   readonly signal: string;
   readonly data: Json;
+}
+
+/** Somebody answered an open form, and what was answered fits it: the task completes with it. */
+export interface FormAnswered extends EventBase {
+  readonly type: 'FormAnswered';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly commandId: string;
+  readonly answer: Json;
+  /** Who answered, as the command says. */
+  readonly by?: string;
+}
+
+/** An open form is somebody else's to answer from now on. */
+export interface FormAssigned extends EventBase {
+  readonly type: 'FormAssigned';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly to: string;
+  /** Of an escalation: how many there have been, this one included. */
+  readonly step?: number;
+  /** Of a command: its id. */
+  readonly commandId?: string;
+  /** Of a command: who said so. */
+  readonly by?: string;
 }
 
 /**
@@ -433,7 +464,7 @@ export interface TaskStarted extends EventBase {
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
  * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
- * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `default` (of a wait), `child` (of a child run),
+ * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `form` (the output is the answer), `default` (of a wait), `child` (of a child run),
  * `scope` (without `output`, that of the leaves), `end`, `override` (what a person or a program said; without `output`, what stood in the
  * `TaskClosing` before it).
  */
@@ -465,6 +496,7 @@ export type Via =
   | 'cancel'
   | 'timer'
   | 'signal'
+  | 'form'
   | 'default'
   | 'child'
   | 'scope'
@@ -583,6 +615,8 @@ export type RunEvent =
   | ScopeCaught
   | CompensationBegan
   | SignalReceived
+  | FormAnswered
+  | FormAssigned
   | RunForked
   | TaskExpanded
   | ItemsAdded

@@ -17,6 +17,7 @@ import type {
 import {
   definitionOf,
   hasEnded,
+  isEntered,
   isTerminal,
   outputOfLeaves,
   type RunState,
@@ -124,6 +125,18 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return closing(state, event);
     case 'SignalReceived':
       return receive(state, event);
+    case 'FormAnswered':
+      return onTask(state, event.taskId, (task) => {
+        if (task.form === undefined || !isEntered(task)) return;
+        task.form.answer = { value: event.answer };
+        state.frontier.add(task.id);
+      });
+    case 'FormAssigned':
+      return onTask(state, event.taskId, (task) => {
+        if (task.form === undefined) return;
+        task.form.assignee = event.to;
+        if (event.step !== undefined) task.form.step = event.step;
+      });
     case 'ScopeCaught':
       return caught(state, event);
     case 'CompensationBegan':
@@ -249,19 +262,22 @@ function completed(state: RunState, task: TaskState, event: TaskCompleted): void
   else if (via === 'fallback-task') task.output = siblingOf(state, task, fallbackTaskOf(state, task))?.output ?? null;
   else if (via === 'last-round') keepLastRound(state, task);
   else if (via === 'signal') task.output = take(state, task.signal, event.signal);
+  else if (via === 'form') task.output = task.form?.answer?.value ?? null;
   else if (event.output !== undefined) task.output = event.output;
   else if (via === 'override') task.output = givenIn(task);
   else if (via === 'scope') task.output = leavesOf(state, task);
   else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
   task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
-  if (event.output !== undefined || via === 'signal' || via === 'override') hold(state, task, 'output');
+  if (event.output !== undefined || via === 'signal' || via === 'form' || via === 'override')
+    hold(state, task, 'output');
   if (event.ends !== undefined) {
     task.ends = event.ends;
     hold(state, task, 'ends');
   }
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
+  if (task.form !== undefined) task.form.answer = undefined;
   if (via === 'override') overridden(state, task, event.attempt);
   else if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
   task.unknown = false;

@@ -55,6 +55,15 @@ export function dueAt(state: RunState, task: TaskState): number | undefined {
   return timeOf(state, wakeAt - stoppedBeforeWait);
 }
 
+/** When a form goes to the next one. Undefined when nobody is left, it is not open, or the run's clock stands still. */
+export function escalationAt(state: RunState, task: TaskState): number | undefined {
+  const { form, firstScheduledAt, stoppedBefore } = task;
+  if (form === undefined || firstScheduledAt === undefined || !isEntered(task)) return undefined;
+  if (form.answer !== undefined || form.step >= form.escalate.length) return undefined;
+  const next = definitionOf(state, task)?.wait?.form?.escalate?.[form.step];
+  return next === undefined ? undefined : timeOf(state, firstScheduledAt - stoppedBefore + next.afterMs);
+}
+
 /** The first limit that ends the attempts of a task. */
 export function deadlineOf(state: RunState, task: TaskState, definition: TaskDefinition): Deadline | undefined {
   const parent = task.index === undefined ? undefined : listOf(state, task);

@@ -35,6 +35,15 @@ export interface ClosingView {
   readonly reason?: string;
 }
 
+/** A form that is open, or was. */
+export interface FormView {
+  readonly assignee: string | undefined;
+  /** When it goes to the next one, and to whom; undefined when nobody is left, and while the run's clock stands still. */
+  readonly next: { readonly to: string; readonly at: number } | undefined;
+  /** When its time is up; undefined when it has no limit, has ended, or the run's clock stands still. */
+  readonly expiresAt: number | undefined;
+}
+
 /** One task of a run, or one item of a forEach task. */
 export interface TaskView {
   readonly id: string;
@@ -87,6 +96,8 @@ export interface TaskView {
   readonly wakeAt: number | undefined;
   /** Of a wait: the name of the signal. */
   readonly signal: string | undefined;
+  /** Of a form: who is asked. */
+  readonly form: FormView | undefined;
   /** The child run of the last attempt, by its id. */
   readonly child: string | undefined;
   /** Whether it undoes what another task did (`pay@3`: what attempt 3 of `pay` did). */

@@ -99,7 +99,7 @@ function settleMilestones(state: RunState, context: DecisionContext): readonly R
 /** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. Of several waits before one join, those that it gives up take nothing. */
 const isPutOff = (state: RunState, task: TaskState): boolean =>
   task.closing === undefined
-    ? task.signal !== undefined && isLoser(state, task)
+    ? (task.signal !== undefined || task.form !== undefined) && isLoser(state, task)
     : task.closing.why === 'within' || isWaiting(state, task.id);
 
 function settleTask(
@@ -253,10 +253,12 @@ function skip(task: TaskState, definition: TaskDefinition, reason: TaskSkipped['
   return { type: 'TaskSkipped', at, taskId: task.id, reason };
 }
 
-/** A block in which something has come to an end, or a wait for which there is a signal. */
+/** A block in which something has come to an end, or a wait for which there is a signal, or an answer. */
 function settleEntered(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return settleBlock(state, scope, context);
+  if (task.form?.answer !== undefined)
+    return conclude(state, task, { output: task.form.answer.value, via: 'form', recorded: false }, context);
   const taken = signalFor(state, task);
   if (taken === undefined) return [];
   const { id, data } = taken;

@@ -114,6 +114,17 @@ export interface ScopeState {
   ready: ReadyQueues | undefined;
 }
 
+/** A form that is open, or was. */
+export interface FormState {
+  assignee: string | undefined;
+  /** Who it goes to, one after another, as long as nobody answers. */
+  readonly escalate: readonly string[];
+  /** How many of them have had it. */
+  step: number;
+  /** Accepted, and not the task's output yet. */
+  answer: { readonly value: Json } | undefined;
+}
+
 /** What came from outside and was not taken yet. */
 export interface PendingSignal {
   readonly id: string;
@@ -208,6 +219,8 @@ export interface TaskState {
   signal: string | undefined;
   /** The revision at which it began to wait. Derived. */
   waitsSince: number | undefined;
+  /** The form that it asks somebody. */
+  form: FormState | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
   /** The child run that the next, or the last, one goes on from. */
@@ -459,6 +472,7 @@ export function createTaskState(
     wakeAt: undefined,
     signal: undefined,
     waitsSince: undefined,
+    form: undefined,
     child: undefined,
     retries: undefined,
     mutex: undefined,

@@ -3,10 +3,19 @@ import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
-import { dueAt } from './limits.ts';
+import { timeOf } from './clock.ts';
+import { dueAt, escalationAt, taskDeadline } from './limits.ts';
 import { priorityOf } from './ready-tasks.ts';
-import type { ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
-import { type ItemsState, isTerminal, type PausedBy, type RunState, type TaskState } from './state.ts';
+import type { FormView, ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
+import {
+  definitionOf,
+  type ItemsState,
+  isEntered,
+  isTerminal,
+  type PausedBy,
+  type RunState,
+  type TaskState,
+} from './state.ts';
 
 /**
  * The view of a state. Its fields are copied, so that it prints, compares and spreads like any plain object; its payloads are those of the
@@ -183,11 +192,23 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     chosen: task.chosen,
     wakeAt: task.wakeAt,
     signal: task.signal,
+    form: formView(state, task),
     child: task.child,
     undoes: task.undoes !== undefined,
     closing: frozen(task.closing),
     items: task.items === undefined ? undefined : itemsView(task.items, task.yieldedAt !== undefined),
   });
+
+function formView(state: RunState, task: TaskState): FormView | undefined {
+  const { form } = task;
+  const definition = definitionOf(state, task);
+  if (form === undefined || definition === undefined) return undefined;
+  const at = escalationAt(state, task);
+  const to = form.escalate[form.step];
+  const next = at === undefined || to === undefined ? undefined : Object.freeze({ to, at });
+  const expiresAt = isEntered(task) ? timeOf(state, taskDeadline(task, definition)) : undefined;
+  return Object.freeze({ assignee: form.assignee, next, expiresAt });
+}
 
 const itemsView = (
   { total, active, ended, completed, dropped, need, expired }: ItemsState,

@@ -6,7 +6,7 @@ import { timeOf } from '../clock.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
 import { sealed } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
-import { dueAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
+import { dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
@@ -52,6 +52,13 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       const message = `The items of '${task.id}' took longer than ${definition.timeouts.allMs} ms in all.`;
       const error = errorData('REPRISE_TASK_TIMEOUT', message);
       return [{ type: 'TaskExpired', at, taskId: task.id, error }, ...givenUpTooLong(state, task, error, context)];
+    }
+    case 'escalate': {
+      if (task.attempt !== timer.attempt || task.form?.step !== timer.step || !isDue(escalationAt(state, task)))
+        return [];
+      const to = task.form.escalate[timer.step];
+      if (to === undefined) return [];
+      return [{ type: 'FormAssigned', at, taskId: task.id, attempt: task.attempt, to, step: timer.step + 1 }];
     }
     case 'wake':
       if (!isEntered(task) || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];

@@ -94,6 +94,7 @@ const FIELDS = [
   ['chosen', undefined],
   ['wakeAt', undefined],
   ['signal', undefined],
+  ['form', undefined],
   ['child', undefined],
   ['retries', undefined],
   ['mutex', undefined],

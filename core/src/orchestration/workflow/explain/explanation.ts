@@ -53,6 +53,7 @@ export interface ExplainFacts {
  * - `handed`: handed to an agent, and no worker has begun.
  * - `working`: an attempt is under way. `undoes`: of a compensation, the task that it undoes.
  * - `retry`, `sleep`, `signal`, `child`: it waits for a time, a signal, another run.
+ * - `form`: a person is asked.
  * - `block`, `items`: it waits for what is in it. `handling`: the failure that the block caught and now handles.
  * - `fallback`: another task stands in for it.
  * - `closing`: it ends otherwise than by completing, once `waitsFor` has ended and what was done in it is undone (`undo` is next).
@@ -100,6 +101,13 @@ export type Reason =
   | {
       readonly reason: 'signal';
       readonly signal: string;
+      readonly limitAt: number | undefined;
+      /** Whether there is a value to go on with when the time is up. */
+      readonly hasDefault: boolean;
+    }
+  | {
+      readonly reason: 'form';
+      readonly assignee: string | undefined;
       readonly limitAt: number | undefined;
       /** Whether there is a value to go on with when the time is up. */
       readonly hasDefault: boolean;

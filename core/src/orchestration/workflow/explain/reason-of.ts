@@ -188,7 +188,7 @@ function items(state: RunState, task: TaskState): Reason {
 }
 
 function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
-  const { wakeAt, signal, child, closing: ending } = task;
+  const { wakeAt, signal, form, child, closing: ending } = task;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return block(state, scope);
   const limitAt = limitAround(state, task, definition);
@@ -196,6 +196,8 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
     return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };
   if (signal !== undefined)
     return { reason: 'signal', signal, limitAt, hasDefault: definition.wait?.default !== undefined };
+  if (form !== undefined)
+    return { reason: 'form', assignee: form.assignee, limitAt, hasDefault: definition.wait?.default !== undefined };
   if (wakeAt !== undefined) return { reason: 'sleep', until: dueAt(state, task) ?? wakeAt };
   return { reason: 'deciding', about: 'outcome' };
 }

@@ -24,6 +24,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   retry: 'timer',
   sleep: 'timer',
   signal: 'signal',
+  form: 'person',
   child: 'run',
   block: 'tasks',
   items: 'tasks',
@@ -134,6 +135,12 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       const { signal, limitAt, hasDefault } = reason;
       const then = hasDefault ? 'its default is taken' : 'its time is up';
       return told(`waits for the signal '${signal}'`, `Somebody sends the signal${limit(limitAt, then)}.`);
+    }
+    case 'form': {
+      const { assignee, limitAt, hasDefault } = reason;
+      const then = hasDefault ? 'its default is taken' : 'its time is up';
+      const who = assignee === undefined ? 'somebody' : `'${assignee}'`;
+      return told(`waits for an answer of ${who}`, `The form is answered${limit(limitAt, then)}.`);
     }
     case 'child': {
       const { run, toldToEnd, limitAt } = reason;

@@ -99,7 +99,8 @@ function fits(state: RunState, task: TaskState): boolean {
   return (
     (scope ?? wait ?? sleep ?? workflow) !== undefined &&
     (scope !== undefined) === state.scopes.has(task.id) &&
-    (wait !== undefined) === (task.signal !== undefined) &&
+    (wait?.signal !== undefined) === (task.signal !== undefined) &&
+    (wait?.form !== undefined) === (task.form !== undefined) &&
     (sleep !== undefined) === (task.wakeAt !== undefined) &&
     (workflow !== undefined) === (task.child !== undefined)
   );

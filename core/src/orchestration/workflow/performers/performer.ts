@@ -23,7 +23,10 @@ export type Enter = (entering: Entering) => readonly RunEvent[];
 /** The task begins, and waits for what ends it. */
 export const entered = (
   { task, context }: Entering,
-  more: Pick<TaskEntered, 'input' | 'source' | 'until' | 'signal' | 'child' | 'retries'>,
+  more: Pick<
+    TaskEntered,
+    'input' | 'source' | 'until' | 'signal' | 'form' | 'assignee' | 'escalate' | 'child' | 'retries'
+  >,
 ): TaskEntered => ({ type: 'TaskEntered', at: context.now, taskId: task.id, attempt: task.attempt + 1, ...more });
 
 /** The task cannot begin: the one path that every failure takes. */

@@ -1,10 +1,11 @@
-import type { Sleep } from '../../../definition/definition.ts';
+import type { Form, Sleep } from '../../../definition/definition.ts';
 import { parseDuration } from '../../../shared/duration.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import type { RunEvent } from '../events.ts';
 import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
 
-// Performers that wait: for a time, or for a signal. Ended by a timer, or by what settle finds in the signals that were kept.
+// Performers that wait: for a time, for a signal, for an answer. Ended by a timer, or by what settle finds to have come.
 
 export const enterSleep: Enter = (entering) => {
   const { sleep } = entering.definition;
@@ -21,7 +22,8 @@ const MAX_SIGNAL_CHARS = 256;
 
 export const enterWait: Enter = (entering) => {
   const { task, definition } = entering;
-  if (definition.wait === undefined) return [];
+  if (definition.wait?.form !== undefined) return openForm(entering, definition.wait.form);
+  if (definition.wait?.signal === undefined) return [];
   const signal = computed(entering, 'wait.signal', definition.wait.signal);
   if (!signal.ok) return failed(entering, signal.error);
   if (typeof signal.value === 'string' && signal.value !== '' && signal.value.length <= MAX_SIGNAL_CHARS)
@@ -29,6 +31,38 @@ export const enterWait: Enter = (entering) => {
   const message = `task '${task.id}', wait.signal: gave ${shown(signal.value)} where the name of a signal is needed (1 to ${MAX_SIGNAL_CHARS} characters).`;
   return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
 };
+
+/** The longest name of who answers a form, in characters. */
+const MAX_ASSIGNEE_CHARS = 256;
+
+/** Who is asked, and who will be, is said now: an expression that fails then would be found out when nobody looks. */
+function openForm(entering: Entering, { assignee, escalate = [] }: Form): readonly RunEvent[] {
+  const input = handed(entering);
+  if (!input.ok) return failed(entering, input.error);
+  const slots = [
+    ...(assignee === undefined ? [] : [['wait.assignee', assignee] as const]),
+    ...escalate.map(({ to }, index) => [`wait.escalate[${index}].to`, to] as const),
+  ];
+  const names: string[] = [];
+  for (const [slot, expression] of slots) {
+    const name = computed(entering, slot, expression);
+    if (!name.ok) return failed(entering, name.error);
+    if (typeof name.value !== 'string' || name.value === '' || name.value.length > MAX_ASSIGNEE_CHARS) {
+      const message = `task '${entering.task.id}', ${slot}: gave ${shown(name.value)} where the name of somebody is needed (1 to ${MAX_ASSIGNEE_CHARS} characters).`;
+      return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
+    }
+    names.push(name.value);
+  }
+  const next = assignee === undefined ? names : names.slice(1);
+  return [
+    entered(entering, {
+      ...input.recorded,
+      form: true,
+      ...(assignee === undefined ? {} : { assignee: names[0] ?? '' }),
+      ...(next.length === 0 ? {} : { escalate: next }),
+    }),
+  ];
+}
 
 /** Time beyond the year 9999 cannot be written. */
 const LATEST = 253_402_300_799_999;

@@ -35,6 +35,10 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
   task.wakeAt = event.until;
   task.stoppedBeforeWait = stoodStill(state, event.at);
   task.signal = event.signal;
+  if (event.form === true) {
+    const { assignee, escalate = [] } = event;
+    task.form = { assignee, escalate, step: 0, answer: undefined };
+  }
   task.child = event.child;
   task.retries = event.retries;
   if (event.signal !== undefined) awaitSignal(state, task, event.signal);

@@ -61,12 +61,29 @@ const timeouts = fieldsOf(
   { attemptMs: integer(1), taskMs: integer(1), allMs: integer(1), heartbeatMs: integer(1) },
 );
 
+const wait = fieldsOf(
+  {},
+  {
+    signal: expression,
+    buffered: oneOf(false),
+    form: fieldsOf(
+      { schema: anyJson },
+      { assignee: expression, escalate: listOf(fieldsOf({ afterMs: integer(1), to: expression }), 32) },
+    ),
+    default: expression,
+  },
+);
+
 /** The performers that hold no tasks. */
 const performers: Readonly<Record<string, Shape>> = {
   agent: name,
   capability: name,
   workflow: fieldsOf({ name }, { version: name }),
-  wait: fieldsOf({ signal: expression }, { buffered: oneOf(false), default: expression }),
+  wait: (value, field) =>
+    wait(value, field) ??
+    (isFields(value) && value['signal'] === undefined && value['form'] === undefined
+      ? { field: `${field}.signal`, problem: 'is missing' }
+      : undefined),
   sleep: byKind('kind', {
     for: fieldsOf({ kind: oneOf('for'), ms: integer(0) }),
     'for-computed': fieldsOf({ kind: oneOf('for-computed'), duration: expression }),

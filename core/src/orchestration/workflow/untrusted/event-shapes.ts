@@ -105,7 +105,7 @@ const VIAS: readonly Via[] = [
     'cancel',
     'timer',
   ] as const),
-  ...(['signal', 'default', 'child', 'scope', 'end', 'override'] as const),
+  ...(['signal', 'form', 'default', 'child', 'scope', 'end', 'override'] as const),
 ];
 
 /** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
@@ -147,7 +147,17 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   TaskEntered: fieldsOf(
     { taskId, attempt },
-    { input: anyJson, source, until: time, signal: label, child: runId, retries: runId },
+    {
+      input: anyJson,
+      source,
+      until: time,
+      signal: label,
+      form: oneOf(true),
+      assignee: label,
+      escalate: listOf(label, 32),
+      child: runId,
+      retries: runId,
+    },
   ),
   TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'closed') }, { by: taskId }),
   TaskClosing: fieldsOf(
@@ -181,6 +191,8 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
   RunForked: fieldsOf({ runId }, { keys: listOf(taskId) }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
+  FormAnswered: fieldsOf({ taskId, attempt, commandId: label, answer: anyJson }, { by: label }),
+  FormAssigned: fieldsOf({ taskId, attempt, to: label }, { step: integer(1, 32), commandId: label, by: label }),
   TaskExpanded: fieldsOf(
     { taskId, from: integer(0), total: integer(0) },
     { items: listOf(anyJson), source, need: integer(0) },

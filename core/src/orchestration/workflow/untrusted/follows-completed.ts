@@ -20,6 +20,7 @@ const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
   cancel: 'with',
   timer: 'without',
   signal: 'without',
+  form: 'without',
   default: 'with',
   child: 'with',
   scope: 'either',
@@ -34,6 +35,7 @@ const SINGLE: Readonly<Partial<Record<Via, (task: TaskState, definition: TaskDef
   cancel: (_, { cancel }) => cancel !== undefined,
   timer: (task) => task.wakeAt !== undefined,
   signal: (task) => task.signal !== undefined,
+  form: (task) => task.form !== undefined,
   default: (_, { wait }) => wait?.default !== undefined,
   child: (task) => task.child !== undefined,
   scope: (_, { scope }) => scope !== undefined,
@@ -111,6 +113,10 @@ export function completedFlaw(
         ? attemptFlaw(task, event.attempt)
         : flaw('data.signal', `is '${event.signal ?? ''}', which came before '${task.id}' waited`);
     }
+    case 'form':
+      if (!isEntered(task)) return unfit(task);
+      if (task.form?.answer === undefined) return flaw('data.via', `is form, and '${task.id}' was not answered`);
+      break;
     case 'scope': {
       const scope = scopeAt(state, task.id);
       if (!isEntered(task) || scope === undefined) return unfit(task);

@@ -4,10 +4,13 @@ import { taskPaths } from '../../../shared/task-path.ts';
 import { itemsProblem } from '../decisions/add-items.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { permissionsOf } from '../decisions/directives.ts';
+import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
   CompensationBegan,
+  FormAnswered,
+  FormAssigned,
   ItemJoined,
   ItemsAdded,
   RunEvent,
@@ -156,6 +159,10 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return joinedFlaw(task, definition, event);
     case 'TaskYielded':
       return yieldedFlaw(task, definition, event);
+    case 'FormAnswered':
+      return formFlaw(state, task, event) ?? answerFlaw(state, task, event);
+    case 'FormAssigned':
+      return formFlaw(state, task, event) ?? stepFlaw(task, event);
     case 'TaskExpired':
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
@@ -204,6 +211,28 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
     default:
       return event satisfies never;
   }
+}
+
+/** It is open, and the command is a new one. */
+function formFlaw(state: RunState, task: TaskState, event: FormAnswered | FormAssigned): Flaw | undefined {
+  if (!isOpenForm(task))
+    return task.form === undefined ? flaw('type', `cannot come: '${task.id}' is no form`) : unfit(task);
+  if (event.commandId !== undefined && state.commands.has(event.commandId))
+    return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
+  return attemptFlaw(task, event.attempt);
+}
+
+function answerFlaw(state: RunState, task: TaskState, { answer }: FormAnswered): Flaw | undefined {
+  const problem = answerProblem(state, task, answer);
+  return problem === undefined ? undefined : flaw('data.answer', `does not fit the form of '${task.id}': ${problem}`);
+}
+
+/** An escalation goes to the next one; anything else was said by a command. */
+function stepFlaw({ id, form }: TaskState, { step, to, commandId, by }: FormAssigned): Flaw | undefined {
+  if (step === undefined) return commandId === undefined ? flaw('data.commandId', 'is missing') : undefined;
+  if (commandId !== undefined || by !== undefined) return flaw('data.step', 'cannot stand beside a command');
+  if (step !== (form?.step ?? 0) + 1) return flaw('data.step', `is ${step} after ${form?.step ?? 0} of '${id}'`);
+  return to === form?.escalate[step - 1] ? undefined : flaw('data.to', `is not who '${id}' goes to next`);
 }
 
 /**

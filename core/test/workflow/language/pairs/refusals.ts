@@ -15,6 +15,7 @@ const PERFORMERS = [
   'scope',
   'wait',
   'wait, buffered: false',
+  'form',
   'sleep',
   'set',
   'switch',
@@ -23,7 +24,7 @@ const PERFORMERS = [
   'raise',
 ];
 /** Two of them are never on one task. */
-const WAITS = ['wait', 'wait, buffered: false'];
+const WAITS = ['wait', 'wait, buffered: false', 'form'];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
 const BY_ITSELF = [...WAITS, 'sleep', 'set', 'switch', 'cancel', 'end', 'raise'];
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
@@ -94,7 +95,7 @@ export const REFUSALS: readonly Row[] = [
     'belongs to a forEach, and this task has none',
   ),
 
-  onOne(WAITS, ['input'], 'what the signal brings is the output'),
+  onOne(['wait', 'wait, buffered: false'], ['input'], 'what the signal brings is the output'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
   onOne(['cancel'], ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),

@@ -95,6 +95,7 @@ export const PERFORMER_WORDS: readonly Word[] = [
   })),
   { ...performer('wait', () => ({ signal: 'go' })), key: 'wait' },
   waiting('wait, buffered: false', { signal: 'go', buffered: false }),
+  waiting('form', { form: 'approval', assignee: 'kim', escalate: [{ after: '400ms', to: 'lee' }] }),
   performer('sleep', () => '1s'),
   performer('set', () => ({ round: `\${ round }` })),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),

@@ -3,6 +3,7 @@ import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } 
 import { DEFAULT_RETRY, type TaskDefinition, type WorkflowDefinition } from '../../../../src/definition/definition.ts';
 import { idempotencyKey } from '../../../../src/orchestration/runtime/attempt-key.ts';
 import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
+import { isOpenForm } from '../../../../src/orchestration/workflow/decisions/forms.ts';
 import { type Effect, effectsOf, openEffects } from '../../../../src/orchestration/workflow/effects.ts';
 import { evolve } from '../../../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../../../src/orchestration/workflow/handle.ts';
@@ -173,6 +174,13 @@ export class World {
         this.#set(key, delay, { type: 'SendSignal', signal, data: 'signal' });
         any = true;
       }
+    }
+    for (const { id: taskId, attempt } of [...this.state.tasks.values()].filter(isOpenForm)) {
+      const key = `answer ${taskId}/${attempt}`;
+      if (this.#known.has(key)) continue;
+      this.#known.add(key);
+      this.#set(key, delay, { type: 'AnswerForm', taskId, answer: { decision: 'approve' }, by: 'kim' });
+      any = true;
     }
     return any;
   }

@@ -1,4 +1,5 @@
 import type { Projection } from '../projection.ts';
+import { forms } from './forms.ts';
 import { runIndex } from './run-index.ts';
 import { throughput } from './throughput.ts';
 import { timelines } from './timelines.ts';
@@ -10,4 +11,5 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   timelines,
   throughput,
   waiting,
+  forms,
 ] as readonly Projection[];
