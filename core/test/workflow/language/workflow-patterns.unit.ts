@@ -75,6 +75,15 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
     r.complete('c');
     ready(r, 'merged');
   },
+  8: (r) => {
+    after(r, 'b');
+    ready(r, 'tail[1]');
+    r.run('tail[1]');
+    r.complete('a');
+    ready(r, 'tail[0]');
+    r.run('tail[0]');
+    ends(r);
+  },
   9: (r) => {
     after(r, 'b');
     ready(r, 'first');
