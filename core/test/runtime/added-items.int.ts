@@ -35,7 +35,7 @@ describe('items that are added through the engine', () => {
     await run.addItems('each', [4, 5], { requestId: 'more' });
     expect(only(await eventsOf(reprise, run.id), 'ItemsAdded')).to.have.length(1);
     const [event] = only(await eventsOf(reprise, run.id), 'ItemsAdded');
-    expect(event).to.deep.include({ from: 3, items: [4, 5], commandId: 'AddItems/more'});
+    expect(event).to.deep.include({ from: 3, items: [4, 5], commandId: 'AddItems/more' });
   });
 
   it('are refused with the code that says why', async () => {

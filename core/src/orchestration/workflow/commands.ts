@@ -8,7 +8,15 @@ import type { Lineage, ParentTask, RunEvent } from './events.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
-export type { AddItems, AddTasks, LinkTasks, OverrideTask, SetPriority, SkipTask, UnlinkTasks } from './outside/run-changes.ts';
+export type {
+  AddItems,
+  AddTasks,
+  LinkTasks,
+  OverrideTask,
+  SetPriority,
+  SkipTask,
+  UnlinkTasks,
+} from './outside/run-changes.ts';
 
 /** Which timer is due. `attempt` and `round` say of what, so that a late one is recognised. */
 export type Timer =

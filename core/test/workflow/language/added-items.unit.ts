@@ -49,7 +49,7 @@ describe('items that are added to a list', () => {
   it('leave the list alone that they were a part of', () => {
     const large = ['x'.repeat(400), 'y'];
     const r = run(
-      'first: { agent: a }\neach: { agent: a, after: first, forEach: outputs.first }\nlast: { set: "${ outputs.first.size() }", after: each }',
+      `first: { agent: a }\neach: { agent: a, after: first, forEach: outputs.first }\nlast: { set: "\${ outputs.first.size() }", after: each }`,
     );
     r.run('first', large);
     expect(r.of('TaskExpanded')[0]).to.have.property('source');
@@ -128,7 +128,12 @@ describe('items that are added to a list', () => {
     expect(refused(list(), ['x'], 'next')).to.include('it is no list');
     expect(refused(list(), ['x'], 'each[0]')).to.include('name the list');
     expect(refused(list(), [])).to.include('items is empty');
-    expect(refused(list(), Array.from({ length: 1001 }, () => 1))).to.include('REPRISE_TOO_MANY_TASKS');
+    expect(
+      refused(
+        list(),
+        Array.from({ length: 1001 }, () => 1),
+      ),
+    ).to.include('REPRISE_TOO_MANY_TASKS');
     expect(refused(list(), ['x'.repeat(1024 * 1024)])).to.include('REPRISE_PAYLOAD_TOO_LARGE');
     expect(refused(list(), [() => 1])).to.include('REPRISE_INVALID_PAYLOAD');
     const waiting = run('a: { agent: a }\neach: { agent: a, after: a, forEach: input }', []);

@@ -142,9 +142,9 @@ first: { set: "\${ outputs }", after: [one, two], join: any, rest: cancel }`);
 
   it('fails when who is asked cannot be said', () => {
     for (const wait of [
-      'assignee: "${ input.nobody }"',
-      'assignee: "${ 5 }"',
-      'assignee: kim, escalate: [{ after: 1h, to: "${ \'\' }" }]',
+      `assignee: "\${ input.nobody }"`,
+      `assignee: "\${ 5 }"`,
+      `assignee: kim, escalate: [{ after: 1h, to: "\${ \`\' }" }]',
     ]) {
       const r = run(`ask: { wait: { form: approval, ${wait} } }`, {});
       expect(r.task('ask').error?.code, wait).to.equal('REPRISE_EXPRESSION_FAILED');
@@ -155,7 +155,7 @@ first: { set: "\${ outputs }", after: [one, two], join: any, rest: cancel }`);
 describe('a form that nobody answers', () => {
   const HOUR = 3_600_000;
   const LATE =
-    'ask: { wait: { form: approval, assignee: kim, escalate: [{ after: 1h, to: lee }, { after: 3h, to: "${ input.boss }" }], timeout: 1d } }';
+    `ask: { wait: { form: approval, assignee: kim, escalate: [{ after: 1h, to: lee }, { after: 3h, to: "\${ input.boss }" }], timeout: 1d } }`;
 
   it('goes from one to the next', () => {
     const r = run(LATE, { boss: 'pat' });

@@ -27,14 +27,18 @@ const the = (events: Loose[], type: string, place = 0): Loose => {
 };
 
 /** Moves the event of a type to where the one of another stands. */
-const before = (type: string, other: string) => (events: Loose[]): void => {
-  const [moved] = events.splice(events.indexOf(the(events, type)), 1);
-  if (moved !== undefined) events.splice(events.indexOf(the(events, other)), 0, moved);
-};
+const before =
+  (type: string, other: string) =>
+  (events: Loose[]): void => {
+    const [moved] = events.splice(events.indexOf(the(events, type)), 1);
+    if (moved !== undefined) events.splice(events.indexOf(the(events, other)), 0, moved);
+  };
 
-const set = (type: string, fields: Record<string, unknown>, place = 0) => (events: Loose[]): void => {
-  Object.assign(the(events, type, place).data, fields);
-};
+const set =
+  (type: string, fields: Record<string, unknown>, place = 0) =>
+  (events: Loose[]): void => {
+    Object.assign(the(events, type, place).data, fields);
+  };
 
 describe('a hostile history of lists', () => {
   it('is taken as it is', () => {
@@ -47,7 +51,9 @@ describe('a hostile history of lists', () => {
     expect(flawOf('quorum', set('TaskYielded', { taskId: 'choose' }))).to.match(/is no list that yields/);
     expect(flawOf('quorum', set('TaskYielded', { taskId: 'quotes' }, 1))).to.match(/cannot come: 'quotes' is running/);
     expect(flawOf('quorum', set('TaskExpanded', { need: 1 }))).to.match(/data\.need: is 1 where 2 is said/);
-    expect(flawOf('quorum', (events) => delete the(events, 'TaskExpanded', 1).data['need'])).to.match(/data\.need: is missing/);
+    expect(flawOf('quorum', (events) => delete the(events, 'TaskExpanded', 1).data['need'])).to.match(
+      /data\.need: is missing/,
+    );
     expect(flawOf('quorum', set('TaskExpanded', { need: 1 }, 2))).to.match(/data\.need: cannot stand here/);
   });
 

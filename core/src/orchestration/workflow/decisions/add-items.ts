@@ -69,14 +69,16 @@ export function itemsProblem(state: RunState, { taskId, items }: ItemsAdded): Re
   if (state.rules < 3) return invalid(`the run keeps the rules ${state.rules}, under which none are added`);
   const task = state.tasks.get(taskId);
   const definition = task === undefined ? undefined : definitionOf(state, task);
-  if (task === undefined || definition === undefined) return problem('REPRISE_TASK_UNKNOWN', `There is no task '${taskId}'.`);
+  if (task === undefined || definition === undefined)
+    return problem('REPRISE_TASK_UNKNOWN', `There is no task '${taskId}'.`);
   if (task.index !== undefined) return invalid('it is an item itself; name the list');
   if (definition.join === 'each') return invalid('its items are what it comes after');
   if (definition.forEach === undefined) return invalid('it is no list (it has no forEach)');
   if (hasEnded(task)) return closed(`it is ${task.status}`);
   const list = task.items;
   if (list === undefined) return invalid('it has not begun');
-  if (list.values.length < list.total) return invalid('its own items are still being put on record; try again in a moment');
+  if (list.values.length < list.total)
+    return invalid('its own items are still being put on record; try again in a moment');
   if (task.closing !== undefined) return closed('it is closing');
   if (list.expired !== undefined) return closed('its time is up');
   if (isStopped(state, task)) return closed('it has what it is for, and cancels the rest');
@@ -84,7 +86,10 @@ export function itemsProblem(state: RunState, { taskId, items }: ItemsAdded): Re
   const around = blockProblem(state, task.scope, state.scopes.get(task.scope));
   if (around !== undefined) return around;
   if (items.length > MAX_ADDED_AT_ONCE)
-    return problem('REPRISE_TOO_MANY_TASKS', `${items.length} items cannot be added at once; at most ${MAX_ADDED_AT_ONCE} can.`);
+    return problem(
+      'REPRISE_TOO_MANY_TASKS',
+      `${items.length} items cannot be added at once; at most ${MAX_ADDED_AT_ONCE} can.`,
+    );
   return state.tasks.size + items.length > MAX_TASKS_OF_RUN
     ? problem('REPRISE_TOO_MANY_TASKS', `The run would have more than ${MAX_TASKS_OF_RUN} tasks and items.`)
     : undefined;
