@@ -154,8 +154,7 @@ first: { set: "\${ outputs }", after: [one, two], join: any, rest: cancel }`);
 
 describe('a form that nobody answers', () => {
   const HOUR = 3_600_000;
-  const LATE =
-    `ask: { wait: { form: approval, assignee: kim, escalate: [{ after: 1h, to: lee }, { after: 3h, to: "\${ input.boss }" }], timeout: 1d } }`;
+  const LATE = `ask: { wait: { form: approval, assignee: kim, escalate: [{ after: 1h, to: lee }, { after: 3h, to: "\${ input.boss }" }], timeout: 1d } }`;
 
   it('goes from one to the next', () => {
     const r = run(LATE, { boss: 'pat' });
