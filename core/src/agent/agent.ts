@@ -28,7 +28,7 @@ export interface AgentTask<Input = Json> {
 }
 
 /**
- * What an agent is handed besides its task. `spawn`, `finish`, `cancel` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
+ * What an agent is handed besides its task. `spawn`, `link`, `addItems`, `finish`, `cancel` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
  * formed, throws. They take effect together, with the output of this attempt: all of them, or none, and then the attempt fails with
  * REPRISE_DIRECTIVE_REFUSED, which the next one finds in `task.error`. Those of an attempt that fails, or comes too late, are dropped.
  */
@@ -47,6 +47,10 @@ export interface AgentContext {
    * the block, and after each other; `before` names tasks that still wait, and are to come after the last of these. Takes `may: [spawn]`.
    */
   spawn(tasks: WrittenTasks, options?: { readonly before?: string | readonly string[] }): void;
+  /** A task of the block that still waits comes after these, too. One task an attempt. Takes `may: [link]`. */
+  link(task: string, after: string | readonly string[]): void;
+  /** Adds items to the innermost list that this task is an item of, or in; they are like those that were there at first. Takes `may: [addItems]`. */
+  addItems(items: readonly unknown[]): void;
   /** Ends the block of this task, which gives `output` (default: null); outside of blocks, the run. Takes `may: [finish]`. */
   finish(output?: Json): void;
   /** Cancels what has not ended of these tasks of the block, or of the blocks around it, as a `cancel` does. Takes `may: [cancel]`. */

@@ -13,7 +13,7 @@ export function randomDirectives(
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
   const may = state.graph.node(task?.definitionId ?? '')?.definition.may ?? [];
   if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
-  const all = ['spawn', 'finish', 'handOff', 'cancel'] as const;
+  const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'cancel'] as const;
   const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);
   if (kind === 'finish') return { directives: [{ kind, output: pick([null, 1, { found: task.id }]) }] };
   if (kind === 'handOff')
@@ -23,6 +23,14 @@ export function randomDirectives(
   if (kind === 'cancel') {
     const ids = [...state.tasks.values()].map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
     return { directives: [{ kind, tasks: [pick(ids), pick(ids)] }] };
+  }
+  if (kind === 'addItems')
+    return { directives: [{ kind, items: [{ n: 7 }, { n: 8 }].slice(0, dice() < 0.5 ? 1 : 2) }] };
+  if (kind === 'link') {
+    const ids = [...state.tasks.values()]
+      .filter(({ scope }) => scope === task.scope)
+      .map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
+    return { directives: [{ kind, task: pick(ids), after: [pick(ids)] }] };
   }
   const { tasks } = randomAddition(state, dice);
   const self = task.definitionId.slice(task.definitionId.lastIndexOf('/') + 1);

@@ -353,7 +353,11 @@ function taskOf(spec: TaskSpec, index: number, place: Place): TaskDefinition {
   };
 }
 
-const MAY = { spawn: ['spawn'], finish: ['spawn', 'finish'], handOff: ['spawn', 'handOff', 'cancel'] } as const;
+const MAY = {
+  spawn: ['spawn', 'addItems'],
+  finish: ['spawn', 'finish'],
+  handOff: ['spawn', 'handOff', 'cancel', 'link'],
+} as const;
 
 const standIn = (id: string): TaskDefinition => ({
   id,

@@ -36,7 +36,20 @@ export interface CancelTasks {
   readonly tasks: readonly string[];
 }
 
-export type Directive = Spawn | Finish | HandOff | CancelTasks;
+/** A task of the block that waits comes after others, too. */
+export interface Link {
+  readonly kind: 'link';
+  readonly task: string;
+  readonly after: readonly string[];
+}
+
+/** More items for the innermost list that the task is an item of, or in. */
+export interface MoreItems {
+  readonly kind: 'addItems';
+  readonly items: readonly Json[];
+}
+
+export type Directive = Spawn | Link | MoreItems | Finish | HandOff | CancelTasks;
 
 /** How often a task may be handed on in one round. */
 export const MAX_HAND_OFFS = 32;

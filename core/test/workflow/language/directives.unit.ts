@@ -642,3 +642,76 @@ describe('a hostile history of directives', () => {
     expect(flawOf((events) => Object.assign(at(events, 'TaskCompleted'), value))).to.match(/ends: cannot stand beside/);
   });
 });
+
+describe('addItems', () => {
+  const crawl = `
+crawl: { agent: a, may: addItems, forEach: { items: input, concurrency: 2 } }
+last: { agent: a, after: crawl }`;
+  const more = (...items: readonly Json[]): Directive => ({ kind: 'addItems', items });
+
+  it('gives the list of an item more of them, until none finds any', () => {
+    const r = run(crawl, ['/']);
+    r.schedule();
+    const events = give(r, 'crawl[0]', [more('/a', '/b'), more('/c')], 'root');
+    expect(types(events)).to.deep.equal(['ItemsAdded', 'TaskCompleted']);
+    expect(events[0]).to.deep.include({ taskId: 'crawl', from: 1, items: ['/a', '/b', '/c'] });
+    r.schedule();
+    expect(r.task('crawl[1]').input).to.equal('/a');
+    for (const index of [1, 2, 3]) r.run(`crawl[${index}]`, index);
+    expect(r.task('crawl').output).to.deep.equal(['root', 1, 2, 3]);
+    r.run('last');
+    expect(r.state.status).to.equal('completed');
+    expectSound(r);
+  });
+
+  it('of a task in a block that is one of many gives them to that list', () => {
+    const r = run(
+      'each: { forEach: input, scope: { look: { agent: a, may: addItems }, write: { agent: a, after: look } } }',
+      [1],
+    );
+    r.schedule();
+    give(r, 'each[0]/look', [more(2)]);
+    expect(r.task('each').items?.total).to.equal(2);
+    expect(r.status('each[1]/look')).to.equal('ready');
+    expectSound(r);
+  });
+
+  it('is refused outside of a list, and with the attempt', () => {
+    const r = run('a: { agent: a, may: addItems, retry: 1 }');
+    r.schedule();
+    expect(refusal(give(r, 'a', [more(1)]))).to.include('neither an item of a list nor in one');
+    const enough = run('a: { agent: a, may: addItems, forEach: { items: input, need: 1, rest: cancel } }', [1]);
+    enough.schedule();
+    expect(types(give(enough, 'a[0]', [more(2)]))).to.include('ItemsAdded');
+  });
+});
+
+describe('link', () => {
+  const plan = 'plan: { agent: a, may: link }\nslow: { agent: a }\nlast: { agent: a, after: plan }';
+  const link = (task: string, ...after: readonly string[]): Directive => ({ kind: 'link', task, after });
+
+  it('makes a task that waits come after another one, too', () => {
+    const r = run(plan);
+    r.schedule('plan', 'slow');
+    expect(types(give(r, 'plan', [link('last', 'slow')]))).to.deep.equal(['TasksLinked', 'TaskCompleted']);
+    expect(r.status('last')).to.equal('pending');
+    r.complete('slow');
+    r.run('last');
+    expect(r.state.status).to.equal('completed');
+    expectSound(r);
+  });
+
+  it('is refused where it would close a circle, is twice, or names nobody', () => {
+    const fresh = () => {
+      const r = run(`${plan}\nend: { agent: a, after: last }`);
+      r.schedule('plan');
+      return r;
+    };
+    expect(refusal(give(fresh(), 'plan', [link('last', 'end')]))).to.include('REPRISE_CYCLE');
+    expect(refusal(give(fresh(), 'plan', [link('last', 'nobody')]))).to.include('REPRISE_DEPENDENCY_UNKNOWN');
+    expect(refusal(give(fresh(), 'plan', [link('slow', 'last')]))).to.include('REPRISE_TASK_BEGUN');
+    expect(refusal(give(fresh(), 'plan', [link('last', 'slow'), link('end', 'slow')]))).to.include(
+      'one task at a time',
+    );
+  });
+});

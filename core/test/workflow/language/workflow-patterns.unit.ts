@@ -117,6 +117,15 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
     after(r, 'each[0]', 'each[1]');
     ready(r, 'next');
   },
+  15: (r) => {
+    r.schedule();
+    const directives = [{ kind: 'addItems', items: [2, 3] }] as const;
+    r.send({ type: 'CompleteTask', taskId: 'each[0]', attempt: 1, output: 'one', directives });
+    r.send({ type: 'AddItems', taskId: 'each', items: [4] });
+    for (const index of [1, 2, 3]) r.run(`each[${index}]`);
+    expect(r.task('each').items?.total).to.equal(4);
+    ready(r, 'next');
+  },
   16: (r) => {
     signal(r, 'cash', 5);
     status(r, { cash: 'completed', card: 'cancelled' });

@@ -24,6 +24,8 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
     spawn: quiet,
     finish: quiet,
     handOff: quiet,
+    link: quiet,
+    addItems: quiet,
     cancel: quiet,
     beats: () => beats,
   };

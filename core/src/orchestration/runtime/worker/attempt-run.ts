@@ -138,6 +138,8 @@ export class AttemptRun {
       spawn: (tasks, options) => this.#directives.spawn(tasks, options),
       finish: (output) => this.#directives.finish(output),
       cancel: (tasks) => this.#directives.cancel(tasks),
+      link: (task, after) => this.#directives.link(task, after),
+      addItems: (items) => this.#directives.addItems(items),
       handOff: (agent, options) => this.#directives.handOff(agent, options),
     };
   }

@@ -43,6 +43,23 @@ export class Directives {
     this.#add({ kind: 'spawn', tasks, ...(names.length > 0 && { before: [...names] }) });
   }
 
+  link(task: string, after: string | readonly string[]): void {
+    this.#allow('link');
+    const names = typeof after === 'string' ? [after] : [...after];
+    for (const name of [task, ...names])
+      if (typeof name !== 'string' || !TASK_ID_PATTERN.test(name))
+        throw refused(`${JSON.stringify(name)} is no id of a task`);
+    if (names.length === 0) throw refused(`'${task}' is to come after nothing; leave the call out`);
+    this.#add({ kind: 'link', task, after: names });
+  }
+
+  addItems(items: readonly unknown[]): void {
+    this.#allow('addItems');
+    const accepted = this.#accept(items, 'items to add');
+    if (!Array.isArray(accepted) || accepted.length === 0) throw refused('items must be a list of at least one');
+    this.#add({ kind: 'addItems', items: accepted as readonly Json[] });
+  }
+
   finish(output?: Json): void {
     this.#allow('finish');
     this.#add({ kind: 'finish', output: this.#accept(output, 'output of the block') });

@@ -5,13 +5,16 @@ import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import { copyJson, type Json, jsonProblem } from '../../../shared/json.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import { inside } from '../../../shared/task-path.ts';
+import { listAround } from '../binding-source.ts';
 import type { CompleteTask } from '../commands.ts';
 import { type Directive, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
 import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
+import { link } from '../outside/link.ts';
 import { cancelNamed, namedFrom } from '../performers/cancel.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { sizeOfAdded } from '../transitions/hold.ts';
 import { directivesFlaw } from '../untrusted/directive-shape.ts';
+import { itemsAdded } from './add-items.ts';
 import { additionProblem } from './add-tasks.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit } from './outcome.ts';
@@ -80,6 +83,8 @@ export function directed(
   if (cancels.some((id) => namedFrom(state, task.scope, id) === task))
     return refused('it would cancel itself; its attempt ends with its output');
   const last = cancelNamed(state, task, cancels, context.now).events;
+  const changed = changesOf(state, task, given, commandId, context);
+  if ('why' in changed) return refused(changed.why);
   const handed = handOff === undefined ? undefined : handedOff(state, task, handOff, output, context);
   if (handed !== undefined && 'why' in handed) return refused(handed.why);
   const size =
@@ -88,9 +93,39 @@ export function directed(
     (handOff?.input === undefined ? 0 : roughSize(handOff.input));
   const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
   if (over !== undefined) return refused(over.message);
-  const first: readonly RunEvent[] = added === undefined ? [] : [added];
+  const first: readonly RunEvent[] = [...(added === undefined ? [] : [added]), ...changed.events];
   if (handed !== undefined) return { first: [...first, handed.event, ...last], last: [], handedOff: true };
   return { first, last, ...(finish !== undefined && { ends: finish.output }) };
+}
+
+/** A task that is linked, and the items that a list gets; or why that cannot be. */
+function changesOf(
+  state: RunState,
+  task: TaskState,
+  given: readonly Directive[],
+  commandId: string,
+  context: DecisionContext,
+): { readonly events: readonly RunEvent[] } | { readonly why: string } {
+  const [linked, another] = given.filter((one) => one.kind === 'link');
+  // Each is checked against the run as it is: two together could close a circle.
+  if (another !== undefined)
+    return { why: `'${linked?.task}' is linked, and '${another.task}'; link one task at a time` };
+  const events: RunEvent[] = [];
+  if (linked !== undefined) {
+    const taskId = inside(task.scope, linked.task);
+    const answer = link(state, { taskId, after: linked.after, commandId: `${commandId}/link` }, context);
+    if ('code' in answer) return { why: `${answer.message.replace(/\.$/, '')} (${answer.code})` };
+    events.push(...answer);
+  }
+  const items = given.flatMap((one) => (one.kind === 'addItems' ? one.items : []));
+  if (items.length === 0) return { events };
+  const list = listAround(state, task)?.list;
+  if (list === undefined)
+    return { why: `'${task.id}' is neither an item of a list nor in one, so there is none to add items to` };
+  const addedBy = { taskId: task.id, attempt: task.attempt };
+  const more = itemsAdded(state, { taskId: list.id, items, commandId: `${commandId}/items`, addedBy }, context);
+  if ('code' in more) return { why: `${more.message.replace(/\.$/, '')} (${more.code})` };
+  return { events: [...events, more] };
 }
 
 /** The task goes on with another agent; or why it may not. */

@@ -11,6 +11,8 @@ const taskId = matching(TASK_ID_PATTERN, 'the id of a task');
 /** One entry for each: a new directive does not compile without one. */
 const SHAPES: Readonly<Record<Permission, Shape>> = {
   spawn: fieldsOf({ kind: oneOf('spawn'), tasks: addedTasksShape }, { before: listOf(taskId, MAX_DIRECTIVES) }),
+  link: fieldsOf({ kind: oneOf('link'), task: taskId, after: listOf(taskId, MAX_DIRECTIVES) }),
+  addItems: fieldsOf({ kind: oneOf('addItems'), items: listOf(anyJson, MAX_DIRECTIVES) }),
   finish: fieldsOf({ kind: oneOf('finish'), output: anyJson }),
   cancel: fieldsOf({ kind: oneOf('cancel'), tasks: listOf(taskId, MAX_DIRECTIVES) }),
   handOff: fieldsOf({ kind: oneOf('handOff'), agent }, { input: anyJson, why: text(MAX_WHY_CHARS) }),

@@ -1,6 +1,7 @@
 import { type Fallback, mayYield, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import { listAround } from '../binding-source.ts';
 import { itemsProblem } from '../decisions/add-items.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { permissionsOf } from '../decisions/directives.ts';
@@ -333,10 +334,22 @@ function expandedFlaw(
 function moreItemsFlaw(state: RunState, task: TaskState, event: ItemsAdded): Flaw | undefined {
   if (state.commands.has(event.commandId))
     return flaw('data.commandId', `is '${event.commandId}', which took effect before`);
+  const wrong = event.addedBy === undefined ? undefined : addedByFlaw(state, task, event.addedBy);
+  if (wrong !== undefined) return wrong;
   const there = task.items?.values.length ?? 0;
   if (event.from !== there) return flaw('data.from', `is ${event.from} where ${there} must be`);
   const found = itemsProblem(state, event);
   return found === undefined ? undefined : flaw('data', `could not be added: ${found.message}`);
+}
+
+/** An agent adds to the innermost list around its task, with its output. */
+function addedByFlaw(state: RunState, list: TaskState, by: NonNullable<ItemsAdded['addedBy']>): Flaw | undefined {
+  const task = state.tasks.get(by.taskId);
+  if (task === undefined) return unknown(by.taskId);
+  if (!isInFlight(task)) return unfit(task);
+  if (!permissionsOf(state, task).includes('addItems') || listAround(state, task)?.list !== list)
+    return flaw('data.addedBy', `is '${task.id}', whose agent may add no items to '${list.id}'`);
+  return attemptFlaw(task, by.attempt);
 }
 
 /** One for each dependency that has completed, in any order. */

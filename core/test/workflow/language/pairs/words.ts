@@ -216,6 +216,8 @@ const WITHIN_WORDS: readonly Word[] = [
   field('may', ['spawn', 'finish'], 'may: finish'),
   field('may', 'handOff', 'may: handOff'),
   field('may', 'cancel', 'may: cancel'),
+  field('may', 'link', 'may: link'),
+  field('may', 'addItems', 'may: addItems'),
   field('input', { n: `\${ input.n }` }),
 ];
 

@@ -2,11 +2,15 @@ import type { ErrorData, RunEvent } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import { DEFAULT_RETRY, type TaskDefinition, type WorkflowDefinition } from '../../../../src/definition/definition.ts';
 import { idempotencyKey } from '../../../../src/orchestration/runtime/attempt-key.ts';
+import { listAround } from '../../../../src/orchestration/workflow/binding-source.ts';
 import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
+import { itemsProblem } from '../../../../src/orchestration/workflow/decisions/add-items.ts';
 import { isOpenForm } from '../../../../src/orchestration/workflow/decisions/forms.ts';
 import { type Effect, effectsOf, openEffects } from '../../../../src/orchestration/workflow/effects.ts';
+import type { ItemsAdded } from '../../../../src/orchestration/workflow/events.ts';
 import { evolve } from '../../../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../../../src/orchestration/workflow/handle.ts';
+import { linkProblem } from '../../../../src/orchestration/workflow/outside/link.ts';
 import { namedFrom } from '../../../../src/orchestration/workflow/performers/cancel.ts';
 import { readyTasks, wantedBy } from '../../../../src/orchestration/workflow/ready-tasks.ts';
 import {
@@ -18,6 +22,8 @@ import {
   type TaskState,
 } from '../../../../src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../../../src/orchestration/workflow/state-codec.ts';
+import { idOf } from '../../../../src/orchestration/workflow/transitions/links.ts';
+import { inside } from '../../../../src/shared/task-path.ts';
 import { AGENT_MS } from './words.ts';
 
 /** One dispatch of an attempt. */
@@ -334,6 +340,26 @@ export class World {
     if (may.includes('cancel')) {
       const tasks = ['last', 'next'].filter((one) => namedFrom(this.state, scope, one) !== undefined);
       return { ...done, directives: [{ kind: 'cancel', tasks }] } as GivenCommand;
+    }
+    if (may.includes('addItems')) {
+      const task = this.state.tasks.get(id);
+      const list = task === undefined ? undefined : listAround(this.state, task)?.list;
+      const isShort = list?.items !== undefined && list.items.total < 4;
+      const items = { kind: 'addItems', items: [{ more: index ?? 0 }] };
+      return isShort && itemsProblem(this.state, { taskId: list.id, items: [1] } as unknown as ItemsAdded) === undefined
+        ? ({ ...done, directives: [items] } as GivenCommand)
+        : done;
+    }
+    if (may.includes('link')) {
+      const ids = [...this.state.tasks.values()].filter((one) => one.scope === scope).map((one) => idOf(one));
+      const [first] = ids.flatMap((to) =>
+        ids.flatMap((after) =>
+          linkProblem(this.state, inside(scope, to), [after]) === undefined
+            ? [{ kind: 'link', task: to, after: [after] }]
+            : [],
+        ),
+      );
+      return first === undefined ? done : ({ ...done, directives: [first] } as GivenCommand);
     }
     const name = `more-${definition.id}-${index ?? ''}-${attempt}`;
     const { definition: of } = this.state.graph.node(this.state.tasks.get(id)?.definitionId ?? '') ?? {};
