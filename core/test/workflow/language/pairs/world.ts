@@ -229,17 +229,20 @@ export class World {
       },
     });
     for (const effect of effects) this.#carryOut(effect);
-    if (this.script.twice === true && !this.over) this.#again(command);
+    if (this.script.twice === true && !this.over) this.#again(command, added);
     return added;
   }
 
   /** What came already changes nothing; that it came late may be put on record. */
-  #again(command: Command): void {
+  #again(command: Command, first: readonly RunEvent[]): void {
     const context = { now: this.now, random: () => 0.5, maxPayloadChars: 100_000 };
     const added = handle(this.state, command, context);
     this.events.push(...added);
+    // What was refused is refused again.
+    const refused = first[0]?.type === 'CommandRejected' ? 'CommandRejected' : undefined;
     for (const { type } of added)
-      if (type !== 'TaskResultIgnored') this.flaws.push(`a second ${command.type} leads to ${type}`);
+      if (type !== 'TaskResultIgnored' && type !== refused)
+        this.flaws.push(`a second ${command.type} leads to ${type}`);
   }
 
   /** No other run asks for a mutex: whoever does has it at once. */
