@@ -204,7 +204,9 @@ const FIRST = [
 ];
 const NEXT = [...FIRST, 'read', 'snapshot load'];
 
-describe('a process that is killed before or after any call of a port', () => {
+describe('a process that is killed before or after any call of a port', function () {
+  // Hundreds of plays each: half a minute, and more where others work beside.
+  this.timeout(240_000);
   for (const durable of [false, true]) {
     describe(durable ? 'with messages that outlive it' : 'with messages that end with it', () => {
       const between: Ports = { durable, listed: true };

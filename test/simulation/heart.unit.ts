@@ -51,6 +51,14 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const taskId = task?.id ?? 'nobody';
   const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
   if (dice() < 0.05) return { type: 'AddTasks', ...base, ...randomAddition(state, dice) };
+  if (dice() < 0.05) {
+    const forms = open.filter(
+      ({ definitionId }) => state.graph.node(definitionId)?.definition.wait?.form !== undefined,
+    );
+    const form = forms.length > 0 ? pick(forms).id : taskId;
+    if (dice() < 0.3) return { type: 'AssignForm', ...base, taskId: form, to: pick(['kim', 'ann']), by: 'dice' };
+    return { type: 'AnswerForm', ...base, taskId: form, answer: pick([{ ok: true }, { ok: 'no' }, null]), by: 'ann' };
+  }
   const [mutex] = state.shared;
   if (mutex !== undefined && dice() < 0.1) {
     const asks = dice() < 0.9 ? (state.mutexes.get(mutex)?.[0] ?? taskId) : taskId;
@@ -258,6 +266,7 @@ function viewErrors(state: RunState): readonly string[] {
           'tasks',
           'items',
           'yielded',
+          'form',
           'undoes',
           'added',
           'putBehind',

@@ -139,7 +139,9 @@ describe('the views', () => {
     for (const view of BUILT_IN_VIEWS) {
       const rows = foldView(view, await viewEvents(storage));
       expect([...rows.keys()].filter((key) => key.startsWith('~'))).to.deep.equal([]);
-      expect(rows.size, view.name).to.be.greaterThan(0);
+      // Of forms there are those that are open, and these runs have ended.
+      if (view.name === 'forms') expect(rows.size).to.equal(0);
+      else expect(rows.size, view.name).to.be.greaterThan(0);
     }
   });
 });

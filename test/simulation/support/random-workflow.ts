@@ -43,7 +43,18 @@ interface TaskSpec {
   readonly priority: number;
   /** What its agent may do to the run. */
   readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff';
-  readonly performer: 'agent' | 'set' | 'sleep' | 'wait' | 'switch' | 'cancel' | 'end' | 'raise' | 'scope' | 'child';
+  readonly performer:
+    | 'agent'
+    | 'set'
+    | 'sleep'
+    | 'wait'
+    | 'form'
+    | 'switch'
+    | 'cancel'
+    | 'end'
+    | 'raise'
+    | 'scope'
+    | 'child';
   readonly join: 'all' | 'any' | 'two' | 'each';
   readonly rest: 'let' | 'cancel';
   /** By a switch that it comes after. */
@@ -95,6 +106,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
         [1, 'set'],
         [1, 'sleep'],
         [1, 'wait'],
+        [0.7, 'form'],
         [1, 'switch'],
       ] as const),
       ...([
@@ -213,6 +225,17 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
         ...(spec.accept && { default: fn('default', () => 'waited in vain') }),
       },
     };
+  if (performer === 'form')
+    return {
+      wait: {
+        form: {
+          schema: { type: 'object', required: ['ok'], properties: { ok: { type: 'boolean' } } },
+          assignee: { kind: 'template', template: 'kim' },
+          escalate: [{ afterMs: 2000, to: { kind: 'template', template: 'lee' } }],
+        },
+        ...(spec.accept && { default: fn('unanswered', () => ({ ok: false })) }),
+      },
+    };
   if (performer === 'switch')
     return {
       switch: {
@@ -235,8 +258,8 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
   };
 }
 
-const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'sleep', 'switch', 'scope', 'child']);
-const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'raise', 'scope', 'child']);
+const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'form', 'sleep', 'switch', 'scope', 'child']);
+const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'form', 'raise', 'scope', 'child']);
 
 const KEYS = {
   one: { kind: 'template', template: 'the key' },
@@ -284,7 +307,8 @@ function enoughOf({ enough, onItemFailure, rounds, accept }: TaskSpec): Omit<For
 
 function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
   // A wait whose time is never up would wait for the test to end.
-  const taskMs = spec.performer === 'wait' ? (spec.taskMs ?? 9000) : spec.taskMs;
+  const waits = spec.performer === 'wait' || spec.performer === 'form';
+  const taskMs = waits ? (spec.taskMs ?? 9000) : spec.taskMs;
   return {
     ...(spec.attemptMs !== undefined && isAgent(spec) && { attemptMs: spec.attemptMs }),
     ...(taskMs !== undefined && { taskMs }),
