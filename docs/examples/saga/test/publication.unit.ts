@@ -10,7 +10,7 @@ const LIST = { folder: '/f', project: { name: 'shop', version: '1' }, packages: 
 const HOUR = 3_600_000;
 
 /** The run with an answer after an hour, or none at all. */
-const answered = (answer: Approval | undefined, announce: 'works' | 'fails' = 'works'): Promise<Simulation> =>
+const answered = (answer: Approval | undefined, announce: 'works' | 'fails' = 'works'): Promise<Simulation<unknown>> =>
   simulate(publication, {
     input: { folder: '.', out: '/out' },
     agents: {
@@ -28,7 +28,7 @@ const answered = (answer: Approval | undefined, announce: 'works' | 'fails' = 'w
     },
   });
 
-const undone = ({ calls }: Simulation): unknown[] =>
+const undone = ({ calls }: Simulation<unknown>): unknown[] =>
   calls
     .filter(({ agent }) => agent === 'release' || agent === 'remove')
     .map(({ agent, input }) => [agent, (input as { input: unknown }).input]);
