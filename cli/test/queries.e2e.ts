@@ -135,6 +135,7 @@ describe('queries on the command line', () => {
       ['timelines', false],
       ['throughput', false],
       ['waiting', false],
+      ['forms', false],
     ]);
     const { rows } = (await json('views', 'show', 'throughput', 'workflow:batch')) as {
       rows: Record<string, number>[];
