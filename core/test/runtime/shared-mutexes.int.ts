@@ -131,4 +131,18 @@ outer:
     const types = (await eventsOf(reprise, 'r1')).map(({ type }) => type);
     expect(types.slice(0, 4)).to.deep.equal(['RunStarted', 'TaskReady', 'MutexGranted', 'TaskEntered']);
   });
+
+  it('goes from one task of a run to the next, also when one ends in the turn in which it was granted', async () => {
+    const steps = of(`
+each: { forEach: input, set: done, mutex: { key: k, across: workflow } }
+a: { agent: work, after: each, mutex: { key: k, across: workflow } }`);
+    const { time, work, open } = world([steps]);
+    const reprise = await open();
+    for (const id of ['r1', 'r2']) await reprise.startRun(steps, [1, 2, 3], { id });
+    await time.quiet();
+    work.answer();
+    await time.quiet();
+    work.answer();
+    for (const id of ['r1', 'r2']) expect((await reprise.run(id).outcome()).status).to.equal('completed');
+  });
 });

@@ -21,7 +21,7 @@ interface Claim {
   readonly mutex: string;
   readonly askedAt: number;
   /** `resting`: it could not be given to it, and goes to others for a while. */
-  stands: 'waiting' | 'resting' | 'offered' | 'holding';
+  stands: 'waiting' | 'resting' | 'offered' | 'holding' | 'gone';
 }
 
 /** After how long a grant that could not be put on record is made again, in ms. */
@@ -31,7 +31,7 @@ const AGAIN_MS = 1000;
  * Who has the mutexes that several runs share, in this process: one task at a time has one, first come first served. Known from the histories alone: each run
  * is looked at after each of its turns, so that nothing is lost with the process. A grant is a command, and counts once it is on record.
  *
- *   (none) ──asks──► waiting ──first, and free──► offered ──on record──► holding ──ended──► (none)
+ *   (none) ──asks──► waiting ──first, and free──► offered ──on record──► holding ──ended──► gone
  *
  * While runs are being taken up nothing is granted: who holds what is not known before all of them were read.
  */
@@ -97,6 +97,8 @@ export class SharedMutexes {
   }
 
   #drop(claim: Claim): void {
+    // Whoever hears of it later finds that it is gone: its task may have been followed by another, with a claim of its own.
+    claim.stands = 'gone';
     const line = this.#lines.get(claim.mutex);
     line?.delete(claim);
     if (line?.size === 0) this.#lines.delete(claim.mutex);
