@@ -12,8 +12,9 @@ export const reserve = defineAgent({
   inputSchema: reserveSchema,
   handle: async ({ input: { out }, runId }) => {
     await mkdir(out, { recursive: true });
-    await writeFile(reserved(out), runId, { flag: 'wx' }).catch(() => undefined);
-    const owner = await readFile(reserved(out), 'utf8');
+    const owner = await readFile(reserved(out), 'utf8').catch(() =>
+      writeFile(reserved(out), runId, { flag: 'wx' }).then(() => runId),
+    );
     if (owner === runId) return { owner };
     throw Object.assign(new Error(`${out} is reserved by the run ${owner}`), { code: 'RESERVED', retryable: false });
   },
@@ -25,7 +26,6 @@ export const release = defineAgent({
   handle: async ({ input, runId }) => {
     const owner = await readFile(reserved(input.input.out), 'utf8').catch(() => '');
     if (owner === runId) await rm(reserved(input.input.out), { force: true });
-    return null;
   },
 });
 
