@@ -108,8 +108,6 @@ export class WriterThread {
   readonly #workerUrl: URL;
   /** Sent, and not settled yet. */
   readonly #inFlight: Batch[] = [];
-  /** Messages that the writer has not answered. */
-  #unanswered = 0;
   readonly #outcomes: WriteOutcome[] = [];
   #settling = false;
   #marking = false;
@@ -144,7 +142,7 @@ export class WriterThread {
     pushAppend(batch.appends, stream, expectedRevision, events, data, options);
     return new Promise((resolve, reject) => {
       batch.waitingAppends.push({ stream, expectedRevision, resolve, reject });
-      if (batch.waitingAppends.length === SEND_AT) this.#sendOn();
+      if (batch.waitingAppends.length === SEND_AT) this.#send();
     });
   }
 
@@ -182,14 +180,9 @@ export class WriterThread {
     if (this.#batch === undefined) {
       this.#batch = new Batch();
       // After the microtasks of this turn: what they append goes into the same message.
-      process.nextTick(() => this.#sendOn());
+      process.nextTick(() => this.#send());
     }
     return this.#batch;
-  }
-
-  /** Unless the writer is at work: what comes meanwhile goes together, when it is done. */
-  #sendOn(): void {
-    if (this.#unanswered === 0) this.#send();
   }
 
   #send(): void {
@@ -198,7 +191,6 @@ export class WriterThread {
     this.#batch = undefined;
     this.#ensureWorker().ref();
     this.#inFlight.push(batch);
-    this.#unanswered += 1;
     this.#post({ kind: 'write', appends: batch.appends, snapshots: batch.snapshots });
   }
 
@@ -239,8 +231,6 @@ export class WriterThread {
       this.#listener.onForeign(message);
     } else {
       this.#outcomes.push(...message.outcomes);
-      this.#unanswered -= message.outcomes.length;
-      this.#sendOn();
       if (!this.#settling) void this.#settleSoon();
     }
     if (this.#inFlight.length === 0) worker.unref();
@@ -294,8 +284,6 @@ export class WriterThread {
     this.#settle();
     this.#opened?.reject(error);
     for (const batch of this.#inFlight.splice(0)) batch.reject(error);
-    this.#unanswered = 0;
-    this.#send();
   }
 }
 
