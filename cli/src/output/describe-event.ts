@@ -62,6 +62,7 @@ export function describeEvent(event: RunEvent): string {
       return String(event.priority);
     case 'TasksReset':
       if (event.why === 'fork') return describeFork(event);
+      if (event.why === 'goto') return describeGoTo(event);
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
@@ -132,6 +133,14 @@ export function describeEvent(event: RunEvent): string {
     default:
       return event satisfies never;
   }
+}
+
+function describeGoTo({ from = '', by, reason, restarted = [], dropped = [], feedback }: TasksReset): string {
+  const why = reason === undefined ? '' : ` (${clip(reason, WIDTH)})`;
+  const more = restarted.length <= 1 ? '' : `, with ${clip(restarted.filter((id) => id !== from).join(', '), WIDTH)}`;
+  const gone = dropped.length === 0 ? '' : `; forgotten: ${clip(dropped.join(', '), WIDTH)}`;
+  const who = by === undefined ? '' : ` by ${by.taskId}`;
+  return plain(`${from} again${who}${why}${more}${gone}; feedback ${briefJson(feedback, WIDTH)}`);
 }
 
 function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset): string {

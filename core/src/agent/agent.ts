@@ -28,7 +28,7 @@ export interface AgentTask<Input = Json> {
 }
 
 /**
- * What an agent is handed besides its task. `spawn`, `link`, `addItems`, `finish`, `cancel` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
+ * What an agent is handed besides its task. `spawn`, `link`, `addItems`, `finish`, `cancel`, `goto` and `handOff` change the run, and are for tasks whose `may` says so; what is not allowed, or not well
  * formed, throws. They take effect together, with the output of this attempt: all of them, or none, and then the attempt fails with
  * REPRISE_DIRECTIVE_REFUSED, which the next one finds in `task.error`. Those of an attempt that fails, or comes too late, are dropped.
  */
@@ -55,6 +55,12 @@ export interface AgentContext {
   finish(output?: Json): void;
   /** Cancels what has not ended of these tasks of the block, or of the blocks around it, as a `cancel` does. Takes `may: [cancel]`. */
   cancel(tasks: string | readonly string[]): void;
+  /**
+   * Goes back to a task of the block, or of the blocks around it, that has begun: it and all that comes after it begin again, with new idempotency keys,
+   * and read as `feedback` what is said here (default: what this task gives). What was done can still be undone; tasks that were added by what begins
+   * again are forgotten. At most 100 times a round of the block. Takes `may: [goto]`.
+   */
+  goto(task: string, options?: { readonly feedback?: unknown; readonly why?: string }): void;
   /**
    * Gives this task to another agent, which is handed `input` (default: what this one was) and whose output is that of the task; what this one returns
    * is not. At most 32 times a round. Takes `may: [handOff]`.

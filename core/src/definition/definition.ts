@@ -262,7 +262,7 @@ export interface Mutex {
 }
 
 /** What the agent of a task may do to the run beside giving an output: a directive of each name. */
-export const PERMISSIONS = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'cancel'] as const;
+export const PERMISSIONS = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Of how many dependencies a task needs an output: `any` is one. `each`: the task is a list, of an item for each of them that completes. */

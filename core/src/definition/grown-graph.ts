@@ -13,6 +13,8 @@ export interface Addition {
   readonly before: readonly { readonly taskId: string; readonly dependency: string }[];
   /** The catch whose handler they are of: the one that was under way. */
   readonly clause: number | undefined;
+  /** The task, or the item, whose agent added them: with it, they begin anew as if they had never been. */
+  readonly by?: string;
 }
 
 /** Edges between tasks of an open block that were drawn, or taken away. */
@@ -275,6 +277,25 @@ export class GrownGraph extends TaskGraph {
     return own.changes.filter(isAddition);
   }
 
+  /** What is there of what was added to a block. */
+  additionsTo(scope: string): readonly Addition[] {
+    return this.#scopes.get(scope)?.changes.filter(isAddition) ?? [];
+  }
+
+  /** Forgets some of the tasks that were added to a block, with all edges from and to them. Returns what was added to it before, and what is left of that. */
+  forget(
+    scope: string,
+    ids: ReadonlySet<string>,
+  ): { readonly was: readonly Addition[]; readonly left: readonly Addition[] } {
+    const changes = this.#scopes.get(scope)?.changes ?? [];
+    const was = this.drop(scope);
+    for (const change of changes) {
+      const left = withoutSome(change, ids);
+      if (left !== undefined) this.apply(left);
+    }
+    return { was, left: this.additionsTo(scope) };
+  }
+
   /** What is there of all that was added, drawn and taken away, block by block, in the order in which it came. */
   *changes(): Generator<GraphChange> {
     for (const { changes } of this.#scopes.values()) yield* changes;
@@ -352,6 +373,19 @@ function takeAway(own: BlockAdditions, id: string, dependency: string): void {
   const removed = own.removed.get(id);
   if (removed === undefined) own.removed.set(id, new Set([dependency]));
   else removed.add(dependency);
+}
+
+/** Undefined when nothing is left. */
+function withoutSome(change: GraphChange, ids: ReadonlySet<string>): GraphChange | undefined {
+  if (!isAddition(change)) {
+    const after = change.after.filter((id) => !ids.has(id));
+    return ids.has(change.id) || after.length === 0 ? undefined : { ...change, after };
+  }
+  const tasks = change.tasks.filter(({ id }) => !ids.has(id));
+  if (tasks.length === 0) return undefined;
+  const isLeft = ({ taskId, dependency }: Addition['before'][number]): boolean =>
+    !ids.has(dependency) && !ids.has(outer(taskId)?.id ?? '');
+  return { ...change, tasks, before: change.before.filter(isLeft) };
 }
 
 const blockOf = (path: string): string => outer(path)?.block ?? '';

@@ -157,6 +157,10 @@ export const ERROR_CODES = {
     'A command names a task that the run does not have (yet).',
     'See the ids in `reprise run show`: those inside blocks are paths (`book/pay`), items have a place (`quotes[3]`).',
   ),
+  REPRISE_TASK_UNDER_WAY: entry(
+    'A task was to begin again while something that would begin again with it has to be waited for: a child run, or an attempt that can be undone.',
+    'Wait until that has ended, or skip it, and begin again then.',
+  ),
   REPRISE_TASK_ENDED: entry(
     'A task that was to be skipped, overridden or changed has ended.',
     'Fork the run with another outcome for it: `reprise run fork RUN --outcome TASK=JSON`.',

@@ -18,6 +18,7 @@ export function randomChange(state: RunState, dice: () => number): GivenCommand 
   const roll = dice();
   if (roll < 0.2) return { type: 'SkipTask', taskId };
   if (roll < 0.4) return { type: 'OverrideTask', taskId, output: pick([null, 1, 'said', { a: [1] }]) ?? null };
+  if (roll < 0.5) return { type: 'RestartTask', taskId: of(({ status }) => status !== 'pending')?.id ?? 'nobody' };
   if (roll < 0.6) return { type: 'SetPriority', taskId, priority: Math.floor(dice() * 5) - 2 };
   const waiting = of((task) => isHeldBack(state, task));
   const place = outer(waiting?.id ?? 'nobody')?.block;

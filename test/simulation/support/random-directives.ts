@@ -4,6 +4,9 @@ import { randomAddition } from './random-addition.ts';
 
 type Dice = () => number;
 
+const isAround = (scope: string, inner: string): boolean =>
+  scope === '' || scope === inner || inner.startsWith(`${scope}/`);
+
 /** What the agent of a task wants done to its run: mostly what it may, and what the run can take; or nothing. */
 export function randomDirectives(
   state: RunState,
@@ -13,13 +16,19 @@ export function randomDirectives(
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
   const may = state.graph.node(task?.definitionId ?? '')?.definition.may ?? [];
   if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
-  const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'cancel'] as const;
+  const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel'] as const;
   const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);
   if (kind === 'finish') return { directives: [{ kind, output: pick([null, 1, { found: task.id }]) }] };
   if (kind === 'handOff')
     return {
       directives: [{ kind, agent: pick(['helper', 'other']), ...(dice() < 0.5 && { input: { from: task.id } }) }],
     };
+  if (kind === 'goto') {
+    const ids = [...state.tasks.values()]
+      .filter(({ scope, status }) => isAround(scope, task.scope) && (status !== 'pending' || dice() < 0.1))
+      .map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
+    return { directives: [{ kind, task: pick(ids), ...(dice() < 0.5 && { feedback: { of: task.id } }) }] };
+  }
   if (kind === 'cancel') {
     const ids = [...state.tasks.values()].map(({ id }) => id.slice(id.lastIndexOf('/') + 1));
     return { directives: [{ kind, tasks: [pick(ids), pick(ids)] }] };

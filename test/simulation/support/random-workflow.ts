@@ -42,7 +42,7 @@ interface TaskSpec {
   readonly once: boolean;
   readonly priority: number;
   /** What its agent may do to the run. */
-  readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff';
+  readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff' | 'goto';
   readonly performer:
     | 'agent'
     | 'set'
@@ -143,7 +143,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     accept: fc.boolean(),
     once: fc.boolean(),
     priority: fc.integer({ min: -1, max: 1 }),
-    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish'], [1, 'handOff']),
+    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish'], [1, 'handOff'], [1, 'goto']),
   });
 
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
@@ -381,6 +381,7 @@ const MAY = {
   spawn: ['spawn', 'addItems'],
   finish: ['spawn', 'finish'],
   handOff: ['spawn', 'handOff', 'cancel', 'link'],
+  goto: ['spawn', 'goto'],
 } as const;
 
 const standIn = (id: string): TaskDefinition => ({

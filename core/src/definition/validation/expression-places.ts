@@ -1,5 +1,5 @@
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
-import { type Expression, isList, type TaskDefinition } from '../definition.ts';
+import { type Expression, isList, type TaskDefinition, tasksWithin } from '../definition.ts';
 import { fallbackPlaces } from '../fallbacks.ts';
 import { between } from '../graph.ts';
 import type { Path } from '../problem.ts';
@@ -47,10 +47,19 @@ export function* expressionPlaces(blocks: readonly BlockPlace[]): Generator<Expr
 
 function variablesInside(place: BlockPlace, around: ReadonlyMap<TaskDefinition, readonly string[]>): readonly string[] {
   const { block, owner } = place;
-  const runsAgain = block.loop !== undefined || block.catch?.some(({ then }) => then === 'retry') === true;
+  const runsAgain =
+    block.loop !== undefined ||
+    block.catch?.some(({ then }) => then === 'retry') === true ||
+    mayGoBack(tasksWithin(block));
   const outer = owner === undefined ? EVERYWHERE : [...(around.get(owner.task) ?? EVERYWHERE), 'block'];
   return [...outer, ...(owner !== undefined && isList(owner.task) ? ITEM : []), ...(runsAgain ? ['feedback'] : [])];
 }
+
+/** Whether an agent of the tasks, or of those in blocks of them, may go back to one. */
+const mayGoBack = (tasks: readonly TaskDefinition[]): boolean =>
+  tasks.some(
+    ({ may, scope }) => may?.includes('goto') === true || (scope !== undefined && mayGoBack(tasksWithin(scope))),
+  );
 
 /** The tasks of a group that a repeat runs again. */
 const repeatedIn = ({ tasks }: TaskGroup): ReadonlySet<string> =>

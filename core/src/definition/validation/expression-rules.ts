@@ -77,7 +77,8 @@ const WHERE: Readonly<Record<string, string>> = {
   completed: 'it is of the list so far, in forEach.until',
   ended: 'it is of the list so far, in forEach.until',
   total: 'it is of the list so far, in forEach.until',
-  feedback: 'it is what the round before handed on, in a loop, a segment that repeats, or a block that a catch retries',
+  feedback:
+    'it is what the round before handed on, in a loop, a segment that repeats, a block that a catch retries, or one whose tasks are gone back to',
   item: 'it is of a forEach, in the input of its task or inside its scope',
   index: 'it is of a forEach, in the input of its task or inside its scope',
   block: 'it is what a scope was handed, in the tasks of the scope',

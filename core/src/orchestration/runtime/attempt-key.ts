@@ -6,8 +6,8 @@ export const attemptKey = (runId: string, taskId: string, attempt: number): stri
 
 /**
  * The key that an agent's effects outside are made idempotent by: the same for all attempts of a task in one round, and for retries of the
- * run. The path of the task, with `~round` behind each part of it that has come to a later round than the first, and `>n` at the end when it was handed
- * on to its nth other agent, which does something else.
+ * run. The path of the task, with `~round` behind each part of it that has come to a later round than the first, `+n` behind each that was begun again n times
+ * in that round, and `>n` at the end when it was handed on to its nth other agent, which does something else.
  */
 export function idempotencyKey(state: RunState, task: TaskState): string {
   const { runId, rules } = state;
@@ -15,7 +15,7 @@ export function idempotencyKey(state: RunState, task: TaskState): string {
   let path = '';
   for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
     const segment = at.scope === '' ? at.id : at.id.slice(at.scope.length + 1);
-    path = `/${segment}${roundsOf(state, at)}${path}`;
+    path = `/${segment}${roundsOf(state, at)}${at.again === 0 ? '' : `+${at.again}`}${path}`;
     if (at.scope === '') break;
   }
   const handed = task.handOffs === undefined ? '' : `>${task.handOffs.length}`;

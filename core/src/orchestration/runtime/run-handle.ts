@@ -172,6 +172,15 @@ export class RunHandle<Output = Json> {
   }
 
   /**
+   * Does a task that has begun, and all that comes after it, again, whether they have ended or not, with new idempotency keys. What they did before can
+   * still be undone; what agents of theirs added is forgotten. REPRISE_TASK_UNDER_WAY when one of them has to be waited for first: a child run, or an
+   * attempt that can be undone.
+   */
+  restart(taskId: string, options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'RestartTask', taskId }, options);
+  }
+
+  /**
    * Completes a task that has not ended with this output, as if it had given it. Its attempt is aborted, and what that may give yet is ignored; child
    * runs, and what is in a block, are awaited first.
    */

@@ -85,14 +85,14 @@ export function listAround(
   return undefined;
 }
 
-/** What the round before handed on, of the innermost loop around a task. */
+/** What the round before handed on, of the innermost loop around a task; or what was said when it was gone back to a task of a block around it. */
 function feedbackFor(state: RunState, task: TaskState): Json {
   for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
     const repeater = state.graph.node(at.definitionId)?.repeatedBy;
     if (repeater !== undefined) return siblingOf(state, at, repeater)?.feedback ?? null;
     const scope = state.scopes.get(at.scope);
     if (scope === undefined || at.scope === '') return scope?.feedback ?? null;
-    if (state.graph.block(scope.definitionId)?.hasRounds === true) return scope.feedback;
+    if (scope.gotos > 0 || state.graph.block(scope.definitionId)?.hasRounds === true) return scope.feedback;
   }
   return null;
 }

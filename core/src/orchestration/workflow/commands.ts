@@ -13,6 +13,7 @@ export type {
   AddTasks,
   LinkTasks,
   OverrideTask,
+  RestartTask,
   SetPriority,
   SkipTask,
   UnlinkTasks,

@@ -29,6 +29,16 @@ export interface HandOff {
   readonly why?: string;
 }
 
+/** The run goes back: a task that has begun, and all that comes after it, begin again. */
+export interface GoTo {
+  readonly kind: 'goto';
+  /** A task of the block, or of the blocks around it. */
+  readonly task: string;
+  /** What the tasks that begin again can read as `feedback`. Default: what this task gives. */
+  readonly feedback?: Json;
+  readonly why?: string;
+}
+
 /** What has not ended of these is cancelled, as by a `cancel`. */
 export interface CancelTasks {
   readonly kind: 'cancel';
@@ -49,10 +59,13 @@ export interface MoreItems {
   readonly items: readonly Json[];
 }
 
-export type Directive = Spawn | Link | MoreItems | Finish | HandOff | CancelTasks;
+export type Directive = Spawn | Link | MoreItems | Finish | HandOff | GoTo | CancelTasks;
 
 /** How often a task may be handed on in one round. */
 export const MAX_HAND_OFFS = 32;
+
+/** How often agents may go back to tasks of a block in one round of it. */
+export const MAX_GOTOS = 100;
 
 /** Characters of a `why`. */
 export const MAX_WHY_CHARS = 1_000;

@@ -190,9 +190,10 @@ export interface TaskCancelled extends EventBase {
   readonly taskId: string;
   /**
    * `join`: one with `rest: cancel` has what it asked for. `list`: so has the list, with `rest: cancel`, that it is an item of. `cancel`: a `cancel`
-   * named it. `while`: its `while` holds no longer. `closed`: what was awaited of it, while its block closes, has come.
+   * named it. `while`: its `while` holds no longer. `goto`: it is about to begin again, see the `TasksReset` that follows. `closed`: what was awaited
+   * of it, while its block closes, has come.
    */
-  readonly reason: 'join' | 'list' | 'cancel' | 'while' | 'closed';
+  readonly reason: Withdrawal | 'goto' | 'closed';
   /** Of `cancel`: the task that names it. */
   readonly by?: string;
 }
@@ -288,21 +289,32 @@ export interface CompensationBegan extends EventBase {
 /**
  * Tasks begin round `round`: those of a block, or the segment that a repeating task ends. Their states begin anew, apart from attempt numbers.
  * The first round of a loop that is asked before it (`while`) begins so, too.
- * Of `fork`, single tasks begin anew, because the run goes on from another one.
+ * Of `fork`, single tasks begin anew, because the run goes on from another one. Of `goto`, one task and all that comes after it begin again within the
+ * round of their block.
  */
 export interface TasksReset extends EventBase {
   readonly type: 'TasksReset';
   /** The block ('' is the run), or the repeating task. */
   readonly region: string;
-  readonly why: 'loop' | 'catch' | 'repeat' | 'fork';
+  readonly why: 'loop' | 'catch' | 'repeat' | 'fork' | 'goto';
   readonly round: number;
-  /** What the tasks of the round can read. Of `catch`: `{ error, output }`. */
+  /** What the tasks of the round can read. Of `catch`: `{ error, output }`. Of `goto`: what the agent said, or what it was before. */
   readonly feedback: Json;
+  /** Of `goto`: the task that is gone back to. */
+  readonly from?: string;
+  /** Of `goto`: the attempt whose agent goes back. Absent: somebody outside said so. */
+  readonly by?: { readonly taskId: string; readonly attempt: number };
+  /** Of `goto`: why, as the agent says. */
+  readonly reason?: string;
+  /** Of `goto` from outside. */
+  readonly commandId?: string;
+  /** Of `goto`: tasks that were added by agents whose tasks begin again, and are no more. */
+  readonly dropped?: readonly string[];
   /** Of `fork`: tasks that begin again in their round. */
   readonly tasks?: readonly string[];
   /** Of `fork`: child runs of these tasks go on from the ones before, because the run is a retry. */
   readonly retries?: boolean;
-  /** Of `fork`: tasks that begin as if nothing had been done, in their first round. */
+  /** Of `fork` and `goto`: tasks that begin as if nothing had been done, in their first round. */
   readonly restarted?: readonly string[];
   /** Of `fork`: blocks and lists that go on, and whose time limits begin anew. */
   readonly renewed?: readonly string[];

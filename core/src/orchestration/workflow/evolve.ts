@@ -40,6 +40,7 @@ import {
 } from './transitions/close.ts';
 import { adopt, end, yieldList } from './transitions/end-task.ts';
 import { beginAttempt, enter } from './transitions/enter.ts';
+import { goBack } from './transitions/go-back.ts';
 import { handOff } from './transitions/hand-off.ts';
 import { hold } from './transitions/hold.ts';
 import {
@@ -153,6 +154,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) => prioritise(state, task, event.priority));
     case 'TasksReset':
       if (event.why === 'fork') return beginAgain(state, event);
+      if (event.why === 'goto') return goBack(state, event);
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
       return reset(state, event);
     case 'TaskSkipped':

@@ -103,6 +103,8 @@ export interface ScopeState {
   feedback: Json;
   /** New tasks count their attempts from here on. */
   floor: number;
+  /** How often agents went back to a task of it in this round. */
+  gotos: number;
   /** The revision at which it was entered, and at which its present round began: what was done later was done in it. */
   readonly since: number;
   roundSince: number;
@@ -152,6 +154,10 @@ export interface TaskState {
   readonly index: number | undefined;
   status: TaskStatus;
   round: number;
+  /** How often it was begun again within the round of its block. */
+  again: number;
+  /** The revision at which it was, the last time: what was done before is as that of an earlier round. */
+  againSince: number | undefined;
   /**
    * The last attempt's number; 0 before the first. Never reused, not by a later round either. Of a forEach task: the highest
    * attempt of an item in the rounds before; the items of this round go on from it.
@@ -359,6 +365,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   round: 0,
   feedback: null,
   floor,
+  gotos: 0,
   since,
   roundSince: since,
   undo: new Set(),
@@ -435,6 +442,8 @@ export function createTaskState(
     index,
     status: 'pending',
     round: 1,
+    again: 0,
+    againSince: undefined,
     attempt: 0,
     tries: 0,
     losses: 0,

@@ -24,6 +24,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
     spawn: quiet,
     finish: quiet,
     handOff: quiet,
+    goto: quiet,
     link: quiet,
     addItems: quiet,
     cancel: quiet,

@@ -33,6 +33,7 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'UnlinkTasks',
   'SkipTask',
   'OverrideTask',
+  'RestartTask',
   'SetPriority',
 ]);
 

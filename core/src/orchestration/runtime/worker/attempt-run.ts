@@ -140,6 +140,7 @@ export class AttemptRun {
       cancel: (tasks) => this.#directives.cancel(tasks),
       link: (task, after) => this.#directives.link(task, after),
       addItems: (items) => this.#directives.addItems(items),
+      goto: (task, options) => this.#directives.goto(task, options),
       handOff: (agent, options) => this.#directives.handOff(agent, options),
     };
   }

@@ -80,6 +80,18 @@ export class Directives {
     });
   }
 
+  goto(task: string, { feedback, why }: { readonly feedback?: unknown; readonly why?: string } = {}): void {
+    this.#allow('goto');
+    if (typeof task !== 'string' || !TASK_ID_PATTERN.test(task))
+      throw refused(`${JSON.stringify(task)} is no id of a task`);
+    this.#add({
+      kind: 'goto',
+      task,
+      ...(feedback !== undefined && { feedback: this.#accept(feedback, 'feedback') }),
+      ...(why !== undefined && { why: String(why).slice(0, MAX_WHY_CHARS) }),
+    });
+  }
+
   cancel(tasks: string | readonly string[]): void {
     this.#allow('cancel');
     const names = typeof tasks === 'string' ? [tasks] : [...tasks];

@@ -31,7 +31,7 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
 export function ended(
   state: RunState,
   task: TaskState,
-  conclusion: { readonly output: Json; readonly via: 'agent' | 'child'; readonly ends?: Json },
+  conclusion: { readonly output: Json; readonly via: 'agent' | 'child'; readonly ends?: Json; readonly final?: true },
   context: DecisionContext,
 ): readonly RunEvent[] {
   if (task.closing === undefined || task.closing.why === 'within') return conclude(state, task, conclusion, context);

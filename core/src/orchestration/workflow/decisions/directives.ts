@@ -4,10 +4,10 @@ import { dependentsOf } from '../../../definition/graph.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import { copyJson, type Json, jsonProblem } from '../../../shared/json.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
-import { inside } from '../../../shared/task-path.ts';
+import { inside, isInside } from '../../../shared/task-path.ts';
 import { listAround } from '../binding-source.ts';
 import type { CompleteTask } from '../commands.ts';
-import { type Directive, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
+import { type Directive, type GoTo, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
 import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
 import { link } from '../outside/link.ts';
 import { cancelNamed, namedFrom } from '../performers/cancel.ts';
@@ -17,6 +17,7 @@ import { directivesFlaw } from '../untrusted/directive-shape.ts';
 import { itemsAdded } from './add-items.ts';
 import { additionProblem } from './add-tasks.ts';
 import type { DecisionContext } from './decision-context.ts';
+import { goneBack } from './go-back.ts';
 import { beyondLimit } from './outcome.ts';
 
 /** What the directives of a completion come to. */
@@ -30,6 +31,8 @@ export type Directed =
       readonly ends?: Json;
       /** That is all: the task goes on with another agent. */
       readonly handedOff?: true;
+      /** The run goes back: the task is not asked whether it repeats. */
+      readonly final?: true;
     }
   | { readonly error: ErrorData };
 
@@ -85,17 +88,58 @@ export function directed(
   const last = cancelNamed(state, task, cancels, context.now).events;
   const changed = changesOf(state, task, given, commandId, context);
   if ('why' in changed) return refused(changed.why);
+  const [goTo, other] = given.filter((one) => one.kind === 'goto');
+  if (other !== undefined) return refused(`it goes back to '${goTo?.task}' and to '${other.task}'; choose one`);
+  if (goTo !== undefined && (finish !== undefined || handOff !== undefined))
+    return refused(
+      `it goes back to '${goTo.task}', and ${finish === undefined ? 'is handed to another agent' : 'its block is finished'}; do one of the two`,
+    );
+  const back = goTo === undefined ? undefined : backTo(state, task, goTo, given, output, context);
+  if (back !== undefined && 'why' in back) return refused(back.why);
   const handed = handOff === undefined ? undefined : handedOff(state, task, handOff, output, context);
   if (handed !== undefined && 'why' in handed) return refused(handed.why);
   const size =
     (added === undefined ? 0 : sizeOfAdded(added.tasks)) +
     (finish === undefined ? 0 : roughSize(finish.output)) +
-    (handOff?.input === undefined ? 0 : roughSize(handOff.input));
+    (handOff?.input === undefined ? 0 : roughSize(handOff.input)) +
+    (goTo === undefined ? 0 : roughSize(goTo.feedback ?? output));
   const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
   if (over !== undefined) return refused(over.message);
   const first: readonly RunEvent[] = [...(added === undefined ? [] : [added]), ...changed.events];
   if (handed !== undefined) return { first: [...first, handed.event, ...last], last: [], handedOff: true };
+  if (back !== undefined) return { first, last: [...last, ...back.events], final: true };
   return { first, last, ...(finish !== undefined && { ends: finish.output }) };
+}
+
+/** What happens when the run goes back to a task; or why it cannot. What else the agent wants must not be undone by that at once. */
+function backTo(
+  state: RunState,
+  task: TaskState,
+  { task: id, feedback, why: reason }: GoTo,
+  given: readonly Directive[],
+  output: Json,
+  { now: at }: DecisionContext,
+): { readonly events: readonly RunEvent[] } | { readonly why: string } {
+  const target = namedFrom(state, task.scope, id);
+  if (target === undefined)
+    return { why: `'${id}' is to begin again, and there is no such task in its block or around it` };
+  const said = reason === undefined ? {} : { reason };
+  const back = goneBack(state, target, { by: task, feedback: copyJson(feedback ?? output), ...said }, at);
+  if ('code' in back) return { why: `${back.message.replace(/\.$/, '')} (${back.code})` };
+  const region = new Set([...back.region.restarted, ...back.region.dropped]);
+  const isIn = (path: string | undefined): boolean =>
+    path !== undefined && (region.has(path) || isInside(path, region));
+  const forgotten = given.find(
+    (one) =>
+      (one.kind === 'spawn' && isIn(task.id)) ||
+      (one.kind === 'addItems' && isIn(listAround(state, task)?.list?.id)) ||
+      (one.kind === 'cancel' && one.tasks.some((name) => isIn(namedFrom(state, task.scope, name)?.id))),
+  );
+  return forgotten === undefined
+    ? { events: back.events }
+    : {
+        why: `what it wants with ${forgotten.kind} would be undone at once, because it goes back to '${id}'; do one of the two`,
+      };
 }
 
 /** A task that is linked, and the items that a list gets; or why that cannot be. */

@@ -83,13 +83,15 @@ export interface Conclusion {
   readonly signal?: string;
   /** Of `agent`: it ends the block, which gives this. */
   readonly ends?: Json;
+  /** A repeat is not asked: the task completes. */
+  readonly final?: boolean;
 }
 
 /** The task has an output: its own, or that of what stood in for it. A repeating task is asked whether that will do. */
 export function conclude(
   state: RunState,
   task: TaskState,
-  { output, via, recorded = true, ...more }: Conclusion,
+  { output, via, recorded = true, final = false, ...more }: Conclusion,
   context: DecisionContext,
 ): readonly RunEvent[] {
   const base = { at: context.now, taskId: task.id, attempt: task.attempt };
@@ -120,7 +122,7 @@ export function conclude(
   const completed: TaskCompleted = { type: 'TaskCompleted', ...base, via, ...(recorded ? { output } : {}), ...more };
   const repeat = task.index === undefined ? definition.repeat : undefined;
   // What was only waited for does not begin another round, nor does what ends its block.
-  if (repeat === undefined || task.closing?.why === 'within' || more.ends !== undefined) return [completed];
+  if (repeat === undefined || task.closing?.why === 'within' || more.ends !== undefined || final) return [completed];
   const scope = { ...taskScope(state, task), output };
   const until = bindCondition(repeat.until, scope, `task '${task.id}', repeat.until`);
   if (!until.ok) return refused(until.error);

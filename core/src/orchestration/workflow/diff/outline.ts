@@ -239,7 +239,11 @@ export class RunOutline {
 
   /** A round begins; or a run goes on from another: what it does anew stands in the place of what was taken over. */
   #reset(event: TasksReset, key: string): void {
-    const { region, why, round, feedback, attempt, tasks = [], restarted = [], since = event.at } = event;
+    const { region, why, round, feedback, attempt, tasks = [], restarted = [], dropped = [], since = event.at } = event;
+    if (why === 'goto') {
+      for (const path of [...restarted, ...dropped]) this.#cutOff(path, event.at);
+      return this.#decide(this.#at(region, key), { why, from: event.from ?? null, restarted: [...restarted] }, event);
+    }
     if (why !== 'fork') {
       const block = this.#at(region, key);
       if (why !== 'repeat') this.#cutOff(region, event.at);

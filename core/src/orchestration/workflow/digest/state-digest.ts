@@ -65,15 +65,16 @@ function addedText({ graph }: RunState): string {
 
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {
-  const { path, open, round, failure, ending, handling, catches, feedback, undo } = scope;
-  const isPlain = round === 1 && ending === undefined && handling === undefined && undo.size === 0;
+  const { path, open, round, failure, ending, handling, catches, feedback, gotos, undo } = scope;
+  const isPlain = round === 1 && gotos === 0 && ending === undefined && handling === undefined && undo.size === 0;
   if (path === '' && isPlain) return '';
   const entries = [...undo].map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`);
-  const done = entries.join('');
+  const done = `${gotos === 0 ? '' : ` gotos=${gotos}`}${entries.join('')}`;
   return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}`;
 }
 
 const FIELDS = [
+  ['again', 0],
   ['tries', 0],
   ['losses', 0],
   ['agent', undefined],

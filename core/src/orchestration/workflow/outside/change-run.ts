@@ -7,6 +7,7 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { link } from './link.ts';
 import { override } from './override.ts';
+import { restart } from './restart.ts';
 import type { RunChange } from './run-changes.ts';
 import { setPriority } from './set-priority.ts';
 import { skip } from './skip.ts';
@@ -26,6 +27,7 @@ const DECISIONS: { readonly [Type in RunChange['type']]: Decision<Type> } = {
   UnlinkTasks: unlink,
   SkipTask: skip,
   OverrideTask: override,
+  RestartTask: restart,
   SetPriority: setPriority,
 };
 

@@ -50,6 +50,12 @@ export interface OverrideTask extends CommandBase {
   readonly output: Json;
 }
 
+/** A task that has begun, and all that comes after it, begin again within the round of their block. */
+export interface RestartTask extends CommandBase {
+  readonly type: 'RestartTask';
+  readonly taskId: string;
+}
+
 /** A task, or the items of a list, that have not ended go before others, or behind them, from now on. */
 export interface SetPriority extends CommandBase {
   readonly type: 'SetPriority';
@@ -65,7 +71,15 @@ export interface AddItems extends CommandBase {
   readonly items: readonly Json[];
 }
 
-export type RunChange = AddTasks | AddItems | LinkTasks | UnlinkTasks | SkipTask | OverrideTask | SetPriority;
+export type RunChange =
+  | AddTasks
+  | AddItems
+  | LinkTasks
+  | UnlinkTasks
+  | SkipTask
+  | OverrideTask
+  | RestartTask
+  | SetPriority;
 
 /** Their types. */
 export const CHANGES = [
@@ -75,6 +89,7 @@ export const CHANGES = [
   'UnlinkTasks',
   'SkipTask',
   'OverrideTask',
+  'RestartTask',
   'SetPriority',
 ] as const satisfies readonly RunChange['type'][];
 

@@ -174,6 +174,7 @@ function beginItem(
   items.active += 1;
   const item = addItem(state, parent, items, index);
   item.round = parent.round;
+  item.again = parent.again;
   item.attempt = parent.attempt;
   item.ignoredAttempt = parent.attempt;
   if (items.expired === undefined && !mutex) makeReady(state, item, at);

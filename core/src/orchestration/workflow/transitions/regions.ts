@@ -60,6 +60,7 @@ export function beginRound(state: RunState, scope: ScopeState, round: number, at
   }
   dropAdded(state, scope.path);
   scope.round = round;
+  scope.gotos = 0;
   scope.roundSince = state.revision;
   scope.failure = undefined;
   scope.ending = undefined;
@@ -120,6 +121,8 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
       ...createTaskState(task.id, task.definitionId, undefined, 0, task.scope),
       ...standingOf(state, task, (member) => members.has(member)),
       round,
+      again: task.again,
+      againSince: task.againSince,
       attempt,
       previous,
       // What comes again of the rounds before was applied then: it need not be put on record.

@@ -29,17 +29,20 @@ export function lastDoneInside(state: RunState, { path, since }: ScopeState): Un
 }
 
 /** Of a task: what an attempt of it did in this round. */
-export function lastAttempted(state: RunState, { id, round }: TaskState): Undoable | undefined {
-  const last = state.graph.hasOutstanding ? state.undo.last(id) : undefined;
-  return last?.taskId === id && last.round === round ? last : undefined;
+export function lastAttempted(state: RunState, task: TaskState): Undoable | undefined {
+  const last = state.graph.hasOutstanding ? state.undo.last(task.id) : undefined;
+  const isOfRound = last?.taskId === task.id && last.round === task.round && isSinceAgain(task, last);
+  return isOfRound ? last : undefined;
 }
+
+const isSinceAgain = ({ againSince = -1 }: TaskState, { revision }: Undoable): boolean => revision > againSince;
 
 /** While a block closes: what is left of its own, made once nothing is awaited in it. A memo. */
 const queues = new WeakMap<Closing, Undoable[]>();
 
 /**
  * Of a block that goes on in spite of a failure, or that an `end` completes: what the tasks did that had not ended well by then. What had is kept,
- * and so is what was done in the rounds before.
+ * and so is what was done in the rounds before, or before a goto.
  */
 export function lastLeft(state: RunState, scope: ScopeState): Undoable | undefined {
   if (!state.graph.hasOutstanding) return undefined;
@@ -65,7 +68,8 @@ function* leftIn(state: RunState, scope: ScopeState): Generator<Undoable, undefi
     // The agent that ended the block did well, be it that of an item of a list that is cut short.
     if (entry.taskId === scope.ending) continue;
     const task = partOf(state, scope.path, entry.taskId);
-    if (task !== undefined && !hadEndedWell(itemOf(task, entry.taskId), by)) yield entry;
+    if (task === undefined || !isSinceAgain(task, entry)) continue;
+    if (!hadEndedWell(itemOf(task, entry.taskId), by)) yield entry;
   }
   return undefined;
 }

@@ -15,6 +15,7 @@ const SHAPES: Readonly<Record<Permission, Shape>> = {
   addItems: fieldsOf({ kind: oneOf('addItems'), items: listOf(anyJson, MAX_DIRECTIVES) }),
   finish: fieldsOf({ kind: oneOf('finish'), output: anyJson }),
   cancel: fieldsOf({ kind: oneOf('cancel'), tasks: listOf(taskId, MAX_DIRECTIVES) }),
+  goto: fieldsOf({ kind: oneOf('goto'), task: taskId }, { feedback: anyJson, why: text(MAX_WHY_CHARS) }),
   handOff: fieldsOf({ kind: oneOf('handOff'), agent }, { input: anyJson, why: text(MAX_WHY_CHARS) }),
 };
 

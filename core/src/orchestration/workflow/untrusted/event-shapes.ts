@@ -159,7 +159,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       retries: runId,
     },
   ),
-  TaskCancelled: fieldsOf({ taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'closed') }, { by: taskId }),
+  TaskCancelled: fieldsOf(
+    { taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'goto', 'closed') },
+    { by: taskId },
+  ),
   TaskClosing: fieldsOf(
     { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'end', 'skip', 'override') },
     { error: errorShape, commandId: label, reason, by: taskId, compensate: oneOf(false), output: anyJson },
@@ -175,13 +178,18 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TasksUnlinked: edges,
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
-    { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork'), round: integer(1), feedback: anyJson },
+    { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork', 'goto'), round: integer(1), feedback: anyJson },
     {
       attempt: integer(0),
       via: oneOf('fallback-value', 'fallback-task'),
       tasks: listOf(taskId),
       retries: flag,
       restarted: listOf(taskId),
+      from: taskId,
+      by: fieldsOf({ taskId, attempt }),
+      reason: text(MAX_WHY_CHARS),
+      commandId: label,
+      dropped: listOf(taskId),
       renewed: listOf(taskId),
       undone: listOf(taskId),
       since: time,

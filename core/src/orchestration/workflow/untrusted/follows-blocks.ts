@@ -2,6 +2,7 @@ import { isForAgents, performerOf, type TaskDefinition } from '../../../definiti
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
 import { outer } from '../../../shared/task-path.ts';
+import { goBackProblem, regionOf } from '../decisions/go-back.ts';
 import { isLoser, isWithdrawn } from '../decisions/withdraw.ts';
 import type {
   CompensationBegan,
@@ -104,9 +105,11 @@ export function cancelledFlaw(
 }
 
 /** Whether somebody has said that the task is not to go on. */
-function isGivenUp(state: RunState, task: TaskState, why: Withdrawal, by = ''): boolean {
+function isGivenUp(state: RunState, task: TaskState, why: Withdrawal | 'goto', by = ''): boolean {
   if (why === 'join') return isLoser(state, task);
   if (why === 'list') return isNotNeeded(state, task);
+  // What begins it again follows, and says so.
+  if (why === 'goto') return task.index === undefined && !isWaiting(state, task.id);
   if (why === 'while') return task.index === undefined && definitionOf(state, task)?.while !== undefined;
   const canceller = state.tasks.get(by);
   const said = canceller === undefined ? undefined : definitionOf(state, canceller);
@@ -226,9 +229,10 @@ export function caughtFlaw(state: RunState, event: ScopeCaught): Flaw | undefine
 export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined {
   const { region, why, round } = event;
   if (why === 'repeat') return repeatedFlaw(state, event);
+  if (why === 'goto') return goneBackFlaw(state, event);
   if (why === 'fork') return flaw('data.why', 'is fork, and the run does not go on from another one, or has begun to');
-  for (const field of ['attempt', 'via', 'tasks', 'retries', 'restarted', 'renewed', 'undone', 'since'] as const)
-    if (event[field] !== undefined) return flaw(`data.${field}`, `cannot stand beside why "${why}"`);
+  const strange = strangeField(event, [...OF_FORK, ...OF_GOTO, 'restarted']);
+  if (strange !== undefined) return strange;
   const found = blockAt(state, region);
   if ('problem' in found) return found;
   const { scope, block } = found;
@@ -245,6 +249,48 @@ export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined 
     return flaw('data.why', 'is loop, and no round has ended');
   return round <= loop.max ? undefined : flaw('data.round', `is ${round}, and the loop has at most ${loop.max}`);
 }
+
+const OF_FORK = ['attempt', 'via', 'tasks', 'retries', 'renewed', 'undone', 'since'] as const;
+const OF_GOTO = ['from', 'by', 'reason', 'commandId', 'dropped'] as const;
+
+const strangeField = (event: TasksReset, fields: readonly (keyof TasksReset)[]): Flaw | undefined => {
+  const strange = fields.find((field) => event[field] !== undefined);
+  return strange === undefined ? undefined : flaw(`data.${strange}`, `cannot stand beside why "${event.why}"`);
+};
+
+/** It is what going back to that task comes to now, and whoever did may. What was under way has been cancelled. */
+function goneBackFlaw(state: RunState, event: TasksReset): Flaw | undefined {
+  const { region, round, from = '', by, commandId, reason, restarted = [], dropped = [] } = event;
+  const strange = strangeField(event, OF_FORK);
+  if (strange !== undefined) return strange;
+  const target = state.tasks.get(from);
+  if (target === undefined) return unknown(from);
+  if (target.scope !== region) return flaw('data.region', `is not the block of '${from}'`);
+  if (round !== scopeAt(state, region)?.round) return flaw('data.round', `is ${round}, which is not that of the block`);
+  if ((by === undefined) === (commandId === undefined))
+    return flaw('data.by', by === undefined ? 'is missing' : 'cannot stand beside a command');
+  if (reason !== undefined && by === undefined) return flaw('data.reason', 'cannot stand beside a command');
+  if (commandId !== undefined && state.commands.has(commandId))
+    return flaw('data.commandId', `is '${commandId}', which took effect before`);
+  const going = by === undefined ? undefined : state.tasks.get(by.taskId);
+  if (by !== undefined) {
+    if (going === undefined) return unknown(by.taskId);
+    if (going.status !== 'completed' || going.endRevision === undefined) return unfit(going);
+    const isTarget = namedFrom(state, going.scope, outer(from)?.id ?? '') === target;
+    if (definitionOf(state, going)?.may?.includes('goto') !== true || !isTarget)
+      return flaw('data.by', `is '${going.id}', whose agent may not go back to '${from}'`);
+    const wrong = attemptFlaw(going, by.attempt);
+    if (wrong !== undefined) return wrong;
+  }
+  const wanted = regionOf(state, target);
+  if (!isSame(wanted.restarted, restarted)) return flaw('data.restarted', `is not '${from}' and what comes after it`);
+  if (!isSame(wanted.dropped, dropped)) return flaw('data.dropped', `is not what was added by tasks that begin again`);
+  const found = goBackProblem(state, target, wanted, going);
+  return found === undefined ? undefined : flaw('data', `could not be done: ${found.message}`);
+}
+
+const isSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && new Set(some).symmetricDifference(new Set(others)).size === 0;
 
 function repeatedFlaw(state: RunState, event: TasksReset): Flaw | undefined {
   const task = state.tasks.get(event.region);

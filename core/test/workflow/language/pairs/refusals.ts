@@ -61,7 +61,7 @@ const onBlock = (word: string, reason: string): Row => ({ shape: 'in a block', o
 const ONE_ATTEMPT = 'is the limit of an attempt of an agent, and no agent does this task; use "task"';
 const NO_HEARTBEAT = 'is for agents, which send heartbeats, and no agent does this task; leave it out';
 const NO_DELIVERY = 'at-most-once is about attempts of agents, and no agent does this task; leave it out';
-const MAY = ['may: spawn', 'may: finish', 'may: handOff', 'may: cancel', 'may: link', 'may: addItems'];
+const MAY = ['may: spawn', 'may: finish', 'may: handOff', 'may: cancel', 'may: link', 'may: addItems', 'may: goto'];
 const NOT_ALLOWED = 'is what an agent may do to the run, and no agent does this task; leave it out';
 const SCOPE_AGAIN = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
 const ONE_FALLBACK = 'must have exactly one of agent, task and value';

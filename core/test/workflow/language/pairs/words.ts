@@ -218,6 +218,7 @@ const WITHIN_WORDS: readonly Word[] = [
   field('may', 'cancel', 'may: cancel'),
   field('may', 'link', 'may: link'),
   field('may', 'addItems', 'may: addItems'),
+  field('may', 'goto', 'may: goto'),
   field('input', { n: `\${ input.n }` }),
 ];
 

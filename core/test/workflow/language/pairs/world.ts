@@ -6,6 +6,7 @@ import { listAround } from '../../../../src/orchestration/workflow/binding-sourc
 import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
 import { itemsProblem } from '../../../../src/orchestration/workflow/decisions/add-items.ts';
 import { isOpenForm } from '../../../../src/orchestration/workflow/decisions/forms.ts';
+import { goBackProblem, regionOf } from '../../../../src/orchestration/workflow/decisions/go-back.ts';
 import { type Effect, effectsOf, openEffects } from '../../../../src/orchestration/workflow/effects.ts';
 import type { ItemsAdded } from '../../../../src/orchestration/workflow/events.ts';
 import { evolve } from '../../../../src/orchestration/workflow/evolve.ts';
@@ -339,6 +340,18 @@ export class World {
       const handOff = { kind: 'handOff', agent: 'colleague', input: 'handed', why: 'it knows better' };
       const isFirst = this.state.tasks.get(id)?.handOffs === undefined;
       return isFirst ? ({ ...done, directives: [handOff] } as GivenCommand) : done;
+    }
+    if (may.includes('goto')) {
+      // Back to the first of the block that has begun, once in the block.
+      const to = [...this.state.tasks.values()].find(
+        (one) =>
+          one.scope === scope &&
+          one.index === undefined &&
+          goBackProblem(this.state, one, regionOf(this.state, one), this.state.tasks.get(id)) === undefined,
+      );
+      const isFirst = (this.state.scopes.get(scope)?.gotos ?? 0) === 0;
+      if (!isFirst || to === undefined) return done;
+      return { ...done, directives: [{ kind: 'goto', task: idOf(to), why: 'it was not good enough' }] } as GivenCommand;
     }
     if (may.includes('cancel')) {
       const tasks = ['last', 'next'].filter((one) => namedFrom(this.state, scope, one) !== undefined);

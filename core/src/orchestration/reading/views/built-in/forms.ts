@@ -220,8 +220,9 @@ const isWithin = (task: string, path: string): boolean =>
   path === '' || task.startsWith(`${path}/`) || task.startsWith(`${path}[`);
 
 /** What begins again has not begun. */
-function isReset(task: string, { why, region, tasks = [], restarted = [] }: TasksReset): boolean {
-  if (why === 'fork') return [...tasks, ...restarted].some((path) => task === path || isWithin(task, path));
+function isReset(task: string, { why, region, tasks = [], restarted = [], dropped = [] }: TasksReset): boolean {
+  if (why === 'fork' || why === 'goto')
+    return [...tasks, ...restarted, ...dropped].some((path) => task === path || isWithin(task, path));
   return task === region || isWithin(task, region);
 }
 
