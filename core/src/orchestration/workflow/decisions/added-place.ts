@@ -17,15 +17,29 @@ export function blockProblem(
   scope: ScopeState | undefined,
   what = 'Nothing can be added to',
 ): Refusal | undefined {
-  const closed = (why: string) => problem('REPRISE_BLOCK_CLOSED', `${what} ${nameOf(path)}: ${why}.`);
+  const closed = closedProblem(state, path, scope, what);
+  if (closed !== undefined || scope === undefined) return closed;
+  return scope.round === 0 || scope.open === 0 ? notOpen(what, path, 'nothing in it is open') : undefined;
+}
+
+const notOpen = (what: string, path: string, why: string): Refusal =>
+  problem('REPRISE_BLOCK_CLOSED', `${what} ${nameOf(path)}: ${why}.`);
+
+/** The same of a block in which nothing may be left to do. */
+export function closedProblem(
+  state: RunState,
+  path: string,
+  scope: ScopeState | undefined,
+  what: string,
+): Refusal | undefined {
+  const closed = (why: string) => notOpen(what, path, why);
   if (scope === undefined) return closed('it is no block that is under way');
   if (state.closing !== undefined) return closed('the run is closing');
   for (const at of blocksAround(path)) {
     if (state.tasks.get(at)?.closing !== undefined) return closed(`'${at}' is closing`);
     if (isOver(state.scopes.get(at))) return closed(`'${at}' is about to end`);
   }
-  if (isOver(rootOf(state))) return closed('the run is about to end');
-  return scope.round === 0 || scope.open === 0 ? closed('nothing in it is open') : undefined;
+  return isOver(rootOf(state)) ? closed('the run is about to end') : undefined;
 }
 
 const isOver = (scope: ScopeState | undefined): boolean =>

@@ -5,7 +5,7 @@ import { MAX_GOTOS } from '../directives.ts';
 import { withDownstream } from '../downstream.ts';
 import type { RunEvent, TasksReset } from '../events.ts';
 import { hasEnded, type RunState, scopeAt, type TaskState } from '../state.ts';
-import { blockProblem } from './added-place.ts';
+import { blockProblem, closedProblem } from './added-place.ts';
 import { problem, type Refusal } from './refusal.ts';
 
 // A task that has begun, and all that comes after it, begin again within the round of their block.
@@ -66,12 +66,15 @@ export function goneBack(
   at: number,
 ): { readonly events: readonly RunEvent[]; readonly region: Region } | Refusal {
   const region = regionOf(state, target);
-  const found = goBackProblem(state, target, region, by);
+  const found =
+    blockProblem(state, target.scope, scopeAt(state, target.scope), CLOSED) ?? goBackProblem(state, target, region, by);
   if (found !== undefined) return found;
   const { restarted, dropped } = region;
   const underWay = [...restarted, ...dropped].flatMap((path) => {
     const task = state.tasks.get(path);
-    return task === undefined || task === by || hasEnded(task) || !BEGUN.has(task.status) ? [] : [task];
+    if (task === undefined || task === by || hasEnded(task) || !BEGUN.has(task.status)) return [];
+    // A stand-in ends with what it stands in for.
+    return state.graph.node(task.definitionId)?.fallbackFor === undefined ? [task] : [];
   });
   const reset: TasksReset = {
     type: 'TasksReset',
@@ -95,9 +98,11 @@ export function goneBack(
   };
 }
 
+const CLOSED = 'Nothing begins again in';
+
 const BEGUN: ReadonlySet<TaskState['status']> = new Set(['scheduled', 'running', 'waiting']);
 
-/** Why a task cannot be gone back to; undefined when it can. */
+/** Why a task cannot be gone back to; undefined when it can. Nothing else in its block may be left to do. */
 export function goBackProblem(
   state: RunState,
   target: TaskState,
@@ -111,11 +116,7 @@ export function goBackProblem(
   if (target.index !== undefined) return invalid('is an item of a list, which begins again as a whole');
   if (node?.fallbackFor !== undefined) return invalid(`stands in for '${node.fallbackFor}': begin that again`);
   const scope = scopeAt(state, path);
-  // The task whose agent goes back may be the last of the block.
-  const closed =
-    by !== undefined && hasEnded(by) && scope !== undefined
-      ? undefined
-      : blockProblem(state, path, scope, 'Nothing begins again in');
+  const closed = closedProblem(state, path, scope, CLOSED);
   if (closed !== undefined) return closed;
   if (node?.clause !== scope?.handling?.clause)
     return invalid(

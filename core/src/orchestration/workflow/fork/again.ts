@@ -1,11 +1,10 @@
 import { isList } from '../../../definition/definition.ts';
 import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
-import { enclosing, inside, isInside, outer } from '../../../shared/task-path.ts';
+import { enclosing, isInside } from '../../../shared/task-path.ts';
 import type { AttemptName, CloseFork } from '../commands.ts';
 import { begunSubstitute, segmentOf, withDownstream } from '../downstream.ts';
 import {
   definitionOf,
-  dependentsOf,
   hasEnded,
   type ItemsState,
   isEntered,

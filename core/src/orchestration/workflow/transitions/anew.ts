@@ -10,7 +10,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
-import { hold, letGo } from './hold.ts';
+import { letGo } from './hold.ts';
 import { aboutToChange, isDue, isWeighed, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
 import { isFree, removeWithin, standingOf } from './regions.ts';
