@@ -83,6 +83,7 @@ export function describeEvent(event: RunEvent): string {
     case 'ItemJoined':
       return `item ${event.index}`;
     case 'TaskYielded':
+      if (event.by !== undefined) return `completes with what it has, because of ${event.by}`;
       return event.rest === 'cancel' ? 'has what it is for; the rest is cancelled' : 'has what it is for, and goes on';
     case 'TaskExpired':
       return errorText(event.error);

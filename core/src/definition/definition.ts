@@ -191,6 +191,8 @@ export interface End {
 /** Cancels tasks of the block, or of the blocks around it, that have not ended. Its output is the list of those that it did. */
 export interface Cancel {
   readonly tasks: readonly string[];
+  /** They are lists, which complete with what they have: only what has not ended of their items is cancelled. */
+  readonly complete?: true;
 }
 
 /** Fails with an error of the workflow's own. */

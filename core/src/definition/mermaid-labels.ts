@@ -103,7 +103,7 @@ function workOf(task: TaskDefinition): string {
     case 'set':
       return set ? text('= ', set, 'a value') : '';
     case 'cancel':
-      return `cancels ${cancel?.tasks.join(', ') ?? ''}`;
+      return `${cancel?.complete === true ? 'completes' : 'cancels'} ${cancel?.tasks.join(', ') ?? ''}`;
     case 'end':
       return end?.output ? text('end with ', end.output, 'end') : 'end';
     case 'raise':

@@ -247,7 +247,12 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
       },
     };
   const cancelled = performer === 'cancel' ? cancelledBy(index, place) : undefined;
-  if (cancelled !== undefined) return { cancel: { tasks: [cancelled] } };
+  if (cancelled !== undefined) {
+    const named = place.specs[index + 1];
+    const isList = named !== undefined && named.items !== undefined && MAY_BE_MANY.has(named.performer);
+    const isRepeated = place.specs.some(({ repeat }) => repeat !== 'none');
+    return { cancel: { tasks: [cancelled], ...(spec.accept && isList && !isRepeated && { complete: true }) } };
+  }
   if (performer === 'end') return { end: spec.accept ? {} : { output: fn('end', ({ outputs }) => outputs) } };
   if (performer === 'raise') return { raise: { code: spec.once ? 'FATAL' : 'RAISED' } };
   return {

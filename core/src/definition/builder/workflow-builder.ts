@@ -527,7 +527,10 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     return this.with(id, { ...options, switch: cases });
   }
 
-  /** Adds a cancellation of tasks of the block, or of the blocks around it, that have not ended. Its output names those that it cancelled. */
+  /**
+   * Adds a cancellation of tasks of the block, or of the blocks around it, that have not ended. Its output names those that it cancelled. With `complete`
+   * they are lists, which complete with what they have: only items that have not ended are cancelled.
+   */
   cancel<
     const Id extends string,
     const After extends AfterChoice<Tasks> = never,
@@ -538,7 +541,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Keys extends EnteredOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    tasks: string | readonly string[],
+    tasks: string | readonly string[] | { readonly tasks: string | readonly string[]; readonly complete: true },
     options?: StartOptions<NoInfer<Id>, Env, Tasks, After, When, J, Case> & {
       readonly fallback?: F & FallbackChoice<StandIns>;
     } & { readonly [Key in Keys]?: unknown },

@@ -108,9 +108,19 @@ export function readSwitch(value: unknown, path: Path, report: Report, reader: F
   return { cases, ...(otherwise !== undefined && { otherwise }) };
 }
 
-/** The id of a task, or a list of them. */
+/** The id of a task, a list of them, or `{ tasks, complete }`. */
 export function readCancel(value: unknown, path: Path, report: Report): Cancel | undefined {
-  return value === undefined ? undefined : { tasks: readTexts(value, path, report) };
+  if (value === undefined) return undefined;
+  if (!isFields(value)) return { tasks: readTexts(value, path, report) };
+  const fields = readFields(value, path, report, 'the id of a task, a list of them, or { tasks, complete }', [
+    'tasks',
+    'complete',
+  ]);
+  if (fields === undefined) return undefined;
+  const { tasks, complete } = fields;
+  if (complete !== undefined && complete !== true)
+    report([...path, 'complete'], `must be true, or be left out, not ${describe(complete)}`);
+  return { tasks: readTexts(tasks, [...path, 'tasks'], report), ...(complete === true && { complete }) };
 }
 
 /** `{}` or `{ output }`. */

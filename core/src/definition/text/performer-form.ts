@@ -61,8 +61,10 @@ const switchForm = ({ cases, otherwise }: Switch, path: Path, { computed }: Writ
   ...(otherwise === undefined ? [] : [{ else: otherwise }]),
 ];
 
-const cancelForm = ({ tasks: [first = '', ...others] }: Cancel): Json =>
-  others.length === 0 ? first : [first, ...others];
+function cancelForm({ tasks: [first = '', ...others], complete }: Cancel): Json {
+  const tasks = others.length === 0 ? first : [first, ...others];
+  return complete === true ? { tasks, complete } : tasks;
+}
 
 const raiseForm = ({ code, type, message, status, details }: Raise, path: Path, { mapped }: Write): Json => ({
   code,

@@ -1,6 +1,6 @@
 import type { TaskGroup } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { fallbackTasks } from '../graph.ts';
+import { between, fallbackTasks } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
 
 /** A cancel names tasks beside it, or around it, that may still be under way when it begins. */
@@ -12,8 +12,8 @@ export function checkCancels(group: TaskGroup, report: Report): void {
     for (const [index, name] of cancel.tasks.entries()) {
       const at: Path = cancel.tasks.length === 1 ? path : [...path, index];
       if (cancel.tasks.indexOf(name) < index) report(at, `names '${name}' twice`);
-      const problem = problemOf(name, id, group);
-      if (problem !== undefined) report(at, problem);
+      const found = problemOf(name, id, group) ?? (cancel.complete === true ? incomplete(name, id, group) : undefined);
+      if (found !== undefined) report(at, found);
     }
   }
 }
@@ -29,6 +29,23 @@ function problemOf(name: string, canceller: string, group: TaskGroup): string | 
     return around.isBefore(name, id) ? `'${name}' comes before '${id}', so it has ended by then` : undefined;
   }
   return `there is no task '${name}' in its block, or in those around it${didYouMean(name, known)}`;
+}
+
+/** Why a task cannot complete before all of it has ended. */
+function incomplete(name: string, canceller: string, group: TaskGroup): string | undefined {
+  for (const { around } of outwards(group, canceller)) {
+    const task = around.known.get(name);
+    if (task === undefined) continue;
+    if (task.forEach === undefined)
+      return `'${name}' is no list (it has no forEach), so there is nothing to complete it with`;
+    const repeating = around.tasks.find(
+      ({ id, repeat }) => repeat !== undefined && id !== name && between(around.tasks, repeat.from, id).has(name),
+    );
+    return repeating === undefined
+      ? undefined
+      : `the list '${name}' may leave items under way that the repeat of '${repeating.id}' runs again; put '${repeating.id}' and what it repeats into a scope with a loop`;
+  }
+  return undefined;
 }
 
 /** The tasks around a task, and which of them it is in: its own block first. */

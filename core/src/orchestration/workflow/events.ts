@@ -419,6 +419,8 @@ export interface TaskYielded extends EventBase {
   readonly taskId: string;
   /** Nothing more of it begins; what has begun is cancelled by the events that follow. Absent: it goes on. */
   readonly rest?: 'cancel';
+  /** The `cancel … complete` that names it: it completes with what it has. One that has yielded may be ended so, too. */
+  readonly by?: string;
 }
 
 /**

@@ -44,6 +44,8 @@ export interface ItemsState {
   completed: number;
   /** Items that never begin: the list has what it is for without them. */
   dropped: number;
+  /** The list has what it is for, and cancels the rest: nothing more of it begins. */
+  stopped: boolean;
   /** How many have to complete, when that was said. */
   need: number | undefined;
   /** Set once the time of the whole list is up: what every item that had not ended then failed with. */

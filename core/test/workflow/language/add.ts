@@ -1,4 +1,12 @@
-import { parseWorkflow, type RunEvent, type TaskDefinition } from '@reprise/core';
+import {
+  encodeEvent,
+  parseWorkflow,
+  type RunEvent,
+  type TaskDefinition,
+  UntrustedHistory,
+  uuidv5,
+} from '@reprise/core';
+import { TEST_RUN_ID } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import type { PutBefore } from '../../../src/orchestration/workflow/events.ts';
@@ -48,4 +56,16 @@ export function expectSame(run: PureRun, what = 'a restart'): void {
   const replayed = run.replayed();
   expect(stateDigest(replayed), `${what}: replayed`).to.equal(digest);
   expect(ids(replayed), `${what}: replayed`).to.deep.equal(ids(run.state));
+}
+
+/** A restart, a replay and an import give what is there. */
+export function expectKept(run: PureRun): void {
+  expectSame(run);
+  const history = new UntrustedHistory(TEST_RUN_ID);
+  for (const [revision, event] of run.events.entries()) {
+    const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+    const id = uuidv5('kept', String(revision));
+    const record = JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata }));
+    expect(history.add(record), `revision ${revision}, ${event.type}`).to.equal(undefined);
+  }
 }

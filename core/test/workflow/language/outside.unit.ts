@@ -1,5 +1,5 @@
-import { encodeEvent, type Json, type RunEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
-import { type GivenCommand, TEST_RUN_ID } from '@reprise/core/testing';
+import type { Json, RunEvent } from '@reprise/core';
+import type { GivenCommand } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { effectsOf } from '../../../src/orchestration/workflow/effects.ts';
@@ -7,7 +7,7 @@ import { explainState } from '../../../src/orchestration/workflow/explain/explai
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import type { PureRun } from '../pure-run.ts';
 import { types } from '../pure-run.ts';
-import { add, answer, expectSame, tasks } from './add.ts';
+import { add, answer, expectKept, tasks } from './add.ts';
 import { run } from './yaml-run.ts';
 
 const link = (r: PureRun, taskId: string, ...after: readonly string[]) => r.send({ type: 'LinkTasks', taskId, after });
@@ -16,18 +16,6 @@ const unlink = (r: PureRun, taskId: string, ...after: readonly string[]) =>
 const skip = (r: PureRun, taskId: string) => r.send({ type: 'SkipTask', taskId });
 const override = (r: PureRun, taskId: string, output: Json) => r.send({ type: 'OverrideTask', taskId, output });
 const prioritise = (r: PureRun, taskId: string, priority: number) => r.send({ type: 'SetPriority', taskId, priority });
-
-/** A restart, a replay and an import give what is there. */
-function expectKept(r: PureRun): void {
-  expectSame(r);
-  const history = new UntrustedHistory(TEST_RUN_ID);
-  for (const [revision, event] of r.events.entries()) {
-    const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
-    const id = uuidv5('outside', String(revision));
-    const record = JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata }));
-    expect(history.add(record), `revision ${revision}, ${event.type}`).to.equal(undefined);
-  }
-}
 
 const closed = (r: PureRun, events: readonly RunEvent[]): string[] =>
   events

@@ -1,7 +1,8 @@
 import { isRepriseError, parseWorkflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { types } from '../pure-run.ts';
+import { type PureRun, types } from '../pure-run.ts';
+import { expectKept } from './add.ts';
 import { run } from './yaml-run.ts';
 
 const problemsOf = (tasks: string): string => {
@@ -181,6 +182,116 @@ first: { agent: a, after: [a, b], join: any }`);
     );
     expect(problemsOf('a: { scope: { in: { agent: a } } }\nstop: { cancel: in }')).to.include("there is no task 'in'");
     expect(problemsOf('a: { agent: a }\nstop: { cancel: a, forEach: input }')).to.include('names its tasks once');
+  });
+});
+
+describe('cancel … complete', () => {
+  const list = `
+look: { agent: a, forEach: { items: input, concurrency: 2 }, retry: 1 }
+enough: { wait: { signal: enough } }
+stop: { cancel: { tasks: look, complete: true }, after: enough }
+sum: { agent: a, after: look }`;
+  const enough = (r: PureRun) => r.send({ type: 'SendSignal', signal: 'enough', data: null });
+
+  it('lets a list complete with what it has: what has not ended is cancelled, what has not begun never does', () => {
+    const r = run(list, [1, 2, 3, 4]);
+    r.schedule();
+    r.complete('look[1]', 'two');
+    expect(types(enough(r)).slice(1)).to.deep.equal([
+      'TaskCompleted',
+      'TaskCompleted',
+      'TaskYielded',
+      'TaskCancelled',
+      'TaskCancelled',
+      'TaskCompleted',
+    ]);
+    expect(r.of('TaskYielded')[0]).to.deep.include({ taskId: 'look', rest: 'cancel', by: 'stop' });
+    expect(r.task('stop').output).to.deep.equal(['look']);
+    expect(r.task('look')).to.deep.include({ status: 'completed', output: [null, 'two', null, null] });
+    expect(r.schedule('sum')[0]).to.deep.include({ input: [null, 'two', null, null] });
+    r.complete('sum');
+    expect(r.state.status).to.equal('completed');
+    expectKept(r);
+  });
+
+  it('of one that has not begun cancels it, and of one that has ended does nothing', () => {
+    const late = run(
+      `first: { agent: a }\n${list.trim().replace('look: { agent: a,', 'look: { agent: a, after: first,')}`,
+      [1],
+    );
+    late.schedule();
+    enough(late);
+    expect(late.status('look')).to.equal('cancelled');
+    expect(late.status('sum')).to.equal('skipped');
+    expectKept(late);
+    const over = run(list, [1]);
+    over.run('look[0]');
+    enough(over);
+    expect(over.task('stop').output).to.deep.equal([]);
+    expectKept(over);
+  });
+
+  it('ends the rest of one that has yielded and goes on; its output stays', () => {
+    const r = run(list.replace('concurrency: 2', 'need: 1'), ['a', 'b', 'c']);
+    r.schedule();
+    r.complete('look[2]', 'C');
+    expect(r.schedule('sum')[0]).to.deep.include({ input: [null, null, 'C'] });
+    enough(r);
+    expect(r.of('TaskYielded')).to.have.length(2);
+    expect(r.task('look')).to.deep.include({ status: 'completed', output: [null, null, 'C'] });
+    expectKept(r);
+    r.complete('sum');
+    expect(r.state.status).to.equal('completed');
+    expectKept(r);
+  });
+
+  it('awaits and undoes what can be undone of it, while what comes after it goes on', () => {
+    const r = run(list.replace('retry: 1', 'retry: 1, compensate: { agent: undo }'), [1, 2]);
+    r.schedule();
+    r.complete('look[0]', 'one');
+    enough(r);
+    expect(r.status('look')).to.equal('running');
+    expect(r.schedule('sum')[0]).to.deep.include({ input: ['one', null] });
+    r.complete('look[1]', 'late');
+    r.run('look[1]@1');
+    expect(r.task('look')).to.deep.include({ status: 'completed', output: ['one', null] });
+    r.complete('sum');
+    expect(r.state.status).to.equal('completed');
+    expectKept(r);
+  });
+
+  it('needs fewer than were needed, and bears what has failed', () => {
+    const r = run(list.replace('concurrency: 2', 'need: 3'), [1, 2, 3, 4]);
+    r.schedule();
+    r.fail('look[0]');
+    r.complete('look[1]', 'two');
+    enough(r);
+    expect(r.task('look')).to.deep.include({ status: 'completed', output: [null, 'two', null, null] });
+    expectKept(r);
+  });
+
+  it('of a list whose items are being recorded still records them to the last', () => {
+    const r = run(list, ['x'.repeat(400), 'y'.repeat(400), 'z'.repeat(400)]);
+    expect(r.status('look')).to.equal('running');
+    enough(r);
+    expect(r.status('look')).to.equal('completed');
+    expectKept(r);
+  });
+
+  it('is refused of what is no list, and of one that a repeat runs again', () => {
+    const stop = 'b: { cancel: { tasks: a, complete: true } }';
+    expect(problemsOf(`a: { agent: a }\n${stop}`)).to.include("'a' is no list (it has no forEach)");
+    expect(
+      problemsOf(
+        `a: { agent: a, forEach: input }\nc: { agent: a, after: a, repeat: { from: a, until: 'output', max: 2 } }\n${stop}`,
+      ),
+    ).to.include("the list 'a' may leave items under way that the repeat of 'c' runs again");
+    expect(problemsOf('a: { agent: a, forEach: input }\nb: { cancel: { tasks: a, complete: false } }')).to.include(
+      'must be true, or be left out',
+    );
+    expect(problemsOf('a: { agent: a, forEach: input }\nb: { cancel: { complete: true } }')).to.include(
+      'names no task',
+    );
   });
 });
 

@@ -81,7 +81,7 @@ export function itemsProblem(state: RunState, { taskId, items }: ItemsAdded): Re
     return invalid('its own items are still being put on record; try again in a moment');
   if (task.closing !== undefined) return closed('it is closing');
   if (list.expired !== undefined) return closed('its time is up');
-  if (isStopped(state, task)) return closed('it has what it is for, and cancels the rest');
+  if (isStopped(task)) return closed('it has what it is for, and cancels the rest');
   if (state.frontier.has(taskId)) return closed('it is about to end');
   const around = blockProblem(state, task.scope, state.scopes.get(task.scope));
   if (around !== undefined) return around;

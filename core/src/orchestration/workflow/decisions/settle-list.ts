@@ -38,7 +38,7 @@ export function settleList(
   if (isThrough(items) || list.closing !== undefined)
     return [{ type: 'TaskCompleted', at, taskId: list.id, attempt: list.attempt, via: 'items' }];
   if (items.need === undefined || items.completed < items.need) return [];
-  return yieldOf(state, list, items, definition.forEach, at);
+  return yieldOf(state, list, items, { rest: definition.forEach?.rest }, at);
 }
 
 /** Asks the lists of which an item has ended since they were asked. Those that have not got what they are for are not asked again. */
@@ -55,7 +55,7 @@ export function weighLists(state: RunState, context: DecisionContext): readonly 
     const { items } = list;
     const holds = bindCondition(until, scopeOf(state, list, items), `task '${id}', forEach.until`);
     if (!holds.ok) return failed(state, list, definition, holds.error, context);
-    if (holds.value) return yieldOf(state, list, items, definition.forEach, context.now);
+    if (holds.value) return yieldOf(state, list, items, { rest: definition.forEach?.rest }, context.now);
   }
   return [];
 }
@@ -82,15 +82,16 @@ function scopeOf(state: RunState, list: TaskState, items: ItemsState) {
 }
 
 /** What has not ended is cancelled if the list says so; what can be undone is awaited and undone, while what comes after the list goes on. */
-function yieldOf(
+export function yieldOf(
   state: RunState,
   list: TaskState,
   { instances }: ItemsState,
-  forEach: ForEach | undefined,
+  { rest, by }: { readonly rest: ForEach['rest']; readonly by?: string },
   at: number,
 ): readonly RunEvent[] {
-  if (forEach?.rest !== 'cancel') return [{ type: 'TaskYielded', at, taskId: list.id }];
-  const events: RunEvent[] = [{ type: 'TaskYielded', at, taskId: list.id, rest: 'cancel' }];
+  const named = by === undefined ? {} : { by };
+  if (rest !== 'cancel') return [{ type: 'TaskYielded', at, taskId: list.id }];
+  const events: RunEvent[] = [{ type: 'TaskYielded', at, taskId: list.id, rest: 'cancel', ...named }];
   for (const item of instances) if (item !== undefined) events.push(...withdraw(state, item, { why: 'list' }, at));
   return events;
 }

@@ -6,7 +6,6 @@ import {
   definitionOf,
   dependentsOf,
   hasEnded,
-  hasPassed,
   listOf,
   outcomeOf,
   type RunState,
@@ -87,9 +86,12 @@ export function countsAsSkipped(state: RunState, task: TaskState): boolean {
 
 /** A list has what it is for: it goes on, or what is left of it is cancelled, and what comes after it begins. */
 export function yieldList(state: RunState, list: TaskState, event: TaskYielded): void {
-  if (hasPassed(list) || list.items === undefined) return;
-  yieldItems(state, list, list.items, event);
-  tellDependents(state, list, event.at);
+  const { items } = list;
+  if (hasEnded(list) || items === undefined) return;
+  const isFirst = list.yieldedAt === undefined;
+  if (!isFirst && (event.rest === undefined || items.stopped)) return;
+  yieldItems(state, list, items, event);
+  if (isFirst) tellDependents(state, list, event.at);
 }
 
 /** Of how many dependencies the task needs an output; undefined when it waits for all of them. */

@@ -59,6 +59,7 @@ export const createItems = (values: Json[], total: number, need?: number): Items
   ended: 0,
   completed: 0,
   dropped: 0,
+  stopped: false,
   need,
 });
 
@@ -93,12 +94,18 @@ export const isWeighed = (state: RunState, list: TaskState): boolean =>
 
 /** The list has what it is for. What comes after it is the caller's to tell. */
 export function yieldItems(state: RunState, list: TaskState, items: ItemsState, event: TaskYielded): void {
-  list.yieldedAt = state.revision;
-  list.output = itemOutputs(items);
+  if (list.yieldedAt === undefined) {
+    list.yieldedAt = state.revision;
+    list.output = itemOutputs(items);
+  }
   state.frontier.delete(list.id);
   state.weighing.delete(list.id);
-  if (event.rest === 'cancel') items.dropped = items.total - begun(items);
-  if (isThrough(items)) state.frontier.add(list.id);
+  if (event.rest === 'cancel') {
+    items.stopped = true;
+    items.dropped = items.total - begun(items);
+  }
+  // Items that are being recorded still are recorded to the last.
+  if (isThrough(items) || items.values.length < items.total) state.frontier.add(list.id);
   else releaseItems(state, list, event.at);
 }
 
@@ -141,13 +148,12 @@ function releaseItems(state: RunState, parent: TaskState, at: number): void {
 }
 
 /** Whether the list has what it is for, and has cancelled the rest: nothing more of it begins. */
-export const isStopped = (state: RunState, list: TaskState): boolean =>
-  list.yieldedAt !== undefined && definitionOf(state, list)?.forEach?.rest === 'cancel';
+export const isStopped = ({ items }: TaskState): boolean => items?.stopped === true;
 
 /** More items, which begin as those that were there: a list that yielded is still one, unless it has cancelled the rest. */
 export function addToList(state: RunState, list: TaskState, event: ItemsAdded): void {
   const { items } = list;
-  if (items === undefined || hasEnded(list) || list.closing !== undefined || isStopped(state, list)) return;
+  if (items === undefined || hasEnded(list) || list.closing !== undefined || isStopped(list)) return;
   if (items.values.length < items.total) return;
   if (list.source !== undefined) {
     // It was the list of another event, and is one of its own from here on.

@@ -91,7 +91,7 @@ const performers: Readonly<Record<string, Shape>> = {
   }),
   set: expression,
   switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
-  cancel: fieldsOf({ tasks: distinct(listOf(taskId)) }),
+  cancel: fieldsOf({ tasks: distinct(listOf(taskId)) }, { complete: oneOf(true) }),
   end: fieldsOf({}, { output: expression }),
   raise: fieldsOf(
     { code: text(128, 1) },

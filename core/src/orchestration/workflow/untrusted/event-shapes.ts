@@ -210,7 +210,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     { addedBy: fieldsOf({ taskId, attempt }) },
   ),
   ItemJoined: fieldsOf({ taskId, index: integer(0) }),
-  TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel') }),
+  TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel'), by: taskId }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
   TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),

@@ -125,7 +125,7 @@ function isGivenUp(state: RunState, task: TaskState, why: Withdrawal | 'goto', b
 /** The list that the task is an item of has what it is for, and does not let the rest be. */
 function isNotNeeded(state: RunState, item: TaskState): boolean {
   const list = item.index === undefined ? undefined : listOf(state, item);
-  return list?.yieldedAt !== undefined && definitionOf(state, list)?.forEach?.rest === 'cancel';
+  return list?.items?.stopped === true;
 }
 
 /** It ended well, and its task is not to: that closes, or is not content with what it gave. */

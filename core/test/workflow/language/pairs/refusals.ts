@@ -20,13 +20,15 @@ const PERFORMERS = [
   'set',
   'switch',
   'cancel',
+  'cancel, complete',
   'end',
   'raise',
 ];
 /** Two of them are never on one task. */
 const WAITS = ['wait', 'wait, buffered: false', 'form'];
+const CANCELS = ['cancel', 'cancel, complete'];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
-const BY_ITSELF = [...WAITS, 'sleep', 'set', 'switch', 'cancel', 'end', 'raise'];
+const BY_ITSELF = [...WAITS, 'sleep', 'set', 'switch', ...CANCELS, 'end', 'raise'];
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
@@ -71,7 +73,9 @@ export const REFUSALS: readonly Row[] = [
   ...PERFORMERS.map((one, index) =>
     onOne(
       [one],
-      PERFORMERS.slice(index + 1).filter((other) => !WAITS.includes(one) || !WAITS.includes(other)),
+      PERFORMERS.slice(index + 1).filter(
+        (other) => ![WAITS, CANCELS].some((kind) => kind.includes(one) && kind.includes(other)),
+      ),
       'keep one of the two',
     ),
   ),
@@ -97,14 +101,14 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(['wait', 'wait, buffered: false'], ['input'], 'what the signal brings is the output'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
-  onOne(['cancel'], ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
+  onOne(CANCELS, ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),
   onOne(['raise'], ['input'], 'write raise: { details }'),
 
   onOne(['switch'], LISTS, 'a switch chooses once; to choose for each item, put it into a scope that has the forEach'),
   onOne(['switch'], REPEATS, 'a switch may not repeat; let a task after it repeat from it'),
-  onOne(['cancel'], LISTS, 'a cancel names its tasks once; leave it out'),
-  onOne(['cancel'], REPEATS, 'a cancel ends what it names; let a task before it repeat'),
+  onOne(CANCELS, LISTS, 'a cancel names its tasks once; leave it out'),
+  onOne(CANCELS, REPEATS, 'a cancel ends what it names; let a task before it repeat'),
   onOne(['end'], LISTS, 'an end ends its block, once; leave it out'),
   onOne(['end'], REPEATS, 'an end ends its block; let a task before it repeat'),
   onOne(['end'], FALLBACKS, 'an end ends its block, and nothing can stand in for that; leave it out'),
@@ -141,7 +145,7 @@ export const REFUSALS: readonly Row[] = [
     ['join: each'],
     'a switch chooses once; to choose for each item, put it into a scope that has the forEach',
   ),
-  onOne(['cancel'], ['join: each'], 'a cancel names its tasks once; leave it out'),
+  onOne(CANCELS, ['join: each'], 'a cancel names its tasks once; leave it out'),
   onOne(['end'], ['join: each'], 'an end ends its block, once; leave it out'),
   onOne(['join: all'], ['rest: let', 'rest: cancel'], 'with join: all there are none; use join: any or a number'),
   onOne(

@@ -103,6 +103,13 @@ export const PERFORMER_WORDS: readonly Word[] = [
     task.beside[`${task.id}-slow`] ??= helper('slow', { compensate: 'undo' });
     return `${task.id}-slow`;
   }),
+  {
+    ...performer('cancel', (task) => {
+      task.beside[`${task.id}-many`] ??= helper('many', { forEach: 'input.list', compensate: 'undo' });
+      return { tasks: `${task.id}-many`, complete: true };
+    }),
+    name: 'cancel, complete',
+  },
   performer('end', () => ({ output: 'ended' })),
   performer('raise', () => ({ code: 'RAISED', type: 'urn:raised' })),
 ];
