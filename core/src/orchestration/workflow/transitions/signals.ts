@@ -42,6 +42,11 @@ export function take(state: RunState, signal: string | undefined, id: string | u
   const [taken] = index === -1 ? [] : kept.splice(index, 1);
   if (kept.length === 0) state.signals.delete(signal ?? '');
   state.held -= roughSize(taken?.data ?? null);
+  // Waits that are not buffered were woken for it, too: as many as there were signals, the oldest first.
+  for (const wait of firstOf(state.unbuffered.get(signal ?? ''), kept.length + 2)) {
+    const task = state.tasks.get(wait);
+    if (task !== undefined && signalFor(state, task) === undefined) state.frontier.delete(wait);
+  }
   return taken?.data ?? null;
 }
 
