@@ -70,7 +70,7 @@ export type EnteredOptionKey =
   | 'compensate'
   | 'retry';
 
-/** The input of a task that hands it on. */
+/** The input of a task that hands it on, or of a form, which is about it. */
 export interface InputOption<Env extends Environment, Tasks, After, J, In> {
   /** Default: the item of a forEach; else what a first task is handed, the output of the only dependency, or those of all by id. */
   readonly input?: (scope: Around<Env, Tasks, After, J> & PerhapsItem) => In;

@@ -35,7 +35,7 @@ import type {
   Inside,
   OwnFeedback,
   PerhapsItem,
-  PlainTaskOptions,
+  StandInOptions,
   StartOptions,
   TaskOptionKey,
   TaskOptions,
@@ -201,15 +201,27 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
    * Adds a task that runs only when another one names it as its fallback. It is handed `{ input, error }` of the one that
    * failed, and its output counts as that one's.
    */
-  fallbackTask<const Id extends string, const A extends AgentChoice>(
+  fallbackTask<
+    const Id extends string,
+    const A extends AgentChoice,
+    F extends FallbackChoice<StandIns> = never,
+    const In extends Taken<A> | Absent | Computed = Absent,
+  >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     agent: A,
-    options?: PlainTaskOptions,
+    options?: StandInOptions<Env, StandIns, F, In>,
   ): WorkflowBuilder<
     Input,
     Env,
     Tasks,
-    StandIns & Record<Id, { readonly input: InputOf<A>; readonly out: OutputOf<A> }>,
+    StandIns &
+      Record<
+        Id,
+        {
+          readonly input: IsAbsent<In> extends true ? InputOf<A> : unknown;
+          readonly out: OutputOf<A> | FallbackOutput<F, StandIns>;
+        }
+      >,
     Used,
     Output,
     Also
@@ -362,10 +374,14 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     });
   }
 
-  /** Adds a wait for a signal from outside, or for a person's answer to a form. What comes is the output; an answer is typed by its form. */
+  /**
+   * Adds a wait for a signal from outside, or for a person's answer to a form, whose `input` is what it is about. What comes is the output; an answer is
+   * typed by its form.
+   */
   wait<
     const Id extends string,
     const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
@@ -378,9 +394,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     wait: WaitOption<Around<Env, Tasks, After, J>, Asked>,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> & {
-      readonly concurrency?: number;
-    } & { readonly [Key in Keys]?: unknown },
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
+      InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
     Input,
     Env,
