@@ -18,12 +18,15 @@ import type {
 } from './block-options.ts';
 import type {
   CaseOption,
+  ChildOptionKey,
   ChildOptions,
-  EnteredOptionKey,
   EnteredOptions,
   FormChoice,
   InputOption,
+  ListOptionKey,
+  OnceOptionKey,
   RaiseOption,
+  ScopeOptionKey,
   SleepOption,
   WaitOption,
   WaitOutput,
@@ -242,7 +245,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ChildOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>, FirstFault<Id, AsAgent<C>, After, Keys, Env['first']>>,
     child: C,
@@ -264,7 +267,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     > &
       InputOption<Env, Tasks, After, J, In> &
       ChildOptions<Around<Env, Tasks, After, J>> &
-      GivenKeys<Keys, EnteredOptionKey>,
+      GivenKeys<Keys, ChildOptionKey>,
   ): WorkflowBuilder<
     Input,
     Env,
@@ -305,7 +308,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Out = Absent,
     Then extends 'retry' | 'continue' | 'fail' = never,
     Caught = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ScopeOptionKey = never,
     Within extends Environment = InnerEnvironment<
       Env,
       Id,
@@ -389,7 +392,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey | 'input' = never,
     const Asked extends FormChoice = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
@@ -429,7 +432,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey | 'input' = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     sleep: SleepOption<Around<Env, Tasks, After, J>>,
@@ -474,7 +477,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     value: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => Value) | Untyped<Value> | Value,
@@ -512,7 +515,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     F extends FallbackChoice<StandIns> = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends OnceOptionKey | 'input' = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     cases: readonly CaseOption<Around<Env, Tasks, After, J>, Name>[],
@@ -550,7 +553,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     F extends FallbackChoice<StandIns> = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends OnceOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     tasks: string | readonly string[],
