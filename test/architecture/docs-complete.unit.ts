@@ -40,6 +40,7 @@ const DECLARED: Readonly<Record<string, Readonly<Record<string, readonly string[
       'TaskScope',
       'ItemScope',
       'StartOptions',
+      'StandInOptions',
       'MutexOption',
       'CompensateOption',
       'TaskOptions',

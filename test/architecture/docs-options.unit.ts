@@ -100,7 +100,9 @@ function build(method: Method, options: object): void {
     .task('first', 'agent')
     .task('second', 'agent')
     .switch('route', [{ when: () => true, then: 'here' }, { else: 'there' }]);
-  const builder = before[method]('it', SUBJECTS[method], options);
+  // What a signal brings is its output: an input is that of a form.
+  const subject = method === 'wait' && 'input' in options ? { form: 'approval' } : SUBJECTS[method];
+  const builder = before[method]('it', subject, options);
   const whole = method === 'fallbackTask' ? builder.task('user', 'agent', { fallback: { task: 'it' } }) : builder;
   // Something that a cancel may name.
   whole.task('later', 'agent').build();

@@ -138,6 +138,18 @@ const widened = workflow<Pack>('widened')
   .build();
 same<Equal<WorkflowOutput<typeof widened>, Facts | string>>();
 
+// A fallback task may have one of its own, and another input than that of the task for which it stands in.
+const chain = workflow<Pack>('chain')
+  .fallbackTask('last', legal, { input: ({ input }) => ({ unknown: [input.name] }) })
+  .fallbackTask('manual', manual, { fallback: { task: 'last' }, mutex: 'desk', compensate: 'undo' })
+  .task('inspect', inspector, { fallback: { task: 'manual' } })
+  .build();
+same<Equal<WorkflowOutput<typeof chain>, Facts | string | { verdict: string }>>();
+// @ts-expect-error: a fallback task that was not added before
+workflow('late').fallbackTask('manual', manual, { fallback: { task: 'last' } });
+// @ts-expect-error: the input of a form reads what is before it
+workflow('form').wait('ask', { form: 'approval' }, { input: ({ outputs }) => outputs.absent });
+
 // Agents by name or capability, and values of CEL, are not checked.
 const untyped = workflow<{ list: string[] }>('untyped')
   .task('a', 'somebody')

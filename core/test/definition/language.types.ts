@@ -200,3 +200,21 @@ begun.workflow('w', child);
 begun.scope('b', (block) => block.task('inner', refund, { input: ({ item }) => item }));
 // @ts-expect-error: no error outside a catch
 begun.set('v', ({ error }) => error);
+
+// Each method takes the options of its performer, and no others.
+// @ts-expect-error: a value is not tried again
+begun.set('v', 1, { retry: 3 });
+// @ts-expect-error: a value is handed nothing
+begun.set('v', 1, { input: cel('input') });
+// @ts-expect-error: a pause is not undone
+begun.sleep('v', '1s', { compensate: 'undo' });
+// @ts-expect-error: a wait is not tried again
+begun.wait('v', { signal: 'go' }, { retry: 3 });
+// @ts-expect-error: a switch chooses once
+begun.switch('v', [{ else: 'left' }], { forEach: cel('input') });
+// @ts-expect-error: a cancel takes no time
+begun.cancel('v', 'a', { timeout: '1s' });
+// @ts-expect-error: a child has no loop
+begun.workflow('v', 'child', { loop: { until: cel('true'), max: 2 } });
+// @ts-expect-error: a block is run again by its catch, or its loop
+begun.scope('v', (block) => block.task('inner', refund), { retry: 3 });

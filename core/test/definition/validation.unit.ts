@@ -7,6 +7,7 @@ import {
   DEFAULT_RETRY,
   definitionWarnings,
   formatProblem,
+  parseWorkflow,
   type Repeat,
   type TaskDefinition,
   validateDefinition,
@@ -175,6 +176,25 @@ describe('warnings', () => {
     expect(warnings(...typo)).to.deep.equal([
       "tasks.route.switch[0].then: 'aproval' is the case of no task after the switch, and 'approval' runs whatever is chosen: is that meant?",
     ]);
+  });
+
+  it('a limit of what takes no time', () => {
+    const told = (task: string) =>
+      definitionWarnings(parseWorkflow(`name: x\ntasks: { a: { agent: a }, b: ${task} }`).definition).map(
+        formatProblem,
+      );
+    expect(told('{ sleep: 1s, timeout: 2s }')).to.deep.equal([]);
+    expect(told('{ set: 1, forEach: input, timeout: { all: 2s } }')).to.deep.equal([]);
+    for (const performer of [
+      'set: 1',
+      'switch: [{ when: input, then: c }]',
+      'cancel: a',
+      'end: {}',
+      'raise: { code: C }',
+    ])
+      expect(told(`{ ${performer}, timeout: 2s }`)).to.deep.equal([
+        `tasks.b.timeout: has no effect: a ${performer.split(':')[0]} takes no time, and what it waits for before does not count; leave it out`,
+      ]);
   });
 
   it('a limit of an item beyond that of the whole list', () => {

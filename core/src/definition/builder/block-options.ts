@@ -75,7 +75,7 @@ export type FeedbackFault<Id extends string, Declared, Out, Keys, LoopKeys, Then
       ? never
       : `Reprise: what '${Id}' hands on from round to round is not what its tasks were told to read as feedback`;
 
-/** Runs a block again. `while` is asked before each round, `until` after it. */
+/** Runs a block again. `while` is asked before each round, when `round` is how many there were, and `output` that of the last; `until` after it. */
 export interface LoopOption<S, Out, Declared = Absent> {
   readonly while?: ((scope: S & { readonly output: Out | null }) => boolean) | Untyped<Computed>;
   readonly until?: ((scope: S & { readonly output: Out }) => boolean) | Untyped<Computed>;

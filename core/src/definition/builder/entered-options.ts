@@ -59,18 +59,19 @@ export interface EnteredOptions<
 
 type ItemsOf<S> = ((scope: S) => readonly unknown[]) | Untyped<unknown>;
 
-/** What a task may be told in any case: the keys of EnteredOptions, and of those that take more. */
-export type EnteredOptionKey =
+/** The names of the options of a task that may be one of many. */
+export type ListOptionKey =
   | keyof EnteredOptions<string, Environment, never, never, never, never, never, never, never, never, never, never>
-  | 'input'
-  | 'concurrency'
-  | 'output'
-  | 'catch'
-  | 'loop'
-  | 'compensate'
-  | 'retry';
+  | 'concurrency';
 
-/** The input of a task that hands it on. */
+/** Of one that is asked once: a switch, a cancel. */
+export type OnceOptionKey = keyof StartOptions<string, Environment, never, never, never, never, never> | 'fallback';
+
+export type ChildOptionKey = ListOptionKey | 'input' | keyof ChildOptions<never>;
+
+export type ScopeOptionKey = ListOptionKey | 'input' | 'output' | 'catch' | 'loop' | 'compensate';
+
+/** The input of a task that hands it on, or of a form, which is about it. */
 export interface InputOption<Env extends Environment, Tasks, After, J, In> {
   /** Default: the item of a forEach; else what a first task is handed, the output of the only dependency, or those of all by id. */
   readonly input?: (scope: Around<Env, Tasks, After, J> & PerhapsItem) => In;

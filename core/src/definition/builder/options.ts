@@ -163,6 +163,18 @@ export type MutexOption<S> =
       readonly across?: 'run' | 'workflow' | 'tenant';
     };
 
+/** Of a task that stands in for another: it has what a task has, but for when it starts and how often. */
+export interface StandInOptions<Env extends Environment, StandIns, F, In> extends PlainTaskOptions {
+  /** Default: `{ input, error }` of the task that failed. */
+  readonly input?: (scope: Around<Env, Record<never, never>, never, 'all'>) => In;
+  /** What stands in for this one when it has failed, too. */
+  readonly fallback?: F & FallbackChoice<StandIns>;
+  /** Of the tasks that give the same key, one runs at a time. */
+  readonly mutex?: MutexOption<Around<Env, Record<never, never>, never, 'all'>>;
+  /** What undoes the task when its block fails or is cancelled after it completed. */
+  readonly compensate?: CompensateOption<Around<Env, Record<never, never>, never, 'all'>>;
+}
+
 /** What undoes a task: an agent, the name of one, or more. It is handed `{ input, output, outcome }`. */
 export type CompensateOption<S> =
   | AgentReference

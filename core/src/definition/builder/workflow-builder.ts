@@ -18,12 +18,15 @@ import type {
 } from './block-options.ts';
 import type {
   CaseOption,
+  ChildOptionKey,
   ChildOptions,
-  EnteredOptionKey,
   EnteredOptions,
   FormChoice,
   InputOption,
+  ListOptionKey,
+  OnceOptionKey,
   RaiseOption,
+  ScopeOptionKey,
   SleepOption,
   WaitOption,
   WaitOutput,
@@ -35,7 +38,7 @@ import type {
   Inside,
   OwnFeedback,
   PerhapsItem,
-  PlainTaskOptions,
+  StandInOptions,
   StartOptions,
   TaskOptionKey,
   TaskOptions,
@@ -201,15 +204,27 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
    * Adds a task that runs only when another one names it as its fallback. It is handed `{ input, error }` of the one that
    * failed, and its output counts as that one's.
    */
-  fallbackTask<const Id extends string, const A extends AgentChoice>(
+  fallbackTask<
+    const Id extends string,
+    const A extends AgentChoice,
+    F extends FallbackChoice<StandIns> = never,
+    const In extends Taken<A> | Absent | Computed = Absent,
+  >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     agent: A,
-    options?: PlainTaskOptions,
+    options?: StandInOptions<Env, StandIns, F, In>,
   ): WorkflowBuilder<
     Input,
     Env,
     Tasks,
-    StandIns & Record<Id, { readonly input: InputOf<A>; readonly out: OutputOf<A> }>,
+    StandIns &
+      Record<
+        Id,
+        {
+          readonly input: IsAbsent<In> extends true ? InputOf<A> : unknown;
+          readonly out: OutputOf<A> | FallbackOutput<F, StandIns>;
+        }
+      >,
     Used,
     Output,
     Also
@@ -230,7 +245,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ChildOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>, FirstFault<Id, AsAgent<C>, After, Keys, Env['first']>>,
     child: C,
@@ -252,7 +267,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     > &
       InputOption<Env, Tasks, After, J, In> &
       ChildOptions<Around<Env, Tasks, After, J>> &
-      GivenKeys<Keys, EnteredOptionKey>,
+      GivenKeys<Keys, ChildOptionKey>,
   ): WorkflowBuilder<
     Input,
     Env,
@@ -293,7 +308,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Out = Absent,
     Then extends 'retry' | 'continue' | 'fail' = never,
     Caught = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ScopeOptionKey = never,
     Within extends Environment = InnerEnvironment<
       Env,
       Id,
@@ -362,10 +377,14 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     });
   }
 
-  /** Adds a wait for a signal from outside, or for a person's answer to a form. What comes is the output; an answer is typed by its form. */
+  /**
+   * Adds a wait for a signal from outside, or for a person's answer to a form, whose `input` is what it is about. What comes is the output; an answer is
+   * typed by its form.
+   */
   wait<
     const Id extends string,
     const After extends AfterChoice<Tasks> = never,
+    const In = Absent,
     When extends boolean | Computed = never,
     F extends FallbackChoice<StandIns> = never,
     OnItemFailure extends 'fail' | 'continue' = 'fail',
@@ -373,14 +392,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey | 'input' = never,
     const Asked extends FormChoice = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     wait: WaitOption<Around<Env, Tasks, After, J>, Asked>,
-    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> & {
-      readonly concurrency?: number;
-    } & { readonly [Key in Keys]?: unknown },
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
+      InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
     Input,
     Env,
@@ -414,7 +432,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey | 'input' = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     sleep: SleepOption<Around<Env, Tasks, After, J>>,
@@ -459,7 +477,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Until extends boolean | Computed = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends ListOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     value: ((scope: Around<Env, Tasks, After, J> & PerhapsItem) => Value) | Untyped<Value> | Value,
@@ -497,7 +515,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     F extends FallbackChoice<StandIns> = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends OnceOptionKey | 'input' = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     cases: readonly CaseOption<Around<Env, Tasks, After, J>, Name>[],
@@ -538,7 +556,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     F extends FallbackChoice<StandIns> = never,
     J extends JoinChoice = 'all',
     const Case extends CaseChoice = never,
-    Keys extends EnteredOptionKey = never,
+    Keys extends OnceOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
     tasks: string | readonly string[] | { readonly tasks: string | readonly string[]; readonly complete: true },

@@ -1,6 +1,15 @@
 import { blocksOf } from '../blocks.ts';
-import { DEFAULT_RETRY, type RetryPolicy, type WorkflowDefinition } from '../definition.ts';
+import {
+  DEFAULT_RETRY,
+  type Performer,
+  performerOf,
+  type RetryPolicy,
+  type WorkflowDefinition,
+} from '../definition.ts';
 import type { DefinitionProblem, Path } from '../problem.ts';
+
+/** Those that are done as soon as they begin. */
+const INSTANT: readonly Performer[] = ['set', 'switch', 'cancel', 'end', 'raise'];
 
 /** What a definition says without effect, each with its place. Such a definition runs all the same. Pure, and never throws. */
 export function definitionWarnings(definition: WorkflowDefinition): readonly DefinitionProblem[] {
@@ -30,6 +39,13 @@ export function definitionWarnings(definition: WorkflowDefinition): readonly Def
     }
     if (timeouts.allMs !== undefined && timeouts.taskMs !== undefined && timeouts.taskMs > timeouts.allMs) {
       warn(['timeout', 'task'], 'is longer than the limit of the whole list (all), so it will never be reached');
+    }
+    const performer = performerOf(task);
+    if (timeouts.taskMs !== undefined && INSTANT.includes(performer)) {
+      warn(
+        ['timeout'],
+        `has no effect: a ${performer} takes no time, and what it waits for before does not count; leave it out`,
+      );
     }
     if (wait?.default !== undefined && timeouts.taskMs === undefined && timeouts.allMs === undefined) {
       warn(['wait', 'default'], 'has no effect without a timeout: it is the output when the time is up');

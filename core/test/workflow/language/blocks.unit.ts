@@ -229,6 +229,9 @@ loop:
     once.run('loop/a', 'more');
     once.run('loop/a', 'enough');
     expect(once.state).to.include({ status: 'completed', output: 'enough' });
+    const counted = run('loop:\n  scope: { a: { agent: a } }\n  loop: { while: round < 1, max: 3 }');
+    counted.run('loop/a', 'the only round');
+    expect(counted.state).to.include({ status: 'completed', output: 'the only round' });
   });
 
   it('fails, or gives what the last round gave, when its rounds are used up', () => {

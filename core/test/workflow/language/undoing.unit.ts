@@ -1,19 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { PureRun } from '../pure-run.ts';
 import { START, types } from '../pure-run.ts';
+import { undoAll } from './playing.ts';
 import { run } from './yaml-run.ts';
-
-/** Makes whatever is undone now, one after the other; gives the ids. */
-function undoAll(r: PureRun): string[] {
-  const undone: string[] = [];
-  for (;;) {
-    const next = r.ready().find((id) => id.includes('@'));
-    if (next === undefined) return undone;
-    undone.push(next);
-    r.run(next);
-  }
-}
 
 describe('a loser that is an attempt under way', () => {
   const race = (more = '') =>

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import type { Json } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PureRun } from '../pure-run.ts';
+import { after, ends, ready, signal, status } from './playing.ts';
 import { run } from './yaml-run.ts';
 
 // The examples of docs/workflow-patterns.md, each doing what its pattern asks for.
@@ -15,19 +15,6 @@ const sections = PAGE.split(/^## (?=\d+\. )/m)
     const [, number = '', name = '', body = ''] = /^(\d+)\. (.*)\n([\s\S]*)$/.exec(text) ?? [];
     return { number: Number(number), name, body, example: /```yaml\n([\s\S]*?)\n```/.exec(body)?.[1] };
   });
-
-/** All that is ready, and what is then. */
-const ready = (r: PureRun, ...ids: readonly string[]) => expect(r.ready()).to.deep.equal(ids);
-const status = (r: PureRun, of: Readonly<Record<string, string>>) => {
-  for (const [id, is] of Object.entries(of)) expect(r.status(id), id).to.equal(is);
-};
-const signal = (r: PureRun, name: string, data: Json = null) => r.send({ type: 'SendSignal', signal: name, data });
-const ends = (r: PureRun) => expect(r.state.status).to.equal('completed');
-/** Schedules what is ready, then completes these. */
-const after = (r: PureRun, ...ids: readonly string[]) => {
-  r.schedule();
-  for (const id of ids) r.complete(id);
-};
 
 const rounds = (r: PureRun, join: string, enough: readonly string[], late: string) => {
   for (const _ of [1, 2]) {
