@@ -255,9 +255,11 @@ export class RunOutline {
     const anew = new Set(restarted);
     const again = new Set([...tasks, ...restarted]);
     if (again.size === 0) return;
-    for (const [at, { task, attempts }] of this.tasks) {
+    for (const [at, { task, facts, decisions, attempts }] of this.tasks) {
       if (anew.has(task) || isInside(task, again)) this.tasks.delete(at);
       else if (again.has(task) && attempts.at(-1)?.facts.status === undefined) attempts.pop();
+      // Nothing is left that could be told of it.
+      if (attempts.length + decisions.length + Object.keys(facts).length === 0) this.tasks.delete(at);
     }
   }
 
