@@ -79,6 +79,24 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
     ready(r);
     ends(r);
   },
+  10: (r) => {
+    const back = (task: string): void => {
+      r.schedule('test');
+      const { attempt } = r.task('test');
+      r.send({ type: 'CompleteTask', taskId: 'test', attempt, output: 'no', directives: [{ kind: 'goto', task }] });
+      ready(r, task);
+    };
+    r.run('design');
+    r.run('build');
+    back('design');
+    r.run('design');
+    r.run('build');
+    back('build');
+    r.run('build');
+    r.run('test');
+    r.run('ship');
+    ends(r);
+  },
   11: (r) => {
     after(r, 'a');
     expect(r.state.status).to.equal('running');
@@ -176,6 +194,12 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
   26: (r) => {
     after(r, 'each[0]', 'check');
     status(r, { each: 'cancelled', 'each[1]': 'cancelled', 'each[2]': 'cancelled' });
+  },
+  27: (r) => {
+    after(r, 'each[0]', 'check');
+    status(r, { each: 'completed', 'each[1]': 'cancelled', 'each[2]': 'cancelled' });
+    expect(r.task('each').output).to.deep.equal(['each[0] done', null, null]);
+    ready(r, 'next');
   },
   28: (r) => rounds(r, 'first', ['a'], 'b'),
   29: (r) => {

@@ -240,12 +240,18 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
     },
   ],
   trial: [
-    null,
+    { places: ['here'] },
     (r) => {
       after(r, 'watch');
       signal(r, 'stop');
       status(r, { work: 'cancelled', watch: 'completed' });
-      expect(r.state.output).to.deep.equal({ work: null, watch: 'watch done', halt: ['work'] });
+      expect(r.state.output).to.deep.equal({
+        work: null,
+        watch: 'watch done',
+        halt: ['work'],
+        look: [null],
+        enough: ['look'],
+      });
     },
   ],
   flight: [
