@@ -73,6 +73,7 @@ describe('golden histories', () => {
     expect([...kinds].sort()).to.deep.equal([
       'TaskCancelled cancel',
       'TaskCancelled closed',
+      'TaskCancelled goto',
       'TaskCancelled join',
       'TaskCancelled list',
       'TaskCancelled while',
@@ -95,6 +96,7 @@ describe('golden histories', () => {
       'TaskSkipped manual',
       'TasksReset catch',
       'TasksReset fork',
+      'TasksReset goto',
       'TasksReset loop',
       'TasksReset repeat',
       'child',

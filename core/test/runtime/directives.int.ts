@@ -1,4 +1,4 @@
-import { type AgentTask, defineAgent, type Json, remoteAgent, workflow } from '@reprise/core';
+import { type AgentTask, defineAgent, type Json, remoteAgent, template, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { eventually, orchestrators } from './support.ts';
@@ -71,6 +71,38 @@ describe('an agent that does something to its run', () => {
     await eventually(async () => (await run.state()).tasks.get('near')?.status === 'completed');
     expect((await run.state()).tasks.get('far')).to.include({ status: 'ready' });
     await run.cancel();
+  });
+
+  it('goes back, and what begins again has another key; a restart from outside does so, too', async () => {
+    const calls: string[] = [];
+    const writer = defineAgent({
+      name: 'writer',
+      handle: ({ input, idempotencyKey, runId }: AgentTask) => {
+        calls.push(`${idempotencyKey.replace(runId, '')} ${JSON.stringify(input)}`);
+        return calls.length;
+      },
+    });
+    const critic = defineAgent({
+      name: 'critic',
+      handle: ({ input }: AgentTask<number>, context) => {
+        if (input < 2) context.goto('draft', { feedback: `not ${input}`, why: 'too short' });
+        return input;
+      },
+    });
+    const flow = workflow('paper')
+      .task('draft', writer, { input: template(`\${ feedback }`) })
+      .task('review', critic, { after: 'draft', may: 'goto' })
+      .wait('go', { signal: 'go' }, { after: 'review' })
+      .build();
+    const reprise = await start({ workflows: [flow], agents: [] });
+    const run = await reprise.startRun(flow, null);
+    await eventually(async () => (await run.state()).tasks.get('go')?.status === 'running');
+    await run.restart('draft', { requestId: 'again', by: 'anna' });
+    await run.restart('draft', { requestId: 'again', by: 'anna' });
+    await eventually(async () => (await run.state()).tasks.get('go')?.status === 'running' && calls.length === 3);
+    await run.signal('go', 'gone');
+    expect(await run.outcome()).to.deep.equal({ status: 'completed', output: 'gone' });
+    expect(calls).to.deep.equal(['/draft null', '/draft+1 "not 1"', '/draft+2 "not 1"']);
   });
 
   it('ends its run', async () => {

@@ -8,6 +8,7 @@ import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
 import { SCENARIO_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
+import { SCENARIO_OF_GOTO } from './scenarios-goto.ts';
 import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
@@ -127,6 +128,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_LISTS,
   ...SCENARIO_OF_CHANGES,
   ...SCENARIO_OF_DIRECTIVES,
+  ...SCENARIO_OF_GOTO,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,
