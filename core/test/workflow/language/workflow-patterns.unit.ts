@@ -220,6 +220,14 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
     status(r, { b: 'cancelled' });
     ready(r, 'two');
   },
+  33: (r) => {
+    for (const name of ['north', 'north', 'south']) signal(r, name);
+    r.run('quarter/report');
+    ready(r);
+    signal(r, 'south');
+    r.run('quarter/report');
+    ends(r);
+  },
   34: (r) => {
     after(r, 'each[0]', 'each[2]');
     ready(r, 'next');
@@ -255,6 +263,19 @@ const SHOWN: Readonly<Record<number, (r: PureRun) => void>> = {
     ready(r, 'b');
     r.run('b');
     ready(r, 'next');
+  },
+  41: (r) => {
+    for (const index of [0, 1, 2]) r.run(`branch[${index}]/register`);
+    for (const index of [1, 2]) r.run(`branch[${index}]/check`);
+    expect(r.status('batch')).to.equal('pending');
+    r.run('branch[0]/check');
+    expect(r.status('batch')).to.equal('ready');
+  },
+  42: (r) => {
+    r.run('receive');
+    ready(r, 'branch[0]/review', 'branch[1]/review', 'branch[2]/review');
+    r.run('branch[1]/review');
+    ready(r, 'branch[0]/review', 'branch[2]/review', 'branch[1]/reply');
   },
   43: (r) => {
     after(r, 'check');
