@@ -92,8 +92,8 @@ export const ERROR_CODES = {
     'Check the outside world, then use `reprise run retry`, or give the task a fallback value. A command may be given again with the same requestId.',
   ),
   REPRISE_WOULD_REPEAT: entry(
-    'Trying a run again would do again what its workflow says may be done at most once.',
-    'Look outside whether it had its effect; then allow it by name: `reprise run retry RUN --again TASK`, or `retryRun(id, { again: [task] })`. Or say what it gave: `--outcome TASK=JSON`.',
+    'Trying a run again, or restarting a task of it, would do again what its workflow says may be done at most once.',
+    'Look outside whether it had its effect; then allow it by name: `reprise run retry RUN --again TASK`, or `retryRun(id, { again: [task] })`; of a restart, `restart(task, { again: [task] })`. Or say what it gave: `--outcome TASK=JSON`.',
   ),
   REPRISE_REPEAT_EXHAUSTED: entry(
     'A repeat or a loop reached its maximum number of rounds without its condition holding.',

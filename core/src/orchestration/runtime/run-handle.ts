@@ -174,10 +174,11 @@ export class RunHandle<Output = Json> {
   /**
    * Does a task that has begun, and all that comes after it, again, whether they have ended or not, with new idempotency keys. What they did before can
    * still be undone; what agents of theirs added is forgotten. REPRISE_TASK_UNDER_WAY when one of them has to be waited for first: a child run, or an
-   * attempt that can be undone.
+   * attempt that can be undone. REPRISE_WOULD_REPEAT when at-most-once tasks have been started that `again` does not name (or something that they are in).
    */
-  restart(taskId: string, options: CommandOptions = {}): Promise<void> {
-    return this.#command({ type: 'RestartTask', taskId }, options);
+  restart(taskId: string, options: CommandOptions & { readonly again?: readonly string[] } = {}): Promise<void> {
+    const { again, ...others } = options;
+    return this.#command({ type: 'RestartTask', taskId, ...(again !== undefined && { again: [...again] }) }, others);
   }
 
   /**

@@ -436,6 +436,25 @@ describe('restarting a task from outside', () => {
     expectKept(r);
   });
 
+  it('does again what may be done at most once only when that is said of it', () => {
+    const r = run(
+      'a: { agent: a }\npay: { agent: a, after: a, delivery: at-most-once }\nbook: { scope: { seal: { agent: a, delivery: at-most-once } }, after: pay }\nc: { agent: a, after: book }',
+    );
+    r.run('a');
+    restart(r, 'a');
+    r.run('a');
+    r.run('pay');
+    r.run('book/seal');
+    expect(r.of('TasksReset'), 'it had not been started').to.have.length(1);
+    const [refused] = restart(r, 'a');
+    expect(refused).to.deep.include({ code: 'REPRISE_WOULD_REPEAT' });
+    expect(refused).to.have.property('message').that.includes("'pay', 'book/seal'");
+    expect(answer(r.send({ type: 'RestartTask', taskId: 'a', again: ['pay'] }))).to.equal('REPRISE_WOULD_REPEAT');
+    expect(answer(r.send({ type: 'RestartTask', taskId: 'a', again: ['pay', 'book'] }))).to.equal('TasksReset');
+    expectKept(r);
+    expect(answer(restart(r, 'a')), 'it has not begun again').to.equal('REPRISE_COMMAND_INVALID');
+  });
+
   it('begins a switch again, and what it passed over', () => {
     const r = run(
       [

@@ -5,6 +5,7 @@ import { MAX_GOTOS } from '../directives.ts';
 import { withDownstream } from '../downstream.ts';
 import type { RunEvent, TasksReset } from '../events.ts';
 import { hasEnded, type RunState, scopeAt, type TaskState } from '../state.ts';
+import { hasBegun } from '../transitions/anew.ts';
 import { blockProblem, closedProblem } from './added-place.ts';
 import { problem, type Refusal } from './refusal.ts';
 
@@ -109,7 +110,7 @@ export function goBackProblem(
   { restarted, dropped }: Region,
   by: TaskState | undefined,
 ): Refusal | undefined {
-  const { id, status, scope: path, definitionId } = target;
+  const { id, scope: path, definitionId } = target;
   const node = state.graph.node(definitionId);
   const invalid = (why: string) => problem('REPRISE_COMMAND_INVALID', `'${id}' ${why}.`);
   if (target.undoes !== undefined) return invalid(`undoes what '${target.undoes.taskId}' did, and is done once`);
@@ -122,7 +123,7 @@ export function goBackProblem(
     return invalid(
       'failed with its block, whose failure is being handled: a catch with `then: retry` is what does it again',
     );
-  if (status === 'pending') return invalid('has not begun, so there is nothing to begin again');
+  if (!hasBegun(target)) return invalid('has not begun, so there is nothing to begin again');
   if (dropped.includes(id)) return invalid('was added by a task that would begin again, too: go back to that');
   if (by !== undefined && (scope?.gotos ?? 0) >= MAX_GOTOS)
     return invalid(

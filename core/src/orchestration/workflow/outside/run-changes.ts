@@ -54,6 +54,8 @@ export interface OverrideTask extends CommandBase {
 export interface RestartTask extends CommandBase {
   readonly type: 'RestartTask';
   readonly taskId: string;
+  /** At-most-once tasks that may be done again. */
+  readonly again?: readonly string[];
 }
 
 /** A task, or the items of a list, that have not ended go before others, or behind them, from now on. */

@@ -18,6 +18,10 @@ import { makeReady, setStatus, unlock } from './status.ts';
 
 // How one task begins anew, while what it is in goes on.
 
+/** Whether anything was done of the task in its round, as far as it was not begun again since. */
+export const hasBegun = ({ status, scheduledAt }: Pick<TaskState, 'status' | 'scheduledAt'>): boolean =>
+  (status !== 'pending' && status !== 'ready') || scheduledAt !== undefined;
+
 export type Kept = Partial<
   Pick<
     TaskState,

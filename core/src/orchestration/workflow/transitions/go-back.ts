@@ -9,7 +9,7 @@ import {
   scopeAt,
   type TaskState,
 } from '../state.ts';
-import { clear, isCounted, standAgain } from './anew.ts';
+import { clear, hasBegun, isCounted, standAgain } from './anew.ts';
 import { letGo, sizeOfAdded } from './hold.ts';
 import { idOf } from './links.ts';
 import { removeWithin } from './regions.ts';
@@ -32,9 +32,8 @@ export function goBack(state: RunState, event: TasksReset): RunState {
     const task = state.tasks.get(path);
     if (task === undefined) continue;
     if (hasPassed(task)) passed.push(task);
-    const { again, againSince, status, scheduledAt } = task;
-    const isUntouched = (status === 'pending' || status === 'ready') && scheduledAt === undefined;
-    const once = isUntouched ? { again, againSince } : { again: again + 1, againSince: state.revision };
+    const { again, againSince } = task;
+    const once = hasBegun(task) ? { again: again + 1, againSince: state.revision } : { again, againSince };
     const round = state.graph.node(task.definitionId)?.repeatedBy === undefined ? scope.round : 1;
     clear(state, task, { round, ...once });
     // Those of a segment read that of the task that ends it.
