@@ -67,7 +67,7 @@ describe('what expressions may read', () => {
     [
       'feedback where nothing runs again',
       `t: { scope: { a: { agent: q, input: "\${ feedback }" } }, catch: [{ then: fail }] }`,
-      "tasks.t.scope.a.input: 'feedback' is not available here: it is what the round before handed on, in a loop, a segment that repeats, or a block that a catch retries",
+      "tasks.t.scope.a.input: 'feedback' is not available here: it is what the round before handed on, in a loop, a segment that repeats, a block that a catch retries, or one whose tasks are gone back to",
     ],
     [
       'item where there are not many',

@@ -84,7 +84,7 @@ function load(
 const readerOf = (keys?: ParsedText['keys'], readSchema?: ParseOptions['readSchema']): FormReader => ({
   computed(value, path, report) {
     if (typeof value === 'string') return cel(celOf(value) ?? value);
-    report(path, `must be a CEL expression (text), not ${describe(value)}`);
+    report(path, `must be a CEL expression (text), not ${describe(value)}${asText(value)}`);
     return undefined;
   },
   mapped: templateIn(VARIABLE),
@@ -120,6 +120,14 @@ const readerOf = (keys?: ParsedText['keys'], readSchema?: ParseOptions['readSche
     return ordered.map((id) => ({ id, task: value[id] }));
   },
 });
+
+/** How a value that is none is written as one. */
+function asText(value: unknown): string {
+  const text = JSON.stringify(value) ?? '';
+  return text === '' || text === 'null' || text.length > 60 || text.includes("'")
+    ? ''
+    : `; write it as text: '${text}'`;
+}
 
 /** A path such as `outputs.audit.unknown`, which nobody means as text. */
 const PATH =
