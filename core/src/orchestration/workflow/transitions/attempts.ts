@@ -1,0 +1,34 @@
+import { leavesUnknown } from '../../task-chaining/failure.ts';
+import { stoodStill } from '../clock.ts';
+import type { TaskAttemptCompleted, TaskAttemptFailed } from '../events.ts';
+import type { RunState, TaskState } from '../state.ts';
+import { wakeClosing } from './close.ts';
+import { leavePlace } from './items.ts';
+import { setStatus } from './status.ts';
+import { noteDone, noteUnknown } from './undo.ts';
+
+// Attempts that ended, and with which their task has not.
+
+/** What the attempt did is done, and its task does not complete with it. */
+export function attemptCompleted(state: RunState, task: TaskState, event: TaskAttemptCompleted): void {
+  setStatus(state, task, 'waiting');
+  noteDone(state, task, event.output);
+  goOnClosing(state, task);
+}
+
+/** What was only waited for: the task ends now, once what it did is undone. */
+function goOnClosing(state: RunState, task: TaskState): void {
+  if (task.closing !== undefined && task.closing.why !== 'within') wakeClosing(state, task);
+}
+
+export function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFailed): void {
+  setStatus(state, task, 'waiting');
+  task.error = event.error;
+  task.retryAt = event.retryAt;
+  task.stoppedBeforeWait = stoodStill(state, event.at);
+  if (leavesUnknown(event)) noteUnknown(state, task);
+  if (event.lost === true) task.losses += 1;
+  else task.tries += 1;
+  if (task.index !== undefined && event.retryAt !== undefined) leavePlace(state, task, event.at);
+  goOnClosing(state, task);
+}
