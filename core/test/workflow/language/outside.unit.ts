@@ -229,6 +229,17 @@ go: { agent: x, after: [way], case: go, input: none }`);
     expect(r.status('go')).to.equal('ready');
     expectKept(r);
   });
+
+  it('is refused of what a repeat begins again: a round would begin while it is under way', () => {
+    const r = run(
+      'a: { agent: a }\nb: { workflow: other, after: a }\nd: { agent: a, after: a }\ne: { agent: a, after: [a, b], input: 1 }\nc: { agent: a, after: [b, d, e], input: 1, repeat: { from: a, until: "round >= 2", max: 3 } }',
+    );
+    expect(answer(unlink(r, 'c', 'b')), 'e comes after b').to.equal('TasksUnlinked');
+    expect(answer(unlink(r, 'e', 'b')), 'and c repeats b').to.equal('REPRISE_DEPENDENCY_NEEDED');
+    expect(r.of('CommandRejected').at(-1)?.message).to.equal("'c' repeats 'b', so it has to come after it.");
+    expect(answer(unlink(r, 'c', 'd'))).to.equal('REPRISE_DEPENDENCY_NEEDED');
+    expect(answer(unlink(r, 'e', 'a')), 'b comes after a').to.equal('TasksUnlinked');
+  });
 });
 
 describe('skipping a task', () => {
