@@ -14,6 +14,7 @@ import {
   hasPassed,
   insideOf,
   isHeldBack,
+  isInFlight,
   outcomeOf,
   type RunState,
   type ScopeState,
@@ -198,6 +199,7 @@ export function removeWithin(state: RunState, task: TaskState): number {
   let attempt = task.attempt;
   const remove = (part: TaskState): void => {
     attempt = Math.max(attempt, removeWithin(state, part));
+    if (isInFlight(part)) state.leftOver.push({ taskId: part.id, attempt: part.attempt });
     letGo(state, part);
     setStatus(state, part, 'cancelled');
     state.tasks.delete(part.id);
