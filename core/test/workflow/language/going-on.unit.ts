@@ -446,6 +446,22 @@ trip:
     expect(next.task('check').round).to.equal(1);
   });
 
+  it('restarts a block that had ended, whatever repeats in it', () => {
+    const r = run(
+      'book:\n  scope:\n    pay: { agent: a, compensate: undo, repeat: { until: "true", max: 2 } }\n    mail: { agent: a, after: pay }\nlast: { agent: b, after: book, retry: 1 }',
+    );
+    r.run('book/pay');
+    r.run('book/mail');
+    r.schedule('last');
+    r.fail('last');
+    r.run('book/pay@1');
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ restarted: ['book', 'last'], undone: ['book/pay@1'] });
+    for (const id of ['book/pay', 'book/mail', 'last']) next.run(id);
+    expect(next.state.status).to.equal('completed');
+  });
+
   it('is not undone a second time by a block that was about to fail when the run ended', () => {
     const r = run(
       'book:\n  scope:\n    a: { agent: a, compensate: { agent: undo } }\n    b: { agent: a, after: a, compensate: { agent: undo } }\n    c: { agent: a, after: b, retry: 1 }\n  catch: [{ on: { code: OTHER }, then: continue }]\nfree: { agent: a }',

@@ -132,8 +132,11 @@ function undoneAt(state: RunState, { taskId, attempt }: AttemptName): readonly s
     if (task !== undefined) around.unshift(task);
   }
   const ended = around.find(hasEnded);
-  const segment = around.map((task) => segmentOf(state, task)).find((ids) => ids.length > 0);
-  if (segment !== undefined) return segment;
+  for (const task of around) {
+    const segment = segmentOf(state, task);
+    if (segment.length > 0) return segment;
+    if (task === ended) break;
+  }
   const own = state.tasks.get(taskId);
   const isCurrent = own !== undefined && (own.attempt === attempt || own.undoes !== undefined);
   if (ended !== undefined && (isCurrent || ended !== own)) return [ended.id];
