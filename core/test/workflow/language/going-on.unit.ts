@@ -522,6 +522,28 @@ describe('an outcome that is given to a run that goes on', () => {
     expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
   });
 
+  for (const [what, words] of [
+    ['a list', 'forEach: "[1, 2]"'],
+    ['a join of each', 'join: each'],
+  ])
+    it(`is that of an item of ${what} whose items begin anew, too`, () => {
+      const r = run(
+        `stock: { agent: a, compensate: undo }\nmore: { agent: a }\npay: { agent: a, after: [stock, more], retry: 1, ${words} }`,
+      );
+      r.run('stock');
+      r.run('more');
+      r.schedule('pay[0]', 'pay[1]');
+      r.fail('pay[1]');
+      r.run('stock@1');
+      expect(r.state.status).to.equal('failed');
+      const next = goOnFrom(r, { outcomes: { 'pay[1]': 'by hand' } });
+      next.run('stock');
+      expect(next.ready()).to.deep.equal(['pay[0]']);
+      next.run('pay[0]', 'by card');
+      expect(next.state).to.deep.include({ status: 'completed', output: ['by card', 'by hand'] });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+    });
+
   it('replaces a result of the past, and everything after it is done anew, with new keys', () => {
     const r = run(flow);
     r.run('a', 1);
