@@ -1,3 +1,4 @@
+import { encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
@@ -201,6 +202,27 @@ describe('a run that goes on from one that failed', () => {
       output: 'came late',
     });
     expect(next.ready()).to.have.members(['a', 'c']);
+  });
+
+  it('undoes a result that came before the end, and that is not accepted, and may be taken to another store', () => {
+    const r = run(
+      'pay: { agent: a, compensate: undo, fallback: { value: 0 }, repeat: { until: output.nothing, max: 2 } }\nb: { agent: a, retry: 1 }',
+    );
+    r.schedule();
+    r.fail('b');
+    r.complete('pay', {});
+    r.schedule('pay@1');
+    r.fail('pay@1', { retryable: false });
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(next.of('TaskClosing').at(-1)).to.include({ taskId: 'pay', why: 'failure' });
+    const history = new UntrustedHistory('run-2');
+    for (const [revision, event] of next.events.entries()) {
+      const metadata = { causationId: 'c', correlationId: 'run-2', schemaVersion: 1 };
+      const id = uuidv5('going-on', String(revision));
+      const flaw = history.add(JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata })));
+      expect(flaw, event.type).to.equal(undefined);
+    }
   });
 
   it('keeps signals that nobody took, also those that came at its end', () => {
