@@ -468,6 +468,40 @@ trip:
     expect(next.task('check').round).to.equal(1);
   });
 
+  for (const then of ['fail', 'continue', 'retry, max: 2'])
+    it(`leaves nothing to handle when it comes before what was being handled (then: ${then})`, () => {
+      const r = run(
+        `book:\n  scope:\n    pay: { agent: a, compensate: undo }\n    b: { agent: b, after: pay, retry: 1 }\n    slow: { agent: a }\n    h: { agent: c }\n  catch: [{ do: { mend: { agent: c }, tell: { agent: c, retry: 1, after: mend } }, then: ${then} }]`,
+      );
+      r.run('book/pay');
+      r.schedule('book/b', 'book/slow');
+      r.fail('book/b');
+      if (r.ready().includes('book/pay@1')) r.run('book/pay@1');
+      r.run('book/mend');
+      r.schedule('book/tell');
+      r.fail('book/tell');
+      if (r.ready().includes('book/pay@1')) r.run('book/pay@1');
+      expect(r.state.status).to.equal('failed');
+      const next = goOnFrom(r);
+      if (then.startsWith('retry')) {
+        // It was undone before what handles the failure began, so that is gone on with.
+        expect(next.ready()).to.deep.equal(['book/tell']);
+        next.run('book/tell');
+      }
+      expect(next.ready()).to.have.members(['book/pay', 'book/slow', 'book/h']);
+      for (const id of ['book/pay', 'book/slow', 'book/h', 'book/b']) next.run(id, id);
+      expect(next.state.status).to.equal('completed');
+      expect(next.task('book').output).to.deep.equal({ b: 'book/b', slow: 'book/slow', h: 'book/h' });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+      if (then.startsWith('retry')) return;
+      const again = goOnFrom(r, { runId: 'run-3' });
+      again.run('book/pay');
+      again.schedule('book/b');
+      again.fail('book/b');
+      again.run(again.ready().find((id) => id === 'book/mend') ?? '');
+      expect(again.task('book/mend').attempt, 'numbers go on').to.equal(2);
+    });
+
   it('restarts a block that had ended, whatever repeats in it', () => {
     const r = run(
       'book:\n  scope:\n    pay: { agent: a, compensate: undo, repeat: { until: "true", max: 2 } }\n    mail: { agent: a, after: pay }\nlast: { agent: b, after: book, retry: 1 }',
