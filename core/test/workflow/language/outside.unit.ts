@@ -142,6 +142,14 @@ z: { agent: x, after: b, repeat: { from: a, until: 'round == 2', max: 3 } }`);
   });
 });
 
+describe('linking a task to one that was skipped before its time', () => {
+  it('is refused when that comes after it: in the next round both would wait for each other', () => {
+    const r = run('a: { agent: a }\nb: { agent: a, after: a }\nc: { agent: a, after: b }');
+    r.send({ type: 'SkipTask', taskId: 'c' });
+    expect(answer(r.send({ type: 'LinkTasks', taskId: 'b', after: ['c'] }))).to.equal('REPRISE_CYCLE');
+  });
+});
+
 describe('unlinking a task', () => {
   it('lets it begin without what it waited for', () => {
     const r = run(
