@@ -581,7 +581,7 @@ describe('cancel', () => {
     expect([r.status('c'), r.status('d')]).to.deep.equal(['cancelled', 'pending']);
     r.complete('b');
     expect(r.state.status).to.equal('completed');
-    expectSound(r);
+    expectKept(r);
   });
 });
 

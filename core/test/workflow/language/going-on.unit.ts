@@ -635,6 +635,35 @@ describe('a fork', () => {
     }
   });
 
+  it('of a point right after something stood in begins the stand-in with what it stands in for', () => {
+    const r = run(
+      'a: { agent: a }\nb: { agent: b, after: a, retry: 1, fallback: { task: f } }\nf: { scope: { x: { agent: c } } }',
+    );
+    r.run('a');
+    r.schedule('b');
+    r.fail('b');
+    const at = r.events.findIndex(({ type }) => type === 'TaskFellBack');
+    const next = goOnFrom(r, { as: 'fork', at, outcomes: { a: 'given' } });
+    expect([next.ready(), next.status('f')]).to.deep.equal([['b'], 'pending']);
+    next.schedule('b');
+    next.fail('b');
+    next.run('f/x');
+    expect(next.state.status).to.equal('completed');
+  });
+
+  it('of a point right before an item joins lets it join', () => {
+    const r = run('a: { agent: a }\nb: { agent: a }\nt: { agent: b, after: [a, b], join: each }');
+    r.run('a');
+    r.run('t[0]');
+    r.run('b');
+    const at = r.events.findIndex(
+      ({ type, taskId }: { type: string; taskId?: string }) => type === 'TaskCompleted' && taskId === 'b',
+    );
+    const next = goOnFrom(r, { as: 'fork', at, outcomes: { 't[0]': 'given' } });
+    next.run('t[1]', 'second');
+    expect(next.state).to.deep.include({ status: 'completed', output: ['given', 'second'] });
+  });
+
   it('keeps the rules and the ids of the run that it is of', () => {
     const r = run('list: { agent: a, forEach: "[1, 2]" }');
     const old = goOnFrom(Object.assign(r, { state: Object.assign(r.state, { rules: 1 }) }), { as: 'fork', at: 0 });
