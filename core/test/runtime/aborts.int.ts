@@ -1,4 +1,4 @@
-import { defineAgent, isRepriseError, workflow } from '@reprise/core';
+import { cel, defineAgent, isRepriseError, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { eventsOf, eventually, gate, manualTime, only, orchestrators } from './support.ts';
@@ -56,6 +56,26 @@ describe('An attempt that is ended by the orchestrator', () => {
     expect(await run.result()).to.equal('second');
     const failed = only(await eventsOf(reprise, run.id), 'TaskAttemptFailed');
     expect(failed.map(({ error }) => error.code)).to.deep.equal(['REPRISE_HEARTBEAT_TIMEOUT']);
+  });
+
+  it('in a block that something stood in for, and that begins anew: its place is free for the next round', async () => {
+    const { time, parts, pass } = manualTime();
+    const work = gate('work', { obeys: true, concurrency: 1 });
+    const definition = workflow('block-timeout')
+      .scope('t', (block) => block.task('a', work.agent, { retry: 1 }), {
+        timeout: '1m',
+        fallback: { value: 'too long' },
+        repeat: { until: cel('output != "too long"'), max: 2, onExhausted: 'accept' },
+      })
+      .build();
+    const reprise = await start({ ...parts(), workflows: [definition] });
+    const run = await reprise.startRun(definition, 1);
+    await time.until(() => work.waiting === 1, 0);
+    await pass(60_000);
+    await time.until(() => work.calls.length === 2, 1000);
+    expect(reasonOf(work.contexts[0]?.signal)).to.equal('REPRISE_RUN_CLOSED');
+    work.answer('in time');
+    expect(await run.result()).to.equal('in time');
   });
 
   it('leaves no timer behind when its agent goes on saying that it is alive', async () => {

@@ -33,5 +33,6 @@ export function begunSubstitute(state: RunState, task: TaskState | undefined): s
   if (task === undefined || task.index !== undefined) return undefined;
   const standIn = standInOf(definitionOf(state, task) ?? {});
   const substitute = standIn === undefined ? undefined : siblingOf(state, task, standIn);
-  return substitute === undefined || substitute.status === 'pending' ? undefined : substitute.id;
+  if (substitute === undefined) return undefined;
+  return substitute.status === 'pending' && task.fallback !== 'task' ? undefined : substitute.id;
 }

@@ -98,7 +98,11 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'repeated' }];
     case 'TasksReset':
       if (event.why !== 'repeat') return [];
-      return [{ kind: 'close-attempt', taskId: event.region, attempt: event.attempt ?? 0, reason: 'repeated' }];
+      return [
+        { kind: 'close-attempt', taskId: event.region, attempt: event.attempt ?? 0, reason: 'repeated' },
+        // Something stood in for a block that had not ended.
+        ...state.leftOver.map((attempt): Effect => ({ kind: 'close-attempt', ...attempt, reason: 'cancelled' })),
+      ];
     case 'TaskSkipped':
       // One that is skipped by itself had not begun.
       if (event.reason !== 'manual') return NOTHING;

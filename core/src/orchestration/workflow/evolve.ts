@@ -27,6 +27,7 @@ import { beginUndo } from './transitions/undo.ts';
  */
 export function evolve(state: RunState, event: RunEvent): RunState {
   state.revision += 1;
+  if (state.leftOver.length > 0) state.leftOver.length = 0;
   if (isTerminal(state.status)) return state;
   state.updatedAt = event.at;
   if ('commandId' in event && event.commandId !== undefined && event.type !== 'CommandRejected')

@@ -131,13 +131,14 @@ function begin(
   definition: TaskDefinition,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  // It waited for its mutex, and has it now.
-  if (task.mutex !== undefined) return getReady(state, task, definition, 'mutex', context);
   const at = context.now;
   const { when, forEach, rest } = definition;
   const dependencies = dependenciesOf(state, task).map((id) => siblingOf(state, task, id));
+  // Also while it waits for its mutex, when it need not wait for the switch.
   if (dependencies.some((one) => one !== undefined && isNotChosen(definition, one)))
     return [skip(task, definition, 'case', at)];
+  // It waited for its mutex, and has it now.
+  if (task.mutex !== undefined) return getReady(state, task, definition, 'mutex', context);
   if (dependencies.length > 0 && task.skippedDependencies === dependencies.length)
     return [skip(task, definition, 'dependencies', at)];
   const needed = neededBy(definition);

@@ -33,6 +33,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'frontier',
   'milestones',
   'weighing',
+  'leftOver',
   'scopes',
   'limited',
   'entering',
@@ -51,7 +52,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v10';
+export const STATE_VERSION = 'v11';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {

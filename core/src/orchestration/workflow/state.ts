@@ -309,6 +309,8 @@ export interface RunState {
   readonly milestones: Set<string>;
   /** Lists that are to be asked whether they have what they are for. What settle has asked in vain is taken out, until another item ends. Derived. */
   readonly weighing: Set<string>;
+  /** Attempts under way of which the last event keeps nothing: what they were of begins anew. Derived. */
+  readonly leftOver: { readonly taskId: string; readonly attempt: number }[];
   /** Blocks under way, by path; the run itself is ''. */
   readonly scopes: Map<string, ScopeState>;
   readonly ready: ReadyQueues;
@@ -409,6 +411,7 @@ export function initialState(): RunState {
     frontier: new Set(),
     milestones: new Set(),
     weighing: new Set(),
+    leftOver: [],
     scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueues(),
     limited: new Set(),

@@ -481,6 +481,34 @@ book:
     r.run('b', 2);
     expect(r.state.status).to.equal('completed');
   });
+
+  it('outside of a segment that repeats, and ready when it begins again, wait for the next round: what they would be handed is gone', () => {
+    const r = run(
+      'a: { agent: a }\nb: { agent: a, after: a, repeat: { from: a, until: round >= 2, max: 3 } }\nc: { agent: a }',
+    );
+    const there = 'a: { agent: a }\nc: { agent: a }';
+    add(
+      r,
+      '',
+      tasks(
+        'late: { agent: b, after: a }\nalone: { agent: b, after: a, mutex: k }\nqueued: { agent: b, after: a, mutex: k }\nfirst: { agent: b, after: [a, c], join: any }',
+        there,
+      ),
+    );
+    r.run('a', 1);
+    r.run('c', 'c');
+    r.run('b', 1);
+    expect(r.ready(), 'c is enough for it').to.deep.equal(['first', 'a']);
+    expect(r.schedule('first')[0]).to.deep.include({ input: { a: null, c: 'c' } });
+    expectSame(r);
+    r.run('a', 2);
+    expect(r.schedule('late', 'alone').map((event) => 'input' in event && event.input)).to.deep.equal([2, 2]);
+    r.run('b', 2);
+    for (const id of ['late', 'alone', 'first']) r.complete(id);
+    r.run('queued');
+    expect(r.state.status).to.equal('completed');
+    expectSame(r);
+  });
 });
 
 describe('added tasks that have to be waited for or undone', () => {

@@ -567,6 +567,22 @@ describe('cancel', () => {
     expect(of('a')).to.match(/would cancel itself/);
     expect(of('b/c')).to.match(/tasks\[0\] must be the id of a task/);
   });
+
+  it('is refused for what stands by for another, which would begin before its time', () => {
+    const r = run(
+      'a: { agent: a, may: cancel }\nb: { agent: a }\nc: { agent: a, after: b, fallback: { task: d } }\nd: { agent: a }',
+    );
+    r.schedule();
+    expect(refusal(give(r, 'a', [cancel('d')]))).to.match(/'d' runs only as the fallback of 'c'; cancel that one/);
+    expect([r.status('c'), r.status('d')]).to.deep.equal(['pending', 'pending']);
+    r.retry('a');
+    r.schedule('a');
+    give(r, 'a', [cancel('c')]);
+    expect([r.status('c'), r.status('d')]).to.deep.equal(['cancelled', 'pending']);
+    r.complete('b');
+    expect(r.state.status).to.equal('completed');
+    expectKept(r);
+  });
 });
 
 describe('a hostile history of directives', () => {

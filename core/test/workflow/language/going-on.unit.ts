@@ -1,3 +1,4 @@
+import { encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
@@ -201,6 +202,27 @@ describe('a run that goes on from one that failed', () => {
       output: 'came late',
     });
     expect(next.ready()).to.have.members(['a', 'c']);
+  });
+
+  it('undoes a result that came before the end, and that is not accepted, and may be taken to another store', () => {
+    const r = run(
+      'pay: { agent: a, compensate: undo, fallback: { value: 0 }, repeat: { until: output.nothing, max: 2 } }\nb: { agent: a, retry: 1 }',
+    );
+    r.schedule();
+    r.fail('b');
+    r.complete('pay', {});
+    r.schedule('pay@1');
+    r.fail('pay@1', { retryable: false });
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(next.of('TaskClosing').at(-1)).to.include({ taskId: 'pay', why: 'failure' });
+    const history = new UntrustedHistory('run-2');
+    for (const [revision, event] of next.events.entries()) {
+      const metadata = { causationId: 'c', correlationId: 'run-2', schemaVersion: 1 };
+      const id = uuidv5('going-on', String(revision));
+      const flaw = history.add(JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata })));
+      expect(flaw, event.type).to.equal(undefined);
+    }
   });
 
   it('keeps signals that nobody took, also those that came at its end', () => {
@@ -446,6 +468,56 @@ trip:
     expect(next.task('check').round).to.equal(1);
   });
 
+  for (const then of ['fail', 'continue', 'retry, max: 2'])
+    it(`leaves nothing to handle when it comes before what was being handled (then: ${then})`, () => {
+      const r = run(
+        `book:\n  scope:\n    pay: { agent: a, compensate: undo }\n    b: { agent: b, after: pay, retry: 1 }\n    slow: { agent: a }\n    h: { agent: c }\n  catch: [{ do: { mend: { agent: c }, tell: { agent: c, retry: 1, after: mend } }, then: ${then} }]`,
+      );
+      r.run('book/pay');
+      r.schedule('book/b', 'book/slow');
+      r.fail('book/b');
+      if (r.ready().includes('book/pay@1')) r.run('book/pay@1');
+      r.run('book/mend');
+      r.schedule('book/tell');
+      r.fail('book/tell');
+      if (r.ready().includes('book/pay@1')) r.run('book/pay@1');
+      expect(r.state.status).to.equal('failed');
+      const next = goOnFrom(r);
+      if (then.startsWith('retry')) {
+        // It was undone before what handles the failure began, so that is gone on with.
+        expect(next.ready()).to.deep.equal(['book/tell']);
+        next.run('book/tell');
+      }
+      expect(next.ready()).to.have.members(['book/pay', 'book/slow', 'book/h']);
+      for (const id of ['book/pay', 'book/slow', 'book/h', 'book/b']) next.run(id, id);
+      expect(next.state.status).to.equal('completed');
+      expect(next.task('book').output).to.deep.equal({ b: 'book/b', slow: 'book/slow', h: 'book/h' });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+      if (then.startsWith('retry')) return;
+      const again = goOnFrom(r, { runId: 'run-3' });
+      again.run('book/pay');
+      again.schedule('book/b');
+      again.fail('book/b');
+      again.run(again.ready().find((id) => id === 'book/mend') ?? '');
+      expect(again.task('book/mend').attempt, 'numbers go on').to.equal(2);
+    });
+
+  it('restarts a block that had ended, whatever repeats in it', () => {
+    const r = run(
+      'book:\n  scope:\n    pay: { agent: a, compensate: undo, repeat: { until: "true", max: 2 } }\n    mail: { agent: a, after: pay }\nlast: { agent: b, after: book, retry: 1 }',
+    );
+    r.run('book/pay');
+    r.run('book/mail');
+    r.schedule('last');
+    r.fail('last');
+    r.run('book/pay@1');
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    expect(resetIn(next)).to.deep.include({ restarted: ['book', 'last'], undone: ['book/pay@1'] });
+    for (const id of ['book/pay', 'book/mail', 'last']) next.run(id);
+    expect(next.state.status).to.equal('completed');
+  });
+
   it('is not undone a second time by a block that was about to fail when the run ended', () => {
     const r = run(
       'book:\n  scope:\n    a: { agent: a, compensate: { agent: undo } }\n    b: { agent: a, after: a, compensate: { agent: undo } }\n    c: { agent: a, after: b, retry: 1 }\n  catch: [{ on: { code: OTHER }, then: continue }]\nfree: { agent: a }',
@@ -506,6 +578,28 @@ describe('an outcome that is given to a run that goes on', () => {
     expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
   });
 
+  for (const [what, words] of [
+    ['a list', 'forEach: "[1, 2]"'],
+    ['a join of each', 'join: each'],
+  ])
+    it(`is that of an item of ${what} whose items begin anew, too`, () => {
+      const r = run(
+        `stock: { agent: a, compensate: undo }\nmore: { agent: a }\npay: { agent: a, after: [stock, more], retry: 1, ${words} }`,
+      );
+      r.run('stock');
+      r.run('more');
+      r.schedule('pay[0]', 'pay[1]');
+      r.fail('pay[1]');
+      r.run('stock@1');
+      expect(r.state.status).to.equal('failed');
+      const next = goOnFrom(r, { outcomes: { 'pay[1]': 'by hand' } });
+      next.run('stock');
+      expect(next.ready()).to.deep.equal(['pay[0]']);
+      next.run('pay[0]', 'by card');
+      expect(next.state).to.deep.include({ status: 'completed', output: ['by card', 'by hand'] });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+    });
+
   it('replaces a result of the past, and everything after it is done anew, with new keys', () => {
     const r = run(flow);
     r.run('a', 1);
@@ -539,6 +633,35 @@ describe('a fork', () => {
       expect(next.state.status, 'nothing is undone').to.equal('failed');
       expect(next.of('CompensationBegan')).to.deep.equal([]);
     }
+  });
+
+  it('of a point right after something stood in begins the stand-in with what it stands in for', () => {
+    const r = run(
+      'a: { agent: a }\nb: { agent: b, after: a, retry: 1, fallback: { task: f } }\nf: { scope: { x: { agent: c } } }',
+    );
+    r.run('a');
+    r.schedule('b');
+    r.fail('b');
+    const at = r.events.findIndex(({ type }) => type === 'TaskFellBack');
+    const next = goOnFrom(r, { as: 'fork', at, outcomes: { a: 'given' } });
+    expect([next.ready(), next.status('f')]).to.deep.equal([['b'], 'pending']);
+    next.schedule('b');
+    next.fail('b');
+    next.run('f/x');
+    expect(next.state.status).to.equal('completed');
+  });
+
+  it('of a point right before an item joins lets it join', () => {
+    const r = run('a: { agent: a }\nb: { agent: a }\nt: { agent: b, after: [a, b], join: each }');
+    r.run('a');
+    r.run('t[0]');
+    r.run('b');
+    const at = r.events.findIndex(
+      ({ type, taskId }: { type: string; taskId?: string }) => type === 'TaskCompleted' && taskId === 'b',
+    );
+    const next = goOnFrom(r, { as: 'fork', at, outcomes: { 't[0]': 'given' } });
+    next.run('t[1]', 'second');
+    expect(next.state).to.deep.include({ status: 'completed', output: ['given', 'second'] });
   });
 
   it('keeps the rules and the ids of the run that it is of', () => {

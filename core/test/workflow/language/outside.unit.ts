@@ -142,6 +142,14 @@ z: { agent: x, after: b, repeat: { from: a, until: 'round == 2', max: 3 } }`);
   });
 });
 
+describe('linking a task to one that was skipped before its time', () => {
+  it('is refused when that comes after it: in the next round both would wait for each other', () => {
+    const r = run('a: { agent: a }\nb: { agent: a, after: a }\nc: { agent: a, after: b }');
+    r.send({ type: 'SkipTask', taskId: 'c' });
+    expect(answer(r.send({ type: 'LinkTasks', taskId: 'b', after: ['c'] }))).to.equal('REPRISE_CYCLE');
+  });
+});
+
 describe('unlinking a task', () => {
   it('lets it begin without what it waited for', () => {
     const r = run(
@@ -228,6 +236,17 @@ go: { agent: x, after: [way], case: go, input: none }`);
     r.run('a');
     expect(r.status('go')).to.equal('ready');
     expectKept(r);
+  });
+
+  it('is refused of what a repeat begins again: a round would begin while it is under way', () => {
+    const r = run(
+      'a: { agent: a }\nb: { workflow: other, after: a }\nd: { agent: a, after: a }\ne: { agent: a, after: [a, b], input: 1 }\nc: { agent: a, after: [b, d, e], input: 1, repeat: { from: a, until: "round >= 2", max: 3 } }',
+    );
+    expect(answer(unlink(r, 'c', 'b')), 'e comes after b').to.equal('TasksUnlinked');
+    expect(answer(unlink(r, 'e', 'b')), 'and c repeats b').to.equal('REPRISE_DEPENDENCY_NEEDED');
+    expect(r.of('CommandRejected').at(-1)?.message).to.equal("'c' repeats 'b', so it has to come after it.");
+    expect(answer(unlink(r, 'c', 'd'))).to.equal('REPRISE_DEPENDENCY_NEEDED');
+    expect(answer(unlink(r, 'e', 'a')), 'b comes after a').to.equal('TasksUnlinked');
   });
 });
 

@@ -336,3 +336,17 @@ two: { mutex: k2, scope: { first: { agent: a }, then: { agent: a, after: first, 
     expect(crossed.task('two/then').error?.code).to.equal('REPRISE_MUTEX_DEADLOCK');
   });
 });
+
+describe('a task of a case, which need not wait for the switch', () => {
+  for (const across of ['run', 'tenant'])
+    it(`is skipped while it waits for its mutex (across: ${across}), and not let in without it`, () => {
+      const r = run(
+        `first: { agent: a }\nholds: { agent: a, mutex: { key: k, across: ${across} } }\nother: { agent: a }\nroute: { switch: [{ when: input == 'b', then: b }, { else: a }], after: first }\nt: { agent: b, after: [route, other], join: any, case: b, mutex: { key: k, across: ${across} } }`,
+      );
+      r.run('other');
+      expect(r.task('t').mutex).to.not.equal(undefined);
+      r.run('first');
+      expect(r.of('TaskSkipped').map(({ taskId, reason }) => [taskId, reason])).to.deep.equal([['t', 'case']]);
+      expect(r.ready()).to.deep.equal(across === 'run' ? ['holds'] : []);
+    });
+});

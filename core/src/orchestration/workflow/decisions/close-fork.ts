@@ -4,6 +4,7 @@ import type { CloseFork, CopyEvents } from '../commands.ts';
 import type { RunEvent, TasksReset } from '../events.ts';
 import { againIn, isClosingAround } from '../fork/again.ts';
 import { hasEnded, isInFlight, type RunState, rootOf, type TaskState } from '../state.ts';
+import { isWaiting } from '../transitions/close.ts';
 import { complete, failAttempt } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude } from './outcome.ts';
@@ -88,8 +89,9 @@ function endOfAttempt(
     return complete(state, { type: 'CompleteTask', commandId: '', runId, taskId, attempt, output }, context);
   }
   if (task.closing === undefined) return [];
-  // Nobody waits for it any more.
-  if (task.child !== undefined && task.status === 'running')
+  // Nobody waits for it any more, or what it was waited for has come to its end right before the cut.
+  const isOver = task.closing.why === 'within' && task.status === 'waiting' && task.fallback !== 'task';
+  if ((task.child !== undefined && task.status === 'running') || (isOver && !isWaiting(state, task.id)))
     return [{ type: 'TaskCancelled', at: context.now, taskId: task.id, reason: 'closed' }];
   if (!isInFlight(task)) return [];
   const message = `Attempt ${task.attempt} of '${task.id}' was lost: the run that made it has ended.`;

@@ -85,6 +85,10 @@ export function directed(
     return refused(`'${missing}' is to be cancelled, and there is no such task in its block or around it`);
   if (cancels.some((id) => namedFrom(state, task.scope, id) === task))
     return refused('it would cancel itself; its attempt ends with its output');
+  for (const id of cancels) {
+    const origin = state.graph.node(namedFrom(state, task.scope, id)?.definitionId ?? '')?.fallbackFor;
+    if (origin !== undefined) return refused(`'${id}' runs only as the fallback of '${origin}'; cancel that one`);
+  }
   const last = cancelNamed(state, task, cancels, context.now).events;
   const changed = changesOf(state, task, given, commandId, context);
   if ('why' in changed) return refused(changed.why);

@@ -13,6 +13,8 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { isHandledNoMore, isOfHandler } from '../transitions/begin-again.ts';
+import { tasksOf } from '../transitions/close.ts';
 
 /** What of the history that a run goes on from is done again. */
 export interface Again {
@@ -59,6 +61,20 @@ export function againIn(
   if (mended) for (const task of state.tasks.values()) if (!fits(state, task)) tasks.add(task.id);
   for (const task of state.tasks.values())
     if (isLost(state, task) && !known.has(`${task.id}@${task.attempt}`)) tasks.add(task.id);
+  for (const scope of state.scopes.values()) {
+    if (!isHandledNoMore(state, scope, restarted)) continue;
+    // What it cut short goes on.
+    for (const task of tasksOf(state, scope)) {
+      if (isOfHandler(state, task)) {
+        tasks.delete(task.id);
+        restarted.delete(task.id);
+        continue;
+      }
+      if (task.status !== 'failed' && task.status !== 'cancelled') continue;
+      restarted.add(task.id);
+      keys.add(task.id);
+    }
+  }
   for (const id of [...tasks, ...restarted]) {
     const substitute = begunSubstitute(state, state.tasks.get(id));
     if (substitute !== undefined) (restarted.has(id) ? restarted : tasks).add(substitute);
@@ -132,8 +148,11 @@ function undoneAt(state: RunState, { taskId, attempt }: AttemptName): readonly s
     if (task !== undefined) around.unshift(task);
   }
   const ended = around.find(hasEnded);
-  const segment = around.map((task) => segmentOf(state, task)).find((ids) => ids.length > 0);
-  if (segment !== undefined) return segment;
+  for (const task of around) {
+    const segment = segmentOf(state, task);
+    if (segment.length > 0) return segment;
+    if (task === ended) break;
+  }
   const own = state.tasks.get(taskId);
   const isCurrent = own !== undefined && (own.attempt === attempt || own.undoes !== undefined);
   if (ended !== undefined && (isCurrent || ended !== own)) return [ended.id];

@@ -1,3 +1,4 @@
+import { leadsTo } from '../../../definition/graph.ts';
 import { isContested } from '../decisions/added-edges.ts';
 import { blockProblem, partnerIn } from '../decisions/added-place.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
@@ -9,14 +10,15 @@ import {
   outcomeOf,
   type RunState,
   type ScopeState,
+  siblingOf,
   type TaskState,
 } from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
-import { canRelink, comesAfter } from '../transitions/links.ts';
+import { canRelink, idOf } from '../transitions/links.ts';
 import { type LinkTasks, MAX_EDGES } from './run-changes.ts';
 import { CLOSED, oldRules, unknownTask } from './task-under-way.ts';
 
-/** A task that waits comes after others, too. Costs the new edges, and a walk through what is pending. */
+/** A task that waits comes after others, too. Costs the new edges, and a walk through what is before them. */
 export function link(
   state: RunState,
   { taskId, after, commandId }: Pick<LinkTasks, 'taskId' | 'after' | 'commandId'>,
@@ -48,7 +50,12 @@ function edgeProblem(state: RunState, scope: ScopeState, task: TaskState, id: st
     return problem('REPRISE_DEPENDENCY_UNKNOWN', message);
   }
   const { task: other } = partner;
-  if (comesAfter(state, other, task))
+  // Also one that was skipped by hand before what it comes after: both may be done again.
+  const before = (at: string): readonly string[] => {
+    const one = siblingOf(state, task, at);
+    return one === undefined ? [] : dependenciesOf(state, one);
+  };
+  if (other === task || leadsTo(id, idOf(task), before))
     return problem('REPRISE_CYCLE', `'${task.id}' cannot come after '${other.id}', which comes after it.`);
   const definition = definitionOf(state, task);
   if (!hasPassed(other) && isContested(state, other, definition?.rest)) {

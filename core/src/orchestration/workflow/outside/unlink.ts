@@ -87,6 +87,8 @@ function readProblem(
   const still = reachable(own, then);
   const lost = new Set(after.flatMap((id) => [id, ...reachable(id, all)]).filter((id) => !still.has(id)));
   if (lost.size === 0) return undefined;
+  const repeated = repeatedProblem(state, task, lost, then);
+  if (repeated !== undefined) return repeated;
   const behind = reachable(own, (id) => {
     const at = state.tasks.get(inside(task.scope, id));
     return at === undefined ? [] : dependentsOf(state, at);
@@ -106,4 +108,20 @@ function readProblem(
     if (place !== undefined) return isRead(at.id, unseen[0] ?? '', `has a function (${place.join('.')}) that may read`);
   }
   return undefined;
+}
+
+/** A repeat begins its tasks again when the last of them has ended: all of them have to be before that. */
+function repeatedProblem(
+  state: RunState,
+  task: TaskState,
+  lost: ReadonlySet<string>,
+  then: (id: string) => readonly string[],
+): Refusal | undefined {
+  const repeater = state.graph.node(task.definitionId)?.repeatedBy;
+  const last = repeater === undefined ? undefined : siblingOf(state, task, repeater);
+  if (repeater === undefined || last === undefined) return undefined;
+  const before = reachable(repeater, then);
+  const segment = state.graph.node(last.definitionId)?.segment ?? [];
+  const left = segment.find((id) => lost.has(id) && !before.has(id));
+  return left === undefined ? undefined : isRead(last.id, left, 'repeats');
 }

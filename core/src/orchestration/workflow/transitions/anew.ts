@@ -103,7 +103,8 @@ function placeAmongItems(state: RunState, task: TaskState): { readonly idle?: bo
   // It was about to end because of the item.
   const isEnding = state.frontier.has(list.id) && items.values.length >= items.total;
   const failed = isEnding && items.instances.some((one) => one !== task && one?.status === 'failed');
-  if (isEnding && !isDue(state, list, failed)) state.frontier.delete(list.id);
+  const joins = list.arrived !== undefined;
+  if (isEnding && !joins && !isDue(state, list, failed)) state.frontier.delete(list.id);
   if (isWeighed(state, list)) state.weighing.add(list.id);
   return { idle: true };
 }

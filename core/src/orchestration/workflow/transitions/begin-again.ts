@@ -1,10 +1,13 @@
 import { isInside } from '../../../shared/task-path.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
-import { hasEnded, hasPassed, type RunState, type TaskState } from '../state.ts';
-import { clear, standAgain } from './anew.ts';
-import { hold } from './hold.ts';
+import { hasEnded, hasPassed, type RunState, type ScopeState, type TaskState } from '../state.ts';
+import { clear, isCounted, standAgain } from './anew.ts';
+import { tasksOf } from './close.ts';
+import { hold, letGo } from './hold.ts';
 import { aboutToChange } from './items.ts';
+import { letGoMutex } from './mutex.ts';
+import { removeWithin } from './regions.ts';
 import { release } from './standing.ts';
 import { setStatus } from './status.ts';
 import { takeOut } from './undo.ts';
@@ -19,6 +22,8 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
   if (state.revision > (state.lineage?.revision ?? 0)) state.given = state.lineage?.outcomes;
   const members = new Set([...tasks, ...restarted]);
   forgetDone(state, undone, members);
+  for (const scope of state.scopes.values())
+    if (isHandledNoMore(state, scope, new Set(restarted))) dropHandler(state, scope);
   const begun: TaskState[] = [];
   const passed: TaskState[] = [];
   const look = (paths: readonly string[], clear: (task: TaskState) => void): void => {
@@ -67,6 +72,31 @@ export function forked(state: RunState, event: RunForked): RunState {
   );
   state.lineage = { ...state.lineage, keys: Object.fromEntries([...kept, ...keys.map((key) => [key, runId])]) };
   return state;
+}
+
+/** Whether a block had caught a failure, and what it failed for is done again: then there is nothing to handle. */
+export const isHandledNoMore = (state: RunState, scope: ScopeState, restarted: ReadonlySet<string>): boolean =>
+  scope.handling !== undefined &&
+  state.rules >= 4 &&
+  [...tasksOf(state, scope)].some((task) => restarted.has(task.id) && !isOfHandler(state, task));
+
+export const isOfHandler = (state: RunState, task: TaskState): boolean =>
+  state.graph.node(task.definitionId)?.clause !== undefined;
+
+/** What handles a failure is forgotten; the block goes on with its own tasks, all of which have ended. */
+function dropHandler(state: RunState, scope: ScopeState): void {
+  for (const task of [...tasksOf(state, scope)]) {
+    if (!isOfHandler(state, task)) continue;
+    scope.floor = Math.max(scope.floor, removeWithin(state, task));
+    letGo(state, task);
+    letGoMutex(state, task);
+    setStatus(state, task, 'cancelled');
+    state.tasks.delete(task.id);
+  }
+  scope.handling = undefined;
+  scope.failure = undefined;
+  scope.open = 0;
+  for (const task of tasksOf(state, scope)) if (!hasEnded(task) && isCounted(state, task)) scope.open += 1;
 }
 
 /** Whatever was done was done by another run. */

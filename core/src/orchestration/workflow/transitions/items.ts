@@ -183,7 +183,8 @@ function beginItem(
   item.again = parent.again;
   item.attempt = parent.attempt;
   item.ignoredAttempt = parent.attempt;
-  if (items.expired === undefined && !mutex) makeReady(state, item, at);
+  const isGiven = state.given?.[item.id] !== undefined;
+  if (items.expired === undefined && !mutex && !isGiven) makeReady(state, item, at);
   else state.frontier.add(item.id);
 }
 

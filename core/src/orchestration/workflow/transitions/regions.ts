@@ -14,6 +14,7 @@ import {
   hasPassed,
   insideOf,
   isHeldBack,
+  isInFlight,
   outcomeOf,
   type RunState,
   type ScopeState,
@@ -129,7 +130,7 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
       ignoredAttempt: attempt,
     });
   }
-  for (const id of segment) waitAgain(state, siblingOf(state, repeater, id), members);
+  for (const id of segment) waitAgain(state, siblingOf(state, repeater, id), members, at);
   repeater.feedback = feedback;
   repeater.previous = feedback;
   for (const id of segment) {
@@ -141,17 +142,36 @@ export function repeat(state: RunState, repeater: TaskState, { round, feedback, 
 }
 
 /** What was put behind a task of the segment at run time and has not begun waits for its next round. (It is not run again itself.) */
-function waitAgain(state: RunState, member: TaskState | undefined, segment: ReadonlySet<string>): void {
+function waitAgain(state: RunState, member: TaskState | undefined, segment: ReadonlySet<string>, at: number): void {
   if (member === undefined || !(state.graph instanceof GrownGraph)) return;
   for (const id of dependentsOf(state, member)) {
     const task = segment.has(id) ? undefined : siblingOf(state, member, id);
-    if (task === undefined || !isHeldBack(state, task)) continue;
+    const definition = task === undefined ? undefined : definitionOf(state, task);
+    if (task === undefined || definition === undefined) continue;
+    const isHeld = isHeldBack(state, task);
+    if (!isHeld && !(state.rules >= 4 && isNotBegun(task))) continue;
+    if (!isHeld) {
+      setStatus(state, task, 'pending');
+      letGoMutex(state, task);
+      task.readySince = undefined;
+    }
     Object.assign(
       task,
       standingOf(state, task, (one) => segment.has(one)),
     );
+    // Another one that it comes after may be enough.
+    if (!isHeld && isFree(task, definition)) unlock(state, task, at);
   }
 }
+
+/** Nothing holds it up, and it has not been handed what it works on. */
+const isNotBegun = ({ status, closing, firstScheduledAt, tries, losses, fallback, items }: TaskState): boolean =>
+  (status === 'ready' || status === 'pending') &&
+  closing === undefined &&
+  firstScheduledAt === undefined &&
+  tries + losses === 0 &&
+  fallback === undefined &&
+  items === undefined;
 
 /** What of the dependencies of a task is known already: those that have ended, and do not run again themselves. */
 export function standingOf(
@@ -198,6 +218,7 @@ export function removeWithin(state: RunState, task: TaskState): number {
   let attempt = task.attempt;
   const remove = (part: TaskState): void => {
     attempt = Math.max(attempt, removeWithin(state, part));
+    if (isInFlight(part)) state.leftOver.push({ taskId: part.id, attempt: part.attempt });
     letGo(state, part);
     setStatus(state, part, 'cancelled');
     state.tasks.delete(part.id);

@@ -251,6 +251,7 @@ const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>(
     'TaskAttemptFailed',
     'TaskFailed',
     'TaskFellBack',
+    'TaskClosing',
     'TaskCancelled',
   ] as const),
   ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'RunForked'] as const),
