@@ -89,6 +89,7 @@ export {
 export { didYouMean, nearest } from './definition/did-you-mean.ts';
 export { evaluate } from './definition/evaluate.ts';
 export { type CelExpression, cel, type TemplateExpression, template } from './definition/expression.ts';
+export type { AddedBy } from './definition/grown-graph.ts';
 export { toMermaid } from './definition/mermaid.ts';
 export { type DefinitionProblem, formatPath, formatProblem } from './definition/problem.ts';
 export { type BoundDefinition, bindDefinition, hashDefinition, recordDefinition } from './definition/recorded.ts';
@@ -249,6 +250,7 @@ export type {
   RunExplanation,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
+export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type {
   ClosingView,

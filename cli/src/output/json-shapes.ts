@@ -89,6 +89,7 @@ export const taskRowShape = (row: TaskRow): object => ({
   ...(row.signal === undefined ? {} : { signal: row.signal }),
   ...(row.wakeAt === undefined ? {} : { wakeAt: isoTime(row.wakeAt) }),
   ...(row.child === undefined ? {} : { child: row.child }),
+  ...(row.form === undefined ? {} : { form: { assignee: row.form.assignee ?? null } }),
   ...(row.error === undefined ? {} : { error: row.error }),
 });
 
@@ -146,5 +147,11 @@ const taskShape = (task: TaskView): object => ({
   ...(task.wakeAt === undefined ? {} : { wakeAt: isoTime(task.wakeAt) }),
   ...(task.signal === undefined ? {} : { signal: task.signal }),
   ...(task.child === undefined ? {} : { child: task.child }),
+  ...(task.form === undefined ? {} : { form: { assignee: task.form.assignee ?? null } }),
+  ...(task.addedBy === undefined ? {} : { addedBy: task.addedBy }),
+  ...(task.skippedBecause === undefined ? {} : { skippedBecause: task.skippedBecause }),
+  ...(task.cancelledBecause === undefined ? {} : { cancelledBecause: task.cancelledBecause }),
+  ...(task.handOffs === undefined ? {} : { handOffs: task.handOffs }),
+  ...(task.fallback === undefined ? {} : { fallback: task.fallback }),
   ...(task.items === undefined ? {} : { items: { total: task.items.total, ended: task.items.ended } }),
 });

@@ -13,9 +13,12 @@ export function itemsText({ items }: Pick<TaskRow, 'items'>): string {
   return parts.join(', ');
 }
 
+type Waits = Pick<TaskRow, 'signal' | 'wakeAt' | 'child' | 'form'>;
+
 /** `for the signal go`: what a task that no agent performs waits for, or nothing. */
-export function waitText({ signal, wakeAt, child }: Pick<TaskRow, 'signal' | 'wakeAt' | 'child'>): string {
+export function waitText({ signal, wakeAt, child, form }: Waits): string {
   if (signal !== undefined) return plain(`for the signal ${signal}`);
+  if (form !== undefined) return plain(`for an answer of ${form.assignee ?? 'somebody'}`);
   if (wakeAt !== undefined) return `until ${localTime(wakeAt)}`;
   return child === undefined ? '' : plain(`for the child run ${child}`);
 }

@@ -1,5 +1,6 @@
 import {
   type ErrorData,
+  type FormView,
   type RunView,
   type TaskDefinition,
   type TaskStatus,
@@ -39,10 +40,12 @@ export interface TaskRow {
   readonly endedAt: number | undefined;
   readonly error: ErrorData | undefined;
   readonly items: ItemCounts | undefined;
-  /** What it waits for now: the name of a signal, a time, a child run. */
+  /** What it waits for now: the name of a signal, a time, a child run, an answer. */
   readonly signal: string | undefined;
   readonly wakeAt: number | undefined;
   readonly child: string | undefined;
+  /** Who is asked. */
+  readonly form: Pick<FormView, 'assignee'> | undefined;
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -168,7 +171,7 @@ function rowOf(path: string, depth: number, definition: TaskDefinition | undefin
     round: Math.max(1, ...tasks.slice(0, 1).map(({ round }) => round)),
   };
   const waits = one?.status === 'running' ? one : undefined;
-  const waitsFor = { signal: waits?.signal, wakeAt: waits?.wakeAt, child: waits?.child };
+  const waitsFor = { signal: waits?.signal, wakeAt: waits?.wakeAt, child: waits?.child, form: waits?.form };
   if (one !== undefined || task === undefined)
     return {
       ...row,

@@ -21,7 +21,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
-import { Holds, type Stuck } from '../store/run-holds.ts';
+import { Holds, type Standing } from '../store/run-holds.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { unknownWorkflow } from './unknown-workflow.ts';
 
@@ -56,11 +56,11 @@ export async function listRuns(flags: ListFlags, terminal: Terminal): Promise<vo
     });
     const page = runs.slice(0, flags.limit);
     const unknown = runs.length === 0 ? await nowhere(reader, where, flags) : undefined;
-    const stuck = await stuckAmong(page, reader, flags);
+    const standing = await standingOf(page, reader, flags);
     const isOpen = page.some(({ status }) => !HOW_FINISHED.includes(status));
     const drivers = isOpen ? await lookForDrivers(storage) : NO_DRIVERS;
     const next = runs.length > page.length ? page.at(-1)?.cursor : undefined;
-    await print(page, next, flags, terminal, unknown, stuck, drivers);
+    await print(page, next, flags, terminal, unknown, standing, drivers);
   } finally {
     await close();
     await storage.events.close();
@@ -88,18 +88,18 @@ async function nowhere(reader: RunReader | undefined, where: Query, flags: ListF
   });
 }
 
-/** Open runs that do not move, each with its reason. */
-async function stuckAmong(
+/** How open runs stand: why one does not move, and whom or what it waits for. */
+async function standingOf(
   runs: readonly RunSummary[],
   reader: RunReader,
   flags: ListFlags,
-): Promise<ReadonlyMap<string, Stuck>> {
+): Promise<ReadonlyMap<string, Standing>> {
   const holds = new Holds(flags);
-  const found = new Map<string, Stuck>();
+  const found = new Map<string, Standing>();
   for (const { runId, status, revision } of runs) {
     if (status !== 'running' && status !== 'parked') continue;
-    const stuck = await holds.ofRun(reader, runId, revision);
-    if (stuck !== undefined) found.set(runId, stuck);
+    const standing = await holds.ofRun(reader, runId, revision);
+    if (standing !== undefined) found.set(runId, standing);
   }
   return found;
 }
@@ -110,12 +110,12 @@ async function print(
   flags: ListFlags,
   { out, err, json }: Terminal,
   unknown?: string,
-  stuck: ReadonlyMap<string, Stuck> = new Map(),
+  standing: ReadonlyMap<string, Standing> = new Map(),
   drivers: Drivers = NO_DRIVERS,
 ): Promise<void> {
   if (json) {
     await out.json({
-      runs: runs.map((run) => ({ ...summaryShape(run), ...stuckShape(stuck.get(run.runId)) })),
+      runs: runs.map((run) => ({ ...summaryShape(run), ...standingShape(standing.get(run.runId)) })),
       next: next ?? null,
       ...silentShape(drivers),
     });
@@ -134,11 +134,13 @@ async function print(
   }
   const now = systemClock.now();
   const hasTenants = runs.some(({ tenant }) => tenant !== undefined);
+  const hasWaits = standing.values().some(({ awaited }) => awaited.length > 0);
   const hasLabels = runs.some(({ labels }) => Object.keys(labels).length > 0);
   const columns = [
     { title: 'RUN' },
     { title: 'WORKFLOW', flexible: true },
     { title: 'STATUS' },
+    ...(hasWaits ? [{ title: 'WAITS FOR', flexible: true }] : []),
     { title: 'STARTED' },
     { title: 'TOOK', align: 'right' },
     { title: 'EVENTS', align: 'right' },
@@ -148,7 +150,8 @@ async function print(
   const rows = runs.map((run) => [
     run.runId,
     run.workflow,
-    statusText(out, stuck.get(run.runId)?.status ?? run.status),
+    statusText(out, standing.get(run.runId)?.stuck?.status ?? run.status),
+    ...(hasWaits ? [awaitedText(standing.get(run.runId))] : []),
     localTime(run.startedAt),
     formatDuration(Math.max(0, (HOW_FINISHED.includes(run.status) ? run.updatedAt : now) - run.startedAt)),
     number(run.revision + 1),
@@ -156,8 +159,8 @@ async function print(
     ...(hasLabels ? [labelsText(run)] : []),
   ]);
   for (const line of table(out, columns, rows)) await out.line(line);
-  for (const [runId, { status, message }] of stuck)
-    await err.line(err.style('dim', plain(`${runId} is ${status}: ${message}`)));
+  for (const [runId, { stuck }] of standing)
+    if (stuck !== undefined) await err.line(err.style('dim', plain(`${runId} is ${stuck.status}: ${stuck.message}`)));
   for (const line of silentLines(err, drivers)) await err.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
 }
@@ -167,10 +170,31 @@ function labelsText({ labels }: RunSummary): string {
   return pairs.length === 0 ? '-' : plain(pairs.join(', '));
 }
 
-function stuckShape(stuck: Stuck | undefined): object {
-  if (stuck === undefined) return {};
-  return stuck.status === 'held' ? { held: heldShape(stuck) } : { parked: { message: stuck.message } };
+/** The first, in a few words, and how many more there are: people come before signals. */
+function awaitedText({ awaited }: Standing = NO_STANDING): string {
+  const [first] = awaited.toSorted((one, other) => one.reason.localeCompare(other.reason));
+  if (first === undefined) return '-';
+  const words =
+    first.reason === 'form'
+      ? `form ${first.taskId} (${first.assignee ?? 'anybody'})`
+      : `signal ${first.signal} (${first.taskId})`;
+  return plain(awaited.length === 1 ? words : `${words} and ${awaited.length - 1} more`);
 }
+
+function standingShape({ stuck, awaited }: Standing = NO_STANDING): object {
+  const waitsFor = awaited.map((one) => ({
+    taskId: one.taskId,
+    reason: one.reason,
+    ...(one.reason === 'form' ? { assignee: one.assignee ?? null } : { signal: one.signal }),
+  }));
+  return {
+    waitsFor,
+    ...(stuck?.status === 'held' && { held: heldShape(stuck) }),
+    ...(stuck?.status === 'parked' && { parked: { message: stuck.message } }),
+  };
+}
+
+const NO_STANDING: Standing = { stuck: undefined, awaited: [] };
 
 /** A time (ISO 8601) or how long ago (`2h`, `7d`), in ms since the epoch. Throws REPRISE_USAGE. */
 export function parseSince(text: string, now: number): number {

@@ -66,7 +66,7 @@ export async function suggestNext(
   const next: (readonly [string, string])[] = [
     [commandText(`run history ${runId}`, where), 'every event of it'],
     [commandText(`run replay ${runId}`, where), 'the run as it unfolded, checked against its record'],
-    [commandText(`workflow graph --run ${runId}`, where), 'the workflow as a Mermaid graph, coloured by outcome'],
+    [commandText(`run graph ${runId}`, where), 'the run as a Mermaid graph, coloured by outcome'],
   ];
   if (failed) next.push([commandText(`run retry ${runId} --follow`, where), 'a new run that goes on from this one']);
   const width = Math.max(...next.map(([command]) => command.length));

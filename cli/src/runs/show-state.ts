@@ -1,3 +1,4 @@
+import type { RunView } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
 import { stateShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
@@ -19,9 +20,7 @@ export async function showState(
     const runId = await resolveRun(storage, reader, typed);
     const progress = await loadProgress(reader, runId, flags.at);
     const { state } = progress;
-    if (flags.at !== undefined && flags.at > state.revision) {
-      throw usageError(`Run '${runId}' has no revision ${flags.at}; its last one is ${state.revision}.`);
-    }
+    assertRevision(state, flags.at);
     if (json) {
       await out.json(stateShape(state));
       return;
@@ -39,4 +38,10 @@ export async function showState(
     await out.line(out.style('dim', 'Results so far'));
     for (const line of results) await out.line(line);
   });
+}
+
+/** Throws REPRISE_USAGE when a run has no revision `at`, of which `state` is to be. */
+export function assertRevision({ runId, revision }: RunView, at: number | undefined): void {
+  if (at !== undefined && at > revision)
+    throw usageError(`Run '${runId}' has no revision ${at}; its last one is ${revision}.`);
 }

@@ -3,6 +3,8 @@ import {
   type AnyWorkflow,
   bindDefinition,
   type ExplainFacts,
+  type Explanation,
+  explainRun,
   heldByAgents,
   heldByFunctions,
   type RunHold,
@@ -68,6 +70,20 @@ export const mayStand = (state: RunView): boolean =>
   state.status === 'running' &&
   ((state.inFlight === 0 && state.readyCount > 0) || bindDefinition(state.definition, undefined).missing.length > 0);
 
+/** How an open run stands. */
+export interface Standing {
+  readonly stuck: Stuck | undefined;
+  /** The signals and answers that it waits for. */
+  readonly awaited: readonly Awaited[];
+}
+
+export type Awaited = Extract<Explanation, { readonly reason: 'signal' | 'form' }>;
+
+const awaitedOf = (state: RunView): readonly Awaited[] =>
+  explainRun(state, { now: state.updatedAt }).waitsFor.filter(
+    (one): one is Awaited => one.reason === 'signal' || one.reason === 'form',
+  );
+
 /** Open runs longer than this are not read to say why they stand: that would take too long. */
 const MOST_EVENTS = 50_000;
 
@@ -92,11 +108,12 @@ export class Holds {
     return factsOf(state, always || mayStand(state) ? await this.#project() : undefined, now);
   }
 
-  /** As of(), for a run that is yet to be read; nothing for one that cannot be read. */
-  async ofRun(reader: RunReader, runId: string, revision: number): Promise<Stuck | undefined> {
+  /** As of(), for a run that is yet to be read, with what it waits for; nothing for one that is long or cannot be read. */
+  async ofRun(reader: RunReader, runId: string, revision: number): Promise<Standing | undefined> {
     if (revision > MOST_EVENTS) return undefined;
     try {
-      return await this.of(await reader.state(runId));
+      const state = await reader.state(runId);
+      return { stuck: await this.of(state), awaited: awaitedOf(state) };
     } catch {
       return undefined; // Whoever shows the run says that it cannot be read.
     }

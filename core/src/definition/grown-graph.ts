@@ -4,6 +4,9 @@ import { leadsTo, reachable } from './graph.ts';
 import { type Standpoint, TaskGraph } from './task-graph.ts';
 import { addTasks, type BlockNode, hasToBeAwaited, type TaskNode, watchedBy } from './task-nodes.ts';
 
+/** Who added tasks to a run: an agent, in an attempt of a task, or a command from outside. */
+export type AddedBy = { readonly taskId: string; readonly attempt: number } | { readonly commandId: string };
+
 /** Tasks that were added to an open block at once. */
 export interface Addition {
   /** The path of the block in the run; '' is the run. */
@@ -13,8 +16,8 @@ export interface Addition {
   readonly before: readonly { readonly taskId: string; readonly dependency: string }[];
   /** The catch whose handler they are of: the one that was under way. */
   readonly clause: number | undefined;
-  /** The task, or the item, whose agent added them: with it, they begin anew as if they had never been. */
-  readonly by?: string;
+  /** With the task, or the item, whose agent added them, they begin anew as if they had never been. */
+  readonly by: AddedBy;
 }
 
 /** Edges between tasks of an open block that were drawn, or taken away. */
@@ -36,6 +39,8 @@ export const isAddition = (change: GraphChange): change is Addition => 'tasks' i
 class BlockAdditions {
   readonly changes: GraphChange[] = [];
   readonly ids = new Set<string>();
+  /** Who added them, by id. */
+  readonly adders = new Map<string, AddedBy>();
   /** Paths of all nodes that were made for it. */
   readonly paths: string[] = [];
   /** What tasks come after beside what their definition says, and what comes after them. */
@@ -148,6 +153,12 @@ export class GrownGraph extends TaskGraph {
     return ids === undefined ? NOTHING : Object.freeze([...ids]);
   }
 
+  /** Who added one of the tasks of an open block, by its path in the run; undefined for any other. */
+  addedBy(path: string): AddedBy | undefined {
+    const at = outer(path);
+    return at === undefined ? undefined : this.#scopes.get(at.block)?.adders.get(at.id);
+  }
+
   /** What a task of the definition, or one that was added, does not come after any more. */
   takenFrom(path: string): readonly string[] {
     const at = outer(path);
@@ -201,7 +212,7 @@ export class GrownGraph extends TaskGraph {
 
   /** The tasks may come after each other, and after tasks that are there. */
   add(addition: Addition): readonly TaskNode[] {
-    const { scope, tasks, before, clause } = addition;
+    const { scope, tasks, before, clause, by } = addition;
     const own = this.#own(scope);
     own.changes.push(addition);
     const maps = { nodes: new Map<string, TaskNode>(), blocks: this.#blocks };
@@ -217,6 +228,7 @@ export class GrownGraph extends TaskGraph {
     for (const task of tasks) {
       const { id, after } = task;
       own.ids.add(id);
+      own.adders.set(id, by);
       for (const watched of watchedBy(task)) if (!names.has(watched)) push(own.watchers, watched, id);
       for (const dependency of after) if (!names.has(dependency)) push(own.dependents, dependency, id);
     }

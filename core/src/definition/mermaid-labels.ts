@@ -12,8 +12,10 @@ import { isFields } from './form/read.ts';
 import { literalOf } from './template.ts';
 
 /** The node of a task that is no scope, without its name: label and shape. */
-export function shape(task: TaskDefinition): string {
-  const label = labelOf(task);
+export const shape = (task: TaskDefinition): string => framed(task, labelOf(task));
+
+/** A label that is quoted already in the shape of what the task is. */
+export function framed(task: TaskDefinition, label: string): string {
   if (isList(task)) return `[[${label}]]`;
   switch (performerOf(task)) {
     case 'workflow':
@@ -86,7 +88,8 @@ function titleOf(form: Form | undefined): string {
   return `${form?.assignee ? text('', form.assignee, 'somebody') : 'somebody'}${name}`;
 }
 
-function workOf(task: TaskDefinition): string {
+/** Who or what does it. */
+export function workOf(task: TaskDefinition): string {
   const { agent, capability, workflow, wait, sleep, set, cancel, end, raise } = task;
   switch (performerOf(task)) {
     case 'agent':
@@ -128,7 +131,8 @@ export function clauseLabel({ codes, causes, tasks, when, then, max }: Catch): s
   );
 }
 
-const lines = (...parts: readonly string[]): string =>
+/** A quoted label of some lines; empty ones are left out. */
+export const lines = (...parts: readonly string[]): string =>
   quoted(
     parts
       .filter((part) => part !== '')
@@ -156,6 +160,12 @@ function wordsOf(expression: Expression): string {
 
 export const quoted = (label: string): string => `"${label}"`;
 
-/** Mermaid reads entities in quoted labels; with these, nothing in a label ends it or is taken for markup. */
+/**
+ * Mermaid reads entities in quoted labels; with these, nothing in a label ends it or is taken for markup, a comment or a directive. What breaks
+ * lines, has no form or turns the direction of text is a space.
+ */
 export const escaped = (label: string): string =>
-  label.replaceAll(/[#"<>&`\\|{}[\]]/g, (char) => `#${char.charCodeAt(0)};`).replaceAll(/[\r\n]+/g, ' ');
+  label
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replaceAll(/[#"<>&`\\|{}[\]%]/g, (char) => `#${char.charCodeAt(0)};`);

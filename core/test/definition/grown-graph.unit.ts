@@ -23,6 +23,7 @@ const added = (scope: string, tasks: readonly TaskDefinition[], before: Addition
   tasks,
   before,
   clause: undefined,
+  by: { commandId: 'c' },
 });
 
 describe('the graph of a run to which tasks were added', () => {

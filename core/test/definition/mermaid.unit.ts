@@ -36,19 +36,6 @@ describe('toMermaid', () => {
       '',
     ]);
   });
-
-  it('colours tasks by state, and ignores states and tasks that it does not know', () => {
-    const picture = toMermaid(definition, {
-      inventory: 'completed',
-      inspect: 'running',
-      legal: 'running',
-      edit: 'odd',
-      nobody: 'failed',
-    });
-    expect(picture).to.match(/classDef completed fill:/);
-    expect(picture).to.include('  class t1 completed\n').and.include('  class t2,t3 running\n');
-    expect(picture).to.not.match(/odd|classDef failed/);
-  });
 });
 
 describe('toMermaid: blocks and performers', () => {
@@ -109,16 +96,5 @@ describe('toMermaid: blocks and performers', () => {
       '  t5 -->|"if outputs.first == null"| t6',
       '',
     ]);
-  });
-
-  it('colours by definition path', () => {
-    const picture = toMermaid(definition, {
-      book: 'running',
-      'book/pay': 'completed',
-      'book/card': 'running',
-      pay: 'failed',
-    });
-    expect(picture).to.include('  class t3,t3c0_0 running\n').and.include('  class t3_0 completed\n');
-    expect(picture).to.not.include('failed');
   });
 });

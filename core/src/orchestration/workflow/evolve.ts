@@ -80,7 +80,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskEntered':
       return onTask(state, event.taskId, (task) => enter(state, task, event));
     case 'TaskCancelled':
-      return onTask(state, event.taskId, (task) => cancelled(state, task, event.at));
+      return onTask(state, event.taskId, (task) => {
+        task.because = event.reason;
+        cancelled(state, task, event.at);
+      });
     case 'TaskClosing':
       return closing(state, event);
     case 'SignalReceived':
@@ -117,7 +120,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
       return reset(state, event);
     case 'TaskSkipped':
-      return onTask(state, event.taskId, (task) => end(state, task, 'skipped', event.at));
+      return onTask(state, event.taskId, (task) => {
+        task.because = event.reason;
+        end(state, task, 'skipped', event.at);
+      });
     case 'TaskAdopted':
       return adopt(state, event.taskId, event.status, event.output, event.at);
     case 'TaskScheduled':

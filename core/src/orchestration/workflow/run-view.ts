@@ -1,8 +1,9 @@
 import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { AddedBy } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
-import type { Lineage, ParentTask, TaskClosing } from './events.ts';
+import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import type { HandedOff, PausedBy, RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
@@ -51,6 +52,8 @@ export interface TaskView {
   readonly definitionId: string;
   /** What it is, when it was added to the run: no definition has it. Of an item, that of its list. */
   readonly added: TaskDefinition | undefined;
+  /** Who added it: an agent, in an attempt of a task, or the command that came from outside. */
+  readonly addedBy: AddedBy | undefined;
   /** What it comes after beside what its definition says, because others were put before it: ids of its block. */
   readonly putBehind: readonly string[];
   /** What it does not come after any more, of what it was to: ids of its block. */
@@ -62,6 +65,10 @@ export interface TaskView {
   /** Place among the items; undefined for a task of the definition. */
   readonly index: number | undefined;
   readonly status: TaskStatus;
+  /** Of one that was skipped: why (see TaskSkipped). Undefined when another run's history says only that it was. */
+  readonly skippedBecause: TaskSkipped['reason'] | undefined;
+  /** Of one that was cancelled by itself: why (see TaskCancelled). Undefined when it ended with the block or the run that it is in. */
+  readonly cancelledBecause: TaskCancelled['reason'] | undefined;
   /** From 1 on; a repeat begins the next. */
   readonly round: number;
   /** The last attempt's number; 0 before the first. Never used twice, not by a later round either. */

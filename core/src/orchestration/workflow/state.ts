@@ -5,7 +5,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import { inside, outer } from '../../shared/task-path.ts';
-import type { Lineage, ParentTask, TaskClosing } from './events.ts';
+import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
@@ -245,6 +245,8 @@ export interface TaskState {
   undoes: Undoable | undefined;
   /** Set while it waits for what is outstanding in it before it ends. */
   closing: Closing | undefined;
+  /** Why it was skipped or cancelled; undefined when it ended with what it is in, or otherwise. */
+  because: TaskSkipped['reason'] | TaskCancelled['reason'] | undefined;
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
   /** That event has its output itself. Derived. */
@@ -495,6 +497,7 @@ export function createTaskState(
     unknown: false,
     undoes: undefined,
     closing: undefined,
+    because: undefined,
     endRevision: undefined,
     carriesOutput: false,
     items: undefined,

@@ -4,6 +4,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import { timeOf } from './clock.ts';
+import type { TaskCancelled, TaskSkipped } from './events.ts';
 import { dueAt, escalationAt, taskDeadline } from './limits.ts';
 import { priorityOf } from './ready-tasks.ts';
 import type { FormView, ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
@@ -165,12 +166,15 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     id: task.id,
     definitionId: task.definitionId,
     added: frozen(addedAs(state, task)),
+    addedBy: state.graph instanceof GrownGraph ? frozen(state.graph.addedBy(task.id)) : undefined,
     putBehind: state.graph instanceof GrownGraph ? state.graph.putBefore(task.id) : NOTHING,
     takenFrom: state.graph instanceof GrownGraph ? state.graph.takenFrom(task.id) : NOTHING,
     priority: priorityOf(state, task),
     scope: task.scope,
     index: task.index,
     status: task.status,
+    skippedBecause: task.status === 'skipped' ? (task.because as TaskSkipped['reason'] | undefined) : undefined,
+    cancelledBecause: task.status === 'cancelled' ? (task.because as TaskCancelled['reason'] | undefined) : undefined,
     round: task.round,
     attempt: task.attempt,
     tries: task.tries,

@@ -34,12 +34,13 @@ export function regionOf(state: RunState, target: TaskState): Region {
   if (!(graph instanceof GrownGraph)) return { restarted: [...found], dropped: [] };
   const additions = graph.additionsTo(target.scope);
   const path = (id: string): string => inside(target.scope, id);
-  const left = new Set(additions.filter(({ by }) => by !== undefined));
+  const left = new Set(additions.filter(({ by }) => 'taskId' in by));
   const dropped = new Set<string>();
   for (let size = -1; size !== left.size; ) {
     size = left.size;
     for (const addition of left) {
-      const { by = '', tasks } = addition;
+      const { tasks } = addition;
+      const by = 'taskId' in addition.by ? addition.by.taskId : '';
       if (!found.has(by) && !isInside(by, found)) continue;
       left.delete(addition);
       for (const { id } of tasks) dropped.add(path(id));

@@ -16,12 +16,20 @@ import { isFree, standingOf } from './regions.ts';
 import { unlock } from './status.ts';
 
 /** The tasks are the block's from now on, until its next round; those that nothing holds up are unlocked. An addition to no block, or of ids that are there, is none. */
-export function addTasks(state: RunState, { scope: path, tasks, before = [], spawnedBy, at }: TasksAdded): RunState {
+export function addTasks(
+  state: RunState,
+  { scope: path, tasks, before = [], commandId, spawnedBy, at }: TasksAdded,
+): RunState {
   const scope = state.scopes.get(path);
   if (scope === undefined || tasks.some(({ id }) => state.tasks.has(inside(path, id)))) return state;
   const graph = grownGraph(state);
-  const by = spawnedBy === undefined ? {} : { by: spawnedBy.taskId };
-  const nodes = graph.add({ scope: path, tasks, before, clause: scope.handling?.clause, ...by });
+  const nodes = graph.add({
+    scope: path,
+    tasks,
+    before,
+    clause: scope.handling?.clause,
+    by: spawnedBy ?? { commandId },
+  });
   state.held += sizeOfAdded(tasks);
   const added: TaskState[] = [];
   for (const node of nodes) {

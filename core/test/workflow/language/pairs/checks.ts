@@ -1,4 +1,4 @@
-import { encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
+import { encodeEvent, runToMermaid, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { TEST_RUN_ID } from '@reprise/core/testing';
 import { explainErrors } from '../../../../../test/simulation/support/explain-checks.ts';
 import { checkHistory } from '../../../../../test/simulation/support/history-checks.ts';
@@ -6,14 +6,17 @@ import { endDigest, isEnd } from '../../../../src/orchestration/workflow/end-of-
 import { evolve } from '../../../../src/orchestration/workflow/evolve.ts';
 import { initialState, isTerminal } from '../../../../src/orchestration/workflow/state.ts';
 import { serializeState } from '../../../../src/orchestration/workflow/state-codec.ts';
+import { viewOf } from '../../../../src/orchestration/workflow/view-of.ts';
+import { expectMermaid } from '../mermaid-grammar.ts';
 import { undoFlaws } from './undo-checks.ts';
 import type { World } from './world.ts';
 
 const ANYBODY = { has: () => true, hasCapability: () => true };
 
-/** Looks at a run whenever it is at rest: each open task has one reason, and something moves the run. */
+/** Looks at a run whenever it is at rest: each open task has one reason, something moves the run, and it can be drawn. */
 export const watcher = (world: World) => (): void => {
   world.flaws.push(...explainErrors(world.state, { now: world.now, takers: ANYBODY }, true));
+  world.flaws.push(...thrownBy(() => expectMermaid(runToMermaid(viewOf(world.state)))));
 };
 
 /** What is wrong with a run that has ended: its replay, its end, what it undid, and what it began again. */
