@@ -130,7 +130,9 @@ const PROOFS = {
   approval: async (folder) => {
     await killed(['run', 'start', 'approval', '--id', 'a-1', '--follow'], 'decision', folder);
     expectText(await reprise(['run', 'explain', 'a-1'], folder), 'decision', 'Why the killed run waits');
-    await reprise(['run', 'signal', 'a-1', 'decision', '--data', '{"approved":true,"by":"kim"}'], folder);
+    expectText(await reprise(['form', 'list'], folder), 'editor', 'The list of open forms');
+    const answer = '{"decision":"edit","edited":{"title":"News","text":"as kim decided"}}';
+    await reprise(['form', 'answer', 'a-1', 'decision', '--answer', answer, '--by', 'kim'], folder);
     await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], folder);
     expectText(await reprise(['run', 'show', 'a-1'], folder), 'as kim decided', 'The run');
     expectText(await reprise(['run', 'replay', 'a-1'], folder), 'completed', 'The replay');

@@ -128,16 +128,19 @@ describe('reprise create', () => {
     expect(jsonLines(hello.stdout)[0]?.['output']).to.deep.equal({ text: 'Hello, world!', letters: 10 });
   });
 
-  it('makes a project that decides by a signal', async () => {
+  it('makes a project that decides by a form', async () => {
     const cwd = folders();
     await reprise(['create', 'mine', '-t', 'approval'], { cwd });
     const folder = installed(join(cwd, 'mine'));
     await reprise(['run', 'start', 'approval', '--id', 'a-1'], { cwd: folder });
-    const data = '{"approved":true,"by":"kim"}';
-    await reprise(['run', 'signal', 'a-1', 'decision', '--data', data], { cwd: folder });
-    await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], { cwd: folder });
+    const work = () => reprise(['worker', 'start', '--until-idle', '--log', 'silent'], { cwd: folder });
+    expect((await work()).stderr).to.contain('waiting for an answer: a-1 (decision)');
+    expect((await reprise(['form', 'list'], { cwd: folder })).stdout).to.match(/a-1 +decision +Approval +editor/);
+    const answer = ['--answer', '{"decision":"approve"}', '--by', 'kim'];
+    expect((await reprise(['form', 'answer', 'a-1', 'decision', ...answer], { cwd: folder })).code).to.equal(0);
+    await work();
     const { stdout } = await reprise(['run', 'show', 'a-1', '--json'], { cwd: folder });
-    expect(jsonLines(stdout)[0]?.['output']).to.deep.equal({ said: "'News' is published, as kim decided." });
+    expect(jsonLines(stdout)[0]?.['output']).to.deep.equal({ said: "'News' is published: News: a first draft." });
   });
 
   it('makes a plugin that runs from its sources', async () => {

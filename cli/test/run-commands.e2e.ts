@@ -61,7 +61,7 @@ describe('reprise run', () => {
       expect(code).to.equal(0);
       expect(stdout).to.equal('total  6\ncount  2\n');
       expect(stderr).to.match(/double +completed .*2\/2 items/);
-      for (const next of ['run history shown-1', 'run replay shown-1', 'workflow graph --run shown-1']) {
+      for (const next of ['run history shown-1', 'run replay shown-1', 'run graph shown-1']) {
         expect(stderr).to.contain(`reprise ${next}`);
       }
     });

@@ -1,9 +1,9 @@
 import { defineAgent } from '@reprise/core';
-import { z } from 'zod';
+import { draftSchema } from './writer.ts';
 
 /** Publishes a draft. A real one would hand `task.idempotencyKey` to the service, so that nothing is published twice. */
 export const publisher = defineAgent({
   name: 'publisher',
-  inputSchema: z.object({ title: z.string(), by: z.string() }),
-  handle: ({ input }) => `'${input.title}' is published, as ${input.by} decided.`,
+  inputSchema: draftSchema,
+  handle: ({ input }) => `'${input.title}' is published: ${input.text}`,
 });

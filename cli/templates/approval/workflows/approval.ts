@@ -1,12 +1,13 @@
-import { workflow } from '@reprise/core';
+import { type Approval, workflow } from '@reprise/core';
 import { z } from 'zod';
 import { publisher } from '../agents/publisher.ts';
-import { writer } from '../agents/writer.ts';
+import { draftSchema, writer } from '../agents/writer.ts';
 
-/** What comes from outside may have any form: who reads a decision says what it takes for one. */
-const decisionSchema = z.object({ approved: z.boolean(), by: z.string() }).catch({ approved: false, by: 'nobody' });
+/** Who decides may put another draft in the place of the one that was written. */
+const approved = (draft: z.infer<typeof draftSchema>, decision: Approval) =>
+  decision.decision === 'edit' ? draftSchema.parse(decision.edited) : draft;
 
-/** A draft, a decision (within two minutes, else it is no), and what follows from it. */
+/** A draft, a person's decision (within two minutes, else it is no), and what follows from it. */
 export const approval = workflow('approval', {
   version: '1',
   input: z.object({ title: z.string().default('News') }),
@@ -14,18 +15,27 @@ export const approval = workflow('approval', {
   .task('write', writer)
   .wait(
     'decision',
-    { signal: 'decision', timeout: '2m', default: { approved: false, by: 'nobody' } },
+    {
+      form: 'approval',
+      assignee: 'editor',
+      timeout: '2m',
+      default: { decision: 'reject', comment: 'nobody decided in time' },
+    },
     { after: 'write' },
   )
   .switch(
     'route',
-    [{ when: ({ outputs }) => decisionSchema.parse(outputs.decision).approved, then: 'publish' }, { else: 'put-away' }],
+    [{ when: ({ outputs }) => outputs.decision.decision !== 'reject', then: 'publish' }, { else: 'put-away' }],
     { after: 'decision' },
   )
   .task('publish', publisher, {
     after: 'route',
-    input: ({ outputs }) => ({ title: outputs.write.title, by: decisionSchema.parse(outputs.decision).by }),
+    input: ({ outputs }) => approved(outputs.write, outputs.decision),
   })
-  .set('put-away', ({ outputs }) => `'${outputs.write.title}' is put away.`, { after: 'route' })
+  .set(
+    'put-away',
+    ({ outputs }) => `'${outputs.write.title}' is put away: ${outputs.decision.comment ?? 'no reason given'}.`,
+    { after: 'route' },
+  )
   .output(({ outputs }) => ({ said: outputs.publish ?? outputs['put-away'] }))
   .build();

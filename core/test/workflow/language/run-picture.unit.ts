@@ -149,7 +149,10 @@ child: { workflow: other }`);
     expect(saidOf(picture, 'paid')).to.deep.equal(["waits for the signal 'paid'"]);
     expect(saidOf(picture, 'nap')).to.deep.equal(['sleeps until 2026-01-01T01:00:00.000Z']);
     expect(saidOf(picture, 'two')[1]).to.equal("waits for the mutex 'm', which 'one' has");
-    expect(saidOf(picture, 'tries').slice(1)).to.deep.equal(['waits for its next attempt after BUSY', '1 failed attempt']);
+    expect(saidOf(picture, 'tries').slice(1)).to.deep.equal([
+      'waits for its next attempt after BUSY',
+      '1 failed attempt',
+    ]);
     expect(saidOf(picture, 'child')[1]).to.match(/^waits for the end of the child run '/);
     for (const id of ['ask', 'paid', 'nap', 'two', 'tries', 'child'])
       expect(looksOf(picture, id), id).to.deep.equal(['waiting']);
