@@ -128,7 +128,7 @@ const PROOFS = {
     await npm(['run', 'types'], folder);
   },
   approval: async (folder) => {
-    await killed(['run', 'start', 'approval', '--id', 'a-1', '--follow'], 'decision', folder);
+    await killed(['run', 'start', 'approval', '--id', 'a-1', '--follow'], 'a form for editor', folder);
     expectText(await reprise(['run', 'explain', 'a-1'], folder), 'decision', 'Why the killed run waits');
     expectText(await reprise(['form', 'list'], folder), 'editor', 'The list of open forms');
     const answer = '{"decision":"edit","edited":{"title":"News","text":"as kim decided"}}';

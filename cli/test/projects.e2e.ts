@@ -21,7 +21,7 @@ import {
   workflowSource,
 } from '../src/projects/sources.ts';
 import { TEMPLATES } from '../src/projects/templates.ts';
-import { jsonLines, type Result, reprise, temporaryFolders } from './support.ts';
+import { jsonLines, type Result, Running, reprise, temporaryFolders } from './support.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, 'cli', 'package.json'), 'utf8')) as { version: string };
@@ -132,13 +132,12 @@ describe('reprise create', () => {
     const cwd = folders();
     await reprise(['create', 'mine', '-t', 'approval'], { cwd });
     const folder = installed(join(cwd, 'mine'));
-    await reprise(['run', 'start', 'approval', '--id', 'a-1'], { cwd: folder });
-    const work = () => reprise(['worker', 'start', '--until-idle', '--log', 'silent'], { cwd: folder });
-    expect((await work()).stderr).to.contain('waiting for an answer: a-1 (decision)');
+    const driving = new Running(['run', 'start', 'approval', '--id', 'a-1', '--follow'], { cwd: folder });
+    await driving.saw(/decision .*a form for editor/);
     expect((await reprise(['form', 'list'], { cwd: folder })).stdout).to.match(/a-1 +decision +Approval +editor/);
     const answer = ['--answer', '{"decision":"approve"}', '--by', 'kim'];
     expect((await reprise(['form', 'answer', 'a-1', 'decision', ...answer], { cwd: folder })).code).to.equal(0);
-    await work();
+    expect((await driving.ended).code).to.equal(0);
     const { stdout } = await reprise(['run', 'show', 'a-1', '--json'], { cwd: folder });
     expect(jsonLines(stdout)[0]?.['output']).to.deep.equal({ said: "'News' is published: News: a first draft." });
   });
