@@ -143,6 +143,7 @@ const taskShape = (task: TaskView): object => ({
   startedAt: isoOrNull(task.startedAt),
   endedAt: isoOrNull(task.endedAt),
   retryAt: isoOrNull(task.retryAt),
+  ...(task.again === 0 ? {} : { again: task.again }),
   ...(task.chosen === undefined ? {} : { chosen: task.chosen }),
   ...(task.wakeAt === undefined ? {} : { wakeAt: isoTime(task.wakeAt) }),
   ...(task.signal === undefined ? {} : { signal: task.signal }),

@@ -71,6 +71,8 @@ export interface TaskView {
   readonly cancelledBecause: TaskCancelled['reason'] | undefined;
   /** From 1 on; a repeat begins the next. */
   readonly round: number;
+  /** How often it began again within the round, because somebody went back to it or to what it comes after. */
+  readonly again: number;
   /** The last attempt's number; 0 before the first. Never used twice, not by a later round either. */
   readonly attempt: number;
   /** Attempts of this round and agent that count against `maxAttempts`. */

@@ -176,6 +176,7 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     skippedBecause: task.status === 'skipped' ? (task.because as TaskSkipped['reason'] | undefined) : undefined,
     cancelledBecause: task.status === 'cancelled' ? (task.because as TaskCancelled['reason'] | undefined) : undefined,
     round: task.round,
+    again: task.again,
     attempt: task.attempt,
     tries: task.tries,
     losses: task.losses,

@@ -209,6 +209,17 @@ book: { after: check, scope: { pay: { agent: p }, ship: { agent: s, after: pay }
     expect(looksOf(picture, 'draft')).to.deep.equal(['running']);
   });
 
+  it('says how often somebody went back to a task', () => {
+    const r = run('draft: { agent: d }\ncheck: { agent: c, after: draft }\nlast: { agent: l, after: check }');
+    r.run('draft');
+    r.run('check');
+    expect(answer(r.send({ type: 'RestartTask', taskId: 'draft' }))).to.include('TasksReset');
+    const picture = pictureOf(r);
+    expect(saidOf(picture, 'draft')).to.deep.equal(['d', 'is ready', 'begun again once']);
+    expect(saidOf(picture, 'check')).to.include('planned');
+    expect(viewed(r, 'draft')).to.include({ round: 1, again: 1 });
+  });
+
   it('shows a failure that is handled, and what is undone', () => {
     const r = run(`book:
   scope:

@@ -122,6 +122,7 @@ export class TaskTexts {
     const more = handOffs.length - handed.length;
     const counts = [
       ...(round > 1 ? [`round ${round}`] : []),
+      ...(task.again > 0 ? [`begun again ${task.again === 1 ? 'once' : `${task.again} times`}`] : []),
       ...(attempt > 1 && task.scheduledAt !== undefined ? [`attempt ${attempt}`] : []),
       ...(tries > 0 ? [`${tries} failed ${tries === 1 ? 'attempt' : 'attempts'}`] : []),
       ...(losses > 0 ? [`${losses} lost`] : []),

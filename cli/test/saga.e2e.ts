@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { after, afterEach, beforeEach, describe, it } from 'mocha';
-import { jsonLines, type Result, Running, reprise } from '../../cli/test/support.ts';
+import { jsonLines, type Result, Running, reprise } from './support.ts';
 
 // The saga as its page says it: real processes, with the command line, killed in between.
 
