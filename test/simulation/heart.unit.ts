@@ -5,6 +5,7 @@ import {
   diffRuns,
   EVENT_VERSIONS,
   encodeEvent,
+  runToMermaid,
   UntrustedHistory,
   uuidv5,
 } from '@reprise/core';
@@ -269,6 +270,7 @@ function viewErrors(state: RunState): readonly string[] {
           'form',
           'undoes',
           'added',
+          'addedBy',
           'putBehind',
           'takenFrom',
           'priority',
@@ -290,9 +292,12 @@ function viewErrors(state: RunState): readonly string[] {
     if (real === undefined || (task.items === undefined) !== (real.items === undefined)) wrong.push(`${id}.items`);
     if (task.undoes !== (real?.undoes !== undefined)) wrong.push(`${id}.undoes`);
     const retryAt = real?.status === 'waiting' ? dueAt(state, real) : undefined;
-    compare(id, task, { ...real, retryAt });
+    const because = (status: string) => (real?.status === status ? real.because : undefined);
+    const ends = { skippedBecause: because('skipped'), cancelledBecause: because('cancelled') };
+    compare(id, task, { ...real, ...ends, retryAt });
     compare(`${id}.items`, task.items ?? {}, real?.items ?? {});
   }
+  if (!runToMermaid(view).startsWith('flowchart TD\n')) wrong.push('its picture');
   return wrong;
 }
 
