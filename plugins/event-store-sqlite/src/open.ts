@@ -6,7 +6,7 @@ import { type DatabaseSync, openDatabase } from './node-sqlite.ts';
 import { OwnerLock, ownerPath } from './owner-lock.ts';
 import { APPLICATION_ID, migrateSchema, pragma, SCHEMA_VERSION } from './schema.ts';
 import { assertSound } from './sound.ts';
-import { cannotMakeSideFiles, corrupt, isBusy, StoreFaultError, toFault } from './store-fault.ts';
+import { cannotMakeSideFiles, corrupt, isBusy, needsRollBack, StoreFaultError, toFault } from './store-fault.ts';
 
 const PAGE_SIZE = 4096;
 const BUSY_TIMEOUT_MS = 10_000;
@@ -30,7 +30,7 @@ export function openWritable({ path, maxFileBytes }: WritableOptions): DatabaseS
     const mark = readMark(path);
     const there = isThere(path);
     assertOneName(path);
-    const examined = there ? connect(path, { readOnly: true }, (db) => examine(db, path, mark)) : undefined;
+    const examined = there ? examineFirst(path, mark) : undefined;
     if (examined === undefined) assertNotGone(path, mark);
     try {
       return connect(path, {}, (db) => {
@@ -78,6 +78,8 @@ export function openReadOnly(path: string, options: { readonly check: boolean })
     try {
       return { db: connect(path, { readOnly: true }, prepare), frozen: false };
     } catch (error) {
+      if (needsRollBack(error))
+        throw unavailable(`${path} was being made when its process was killed: open it for writing once.`);
       if (!cannotMakeSideFiles(error)) throw error;
       if (hasWal(path)) throw sideFilesNeeded(path, error);
       return { db: connect(path, { readOnly: true, immutable: true }, prepare), frozen: true };
@@ -143,6 +145,21 @@ function assertOneName(path: string): void {
   throw unavailable(
     `${path} has ${names} names (hard links). A store that is written must have one: remove the others, or copy the file.`,
   );
+}
+
+/**
+ * A process that was killed while it made the file leaves its transaction half written. To read is enough to take that back, for a connection that may
+ * write. (A store that has events is in WAL mode, and has no such journal.)
+ */
+function examineFirst(path: string, mark: ReturnType<typeof readMark>): DatabaseSync {
+  const look = (): DatabaseSync => connect(path, { readOnly: true }, (db) => examine(db, path, mark));
+  try {
+    return look();
+  } catch (error) {
+    if (!needsRollBack(error)) throw error;
+    connect(path, {}, (db) => db.prepare('SELECT count(*) FROM sqlite_schema').get()).close();
+    return look();
+  }
 }
 
 function examine(db: DatabaseSync, path: string, mark: ReturnType<typeof readMark>): void {

@@ -44,6 +44,9 @@ export const cannotMakeSideFiles = (error: unknown): boolean => {
   return code === SQLITE.READONLY || code === SQLITE.CANTOPEN || code === SQLITE.IOERR || code === SQLITE.FULL;
 };
 
+/** SQLITE_READONLY_ROLLBACK: a transaction was cut off half written, and only a connection that may write can take it back. */
+export const needsRollBack = (error: unknown): boolean => (error as { errcode?: unknown } | null)?.errcode === 776;
+
 export const isBusy = (error: unknown): boolean => {
   const code = sqliteCode(error);
   return code === SQLITE.BUSY || code === SQLITE.LOCKED;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,6 +23,27 @@ async function fill(path: string, events = 500): Promise<void> {
 
 describe('opening an SQLite event store', () => {
   const newPath = temporaryPaths();
+
+  it('takes up a file whose maker was killed in the middle of it', async () => {
+    const path = newPath();
+    mkdirSync(dirname(path));
+    // Pages are written before the transaction ends, and the journal that takes them back is there.
+    const maker = `
+      const { DatabaseSync } = require('node:sqlite');
+      const db = new DatabaseSync(process.argv[1]);
+      db.exec('CREATE TABLE x (a); DROP TABLE x; VACUUM; PRAGMA cache_size = 1');
+      db.exec('BEGIN IMMEDIATE; CREATE TABLE events (a)');
+      const insert = db.prepare('INSERT INTO events VALUES (?)');
+      for (let n = 0; n < 500; n += 1) insert.run('x'.repeat(500));
+      process.kill(process.pid, 'SIGKILL');`;
+    const { signal } = spawnSync(process.execPath, ['-e', maker, path]);
+    expect([signal, statSync(`${path}-journal`).size > 0]).to.deep.equal(['SIGKILL', true]);
+    expect((await refusal({ path, readOnly: true })).message).to.include('open it for writing once');
+    await fill(path, 3);
+    const reader = await createSqliteStorage({ path, readOnly: true });
+    expect(await reader.events.read('run-a')).to.have.length(3);
+    await reader.events.close();
+  });
 
   for (const readOnly of [false, true]) {
     describe(readOnly ? 'for reading' : 'for writing', () => {
