@@ -98,10 +98,28 @@ export function findCycles(
   return cycles;
 }
 
+interface TaskIndex {
+  readonly size: number;
+  readonly known: ReadonlyMap<string, TaskDefinition>;
+  readonly dependents: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Of lists of tasks, which at the most grow: made once for each size. */
+const indices = new WeakMap<Tasks, TaskIndex>();
+
+function indexOf(tasks: Tasks): TaskIndex {
+  let index = indices.get(tasks);
+  if (index?.size !== tasks.length) {
+    index = { size: tasks.length, known: byId(tasks), dependents: dependentsOf(tasks) };
+    indices.set(tasks, index);
+  }
+  return index;
+}
+
 /** The tasks on a path from `from` to `to`, both included: what a repeat of `to` runs again. */
 export function between(tasks: Tasks, from: string, to: string): ReadonlySet<string> {
-  const known = byId(tasks);
-  const dependents = dependentsOf(tasks);
+  if (from === to) return new Set([to]);
+  const { known, dependents } = indexOf(tasks);
   const below = new Set(reachable(from, (id) => dependents.get(id) ?? [])).add(from);
   const above = new Set(reachable(to, (id) => known.get(id)?.after ?? [])).add(to);
   return below.intersection(above);

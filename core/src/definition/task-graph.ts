@@ -1,6 +1,7 @@
 import { inside, outer } from '../shared/task-path.ts';
+import { Ancestry } from './ancestry.ts';
 import type { WorkflowDefinition } from './definition.ts';
-import { leadsTo, reachable } from './graph.ts';
+import { reachable } from './graph.ts';
 import { addBlock, type BlockNode, hasToBeAwaited, type TaskNode } from './task-nodes.ts';
 
 export type { BlockNode, Part, TaskNode } from './task-nodes.ts';
@@ -41,8 +42,7 @@ export class TaskGraph {
   readonly #blocks: ReadonlyMap<string, BlockNode>;
   readonly #hasOutstanding: boolean;
   readonly #hasMilestones: boolean;
-  /** Pairs that are known to be in order, beside those of an edge. */
-  readonly #before = new Map<string, Set<string>>();
+  readonly #ancestries = new Map<string, Ancestry>();
   readonly #inside = new Map<string, ReadonlySet<string>>();
 
   protected constructor({ nodes, blocks, root, hasOutstanding, hasMilestones }: Content) {
@@ -128,15 +128,9 @@ export class TaskGraph {
   isBefore(ancestor: string, path: string): boolean {
     const node = this.nodes.get(path);
     if (node === undefined) return false;
-    if (node.definition.after.includes(ancestor)) return true;
-    const known = this.#before.get(path);
-    if (known?.has(ancestor) === true) return true;
-    const { block } = node;
-    if (!this.nodes.has(inside(block, ancestor)) || !leadsTo(node.definition.id, ancestor, this.#afterIn(block)))
-      return false;
-    if (known === undefined) this.#before.set(path, new Set([ancestor]));
-    else known.add(ancestor);
-    return true;
+    return (
+      this.nodes.has(inside(node.block, ancestor)) && this.#ancestry(node.block).isBefore(ancestor, node.definition.id)
+    );
   }
 
   /** The ids of all tasks of its block that the task at `path` depends on, directly or not. */
@@ -203,6 +197,17 @@ export class TaskGraph {
     const handles = this.node(path)?.clause !== undefined;
     if (handles && other.clause === undefined) return other.fallbackFor === undefined;
     return this.isBefore(other.definition.id, path);
+  }
+
+  #ancestry(block: string): Ancestry {
+    let ancestry = this.#ancestries.get(block);
+    if (ancestry === undefined) {
+      const { body, handlers } = this.block(block) ?? this.root;
+      const ids = [body, ...handlers].flatMap((part) => part.ids);
+      ancestry = new Ancestry(ids, this.#afterIn(block));
+      this.#ancestries.set(block, ancestry);
+    }
+    return ancestry;
   }
 
   #afterIn(block: string): (id: string) => readonly string[] {
