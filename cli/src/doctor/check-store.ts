@@ -155,7 +155,7 @@ async function checkOpenRuns(storage: Storage, hands: Hands | undefined): Promis
       warn(
         'held run',
         `${runId} needs functions of ${workflow} that are not registered: ${missing.join('; ')}`,
-        `Register ${workflow} as it was, or end the run: reprise run cancel ${runId}`,
+        `Register ${workflow} as it was, fork the run (reprise workflow compat says how), or end it: reprise run cancel ${runId}`,
       ),
     );
   }

@@ -36,7 +36,10 @@ export function explainUsage(error: ParserError, usage: CommandUsage): RepriseEr
   if (typeof flag === 'string') {
     const known = Object.keys(usage.flags).map((name) => `--${name}`);
     const message = `There is no flag ${flag}${didYouMean(flag, known)}`;
-    return usageError(message, nearest(flag, known) === undefined ? { fix: `${help} lists the flags.` } : {});
+    const query = /^-[\w.]+[:=<>!]/.test(flag)
+      ? ` A query that begins with - comes after --: \`reprise ${usage.name} -- '${flag}'\`.`
+      : '';
+    return usageError(message, nearest(flag, known) === undefined ? { fix: `${help} lists the flags.${query}` } : {});
   }
   const text = said(error.message);
   const args: readonly unknown[] = Array.isArray(error.args) ? error.args : [];

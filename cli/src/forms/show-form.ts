@@ -27,5 +27,9 @@ export async function showForm(typed: string, task: string, where: Whereabouts, 
   ];
   for (const [name = '', value = ''] of facts) await out.line(`${name.padEnd(8)} ${value}`);
   await out.line('An answer has to fit');
-  for (const line of JSON.stringify(schema, null, 2).split('\n')) await out.line(`  ${plain(line)}`);
+  for (const line of JSON.stringify(schema, null, 2).split('\n')) {
+    // plain() takes spaces away from both ends.
+    const text = line.trimStart();
+    await out.line(`  ${' '.repeat(line.length - text.length)}${plain(text)}`);
+  }
 }

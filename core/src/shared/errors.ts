@@ -182,16 +182,19 @@ function retryAfterOf(value: unknown): { readonly retryAfterMs?: number } {
 /**
  * Any thrown value as data; does not throw. Its own `code`, `type` (when it is a URI), `message`, `status`, `details`, `retryAfterMs` and `retryable` are kept
  * where they are usable, otherwise `fallbackCode` is used and the error counts as retryable as the catalogue says. The message
- * of an Error's `cause` follows its own.
+ * of an Error's `cause` follows its own, unless its first line is there already.
  */
 export function toErrorData(value: unknown, fallbackCode: ErrorCode): ErrorData {
   const cause = read(value, 'cause');
-  const because = cause === undefined ? '' : ` (caused by: ${messageOf(cause)})`;
+  const message = messageOf(value);
+  const reason = cause === undefined ? '' : messageOf(cause);
+  const [first = ''] = reason.split('\n');
+  const because = cause === undefined || (first !== '' && message.includes(first)) ? '' : ` (caused by: ${reason})`;
   const retryable = read(value, 'retryable');
   return {
     code: codeOf(value) ?? fallbackCode,
     ...typeOf(value),
-    message: (messageOf(value) + because).slice(0, MAX_MESSAGE_CHARS),
+    message: (message + because).slice(0, MAX_MESSAGE_CHARS),
     retryable: typeof retryable === 'boolean' ? retryable : ERROR_CODES[fallbackCode].retryable,
     ...statusOf(value),
     ...detailsOf(value),

@@ -122,5 +122,7 @@ function visitAll(value: unknown, bound: ReadonlySet<string>, findings: Findings
   else if (Array.isArray(value)) for (const member of value) visitAll(member, bound, findings);
 }
 
-const unknown = (what: string, name: string, known: Iterable<string>): string =>
-  `there is no ${what} '${name}' here${didYouMean(name, known)} (at hand: ${[...known].join(', ')})`;
+const unknown = (what: string, name: string, known: Iterable<string>): string => {
+  const meant = didYouMean(name, known) || (what === 'name' ? '; a text needs quotes inside the expression' : '');
+  return `there is no ${what} '${name}' here${meant} (at hand: ${[...known].join(', ')})`;
+};

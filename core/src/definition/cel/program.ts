@@ -93,7 +93,8 @@ function failure(source: string, cause: unknown): RepriseError {
   const { code, summary } = (typeof cause === 'object' && cause !== null ? cause : {}) as Record<string, unknown>;
   const whole = typeof summary === 'string' ? summary : cause instanceof Error ? cause.message : String(cause);
   // The library quotes values, however large.
-  const reason = whole.length > 300 ? `${whole.slice(0, 297)}...` : whole;
+  const hint = whole.startsWith('Unexpected character: =') ? '; whether two are equal is asked with ==' : '';
+  const reason = (whole.length > 300 ? `${whole.slice(0, 297)}...` : whole) + hint;
   const quoted = source.length > 120 ? `${source.slice(0, 117)}...` : source;
   if (cause instanceof RangeError || code === 'limit_exceeded') {
     return new RepriseError('REPRISE_EXPRESSION_BUDGET', `CEL expression ${quoted}: too large (${reason}).`, { cause });

@@ -21,9 +21,12 @@ export function readForEach(task: Fields, path: Path, report: Report, reader: Fo
     return undefined;
   }
   const at: Path = [...path, 'forEach'];
-  const nested = isFields(value) && 'items' in value;
+  // An expression of the builder is an object with its kind.
+  const nested = isFields(value) && ('items' in value || !('kind' in value));
   const inside = nested ? (readFields(value, at, report, 'items', KEYS) ?? {}) : {};
-  const items = reader.computed(nested ? inside['items'] : value, nested ? [...at, 'items'] : at, report);
+  if (nested && inside['items'] === undefined) report(at, 'needs items, CEL that gives a list');
+  const given = nested ? inside['items'] : value;
+  const items = given === undefined ? undefined : reader.computed(given, nested ? [...at, 'items'] : at, report);
   const said = (key: string): { readonly value: unknown; readonly path: Path } => {
     if (inside[key] === undefined) return { value: flat.includes(key) ? task[key] : undefined, path: [...path, key] };
     if (flat.includes(key) && task[key] !== undefined)

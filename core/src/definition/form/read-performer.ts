@@ -31,7 +31,8 @@ export function readChild(value: unknown, path: Path, report: Report): ChildWork
 export function readWait(value: unknown, path: Path, report: Report, reader: FormReader): Wait | undefined {
   if (value === undefined) return undefined;
   const keys = ['signal', 'buffered', 'form', 'assignee', 'escalate', 'timeout', 'default'];
-  const fields = readFields(value, path, report, 'an object with signal or form', keys);
+  const pause = typeof value === 'string' ? ' (a pause is a sleep)' : '';
+  const fields = readFields(value, path, report, `an object with signal or form${pause}`, keys);
   if (fields === undefined) return undefined;
   if (fields['form'] !== undefined) return readForm(fields, path, report, reader);
   if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for, or form');

@@ -75,7 +75,9 @@ export function readTask(
   reader: FormReader,
   readTasks: ReadTasks,
 ): TaskDefinition {
-  const fields = readFields(value, path, report, 'a task (an object)', TASK_KEYS) ?? {};
+  // Nothing below an id is mostly what belongs below it, and stands as far to the left.
+  const what = value === null ? 'a task (an object), indented further than its id' : 'a task (an object)';
+  const fields = readFields(value, path, report, what, TASK_KEYS) ?? {};
   const at = (key: string): Path => [...path, key];
   const read = (key: string, as: FormReader['value']): Expression | undefined =>
     fields[key] === undefined ? undefined : as(fields[key], at(key), report);

@@ -100,8 +100,22 @@ function compose(text: string, lines: LineCounter, place: Place): Composed {
 
 /** The library takes note of its own stack overflow as of any error. */
 function messageOf(error: { readonly message: string }): string {
-  return /call stack|stack overflow/i.test(error.message) ? DEEP : error.message.replace(/\.$/, '');
+  if (/call stack|stack overflow/i.test(error.message)) return DEEP;
+  const message = error.message.replace(/\.$/, '');
+  const fix = FIXES.find(([about]) => message.startsWith(about))?.[1];
+  return fix === undefined ? message : `${message}: ${fix}`;
 }
+
+/** What to do about mistakes of which the library says only that they are none of YAML. */
+const FIXES: readonly (readonly [message: string, fix: string])[] = [
+  ['All mapping items must start at the same column', 'indent this line exactly as the keys beside it'],
+  [
+    'Block collections are not allowed within flow',
+    "a text with ': ' in it, or one that begins with '- ', needs quotes here",
+  ],
+  ['Nested mappings are not allowed in compact mappings', "a text with ': ' in it needs quotes"],
+  ['Tabs are not allowed as indentation', 'indent with spaces'],
+];
 
 function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {

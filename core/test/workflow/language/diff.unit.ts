@@ -103,6 +103,26 @@ describe('the difference of two runs', () => {
     });
   });
 
+  it('of a retry leaves the rounds before the one that is begun anew', () => {
+    const r = run(`s:
+  scope: { a: { agent: a, compensate: u }, b: { agent: a, after: a, retry: 1 } }
+  catch: [{ on: { code: BOOM }, then: retry, max: 1 }]`);
+    for (const undo of ['s/a@1', 's/a@2']) {
+      r.run('s/a', 1);
+      r.schedule('s/b');
+      r.fail('s/b');
+      r.run(undo, null);
+    }
+    expect(r.state.status).to.equal('failed');
+    const next = goOnFrom(r);
+    next.run('s/a', 1);
+    next.run('s/b', 2);
+    const diff = between(r, next);
+    expect(diff.onlyA.map(({ rounds }) => rounds)).to.deep.equal(['s~2/a@2']);
+    expect(diff.onlyB).to.deep.equal([]);
+    expect(diff.parting?.a?.rounds).to.equal('s~2/b');
+  });
+
   it('of a fork with another result begins there: what is done anew stands in the place of what was taken over', () => {
     const r = run(chain);
     for (const id of ['a', 'b', 'c']) r.run(id, `${id}1`);

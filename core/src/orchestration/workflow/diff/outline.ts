@@ -256,11 +256,17 @@ export class RunOutline {
     const again = new Set([...tasks, ...restarted]);
     if (again.size === 0) return;
     for (const [at, { task, facts, decisions, attempts }] of this.tasks) {
-      if (anew.has(task) || isInside(task, again)) this.tasks.delete(at);
+      if ((anew.has(task) && this.#isOfThisRound(task, at)) || isInside(task, again)) this.tasks.delete(at);
       else if (again.has(task) && attempts.at(-1)?.facts.status === undefined) attempts.pop();
       // Nothing is left that could be told of it.
       if (attempts.length + decisions.length + Object.keys(facts).length === 0) this.tasks.delete(at);
     }
+  }
+
+  /** Whether the blocks around a task are in the round that `rounds` says; what it did in rounds before them stands. */
+  #isOfThisRound(task: string, rounds: string): boolean {
+    const now = this.#keyOf(task);
+    return now === undefined || blockOf(now) === blockOf(rounds);
   }
 
   /** Nobody waits any more for what is under way at or inside a path; '' is all. */
@@ -317,6 +323,9 @@ export class RunOutline {
 
 const attemptOf = ({ attempts }: TaskOutline, number: number): AttemptOutline | undefined =>
   attempts.findLast((attempt) => attempt.number === number);
+
+/** Where the block is that a path is in, with its rounds. */
+const blockOf = (rounds: string): string => rounds.slice(0, rounds.lastIndexOf('/') + 1);
 
 /** A path, and all that it is in; '' is the run. */
 function around(path: string): readonly string[] {

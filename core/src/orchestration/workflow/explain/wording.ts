@@ -53,7 +53,7 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
           `waits for ${names}`,
           open === 1 ? 'It begins when that has ended.' : 'It begins when they have ended.',
         );
-      const some = `waits for ${needed - met} of ${names} (${met} of ${needed} are there)`;
+      const some = `waits for ${needed - met === open ? '' : `${needed - met} of `}${names} (${met} of ${needed} are there)`;
       return told(some, 'It begins when enough of them have ended.');
     }
     case 'stand-by':
@@ -191,7 +191,10 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
     case 'parked':
       return told('is held up because the run is parked', 'Mend what parked the run and resume it, or cancel it.');
     case 'held':
-      return told(`is held up here: ${reason.message}`, HELD[reason.hold] ?? 'Mend what holds the run.');
+      return told(
+        `is held up here: ${reason.message.replace(/\.$/, '')}`,
+        HELD[reason.hold] ?? 'Mend what holds the run.',
+      );
     default:
       return reason satisfies never;
   }
@@ -230,7 +233,7 @@ const WHY = {
 } as const;
 
 const HELD: Readonly<Record<string, string>> = {
-  function: 'Register the version of the workflow that the run started with, or cancel the run.',
+  function: 'Register the version of the workflow that the run started with, fork the run, or cancel it.',
   strategy: 'It is asked again after a while; mend or install the strategy.',
   fault: 'It is looked at again after a while; mend the history or the store.',
 };
