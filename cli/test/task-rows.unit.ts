@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { readGolden } from '../../test/simulation/golden/golden-file.ts';
 import { PlainView } from '../src/output/plain-view.ts';
 import { RunProgress } from '../src/output/run-progress.ts';
+import { troubleText } from '../src/output/task-line.ts';
 import { Screen } from '../src/output/terminal.ts';
 import { Timeline } from '../src/output/timeline.ts';
 import { withAdded } from '../src/workflows/with-added.ts';
@@ -144,5 +145,19 @@ describe('the rows of a run with blocks', () => {
     const picture = toMermaid(withAdded(progress.state));
     for (const label of ['review', 'extra', 'two']) expect(picture).to.contain(label);
     expect(picture.match(/"extra/g)).to.have.length(2);
+  });
+
+  it('say what was said by hand, and what was begun again', () => {
+    const told = (golden: string): readonly string[] => {
+      const entries = readGolden(golden).events.map((stored) => ({ event: decodeEvent(stored) }));
+      return progressOf(entries as unknown as readonly HistoryEntry[])
+        .rows()
+        .flatMap((row) => (troubleText(row) === '' ? [] : [`${row.name.trim()}: ${troubleText(row)}`]));
+    };
+    expect(told('changed')).to.include.members(['van: by hand', 'lift: by hand', 'home: by hand', 'bill: by hand']);
+    expect(told('returned')).to.include.members([
+      'plan: begun again 2 times',
+      'print: begun again once, 1 failed attempt',
+    ]);
   });
 });

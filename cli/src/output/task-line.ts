@@ -23,12 +23,14 @@ export function waitText({ signal, wakeAt, child, form }: Waits): string {
   return child === undefined ? '' : plain(`for the child run ${child}`);
 }
 
-/** `round 2, 3 failed attempts`: what it waits for, and what went other than straight. */
+/** `round 2, begun again once, 3 failed attempts`: what it waits for, and what went other than straight. */
 export function troubleText(row: TaskRow): string {
   const parts: string[] = [];
   const waits = waitText(row);
   if (waits !== '') parts.push(waits);
+  if (row.byHand) parts.push('by hand');
   if (row.round > 1) parts.push(`round ${row.round}`);
+  if (row.again > 0) parts.push(`begun again ${row.again === 1 ? 'once' : `${row.again} times`}`);
   if (row.failedAttempts > 0) parts.push(count(row.failedAttempts, 'failed attempt'));
   return parts.join(', ');
 }

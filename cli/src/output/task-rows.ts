@@ -44,6 +44,10 @@ export interface TaskRow {
   readonly signal: string | undefined;
   readonly wakeAt: number | undefined;
   readonly child: string | undefined;
+  /** How often it was begun again in its round. */
+  readonly again: number;
+  /** A person or a program skipped it, or said what it gives. */
+  readonly byHand: boolean;
   /** Who is asked. */
   readonly form: Pick<FormView, 'assignee'> | undefined;
 }
@@ -169,6 +173,8 @@ function rowOf(path: string, depth: number, definition: TaskDefinition | undefin
     name: `${'  '.repeat(depth)}${depth === 0 ? id : id.slice(id.lastIndexOf('/') + 1)}`,
     agent: task?.agent ?? definition?.agent ?? definition?.capability,
     round: Math.max(1, ...tasks.slice(0, 1).map(({ round }) => round)),
+    again: one?.again ?? 0,
+    byHand: one?.overridden === true || one?.skippedBecause === 'manual',
   };
   const waits = one?.status === 'running' ? one : undefined;
   const waitsFor = { signal: waits?.signal, wakeAt: waits?.wakeAt, child: waits?.child, form: waits?.form };

@@ -69,6 +69,8 @@ export interface TaskView {
   readonly skippedBecause: TaskSkipped['reason'] | undefined;
   /** Of one that was cancelled by itself: why (see TaskCancelled). Undefined when it ended with the block or the run that it is in. */
   readonly cancelledBecause: TaskCancelled['reason'] | undefined;
+  /** Its output was said from outside. */
+  readonly overridden: boolean;
   /** From 1 on; a repeat begins the next. */
   readonly round: number;
   /** How often it began again within the round, because somebody went back to it or to what it comes after. */

@@ -245,8 +245,8 @@ export interface TaskState {
   undoes: Undoable | undefined;
   /** Set while it waits for what is outstanding in it before it ends. */
   closing: Closing | undefined;
-  /** Why it was skipped or cancelled; undefined when it ended with what it is in, or otherwise. */
-  because: TaskSkipped['reason'] | TaskCancelled['reason'] | undefined;
+  /** Why it was skipped or cancelled, or that its output was said from outside; undefined when it ended with what it is in, or otherwise. */
+  because: TaskSkipped['reason'] | TaskCancelled['reason'] | 'override' | undefined;
   /** The revision of the event that ended it. Derived. */
   endRevision: number | undefined;
   /** That event has its output itself. Derived. */

@@ -175,6 +175,7 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     status: task.status,
     skippedBecause: task.status === 'skipped' ? (task.because as TaskSkipped['reason'] | undefined) : undefined,
     cancelledBecause: task.status === 'cancelled' ? (task.because as TaskCancelled['reason'] | undefined) : undefined,
+    overridden: task.status === 'completed' && task.because === 'override',
     round: task.round,
     again: task.again,
     attempt: task.attempt,

@@ -105,7 +105,7 @@ export class TaskTexts {
       case 'failed':
         return failedText(error);
       case 'completed':
-        return 'completed';
+        return because === 'override' ? 'completed: by hand' : 'completed';
       default:
         if (reason === undefined) return status === 'pending' ? 'planned' : status;
         // How far its items are is said below.

@@ -35,6 +35,7 @@ export function completed(state: RunState, task: TaskState, event: TaskCompleted
   if (event.case !== undefined) task.chosen = event.case;
   task.error = undefined;
   if (task.form !== undefined) task.form.answer = undefined;
+  task.because = via === 'override' ? via : undefined;
   if (via === 'override') overridden(state, task, event.attempt);
   else if (via === 'agent' || via === 'child' || via === 'scope') noteDone(state, task);
   task.unknown = false;
