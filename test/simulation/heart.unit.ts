@@ -293,7 +293,8 @@ function viewErrors(state: RunState): readonly string[] {
     if (task.undoes !== (real?.undoes !== undefined)) wrong.push(`${id}.undoes`);
     const retryAt = real?.status === 'waiting' ? dueAt(state, real) : undefined;
     const because = (status: string) => (real?.status === status ? real.because : undefined);
-    const ends = { skippedBecause: because('skipped'), cancelledBecause: because('cancelled') };
+    const overridden = because('completed') === 'override';
+    const ends = { skippedBecause: because('skipped'), cancelledBecause: because('cancelled'), overridden };
     compare(id, task, { ...real, ...ends, retryAt });
     compare(`${id}.items`, task.items ?? {}, real?.items ?? {});
   }

@@ -443,6 +443,8 @@ export interface RunForked extends EventBase {
   readonly runId: string;
   /** Tasks whose idempotency keys name this run from here on. */
   readonly keys?: readonly string[];
+  /** What was copied is not for this run to undo, nor for one that goes on from it. Absent of a retry, and in older histories. */
+  readonly as?: 'fork';
 }
 
 /** A result was taken over from another run, or from whoever forked it. */
@@ -451,6 +453,8 @@ export interface TaskAdopted extends EventBase {
   readonly taskId: string;
   readonly status: 'completed' | 'skipped';
   readonly output?: Json;
+  /** It counts as done in this attempt, and can be undone: of what somebody who retries a run says that a task gave. Absent in older histories. */
+  readonly attempt?: number;
 }
 
 /** An attempt was assigned to an agent. Without `input` and `source`, its input is that of the attempt before. */

@@ -125,7 +125,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         end(state, task, 'skipped', event.at);
       });
     case 'TaskAdopted':
-      return adopt(state, event.taskId, event.status, event.output, event.at);
+      return adopt(state, event);
     case 'TaskScheduled':
       return onTask(state, event.taskId, (task) => {
         // What counts as in flight has an agent.

@@ -110,8 +110,12 @@ function settleTask(
 ): readonly RunEvent[] {
   if (task.closing !== undefined) return endOfTask(state, task, definition, context);
   const output = state.given?.[task.id];
-  if (output !== undefined)
-    return [{ type: 'TaskAdopted', at: context.now, taskId: task.id, status: 'completed', output }];
+  if (output !== undefined) {
+    // It is undone as if the run had done it.
+    const counts =
+      state.lineage?.as === 'retry' && definition.compensate !== undefined ? { attempt: task.attempt + 1 } : {};
+    return [{ type: 'TaskAdopted', at: context.now, taskId: task.id, status: 'completed', output, ...counts }];
+  }
   const expired = expiredFor(state, task);
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
   if (isEntered(task)) return settleEntered(state, task, context);

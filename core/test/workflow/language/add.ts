@@ -6,7 +6,6 @@ import {
   UntrustedHistory,
   uuidv5,
 } from '@reprise/core';
-import { TEST_RUN_ID } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import type { PutBefore } from '../../../src/orchestration/workflow/events.ts';
@@ -61,9 +60,9 @@ export function expectSame(run: PureRun, what = 'a restart'): void {
 /** A restart, a replay and an import give what is there. */
 export function expectKept(run: PureRun): void {
   expectSame(run);
-  const history = new UntrustedHistory(TEST_RUN_ID);
+  const history = new UntrustedHistory(run.runId);
   for (const [revision, event] of run.events.entries()) {
-    const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+    const metadata = { causationId: 'c', correlationId: run.runId, schemaVersion: 1 };
     const id = uuidv5('kept', String(revision));
     const record = JSON.parse(JSON.stringify({ revision, id, ...encodeEvent(event), metadata }));
     expect(history.add(record), `revision ${revision}, ${event.type}`).to.equal(undefined);

@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
 import { openEffects } from '../../../src/orchestration/workflow/effects.ts';
 import { type PureRun, START } from '../pure-run.ts';
+import { expectKept } from './add.ts';
 import { DAY, goOnFrom } from './going-on.ts';
 import { run } from './yaml-run.ts';
 
@@ -669,5 +670,49 @@ describe('a fork', () => {
     const old = goOnFrom(Object.assign(r, { state: Object.assign(r.state, { rules: 1 }) }), { as: 'fork', at: 0 });
     expect(old.state.rules).to.equal(1);
     expect(old.ready()).to.deep.equal(['list.0', 'list.1']);
+  });
+});
+
+describe('what runs of a line have done', () => {
+  const flow =
+    'pay: { agent: a, retry: 1, compensate: { agent: undo } }\nb: { agent: a, after: pay, retry: 1 }\nc: { agent: a, after: b, retry: 1 }';
+
+  it('is not undone by a fork, nor by a retry of the fork', () => {
+    const r = run(flow);
+    r.run('pay');
+    const at = r.events.length - 1;
+    r.run('b');
+    r.run('c');
+    expect(r.state.status).to.equal('completed');
+    const two = goOnFrom(r, { as: 'fork', at });
+    two.schedule('b');
+    two.fail('b');
+    expect(two.of('RunForked')[0]).to.include({ as: 'fork' });
+    const three = goOnFrom(two, { runId: 'run-3' });
+    expect(three.of('RunForked').at(-1)).to.not.have.property('as');
+    three.run('b');
+    three.schedule('c');
+    three.fail('c');
+    expect([three.state.status, three.of('CompensationBegan')]).to.deep.equal(['failed', []]);
+    expectKept(three);
+  });
+
+  it('is undone by a retry of a retry, what somebody said that it gave, too', () => {
+    const r = run(flow);
+    r.schedule('pay');
+    r.fail('pay');
+    const two = goOnFrom(r, { outcomes: { pay: 'by hand' } });
+    expect(two.of('TaskAdopted')[0]).to.include({ taskId: 'pay', attempt: 2 });
+    two.schedule('b');
+    two.send({ type: 'CancelRun', compensate: false });
+    const three = goOnFrom(two, { runId: 'run-3' });
+    expect(three.task('pay')).to.include({ status: 'completed', attempt: 2, output: 'by hand' });
+    three.schedule('b');
+    three.fail('b');
+    expect(three.of('CompensationBegan').map(({ taskId }) => taskId)).to.deep.equal(['pay@2']);
+    expect(three.schedule('pay@2')[0]).to.have.nested.property('input.output', 'by hand');
+    three.complete('pay@2');
+    expect(three.state.status).to.equal('failed');
+    expectKept(three);
   });
 });

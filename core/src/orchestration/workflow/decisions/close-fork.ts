@@ -55,7 +55,8 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   for (const event of undoneElsewhere(state, command, at)) events.push(event);
   for (const { id, signal, data } of command.signals)
     events.push({ type: 'SignalReceived', at, commandId: id, signal, data });
-  events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }) });
+  const plain = lineage.as === 'fork' ? { as: lineage.as } : {};
+  events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }), ...plain });
   return events;
 }
 

@@ -64,7 +64,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (own) state.startedAt = at;
   state.stoppedBefore = state.stoppedMs;
   if (state.lineage === undefined) return state;
-  if (own && state.lineage.as === 'fork') undoNothing(state);
+  if (event.as === 'fork' || (own && state.lineage.as === 'fork')) undoNothing(state);
   if (keys.length === 0) return state;
   const renewed = new Set(keys);
   const kept = Object.entries(state.lineage.keys ?? {}).filter(

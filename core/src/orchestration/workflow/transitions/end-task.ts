@@ -1,7 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
-import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
-import type { TaskYielded } from '../events.ts';
+import type { TaskAdopted, TaskYielded } from '../events.ts';
 import {
   definitionOf,
   dependentsOf,
@@ -160,13 +159,7 @@ export const givesItem = (definition: TaskDefinition, dependency: TaskState): bo
   outcomeOf(dependency) === 'completed' && !isNotChosen(definition, dependency);
 
 /** Takes a result of another run over, for a task of the definition or for an item. */
-export function adopt(
-  state: RunState,
-  taskId: string,
-  status: 'completed' | 'skipped',
-  output: Json | undefined,
-  at: number,
-): RunState {
+export function adopt(state: RunState, { taskId, status, output, attempt, at }: TaskAdopted): RunState {
   let task = state.tasks.get(taskId);
   if (task === undefined) {
     const item = taskPaths(state.rules).itemOf(taskId);
@@ -179,17 +172,21 @@ export function adopt(
   task.output = output ?? null;
   task.carriesOutput = false;
   hold(state, task, 'output');
-  takeGiven(state, task);
+  takeGiven(state, task, attempt);
   end(state, task, status, at);
   return state;
 }
 
-/** What a person said that a task gave. A run that goes on where another ended undoes it as if it had done it. */
-function takeGiven(state: RunState, task: TaskState): void {
-  if (state.given?.[task.id] === undefined) return;
-  const left = Object.entries(state.given).filter(([id]) => id !== task.id);
-  state.given = left.length === 0 ? undefined : Object.fromEntries(left);
-  if (state.lineage?.as !== 'retry' || definitionOf(state, task)?.compensate === undefined) return;
-  task.attempt += 1;
+/** What a person said that a task gave. A run that goes on where another ended undoes it as if it had done it; so do those that go on from that. */
+function takeGiven(state: RunState, task: TaskState, attempt: number | undefined): void {
+  const isGiven = state.given?.[task.id] !== undefined;
+  if (isGiven) {
+    const left = Object.entries(state.given ?? {}).filter(([id]) => id !== task.id);
+    state.given = left.length === 0 ? undefined : Object.fromEntries(left);
+  }
+  // Older histories do not say it.
+  const counts = isGiven && state.lineage?.as === 'retry' && definitionOf(state, task)?.compensate !== undefined;
+  if (attempt === undefined && !counts) return;
+  task.attempt = attempt ?? task.attempt + 1;
   noteDone(state, task);
 }

@@ -197,7 +197,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   ScopeCaught: fieldsOf({ scope: blockId, clause: integer(0), taskId, error: errorShape }),
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
-  RunForked: fieldsOf({ runId }, { keys: listOf(taskId) }),
+  RunForked: fieldsOf({ runId }, { keys: listOf(taskId), as: oneOf('fork') }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
   FormAnswered: fieldsOf({ taskId, attempt, commandId: label, answer: anyJson }, { by: label }),
   FormAssigned: fieldsOf({ taskId, attempt, to: label }, { step: integer(1, 32), commandId: label, by: label }),
@@ -212,7 +212,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ItemJoined: fieldsOf({ taskId, index: integer(0) }),
   TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel'), by: taskId }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
-  TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson }),
+  TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson, attempt }),
   TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(

@@ -19,7 +19,16 @@ import type {
   TasksLinked,
   TasksUnlinked,
 } from '../events.ts';
-import { hasEnded, isEntered, isInFlight, isPausedBy, type RunState, rootOf, type TaskState } from '../state.ts';
+import {
+  definitionOf,
+  hasEnded,
+  isEntered,
+  isInFlight,
+  isPausedBy,
+  type RunState,
+  rootOf,
+  type TaskState,
+} from '../state.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { asksFor } from '../transitions/mutex.ts';
 import { attemptFlaw, flaw, isPassedOver, isUndecided, mayEnd, unfit, unknown } from './flaws.ts';
@@ -237,7 +246,9 @@ function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
   if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
     return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
   if (!CLOSING_A_FORK.has(event.type)) return flaw('type', 'cannot come before RunForked');
-  return event.type === 'RunForked' && event.runId !== state.runId ? flaw('data.runId', 'is not this run') : undefined;
+  if (event.type !== 'RunForked') return undefined;
+  if (event.as === 'fork' && state.lineage?.as !== 'fork') return flaw('data.as', 'is fork, and the run is a retry');
+  return event.runId === state.runId ? undefined : flaw('data.runId', 'is not this run');
 }
 
 const early = (): Flaw => flaw('type', 'cannot come before the whole history is there');
@@ -309,7 +320,12 @@ function addedFlaw(state: RunState, event: TasksAdded): Flaw | undefined {
 function adoptedFlaw(state: RunState, event: TaskAdopted): Flaw | undefined {
   const task = state.tasks.get(event.taskId);
   const isGiven = state.given?.[event.taskId] !== undefined;
-  if (task !== undefined) return hasEnded(task) || (task.attempt > 0 && !isGiven) ? unfit(task) : undefined;
+  if (task !== undefined) {
+    if (hasEnded(task) || (task.attempt > 0 && !isGiven)) return unfit(task);
+    const mayCount = isGiven && state.lineage?.as === 'retry' && definitionOf(state, task)?.compensate !== undefined;
+    if (event.attempt === undefined || (mayCount && event.attempt === task.attempt + 1)) return undefined;
+    return flaw('data.attempt', `is ${event.attempt}, and '${task.id}' does not count as done in that`);
+  }
   const item = taskPaths(state.rules).itemOf(event.taskId);
   const items = state.tasks.get(item?.list ?? '')?.items;
   return item !== undefined && items !== undefined && item.index < items.total ? undefined : unknown(event.taskId);
