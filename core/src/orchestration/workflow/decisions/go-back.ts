@@ -133,7 +133,13 @@ export function goBackProblem(
   for (const one of [...restarted, ...dropped]) {
     const awaited = awaitedIn(state, one, by);
     if (awaited === undefined) continue;
-    const what = state.tasks.get(awaited)?.child === undefined ? 'can be undone' : 'is a run of its own';
+    const task = state.tasks.get(awaited);
+    const what =
+      task?.undoes !== undefined
+        ? 'undoes what was done'
+        : task?.child === undefined
+          ? 'can be undone'
+          : 'is a run of its own';
     return problem(
       'REPRISE_TASK_UNDER_WAY',
       `'${id}' cannot begin again yet: '${awaited}' would begin again with it, is under way, and ${what}. Wait until it has ended, or skip it.`,
@@ -142,9 +148,11 @@ export function goBackProblem(
   return undefined;
 }
 
-/** Something in the task that has to be waited for. */
+/** Something in the task that has to be waited for: the first by its path, since a restored state finds them in another order. */
 function awaitedIn(state: RunState, path: string, but: TaskState | undefined): string | undefined {
+  let first: string | undefined;
   if (state.awaited.size === 0) return undefined;
-  for (const one of state.awaited.within(path)) if (one !== but?.id) return one;
-  return undefined;
+  for (const one of state.awaited.within(path))
+    if (one !== but?.id && (first === undefined || one < first)) first = one;
+  return first;
 }
