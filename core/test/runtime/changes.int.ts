@@ -155,7 +155,8 @@ describe('a change of a run, through the engine', () => {
         () => 'taken',
         ({ code, message }: { readonly code: string; readonly message: string }) => `${code}: ${message}`,
       );
-    const called = /^REPRISE_AGENT_UNKNOWN: Nobody could do the added task '(x|in)': no agent that is there is called 'ehco'/;
+    const called =
+      /^REPRISE_AGENT_UNKNOWN: Nobody could do the added task '(x|in)': no agent that is there is called 'ehco'/;
     for (const task of [
       { agent: 'ehco' },
       { agent: 'echo', fallback: { agent: 'ehco' } },
