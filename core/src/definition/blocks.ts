@@ -1,6 +1,7 @@
 import { MAX_LEVELS } from '../shared/task-path.ts';
+import { Ancestry } from './ancestry.ts';
 import type { Block, TaskDefinition, WorkflowDefinition } from './definition.ts';
-import { byId, leadsTo } from './graph.ts';
+import { byId } from './graph.ts';
 import type { Path } from './problem.ts';
 
 /** Tasks that may come after each other: those of a block, or those of one handler of it. */
@@ -60,7 +61,7 @@ function placeOf(block: BlockPlace['block'], path: Path, level: number, owner?: 
 
 function groupOf(block: BlockPlace, tasks: readonly TaskDefinition[], path: Path, clause?: number): TaskGroup {
   const known = byId(tasks);
-  const before = new Map<string, Set<string>>();
+  let ancestry: Ancestry | undefined;
   return {
     block,
     tasks,
@@ -68,11 +69,8 @@ function groupOf(block: BlockPlace, tasks: readonly TaskDefinition[], path: Path
     path,
     ...(clause !== undefined && { clause }),
     isBefore(ancestor, id) {
-      if (before.get(id)?.has(ancestor) === true) return true;
-      if (!known.has(ancestor) || !leadsTo(id, ancestor, (other) => known.get(other)?.after ?? [])) return false;
-      const found = before.get(id) ?? new Set<string>();
-      before.set(id, found.add(ancestor));
-      return true;
+      ancestry ??= new Ancestry(known.keys(), (other) => known.get(other)?.after ?? []);
+      return ancestry.isBefore(ancestor, id);
     },
   };
 }

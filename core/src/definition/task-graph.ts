@@ -1,6 +1,7 @@
 import { inside, outer } from '../shared/task-path.ts';
+import { Ancestry } from './ancestry.ts';
 import type { WorkflowDefinition } from './definition.ts';
-import { leadsTo, reachable } from './graph.ts';
+import { reachable } from './graph.ts';
 import { addBlock, type BlockNode, hasToBeAwaited, type TaskNode } from './task-nodes.ts';
 
 export type { BlockNode, Part, TaskNode } from './task-nodes.ts';
@@ -41,8 +42,8 @@ export class TaskGraph {
   readonly #blocks: ReadonlyMap<string, BlockNode>;
   readonly #hasOutstanding: boolean;
   readonly #hasMilestones: boolean;
-  /** Pairs that are known to be in order, beside those of an edge. */
-  readonly #before = new Map<string, Set<string>>();
+  /** By block; made when something is asked that no edge answers. */
+  readonly #ancestries = new Map<string, Ancestry>();
   readonly #inside = new Map<string, ReadonlySet<string>>();
 
   protected constructor({ nodes, blocks, root, hasOutstanding, hasMilestones }: Content) {
@@ -124,19 +125,22 @@ export class TaskGraph {
     return definitionId;
   }
 
-  /** Whether the task at `path` depends on `ancestor` of its block, directly or not. The nearest are looked at first. */
+  /** Whether the task at `path` depends on `ancestor` of its block, directly or not. */
   isBefore(ancestor: string, path: string): boolean {
     const node = this.nodes.get(path);
     if (node === undefined) return false;
     if (node.definition.after.includes(ancestor)) return true;
-    const known = this.#before.get(path);
-    if (known?.has(ancestor) === true) return true;
     const { block } = node;
-    if (!this.nodes.has(inside(block, ancestor)) || !leadsTo(node.definition.id, ancestor, this.#afterIn(block)))
-      return false;
-    if (known === undefined) this.#before.set(path, new Set([ancestor]));
-    else known.add(ancestor);
-    return true;
+    let ancestry = this.#ancestries.get(block);
+    if (ancestry === undefined) {
+      const { body, handlers } = this.block(block) ?? this.root;
+      ancestry = new Ancestry(
+        [body, ...handlers].flatMap(({ ids }) => ids),
+        this.#afterIn(block),
+      );
+      this.#ancestries.set(block, ancestry);
+    }
+    return ancestry.isBefore(ancestor, node.definition.id);
   }
 
   /** The ids of all tasks of its block that the task at `path` depends on, directly or not. */

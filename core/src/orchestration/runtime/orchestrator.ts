@@ -296,6 +296,15 @@ export class Orchestrator {
         if (outcome !== undefined) return outcome;
         const stuck = orStuck ? await this.#stuck(runId) : undefined;
         if (stuck !== undefined) return stuck;
+        // Nothing would tell it: neither its own engine, nor the store what others append.
+        if (this.role === 'new')
+          throw new RepriseError(
+            'REPRISE_NOT_STARTED',
+            `Run '${runId}' has not ended, and this orchestrator was not started: it would never hear of the end.`,
+            {
+              fix: 'Call `await reprise.start()` first, or `start({ drive: false })` only to follow what another process drives.',
+            },
+          );
         known = await waiter.changed;
       } finally {
         waiter.cancel();

@@ -80,14 +80,14 @@ export class RunHandle<Output = Json> {
     this.#control = control;
   }
 
-  /** Waits for the end, however the run ends; with `orStuck`, also until it is parked or held. */
+  /** Waits for the end, however the run ends; with `orStuck`, also until it is parked or held. Rejects with REPRISE_NOT_STARTED before start(), unless it has ended. */
   outcome(options?: { readonly orStuck?: false }): Promise<RunOutcome<Output>>;
   outcome(options: OutcomeOptions): Promise<RunOutcome<Output> | RunStuck>;
   outcome(options: OutcomeOptions = {}): Promise<RunOutcome<Output> | RunStuck> {
     return this.#control.outcome(this.id, options) as Promise<RunOutcome<Output> | RunStuck>;
   }
 
-  /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes. */
+  /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes; as `outcome` before start(). */
   async result(): Promise<Output> {
     const outcome = await this.outcome();
     if (outcome.status === 'completed') return outcome.output;
