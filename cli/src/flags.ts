@@ -39,6 +39,7 @@ export const formArguments = {
 /** For what a person says about a form. */
 export const answerFlags = {
   by: Flags.string({ description: 'Who says so: it is put on record.', helpValue: 'NAME' }),
+  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT' }),
   'request-id': Flags.string({
     description: 'Makes it idempotent: the same id again changes nothing.',
     helpValue: 'ID',

@@ -71,9 +71,14 @@ describe('form', () => {
       '{"stars":4}',
       '--by',
       'sam',
+      '--reason',
+      'it was\u001b[31m good',
       '-c',
       'reprise.config.yaml',
     );
+    const told = await say('run', 'history', 'r-1', '-c', 'reprise.config.yaml');
+    expect(told.stdout).to.match(/FormAnswered +ask +answer \{ ?"?stars.*\(by sam: it was.* good\)/);
+    expect(told.stdout).to.not.contain('\u001b');
     expect(said).to.have.all.keys('runId', 'taskId', 'status', 'revision', 'driven');
     const piped = await reprise(['form', 'answer', 'r-1', 'each[0]', '--answer', '-', '-c', 'reprise.config.yaml'], {
       cwd,

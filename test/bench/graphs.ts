@@ -31,6 +31,18 @@ export const layeredGraph = (layers: number, width: number): AnyWorkflow =>
     }),
   );
 
+/** To read and check a chain of tasks that all read the first, in ms. */
+export function measureFarReads(length: number): number {
+  const tasks = Array.from({ length }, (_, index) =>
+    index === 0
+      ? '  t0: { agent: step }'
+      : `  t${index}: { agent: step, after: t${index - 1}, input: "\${ outputs.t0 }" }`,
+  );
+  const start = performance.now();
+  fromText('far-reads', tasks);
+  return performance.now() - start;
+}
+
 function fromText(name: string, tasks: readonly string[]): AnyWorkflow {
   return parseWorkflow(`name: ${name}\nconcurrency: 64\ntasks:\n${tasks.join('\n')}\n`);
 }

@@ -7,7 +7,7 @@ import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureFollowers } from './followers.ts';
-import { layeredGraph, mappedChain, measureBlocks, measureGraph } from './graphs.ts';
+import { layeredGraph, mappedChain, measureBlocks, measureFarReads, measureGraph } from './graphs.ts';
 import { measureLongRun } from './long-run.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
@@ -94,6 +94,9 @@ for (const width of [100, 1000, 10_000]) {
 const big = await measureBigRun(950 * scale, 300_000);
 report(`one run of ${950 * scale} items that share 300 KB`, big.totalMs, 'ms');
 report('  longest block of the event loop', big.longestBlockMs, 'ms', '100');
+const far = 10_000 * scale;
+report(`a definition of ${far} tasks that all read the first, checked`, measureFarReads(far), 'ms');
+
 for (const [what, graph] of [
   [`chain of ${1000 * (values.quick ? 1 : 10)} tasks with expressions`, mappedChain(values.quick ? 1000 : 10_000)],
   [`layered graph of ${values.quick ? 500 : 5000} tasks with expressions`, layeredGraph(values.quick ? 10 : 100, 50)],

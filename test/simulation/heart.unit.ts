@@ -57,8 +57,8 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
       ({ definitionId }) => state.graph.node(definitionId)?.definition.wait?.form !== undefined,
     );
     const form = forms.length > 0 ? pick(forms).id : taskId;
-    if (dice() < 0.3) return { type: 'AssignForm', ...base, taskId: form, to: pick(['kim', 'ann']), by: 'dice' };
-    return { type: 'AnswerForm', ...base, taskId: form, answer: pick([{ ok: true }, { ok: 'no' }, null]), by: 'ann' };
+    if (dice() < 0.3) return { type: 'AssignForm', ...base, taskId: form, to: pick(['kim', 'ann']) };
+    return { type: 'AnswerForm', ...base, taskId: form, answer: pick([{ ok: true }, { ok: 'no' }, null]) };
   }
   const [mutex] = state.shared;
   if (mutex !== undefined && dice() < 0.1) {

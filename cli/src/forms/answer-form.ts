@@ -11,6 +11,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 export interface AnswerFlags extends Whereabouts {
   readonly answer: string;
   readonly by?: string | undefined;
+  readonly reason?: string | undefined;
   readonly 'request-id'?: string | undefined;
 }
 
@@ -42,6 +43,7 @@ async function readAnswer(given: string): Promise<Json> {
 export interface AssignFlags extends Whereabouts {
   readonly to: string;
   readonly by?: string | undefined;
+  readonly reason?: string | undefined;
   readonly 'request-id'?: string | undefined;
 }
 
@@ -58,7 +60,8 @@ export async function assignForm(run: string, task: string, flags: AssignFlags, 
   });
 }
 
-const whoOf = ({ by, 'request-id': requestId }: Pick<AnswerFlags, 'by' | 'request-id'>) => ({
+const whoOf = ({ by, reason, 'request-id': requestId }: Pick<AnswerFlags, 'by' | 'reason' | 'request-id'>) => ({
   ...(by === undefined ? {} : { by }),
+  ...(reason === undefined ? {} : { reason }),
   ...(requestId === undefined ? {} : { requestId }),
 });

@@ -1,6 +1,7 @@
 import {
   type ErrorData,
   formatDuration,
+  type HistoryEntry,
   type RunEvent,
   type TaskEntered,
   type TasksReset,
@@ -13,6 +14,14 @@ const WIDTH = 100;
 
 const errorText = ({ code, message }: Pick<ErrorData, 'code' | 'message'>): string =>
   plain(`${code}: ${clip(message, 300)}`);
+
+/** What an event says, and who said so and why, when a command of somebody led to it. */
+export function describeEntry({ event, recorded }: HistoryEntry): string {
+  const { by, reason } = recorded.metadata;
+  const who = by === undefined ? [] : [`by ${by}`];
+  const said = [...who, ...(reason === undefined ? [] : [clip(reason, 300)])].join(': ');
+  return [describeEvent(event), said === '' ? '' : plain(`(${said})`)].filter((part) => part !== '').join(' ');
+}
 
 /** What an event says beyond its type and its task: short, on one line, without escapes. */
 export function describeEvent(event: RunEvent): string {

@@ -1,5 +1,5 @@
 import { formatDuration, type HistoryEntry, type RunEvent } from '@reprise/core';
-import { describeEvent, idIn, taskOf } from './describe-event.ts';
+import { describeEntry, describeEvent, idIn, taskOf } from './describe-event.ts';
 import type { Failures } from './failures.ts';
 import type { ProgressView } from './progress-view.ts';
 import type { RunProgress } from './run-progress.ts';
@@ -33,11 +33,12 @@ export class PlainView implements ProgressView {
     this.#failed = failures;
   }
 
-  async onEvent({ event, recorded }: HistoryEntry, progress: RunProgress): Promise<void> {
+  async onEvent(entry: HistoryEntry, progress: RunProgress): Promise<void> {
+    const { event, recorded } = entry;
     // What is copied from another run was told when it happened.
     if (recorded.metadata.origin !== undefined) return;
     const about = taskOf(event, progress.state.rules);
-    const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(event, progress);
+    const line = about?.item === true ? this.#itemLine(event, about.task, progress) : taskLine(entry, progress);
     if (line === undefined) return;
     const elapsed = padStart(`+${formatDuration(Math.max(0, event.at - progress.state.startedAt))}`, 8);
     await this.#screen.line(`${this.#screen.style('dim', elapsed)}  ${line}`);
@@ -86,8 +87,9 @@ const labelOf = ({ type }: RunEvent): string =>
     .toLowerCase();
 
 /** What is told of an event about the run or a task of its definition; undefined for what only repeats another. */
-function taskLine(event: RunEvent, progress: RunProgress): string | undefined {
-  const details = describeEvent(event);
+function taskLine(entry: HistoryEntry, progress: RunProgress): string | undefined {
+  const { event } = entry;
+  const details = describeEntry(entry);
   switch (event.type) {
     case 'TaskScheduled':
     case 'TaskReady':

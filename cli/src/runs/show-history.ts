@@ -2,7 +2,7 @@ import { didYouMean, ERROR_CODES, EVENT_VERSIONS, formatDuration, isRepriseError
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
 import { exitCodeOf } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
-import { describeEvent, taskOf } from '../output/describe-event.ts';
+import { describeEntry, taskOf } from '../output/describe-event.ts';
 import { eventLine } from '../output/json-shapes.ts';
 import type { Screen, Terminal } from '../output/terminal.ts';
 import { clipStyled, count, pad, padStart, plain } from '../output/text.ts';
@@ -106,6 +106,6 @@ function line(screen: Screen, entry: RecordedEntry, startedAt: number): string {
   const type = pad(event.type, 17);
   const task = 'taskId' in event && event.type !== 'RunFailed' ? `${event.taskId}  ` : '';
   const head = `${screen.style('dim', `${padStart(String(revision), 5)} ${elapsed}`)}  ${colour === undefined ? type : screen.style(colour, type)}`;
-  const text = `${head}  ${screen.style('bold', task)}${describeEvent(event)}`.trimEnd();
+  const text = `${head}  ${screen.style('bold', task)}${describeEntry(entry)}`.trimEnd();
   return screen.isTTY ? clipStyled(text, screen.columns) : text;
 }

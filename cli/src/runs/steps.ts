@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { HistoryEntry } from '@reprise/core';
-import { describeEvent } from '../output/describe-event.ts';
+import { describeEntry } from '../output/describe-event.ts';
 import type { Screen } from '../output/terminal.ts';
 import { padStart } from '../output/text.ts';
 
@@ -25,8 +25,9 @@ export async function openSteps(err: Screen): Promise<Steps> {
   };
 }
 
-export function describeStep(screen: Screen, { revision, event }: HistoryEntry): string {
+export function describeStep(screen: Screen, entry: HistoryEntry): string {
+  const { revision, event } = entry;
   const task = 'taskId' in event && event.type !== 'RunFailed' ? `${event.taskId}  ` : '';
   const head = `${screen.style('dim', padStart(String(revision), 5))}  ${screen.style('bold', event.type)}`;
-  return `${head}  ${task}${describeEvent(event)}`.trimEnd();
+  return `${head}  ${task}${describeEntry(entry)}`.trimEnd();
 }

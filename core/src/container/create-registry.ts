@@ -23,7 +23,7 @@ export function createRegistry(
 ): Registry {
   const workflows = distinct((config.workflows ?? []).flatMap(withChildren));
   const agents = agentsByName(config, pluginAgents);
-  const registry = new Registry(workflows, localAgents(agents), strategies);
+  const registry = new Registry(workflows, localAgents(agents), strategies, [...agents.values()]);
   const schemas = { agents: [...agents.values()], workflows: schemasOf(workflows) };
   for (const workflow of workflows) assertRunnable(workflow, spans ? undefined : agents, schemas, registry);
   return registry;

@@ -1,4 +1,4 @@
-import { type EventMetadata, parseWorkflow, runStream, workflow } from '@reprise/core';
+import { type EventMetadata, parseWorkflow, remoteAgent, runStream, workflow } from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -137,6 +137,44 @@ describe('a change of a run, through the engine', () => {
     expect(await codeOf(run.retry())).to.equal('REPRISE_COMMAND_INVALID');
     expect((await run.state()).status).to.equal('paused');
     await run.cancel('enough', { by: 'anna', force: true });
+  });
+
+  it('adds no task that nobody could do, unless somebody is declared or asked for elsewhere', async () => {
+    const plugins = shared();
+    const other = workflow('other')
+      .task('far', remoteAgent({ name: 'far-away' }), { fallback: { agent: remoteAgent({ name: 'stand-in' }) } })
+      .build();
+    const reprise = await start({
+      plugins: plugins(),
+      workflows: [ORDER, other],
+      agents: [...agents().all, remoteAgent({ name: 'declared', capabilities: ['far-sight'] })],
+    });
+    const run = await reprise.startRun(ORDER, null);
+    const refused = async (task: object): Promise<unknown> =>
+      run.addTasks({ x: task } as never).then(
+        () => 'taken',
+        ({ code, message }: { readonly code: string; readonly message: string }) => `${code}: ${message}`,
+      );
+    const called =
+      /^REPRISE_AGENT_UNKNOWN: Nobody could do the added task '(x|in)': no agent that is there is called 'ehco'/;
+    for (const task of [
+      { agent: 'ehco' },
+      { agent: 'echo', fallback: { agent: 'ehco' } },
+      { agent: 'echo', compensate: 'ehco' },
+      { scope: { in: { agent: 'ehco' } } },
+    ])
+      expect(await refused(task)).to.match(called);
+    expect(await refused({ capability: 'sight' })).to.match(/^REPRISE_AGENT_UNKNOWN: .*has the capability 'sight'/);
+    expect(only(await eventsOf(reprise, run.id), 'TasksAdded'), 'nothing of it').to.deep.equal([]);
+    const known = ['far-away', 'stand-in', 'declared'].map((agent, index) => [`known-${index}`, { agent }] as const);
+    await run.addTasks(Object.fromEntries([...known, ['seen', { capability: 'far-sight' }]]));
+    const tasks = async () => (await run.state()).tasks;
+    expect((await tasks()).get('seen')).to.include({ status: 'ready' });
+    // One that only has the store does not know who is there.
+    const elsewhere = await make({ plugins: plugins() });
+    await elsewhere.run(run.id).addTasks({ x: { agent: 'ehco' } });
+    expect((await tasks()).get('x')).to.include({ status: 'ready' });
+    await run.cancel('enough', { force: true });
   });
 
   it('aborts the attempt where it runs, whoever sends it', async () => {

@@ -59,12 +59,28 @@ describe('a form through the engine', () => {
     expect(await codeOf(run.answer('ask', { decision: 'perhaps' }))).to.equal('REPRISE_FORM_INVALID');
     expect(await codeOf(run.answer('other', {}))).to.equal('REPRISE_FORM_NOT_OPEN');
     expect(await codeOf(run.answer('ask', { decision: 1n }))).to.equal('REPRISE_INVALID_PAYLOAD');
-    expect(await codeOf(run.answer('ask', {}, { by: '' }))).to.equal('REPRISE_INVALID_ID');
+    expect(await codeOf(run.answer('ask', {}, { by: '' }))).to.equal('REPRISE_COMMAND_INVALID');
+    expect(await codeOf(run.assign('ask', ''))).to.equal('REPRISE_INVALID_ID');
     await run.answer('ask', { decision: 'approve' }, { by: 'kim', requestId: 'r' });
     await run.answer('ask', { decision: 'approve' }, { by: 'kim', requestId: 'r' });
     expect(await run.result()).to.equal('approve');
     expect(only(await eventsOf(reprise, run.id), 'FormAnswered')).to.have.length(1);
     expect(await codeOf(run.answer('ask', { decision: 'approve' }))).to.equal('REPRISE_RUN_CLOSED');
+  });
+
+  it('has who answers and assigns, and why, where all commands have it: beside the events', async () => {
+    const { reprise } = await waiting();
+    const run = await reprise.startRun(LEAVE, { days: 3 });
+    await run.assign('ask', 'sam', { by: 'kim', reason: 'on holiday' });
+    await codeOf(run.answer('ask', { decision: 'perhaps' }, { by: 'sam' }));
+    await run.answer('ask', { decision: 'approve' }, { by: 'sam', reason: 'few days' });
+    const said: string[] = [];
+    for await (const { event, recorded } of run.follow()) {
+      const { by, reason } = recorded.metadata;
+      if (by !== undefined) said.push(`${event.type} ${by}: ${reason ?? ''}`);
+      expect(event).to.not.have.property('by');
+    }
+    expect(said).to.deep.equal(['FormAssigned kim: on holiday', 'CommandRejected sam: ', 'FormAnswered sam: few days']);
   });
 
   it('goes to the next one in time, and to its default at last; a pause holds both up', async () => {

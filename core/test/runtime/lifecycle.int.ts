@@ -155,6 +155,21 @@ describe('A run, from start to end', () => {
     expect(await (await reprise.startRun(doubling(), 3)).result()).to.equal(12);
   });
 
+  it('is not waited for before the orchestrator is started, unless it has ended', async () => {
+    const work = gate('work');
+    const definition = workflow('waited').task('a', work.agent).build();
+    const plugins = [storePlugin(lastingStore())];
+    const reprise = await start({ plugins, workflows: [definition] });
+    const { id } = await reprise.startRun(definition, 1);
+    await eventually(() => work.waiting === 1);
+    const run = (await make({ plugins })).run(id);
+    expect(await codeFrom(run.result())).to.equal('REPRISE_NOT_STARTED');
+    expect(await codeFrom(run.outcome({ orStuck: true }))).to.equal('REPRISE_NOT_STARTED');
+    work.answer('done');
+    await reprise.run(id).result();
+    expect(await run.result()).to.equal('done');
+  });
+
   it('is stopped waiting for when the orchestrator stops', async () => {
     const work = gate('work');
     const definition = workflow('stopped').task('a', work.agent).build();

@@ -19,7 +19,7 @@ import { Driving, type Role } from './ownership/driving.ts';
 import { SoleOwnership } from './ownership/sole-ownership.ts';
 import { acceptPayload } from './payload.ts';
 import type { RegisteredWorkflow } from './registry.ts';
-import { type AnswerOptions, type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
+import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
@@ -230,8 +230,6 @@ export class Orchestrator {
       command: (id, command, options) => this.#steer(id, command, options),
       payload: (value, what) =>
         acceptPayload(value, what, 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars),
-      answer: (id, taskId, answer, options) => this.#answer(id, taskId, answer, options),
-      assign: (id, taskId, to, options) => this.#assign(id, taskId, to, options),
       state: (id, at) => this.runs.state(id, at),
       explain: (id) => this.#explain(id),
       follow: (id, signal) => this.runs.follow(id, 0, signal),
@@ -296,6 +294,15 @@ export class Orchestrator {
         if (outcome !== undefined) return outcome;
         const stuck = orStuck ? await this.#stuck(runId) : undefined;
         if (stuck !== undefined) return stuck;
+        // Nothing would tell it: neither its own engine, nor the store what others append.
+        if (this.role === 'new')
+          throw new RepriseError(
+            'REPRISE_NOT_STARTED',
+            `Run '${runId}' has not ended, and this orchestrator was not started: it would never hear of the end.`,
+            {
+              fix: 'Call `await reprise.start()` first, or `start({ drive: false })` only to follow what another process drives.',
+            },
+          );
         known = await waiter.changed;
       } finally {
         waiter.cancel();
@@ -343,21 +350,6 @@ export class Orchestrator {
     await this.#submit(steering(runId, command, options, this.#parts.ids));
   }
 
-  async #answer(runId: string, taskId: string, answer: unknown, { by, requestId }: AnswerOptions): Promise<void> {
-    assertNames({ taskId, by });
-    const { maxPayloadChars } = this.#parts.options;
-    const taken = acceptPayload(answer, `answer to '${taskId}'`, 'REPRISE_INVALID_PAYLOAD', maxPayloadChars);
-    const commandId = requestId === undefined ? `answer-${this.#parts.ids.next()}` : `answer/${requestId}`;
-    const who = by === undefined ? {} : { by };
-    await this.#submit({ type: 'AnswerForm', commandId, runId, taskId, answer: taken, ...who });
-  }
-
-  async #assign(runId: string, taskId: string, to: string, { by, requestId }: AnswerOptions): Promise<void> {
-    assertNames({ taskId, to, by });
-    const commandId = requestId === undefined ? `assign-${this.#parts.ids.next()}` : `assign/${requestId}`;
-    await this.#submit({ type: 'AssignForm', commandId, runId, taskId, to, ...(by === undefined ? {} : { by }) });
-  }
-
   /** An answer that does not come in time is not waited for any longer; the command may take effect all the same. */
   async #inTime<T>({ type, runId }: Command, answer: Promise<T>): Promise<T> {
     const { clock, options } = this.#parts;
@@ -402,24 +394,6 @@ export class Orchestrator {
     const last = await this.runs.last(runId).catch(() => undefined);
     if (last === undefined || !isEnd(last.event)) return undefined;
     return last.event.type === 'RunCompleted' ? AFTER_COMPLETION : AFTER_FAILURE;
-  }
-}
-
-/** What is put on record may come from anywhere. A task has its path, a person 256 characters. */
-function assertNames(names: Readonly<Record<string, unknown>>): void {
-  for (const [what, name] of Object.entries(names)) {
-    if (
-      name === undefined ||
-      (typeof name === 'string' && name !== '' && name.length <= (what === 'taskId' ? 1024 : 256))
-    )
-      continue;
-    throw new RepriseError(
-      'REPRISE_INVALID_ID',
-      `\`${what}\` of an answer or an assignment must be a name, and not ${String(name).slice(0, 60) || 'empty'}.`,
-      {
-        fix: 'A task is named by its id, as `reprise form list` shows it; a person in 1 to 256 characters.',
-      },
-    );
   }
 }
 

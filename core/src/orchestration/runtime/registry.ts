@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Agent } from '../../agent/agent.ts';
-import { blocksOf } from '../../definition/blocks.ts';
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import { askedOf } from '../../definition/asked-of.ts';
+import { tasksWithin, type WorkflowDefinition } from '../../definition/definition.ts';
+import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { SchedulerStrategy } from '../scheduler/scheduler-strategy.ts';
@@ -16,19 +17,27 @@ export interface RegisteredWorkflow {
 /** Any agent, as the runtime calls it: with plain JSON that its schema has accepted. */
 export type AnyAgent = Agent<Json, unknown>;
 
+interface Expected {
+  readonly names: ReadonlySet<string>;
+  readonly capabilities: ReadonlySet<string>;
+}
+
 /** What this process knows by name. Who takes tasks is another question: AgentDirectory answers it. */
 export class Registry {
   /** Those that this process can run. */
   readonly agents: ReadonlyMap<string, AnyAgent>;
   readonly #workflows = new Map<string, RegisteredWorkflow[]>();
   readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
-  #expected: ReadonlySet<string> | undefined;
+  readonly #declared: readonly KnownAgent[];
+  #expected: Expected | undefined;
 
   constructor(
     workflows: readonly RegisteredWorkflow[],
     agents: readonly AnyAgent[],
     strategies: readonly SchedulerStrategy[],
+    declared: readonly KnownAgent[] = [],
   ) {
+    this.#declared = declared;
     this.agents = new Map(agents.map((agent) => [agent.name, agent]));
     this.#strategies = new Map(strategies.map((strategy) => [strategy.name, strategy]));
     for (const workflow of workflows) {
@@ -50,18 +59,27 @@ export class Registry {
     return this.agents.values().some(({ capabilities }) => capabilities?.includes(capability) === true);
   }
 
-  /** Whether a workflow asks for the agent by its name: then one is to be expected, be it later or elsewhere. */
+  /** Whether the agent is given or declared, or a workflow asks for it by its name: then one is to be expected, be it later or elsewhere. */
   expects(agent: string): boolean {
-    this.#expected ??= new Set(
-      this.workflows.flatMap(({ definition }) =>
-        blocksOf(definition).flatMap(({ groups }) =>
-          groups.flatMap(({ tasks }) =>
-            tasks.flatMap((task) => [task.agent ?? [], task.compensate?.agent ?? []].flat()),
-          ),
-        ),
-      ),
-    );
-    return this.#expected.has(agent);
+    return this.#awaited().names.has(agent);
+  }
+
+  /** The same of an agent with the capability. */
+  expectsCapability(capability: string): boolean {
+    return this.#awaited().capabilities.has(capability);
+  }
+
+  #awaited(): Expected {
+    if (this.#expected !== undefined) return this.#expected;
+    const asked = this.workflows.flatMap(({ definition }) => [...askedOf(tasksWithin(definition))]);
+    this.#expected = {
+      names: new Set([...this.#declared.map(({ name }) => name), ...asked.flatMap(({ agent }) => agent ?? [])]),
+      capabilities: new Set([
+        ...this.#declared.flatMap(({ capabilities = [] }) => capabilities),
+        ...asked.flatMap(({ capability }) => capability ?? []),
+      ]),
+    };
+    return this.#expected;
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */

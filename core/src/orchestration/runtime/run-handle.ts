@@ -28,12 +28,7 @@ export interface OutcomeOptions {
 
 export type SignalOptions = CommandOptions;
 
-export interface AnswerOptions {
-  /** Who answers, or says so: recorded. */
-  readonly by?: string;
-  /** Makes it idempotent: the same id again changes nothing. Default: unique. */
-  readonly requestId?: string;
-}
+export type AnswerOptions = CommandOptions;
 
 /** `reason` is said by itself. */
 export interface CancelOptions extends Pick<CommandOptions, 'by' | 'requestId'> {
@@ -63,8 +58,6 @@ export interface RunControl {
   command(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void>;
   /** A copy of a value as plain JSON, within the limit; or a throw. */
   payload(value: unknown, what: string): Json;
-  answer(runId: string, taskId: string, answer: unknown, options: AnswerOptions): Promise<void>;
-  assign(runId: string, taskId: string, to: string, options: AnswerOptions): Promise<void>;
   state(runId: string, at?: number): Promise<RunView>;
   explain(runId: string): Promise<RunExplanation>;
   follow(runId: string, signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined>;
@@ -80,14 +73,14 @@ export class RunHandle<Output = Json> {
     this.#control = control;
   }
 
-  /** Waits for the end, however the run ends; with `orStuck`, also until it is parked or held. */
+  /** Waits for the end, however the run ends; with `orStuck`, also until it is parked or held. Rejects with REPRISE_NOT_STARTED before start(), unless it has ended. */
   outcome(options?: { readonly orStuck?: false }): Promise<RunOutcome<Output>>;
   outcome(options: OutcomeOptions): Promise<RunOutcome<Output> | RunStuck>;
   outcome(options: OutcomeOptions = {}): Promise<RunOutcome<Output> | RunStuck> {
     return this.#control.outcome(this.id, options) as Promise<RunOutcome<Output> | RunStuck>;
   }
 
-  /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes. */
+  /** Waits for the end. Rejects with REPRISE_TASK_FAILED, REPRISE_RUN_TIMEOUT or REPRISE_RUN_CLOSED unless the run completes; as `outcome` before start(). */
   async result(): Promise<Output> {
     const outcome = await this.outcome();
     if (outcome.status === 'completed') return outcome.output;
@@ -130,10 +123,7 @@ export class RunHandle<Output = Json> {
    * once it is durable.
    */
   async signal(signal: string, data: unknown = null, options: SignalOptions = {}): Promise<void> {
-    if (typeof signal !== 'string' || signal === '' || signal.length > 256)
-      throw new RepriseError('REPRISE_INVALID_ID', 'The name of a signal has 1 to 256 characters.', {
-        fix: 'Name the signal as the workflow waits for it.',
-      });
+    assertName('The name of a signal', signal, 'Name the signal as the workflow waits for it.');
     const taken = this.#control.payload(data, `data of the signal '${signal}'`);
     await this.#command({ type: 'SendSignal', signal, data: taken }, options);
   }
@@ -212,13 +202,15 @@ export class RunHandle<Output = Json> {
    * Answers an open form, with plain JSON. Resolves once that is durable. Rejects with REPRISE_FORM_INVALID, which lists what does not fit and leaves the
    * form open, and with REPRISE_FORM_NOT_OPEN.
    */
-  answer(taskId: string, answer: unknown, options: AnswerOptions = {}): Promise<void> {
-    return this.#control.answer(this.id, taskId, answer, options);
+  async answer(taskId: string, answer: unknown, options: AnswerOptions = {}): Promise<void> {
+    const taken = this.#control.payload(answer, `answer to '${taskId}'`);
+    await this.#command({ type: 'AnswerForm', taskId, answer: taken }, options);
   }
 
   /** Gives an open form to somebody else. Its time limit and its escalations stay as they are. */
-  assign(taskId: string, to: string, options: AnswerOptions = {}): Promise<void> {
-    return this.#control.assign(this.id, taskId, to, options);
+  async assign(taskId: string, to: string, options: AnswerOptions = {}): Promise<void> {
+    assertName('Who is to answer a form', to, 'Name the person as who answers forms knows them.');
+    await this.#command({ type: 'AssignForm', taskId, to }, options);
   }
 
   /** Folded from the history, up to revision `at`. */
@@ -238,4 +230,10 @@ export class RunHandle<Output = Json> {
   follow(signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
     return this.#control.follow(this.id, signal);
   }
+}
+
+/** What is put on record may come from anywhere. */
+function assertName(what: string, name: unknown, fix: string): void {
+  if (typeof name === 'string' && name !== '' && name.length <= 256) return;
+  throw new RepriseError('REPRISE_INVALID_ID', `${what} has 1 to 256 characters.`, { fix });
 }

@@ -1,7 +1,16 @@
 import type { Ids } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Said } from '../workflow/command-base.ts';
-import type { CancelRun, Command, PauseRun, ResumeRun, RetryTasks, SendSignal } from '../workflow/commands.ts';
+import type {
+  AnswerForm,
+  AssignForm,
+  CancelRun,
+  Command,
+  PauseRun,
+  ResumeRun,
+  RetryTasks,
+  SendSignal,
+} from '../workflow/commands.ts';
 import type { RunChange } from '../workflow/outside/run-changes.ts';
 
 // Commands of people and programs, on their way into a run.
@@ -19,14 +28,19 @@ export interface CommandOptions extends Said {
 type Body<C> = C extends unknown ? Omit<C, 'commandId' | 'runId' | 'said'> : never;
 
 /** What a handle says to its run. */
-export type SteeringCommand = Body<CancelRun | PauseRun | ResumeRun | RetryTasks | SendSignal | RunChange>;
+export type SteeringCommand = Body<
+  AnswerForm | AssignForm | CancelRun | PauseRun | ResumeRun | RetryTasks | SendSignal | RunChange
+>;
+
+/** What ids of commands begin with, where that is not their type: a repetition is recognised by it, so it stays. */
+const KINDS: Readonly<Record<string, string>> = { SendSignal: 'signal', AnswerForm: 'answer', AssignForm: 'assign' };
 
 /** The command, with an id. Throws REPRISE_COMMAND_INVALID for a sender, a reason or an id that cannot be taken. */
 export function steering(runId: string, body: SteeringCommand, options: CommandOptions, ids: Ids): Command {
   const { requestId } = options;
   const said = saidOf(options);
   if (requestId !== undefined) assertText('requestId', requestId, 512);
-  const kind = body.type === 'SendSignal' ? 'signal' : body.type;
+  const kind = KINDS[body.type] ?? body.type;
   const commandId = requestId === undefined ? `${kind}-${ids.next()}` : `${kind}/${requestId}`;
   return { ...body, commandId, runId, ...(said === undefined ? {} : { said }) } as Command;
 }

@@ -153,8 +153,6 @@ export interface AnswerForm extends CommandBase {
   readonly type: 'AnswerForm';
   readonly taskId: string;
   readonly answer: Json;
-  /** Who answers. */
-  readonly by?: string;
 }
 
 /** An open form is somebody else's to answer from now on. */
@@ -162,8 +160,6 @@ export interface AssignForm extends CommandBase {
   readonly type: 'AssignForm';
   readonly taskId: string;
   readonly to: string;
-  /** Who says so. */
-  readonly by?: string;
 }
 
 /** A child run has ended. */

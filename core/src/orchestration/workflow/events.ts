@@ -214,7 +214,7 @@ export interface FormAnswered extends EventBase {
   readonly attempt: number;
   readonly commandId: string;
   readonly answer: Json;
-  /** Who answered, as the command says. */
+  /** Of older histories: who answered. Now beside the event, as of all commands: `metadata.by`. */
   readonly by?: string;
 }
 
@@ -228,7 +228,7 @@ export interface FormAssigned extends EventBase {
   readonly step?: number;
   /** Of a command: its id. */
   readonly commandId?: string;
-  /** Of a command: who said so. */
+  /** Of a command, in older histories: who said so. Now beside the event, as of all commands: `metadata.by`. */
   readonly by?: string;
 }
 

@@ -123,7 +123,7 @@ export class RunWriter {
     const { agents, registry } = parts;
     const takers: Takers = {
       has: (agent) => agents.has(agent) || registry.expects(agent),
-      hasCapability: (capability) => agents.hasCapability(capability),
+      hasCapability: (capability) => agents.hasCapability(capability) || registry.expectsCapability(capability),
     };
     this.#decider = new TurnDecider({ ...parts, standing, reports, scheduler, takers });
     this.#release = new TurnRelease({ ...parts, reports });
@@ -226,7 +226,11 @@ export class RunWriter {
 
   /** One item by itself, without scheduling, because another process drives the run. Returns the rest. */
   async #add(item: InboxItem, command: Command, items: readonly InboxItem[]): Promise<readonly InboxItem[]> {
-    const { run, expected, batch, events } = await this.#client.add(command, () => this.#decider.context());
+    const { run, expected, batch, events } = await this.#client.add(command, () => {
+      // Who is there, only the driver hears.
+      const { takers: _takers, ...known } = this.#decider.context();
+      return known;
+    });
     batch.handled.push(handled(item, events));
     this.#release.release(run, batch, expected);
     return items.slice(1);

@@ -16,6 +16,7 @@ import { blockProblem, StepsUsedUp, takenProblem, Walks } from './added-place.ts
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit } from './outcome.ts';
 import { type Answer, problem, type Refusal } from './refusal.ts';
+import { untakenProblem } from './untaken.ts';
 
 /** Tasks that one command may add, those inside blocks included, and that a run may have in all, items included. */
 export const MAX_ADDED_AT_ONCE = 1_000;
@@ -46,6 +47,11 @@ export function addTasks(
     return problem('REPRISE_DEFINITION_INVALID', `The added tasks: ${flaw.field} ${flaw.problem}.`);
   const found = additionProblem(state, event);
   if (found !== undefined) return found;
+  const untaken = untakenProblem(tasks, context.takers);
+  if (untaken !== undefined) {
+    const message = `${untaken.replace(/^n/, 'N')}. Correct the name, or declare an agent that comes later or elsewhere: remoteAgent().`;
+    return problem('REPRISE_AGENT_UNKNOWN', message);
+  }
   if (jsonSize(tasks as unknown as Json, context.maxPayloadChars) > context.maxPayloadChars) {
     const message = `The added tasks are larger than the limit of ${context.maxPayloadChars} characters of JSON.`;
     return problem('REPRISE_PAYLOAD_TOO_LARGE', message);

@@ -12,7 +12,7 @@ export interface DecisionContext {
   readonly maxRunChars?: number;
   /** Inputs and items up to this many characters are recorded as they are, wherever they are from; larger ones by reference. Default: 256. */
   readonly inlineChars?: number;
-  /** Who could take the tasks that an agent adds. Default: that is not asked. */
+  /** Who could take the tasks that are added to the run. Default: that is not asked. */
   readonly takers?: Takers;
   /** False: what follows by itself is left to whoever drives the run. Default: true. */
   readonly settles?: boolean;

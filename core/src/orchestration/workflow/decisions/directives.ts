@@ -1,5 +1,6 @@
-import { isForAgents, type Permission, type TaskDefinition, tasksWithin } from '../../../definition/definition.ts';
-import { fallbacksOf, standInOf } from '../../../definition/fallbacks.ts';
+import { everyOf } from '../../../definition/asked-of.ts';
+import type { Permission, TaskDefinition } from '../../../definition/definition.ts';
+import { standInOf } from '../../../definition/fallbacks.ts';
 import { dependentsOf } from '../../../definition/graph.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import { copyJson, type Json, jsonProblem } from '../../../shared/json.ts';
@@ -19,6 +20,7 @@ import { additionProblem } from './add-tasks.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { goneBack } from './go-back.ts';
 import { beyondLimit } from './outcome.ts';
+import { untakenProblem } from './untaken.ts';
 
 /** What the directives of a completion come to. */
 export type Directed =
@@ -259,14 +261,8 @@ function spawnProblem(
   if (beyond !== undefined) return beyond;
   const found = additionProblem(state, added);
   if (found !== undefined) return `${found.message.replace(/\.$/, '')} (${found.code})`;
-  if (takers === undefined) return undefined;
-  for (const one of asked(added.tasks)) {
-    if (one.agent !== undefined && !takers.has(one.agent))
-      return `${nobody(one.id)} is called '${one.agent}' (REPRISE_AGENT_UNKNOWN)`;
-    if (one.capability !== undefined && !takers.hasCapability(one.capability))
-      return `${nobody(one.id)} has the capability '${one.capability}' (REPRISE_AGENT_UNKNOWN)`;
-  }
-  return undefined;
+  const untaken = untakenProblem(added.tasks, takers);
+  return untaken === undefined ? undefined : `${untaken} (REPRISE_AGENT_UNKNOWN)`;
 }
 
 /** What an agent adds may do no more than it may itself. */
@@ -281,23 +277,4 @@ function beyondPermissions(tasks: readonly TaskDefinition[], may: readonly Permi
     if (more !== undefined) return `the agent of the added task '${id}' may ${more}, which that of this task may not`;
   }
   return undefined;
-}
-
-const nobody = (id: string): string => `nobody could do the added task '${id}': no agent that is there`;
-
-/** Whom the tasks are for, those inside blocks and in handlers included. */
-function* asked(tasks: readonly TaskDefinition[]): Generator<Pick<TaskDefinition, 'id' | 'agent' | 'capability'>> {
-  for (const task of everyOf(tasks)) {
-    const { id, compensate } = task;
-    if (isForAgents(task)) yield task;
-    for (const fallback of fallbacksOf(task)) if (fallback.kind === 'agent') yield { id, agent: fallback.agent };
-    if (compensate !== undefined) yield { id, ...compensate };
-  }
-}
-
-function* everyOf(tasks: readonly TaskDefinition[]): Generator<TaskDefinition> {
-  for (const task of tasks) {
-    yield task;
-    if (task.scope !== undefined) yield* everyOf(tasksWithin(task.scope));
-  }
 }

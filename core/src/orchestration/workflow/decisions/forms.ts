@@ -18,7 +18,7 @@ export const isOpenForm = (task: TaskState | undefined): task is TaskState & { f
   task?.form !== undefined && isEntered(task) && task.form.answer === undefined && task.closing === undefined;
 
 export function answerForm(state: RunState, command: AnswerForm, context: DecisionContext): readonly RunEvent[] {
-  const { taskId, answer, commandId, by } = command;
+  const { taskId, answer, commandId } = command;
   const task = state.tasks.get(taskId);
   if (!isOpenForm(task)) return [notOpen(state, command, context)];
   const problem = answerProblem(state, task, answer);
@@ -29,19 +29,15 @@ export function answerForm(state: RunState, command: AnswerForm, context: Decisi
   const error = beyondLimit(state, `the answer to '${taskId}'`, roughSize(answer), context);
   if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
   const { attempt } = task;
-  return [
-    { type: 'FormAnswered', at: context.now, taskId, attempt, commandId, answer, ...(by === undefined ? {} : { by }) },
-  ];
+  return [{ type: 'FormAnswered', at: context.now, taskId, attempt, commandId, answer }];
 }
 
 export function assignForm(state: RunState, command: AssignForm, context: DecisionContext): readonly RunEvent[] {
-  const { taskId, to, commandId, by } = command;
+  const { taskId, to, commandId } = command;
   const task = state.tasks.get(taskId);
   if (!isOpenForm(task)) return [notOpen(state, command, context)];
   const { attempt } = task;
-  return [
-    { type: 'FormAssigned', at: context.now, taskId, attempt, to, commandId, ...(by === undefined ? {} : { by }) },
-  ];
+  return [{ type: 'FormAssigned', at: context.now, taskId, attempt, to, commandId }];
 }
 
 function notOpen(state: RunState, command: AnswerForm | AssignForm, context: DecisionContext): RunEvent {

@@ -186,7 +186,7 @@ export class World {
       const key = `answer ${taskId}/${attempt}`;
       if (this.#known.has(key)) continue;
       this.#known.add(key);
-      this.#set(key, delay, { type: 'AnswerForm', taskId, answer: { decision: 'approve' }, by: 'kim' });
+      this.#set(key, delay, { type: 'AnswerForm', taskId, answer: { decision: 'approve' } });
       any = true;
     }
     return any;
