@@ -1,4 +1,4 @@
-import type { AgentTask, Json, JsonObject, RecordedEvent, RunHandle, Workflow } from '@reprise/core';
+import type { AgentContext, AgentTask, Json, JsonObject, RecordedEvent, RunHandle, Workflow } from '@reprise/core';
 
 /** What an agent does with an attempt: after `wait` ms it answers or fails; or it never answers. */
 export interface Deed {
@@ -6,6 +6,8 @@ export interface Deed {
   readonly output?: Json;
   readonly fail?: string;
   readonly hang?: boolean;
+  /** What it does to its run. */
+  readonly direct?: (context: AgentContext) => void;
 }
 
 /** Failures of a task that are on record, lost attempts aside: what an agent does may depend on them, and on nothing in a process. */

@@ -2,6 +2,7 @@ import { parseWorkflow } from '@reprise/core';
 import { SWEPT_BLOCKS } from './sweep-blocks.ts';
 import { SWEPT_CHANGES } from './sweep-changes.ts';
 import type { Script, SweepScenario } from './sweep-scenario.ts';
+import { SWEPT_STEERED } from './sweep-steered.ts';
 
 const echo: Script = ({ taskId, input }) => ({ output: { taskId, input } });
 const slowly =
@@ -24,6 +25,7 @@ tasks:
 export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   ...SWEPT_BLOCKS,
   ...SWEPT_CHANGES,
+  ...SWEPT_STEERED,
   'a chain': { workflow: parseWorkflow(CHAIN), agents: { worker: slowly(10) }, ends: 'completed' },
   'a forEach whose items are retried and may fail': {
     workflow: parseWorkflow(`

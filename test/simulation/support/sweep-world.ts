@@ -195,7 +195,7 @@ export class SweepWorld {
     const { clock } = this.#time;
     return Object.entries(this.#scenario.agents).map(([name, script]) => ({
       name,
-      handle: (task) =>
+      handle: (task, context) =>
         taps.ask('agent', async () => {
           const { runId, taskId, attempt, round } = task;
           this.#calls.push({ agent: name, runId, taskId, attempt, round, seen: this.#truth.log.length });
@@ -203,6 +203,7 @@ export class SweepWorld {
           if (deed.hang === true) await new Promise(() => undefined);
           if (deed.wait !== undefined) await new Promise<void>((resolve) => clock.schedule(deed.wait ?? 0, resolve));
           if (deed.fail !== undefined) throw Object.assign(new Error(deed.fail), { code: deed.fail, retryable: true });
+          deed.direct?.(context);
           return deed.output ?? null;
         }),
     }));
