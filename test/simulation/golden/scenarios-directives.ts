@@ -36,7 +36,45 @@ const teller: Work = ({ taskId }, { finish }) => {
   return 'told';
 };
 
-export const SCENARIO_OF_DIRECTIVES: Readonly<Record<string, Scenario>> = {
+const PRESS = parseWorkflow(`
+name: press
+version: "1"
+tasks:
+  rumours: { agent: reader, compensate: undoer, input: 600 }
+  leak: { agent: reader, after: rumours, input: 1 }
+  desk: { scope: { wait: { wait: { signal: never } }, note: { agent: reader, after: wait, input: 1 } } }
+  quick: { agent: reader, input: 5 }
+  facts: { agent: reader, input: 60 }
+  each:
+    forEach: { items: input.sources, concurrency: 2 }
+    scope:
+      read: { agent: reader, may: addItems, input: "\${ item }" }
+      sum: { agent: reader, after: read, input: 2 }
+  editor: { agent: editor, after: quick, may: [link, cancel], retry: { maxAttempts: 2, initialDelay: 10ms, jitter: 0 } }
+  print: { agent: reader, after: editor, input: 3 }
+  last: { agent: reader, after: [print, each, leak, desk], input: 1 }
+output: "\${ { 'each': outputs.each, 'print': outputs.print, 'leak': outputs.leak } }"
+`);
+
+/** Reads for as many ms as it is handed; the sources of 30 name two more, the first of which names another. */
+const reader: Work = async ({ input, taskId }: { input: never; taskId: string }, { addItems }, sleep) => {
+  await sleep(Number(input));
+  if (input === 30) addItems([12, 8]);
+  if (input === 12) addItems([4]);
+  return taskId;
+};
+
+const editor: Work = ({ error, taskId }, { link, cancel }) => {
+  // The first wish is refused: `leak` would come after itself.
+  if (error === undefined) link('rumours', 'leak');
+  else {
+    link('print', 'facts');
+    cancel(['rumours', 'desk']);
+  }
+  return taskId;
+};
+
+export const SCENARIOS_OF_DIRECTIVES: Readonly<Record<string, Scenario>> = {
   directed: {
     about:
       'What agents did to their run: tasks that were spawned, after a plan that was refused; a task of two items that was handed to another agent, once with an input of its own after a retry; a block that an agent finished. In the end what both agents had done was undone.',
@@ -55,6 +93,17 @@ export const SCENARIO_OF_DIRECTIVES: Readonly<Record<string, Scenario>> = {
         undoer: ({ input }) => input,
       });
       await reprise.startRun(DESK, { cases: ['a', 'b'] }, { id: runId });
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+  steered: {
+    about:
+      'What agents did to what was under way: items that were added to a list, by items of it that had been added themselves; a task that was linked, after a link that was refused; a task that was cancelled and undone, and a block, and what came after them.',
+    async play(stage) {
+      const runId = 'steered-1';
+      const reprise = await stage.start(PRESS, { reader, editor, undoer: ({ input }) => input });
+      await reprise.startRun(PRESS, { sources: [30, 10] }, { id: runId });
       await stage.toEnd(runId);
       return runId;
     },

@@ -5,7 +5,7 @@ import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
-import { SCENARIO_OF_DIRECTIVES } from './scenarios-directives.ts';
+import { SCENARIOS_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIO_OF_GOTO } from './scenarios-goto.ts';
@@ -127,7 +127,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIO_OF_ADDED,
   ...SCENARIOS_OF_LISTS,
   ...SCENARIO_OF_CHANGES,
-  ...SCENARIO_OF_DIRECTIVES,
+  ...SCENARIOS_OF_DIRECTIVES,
   ...SCENARIO_OF_GOTO,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,

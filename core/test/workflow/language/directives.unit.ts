@@ -586,20 +586,22 @@ describe('cancel', () => {
 });
 
 describe('a hostile history of directives', () => {
+  const flawIn = (events: readonly RunEvent[]): string => {
+    const history = new UntrustedHistory(TEST_RUN_ID);
+    for (const [revision, event] of events.entries()) {
+      const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
+      const flaw = history.add({ revision, id: uuidv5('hostile', String(revision)), ...encodeEvent(event), metadata });
+      if (flaw !== undefined) return `${event.type} ${flaw.field}: ${flaw.problem}`;
+    }
+    return 'taken';
+  };
   const flawOf = (change: (events: Record<string, unknown>[]) => void): string => {
     const r = run('plan: { agent: a, may: [spawn, finish] }\nother: { agent: a }\nlast: { agent: a, after: plan }');
     r.schedule('plan', 'other');
     give(r, 'plan', [spawn({ one: { agent: 'x' } })]);
     const events = JSON.parse(JSON.stringify(r.events)) as Record<string, unknown>[];
     change(events);
-    const history = new UntrustedHistory(TEST_RUN_ID);
-    for (const [revision, event] of events.entries()) {
-      const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
-      const stored = encodeEvent(event as unknown as RunEvent);
-      const flaw = history.add({ revision, id: uuidv5('hostile', String(revision)), ...stored, metadata });
-      if (flaw !== undefined) return `${event['type']} ${flaw.field}: ${flaw.problem}`;
-    }
-    return 'taken';
+    return flawIn(events as unknown as RunEvent[]);
   };
   const at = (events: Record<string, unknown>[], type: string) =>
     events.find((event) => event['type'] === type) as Record<string, unknown>;
@@ -620,15 +622,9 @@ describe('a hostile history of directives', () => {
       const r = run(tasks);
       r.schedule('plan');
       give(r, 'plan', [handOff('b')]);
-      const history = new UntrustedHistory(TEST_RUN_ID);
-      for (const [revision, event] of r.events.entries()) {
-        const metadata = { causationId: 'c', correlationId: TEST_RUN_ID, schemaVersion: 1 };
-        const changed = event.type === 'TaskHandedOff' ? { ...event, ...(change as object) } : event;
-        const stored = encodeEvent(changed as RunEvent);
-        const flaw = history.add({ revision, id: uuidv5('hostile', String(revision)), ...stored, metadata });
-        if (flaw !== undefined) return `${flaw.field}: ${flaw.problem}`;
-      }
-      return 'taken';
+      return flawIn(
+        r.events.map((event) => (event.type === 'TaskHandedOff' ? { ...event, ...(change as object) } : event)),
+      );
     };
     expect(handed({})).to.equal('taken');
     expect(handed({ attempt: 7 })).to.match(/data\.attempt: is 7/);
@@ -636,6 +632,24 @@ describe('a hostile history of directives', () => {
     expect(handed({ agent: 'no name' })).to.match(/data\.agent: must be the name/);
     expect(handed({ why: 'x'.repeat(1001) })).to.match(/data\.why: must have 0 to 1000/);
     expect(handed({}, 'plan: { agent: a, may: handOff, compensate: undo }')).to.equal('taken');
+    expect(handed({ taskId: 'nobody' })).to.match(/which the run does not have/);
+    expect(handed({ taskId: 'other' }, 'plan: { agent: a, may: handOff }\nother: { agent: a, after: plan }')).to.match(
+      /cannot come: 'other' is pending/,
+    );
+    const asked = run('plan: { agent: a, may: spawn }');
+    asked.schedule('plan');
+    const handOffs = { type: 'TaskHandedOff', at: asked.now, taskId: 'plan', attempt: 1, agent: 'b' } as const;
+    expect(flawIn([...asked.events, handOffs])).to.match(/the agent of 'plan' may not hand it off/);
+    const r = run('plan: { agent: a, may: handOff }');
+    for (let time = 0; time < 32; time += 1) {
+      r.schedule('plan');
+      give(r, 'plan', [handOff('b')]);
+    }
+    r.schedule('plan');
+    expect(flawIn(r.events)).to.equal('taken');
+    expect(flawIn([...r.events, { ...handOffs, attempt: 33 }])).to.match(/'plan' was handed off 32 times/);
+    r.complete('plan');
+    expect(flawIn([...r.events, { ...handOffs, attempt: 33 }])).to.match(/cannot come/);
   });
 
   it('ends a block by an agent that may', () => {

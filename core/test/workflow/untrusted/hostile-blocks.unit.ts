@@ -1,69 +1,8 @@
-import { UntrustedHistory } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { readGolden } from '../../../../test/simulation/golden/golden-file.ts';
+import { flawOf, inserted, type Loose, left, replaced } from './altered-golden.ts';
 
 // What nobody's engine has written about blocks, waits, child runs, joins and undoing is refused, with its reason.
-
-interface Loose {
-  revision: number;
-  id: string;
-  type: string;
-  time: number;
-  data: Record<string, unknown>;
-  metadata: Record<string, unknown>;
-}
-
-const FRESH = '00000000-0000-4000-8000-000000000000';
-
-/** The flaw of a golden history after a change, with the type of the event at which it was found. */
-function flawOf(name: string, change: (events: Loose[]) => void): string {
-  const { header, events: golden } = readGolden(name);
-  const events = structuredClone(golden) as unknown as Loose[];
-  change(events);
-  const history = new UntrustedHistory(header.runId);
-  for (const [revision, event] of events.entries()) {
-    const flaw = history.add({ ...event, revision });
-    if (flaw !== undefined) return `${event.type} ${flaw.field}: ${flaw.problem}`;
-  }
-  return 'taken';
-}
-
-type Data = Record<string, unknown>;
-
-const fits = ({ type, data }: Loose, wanted: Data): boolean =>
-  Object.entries(wanted).every(([key, value]) => (key === 'type' ? type : data[key]) === value);
-
-function find(events: readonly Loose[], wanted: Data): number {
-  const index = events.findIndex((event) => fits(event, wanted));
-  if (index === -1) throw new Error(`There is no ${JSON.stringify(wanted)}.`);
-  return index;
-}
-
-/** Fields of the first event that has those of `wanted` are replaced; one that is to be undefined is left out. */
-const replaced =
-  (wanted: Data, fields: Data) =>
-  (events: Loose[]): void => {
-    const event = events[find(events, wanted)] as Loose;
-    for (const [key, value] of Object.entries(fields)) {
-      if (value === undefined) delete event.data[key];
-      else event.data[key] = value;
-    }
-  };
-
-/** An event that is not there comes after the one that has the fields of `wanted`. */
-const inserted =
-  (wanted: Data, type: string, data: Data) =>
-  (events: Loose[]): void => {
-    const at = find(events, wanted);
-    events.splice(at + 1, 0, { ...(events[at] as Loose), id: FRESH, type, data });
-  };
-
-const left =
-  (wanted: Data) =>
-  (events: Loose[]): void => {
-    events.splice(find(events, wanted), 1);
-  };
 
 const SLEEP = { type: 'TaskEntered', taskId: 'nights[0]/rest' };
 const WAIT = { type: 'TaskEntered', taskId: 'trip/card' };

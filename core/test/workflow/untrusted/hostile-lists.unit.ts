@@ -1,24 +1,8 @@
-import { UntrustedHistory } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { readGolden } from '../../../../test/simulation/golden/golden-file.ts';
+import { flawOf, inserted, type Loose } from './altered-golden.ts';
 
 // What no list would have come to is refused, with its reason.
-
-type Loose = { type: string; data: Record<string, unknown> };
-
-/** The flaw of a history after a change of the events. */
-function flawOf(name: string, change: (events: Loose[]) => void): string {
-  const { header, events: golden } = readGolden(name);
-  const events = structuredClone(golden) as unknown as Loose[];
-  change(events);
-  const history = new UntrustedHistory(header.runId);
-  for (const [revision, one] of events.entries()) {
-    const flaw = history.add({ ...one, revision });
-    if (flaw !== undefined) return `${one.type} ${flaw.field}: ${flaw.problem}`;
-  }
-  return 'taken';
-}
 
 const the = (events: Loose[], type: string, place = 0): Loose => {
   const found = events.filter((event) => event.type === type)[place];
@@ -67,6 +51,15 @@ describe('a hostile history of lists', () => {
     expect(flawOf('merged', set('ItemJoined', { index: 9 }))).to.match(/data\.index: is 9/);
     expect(flawOf('merged', set('ItemJoined', { taskId: 'fast' }))).to.match(/is no join of each/);
     expect(flawOf('merged', set('ItemJoined', { index: 2 }, 2))).to.match(/data\.index: is 2/);
+    expect(flawOf('merged', set('ItemJoined', { index: -1 }))).to.match(/data\.index: must be a whole number/);
+    const again = inserted({ type: 'ItemJoined', taskId: 'merge', index: 2 }, 'ItemJoined', {
+      taskId: 'merge',
+      index: 2,
+    });
+    expect(flawOf('merged', again), 'twice').to.match(/ItemJoined data\.index: is 2/);
+    const late = inserted({ type: 'TaskCompleted', taskId: 'merge' }, 'ItemJoined', { taskId: 'merge', index: 2 });
+    expect(flawOf('merged', late)).to.match(/ItemJoined type: cannot come: 'merge' is completed/);
+    expect(flawOf('merged', set('ItemJoined', { taskId: 'merge[2]' }, 1))).to.match(/is no join of each|does not have/);
   });
 
   it('is added to while it is under way, behind what is there', () => {
@@ -74,5 +67,27 @@ describe('a hostile history of lists', () => {
     expect(flawOf('longer', set('ItemsAdded', { items: [] }))).to.match(/data\.items: is empty/);
     expect(flawOf('longer', set('ItemsAdded', { taskId: 'last', from: 0 }))).to.match(/it is no list/);
     expect(flawOf('longer', before('ItemsAdded', 'TaskExpanded'))).to.match(/data\.from: is 2 where 0 must be/);
+    const many = Array.from({ length: 1001 }, () => null);
+    expect(flawOf('longer', set('ItemsAdded', { items: many }))).to.match(/data: could not be added: .*at once/);
+    const of = (taskId: string, from: number) => ({ taskId, from, items: [1], commandId: 'more' });
+    const ended = inserted({ type: 'TaskCompleted', taskId: 'each' }, 'ItemsAdded', of('each', 4));
+    expect(flawOf('longer', ended)).to.match(/ItemsAdded data: could not be added: .*it is completed/);
+    const item = inserted({ type: 'ItemsAdded' }, 'ItemsAdded', of('each[0]', 0));
+    expect(flawOf('longer', item)).to.match(/ItemsAdded data: could not be added: .*an item/);
+    const twice = inserted({ type: 'ItemsAdded' }, 'ItemsAdded', { ...of('each', 4), commandId: 'AddItems/more' });
+    expect(flawOf('longer', twice)).to.match(/is 'AddItems\/more', which took effect before/);
+    expect(flawOf('merged', inserted({ type: 'ItemJoined' }, 'ItemsAdded', of('merge', 3)))).to.match(
+      /ItemsAdded data: could not be added/,
+    );
+  });
+
+  it('is added to by an agent of an item of it, that may', () => {
+    const by = (addedBy: unknown) => flawOf('steered', set('ItemsAdded', { addedBy }));
+    expect(flawOf('steered', () => undefined)).to.equal('taken');
+    expect(by({ taskId: 'nobody', attempt: 1 })).to.match(/which the run does not have/);
+    expect(by({ taskId: 'each[0]/read', attempt: 2 })).to.match(/data\.attempt: is 2/);
+    expect(by({ taskId: 'each[0]/sum', attempt: 1 })).to.match(/'each\[0\]\/sum' is pending/);
+    expect(by({ taskId: 'facts', attempt: 1 })).to.match(/'facts', whose agent may add no items to 'each'/);
+    expect(by({ taskId: 'each[0]/read' })).to.match(/addedBy\.attempt: is missing/);
   });
 });
