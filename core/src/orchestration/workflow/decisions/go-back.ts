@@ -72,12 +72,7 @@ export function goneBack(
     blockProblem(state, target.scope, scopeAt(state, target.scope), CLOSED) ?? goBackProblem(state, target, region, by);
   if (found !== undefined) return found;
   const { restarted, dropped } = region;
-  const underWay = [...restarted, ...dropped].flatMap((path) => {
-    const task = state.tasks.get(path);
-    if (task === undefined || task === by || hasEnded(task) || !BEGUN.has(task.status)) return [];
-    // A stand-in ends with what it stands in for.
-    return state.graph.node(task.definitionId)?.fallbackFor === undefined ? [task] : [];
-  });
+  const underWay = underWayIn(state, region, by);
   const reset: TasksReset = {
     type: 'TasksReset',
     at,
@@ -99,6 +94,19 @@ export function goneBack(
     region,
   };
 }
+
+/** What of a region is to be cancelled before it begins again. */
+export const underWayIn = (
+  state: RunState,
+  { restarted, dropped }: Region,
+  by: TaskState | undefined,
+): readonly TaskState[] =>
+  [...restarted, ...dropped].flatMap((path) => {
+    const task = state.tasks.get(path);
+    if (task === undefined || task === by || hasEnded(task) || !BEGUN.has(task.status)) return [];
+    // A stand-in ends with what it stands in for.
+    return state.graph.node(task.definitionId)?.fallbackFor === undefined ? [task] : [];
+  });
 
 const CLOSED = 'Nothing begins again in';
 

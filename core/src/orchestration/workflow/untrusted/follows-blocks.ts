@@ -2,7 +2,7 @@ import { isForAgents, performerOf, type TaskDefinition } from '../../../definiti
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
 import { outer } from '../../../shared/task-path.ts';
-import { goBackProblem, regionOf } from '../decisions/go-back.ts';
+import { goBackProblem, regionOf, underWayIn } from '../decisions/go-back.ts';
 import { isLoser, isWithdrawn } from '../decisions/withdraw.ts';
 import type {
   CompensationBegan,
@@ -285,6 +285,8 @@ function goneBackFlaw(state: RunState, event: TasksReset): Flaw | undefined {
   const wanted = regionOf(state, target);
   if (!isSame(wanted.restarted, restarted)) return flaw('data.restarted', `is not '${from}' and what comes after it`);
   if (!isSame(wanted.dropped, dropped)) return flaw('data.dropped', `is not what was added by tasks that begin again`);
+  const [open] = underWayIn(state, wanted, going);
+  if (open !== undefined) return flaw('type', `cannot come: '${open.id}' is ${open.status}`);
   const found = goBackProblem(state, target, wanted, going);
   return found === undefined ? undefined : flaw('data', `could not be done: ${found.message}`);
 }
