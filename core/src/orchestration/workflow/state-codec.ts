@@ -243,6 +243,10 @@ function drained<T>(steps: Generator<void, T>): T {
 /** Lists come before their items, as they did when they were saved. */
 function add(state: RunState, task: TaskState): void {
   state.tasks.set(task.id, task);
+  // All fields, in their order: a digest has them in the order in which they are there.
+  const { form } = task;
+  if (form !== undefined)
+    task.form = { assignee: form.assignee, escalate: form.escalate, step: form.step, answer: form.answer };
   const { undoes } = task;
   if (undoes?.by !== undefined) grownGraph(state).addUndoing(task.id, task.scope, undoes.by);
   if (task.index !== undefined) {

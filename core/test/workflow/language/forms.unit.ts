@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { openEffects } from '../../../src/orchestration/workflow/effects.ts';
+import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { type PureRun, types } from '../pure-run.ts';
 import { problemsOf } from './problems-of.ts';
@@ -265,5 +266,14 @@ describe('a form in a definition', () => {
         },
       });
     expect(missing).to.throw('3:26 tasks.ask.wait.form.$ref: there is no such file');
+  });
+
+  it('that a restored run gives to somebody for the first time has the digest of its history', () => {
+    const r = run('ask: { wait: { form: approval } }');
+    const restored = restoreState(serializeState(r.state), (recorded) => recorded);
+    for (const state of [r.state, restored])
+      evolve(state, { type: 'FormAssigned', at: r.now, taskId: 'ask', attempt: 1, to: 'lee', commandId: 'c' });
+    expect(stateDigest(restored)).to.equal(stateDigest(r.state));
+    expect(serializeState(restored)).to.equal(serializeState(r.state));
   });
 });

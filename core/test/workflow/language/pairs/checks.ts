@@ -20,7 +20,13 @@ export const watcher = (world: World) => (): void => {
 };
 
 /** What is wrong with a run that has ended: its replay, its end, what it undid, and what it began again. */
-export function flawsOf(world: World): readonly string[] {
+export const flawsOf = (world: World): readonly string[] => [
+  ...endFlaws(world),
+  ...undoFlaws(world.definition, world.events),
+];
+
+/** The same, but for what it undid. */
+export function endFlaws(world: World): readonly string[] {
   const { events, calls } = world;
   const replica = initialState();
   const flaws = [...world.flaws];
@@ -31,7 +37,7 @@ export function flawsOf(world: World): readonly string[] {
   }
   if (serializeState(replica) !== serializeState(world.state)) flaws.push('the replay differs');
   for (const { once, nth, taskId } of calls) if (once && nth > 1) flaws.push(`${taskId}, at most once, is begun again`);
-  return [...flaws, ...undoFlaws(world.definition, events)];
+  return flaws;
 }
 
 /** The rules of every history, whatever it is of. */
