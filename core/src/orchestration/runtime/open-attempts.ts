@@ -69,8 +69,9 @@ export class OpenAttempts {
     const watched = once && again;
     const waitMs = this.#options.redispatchMs;
     const dueAt = this.#clock.now() + (watched ? this.#options.leaseMs : waitMs);
-    tasks.set(taskId, { attempt, once, started: watched, dueAt, waitMs, resend: false });
+    // First: what is noted without a look to come would never be sent again.
     this.#sweep.arm();
+    tasks.set(taskId, { attempt, once, started: watched, dueAt, waitMs, resend: false });
     return !watched;
   }
 
