@@ -32,6 +32,27 @@ tasks:
     isRace: true,
     ends: 'completed',
   },
+  'a task that comes after less and goes before others, and a run that is cancelled with nothing undone': {
+    workflow: parseWorkflow(`
+name: kept
+tasks:
+  paid: { agent: worker, compensate: undoer }
+  pay: { agent: slow, after: paid, compensate: undoer }
+  card: { agent: worker, after: [paid, pay], input: none }
+`),
+    agents: { worker: slowly(5), slow: slowly(60), undoer: slowly(10) },
+    presses: [
+      { at: 10, press: (run) => run.setPriority('card', 5, { requestId: 'first' }), done: 'TaskPrioritySet' },
+      { at: 15, press: (run) => run.unlink('card', 'pay', { requestId: 'unlink' }), done: 'TasksUnlinked' },
+      {
+        at: 40,
+        press: (run) => run.cancel('enough', { compensate: false, by: 'anna' }),
+        done: 'TaskClosing',
+      },
+    ],
+    about: ['TaskPrioritySet', 'TasksUnlinked', 'TaskClosing'],
+    ends: 'cancelled',
+  },
   'a child run whose output is given': {
     workflow: parseWorkflow(`
 name: overridden

@@ -1,4 +1,13 @@
-import type { AgentContext, AgentTask, Json, JsonObject, RecordedEvent, RunHandle, Workflow } from '@reprise/core';
+import type {
+  AgentContext,
+  AgentTask,
+  Json,
+  JsonObject,
+  RecordedEvent,
+  RunEvent,
+  RunHandle,
+  Workflow,
+} from '@reprise/core';
 
 /** What an agent does with an attempt: after `wait` ms it answers or fails; or it never answers. */
 export interface Deed {
@@ -18,8 +27,9 @@ export interface Press {
   /** Virtual ms after the start. */
   readonly at: number;
   press(run: RunHandle): Promise<void>;
-  /** The event that shows that it was done. */
+  /** The type of the event that shows that it was done, and its command, where others of that type come, too. */
   readonly done: string;
+  readonly commandId?: string;
 }
 
 export interface SweepScenario {
@@ -31,6 +41,10 @@ export interface SweepScenario {
   readonly input?: JsonObject;
   /** What a kill loses of attempts that are awaited is undone all the same, as something of which nobody knows, and in its own time. */
   readonly isRace?: boolean;
+  /** Several of its runs move at the same moment: over real I/O it is chance which comes first. */
+  readonly isCrowded?: boolean;
+  /** Types of events that it is played for: the undisturbed run has each. */
+  readonly about?: readonly RunEvent['type'][];
   /** How the undisturbed run ends. */
   readonly ends: 'completed' | 'failed' | 'cancelled';
 }

@@ -8,6 +8,20 @@ const slowly =
 /** What was begun again has another key, whatever was lost. */
 const isAgain = (key: string): boolean => key.includes('+');
 
+/** The first item plans, all in one completion, and hands its task off; an item that was added ends its block instead. */
+const planner: Script = ({ input }) => ({
+  wait: 10,
+  output: 'planned',
+  direct: (context) => {
+    if (input === 'rest') return context.finish('enough');
+    context.spawn({ more: { agent: 'worker', after: 'plan' } }, { before: 'last' });
+    context.link('last', 'side');
+    context.addItems(['rest']);
+    context.cancel('idle');
+    context.handOff('second', { input: 'go on', why: 'it knows more' });
+  },
+});
+
 /** What agents do to their run, what people are asked, and what several runs have between them. */
 export const SWEPT_STEERED: Readonly<Record<string, SweepScenario>> = {
   'agents that steer their run': {
@@ -50,6 +64,24 @@ tasks:
       }),
       lead: () => ({ output: null, direct: ({ finish }) => finish('led') }),
     },
+    about: ['TasksAdded', 'TasksLinked', 'TaskCancelled', 'ItemsAdded', 'TaskHandedOff', 'TasksReset'],
+    ends: 'completed',
+  },
+  'what an agent does to its run: all in one completion': {
+    workflow: parseWorkflow(`
+name: steered
+tasks:
+  idle: { agent: never }
+  each:
+    forEach: "['plan']"
+    scope:
+      side: { agent: worker }
+      plan: { agent: planner, may: [spawn, link, addItems, cancel, handOff, finish], input: "\${ item }" }
+      last: { agent: worker, after: plan, input: none }
+output: "\${ outputs.each }"
+`),
+    agents: { worker: slowly(5), planner, second: slowly(5), never: () => ({ hang: true }) },
+    about: ['TasksAdded', 'TasksLinked', 'ItemsAdded', 'TaskCancelled', 'TaskHandedOff'],
     ends: 'completed',
   },
   'forms that are assigned, escalated, answered, and forgotten': {
@@ -63,32 +95,40 @@ tasks:
 `),
     agents: { worker: slowly(5) },
     presses: [
-      { at: 20, press: (run) => run.assign('fine', 'bob', { requestId: 'to-bob' }), done: 'FormAssigned' },
+      {
+        at: 20,
+        press: (run) => run.assign('fine', 'bob', { requestId: 'to-bob' }),
+        done: 'FormAssigned',
+        commandId: 'assign/to-bob',
+      },
       {
         at: 100,
         press: (run) => run.answer('fine', { decision: 'approve' }, { requestId: 'yes', by: 'bob' }),
         done: 'FormAnswered',
       },
     ],
+    about: ['FormAssigned', 'FormAnswered'],
     ends: 'completed',
   },
-  'a mutex that child runs contend for': {
+  'mutexes that runs of one workflow, and of one tenant, ask for': {
     workflow: parseWorkflow(`
-name: fair
+name: sharing
 tasks:
-  one: { workflow: booth }
-  two: { workflow: booth }
-  end: { agent: worker, after: [one, two] }
+  one: { workflow: hall }
+  two: { workflow: hall }
+  here: { agent: worker, mutex: { key: desk, across: tenant } }
 `),
     others: [
       parseWorkflow(`
-name: booth
+name: hall
 tasks:
-  use: { agent: slow, mutex: { key: seat, across: workflow } }
-  leave: { agent: worker, after: use }
+  room: { agent: worker, mutex: { key: room, across: workflow } }
+  desk: { agent: worker, after: room, mutex: { key: desk, across: tenant } }
 `),
     ],
-    agents: { worker: slowly(5), slow: slowly(20) },
+    agents: { worker: slowly(10) },
+    isCrowded: true,
+    about: ['MutexGranted'],
     ends: 'completed',
   },
   'a join of each, and a list that gets items from outside': {
@@ -103,6 +143,7 @@ tasks:
 `),
     agents: { worker: slowly(5), slow: slowly(40) },
     presses: [{ at: 10, press: (run) => run.addItems('list', [3], { requestId: 'more' }), done: 'ItemsAdded' }],
+    about: ['ItemJoined', 'ItemsAdded'],
     ends: 'completed',
   },
   'a task that somebody restarts': {
@@ -121,6 +162,7 @@ tasks:
       ship: () => ({ fail: 'NO_SHIP' }),
     },
     presses: [{ at: 30, press: (run) => run.restart('pay', { requestId: 'again' }), done: 'TasksReset' }],
+    about: ['TasksReset', 'CompensationBegan'],
     ends: 'failed',
   },
   'a list that a cancel completes, of which something is undone': {
@@ -135,6 +177,7 @@ tasks:
     agents: { worker: slowly(5), slow: slowly(60), undoer: slowly(10) },
     presses: [{ at: 20, press: (run) => run.signal('stop', null, { requestId: 'stop' }), done: 'SignalReceived' }],
     isRace: true,
+    about: ['TaskYielded', 'CompensationBegan'],
     ends: 'completed',
   },
 };

@@ -183,7 +183,13 @@ export class SweepWorld {
     if (process?.taps.alive !== true) return;
     const work = async (): Promise<void> => {
       for (const press of [...this.#due]) {
-        if (this.#truth.log.some(({ type }) => type === press.done)) continue;
+        const { done, commandId } = press;
+        if (
+          this.#truth.log.some(
+            ({ type, data }) => type === done && (commandId === undefined || data['commandId'] === commandId),
+          )
+        )
+          continue;
         await press.press(process.reprise.run(SWEEP_RUN));
       }
     };
