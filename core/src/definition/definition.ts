@@ -1,4 +1,5 @@
 import type { Json } from '../shared/json.ts';
+import type { Performative } from '../shared/performatives.ts';
 
 /**
  * What an expression may read. All of it comes from the run's history.
@@ -160,11 +161,30 @@ export interface Form {
   readonly escalate?: readonly Escalation[];
 }
 
-/** Waits for a signal from outside, or for the answer to a form: one of the two. What comes is the output. */
+/**
+ * Which messages a wait takes: the oldest in the mailbox that fits all that is said. Its output is
+ * `{ id, from, data, performative?, type?, conversation?, inReplyTo? }`.
+ */
+export interface MessageFilter {
+  /** The id of a task (found as a `cancel` finds one), or a name (`#desk`). Default: the wait's own. */
+  readonly mailbox?: string;
+  /** Who sent it: the id of a task, or the name that a program gave itself. */
+  readonly from?: string;
+  readonly performative?: Performative;
+  readonly type?: string;
+  readonly conversation?: Expression;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: Expression;
+  /** CEL that reads `message` beside the rest; what it cannot be asked of does not fit. */
+  readonly where?: Expression;
+}
+
+/** Waits for a signal from outside, for the answer to a form, or for a message: one of them. What comes is the output. */
 export interface Wait {
   /** Gives the name of the signal. */
   readonly signal?: Expression;
   readonly form?: Form;
+  readonly message?: MessageFilter;
   /** Takes only what comes while it waits: what came before is left to others. */
   readonly buffered?: false;
   /** The output when the task's time is up; without it, the task fails then. */
@@ -186,6 +206,32 @@ export interface Switch {
 /** Ends the innermost block as completed. `output` is the block's; default: null. */
 export interface End {
   readonly output?: Expression;
+}
+
+/** Puts a message into a mailbox of the run. Its output is `{ id }`; with `until`, what came of it. */
+export interface Send {
+  /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, or a name (`#desk`). */
+  readonly to: Expression;
+  readonly data: Expression;
+  /** Default: inform. */
+  readonly performative?: Performative;
+  /** What it is about, as the users of the mailbox understand it. */
+  readonly type?: string;
+  readonly conversation?: Expression;
+  readonly inReplyTo?: Expression;
+  /** How long anybody may take to take it, in ms. Then it is a dead letter; with `drop`, it is only noted. */
+  readonly expiresMs?: number;
+  readonly drop?: true;
+  /** When the task completes: `sent` at once; `acknowledged` when somebody is done with it. A dead letter fails the task. Default: sent. */
+  readonly until?: 'sent' | 'acknowledged';
+}
+
+/** A mailbox that is no task's. Tasks have theirs without a word. */
+export interface MailboxDefinition {
+  /** Messages that may be open in it at once. Default: 1,000. */
+  readonly limit?: number;
+  /** How often a message is delivered that is given back, and when again. Default: 5 times, after 1 s, doubled up to 60 s. */
+  readonly retry?: RetryPolicy;
 }
 
 /** Cancels tasks of the block, or of the blocks around it, that have not ended. Its output is the list of those that it did. */
@@ -263,15 +309,15 @@ export interface Mutex {
   readonly across: 'run' | 'workflow' | 'tenant';
 }
 
-/** What the agent of a task may do to the run beside giving an output: a directive of each name. */
-export const PERMISSIONS = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel'] as const;
+/** What the agent of a task may do to the run beside giving an output: a directive of each name; `send`: messages to whom it likes. */
+export const PERMISSIONS = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel', 'send'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Of how many dependencies a task needs an output: `any` is one. `each`: the task is a list, of an item for each of them that completes. */
 export type Join = 'all' | 'any' | 'each' | number;
 
 /**
- * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `switch`, `cancel`,
+ * One node of the graph. Exactly one performer is set: `agent`, `capability`, `workflow`, `scope`, `wait`, `sleep`, `set`, `send`, `switch`, `cancel`,
  * `end` or `raise`. Those that compute nothing (`sleep`, `switch`) hand their input on as their output.
  */
 export interface TaskDefinition {
@@ -285,6 +331,7 @@ export interface TaskDefinition {
   readonly sleep?: Sleep;
   /** The value that the task gives. */
   readonly set?: Expression;
+  readonly send?: Send;
   readonly switch?: Switch;
   readonly cancel?: Cancel;
   readonly end?: End;
@@ -326,6 +373,7 @@ export type Performer =
   | 'wait'
   | 'sleep'
   | 'set'
+  | 'send'
   | 'switch'
   | 'cancel'
   | 'end'
@@ -340,6 +388,7 @@ export const PERFORMERS: readonly Performer[] = [
     'wait',
     'sleep',
     'set',
+    'send',
     'switch',
     'cancel',
     'end',
@@ -376,6 +425,8 @@ export interface WorkflowDefinition {
   /** The run is the outermost block. */
   readonly catch?: readonly Catch[];
   readonly timeoutMs?: number;
+  /** By name, without `#`. */
+  readonly mailboxes?: Readonly<Record<string, MailboxDefinition>>;
   /** Attempts of one run in flight at once. */
   readonly concurrency: number;
   /** The scheduler strategy's name. */

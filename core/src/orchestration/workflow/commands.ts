@@ -4,6 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
+import type { Outgoing, Wanted } from './messaging/message.ts';
 import type { Lineage, ParentTask, RunEvent } from './events.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
@@ -31,6 +32,8 @@ export type Timer =
   | { readonly kind: 'escalate'; readonly taskId: string; readonly attempt: number; readonly step: number }
   /** Of a sleep. */
   | { readonly kind: 'wake'; readonly taskId: string; readonly attempt: number }
+  /** Messages that expire, or may be taken again, and attempts that have waited for long enough: the first of them. */
+  | { readonly kind: 'messages' }
   | { readonly kind: 'run' };
 
 export interface StartRun extends CommandBase {
@@ -148,6 +151,85 @@ export interface SendSignal extends CommandBase {
   readonly data: Json;
 }
 
+/** What a call of an attempt to the messages of its run says of itself. Calls are counted from 1, and taken in order, each once. */
+interface Call extends CommandBase {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly worker: string;
+  readonly call: number;
+}
+
+/** An attempt sends a message. */
+export interface SendMessage extends Call {
+  readonly type: 'SendMessage';
+  readonly message: Outgoing;
+}
+
+/** An attempt waits for messages. */
+export interface AwaitMessages extends Call {
+  readonly type: 'AwaitMessages';
+  /** Default: that of its task. */
+  readonly mailbox?: string;
+  readonly wanted?: Wanted;
+  /** Default: 1. */
+  readonly max?: number;
+  /** How long, in ms. Default: as long as the attempt may take. */
+  readonly timeoutMs?: number;
+}
+
+/** A message to be given back. */
+export interface GivenBack {
+  readonly message: string;
+  readonly reason: string;
+  readonly code?: string;
+  /** Until others may have it, in ms. Default: as the mailbox says. */
+  readonly delayMs?: number;
+  /** False: nobody else may; it is a dead letter. */
+  readonly requeue?: boolean;
+}
+
+/** An attempt is done with messages that it has, or gives them back. */
+export interface SettleMessages extends Call {
+  readonly type: 'SettleMessages';
+  readonly acknowledge?: readonly string[];
+  readonly reject?: readonly GivenBack[];
+}
+
+/** Somebody outside sends a message into the run. */
+export interface PostMessage extends CommandBase {
+  readonly type: 'PostMessage';
+  /** The name that they give themselves. */
+  readonly from: string;
+  readonly message: Outgoing;
+}
+
+/** A dead letter is to say something else. */
+export interface EditDeadLetter extends CommandBase {
+  readonly type: 'EditDeadLetter';
+  readonly message: string;
+  readonly data: Json;
+}
+
+/** Dead letters are to be delivered again. */
+export interface RedriveDeadLetters extends CommandBase {
+  readonly type: 'RedriveDeadLetters';
+  readonly messages: readonly string[];
+  /** Default: where each was. */
+  readonly to?: string;
+}
+
+/** Dead letters are of no use any more. */
+export interface DiscardDeadLetters extends CommandBase {
+  readonly type: 'DiscardDeadLetters';
+  readonly messages: readonly string[];
+}
+
+/** What people do to the dead letters of a run. */
+export type DeadLetterCommand = EditDeadLetter | RedriveDeadLetters | DiscardDeadLetters;
+
+/** What attempts do with the messages of their run. */
+export type MailCall = SendMessage | AwaitMessages | SettleMessages;
+
 /** An answer to an open form. One that does not fit the form is rejected, and leaves it open. */
 export interface AnswerForm extends CommandBase {
   readonly type: 'AnswerForm';
@@ -217,6 +299,9 @@ export type Command =
   | ParkRun
   | RefuseCommand
   | SendSignal
+  | MailCall
+  | PostMessage
+  | DeadLetterCommand
   | AnswerForm
   | AssignForm
   | GrantMutex
@@ -236,7 +321,18 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   'CancelRun',
   'RetryTasks',
   'SendSignal',
+  'PostMessage',
+  'EditDeadLetter',
+  'RedriveDeadLetters',
+  'DiscardDeadLetters',
   'AnswerForm',
   'AssignForm',
   ...CHANGES,
+]);
+
+/** Calls of attempts: each is taken once, by its number. What is refused of them is answered, and not put on record. */
+export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
+  'SendMessage',
+  'AwaitMessages',
+  'SettleMessages',
 ]);

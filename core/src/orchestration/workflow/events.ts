@@ -2,6 +2,8 @@ import type { TaskDefinition, WorkflowDefinition } from '../../definition/defini
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import type { Performative } from '../../shared/performatives.ts';
+import type { FailedDelivery, Outgoing, Party, Wanted } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
@@ -482,7 +484,7 @@ export interface TaskStarted extends EventBase {
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
  * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
- * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `form` (the output is the answer), `default` (of a wait), `child` (of a child run),
+ * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `message` (of a wait: what came, of which `message` is the id; of a `send`: `{ id }`), `form` (the output is the answer), `default` (of a wait), `child` (of a child run),
  * `scope` (without `output`, that of the leaves), `end`, `override` (what a person or a program said; without `output`, what stood in the
  * `TaskClosing` before it).
  */
@@ -496,6 +498,8 @@ export interface TaskCompleted extends EventBase {
   readonly case?: string;
   /** Of `signal`: the id of the command that brought it. */
   readonly signal?: string;
+  /** Of `message`: the id of what a wait took. It is gone. */
+  readonly message?: string;
   /** Of `agent`: the agent ended the block of the task, which gives this. */
   readonly ends?: Json;
   /** Of `override`. */
@@ -514,6 +518,7 @@ export type Via =
   | 'cancel'
   | 'timer'
   | 'signal'
+  | 'message'
   | 'form'
   | 'default'
   | 'child'
@@ -601,6 +606,144 @@ export interface TaskResultIgnored extends EventBase {
   readonly outcome: 'completed' | 'failed';
 }
 
+/** A message was put into a mailbox of the run. */
+export interface MessageSent extends EventBase, Omit<Outgoing, 'expiresMs' | 'to' | 'type'> {
+  readonly type: 'MessageSent';
+  /** Its id. */
+  readonly message: string;
+  readonly from: Party;
+  /** The mailbox: a task by its path, or a name (`#desk`). */
+  readonly to: string;
+  /** What the message is about. (`type` is that of the event.) */
+  readonly subject?: string;
+  /** When it is a dead letter, unless somebody has it by then; a moment. */
+  readonly expiresAt?: number;
+  /** Of an attempt: which of its calls. */
+  readonly call?: number;
+  /** Of an attempt: the worker that makes it. */
+  readonly worker?: string;
+  /** Of one from outside. */
+  readonly commandId?: string;
+}
+
+/** An attempt waits for messages, and takes no room meanwhile. */
+export interface MessageAwaited extends EventBase {
+  readonly type: 'MessageAwaited';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
+  readonly mailbox: string;
+  readonly wanted?: Wanted;
+  /** As many at once at the most. */
+  readonly max: number;
+  /** When it has waited for long enough; a moment. */
+  readonly until?: number;
+}
+
+/** An attempt has got messages. Nobody else has them until it is done with them. */
+export interface MessageDelivered extends EventBase {
+  readonly type: 'MessageDelivered';
+  readonly messages: readonly string[];
+  readonly taskId: string;
+  readonly attempt: number;
+  /** The call that waited for them. */
+  readonly call: number;
+}
+
+/** Nothing came in time: the attempt waits no longer. */
+export interface MessageMissed extends EventBase {
+  readonly type: 'MessageMissed';
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+}
+
+/** Whoever had the messages is done with them: they are gone. */
+export interface MessageAcknowledged extends EventBase {
+  readonly type: 'MessageAcknowledged';
+  readonly messages: readonly string[];
+  readonly taskId: string;
+  readonly attempt: number;
+  /** Absent: with what the attempt gave. */
+  readonly call?: number;
+}
+
+/** Whoever had the message gave it back, or could not keep it. Without `retryAt` it is a dead letter, which the next event says. */
+export interface MessageRejected extends EventBase {
+  readonly type: 'MessageRejected';
+  readonly message: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  /** Absent: it came back because the attempt ended. */
+  readonly call?: number;
+  readonly reason: string;
+  readonly code?: string;
+  /** When others may have it; a moment. */
+  readonly retryAt?: number;
+  /** `lost`: the worker was; `ended`: the attempt was ended by something else. Neither says anything about the message. */
+  readonly because?: 'lost' | 'ended';
+}
+
+/** Nobody took them in time. Those that were to be dropped are gone; of each other one the next events say that it is a dead letter. */
+export interface MessageExpired extends EventBase {
+  readonly type: 'MessageExpired';
+  readonly messages: readonly string[];
+}
+
+/** The message lies in `#dead-letters` now. */
+export interface MessageDeadLettered extends EventBase {
+  readonly type: 'MessageDeadLettered';
+  readonly message: string;
+  readonly code: string;
+  readonly error: ErrorData;
+  /** Where it was, whose it was, and what it is about: for whoever lists them. */
+  readonly mailbox: string;
+  readonly from: Party;
+  readonly subject?: string;
+  readonly performative?: Performative;
+  /** The last of them. */
+  readonly deliveries: readonly FailedDelivery[];
+  /** The messages that it answers, or that led to it, the nearest first. */
+  readonly causes?: readonly string[];
+}
+
+/** A block has ended, or the run is about to: what was open in the mailboxes of its tasks is gone. */
+export interface MessagesClosed extends EventBase {
+  readonly type: 'MessagesClosed';
+  /** '' is the run. */
+  readonly scope: string;
+  /** The oldest 1,000 of them. */
+  readonly messages: readonly string[];
+  /** How many there were, and of them how many dead letters. */
+  readonly open: number;
+  readonly dead: number;
+}
+
+/** A dead letter says something else from now on. */
+export interface DeadLetterEdited extends EventBase {
+  readonly type: 'DeadLetterEdited';
+  readonly message: string;
+  readonly data: Json;
+  readonly commandId: string;
+}
+
+/** Dead letters are messages again, behind all others of their mailbox, as if they had never been delivered. */
+export interface DeadLettersRedriven extends EventBase {
+  readonly type: 'DeadLettersRedriven';
+  readonly messages: readonly string[];
+  /** Default: where each was. */
+  readonly to?: string;
+  readonly commandId: string;
+}
+
+/** Nothing is to become of these dead letters. */
+export interface DeadLettersDiscarded extends EventBase {
+  readonly type: 'DeadLettersDiscarded';
+  readonly messages: readonly string[];
+  readonly commandId: string;
+}
+
 /** A command did not fit the state. It changes nothing. */
 export interface CommandRejected extends EventBase {
   readonly type: 'CommandRejected';
@@ -652,6 +795,18 @@ export type RunEvent =
   | TaskFellBack
   | TaskFailed
   | TaskResultIgnored
+  | MessageSent
+  | MessageAwaited
+  | MessageDelivered
+  | MessageMissed
+  | MessageAcknowledged
+  | MessageRejected
+  | MessageExpired
+  | MessageDeadLettered
+  | MessagesClosed
+  | DeadLetterEdited
+  | DeadLettersRedriven
+  | DeadLettersDiscarded
   | CommandRejected;
 
 export type RunEventType = RunEvent['type'];

@@ -1,0 +1,86 @@
+import type { ErrorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import type { Performative } from '../../../shared/performatives.ts';
+
+// What a message is, as events, commands and whoever takes it see it. docs/communication_protocol.md has the whole of it.
+
+/** Whose a message is: a task of the run (in an attempt, when an agent sent it), or somebody outside, by the name that they gave. */
+export type Party =
+  | { readonly task: string; readonly attempt?: number }
+  | { readonly client: string; readonly task?: undefined };
+
+/** A message about to be sent. */
+export interface Outgoing {
+  /** The id of a task or of an item, found as a `cancel` finds one, or the name of a mailbox (`#desk`). */
+  readonly to: string;
+  readonly data: Json;
+  /** What the message does. Default: inform. */
+  readonly performative?: Performative;
+  /** What it is about, as the users of the mailbox understand it. */
+  readonly type?: string;
+  readonly conversation?: string;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: string;
+  /** How long anybody may take to take it, in ms. */
+  readonly expiresMs?: number;
+  /** One that expired is no dead letter: it is only noted. */
+  readonly drop?: boolean;
+  /** Said once by all attempts of the task in one round: another attempt that says it again says nothing new. */
+  readonly key?: string;
+}
+
+/** Which messages somebody wants. All that is said has to fit. */
+export interface Wanted {
+  readonly from?: string;
+  readonly performative?: Performative;
+  readonly type?: string;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+  /** CEL that reads `message`. What it cannot be asked of does not fit. */
+  readonly where?: string;
+}
+
+/** A delivery that came to nothing. */
+export interface FailedDelivery {
+  /** Who had it. */
+  readonly task: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly code?: string;
+  readonly reason: string;
+}
+
+/** A message that nobody could do anything with. */
+export interface DeadLetter {
+  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN. */
+  readonly code: string;
+  readonly error: ErrorData;
+  /** The mailbox that it was in. */
+  readonly mailbox: string;
+  readonly at: number;
+}
+
+/** A message as whoever takes it sees it. Plain JSON. */
+export interface ReceivedMessage {
+  readonly id: string;
+  /** A task of the run, by its id, or somebody outside. */
+  readonly from: string;
+  readonly mailbox: string;
+  readonly data: Json;
+  readonly performative: Performative;
+  readonly type?: string;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+  /** ms since the epoch. */
+  readonly sentAt: number;
+  /** 1, then one more for each delivery that came to nothing. */
+  readonly delivery: number;
+  /** Of a dead letter: why it is one. */
+  readonly dead?: { readonly code: string; readonly message: string; readonly mailbox: string };
+}
+
+/** The mailbox of dead letters that each run has. */
+export const DEAD_LETTERS = '#dead-letters';
+
+/** The name that a sender has for whoever takes its message. */
+export const nameOf = (from: Party): string => from.task ?? from.client;
