@@ -6,6 +6,15 @@ export {
   defineAgent,
   type WrittenTasks,
 } from './agent/agent.ts';
+export type {
+  Message,
+  MessageFilter,
+  Messages,
+  NackOptions,
+  ReceiveOptions,
+  SendOptions,
+  Sent,
+} from './agent/messages.ts';
 export {
   graphScheduler,
   inMemoryEventStore,
@@ -230,6 +239,7 @@ export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {
   Lineage,
+  MessageSent,
   ParentTask,
   PutBefore,
   RunEvent,

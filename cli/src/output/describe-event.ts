@@ -2,6 +2,7 @@ import {
   type ErrorData,
   formatDuration,
   type HistoryEntry,
+  type MessageSent,
   type RunEvent,
   type TaskEntered,
   type TasksReset,
@@ -75,6 +76,34 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
+    case 'MessageSent':
+      return plain(`${senderOf(event)} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
+    case 'MessageAwaited':
+      return plain(`in ${event.mailbox}${event.wanted?.from === undefined ? '' : ` from ${event.wanted.from}`}`);
+    case 'MessageDelivered':
+    case 'MessageAcknowledged':
+      return plain(listOfIds(event.messages));
+    case 'MessageMissed':
+      return 'nothing came in time';
+    case 'MessageRejected': {
+      const again =
+        event.retryAt === undefined
+          ? ', for good'
+          : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
+      return plain(`${event.message}: ${clip(event.reason, WIDTH)}${again}`);
+    }
+    case 'MessageExpired':
+      return plain(listOfIds(event.messages));
+    case 'MessageDeadLettered':
+      return plain(`${event.message} of ${event.mailbox}, ${errorText(event.error)}`);
+    case 'MessagesClosed':
+      return plain(`${event.open} open${event.dead === 0 ? '' : `, ${event.dead} of them dead letters`}`);
+    case 'DeadLetterEdited':
+      return plain(`${event.message}, data ${briefJson(event.data, WIDTH)}`);
+    case 'DeadLettersRedriven':
+      return plain(`${listOfIds(event.messages)}${event.to === undefined ? '' : ` to ${event.to}`}`);
+    case 'DeadLettersDiscarded':
+      return plain(listOfIds(event.messages));
     case 'FormAnswered':
       return plain(`${event.by === undefined ? '' : `by ${event.by}, `}answer ${briefJson(event.answer, WIDTH)}`);
     case 'FormAssigned': {
@@ -144,6 +173,14 @@ export function describeEvent(event: RunEvent): string {
       return event satisfies never;
   }
 }
+
+const senderOf = ({ from }: MessageSent): string => from.task ?? `${from.client} (from outside)`;
+
+const aboutOf = ({ performative, subject }: MessageSent): string =>
+  `${performative === undefined ? '' : `, ${performative}`}${subject === undefined ? '' : ` (${subject})`}`;
+
+const listOfIds = (ids: readonly string[]): string =>
+  ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
 
 function describeGoTo({ from = '', by, reason, restarted = [], dropped = [], feedback }: TasksReset): string {
   const why = reason === undefined ? '' : ` (${clip(reason, WIDTH)})`;

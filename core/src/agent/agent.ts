@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Json } from '../shared/json.ts';
 import type { JsonFault, Loose, OneOf } from '../shared/json-types.ts';
+import type { Messages } from './messages.ts';
 
 /** Structured logging with the attempt's identity already bound. */
 export interface AgentLogger {
@@ -38,6 +39,8 @@ export interface AgentContext {
   readonly logger: AgentLogger;
   /** W3C trace context of the attempt: pass it on to what the agent calls. The same after a restart. */
   readonly traceparent: string | undefined;
+  /** Messages to and from other tasks of the run. */
+  readonly messages: Messages;
   /** Says that the agent is alive; required within `timeouts.heartbeat` when that is set. */
   heartbeat(): void;
   /** Streams progress to whoever watches. Not history: it may be lost, and a replay does not show it. */

@@ -14,6 +14,7 @@ import type { Performative } from '../shared/performatives.ts';
  * - `block`: inside a block, `{ input }`: what the block was handed.
  * - `error`: in a catch (its `when`, its handler, its output): what failed.
  * - `status`: in `while`: how far each task of the same block is.
+ * - `message`: in the `where` of a wait for a message: the message.
  */
 export interface Scope {
   readonly input: Json;
@@ -30,6 +31,7 @@ export interface Scope {
   readonly completed?: number;
   readonly ended?: number;
   readonly total?: number;
+  readonly message?: Json;
 }
 
 /** How far a task is: `running` from when it may begin until it ends, whatever it waits for. */
@@ -212,7 +214,8 @@ export interface End {
 export interface Send {
   /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, or a name (`#desk`). */
   readonly to: Expression;
-  readonly data: Expression;
+  /** Default: the input of the task. */
+  readonly data?: Expression;
   /** Default: inform. */
   readonly performative?: Performative;
   /** What it is about, as the users of the mailbox understand it. */

@@ -47,7 +47,7 @@ function call(expression: FunctionExpression, scope: Scope): Json {
 /** What a function sees is history: one that sorts an output in place fails, and changes nothing. */
 function frozen(scope: Scope): Scope {
   freezeJson(scope.input);
-  for (const value of [scope.item, scope.output, scope.feedback, scope.block, scope.error])
+  for (const value of [scope.item, scope.output, scope.feedback, scope.block, scope.error, scope.message])
     if (value !== undefined) freezeJson(value);
   return { ...scope, outputs: frozenRecord(scope.outputs) };
 }

@@ -26,6 +26,8 @@ export function framed(task: TaskDefinition, label: string): string {
       return `[/${label}\\]`;
     case 'set':
       return `[/${label}/]`;
+    case 'send':
+      return `>${label}]`;
     case 'switch':
       return `{${label}}`;
     case 'cancel':
@@ -90,7 +92,7 @@ function titleOf(form: Form | undefined): string {
 
 /** Who or what does it. */
 export function workOf(task: TaskDefinition): string {
-  const { agent, capability, workflow, wait, sleep, set, cancel, end, raise } = task;
+  const { agent, capability, workflow, wait, sleep, set, send, cancel, end, raise } = task;
   switch (performerOf(task)) {
     case 'agent':
       return agent ?? `any agent that can ${capability ?? 'do this'}`;
@@ -105,6 +107,8 @@ export function workOf(task: TaskDefinition): string {
       return sleep?.kind === 'until' ? text('sleeps until ', sleep.moment, 'sleeps') : 'sleeps';
     case 'set':
       return set ? text('= ', set, 'a value') : '';
+    case 'send':
+      return send ? text('sends to ', send.to, 'sends a message') : '';
     case 'cancel':
       return `${cancel?.complete === true ? 'completes' : 'cancels'} ${cancel?.tasks.join(', ') ?? ''}`;
     case 'end':

@@ -145,6 +145,52 @@ export const ERROR_CODES = {
     'A form was to be answered or assigned that is not open: no task of that id asks anybody anything now.',
     'Look at what is open with `reprise form list`.',
   ),
+  REPRISE_MAILBOX_UNKNOWN: entry(
+    'A message was to go to, or to be taken from, a mailbox that is not there: no task and no name of the run is called so, or it is not for whoever asks.',
+    'Use the id of a task of the block or of the blocks around it (`inspect[12]` for an item), or a name that the workflow has under `mailboxes`, with `#` before it.',
+  ),
+  REPRISE_MAILBOX_CLOSED: entry(
+    'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended.',
+    'Send while the block goes on, or use a name (`#desk`): it is there as long as the run.',
+  ),
+  REPRISE_MAILBOX_FULL: entry(
+    'As many messages are open in the mailbox as it takes. Nothing was sent.',
+    'Send again later, have more of them taken, or raise `limit` of the mailbox.',
+    true,
+  ),
+  REPRISE_MESSAGE_INVALID: entry(
+    'What was to be sent, awaited or settled is not well formed; the message says what is wrong. Nothing was done.',
+    'Mend the call.',
+  ),
+  REPRISE_MESSAGE_CONFLICT: entry(
+    'The task has sent another message under the same key. Nothing was sent.',
+    'Give what is said for the second time the key and the content of the first, and anything else a key of its own.',
+  ),
+  REPRISE_MESSAGE_EXPIRED: entry(
+    'Nobody took the message in time. It is a dead letter.',
+    'Look at it with `reprise dead-letter show`; redrive it, or discard it.',
+  ),
+  REPRISE_MESSAGE_REJECTED: entry(
+    'Whoever took the message gave it back, as often as its mailbox allows, or for good. It is a dead letter; the last reason is its cause.',
+    'Look at it with `reprise dead-letter show`; mend what failed, edit the message if it is at fault, and redrive it, or discard it.',
+  ),
+  REPRISE_MESSAGE_NOT_HELD: entry(
+    'An attempt asked for something to be done with a message that it does not have, or is over, or is made by another worker.',
+    'Settle each message once, and only as long as the attempt goes on.',
+  ),
+  REPRISE_REPLY_TIMEOUT: entry(
+    'A request was not answered before its deadline.',
+    'Look at the run with `reprise run explain`: whoever was asked may not have begun, or waits itself. Raise `deadline`, or ask somebody else.',
+    true,
+  ),
+  REPRISE_REQUEST_REFUSED: entry(
+    'A request was answered with something else than what was asked for: it was refused, or failed. `details` has the answer.',
+    'What to do is said by the answer.',
+  ),
+  REPRISE_DEAD_LETTER_UNKNOWN: entry(
+    'No dead letter of that id is in the run: it was never one, was dealt with, or the run has ended.',
+    'Look at what there is with `reprise dead-letter list`.',
+  ),
   REPRISE_BLOCK_CLOSED: entry(
     'Something was to be added to, or changed in, a block that is not under way, is about to end, or is closing.',
     'Do so while the block goes on, or in a block around it.',

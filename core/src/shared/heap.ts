@@ -15,6 +15,15 @@ export class Heap<T> {
     return this.#items[0];
   }
 
+  /** The items that pass, in any order; what comes after one that does not is not looked at. */
+  *upTo(passes: (item: T) => boolean, at = 0): Generator<T> {
+    const item = this.#items[at];
+    if (item === undefined || !passes(item)) return;
+    yield item;
+    yield* this.upTo(passes, 2 * at + 1);
+    yield* this.upTo(passes, 2 * at + 2);
+  }
+
   push(item: T): void {
     const items = this.#items;
     let at = items.length;

@@ -4,11 +4,14 @@ import type { Notice } from '../orchestration/monitoring/monitor.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../orchestration/runtime/options.ts';
 import type { AnyAgent } from '../orchestration/runtime/registry.ts';
 import { AttemptRun } from '../orchestration/runtime/worker/attempt-run.ts';
+import { attemptKey } from '../orchestration/workflow/attempt-key.ts';
 import type { Directive } from '../orchestration/workflow/directives.ts';
+import { messageId } from '../orchestration/workflow/messaging/calls.ts';
 import type { ErrorData } from '../shared/errors.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { systemClock } from '../shared/system.ts';
+import { type GivenMessage, GivenMessages, type SentMessage, type SettledMessage } from './given-messages.ts';
 
 export interface CallAgentOptions {
   /** Aborts the attempt, as a cancellation does. */
@@ -23,6 +26,10 @@ export interface CallAgentOptions {
   readonly may?: readonly Permission[];
   /** The agent must be heard of within so many ms. Default: no limit. */
   readonly heartbeatMs?: number;
+  /** What is in its mailboxes when it begins, in order. */
+  readonly messages?: readonly GivenMessage[];
+  /** Answers what it sends: the answer is in its mailbox then. A `receive` with a time limit for which there is nothing gives nothing at once. */
+  readonly answer?: (message: SentMessage) => GivenMessage | undefined;
 }
 
 /** What one attempt of an agent came to, as it would be put on record. */
@@ -32,6 +39,9 @@ export interface CalledAgent {
   readonly error?: ErrorData;
   /** What it wanted done to its run, in order, as the run would be told; absent when that was nothing. Whether the run could take it, a run says. */
   readonly directives?: readonly Directive[];
+  /** What it sent, in order, and what it did with messages that it took (what it acknowledged or gave back itself). */
+  readonly sent: readonly SentMessage[];
+  readonly settled: readonly SettledMessage[];
   /** What it emitted, in order. */
   readonly emitted: readonly Json[];
   /** What it logged, in order. */
@@ -46,7 +56,7 @@ export interface CalledAgent {
 export async function callAgent<Input, Output>(
   agent: Agent<Input, Output>,
   input: Json,
-  { signal, task = {}, may = PERMISSIONS, heartbeatMs }: CallAgentOptions = {},
+  { signal, task = {}, may = PERMISSIONS, heartbeatMs, messages = [], answer }: CallAgentOptions = {},
 ): Promise<CalledAgent> {
   const { runId = 'run', workflow = 'workflow', taskId = 'task', attempt = 1, round = 1 } = task;
   const { error } = task;
@@ -75,19 +85,35 @@ export async function callAgent<Input, Output>(
     ...(error === undefined ? {} : { error }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   } as const;
-  const run = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {
+  const given = new GivenMessages(taskId, messages, answer);
+  const run: AttemptRun = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {
     clock: systemClock,
     monitors: { notice },
     maxPayloadChars: DEFAULT_ENGINE_OPTIONS.maxPayloadChars,
     graceMs: DEFAULT_ENGINE_OPTIONS.leaseMs,
     traceparent: undefined,
     progress: (progress) => emitted.push(progress),
+    worker: 'test',
+    call: async (command) => {
+      const ids = command.type === 'SendMessages' ? command.messages : [];
+      const idOf = (index: number): string =>
+        messageId(attemptKey(runId, taskId, attempt), idempotencyKey, command.call, index, ids[index]?.key);
+      given.take(
+        command,
+        idOf,
+        (one) => run.calls.answered(one),
+        (one) => run.calls.delivered(one),
+      );
+    },
+    rest: () => undefined,
+    wake: async () => undefined,
   });
   const abort = (): void => run.abort(new RepriseError('REPRISE_RUN_CLOSED', 'The test aborted the attempt.'));
   if (signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    return { ...(await run.call()), emitted, logged };
+    const { sent, settled } = given;
+    return { ...(await run.call()), sent, settled, emitted, logged };
   } finally {
     signal?.removeEventListener('abort', abort);
   }

@@ -12,6 +12,7 @@ export {
   TEST_RUN_ID,
   Then,
 } from './given.ts';
+export type { GivenMessage, SentMessage, SettledMessage } from './given-messages.ts';
 export { DEFAULT_START, ManualClock } from './manual-clock.ts';
 export { type RecordingMonitor, recordingMonitor } from './recording-monitor.ts';
 export type { AgentScript, ScriptContext, ScriptedCall, ScriptedFailure, ScriptFunction } from './script.ts';

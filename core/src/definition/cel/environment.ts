@@ -18,6 +18,7 @@ export const SCOPE_VARIABLES = [
   'completed',
   'ended',
   'total',
+  'message',
 ] as const satisfies readonly string[];
 
 /** The functions of CEL that are at hand: total, pure, and cheap enough to charge for. */

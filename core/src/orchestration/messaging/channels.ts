@@ -9,4 +9,7 @@ export const ABORT_CHANNEL = 'reprise.aborts';
 /** Broadcast: what workers take, and engines that ask for it. */
 export const WORKER_CHANNEL = 'reprise.workers';
 
+/** Answers to the calls of one worker's attempts, and the messages that they wait for. */
+export const workerChannel = (worker: string): string => `reprise.worker.${worker}`;
+
 export const COMMAND_GROUP = 'orchestrator';

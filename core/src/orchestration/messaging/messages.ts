@@ -1,7 +1,9 @@
 import type { Permission } from '../../definition/definition.ts';
 import { toIsoTime } from '../../shared/clock.ts';
+import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Command } from '../workflow/commands.ts';
+import { CALLS, type Command, type CommandType, type MailCall } from '../workflow/commands.ts';
+import type { ReceivedMessage } from '../workflow/messaging/message.ts';
 import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
 
@@ -26,17 +28,21 @@ export interface Dispatch {
 }
 
 /** Commands that workers send. */
-export type WorkerCommand = Extract<Command, { type: 'StartTask' | 'CompleteTask' | 'FailTask' }>;
+export type WorkerCommand = Extract<Command, { type: 'StartTask' | 'CompleteTask' | 'FailTask' }> | MailCall;
 
-const BY_WORKERS: ReadonlySet<unknown> = new Set(['StartTask', 'CompleteTask', 'FailTask']);
+const BY_WORKERS: ReadonlySet<unknown> = new Set(['StartTask', 'CompleteTask', 'FailTask', ...CALLS]);
 
 /** What came over the transport as the command of a worker; undefined when it is none: workers may command nothing else. */
 export function readWorkerCommand(data: Json): WorkerCommand | undefined {
-  const { type, commandId, runId, taskId, attempt } = (data ?? {}) as { readonly [key: string]: Json | undefined };
-  const isText = [commandId, runId, taskId].every((one) => typeof one === 'string' && one !== '');
-  return BY_WORKERS.has(type) && isText && Number.isSafeInteger(attempt)
-    ? (data as unknown as WorkerCommand)
-    : undefined;
+  const { type, commandId, runId, taskId, attempt, worker, call } = (data ?? {}) as {
+    readonly [key: string]: Json | undefined;
+  };
+  const isText = (one: Json | undefined): boolean => typeof one === 'string' && one !== '';
+  if (!BY_WORKERS.has(type) || ![commandId, runId, taskId].every(isText) || !Number.isSafeInteger(attempt))
+    return undefined;
+  const isCall = CALLS.has(type as CommandType);
+  if (isCall && !(isText(worker) && Number.isSafeInteger(call) && Number(call) > 0)) return undefined;
+  return data as unknown as WorkerCommand;
 }
 
 /** Tells workers to abort one attempt, or all of a run. */
@@ -53,13 +59,29 @@ export interface Heartbeat {
   readonly progress?: Json;
 }
 
+/** What became of a call of an attempt: it is durable, or it was refused. */
+export interface CallAnswer {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly error?: ErrorData;
+}
+
+/** What a call waited for. Without messages, its time was up. */
+export interface CallDelivery {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly messages?: readonly ReceivedMessage[];
+}
+
 /** An engine asks who is there: every worker announces itself. */
 export type RollCall = Readonly<Record<string, never>>;
 
 /** How messages of the engine are addressed. */
 export interface Addressing {
   readonly id: string;
-  readonly type: 'dispatch' | 'command' | 'abort' | 'heartbeat';
+  readonly type: 'dispatch' | 'command' | 'abort' | 'heartbeat' | 'answer' | 'delivery';
   readonly source: string;
   readonly runId: string;
   readonly causationId: string;
@@ -88,7 +110,10 @@ export function toAllEnvelope(
   };
 }
 
-export function toEnvelope(addressing: Addressing, body: Dispatch | WorkerCommand | Abort | Heartbeat): Envelope {
+export function toEnvelope(
+  addressing: Addressing,
+  body: Dispatch | WorkerCommand | Abort | Heartbeat | CallAnswer | CallDelivery,
+): Envelope {
   const { id, source, type, runId, causationId, at, traceparent } = addressing;
   const { taskId, attempt } = body;
   const envelope: { -readonly [Key in keyof Envelope]: Envelope[Key] } = {
@@ -116,6 +141,8 @@ const TYPES = {
   command: 'reprise.command',
   abort: 'reprise.abort',
   heartbeat: 'reprise.heartbeat',
+  answer: 'reprise.answer',
+  delivery: 'reprise.delivery',
 } as const satisfies Record<Addressing['type'], string>;
 
 /** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */

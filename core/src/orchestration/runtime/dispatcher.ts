@@ -1,15 +1,16 @@
 import type { Clock } from '../../shared/clock.ts';
-import { ABORT_CHANNEL, agentChannel } from '../messaging/channels.ts';
-import { type Dispatch, toEnvelope } from '../messaging/messages.ts';
+import { ABORT_CHANNEL, agentChannel, workerChannel } from '../messaging/channels.ts';
+import type { Envelope } from '../messaging/envelope.ts';
+import { type CallAnswer, type CallDelivery, type Dispatch, toEnvelope } from '../messaging/messages.ts';
 import type { OutgoingMessage, Transport } from '../messaging/transport.ts';
+import { attemptKey, idempotencyKey } from '../workflow/attempt-key.ts';
 import { handedOver } from '../workflow/binding-source.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { priorityOf, wantedBy } from '../workflow/ready-tasks.ts';
-import { isInFlight, type RunState } from '../workflow/state.ts';
+import { isInFlight, isListening, type RunState, type TaskState } from '../workflow/state.ts';
 import type { Admission } from './admission/admission.ts';
 import { askerOf } from './admission/limits.ts';
-import { attemptKey, idempotencyKey } from './attempt-key.ts';
 import type { ChildRuns } from './child-runs.ts';
 import type { ForkRuns } from './fork-runs.ts';
 import { traceparentOfAttempt } from './meta.ts';
@@ -86,6 +87,12 @@ export class Dispatcher {
   #one(state: RunState, effect: Effect, messages: OutgoingMessage[]): void {
     const { runId } = state;
     switch (effect.kind) {
+      case 'listen':
+        // Its turn has given its room back.
+        return;
+      case 'deliver':
+        this.#deliver(state, effect, messages);
+        return;
       case 'set-timer':
         this.#timers.set(runId, effect.timer, effect.at);
         return;
@@ -133,17 +140,7 @@ export class Dispatcher {
     const definition = state.graph.node(task?.definitionId ?? '')?.definition;
     if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
     const { runId } = state;
-    // Of one that was begun elsewhere, or before this run was read, admission has not heard.
-    const { admission } = this.#parts;
-    if (again && !admission.holds(runId, taskId, attempt)) {
-      const { agent: wanted, capability } = wantedBy(state, task);
-      const way = admission.ways.of(
-        { asker: askerOf(state) },
-        task.agent,
-        wanted === undefined ? capability : undefined,
-      );
-      admission.hold(runId, taskId, attempt, way, false);
-    }
+    if (again && !isListening(state, task)) this.#hold(state, task);
     // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.
     const once = definition.delivery === 'at-most-once';
     if (!this.open.track({ runId, taskId, attempt, once, again })) return;
@@ -168,6 +165,48 @@ export class Dispatcher {
     const addressing = { id, type: 'dispatch', source, runId, causationId: id, at: clock.now(), traceparent } as const;
     messages.push({ channel: agentChannel(task.agent), envelope: toEnvelope(addressing, dispatch) });
     if (monitors.active) monitors.notice({ kind: 'dispatched', runId, taskId, attempt, agent: task.agent });
+  }
+
+  /** The attempt has what it waited for, and takes room again, whatever there is: others had theirs meanwhile. */
+  #deliver(state: RunState, effect: Extract<Effect, { readonly kind: 'deliver' }>, messages: OutgoingMessage[]): void {
+    const { runId } = state;
+    const { taskId, attempt, call, worker, messages: came } = effect;
+    const task = state.tasks.get(taskId);
+    if (task !== undefined && isInFlight(task) && task.attempt === attempt && !isListening(state, task))
+      this.#hold(state, task);
+    const body: CallDelivery = { taskId, attempt, call, ...(came === undefined ? {} : { messages: came }) };
+    messages.push({ channel: workerChannel(worker), envelope: this.#toWorker('delivery', runId, body) });
+  }
+
+  /** It may have been lost. */
+  deliverAgain(
+    runId: string,
+    { taskId, attempt, call, worker, messages }: Extract<Effect, { readonly kind: 'deliver' }>,
+  ): void {
+    const body: CallDelivery = { taskId, attempt, call, ...(messages === undefined ? {} : { messages }) };
+    void this.#publish(runId, [{ channel: workerChannel(worker), envelope: this.#toWorker('delivery', runId, body) }]);
+  }
+
+  /** What became of a call of an attempt. */
+  answer(runId: string, worker: string, body: CallAnswer): void {
+    void this.#publish(runId, [{ channel: workerChannel(worker), envelope: this.#toWorker('answer', runId, body) }]);
+  }
+
+  #toWorker(type: 'answer' | 'delivery', runId: string, body: CallAnswer | CallDelivery): Envelope {
+    const { source, clock } = this.#parts;
+    const id = `${attemptKey(runId, body.taskId, body.attempt)}/${type}/${body.call}`;
+    return toEnvelope({ id, type, source, runId, causationId: id, at: clock.now() }, body);
+  }
+
+  /** Of one that was begun elsewhere, or before this run was read, or that waited, admission does not know. */
+  #hold(state: RunState, task: TaskState): void {
+    const { admission } = this.#parts;
+    const { runId } = state;
+    const { id: taskId, attempt, agent } = task;
+    if (agent === undefined || admission.holds(runId, taskId, attempt)) return;
+    const { agent: wanted, capability } = wantedBy(state, task);
+    const way = admission.ways.of({ asker: askerOf(state) }, agent, wanted === undefined ? capability : undefined);
+    admission.hold(runId, taskId, attempt, way, false);
   }
 
   #abort(runId: string, reason: string, taskId?: string, attempt?: number): OutgoingMessage {

@@ -1,7 +1,8 @@
 import type { Ownership, OwnershipChange } from '../../event-store/ownership.ts';
 import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
-import { RepriseError } from '../../shared/errors.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
+import { errorData, RepriseError } from '../../shared/errors.ts';
 import { nextTurn } from '../../shared/system.ts';
 import { readAnnouncement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
@@ -11,7 +12,8 @@ import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import { runIndex } from '../reading/views/built-in/run-index.ts';
 import type { Views } from '../reading/views/views.ts';
-import type { Command, Timer } from '../workflow/commands.ts';
+import { type Command, isCall, type MailCall, type Timer } from '../workflow/commands.ts';
+import { deliveredBefore } from '../workflow/effects.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { Admission } from './admission/admission.ts';
@@ -338,13 +340,28 @@ export class Engine {
     const command = readWorkerCommand(delivery.envelope.data);
     if (command === undefined) return this.#dropped(delivery, 'command');
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
-    else this.#admission.finished(command.runId, command.taskId, command.attempt);
+    else if (!isCall(command)) this.#admission.finished(command.runId, command.taskId, command.attempt);
     const item: InboxItem = {
       command,
-      done: () => delivery.ack(),
+      done: (outcome) => {
+        if (isCall(command)) this.#answer(command, outcome);
+        delivery.ack();
+      },
       failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
     };
     this.#inboxes.post(command.runId, item);
+  }
+
+  /** Tells a worker what became of a call. What it waited for, and may have come before, is sent again with a call that comes again. */
+  #answer(command: MailCall, { events, rejection }: CommandOutcome): void {
+    const { runId, taskId, attempt, worker, call } = command;
+    const state = this.#repository.cached(runId)?.state;
+    if (command.type === 'AwaitMessages' && rejection === undefined && events.length === 0 && state !== undefined) {
+      const again = deliveredBefore(state, command);
+      if (again !== undefined) this.#dispatcher.deliverAgain(runId, again);
+    }
+    const error = rejection === undefined ? {} : { error: errorData(rejection.code as ErrorCode, rejection.message) };
+    this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...error });
   }
 
   #onHeartbeat(delivery: Delivery): void {

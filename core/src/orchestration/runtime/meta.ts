@@ -1,8 +1,8 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
 import { RunTrace } from '../../shared/trace.ts';
+import { attemptPart } from '../workflow/attempt-key.ts';
 import type { CommandBase } from '../workflow/command-base.ts';
 import type { ParentTask, RunEvent } from '../workflow/events.ts';
-import { attemptPart } from './attempt-key.ts';
 
 /** What every event of a run has in common: kept by its state. */
 export interface MetaSource {

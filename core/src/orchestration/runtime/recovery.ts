@@ -1,10 +1,10 @@
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import { OPEN_RUNS } from '../reading/run-list.ts';
 import type { RunReader } from '../reading/run-reader.ts';
+import { attemptKey } from '../workflow/attempt-key.ts';
 import type { Command } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { definitionOf, isInFlight, type RunState } from '../workflow/state.ts';
-import { attemptKey } from './attempt-key.ts';
 import type { Heart } from './heart.ts';
 import type { Inboxes } from './inbox.ts';
 import { timerCommand } from './timer-table.ts';

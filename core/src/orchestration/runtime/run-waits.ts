@@ -8,6 +8,8 @@ import { stateOf } from '../workflow/view-of.ts';
 export interface OutsideWaits {
   /** Names of signals. */
   readonly signals: readonly string[];
+  /** Mailboxes at which somebody waits. */
+  readonly mailboxes: readonly string[];
   /** Tasks that are open forms. */
   readonly forms: readonly string[];
   /** Ids of child runs: it moves when one of them ends. */
@@ -27,6 +29,10 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
     else if (effect.kind !== 'cancel-child') return undefined;
   }
   const signals = [...new Set([...state.waits.keys(), ...state.unbuffered.keys()])];
+  const mailboxes = [...(state.mail?.boxes ?? [])].flatMap(([name, { receivers }]) =>
+    receivers.size > 0 ? [name] : [],
+  );
   const forms = [...state.tasks.values()].filter(isOpenForm).map(({ id }) => id);
-  return signals.length + forms.length + children.length === 0 ? undefined : { signals, forms, children };
+  const count = signals.length + mailboxes.length + forms.length + children.length;
+  return count === 0 ? undefined : { signals, mailboxes, forms, children };
 }

@@ -4,8 +4,8 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
-import type { Outgoing, Wanted } from './messaging/message.ts';
 import type { Lineage, ParentTask, RunEvent } from './events.ts';
+import type { Outgoing, Wanted } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
@@ -159,10 +159,11 @@ interface Call extends CommandBase {
   readonly call: number;
 }
 
-/** An attempt sends a message. */
-export interface SendMessage extends Call {
-  readonly type: 'SendMessage';
-  readonly message: Outgoing;
+/** An attempt sends messages: all of them, or none. */
+export interface SendMessages extends Call {
+  readonly type: 'SendMessages';
+  /** 1 to MOST_SENT of them. */
+  readonly messages: readonly Outgoing[];
 }
 
 /** An attempt waits for messages. */
@@ -228,7 +229,7 @@ export interface DiscardDeadLetters extends CommandBase {
 export type DeadLetterCommand = EditDeadLetter | RedriveDeadLetters | DiscardDeadLetters;
 
 /** What attempts do with the messages of their run. */
-export type MailCall = SendMessage | AwaitMessages | SettleMessages;
+export type MailCall = SendMessages | AwaitMessages | SettleMessages;
 
 /** An answer to an open form. One that does not fit the form is rejected, and leaves it open. */
 export interface AnswerForm extends CommandBase {
@@ -332,7 +333,9 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
 
 /** Calls of attempts: each is taken once, by its number. What is refused of them is answered, and not put on record. */
 export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
-  'SendMessage',
+  'SendMessages',
   'AwaitMessages',
   'SettleMessages',
 ]);
+
+export const isCall = (command: Command): command is MailCall => CALLS.has(command.type);

@@ -13,8 +13,10 @@ import { isParked, pauseRun, reasonOf, resumeRun } from './decisions/pause.ts';
 import { reject } from './decisions/rejection.ts';
 import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
-import { sealed } from './end-of-run.ts';
+import { ending } from './end-of-run.ts';
 import type { RunCancelled, RunEvent } from './events.ts';
+import { decideCall } from './messaging/calls.ts';
+import { decideOutside } from './messaging/outside.ts';
 import { changeRun } from './outside/change-run.ts';
 import { isRunChange } from './outside/run-changes.ts';
 import { isTerminal, type RunState } from './state.ts';
@@ -77,6 +79,15 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       if (error !== undefined) return [reject(command, 'REPRISE_RUN_TOO_LARGE', error.message, context)];
       return [{ type: 'SignalReceived', at, commandId, signal, data }];
     }
+    case 'SendMessages':
+    case 'AwaitMessages':
+    case 'SettleMessages':
+      return decideCall(state, command, context);
+    case 'PostMessage':
+    case 'EditDeadLetter':
+    case 'RedriveDeadLetters':
+    case 'DiscardDeadLetters':
+      return decideOutside(state, command, context);
     case 'AnswerForm':
       return answerForm(state, command, context);
     case 'AssignForm':
@@ -109,12 +120,16 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
       return closeFork(state, command, context);
     case 'CancelRun': {
       const { commandId } = command;
-      return [sealed<RunCancelled>(state, { type: 'RunCancelled', at: context.now, commandId, ...reasonOf(command) })];
+      return ending<RunCancelled>(state, { type: 'RunCancelled', at: context.now, commandId, ...reasonOf(command) });
     }
     case 'PauseRun':
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
+    case 'PostMessage':
+    case 'EditDeadLetter':
+    case 'RedriveDeadLetters':
+    case 'DiscardDeadLetters':
     case 'AnswerForm':
     case 'AssignForm':
       return wait();
@@ -134,9 +149,17 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'ResumeRun':
     case 'RetryTasks':
     case 'SendSignal':
+    case 'PostMessage':
+    case 'EditDeadLetter':
+    case 'RedriveDeadLetters':
+    case 'DiscardDeadLetters':
     case 'AnswerForm':
     case 'AssignForm':
       return refuse();
+    case 'SendMessages':
+    case 'AwaitMessages':
+    case 'SettleMessages':
+      return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended: it is ${state.status}.`, context)];
     case 'CancelRun':
       return state.status === 'cancelled' ? [] : refuse();
     default:

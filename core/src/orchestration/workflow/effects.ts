@@ -1,7 +1,10 @@
 import { timeOf } from './clock.ts';
-import type { Timer } from './commands.ts';
-import type { RunEvent, TaskClosing } from './events.ts';
+import type { AwaitMessages, Timer } from './commands.ts';
+import type { MessageDelivered, MessageMissed, RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
+import { nextDue } from './messaging/mail.ts';
+import type { ReceivedMessage } from './messaging/message.ts';
+import { heldIn } from './messaging/received.ts';
 import {
   definitionOf,
   hasEnded,
@@ -31,6 +34,17 @@ export type Effect =
   | { readonly kind: 'cancel-child'; readonly taskId: string; readonly child: string; readonly reason: string }
   /** `revision`: of the parent, when it follows. */
   | { readonly kind: 'pause-child' | 'resume-child'; readonly child: string; readonly revision: number }
+  /** The attempt waits for messages, and takes no room until it has some. */
+  | { readonly kind: 'listen'; readonly taskId: string; readonly attempt: number }
+  /** What the attempt waited for has come, or will not: without messages, its time was up. Its worker is to know. */
+  | {
+      readonly kind: 'deliver';
+      readonly taskId: string;
+      readonly attempt: number;
+      readonly call: number;
+      readonly worker: string;
+      readonly messages?: readonly ReceivedMessage[];
+    }
   /** The run is over: abort whatever runs, forget all timers, tell the run that it is the child of. */
   | { readonly kind: 'close-run'; readonly reason: string };
 
@@ -59,7 +73,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       if (task === undefined) return [];
       const first = task.firstScheduledAt === event.at ? taskTimer(state, task) : [];
-      return [...first, ...enteredEffects(state, task)];
+      return [...first, ...enteredEffects(state, task), ...(task.awaits === undefined ? [] : mailTimer(state))];
     }
     case 'FormAssigned': {
       const task = state.tasks.get(event.taskId);
@@ -124,6 +138,20 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
         // Nothing holds up what has to be done before the end.
         ...(event.taskId === '' ? ofTheClock(state) : []),
       ];
+    case 'MessageAwaited':
+      return [{ kind: 'listen', taskId: event.taskId, attempt: event.attempt }, ...mailTimer(state)];
+    case 'MessageDelivered':
+    case 'MessageMissed':
+      return [...deliveryOf(state, event), ...mailTimer(state)];
+    case 'MessageSent':
+    case 'MessageAcknowledged':
+    case 'MessageRejected':
+    case 'MessageExpired':
+    case 'MessageDeadLettered':
+    case 'MessagesClosed':
+    case 'DeadLettersRedriven':
+    case 'DeadLettersDiscarded':
+      return mailTimer(state);
     case 'RunCompleted':
       return [{ kind: 'close-run', reason: 'completed' }];
     case 'RunFailed':
@@ -157,6 +185,7 @@ export function openEffects(state: RunState): readonly Effect[] {
     return [...abandoned, { kind: 'close-run', reason: endOf(state) }];
   }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
+  effects.push(...mailTimer(state));
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     if (isInFlight(task)) {
@@ -192,6 +221,35 @@ function runTimer(state: RunState): Effect[] {
   if (state.closing !== undefined) return [];
   const at = timeOf(state, runDeadline(state));
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
+}
+
+/** One for all messages: set anew whenever what is due first changes. */
+function mailTimer({ mail }: RunState): Effect[] {
+  const at = mail === undefined ? undefined : nextDue(mail);
+  return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
+}
+
+/** What a call waited for has come, or will not. Its worker made the call. */
+function deliveryOf(state: RunState, event: MessageDelivered | MessageMissed): Effect[] {
+  const { taskId, attempt, call } = event;
+  const { mail } = state;
+  const worker = mail?.attempts.get(taskId)?.worker;
+  if (mail === undefined || worker === undefined) return [];
+  const messages = event.type === 'MessageMissed' ? undefined : heldIn(mail, event.messages);
+  return [{ kind: 'deliver', taskId, attempt, call, worker, ...(messages === undefined ? {} : { messages }) }];
+}
+
+/** What a call that comes again waited for, and has had; undefined when it waits still. */
+export function deliveredBefore(
+  state: RunState,
+  { taskId, attempt, call, worker }: Pick<AwaitMessages, 'taskId' | 'attempt' | 'call' | 'worker'>,
+): Extract<Effect, { readonly kind: 'deliver' }> | undefined {
+  const { mail } = state;
+  const known = mail?.attempts.get(taskId);
+  if (mail === undefined || known?.attempt !== attempt || known.waits.has(call)) return undefined;
+  const ids = [...known.held].filter((id) => mail.open.get(id)?.holder?.call === call);
+  const messages = ids.length === 0 ? {} : { messages: heldIn(mail, ids) };
+  return { kind: 'deliver', taskId, attempt, call, worker, ...messages };
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {

@@ -2,6 +2,7 @@ import { sha256 } from '../../shared/hash.ts';
 import { canonicalJson } from '../../shared/json.ts';
 import { stateDigest } from './digest/state-digest.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from './events.ts';
+import { closingMail } from './messaging/closing.ts';
 import type { RunState } from './state.ts';
 
 /** The terminal events: one of them ends a history. */
@@ -17,8 +18,16 @@ export function endDigest(state: RunState, end: Omit<RunEnd, 'stateDigest'>): st
   return version + sha256(`${before}\n${canonicalJson({ ...end, stateDigest: undefined })}`);
 }
 
-/** The end of a run, given the state before it, with its digest. */
-export function sealed<End extends RunEnd>(
+/** The end of a run, given the state before it, with its digest; what is open of its messages ends before it. */
+export function ending<End extends RunEnd>(
+  state: RunState,
+  end: Omit<End, 'stateDigest'> & { readonly type: End['type'] },
+): readonly RunEvent[] {
+  // The fold of the first changes nothing: what was open is part of the digest.
+  return [...closingMail(state, end.at), sealed<End>(state, end)];
+}
+
+function sealed<End extends RunEnd>(
   state: RunState,
   end: Omit<End, 'stateDigest'> & { readonly type: End['type'] },
 ): End {

@@ -46,6 +46,18 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskFellBack: 1,
   TaskFailed: 1,
   TaskResultIgnored: 1,
+  MessageSent: 1,
+  MessageAwaited: 1,
+  MessageDelivered: 1,
+  MessageMissed: 1,
+  MessageAcknowledged: 1,
+  MessageRejected: 1,
+  MessageExpired: 1,
+  MessageDeadLettered: 1,
+  MessagesClosed: 1,
+  DeadLetterEdited: 1,
+  DeadLettersRedriven: 1,
+  DeadLettersDiscarded: 1,
   CommandRejected: 1,
 };
 

@@ -171,6 +171,12 @@ export interface TaskEntered extends EventBase {
   readonly until?: number;
   /** Of a wait for a signal, and of it alone: its name. */
   readonly signal?: string;
+  /** Of a wait for a message, and of it alone: the mailbox that it waits at. */
+  readonly mailbox?: string;
+  /** Of a wait for a message: what it has to be like, but for the `where` of the definition. */
+  readonly wanted?: Omit<Wanted, 'where'>;
+  /** Of a `send` that waits for what comes of its message, and of it alone: the id of that. */
+  readonly sent?: string;
   /** Of a wait for a form, and of it alone. The form is in the definition. */
   readonly form?: true;
   /** Of a form: who is asked. */
@@ -326,6 +332,9 @@ export interface TasksReset extends EventBase {
   readonly since?: number;
   /** Of `repeat`: the attempt that ended the round before. */
   readonly attempt?: number;
+  /** Of the `repeat` of a wait: the signal, or the message, that it took. Absent in older histories, in which the next round took the same signal. */
+  readonly signal?: string;
+  readonly message?: string;
   /** Of `repeat`: what the feedback is from, unless it is the output of the attempt. */
   readonly via?: 'fallback-value' | 'fallback-task';
 }
@@ -484,7 +493,7 @@ export interface TaskStarted extends EventBase {
  * The task ended well. `via`: `agent` (the attempt's output), `items` (a forEach; the outputs are those of its items),
  * `fallback-value`, `fallback-task` (the output is that of the fallback task), `last-round` (a round that was skipped: what the
  * segment gave in the round before stands), `value` (of a `set`), `switch` (with the `case` that it chose; without `output` it hands its
- * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `message` (of a wait: what came, of which `message` is the id; of a `send`: `{ id }`), `form` (the output is the answer), `default` (of a wait), `child` (of a child run),
+ * input on), `cancel` (the output names what it cancelled), `timer` (a sleep hands its input on), `signal` (the output is the signal's data), `message` (what a wait took, of which `message` is the id), `send` (`{ id }`), `form` (the output is the answer), `default` (of a wait), `child` (of a child run),
  * `scope` (without `output`, that of the leaves), `end`, `override` (what a person or a program said; without `output`, what stood in the
  * `TaskClosing` before it).
  */
@@ -519,6 +528,7 @@ export type Via =
   | 'timer'
   | 'signal'
   | 'message'
+  | 'send'
   | 'form'
   | 'default'
   | 'child'

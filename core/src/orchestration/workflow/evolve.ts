@@ -11,6 +11,20 @@ import { goBack } from './transitions/go-back.ts';
 import { handOff } from './transitions/hand-off.ts';
 import { aboutToChange, addToList, expand, expire, joinItem, readyAgain } from './transitions/items.ts';
 import { link, unlink } from './transitions/links.ts';
+import {
+  acknowledged,
+  awaited,
+  closed,
+  deadLettered,
+  delivered,
+  discarded,
+  edited,
+  expired,
+  messageSent,
+  missed,
+  redriven,
+  rejected,
+} from './transitions/mail.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { prioritise } from './transitions/priority.ts';
 import { repeat } from './transitions/regions.ts';
@@ -88,6 +102,30 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return closing(state, event);
     case 'SignalReceived':
       return receive(state, event);
+    case 'MessageSent':
+      return messageSent(state, event);
+    case 'MessageAwaited':
+      return onTask(state, event.taskId, (task) => awaited(state, task, event));
+    case 'MessageDelivered':
+      return onTask(state, event.taskId, (task) => delivered(state, task, event));
+    case 'MessageMissed':
+      return onTask(state, event.taskId, (task) => missed(state, task, event));
+    case 'MessageAcknowledged':
+      return acknowledged(state, event);
+    case 'MessageRejected':
+      return rejected(state, event);
+    case 'MessageExpired':
+      return expired(state, event);
+    case 'MessageDeadLettered':
+      return deadLettered(state, event);
+    case 'MessagesClosed':
+      return closed(state, event);
+    case 'DeadLetterEdited':
+      return edited(state, event);
+    case 'DeadLettersRedriven':
+      return redriven(state, event);
+    case 'DeadLettersDiscarded':
+      return discarded(state, event.messages, event.at);
     case 'FormAnswered':
       return onTask(state, event.taskId, (task) => {
         if (task.form === undefined || !isEntered(task)) return;

@@ -31,6 +31,8 @@ export function payloadSize(event: RunEvent): number {
     case 'TasksAdded':
       return sizeOfAdded(event.tasks);
     case 'SignalReceived':
+    case 'MessageSent':
+    case 'DeadLetterEdited':
       return roughSize(event.data);
     default:
       return 0;

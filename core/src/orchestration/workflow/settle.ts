@@ -15,6 +15,7 @@ import { hasFailed, needOf, settleList, weighLists } from './decisions/settle-li
 import { undoNext } from './decisions/undo-next.ts';
 import { isLoser, withdraw } from './decisions/withdraw.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
+import { isMailUnsettled, settleMail } from './messaging/settle-mail.ts';
 import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
 import { blocksAround } from './ready-tasks.ts';
@@ -41,6 +42,7 @@ import { lastDone, lastDoneInside } from './transitions/undoable.ts';
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
+  if (isMailUnsettled(state)) return true;
   if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
   if (failure !== undefined || ending !== undefined || open === 0) return true;
@@ -60,6 +62,8 @@ export const isSettling = (state: RunState, task: TaskState): boolean =>
  */
 export function settle(state: RunState, context: DecisionContext): readonly RunEvent[] {
   if (!isUnsettled(state)) return [];
+  const mail = settleMail(state, context);
+  if (mail.length > 0 || !isUnsettled(state)) return mail;
   if (state.closing !== undefined) return endOfClosing(state, context);
   const root = rootOf(state);
   if (root.failure !== undefined || root.ending !== undefined) return settleBlock(state, root, context);
@@ -99,7 +103,7 @@ function settleMilestones(state: RunState, context: DecisionContext): readonly R
 /** It ends with what it is in, or waits for what is in it; whoever ends that brings it back. Of several waits before one join, those that it gives up take nothing. */
 const isPutOff = (state: RunState, task: TaskState): boolean =>
   task.closing === undefined
-    ? (task.signal !== undefined || task.form !== undefined) && isLoser(state, task)
+    ? (task.signal !== undefined || task.form !== undefined || task.sent !== undefined) && isLoser(state, task)
     : task.closing.why === 'within' || isWaiting(state, task.id);
 
 function settleTask(
@@ -262,12 +266,28 @@ function skip(task: TaskState, definition: TaskDefinition, reason: TaskSkipped['
 function settleEntered(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return settleBlock(state, scope, context);
+  const { sent } = task;
+  if (sent !== undefined && sent.outcome !== 'open') return endOfSent(state, task, sent, context);
   if (task.form?.answer !== undefined)
     return conclude(state, task, { output: task.form.answer.value, via: 'form', recorded: false }, context);
   const taken = signalFor(state, task);
   if (taken === undefined) return [];
   const { id, data } = taken;
   return conclude(state, task, { output: data, via: 'signal', recorded: false, signal: id }, context);
+}
+
+/** What came of the message that it waited for. */
+function endOfSent(
+  state: RunState,
+  task: TaskState,
+  { message, outcome }: NonNullable<TaskState['sent']>,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  if (outcome === 'acknowledged') return conclude(state, task, { output: { id: message }, via: 'send' }, context);
+  const definition = definitionOf(state, task);
+  return definition === undefined || outcome === 'open'
+    ? []
+    : giveUp(state, task, definition, { error: outcome }, context);
 }
 
 /** Nothing is awaited in it any more: what is to be undone of it is, then it ends, too. */

@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { type GraphChange, GrownGraph, isAddition } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
+import { restoreMail, type SavedMail, savedMail } from './messaging/mail-codec.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import { limitedScopeOf, priorityOf, wantedBy } from './ready-tasks.ts';
 import { type Place, putBack } from './shared-values.ts';
@@ -14,6 +15,7 @@ import {
   initialState,
   isAgentTask,
   isInFlight,
+  isListening,
   joinsItems,
   listOf,
   type PendingSignal,
@@ -45,6 +47,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'mutexes',
   'mutexWaits',
   'shared',
+  'mail',
   'ready',
   'commands',
   'readyCount',
@@ -52,12 +55,13 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v12';
+export const STATE_VERSION = 'v13';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
   readonly shared?: Json;
   readonly added?: readonly GraphChange[];
+  readonly mail?: SavedMail;
   readonly tasks?: readonly Partial<TaskState>[];
   readonly places?: readonly Place[];
 };
@@ -93,6 +97,11 @@ export function* serializing(state: RunState): Generator<void, string> {
   write((without) => headOf(state, without));
   for (const added of state.graph instanceof GrownGraph ? inLines(state.graph.changes()) : []) {
     lines.push(JSON.stringify({ added }));
+    yield;
+  }
+  // Before the tasks: whether an attempt takes room is asked when it is put back.
+  for (const mail of state.mail === undefined ? [] : savedMail(state.mail)) {
+    lines.push(JSON.stringify({ mail }));
     yield;
   }
   let tasks: TaskState[] = [];
@@ -170,6 +179,7 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     if (part.shared !== undefined) values.push(part.shared);
     else if (part.tasks !== undefined)
       for (const partial of part.tasks) add(state, { ...createTaskState('', '', undefined, 0), ...partial });
+    else if (part.mail !== undefined) state.mail = restoreMail(state.mail, part.mail);
     else if (part.added !== undefined) for (const change of part.added) grownGraph(state).apply(change);
     else restoreHead(state, part as Head, bind);
     yield;
@@ -245,6 +255,7 @@ function add(state: RunState, task: TaskState): void {
   state.tasks.set(task.id, task);
   // All fields, in their order: a digest has them in the order in which they are there.
   const { form } = task;
+  if (task.awaits !== undefined) task.awaits = { mailbox: task.awaits.mailbox, wanted: task.awaits.wanted };
   if (form !== undefined)
     task.form = { assignee: form.assignee, escalate: form.escalate, step: form.step, answer: form.answer };
   const { undoes } = task;
@@ -253,6 +264,6 @@ function add(state: RunState, task: TaskState): void {
     const items = listOf(state, task)?.items;
     if (items !== undefined) items.instances[task.index] = task;
   }
-  if (isInFlight(task)) countInFlight(state, task, 1);
+  if (isInFlight(task) && !isListening(state, task)) countInFlight(state, task, 1);
   noteAwaited(state, task);
 }

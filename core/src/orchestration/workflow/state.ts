@@ -6,6 +6,8 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import { inside, outer } from '../../shared/task-path.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
+import { createMail, type MailState } from './messaging/mail.ts';
+import type { Wanted } from './messaging/message.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
@@ -225,6 +227,10 @@ export interface TaskState {
   wakeAt: number | undefined;
   /** The signal that a wait is for. */
   signal: string | undefined;
+  /** Of a wait for a message: where it waits, and for what of it that was computed when it began. */
+  awaits: { readonly mailbox: string; readonly wanted: Wanted | undefined } | undefined;
+  /** Of a `send` that waits for what comes of its message. */
+  sent: { readonly message: string; outcome: 'open' | 'acknowledged' | ErrorData } | undefined;
   /** The revision at which it began to wait. Derived. */
   waitsSince: number | undefined;
   /** The form that it asks somebody. */
@@ -345,6 +351,8 @@ export interface RunState {
   inFlight: number;
   /** About how many characters of JSON the run's payloads have in all, each counted where it is and not where it is referred to: what limits and slices go by. */
   held: number;
+  /** Its messages; undefined until there was something about one. */
+  mail: MailState | undefined;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
   readonly commands: Set<string>;
   /** From the last event that carried one: what replay compares with. */
@@ -430,6 +438,7 @@ export function initialState(): RunState {
     readyCount: 0,
     inFlight: 0,
     held: 0,
+    mail: undefined,
     commands: new Set(),
     stateDigest: undefined,
   };
@@ -487,6 +496,8 @@ export function createTaskState(
     chosen: undefined,
     wakeAt: undefined,
     signal: undefined,
+    awaits: undefined,
+    sent: undefined,
     waitsSince: undefined,
     form: undefined,
     child: undefined,
@@ -537,6 +548,16 @@ export const hasEnded = (task: Pick<TaskState, 'status'>): boolean =>
 /** An attempt of the task is open at an agent. */
 export const isInFlight = (task: TaskState): boolean =>
   (task.status === 'scheduled' || task.status === 'running') && task.agent !== undefined && task.items === undefined;
+
+/** The attempt waits for messages: it takes no room meanwhile. */
+export const isListening = ({ mail }: RunState, task: TaskState): boolean =>
+  mail !== undefined && (mail.attempts.get(task.id)?.waits.size ?? 0) > 0;
+
+/** The messages of the run, from now on. */
+export function mailOf(state: RunState): MailState {
+  state.mail ??= createMail();
+  return state.mail;
+}
 
 /** The task is under way without an agent: a block, a wait, a sleep or a child run. */
 export const isEntered = (task: TaskState): boolean =>

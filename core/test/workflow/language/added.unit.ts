@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../src/orchestration/workflow/attempt-key.ts';
 import { effectsOf, openEffects } from '../../../src/orchestration/workflow/effects.ts';
 import { explainState } from '../../../src/orchestration/workflow/explain/explain-run.ts';
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';

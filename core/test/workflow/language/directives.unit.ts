@@ -3,7 +3,7 @@ import { TEST_RUN_ID } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadTasks } from '../../../src/definition/text/parse-workflow.ts';
-import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../src/orchestration/workflow/attempt-key.ts';
 import type { Directive, HandOff } from '../../../src/orchestration/workflow/directives.ts';
 import { effectsOf } from '../../../src/orchestration/workflow/effects.ts';
 import { wantedBy } from '../../../src/orchestration/workflow/ready-tasks.ts';

@@ -1,7 +1,7 @@
 import { encodeEvent, UntrustedHistory, uuidv5 } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../src/orchestration/workflow/attempt-key.ts';
 import { openEffects } from '../../../src/orchestration/workflow/effects.ts';
 import { type PureRun, START } from '../pure-run.ts';
 import { expectKept } from './add.ts';

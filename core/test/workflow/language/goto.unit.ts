@@ -3,7 +3,7 @@ import { TEST_RUN_ID } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadTasks } from '../../../src/definition/text/parse-workflow.ts';
-import { idempotencyKey } from '../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../src/orchestration/workflow/attempt-key.ts';
 import type { Directive } from '../../../src/orchestration/workflow/directives.ts';
 import { effectsOf } from '../../../src/orchestration/workflow/effects.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';

@@ -17,6 +17,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
     signal,
     traceparent: undefined,
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    messages: {} as AgentContext['messages'],
     heartbeat: () => {
       beats += 1;
     },

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../shared/clock.ts';
 import type { WaitingForRoom } from '../../workflow/explain/explanation.ts';
-import { isInFlight, type RunState } from '../../workflow/state.ts';
+import { isInFlight, isListening, type RunState } from '../../workflow/state.ts';
 import { type AdmissionDesk, AdmissionTurn } from './admission-turn.ts';
 import { HeldAttempts } from './held-attempts.ts';
 import type { Limit } from './limit.ts';
@@ -133,7 +133,7 @@ export class Admission implements AdmissionDesk {
   reconcile(state: RunState): void {
     for (const [taskId, attempt] of this.#held.of(state.runId)) {
       const task = state.tasks.get(taskId);
-      if (task === undefined || !isInFlight(task) || task.attempt !== attempt)
+      if (task === undefined || !isInFlight(task) || task.attempt !== attempt || isListening(state, task))
         this.release(state.runId, taskId, attempt);
     }
   }

@@ -1,5 +1,5 @@
 import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../../shared/errors.ts';
-import { type Command, FROM_OUTSIDE } from '../../workflow/commands.ts';
+import { CALLS, type Command, FROM_OUTSIDE } from '../../workflow/commands.ts';
 import type { CommandOutcome, InboxItem } from '../inbox.ts';
 
 // Who is to blame when something throws in a turn (see RunWriter): a person's command is refused, a worker's result fails its
@@ -42,6 +42,7 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   const { command } = item;
   if (command === undefined || item.contained === true) return undefined;
   const error = undecidable(command.type, cause);
+  if (CALLS.has(command.type)) return refusedCall(item, error);
   if (BY_WORKERS.has(command.type)) return { ...item, contained: true, command: failureOf(command, error) };
   if (!FROM_OUTSIDE.has(command.type)) return undefined;
   const { commandId, runId, type, said } = command;
@@ -49,6 +50,18 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
     command: { type: 'RefuseCommand', commandId, runId, refused: type, error, ...(said === undefined ? {} : { said }) },
     contained: true,
     done: () => item.failed?.(refusal(error, cause)),
+    failed: (other) => item.failed?.(other),
+  };
+}
+
+/** The call is refused, and its attempt goes on. That it could not be decided is on record: it is no fault of the agent's alone. */
+function refusedCall(item: InboxItem, error: ErrorData): InboxItem {
+  const { commandId, runId, type } = item.command as Command;
+  const rejected = { commandId, command: type, code: error.code, message: error.message };
+  return {
+    command: { type: 'RefuseCommand', commandId, runId, refused: type, error },
+    contained: true,
+    done: () => item.done?.({ events: [], rejection: { type: 'CommandRejected', at: 0, ...rejected } }),
     failed: (other) => item.failed?.(other),
   };
 }

@@ -26,6 +26,10 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'PauseRun',
   'ResumeRun',
   'SendSignal',
+  'PostMessage',
+  'EditDeadLetter',
+  'RedriveDeadLetters',
+  'DiscardDeadLetters',
   'AddItems',
   'ParkRun',
   'RefuseCommand',
@@ -118,7 +122,8 @@ export class TurnDecider {
       if (!this.#parts.drives(runId)) return;
       for (const effect of heart.effectsOf(state, event)) {
         batch.effects.push(effect);
-        if (effect.kind === 'close-attempt') admission.release(effect.taskId, effect.attempt);
+        if (effect.kind === 'close-attempt' || effect.kind === 'listen')
+          admission.release(effect.taskId, effect.attempt);
       }
     };
   }

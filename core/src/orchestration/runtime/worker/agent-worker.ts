@@ -9,17 +9,26 @@ import {
   COMMAND_CHANNEL,
   HEARTBEAT_CHANNEL,
   WORKER_CHANNEL,
+  workerChannel,
 } from '../../messaging/channels.ts';
-import { type Abort, type Dispatch, type Heartbeat, toEnvelope, type WorkerCommand } from '../../messaging/messages.ts';
+import {
+  type Abort,
+  type CallAnswer,
+  type CallDelivery,
+  type Dispatch,
+  type Heartbeat,
+  toEnvelope,
+  type WorkerCommand,
+} from '../../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../../messaging/transport.ts';
-import { attemptKey } from '../attempt-key.ts';
+import { attemptKey } from '../../workflow/attempt-key.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { AnyAgent } from '../registry.ts';
 import { Announcer } from './announcer.ts';
 import { type AttemptOutcome, AttemptRun } from './attempt-run.ts';
 import { RecentKeys } from './recent-keys.ts';
-import { Slots } from './slots.ts';
+import { Place, Slots } from './slots.ts';
 
 /** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
 const DEFAULT_AGENT_CONCURRENCY = 16;
@@ -122,6 +131,7 @@ export class AgentWorker {
     this.#subscriptions.push(
       await transport.subscribe(ABORT_CHANNEL, onAbort, { broadcast: true }),
       await transport.subscribe(WORKER_CHANNEL, onCall, { broadcast: true }),
+      await transport.subscribe(workerChannel(this.#parts.id), (delivery) => this.#hear(delivery), { broadcast: true }),
     );
     await this.#announcer.begin();
   }
@@ -199,6 +209,7 @@ export class AgentWorker {
   async #carry(agent: AnyAgent, slots: Slots, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
     const { runid: runId = '' } = delivery.envelope;
     const slot = slots.take(dispatch.priority);
+    const place = new Place(slots);
     try {
       this.#announcer.changed();
       if (slot !== undefined) {
@@ -209,16 +220,23 @@ export class AgentWorker {
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
       // It waited for a slot too long, and another member has it; or it is not begun here any more.
       else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
-      else await this.#run(agent, runId, key, dispatch, delivery);
+      else await this.#run(agent, runId, key, dispatch, delivery, place);
     } finally {
-      slots.giveBack();
+      place.leave();
       this.#announcer.changed();
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#drained.resolve();
     }
   }
 
-  async #run(agent: AnyAgent, runId: string, key: string, dispatch: Dispatch, delivery: Delivery): Promise<void> {
+  async #run(
+    agent: AnyAgent,
+    runId: string,
+    key: string,
+    dispatch: Dispatch,
+    delivery: Delivery,
+    place: Place,
+  ): Promise<void> {
     const run = new AttemptRun(agent, runId, dispatch, {
       traceparent: delivery.envelope.traceparent,
       clock: this.#parts.clock,
@@ -226,6 +244,16 @@ export class AgentWorker {
       maxPayloadChars: this.#parts.options.maxPayloadChars,
       graceMs: this.#parts.options.leaseMs,
       progress: (progress) => this.#heartbeat(run, progress),
+      worker: this.#parts.id,
+      call: (command) => this.#send(command),
+      rest: () => {
+        place.rest();
+        this.#announcer.changed();
+      },
+      wake: async () => {
+        await place.wake();
+        this.#announcer.changed();
+      },
     });
     this.#running.set(key, run);
     this.#keepBeating();
@@ -318,6 +346,16 @@ export class AgentWorker {
 
   #warn(runId: string | undefined, message: string): void {
     this.#parts.monitors.notice({ kind: 'log', level: 'warn', message, ...(runId === undefined ? {} : { runId }) });
+  }
+
+  /** What came of a call of one of its attempts, or for one that waits. */
+  #hear(delivery: Delivery): void {
+    const { runid: runId = '', type, data } = delivery.envelope;
+    const { taskId, attempt } = data as unknown as CallAnswer;
+    const calls = this.#running.get(attemptKey(runId, taskId, attempt))?.calls;
+    if (type === 'reprise.answer') calls?.answered(data as unknown as CallAnswer);
+    else if (type === 'reprise.delivery') calls?.delivered(data as unknown as CallDelivery);
+    delivery.ack();
   }
 
   #abort(runId: string, abort: Abort): void {

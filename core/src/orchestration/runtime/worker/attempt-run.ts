@@ -3,11 +3,15 @@ import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
+import { attemptKey } from '../../workflow/attempt-key.ts';
+import type { MailCall } from '../../workflow/commands.ts';
 import type { Directive } from '../../workflow/directives.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import { acceptPayload, checkSchema } from '../payload.ts';
 import type { AnyAgent } from '../registry.ts';
+import { AttemptMessages } from './attempt-messages.ts';
 import { Directives } from './directives.ts';
+import { MessageCalls } from './message-calls.ts';
 
 export type AttemptOutcome =
   | { readonly output: Json; readonly directives?: readonly Directive[] }
@@ -22,7 +26,19 @@ export interface AttemptRunParts {
   /** W3C trace context of the attempt. */
   readonly traceparent: string | undefined;
   progress(progress: Json): void;
+  /** Names the worker. */
+  readonly worker: string;
+  /** Hands a call to the engine. */
+  call(command: MailCall): Promise<void>;
+  /** The attempt waits, and takes no room; then it has what it waited for, and takes some again. */
+  rest(): void;
+  wake(): Promise<void>;
 }
+
+const OVER = new RepriseError(
+  'REPRISE_MESSAGE_NOT_HELD',
+  'The attempt is over: it does nothing with messages any more.',
+);
 
 /** One call of one agent: its context, its signal, its heartbeats, and what came of it. */
 export class AttemptRun {
@@ -36,6 +52,8 @@ export class AttemptRun {
   #grace: ScheduledCall | undefined;
   #over = false;
   readonly #directives: Directives;
+  readonly calls: MessageCalls;
+  readonly #messages: AttemptMessages;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
@@ -43,6 +61,24 @@ export class AttemptRun {
     this.dispatch = dispatch;
     this.#parts = parts;
     this.#directives = new Directives(dispatch, parts.maxPayloadChars);
+    this.calls = new MessageCalls({
+      clock: parts.clock,
+      runId,
+      worker: parts.worker,
+      attemptKey: attemptKey(runId, dispatch.taskId, dispatch.attempt),
+      dispatch,
+      send: (command) => parts.call(command),
+      // Who waits for somebody else is not silent.
+      rest: () => {
+        this.#silence?.cancel();
+        parts.rest();
+      },
+      wake: async () => {
+        await parts.wake();
+        this.#watchSilence();
+      },
+    });
+    this.#messages = new AttemptMessages(this.calls, parts.maxPayloadChars);
   }
 
   /**
@@ -51,6 +87,7 @@ export class AttemptRun {
    */
   abort(reason: RepriseError): void {
     this.#controller.abort(reason);
+    this.calls.end(reason);
     this.#grace ??= this.#parts.clock.schedule(this.#parts.graceMs, () =>
       this.#cut.resolve({ error: toErrorData(reason, reason.code) }),
     );
@@ -59,6 +96,7 @@ export class AttemptRun {
   /** Aborts, and gives the attempt up without an outcome. */
   abandon(reason: RepriseError): void {
     this.#controller.abort(reason);
+    this.calls.end(reason);
     this.#cut.resolve(undefined);
   }
 
@@ -75,6 +113,7 @@ export class AttemptRun {
       return { error: data };
     } finally {
       this.#over = true;
+      this.calls.end(OVER);
       this.#silence?.cancel();
       this.#grace?.cancel();
     }
@@ -90,6 +129,8 @@ export class AttemptRun {
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
     const directives = this.#directives.close();
+    // What was not awaited is not lost behind the outcome, nor is that it was refused.
+    await this.calls.flush();
     const checked =
       outputSchema === undefined
         ? returned
@@ -128,6 +169,7 @@ export class AttemptRun {
       signal: this.#controller.signal,
       logger: this.#logger(),
       traceparent: this.#parts.traceparent,
+      messages: this.#messages,
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();
@@ -165,7 +207,7 @@ export class AttemptRun {
   // Armed only for tasks with a heartbeat timeout: the agent must be heard of again before it fires.
   #watchSilence(): void {
     const { heartbeatMs, taskId } = this.dispatch;
-    if (heartbeatMs === undefined || this.#over) return;
+    if (heartbeatMs === undefined || this.#over || this.calls.listens) return;
     this.#silence?.cancel();
     this.#silence = this.#parts.clock.schedule(heartbeatMs, () => {
       const message = `'${taskId}': the agent gave no heartbeat for ${heartbeatMs} ms.`;

@@ -44,3 +44,44 @@ export class Slots {
     else next.begin();
   }
 }
+
+/** What one attempt has of the slots: one, but while it waits for others. */
+export class Place {
+  readonly #slots: Slots;
+  /** Behind nobody: it has begun before. */
+  static readonly #FIRST = Number.POSITIVE_INFINITY;
+  #state: 'there' | 'resting' | 'waking' | 'gone' = 'there';
+  #woken: Promise<void> | undefined;
+
+  constructor(slots: Slots) {
+    this.#slots = slots;
+  }
+
+  rest(): void {
+    if (this.#state !== 'there') return;
+    this.#state = 'resting';
+    this.#slots.giveBack();
+  }
+
+  /** Resolves when it has a slot again. */
+  async wake(): Promise<void> {
+    if (this.#state === 'resting') {
+      this.#state = 'waking';
+      this.#woken = this.#take();
+    }
+    await this.#woken;
+  }
+
+  async #take(): Promise<void> {
+    await this.#slots.take(Place.#FIRST);
+    if (this.#state === 'gone') this.#slots.giveBack();
+    else this.#state = 'there';
+  }
+
+  /** The attempt is over. */
+  leave(): void {
+    const had = this.#state === 'there';
+    this.#state = 'gone';
+    if (had) this.#slots.giveBack();
+  }
+}

@@ -7,6 +7,7 @@ import { readingAt } from '../clock.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
+import { acknowledgedBy } from '../messaging/calls.ts';
 import { definitionOf, isInFlight, listOf, type RunState, type TaskState } from '../state.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { directed, endsWell } from './directives.ts';
@@ -17,15 +18,23 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
   const conclusion = { output: command.output, via: 'agent' } as const;
+  const done = acknowledgedBy(state, task, context);
   // What is to end otherwise has no use for them.
-  if (command.directives === undefined || task.closing !== undefined) return ended(state, task, conclusion, context);
+  if (command.directives === undefined || task.closing !== undefined)
+    return acknowledging(done, ended(state, task, conclusion, context));
   const wanted = directed(state, task, command, context);
   if ('error' in wanted) return failAttempt(state, task, wanted.error, false, context);
   const { first, last, handedOff, ...more } = wanted;
-  if (handedOff === true) return first;
+  if (handedOff === true) return [...done, ...first];
   const events = ended(state, task, { ...conclusion, ...more }, context);
-  return endsWell(events) ? [...first, ...events, ...last] : events;
+  return acknowledging(done, endsWell(events) ? [...first, ...events, ...last] : events);
 }
+
+/** What the attempt had taken is done with, unless what it gave was not accepted. */
+const acknowledging = (done: readonly RunEvent[], events: readonly RunEvent[]): readonly RunEvent[] =>
+  done.length > 0 && events[0]?.type !== 'TaskAttemptFailed' && events.at(-1)?.type !== 'TaskFailed'
+    ? [...done, ...events]
+    : events;
 
 /** An attempt, or the child run that it was, ended well. When its task is to end otherwise, what it did is put on record, to be undone. */
 export function ended(

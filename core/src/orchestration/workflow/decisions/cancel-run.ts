@@ -1,5 +1,5 @@
 import type { CancelRun } from '../commands.ts';
-import { sealed } from '../end-of-run.ts';
+import { ending } from '../end-of-run.ts';
 import type { RunCancelled, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
@@ -22,5 +22,5 @@ export function cancelRun(state: RunState, command: CancelRun, context: Decision
     const reason = reasonOf(isUnderWay ? { ...reasonOf(closing), ...reasonOf(command) } : command);
     return [{ type: 'TaskClosing', at, taskId: '', why: 'cancel', ...undoing, commandId, ...reason }];
   }
-  return [sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...reasonOf(command) })];
+  return ending<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...reasonOf(command) });
 }

@@ -4,9 +4,10 @@ import { bindExpression, limited } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import { timeOf } from '../clock.ts';
 import type { FireTimer, RetryTasks } from '../commands.ts';
-import { sealed } from '../end-of-run.ts';
+import { ending } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
+import { messagesDue } from '../messaging/due.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
@@ -20,6 +21,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const { timer } = command;
   const at = context.now;
   const isDue = (due: number | undefined): boolean => due !== undefined && due <= command.at;
+  if (timer.kind === 'messages') return messagesDue(state, context);
   if (timer.kind === 'run') return isDue(timeOf(state, runDeadline(state))) ? runTimedOut(state, at) : [];
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
@@ -140,7 +142,7 @@ function runTimedOut(state: RunState, at: number): readonly RunEvent[] {
   const where = last === undefined ? {} : { details: { taskId: last.id } };
   const whole = { ...error, ...where };
   if (isOutstanding(state, '')) return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
-  return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: whole })];
+  return ending<RunFailed>(state, { type: 'RunFailed', at, error: whole });
 }
 
 /** Of the tasks that have not ended, the one whose last attempt failed last. */

@@ -81,6 +81,8 @@ export interface Conclusion {
   readonly case?: string;
   /** Of `signal`. */
   readonly signal?: string;
+  /** Of `message`. */
+  readonly message?: string;
   /** Of `agent`: it ends the block, which gives this. */
   readonly ends?: Json;
   /** A repeat is not asked: the task completes. */
@@ -132,7 +134,11 @@ export function conclude(
     const round = task.round + 1;
     const stoodIn = isStandIn ? { via } : {};
     if (state.rules < 3) return [{ type: 'TaskRepeated', ...base, output, from: repeat.from, round, ...stoodIn }];
-    return [{ type: 'TasksReset', at, region: taskId, why: 'repeat', round, feedback: output, attempt, ...stoodIn }];
+    const { signal, message } = more;
+    const took = { ...(signal === undefined ? {} : { signal }), ...(message === undefined ? {} : { message }) };
+    return [
+      { type: 'TasksReset', at, region: taskId, why: 'repeat', round, feedback: output, attempt, ...stoodIn, ...took },
+    ];
   }
   const message = `The condition of the repeat of '${task.id}' did not hold within ${repeat.max} rounds.`;
   return refused(errorData('REPRISE_REPEAT_EXHAUSTED', message));

@@ -5,7 +5,7 @@ import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindOutput, limited } from '../../task-chaining/input-binding.ts';
 import { blockScope, handedOver } from '../binding-source.ts';
-import { sealed } from '../end-of-run.ts';
+import { ending } from '../end-of-run.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from '../events.ts';
 import { definitionOf, outputOfLeaves, type RunState, type ScopeState } from '../state.ts';
 import { isWaiting } from '../transitions/close.ts';
@@ -43,10 +43,10 @@ export function endOfClosing(state: RunState, context: DecisionContext): readonl
   const undo = closing.compensate === false ? undefined : undoNext(state, lastDone(state, ''), context);
   if (undo !== undefined) return undo;
   if (closing.why === 'limit' && closing.error !== undefined)
-    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: closing.error })];
+    return ending<RunFailed>(state, { type: 'RunFailed', at, error: closing.error });
   const { commandId = '', reason } = closing;
   const why = reason === undefined ? {} : { reason };
-  return [sealed<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...why })];
+  return ending<RunCancelled>(state, { type: 'RunCancelled', at, commandId, ...why });
 }
 
 /**
@@ -234,10 +234,10 @@ function complete(state: RunState, scope: ScopeState, result: Result, context: D
   if (scope.path === '') {
     if ('error' in result) {
       const first = quietly(state, scope, 'failure', true, context);
-      return first ?? [sealed<RunFailed>(state, { type: 'RunFailed', at, error: result.error })];
+      return first ?? ending<RunFailed>(state, { type: 'RunFailed', at, error: result.error });
     }
     const output = result.recorded === false ? {} : { output: result.output };
-    return [sealed<RunCompleted>(state, { type: 'RunCompleted', at, ...output })];
+    return ending<RunCompleted>(state, { type: 'RunCompleted', at, ...output });
   }
   const task = state.tasks.get(scope.path);
   const definition = task === undefined ? undefined : definitionOf(state, task);
@@ -270,7 +270,7 @@ function fail(
   const at = context.now;
   // There was no time left in the run for another attempt.
   if (cause.code === 'REPRISE_RUN_TIMEOUT')
-    return [sealed<RunFailed>(state, { type: 'RunFailed', at, error: cause, taskId: failed })];
+    return ending<RunFailed>(state, { type: 'RunFailed', at, error: cause, taskId: failed });
   const error = {
     code: 'REPRISE_TASK_FAILED',
     message: `Task '${failed}' failed: ${cause.message}`,
@@ -278,7 +278,7 @@ function fail(
     details: { taskId: failed, code: cause.code },
     cause,
   };
-  return [sealed<RunFailed>(state, { type: 'RunFailed', at, error, taskId: failed })];
+  return ending<RunFailed>(state, { type: 'RunFailed', at, error, taskId: failed });
 }
 
 const placeOf = (scope: ScopeState): string => (scope.path === '' ? '' : `task '${scope.path}', `);

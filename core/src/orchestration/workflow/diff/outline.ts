@@ -208,7 +208,8 @@ export class RunOutline {
 
   #completed(task: TaskOutline, event: TaskCompleted): void {
     const { via, attempt, at } = event;
-    const output = event.output ?? (via === 'signal' ? this.state.tasks.get(task.task)?.output : undefined);
+    const output =
+      event.output ?? (via === 'signal' || via === 'message' ? this.state.tasks.get(task.task)?.output : undefined);
     const made = attemptOf(task, attempt);
     const isOpen = made !== undefined && made.facts.status === undefined;
     if (isOpen && !via.startsWith('fallback')) this.#ended(task, attempt, 'completed', event, { output });

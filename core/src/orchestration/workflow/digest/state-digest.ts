@@ -3,6 +3,7 @@ import { textHash } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
 import { type ItemText, itemsPart } from './items-digest.ts';
+import { mailText } from './mail-digest.ts';
 import { payloadPart } from './payload-digest.ts';
 import { stateDigestOfRules1 } from './rules-1.ts';
 
@@ -31,6 +32,7 @@ export function stateDigest(state: RunState): string {
     hash.update(`\nsignal ${JSON.stringify(signal)}`);
     for (const one of kept) hash.update(` ${JSON.stringify(one.id)} ${payloadPart(one, 'data', one.data)}`);
   }
+  hash.update(mailText(state.mail));
   for (const task of state.tasks.values()) {
     // Items stand with their list.
     if (task.index !== undefined) continue;
@@ -95,6 +97,8 @@ const FIELDS = [
   ['chosen', undefined],
   ['wakeAt', undefined],
   ['signal', undefined],
+  ['awaits', undefined],
+  ['sent', undefined],
   ['form', undefined],
   ['child', undefined],
   ['retries', undefined],

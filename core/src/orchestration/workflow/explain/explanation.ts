@@ -106,6 +106,24 @@ export type Reason =
       readonly hasDefault: boolean;
     }
   | {
+      readonly reason: 'message';
+      readonly mailbox: string;
+      /** Whose messages it waits for, when it says so. */
+      readonly from: string | undefined;
+      /** Of an attempt: since when, and until when. */
+      readonly until: number | undefined;
+      readonly limitAt: number | undefined;
+      readonly hasDefault: boolean;
+    }
+  /** Of a `send`: somebody has to be done with its message. */
+  | {
+      readonly reason: 'sent';
+      readonly message: string;
+      readonly mailbox: string;
+      readonly holder: string | undefined;
+      readonly limitAt: number | undefined;
+    }
+  | {
       readonly reason: 'form';
       readonly assignee: string | undefined;
       readonly limitAt: number | undefined;

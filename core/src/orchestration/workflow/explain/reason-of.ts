@@ -2,6 +2,7 @@ import { itemsAtOnce, type TaskDefinition } from '../../../definition/definition
 import { standInOf } from '../../../definition/fallbacks.ts';
 import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
+import { receiverKey } from '../messaging/mail.ts';
 import { fullBlock, wantedBy } from '../ready-tasks.ts';
 import {
   type Closing,
@@ -89,6 +90,11 @@ function nextUndone(state: RunState, top: string): Undoable | undefined {
 
 function attempt(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
   const { agent = '', worker, scheduledAt = 0, startedAt } = task;
+  const listens = listening(state, task);
+  if (listens !== undefined) {
+    const limitAt = earliest(attemptDeadline(task, definition), limitAround(state, task, definition));
+    return { ...listens, limitAt, hasDefault: false };
+  }
   if (task.status === 'scheduled') return { reason: 'handed', agent, attempt: task.attempt, since: scheduledAt };
   return {
     reason: 'working',
@@ -188,7 +194,7 @@ function items(state: RunState, task: TaskState): Reason {
 }
 
 function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
-  const { wakeAt, signal, form, child, closing: ending } = task;
+  const { wakeAt, signal, awaits, sent, form, child, closing: ending } = task;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return block(state, scope);
   const limitAt = limitAround(state, task, definition);
@@ -196,10 +202,39 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
     return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };
   if (signal !== undefined)
     return { reason: 'signal', signal, limitAt, hasDefault: definition.wait?.default !== undefined };
+  const hasDefault = definition.wait?.default !== undefined;
+  if (awaits !== undefined)
+    return {
+      reason: 'message',
+      mailbox: awaits.mailbox,
+      from: awaits.wanted?.from,
+      until: undefined,
+      limitAt,
+      hasDefault,
+    };
+  if (sent?.outcome === 'open') {
+    const open = state.mail?.open.get(sent.message);
+    return {
+      reason: 'sent',
+      message: sent.message,
+      mailbox: open?.mailbox ?? '',
+      holder: open?.holder?.taskId,
+      limitAt,
+    };
+  }
   if (form !== undefined)
     return { reason: 'form', assignee: form.assignee, limitAt, hasDefault: definition.wait?.default !== undefined };
   if (wakeAt !== undefined) return { reason: 'sleep', until: dueAt(state, task) ?? wakeAt };
   return { reason: 'deciding', about: 'outcome' };
+}
+
+/** What an attempt waits for that has nothing else to do. */
+function listening(state: RunState, task: TaskState) {
+  const [first] = state.mail?.attempts.get(task.id)?.waits ?? [];
+  if (first === undefined) return undefined;
+  const [call, mailbox] = first;
+  const receiver = state.mail?.boxes.get(mailbox)?.receivers.get(receiverKey({ taskId: task.id, call }));
+  return { reason: 'message', mailbox, from: receiver?.wanted?.from, until: receiver?.until } as const;
 }
 
 function block(state: RunState, scope: ScopeState): Reason {

@@ -24,6 +24,8 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   retry: 'timer',
   sleep: 'timer',
   signal: 'signal',
+  message: 'signal',
+  sent: 'tasks',
   form: 'person',
   child: 'run',
   block: 'tasks',
@@ -135,6 +137,21 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       const { signal, limitAt, hasDefault } = reason;
       const then = hasDefault ? 'its default is taken' : 'its time is up';
       return told(`waits for the signal '${signal}'`, `Somebody sends the signal${limit(limitAt, then)}.`);
+    }
+    case 'message': {
+      const { mailbox, from, until, limitAt, hasDefault } = reason;
+      const then = hasDefault ? 'its default is taken' : 'its time is up';
+      const whose = from === undefined ? '' : ` from '${from}'`;
+      const first = until !== undefined && (limitAt === undefined || until < limitAt) ? until : limitAt;
+      return told(`waits for a message${whose} in '${mailbox}'`, `Somebody sends one${limit(first, then)}.`);
+    }
+    case 'sent': {
+      const { mailbox, holder, limitAt } = reason;
+      const where = holder === undefined ? `lies in '${mailbox}'` : `'${holder}' has`;
+      return told(
+        `waits until somebody is done with its message, which ${where}`,
+        `The message is acknowledged${limit(limitAt)}.`,
+      );
     }
     case 'form': {
       const { assignee, limitAt, hasDefault } = reason;

@@ -111,11 +111,13 @@ function fits(state: RunState, task: TaskState): boolean {
   if (task.fallback === 'task') return standIn !== undefined && siblingOf(state, task, standIn)?.status !== 'pending';
   if (task.fallback === 'agent') return fallbacksOf(definition)[task.passed]?.kind === 'agent';
   if (!isEntered(task)) return true;
-  const { scope, wait, sleep, workflow } = definition;
+  const { scope, wait, sleep, workflow, send } = definition;
   return (
-    (scope ?? wait ?? sleep ?? workflow) !== undefined &&
+    (scope ?? wait ?? sleep ?? workflow ?? send) !== undefined &&
     (scope !== undefined) === state.scopes.has(task.id) &&
     (wait?.signal !== undefined) === (task.signal !== undefined) &&
+    (wait?.message !== undefined) === (task.awaits !== undefined) &&
+    (send?.until === 'acknowledged') === (task.sent !== undefined) &&
     (wait?.form !== undefined) === (task.form !== undefined) &&
     (sleep !== undefined) === (task.wakeAt !== undefined) &&
     (workflow !== undefined) === (task.child !== undefined)

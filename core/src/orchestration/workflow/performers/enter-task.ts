@@ -5,6 +5,7 @@ import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { enterCancel } from './cancel.ts';
 import { enterBlock, enterChild } from './nested.ts';
 import type { Enter } from './performer.ts';
+import { enterSend } from './send.ts';
 import { enterSwitch } from './switch.ts';
 import { enterEnd, enterRaise, enterSet } from './values.ts';
 import { enterSleep, enterWait } from './waiting.ts';
@@ -15,6 +16,7 @@ const ENTER: Readonly<Record<Exclude<Performer, 'agent' | 'capability'>, Enter>>
   wait: enterWait,
   sleep: enterSleep,
   set: enterSet,
+  send: enterSend,
   switch: enterSwitch,
   cancel: enterCancel,
   end: enterEnd,

@@ -25,7 +25,18 @@ export const entered = (
   { task, context }: Entering,
   more: Pick<
     TaskEntered,
-    'input' | 'source' | 'until' | 'signal' | 'form' | 'assignee' | 'escalate' | 'child' | 'retries'
+    | 'input'
+    | 'source'
+    | 'until'
+    | 'signal'
+    | 'mailbox'
+    | 'wanted'
+    | 'sent'
+    | 'form'
+    | 'assignee'
+    | 'escalate'
+    | 'child'
+    | 'retries'
   >,
 ): TaskEntered => ({ type: 'TaskEntered', at: context.now, taskId: task.id, attempt: task.attempt + 1, ...more });
 

@@ -1,11 +1,14 @@
-import type { Form, Sleep } from '../../../definition/definition.ts';
+import type { Form, MessageFilter, Sleep } from '../../../definition/definition.ts';
 import { parseDuration } from '../../../shared/duration.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { RunEvent } from '../events.ts';
+import { mailboxOf, senderNamed } from '../messaging/addresses.ts';
+import { messageIdShape } from '../messaging/call-shapes.ts';
+import type { Wanted } from '../messaging/message.ts';
 import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
 
-// Performers that wait: for a time, for a signal, for an answer. Ended by a timer, or by what settle finds to have come.
+// Performers that wait: for a time, for a signal, for a message, for an answer. Ended by a timer, or by what settle finds to have come.
 
 export const enterSleep: Enter = (entering) => {
   const { sleep } = entering.definition;
@@ -23,6 +26,7 @@ const MAX_SIGNAL_CHARS = 256;
 export const enterWait: Enter = (entering) => {
   const { task, definition } = entering;
   if (definition.wait?.form !== undefined) return openForm(entering, definition.wait.form);
+  if (definition.wait?.message !== undefined) return awaitMessage(entering, definition.wait.message);
   if (definition.wait?.signal === undefined) return [];
   const signal = computed(entering, 'wait.signal', definition.wait.signal);
   if (!signal.ok) return failed(entering, signal.error);
@@ -31,6 +35,32 @@ export const enterWait: Enter = (entering) => {
   const message = `task '${task.id}', wait.signal: gave ${shown(signal.value)} where the name of a signal is needed (1 to ${MAX_SIGNAL_CHARS} characters).`;
   return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
 };
+
+/** Where it waits, and what for, is said now; what is like that is looked for whenever something comes. */
+function awaitMessage(entering: Entering, filter: MessageFilter): readonly RunEvent[] {
+  const { state, task } = entering;
+  const mailbox = filter.mailbox === undefined ? task.id : mailboxOf(state, task.scope, filter.mailbox);
+  if (typeof mailbox !== 'string') return failed(entering, errorData(mailbox.code, mailbox.message));
+  const { from, performative, type } = filter;
+  const wanted: { -readonly [Key in keyof Wanted]: Wanted[Key] } = {
+    ...(from === undefined ? {} : { from: senderNamed(state, task.scope, from) }),
+    ...(performative === undefined ? {} : { performative }),
+    ...(type === undefined ? {} : { type }),
+  };
+  for (const slot of ['conversation', 'inReplyTo'] as const) {
+    const expression = filter[slot];
+    if (expression === undefined) continue;
+    const bound = computed(entering, `wait.message.${slot}`, expression);
+    if (!bound.ok) return failed(entering, bound.error);
+    const flaw = messageIdShape(bound.value, slot);
+    if (typeof bound.value === 'string' && flaw === undefined) wanted[slot] = bound.value;
+    else {
+      const message = `task '${task.id}', wait.message.${slot}: gave ${shown(bound.value)} where a text is needed.`;
+      return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
+    }
+  }
+  return [entered(entering, { mailbox, ...(Object.keys(wanted).length === 0 ? {} : { wanted }) })];
+}
 
 /** The longest name of who answers a form, in characters. */
 const MAX_ASSIGNEE_CHARS = 256;

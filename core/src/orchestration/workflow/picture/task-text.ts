@@ -20,6 +20,8 @@ const MOST_HANDED = 4;
 const NOT_BEGUN: ReadonlySet<string> = new Set(['dependencies', 'stand-by']);
 const WAITING: ReadonlySet<string> = new Set([
   'signal',
+  'message',
+  'sent',
   'form',
   'sleep',
   'child',

@@ -4,6 +4,7 @@ import type { TaskAttemptCompleted, TaskAttemptFailed } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { wakeClosing } from './close.ts';
 import { leavePlace } from './items.ts';
+import { failMail } from './mail.ts';
 import { setStatus } from './status.ts';
 import { noteDone, noteUnknown } from './undo.ts';
 
@@ -22,6 +23,7 @@ function goOnClosing(state: RunState, task: TaskState): void {
 }
 
 export function attemptFailed(state: RunState, task: TaskState, event: TaskAttemptFailed): void {
+  failMail(state, task, event);
   setStatus(state, task, 'waiting');
   task.error = event.error;
   task.retryAt = event.retryAt;

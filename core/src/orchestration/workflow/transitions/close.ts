@@ -1,4 +1,5 @@
 import { inside } from '../../../shared/task-path.ts';
+import { leaveBlock } from '../messaging/leave.ts';
 import {
   definitionOf,
   hasEnded,
@@ -125,6 +126,7 @@ export function forgetScope(state: RunState, path: string): void {
   const scope = state.scopes.get(path);
   if (scope === undefined) return;
   handOver(state, scope, state.tasks.get(path)?.scope ?? '');
+  leaveBlock(state, path);
   state.scopes.delete(path);
   state.limited.delete(scope);
 }

@@ -6,6 +6,7 @@ import { definitionOf, outputOfLeaves, type RunState, siblingOf, type TaskState 
 import { end } from './end-task.ts';
 import { hold } from './hold.ts';
 import { itemOutputs } from './items.ts';
+import { takeMessage } from './mail.ts';
 import { keepLastRound, repeat } from './regions.ts';
 import { take } from './signals.ts';
 import { noteDone } from './undo.ts';
@@ -19,6 +20,7 @@ export function completed(state: RunState, task: TaskState, event: TaskCompleted
   else if (via === 'fallback-task') task.output = siblingOf(state, task, fallbackTaskOf(state, task))?.output ?? null;
   else if (via === 'last-round') keepLastRound(state, task);
   else if (via === 'signal') task.output = take(state, task.signal, event.signal);
+  else if (via === 'message' && event.message !== undefined) task.output = takeMessage(state, event.message) ?? null;
   else if (via === 'form') task.output = task.form?.answer?.value ?? null;
   else if (event.output !== undefined) task.output = event.output;
   else if (via === 'override') task.output = givenIn(task);
@@ -26,7 +28,7 @@ export function completed(state: RunState, task: TaskState, event: TaskCompleted
   else task.output = via === 'timer' || via === 'switch' ? (task.input ?? null) : null;
   task.carriesOutput = event.output !== undefined;
   // Any other is made of what other tasks hold.
-  if (event.output !== undefined || via === 'signal' || via === 'form' || via === 'override')
+  if (event.output !== undefined || via === 'signal' || via === 'message' || via === 'form' || via === 'override')
     hold(state, task, 'output');
   if (event.ends !== undefined) {
     task.ends = event.ends;
@@ -62,6 +64,9 @@ const leavesOf = (state: RunState, task: TaskState): Json =>
 
 /** What the repeating task did in the round that ended was done. */
 export function repeated(state: RunState, task: TaskState, event: TasksReset): void {
+  // What a wait took is gone, whether what it gave was accepted or not.
+  if (event.signal !== undefined) take(state, task.signal, event.signal);
+  if (event.message !== undefined) takeMessage(state, event.message);
   if (event.via === undefined) {
     const { output } = task;
     task.output = event.feedback;

@@ -3,6 +3,7 @@ import type { TaskEntered, TaskScheduled } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { hold, holdSource } from './hold.ts';
+import { awaitMessage } from './mail.ts';
 import { openScope } from './regions.ts';
 import { awaitSignal } from './signals.ts';
 import { beginLimits } from './standing.ts';
@@ -42,6 +43,9 @@ export function enter(state: RunState, task: TaskState, event: TaskEntered): voi
   task.child = event.child;
   task.retries = event.retries;
   if (event.signal !== undefined) awaitSignal(state, task, event.signal);
+  task.awaits = event.mailbox === undefined ? undefined : { mailbox: event.mailbox, wanted: event.wanted };
+  if (task.awaits !== undefined) awaitMessage(state, task);
+  task.sent = event.sent === undefined ? undefined : { message: event.sent, outcome: 'open' };
   noteAwaited(state, task);
   if (state.graph.node(task.definitionId)?.definition.scope !== undefined) openScope(state, task, event.at);
 }

@@ -86,6 +86,7 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.mutexes.clear();
   state.mutexWaits.clear();
   state.shared.clear();
+  state.mail = undefined;
   state.closing = undefined;
   state.status = status;
   state.parked = undefined;

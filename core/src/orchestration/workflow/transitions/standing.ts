@@ -1,5 +1,6 @@
 import { stoodStill } from '../clock.ts';
 import type { RunParked, RunPaused, RunResumed } from '../events.ts';
+import { stirAll } from '../messaging/mail.ts';
 import type { PausedBy, RunState, TaskState } from '../state.ts';
 
 /** The run stands still until everybody who paused it has resumed it. */
@@ -50,5 +51,7 @@ function stand(state: RunState, at: number): RunState {
   }
   state.stoppedMs = stoodStill(state, at);
   state.stoppedAt = undefined;
+  // What was due meanwhile is nobody's yet.
+  if (state.mail !== undefined) stirAll(state.mail);
   return state;
 }

@@ -1,3 +1,4 @@
+import { leaveMail } from '../messaging/leave.ts';
 import { blocksAround, limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
@@ -6,6 +7,7 @@ import {
   isAgentTask,
   isEntered,
   isInFlight,
+  isListening,
   type RunState,
   siblingOf,
   type TaskState,
@@ -52,17 +54,20 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   if (task.status === 'ready') {
     if (!state.entering.delete(task.id)) state.readyCount -= 1;
   } else if (isInFlight(task)) {
-    countInFlight(state, task, -1);
+    if (!isListening(state, task)) countInFlight(state, task, -1);
+    if (status !== 'running' && status !== 'scheduled') leaveMail(state, task);
   } else if (task.status === 'running') {
     stopWaiting(state, task);
+    leaveMail(state, task);
   }
   task.status = status;
   if (status === 'ready') {
     if (isAgentTask(state, task)) state.readyCount += 1;
     else state.entering.add(task.id);
-  } else if (isInFlight(task)) {
+  } else if (isInFlight(task) && !isListening(state, task)) {
     countInFlight(state, task, 1);
   }
+  if (state.mail !== undefined && (hasEnded(task) || status === 'pending')) state.mail.keys.delete(task.id);
   state.frontier.delete(task.id);
   noteAwaited(state, task);
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);

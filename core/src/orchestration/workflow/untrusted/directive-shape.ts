@@ -1,7 +1,6 @@
-import type { Permission } from '../../../definition/definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
-import { MAX_DIRECTIVES, MAX_WHY_CHARS } from '../directives.ts';
+import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS } from '../directives.ts';
 import { addedTasksShape } from './definition-shape.ts';
 import { anyJson, byKind, type Flaw, fieldsOf, listOf, matching, oneOf, type Shape, text } from './shape.ts';
 
@@ -9,7 +8,7 @@ const agent = matching(ID_PATTERN, 'the name of an agent');
 const taskId = matching(TASK_ID_PATTERN, 'the id of a task');
 
 /** One entry for each: a new directive does not compile without one. */
-const SHAPES: Readonly<Record<Permission, Shape>> = {
+const SHAPES: Readonly<Record<Directive['kind'], Shape>> = {
   spawn: fieldsOf({ kind: oneOf('spawn'), tasks: addedTasksShape }, { before: listOf(taskId, MAX_DIRECTIVES) }),
   link: fieldsOf({ kind: oneOf('link'), task: taskId, after: listOf(taskId, MAX_DIRECTIVES) }),
   addItems: fieldsOf({ kind: oneOf('addItems'), items: listOf(anyJson, MAX_DIRECTIVES) }),

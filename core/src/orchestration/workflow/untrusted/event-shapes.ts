@@ -4,8 +4,10 @@ import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
 import { isTaskPath, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import { MAX_WHY_CHARS } from '../directives.ts';
 import type { RunEventType, Via } from '../events.ts';
+import { messageIdShape } from '../messaging/call-shapes.ts';
 import { MAX_EDGES } from '../outside/run-changes.ts';
 import { addedTasksShape, definitionShape } from './definition-shape.ts';
+import { mailboxShape, mailShapes, wantedShape } from './mail-shapes.ts';
 import {
   anyJson,
   byKind,
@@ -105,7 +107,7 @@ const VIAS: readonly Via[] = [
     'cancel',
     'timer',
   ] as const),
-  ...(['signal', 'form', 'default', 'child', 'scope', 'end', 'override'] as const),
+  ...(['signal', 'message', 'send', 'form', 'default', 'child', 'scope', 'end', 'override'] as const),
 ];
 
 /** `data` of every type of event at its present version: one entry a type. A new type does not compile without one. */
@@ -155,6 +157,9 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       form: oneOf(true),
       assignee: label,
       escalate: listOf(label, 32),
+      mailbox: mailboxShape,
+      wanted: wantedShape,
+      sent: messageIdShape,
       child: runId,
       retries: runId,
     },
@@ -182,6 +187,8 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     {
       attempt: integer(0),
       via: oneOf('fallback-value', 'fallback-task'),
+      signal: label,
+      message: messageIdShape,
       tasks: listOf(taskId),
       retries: flag,
       restarted: listOf(taskId),
@@ -218,7 +225,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
     { taskId, attempt: integer(0), via: oneOf(...VIAS) },
-    { output: anyJson, case: label, signal: label, ends: anyJson, commandId: label },
+    { output: anyJson, case: label, signal: label, message: messageIdShape, ends: anyJson, commandId: label },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
@@ -236,6 +243,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     error: errorShape,
   }),
   TaskFailed: fieldsOf({ taskId, error: errorShape }),
+  ...mailShapes(errorShape),
   TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
   CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),
 };

@@ -68,9 +68,10 @@ export function enteredFlaw(
   if (!ENTERED.has(performer)) return flaw('type', `cannot come: '${task.id}' (${performer}) ends as it begins`);
   if (event.attempt !== task.attempt + 1)
     return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-  const { sleep, wait, workflow } = definition;
-  const needs = { until: sleep, signal: wait?.signal, form: wait?.form, child: workflow };
-  for (const [field, needed] of Object.entries(needs) as ['until' | 'signal' | 'form' | 'child', unknown][]) {
+  const { sleep, wait, workflow, send } = definition;
+  const sent = send?.until === 'acknowledged' ? send : undefined;
+  const needs = { until: sleep, signal: wait?.signal, mailbox: wait?.message, sent, form: wait?.form, child: workflow };
+  for (const [field, needed] of Object.entries(needs) as [Needed, unknown][]) {
     if ((event[field] === undefined) !== (needed === undefined))
       return flaw(`data.${field}`, needed === undefined ? `cannot stand beside '${task.id}'` : 'is missing');
   }
@@ -78,13 +79,18 @@ export function enteredFlaw(
     return flaw('data.assignee', event.assignee === undefined ? 'is missing' : `cannot stand beside '${task.id}'`);
   if ((event.escalate?.length ?? 0) !== (wait?.form?.escalate?.length ?? 0))
     return flaw('data.escalate', `does not have as many names as the form of '${task.id}'`);
-  if (wait?.signal === undefined) return inputFlaw(state, task, event);
+  if (event.wanted !== undefined && wait?.message === undefined)
+    return flaw('data.wanted', `cannot stand beside '${task.id}'`);
+  if (wait?.signal === undefined && wait?.message === undefined && send === undefined)
+    return inputFlaw(state, task, event);
   for (const field of ['input', 'source'] as const)
     if (event[field] !== undefined) return flaw(`data.${field}`, 'cannot stand in a wait');
   return undefined;
 }
 
-const ENTERED: ReadonlySet<string> = new Set(['scope', 'wait', 'sleep', 'workflow']);
+type Needed = 'until' | 'signal' | 'mailbox' | 'sent' | 'form' | 'child';
+
+const ENTERED: ReadonlySet<string> = new Set(['scope', 'wait', 'sleep', 'workflow', 'send']);
 
 /** A join gave the task up, or it was only waited for. */
 export function cancelledFlaw(

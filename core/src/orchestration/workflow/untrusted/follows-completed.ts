@@ -20,6 +20,8 @@ const OUTPUTS: Readonly<Record<Via, 'with' | 'without' | 'either'>> = {
   cancel: 'with',
   timer: 'without',
   signal: 'without',
+  message: 'without',
+  send: 'with',
   form: 'without',
   default: 'with',
   child: 'with',
@@ -35,6 +37,8 @@ const SINGLE: Readonly<Partial<Record<Via, (task: TaskState, definition: TaskDef
   cancel: (_, { cancel }) => cancel !== undefined,
   timer: (task) => task.wakeAt !== undefined,
   signal: (task) => task.signal !== undefined,
+  message: (task) => task.awaits !== undefined,
+  send: (_, { send }) => send !== undefined,
   form: (task) => task.form !== undefined,
   default: (_, { wait }) => wait?.default !== undefined,
   child: (task) => task.child !== undefined,
@@ -42,7 +46,7 @@ const SINGLE: Readonly<Partial<Record<Via, (task: TaskState, definition: TaskDef
   end: (_, { end }) => end !== undefined,
 };
 
-const BESIDE = { case: 'switch', signal: 'signal' } as const;
+const BESIDE = { case: 'switch', signal: 'signal', message: 'message' } as const;
 
 export function completedFlaw(
   state: RunState,
@@ -55,7 +59,7 @@ export function completedFlaw(
   if (outputs === 'without' && event.output !== undefined)
     return flaw('data.output', `cannot stand beside via "${event.via}"`);
   if (SINGLE[event.via]?.(task, definition) === false) return flaw('data.via', `does not fit '${task.id}'`);
-  for (const field of ['case', 'signal'] as const)
+  for (const field of ['case', 'signal', 'message'] as const)
     if ((event[field] !== undefined) !== (event.via === BESIDE[field]))
       return flaw(
         `data.${field}`,
@@ -113,6 +117,23 @@ export function completedFlaw(
         ? attemptFlaw(task, event.attempt)
         : flaw('data.signal', `is '${event.signal ?? ''}', which came before '${task.id}' waited`);
     }
+    case 'message': {
+      const message = state.mail?.open.get(event.message ?? '');
+      if (!isEntered(task)) return unfit(task);
+      if (
+        message === undefined ||
+        message.mailbox !== task.awaits?.mailbox ||
+        message.holder !== undefined ||
+        message.doomed
+      )
+        return flaw('data.message', `is '${event.message ?? ''}', which '${task.id}' cannot take`);
+      break;
+    }
+    case 'send':
+      // It was sent just now, or waited for what came of that.
+      if (task.sent === undefined) return task.status === 'ready' ? attemptFlaw(task, event.attempt) : unfit(task);
+      if (!isEntered(task) || task.sent.outcome !== 'acknowledged') return unfit(task);
+      break;
     case 'form':
       if (!isEntered(task)) return unfit(task);
       if (task.form?.answer === undefined) return flaw('data.via', `is form, and '${task.id}' was not answered`);

@@ -44,6 +44,7 @@ import {
 } from './follows-blocks.ts';
 import { completedFlaw } from './follows-completed.ts';
 import { expandedFlaw, joinedFlaw, moreItemsFlaw, yieldedFlaw } from './follows-lists.ts';
+import { mailFlaw } from './follows-mail.ts';
 import { changeFlaw, skippedFlaw } from './follows-outside.ts';
 import { inputFlaw } from './follows-sources.ts';
 import type { Flaw } from './shape.ts';
@@ -95,6 +96,19 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'TasksUnlinked':
     case 'TaskPrioritySet':
       return changeFlaw(state, event);
+    case 'MessageSent':
+    case 'MessageAwaited':
+    case 'MessageDelivered':
+    case 'MessageMissed':
+    case 'MessageAcknowledged':
+    case 'MessageRejected':
+    case 'MessageExpired':
+    case 'MessageDeadLettered':
+    case 'MessagesClosed':
+    case 'DeadLetterEdited':
+    case 'DeadLettersRedriven':
+    case 'DeadLettersDiscarded':
+      return mailFlaw(state, event);
     case 'TasksReset':
       return resetFlaw(state, event);
     case 'TaskClosing':
@@ -112,7 +126,14 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
 
 type AboutTask = Exclude<
   Extract<RunEvent, { readonly taskId: string }>,
-  TaskAdopted | ScopeCaught | CompensationBegan | TaskClosing | TasksLinked | TasksUnlinked | TaskPrioritySet
+  | TaskAdopted
+  | ScopeCaught
+  | CompensationBegan
+  | TaskClosing
+  | TasksLinked
+  | TasksUnlinked
+  | TaskPrioritySet
+  | Extract<RunEvent, { readonly type: `Message${string}` }>
 >;
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {

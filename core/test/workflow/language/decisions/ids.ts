@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { idempotencyKey } from '../../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../../src/orchestration/workflow/attempt-key.ts';
 import { problemsOf } from '../../../definition/support/refused.ts';
 import type { PureRun } from '../../pure-run.ts';
 import { run } from '../yaml-run.ts';

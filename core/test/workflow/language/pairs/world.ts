@@ -1,7 +1,7 @@
 import type { ErrorData, RunEvent } from '@reprise/core';
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import { DEFAULT_RETRY, type TaskDefinition, type WorkflowDefinition } from '../../../../src/definition/definition.ts';
-import { idempotencyKey } from '../../../../src/orchestration/runtime/attempt-key.ts';
+import { idempotencyKey } from '../../../../src/orchestration/workflow/attempt-key.ts';
 import { listAround } from '../../../../src/orchestration/workflow/binding-source.ts';
 import type { Timer } from '../../../../src/orchestration/workflow/commands.ts';
 import { itemsProblem } from '../../../../src/orchestration/workflow/decisions/add-items.ts';
@@ -296,6 +296,8 @@ export class World {
       case 'close-run':
         this.#due.clear();
         return;
+      case 'listen':
+      case 'deliver':
       case 'pause-child':
       case 'resume-child':
       case 'copy-history':

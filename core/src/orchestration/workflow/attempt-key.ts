@@ -1,5 +1,5 @@
 import { enclosing } from '../../shared/task-path.ts';
-import type { RunState, TaskState } from '../workflow/state.ts';
+import type { RunState, TaskState } from './state.ts';
 
 /** Names one attempt of one task of one run. */
 export const attemptKey = (runId: string, taskId: string, attempt: number): string => `${runId}/${taskId}/${attempt}`;

@@ -1,0 +1,101 @@
+import type { Duration } from '../shared/duration.ts';
+import type { Json } from '../shared/json.ts';
+import type { Performative } from '../shared/performatives.ts';
+
+/** A message that was sent: it is on record, and in its mailbox. */
+export interface Sent {
+  readonly id: string;
+}
+
+export interface SendOptions {
+  /**
+   * What must be said once, whatever becomes of this attempt: another attempt of the task (in the same round) that says it again says nothing new. Other
+   * content under the same key is REPRISE_MESSAGE_CONFLICT.
+   */
+  readonly key?: string;
+  /** What the message does. Default: inform. */
+  readonly performative?: Performative;
+  /** What it is about, in words that whoever takes it knows. */
+  readonly type?: string;
+  /** Default of a reply: that of the message that it answers. */
+  readonly conversation?: string;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: string;
+  /** How long anybody may take to take it: ms, or text such as "30s". Then it is a dead letter; with `drop`, that is only noted. */
+  readonly expires?: Duration;
+  readonly drop?: boolean;
+}
+
+export interface MessageFilter {
+  /** A task, by its id (a list means any of its items), or the name that a program gave itself. */
+  readonly from?: string;
+  readonly performative?: Performative;
+  readonly type?: string;
+  readonly conversation?: string;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: string;
+  /** CEL that reads `message`: `message.data.total > 100`. What it cannot be asked of does not fit. */
+  readonly where?: string;
+}
+
+export interface ReceiveOptions extends MessageFilter {
+  /** A name of the run (`#desk`). Default: the mailbox of this task. */
+  readonly mailbox?: string;
+  /** How long to wait: ms, or text. Default: as long as the attempt may take. */
+  readonly timeout?: Duration;
+}
+
+/**
+ * A message that the attempt has taken. Nobody else has it until the attempt is done with it: with `ack`, with a final reply (inform, failure, refuse), or
+ * with what the attempt gives. It comes back, to be delivered again, with `nack`, and when the attempt fails or is lost.
+ */
+export interface Message<Data = Json> {
+  readonly id: string;
+  /** A task of the run, by its id, or the name of a program. */
+  readonly from: string;
+  readonly mailbox: string;
+  readonly data: Data;
+  readonly performative: Performative;
+  readonly type?: string;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+  /** ms since the epoch. */
+  readonly sentAt: number;
+  /** 1, then one more for each delivery that came to nothing. */
+  readonly delivery: number;
+  /** Of one that was taken from `#dead-letters`. */
+  readonly dead?: { readonly code: string; readonly message: string; readonly mailbox: string };
+}
+
+export interface NackOptions {
+  readonly reason: string;
+  /** Until it is delivered again: ms, or text. Default: as its mailbox says. */
+  readonly delay?: Duration;
+  /** False: it is not delivered again, but is a dead letter. */
+  readonly requeue?: boolean;
+}
+
+/**
+ * The messages of a run, as an attempt has them. What is sent is durable when the promise resolves; what is wrong rejects with a RepriseError, of which
+ * the run has no trace. Each message is delivered until somebody is done with it, at least once, in the order of its mailbox.
+ *
+ * Errors: REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID, REPRISE_MESSAGE_CONFLICT,
+ * REPRISE_MESSAGE_NOT_HELD (the attempt is over, too), REPRISE_INVALID_PAYLOAD, REPRISE_PAYLOAD_TOO_LARGE, REPRISE_RUN_TOO_LARGE; of `request`, too,
+ * REPRISE_REPLY_TIMEOUT, REPRISE_REQUEST_REFUSED.
+ */
+export interface Messages {
+  /** To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`). Takes `may: [send]`. */
+  send(to: string, data: unknown, options?: SendOptions): Promise<Sent>;
+  /** Asks, and resolves to the answer (inform). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
+  request(to: string, data: unknown, options?: SendOptions & { readonly deadline?: Duration }): Promise<Message>;
+  /** The oldest message that fits, once there is one; undefined when the time is up. Meanwhile the attempt takes no room: others may begin. */
+  receive(options?: ReceiveOptions): Promise<Message | undefined>;
+  /** Up to `max` messages (256 at the most), at least one; none when the time is up. */
+  receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]>;
+  /** Answers a message that the attempt has taken; takes no permission. Inform (the default), failure and refuse are final: the message is done with. */
+  reply(message: Pick<Message, 'id'>, data: unknown, options?: SendOptions): Promise<Sent>;
+  /** The attempt is done with these. */
+  ack(...messages: readonly Pick<Message, 'id'>[]): Promise<void>;
+  /** Gives one back. */
+  nack(message: Pick<Message, 'id'>, options: NackOptions): Promise<void>;
+}

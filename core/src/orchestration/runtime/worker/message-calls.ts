@@ -1,0 +1,235 @@
+import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
+import { type ErrorData, RepriseError } from '../../../shared/errors.ts';
+import { jsonSize } from '../../../shared/json-size.ts';
+import type { CallAnswer, CallDelivery, Dispatch } from '../../messaging/messages.ts';
+import type { MailCall } from '../../workflow/commands.ts';
+import { MOST_SENT } from '../../workflow/messaging/call-shapes.ts';
+import { messageId } from '../../workflow/messaging/calls.ts';
+import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
+
+/** What a call asks for, but for whose it is. */
+export type Asked =
+  | { readonly type: 'SendMessages'; readonly message: Outgoing }
+  | Omit<Extract<MailCall, { readonly type: 'AwaitMessages' }>, keyof Whose>
+  | Omit<Extract<MailCall, { readonly type: 'SettleMessages' }>, keyof Whose>;
+
+type Whose = Pick<MailCall, 'commandId' | 'runId' | 'taskId' | 'attempt' | 'worker' | 'call'>;
+
+export interface MessageCallsParts {
+  readonly clock: Clock;
+  readonly runId: string;
+  readonly worker: string;
+  readonly attemptKey: string;
+  readonly dispatch: Dispatch;
+  /** Hands a command to the engine. */
+  send(command: MailCall): Promise<void>;
+  /** The attempt waits, and takes no room. */
+  rest(): void;
+  /** It has what it waited for: resolves when there is room again. */
+  wake(): Promise<void>;
+}
+
+interface Queued {
+  readonly asked: Asked;
+  readonly chars: number;
+  /** Refused beside others, it is tried by itself. */
+  alone: boolean;
+  readonly answered: PromiseWithResolvers<{ readonly call: number; readonly index: number }>;
+  /** Of a receive: what it waits for. */
+  readonly came?: PromiseWithResolvers<readonly ReceivedMessage[]>;
+}
+
+interface Waiting {
+  readonly came: PromiseWithResolvers<readonly ReceivedMessage[]>;
+  readonly command: MailCall;
+}
+
+/** Until a call that has no answer is made again; then twice as long each time. */
+const FIRST_REPEAT_MS = 2_000;
+const LAST_REPEAT_MS = 30_000;
+/** Characters of the messages of one call. */
+const MOST_CHARS = 256 * 1024;
+
+/**
+ * The calls of one attempt to the messages of its run. They are made one after another, each again until it is answered; what is to be sent meanwhile goes
+ * together. So the engine sees them in their order, whatever is lost on the way.
+ *
+ *   queued ──made──► unanswered ──answer──► done, or (of a receive) waiting ──delivery──► done
+ */
+export class MessageCalls {
+  readonly #parts: MessageCallsParts;
+  readonly #queue: Queued[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  /** Deliveries that came before the answer. */
+  readonly #early = new Map<number, readonly ReceivedMessage[]>();
+  #made: { readonly command: MailCall; readonly of: readonly Queued[] } | undefined;
+  #repeat: ScheduledCall | undefined;
+  #calls = 0;
+  #over: RepriseError | undefined;
+
+  constructor(parts: MessageCallsParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether it waits for messages. */
+  get listens(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  async send(message: Outgoing): Promise<string> {
+    const { call, index } = await this.#ask({ type: 'SendMessages', message });
+    const { attemptKey, dispatch } = this.#parts;
+    return messageId(attemptKey, dispatch.idempotencyKey, call, index, message.key);
+  }
+
+  async settle(asked: Extract<Asked, { readonly type: 'SettleMessages' }>): Promise<void> {
+    await this.#ask(asked);
+  }
+
+  async receive(asked: Extract<Asked, { readonly type: 'AwaitMessages' }>): Promise<readonly ReceivedMessage[]> {
+    const came = Promise.withResolvers<readonly ReceivedMessage[]>();
+    came.promise.catch(() => undefined);
+    await this.#ask(asked, came);
+    const messages = await came.promise;
+    if (!this.listens) await this.#parts.wake();
+    return messages;
+  }
+
+  /** Resolves when nothing is unanswered; rejects with what was refused meanwhile. */
+  async flush(): Promise<void> {
+    const open = [...(this.#made?.of ?? []), ...this.#queue];
+    await Promise.all(open.map(({ answered }) => answered.promise));
+  }
+
+  answered({ call, error }: CallAnswer): void {
+    const made = this.#made;
+    if (made === undefined || made.command.call !== call) return;
+    this.#made = undefined;
+    this.#repeat?.cancel();
+    this.#repeat = undefined;
+    if (error === undefined) {
+      for (const [index, one] of made.of.entries()) {
+        this.#await(one, made.command);
+        one.answered.resolve({ call, index });
+      }
+    } else if (made.of.length > 1) {
+      for (const one of made.of) one.alone = true;
+      this.#queue.unshift(...made.of);
+    } else {
+      made.of[0]?.answered.reject(errorOf(error));
+    }
+    this.#make();
+    if (this.listens) this.#armRepeat(LAST_REPEAT_MS);
+  }
+
+  delivered({ call, messages = [] }: CallDelivery): void {
+    const waits = this.#waiting.get(call);
+    if (waits !== undefined) {
+      this.#waiting.delete(call);
+      waits.came.resolve(messages);
+    } else if (this.#made?.command.call === call) {
+      this.#early.set(call, messages);
+    }
+  }
+
+  /** It was taken: from now on it waits, unless what it waits for has come already. */
+  #await({ came }: Queued, command: MailCall): void {
+    if (came === undefined) return;
+    const early = this.#early.get(command.call);
+    this.#early.delete(command.call);
+    if (early !== undefined) return came.resolve(early);
+    this.#waiting.set(command.call, { came, command });
+    this.#parts.rest();
+  }
+
+  /** The attempt is over: whatever is asked now, or waits, is refused. */
+  end(reason: RepriseError): void {
+    this.#over ??= reason;
+    this.#repeat?.cancel();
+    const open = [...(this.#made?.of ?? []), ...this.#queue.splice(0)];
+    this.#made = undefined;
+    for (const { answered, came } of open) {
+      answered.reject(reason);
+      came?.reject(reason);
+    }
+    for (const { came } of this.#waiting.values()) came.reject(reason);
+    this.#waiting.clear();
+  }
+
+  #ask(asked: Asked, came?: Queued['came']): Promise<{ readonly call: number; readonly index: number }> {
+    if (this.#over !== undefined) return Promise.reject(this.#over);
+    const chars = asked.type === 'SendMessages' ? jsonSize(asked.message.data, MOST_CHARS) : 0;
+    const answered = Promise.withResolvers<{ readonly call: number; readonly index: number }>();
+    // Whether anybody awaits it is the agent's business: flush() tells of what was not.
+    answered.promise.catch(() => undefined);
+    this.#queue.push({ asked, chars, alone: false, answered, ...(came === undefined ? {} : { came }) });
+    // What is asked in the same moment goes together.
+    if (this.#queue.length === 1) queueMicrotask(() => this.#make());
+    return answered.promise;
+  }
+
+  #make(): void {
+    if (this.#made !== undefined || this.#over !== undefined) return;
+    const [first] = this.#queue;
+    if (first === undefined) return;
+    const of = this.#together(first);
+    this.#queue.splice(0, of.length);
+    this.#calls += 1;
+    const messages = of.flatMap(({ asked }) => (asked.type === 'SendMessages' ? [asked.message] : []));
+    const command =
+      first.asked.type === 'SendMessages'
+        ? ({ ...this.#whose(this.#calls), type: 'SendMessages', messages } as const)
+        : this.#command(first.asked, this.#calls);
+    this.#made = { command, of };
+    this.#say(command);
+    this.#armRepeat(FIRST_REPEAT_MS);
+  }
+
+  /** Messages that are to be sent are sent with those behind them; a key says whether it was said before by itself. */
+  #together(first: Queued): readonly Queued[] {
+    const isPlain = ({ asked, alone }: Queued): boolean =>
+      asked.type === 'SendMessages' && asked.message.key === undefined && !alone;
+    if (!isPlain(first)) return [first];
+    const of: Queued[] = [];
+    let chars = 0;
+    for (const one of this.#queue) {
+      chars += one.chars;
+      if (!isPlain(one) || of.length >= MOST_SENT || (of.length > 0 && chars > MOST_CHARS)) break;
+      of.push(one);
+    }
+    return of;
+  }
+
+  #command(asked: Exclude<Asked, { readonly type: 'SendMessages' }>, call: number): MailCall {
+    return { ...asked, ...this.#whose(call) };
+  }
+
+  #whose(call: number): Whose {
+    const { attemptKey, runId, worker, dispatch } = this.#parts;
+    const { taskId, attempt } = dispatch;
+    return { commandId: `${attemptKey}/call/${call}`, runId, taskId, attempt, worker, call };
+  }
+
+  /** Lost or not: it is said again until it is answered. */
+  #say(command: MailCall): void {
+    this.#parts.send(command).catch(() => undefined);
+  }
+
+  #armRepeat(ms: number): void {
+    this.#repeat?.cancel();
+    this.#repeat = this.#parts.clock.schedule(ms, () => {
+      this.#repeat = undefined;
+      if (this.#over !== undefined) return;
+      if (this.#made !== undefined) this.#say(this.#made.command);
+      // What came may have been lost.
+      else for (const { command } of this.#waiting.values()) this.#say(command);
+      if (this.#made !== undefined || this.listens) this.#armRepeat(Math.min(ms * 2, LAST_REPEAT_MS));
+    });
+  }
+}
+
+function errorOf({ code, message, retryable, details }: ErrorData): RepriseError {
+  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'REPRISE_MESSAGE_INVALID';
+  return new RepriseError(known, message, { retryable, ...(details === undefined ? {} : { details }) });
+}

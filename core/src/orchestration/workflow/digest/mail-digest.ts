@@ -1,0 +1,23 @@
+import type { MailState, OpenMessage } from '../messaging/mail.ts';
+import { payloadPart } from './payload-digest.ts';
+
+/** What a digest says of the messages of a run: those that are open, who waits for some, and what is kept so that nothing is taken twice. */
+export function mailText(mail: MailState | undefined): string {
+  if (mail === undefined) return '';
+  let text = '';
+  for (const [mailbox, { messages, receivers }] of mail.boxes) {
+    text += `\nmailbox ${JSON.stringify(mailbox)}`;
+    for (const message of messages.values()) text += messageText(message);
+    for (const receiver of receivers.values()) text += ` <${JSON.stringify(receiver)}`;
+  }
+  for (const [task, { attempt, worker, calls, waits, held }] of mail.attempts)
+    text += `\ncalls ${JSON.stringify([task, attempt, worker, calls, [...waits], [...held]])}`;
+  for (const [task, keys] of mail.keys) text += `\nsaid ${JSON.stringify([task, [...keys]])}`;
+  for (const [scope, ids] of mail.left) text += `\nleft ${JSON.stringify([scope, ids])}`;
+  return text;
+}
+
+const messageText = (message: OpenMessage): string => {
+  const { data, ...others } = message;
+  return ` ${JSON.stringify(others)} ${payloadPart(message, 'data', data)}`;
+};

@@ -1,0 +1,59 @@
+import { isList } from '../../../definition/definition.ts';
+import { inside, isTaskPath, outer, taskPaths } from '../../../shared/task-path.ts';
+import { problem, type Refusal } from '../decisions/refusal.ts';
+import { definitionOf, type RunState } from '../state.ts';
+import { blockOfMailbox, isName, mailboxDefinition } from './mail.ts';
+import { DEAD_LETTERS } from './message.ts';
+
+/**
+ * The mailbox that `address` means in the block `scope`: a name of the run, or the task, or the item of a list, of that path in the block or in the
+ * innermost one around it that has one.
+ */
+export function mailboxOf(state: RunState, scope: string, address: string): string | Refusal {
+  if (isName(address)) {
+    if (address === DEAD_LETTERS || mailboxDefinition(state.definition.mailboxes, address) !== undefined)
+      return address;
+    return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'`);
+  }
+  if (!isTaskPath(address)) return unknown(address, 'it is neither the path of a task nor a name');
+  for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
+    const found = taskAt(state, inside(block, address));
+    if (found !== undefined) return found;
+  }
+  const open = blockOfMailbox(address);
+  if (open !== '' && state.tasks.has(open) && !state.scopes.has(open))
+    return problem('REPRISE_MAILBOX_CLOSED', `There is no mailbox '${address}' now: '${open}' is not under way.`);
+  return unknown(address, 'no task of the block, or of the blocks around it, is called so');
+}
+
+/** Undefined when there is no such task. */
+function taskAt(state: RunState, path: string): string | Refusal | undefined {
+  const task = state.tasks.get(path);
+  if (task !== undefined) {
+    const definition = definitionOf(state, task);
+    if (definition === undefined || task.index !== undefined || !isList(definition)) return path;
+    return unknown(
+      path,
+      `'${path}' is a list: its items have mailboxes (\`${path}[0]\`), and a name is for all of them`,
+    );
+  }
+  const item = taskPaths(state.rules).itemOf(path);
+  const list = item === undefined ? undefined : state.tasks.get(item.list);
+  const definition = list === undefined ? undefined : definitionOf(state, list);
+  if (item === undefined || list === undefined || definition === undefined || !isList(definition)) return undefined;
+  const { items } = list;
+  if (items === undefined || item.index < items.total) return path;
+  return unknown(path, `'${item.list}' has ${items.total} items`);
+}
+
+const unknown = (address: string, why: string): Refusal =>
+  problem('REPRISE_MAILBOX_UNKNOWN', `There is no mailbox ${JSON.stringify(address.slice(0, 200))}: ${why}.`);
+
+/** Who is meant by a name that a message is to be from: a task, where there is one of that name; else as it is. */
+export function senderNamed(state: RunState, scope: string, name: string): string {
+  for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
+    const path = inside(block, name);
+    if (state.tasks.has(path) || taskPaths(state.rules).itemOf(path) !== undefined) return path;
+  }
+  return name;
+}

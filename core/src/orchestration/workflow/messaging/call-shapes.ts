@@ -1,0 +1,125 @@
+import { compile } from '../../../definition/cel/program.ts';
+import { jsonProblem } from '../../../shared/json.ts';
+import { PERFORMATIVES } from '../../../shared/performatives.ts';
+import type { AwaitMessages, SettleMessages } from '../commands.ts';
+import { problem, type Refusal } from '../decisions/refusal.ts';
+import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, text } from '../untrusted/shape.ts';
+
+// What comes from agents and from outside is looked at as what it may be: anything.
+
+/** Messages of one call. */
+export const MOST_SENT = 64;
+/** Messages that an attempt takes, or settles, at once. */
+export const MOST_TAKEN = 256;
+/** Characters of a key, a subject, the name of a conversation; of an address; of a reason. */
+export const MAX_NAME_CHARS = 256;
+const MAX_ADDRESS_CHARS = 1_100;
+const MAX_ID_CHARS = 4_096;
+export const MAX_REASON_CHARS = 4_096;
+/** The longest that anything of a message may take, in ms: 366 days. */
+export const MAX_WAIT_MS = 366 * 24 * 60 * 60 * 1000;
+
+const name = text(MAX_NAME_CHARS, 1);
+const address = text(MAX_ADDRESS_CHARS, 1);
+export const messageIdShape = text(MAX_ID_CHARS, 1);
+export const performativeShape = oneOf(...PERFORMATIVES);
+
+const timeSpan: Shape = (value, field) =>
+  number(value, field) ??
+  (Number(value) >= 0 && Number(value) <= MAX_WAIT_MS
+    ? undefined
+    : { field, problem: 'must be a time from 0 ms to 366 days' });
+
+/** A message about to be sent. */
+const outgoing = fieldsOf(
+  { to: address, data: anyJson },
+  {
+    performative: performativeShape,
+    type: name,
+    conversation: name,
+    inReplyTo: messageIdShape,
+    expiresMs: timeSpan,
+    drop: flag,
+    key: name,
+  },
+);
+
+/** What somebody wants of a message. */
+export const wantedFields: Readonly<Record<string, Shape>> = {
+  from: address,
+  performative: performativeShape,
+  type: name,
+  conversation: name,
+  inReplyTo: messageIdShape,
+};
+
+const awaiting = fieldsOf(
+  {},
+  {
+    mailbox: address,
+    wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
+    max: integer(1, MOST_TAKEN),
+    timeoutMs: timeSpan,
+  },
+);
+
+const settling = fieldsOf(
+  {},
+  {
+    acknowledge: listOf(messageIdShape, MOST_TAKEN),
+    reject: listOf(
+      fieldsOf(
+        { message: messageIdShape, reason: text(MAX_REASON_CHARS) },
+        { code: name, delayMs: timeSpan, requeue: flag },
+      ),
+      MOST_TAKEN,
+    ),
+  },
+);
+
+const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined => {
+  const plain = jsonProblem(value);
+  if (plain !== undefined)
+    return problem('REPRISE_INVALID_PAYLOAD', `What is to be done with messages is no plain JSON, ${plain}.`);
+  const flaw = shape(value, field);
+  return flaw === undefined
+    ? undefined
+    : problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${flaw.field} ${flaw.problem}.`);
+};
+
+const someOutgoing = listOf(outgoing, MOST_SENT);
+
+export const sendFlaw = (messages: unknown): Refusal | undefined =>
+  Array.isArray(messages) && messages.length === 0
+    ? problem('REPRISE_MESSAGE_INVALID', 'Nothing is to be sent.')
+    : wrong(someOutgoing, messages, 'messages');
+
+export const outgoingFlaw = (message: unknown): Refusal | undefined => wrong(outgoing, message, 'message');
+
+export function awaitFlaw({ mailbox, wanted, max, timeoutMs }: AwaitMessages): Refusal | undefined {
+  const asked = {
+    ...(mailbox === undefined ? {} : { mailbox }),
+    ...(wanted === undefined ? {} : { wanted }),
+    ...(max === undefined ? {} : { max }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  const flaw = wrong(awaiting, asked, '');
+  if (flaw !== undefined || wanted?.where === undefined) return flaw;
+  try {
+    compile(wanted.where);
+    return undefined;
+  } catch (error) {
+    return problem(
+      'REPRISE_MESSAGE_INVALID',
+      `\`where\` is no CEL that can be asked: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+export function settleFlaw({ acknowledge = [], reject = [] }: SettleMessages): Refusal | undefined {
+  const flaw = wrong(settling, { acknowledge, reject }, '');
+  if (flaw !== undefined) return flaw;
+  const ids = [...acknowledge, ...reject.map(({ message }) => message)];
+  if (new Set(ids).size < ids.length) return problem('REPRISE_MESSAGE_INVALID', 'A message is to be settled twice.');
+  return ids.length > 0 ? undefined : problem('REPRISE_MESSAGE_INVALID', 'No message is to be settled.');
+}

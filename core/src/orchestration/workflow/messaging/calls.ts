@@ -1,0 +1,165 @@
+import { attemptKey, idempotencyKey } from '../attempt-key.ts';
+import type { AwaitMessages, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import { permissionsOf } from '../decisions/directives.ts';
+import { type Answer, isRefusal, problem } from '../decisions/refusal.ts';
+import { reject } from '../decisions/rejection.ts';
+import type { MessageAcknowledged, RunEvent } from '../events.ts';
+import { isInFlight, type RunState, type TaskState } from '../state.ts';
+import { mailboxOf } from './addresses.ts';
+import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
+import { isName, type OpenMessage } from './mail.ts';
+import { nameOf } from './message.ts';
+import { sending } from './outgoing.ts';
+import { giveUpOn, whenAgain } from './settle-mail.ts';
+
+// What attempts do with messages. Each of their calls is taken once, in the order of its number: one that comes again gives nothing, and its answer
+// can be told from the state.
+
+export function decideCall(state: RunState, command: MailCall, context: DecisionContext): readonly RunEvent[] {
+  const answer = callOf(state, command, context);
+  return isRefusal(answer) ? [reject(command, answer.code, answer.message, context)] : answer;
+}
+
+function callOf(state: RunState, command: MailCall, context: DecisionContext): Answer {
+  const { taskId, attempt, worker, call } = command;
+  const task = state.tasks.get(taskId);
+  if (task === undefined || !isInFlight(task) || task.attempt !== attempt)
+    return problem('REPRISE_MESSAGE_NOT_HELD', `Attempt ${attempt} of '${taskId}' is over.`);
+  const mail = state.mail?.attempts.get(taskId);
+  if (mail !== undefined && mail.worker !== worker)
+    return problem('REPRISE_MESSAGE_NOT_HELD', `Attempt ${attempt} of '${taskId}' is made by another worker.`);
+  const last = mail?.calls ?? 0;
+  if (call <= last) return [];
+  switch (command.type) {
+    case 'SendMessages':
+      return send(state, task, command, context);
+    case 'AwaitMessages':
+      return awaitMessages(state, task, command, context);
+    case 'SettleMessages':
+      return settleMessages(state, task, command, context);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Final words: with them, what they answer is done with. */
+const FINAL: ReadonlySet<unknown> = new Set(['inform', 'failure', 'refuse']);
+
+function send(state: RunState, task: TaskState, command: SendMessages, context: DecisionContext): Answer {
+  const { attempt, worker, call, messages } = command;
+  const flaw = sendFlaw(messages);
+  if (flaw !== undefined) return flaw;
+  const events: RunEvent[] = [];
+  const ahead = new Map<string, number>();
+  for (const [index, message] of messages.entries()) {
+    const answered = heldBy(state, task, message.inReplyTo);
+    const isReply = answered !== undefined && message.to === nameOf(answered.from);
+    if (!isReply && !permissionsOf(state, task).includes('send'))
+      return problem(
+        'REPRISE_MESSAGE_INVALID',
+        `The agent of '${task.id}' may send no messages but replies to what it has taken; say so on the task: may: [send].`,
+      );
+    const id = messageId(
+      attemptKey(state.runId, task.id, attempt),
+      idempotencyKey(state, task),
+      call,
+      index,
+      message.key,
+    );
+    const what = { scope: task.scope, from: { task: task.id, attempt }, id, message, more: { call, worker }, ahead };
+    const sent = sending(state, what, context);
+    if (sent === undefined) continue;
+    if (!('type' in sent)) return sent;
+    events.push(sent);
+    ahead.set(sent.to, (ahead.get(sent.to) ?? 0) + 1);
+    if (isReply && FINAL.has(message.performative ?? 'inform'))
+      events.push(acknowledgement(task, [answered.id], context));
+  }
+  return events;
+}
+
+/** The id of a message of an attempt: what has a key has the same in every attempt. `call`: the call that sends it, `index`: its place in that. */
+export const messageId = (
+  attempt: string,
+  idempotencyKey: string,
+  call: number,
+  index: number,
+  key: string | undefined,
+): string => (key === undefined ? `${attempt}/${call}${index === 0 ? '' : `.${index}`}` : `${idempotencyKey}#${key}`);
+
+function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
+  const flaw = awaitFlaw(command);
+  if (flaw !== undefined) return flaw;
+  const { attempt, worker, call, wanted, max = 1, timeoutMs } = command;
+  const mailbox = command.mailbox === undefined ? task.id : mailboxOf(state, task.scope, command.mailbox);
+  if (typeof mailbox !== 'string') return mailbox;
+  if (mailbox !== task.id && !isName(mailbox))
+    return problem(
+      'REPRISE_MAILBOX_UNKNOWN',
+      `The agent of '${task.id}' takes messages from its own mailbox, and from those of names; '${mailbox}' is that of another task.`,
+    );
+  return [
+    {
+      type: 'MessageAwaited',
+      at: context.now,
+      taskId: task.id,
+      attempt,
+      call,
+      worker,
+      mailbox,
+      ...(wanted === undefined ? {} : { wanted }),
+      max,
+      ...(timeoutMs === undefined ? {} : { until: context.now + Math.ceil(timeoutMs) }),
+    },
+  ];
+}
+
+function settleMessages(state: RunState, task: TaskState, command: SettleMessages, context: DecisionContext): Answer {
+  const flaw = settleFlaw(command);
+  if (flaw !== undefined) return flaw;
+  const { acknowledge = [], reject: given = [], call } = command;
+  for (const id of [...acknowledge, ...given.map(({ message }) => message)])
+    if (heldBy(state, task, id) === undefined)
+      return problem('REPRISE_MESSAGE_NOT_HELD', `'${task.id}' does not have the message '${id}'.`);
+  const events: RunEvent[] = [];
+  if (acknowledge.length > 0) events.push({ ...acknowledgement(task, acknowledge, context), call });
+  for (const one of given) events.push(...givenBack(state, task, call, one, context));
+  return events;
+}
+
+function givenBack(
+  state: RunState,
+  task: TaskState,
+  call: number,
+  { message: id, reason, code, delayMs, requeue = true }: GivenBack,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const message = heldBy(state, task, id);
+  if (message === undefined) return [];
+  const { id: taskId, attempt } = task;
+  const back = { taskId, attempt, call, reason, ...(code === undefined ? {} : { code }) };
+  const retryAt = whenAgain(state, message, { retryable: requeue }, context);
+  if (retryAt === undefined) return giveUpOn(state, message, back, undefined, context);
+  const due = delayMs === undefined ? retryAt : context.now + Math.ceil(delayMs);
+  return [{ type: 'MessageRejected', at: context.now, message: id, ...back, retryAt: due }];
+}
+
+const acknowledgement = (
+  { id: taskId, attempt }: TaskState,
+  messages: readonly string[],
+  { now: at }: DecisionContext,
+): MessageAcknowledged => ({ type: 'MessageAcknowledged', at, messages, taskId, attempt });
+
+/** What an attempt has and did not settle is done with its output. */
+export function acknowledgedBy(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
+  const held = state.mail?.attempts.get(task.id)?.held;
+  return held === undefined || held.size === 0 ? [] : [acknowledgement(task, [...held], context)];
+}
+
+/** The message, when the attempt of the task has it. */
+function heldBy(state: RunState, task: TaskState, id: string | undefined): OpenMessage | undefined {
+  const message = id === undefined ? undefined : state.mail?.open.get(id);
+  const { holder, back } = message ?? {};
+  return holder?.taskId === task.id && holder.attempt === task.attempt && back === undefined ? message : undefined;
+}

@@ -1,0 +1,52 @@
+import { errorData } from '../../../shared/errors.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import type { RunEvent } from '../events.ts';
+import type { RunState } from '../state.ts';
+import { handOut } from './hand-out.ts';
+import { dueBy, receiverOf } from './mail.ts';
+import { deadLetterOf } from './settle-mail.ts';
+
+/** What expires, or is missed, in one decision; the rest is due at once after it. */
+const MOST_AT_ONCE = 256;
+
+/** A time has come that something of the messages of a run waits for: they expire, attempts have waited for long enough, or what came back may be had again. */
+export function messagesDue(state: RunState, context: DecisionContext): readonly RunEvent[] {
+  const { mail } = state;
+  if (mail === undefined) return [];
+  const at = context.now;
+  const events: RunEvent[] = [];
+  const expired: string[] = [];
+  let count = 0;
+  const seen = new Set<string>();
+  for (const { kind, id } of dueBy(mail, at)) {
+    if (kind === 'retry' || seen.has(`${kind} ${id}`)) continue;
+    seen.add(`${kind} ${id}`);
+    if (count >= MOST_AT_ONCE) break;
+    count += 1;
+    if (kind === 'expiry') {
+      expired.push(id);
+      continue;
+    }
+    const receiver = receiverOf(mail, id);
+    if (receiver === undefined) continue;
+    const { taskId, attempt, call } = receiver;
+    events.push({ type: 'MessageMissed', at, taskId, attempt, call });
+  }
+  if (expired.length > 0) {
+    events.push({ type: 'MessageExpired', at, messages: expired });
+    for (const id of expired) {
+      const message = mail.open.get(id);
+      if (message === undefined || message.drop === true) continue;
+      const waited = `Nobody took the message within ${(message.expiresAt ?? at) - message.sentAt} ms.`;
+      events.push(deadLetterOf(state, message, errorData('REPRISE_MESSAGE_EXPIRED', waited), message.failed, at));
+    }
+  }
+  if (events.length > 0) return events;
+  // What may be had again: whoever waits for it has it.
+  for (const [mailbox, { receivers, messages }] of mail.boxes) {
+    if (receivers.size === 0 || messages.size === 0) continue;
+    const handed = handOut(state, mailbox, context);
+    if (handed.length > 0) return handed;
+  }
+  return [];
+}

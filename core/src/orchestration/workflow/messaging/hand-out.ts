@@ -1,0 +1,101 @@
+import type { Scope } from '../../../definition/definition.ts';
+import type { Json } from '../../../shared/json.ts';
+import { bindCondition } from '../../task-chaining/input-binding.ts';
+import { taskScope } from '../binding-source.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import { conclude } from '../decisions/outcome.ts';
+import { isLoser } from '../decisions/withdraw.ts';
+import type { RunEvent } from '../events.ts';
+import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
+import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
+import { nameOf } from './message.ts';
+import { isWanted, receivedFrom } from './received.ts';
+
+// Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
+// again, and nothing else.
+
+/** The events by which one of those that wait at a mailbox gets what it waits for. Nothing when there is nothing for any of them. */
+export function handOut(state: RunState, mailbox: string, context: DecisionContext): readonly RunEvent[] {
+  const box = state.mail?.boxes.get(mailbox);
+  if (box === undefined) return [];
+  for (const receiver of box.receivers.values()) {
+    const task = state.tasks.get(receiver.taskId);
+    if (task === undefined || (receiver.call === 0 && !mayTake(state, task))) continue;
+    const found = fitting(state, box, task, receiver, context);
+    const [first] = found;
+    if (first === undefined) continue;
+    if (receiver.call === 0) return taken(state, task, first, context);
+    const { taskId, attempt, call } = receiver;
+    const messages = found.map(({ id }) => id);
+    return [{ type: 'MessageDelivered', at: context.now, messages, taskId, attempt, call }];
+  }
+  return [];
+}
+
+/** What is closing takes nothing any more, nor does one of several before a join that does not need it. */
+const mayTake = (state: RunState, task: TaskState): boolean =>
+  isEntered(task) && task.closing === undefined && !isLoser(state, task);
+
+const taken = (
+  state: RunState,
+  task: TaskState,
+  message: OpenMessage,
+  context: DecisionContext,
+): readonly RunEvent[] => {
+  const output = receivedFrom(message) as unknown as Json;
+  return conclude(state, task, { output, via: 'message', recorded: false, message: message.id }, context);
+};
+
+/** The oldest messages that the receiver may have, as many as it takes at once. */
+function fitting(
+  state: RunState,
+  box: Mailbox,
+  task: TaskState,
+  receiver: Receiver,
+  { now }: DecisionContext,
+): readonly OpenMessage[] {
+  const found: OpenMessage[] = [];
+  const heldUp = new Set<string>();
+  const fits = filterOf(state, task, receiver);
+  for (const message of box.messages.values()) {
+    const { conversation, retryAt, holder, doomed, expiresAt, dead } = message;
+    if (holder !== undefined || doomed || (expiresAt !== undefined && expiresAt <= now && dead === undefined)) continue;
+    if (retryAt !== undefined && retryAt > now) {
+      if (conversation !== undefined) heldUp.add(conversation);
+      continue;
+    }
+    if (conversation !== undefined && heldUp.has(conversation)) continue;
+    if (!fits(message)) continue;
+    found.push(message);
+    if (found.length >= receiver.max) break;
+  }
+  return found;
+}
+
+function filterOf(
+  state: RunState,
+  task: TaskState,
+  { wanted = {}, call }: Receiver,
+): (message: OpenMessage) => boolean {
+  const where =
+    call === 0
+      ? definitionOf(state, task)?.wait?.message?.where
+      : wanted.where === undefined
+        ? undefined
+        : ({ kind: 'cel', source: wanted.where } as const);
+  let scope: Scope | undefined;
+  const seen = (): Scope => {
+    scope ??= call === 0 ? taskScope(state, task) : { ...NOTHING, runId: state.runId, round: task.round };
+    return scope;
+  };
+  return (message) => {
+    if (!isWanted({ ...message, from: nameOf(message.from), type: message.subject }, wanted)) return false;
+    if (where === undefined) return true;
+    const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
+    const holds = bindCondition(where, asked, `task '${task.id}', where`);
+    // One odd message is no reason to end whoever waits for others.
+    return holds.ok && holds.value;
+  };
+}
+
+const NOTHING = { input: null, outputs: {} } as const;

@@ -1,0 +1,44 @@
+import type { RunState, TaskState } from '../state.ts';
+import { awaitNoMore, filledWithin, type MailState, type Returned, receiverKey } from './mail.ts';
+
+// What becomes of messages when whoever has them, or waits for them, is no more.
+
+/** The attempt, or the wait, is over: it waits for nothing more, and what it had comes back. */
+export function leaveMail(state: RunState, task: TaskState): void {
+  const { mail } = state;
+  if (mail === undefined) return;
+  if (task.awaits !== undefined) {
+    awaitNoMore(mail, task.awaits.mailbox, receiverKey({ taskId: task.id, call: 0 }));
+    task.awaits = undefined;
+  }
+  const calls = mail.attempts.get(task.id);
+  if (calls === undefined) return;
+  for (const [call, mailbox] of calls.waits) awaitNoMore(mail, mailbox, receiverKey({ taskId: task.id, call }));
+  const ended = {
+    taskId: task.id,
+    attempt: calls.attempt,
+    reason: 'the attempt was ended',
+    because: 'ended',
+    retryable: true,
+  } as const;
+  for (const id of calls.held) comeBack(mail, id, ended);
+  mail.attempts.delete(task.id);
+}
+
+/** A block is no more: so are the mailboxes of its tasks. */
+export function leaveBlock(state: RunState, path: string): void {
+  const { mail } = state;
+  if (mail === undefined) return;
+  const left: string[] = [];
+  for (const mailbox of filledWithin(mail, path))
+    for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) left.push(id);
+  if (left.length > 0) mail.left.set(path, [...(mail.left.get(path) ?? []), ...left]);
+}
+
+/** Nobody has it any more; what becomes of it is settled. */
+export function comeBack(mail: MailState, id: string, how: Returned): void {
+  const message = mail.open.get(id);
+  if (message?.holder === undefined || message.back !== undefined) return;
+  message.back = how;
+  mail.back.add(id);
+}

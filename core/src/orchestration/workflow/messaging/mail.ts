@@ -1,0 +1,296 @@
+import type { MailboxDefinition, RetryPolicy } from '../../../definition/definition.ts';
+import { Heap } from '../../../shared/heap.ts';
+import type { Json } from '../../../shared/json.ts';
+import { outer } from '../../../shared/task-path.ts';
+import { PathIndex } from '../path-index.ts';
+import {
+  DEAD_LETTERS,
+  type DeadLetter,
+  type FailedDelivery,
+  type Outgoing,
+  type Party,
+  type Wanted,
+} from './message.ts';
+
+// The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.
+
+/** Who has a message. */
+export interface Holder {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+}
+
+/** The attempt that had a message has ended, and nobody has decided what becomes of the message. */
+export interface Returned {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly reason: string;
+  readonly code?: string;
+  /** See MessageRejected. Absent: the attempt failed. */
+  readonly because?: 'lost' | 'ended';
+  /** Whether its effect happened cannot be known, and it may not happen twice. */
+  readonly unknown?: true;
+  readonly retryable: boolean;
+}
+
+export interface OpenMessage extends Omit<Outgoing, 'to' | 'expiresMs' | 'type' | 'key'> {
+  readonly id: string;
+  readonly from: Party;
+  readonly subject: string | undefined;
+  mailbox: string;
+  data: Json;
+  readonly sentAt: number;
+  readonly expiresAt: number | undefined;
+  /** How often it came back because of what is in it, and because a worker was lost. */
+  deliveries: number;
+  losses: number;
+  /** Nobody has it before then; a moment. */
+  retryAt: number | undefined;
+  holder: Holder | undefined;
+  back: Returned | undefined;
+  /** The last of its deliveries that came to nothing. */
+  failed: readonly FailedDelivery[];
+  dead: DeadLetter | undefined;
+  /** Nobody is to have it any more: the next event says that it is a dead letter. */
+  doomed: boolean;
+}
+
+/** Who waits at a mailbox: a task of the run (then `call` is 0), or a call of an attempt. */
+export interface Receiver {
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
+  readonly wanted: Wanted | undefined;
+  readonly max: number;
+  readonly until: number | undefined;
+  readonly since: number;
+}
+
+export interface Mailbox {
+  /** By id, in the order of arrival. */
+  readonly messages: Map<string, OpenMessage>;
+  /** By task and call, in the order in which they began to wait. */
+  readonly receivers: Map<string, Receiver>;
+}
+
+/** What an attempt has done with messages: of one that has ended, nothing. */
+export interface AttemptMail {
+  readonly attempt: number;
+  readonly worker: string;
+  /** The number of its last call. */
+  calls: number;
+  /** Its calls that wait, with the mailbox. */
+  readonly waits: Map<number, string>;
+  /** The messages that it has. */
+  readonly held: Set<string>;
+}
+
+interface Due {
+  readonly at: number;
+  readonly kind: 'expiry' | 'retry' | 'wait';
+  /** The message, or the receiver. */
+  readonly id: string;
+}
+
+export interface MailState {
+  /** By address; those with nothing in them and nobody at them are not there. */
+  readonly boxes: Map<string, Mailbox>;
+  /** All open messages by id. */
+  readonly open: Map<string, OpenMessage>;
+  /** Mailboxes of tasks with something in them. Derived. */
+  readonly filled: PathIndex;
+  /** By task. */
+  readonly attempts: Map<string, AttemptMail>;
+  /** By task, then by key: what was sent, as text that tells whether it is the same. Until the task ends its round. */
+  readonly keys: Map<string, Map<string, { readonly message: string; readonly content: string }>>;
+  /** Mailboxes at which a message may be handed to somebody. Empty between commands. Derived. */
+  readonly stirred: Set<string>;
+  /** Messages that came back. Empty between commands. */
+  readonly back: Set<string>;
+  /** Blocks that have ended, with messages left in mailboxes of their tasks. Empty between commands. */
+  readonly left: Map<string, string[]>;
+  /** Derived. */
+  readonly due: Heap<Due>;
+}
+
+export const createMail = (): MailState => ({
+  boxes: new Map(),
+  open: new Map(),
+  filled: new PathIndex(),
+  attempts: new Map(),
+  keys: new Map(),
+  stirred: new Set(),
+  back: new Set(),
+  left: new Map(),
+  due: new Heap((a, b) => a.at < b.at),
+});
+
+/** Dead letters that a run keeps with their data. Of older ones only the history tells. */
+export const MAX_DEAD_LETTERS = 10_000;
+
+const MAX_FAILED = 10;
+
+/** Messages that a mailbox takes, unless the workflow says otherwise, and at the most. */
+export const DEFAULT_MAILBOX_LIMIT = 1000;
+export const MAX_MAILBOX_LIMIT = 100_000;
+
+/** How often a message may come back because its worker was lost: one that kills its worker ends, too. */
+export const MAX_LOSSES = 10;
+
+export const DEFAULT_MAILBOX_RETRY: RetryPolicy = {
+  maxAttempts: 5,
+  initialDelayMs: 1000,
+  factor: 2,
+  maxDelayMs: 60_000,
+  jitter: 0.1,
+  nonRetryable: [],
+};
+
+export const isName = (mailbox: string): boolean => mailbox.startsWith('#');
+
+/** What the workflow says of a mailbox; undefined for one of a task. */
+export const mailboxDefinition = (
+  mailboxes: Readonly<Record<string, MailboxDefinition>> | undefined,
+  mailbox: string,
+): MailboxDefinition | undefined =>
+  isName(mailbox) && mailboxes !== undefined && Object.hasOwn(mailboxes, mailbox.slice(1))
+    ? mailboxes[mailbox.slice(1)]
+    : undefined;
+
+/** The block that a mailbox goes with; '' is the run. */
+export const blockOfMailbox = (mailbox: string): string => {
+  if (isName(mailbox)) return '';
+  const list = mailbox.endsWith(']') ? mailbox.slice(0, mailbox.lastIndexOf('[')) : mailbox;
+  return outer(list)?.block ?? '';
+};
+
+export const receiverKey = ({ taskId, call }: Pick<Receiver, 'taskId' | 'call'>): string => `${call} ${taskId}`;
+
+export function boxAt(mail: MailState, mailbox: string): Mailbox {
+  let box = mail.boxes.get(mailbox);
+  if (box === undefined) {
+    box = { messages: new Map(), receivers: new Map() };
+    mail.boxes.set(mailbox, box);
+  }
+  return box;
+}
+
+function tidy(mail: MailState, mailbox: string): void {
+  const box = mail.boxes.get(mailbox);
+  if (box !== undefined && box.messages.size === 0 && box.receivers.size === 0) mail.boxes.delete(mailbox);
+}
+
+const stir = (mail: MailState, mailbox: string): void => {
+  const box = mail.boxes.get(mailbox);
+  if (box !== undefined && box.messages.size > 0 && box.receivers.size > 0) mail.stirred.add(mailbox);
+};
+
+/** All mailboxes at which somebody waits are to be looked at. */
+export const stirAll = (mail: MailState): void => {
+  for (const mailbox of mail.boxes.keys()) stir(mail, mailbox);
+};
+
+/** Puts a message behind all others of its mailbox. */
+export function putIn(mail: MailState, message: OpenMessage): void {
+  mail.open.set(message.id, message);
+  boxAt(mail, message.mailbox).messages.set(message.id, message);
+  if (!isName(message.mailbox)) mail.filled.add(message.mailbox);
+  noteDue(mail, message);
+  stir(mail, message.mailbox);
+}
+
+export function remove(mail: MailState, id: string): OpenMessage | undefined {
+  const message = mail.open.get(id);
+  if (message === undefined) return undefined;
+  mail.open.delete(id);
+  mail.back.delete(id);
+  const box = mail.boxes.get(message.mailbox);
+  box?.messages.delete(id);
+  if (box?.messages.size === 0) mail.filled.delete(message.mailbox);
+  if (message.holder !== undefined) mail.attempts.get(message.holder.taskId)?.held.delete(id);
+  tidy(mail, message.mailbox);
+  return message;
+}
+
+/** The message is at hand again, in its place. */
+export function giveBack(mail: MailState, message: OpenMessage, retryAt: number | undefined): void {
+  mail.back.delete(message.id);
+  if (message.holder !== undefined) mail.attempts.get(message.holder.taskId)?.held.delete(message.id);
+  message.holder = undefined;
+  message.back = undefined;
+  message.retryAt = retryAt;
+  noteDue(mail, message);
+  stir(mail, message.mailbox);
+}
+
+export const failedBefore = (failed: readonly FailedDelivery[], one: FailedDelivery): readonly FailedDelivery[] =>
+  [...failed, one].slice(-MAX_FAILED);
+
+export function awaitAt(mail: MailState, mailbox: string, receiver: Receiver): void {
+  const key = receiverKey(receiver);
+  boxAt(mail, mailbox).receivers.set(key, receiver);
+  if (receiver.until !== undefined) mail.due.push({ at: receiver.until, kind: 'wait', id: `${mailbox} ${key}` });
+  for (const message of notDueIn(mail, mailbox))
+    mail.due.push({ at: message.retryAt ?? 0, kind: 'retry', id: message.id });
+  stir(mail, mailbox);
+}
+
+export function awaitNoMore(mail: MailState, mailbox: string, key: string): void {
+  mail.boxes.get(mailbox)?.receivers.delete(key);
+  tidy(mail, mailbox);
+}
+
+/** The first of the messages that nobody may have yet: others follow when it comes. */
+function* notDueIn(mail: MailState, mailbox: string): Generator<OpenMessage> {
+  const box = mail.boxes.get(mailbox);
+  if (box === undefined || box.receivers.size > 1) return;
+  for (const message of box.messages.values()) if (message.retryAt !== undefined) yield message;
+}
+
+function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead }: OpenMessage): void {
+  if (expiresAt !== undefined && dead === undefined) mail.due.push({ at: expiresAt, kind: 'expiry', id });
+  if (retryAt !== undefined && (mail.boxes.get(mailbox)?.receivers.size ?? 0) > 0)
+    mail.due.push({ at: retryAt, kind: 'retry', id });
+}
+
+/** Whether what is noted to be due still is. What may be taken again by now is: whoever comes takes it. */
+function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
+  if (kind === 'wait') {
+    const [mailbox = '', ...key] = id.split(' ');
+    return mail.boxes.get(mailbox)?.receivers.get(key.join(' '))?.until === at;
+  }
+  const message = mail.open.get(id);
+  if (message === undefined || message.holder !== undefined) return false;
+  if (kind === 'retry') return message.retryAt === at && at > now;
+  return message.expiresAt === at && message.dead === undefined && !message.doomed;
+}
+
+/** Forgets what is due no more. */
+export function forgetDue(mail: MailState, now: number): void {
+  for (let first = mail.due.peek(); first !== undefined && !isDue(mail, first, now); first = mail.due.peek())
+    mail.due.pop();
+}
+
+/** When the first of what is due is. */
+export const nextDue = (mail: MailState): number | undefined => mail.due.peek()?.at;
+
+/** What is due by `now`, `most` of it at the most. */
+export function* dueBy(mail: MailState, now: number): Generator<Due> {
+  for (const due of mail.due.upTo(({ at }) => at <= now)) if (isDue(mail, due, now)) yield due;
+}
+
+/** Who waits, of a receiver that is due. */
+export function receiverOf(mail: MailState, id: string): Receiver | undefined {
+  const [mailbox = '', ...key] = id.split(' ');
+  return mail.boxes.get(mailbox)?.receivers.get(key.join(' '));
+}
+
+/** The mailboxes of the tasks in a block, at any depth, that have something in them. */
+export function* filledWithin(mail: MailState, block: string): Generator<string> {
+  for (const mailbox of mail.filled.within(block)) if (mailbox !== block) yield mailbox;
+}
+
+export const deadLetters = (mail: MailState): ReadonlyMap<string, OpenMessage> =>
+  mail.boxes.get(DEAD_LETTERS)?.messages ?? new Map<string, OpenMessage>();

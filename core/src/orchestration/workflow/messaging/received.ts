@@ -1,0 +1,51 @@
+import type { MailState, OpenMessage } from './mail.ts';
+import { nameOf, type ReceivedMessage, type Wanted } from './message.ts';
+
+/** As whoever takes it sees it. */
+export function receivedFrom(message: OpenMessage): ReceivedMessage {
+  const { id, from, mailbox, data, performative = 'inform', subject, conversation, inReplyTo, sentAt } = message;
+  const { deliveries, losses, dead } = message;
+  return {
+    id,
+    from: nameOf(from),
+    mailbox,
+    data,
+    performative,
+    ...(subject === undefined ? {} : { type: subject }),
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    sentAt,
+    delivery: deliveries + losses + 1,
+    ...(dead === undefined ? {} : { dead: { code: dead.code, message: dead.error.message, mailbox: dead.mailbox } }),
+  };
+}
+
+/** Those of these messages that are open. */
+export const heldIn = (mail: MailState, ids: readonly string[]): readonly ReceivedMessage[] =>
+  ids.flatMap((id) => {
+    const message = mail.open.get(id);
+    return message === undefined ? [] : [receivedFrom(message)];
+  });
+
+/** `from` a list means from any of its items. */
+const isFrom = (sender: string, from: string): boolean =>
+  sender === from || (sender.startsWith(`${from}[`) && sender.indexOf(']') === sender.length - 1);
+
+type Seen = {
+  readonly from: string;
+  readonly performative?: string;
+  readonly type?: string | undefined;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+};
+
+/** Whether a message fits what is said of it, but for `where`. */
+export function isWanted(message: Seen, { from, performative, type, conversation, inReplyTo }: Wanted): boolean {
+  return (
+    (from === undefined || isFrom(message.from, from)) &&
+    (performative === undefined || (message.performative ?? 'inform') === performative) &&
+    (type === undefined || message.type === type) &&
+    (conversation === undefined || message.conversation === conversation) &&
+    (inReplyTo === undefined || message.inReplyTo === inReplyTo)
+  );
+}

@@ -1,0 +1,159 @@
+import { errorData } from '../../../shared/errors.ts';
+import { retryDelay } from '../../task-chaining/failure.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import type { MessageDeadLettered, RunEvent } from '../events.ts';
+import type { RunState } from '../state.ts';
+import { closedOf } from './closing.ts';
+import { handOut } from './hand-out.ts';
+import {
+  DEFAULT_MAILBOX_RETRY,
+  failedBefore,
+  MAX_LOSSES,
+  mailboxDefinition,
+  type OpenMessage,
+  type Returned,
+} from './mail.ts';
+import { DEAD_LETTERS } from './message.ts';
+
+/** Whether something follows for the messages of a run by itself. */
+export const isMailUnsettled = ({ mail }: RunState): boolean =>
+  mail !== undefined && (mail.left.size > 0 || mail.back.size > 0 || mail.stirred.size > 0);
+
+/**
+ * What follows for messages by itself, one step at a time: those of a block that is no more are closed, what came back is put back in its place or
+ * becomes a dead letter, what is there is handed to those that wait. Nothing when there is nothing more.
+ */
+export function settleMail(state: RunState, context: DecisionContext): readonly RunEvent[] {
+  const { mail } = state;
+  if (mail === undefined) return [];
+  for (const [scope, ids] of mail.left) return [closedOf(mail, scope, ids, context.now)];
+  for (const id of mail.back) {
+    const message = mail.open.get(id);
+    if (message?.back !== undefined) return whatCameBack(state, message, message.back, context);
+    mail.back.delete(id);
+  }
+  for (const mailbox of mail.stirred) {
+    const events = handOut(state, mailbox, context);
+    if (events.length > 0) return events;
+    mail.stirred.delete(mailbox);
+  }
+  return [];
+}
+
+function whatCameBack(
+  state: RunState,
+  message: OpenMessage,
+  back: Returned,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { taskId, attempt, because } = back;
+  if (back.unknown === true) {
+    const error = 'The attempt that had the message may have done what it asks, and may not do it twice.';
+    return giveUpOn(state, message, back, { code: 'REPRISE_OUTCOME_UNKNOWN', message: error }, context);
+  }
+  const retryAt = whenAgain(state, message, back, context);
+  if (retryAt === undefined) return giveUpOn(state, message, back, undefined, context);
+  return [
+    {
+      type: 'MessageRejected',
+      at: context.now,
+      message: message.id,
+      taskId,
+      attempt,
+      reason: back.reason,
+      ...(back.code === undefined ? {} : { code: back.code }),
+      retryAt,
+      ...(because === undefined ? {} : { because }),
+    },
+  ];
+}
+
+/** When a message that comes back may be had again; undefined: it has come back often enough, or for good. */
+export function whenAgain(
+  state: RunState,
+  message: OpenMessage,
+  back: Pick<Returned, 'because' | 'retryable'>,
+  { now, random }: DecisionContext,
+): number | undefined {
+  if (back.because === 'ended') return now;
+  const policy = mailboxDefinition(state.definition.mailboxes, message.mailbox)?.retry ?? DEFAULT_MAILBOX_RETRY;
+  // One that is dead is so already: it comes back as often as it is taken.
+  const isDead = message.mailbox === DEAD_LETTERS;
+  if (back.because === 'lost') return message.losses + 1 < MAX_LOSSES || isDead ? now : undefined;
+  if ((!back.retryable || message.deliveries + 1 >= policy.maxAttempts) && !isDead) return undefined;
+  return now + retryDelay(policy, message.deliveries + 1, random());
+}
+
+/** It is given back for good, and becomes a dead letter. */
+export function giveUpOn(
+  state: RunState,
+  message: OpenMessage,
+  back: Pick<Returned, 'taskId' | 'attempt' | 'reason' | 'code' | 'because'> & { readonly call?: number },
+  why: { readonly code: 'REPRISE_OUTCOME_UNKNOWN'; readonly message: string } | undefined,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const at = context.now;
+  const { taskId, attempt, reason, code, because, call } = back;
+  const times = message.deliveries + message.losses + 1;
+  const error =
+    why === undefined
+      ? errorData(
+          'REPRISE_MESSAGE_REJECTED',
+          `The message was given back ${times === 1 ? 'once' : `${times} times`}, and is not delivered again: ${reason}`,
+        )
+      : errorData(why.code, why.message);
+  const failed = { task: taskId, attempt, at, ...(code === undefined ? {} : { code }), reason };
+  const cause = { code: code ?? 'REPRISE_MESSAGE_REJECTED', message: reason, retryable: false };
+  return [
+    {
+      type: 'MessageRejected',
+      at,
+      message: message.id,
+      taskId,
+      attempt,
+      ...(call === undefined ? {} : { call }),
+      reason,
+      ...(code === undefined ? {} : { code }),
+      ...(because === undefined ? {} : { because }),
+    },
+    deadLetterOf(state, message, { ...error, retryable: false, cause }, failedBefore(message.failed, failed), at),
+  ];
+}
+
+/** The event that a message becomes a dead letter by. */
+export function deadLetterOf(
+  state: RunState,
+  message: OpenMessage,
+  error: MessageDeadLettered['error'],
+  deliveries: MessageDeadLettered['deliveries'],
+  at: number,
+): MessageDeadLettered {
+  const { id, mailbox, from, subject, performative } = message;
+  const causes = causesOf(state, message);
+  return {
+    type: 'MessageDeadLettered',
+    at,
+    message: id,
+    code: error.code,
+    error,
+    mailbox,
+    from,
+    ...(subject === undefined ? {} : { subject }),
+    ...(performative === undefined ? {} : { performative }),
+    deliveries,
+    ...(causes.length === 0 ? {} : { causes }),
+  };
+}
+
+const MOST_CAUSES = 20;
+
+/** What the message answers, and what that answered, as far as it is open. */
+function causesOf(state: RunState, message: OpenMessage): readonly string[] {
+  const causes: string[] = [];
+  let at = message.inReplyTo;
+  while (at !== undefined && causes.length < MOST_CAUSES && !causes.includes(at)) {
+    causes.push(at);
+    at = state.mail?.open.get(at)?.inReplyTo;
+  }
+  return causes;
+}

@@ -1,0 +1,56 @@
+import type { Expression } from '../../../definition/definition.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
+import { errorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import { idempotencyKey } from '../attempt-key.ts';
+import { conclude } from '../decisions/outcome.ts';
+import type { Refusal } from '../decisions/refusal.ts';
+import { outgoingFlaw } from '../messaging/call-shapes.ts';
+import type { Outgoing } from '../messaging/message.ts';
+import { sending } from '../messaging/outgoing.ts';
+import { computed, type Enter, entered, failed, handed } from './performer.ts';
+
+/** Puts a message into a mailbox. It has the id that the task has in its round: whoever does the task again sends another. */
+export const enterSend: Enter = (entering) => {
+  const { state, task, definition, context } = entering;
+  const { send } = definition;
+  if (send === undefined) return [];
+  const values: Record<string, Json> = {};
+  const slots: readonly (readonly [string, Expression | undefined])[] = [
+    ['to', send.to],
+    ['data', send.data],
+    ['conversation', send.conversation],
+    ['inReplyTo', send.inReplyTo],
+  ];
+  for (const [slot, expression] of slots) {
+    if (expression === undefined) continue;
+    const bound = computed(entering, `send.${slot}`, expression);
+    if (!bound.ok) return failed(entering, bound.error);
+    values[slot] = bound.value;
+  }
+  if (send.data === undefined) {
+    const input = handed(entering);
+    if (!input.ok) return failed(entering, input.error);
+    values['data'] = input.value;
+  }
+  const { performative, type, expiresMs, drop } = send;
+  const message = {
+    ...values,
+    ...(performative === undefined ? {} : { performative }),
+    ...(type === undefined ? {} : { type }),
+    ...(expiresMs === undefined ? {} : { expiresMs }),
+    ...(drop === undefined ? {} : { drop }),
+  } as unknown as Outgoing;
+  const flaw = outgoingFlaw(message);
+  if (flaw !== undefined) return failed(entering, errorOf(flaw));
+  const attempt = task.attempt + 1;
+  const id = `${idempotencyKey(state, task)}/${attempt}`;
+  const sent = sending(state, { scope: task.scope, from: { task: task.id }, id, message }, context);
+  if (sent === undefined) return [];
+  if (!('type' in sent)) return failed(entering, errorOf(sent));
+  const waits = send.until === 'acknowledged';
+  const begun = entered(entering, waits ? { sent: id } : {});
+  return waits ? [begun, sent] : [sent, ...conclude(state, task, { output: { id }, via: 'send' }, context)];
+};
+
+const errorOf = ({ code, message }: Refusal): ErrorData => errorData(code, message);

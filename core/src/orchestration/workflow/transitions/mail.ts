@@ -1,0 +1,315 @@
+import type { ErrorData } from '../../../shared/errors.ts';
+import { sha256 } from '../../../shared/hash.ts';
+import type { Json } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
+import { leavesUnknown } from '../../task-chaining/failure.ts';
+import type {
+  DeadLetterEdited,
+  DeadLettersRedriven,
+  MessageAcknowledged,
+  MessageAwaited,
+  MessageDeadLettered,
+  MessageDelivered,
+  MessageExpired,
+  MessageMissed,
+  MessageRejected,
+  MessageSent,
+  MessagesClosed,
+  TaskAttemptFailed,
+} from '../events.ts';
+import { comeBack } from '../messaging/leave.ts';
+import {
+  type AttemptMail,
+  awaitAt,
+  awaitNoMore,
+  deadLetters,
+  failedBefore,
+  forgetDue,
+  giveBack,
+  MAX_DEAD_LETTERS,
+  type MailState,
+  type OpenMessage,
+  putIn,
+  receiverKey,
+  remove,
+} from '../messaging/mail.ts';
+import { DEAD_LETTERS } from '../messaging/message.ts';
+import { receivedFrom } from '../messaging/received.ts';
+import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
+import { countInFlight } from './status.ts';
+
+// How messages come, go, and are had. Everything that a message was is forgotten with it.
+
+export function messageSent(state: RunState, event: MessageSent): RunState {
+  const mail = mailOf(state);
+  const { message: id, from, to, key, worker, call } = event;
+  if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined)
+    noteCall(mail, from.task, from.attempt, worker, call);
+  if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, id, contentOf(event));
+  if (mail.open.has(id)) return state;
+  const { data, performative, subject, conversation, inReplyTo, expiresAt, drop } = event;
+  const message: OpenMessage = {
+    id,
+    from,
+    mailbox: to,
+    data,
+    ...(performative === undefined ? {} : { performative }),
+    subject,
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    ...(drop === undefined ? {} : { drop }),
+    sentAt: event.at,
+    expiresAt,
+    deliveries: 0,
+    losses: 0,
+    retryAt: undefined,
+    holder: undefined,
+    back: undefined,
+    failed: [],
+    dead: undefined,
+    doomed: false,
+  };
+  state.held += roughSize(data);
+  putIn(mail, message);
+  return tidied(state, mail, event.at);
+}
+
+export function awaited(state: RunState, task: TaskState, event: MessageAwaited): void {
+  const mail = mailOf(state);
+  if (!isInFlight(task)) return;
+  const { taskId, attempt, call, worker, mailbox, wanted, max, until } = event;
+  const before = isListening(state, task);
+  const calls = noteCall(mail, taskId, attempt, worker, call);
+  calls.waits.set(call, mailbox);
+  if (!before) countInFlight(state, task, -1);
+  awaitAt(mail, mailbox, { taskId, attempt, call, worker, wanted, max, until, since: state.revision });
+  tidied(state, mail, event.at);
+}
+
+export function delivered(state: RunState, task: TaskState, event: MessageDelivered): void {
+  const mail = mailOf(state);
+  const { taskId, attempt, call, messages } = event;
+  const calls = mail.attempts.get(taskId);
+  if (calls === undefined) return;
+  endWait(state, mail, task, calls, call);
+  for (const id of messages) {
+    const message = mail.open.get(id);
+    if (message === undefined) continue;
+    message.holder = { taskId, attempt, call };
+    message.retryAt = undefined;
+    calls.held.add(id);
+  }
+  tidied(state, mail, event.at);
+}
+
+export function missed(state: RunState, task: TaskState, event: MessageMissed): void {
+  const mail = mailOf(state);
+  const calls = mail.attempts.get(event.taskId);
+  if (calls !== undefined) endWait(state, mail, task, calls, event.call);
+  tidied(state, mail, event.at);
+}
+
+export function acknowledged(state: RunState, event: MessageAcknowledged): RunState {
+  const mail = mailOf(state);
+  noteCallOf(mail, event);
+  for (const id of event.messages) take(state, mail, id);
+  return tidied(state, mail, event.at);
+}
+
+export function rejected(state: RunState, event: MessageRejected): RunState {
+  const mail = mailOf(state);
+  noteCallOf(mail, event);
+  const message = mail.open.get(event.message);
+  if (message === undefined) return state;
+  const { taskId: task, attempt, at, code, reason, because, retryAt } = event;
+  if (because === undefined) message.deliveries += 1;
+  else if (because === 'lost') message.losses += 1;
+  if (because !== 'ended')
+    message.failed = failedBefore(message.failed, {
+      task,
+      attempt,
+      at,
+      ...(code === undefined ? {} : { code }),
+      reason,
+    });
+  message.doomed = retryAt === undefined;
+  giveBack(mail, message, retryAt);
+  return tidied(state, mail, at);
+}
+
+export function expired(state: RunState, event: MessageExpired): RunState {
+  const mail = mailOf(state);
+  for (const id of event.messages) {
+    const message = mail.open.get(id);
+    if (message?.drop === true) forget(state, mail, id);
+    else if (message !== undefined) message.doomed = true;
+  }
+  return tidied(state, mail, event.at);
+}
+
+export function deadLettered(state: RunState, event: MessageDeadLettered): RunState {
+  const mail = mailOf(state);
+  const { message: id, code, error, mailbox, at } = event;
+  const message = remove(mail, id);
+  if (message === undefined) return state;
+  message.dead = { code, error, mailbox, at };
+  message.mailbox = DEAD_LETTERS;
+  message.retryAt = undefined;
+  message.holder = undefined;
+  message.back = undefined;
+  message.doomed = false;
+  putIn(mail, message);
+  tellSender(state, message, error);
+  const [oldest] = deadLetters(mail).keys();
+  if (deadLetters(mail).size > MAX_DEAD_LETTERS && oldest !== undefined) forget(state, mail, oldest);
+  return tidied(state, mail, at);
+}
+
+/** Of the run it is its end that closes them. */
+export function closed(state: RunState, event: MessagesClosed): RunState {
+  const { mail } = state;
+  if (mail === undefined || event.scope === '') return state;
+  for (const id of mail.left.get(event.scope) ?? []) forget(state, mail, id);
+  mail.left.delete(event.scope);
+  return tidied(state, mail, event.at);
+}
+
+export function edited(state: RunState, event: DeadLetterEdited): RunState {
+  const message = state.mail?.open.get(event.message);
+  if (message === undefined) return state;
+  state.held += roughSize(event.data) - roughSize(message.data);
+  message.data = event.data;
+  return state;
+}
+
+export function redriven(state: RunState, { messages, to, at }: DeadLettersRedriven): RunState {
+  const mail = mailOf(state);
+  for (const id of messages) {
+    const message = remove(mail, id);
+    if (message?.dead === undefined) continue;
+    const { mailbox } = message.dead;
+    // Its time was up before: it has none now.
+    putIn(mail, {
+      ...message,
+      mailbox: to ?? mailbox,
+      expiresAt: undefined,
+      deliveries: 0,
+      losses: 0,
+      retryAt: undefined,
+      holder: undefined,
+      dead: undefined,
+      doomed: false,
+    });
+  }
+  return tidied(state, mail, at);
+}
+
+export function discarded(state: RunState, messages: readonly string[], at: number): RunState {
+  const mail = mailOf(state);
+  for (const id of messages) forget(state, mail, id);
+  return tidied(state, mail, at);
+}
+
+/** The wait has what it waited for; what that is becomes its output. */
+export function takeMessage(state: RunState, id: string): Json | undefined {
+  const message = state.mail?.open.get(id);
+  if (state.mail === undefined || message === undefined) return undefined;
+  const received = receivedFrom(message);
+  take(state, state.mail, id);
+  return received as unknown as Json;
+}
+
+export function awaitMessage(state: RunState, task: TaskState): void {
+  if (task.awaits === undefined) return;
+  awaitAt(mailOf(state), task.awaits.mailbox, {
+    taskId: task.id,
+    attempt: task.attempt,
+    call: 0,
+    worker: '',
+    wanted: task.awaits.wanted,
+    max: 1,
+    until: undefined,
+    since: state.revision,
+  });
+}
+
+/** The attempt failed: that is what its messages come back with. Before it is ended. */
+export function failMail(state: RunState, task: TaskState, event: TaskAttemptFailed): void {
+  const { mail } = state;
+  const calls = mail?.attempts.get(task.id);
+  if (mail === undefined || calls === undefined) return;
+  const { error, lost = false } = event;
+  const unknown = definitionOf(state, task)?.delivery === 'at-most-once' && leavesUnknown(event);
+  for (const id of calls.held)
+    comeBack(mail, id, {
+      taskId: task.id,
+      attempt: event.attempt,
+      reason: error.message,
+      code: error.code,
+      retryable: error.retryable,
+      ...(lost ? { because: 'lost' } : {}),
+      ...(unknown ? { unknown } : {}),
+    });
+}
+
+/** What a message says, as a hash: what is said again under the same key has to be the same. */
+export const contentOf = (
+  event: Pick<MessageSent, 'to' | 'data' | 'performative' | 'subject' | 'conversation' | 'inReplyTo'>,
+): string =>
+  sha256(
+    JSON.stringify([event.to, event.data, event.performative, event.subject, event.conversation, event.inReplyTo]),
+  );
+
+/** Somebody is done with it. */
+function take(state: RunState, mail: MailState, id: string): void {
+  const message = forget(state, mail, id);
+  if (message !== undefined) tellSender(state, message, 'acknowledged');
+}
+
+function forget(state: RunState, mail: MailState, id: string): OpenMessage | undefined {
+  const message = remove(mail, id);
+  if (message !== undefined) state.held -= roughSize(message.data);
+  return message;
+}
+
+/** A `send` that waits for it is settle's to end. */
+function tellSender(state: RunState, { id, from }: OpenMessage, outcome: 'acknowledged' | ErrorData): void {
+  const task = state.tasks.get(from.task ?? '');
+  if (task?.sent?.message !== id || hasEnded(task)) return;
+  task.sent.outcome = outcome;
+  state.frontier.add(task.id);
+}
+
+function endWait(state: RunState, mail: MailState, task: TaskState, calls: AttemptMail, call: number): void {
+  const mailbox = calls.waits.get(call);
+  if (mailbox === undefined) return;
+  calls.waits.delete(call);
+  awaitNoMore(mail, mailbox, receiverKey({ taskId: task.id, call }));
+  if (calls.waits.size === 0 && isInFlight(task)) countInFlight(state, task, 1);
+}
+
+function noteCall(mail: MailState, taskId: string, attempt: number, worker: string, call: number): AttemptMail {
+  let calls = mail.attempts.get(taskId);
+  if (calls?.attempt !== attempt) {
+    calls = { attempt, worker, calls: 0, waits: new Map(), held: new Set() };
+    mail.attempts.set(taskId, calls);
+  }
+  calls.calls = Math.max(calls.calls, call);
+  return calls;
+}
+
+function noteCallOf(mail: MailState, { taskId, call }: Pick<MessageAcknowledged, 'taskId' | 'call'>): void {
+  const calls = call === undefined ? undefined : mail.attempts.get(taskId);
+  if (calls !== undefined && call !== undefined) calls.calls = Math.max(calls.calls, call);
+}
+
+function noteKey(mail: MailState, taskId: string, key: string, message: string, content: string): void {
+  const keys = mail.keys.get(taskId);
+  if (keys === undefined) mail.keys.set(taskId, new Map([[key, { message, content }]]));
+  else keys.set(key, { message, content });
+}
+
+function tidied(state: RunState, mail: MailState, now: number): RunState {
+  forgetDue(mail, now);
+  return state;
+}
