@@ -1,4 +1,5 @@
 import type { Message, Messages, NackOptions, ReceiveOptions, SendOptions, Sent } from '../../../agent/messages.ts';
+import type { Clock } from '../../../shared/clock.ts';
 import { type Duration, parseDuration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
@@ -13,11 +14,13 @@ const DEFAULT_DEADLINE_MS = 10 * 60_000;
 export class AttemptMessages implements Messages {
   readonly #calls: MessageCalls;
   readonly #maxChars: number;
+  readonly #clock: Clock;
   /** Those that the attempt has: whom a reply goes to. */
   readonly #taken = new Map<string, ReceivedMessage>();
 
-  constructor(calls: MessageCalls, maxPayloadChars: number) {
+  constructor(calls: MessageCalls, maxPayloadChars: number, clock: Clock) {
     this.#calls = calls;
+    this.#clock = clock;
     this.#maxChars = Math.min(MAX_MESSAGE_CHARS, maxPayloadChars);
   }
 
@@ -35,9 +38,9 @@ export class AttemptMessages implements Messages {
     const sent = await this.send(to, data, { performative: 'request', ...how });
     const filter =
       how.conversation === undefined ? { inReplyTo: sent.id } : { conversation: how.conversation, inReplyTo: sent.id };
-    const until = performance.now() + limitMs;
+    const until = this.#clock.now() + limitMs;
     for (;;) {
-      const timeout = Math.max(0, Math.ceil(until - performance.now()));
+      const timeout = Math.max(0, Math.ceil(until - this.#clock.now()));
       const answer = timeout === 0 ? undefined : await this.receive({ ...filter, timeout });
       if (answer === undefined) {
         const message = `'${to}' did not answer within ${limitMs} ms what it was asked ('${sent.id}').`;

@@ -4,7 +4,9 @@ import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import { MAX_LEVELS, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
+import { MAX_MAILBOX_LIMIT } from '../messaging/mail.ts';
 import {
   anyJson,
   byKind,
@@ -65,6 +67,18 @@ const wait = fieldsOf(
   {},
   {
     signal: expression,
+    message: fieldsOf(
+      {},
+      {
+        mailbox: text(1100, 1),
+        from: text(1100, 1),
+        performative: oneOf(...PERFORMATIVES),
+        type: text(256, 1),
+        conversation: expression,
+        inReplyTo: expression,
+        where: expression,
+      },
+    ),
     buffered: oneOf(false),
     form: fieldsOf(
       { schema: anyJson },
@@ -74,6 +88,9 @@ const wait = fieldsOf(
   },
 );
 
+/** What a wait is for: one of them. */
+const WAITED = ['signal', 'form', 'message'] as const;
+
 /** The performers that hold no tasks. */
 const performers: Readonly<Record<string, Shape>> = {
   agent: name,
@@ -81,7 +98,7 @@ const performers: Readonly<Record<string, Shape>> = {
   workflow: fieldsOf({ name }, { version: name }),
   wait: (value, field) =>
     wait(value, field) ??
-    (isFields(value) && value['signal'] === undefined && value['form'] === undefined
+    (isFields(value) && WAITED.every((one) => value[one] === undefined)
       ? { field: `${field}.signal`, problem: 'is missing' }
       : undefined),
   sleep: byKind('kind', {
@@ -90,6 +107,19 @@ const performers: Readonly<Record<string, Shape>> = {
     until: fieldsOf({ kind: oneOf('until'), moment: expression }),
   }),
   set: expression,
+  send: fieldsOf(
+    { to: expression },
+    {
+      data: expression,
+      performative: oneOf(...PERFORMATIVES),
+      type: text(256, 1),
+      conversation: expression,
+      inReplyTo: expression,
+      expiresMs: integer(1),
+      drop: oneOf(true),
+      until: oneOf('sent', 'acknowledged'),
+    },
+  ),
   switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
   cancel: fieldsOf({ tasks: distinct(listOf(taskId)) }, { complete: oneOf(true) }),
   end: fieldsOf({}, { output: expression }),
@@ -196,7 +226,13 @@ export const definitionShape: Shape = fieldsOf(
     concurrency: integer(1),
     strategy: name,
   },
-  { description: words, output: expression, catch: catchOf(task), timeoutMs: integer(1) },
+  {
+    description: words,
+    output: expression,
+    catch: catchOf(task),
+    timeoutMs: integer(1),
+    mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
+  },
 );
 
 /** Named twice is refused here, before validation compares each with each. */

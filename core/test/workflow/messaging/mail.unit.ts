@@ -1,0 +1,542 @@
+import { expect } from 'chai';
+import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
+import { types } from '../pure-run.ts';
+import { MailRun, mailWorkflow } from './mail-run.ts';
+
+const two = mailWorkflow({ a: {}, b: {} }, { desk: {} });
+
+const talking = (workflow = two): MailRun => {
+  const run = new MailRun(workflow);
+  run.beginAll();
+  return run;
+};
+
+describe('messages in a run', () => {
+  let run: MailRun;
+  beforeEach(() => {
+    run = talking();
+  });
+  afterEach(() => run.check());
+
+  describe('to a task', () => {
+    it('is there before anybody waits, and is handed out in the order of its arrival', () => {
+      expect(run.say('a', 'b', 1)).to.deep.equal(['MessageSent']);
+      run.say('a', 'b', 2);
+      expect(run.hear('b')).to.deep.equal(['MessageAwaited', 'MessageDelivered']);
+      const [first] = run.of('MessageDelivered');
+      expect(run.open(first?.messages[0] ?? '')?.data).to.equal(1);
+    });
+
+    it('is handed to whoever waits for it, in the same turn', () => {
+      run.hear('b');
+      expect(run.say('a', 'b', 1)).to.deep.equal(['MessageSent', 'MessageDelivered']);
+    });
+
+    it('is done with when the attempt gives its output', () => {
+      run.say('a', 'b', 1);
+      run.hear('b');
+      expect(types(run.complete('b'))).to.deep.equal(['MessageAcknowledged', 'TaskCompleted']);
+      expect(run.state.mail?.open.size).to.equal(0);
+    });
+
+    it('comes back when the attempt fails, in its place, and is had by the next one', () => {
+      run.say('a', 'b', 1);
+      run.say('a', 'b', 2);
+      run.hear('b');
+      expect(types(run.fail('b'))).to.deep.equal(['TaskAttemptFailed', 'MessageRejected']);
+      run.now += 10_000;
+      run.retry('b');
+      run.beginAll();
+      run.hear('b');
+      const [, again] = run.of('MessageDelivered');
+      expect(run.open(again?.messages[0] ?? '')).to.include({ data: 1, deliveries: 1 });
+    });
+
+    it('of a lost worker comes back at once, and is not counted', () => {
+      run.say('a', 'b', 1);
+      run.hear('b');
+      run.fail('b', { code: 'REPRISE_WORKER_LOST', lost: true });
+      const [back] = run.of('MessageRejected');
+      expect(back).to.include({ because: 'lost', retryAt: run.now });
+      expect([...(run.state.mail?.open.values() ?? [])][0]).to.include({ deliveries: 0, losses: 1 });
+    });
+  });
+
+  describe('waiting', () => {
+    it('takes no room', () => {
+      expect(run.state.inFlight).to.equal(2);
+      run.hear('b');
+      expect(run.state.inFlight).to.equal(1);
+      run.hear('b', { wanted: { from: 'nobody' } });
+      expect(run.state.inFlight).to.equal(1);
+      run.say('a', 'b', 1);
+      // Its other call waits still.
+      expect(run.state.inFlight).to.equal(1);
+      run.complete('b');
+      expect(run.state.inFlight).to.equal(1);
+    });
+
+    it('ends when its time is up, with nothing', () => {
+      run.hear('b', { timeoutMs: 100 });
+      run.now += 100;
+      expect(types(run.due())).to.deep.equal(['MessageMissed']);
+      expect(run.state.inFlight).to.equal(2);
+      expect(run.state.mail?.boxes.size).to.equal(0);
+    });
+
+    it('is for what is wanted, and leaves the rest', () => {
+      run.say('a', 'b', { n: 1 }, { type: 'small' });
+      run.say('a', 'b', { n: 20 }, { type: 'large', performative: 'request', conversation: 'c' });
+      run.hear('b', { wanted: { where: 'message.data.n > 10' } });
+      run.hear('b', { wanted: { type: 'small', from: 'a', performative: 'inform' } });
+      expect(
+        run.of('MessageDelivered').map(({ call, messages }) => [call, run.open(messages[0] ?? '')?.data]),
+      ).to.deep.equal([
+        [1, { n: 20 }],
+        [2, { n: 1 }],
+      ]);
+    });
+
+    it('takes as many as are there, up to so many', () => {
+      for (const n of [1, 2, 3]) run.say('a', 'b', n);
+      run.hear('b', { max: 2 });
+      expect(run.of('MessageDelivered')[0]?.messages).to.have.lengthOf(2);
+    });
+
+    it('what cannot be asked of a message does not fit', () => {
+      run.hear('b', { wanted: { where: 'message.data.n > 10' } });
+      expect(run.say('a', 'b', 'text')).to.deep.equal(['MessageSent']);
+      expect(run.say('a', 'b', { n: 11 })).to.deep.equal(['MessageSent', 'MessageDelivered']);
+    });
+  });
+
+  describe('a name', () => {
+    it('is a queue: whoever has waited longest gets the oldest', () => {
+      run.hear('b', { mailbox: '#desk' });
+      run.hear('a', { mailbox: '#desk' });
+      run.post('#desk', 1);
+      run.post('#desk', 2);
+      expect(run.of('MessageDelivered').map(({ taskId }) => taskId)).to.deep.equal(['b', 'a']);
+    });
+
+    it('takes what comes from outside once', () => {
+      const post = { type: 'PostMessage', commandId: 'x', from: 'me', message: { to: '#desk', data: 1 } } as const;
+      expect(types(run.send(post))).to.deep.equal(['MessageSent']);
+      expect(run.send(post)).to.deep.equal([]);
+    });
+  });
+
+  describe('calls', () => {
+    const sent = {
+      type: 'SendMessages',
+      taskId: 'a',
+      attempt: 1,
+      worker: 'w',
+      messages: [{ to: 'b', data: 1 }],
+    } as const;
+
+    it('that come again are taken once', () => {
+      expect(types(run.send({ ...sent, call: 1 }))).to.deep.equal(['MessageSent']);
+      expect(run.send({ ...sent, call: 1 })).to.deep.equal([]);
+      expect(types(run.send({ ...sent, call: 2 }))).to.deep.equal(['MessageSent']);
+    });
+
+    it('of another worker, or of an attempt that is over, are refused, and leave no trace', () => {
+      run.send({ ...sent, call: 1 });
+      const before = run.state.revision;
+      const [other] = run.send({ ...sent, worker: 'x', call: 2 });
+      expect(other).to.include({ type: 'CommandRejected', code: 'REPRISE_MESSAGE_NOT_HELD' });
+      run.events.pop();
+      run.complete('b');
+      const [late] = run.send({ ...sent, taskId: 'b', call: 1 });
+      expect(late).to.include({ code: 'REPRISE_MESSAGE_NOT_HELD' });
+      run.events.pop();
+      // The completion, and nothing else.
+      expect(run.state.revision).to.equal(before + 1);
+    });
+
+    it('send all of their messages, or none', () => {
+      const [refused] = run.send({
+        ...sent,
+        call: 1,
+        messages: [
+          { to: 'b', data: 1 },
+          { to: 'nobody', data: 2 },
+        ],
+      });
+      run.events.pop();
+      expect(refused).to.include({ code: 'REPRISE_MAILBOX_UNKNOWN' });
+      expect(run.state.mail).to.equal(undefined);
+    });
+  });
+
+  describe('keys', () => {
+    it('are said once by all attempts of a task', () => {
+      run.say('a', 'b', 1, { key: 'once' });
+      run.fail('a');
+      run.retry('a');
+      run.beginAll();
+      expect(run.say('a', 'b', 1, { key: 'once' })).to.deep.equal([]);
+      expect(run.say('a', 'b', 2, { key: 'once' })).to.equal('REPRISE_MESSAGE_CONFLICT');
+      run.events.pop();
+      expect(run.say('a', 'b', 1)).to.deep.equal(['MessageSent']);
+      expect(run.state.mail?.open.size).to.equal(2);
+    });
+  });
+
+  describe('settling', () => {
+    beforeEach(() => {
+      run.post('b', 1, { type: 'one' });
+      run.hear('b');
+    });
+    const id = () => run.of('MessageSent')[0]?.message ?? '';
+
+    it('acknowledges once', () => {
+      expect(run.settle('b', { acknowledge: [id()] })).to.deep.equal(['MessageAcknowledged']);
+      expect(run.settle('b', { acknowledge: [id()] })).to.equal('REPRISE_MESSAGE_NOT_HELD');
+      run.events.pop();
+    });
+
+    it('gives back after a delay; what is not due holds nobody else up', () => {
+      expect(run.settle('b', { reject: [{ message: id(), reason: 'later', delayMs: 500 }] })).to.deep.equal([
+        'MessageRejected',
+      ]);
+      run.post('b', 2);
+      expect(run.hear('b')).to.deep.equal(['MessageAwaited', 'MessageDelivered']);
+      run.hear('b');
+      run.now += 500;
+      expect(types(run.due())).to.deep.equal(['MessageDelivered']);
+      expect(run.open(id())?.holder?.taskId).to.equal('b');
+    });
+
+    it('holds up its own conversation', () => {
+      run.post('b', 'first', { conversation: 'c' });
+      run.post('b', 'second', { conversation: 'c' });
+      run.hear('b');
+      const first = run.of('MessageDelivered').at(-1)?.messages[0] ?? '';
+      run.settle('b', { reject: [{ message: first, reason: 'later', delayMs: 500 }] });
+      expect(run.hear('b')).to.deep.equal(['MessageAwaited']);
+      run.now += 500;
+      run.due();
+      expect(run.open(run.of('MessageDelivered').at(-1)?.messages[0] ?? '')?.data).to.equal('first');
+      run.hear('b');
+      expect(run.open(run.of('MessageDelivered').at(-1)?.messages[0] ?? '')?.data).to.equal('second');
+    });
+
+    it('makes a dead letter at the last time, with what became of it each time', () => {
+      for (let time = 1; time <= 5; time += 1) {
+        run.settle('b', { reject: [{ message: id(), reason: `no ${time}`, code: 'NO' }] });
+        run.now += 60_000;
+        if (time < 5) run.hear('b');
+      }
+      const [dead] = run.of('MessageDeadLettered');
+      expect(dead).to.include({ code: 'REPRISE_MESSAGE_REJECTED', mailbox: 'b', subject: 'one' });
+      expect(dead?.deliveries.map(({ reason }) => reason)).to.deep.equal(['no 1', 'no 2', 'no 3', 'no 4', 'no 5']);
+      expect(dead?.error.cause).to.include({ code: 'NO', message: 'no 5' });
+      expect(run.open(id())?.mailbox).to.equal('#dead-letters');
+    });
+
+    it('makes one at once when that is asked', () => {
+      expect(run.settle('b', { reject: [{ message: id(), reason: 'never', requeue: false }] })).to.deep.equal([
+        'MessageRejected',
+        'MessageDeadLettered',
+      ]);
+    });
+
+    it('by an error that is not to be retried makes one, too', () => {
+      expect(types(run.fail('b', { retryable: false })).slice(0, 4)).to.include.members(['TaskAttemptFailed']);
+      expect(run.of('RunFailed')).to.have.lengthOf(1);
+      // The run ended with it: what came back is closed.
+      expect(run.of('MessagesClosed')[0]).to.include({ scope: '', open: 1 });
+    });
+
+    it('by a final reply is done with', () => {
+      run.complete('a');
+      run.hear('b');
+      run.post('b', 'q', { performative: 'request' });
+      expect(run.of('MessageAcknowledged')).to.have.lengthOf(0);
+    });
+  });
+
+  describe('dead letters', () => {
+    const id = () => run.of('MessageSent')[0]?.message ?? '';
+    beforeEach(() => {
+      run.post('b', 'bad');
+      run.hear('b');
+      run.settle('b', { reject: [{ message: id(), reason: 'never', requeue: false }] });
+    });
+
+    it('are edited and redriven', () => {
+      run.send({ type: 'EditDeadLetter', message: id(), data: 'good' });
+      run.hear('b');
+      expect(types(run.send({ type: 'RedriveDeadLetters', messages: [id()] }))).to.deep.equal([
+        'DeadLettersRedriven',
+        'MessageDelivered',
+      ]);
+      expect(run.open(id())).to.include({ data: 'good', deliveries: 0, mailbox: 'b' });
+    });
+
+    it('are redriven to somebody else', () => {
+      run.send({ type: 'RedriveDeadLetters', messages: [id()], to: 'a' });
+      expect(run.hear('a')).to.deep.equal(['MessageAwaited', 'MessageDelivered']);
+    });
+
+    it('are discarded', () => {
+      run.send({ type: 'DiscardDeadLetters', messages: [id()] });
+      expect(run.state.mail?.open.size).to.equal(0);
+      const [refused] = run.send({ type: 'DiscardDeadLetters', messages: [id()] });
+      expect(refused).to.include({ code: 'REPRISE_DEAD_LETTER_UNKNOWN' });
+    });
+
+    it('are taken by a task like any message, and come back as often as it fails', () => {
+      run.hear('a', { mailbox: '#dead-letters' });
+      expect(run.of('MessageDelivered').at(-1)).to.include({ taskId: 'a' });
+      for (let times = 0; times < 7; times += 1) {
+        run.fail('a', { code: 'REPRISE_WORKER_LOST', lost: true });
+        run.retry('a');
+        run.beginAll();
+        run.hear('a', { mailbox: '#dead-letters' });
+      }
+      run.complete('a');
+      expect(run.state.mail?.open.size).to.equal(0);
+      expect(run.of('MessageDeadLettered')).to.have.lengthOf(1);
+    });
+  });
+
+  describe('expiry', () => {
+    it('makes a dead letter of what nobody has by then', () => {
+      run.say('a', 'b', 1, { expiresMs: 1000 });
+      run.say('a', 'b', 2, { expiresMs: 1000, drop: true });
+      run.now += 999;
+      expect(run.due()).to.deep.equal([]);
+      run.now += 1;
+      expect(types(run.due())).to.deep.equal(['MessageExpired', 'MessageDeadLettered']);
+      expect(run.of('MessageDeadLettered')[0]).to.include({ code: 'REPRISE_MESSAGE_EXPIRED' });
+      expect(run.state.mail?.open.size).to.equal(1);
+    });
+
+    it('lets be what somebody has, until it comes back', () => {
+      run.say('a', 'b', 1, { expiresMs: 1000 });
+      run.hear('b');
+      run.now += 2000;
+      expect(run.due()).to.deep.equal([]);
+      run.fail('b');
+      expect(types(run.due())).to.deep.equal(['MessageExpired', 'MessageDeadLettered']);
+    });
+
+    it('is not handed out when its time is up and nobody has looked', () => {
+      run.say('a', 'b', 1, { expiresMs: 1000 });
+      run.now += 1000;
+      expect(run.hear('b')).to.deep.equal(['MessageAwaited']);
+    });
+
+    it('goes on while the run is paused', () => {
+      run.say('a', 'b', 1, { expiresMs: 1000 });
+      run.send({ type: 'PauseRun' });
+      run.now += 1000;
+      expect(types(run.due())).to.deep.equal(['MessageExpired', 'MessageDeadLettered']);
+    });
+  });
+
+  describe('bad input', () => {
+    it('is refused with a code, and changes nothing', () => {
+      const before = stateDigest(run.state);
+      const refusals: readonly (readonly [string, string | readonly string[]])[] = [
+        ['REPRISE_MAILBOX_UNKNOWN', run.say('a', 'nobody', 1)],
+        ['REPRISE_MAILBOX_UNKNOWN', run.say('a', '#nowhere', 1)],
+        ['REPRISE_MAILBOX_UNKNOWN', run.say('a', '#dead-letters', 1)],
+        ['REPRISE_MAILBOX_UNKNOWN', run.say('a', '../b', 1)],
+        ['REPRISE_MESSAGE_INVALID', run.say('a', '', 1)],
+        ['REPRISE_PAYLOAD_TOO_LARGE', run.say('a', 'b', 'x'.repeat(300_000))],
+        ['REPRISE_INVALID_PAYLOAD', run.say('a', 'b', JSON.parse('{"__proto__":1}'))],
+        ['REPRISE_MESSAGE_INVALID', run.say('a', 'b', 1, { performative: 'shout' as never })],
+        ['REPRISE_MESSAGE_INVALID', run.say('a', 'b', 1, { expiresMs: -1 })],
+        ['REPRISE_MESSAGE_INVALID', run.say('a', 'b', 1, { key: '' })],
+        ['REPRISE_MESSAGE_INVALID', run.say('a', 'b', 1, { odd: 1 } as never)],
+        ['REPRISE_MAILBOX_UNKNOWN', run.hear('a', { mailbox: 'b' })],
+        ['REPRISE_MESSAGE_INVALID', run.hear('a', { max: 0 })],
+        ['REPRISE_MESSAGE_INVALID', run.hear('a', { wanted: { where: 'this is no CEL' } })],
+        ['REPRISE_MESSAGE_NOT_HELD', run.settle('a', { acknowledge: ['run/x/1/1'] })],
+        ['REPRISE_MESSAGE_INVALID', run.settle('a', {})],
+      ];
+      for (const [code, told] of refusals) {
+        expect(told).to.equal(code);
+        run.events.splice(
+          run.events.findIndex(({ type }) => type === 'CommandRejected'),
+          1,
+        );
+      }
+      expect(stateDigest(run.state)).to.equal(before);
+    });
+
+    it('of people is refused on record', () => {
+      expect(run.post('nobody', 1)).to.equal('REPRISE_MAILBOX_UNKNOWN');
+      const [named] = run.send({ type: 'PostMessage', from: 'a', message: { to: 'b', data: 1 } });
+      expect(named).to.include({ code: 'REPRISE_MESSAGE_INVALID' });
+      expect(run.of('CommandRejected')).to.have.lengthOf(2);
+    });
+  });
+});
+
+describe('messages beside everything else', () => {
+  it('may not be sent by an agent that may not; what it has taken it may answer', () => {
+    const run = talking(mailWorkflow({ a: {}, b: { may: [] } }));
+    expect(run.say('b', 'a', 1)).to.equal('REPRISE_MESSAGE_INVALID');
+    run.events.pop();
+    run.say('a', 'b', 'what?', { performative: 'request' });
+    run.hear('b');
+    const [asked] = run.of('MessageSent');
+    expect(run.say('b', 'a', 'that', { inReplyTo: asked?.message ?? '' })).to.deep.equal([
+      'MessageSent',
+      'MessageAcknowledged',
+    ]);
+    run.check();
+  });
+
+  it('a mailbox takes as many as it does', () => {
+    const run = talking(mailWorkflow({ a: {} }, { desk: { limit: 2 } }));
+    run.say('a', '#desk', 1);
+    run.say('a', '#desk', 2);
+    expect(run.say('a', '#desk', 3)).to.equal('REPRISE_MAILBOX_FULL');
+    run.events.pop();
+    run.check();
+  });
+
+  it('what may not happen twice is a dead letter at once when nobody knows', () => {
+    const run = talking(
+      mailWorkflow({ a: {}, b: { delivery: 'at-most-once', fallback: { kind: 'value', value: 0 } } }),
+    );
+    run.say('a', 'b', 1);
+    run.hear('b');
+    run.fail('b', { code: 'REPRISE_OUTCOME_UNKNOWN', lost: true });
+    expect(run.of('MessageDeadLettered')[0]).to.include({ code: 'REPRISE_OUTCOME_UNKNOWN' });
+    run.check();
+  });
+
+  it('the end of the run closes what is open, in one event', () => {
+    const run = talking();
+    run.say('a', 'b', 1);
+    run.complete('a');
+    const end = run.complete('b');
+    expect(types(end)).to.deep.equal(['TaskCompleted', 'MessagesClosed', 'RunCompleted']);
+    expect(run.state.mail).to.equal(undefined);
+    run.check();
+  });
+
+  it('a run without messages ends with the digest that it always had', () => {
+    const run = talking();
+    run.complete('a');
+    expect(types(run.complete('b'))).to.deep.equal(['TaskCompleted', 'RunCompleted']);
+    run.check();
+  });
+
+  it('cancelled by force, it closes them, too', () => {
+    const run = talking();
+    run.say('a', 'b', 1);
+    run.hear('b');
+    expect(types(run.send({ type: 'CancelRun', force: true }))).to.deep.equal(['MessagesClosed', 'RunCancelled']);
+    run.check();
+  });
+
+  it('to a run that has ended is refused', () => {
+    const run = talking();
+    run.complete('a');
+    run.complete('b');
+    const [refused] = run.send({ type: 'PostMessage', from: 'me', message: { to: 'b', data: 1 } });
+    expect(refused).to.include({ code: 'REPRISE_RUN_CLOSED' });
+  });
+});
+
+describe('a wait for a message', () => {
+  const waits = (message: object, more: object = {}) =>
+    mailWorkflow({ a: {}, w: { wait: { message }, ...more }, after: { after: ['w'] } });
+
+  it('takes the oldest that fits, and gives it', () => {
+    const run = talking(waits({ from: 'a', where: { kind: 'cel', source: 'message.data.n > 3' } }));
+    run.say('a', 'w', { n: 0 });
+    run.post('w', { n: 9 });
+    expect(run.status('w')).to.equal('running');
+
+    expect(run.say('a', 'w', { n: 5 }))
+      .to.include('TaskCompleted')
+      .and.to.have.lengthOf.above(1);
+    expect(run.task('w').output).to.include({ from: 'a', mailbox: 'w', performative: 'inform', delivery: 1 });
+    run.check();
+  });
+
+  it('is woken by what was there before it began', () => {
+    const run = talking(mailWorkflow({ a: {}, w: { wait: { message: {} }, after: ['a'] } }));
+    run.say('a', 'w', 1);
+    expect(types(run.complete('a'))).to.deep.equal(['TaskCompleted', 'TaskEntered', 'TaskCompleted', 'RunCompleted']);
+    run.check();
+  });
+
+  it('with a repeat takes another in each round', () => {
+    const repeat = {
+      from: 'w',
+      until: { kind: 'cel', source: 'output.data == 3' },
+      max: 5,
+      onExhausted: 'fail',
+    } as const;
+    const run = talking(mailWorkflow({ a: {}, w: { wait: { message: {} }, repeat } }));
+    for (const n of [1, 2, 3]) run.say('a', 'w', n);
+    expect(run.task('w')).to.include({ status: 'completed', round: 3 });
+    expect(run.state.mail?.open.size).to.equal(0);
+    run.check();
+  });
+
+  it('gives its default when its time is up', () => {
+    const run = talking(
+      mailWorkflow({
+        w: { wait: { message: {}, default: { kind: 'template', template: 'none' } }, timeouts: { taskMs: 50 } },
+      }),
+    );
+    run.now += 50;
+    run.fire({ kind: 'task', taskId: 'w', since: run.task('w').firstScheduledAt ?? 0 });
+    expect(run.task('w').output).to.equal('none');
+    run.check();
+  });
+});
+
+describe('the performer send', () => {
+  const to = { kind: 'template', template: 'b' } as const;
+  const data = { kind: 'template', template: { n: 1 } } as const;
+
+  it('sends, and gives the id', () => {
+    const run = talking(mailWorkflow({ s: { send: { to, data } }, b: { after: ['s'] } }));
+    const [sent] = run.of('MessageSent');
+    expect(sent).to.deep.include({ to: 'b', data: { n: 1 }, from: { task: 's' } });
+    expect(run.task('s').output).to.deep.equal({ id: sent?.message });
+    run.check();
+  });
+
+  it('waits until somebody is done with it', () => {
+    const run = talking(mailWorkflow({ s: { send: { to, data, until: 'acknowledged' } }, b: {} }));
+    expect(run.status('s')).to.equal('running');
+    run.hear('b');
+    expect(types(run.complete('b'))).to.deep.equal([
+      'MessageAcknowledged',
+      'TaskCompleted',
+      'TaskCompleted',
+      'RunCompleted',
+    ]);
+    run.check();
+  });
+
+  it('fails with what became of it', () => {
+    const run = talking(mailWorkflow({ s: { send: { to, data, until: 'acknowledged', expiresMs: 100 } }, b: {} }));
+    run.now += 100;
+    run.due();
+    expect(run.task('s').error).to.include({ code: 'REPRISE_MESSAGE_EXPIRED' });
+    run.check();
+  });
+
+  it('to nobody fails on the one path', () => {
+    const nobody = { kind: 'template', template: 'nobody' } as const;
+    const run = talking(
+      mailWorkflow({ s: { send: { to: nobody, data }, fallback: { kind: 'value', value: 'none' } }, b: {} }),
+    );
+    expect(run.task('s').output).to.equal('none');
+    run.check();
+  });
+});
