@@ -8,6 +8,8 @@ import type {
   Fallback,
   ForEach,
   Form,
+  MessageFilter,
+  Send,
   Sleep,
   TaskDefinition,
   WorkflowDefinition,
@@ -82,6 +84,7 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
     wait,
     sleep,
     set,
+    send,
     end,
     raise,
     compensate,
@@ -103,12 +106,14 @@ function bindTask(path: string, task: TaskDefinition, source: TaskDefinition | u
       wait: {
         ...wait,
         ...(wait.signal && { signal: one('wait.signal', wait.signal, source?.wait?.signal) }),
+        ...(wait.message && { message: bindFilter(wait.message, source?.wait?.message, one) }),
         ...(wait.form && { form: bindForm(wait.form, source?.wait?.form, one) }),
         ...(wait.default && { default: one('wait.default', wait.default, source?.wait?.default) }),
       },
     }),
     ...(sleep && { sleep: bindSleep(sleep, source?.sleep, one) }),
     ...(set && { set: one('set', set, source?.set) }),
+    ...(send && { send: bindSend(send, source?.send, one) }),
     ...(task.switch && cases && { switch: { ...task.switch, cases } }),
     ...(end && {
       end: end.output === undefined ? end : { output: one('end.output', end.output, source?.end?.output) },
@@ -165,6 +170,27 @@ function bindSleep(sleep: Sleep, source: Sleep | undefined, bind: BindSlot): Sle
     };
   const from = source?.kind === 'for-computed' ? source.duration : undefined;
   return { kind: 'for-computed', duration: bind('sleep.for', sleep.duration, from) };
+}
+
+function bindFilter(filter: MessageFilter, source: MessageFilter | undefined, bind: BindSlot): MessageFilter {
+  const { conversation, inReplyTo, where } = filter;
+  return {
+    ...filter,
+    ...(conversation && { conversation: bind('wait.message.conversation', conversation, source?.conversation) }),
+    ...(inReplyTo && { inReplyTo: bind('wait.message.inReplyTo', inReplyTo, source?.inReplyTo) }),
+    ...(where && { where: bind('wait.message.where', where, source?.where) }),
+  };
+}
+
+function bindSend(send: Send, source: Send | undefined, bind: BindSlot): Send {
+  const { to, data, conversation, inReplyTo } = send;
+  return {
+    ...send,
+    to: bind('send.to', to, source?.to),
+    ...(data && { data: bind('send.data', data, source?.data) }),
+    ...(conversation && { conversation: bind('send.conversation', conversation, source?.conversation) }),
+    ...(inReplyTo && { inReplyTo: bind('send.inReplyTo', inReplyTo, source?.inReplyTo) }),
+  };
 }
 
 function bindForm(form: Form, source: Form | undefined, bind: BindSlot): Form {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../../shared/duration.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
+import type { Performative } from '../../shared/performatives.ts';
 import type { Computed } from '../expression.ts';
 import type { Approval } from '../schema/approval.ts';
 import type {
@@ -87,8 +88,8 @@ export interface ChildOptions<S> {
   readonly compensate?: CompensateOption<S>;
 }
 
-/** What a wait waits for: a signal, or the answer to a form. */
-export type WaitOption<S, Asked> = SignalOption<S> | FormOption<S, Asked>;
+/** What a wait waits for: a signal, a message, or the answer to a form. */
+export type WaitOption<S, Asked> = SignalOption<S> | MessageOption<S> | FormOption<S, Asked>;
 
 /** The name of a signal. What the signal brings is the output. */
 export interface SignalOption<S> {
@@ -100,6 +101,68 @@ export interface SignalOption<S> {
   /** The output when the time is up; without it, the task fails then. */
   readonly default?: TemplateOption<S & PerhapsItem>;
   readonly form?: never;
+  readonly message?: never;
+}
+
+/** Which messages it takes: `true` any in its own mailbox, else the oldest that fits all that is said. The message is the output. */
+export interface MessageOption<S> {
+  readonly message:
+    | true
+    | {
+        /** The id of a task, or a name (`#desk`). Default: the task's own. */
+        readonly mailbox?: string;
+        /** A task (a list means any of its items), or the name that a program gave itself. */
+        readonly from?: string;
+        readonly performative?: Performative;
+        readonly type?: string;
+        readonly conversation?: NameOption<S>;
+        /** The id of the message that it answers. */
+        readonly inReplyTo?: NameOption<S>;
+        /** Reads `message` beside the rest. A message that it cannot be asked of does not fit. */
+        readonly where?:
+          | ((scope: S & PerhapsItem & { readonly message: MessageOutput }) => boolean)
+          | Untyped<Computed>;
+      };
+  /** The time limit of the task. */
+  readonly timeout?: Duration;
+  /** The output when the time is up; without it, the task fails then. */
+  readonly default?: TemplateOption<S & PerhapsItem>;
+  readonly signal?: never;
+  readonly form?: never;
+}
+
+/** What a wait for a message gives. */
+export interface MessageOutput {
+  readonly id: string;
+  readonly from: string;
+  readonly mailbox: string;
+  readonly data: Json;
+  readonly performative: Performative;
+  readonly type?: string;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+  /** ms since the epoch. */
+  readonly sentAt: number;
+  readonly delivery: number;
+}
+
+/** A message, and where it goes. */
+export interface SendOption<S> {
+  /** The id of a task, of an item (`inspect[12]`), or a name (`#desk`). */
+  readonly to: NameOption<S>;
+  /** Default: the input of the task. */
+  readonly data?: TemplateOption<S & PerhapsItem>;
+  /** Default: inform. */
+  readonly performative?: Performative;
+  readonly type?: string;
+  readonly conversation?: NameOption<S>;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: NameOption<S>;
+  /** How long anybody may take to take it. Then it is a dead letter; with `drop`, that is only noted. */
+  readonly expires?: Duration;
+  readonly drop?: true;
+  /** `acknowledged`: the task completes when somebody is done with the message, and fails when it becomes a dead letter. Default: sent. */
+  readonly until?: 'sent' | 'acknowledged';
 }
 
 /** What a person is asked. The answer is the output. */
@@ -115,6 +178,7 @@ export interface FormOption<S, Asked> {
   /** The output when the time is up; without it, the task fails then. */
   readonly default?: TemplateOption<S & PerhapsItem>;
   readonly signal?: never;
+  readonly message?: never;
 }
 
 type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unknown>;
@@ -123,7 +187,12 @@ type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unk
 export type FormChoice = 'approval' | StandardSchemaV1 | JsonObject;
 
 /** What a wait gives: by its form, where that is typed. */
-export type WaitOutput<Asked> = [Asked] extends [never]
+export type WaitOutput<Asked, Parts> = 'message' extends Parts ? MessageOutput : AnswerOutput<Asked>;
+
+/** What may be said of a wait. */
+export type WaitPart = 'signal' | 'buffered' | 'message' | 'form' | 'assignee' | 'escalate' | 'timeout' | 'default';
+
+type AnswerOutput<Asked> = [Asked] extends [never]
   ? Json
   : Asked extends 'approval'
     ? Approval

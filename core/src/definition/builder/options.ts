@@ -276,6 +276,8 @@ export interface WorkflowOptions {
   readonly timeout?: Duration;
   /** Attempts of one run in flight at once. Default 64. */
   readonly concurrency?: number;
+  /** Mailboxes that are no task's, by name: `{ desk: {} }` is `#desk`. `retry`: how often a message is delivered that is given back. */
+  readonly mailboxes?: Readonly<Record<string, { readonly limit?: number; readonly retry?: RetryOption }>>;
   /** The scheduler strategy's name. Default "graph". */
   readonly strategy?: string;
 }

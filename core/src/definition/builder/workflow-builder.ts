@@ -27,9 +27,11 @@ import type {
   OnceOptionKey,
   RaiseOption,
   ScopeOptionKey,
+  SendOption,
   SleepOption,
   WaitOption,
   WaitOutput,
+  WaitPart,
 } from './entered-options.ts';
 import type { AfterFault, FallbackFault, FirstFault, FreshId, ItemFault, OutputFault, Taken } from './messages.ts';
 import type {
@@ -378,8 +380,8 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
   }
 
   /**
-   * Adds a wait for a signal from outside, or for a person's answer to a form, whose `input` is what it is about. What comes is the output; an answer is
-   * typed by its form.
+   * Adds a wait for a signal from outside, for a message, or for a person's answer to a form, whose `input` is what it is about. What comes is the output;
+   * an answer is typed by its form.
    */
   wait<
     const Id extends string,
@@ -394,9 +396,10 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const Case extends CaseChoice = never,
     Keys extends ListOptionKey | 'input' = never,
     const Asked extends FormChoice = never,
+    Parts extends WaitPart = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    wait: WaitOption<Around<Env, Tasks, After, J>, Asked>,
+    wait: WaitOption<Around<Env, Tasks, After, J>, Asked> & { readonly [Key in Parts]?: unknown },
     options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
       InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
@@ -406,7 +409,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<WaitOutput<Asked>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
+          Given<WaitOutput<Asked, Parts>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>
@@ -503,6 +506,45 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     Also
   > {
     return this.with(id, { ...options, set: value });
+  }
+
+  /** Adds a message to a mailbox of the run. Its output is the id; with `until: 'acknowledged'` it waits until somebody is done with the message. */
+  send<
+    const Id extends string,
+    const After extends AfterChoice<Tasks> = never,
+    When extends boolean | Computed = never,
+    F extends FallbackChoice<StandIns> = never,
+    OnItemFailure extends 'fail' | 'continue' = 'fail',
+    Need extends number | Computed = never,
+    Until extends boolean | Computed = never,
+    J extends JoinChoice = 'all',
+    const Case extends CaseChoice = never,
+    const In = Absent,
+    Keys extends ListOptionKey | 'input' = never,
+  >(
+    id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
+    message: SendOption<Around<Env, Tasks, After, J>>,
+    options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
+      InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
+  ): WorkflowBuilder<
+    Input,
+    Env,
+    Tasks &
+      Record<
+        Id,
+        Task<
+          Given<{ readonly id: string }, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
+          MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
+          Upstream<Tasks, Named<After>>,
+          Late<Tasks, After, J>
+        >
+      >,
+    StandIns,
+    Used | Named<After>,
+    Output,
+    Also
+  > {
+    return this.with(id, { ...options, send: message });
   }
 
   /** Adds a choice between cases: the first whose `when` holds, else that of `{ else }`, which stands last. It hands its input on. */

@@ -14,6 +14,7 @@ import {
   readTexts,
 } from './read.ts';
 import { readForm } from './read-form.ts';
+import { readMessageFilter } from './read-messages.ts';
 
 /** The name of a workflow, or `{ name, version }`. */
 export function readChild(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
@@ -27,21 +28,32 @@ export function readChild(value: unknown, path: Path, report: Report): ChildWork
   return name === undefined ? undefined : { name, ...(version !== undefined && { version }) };
 }
 
-/** `{ signal, buffered, timeout, default }` or `{ form, assignee, escalate, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
+/** `{ signal, buffered, timeout, default }`, `{ message, timeout, default }` or `{ form, assignee, escalate, timeout, default }`. Its `timeout` is the time limit of the task: see readWaitTimeout. */
 export function readWait(value: unknown, path: Path, report: Report, reader: FormReader): Wait | undefined {
   if (value === undefined) return undefined;
-  const keys = ['signal', 'buffered', 'form', 'assignee', 'escalate', 'timeout', 'default'];
+  const keys = ['signal', 'buffered', 'message', 'form', 'assignee', 'escalate', 'timeout', 'default'];
   const pause = typeof value === 'string' ? ' (a pause is a sleep)' : '';
-  const fields = readFields(value, path, report, `an object with signal or form${pause}`, keys);
+  const fields = readFields(value, path, report, `an object with signal, message or form${pause}`, keys);
   if (fields === undefined) return undefined;
   if (fields['form'] !== undefined) return readForm(fields, path, report, reader);
-  if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for, or form');
+  const kind = fields['message'] === undefined ? 'signal' : 'message';
   for (const key of ['assignee', 'escalate'])
-    if (fields[key] !== undefined) report([...path, key], 'belongs to a form, and this waits for a signal');
+    if (fields[key] !== undefined) report([...path, key], `belongs to a form, and this waits for a ${kind}`);
+  if (kind === 'message') return readWaitForMessage(fields, path, report, reader);
+  if (fields['signal'] === undefined) report(path, 'needs signal, the name of what it waits for, or message, or form');
   const signal = expression(fields, 'signal', path, report, reader.named);
   const otherwise = expression(fields, 'default', path, report, reader.value);
   const buffered = readFlag(fields['buffered'], [...path, 'buffered'], report) ?? true;
   return signal && { signal, ...(!buffered && { buffered }), ...(otherwise && { default: otherwise }) };
+}
+
+function readWaitForMessage(fields: Fields, path: Path, report: Report, reader: FormReader): Wait | undefined {
+  if (fields['signal'] !== undefined) report([...path, 'signal'], 'stands beside a message; keep one of the two');
+  if (fields['buffered'] !== undefined)
+    report([...path, 'buffered'], 'is about signals; a mailbox keeps what came, and `where` says what of it is wanted');
+  const message = readMessageFilter(fields['message'], [...path, 'message'], report, reader);
+  const otherwise = expression(fields, 'default', path, report, reader.value);
+  return message && { message, ...(otherwise && { default: otherwise }) };
 }
 
 /** The limit that stands inside a wait, where the task has none of its own. */

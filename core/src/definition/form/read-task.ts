@@ -19,6 +19,7 @@ import { describe, type Fields, isFields, readChoice, readFields, readNumber, re
 import { readScope } from './read-block.ts';
 import { readForEach } from './read-for-each.ts';
 import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES, readRetry, readTimeouts } from './read-limits.ts';
+import { readSend } from './read-messages.ts';
 import {
   readCancel,
   readChild,
@@ -136,11 +137,12 @@ function readPerformer(fields: Fields, path: Path, report: Report, reader: FormR
   const wait = readWait(fields['wait'], at('wait'), report, reader);
   const sleep = readSleep(fields['sleep'], at('sleep'), report, reader);
   const set = fields['set'] === undefined ? undefined : reader.value(fields['set'], at('set'), report);
+  const send = readSend(fields['send'], at('send'), report, reader);
   const choice = readSwitch(fields['switch'], at('switch'), report, reader);
   const cancel = readCancel(fields['cancel'], at('cancel'), report);
   const end = readEnd(fields['end'], at('end'), report, reader);
   const raise = readRaise(fields['raise'], at('raise'), report, reader);
-  const found = [agent, capability, workflow, scope, wait, sleep, set, choice, cancel, end, raise];
+  const found = [agent, capability, workflow, scope, wait, sleep, set, send, choice, cancel, end, raise];
   // What could not be read has been told; that there is no performer would be told on top of it.
   if (found.every((one) => one === undefined)) return isOneOf(fields, PERFORMERS) ? { agent: 'unreadable' } : {};
   return {
@@ -151,6 +153,7 @@ function readPerformer(fields: Fields, path: Path, report: Report, reader: FormR
     ...(wait && { wait }),
     ...(sleep && { sleep }),
     ...(set && { set }),
+    ...(send && { send }),
     ...(choice && { switch: choice }),
     ...(cancel && { cancel }),
     ...(end && { end }),

@@ -3,6 +3,7 @@ import type { Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
 import { readCatch } from './read-block.ts';
+import { readMailboxes } from './read-messages.ts';
 import { readTasks } from './read-tasks.ts';
 
 export const WORKFLOW_KEYS = [
@@ -13,6 +14,7 @@ export const WORKFLOW_KEYS = [
   'strategy',
   'output',
   'catch',
+  'mailboxes',
 ] as const;
 
 /** The workflow with its tasks, defaults filled in. */
@@ -28,6 +30,7 @@ export function readWorkflow(
   const clauses = readCatch(fields['catch'], ['catch'], report, reader, (handler, path) =>
     readTasks(handler, path, report, reader),
   );
+  const mailboxes = readMailboxes(fields['mailboxes'], ['mailboxes'], report);
   const timeoutMs = readDuration(fields['timeout'], ['timeout'], report);
   return {
     schemaVersion: 1,
@@ -38,6 +41,7 @@ export function readWorkflow(
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(mailboxes && { mailboxes }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,
     strategy: readText(fields['strategy'], ['strategy'], report) ?? 'graph',
   };

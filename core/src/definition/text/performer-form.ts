@@ -1,5 +1,16 @@
 import type { Json } from '../../shared/json.ts';
-import type { Cancel, ChildWorkflow, Expression, Raise, Sleep, Switch, TaskDefinition, Wait } from '../definition.ts';
+import type {
+  Cancel,
+  ChildWorkflow,
+  Expression,
+  MessageFilter,
+  Raise,
+  Send,
+  Sleep,
+  Switch,
+  TaskDefinition,
+  Wait,
+} from '../definition.ts';
 import type { Path } from '../problem.ts';
 import { durationForm } from './limits-form.ts';
 
@@ -12,7 +23,7 @@ export interface Write {
 
 /** What is written in the place of a performer: all but scopes, which hold tasks. */
 export function performerForm(task: TaskDefinition, path: Path, write: Write): Readonly<Record<string, Json>> {
-  const { agent, capability, workflow, wait, sleep, set, switch: choice, cancel, end, raise } = task;
+  const { agent, capability, workflow, wait, sleep, set, send, switch: choice, cancel, end, raise } = task;
   const at = (key: string): Path => [...path, key];
   const { mapped } = write;
   return {
@@ -22,6 +33,7 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
     ...(wait && { wait: waitForm(wait, at('wait'), write) }),
     ...(sleep && { sleep: sleepForm(sleep, at('sleep'), write) }),
     ...(set && { set: mapped(set, at('set')) }),
+    ...(send && { send: sendForm(send, at('send'), write) }),
     ...(choice && { switch: switchForm(choice, at('switch'), write) }),
     ...(cancel && { cancel: cancelForm(cancel) }),
     ...(end && { end: end.output === undefined ? {} : { output: mapped(end.output, [...at('end'), 'output']) } }),
@@ -31,7 +43,41 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
 
 const childForm = ({ name, version }: ChildWorkflow): Json => (version === undefined ? name : { name, version });
 
-const waitForm = ({ signal, buffered, form, default: otherwise }: Wait, path: Path, { mapped, json }: Write): Json => ({
+const waitForm = (wait: Wait, path: Path, write: Write): Json => ({
+  ...(wait.message && { message: filterForm(wait.message, [...path, 'message'], write) }),
+  ...otherWaitForm(wait, path, write),
+});
+
+function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Write): Json {
+  const { mailbox, from, performative, type, conversation, inReplyTo, where } = filter;
+  const form = {
+    ...(mailbox !== undefined && { mailbox }),
+    ...(from !== undefined && { from }),
+    ...(performative !== undefined && { performative }),
+    ...(type !== undefined && { type }),
+    ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
+    ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
+    ...(where && { where: computed(where, [...path, 'where']) }),
+  };
+  return Object.keys(form).length === 0 ? true : form;
+}
+
+function sendForm(send: Send, path: Path, { mapped }: Write): Json {
+  const { to, data, performative, type, conversation, inReplyTo, expiresMs, drop, until } = send;
+  return {
+    to: mapped(to, [...path, 'to']),
+    ...(data && { data: mapped(data, [...path, 'data']) }),
+    ...(performative !== undefined && { performative }),
+    ...(type !== undefined && { type }),
+    ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
+    ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
+    ...(expiresMs !== undefined && { expires: durationForm(expiresMs) }),
+    ...(drop !== undefined && { drop }),
+    ...(until !== undefined && { until }),
+  };
+}
+
+const otherWaitForm = ({ signal, buffered, form, default: otherwise }: Wait, path: Path, { mapped, json }: Write) => ({
   ...(signal && { signal: mapped(signal, [...path, 'signal']) }),
   ...(buffered !== undefined && { buffered }),
   ...(form && { form: json(form.schema, [...path, 'form']) }),

@@ -1,7 +1,7 @@
 import type { Json } from '../../shared/json.ts';
-import { DEFAULT_CONCURRENCY, type Expression, type WorkflowDefinition } from '../definition.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_RETRY, type Expression, type WorkflowDefinition } from '../definition.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
-import { durationForm } from './limits-form.ts';
+import { durationForm, retryForm } from './limits-form.ts';
 import { MAX_TEXT_DEPTH, type TextOptions } from './parse-document.ts';
 import type { Write } from './performer-form.ts';
 import { readBack } from './read-back.ts';
@@ -34,7 +34,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     return `\${ ${computed(expression, path)} }`;
   };
   const write: Write = { computed, mapped, json };
-  const { name, version, description, timeoutMs, concurrency, strategy, output } = definition;
+  const { name, version, description, timeoutMs, concurrency, strategy, output, mailboxes } = definition;
   const form = {
     name,
     version,
@@ -42,6 +42,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }),
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...(strategy !== 'graph' && { strategy }),
+    ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
     ...(output && { output: mapped(output, ['output']) }),
     tasks: tasksForm(definition.tasks, ['tasks'], write),
     ...(definition.catch && { catch: catchForm(definition.catch, ['catch'], write) }),
@@ -52,6 +53,20 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
   if (lost.length > 0) throw definitionInvalid(`Workflow '${name}', written as YAML,`, lost);
   return text;
 }
+
+/** `retry` is written out: what is not said of it is another thing here than for a task. */
+const mailboxesForm = (mailboxes: NonNullable<WorkflowDefinition['mailboxes']>): Json =>
+  Object.fromEntries(
+    Object.entries(mailboxes).map(([name, { limit, retry }]) => [
+      name,
+      {
+        ...(limit !== undefined && { limit }),
+        ...(retry && { retry: retryForm(retry, NOTHING_SAID) ?? retry.maxAttempts }),
+      },
+    ]),
+  );
+
+const NOTHING_SAID = { ...DEFAULT_RETRY, maxAttempts: -1 };
 
 /** Where in a value, which stands at `path`, a list or an object is nested deeper than a text may be. */
 function tooDeep(value: Json, path: Path): Path | undefined {

@@ -2,6 +2,7 @@ import type { TaskGroup } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { between, fallbackTasks } from '../graph.ts';
 import type { Path, Report } from '../problem.ts';
+import { outwards } from './outwards.ts';
 
 /** A cancel names tasks beside it, or around it, that may still be under way when it begins. */
 export function checkCancels(group: TaskGroup, report: Report): void {
@@ -46,11 +47,4 @@ function incomplete(name: string, canceller: string, group: TaskGroup): string |
       : `the list '${name}' may leave items under way that the repeat of '${repeating.id}' runs again; put '${repeating.id}' and what it repeats into a scope with a loop`;
   }
   return undefined;
-}
-
-/** The tasks around a task, and which of them it is in: its own block first. */
-function* outwards(group: TaskGroup, id: string): Generator<{ readonly around: TaskGroup; readonly id: string }> {
-  yield { around: group, id };
-  const { owner } = group.block;
-  if (owner !== undefined) yield* outwards(owner.group, owner.task.id);
 }

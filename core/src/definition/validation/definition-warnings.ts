@@ -9,7 +9,7 @@ import {
 import type { DefinitionProblem, Path } from '../problem.ts';
 
 /** Those that are done as soon as they begin. */
-const INSTANT: readonly Performer[] = ['set', 'switch', 'cancel', 'end', 'raise'];
+const INSTANT: readonly Performer[] = ['set', 'send', 'switch', 'cancel', 'end', 'raise'];
 
 /** What a definition says without effect, each with its place. Such a definition runs all the same. Pure, and never throws. */
 export function definitionWarnings(definition: WorkflowDefinition): readonly DefinitionProblem[] {
@@ -41,7 +41,7 @@ export function definitionWarnings(definition: WorkflowDefinition): readonly Def
       warn(['timeout', 'task'], 'is longer than the limit of the whole list (all), so it will never be reached');
     }
     const performer = performerOf(task);
-    if (timeouts.taskMs !== undefined && INSTANT.includes(performer)) {
+    if (timeouts.taskMs !== undefined && INSTANT.includes(performer) && task.send?.until !== 'acknowledged') {
       warn(
         ['timeout'],
         `has no effect: a ${performer} takes no time, and what it waits for before does not count; leave it out`,

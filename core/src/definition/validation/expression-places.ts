@@ -66,7 +66,21 @@ const repeatedIn = ({ tasks }: TaskGroup): ReadonlySet<string> =>
   new Set(tasks.flatMap(({ id, repeat }) => (repeat ? [...between(tasks, repeat.from, id)] : [])));
 
 function slotsOf(task: TaskDefinition): readonly Slot[] {
-  const { when, while: milestone, input, forEach, repeat, wait, sleep, set, end, raise, compensate, mutex } = task;
+  const {
+    when,
+    while: milestone,
+    input,
+    forEach,
+    repeat,
+    wait,
+    sleep,
+    set,
+    send,
+    end,
+    raise,
+    compensate,
+    mutex,
+  } = task;
   const item = isList(task) ? ITEM : [];
   const computed = sleep?.kind === 'for-computed' ? sleep.duration : undefined;
   const moment = sleep?.kind === 'until' ? sleep.moment : undefined;
@@ -86,12 +100,19 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['forEach', 'until'], forEach?.until, ...LIST],
     [['repeat', 'until'], repeat?.until, 'output', 'feedback'],
     [['wait', 'signal'], wait?.signal, ...item],
+    [['wait', 'message', 'conversation'], wait?.message?.conversation, ...item],
+    [['wait', 'message', 'inReplyTo'], wait?.message?.inReplyTo, ...item],
+    [['wait', 'message', 'where'], wait?.message?.where, ...item, 'message'],
     [['wait', 'assignee'], wait?.form?.assignee, ...item],
     ...escalations,
     [['wait', 'default'], wait?.default, ...item],
     [['sleep', 'for'], computed, ...item],
     [['sleep', 'until'], moment, ...item],
     [['set'], set, ...item],
+    [['send', 'to'], send?.to, ...item],
+    [['send', 'data'], send?.data, ...item],
+    [['send', 'conversation'], send?.conversation, ...item],
+    [['send', 'inReplyTo'], send?.inReplyTo, ...item],
     ...cases,
     [['end', 'output'], end?.output],
     [['raise', 'message'], raise?.message, ...item],

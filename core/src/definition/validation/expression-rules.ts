@@ -83,6 +83,7 @@ const WHERE: Readonly<Record<string, string>> = {
   index: 'it is of a forEach, in the input of its task or inside its scope',
   block: 'it is what a scope was handed, in the tasks of the scope',
   error: 'it is what failed, in a catch and in what a fallback is handed',
+  message: 'it is the message that may be taken, in wait.message.where',
   status: 'it is how far the tasks of a block are, in while',
 };
 

@@ -49,6 +49,7 @@ const REFUSED: Readonly<Partial<Record<Performer, Readonly<Partial<Record<Compan
   wait: { compensate: NOTHING_TO_UNDO },
   sleep: { compensate: NOTHING_TO_UNDO },
   set: { compensate: NOTHING_TO_UNDO, input: `${NOBODY} (the value of set may read the same)` },
+  send: { compensate: NOTHING_TO_UNDO },
   switch: {
     compensate: NOTHING_TO_UNDO,
     forEach: 'a switch chooses once; to choose for each item, put it into a scope that has the forEach',
@@ -80,8 +81,10 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
     if (task[companion as Companion] !== undefined) report([...path, companion], reason);
     else if (companion === 'forEach' && task.join === 'each') report([...path, 'join'], reason);
   }
-  if (task.wait?.signal !== undefined && task.input !== undefined)
-    report([...path, 'input'], `${NOBODY} (what the signal brings is the output)`);
+  if ((task.wait?.signal ?? task.wait?.message) !== undefined && task.input !== undefined)
+    report([...path, 'input'], `${NOBODY} (what comes is the output)`);
+  if (task.send?.data !== undefined && task.input !== undefined)
+    report([...path, 'input'], 'is what a send without data sends, and this has data; keep one of the two');
   if (isForAgents(task)) return;
   if (task.delivery === 'at-most-once')
     report(
@@ -106,12 +109,16 @@ function checkChild({ workflow }: TaskDefinition, path: Path, report: Report): v
 
 function checkWait({ wait }: TaskDefinition, path: Path, report: Report): void {
   if (wait?.signal !== undefined) checkTextTemplate(wait.signal, [...path, 'signal'], report);
-  if (wait?.form !== undefined) checkForm(wait, wait.form, path, report);
-  else if (wait !== undefined && wait.signal === undefined) report(path, 'needs signal or form');
+  if (wait === undefined) return;
+  const [first, second] = (['signal', 'form', 'message'] as const).filter((one) => wait[one] !== undefined);
+  if (first === undefined) report(path, 'needs signal, form or message');
+  if (second !== undefined) report([...path, second], `stands beside a ${first}; keep one of the two`);
+  if (wait.form !== undefined) checkForm(wait, wait.form, path, report);
+  if (wait.message !== undefined && wait.buffered === false)
+    report([...path, 'buffered'], 'is about signals; a mailbox keeps what came, and `where` says what of it is wanted');
 }
 
 function checkForm(wait: Wait, { schema, assignee, escalate = [] }: Form, path: Path, report: Report): void {
-  if (wait.signal !== undefined) report([...path, 'signal'], 'stands beside a form; keep one of the two');
   checkSchema(schema, [...path, 'form'], report);
   if (assignee !== undefined) checkTextTemplate(assignee, [...path, 'assignee'], report);
   if (escalate.length > MAX_ESCALATIONS) report([...path, 'escalate'], `has more than ${MAX_ESCALATIONS} members`);

@@ -9,6 +9,7 @@ import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
 import { checkFields } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
+import { checkMailboxes, checkMessages } from './message-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
 import { checkStarts } from './start-rules.ts';
 import { checkValues, type KnownSchemas } from './value-shape-rules.ts';
@@ -18,6 +19,8 @@ export interface ValidationOptions {
   readonly agents?: Iterable<KnownAgent>;
   /** The workflows that may be children. Without them, their names are not checked against anything. */
   readonly workflows?: Iterable<KnownWorkflow>;
+  /** Of a run there is more than this: an address that is not in it may be there. */
+  readonly isPart?: boolean;
   /** What is known of values. Without it, what expressions read of them is not checked, as of a definition that runs have begun with. */
   readonly schemas?: KnownSchemas;
 }
@@ -34,12 +37,14 @@ export function validateDefinition(
   const blocks = blocksOf(definition);
   const groups = blocks.flatMap((block) => block.groups);
   checkFields(definition, groups, report);
+  checkMailboxes(definition, report);
   checkBlocks(blocks, report);
   checkGraph(blocks, report);
   for (const group of groups) {
     checkStarts(group, report);
     checkFallbacks(group, report);
     checkCancels(group, report);
+    checkMessages(group, options.isPart === true ? undefined : (definition.mailboxes ?? {}), report);
     checkRepeats(group, report);
   }
   checkExpressions(blocks, report);

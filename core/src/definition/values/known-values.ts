@@ -118,6 +118,8 @@ export class KnownValues {
           return this.#block(place);
         case 'error':
           return ERROR;
+        case 'message':
+          return MESSAGE;
         default:
           return undefined;
       }
@@ -212,6 +214,9 @@ export class KnownValues {
     if (task.sleep !== undefined || task.switch !== undefined) return this.handed(task, group);
     if (task.workflow !== undefined) return this.#ofChild(task.workflow.name, task.workflow.version);
     if (task.end !== undefined) return NULL;
+    if (task.send !== undefined) return SENT;
+    if (task.wait?.message !== undefined)
+      return union(MESSAGE, task.wait.default === undefined ? [] : this.valueOf(task.wait.default, place));
     const scope = task.scope === undefined ? undefined : this.#scopes.get(task);
     return scope === undefined ? undefined : this.#ofBlock(scope);
   }
@@ -323,6 +328,22 @@ function shapeOfTemplate(template: Json, variables: Variables): Shape {
 }
 
 /** What a failure is to whoever handles it. */
+const SENT: Shape = objectOf([['id', () => STRING]]);
+
+const MESSAGE: Shape = objectOf([
+  ['id', () => STRING],
+  ['from', () => STRING],
+  ['mailbox', () => STRING],
+  ['data', () => undefined],
+  ['performative', () => STRING],
+  ['type', () => STRING],
+  ['conversation', () => STRING],
+  ['inReplyTo', () => STRING],
+  ['sentAt', () => NUMBER],
+  ['delivery', () => NUMBER],
+  ['dead', () => undefined],
+]);
+
 const ERROR: Shape = objectOf([
   ['code', () => STRING],
   ['message', () => STRING],

@@ -110,7 +110,7 @@ function definitionProblem(tasks: readonly TaskDefinition[], walks: Walks): Refu
   const definition = standaloneOf(tasks, reads, walks.around);
   if (!isAffordable(definition))
     return problem('REPRISE_TOO_MANY_TASKS', 'The added tasks cost too much to be checked.');
-  const problems = validateDefinition(definition);
+  const problems = validateDefinition(definition, { isPart: true });
   if (problems.length === 0) return undefined;
   return invalid(`The added tasks are not valid: ${problems.slice(0, 10).map(formatProblem).join('; ')}`);
 }

@@ -1,0 +1,104 @@
+import { PERFORMATIVES, type Performative } from '../../shared/performatives.ts';
+import type { Expression, MailboxDefinition, MessageFilter, Send } from '../definition.ts';
+import type { Path, Report } from '../problem.ts';
+import type { FormReader } from './form-reader.ts';
+import { describe, type Fields, readChoice, readDuration, readFields, readNumber, readText } from './read.ts';
+import { readRetry } from './read-limits.ts';
+
+/** `true` (any message), or what it has to be like. */
+export function readMessageFilter(
+  value: unknown,
+  path: Path,
+  report: Report,
+  reader: FormReader,
+): MessageFilter | undefined {
+  if (value === true) return {};
+  const keys = ['mailbox', 'from', 'performative', 'type', 'conversation', 'inReplyTo', 'where'];
+  const fields = readFields(value, path, report, 'true, or an object that says which messages', keys);
+  if (fields === undefined) return undefined;
+  const mailbox = readText(fields['mailbox'], [...path, 'mailbox'], report);
+  const from = readText(fields['from'], [...path, 'from'], report);
+  const performative = readPerformative(fields, path, report);
+  const type = readText(fields['type'], [...path, 'type'], report);
+  const conversation = read(fields, 'conversation', path, report, reader.named);
+  const inReplyTo = read(fields, 'inReplyTo', path, report, reader.named);
+  const where = read(fields, 'where', path, report, reader.computed);
+  return {
+    ...(mailbox !== undefined && { mailbox }),
+    ...(from !== undefined && { from }),
+    ...(performative && { performative }),
+    ...(type !== undefined && { type }),
+    ...(conversation && { conversation }),
+    ...(inReplyTo && { inReplyTo }),
+    ...(where && { where }),
+  };
+}
+
+/** `{ to, data, performative, type, conversation, inReplyTo, expires, drop, until }`. */
+export function readSend(value: unknown, path: Path, report: Report, reader: FormReader): Send | undefined {
+  if (value === undefined) return undefined;
+  const keys = ['to', 'data', 'performative', 'type', 'conversation', 'inReplyTo', 'expires', 'drop', 'until'];
+  const fields = readFields(value, path, report, 'an object with to', keys);
+  if (fields === undefined) return undefined;
+  if (fields['to'] === undefined) report(path, 'needs to, the mailbox that it goes to');
+  const to = read(fields, 'to', path, report, reader.named);
+  const data = read(fields, 'data', path, report, reader.value);
+  const performative = readPerformative(fields, path, report);
+  const type = readText(fields['type'], [...path, 'type'], report);
+  const conversation = read(fields, 'conversation', path, report, reader.named);
+  const inReplyTo = read(fields, 'inReplyTo', path, report, reader.named);
+  const expiresMs = readDuration(fields['expires'], [...path, 'expires'], report);
+  const { drop } = fields;
+  if (drop !== undefined && drop !== true)
+    report([...path, 'drop'], `must be true, or be left out, not ${describe(drop)}`);
+  const until = readChoice(fields['until'], [...path, 'until'], report, ['sent', 'acknowledged']);
+  if (to === undefined) return undefined;
+  return {
+    to,
+    ...(data && { data }),
+    ...(performative && { performative }),
+    ...(type !== undefined && { type }),
+    ...(conversation && { conversation }),
+    ...(inReplyTo && { inReplyTo }),
+    ...(expiresMs !== undefined && { expiresMs }),
+    ...(drop === true && { drop }),
+    ...(until && { until }),
+  };
+}
+
+/** Mailboxes by name: `{ desk: {}, orders: { limit, retry } }`. */
+export function readMailboxes(
+  value: unknown,
+  path: Path,
+  report: Report,
+): Readonly<Record<string, MailboxDefinition>> | undefined {
+  if (value === undefined) return undefined;
+  const names = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  const fields = readFields(value, path, report, 'an object of mailboxes by name', names);
+  if (fields === undefined) return undefined;
+  const mailboxes: [string, MailboxDefinition][] = [];
+  for (const [name, one] of Object.entries(fields)) {
+    const at = [...path, name];
+    // Nothing below a name is a mailbox of which nothing is said.
+    const said =
+      one === null ? {} : readFields(one, at, report, 'an object: {} or { limit, retry }', ['limit', 'retry']);
+    if (said === undefined) continue;
+    const limit = readNumber(said['limit'], [...at, 'limit'], report);
+    const retry = said['retry'] === undefined ? undefined : readRetry(said['retry'], [...at, 'retry'], report);
+    mailboxes.push([name, { ...(limit !== undefined && { limit }), ...(retry && { retry }) }]);
+  }
+  return Object.fromEntries(mailboxes);
+}
+
+const readPerformative = (fields: Fields, path: Path, report: Report): Performative | undefined =>
+  readChoice(fields['performative'], [...path, 'performative'], report, PERFORMATIVES);
+
+function read(
+  fields: Fields,
+  key: string,
+  path: Path,
+  report: Report,
+  as: FormReader['value'],
+): Expression | undefined {
+  return fields[key] === undefined ? undefined : as(fields[key], [...path, key], report);
+}
