@@ -206,6 +206,7 @@ export {
   type OutcomeOptions,
   RunHandle,
   type RunOutcome,
+  type RunSendOptions,
   type RunStuck,
   type SignalOptions,
 } from './orchestration/runtime/run-handle.ts';

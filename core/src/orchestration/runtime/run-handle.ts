@@ -1,4 +1,6 @@
+import type { SendOptions } from '../../agent/messages.ts';
 import { lastOf, readTasksToAdd, type TasksToAdd } from '../../definition/tasks-to-add.ts';
+import { type Duration, parseDuration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -29,6 +31,12 @@ export interface OutcomeOptions {
 export type SignalOptions = CommandOptions;
 
 export type AnswerOptions = CommandOptions;
+
+/** How a message is sent into a run: `key` is what `requestId` is for here. */
+export interface RunSendOptions extends CommandOptions, Omit<SendOptions, 'key'> {
+  /** The name that the sender gives itself: that of no task of the run. Default: `by`, else `outside`. */
+  readonly from?: string;
+}
 
 /** `reason` is said by itself. */
 export interface CancelOptions extends Pick<CommandOptions, 'by' | 'requestId'> {
@@ -194,6 +202,55 @@ export class RunHandle<Output = Json> {
     return this.#command({ type: 'SetPriority', taskId, priority }, options);
   }
 
+  /**
+   * Sends a message into the run: to a task or an item by its path (`book/pay`, `inspect[12]`), or to a name (`#desk`). Resolves once it is durable.
+   * REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID.
+   */
+  async send(to: string, data: unknown, options: RunSendOptions = {}): Promise<void> {
+    const {
+      from = options.by ?? 'outside',
+      performative,
+      type,
+      conversation,
+      inReplyTo,
+      expires,
+      drop,
+      ...others
+    } = options;
+    const message = {
+      to,
+      data: this.#control.payload(data, `message to '${to}'`),
+      ...(performative === undefined ? {} : { performative }),
+      ...(type === undefined ? {} : { type }),
+      ...(conversation === undefined ? {} : { conversation }),
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      ...(expires === undefined ? {} : { expiresMs: durationOf(expires) }),
+      ...(drop === undefined ? {} : { drop }),
+    };
+    await this.#command({ type: 'PostMessage', from, message }, others);
+  }
+
+  /** Has a dead letter say something else. REPRISE_DEAD_LETTER_UNKNOWN. */
+  async editDeadLetter(message: string, data: unknown, options: CommandOptions = {}): Promise<void> {
+    const taken = this.#control.payload(data, `message '${message}'`);
+    await this.#command({ type: 'EditDeadLetter', message, data: taken }, options);
+  }
+
+  /** Has dead letters delivered again (256 at once at the most), to where they were or `to` another mailbox: all of them, or none. REPRISE_DEAD_LETTER_UNKNOWN. */
+  redriveDeadLetters(
+    messages: string | readonly string[],
+    options: CommandOptions & { readonly to?: string } = {},
+  ): Promise<void> {
+    const { to, ...others } = options;
+    const where = to === undefined ? {} : { to };
+    return this.#command({ type: 'RedriveDeadLetters', messages: [messages].flat(), ...where }, others);
+  }
+
+  /** Nothing is to become of these dead letters: all of them, or none. REPRISE_DEAD_LETTER_UNKNOWN. */
+  discardDeadLetters(messages: string | readonly string[], options: CommandOptions = {}): Promise<void> {
+    return this.#command({ type: 'DiscardDeadLetters', messages: [messages].flat() }, options);
+  }
+
   #command(command: SteeringCommand, options: CommandOptions): Promise<void> {
     return this.#control.command(this.id, command, options);
   }
@@ -230,6 +287,13 @@ export class RunHandle<Output = Json> {
   follow(signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
     return this.#control.follow(this.id, signal);
   }
+}
+
+function durationOf(value: Duration): number {
+  const ms = parseDuration(value);
+  if (ms !== undefined) return ms;
+  const message = `\`expires\` of a message must be ms or text such as "30s", not ${JSON.stringify(value)}.`;
+  throw new RepriseError('REPRISE_MESSAGE_INVALID', message);
 }
 
 /** What is put on record may come from anywhere. */

@@ -6,7 +6,9 @@ import type {
   AssignForm,
   CancelRun,
   Command,
+  DeadLetterCommand,
   PauseRun,
+  PostMessage,
   ResumeRun,
   RetryTasks,
   SendSignal,
@@ -29,7 +31,16 @@ type Body<C> = C extends unknown ? Omit<C, 'commandId' | 'runId' | 'said'> : nev
 
 /** What a handle says to its run. */
 export type SteeringCommand = Body<
-  AnswerForm | AssignForm | CancelRun | PauseRun | ResumeRun | RetryTasks | SendSignal | RunChange
+  | AnswerForm
+  | AssignForm
+  | CancelRun
+  | PauseRun
+  | ResumeRun
+  | RetryTasks
+  | SendSignal
+  | PostMessage
+  | DeadLetterCommand
+  | RunChange
 >;
 
 /** What ids of commands begin with, where that is not their type: a repetition is recognised by it, so it stays. */

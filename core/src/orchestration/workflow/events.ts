@@ -3,7 +3,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
-import type { FailedDelivery, Outgoing, Party, Wanted } from './messaging/message.ts';
+import type { FailedDelivery, Party, Wanted } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
@@ -617,17 +617,27 @@ export interface TaskResultIgnored extends EventBase {
 }
 
 /** A message was put into a mailbox of the run. */
-export interface MessageSent extends EventBase, Omit<Outgoing, 'expiresMs' | 'to' | 'type'> {
+export interface MessageSent extends EventBase {
   readonly type: 'MessageSent';
   /** Its id. */
   readonly message: string;
   readonly from: Party;
   /** The mailbox: a task by its path, or a name (`#desk`). */
   readonly to: string;
-  /** What the message is about. (`type` is that of the event.) */
+  readonly data: Json;
+  /** Absent: inform. */
+  readonly performative?: Performative;
+  /** What the message is about: what is its `type` elsewhere, which is here that of the event. */
   readonly subject?: string;
+  readonly conversation?: string;
+  /** The message that it answers. */
+  readonly inReplyTo?: string;
   /** When it is a dead letter, unless somebody has it by then; a moment. */
   readonly expiresAt?: number;
+  /** One that has expired is no dead letter. */
+  readonly drop?: boolean;
+  /** Of a task: it is said once in a round. */
+  readonly key?: string;
   /** Of an attempt: which of its calls. */
   readonly call?: number;
   /** Of an attempt: the worker that makes it. */

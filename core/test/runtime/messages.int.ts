@@ -1,0 +1,319 @@
+import { type AgentTask, defineAgent, isRepriseError, type Json, type Message, workflow } from '@reprise/core';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { eventsOf, eventually, only, orchestrators } from './support.ts';
+
+// Agents that talk, through workers and the engine.
+
+const codeOf = (error: unknown): string => (isRepriseError(error) ? error.code : String(error));
+
+/** Answers what it is asked, as often as it is told to. */
+const answering = (name: string, times: number, answer: (message: Message) => Json, concurrency = 16) =>
+  defineAgent({
+    name,
+    concurrency,
+    handle: async (_: AgentTask, { messages }) => {
+      for (let count = 0; count < times; count += 1) {
+        const asked = await messages.receive();
+        if (asked !== undefined) await messages.reply(asked, answer(asked));
+      }
+      return name;
+    },
+  });
+
+describe('Agents that talk', () => {
+  const { start } = orchestrators();
+
+  it('ask and answer', async () => {
+    const writer = defineAgent({
+      name: 'writer',
+      handle: async (_: AgentTask, { messages }) => {
+        const answer = await messages.request('critic', { draft: 'Once' }, { type: 'review' });
+        return answer.data;
+      },
+    });
+    const critic = answering('critic', 1, ({ data, from, type }) => ({ data, from, type: type ?? null }));
+    const flow = workflow('asking').task('writer', writer, { may: 'send' }).task('critic', critic).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.deep.equal({
+      writer: { data: { draft: 'Once' }, from: 'writer', type: 'review' },
+      critic: 'critic',
+    });
+    const events = await eventsOf(reprise, run.id);
+    // The answer was final: what it answers was done with, with it.
+    expect(only(events, 'MessageAcknowledged').map(({ taskId }) => taskId)).to.deep.equal(['critic', 'writer']);
+    expect(only(events, 'MessagesClosed')).to.deep.equal([]);
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
+  it('take no room while they wait: one at a time is enough', async () => {
+    const answer = answering('b', 1, ({ data }) => data);
+    const asker = defineAgent({
+      name: 'a',
+      handle: async (_: AgentTask, { messages }) => (await messages.request('b', 1)).data,
+    });
+    const flow = workflow('narrow', { concurrency: 1 }).task('a', asker, { may: 'send' }).task('b', answer).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.deep.equal({ a: 1, b: 'b' });
+  });
+
+  it('nor does an agent of one slot: it may wait for itself', async () => {
+    const one = defineAgent({
+      name: 'one',
+      concurrency: 1,
+      handle: async ({ taskId }: AgentTask, { messages }) => {
+        if (taskId === 'a') return (await messages.request('b', 'what?')).data;
+        const asked = await messages.receive();
+        if (asked !== undefined) await messages.reply(asked, 'that');
+        return null;
+      },
+    });
+    const flow = workflow('self').task('a', one, { may: 'send' }).task('b', one).build();
+    const reprise = await start({ workflows: [flow], limits: {} });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.deep.equal({ a: 'that', b: null });
+  });
+
+  it('ask several at once', async () => {
+    const all = ['x', 'y', 'z'];
+    const asker = defineAgent({
+      name: 'asker',
+      concurrency: 1,
+      handle: async (_: AgentTask, { messages }) => {
+        const answers = await Promise.all(all.map((one) => messages.request(one, one)));
+        return answers.map(({ data }) => data as Json);
+      },
+    });
+    const answer = answering('answer', 1, ({ data }) => `${String(data)}!`, 1);
+    const flow = workflow('several', { concurrency: 1 })
+      .task('asker', asker, { may: 'send' })
+      .task('x', answer)
+      .task('y', answer)
+      .task('z', answer)
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result())
+      .to.have.property('asker')
+      .that.deep.equals(['x!', 'y!', 'z!']);
+  });
+
+  it('share the work of a name', async () => {
+    const worker = defineAgent({
+      name: 'worker',
+      handle: async (_: AgentTask, { messages }) => {
+        const done: Json[] = [];
+        for (;;) {
+          const message = await messages.receive({ mailbox: '#work' });
+          if (message === undefined || message.data === 'stop') return done;
+          done.push(message.data);
+          await messages.ack(message);
+        }
+      },
+    });
+    const boss = defineAgent({
+      name: 'boss',
+      handle: async (_: AgentTask, { messages }) => {
+        await Promise.all([1, 2, 3, 4, 5, 6].map((n) => messages.send('#work', n)));
+        await messages.send('#work', 'stop');
+        await messages.send('#work', 'stop');
+      },
+    });
+    const flow = workflow('work', { mailboxes: { work: {} } })
+      .task('boss', boss, { may: 'send' })
+      .task('one', worker)
+      .task('two', worker)
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const { one, two } = (await run.result()) as { one: number[]; two: number[] };
+    expect([...one, ...two].toSorted()).to.deep.equal([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('are told what cannot be, and the run has no trace of it', async () => {
+    const codes: string[] = [];
+    const odd = defineAgent({
+      name: 'odd',
+      handle: async (_: AgentTask, { messages }) => {
+        for (const attempt of [
+          () => messages.send('nobody', 1),
+          () => messages.send('odd', 'x'.repeat(300_000)),
+          () => messages.send('odd', new Map()),
+          () => messages.send('odd', 1, { performative: 'shout' as never }),
+          () => messages.send('odd', 1, { expires: 'soon' }),
+          () => messages.receive({ mailbox: '#nowhere' }),
+          () => messages.receive({ timeout: 'never' }),
+          () => messages.ack({ id: 'x' }),
+          () => messages.reply({ id: 'x' }, 1),
+        ])
+          await attempt().catch((error: unknown) => codes.push(codeOf(error)));
+        return codes.length;
+      },
+    });
+    const flow = workflow('odd').task('odd', odd, { may: 'send' }).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.equal(9);
+    expect(codes).to.deep.equal([
+      'REPRISE_MAILBOX_UNKNOWN',
+      'REPRISE_PAYLOAD_TOO_LARGE',
+      'REPRISE_INVALID_PAYLOAD',
+      'REPRISE_MESSAGE_INVALID',
+      'REPRISE_MESSAGE_INVALID',
+      'REPRISE_MAILBOX_UNKNOWN',
+      'REPRISE_MESSAGE_INVALID',
+      'REPRISE_MESSAGE_NOT_HELD',
+      'REPRISE_MESSAGE_NOT_HELD',
+    ]);
+    const types = (await eventsOf(reprise, run.id)).map(({ type }) => type);
+    expect(types.filter((type) => type.startsWith('Message') || type === 'CommandRejected')).to.deep.equal([]);
+  });
+
+  it('fail when something that they did not wait for was refused', async () => {
+    const careless = defineAgent({
+      name: 'careless',
+      handle: (_: AgentTask, { messages }) => {
+        void messages.send('nobody', 1);
+        return 'done';
+      },
+    });
+    const flow = workflow('careless').task('careless', careless, { may: 'send', retry: 1 }).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const outcome = await run.outcome();
+    expect(outcome).to.have.property('status', 'failed');
+    expect(only(await eventsOf(reprise, run.id), 'TaskFailed')[0]?.error.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
+  });
+
+  it('give back what they had when they fail, and another has it', async () => {
+    let failures = 0;
+    const unsteady = defineAgent({
+      name: 'unsteady',
+      handle: async (_: AgentTask, { messages }) => {
+        const message = await messages.receive();
+        failures += 1;
+        if (failures < 3) throw new Error('not yet');
+        return [message?.data ?? null, message?.delivery ?? 0];
+      },
+    });
+    const flow = workflow('unsteady')
+      .task('u', unsteady, { retry: { maxAttempts: 3, initialDelay: 0 } })
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await run.send('u', { n: 1 }, { from: 'me' });
+    expect(await run.result()).to.deep.equal([{ n: 1 }, 3]);
+  }).timeout(20_000);
+
+  it('and programs: a message from outside, once, and a dead letter dealt with', async () => {
+    const taken: Json[] = [];
+    const picky = defineAgent({
+      name: 'picky',
+      handle: async (_: AgentTask, { messages }) => {
+        for (;;) {
+          const message = await messages.receive();
+          if (message === undefined) continue;
+          taken.push(message.data);
+          if (message.data === 'bad') await messages.nack(message, { reason: 'bad', requeue: false });
+          else return message.data;
+        }
+      },
+    });
+    const flow = workflow('picky').task('picky', picky).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await run.send('picky', 'bad', { requestId: 'r' });
+    await run.send('picky', 'bad', { requestId: 'r' });
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageDeadLettered').length === 1);
+    const [dead] = only(await eventsOf(reprise, run.id), 'MessageDeadLettered');
+    await run.editDeadLetter(dead?.message ?? '', 'good', { by: 'me', reason: 'it was bad' });
+    await run.redriveDeadLetters(dead?.message ?? '');
+    expect(await run.result()).to.equal('good');
+    expect(taken).to.deep.equal(['bad', 'good']);
+    await run.send('picky', 1).then(
+      () => expect.fail('was taken'),
+      (error: unknown) => expect(codeOf(error)).to.equal('REPRISE_RUN_CLOSED'),
+    );
+  });
+
+  it('wait for a time, and get nothing', async () => {
+    const patient = defineAgent({
+      name: 'patient',
+      handle: async (_: AgentTask, { messages }) => (await messages.receive({ timeout: 30 })) ?? 'nothing',
+    });
+    const flow = workflow('patient').task('patient', patient).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.equal('nothing');
+  });
+
+  it('are heard no more once they are cancelled', async () => {
+    const waiting = defineAgent({
+      name: 'waiting',
+      handle: async (_: AgentTask, { messages }) => {
+        await messages.receive();
+      },
+    });
+    const flow = workflow('cancelled').task('waiting', waiting).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageAwaited').length === 1);
+    const { waitsFor } = await run.explain();
+    expect(waitsFor[0]).to.include({ reason: 'message', mailbox: 'waiting', mover: 'signal' });
+    await run.cancel('enough');
+    expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'enough' });
+  });
+
+  it('do so from a workflow, too', async () => {
+    const answer = answering('answer', 1, ({ data }) => ({ got: data }));
+    const flow = workflow<{ n: number }>('flow', { mailboxes: { desk: {} } })
+      .send('ask', { to: 'answer', data: ({ input }) => ({ n: input.n }), performative: 'request' })
+      .task('answer', answer)
+      .wait(
+        'answered',
+        { message: { from: 'answer', inReplyTo: ({ outputs }) => outputs.ask.id, mailbox: 'ask' } },
+        { after: 'ask' },
+      )
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, { n: 1 });
+    const output = await run.result();
+    expect(output.answered.data).to.deep.equal({ got: { n: 1 } });
+  });
+
+  it('send thousands, which come in their order', async () => {
+    const count = 2000;
+    const source = defineAgent({
+      name: 'source',
+      handle: async (_: AgentTask, { messages }) => {
+        for (let n = 0; n < count; n += 200)
+          await Promise.all(Array.from({ length: 200 }, (_value, index) => messages.send('#line', n + index)));
+      },
+    });
+    const sink = defineAgent({
+      name: 'sink',
+      handle: async (_: AgentTask, { messages }) => {
+        let next = 0;
+        while (next < count) {
+          const some = await messages.receiveMany({ mailbox: '#line', max: 100 });
+          for (const { data } of some) {
+            if (data !== next) throw new Error(`${String(data)} came where ${next} was to`);
+            next += 1;
+          }
+          await messages.ack(...some);
+        }
+        return next;
+      },
+    });
+    const flow = workflow('line', { mailboxes: { line: { limit: 10_000 } } })
+      .task('source', source, { may: 'send' })
+      .task('sink', sink)
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.have.property('sink', count);
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+});
