@@ -39,9 +39,9 @@ export interface CalledAgent {
   readonly error?: ErrorData;
   /** What it wanted done to its run, in order, as the run would be told; absent when that was nothing. Whether the run could take it, a run says. */
   readonly directives?: readonly Directive[];
-  /** What it sent, in order, and what it did with messages that it took (what it acknowledged or gave back itself). */
-  readonly sent: readonly SentMessage[];
-  readonly settled: readonly SettledMessage[];
+  /** What it sent, in order, and which of the messages that it took it acknowledged or gave back itself; absent when that was nothing. */
+  readonly sent?: readonly SentMessage[];
+  readonly settled?: readonly SettledMessage[];
   /** What it emitted, in order. */
   readonly emitted: readonly Json[];
   /** What it logged, in order. */
@@ -113,7 +113,9 @@ export async function callAgent<Input, Output>(
   signal?.addEventListener('abort', abort, { once: true });
   try {
     const { sent, settled } = given;
-    return { ...(await run.call()), sent, settled, emitted, logged };
+    const outcome = await run.call();
+    const talked = { ...(sent.length > 0 && { sent }), ...(settled.length > 0 && { settled }) };
+    return { ...outcome, ...talked, emitted, logged };
   } finally {
     signal?.removeEventListener('abort', abort);
   }

@@ -13,20 +13,20 @@ describe('refused: performers', () => {
       'none of them',
       't: {}',
       'tasks.t.agent: is missing: name an agent, or a capability, or another performer ' +
-        '(workflow, scope, wait, sleep, set, switch, cancel, end, raise)',
+        '(workflow, scope, wait, sleep, set, send, switch, cancel, end, raise)',
     ],
     [
       'one that cannot be read is not missing, too',
       't: { wait: 5, workflow: [] }',
       'tasks.t.workflow: must be the name of a workflow, or { name, version }, not a list',
-      'tasks.t.wait: must be an object with signal or form, not 5',
+      'tasks.t.wait: must be an object with signal, message or form, not 5',
     ],
     ['a child without a name', 't: { workflow: { version: "1" } }', 'tasks.t.workflow: needs name'],
     [
       'a wait without a signal',
       't: { wait: { sginal: a } }',
       "tasks.t.wait.sginal: is not known here; did you mean 'signal'?",
-      'tasks.t.wait: needs signal, the name of what it waits for, or form',
+      'tasks.t.wait: needs signal, the name of what it waits for, or message, or form',
     ],
     ['a signal that is no text', 't: { wait: { signal: 5 } }', 'tasks.t.wait.signal: must be text, not 5'],
     ['a signal without a name', 't: { wait: { signal: "" } }', 'tasks.t.wait.signal: is empty'],

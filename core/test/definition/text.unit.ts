@@ -87,7 +87,7 @@ describe('parseWorkflow', () => {
       `5:29 tasks.b.after[1]: there is no task 'nope'`,
       `5:18 tasks.b.after: there is a cycle: b -> c -> b; remove one of its edges`,
       `7:3 tasks.d: can never run: it comes after 'c', which is in a cycle`,
-      `7:3 tasks.d.agent: is missing: name an agent, or a capability, or another performer (workflow, scope, wait, sleep, set, switch, cancel, end, raise)`,
+      `7:3 tasks.d.agent: is missing: name an agent, or a capability, or another performer (workflow, scope, wait, sleep, set, send, switch, cancel, end, raise)`,
       `7:18 tasks.d.when: CEL expression outputs.b.x > && 3: Unexpected token: AND.`,
       `7:46 tasks.d.input: is the text "outputs.b"; for its value write "\${ outputs.b }"`,
       `8:8 tasks.e.agent: must be text, not 5; put it in quotes: "5"`,

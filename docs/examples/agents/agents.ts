@@ -76,3 +76,33 @@ export const planResearch = defineAgent({
   },
 });
 // #endregion
+
+// #region talk
+/** Writes, asks the critic, and writes again until it is content. */
+export const author = defineAgent({
+  name: 'author',
+  async handle({ input }: AgentTask<{ readonly topic: string }>, { messages }: AgentContext) {
+    let text = `About ${input.topic}`;
+    for (let draft = 1; draft <= 3; draft += 1) {
+      const { data } = await messages.request('critic', { draft, text }, { type: 'review', deadline: '10m' });
+      if ((data as { readonly good: boolean }).good) break;
+      text += ', at length';
+    }
+    await messages.send('critic', 'done', { key: 'done' });
+    return { text };
+  },
+});
+
+/** Answers until nobody asks any more. */
+export const critic = defineAgent({
+  name: 'critic',
+  async handle(_task: AgentTask, { messages }: AgentContext) {
+    for (let asked = 0; ; asked += 1) {
+      const message = await messages.receive();
+      if (message === undefined || message.data === 'done') return { asked };
+      const { draft } = message.data as { readonly draft: number };
+      await messages.reply(message, { good: draft > 1 });
+    }
+  },
+});
+// #endregion

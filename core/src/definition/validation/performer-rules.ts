@@ -81,8 +81,11 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
     if (task[companion as Companion] !== undefined) report([...path, companion], reason);
     else if (companion === 'forEach' && task.join === 'each') report([...path, 'join'], reason);
   }
-  if ((task.wait?.signal ?? task.wait?.message) !== undefined && task.input !== undefined)
-    report([...path, 'input'], `${NOBODY} (what comes is the output)`);
+  if (task.wait !== undefined && task.wait.form === undefined && task.input !== undefined)
+    report(
+      [...path, 'input'],
+      `${NOBODY} (what the ${task.wait.message === undefined ? 'signal' : 'message'} brings is the output)`,
+    );
   if (task.send?.data !== undefined && task.input !== undefined)
     report([...path, 'input'], 'is what a send without data sends, and this has data; keep one of the two');
   if (isForAgents(task)) return;

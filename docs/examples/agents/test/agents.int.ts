@@ -5,7 +5,7 @@ import { createReprise, workflow } from '@reprise/core';
 import { callAgent, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { chargeAt, countLines, planResearch } from '../agents.ts';
+import { author, chargeAt, countLines, critic, planResearch } from '../agents.ts';
 
 // #region direct
 describe('count-lines', () => {
@@ -34,6 +34,49 @@ describe('plan-research', () => {
     expect(spawned).to.deep.include({ before: ['write'] });
     const { directives: none } = await callAgent(planResearch, { sources: [] });
     expect(none).to.deep.equal([{ kind: 'finish', output: { report: 'there is nothing to read' } }]);
+  });
+});
+// #endregion
+
+// #region talk
+describe('author and critic', () => {
+  it('the author asks until the critic is content', async () => {
+    const asked: unknown[] = [];
+    const { output, sent } = await callAgent(
+      author,
+      { topic: 'bees' },
+      {
+        answer: (message) => {
+          asked.push(message.data);
+          return message.type === 'review' ? { from: 'critic', data: { good: asked.length > 1 } } : undefined;
+        },
+      },
+    );
+    expect(output).to.deep.equal({ text: 'About bees, at length' });
+    expect(sent?.map(({ to, performative }) => [to, performative])).to.deep.equal([
+      ['critic', 'request'],
+      ['critic', 'request'],
+      ['critic', undefined],
+    ]);
+  });
+
+  it('the critic answers until nobody asks any more', async () => {
+    const messages = [{ draft: 1 }, { draft: 2 }, 'done'].map((data) => ({ from: 'author', data }));
+    const { output, sent } = await callAgent(critic, null, { messages, may: [] });
+    expect(output).to.deep.equal({ asked: 2 });
+    expect(sent?.map(({ data }) => data)).to.deep.equal([{ good: false }, { good: true }]);
+  });
+
+  it('in a run, they come to an end', async () => {
+    const flow = workflow<{ topic: string }>('paper')
+      .task('author', author, { may: 'send' })
+      .task('critic', critic)
+      .build();
+    const reprise = await createReprise({ workflows: [flow] });
+    await reprise.start();
+    const run = await reprise.startRun(flow, { topic: 'bees' });
+    expect(await run.result()).to.deep.equal({ author: { text: 'About bees, at length' }, critic: { asked: 2 } });
+    await reprise.stop();
   });
 });
 // #endregion
