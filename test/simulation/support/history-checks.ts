@@ -14,6 +14,7 @@ import {
   isEntered,
   isHeldBack,
   isInFlight,
+  isListening,
   isTerminal,
   listOf,
   type RunState,
@@ -72,9 +73,10 @@ function checkScheduled(
 function checkLimits(state: RunState): void {
   const { definition } = state;
   const tasks = [...state.tasks.values()];
-  const open = tasks.filter(isInFlight);
+  // Whoever waits for messages takes no room, and has it again whatever there is.
+  const open = tasks.filter((task) => isInFlight(task) && !isListening(state, task));
   expect(open.length, 'the count of what is in flight').to.equal(state.inFlight);
-  expect(open.length, 'attempts in flight').to.be.lessThanOrEqual(definition.concurrency);
+  if (state.mail === undefined) expect(open.length, 'attempts in flight').to.be.lessThanOrEqual(definition.concurrency);
   const ready = tasks.filter(({ status }) => status === 'ready');
   const forAgents = ready.filter((task) => isAgentTask(state, task));
   expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
@@ -99,7 +101,7 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     const count = within.get(scope.path) ?? 0;
     expect(count, `attempts in flight in ${scope.path}`).to.equal(scope.inFlight);
     const limit = state.graph.block(scope.definitionId)?.definition.concurrency ?? Number.POSITIVE_INFINITY;
-    expect(count, `attempts at once in ${scope.path}`).to.be.lessThanOrEqual(limit);
+    if (state.mail === undefined) expect(count, `attempts at once in ${scope.path}`).to.be.lessThanOrEqual(limit);
     expect(state.tasks.get(scope.path)?.status, `the block ${scope.path}`).to.equal('running');
   }
   for (const task of tasks) {

@@ -42,13 +42,15 @@ interface TaskSpec {
   readonly once: boolean;
   readonly priority: number;
   /** What its agent may do to the run. */
-  readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff' | 'goto';
+  readonly may: 'nothing' | 'spawn' | 'finish' | 'handOff' | 'goto' | 'send';
   readonly performer:
     | 'agent'
     | 'set'
     | 'sleep'
     | 'wait'
     | 'form'
+    | 'mail'
+    | 'send'
     | 'switch'
     | 'cancel'
     | 'end'
@@ -107,6 +109,8 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
         [1, 'sleep'],
         [1, 'wait'],
         [0.7, 'form'],
+        [0.6, 'mail'],
+        [0.6, 'send'],
         [1, 'switch'],
       ] as const),
       ...([
@@ -143,7 +147,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
     accept: fc.boolean(),
     once: fc.boolean(),
     priority: fc.integer({ min: -1, max: 1 }),
-    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish'], [1, 'handOff'], [1, 'goto']),
+    may: oneOf([4, 'nothing'], [2, 'spawn'], [0.5, 'finish'], [1, 'handOff'], [1, 'goto'], [2, 'send']),
   });
 
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
@@ -236,6 +240,29 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
         ...(spec.accept && { default: fn('unanswered', () => ({ ok: false })) }),
       },
     };
+  if (performer === 'mail')
+    return {
+      wait: {
+        message: {
+          ...(spec.once && { mailbox: '#desk' }),
+          ...(index % 3 === 1 && {
+            where: fn('asked', ({ message }) => JSON.stringify(message ?? null).length % 2 === 0),
+          }),
+          ...(index % 4 === 2 && { performative: 'request' as const }),
+        },
+        ...(spec.accept && { default: fn('default', () => 'waited in vain') }),
+      },
+    };
+  if (performer === 'send')
+    return {
+      send: {
+        to: { kind: 'template', template: spec.once ? '#desk' : id },
+        data: fn('said', ({ outputs, round }) => ({ outputs: Object.keys(outputs), round })),
+        ...(index % 2 === 1 && { performative: 'request' as const }),
+        ...(spec.rounds > 2 && { expiresMs: 20 }),
+        ...(spec.accept && { until: 'acknowledged' as const }),
+      },
+    };
   if (performer === 'switch')
     return {
       switch: {
@@ -264,7 +291,9 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
 }
 
 const TAKES_INPUT: ReadonlySet<string> = new Set(['agent', 'form', 'sleep', 'switch', 'scope', 'child']);
-const MAY_BE_MANY: ReadonlySet<string> = new Set(['agent', 'set', 'sleep', 'wait', 'form', 'raise', 'scope', 'child']);
+const MAY_BE_MANY: ReadonlySet<string> = new Set([
+  ...['agent', 'set', 'sleep', 'wait', 'form', 'mail', 'raise', 'scope', 'child'],
+]);
 
 const KEYS = {
   one: { kind: 'template', template: 'the key' },
@@ -387,6 +416,7 @@ const MAY = {
   finish: ['spawn', 'finish'],
   handOff: ['spawn', 'handOff', 'cancel', 'link'],
   goto: ['spawn', 'goto'],
+  send: ['send', 'spawn'],
 } as const;
 
 const standIn = (id: string): TaskDefinition => ({
@@ -466,6 +496,10 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
+    mailboxes: {
+      desk: { retry: { ...RETRY, maxAttempts: 3, initialDelayMs: 5, nonRetryable: [] } },
+      narrow: { limit: 2 },
+    },
     concurrency: spec.concurrency,
     strategy: 'graph',
   };

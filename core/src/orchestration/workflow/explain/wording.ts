@@ -25,7 +25,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   sleep: 'timer',
   signal: 'signal',
   message: 'signal',
-  sent: 'tasks',
+  sent: 'signal',
   form: 'person',
   child: 'run',
   block: 'tasks',
