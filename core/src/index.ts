@@ -267,6 +267,8 @@ export type {
   ClosingView,
   FormView,
   ItemsView,
+  MailboxView,
+  MessageView,
   RunView,
   TaskView,
   TaskViews,

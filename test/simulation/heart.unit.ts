@@ -267,6 +267,7 @@ function viewErrors(state: RunState): readonly string[] {
       if (
         ![
           'tasks',
+          'mailboxes',
           'items',
           'yielded',
           'form',

@@ -1,4 +1,13 @@
-import type { Explanation, Position, RunExplanation, RunHold, RunSummary, RunView, TaskView } from '@reprise/core';
+import type {
+  Explanation,
+  MailboxView,
+  Position,
+  RunExplanation,
+  RunHold,
+  RunSummary,
+  RunView,
+  TaskView,
+} from '@reprise/core';
 import type { RecordedEntry } from '../store/recorded-history.ts';
 import type { TaskRow } from './task-rows.ts';
 import { isoOrNull, isoTime } from './text.ts';
@@ -128,6 +137,19 @@ export const stateShape = (state: RunView): object => ({
   lineage: state.lineage ?? null,
   parent: state.parent ?? null,
   tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
+  mailboxes: Object.fromEntries([...state.mailboxes].map(([name, mailbox]) => [name, mailboxShape(mailbox)])),
+});
+
+const mailboxShape = ({ messages, waiting }: MailboxView): object => ({
+  messages: messages.map(({ sentAt, holder, retryAt, expiresAt, failed, ...message }) => ({
+    ...message,
+    sentAt: isoTime(sentAt),
+    holder: holder ?? null,
+    retryAt: isoOrNull(retryAt),
+    expiresAt: isoOrNull(expiresAt),
+    failed,
+  })),
+  waiting,
 });
 
 const taskShape = (task: TaskView): object => ({

@@ -1,4 +1,4 @@
-import type { RunView } from '@reprise/core';
+import { oneLine, type RunView } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
 import { stateShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
@@ -33,11 +33,27 @@ export async function showState(
       const task = state.tasks.get(id);
       return task?.status === 'completed' ? [`  ${id}  ${briefJson(task.output ?? null, 120)}`] : [];
     });
-    if (results.length === 0) return;
-    await out.line();
-    await out.line(out.style('dim', 'Results so far'));
-    for (const line of results) await out.line(line);
+    await section(out, 'Results so far', results);
+    const mailboxes = [...state.mailboxes].flatMap(([name, { messages, waiting }]) => [
+      ...messages.slice(0, SHOWN).map(({ from, data, holder }) => {
+        const whose = holder === undefined ? '' : `, which ${holder} has`;
+        return oneLine(`  ${name}  from ${from}: ${briefJson(data, 80)}${whose}`);
+      }),
+      ...(messages.length > SHOWN ? [`  ${name}  and ${messages.length - SHOWN} more`] : []),
+      ...(waiting.length === 0 ? [] : [`  ${name}  ${waiting.join(', ')} waits`]),
+    ]);
+    await section(out, 'Messages', mailboxes);
   });
+}
+
+/** Messages of a mailbox that are told one by one. */
+const SHOWN = 5;
+
+async function section(out: Terminal['out'], title: string, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  await out.line();
+  await out.line(out.style('dim', title));
+  for (const line of lines) await out.line(line);
 }
 
 /** Throws REPRISE_USAGE when a run has no revision `at`, of which `state` is to be. */

@@ -4,6 +4,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
+import type { FailedDelivery, ReceivedMessage } from './messaging/message.ts';
 import type { HandedOff, PausedBy, RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.
@@ -43,6 +44,25 @@ export interface FormView {
   readonly next: { readonly to: string; readonly at: number } | undefined;
   /** When its time is up; undefined when it has no limit, has ended, or the run's clock stands still. */
   readonly expiresAt: number | undefined;
+}
+
+/** A message that is open. */
+export interface MessageView extends ReceivedMessage {
+  /** The task that has it; undefined when nobody does. */
+  readonly holder: string | undefined;
+  /** Of one that came back: when it may be had again. */
+  readonly retryAt: number | undefined;
+  readonly expiresAt: number | undefined;
+  /** The last of its deliveries that came to nothing. */
+  readonly failed: readonly FailedDelivery[];
+}
+
+/** A mailbox with something in it, or somebody at it. */
+export interface MailboxView {
+  /** The oldest first. */
+  readonly messages: readonly MessageView[];
+  /** Tasks that wait at it, in the order in which they began to. */
+  readonly waiting: readonly string[];
 }
 
 /** One task of a run, or one item of a forEach task. */
@@ -167,4 +187,6 @@ export interface RunView {
   /** Attempts scheduled or running. */
   readonly inFlight: number;
   readonly tasks: TaskViews;
+  /** By address: a task, or a name (`#desk`). Dead letters are in `#dead-letters`. Read when it is asked for, like a task. */
+  readonly mailboxes: ReadonlyMap<string, MailboxView>;
 }

@@ -6,8 +6,10 @@ import type { Labels } from '../../shared/labels.ts';
 import { timeOf } from './clock.ts';
 import type { TaskCancelled, TaskSkipped } from './events.ts';
 import { dueAt, escalationAt, taskDeadline } from './limits.ts';
+import type { Mailbox, OpenMessage } from './messaging/mail.ts';
+import { receivedFrom } from './messaging/received.ts';
 import { priorityOf } from './ready-tasks.ts';
-import type { FormView, ItemsView, RunView, TaskView, TaskViews } from './run-view.ts';
+import type { FormView, ItemsView, MailboxView, MessageView, RunView, TaskView, TaskViews } from './run-view.ts';
 import {
   definitionOf,
   type ItemsState,
@@ -56,6 +58,7 @@ class StateView implements RunView {
   readonly readyCount;
   readonly inFlight;
   readonly tasks: TaskViews;
+  readonly mailboxes: ReadonlyMap<string, MailboxView>;
 
   constructor(state: RunState) {
     this.#state = state;
@@ -82,7 +85,8 @@ class StateView implements RunView {
     this.endedAt = state.endedAt;
     this.readyCount = state.readyCount;
     this.inFlight = state.inFlight;
-    this.tasks = new LazyTasks(state);
+    this.tasks = new LazyMap(state.tasks, (task) => taskView(state, task));
+    this.mailboxes = new LazyMap(state.mail?.boxes ?? NO_MAILBOXES, mailboxView);
     Object.freeze(this);
   }
 
@@ -100,60 +104,77 @@ function frozen<T extends object | Json | undefined>(value: T): T {
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-class LazyTasks implements TaskViews {
-  readonly #state: RunState;
+/** Reads what it has when it is asked for. */
+class LazyMap<From, Value> implements ReadonlyMap<string, Value> {
+  readonly #from: ReadonlyMap<string, From>;
+  readonly #show: (from: From) => Value;
 
-  constructor(state: RunState) {
-    this.#state = state;
+  constructor(from: ReadonlyMap<string, From>, show: (from: From) => Value) {
+    this.#from = from;
+    this.#show = show;
     Object.freeze(this);
   }
 
-  get #tasks(): ReadonlyMap<string, TaskState> {
-    return this.#state.tasks;
-  }
-
   get size(): number {
-    return this.#tasks.size;
+    return this.#from.size;
   }
 
-  get(id: string): TaskView | undefined {
-    const task = this.#tasks.get(id);
-    return task === undefined ? undefined : taskView(this.#state, task);
+  get(id: string): Value | undefined {
+    const from = this.#from.get(id);
+    return from === undefined ? undefined : this.#show(from);
   }
 
   has(id: string): boolean {
-    return this.#tasks.has(id);
+    return this.#from.has(id);
   }
 
   keys(): MapIterator<string> {
-    return this.#tasks.keys();
+    return this.#from.keys();
   }
 
-  values(): MapIterator<TaskView> {
-    return this.#tasks.values().map((task) => taskView(this.#state, task));
+  values(): MapIterator<Value> {
+    return this.#from.values().map((from) => this.#show(from));
   }
 
-  entries(): MapIterator<[string, TaskView]> {
-    return this.#tasks.entries().map(([id, task]) => [id, taskView(this.#state, task)]);
+  entries(): MapIterator<[string, Value]> {
+    return this.#from.entries().map(([id, from]) => [id, this.#show(from)]);
   }
 
-  forEach(look: (task: TaskView, id: string, tasks: TaskViews) => void, self?: unknown): void {
-    for (const [id, task] of this) look.call(self, task, id, this);
+  forEach(look: (value: Value, id: string, map: ReadonlyMap<string, Value>) => void, self?: unknown): void {
+    for (const [id, value] of this) look.call(self, value, id, this);
   }
 
-  [Symbol.iterator](): MapIterator<[string, TaskView]> {
+  [Symbol.iterator](): MapIterator<[string, Value]> {
     return this.entries();
   }
 
-  toJSON(): Readonly<Record<string, TaskView>> {
+  toJSON(): Readonly<Record<string, Value>> {
     return Object.fromEntries(this);
   }
 
   /** How Node prints it. */
-  [INSPECT](): ReadonlyMap<string, TaskView> {
+  [INSPECT](): ReadonlyMap<string, Value> {
     return new Map(this);
   }
 }
+
+const NO_MAILBOXES: ReadonlyMap<string, Mailbox> = new Map<string, Mailbox>();
+
+const mailboxView = ({ messages, receivers }: Mailbox): MailboxView =>
+  Object.freeze({
+    messages: Object.freeze(Array.from(messages.values(), messageView)),
+    waiting: Object.freeze([...new Set(Array.from(receivers.values(), ({ taskId }) => taskId))]),
+  });
+
+const messageView = (message: OpenMessage): MessageView =>
+  Object.freeze({
+    ...receivedFrom(message),
+    data: frozen(message.data),
+    holder: message.holder?.taskId,
+    retryAt: message.retryAt,
+    expiresAt: message.expiresAt,
+    failed: frozen(message.failed as unknown as Json) as unknown as MessageView['failed'],
+  });
 
 const NOTHING: readonly string[] = Object.freeze([]);
 

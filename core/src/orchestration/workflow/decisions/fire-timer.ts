@@ -21,7 +21,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const { timer } = command;
   const at = context.now;
   const isDue = (due: number | undefined): boolean => due !== undefined && due <= command.at;
-  if (timer.kind === 'messages') return messagesDue(state, context);
+  if (timer.kind === 'messages') return messagesDue(state, command.at, context);
   if (timer.kind === 'run') return isDue(timeOf(state, runDeadline(state))) ? runTimedOut(state, at) : [];
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;

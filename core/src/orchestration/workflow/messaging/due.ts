@@ -9,8 +9,11 @@ import { deadLetterOf } from './settle-mail.ts';
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
 const MOST_AT_ONCE = 256;
 
-/** A time has come that something of the messages of a run waits for: they expire, attempts have waited for long enough, or what came back may be had again. */
-export function messagesDue(state: RunState, context: DecisionContext): readonly RunEvent[] {
+/**
+ * The time `set` has come, which something of the messages of a run waits for: they expire, attempts have waited for long enough, or what came back may be
+ * had again. (A clock may ring a moment before its time.)
+ */
+export function messagesDue(state: RunState, set: number, context: DecisionContext): readonly RunEvent[] {
   const { mail } = state;
   if (mail === undefined) return [];
   const at = context.now;
@@ -18,7 +21,7 @@ export function messagesDue(state: RunState, context: DecisionContext): readonly
   const expired: string[] = [];
   let count = 0;
   const seen = new Set<string>();
-  for (const { kind, id } of dueBy(mail, at)) {
+  for (const { kind, id } of dueBy(mail, Math.max(at, set))) {
     if (kind === 'retry' || seen.has(`${kind} ${id}`)) continue;
     seen.add(`${kind} ${id}`);
     if (count >= MOST_AT_ONCE) break;
@@ -45,7 +48,7 @@ export function messagesDue(state: RunState, context: DecisionContext): readonly
   // What may be had again: whoever waits for it has it.
   for (const [mailbox, { receivers, messages }] of mail.boxes) {
     if (receivers.size === 0 || messages.size === 0) continue;
-    const handed = handOut(state, mailbox, context);
+    const handed = handOut(state, mailbox, context, Math.max(at, set));
     if (handed.length > 0) return handed;
   }
   return [];

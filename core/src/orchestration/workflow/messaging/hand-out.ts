@@ -14,14 +14,19 @@ import { isWanted, receivedFrom } from './received.ts';
 // Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
 // again, and nothing else.
 
-/** The events by which one of those that wait at a mailbox gets what it waits for. Nothing when there is nothing for any of them. */
-export function handOut(state: RunState, mailbox: string, context: DecisionContext): readonly RunEvent[] {
+/** The events by which one of those that wait at a mailbox gets what it waits for. Nothing when there is nothing for any of them. `now`: what is due by then may be had. */
+export function handOut(
+  state: RunState,
+  mailbox: string,
+  context: DecisionContext,
+  now = context.now,
+): readonly RunEvent[] {
   const box = state.mail?.boxes.get(mailbox);
   if (box === undefined) return [];
   for (const receiver of box.receivers.values()) {
     const task = state.tasks.get(receiver.taskId);
     if (task === undefined || (receiver.call === 0 && !mayTake(state, task))) continue;
-    const found = fitting(state, box, task, receiver, context);
+    const found = fitting(state, box, task, receiver, now);
     const [first] = found;
     if (first === undefined) continue;
     if (receiver.call === 0) return taken(state, task, first, context);
@@ -52,7 +57,7 @@ function fitting(
   box: Mailbox,
   task: TaskState,
   receiver: Receiver,
-  { now }: DecisionContext,
+  now: number,
 ): readonly OpenMessage[] {
   const found: OpenMessage[] = [];
   const heldUp = new Set<string>();

@@ -58,9 +58,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
     case 'MessageExpired':
       return firstFlaw(event.messages, (id) => {
         const message = mail?.open.get(id);
-        return message?.expiresAt !== undefined && message.expiresAt <= event.at && isAtHand(message)
-          ? undefined
-          : 'has not expired';
+        return message?.expiresAt !== undefined && isAtHand(message) ? undefined : 'does not expire';
       });
     case 'MessageDeadLettered': {
       const message = mail?.open.get(event.message);
