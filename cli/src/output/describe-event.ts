@@ -98,6 +98,8 @@ export function describeEvent(event: RunEvent): string {
       return plain(`${event.message} of ${event.mailbox}, ${errorText(event.error)}`);
     case 'MessagesClosed':
       return plain(`${event.open} open${event.dead === 0 ? '' : `, ${event.dead} of them dead letters`}`);
+    case 'ConversationExpired':
+      return plain(`${event.message}: ${clip(event.reason, WIDTH)}`);
     case 'DeadLetterEdited':
       return plain(`${event.message}, data ${briefJson(event.data, WIDTH)}`);
     case 'DeadLettersRedriven':

@@ -21,6 +21,8 @@ export interface SendOptions {
   readonly conversation?: string;
   /** The id of the message that it answers. */
   readonly inReplyTo?: string;
+  /** Of what opens a conversation, and of an `agree`: until when it is to be answered; then whoever waits is told so (failure). */
+  readonly deadline?: Duration;
   /** How long anybody may take to take it: ms, or text such as "30s". Then it is a dead letter; with `drop`, that is only noted. */
   readonly expires?: Duration;
   readonly drop?: boolean;
@@ -87,7 +89,7 @@ export interface Messages {
   /** To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`). Takes `may: [send]`. */
   send(to: string, data: unknown, options?: SendOptions): Promise<Sent>;
   /** Asks, and resolves to the answer (inform). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
-  request(to: string, data: unknown, options?: SendOptions & { readonly deadline?: Duration }): Promise<Message>;
+  request(to: string, data: unknown, options?: SendOptions): Promise<Message>;
   /** The oldest message that fits, once there is one; undefined when the time is up. Meanwhile the attempt takes no room: others may begin. */
   receive(options?: ReceiveOptions): Promise<Message | undefined>;
   /** Up to `max` messages (256 at the most), at least one; none when the time is up. */

@@ -178,6 +178,10 @@ export const ERROR_CODES = {
     'An attempt asked for something to be done with a message that it does not have, or is over, or is made by another worker.',
     'Settle each message once, and only as long as the attempt goes on.',
   ),
+  REPRISE_CONVERSATION_BROKEN: entry(
+    'What was to be said may not be said at this stage of the conversation; the message says what may. Nothing was sent.',
+    'Say what the protocol allows, or leave `conversation` out where it is no part of one.',
+  ),
   REPRISE_REPLY_TIMEOUT: entry(
     'A request was not answered before its deadline.',
     'Look at the run with `reprise run explain`: whoever was asked may not have begun, or waits itself. Raise `deadline`, or ask somebody else.',

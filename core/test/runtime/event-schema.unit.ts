@@ -248,6 +248,8 @@ const EVENTS: Arbitraries = {
       inReplyTo: text,
       expiresAt: count,
       drop: fc.constant(true),
+      deadline: count,
+      onBehalf: fc.constant(true),
       key: text,
       call: count,
       worker: text,
@@ -301,6 +303,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['message', 'code', 'error', 'mailbox', 'from', 'deliveries'] },
   ),
   MessagesClosed: fc.record({ scope: text, messages: fc.array(text), open: count, dead: count }),
+  ConversationExpired: fc.record({ message: text, reason: text }),
   DeadLetterEdited: fc.record({ message: text, data: json, commandId: text }),
   DeadLettersRedriven: fc.record(
     { messages: fc.array(text), to: text, commandId: text },

@@ -7,6 +7,7 @@ type Dice = () => number;
 export function randomMail(state: RunState, name: string, dice: Dice): GivenCommand {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
   const ids = [...state.tasks.keys()];
+  const [talk] = [...(state.mail?.conversations.values() ?? [])];
   const boxes = [...ids, ...ids, '#desk', '#desk', '#desk', '#narrow', 'nobody', '#dead-letters'];
   const open = [...(state.mail?.open.values() ?? [])];
   const dead = open.filter((message) => message.dead !== undefined).map(({ id }) => id);
@@ -14,10 +15,13 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
   const message = {
     to: pick(boxes),
     data: pick([null, 1, 'text', { n: name }, ['x'.repeat(200)]]),
-    ...(dice() < 0.3 && { performative: pick(['request', 'inform', 'failure'] as const) }),
+    ...(dice() < 0.3 && {
+      performative: pick(['request', 'inform', 'failure', 'agree', 'cfp', 'propose', 'refuse'] as const),
+    }),
     ...(dice() < 0.3 && { conversation: pick(['c1', 'c2']) }),
     ...(dice() < 0.2 && { type: pick(['small', 'large']) }),
     ...(dice() < 0.2 && some !== undefined && { inReplyTo: some.id }),
+    ...(dice() < 0.3 && { deadlineMs: Math.floor(dice() * 40) }),
     ...(dice() < 0.3 && { expiresMs: Math.floor(dice() * 40) }),
   };
   const drops = 'expiresMs' in message && dice() < 0.3 ? { drop: true } : {};
@@ -42,6 +46,16 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
     // Sometimes one that was made before.
     call: (known?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
   };
+  if (roll < 0.5 && talk !== undefined) {
+    // An answer, mostly one that may be given.
+    const back = {
+      to: talk.initiator,
+      conversation: talk.conversation,
+      inReplyTo: talk.id,
+      performative: pick(['agree', 'inform', 'propose'] as const),
+    };
+    return { type: 'SendMessages', ...base, messages: [{ ...message, ...back }] };
+  }
   if (roll < 0.6) {
     const key = dice() < 0.3 ? { key: pick(['k1', 'k2']) } : {};
     return { type: 'SendMessages', ...base, messages: [{ ...message, ...drops, ...key }] };

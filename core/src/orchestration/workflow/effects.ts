@@ -149,6 +149,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
     case 'MessageExpired':
     case 'MessageDeadLettered':
     case 'MessagesClosed':
+    case 'ConversationExpired':
     case 'DeadLettersRedriven':
     case 'DeadLettersDiscarded':
       return mailTimer(state);

@@ -55,6 +55,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   MessageExpired: 1,
   MessageDeadLettered: 1,
   MessagesClosed: 1,
+  ConversationExpired: 1,
   DeadLetterEdited: 1,
   DeadLettersRedriven: 1,
   DeadLettersDiscarded: 1,

@@ -634,6 +634,10 @@ export interface MessageSent extends EventBase {
   readonly inReplyTo?: string;
   /** When it is a dead letter, unless somebody has it by then; a moment. */
   readonly expiresAt?: number;
+  /** Of what opens a conversation, and of an agree: until when it is to be answered; a moment. */
+  readonly deadline?: number;
+  /** The run says it for whoever will not: that task has ended, or did not answer in time. */
+  readonly onBehalf?: boolean;
   /** One that has expired is no dead letter. */
   readonly drop?: boolean;
   /** Of a task: it is said once in a round. */
@@ -726,6 +730,14 @@ export interface MessageDeadLettered extends EventBase {
   readonly deliveries: readonly FailedDelivery[];
   /** The messages that it answers, or that led to it, the nearest first. */
   readonly causes?: readonly string[];
+}
+
+/** A conversation is over because an answer did not come in time, or will not come. Who is owed it is told by the next event, where somebody is. */
+export interface ConversationExpired extends EventBase {
+  readonly type: 'ConversationExpired';
+  /** The message that opened it. */
+  readonly message: string;
+  readonly reason: string;
 }
 
 /** A block has ended, or the run is about to: what was open in the mailboxes of its tasks is gone. */
@@ -824,6 +836,7 @@ export type RunEvent =
   | MessageExpired
   | MessageDeadLettered
   | MessagesClosed
+  | ConversationExpired
   | DeadLetterEdited
   | DeadLettersRedriven
   | DeadLettersDiscarded

@@ -15,6 +15,7 @@ import {
   acknowledged,
   awaited,
   closed,
+  conversationExpired,
   deadLettered,
   delivered,
   discarded,
@@ -120,6 +121,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return deadLettered(state, event);
     case 'MessagesClosed':
       return closed(state, event);
+    case 'ConversationExpired':
+      return conversationExpired(state, event);
     case 'DeadLetterEdited':
       return edited(state, event);
     case 'DeadLettersRedriven':

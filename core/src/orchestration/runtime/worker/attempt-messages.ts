@@ -1,5 +1,4 @@
 import type { Message, Messages, NackOptions, ReceiveOptions, SendOptions, Sent } from '../../../agent/messages.ts';
-import type { Clock } from '../../../shared/clock.ts';
 import { type Duration, parseDuration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
@@ -8,19 +7,17 @@ import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
 
-const DEFAULT_DEADLINE_MS = 10 * 60_000;
+const DEFAULT_DEADLINE: Duration = '10m';
 
 /** `context.messages` of one attempt. What can be said here of what is asked is said at once; all else the run says. */
 export class AttemptMessages implements Messages {
   readonly #calls: MessageCalls;
   readonly #maxChars: number;
-  readonly #clock: Clock;
   /** Those that the attempt has: whom a reply goes to. */
   readonly #taken = new Map<string, ReceivedMessage>();
 
-  constructor(calls: MessageCalls, maxPayloadChars: number, clock: Clock) {
+  constructor(calls: MessageCalls, maxPayloadChars: number) {
     this.#calls = calls;
-    this.#clock = clock;
     this.#maxChars = Math.min(MAX_MESSAGE_CHARS, maxPayloadChars);
   }
 
@@ -28,26 +25,18 @@ export class AttemptMessages implements Messages {
     return { id: await this.#calls.send(this.#outgoing(to, data, options)) };
   }
 
-  async request(
-    to: string,
-    data: unknown,
-    options: SendOptions & { readonly deadline?: Duration } = {},
-  ): Promise<Message> {
-    const { deadline, ...how } = options;
-    const limitMs = deadline === undefined ? DEFAULT_DEADLINE_MS : durationOf(deadline, 'deadline');
-    const sent = await this.send(to, data, { performative: 'request', ...how });
-    const filter =
-      how.conversation === undefined ? { inReplyTo: sent.id } : { conversation: how.conversation, inReplyTo: sent.id };
-    const until = this.#clock.now() + limitMs;
+  async request(to: string, data: unknown, options: SendOptions = {}): Promise<Message> {
+    const { deadline = DEFAULT_DEADLINE, ...how } = options;
+    const sent = await this.send(to, data, { performative: 'request', deadline, ...how });
     for (;;) {
-      const timeout = Math.max(0, Math.ceil(until - this.#clock.now()));
-      const answer = timeout === 0 ? undefined : await this.receive({ ...filter, timeout });
-      if (answer === undefined) {
-        const message = `'${to}' did not answer within ${limitMs} ms what it was asked ('${sent.id}').`;
-        throw new RepriseError('REPRISE_REPLY_TIMEOUT', message, { details: { message: sent.id } });
-      }
+      // Of its deadline the run tells.
+      const answer = await this.receive({ inReplyTo: sent.id });
+      if (answer === undefined) continue;
       if (answer.performative === 'inform') return answer;
-      if (!GOES_ON.has(answer.performative)) throw refusal(to, answer);
+      if (!GOES_ON.has(answer.performative)) {
+        await this.ack(answer);
+        throw refusal(to, answer);
+      }
       await this.ack(answer);
     }
   }
@@ -103,13 +92,14 @@ export class AttemptMessages implements Messages {
   }
 
   #outgoing(to: string, data: unknown, options: SendOptions): Outgoing {
-    const { expires, ...how } = options;
+    const { expires, deadline, ...how } = options;
     const said = Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
     return {
       ...said,
       to,
       data: acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars),
       ...(expires === undefined ? {} : { expiresMs: durationOf(expires, 'expires') }),
+      ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline, 'deadline') }),
     };
   }
 }
@@ -127,6 +117,10 @@ function durationOf(value: Duration, what: string): number {
 }
 
 function refusal(to: string, { performative, data, id }: Message): RepriseError {
+  const { code, message: why } = (data ?? {}) as { readonly [key: string]: unknown };
+  // What the run says for whoever does not.
+  if (code === 'REPRISE_REPLY_TIMEOUT' && typeof why === 'string')
+    return new RepriseError('REPRISE_REPLY_TIMEOUT', why, { details: { message: id } });
   const message = `'${to}' answered ${performative === 'refuse' ? 'that it will not' : `with ${performative}`}.`;
   return new RepriseError('REPRISE_REQUEST_REFUSED', message, { details: { message: id, performative, data } });
 }

@@ -78,7 +78,7 @@ export class AttemptRun {
         this.#watchSilence();
       },
     });
-    this.#messages = new AttemptMessages(this.calls, parts.maxPayloadChars, parts.clock);
+    this.#messages = new AttemptMessages(this.calls, parts.maxPayloadChars);
   }
 
   /**

@@ -13,6 +13,8 @@ export function mailText(mail: MailState | undefined): string {
   for (const [task, { attempt, worker, calls, waits, held }] of mail.attempts)
     text += `\ncalls ${JSON.stringify([task, attempt, worker, calls, [...waits], [...held]])}`;
   for (const [task, keys] of mail.keys) text += `\nsaid ${JSON.stringify([task, [...keys]])}`;
+  for (const one of mail.conversations.values()) text += `\nconversation ${JSON.stringify(one)}`;
+  for (const [id, why] of mail.owed) text += `\nowed ${JSON.stringify([id, why])}`;
   for (const [scope, ids] of mail.left) text += `\nleft ${JSON.stringify([scope, ids])}`;
   return text;
 }

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../../../shared/errors.ts';
+import type { Stage } from '../messaging/protocols.ts';
 import type { Closing, PausedBy, RunStatus } from '../state.ts';
 
 // Why the tasks of a run wait, as data. Times are in ms since the Unix epoch; lists of ids name a few, and a count says how many there are.
@@ -110,7 +111,11 @@ export type Reason =
       readonly mailbox: string;
       /** Whose messages it waits for, when it says so. */
       readonly from: string | undefined;
-      /** Of an attempt: since when, and until when. */
+      /** What is owed to it: who was asked, what about, how far that is, since when, and until when it is to be answered. */
+      readonly owed: readonly Commitment[];
+      /** Tasks that wait for each other, this one first, when it is one of them. */
+      readonly circle: readonly string[];
+      /** Of an attempt: until when. */
       readonly until: number | undefined;
       readonly limitAt: number | undefined;
       readonly hasDefault: boolean;
@@ -169,6 +174,15 @@ export type Reason =
   | { readonly reason: 'paused'; readonly by: readonly PausedBy[] }
   | { readonly reason: 'parked'; readonly error: ErrorData | undefined }
   | { readonly reason: 'held'; readonly hold: string; readonly message: string };
+
+/** An answer that somebody owes. */
+export interface Commitment {
+  readonly who: string;
+  readonly about: string | undefined;
+  readonly stage: Stage;
+  readonly since: number;
+  readonly dueAt: number | undefined;
+}
 
 /**
  * Who moves what waits: `tasks` of the same run, an `agent`, a `timer`, a `signal`, another `run`, whoever drives the run (`engine`), or a

@@ -24,6 +24,7 @@ import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
+import { circleOf, commitmentsTo } from './commitments.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { NAMED, openOf, type Questions } from './questions.ts';
 import { moverOf } from './wording.ts';
@@ -207,6 +208,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
     return {
       reason: 'message',
       mailbox: awaits.mailbox,
+      ...owedTo(state, task),
       from: awaits.wanted?.from,
       until: undefined,
       limitAt,
@@ -234,8 +236,15 @@ function listening(state: RunState, task: TaskState) {
   if (first === undefined) return undefined;
   const [call, mailbox] = first;
   const receiver = state.mail?.boxes.get(mailbox)?.receivers.get(receiverKey({ taskId: task.id, call }));
-  return { reason: 'message', mailbox, from: receiver?.wanted?.from, until: receiver?.until } as const;
+  const from = receiver?.wanted?.from;
+  return { reason: 'message', mailbox, from, until: receiver?.until, ...owedTo(state, task) } as const;
 }
+
+/** What others owe the task, and whether it waits in a circle for itself. */
+const owedTo = (state: RunState, { id }: TaskState) => ({
+  owed: commitmentsTo(state, id),
+  circle: circleOf(state, id),
+});
 
 function block(state: RunState, scope: ScopeState): Reason {
   const { round, handling } = scope;

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../shared/duration.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { PausedBy } from '../state.ts';
-import type { Mover, Reason } from './explanation.ts';
+import type { Commitment, Mover, Reason } from './explanation.ts';
 
 /** How a reason is told. */
 export interface Wording {
@@ -39,6 +39,21 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
 export function moverOf(reason: Reason): Mover {
   if (reason.reason === 'closing') return reason.open > 0 ? 'tasks' : 'engine';
   return reason.reason === 'mutex' && reason.across !== undefined ? 'run' : MOVERS[reason.reason];
+}
+
+/** "writer agreed to 'draft' 40.0s ago, due in 20.0s". */
+function commitmentText({ who, about, stage, since, dueAt }: Commitment, now: number): string {
+  const what = about === undefined ? 'what it was asked' : `'${about}'`;
+  const done: Readonly<Record<string, string>> = {
+    asked: `${who} was asked for ${what}`,
+    agreed: `${who} agreed to ${what}`,
+    accepted: `${who} is to do ${what}, as it proposed`,
+    cancelling: `${who} is to give up ${what}`,
+    proposed: `${who} is to accept or reject a proposal for ${what}`,
+    'more-needed': `${who} was asked back about ${what}`,
+  };
+  const due = dueAt === undefined ? '' : `, due ${inTime(dueAt, now)}`;
+  return `${done[stage] ?? `${who} owes an answer`} ${formatDuration(Math.max(0, now - since))} ago${due}`;
 }
 
 /** Says a reason to people, at `now`. `driven`: false when no process drives the run then. */
@@ -139,11 +154,14 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       return told(`waits for the signal '${signal}'`, `Somebody sends the signal${limit(limitAt, then)}.`);
     }
     case 'message': {
-      const { mailbox, from, until, limitAt, hasDefault } = reason;
+      const { mailbox, from, until, limitAt, hasDefault, owed, circle } = reason;
       const then = hasDefault ? 'its default is taken' : 'its time is up';
       const whose = from === undefined ? '' : ` from '${from}'`;
       const first = until !== undefined && (limitAt === undefined || until < limitAt) ? until : limitAt;
-      return told(`waits for a message${whose} in '${mailbox}'`, `Somebody sends one${limit(first, then)}.`);
+      const said = owed.slice(0, 3).map((one) => commitmentText(one, now));
+      const round = circle.length === 0 ? '' : `; they wait for each other: ${[...circle, circle[0]].join(', ')}`;
+      const waits = `waits for a message${whose} in '${mailbox}'${said.length === 0 ? '' : `: ${said.join('; ')}`}${round}`;
+      return told(waits, `Somebody sends one${limit(first, then)}.`);
     }
     case 'sent': {
       const { mailbox, holder, limitAt } = reason;

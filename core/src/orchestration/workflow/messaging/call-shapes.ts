@@ -39,6 +39,7 @@ const outgoing = fieldsOf(
     conversation: name,
     inReplyTo: messageIdShape,
     expiresMs: timeSpan,
+    deadlineMs: timeSpan,
     drop: flag,
     key: name,
   },

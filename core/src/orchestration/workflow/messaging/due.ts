@@ -2,6 +2,7 @@ import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
+import { answerFor, LATE } from './conversations.ts';
 import { handOut } from './hand-out.ts';
 import { dueBy, receiverOf } from './mail.ts';
 import { deadLetterOf } from './settle-mail.ts';
@@ -26,6 +27,10 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
     seen.add(`${kind} ${id}`);
     if (count >= MOST_AT_ONCE) break;
     count += 1;
+    if (kind === 'deadline') {
+      events.push(...answerFor(state, mail, id, LATE, context));
+      continue;
+    }
     if (kind === 'expiry') {
       expired.push(id);
       continue;

@@ -37,6 +37,15 @@ export function handOut(
   return [];
 }
 
+/** Whether somebody who waits there takes nothing as things stand, but may later: a join does not need it now. */
+export function isPutOff(state: RunState, mailbox: string): boolean {
+  for (const { call, taskId } of state.mail?.boxes.get(mailbox)?.receivers.values() ?? []) {
+    const task = call === 0 ? state.tasks.get(taskId) : undefined;
+    if (task !== undefined && task.closing === undefined && isLoser(state, task)) return true;
+  }
+  return false;
+}
+
 /** What is closing takes nothing any more, nor does one of several before a join that does not need it. */
 const mayTake = (state: RunState, task: TaskState): boolean =>
   isEntered(task) && task.closing === undefined && !isLoser(state, task);

@@ -1,5 +1,6 @@
-import type { RunState, TaskState } from '../state.ts';
-import { awaitNoMore, filledWithin, type MailState, type Returned, receiverKey } from './mail.ts';
+import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { leaveConversations } from './conversations.ts';
+import { awaitNoMore, filledWithin, isName, type MailState, type Returned, receiverKey } from './mail.ts';
 
 // What becomes of messages when whoever has them, or waits for them, is no more.
 
@@ -25,6 +26,12 @@ export function leaveMail(state: RunState, task: TaskState): void {
   mail.attempts.delete(task.id);
 }
 
+/** The task has ended, or begins anew: in the next round, keys do, too. */
+export function leaveTask(state: RunState, mail: MailState, task: TaskState): void {
+  mail.keys.delete(task.id);
+  if (hasEnded(task) && mail.conversations.size > 0) leaveConversations(state, mail, task);
+}
+
 /** A block is no more: so are the mailboxes of its tasks. */
 export function leaveBlock(state: RunState, path: string): void {
   const { mail } = state;
@@ -32,6 +39,8 @@ export function leaveBlock(state: RunState, path: string): void {
   const left: string[] = [];
   for (const mailbox of filledWithin(mail, path))
     for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) left.push(id);
+  for (const { id, mailbox } of mail.conversations.values())
+    if (!isName(mailbox) && mailbox.startsWith(`${path}/`)) mail.owed.set(id, 'is gone with its block');
   if (left.length > 0) mail.left.set(path, [...(mail.left.get(path) ?? []), ...left]);
 }
 

@@ -1,7 +1,9 @@
+import { addConversation } from './conversations.ts';
 import {
   type AttemptMail,
   awaitAt,
   boxAt,
+  type ConversationState,
   createMail,
   type MailState,
   type OpenMessage,
@@ -30,6 +32,8 @@ export type SavedMail =
       readonly back: readonly string[];
       readonly left: readonly (readonly [string, readonly string[]])[];
       readonly order: readonly string[];
+      readonly conversations: readonly ConversationState[];
+      readonly owed: readonly (readonly [string, string])[];
     };
 
 /** Messages of a line: what is made or read without a pause. */
@@ -55,6 +59,8 @@ export function* savedMail(mail: MailState): Generator<SavedMail> {
     back: [...mail.back],
     left: [...mail.left],
     order: [...mail.open.keys()],
+    conversations: [...mail.conversations.values()],
+    owed: [...mail.owed],
   };
 }
 
@@ -78,6 +84,32 @@ export function restoreMail(given: MailState | undefined, saved: SavedMail): Mai
     const message = open.get(id);
     if (message !== undefined) mail.open.set(id, message);
   }
+  for (const {
+    id,
+    conversation,
+    protocol,
+    stage,
+    initiator,
+    mailbox,
+    participant,
+    subject,
+    ...more
+  } of saved.conversations) {
+    const { since, deadline } = more;
+    addConversation(mail, {
+      id,
+      conversation,
+      protocol,
+      stage,
+      initiator,
+      mailbox,
+      participant,
+      subject,
+      since,
+      deadline,
+    });
+  }
+  for (const [id, why] of saved.owed) mail.owed.set(id, why);
   stirAll(mail);
   return mail;
 }

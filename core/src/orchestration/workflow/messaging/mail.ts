@@ -11,6 +11,7 @@ import {
   type Party,
   type Wanted,
 } from './message.ts';
+import type { Protocol, Stage } from './protocols.ts';
 
 // The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.
 
@@ -68,6 +69,25 @@ export interface Receiver {
   readonly since: number;
 }
 
+/** A conversation that is open, between whoever opened it and whoever was asked. */
+export interface ConversationState {
+  /** The message that opened it. */
+  readonly id: string;
+  readonly conversation: string;
+  readonly protocol: Protocol;
+  stage: Stage;
+  readonly initiator: string;
+  /** Where it was asked. */
+  readonly mailbox: string;
+  /** Undefined until somebody has answered who takes from a name. */
+  participant: string | undefined;
+  readonly subject: string | undefined;
+  /** When it came to its stage. */
+  since: number;
+  /** A moment. */
+  deadline: number | undefined;
+}
+
 export interface Mailbox {
   /** By id, in the order of arrival. */
   readonly messages: Map<string, OpenMessage>;
@@ -89,8 +109,8 @@ export interface AttemptMail {
 
 interface Due {
   readonly at: number;
-  readonly kind: 'expiry' | 'retry' | 'wait';
-  /** The message, or the receiver. */
+  readonly kind: 'expiry' | 'retry' | 'wait' | 'deadline';
+  /** The message, the receiver, or the conversation. */
   readonly id: string;
 }
 
@@ -111,6 +131,12 @@ export interface MailState {
   readonly back: Set<string>;
   /** Blocks that have ended, with messages left in mailboxes of their tasks. Empty between commands. */
   readonly left: Map<string, string[]>;
+  /** By the message that opened each. */
+  readonly conversations: Map<string, ConversationState>;
+  /** The same by name. Derived. */
+  readonly byConversation: Map<string, Set<string>>;
+  /** Conversations in which an answer will not come, and why. Empty between commands. */
+  readonly owed: Map<string, string>;
   /** Derived. */
   readonly due: Heap<Due>;
 }
@@ -124,6 +150,9 @@ export const createMail = (): MailState => ({
   stirred: new Set(),
   back: new Set(),
   left: new Map(),
+  conversations: new Map(),
+  byConversation: new Map(),
+  owed: new Map(),
   due: new Heap((a, b) => a.at < b.at),
 });
 
@@ -261,6 +290,7 @@ function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
     const [mailbox = '', ...key] = id.split(' ');
     return mail.boxes.get(mailbox)?.receivers.get(key.join(' '))?.until === at;
   }
+  if (kind === 'deadline') return mail.conversations.get(id)?.deadline === at;
   const message = mail.open.get(id);
   if (message === undefined || message.holder !== undefined) return false;
   if (kind === 'retry') return message.retryAt === at && at > now;

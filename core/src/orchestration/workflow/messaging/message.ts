@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly inReplyTo?: string;
   /** How long anybody may take to take it, in ms. */
   readonly expiresMs?: number;
+  /** Of what opens a conversation, and of an agree: until when it is to be answered, in ms. */
+  readonly deadlineMs?: number;
   /** One that expired is no dead letter: it is only noted. */
   readonly drop?: boolean;
   /** Said once by all attempts of the task in one round: another attempt that says it again says nothing new. */

@@ -6,8 +6,10 @@ import type { MessageSent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { contentOf } from '../transitions/mail.ts';
 import { mailboxOf } from './addresses.ts';
+import { conversationProblem } from './conversations.ts';
 import { DEFAULT_MAILBOX_LIMIT, mailboxDefinition } from './mail.ts';
 import { DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { protocolOf } from './protocols.ts';
 
 /** Characters of JSON that a message may have, unless payloads may have fewer. */
 export const MAX_MESSAGE_CHARS = 256 * 1024;
@@ -40,7 +42,10 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
   if (typeof to !== 'string') return to;
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
-  const { data, performative, type, conversation, inReplyTo, expiresMs, drop, key } = message;
+  const { data, performative, type, inReplyTo, expiresMs, deadlineMs, drop, key } = message;
+  // What opens a conversation names it, unless it was given a name.
+  const opens = protocolOf(performative ?? 'inform') !== undefined;
+  const conversation = message.conversation ?? (opens ? id : undefined);
   const event: MessageSent = {
     type: 'MessageSent',
     at: context.now,
@@ -53,6 +58,7 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
     ...(conversation === undefined ? {} : { conversation }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(expiresMs === undefined ? {} : { expiresAt: context.now + Math.ceil(expiresMs) }),
+    ...(deadlineMs === undefined ? {} : { deadline: context.now + Math.ceil(deadlineMs) }),
     ...(drop === true ? { drop } : {}),
     ...(key === undefined ? {} : { key }),
     ...more,
@@ -69,6 +75,8 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
     }
     if ((keys?.size ?? 0) >= MAX_KEYS) return invalid(`'${from.task}' has used ${MAX_KEYS} keys in this round`);
   }
+  const broken = conversationProblem(state, event);
+  if (broken !== undefined) return broken;
   const box = state.mail?.boxes.get(to);
   const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
   if ((box?.messages.size ?? 0) + (ahead?.get(to) ?? 0) >= limit)

@@ -4,7 +4,8 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { MessageDeadLettered, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedOf } from './closing.ts';
-import { handOut } from './hand-out.ts';
+import { answerFor } from './conversations.ts';
+import { handOut, isPutOff } from './hand-out.ts';
 import {
   DEFAULT_MAILBOX_RETRY,
   failedBefore,
@@ -17,7 +18,7 @@ import { DEAD_LETTERS } from './message.ts';
 
 /** Whether something follows for the messages of a run by itself. */
 export const isMailUnsettled = ({ mail }: RunState): boolean =>
-  mail !== undefined && (mail.left.size > 0 || mail.back.size > 0 || mail.stirred.size > 0);
+  mail !== undefined && (mail.left.size > 0 || mail.back.size > 0 || mail.owed.size > 0 || mail.stirred.size > 0);
 
 /**
  * What follows for messages by itself, one step at a time: those of a block that is no more are closed, what came back is put back in its place or
@@ -32,10 +33,15 @@ export function settleMail(state: RunState, context: DecisionContext): readonly 
     if (message?.back !== undefined) return whatCameBack(state, message, message.back, context);
     mail.back.delete(id);
   }
+  for (const [id, why] of mail.owed) {
+    const events = answerFor(state, mail, id, why, context);
+    if (events.length > 0) return events;
+    mail.owed.delete(id);
+  }
   for (const mailbox of mail.stirred) {
     const events = handOut(state, mailbox, context);
     if (events.length > 0) return events;
-    mail.stirred.delete(mailbox);
+    if (!isPutOff(state, mailbox)) mail.stirred.delete(mailbox);
   }
   return [];
 }

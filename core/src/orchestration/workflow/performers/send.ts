@@ -5,6 +5,7 @@ import type { Json } from '../../../shared/json.ts';
 import { idempotencyKey } from '../attempt-key.ts';
 import { conclude } from '../decisions/outcome.ts';
 import type { Refusal } from '../decisions/refusal.ts';
+import type { RunEvent } from '../events.ts';
 import { outgoingFlaw } from '../messaging/call-shapes.ts';
 import type { Outgoing } from '../messaging/message.ts';
 import { sending } from '../messaging/outgoing.ts';
@@ -45,12 +46,15 @@ export const enterSend: Enter = (entering) => {
   if (flaw !== undefined) return failed(entering, errorOf(flaw));
   const attempt = task.attempt + 1;
   const id = `${idempotencyKey(state, task)}/${attempt}`;
+  const waits = send.until === 'acknowledged';
+  const end = (): readonly RunEvent[] =>
+    waits ? [entered(entering, { sent: id })] : conclude(state, task, { output: { id }, via: 'send' }, context);
+  // The history of a fork may have been cut behind it.
+  if (state.mail?.open.has(id) === true) return end();
   const sent = sending(state, { scope: task.scope, from: { task: task.id }, id, message }, context);
   if (sent === undefined) return [];
   if (!('type' in sent)) return failed(entering, errorOf(sent));
-  const waits = send.until === 'acknowledged';
-  const begun = entered(entering, waits ? { sent: id } : {});
-  return waits ? [begun, sent] : [sent, ...conclude(state, task, { output: { id }, via: 'send' }, context)];
+  return waits ? [...end(), sent] : [sent, ...end()];
 };
 
 const errorOf = ({ code, message }: Refusal): ErrorData => errorData(code, message);

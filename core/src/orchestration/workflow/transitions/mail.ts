@@ -4,6 +4,7 @@ import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { leavesUnknown } from '../../task-chaining/failure.ts';
 import type {
+  ConversationExpired,
   DeadLetterEdited,
   DeadLettersRedriven,
   MessageAcknowledged,
@@ -17,6 +18,7 @@ import type {
   MessagesClosed,
   TaskAttemptFailed,
 } from '../events.ts';
+import { askAgain, converse, endConversation } from '../messaging/conversations.ts';
 import { comeBack } from '../messaging/leave.ts';
 import {
   type AttemptMail,
@@ -71,7 +73,15 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   };
   state.held += roughSize(data);
   putIn(mail, message);
+  converse(state, mail, event);
   return tidied(state, mail, event.at);
+}
+
+export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
+  const mail = mailOf(state);
+  const one = mail.conversations.get(message);
+  if (one !== undefined) endConversation(mail, one);
+  return tidied(state, mail, at);
 }
 
 export function awaited(state: RunState, task: TaskState, event: MessageAwaited): void {
@@ -133,6 +143,9 @@ export function rejected(state: RunState, event: MessageRejected): RunState {
       reason,
     });
   message.doomed = retryAt === undefined;
+  // Whoever takes it next answers anew.
+  const asked = mail.conversations.get(message.id);
+  if (asked !== undefined) askAgain(asked, at);
   giveBack(mail, message, retryAt);
   return tidied(state, mail, at);
 }
@@ -160,6 +173,8 @@ export function deadLettered(state: RunState, event: MessageDeadLettered): RunSt
   message.doomed = false;
   putIn(mail, message);
   tellSender(state, message, error);
+  // What was asked reaches nobody.
+  if (mail.conversations.has(id)) mail.owed.set(id, `cannot be asked: ${error.message.replace(/\.$/, '')}`);
   const [oldest] = deadLetters(mail).keys();
   if (deadLetters(mail).size > MAX_DEAD_LETTERS && oldest !== undefined) forget(state, mail, oldest);
   return tidied(state, mail, at);

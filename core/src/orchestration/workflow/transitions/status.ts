@@ -1,4 +1,4 @@
-import { leaveMail } from '../messaging/leave.ts';
+import { leaveMail, leaveTask } from '../messaging/leave.ts';
 import { blocksAround, limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
@@ -67,7 +67,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   } else if (isInFlight(task) && !isListening(state, task)) {
     countInFlight(state, task, 1);
   }
-  if (state.mail !== undefined && (hasEnded(task) || status === 'pending')) state.mail.keys.delete(task.id);
+  if (state.mail !== undefined && (hasEnded(task) || status === 'pending')) leaveTask(state, state.mail, task);
   state.frontier.delete(task.id);
   noteAwaited(state, task);
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);

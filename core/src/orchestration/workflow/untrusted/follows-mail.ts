@@ -1,6 +1,7 @@
 import { permissionsOf } from '../decisions/directives.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
+import { conversationProblem } from '../messaging/conversations.ts';
 import { blockOfMailbox, isName, type MailState, mailboxDefinition, type OpenMessage } from '../messaging/mail.ts';
 import { DEAD_LETTERS } from '../messaging/message.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
@@ -11,7 +12,14 @@ import type { Flaw } from './shape.ts';
 
 type MailEvent = Extract<
   RunEvent,
-  { readonly type: `Message${string}` | 'DeadLetterEdited' | 'DeadLettersRedriven' | 'DeadLettersDiscarded' }
+  {
+    readonly type:
+      | `Message${string}`
+      | 'ConversationExpired'
+      | 'DeadLetterEdited'
+      | 'DeadLettersRedriven'
+      | 'DeadLettersDiscarded';
+  }
 >;
 
 export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
@@ -74,6 +82,10 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         return flaw('data.messages', `are not what is left in '${event.scope}'`);
       return undefined;
     }
+    case 'ConversationExpired':
+      return mail?.conversations.has(event.message) === true
+        ? undefined
+        : flaw('data.message', `is '${event.message}', which opened no conversation that is open`);
     case 'DeadLetterEdited':
       return againFlaw(state, event.commandId) ?? deadFlaw(mail, [event.message]);
     case 'DeadLettersRedriven': {
@@ -94,6 +106,15 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
   const where = mailboxFlaw(state, to, 'data.to');
   if (where !== undefined) return where;
+  const broken = conversationProblem(state, event);
+  if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
+  if (event.onBehalf === true) {
+    const isOwed =
+      event.message === `${event.inReplyTo ?? ''}!` && event.performative === 'failure' && to !== DEAD_LETTERS;
+    return isOwed && call === undefined && commandId === undefined
+      ? undefined
+      : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');
+  }
   if (from.task === undefined) {
     if (commandId === undefined) return flaw('data.commandId', 'is missing');
     return againFlaw(state, commandId);

@@ -105,6 +105,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'MessageExpired':
     case 'MessageDeadLettered':
     case 'MessagesClosed':
+    case 'ConversationExpired':
     case 'DeadLetterEdited':
     case 'DeadLettersRedriven':
     case 'DeadLettersDiscarded':

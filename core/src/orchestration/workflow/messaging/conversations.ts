@@ -1,0 +1,177 @@
+import { errorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import { problem, type Refusal } from '../decisions/refusal.ts';
+import type { ConversationExpired, MessageSent, RunEvent } from '../events.ts';
+import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { type ConversationState, isName, type MailState } from './mail.ts';
+import { nameOf } from './message.ts';
+import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protocols.ts';
+
+// Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.
+
+/** Conversations that a run has open at once, at the most. */
+export const MAX_CONVERSATIONS = 1000;
+
+type Said = Pick<MessageSent, 'message' | 'from' | 'to' | 'performative' | 'conversation' | 'inReplyTo'>;
+
+/** The conversation that a message is part of, and who says it; undefined when it is part of none. */
+function partOf(
+  mail: MailState | undefined,
+  said: Said,
+): { readonly one: ConversationState; readonly role: Role } | undefined {
+  const { conversation, inReplyTo, to } = said;
+  const from = nameOf(said.from);
+  for (const id of mail?.byConversation.get(conversation ?? '') ?? []) {
+    const one = mail?.conversations.get(id);
+    if (one === undefined) continue;
+    if (from === one.initiator && (to === one.participant || to === one.mailbox)) return { one, role: 'initiator' };
+    if (to !== one.initiator) continue;
+    if (from === one.participant) return { one, role: 'participant' };
+    // A question to a name is that one's who answers first.
+    if (one.participant === undefined && inReplyTo === one.id) return { one, role: 'participant' };
+  }
+  return undefined;
+}
+
+/** Why the message breaks its conversation; undefined when it does not. */
+export function conversationProblem(state: RunState, said: Said): Refusal | undefined {
+  const performative = said.performative ?? 'inform';
+  const found = partOf(state.mail, said);
+  if (found === undefined) {
+    if (protocolOf(performative) === undefined) return undefined;
+    if ((state.mail?.conversations.size ?? 0) < MAX_CONVERSATIONS) return undefined;
+    return problem(
+      'REPRISE_MESSAGE_INVALID',
+      `${MAX_CONVERSATIONS} conversations are open in the run; end some first.`,
+    );
+  }
+  const { one, role } = found;
+  if (advance(one.protocol, one.stage, role, performative) !== undefined) return undefined;
+  const may = allowed(one.protocol, one.stage, role);
+  return problem(
+    'REPRISE_CONVERSATION_BROKEN',
+    `'${nameOf(said.from)}' cannot say ${performative} here: the conversation '${one.conversation}' (${one.protocol}) is ${one.stage}, and it may say ${may.join(', ')}.`,
+  );
+}
+
+/** The conversation of a message that was sent: it opens one, or brings its own further. */
+export function converse(state: RunState, mail: MailState, event: MessageSent): void {
+  const { message: id, from, to, conversation, subject, deadline, at } = event;
+  const performative = event.performative ?? 'inform';
+  const found = partOf(mail, event);
+  if (found !== undefined) {
+    const { one, role } = found;
+    const stage = advance(one.protocol, one.stage, role, performative);
+    if (stage === undefined) return;
+    if (!isOpen(stage)) return endConversation(mail, one);
+    one.stage = stage;
+    one.since = at;
+    if (role === 'participant') one.participant ??= nameOf(from);
+    if (deadline === undefined) return;
+    one.deadline = deadline;
+    mail.due.push({ at: deadline, kind: 'deadline', id: one.id });
+    return;
+  }
+  const protocol = protocolOf(performative);
+  if (protocol === undefined || conversation === undefined || mail.conversations.has(id)) return;
+  const one: ConversationState = {
+    id,
+    conversation,
+    protocol,
+    stage: 'asked',
+    initiator: nameOf(from),
+    mailbox: to,
+    participant: isName(to) ? undefined : to,
+    subject,
+    since: at,
+    deadline,
+  };
+  addConversation(mail, one);
+  // Nobody is there any more who could answer.
+  const task = state.tasks.get(to);
+  if (task !== undefined && hasEnded(task) && !mayRunAgain(state, task)) mail.owed.set(id, 'has ended');
+}
+
+/** What was asked came back: whoever takes it next has said nothing yet. */
+export function askAgain(one: ConversationState, at: number): void {
+  one.stage = 'asked';
+  one.participant = isName(one.mailbox) ? undefined : one.mailbox;
+  one.since = at;
+}
+
+export function addConversation(mail: MailState, one: ConversationState): void {
+  mail.conversations.set(one.id, one);
+  const ids = mail.byConversation.get(one.conversation);
+  if (ids === undefined) mail.byConversation.set(one.conversation, new Set([one.id]));
+  else ids.add(one.id);
+  if (one.deadline !== undefined) mail.due.push({ at: one.deadline, kind: 'deadline', id: one.id });
+}
+
+export function endConversation(mail: MailState, { id, conversation }: ConversationState): void {
+  mail.conversations.delete(id);
+  mail.owed.delete(id);
+  const ids = mail.byConversation.get(conversation);
+  ids?.delete(id);
+  if (ids?.size === 0) mail.byConversation.delete(conversation);
+}
+
+/** A task has ended: what it asked is of no concern any more, and what it was asked is answered for it. */
+export function leaveConversations(state: RunState, mail: MailState, task: TaskState): void {
+  for (const one of [...mail.conversations.values()]) {
+    if (one.initiator === task.id) endConversation(mail, one);
+    else if (one.participant === task.id && !mayRunAgain(state, task)) mail.owed.set(one.id, 'ended without an answer');
+  }
+}
+
+/** Its mailbox outlives it: the next round may answer. */
+function mayRunAgain(state: RunState, task: TaskState): boolean {
+  if (state.graph.node(task.definitionId)?.repeatedBy !== undefined) return true;
+  for (
+    let at = state.scopes.get(task.scope);
+    at !== undefined;
+    at = state.scopes.get(state.tasks.get(at.path)?.scope ?? '')
+  ) {
+    if (state.graph.block(at.definitionId)?.hasRounds === true) return true;
+    if (at.path === '') return false;
+  }
+  return false;
+}
+
+/** Who is owed an answer that will not come gets one. */
+export function answerFor(
+  state: RunState,
+  mail: MailState,
+  id: string,
+  why: string,
+  { now: at }: DecisionContext,
+): readonly RunEvent[] {
+  const one = mail.conversations.get(id);
+  if (one === undefined) return [];
+  const { conversation, initiator, mailbox, participant, subject } = one;
+  const whose = participant ?? mailbox;
+  const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
+  const message = `'${whose}' ${why === LATE ? 'did not answer in time' : why}.`;
+  const error = errorData(code, message);
+  const told = state.tasks.get(initiator);
+  const mayBeTold = told !== undefined && !hasEnded(told) && owes(one.stage) === 'participant';
+  const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
+  if (!mayBeTold) return [expired];
+  const answer: MessageSent = {
+    type: 'MessageSent',
+    at,
+    message: `${id}!`,
+    from: state.tasks.has(whose) ? { task: whose } : { client: whose },
+    to: initiator,
+    data: { code: error.code, message } satisfies Json,
+    performative: 'failure',
+    ...(subject === undefined ? {} : { subject }),
+    conversation,
+    inReplyTo: id,
+    onBehalf: true,
+  };
+  return [expired, answer];
+}
+
+/** Its deadline has passed. */
+export const LATE = 'late';

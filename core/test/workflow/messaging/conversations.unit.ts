@@ -1,0 +1,200 @@
+import { expect } from 'chai';
+import { explain } from '../../../src/orchestration/workflow/explain/explain.ts';
+import { types } from '../pure-run.ts';
+import { MailRun, mailWorkflow } from './mail-run.ts';
+
+const three = mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {} });
+
+const talking = (workflow = three): MailRun => {
+  const run = new MailRun(workflow);
+  run.beginAll();
+  return run;
+};
+
+const last = (run: MailRun) => run.of('MessageSent').at(-1)?.message ?? '';
+
+describe('conversations', () => {
+  let run: MailRun;
+  beforeEach(() => {
+    run = talking();
+  });
+  afterEach(() => run.check());
+
+  const ask = (to: string, more: object = {}) => {
+    run.say('a', to, 'do it', { performative: 'request', type: 'draft', ...more });
+    return last(run);
+  };
+
+  it('are opened by a request, and ended by its answer', () => {
+    const id = ask('b');
+    expect([...(run.state.mail?.conversations.values() ?? [])]).to.deep.include.members([
+      {
+        id,
+        conversation: id,
+        protocol: 'request',
+        stage: 'asked',
+        initiator: 'a',
+        mailbox: 'b',
+        participant: 'b',
+        subject: 'draft',
+        since: run.now,
+        deadline: undefined,
+      },
+    ]);
+    run.hear('b');
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id });
+    expect(run.state.mail?.conversations.get(id)?.stage).to.equal('agreed');
+    run.say('b', 'a', 'done', { performative: 'inform', conversation: id, inReplyTo: id });
+    expect(run.state.mail?.conversations.size).to.equal(0);
+  });
+
+  it('refuse what breaks them, and say what may be said', () => {
+    const id = ask('b');
+    const [refused] = run.send({
+      type: 'SendMessages',
+      taskId: 'b',
+      attempt: 1,
+      worker: 'w',
+      call: 1,
+      messages: [{ to: 'a', data: 1, performative: 'propose', conversation: id }],
+    });
+    run.events.pop();
+    expect(refused).to.include({ code: 'REPRISE_CONVERSATION_BROKEN' });
+    expect(refused).to.have.property('message').that.contains('agree, refuse, inform, failure, query, not-understood');
+    expect(run.say('a', 'b', 1, { performative: 'inform', conversation: id })).to.equal('REPRISE_CONVERSATION_BROKEN');
+    run.events.pop();
+  });
+
+  it('with a name are those of whoever answers first', () => {
+    const id = ask('#desk');
+    run.hear('b', { mailbox: '#desk' });
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id });
+    expect(run.state.mail?.conversations.get(id)?.participant).to.equal('b');
+    // Another one is no part of it: what it says is a message like any other.
+    expect(run.say('c', 'a', null, { performative: 'failure', conversation: id })).to.include('MessageSent');
+    expect(run.state.mail?.conversations.get(id)?.stage).to.equal('agreed');
+  });
+
+  it('begin again when what was asked comes back', () => {
+    const id = ask('b');
+    run.hear('b');
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id });
+    run.fail('b');
+    expect(run.state.mail?.conversations.get(id)?.stage).to.equal('asked');
+    run.now += 5000;
+    run.retry('b');
+    run.beginAll();
+    run.hear('b');
+    expect(run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id })).to.deep.equal([
+      'MessageSent',
+    ]);
+  });
+
+  it('are answered for who ends without an answer', () => {
+    const id = ask('b');
+    run.hear('b');
+    run.hear('a', { wanted: { inReplyTo: id } });
+    const end = run.complete('b');
+    expect(types(end)).to.deep.equal([
+      'MessageAcknowledged',
+      'TaskCompleted',
+      'ConversationExpired',
+      'MessageSent',
+      'MessageDelivered',
+    ]);
+    const answer = run.of('MessageSent').at(-1);
+    expect(answer).to.deep.include({
+      performative: 'failure',
+      from: { task: 'b' },
+      to: 'a',
+      inReplyTo: id,
+      onBehalf: true,
+    });
+    expect(answer?.data).to.include({ code: 'REPRISE_REQUEST_REFUSED' });
+  });
+
+  it('are answered for who had ended before', () => {
+    run.complete('b');
+    ask('b');
+    expect(run.of('MessageSent').at(-1)).to.include({ performative: 'failure' });
+  });
+
+  it('are not, where another round may answer', () => {
+    const repeat = { from: 'b', until: { kind: 'cel', source: 'output == 2' }, max: 5, onExhausted: 'fail' } as const;
+    run = talking(mailWorkflow({ a: {}, b: { repeat } }));
+    const id = ask('b');
+    run.complete('b', 1);
+    expect(run.state.mail?.conversations.has(id)).to.equal(true);
+    run.beginAll();
+    run.hear('b');
+    expect(run.say('b', 'a', 'here', { conversation: id, inReplyTo: id })).to.deep.equal([
+      'MessageSent',
+      'MessageAcknowledged',
+    ]);
+  });
+
+  it('are over at their deadline, and whoever waits is told', () => {
+    const id = ask('b', { deadlineMs: 1000 });
+    run.hear('a', { wanted: { inReplyTo: id } });
+    run.now += 1000;
+    expect(types(run.due())).to.deep.equal(['ConversationExpired', 'MessageSent', 'MessageDelivered']);
+    expect(run.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+    expect(run.state.mail?.conversations.size).to.equal(0);
+  });
+
+  it('have the deadline that an agree promises', () => {
+    const id = ask('b', { deadlineMs: 1000 });
+    run.hear('b');
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id, deadlineMs: 5000 });
+    run.now += 1000;
+    expect(run.due()).to.deep.equal([]);
+    run.now += 4000;
+    expect(types(run.due())).to.deep.equal(['ConversationExpired', 'MessageSent']);
+  });
+
+  it('are told of when what was asked is a dead letter', () => {
+    const id = ask('b', { expiresMs: 100 });
+    run.hear('a', { wanted: { inReplyTo: id } });
+    run.now += 100;
+    expect(types(run.due())).to.deep.equal([
+      'MessageExpired',
+      'MessageDeadLettered',
+      'ConversationExpired',
+      'MessageSent',
+      'MessageDelivered',
+    ]);
+  });
+
+  it('of a call for proposals have a half for each', () => {
+    for (const to of ['b', 'c'])
+      run.say('a', to, 'who?', { performative: 'cfp', conversation: 'net', deadlineMs: 1000 });
+    run.hear('b');
+    run.say('b', 'a', 7, { performative: 'propose', conversation: 'net' });
+    run.say('a', 'b', null, { performative: 'accept-proposal', conversation: 'net' });
+    expect(
+      [...(run.state.mail?.conversations.values() ?? [])].map(({ participant, stage }) => [participant, stage]),
+    ).to.deep.equal([
+      ['b', 'accepted'],
+      ['c', 'asked'],
+    ]);
+    run.say('b', 'a', 'made', { conversation: 'net' });
+    run.now += 1000;
+    run.due();
+    expect(run.of('ConversationExpired')).to.have.lengthOf(1);
+  });
+
+  it('are explained: who owes what, since when, and until when; and who waits in a circle', () => {
+    const id = ask('b', { deadlineMs: 60_000 });
+    run.hear('b');
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id });
+    // The first is the agree itself.
+    for (let times = 0; times < 2; times += 1) run.hear('a', { wanted: { inReplyTo: id } });
+    run.hear('b', { wanted: { from: 'a' } });
+    run.now += 40_000;
+    const told = explain(run.state, { now: run.now });
+    const of = (task: string) => told.find(({ taskId }) => taskId === task);
+    expect(of('a')?.waits).to.contain("b agreed to 'draft' 40.0s ago, due in 20.0s");
+    expect(of('a')?.waits).to.contain('they wait for each other: a, b, a');
+    expect(of('b')).to.deep.include({ circle: ['b', 'a'] });
+  });
+});
