@@ -6,7 +6,6 @@ import type { AnyAgent } from '../orchestration/runtime/registry.ts';
 import { AttemptRun } from '../orchestration/runtime/worker/attempt-run.ts';
 import { attemptKey } from '../orchestration/workflow/attempt-key.ts';
 import type { Directive } from '../orchestration/workflow/directives.ts';
-import { messageId } from '../orchestration/workflow/messaging/calls.ts';
 import type { ErrorData } from '../shared/errors.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -95,12 +94,9 @@ export async function callAgent<Input, Output>(
     progress: (progress) => emitted.push(progress),
     worker: 'test',
     call: async (command) => {
-      const ids = command.type === 'SendMessages' ? command.messages : [];
-      const idOf = (index: number): string =>
-        messageId(attemptKey(runId, taskId, attempt), idempotencyKey, command.call, index, ids[index]?.key);
       given.take(
         command,
-        idOf,
+        `${attemptKey(runId, taskId, attempt)}/${command.call}`,
         (one) => run.calls.answered(one),
         (one) => run.calls.delivered(one),
       );

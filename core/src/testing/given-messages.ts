@@ -57,18 +57,20 @@ export class GivenMessages {
   /** What the engine would say to a call. Nothing that it waits for comes: it misses at once when there is a time to wait. */
   take(
     command: MailCall,
-    idOf: (index: number) => string,
+    id: string,
     answered: (answer: CallAnswer) => void,
     delivered: (delivery: CallDelivery) => void,
   ): void {
     const { taskId, attempt, call } = command;
     const base = { taskId, attempt, call };
-    if (command.type === 'SendMessages') this.#take(command.messages, idOf);
+    const ids =
+      command.type === 'SendMessages' ? command.messages.map((_, index) => (index === 0 ? id : `${id}.${index}`)) : [];
+    if (command.type === 'SendMessages') this.#take(command.messages, ids);
     else if (command.type === 'SettleMessages') {
       for (const id of command.acknowledge ?? []) this.settled.push({ id, how: 'acknowledged' });
       for (const { message: id, reason } of command.reject ?? []) this.settled.push({ id, how: 'rejected', reason });
     }
-    answered(base);
+    answered({ ...base, ...(ids.length > 0 && { ids }) });
     if (command.type === 'AwaitMessages')
       this.#waiting.push({
         call,
@@ -89,9 +91,9 @@ export class GivenMessages {
     }
   }
 
-  #take(messages: readonly Outgoing[], idOf: (index: number) => string): void {
+  #take(messages: readonly Outgoing[], ids: readonly string[]): void {
     for (const [index, message] of messages.entries()) {
-      const sent = { ...message, id: idOf(index) };
+      const sent = { ...message, id: ids[index] ?? '' };
       this.sent.push(sent);
       const answer = this.#answer?.(sent);
       if (answer !== undefined) this.#add({ inReplyTo: sent.id, ...answer });

@@ -17,6 +17,8 @@ export interface Deed {
   readonly hang?: boolean;
   /** What it does to its run. */
   readonly direct?: (context: AgentContext) => void;
+  /** What it does with messages gives its output. */
+  readonly talk?: (context: AgentContext) => Promise<Json>;
 }
 
 /** Failures of a task that are on record, lost attempts aside: what an agent does may depend on them, and on nothing in a process. */

@@ -3,6 +3,7 @@ import { SWEPT_BLOCKS } from './sweep-blocks.ts';
 import { SWEPT_CHANGES } from './sweep-changes.ts';
 import type { Script, SweepScenario } from './sweep-scenario.ts';
 import { SWEPT_STEERED } from './sweep-steered.ts';
+import { SWEPT_TALK } from './sweep-talk.ts';
 
 const echo: Script = ({ taskId, input }) => ({ output: { taskId, input } });
 const slowly =
@@ -26,6 +27,7 @@ export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   ...SWEPT_BLOCKS,
   ...SWEPT_CHANGES,
   ...SWEPT_STEERED,
+  ...SWEPT_TALK,
   'a chain': { workflow: parseWorkflow(CHAIN), agents: { worker: slowly(10) }, ends: 'completed' },
   'a forEach whose items are retried and may fail': {
     workflow: parseWorkflow(`

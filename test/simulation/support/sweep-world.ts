@@ -210,7 +210,7 @@ export class SweepWorld {
           if (deed.wait !== undefined) await new Promise<void>((resolve) => clock.schedule(deed.wait ?? 0, resolve));
           if (deed.fail !== undefined) throw Object.assign(new Error(deed.fail), { code: deed.fail, retryable: true });
           deed.direct?.(context);
-          return deed.output ?? null;
+          return deed.talk === undefined ? (deed.output ?? null) : await deed.talk(context);
         }),
     }));
   }

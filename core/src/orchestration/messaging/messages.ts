@@ -64,6 +64,8 @@ export interface CallAnswer {
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
+  /** Of what was sent: its ids. */
+  readonly ids?: readonly string[];
   readonly error?: ErrorData;
 }
 

@@ -15,6 +15,7 @@ import type { Views } from '../reading/views/views.ts';
 import { type Command, isCall, type MailCall, type Timer } from '../workflow/commands.ts';
 import { deliveredBefore } from '../workflow/effects.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
+import { messageId } from '../workflow/messaging/calls.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { Admission } from './admission/admission.ts';
 import { type AdmissionOptions, admissionOptions } from './admission/options.ts';
@@ -361,7 +362,9 @@ export class Engine {
       if (again !== undefined) this.#dispatcher.deliverAgain(runId, again);
     }
     const error = rejection === undefined ? {} : { error: errorData(rejection.code as ErrorCode, rejection.message) };
-    this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...error });
+    const sent = command.type === 'SendMessages' && rejection === undefined && state !== undefined;
+    const ids = sent ? { ids: command.messages.map((_, index) => messageId(state, command, index)) } : {};
+    this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...ids, ...error });
   }
 
   #onHeartbeat(delivery: Delivery): void {

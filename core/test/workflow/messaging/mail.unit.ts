@@ -141,18 +141,27 @@ describe('messages in a run', () => {
       expect(types(run.send({ ...sent, call: 2 }))).to.deep.equal(['MessageSent']);
     });
 
-    it('of another worker, or of an attempt that is over, are refused, and leave no trace', () => {
-      run.send({ ...sent, call: 1 });
-      const before = run.state.revision;
-      const [other] = run.send({ ...sent, worker: 'x', call: 2 });
-      expect(other).to.include({ type: 'CommandRejected', code: 'REPRISE_MESSAGE_NOT_HELD' });
+    it('of another worker that makes the attempt begin anew; the one before is heard no more', () => {
+      run.post('a', 'for a');
+      run.hear('a');
+      expect(run.open(run.of('MessageSent')[0]?.message ?? '')?.holder).to.include({ taskId: 'a' });
+      const taken = run.send({ ...sent, worker: 'x', call: 1 });
+      expect(types(taken)).to.deep.equal(['MessageSent', 'MessageRejected']);
+      expect(taken[0]).to.have.property('message', 'run-1/a/1~1/1');
+      expect(taken[1]).to.include({ because: 'ended' });
+      const [late] = run.send({ ...sent, call: 2 });
+      expect(late).to.include({ type: 'CommandRejected', code: 'REPRISE_MESSAGE_NOT_HELD' });
       run.events.pop();
+      expect(types(run.send({ ...sent, worker: 'x', call: 2 }))).to.deep.equal(['MessageSent']);
+    });
+
+    it('of an attempt that is over are refused, and leave no trace', () => {
       run.complete('b');
+      const before = run.state.revision;
       const [late] = run.send({ ...sent, taskId: 'b', call: 1 });
       expect(late).to.include({ code: 'REPRISE_MESSAGE_NOT_HELD' });
       run.events.pop();
-      // The completion, and nothing else.
-      expect(run.state.revision).to.equal(before + 1);
+      expect(run.state.revision).to.equal(before);
     });
 
     it('send all of their messages, or none', () => {

@@ -5,7 +5,6 @@ import { jsonSize } from '../../../shared/json-size.ts';
 import type { CallAnswer, CallDelivery, Dispatch } from '../../messaging/messages.ts';
 import type { MailCall } from '../../workflow/commands.ts';
 import { MOST_SENT } from '../../workflow/messaging/call-shapes.ts';
-import { messageId } from '../../workflow/messaging/calls.ts';
 import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
 
 /** What a call asks for, but for whose it is. */
@@ -35,7 +34,8 @@ interface Queued {
   readonly chars: number;
   /** Refused beside others, it is tried by itself. */
   alone: boolean;
-  readonly answered: PromiseWithResolvers<{ readonly call: number; readonly index: number }>;
+  /** The id of what was sent. */
+  readonly answered: PromiseWithResolvers<string>;
   /** Of a receive: what it waits for. */
   readonly came?: PromiseWithResolvers<readonly ReceivedMessage[]>;
 }
@@ -78,9 +78,7 @@ export class MessageCalls {
   }
 
   async send(message: Outgoing): Promise<string> {
-    const { call, index } = await this.#ask({ type: 'SendMessages', message });
-    const { attemptKey, dispatch } = this.#parts;
-    return messageId(attemptKey, dispatch.idempotencyKey, call, index, message.key);
+    return await this.#ask({ type: 'SendMessages', message });
   }
 
   async settle(asked: Extract<Asked, { readonly type: 'SettleMessages' }>): Promise<void> {
@@ -102,7 +100,7 @@ export class MessageCalls {
     await Promise.all(open.map(({ answered }) => answered.promise));
   }
 
-  answered({ call, error }: CallAnswer): void {
+  answered({ call, ids = [], error }: CallAnswer): void {
     const made = this.#made;
     if (made === undefined || made.command.call !== call) return;
     this.#made = undefined;
@@ -111,7 +109,7 @@ export class MessageCalls {
     if (error === undefined) {
       for (const [index, one] of made.of.entries()) {
         this.#await(one, made.command);
-        one.answered.resolve({ call, index });
+        one.answered.resolve(ids[index] ?? '');
       }
     } else if (made.of.length > 1) {
       for (const one of made.of) one.alone = true;
@@ -157,10 +155,10 @@ export class MessageCalls {
     this.#waiting.clear();
   }
 
-  #ask(asked: Asked, came?: Queued['came']): Promise<{ readonly call: number; readonly index: number }> {
+  #ask(asked: Asked, came?: Queued['came']): Promise<string> {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     const chars = asked.type === 'SendMessages' ? jsonSize(asked.message.data, MOST_CHARS) : 0;
-    const answered = Promise.withResolvers<{ readonly call: number; readonly index: number }>();
+    const answered = Promise.withResolvers<string>();
     // Whether anybody awaits it is the agent's business: flush() tells of what was not.
     answered.promise.catch(() => undefined);
     this.#queue.push({ asked, chars, alone: false, answered, ...(came === undefined ? {} : { came }) });

@@ -27,9 +27,10 @@ function callOf(state: RunState, command: MailCall, context: DecisionContext): A
   if (task === undefined || !isInFlight(task) || task.attempt !== attempt)
     return problem('REPRISE_MESSAGE_NOT_HELD', `Attempt ${attempt} of '${taskId}' is over.`);
   const mail = state.mail?.attempts.get(taskId);
-  if (mail !== undefined && mail.worker !== worker)
+  // Another one takes the attempt over from its beginning; one that was gone does not come back.
+  if (mail?.past.includes(worker) === true)
     return problem('REPRISE_MESSAGE_NOT_HELD', `Attempt ${attempt} of '${taskId}' is made by another worker.`);
-  const last = mail?.calls ?? 0;
+  const last = mail?.worker === worker ? mail.calls : 0;
   if (call <= last) return [];
   switch (command.type) {
     case 'SendMessages':
@@ -60,13 +61,7 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
         'REPRISE_MESSAGE_INVALID',
         `The agent of '${task.id}' may send no messages but replies to what it has taken; say so on the task: may: [send].`,
       );
-    const id = messageId(
-      attemptKey(state.runId, task.id, attempt),
-      idempotencyKey(state, task),
-      call,
-      index,
-      message.key,
-    );
+    const id = messageId(state, command, index);
     const what = { scope: task.scope, from: { task: task.id, attempt }, id, message, more: { call, worker }, ahead };
     const sent = sending(state, what, context);
     if (sent === undefined) continue;
@@ -79,14 +74,20 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   return events;
 }
 
-/** The id of a message of an attempt: what has a key has the same in every attempt. `call`: the call that sends it, `index`: its place in that. */
-export const messageId = (
-  attempt: string,
-  idempotencyKey: string,
-  call: number,
+/** The id of a message that a call sends, `index` its place in that: what has a key has the same in every attempt. */
+export function messageId(
+  state: RunState,
+  { taskId, attempt, worker, call, messages }: SendMessages,
   index: number,
-  key: string | undefined,
-): string => (key === undefined ? `${attempt}/${call}${index === 0 ? '' : `.${index}`}` : `${idempotencyKey}#${key}`);
+): string {
+  const task = state.tasks.get(taskId);
+  const key = messages[index]?.key;
+  if (key !== undefined && task !== undefined) return `${idempotencyKey(state, task)}#${key}`;
+  const known = state.mail?.attempts.get(taskId);
+  const before = known === undefined ? 0 : known.past.length + (known.worker === worker ? 0 : 1);
+  const again = before === 0 ? '' : `~${before}`;
+  return `${attemptKey(state.runId, taskId, attempt)}${again}/${call}${index === 0 ? '' : `.${index}`}`;
+}
 
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
   const flaw = awaitFlaw(command);

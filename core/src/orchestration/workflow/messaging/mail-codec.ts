@@ -9,71 +9,85 @@ import {
   type OpenMessage,
   putIn,
   type Receiver,
+  type SentUnderKey,
   stirAll,
 } from './mail.ts';
 
-// The messages of a run as lines of a snapshot: mailboxes in their order, with what is in them and who waits at them, then all else.
+// The messages of a run as lines of a snapshot, mostly one: mailboxes in their order, with what is in them and who waits at them, and all else.
 
-/** One line. */
-export type SavedMail =
-  | { readonly mailbox: string; readonly messages: readonly OpenMessage[]; readonly receivers: readonly Receiver[] }
-  | {
-      readonly attempts: readonly (readonly [
-        string,
-        Omit<AttemptMail, 'waits' | 'held'> & {
-          readonly waits: readonly (readonly [number, string])[];
-          readonly held: readonly string[];
-        },
-      ])[];
-      readonly keys: readonly (readonly [
-        string,
-        readonly (readonly [string, { readonly message: string; readonly content: string }])[],
-      ])[];
-      readonly back: readonly string[];
-      readonly left: readonly (readonly [string, readonly string[]])[];
-      readonly order: readonly string[];
-      readonly conversations: readonly ConversationState[];
-      readonly owed: readonly (readonly [string, string])[];
-    };
+interface SavedBox {
+  readonly mailbox: string;
+  readonly messages: readonly OpenMessage[];
+  readonly receivers: readonly Receiver[];
+}
 
-/** Messages of a line: what is made or read without a pause. */
-const MESSAGES_A_LINE = 500;
+type SavedAttempt = Omit<AttemptMail, 'waits' | 'held'> & {
+  readonly waits: readonly (readonly [number, string])[];
+  readonly held: readonly string[];
+};
+
+/** One line. The last has all that is not of one mailbox. */
+export interface SavedMail {
+  readonly boxes: readonly SavedBox[];
+  readonly rest?: {
+    readonly attempts: readonly (readonly [string, SavedAttempt])[];
+    readonly keys: readonly (readonly [string, readonly (readonly [string, SentUnderKey])[]])[];
+    readonly back: readonly string[];
+    readonly left: readonly (readonly [string, readonly string[]])[];
+    readonly order: readonly string[];
+    readonly conversations: readonly ConversationState[];
+    readonly owed: readonly (readonly [string, string])[];
+  };
+}
+
+/** Mailboxes and messages of a line: what is made or read without a pause. */
+const PARTS_A_LINE = 500;
 
 export function* savedMail(mail: MailState): Generator<SavedMail> {
+  let boxes: SavedBox[] = [];
+  let parts = 0;
   for (const [mailbox, { messages, receivers }] of mail.boxes) {
     let some: OpenMessage[] = [];
     for (const message of messages.values()) {
       some.push(message);
-      if (some.length < MESSAGES_A_LINE) continue;
-      yield { mailbox, messages: some, receivers: [] };
-      some = [];
+      parts += 1;
+      if (parts < PARTS_A_LINE) continue;
+      yield { boxes: [...boxes, { mailbox, messages: some, receivers: [] }] };
+      [boxes, some, parts] = [[], [], 0];
     }
-    yield { mailbox, messages: some, receivers: [...receivers.values()] };
+    boxes.push({ mailbox, messages: some, receivers: [...receivers.values()] });
+    parts += 1;
   }
   yield {
-    attempts: [...mail.attempts].map(([task, { attempt, worker, calls, waits, held }]) => [
-      task,
-      { attempt, worker, calls, waits: [...waits], held: [...held] },
-    ]),
-    keys: [...mail.keys].map(([task, keys]) => [task, [...keys]]),
-    back: [...mail.back],
-    left: [...mail.left],
-    order: [...mail.open.keys()],
-    conversations: [...mail.conversations.values()],
-    owed: [...mail.owed],
+    boxes,
+    rest: {
+      attempts: [...mail.attempts].map(([task, { attempt, worker, past, calls, waits, held }]) => [
+        task,
+        { attempt, worker, past, calls, waits: [...waits], held: [...held] },
+      ]),
+      keys: [...mail.keys].map(([task, keys]) => [task, [...keys]]),
+      back: [...mail.back],
+      left: [...mail.left],
+      order: [...mail.open.keys()],
+      conversations: [...mail.conversations.values()],
+      owed: [...mail.owed],
+    },
   };
 }
 
 export function restoreMail(given: MailState | undefined, saved: SavedMail): MailState {
   const mail = given ?? createMail();
-  if ('mailbox' in saved) {
-    boxAt(mail, saved.mailbox);
-    for (const message of saved.messages) putIn(mail, restored(message));
-    for (const receiver of saved.receivers) awaitAt(mail, saved.mailbox, receiver);
-    return mail;
+  for (const { mailbox, messages, receivers } of saved.boxes) {
+    boxAt(mail, mailbox);
+    for (const message of messages) putIn(mail, restored(message));
+    for (const receiver of receivers) awaitAt(mail, mailbox, receiver);
   }
-  for (const [task, { attempt, worker, calls, waits, held }] of saved.attempts)
-    mail.attempts.set(task, { attempt, worker, calls, waits: new Map(waits), held: new Set(held) });
+  return saved.rest === undefined ? mail : restoreRest(mail, saved.rest);
+}
+
+function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): MailState {
+  for (const [task, { attempt, worker, past, calls, waits, held }] of saved.attempts)
+    mail.attempts.set(task, { attempt, worker, past, calls, waits: new Map(waits), held: new Set(held) });
   for (const [task, keys] of saved.keys) mail.keys.set(task, new Map(keys));
   for (const id of saved.back) mail.back.add(id);
   for (const [scope, ids] of saved.left) mail.left.set(scope, [...ids]);

@@ -98,13 +98,21 @@ export interface Mailbox {
 /** What an attempt has done with messages: of one that has ended, nothing. */
 export interface AttemptMail {
   readonly attempt: number;
-  readonly worker: string;
+  worker: string;
+  /** Workers that made it before, one after another: its dispatch was delivered again, because they were gone. */
+  past: readonly string[];
   /** The number of its last call. */
   calls: number;
   /** Its calls that wait, with the mailbox. */
   readonly waits: Map<number, string>;
   /** The messages that it has. */
   readonly held: Set<string>;
+}
+
+/** What a task has said under a key, and a hash of what that was. */
+export interface SentUnderKey {
+  readonly message: string;
+  readonly content: string;
 }
 
 interface Due {
@@ -124,7 +132,7 @@ export interface MailState {
   /** By task. */
   readonly attempts: Map<string, AttemptMail>;
   /** By task, then by key: what was sent, as text that tells whether it is the same. Until the task ends its round. */
-  readonly keys: Map<string, Map<string, { readonly message: string; readonly content: string }>>;
+  readonly keys: Map<string, Map<string, SentUnderKey>>;
   /** Mailboxes at which a message may be handed to somebody. Empty between commands. Derived. */
   readonly stirred: Set<string>;
   /** Messages that came back. Empty between commands. */

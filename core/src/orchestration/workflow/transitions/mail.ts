@@ -46,7 +46,7 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   const mail = mailOf(state);
   const { message: id, from, to, key, worker, call } = event;
   if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined)
-    noteCall(mail, from.task, from.attempt, worker, call);
+    noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
   if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, id, contentOf(event));
   if (mail.open.has(id)) return state;
   const { data, performative, subject, conversation, inReplyTo, expiresAt, drop } = event;
@@ -88,8 +88,8 @@ export function awaited(state: RunState, task: TaskState, event: MessageAwaited)
   const mail = mailOf(state);
   if (!isInFlight(task)) return;
   const { taskId, attempt, call, worker, mailbox, wanted, max, until } = event;
+  const calls = noteCall(state, mail, { taskId, attempt, worker, call });
   const before = isListening(state, task);
-  const calls = noteCall(mail, taskId, attempt, worker, call);
   calls.waits.set(call, mailbox);
   if (!before) countInFlight(state, task, -1);
   awaitAt(mail, mailbox, { taskId, attempt, call, worker, wanted, max, until, since: state.revision });
@@ -303,14 +303,45 @@ function endWait(state: RunState, mail: MailState, task: TaskState, calls: Attem
   if (calls.waits.size === 0 && isInFlight(task)) countInFlight(state, task, 1);
 }
 
-function noteCall(mail: MailState, taskId: string, attempt: number, worker: string, call: number): AttemptMail {
+function noteCall(
+  state: RunState,
+  mail: MailState,
+  {
+    taskId,
+    attempt,
+    worker,
+    call,
+  }: { readonly taskId: string; readonly attempt: number; readonly worker: string; readonly call: number },
+): AttemptMail {
   let calls = mail.attempts.get(taskId);
   if (calls?.attempt !== attempt) {
-    calls = { attempt, worker, calls: 0, waits: new Map(), held: new Set() };
+    calls = { attempt, worker, past: [], calls: 0, waits: new Map(), held: new Set() };
     mail.attempts.set(taskId, calls);
   }
+  if (calls.worker !== worker) takeOver(state, mail, taskId, calls, worker);
   calls.calls = Math.max(calls.calls, call);
   return calls;
+}
+
+/** Another worker makes the attempt, from its beginning: what the one before waited for and had is no more. */
+function takeOver(state: RunState, mail: MailState, taskId: string, calls: AttemptMail, worker: string): void {
+  const task = state.tasks.get(taskId);
+  const listened = calls.waits.size > 0;
+  for (const [call, mailbox] of calls.waits) awaitNoMore(mail, mailbox, receiverKey({ taskId, call }));
+  calls.waits.clear();
+  const { attempt } = calls;
+  const ended = {
+    taskId,
+    attempt,
+    reason: 'another worker makes the attempt',
+    because: 'ended',
+    retryable: true,
+  } as const;
+  for (const id of calls.held) comeBack(mail, id, ended);
+  calls.past = [...calls.past, calls.worker];
+  calls.worker = worker;
+  calls.calls = 0;
+  if (listened && task !== undefined && isInFlight(task)) countInFlight(state, task, 1);
 }
 
 function noteCallOf(mail: MailState, { taskId, call }: Pick<MessageAcknowledged, 'taskId' | 'call'>): void {

@@ -153,9 +153,10 @@ function callFlaw(state: RunState, of: Call, worker: string | undefined, several
   if (task.attempt !== attempt)
     return flaw('data.attempt', `is ${attempt}; the last one of '${taskId}' is ${task.attempt}`);
   const before = state.mail?.attempts.get(taskId);
-  if (before !== undefined && worker !== undefined && before.worker !== worker)
+  const takesOver = before !== undefined && worker !== undefined && before.worker !== worker;
+  if (takesOver && before.past.includes(worker))
     return flaw('data.worker', `is '${worker}', and the attempt is made by '${before.worker}'`);
-  const last = before?.calls ?? 0;
+  const last = takesOver ? 0 : (before?.calls ?? 0);
   // A call may give several events: messages, what is acknowledged with them, and what comes back.
   return call > last || (call === last && (several || worker === undefined))
     ? undefined

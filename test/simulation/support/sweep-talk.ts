@@ -1,0 +1,65 @@
+import { type AgentContext, type Json, parseWorkflow } from '@reprise/core';
+import type { Script, SweepScenario } from './sweep-scenario.ts';
+
+type Talk = (messages: AgentContext['messages']) => Promise<Json>;
+
+const talking =
+  (talk: Talk): Script =>
+  () => ({ talk: ({ messages }) => talk(messages) });
+
+/** Whoever made the attempt before may have answered: then nothing comes any more. */
+const answering: Talk = async (messages) => {
+  for (;;) {
+    const asked = await messages.receive({ timeout: 60_000 });
+    if (asked === undefined) return 'nobody asks';
+    await messages.reply(asked, null, { performative: 'agree', key: `agree-${asked.id}` }).catch(() => undefined);
+    await messages.reply(asked, { good: asked.data }, { key: `answer-${asked.id}` });
+  }
+};
+
+/** Messages of every kind: asked and answered, queued, refused for good, expired, waited for. */
+export const SWEPT_TALK: Readonly<Record<string, SweepScenario>> = {
+  'agents that talk': {
+    workflow: parseWorkflow(`
+name: talking
+mailboxes: { desk: {}, bad: { retry: { maxAttempts: 2, initialDelay: 50ms, jitter: 0 } } }
+tasks:
+  author: { agent: author, may: send, retry: 5 }
+  critic: { agent: critic }
+  post: { send: { to: "#desk", data: letter, until: acknowledged } }
+  clerk: { agent: clerk }
+  odd: { send: { to: "#bad", data: "odd", performative: request } }
+  picky: { agent: picky }
+  late: { send: { to: author, data: late, expires: 20ms, drop: true } }
+  buried: { wait: { message: { mailbox: "#dead-letters" } } }
+  thanked: { wait: { message: { from: author, where: message.data == "thanks" } } }
+output: { author: "\${ outputs.author }", buried: "\${ outputs.buried.data }", thanked: "\${ outputs.thanked.from }" }
+`),
+    agents: {
+      author: talking(async (messages) => {
+        const answer = await messages.request('critic', 'draft', { key: 'ask' });
+        await messages.send('thanked', 'thanks', { key: 'thanks' });
+        return answer.data;
+      }),
+      critic: talking(answering),
+      clerk: talking(async (messages) => (await messages.receive({ mailbox: '#desk', timeout: 60_000 }))?.data ?? null),
+      picky: talking(async (messages) => {
+        for (;;) {
+          const message = await messages.receive({ mailbox: '#bad', timeout: 60_000 });
+          if (message === undefined) return 'nothing more';
+          await messages.nack(message, { reason: 'it is odd' });
+        }
+      }),
+    },
+    about: [
+      'MessageSent',
+      'MessageAwaited',
+      'MessageDelivered',
+      'MessageMissed',
+      'MessageAcknowledged',
+      'MessageRejected',
+      'MessageDeadLettered',
+    ],
+    ends: 'completed',
+  },
+};
