@@ -65,7 +65,8 @@ describe('golden histories', () => {
         if (event.type === 'TaskClosing' || event.type === 'TasksReset') return [`${event.type} ${event.why}`];
         if (event.type === 'TaskCancelled') return [`${event.type} ${event.reason}`];
         if (event.type === 'CompensationBegan') return [`undoes ${event.outcome}`];
-        if (event.type === 'TaskEntered') return ['until', 'signal', 'form', 'child'].filter((kind) => kind in event);
+        if (event.type === 'TaskEntered')
+          return ['until', 'signal', 'mailbox', 'sent', 'form', 'child'].filter((kind) => kind in event);
         if (event.type === 'TaskAttemptFailed') return [event.lost ? 'lost' : event.retryAt ? 'retried' : 'given up'];
         return [];
       }),
@@ -103,7 +104,9 @@ describe('golden histories', () => {
       'form',
       'given up',
       'lost',
+      'mailbox',
       'retried',
+      'sent',
       'signal',
       'to agent',
       'to task',
@@ -120,8 +123,10 @@ describe('golden histories', () => {
       'via form',
       'via items',
       'via last-round',
+      'via message',
       'via override',
       'via scope',
+      'via send',
       'via signal',
       'via switch',
       'via timer',

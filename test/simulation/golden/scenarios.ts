@@ -10,6 +10,7 @@ import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
 import { SCENARIOS_OF_GOING_ON } from './scenarios-going-on.ts';
 import { SCENARIO_OF_GOTO } from './scenarios-goto.ts';
 import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
+import { SCENARIO_OF_MESSAGES } from './scenarios-messages.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
@@ -128,6 +129,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_LISTS,
   ...SCENARIO_OF_CHANGES,
   ...SCENARIOS_OF_DIRECTIVES,
+  ...SCENARIO_OF_MESSAGES,
   ...SCENARIO_OF_GOTO,
   ...SCENARIOS_OF_UNDOING,
   ...SCENARIOS_OF_SOURCES,

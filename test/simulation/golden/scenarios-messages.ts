@@ -1,0 +1,84 @@
+import { parseWorkflow } from '@reprise/core';
+import type { Work } from './recorder.ts';
+import type { Scenario } from './scenario.ts';
+
+const PAPER = parseWorkflow(`
+name: correspondence
+version: "1"
+mailboxes: { desk: { limit: 10, retry: { maxAttempts: 2, initialDelay: 100ms, jitter: 0 } } }
+tasks:
+  author: { agent: author, may: send }
+  critic: { agent: critic, retry: { maxAttempts: 3, initialDelay: 100ms, jitter: 0 } }
+  clerk: { agent: clerk }
+  post: { send: { to: "#desk", data: { letter: 1 }, type: letter, until: acknowledged } }
+  room:
+    scope:
+      inner: { agent: inner }
+      note: { send: { to: inner, data: "nobody reads this" } }
+  said: { wait: { message: { from: author, performative: inform, where: message.data == "the end" } } }
+  buried: { wait: { message: { mailbox: "#dead-letters" } }, after: said }
+`);
+
+const author: Work = async (_task, { messages }, sleep) => {
+  const answer = await messages.request('critic', { draft: 1 }, { key: 'first', type: 'review', deadline: '1m' });
+  const late = await messages
+    .request('room/inner', 'are you there?', { deadline: 500 })
+    .catch((error: unknown) => error);
+  await messages.send('#desk', 'nobody takes this', { expires: 200, type: 'late' });
+  await messages.send('#desk', 'nobody misses this', { expires: 200, drop: true });
+  await messages.send('#desk', 'bad', { performative: 'request' });
+  await sleep(2000);
+  await messages.send('said', 'the end', { key: 'end' });
+  return { answer: answer.data, late: late instanceof Error };
+};
+
+/** Fails once with what it was asked, then agrees, and answers. */
+const critic: Work = async ({ attempt }, { messages }) => {
+  const asked = await messages.receive({ performative: 'request', timeout: '1m' });
+  if (attempt === 1) throw Object.assign(new Error('not in the mood'), { code: 'MOODY' });
+  if (asked === undefined) return null;
+  await messages.reply(asked, null, { performative: 'agree', deadline: '10s' });
+  await messages.reply(asked, { good: true });
+  return (await messages.receive({ timeout: 50 })) ?? 'nothing more';
+};
+
+const clerk: Work = async (_task, { messages }, sleep) => {
+  const letter = await messages.receive({ mailbox: '#desk', type: 'letter' });
+  if (letter !== undefined) await messages.ack(letter);
+  await sleep(1300);
+  for (;;) {
+    const message = await messages.receive({ mailbox: '#desk' });
+    if (message?.data === 'mended') return message.delivery;
+    if (message !== undefined) await messages.nack(message, { reason: 'it is bad' });
+  }
+};
+
+const inner: Work = async (_task, _context, sleep) => {
+  await sleep(800);
+  return 'it was never asked';
+};
+
+export const SCENARIO_OF_MESSAGES: Readonly<Record<string, Scenario>> = {
+  talked: {
+    about:
+      'Tasks talked: a request that came back, was agreed to and answered; one that was answered on behalf of who did not; a queue by name; a message that expired, one that was dropped, one that was given back too often. Of the dead letters one was taken by a task, one edited and redriven, one discarded; a block and the run closed what was open.',
+    async play(stage) {
+      const runId = 'talked-1';
+      const reprise = await stage.start(PAPER, { author, critic, clerk, inner });
+      const run = await reprise.startRun(PAPER, {}, { id: runId });
+      await run.send('#desk', 'from outside', { from: 'kim', type: 'odd', requestId: 'once' });
+      const dead = async (): Promise<readonly string[]> =>
+        (await stage.history(runId)).flatMap(({ type, data }) =>
+          type === 'MessageDeadLettered' ? [String(data['message'])] : [],
+        );
+      await stage.until(async () => (await dead()).length === 3);
+      const open = [...((await run.state()).mailboxes.get('#dead-letters')?.messages ?? [])];
+      await run.discardDeadLetters(open[0]?.id ?? '', { by: 'kim', reason: 'nobody wants it' });
+      await run.editDeadLetter(open[1]?.id ?? '', 'mended', { by: 'kim' });
+      await run.send('author', 'too late for you', { from: 'kim' });
+      await run.redriveDeadLetters(open[1]?.id ?? '', { to: '#desk', by: 'kim', reason: 'mended' });
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+};
