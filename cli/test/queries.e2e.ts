@@ -136,6 +136,8 @@ describe('queries on the command line', () => {
       ['throughput', false],
       ['waiting', false],
       ['forms', false],
+      ['dead-letters', false],
+      ['who-told-whom', false],
     ]);
     const { rows } = (await json('views', 'show', 'throughput', 'workflow:batch')) as {
       rows: Record<string, number>[];

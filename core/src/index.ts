@@ -161,11 +161,18 @@ export {
 export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
+export {
+  DEAD_LETTER_STATUSES,
+  type DeadLetterRow,
+  type DeadLetterStatus,
+  deadLetters,
+} from './orchestration/reading/views/built-in/dead-letters.ts';
 export { type FormRow, type FormsRow, forms } from './orchestration/reading/views/built-in/forms.ts';
 export { type RunRow, runIndex } from './orchestration/reading/views/built-in/run-index.ts';
 export { type ThroughputRow, throughput } from './orchestration/reading/views/built-in/throughput.ts';
 export { type TimelineAttempt, type TimelineRow, timelines } from './orchestration/reading/views/built-in/timelines.ts';
 export { type WaitingCause, type WaitingRow, waiting } from './orchestration/reading/views/built-in/waiting.ts';
+export { type WhoToldWhomRow, whoToldWhom } from './orchestration/reading/views/built-in/who-told-whom.ts';
 export { foldView } from './orchestration/reading/views/fold-events.ts';
 export type { RecordedFailure } from './orchestration/reading/views/followed-view.ts';
 export { createInMemoryViewStore } from './orchestration/reading/views/in-memory-view-store.ts';

@@ -182,6 +182,7 @@ describe('A projector', () => {
     });
   }
 
+  let named = 0;
   const NONSENSE: Readonly<Record<string, Partial<Projection>>> = {
     'keyOf() gave ""': { keyOf: () => '' },
     'keyOf() gave "~"': { keyOf: () => ['a', '~'] },
@@ -189,6 +190,18 @@ describe('A projector', () => {
     'keyOf() threw: no': {
       keyOf: () => {
         throw new Error('no');
+      },
+    },
+    'keysFrom() gave ""': { keysFrom: () => [''] },
+    'keysFrom() threw: no': {
+      keysFrom: () => {
+        throw new Error('no');
+      },
+    },
+    'keysFrom() named more rows 16 times': {
+      keysFrom: () => {
+        named += 1;
+        return [`more-${named}`];
       },
     },
     'but no object': { apply: () => 'row' as unknown as JsonObject },

@@ -52,13 +52,15 @@ export function asViewEvents(all: readonly RecordedEvent[]): readonly ViewEvent[
     if (recorded.revision === 0) starts.set(runId, event);
     const start = starts.get(runId);
     if (start?.type !== 'RunStarted') return [];
-    const { definition, at, rules = 1 } = start;
+    const { definition, at, rules = 1, tenant, labels } = start;
     const run = {
       workflow: definition.name,
       version: definition.version,
       startedAt: at,
       rules,
       tasks: definition.tasks.length,
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(labels === undefined ? {} : { labels }),
     };
     const { revision, position, time, metadata } = recorded;
     return [{ runId, revision, position, time, event, metadata, run }];

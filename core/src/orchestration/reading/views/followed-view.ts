@@ -106,7 +106,11 @@ export class FollowedView {
   async take({ events, after, recorded, skipped }: FeedPage): Promise<void> {
     const { keyed, failure } = keysOf(this.projection, events);
     await this.#fetch(new Set(keyed.flatMap(({ keys }) => keys)));
-    const folded = foldEvents(this.projection, keyed, this.#rows);
+    let folded = foldEvents(this.projection, keyed, this.#rows);
+    while (folded.missing !== undefined) {
+      await this.#fetch(new Set(folded.missing));
+      folded = foldEvents(this.projection, keyed, this.#rows, folded);
+    }
     const failed = folded.failure ?? failure;
     const wrong = failed === undefined ? undefined : events[folded.events]?.position;
     const done =

@@ -41,12 +41,14 @@ export class RunFactsCache {
 
 function factsOf(event: RunEvent): RunFacts | undefined {
   if (event.type !== 'RunStarted') return undefined;
-  const { definition, at, rules = 1 } = event;
+  const { definition, at, rules = 1, tenant, labels } = event;
   return Object.freeze({
     workflow: definition.name,
     version: definition.version,
     startedAt: at,
     rules,
     tasks: definition.tasks.length,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(labels === undefined ? {} : { labels }),
   });
 }

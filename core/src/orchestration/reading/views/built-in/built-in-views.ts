@@ -1,9 +1,11 @@
 import type { Projection } from '../projection.ts';
+import { deadLetters } from './dead-letters.ts';
 import { forms } from './forms.ts';
 import { runIndex } from './run-index.ts';
 import { throughput } from './throughput.ts';
 import { timelines } from './timelines.ts';
 import { waiting } from './waiting.ts';
+import { whoToldWhom } from './who-told-whom.ts';
 
 /** Every projection that Reprise brings. */
 export const BUILT_IN_VIEWS: readonly Projection[] = [
@@ -12,4 +14,6 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   throughput,
   waiting,
   forms,
+  deadLetters,
+  whoToldWhom,
 ] as readonly Projection[];

@@ -1,0 +1,166 @@
+import type { Labels } from '../../../../shared/labels.ts';
+import type { Performative } from '../../../../shared/performatives.ts';
+import type { MessageDeadLettered } from '../../../workflow/events.ts';
+import { nameOf } from '../../../workflow/messaging/message.ts';
+import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
+import {
+  endsRun,
+  entryOf,
+  indexed,
+  indexKey,
+  messageKey,
+  messagesIn,
+  type OpenIndex,
+  type OpenPart,
+  partKeyOf,
+  partsFor,
+  remembering,
+} from './open-messages.ts';
+import { MAX_TOLD } from './run-index.ts';
+
+/**
+ * `open`: it lies in `#dead-letters`. `taken`: somebody took it from there, and dealt with it. `redriven`: it was made a message again. `discarded`: nothing
+ * becomes of it. `closed`: its run ended.
+ */
+export const DEAD_LETTER_STATUSES = ['open', 'taken', 'redriven', 'discarded', 'closed'] as const;
+
+export type DeadLetterStatus = (typeof DEAD_LETTER_STATUSES)[number];
+
+/** A dead letter, without its data. Times are ms since the Unix epoch. */
+export type DeadLetterRow = {
+  readonly run: string;
+  readonly workflow: string;
+  readonly tenant?: string;
+  readonly labels?: Labels;
+  /** The id of the message. */
+  readonly message: string;
+  /** The mailbox that it was in: a task, or a name (`#desk`). */
+  readonly mailbox: string;
+  /** A task, or the name of somebody outside. */
+  readonly from: string;
+  /** What the message is about. */
+  readonly subject?: string;
+  readonly performative: Performative;
+  /** The code that it was given back with for good; else why it is dead: that it expired, that its outcome is unknown. */
+  readonly code: string;
+  /** What was said with that. */
+  readonly reason: string;
+  /** When it became a dead letter. */
+  readonly since: number;
+  /** How often it was delivered and came back, as far as its last event names them: 10 may be more. */
+  readonly deliveries: number;
+  readonly status: DeadLetterStatus;
+  /** How often its data was changed, and how often it was made a message again. */
+  readonly edited: number;
+  readonly redriven: number;
+};
+
+type Row = DeadLetterRow | OpenIndex | OpenPart<true>;
+
+/** The messages that nobody could do anything with, in every run. */
+export const deadLetters: Projection = defineProjection<Row>({
+  name: 'dead-letters',
+  version: 1,
+  about: 'messages that nobody could do anything with: whose, since when, why, and what became of them',
+  fields: {
+    run: { type: 'text', path: ['run'], about: 'the id of the run' },
+    workflow: { type: 'text', path: ['workflow'], about: 'the workflow of the run' },
+    tenant: { type: 'text', path: ['tenant'], about: 'on whose behalf the run is' },
+    label: { type: 'text', path: ['labels'], keys: true, about: 'the label of the run of that key' },
+    message: { type: 'text', path: ['message'], about: 'the id of the message' },
+    mailbox: { type: 'text', path: ['mailbox'], about: 'where it was: a task, or a name (`#desk`)' },
+    from: { type: 'text', path: ['from'], about: 'who sent it' },
+    subject: { type: 'text', path: ['subject'], about: 'what it is about' },
+    performative: { type: 'text', path: ['performative'], about: 'what it does' },
+    code: { type: 'text', path: ['code'], about: 'what it came back with, or why else it is dead' },
+    since: { type: 'time', path: ['since'], about: 'when it became a dead letter' },
+    deliveries: { type: 'number', path: ['deliveries'], about: 'how often it came back; 10 may be more' },
+    status: { type: 'text', path: ['status'], values: DEAD_LETTER_STATUSES, about: 'what became of it' },
+  },
+  order: { path: ['since'] },
+  keyOf: (given) => {
+    const { event, runId } = given;
+    if (event.type === 'MessageDeadLettered')
+      return [indexKey(given), partKeyOf(runId, event.message), messageKey(runId, event.message)];
+    const isAbout = endsRun(event) || (ABOUT.has(event.type) && messagesIn(event).length > 0);
+    return isAbout ? indexKey(given) : undefined;
+  },
+  keysFrom(given, rows) {
+    if (given.event.type === 'MessageDeadLettered') return [];
+    const parts = partsFor(given, rows);
+    return [...parts, ...parts.flatMap((part) => lettersOf(given, part, rows))];
+  },
+  apply(row, given, { key }) {
+    const { event, runId } = given;
+    if (event.type === 'MessageDeadLettered') {
+      if (key === indexKey(given)) return indexed(row as OpenIndex | undefined, event.message);
+      if (key.startsWith('~'))
+        return remembering(row as OpenPart<true> | undefined, key, runId, [event.message], () => true);
+      return died(row as DeadLetterRow | undefined, given, event);
+    }
+    if (key === indexKey(given)) return endsRun(event) ? undefined : row;
+    if (key.startsWith('~')) {
+      if (endsRun(event)) return undefined;
+      const part = row as OpenPart<true> | undefined;
+      return event.type === 'DeadLetterEdited'
+        ? part
+        : remembering(part, key, runId, messagesIn(event), () => undefined);
+    }
+    return row && became(row as DeadLetterRow, given);
+  },
+}) as Projection;
+
+const ABOUT: ReadonlySet<string> = new Set([
+  'MessageAcknowledged',
+  'TaskCompleted',
+  'TasksReset',
+  'DeadLetterEdited',
+  'DeadLettersRedriven',
+  'DeadLettersDiscarded',
+]);
+
+/** The open dead letters of one part that an event is about. */
+function lettersOf(given: ViewEvent, part: string, rows: RowsBefore<Row>): readonly string[] {
+  const { event, runId } = given;
+  if (endsRun(event)) return Object.keys((rows(part) as OpenPart<true> | undefined)?.open ?? {});
+  return messagesIn(event)
+    .filter((message) => entryOf(runId, message, rows) !== undefined)
+    .map((message) => messageKey(runId, message));
+}
+
+function died(row: DeadLetterRow | undefined, { runId, run, time }: ViewEvent, event: MessageDeadLettered): Row {
+  const { message, mailbox, from, subject, performative = 'inform', error, deliveries } = event;
+  // That it was given back for good says less than what it was given back with.
+  const why = (event.code === 'REPRISE_MESSAGE_REJECTED' ? error.cause : undefined) ?? error;
+  return {
+    run: runId,
+    workflow: run.workflow,
+    ...(run.tenant === undefined ? {} : { tenant: run.tenant }),
+    ...(run.labels === undefined ? {} : { labels: run.labels }),
+    message,
+    mailbox,
+    from: nameOf(from),
+    ...(subject === undefined ? {} : { subject }),
+    performative,
+    code: why.code,
+    reason: why.message.slice(0, MAX_TOLD),
+    since: time,
+    deliveries: deliveries.length,
+    status: 'open',
+    edited: row?.edited ?? 0,
+    redriven: row?.redriven ?? 0,
+  };
+}
+
+function became(row: DeadLetterRow, { event }: ViewEvent): DeadLetterRow {
+  switch (event.type) {
+    case 'DeadLetterEdited':
+      return { ...row, edited: row.edited + 1 };
+    case 'DeadLettersRedriven':
+      return { ...row, status: 'redriven', redriven: row.redriven + 1 };
+    case 'DeadLettersDiscarded':
+      return { ...row, status: 'discarded' };
+    default:
+      return { ...row, status: endsRun(event) ? 'closed' : 'taken' };
+  }
+}

@@ -1,0 +1,328 @@
+import {
+  createInMemoryStorage,
+  createInMemoryViewStore,
+  type DeadLetterRow,
+  deadLetters,
+  foldView,
+  type JsonObject,
+  NO_STREAM,
+  type Projection,
+  Projector,
+  parseQuery,
+  type RunEvent,
+  runStream,
+  type Storage,
+  type ViewStore,
+  type WhoToldWhomRow,
+  whoToldWhom,
+} from '@reprise/core';
+import { createSqliteViewStore } from '@reprise/view-store-sqlite';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { partKeyOf } from '../../src/orchestration/reading/views/built-in/open-messages.ts';
+import { toNewEvent } from '../../src/orchestration/runtime/new-event.ts';
+import { temporaryFiles } from '../runtime/support.ts';
+import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
+import { hastyClock, viewEvents } from './view-events.ts';
+
+const flow = mailWorkflow({ a: {}, b: {}, w: { wait: { message: { mailbox: '#desk' } } } }, { desk: {} });
+/** Nobody takes anything from `#desk`. */
+const quiet = mailWorkflow({ a: {}, b: {} }, { desk: {}, other: {} });
+
+const talking = (runId: string, workflow = quiet): MailRun => {
+  const run = new MailRun(workflow, null, { runId });
+  run.beginAll();
+  return run;
+};
+
+let ids = 0;
+async function stored(runs: readonly Pick<MailRun, 'runId' | 'events' | 'state'>[], origin?: number): Promise<Storage> {
+  const storage = createInMemoryStorage();
+  for (const { runId, events, state } of runs) {
+    const all = events.map((event, index) => {
+      ids += 1;
+      const recorded = toNewEvent(event, `event-${ids}`, { commandId: 'c' }, state);
+      if (origin === undefined || index >= origin) return recorded;
+      return { ...recorded, metadata: { ...recorded.metadata, origin: { runId: 'other', revision: index, id: 'x' } } };
+    });
+    await storage.events.append(runStream(runId), all as never, NO_STREAM);
+  }
+  return storage;
+}
+
+const folded = async (view: Projection, ...runs: readonly MailRun[]): Promise<ReadonlyMap<string, JsonObject>> =>
+  foldView(view, await viewEvents(await stored(runs)));
+
+const letters = async (...runs: readonly MailRun[]): Promise<readonly DeadLetterRow[]> =>
+  [...(await folded(deadLetters, ...runs))].flatMap(([key, row]) =>
+    key.startsWith('~') ? [] : [row as unknown as DeadLetterRow],
+  );
+
+const pairs = async (...runs: readonly MailRun[]) =>
+  [...(await folded(whoToldWhom, ...runs))].flatMap(([key, row]) => {
+    if (key.startsWith('~')) return [];
+    const { from, to, sent, acknowledged, dead } = row as unknown as WhoToldWhomRow;
+    return [`${from} ${to} ${sent}/${acknowledged}/${dead}`];
+  });
+
+/** Sends to b, who gives it back for good. Returns the id. */
+function kill(run: MailRun, data: string, code = 'CARD_DECLINED'): string {
+  run.say('a', 'b', data, { type: 'payment', performative: 'request' });
+  run.hear('b');
+  const [message = ''] = run.of('MessageDelivered').at(-1)?.messages ?? [];
+  run.settle('b', { reject: [{ message, reason: 'The card was declined.', code, requeue: false }] });
+  return message;
+}
+
+const dealWith = (
+  run: MailRun,
+  type: 'RedriveDeadLetters' | 'DiscardDeadLetters',
+  ...messages: readonly string[]
+): readonly RunEvent[] => run.send({ type, messages });
+
+describe('the view dead-letters', () => {
+  it('has a row for each, with whose it was, where, why, and how it stands; none of it is its data', async () => {
+    const run = talking('r');
+    const message = kill(run, 'secret');
+    const rows = await folded(deadLetters, run);
+    expect(rows.get(`r/${message}`)).to.deep.equal({
+      run: 'r',
+      workflow: 'mail',
+      message,
+      mailbox: 'b',
+      from: 'a',
+      subject: 'payment',
+      performative: 'request',
+      code: 'CARD_DECLINED',
+      reason: 'The card was declined.',
+      since: run.now,
+      deliveries: 1,
+      status: 'open',
+      edited: 0,
+      redriven: 0,
+    });
+    expect(JSON.stringify([...rows])).to.not.contain('secret');
+  });
+
+  it('says of one that expired that it did, and of whom it was outside', async () => {
+    const run = talking('r');
+    run.post('#desk', 1, { expiresMs: 10 });
+    run.now += 11;
+    run.due();
+    const [row] = await letters(run);
+    expect(row).to.include({
+      code: 'REPRISE_MESSAGE_EXPIRED',
+      from: 'me',
+      mailbox: '#desk',
+      performative: 'inform',
+      deliveries: 0,
+      since: run.now,
+    });
+  });
+
+  it('follows what people do with it, and that it dies again', async () => {
+    const run = talking('r');
+    const [one, two] = [kill(run, 'one'), kill(run, 'two')];
+    run.send({ type: 'EditDeadLetter', message: one, data: 'better' });
+    dealWith(run, 'RedriveDeadLetters', one);
+    dealWith(run, 'DiscardDeadLetters', two);
+    const told = async () => (await letters(run)).map(({ status, edited, redriven }) => [status, edited, redriven]);
+    expect(await told()).to.deep.equal([
+      ['redriven', 1, 1],
+      ['discarded', 0, 0],
+    ]);
+    run.hear('b');
+    run.settle('b', { reject: [{ message: one, reason: 'Declined again.', requeue: false }] });
+    expect(await told()).to.deep.equal([
+      ['open', 1, 1],
+      ['discarded', 0, 0],
+    ]);
+    expect((await letters(run))[0]).to.include({ reason: 'Declined again.', code: 'REPRISE_MESSAGE_REJECTED' });
+  });
+
+  it('says that somebody of the run dealt with it: an attempt, or a wait', async () => {
+    const run = talking('r');
+    const message = kill(run, 'one');
+    run.hear('b', { mailbox: '#dead-letters' });
+    expect((await letters(run)).map(({ status }) => status)).to.deep.equal(['open']);
+    run.settle('b', { acknowledge: [message] });
+    expect((await letters(run)).map(({ status }) => status)).to.deep.equal(['taken']);
+    const waits = talking('q', mailWorkflow({ a: {}, b: {}, w: { wait: { message: { mailbox: '#dead-letters' } } } }));
+    kill(waits, 'two');
+    expect(waits.status('w')).to.equal('completed');
+    expect((await letters(waits)).map(({ status }) => status)).to.deep.equal(['taken']);
+  });
+
+  it('keeps those of runs that have ended as closed, however many, and remembers nothing more of the run', async () => {
+    const run = talking('r');
+    const kept = kill(run, 'kept');
+    dealWith(run, 'DiscardDeadLetters', kept);
+    for (let count = 0; count < 1_100; count += 1) run.post('#desk', count, { expiresMs: 10 });
+    run.now += 11;
+    while (run.due().length > 0);
+    expect(run.of('MessageDeadLettered')).to.have.length(1001);
+    run.send({ type: 'CancelRun' });
+    const [closed] = run.of('MessagesClosed');
+    expect(closed).to.include({ dead: 1000, scope: '' });
+    const rows = await folded(deadLetters, run);
+    expect([...rows.keys()].filter((key) => key.startsWith('~'))).to.deep.equal([]);
+    const told = [...rows.values()].map(({ status }) => status);
+    expect(told.filter((one) => one === 'closed')).to.have.length(1000);
+    expect(rows.get(`r/${kept}`)?.['status']).to.equal('discarded');
+  });
+
+  it('costs as much in a run with many open ones as in one with few', () => {
+    const parts = new Set(Array.from({ length: 10_000 }, (_, index) => partKeyOf('r', `r/a/1/${index}`)));
+    expect(parts.size).to.equal(64);
+  });
+
+  it('has those that came along with the history of another run as its own: they are open there', async () => {
+    const run = talking('r');
+    kill(run, 'one');
+    const rows = foldView(deadLetters, await viewEvents(await stored([run], run.events.length)));
+    expect([...rows.values()].filter(({ status }) => status === 'open')).to.have.length(1);
+  });
+
+  it('has tenant and labels of the run', async () => {
+    const run = talking('r');
+    kill(run, 'one');
+    const [start, ...others] = run.events;
+    const events = [{ ...start, tenant: 'acme', labels: { team: 'eu' } } as RunEvent, ...others];
+    const rows = foldView(deadLetters, await viewEvents(await stored([{ runId: 'r', events, state: run.state }])));
+    const open = [...rows.values()].filter(({ status }) => status === 'open');
+    expect(open[0]).to.deep.include({ tenant: 'acme', labels: { team: 'eu' } });
+  });
+
+  it('takes ids that no key can have in it', async () => {
+    const run = talking('r');
+    kill(run, 'one');
+    for (const odd of ['x'.repeat(4_000), '\ud800', '__proto__']) {
+      const events = JSON.parse(JSON.stringify(run.events)) as RunEvent[];
+      const renamed = events.map((event) => {
+        if (event.type === 'MessageSent' || event.type === 'MessageDeadLettered') return { ...event, message: odd };
+        return event;
+      });
+      const redriven: RunEvent = { type: 'DeadLettersRedriven', at: run.now, messages: [odd], commandId: 'c' };
+      const history = { runId: 'r', events: [...renamed, redriven], state: run.state };
+      for (const view of [deadLetters, whoToldWhom]) {
+        const rows = foldView(view, await viewEvents(await stored([history])));
+        const row = [...rows].find(([key]) => !key.startsWith('~'))?.[1];
+        expect(row?.[view === deadLetters ? 'status' : 'dead']).to.equal(view === deadLetters ? 'redriven' : 1);
+      }
+    }
+  });
+});
+
+describe('the view who-told-whom', () => {
+  it('counts by sender and mailbox what was sent, acknowledged, and died', async () => {
+    const run = talking('r', flow);
+    kill(run, 'one');
+    run.say('a', 'b', 'two');
+    run.say('a', 'b', 'three');
+    run.hear('b', { max: 2 });
+    run.post('#desk', 'for the wait');
+    expect(run.status('w')).to.equal('completed');
+    expect(await pairs(run)).to.deep.equal(['a b 3/0/1', 'me #desk 1/1/0']);
+    run.complete('b');
+    expect(await pairs(run)).to.deep.equal(['a b 3/2/1', 'me #desk 1/1/0']);
+    const other = talking('q', flow);
+    other.say('b', 'a', 1);
+    expect(await pairs(run, other)).to.deep.equal(['a b 3/2/1', 'me #desk 1/1/0', 'b a 1/0/0']);
+  });
+
+  it('counts a redriven one where it was redriven to, and no acknowledgement of what is dead', async () => {
+    const run = talking('r');
+    const [one, two] = [kill(run, 'one'), kill(run, 'two')];
+    run.send({ type: 'RedriveDeadLetters', messages: [one], to: '#other' });
+    run.hear('b', { mailbox: '#other' });
+    run.settle('b', { acknowledge: [one] });
+    run.hear('b', { mailbox: '#dead-letters' });
+    run.settle('b', { acknowledge: [two] });
+    expect(await pairs(run)).to.deep.equal(['a b 2/0/2', 'a #other 0/1/0']);
+  });
+
+  it('has items of a list as the list, and forgets what was dropped, closed and discarded', async () => {
+    const items = mailWorkflow({ each: { forEach: { items: { kind: 'cel', source: '[1, 2, 3]' } } }, a: {} } as never, {
+      desk: {},
+    });
+    const run = new MailRun(items, null, { runId: 'r' });
+    run.beginAll();
+    run.say('a', 'each[0]', 1);
+    run.say('a', 'each[2]', 1);
+    run.say('each[1]', 'a', 1);
+    run.post('#desk', 1, { expiresMs: 10, drop: true });
+    run.now += 11;
+    run.due();
+    expect(run.of('MessageDeadLettered')).to.have.length(0);
+    expect(await pairs(run)).to.deep.equal(['a each 2/0/0', 'each a 1/0/0', 'me #desk 1/0/0']);
+    run.send({ type: 'CancelRun', force: true });
+    const rows = await folded(whoToldWhom, run);
+    expect([...rows.keys()].filter((key) => key.startsWith('~'))).to.deep.equal([]);
+  });
+
+  it('counts what was copied from another run where it happened, and what becomes of it where that happens', async () => {
+    const run = talking('r');
+    run.say('a', 'b', 1);
+    run.hear('b');
+    const copied = run.events.length;
+    run.complete('b');
+    const rows = foldView(whoToldWhom, await viewEvents(await stored([run], copied)));
+    const [row] = [...rows].filter(([key]) => !key.startsWith('~')).map(([, one]) => one);
+    expect(row).to.include({ sent: 0, acknowledged: 1 });
+  });
+});
+
+describe('the views of messages', () => {
+  const file = temporaryFiles();
+  const stores: Readonly<Record<string, () => Promise<ViewStore>>> = {
+    'in memory': async () => createInMemoryViewStore(),
+    sqlite: () => createSqliteViewStore({ path: file() }),
+  };
+
+  for (const [name, open] of Object.entries(stores)) {
+    it(`are the same in batches of any size, as a store ${name} keeps them, and are asked in the one language`, async () => {
+      const runs = ['one', 'two', 'three'].map((id) => talking(id));
+      for (const run of runs) {
+        const all = ['x', 'y', 'z'].map((data, index) => kill(run, data, index === 0 ? 'CARD_DECLINED' : 'OTHER'));
+        run.say('a', '#desk', 1);
+        run.hear('b', { mailbox: '#desk' });
+        dealWith(run, 'RedriveDeadLetters', all[1] ?? '');
+        run.now += 1000;
+      }
+      runs[0]?.send({ type: 'CancelRun', force: true });
+      const storage = await stored(runs);
+      const events = await viewEvents(storage);
+      for (const batchSize of [1, 3, 500]) {
+        const views = await open();
+        const projector = new Projector({
+          store: storage.events,
+          views,
+          projections: [deadLetters, whoToldWhom],
+          clock: hastyClock(),
+          notice: () => undefined,
+          options: { batchSize },
+        });
+        await projector.start();
+        for (const view of [deadLetters, whoToldWhom]) {
+          await projector.reachEnd(view.name);
+          const expected = [...foldView(view, events)].filter(([key]) => !key.startsWith('~'));
+          const page = await views.list(view, {});
+          expect(Object.fromEntries(page.rows.map(({ key, row }) => [key, row]))).to.deep.equal(
+            Object.fromEntries(expected),
+          );
+        }
+        const found = async (text: string): Promise<number> => {
+          const where = parseQuery(text, { fields: deadLetters.fields ?? {}, now: (runs[0]?.now ?? 0) + 5000 });
+          return (await views.list(deadLetters, { where })).rows.length;
+        };
+        expect(await found('mailbox:b code:CARD_DECLINED status:open')).to.equal(2);
+        expect(await found('status:closed run:one')).to.equal(2);
+        expect(await found('status:redriven from:a')).to.equal(3);
+        expect(await found('mailbox:#desk')).to.equal(0);
+        expect(await found('since<-1h')).to.equal(0);
+        await projector.close();
+        await views.close();
+      }
+    });
+  }
+});
