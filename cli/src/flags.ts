@@ -46,6 +46,35 @@ export const answerFlags = {
   }),
 };
 
+const MESSAGE = 'Id of the dead letter, as `dead-letter list` shows it.';
+
+/** For commands about one dead letter. */
+export const deadLetterArguments = { ...runArgument, message: Args.string({ description: MESSAGE, required: true }) };
+
+/** For commands about some dead letters of a run. Beyond the first, they are taken from argv. */
+export const deadLettersArguments = {
+  run: Args.string({ description: `${runArgument.run.description ?? ''} Or --query.` }),
+  message: Args.string({ description: `${MESSAGE} May be given several times.` }),
+};
+
+/** For what a person does with dead letters. */
+export const settlingFlags = {
+  by: answerFlags.by,
+  reason: Flags.string({ description: 'Why: it is put on record.', helpValue: 'TEXT', required: true }),
+};
+
+export const manyDeadLettersFlags = {
+  query: Flags.string({
+    char: 'q',
+    description:
+      'Every open one that fits, in whatever run, instead: see docs/reference/queries.md. Fields: run, workflow, tenant, label.KEY, message, mailbox, from, subject, performative, code, since, deliveries, status.',
+    helpValue: 'QUERY',
+    helpGroup: 'MANY DEAD LETTERS',
+  }),
+  yes: Flags.boolean({ char: 'y', description: 'Do not ask.', helpGroup: 'MANY DEAD LETTERS' }),
+  'dry-run': Flags.boolean({ description: 'Only say which it would be.', helpGroup: 'MANY DEAD LETTERS' }),
+};
+
 /** For commands that take a run, or a query for many. */
 export const runOrQueryArgument = {
   run: Args.string({ description: 'Run id, any unique beginning of it, or `last` for the newest run. Or --query.' }),

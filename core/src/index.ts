@@ -158,6 +158,13 @@ export {
   runsFrom,
   runsWhere,
 } from './orchestration/reading/run-list.ts';
+export {
+  liesIn,
+  type MessageDeath,
+  type MessageDelivery,
+  type RunMessage,
+  type RunMessageStatus,
+} from './orchestration/reading/run-messages.ts';
 export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
@@ -268,6 +275,7 @@ export type {
   RunExplanation,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
+export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/message.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type {

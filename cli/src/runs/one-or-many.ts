@@ -91,7 +91,8 @@ export async function actOnMany(
       );
     return EXIT.ok;
   }
-  if (!(await mayGoOn(runs, flags, action, terminal))) {
+  const what = `${action.verb} ${count(runs.length, 'run')}`;
+  if (!(await isAgreed(flags, what, terminal, () => tell(runs, `This will ${what}`, terminal, NAMED)))) {
     await err.line('Nothing was done.');
     return EXIT.failed;
   }
@@ -132,24 +133,24 @@ async function tell(runs: readonly RunSummary[], what: string, { err }: Terminal
   if (runs.length > most) await err.line(`  and ${number(runs.length - most)} more`);
 }
 
-/** Throws REPRISE_USAGE where nobody can be asked. */
-async function mayGoOn(
-  runs: readonly RunSummary[],
+/** Whether somebody wants `what` ("cancel 3 runs"), who is told about it before. Throws REPRISE_USAGE where nobody can be asked. */
+export async function isAgreed(
   { yes }: BulkFlags,
-  { verb }: BulkAction,
-  terminal: Terminal,
+  what: string,
+  { err }: Terminal,
+  tellAbout: () => Promise<void>,
 ): Promise<boolean> {
   if (yes === true) return true;
-  const what = `${verb} ${count(runs.length, 'run')}`;
   if (process.stdin.isTTY !== true)
     throw usageError(`That would ${what}, and nobody can be asked here: say --yes, or look first with --dry-run.`);
-  await tell(runs, `This will ${what}`, terminal, NAMED);
-  await terminal.err.line('Go on? [y/N]');
+  await tellAbout();
+  await err.line('Go on? [y/N]');
   for await (const answer of createInterface({ input: process.stdin })) return /^y(es)?$/i.test(answer.trim());
   return false;
 }
 
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Some at once, in order of the items. */
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = items.values();
   const worker = async (): Promise<void> => {
     for (const item of left) await work(item);

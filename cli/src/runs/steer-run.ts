@@ -1,4 +1,4 @@
-import { lookForDrivers, type RunHandle, type RunView } from '@reprise/core';
+import { type Json, lookForDrivers, type RunHandle, type RunView } from '@reprise/core';
 import { openToSteer } from '../drive/open-project.ts';
 import { commandText } from '../output/command-text.ts';
 import { statusText } from '../output/status.ts';
@@ -56,7 +56,7 @@ export interface RunCommand {
   /** What a person is told. `driven`: whether a process drives the store; undefined when the store cannot tell. */
   say(state: RunView, driven: boolean | undefined): Promise<void>;
   /** More members of the JSON. */
-  readonly shape?: Readonly<Record<string, string>>;
+  readonly shape?: Readonly<Record<string, Json>>;
 }
 
 /** Gives a command to a run through its store, and says how the run is then. Loads no agent and no workflow. */

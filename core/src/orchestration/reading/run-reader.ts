@@ -14,6 +14,7 @@ import type { RunView } from '../workflow/run-view.ts';
 import { EventReader } from './event-reader.ts';
 import { bothOf } from './query/query.ts';
 import { type ListRuns, listByCatalog, type RunQuery, runsWhere } from './run-list.ts';
+import { type RunMessage, RunMessages } from './run-messages.ts';
 import type { RunSummary } from './run-summary.ts';
 
 /** One event of a run's history, decoded. */
@@ -136,6 +137,13 @@ export class RunReader {
   /** The state of a run at revision `at` (the last one by default). */
   async state(runId: string, at?: number): Promise<RunView> {
     return (await this.replay(runId, at)).state;
+  }
+
+  /** Its messages in the order in which they were sent, and what has become of each; with `data`, what they say, too. Throws REPRISE_RUN_NOT_FOUND. */
+  async messages(runId: string, options: { readonly data?: boolean } = {}): Promise<readonly RunMessage[]> {
+    const messages = new RunMessages(options);
+    for await (const { event, revision } of this.history(runId)) messages.fold(event, revision);
+    return messages.all;
   }
 
   /** What two runs have in common, and in what they differ. Each history is read once. */

@@ -346,8 +346,10 @@ export class Orchestrator {
     return isEnd(event) ? this.runs.state(runId) : undefined;
   }
 
-  async #steer(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void> {
-    await this.#submit(steering(runId, command, options, this.#parts.ids));
+  async #steer(runId: string, body: SteeringCommand, options: CommandOptions): Promise<string> {
+    const command = steering(runId, body, options, this.#parts.ids);
+    await this.#submit(command);
+    return command.commandId;
   }
 
   /** An answer that does not come in time is not waited for any longer; the command may take effect all the same. */

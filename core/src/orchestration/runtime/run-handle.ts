@@ -1,4 +1,4 @@
-import type { SendOptions } from '../../agent/messages.ts';
+import type { SendOptions, Sent } from '../../agent/messages.ts';
 import { lastOf, readTasksToAdd, type TasksToAdd } from '../../definition/tasks-to-add.ts';
 import { type Duration, parseDuration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
@@ -8,6 +8,7 @@ import { inside } from '../../shared/task-path.ts';
 import type { HistoryEntry } from '../reading/run-reader.ts';
 import type { PutBefore } from '../workflow/events.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
+import { postedId } from '../workflow/messaging/message.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import type { RunHold } from './run-hold.ts';
 import type { CommandOptions, SteeringCommand } from './steering.ts';
@@ -62,8 +63,8 @@ export interface AddTasksOptions extends CommandOptions {
 /** What a handle needs of the orchestrator. */
 export interface RunControl {
   outcome(runId: string, options: OutcomeOptions): Promise<RunOutcome | RunStuck>;
-  /** Resolves once what it led to is durable; rejects with the code with which it was refused. */
-  command(runId: string, command: SteeringCommand, options: CommandOptions): Promise<void>;
+  /** Resolves to its id once what it led to is durable; rejects with the code with which it was refused. */
+  command(runId: string, command: SteeringCommand, options: CommandOptions): Promise<string>;
   /** A copy of a value as plain JSON, within the limit; or a throw. */
   payload(value: unknown, what: string): Json;
   state(runId: string, at?: number): Promise<RunView>;
@@ -203,10 +204,10 @@ export class RunHandle<Output = Json> {
   }
 
   /**
-   * Sends a message into the run: to a task or an item by its path (`book/pay`, `inspect[12]`), or to a name (`#desk`). Resolves once it is durable.
+   * Sends a message into the run: to a task or an item by its path (`book/pay`, `inspect[12]`), or to a name (`#desk`). Resolves to its id once it is durable.
    * REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID.
    */
-  async send(to: string, data: unknown, options: RunSendOptions = {}): Promise<void> {
+  async send(to: string, data: unknown, options: RunSendOptions = {}): Promise<Sent> {
     const {
       from = options.by ?? 'outside',
       performative,
@@ -227,7 +228,8 @@ export class RunHandle<Output = Json> {
       ...(expires === undefined ? {} : { expiresMs: durationOf(expires) }),
       ...(drop === undefined ? {} : { drop }),
     };
-    await this.#command({ type: 'PostMessage', from, message }, others);
+    const commandId = await this.#control.command(this.id, { type: 'PostMessage', from, message }, others);
+    return { id: postedId(this.id, commandId) };
   }
 
   /** Has a dead letter say something else. REPRISE_DEAD_LETTER_UNKNOWN. */
@@ -251,8 +253,8 @@ export class RunHandle<Output = Json> {
     return this.#command({ type: 'DiscardDeadLetters', messages: [messages].flat() }, options);
   }
 
-  #command(command: SteeringCommand, options: CommandOptions): Promise<void> {
-    return this.#control.command(this.id, command, options);
+  async #command(command: SteeringCommand, options: CommandOptions): Promise<void> {
+    await this.#control.command(this.id, command, options);
   }
 
   /**

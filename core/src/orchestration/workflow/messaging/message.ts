@@ -81,8 +81,15 @@ export interface ReceivedMessage {
   readonly dead?: { readonly code: string; readonly message: string; readonly mailbox: string };
 }
 
+/** What a dead letter was given back with for good; that it was given back says less. Else why it is one. */
+export const whyDead = (error: ErrorData): ErrorData =>
+  (error.code === 'REPRISE_MESSAGE_REJECTED' ? error.cause : undefined) ?? error;
+
 /** The mailbox of dead letters that each run has. */
 export const DEAD_LETTERS = '#dead-letters';
+
+/** The id of a message that a command from outside posts. */
+export const postedId = (runId: string, commandId: string): string => `${runId}#${commandId}`;
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;

@@ -8,7 +8,7 @@ import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { MAX_NAME_CHARS, MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
 import type { OpenMessage } from './mail.ts';
-import { DEAD_LETTERS } from './message.ts';
+import { DEAD_LETTERS, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';
 
 // What people and programs do with the messages of a run: they send some, and deal with dead letters.
@@ -65,7 +65,7 @@ function post(state: RunState, command: PostMessage, context: DecisionContext): 
     );
   const flaw = outgoingFlaw(message);
   if (flaw !== undefined) return flaw;
-  const id = `${state.runId}#${commandId}`;
+  const id = postedId(state.runId, commandId);
   const sent = sending(state, { scope: '', from: { client: from }, id, message, more: { commandId } }, context);
   if (sent === undefined) return [];
   return 'type' in sent ? [sent] : sent;

@@ -1,7 +1,7 @@
 import type { Labels } from '../../../../shared/labels.ts';
 import type { Performative } from '../../../../shared/performatives.ts';
 import type { MessageDeadLettered } from '../../../workflow/events.ts';
-import { nameOf } from '../../../workflow/messaging/message.ts';
+import { nameOf, whyDead } from '../../../workflow/messaging/message.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
 import {
   endsRun,
@@ -130,8 +130,7 @@ function lettersOf(given: ViewEvent, part: string, rows: RowsBefore<Row>): reado
 
 function died(row: DeadLetterRow | undefined, { runId, run, time }: ViewEvent, event: MessageDeadLettered): Row {
   const { message, mailbox, from, subject, performative = 'inform', error, deliveries } = event;
-  // That it was given back for good says less than what it was given back with.
-  const why = (event.code === 'REPRISE_MESSAGE_REJECTED' ? error.cause : undefined) ?? error;
+  const why = whyDead(error);
   return {
     run: runId,
     workflow: run.workflow,

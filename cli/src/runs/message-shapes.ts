@@ -1,0 +1,36 @@
+import type { MessageDelivery, RunMessage } from '@reprise/core';
+import { isoOrNull, isoTime } from '../output/text.ts';
+
+/** A message in JSON; what it says only where it was read. Members that are not known are null. */
+export const messageShape = (one: RunMessage): object => ({
+  message: one.id,
+  revision: one.revision,
+  sentAt: isoTime(one.sentAt),
+  from: one.from.task ?? one.from.client,
+  attempt: one.from.task === undefined ? null : (one.from.attempt ?? null),
+  outside: one.from.task === undefined,
+  mailbox: one.mailbox,
+  performative: one.performative,
+  type: one.type ?? null,
+  conversation: one.conversation ?? null,
+  inReplyTo: one.inReplyTo ?? null,
+  size: one.size,
+  status: one.status,
+  since: isoTime(one.since),
+  deliveries: one.deliveries.map(deliveryShape),
+  death: one.death === undefined ? null : { ...one.death, at: isoTime(one.death.at) },
+  edited: one.edited,
+  redriven: one.redriven,
+  ...(one.data === undefined ? {} : { data: one.data }),
+});
+
+const deliveryShape = ({ task, attempt, at, outcome, endedAt, reason, code, because }: MessageDelivery): object => ({
+  taskId: task,
+  attempt: attempt ?? null,
+  at: isoTime(at),
+  outcome: outcome ?? null,
+  endedAt: isoOrNull(endedAt),
+  reason: reason ?? null,
+  code: code ?? null,
+  because: because ?? null,
+});

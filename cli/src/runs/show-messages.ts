@@ -1,0 +1,59 @@
+import { liesIn, type RunMessage } from '@reprise/core';
+import { shortId } from '../dead-letters/message-names.ts';
+import { table } from '../output/table.ts';
+import type { Terminal } from '../output/terminal.ts';
+import { briefJson, localTime, number, plain } from '../output/text.ts';
+import type { Whereabouts } from '../store/locate-store.ts';
+import { resolveRun } from '../store/resolve-run.ts';
+import { withReader } from '../store/with-reader.ts';
+import { messageShape } from './message-shapes.ts';
+import { aboutOf, becameOf, senderOf } from './message-text.ts';
+
+export interface MessagesFlags extends Whereabouts {
+  readonly data?: boolean | undefined;
+  readonly mailbox?: string | undefined;
+}
+
+const DATA_WIDTH = 200;
+
+/** Prints who told whom what in a run, in order, and what has become of it. What they say is shown only when it is asked for. */
+export async function showMessages(typed: string, flags: MessagesFlags, terminal: Terminal): Promise<void> {
+  const { out, err, json } = terminal;
+  const { data = false, mailbox } = flags;
+  const { runId, all } = await withReader(flags, async ({ reader, storage }) => {
+    const run = await resolveRun(storage, reader, typed);
+    return { runId: run, all: await reader.messages(run, { data }) };
+  });
+  const messages =
+    mailbox === undefined ? all : all.filter((one) => one.mailbox === mailbox || liesIn(one) === mailbox);
+  if (json) return out.json({ runId, messages: messages.map(messageShape) });
+  if (messages.length === 0)
+    return err.line(
+      mailbox === undefined || all.length === 0
+        ? `Nobody sent a message in run ${plain(runId)}.`
+        : `No message of run ${plain(runId)} is or was in '${plain(mailbox)}'.`,
+    );
+  const columns = [
+    { title: 'MESSAGE', flexible: true },
+    { title: 'SENT' },
+    { title: 'FROM', flexible: true },
+    { title: 'TO', flexible: true },
+    { title: 'ABOUT', flexible: true },
+    { title: 'SIZE', align: 'right' },
+    { title: 'BECAME', flexible: true },
+    ...(data ? [{ title: 'DATA', flexible: true }] : []),
+  ] as const;
+  const cells = messages.map((one) => cellsOf(runId, one, data));
+  for (const line of table(out, columns, cells)) await out.line(line);
+}
+
+const cellsOf = (runId: string, one: RunMessage, data: boolean): readonly string[] => [
+  plain(shortId(runId, one.id)),
+  localTime(one.sentAt),
+  senderOf(one),
+  plain(one.mailbox),
+  aboutOf(one),
+  number(one.size),
+  becameOf(one),
+  ...(data ? [plain(briefJson(one.data ?? null, DATA_WIDTH))] : []),
+];
