@@ -3,8 +3,12 @@ import { number, plain } from '../output/text.ts';
 
 // Messages in words.
 
-export const senderOf = ({ from }: Pick<RunMessage, 'from'>): string =>
-  plain(from.task ?? `${from.client} (from outside)`);
+export const senderOf = ({ from, onBehalf }: Pick<RunMessage, 'from' | 'onBehalf'>): string =>
+  plain(
+    from.task === undefined
+      ? `${from.client} (from outside)`
+      : `${from.task}${onBehalf === true ? ' (by the run)' : ''}`,
+  );
 
 /** What it does, and what it is about. */
 export const aboutOf = ({ performative, type }: Pick<RunMessage, 'performative' | 'type'>): string =>

@@ -224,12 +224,13 @@ describe('Agents that talk', () => {
     const flow = workflow('picky').task('picky', picky).build();
     const reprise = await start({ workflows: [flow] });
     const run = await reprise.startRun(flow, null);
-    await run.send('picky', 'bad', { requestId: 'r' });
-    await run.send('picky', 'bad', { requestId: 'r' });
+    const sent = await run.send('picky', 'bad', { requestId: 'r' });
+    expect(await run.send('picky', 'bad', { requestId: 'r' })).to.deep.equal(sent);
     await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageDeadLettered').length === 1);
     const [dead] = only(await eventsOf(reprise, run.id), 'MessageDeadLettered');
-    await run.editDeadLetter(dead?.message ?? '', 'good', { by: 'me', reason: 'it was bad' });
-    await run.redriveDeadLetters(dead?.message ?? '');
+    expect(dead?.message).to.equal(sent.id);
+    await run.editDeadLetter(sent.id, 'good', { by: 'me', reason: 'it was bad' });
+    await run.redriveDeadLetters(sent.id);
     expect(await run.result()).to.equal('good');
     expect(taken).to.deep.equal(['bad', 'good']);
     await run.send('picky', 1).then(

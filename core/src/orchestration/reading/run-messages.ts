@@ -46,12 +46,16 @@ export interface RunMessage {
   readonly revision: number;
   readonly sentAt: number;
   readonly from: Party;
+  /** The run said it for whoever would not: its task had ended, or did not answer in time. */
+  readonly onBehalf?: true;
   /** Where it was put the last time: a task by its path, or a name (`#desk`). */
   readonly mailbox: string;
   readonly performative: Performative;
   readonly type?: string;
   readonly conversation?: string;
   readonly inReplyTo?: string;
+  /** Until when it is to be answered; a moment. */
+  readonly deadline?: number;
   /** Characters of its data as JSON. */
   readonly size: number;
   /** Where it was asked for: what it says, as a person may have changed it. */
@@ -156,17 +160,19 @@ export class RunMessages {
   #sent(event: MessageSent, revision: number): void {
     const { message: id, at: sentAt, from, to: mailbox, data, performative = 'inform' } = event;
     if (this.#all.has(id)) return;
-    const { subject: type, conversation, inReplyTo } = event;
+    const { subject: type, conversation, inReplyTo, deadline, onBehalf } = event;
     const one: Kept = {
       id,
       revision,
       sentAt,
       from,
+      ...(onBehalf === true && { onBehalf }),
       mailbox,
       performative,
       ...(type !== undefined && { type }),
       ...(conversation !== undefined && { conversation }),
       ...(inReplyTo !== undefined && { inReplyTo }),
+      ...(deadline !== undefined && { deadline }),
       size: jsonSize(data),
       ...(this.#withData && { data }),
       status: 'open',

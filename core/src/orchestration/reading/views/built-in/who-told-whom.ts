@@ -35,7 +35,7 @@ type Told = { readonly from: string; readonly to: string; readonly dead?: true; 
 
 type Row = WhoToldWhomRow | OpenIndex | OpenPart<Told>;
 
-/** Who tells whom what in the runs of a workflow. What a fork or a retry has copied counts where it happened only; what becomes of it, where that happens. */
+/** Who tells whom what in the runs of a workflow; what a run says for whoever does not answer is left out. What a fork or a retry has copied counts where it happened only; what becomes of it, where that happens. */
 export const whoToldWhom: Projection = defineProjection<Row>({
   name: 'who-told-whom',
   version: 1,
@@ -54,6 +54,7 @@ export const whoToldWhom: Projection = defineProjection<Row>({
     const { event, runId } = given;
     if (event.type !== 'MessageSent')
       return endsRun(event) || messagesIn(event).length > 0 ? indexKey(given) : undefined;
+    if (event.onBehalf === true) return undefined;
     const own = [indexKey(given), partKeyOf(runId, event.message)];
     return isCopied(given) ? own : [...own, pairKey(given, toldBy(event))];
   },
