@@ -12,7 +12,7 @@ export const writer = {
   handle: async ({ input }, { messages }) => {
     for (const card of input.cards) {
       const note = 'secret \\u001b[31mred\\u001b[0m\\u202e';
-      await messages.send('#desk', { card, note }, { type: 'pay\\u001b[2J', performative: 'request', conversation: 'c-' + card });
+      await messages.send('#desk', { card, note }, { type: 'pay\\u001b[2J', conversation: 'c-' + card });
     }
     return null;
   },
@@ -84,7 +84,7 @@ describe('dead letters', () => {
       workflow: 'pay',
       mailbox: '#desk',
       from: 'writer',
-      performative: 'request',
+      performative: 'inform',
       code: 'CARD_DECLINED',
       deliveries: 1,
       status: 'open',
@@ -93,7 +93,7 @@ describe('dead letters', () => {
     const listed = await say('dead-letter', 'list', 'mailbox:#desk code:CARD_DECLINED since>=-1h');
     expect(listed.stdout).to.match(/RUN +MESSAGE +MAILBOX +FROM +ABOUT +SINCE +DELIVERIES +CODE +REASON/);
     expect(listed.stdout).to.match(
-      /r-1 +writer\/1\/1 +#desk +writer +request pay\\u001b\[2J .* CARD_DECLINED +declined \\u001b\[31mbad/,
+      /r-1 +writer\/1\/1 +#desk +writer +inform pay\\u001b\[2J .* CARD_DECLINED +declined \\u001b\[31mbad/,
     );
     expect((await say('dead-letter', 'list', 'mailbox:other')).stderr).to.contain('No dead letter fits.');
     expect((await say('dead-letter', 'list', 'mailbux:other')).code).to.equal(2);
@@ -213,7 +213,7 @@ describe('dead letters', () => {
     const told = await say('run', 'messages', 'm-1');
     expect(told.stdout).to.match(/MESSAGE +SENT +FROM +TO +ABOUT +SIZE +BECAME/);
     expect(told.stdout).to.match(
-      /writer\/1\/1 .* writer +#other +request pay\\u001b\[2J +\d+ +open, redriven, came back once/,
+      /writer\/1\/1 .* writer +#other +inform pay\\u001b\[2J +\d+ +open, redriven, came back once/,
     );
     expect(told.stdout).to.match(/writer\/1\/3 .* writer +#desk .* acknowledged by clerk/);
     expect(told.stdout).to.not.contain('secret').and.to.not.contain('\u001b');

@@ -14,7 +14,7 @@ const SHARED = ['base-command.ts', 'flags.ts'].map((file) => readFileSync(join(R
 
 /** What is wrong with the uses of `reprise …` in a text: a command or a flag that is not there. */
 function unknownCommands(text: string): readonly string[] {
-  return [...text.matchAll(/(?<![\w@/.-])reprise ((?:[a-z]+)(?: [a-z]+)?)([^\n`|&]*)/g)].flatMap(
+  return [...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+)?)([^\n`|&]*)/g)].flatMap(
     ([whole, words = '', rest = '']) => {
       const [first = '', second = ''] = words.split(' ');
       const file = join(COMMANDS, ...(TOPICS.has(first) ? [first, `${second}.ts`] : [`${first}.ts`]));

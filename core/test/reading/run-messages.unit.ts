@@ -102,6 +102,16 @@ describe('the messages of a run', () => {
     expect(statuses(run)).to.deep.equal(['closed', 'discarded', 'expired', 'closed']);
   });
 
+  it('say which of them the run says for whoever will not answer', () => {
+    const run = talking();
+    run.say('a', 'b', 1, { performative: 'request', deadlineMs: 1000 });
+    run.hear('b');
+    run.complete('b');
+    const [asked, answer] = messagesOf(run);
+    expect(asked?.deadline).to.equal(run.now + 1000);
+    expect(answer).to.deep.include({ from: { task: 'b' }, mailbox: 'a', performative: 'failure', onBehalf: true });
+  });
+
   it('of a block are closed with it, those of others stay', () => {
     const run = talking(
       mailWorkflow(
