@@ -10,6 +10,9 @@ const AGENTS = `
 export const writer = {
   name: 'writer',
   handle: async ({ input }, { messages }) => {
+    const many = Array.from({ length: input.many ?? 0 }, (_, n) => n);
+    for (let at = 0; at < many.length; at += 50)
+      await Promise.all(many.slice(at, at + 50).map((n) => messages.send('#other', { n }, { expires: 1 })));
     for (const card of input.cards) {
       const note = 'secret \\u001b[31mred\\u001b[0m\\u202e';
       await messages.send('#desk', { card, note }, { type: 'pay\\u001b[2J', conversation: 'c-' + card });
@@ -184,6 +187,22 @@ describe('dead letters', () => {
     expect((await say('dead-letter', 'discard', '-q', 'run:m-3', '--reason', 'again', '-y')).stderr).to.equal(
       'No dead letter fits.\n',
     );
+  });
+
+  it('are settled up to 256 of a run at once', async () => {
+    const input = JSON.stringify({ cards: ['good'], many: 600 });
+    expect((await say('run', 'start', 'pay', '--id', 'many', '--input', input)).code).to.equal(0);
+    for (let dead = 0; dead < 600; ) dead = (await messagesOf('many')).filter(({ status }) => status === 'dead').length;
+    expect(await letters('run:many', '--limit', '10')).to.have.length(10);
+    const page = await json('dead-letter', 'list', 'run:many', '--limit', '599');
+    const rest = await letters('run:many', '--limit', '599', '--after', String(page['next']));
+    expect(rest).to.have.length(1);
+    expect(rest[0]).to.include({ code: 'REPRISE_MESSAGE_EXPIRED', deliveries: 0 });
+    const all = await json('dead-letter', 'discard', '--query', 'run:many', '--reason', 'old', '--yes');
+    expect((all['done'] as { messages: unknown[] }[]).map(({ messages }) => messages.length)).to.deep.equal([
+      256, 256, 88,
+    ]);
+    expect(await letters('run:many')).to.deep.equal([]);
   });
 
   it('are named as they are used, or it is said how', async () => {

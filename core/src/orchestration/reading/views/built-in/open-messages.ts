@@ -2,8 +2,8 @@ import { sha256 } from '../../../../shared/hash.ts';
 import type { RunEvent } from '../../../workflow/events.ts';
 import type { RowsBefore, ViewEvent } from '../projection.ts';
 
-// What views remember of the open messages of a run, until they are gone or the run ends: a row `~run` that names those of 64 more rows that have something
-// in them. So an event costs no more in a run with ten thousand open messages, and an event about none that is remembered costs one row.
+// What views remember of the open messages of a run, until they are gone or the run ends: a row `~run` that names those of 512 more rows that have something
+// in them. So an event costs hardly more in a run with ten thousand open messages, and an event about none that is remembered costs one row.
 
 /** The row `~run`: the others that have something in them. */
 export type OpenIndex = { readonly parts: { readonly [part: string]: true } };
@@ -11,7 +11,7 @@ export type OpenIndex = { readonly parts: { readonly [part: string]: true } };
 /** Another one: what is remembered, by messageKey(). */
 export type OpenPart<Entry> = { readonly open: { readonly [message: string]: Entry } };
 
-const PARTS = 64;
+const PARTS = 512;
 /** Characters that a key of a view may have; ids of messages may have more. */
 const MAX_KEY_CHARS = 1024;
 
@@ -22,7 +22,7 @@ export function messageKey(runId: string, message: string): string {
 }
 
 const partOf = (message: string): string =>
-  String(Number.parseInt(sha256(message).slice(0, 4), 16) % PARTS).padStart(2, '0');
+  String(Number.parseInt(sha256(message).slice(0, 4), 16) % PARTS).padStart(3, '0');
 
 export const indexKey = ({ runId }: Pick<ViewEvent, 'runId'>): string => `~${runId}`;
 
