@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { endTerminals, noTerminal, OnTerminal } from './pseudo-terminal.ts';
 import { jsonLines, projects, type Result, Running, reprise } from './support.ts';
 
 const project = projects();
@@ -71,6 +72,7 @@ describe('dead letters', () => {
   });
 
   after(() => worker.child.kill('SIGTERM'));
+  after(endTerminals);
 
   it('are none where there is no run', async () => {
     expect((await say('dead-letter', 'list')).stderr).to.contain('There is no dead letter.');
@@ -164,6 +166,15 @@ describe('dead letters', () => {
     );
     const asked = await say('dead-letter', 'redrive', ...query, ...why);
     expect([asked.code, asked.stderr.includes('--yes')]).to.deep.equal([2, true]);
+    if (noTerminal === undefined) {
+      const args = ['dead-letter', 'redrive', ...query, ...why, '-c', 'reprise.config.yaml'];
+      const doubtful = new OnTerminal(args, { cwd, columns: 100 });
+      await doubtful.shows(/This will redrive 3 dead letters:[\s\S]*Go on\? \[y\/N\]/);
+      doubtful.type('n\n');
+      await doubtful.shows(/Nothing was done\./);
+      expect(await doubtful.ended).to.equal(1);
+      expect(await letters('run:m-1,m-2')).to.have.length(3);
+    }
     const refused = await json('dead-letter', 'redrive', ...query, ...why, '--to', '#nowhere', '--yes');
     expect(refused).to.deep.include({ matched: 3, done: [] });
     expect(
