@@ -304,7 +304,10 @@ export function forgetDue(mail: MailState, now: number): void {
 }
 
 /** When the first of what is due is. */
-export const nextDue = (mail: MailState): number | undefined => mail.due.peek()?.at;
+export function nextDue(mail: MailState, now: number): number | undefined {
+  forgetDue(mail, now);
+  return mail.due.peek()?.at;
+}
 
 /** What is due by `now`, `most` of it at the most. */
 export function* dueBy(mail: MailState, now: number): Generator<Due> {
