@@ -165,6 +165,31 @@ describe('CEL against what is known of values', () => {
       /has no 'urgnt'/,
     ],
     [
+      'of a message',
+      '  w: { wait: { message: true } }\n  a: { set: "${ outputs.w.nope }", after: w }',
+      /^tasks\.a\.set: outputs\.w has no 'nope'/,
+    ],
+    [
+      'of a message, or of what stands in for it',
+      '  w: { wait: { message: true, timeout: 1s, default: { late: true } } }\n  a: { set: "${ outputs.w.frm }", after: w }',
+      /^tasks\.a\.set: outputs\.w has no 'frm'/,
+    ],
+    [
+      'of the message that is asked about',
+      '  w: { wait: { message: { where: message.daat.n > 1 } } }',
+      /^tasks\.w\.wait\.message\.where: message has no 'daat'/,
+    ],
+    [
+      'of what a send gives',
+      '  s: { send: { to: t } }\n  a: { set: "${ outputs.s.message }", after: s }',
+      /^tasks\.a\.set: outputs\.s has no 'message'/,
+    ],
+    [
+      'in what is sent',
+      '  s: { send: { to: t, data: { x: "${ outputs.t.urgnt }" }, inReplyTo: x }, after: t }',
+      /^tasks\.s\.send\.data\.x: outputs\.t has no 'urgnt'/,
+    ],
+    [
       'a name of what an agent takes',
       '  a: { agent: sender, after: t, input: { adress: x } }',
       /^tasks\.a\.input: hands the agent 'sender' 'adress', and no 'address', which it needs; did you mean 'address'\?$/,
@@ -198,6 +223,16 @@ describe('CEL against what is known of values', () => {
       'a signal',
       '  x: { wait: { signal: s, default: { a: 1 }, timeout: 1s } }\n  a: { set: "${ outputs.x.b }", after: x }',
     ],
+    [
+      'all that a message has, and anything of its data',
+      '  w: { wait: { message: { where: "message.data.a.b > 1 && message.type != \'x\' && message.delivery > message.sentAt" } } }\n' +
+        '  a: { set: "${ [outputs.w.id, outputs.w.from, outputs.w.mailbox, outputs.w.performative, outputs.w.conversation, outputs.w.inReplyTo, outputs.w.dead.code, outputs.w.data.any] }", after: w }',
+    ],
+    [
+      'what stands in for a message',
+      '  w: { wait: { message: true, timeout: 1s, default: { late: true } } }\n  a: { set: "${ outputs.w.late }", after: w }',
+    ],
+    ['the id of what was sent', '  s: { send: { to: t } }\n  a: { set: "${ outputs.s.id }", after: s }'],
     [
       'what a fallback gives',
       '  x: { agent: triage, fallback: { value: { late: true } } }\n  a: { set: "${ outputs.x.late }", after: x }',

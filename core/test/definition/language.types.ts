@@ -218,3 +218,88 @@ begun.cancel('v', 'a', { timeout: '1s' });
 begun.workflow('v', 'child', { loop: { until: cel('true'), max: 2 } });
 // @ts-expect-error: a block is run again by its catch, or its loop
 begun.scope('v', (block) => block.task('inner', refund), { retry: 3 });
+
+// Messages: what comes and what was sent is typed; `to` and `mailbox` are text.
+const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } } })
+  .task('quote', quote, { may: ['send'] })
+  .send('ask', {
+    to: ({ input }) => input.customer,
+    data: ({ outputs, item }) => {
+      same<Equal<keyof typeof outputs, never>>();
+      return { item };
+    },
+    performative: 'request',
+    conversation: ({ input }) => input.customer,
+    expires: '1m',
+    until: 'acknowledged',
+  })
+  .send('hand', { to: '#desk' }, { after: 'quote', input: ({ outputs }) => outputs.quote.price, timeout: '1s' })
+  .wait(
+    'said',
+    {
+      message: {
+        from: 'quote',
+        performative: 'inform',
+        inReplyTo: ({ outputs }) => {
+          same<Equal<typeof outputs.ask, { readonly id: string }>>();
+          return outputs.ask.id;
+        },
+        where: ({ message, outputs }) => {
+          same<Equal<typeof message.data, Json>>();
+          return message.from !== outputs.ask.id && message.delivery > 1;
+        },
+      },
+      timeout: '1h',
+    },
+    { after: 'ask' },
+  )
+  .wait('any', { message: true }, { after: 'said', when: ({ outputs }) => outputs.said.sentAt > 1 })
+  .wait('each', { message: { mailbox: '#desk' } }, { forEach: { items: () => [1, 2], need: 1 } })
+  .set(
+    'end',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.said.id, string>>();
+      same<Equal<typeof outputs.said.data, Json>>();
+      same<Equal<typeof outputs.said.conversation, string | undefined>>();
+      same<Equal<typeof outputs.hand, { readonly id: string }>>();
+      return outputs.any?.performative === 'accept-proposal' ? outputs.any.mailbox : (outputs.each[0]?.from ?? '');
+    },
+    { after: ['any', 'hand', 'each'] },
+  )
+  .build();
+same<Equal<WorkflowOutput<typeof letters>, { readonly end: string }>>();
+
+// @ts-expect-error: a message says where to
+begun.send('v', { data: 1 });
+// @ts-expect-error: no such performative
+begun.send('v', { to: 'a', performative: 'shout' });
+// @ts-expect-error: no such end of a send
+begun.send('v', { to: 'a', until: 'replied' });
+// @ts-expect-error: it is dropped, or it is not said
+begun.send('v', { to: 'a', expires: '1s', drop: false });
+// @ts-expect-error: a message is not sent again by itself
+begun.send('v', { to: 'a' }, { retry: 3 });
+// @ts-expect-error: a message is not undone
+begun.send('v', { to: 'a' }, { compensate: 'undo' });
+// @ts-expect-error: the id is taken
+begun.send('a', { to: 'a' });
+// @ts-expect-error: outputs of what it does not come after
+begun.send('v', { to: 'a', data: ({ outputs }) => outputs.a });
+// @ts-expect-error: true, or which messages
+begun.wait('v', { message: false });
+// @ts-expect-error: no such performative
+begun.wait('v', { message: { performative: 'shout' } });
+// @ts-expect-error: a mailbox keeps what came
+begun.wait('v', { message: true, buffered: false });
+// @ts-expect-error: a signal or a message
+begun.wait('v', { message: true, signal: 'go' });
+// @ts-expect-error: a form or a message
+begun.wait('v', { message: true, form: {} });
+// @ts-expect-error: nobody answers a message for another
+begun.wait('v', { message: true, assignee: 'kim' });
+// @ts-expect-error: no such part of a message
+begun.wait('v', { message: true }, { after: 's' }).set('w', ({ outputs }) => outputs.v.nope, { after: 'v' });
+// @ts-expect-error: a mailbox has a limit of messages
+workflow('v', { mailboxes: { desk: { limit: 'many' } } });
+// @ts-expect-error: nothing else is said of a mailbox
+workflow('v', { mailboxes: { desk: { size: 3 } } });

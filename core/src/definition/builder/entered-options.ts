@@ -127,6 +127,9 @@ export interface MessageOption<S> {
   readonly timeout?: Duration;
   /** The output when the time is up; without it, the task fails then. */
   readonly default?: TemplateOption<S & PerhapsItem>;
+  readonly buffered?: never;
+  readonly assignee?: never;
+  readonly escalate?: never;
   readonly signal?: never;
   readonly form?: never;
 }

@@ -7,7 +7,7 @@ import { describe, type Fields, isFields, readDuration, readFields } from './rea
 
 /** `{ form, assignee, escalate, timeout, default }`, of which the timeout is read with the limits of the task. */
 export function readForm(fields: Fields, path: Path, report: Report, reader: FormReader): Wait | undefined {
-  for (const key of ['signal', 'buffered'])
+  for (const key of ['signal', 'buffered', 'message'])
     if (fields[key] !== undefined) report([...path, key], 'stands beside a form; keep one of the two');
   const schema = readSchema(fields['form'], [...path, 'form'], report, reader);
   const { assignee: who, default: instead } = fields;

@@ -7,6 +7,7 @@ import {
   type WorkflowDefinition,
 } from '../definition.ts';
 import type { DefinitionProblem, Path } from '../problem.ts';
+import { taskMeant } from './message-rules.ts';
 
 /** Those that are done as soon as they begin. */
 const INSTANT: readonly Performer[] = ['set', 'send', 'switch', 'cancel', 'end', 'raise'];
@@ -28,8 +29,8 @@ export function definitionWarnings(definition: WorkflowDefinition): readonly Def
       }
     }
   }
-  const tasks = groups.flatMap(({ tasks, path }) => tasks.map((task) => ({ task, path: [...path, task.id] })));
-  for (const { task, path } of tasks) {
+  const tasks = groups.flatMap((group) => group.tasks.map((task) => ({ group, task, path: [...group.path, task.id] })));
+  for (const { group, task, path } of tasks) {
     const { delivery, retry, timeouts, wait } = task;
     const warn = (place: Path, message: string): void => {
       warnings.push({ path: [...path, ...place], message });
@@ -39,6 +40,14 @@ export function definitionWarnings(definition: WorkflowDefinition): readonly Def
     }
     if (timeouts.allMs !== undefined && timeouts.taskMs !== undefined && timeouts.taskMs > timeouts.allMs) {
       warn(['timeout', 'task'], 'is longer than the limit of the whole list (all), so it will never be reached');
+    }
+    const from = wait?.message?.from;
+    const meant = from === undefined ? undefined : taskMeant(from, group);
+    if (meant !== undefined) {
+      warn(
+        ['wait', 'message', 'from'],
+        `is the id of no task, and then the name that a program gave itself; did you mean '${meant}'?`,
+      );
     }
     const performer = performerOf(task);
     if (timeouts.taskMs !== undefined && INSTANT.includes(performer) && task.send?.until !== 'acknowledged') {

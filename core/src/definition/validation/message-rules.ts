@@ -1,9 +1,16 @@
+import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../shared/message-limits.ts';
 import { isTaskPath } from '../../shared/task-path.ts';
-import type { TaskGroup } from '../blocks.ts';
-import { isList, type MailboxDefinition, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
-import { didYouMean } from '../did-you-mean.ts';
+import type { BlockPlace, TaskGroup } from '../blocks.ts';
+import {
+  isList,
+  type MailboxDefinition,
+  type Send,
+  type TaskDefinition,
+  tasksWithin,
+  type WorkflowDefinition,
+} from '../definition.ts';
+import { didYouMean, nearest } from '../did-you-mean.ts';
 import type { Path, Report } from '../problem.ts';
-import { outwards } from './outwards.ts';
 import { checkCount, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
 
 /** Undefined: what there is is not known. */
@@ -41,29 +48,22 @@ export function checkMailboxes({ mailboxes = {} }: WorkflowDefinition, report: R
 export function checkMessages(group: TaskGroup, mailboxes: Mailboxes, report: Report): void {
   for (const task of group.tasks) {
     const { id, send, wait } = task;
-    if (send !== undefined) checkSend(task, [...group.path, id, 'send'], group, mailboxes, report);
+    if (send !== undefined) checkSend(send, [...group.path, id, 'send'], group, mailboxes, report);
     const filter = wait?.message;
     if (filter === undefined) continue;
     const path = [...group.path, id, 'wait', 'message'];
     if (filter.mailbox !== undefined) {
-      const problem =
-        filter.mailbox === DEAD_LETTERS ? undefined : addressProblem(filter.mailbox, id, group, mailboxes);
+      const problem = filter.mailbox === DEAD_LETTERS ? undefined : addressProblem(filter.mailbox, group, mailboxes);
       if (problem !== undefined) report([...path, 'mailbox'], problem);
     }
-    for (const key of ['from', 'type'] as const) if (filter[key] === '') report([...path, key], 'is empty');
+    if (filter.from === '') report([...path, 'from'], 'is empty');
+    checkType(filter.type, [...path, 'type'], report);
     for (const key of ['conversation', 'inReplyTo'] as const)
       if (filter[key] !== undefined) checkTextTemplate(filter[key], [...path, key], report);
   }
 }
 
-function checkSend(
-  { id, send }: TaskDefinition,
-  path: Path,
-  group: TaskGroup,
-  mailboxes: Mailboxes,
-  report: Report,
-): void {
-  if (send === undefined) return;
+function checkSend(send: Send, path: Path, group: TaskGroup, mailboxes: Mailboxes, report: Report): void {
   const { to, type, conversation, inReplyTo, expiresMs, drop, until } = send;
   checkTextTemplate(to, [...path, 'to'], report);
   const address = literal(to);
@@ -72,41 +72,73 @@ function checkSend(
       ? undefined
       : address === DEAD_LETTERS
         ? 'is where dead letters come to; nothing is sent there'
-        : addressProblem(address, id, group, mailboxes);
+        : addressProblem(address, group, mailboxes);
   if (problem !== undefined) report([...path, 'to'], problem);
-  if (type === '') report([...path, 'type'], 'is empty');
+  checkType(type, [...path, 'type'], report);
   if (conversation !== undefined) checkTextTemplate(conversation, [...path, 'conversation'], report);
   if (inReplyTo !== undefined) checkTextTemplate(inReplyTo, [...path, 'inReplyTo'], report);
   checkTime(expiresMs, [...path, 'expires'], report);
+  if (expiresMs !== undefined && expiresMs > MAX_MESSAGE_MS)
+    report([...path, 'expires'], `must be 366 days at most, not ${expiresMs}ms`);
   if (drop === true && expiresMs === undefined)
     report([...path, 'drop'], 'is about what becomes of a message that has expired; say when it does (expires)');
   if (drop === true && until === 'acknowledged')
     report([...path, 'drop'], 'would leave the task waiting for a message that nobody tells of; leave it out');
 }
 
+function checkType(type: string | undefined, path: Path, report: Report): void {
+  if (type === '') report(path, 'is empty');
+  if (type !== undefined && type.length > MAX_NAME_CHARS) report(path, `has more than ${MAX_NAME_CHARS} characters`);
+}
+
 /** Why there is no such mailbox, as far as the definition can tell: tasks may be added to a run. */
-function addressProblem(address: string, id: string, group: TaskGroup, mailboxes: Mailboxes): string | undefined {
+function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes): string | undefined {
   if (mailboxes === undefined) return undefined;
   if (address.startsWith('#')) {
-    if (Object.hasOwn(mailboxes, address.slice(1))) return undefined;
-    const names = Object.keys(mailboxes).map((name) => `#${name}`);
-    return `the workflow has no mailbox '${address.slice(1)}'${didYouMean(address, names)}; say so at its top: mailboxes: { ${address.slice(1)}: {} }`;
+    const name = address.slice(1);
+    if (Object.hasOwn(mailboxes, name)) return undefined;
+    const hint = didYouMean(
+      address,
+      Object.keys(mailboxes).map((one) => `#${one}`),
+    );
+    return `the workflow has no mailbox '${name}'${hint === '' ? `; say so at its top: mailboxes: { ${name}: {} }` : hint}`;
   }
   if (!isTaskPath(address))
     return `${JSON.stringify(address)} is no address: use the id of a task, or a name such as "#desk"`;
-  // What is inside a block is known by its path; whether it is there, the run says.
-  if (address.includes('/')) return undefined;
-  const item = /^(.*)\[\d+\]$/.exec(address)?.[1];
-  const name = item ?? address;
-  const known: string[] = [];
-  for (const { around } of outwards(group, id)) {
-    known.push(...around.known.keys());
-    const task = around.known.get(name);
-    if (task === undefined) continue;
-    if (item === undefined && isList(task))
-      return `'${name}' is a list, whose items have mailboxes one by one: write "${name}[0]", or use a name (mailboxes) for all of them`;
-    if (item !== undefined && !isList(task)) return `'${name}' is no list, and has no items; write "${name}"`;
-    return undefined;
+  return pathProblem(address.split('/'), tasksAround(group));
+}
+
+/** Those that a name is looked for among, the innermost first: of a block, its handlers included, and of the blocks around it. */
+function tasksAround(group: TaskGroup): readonly TaskDefinition[] {
+  const around: TaskDefinition[] = [];
+  for (let block: BlockPlace | undefined = group.block; block !== undefined; block = block.owner?.group.block)
+    for (const { tasks } of block.groups) around.push(...tasks);
+  return around;
+}
+
+/** The id of a task that is perhaps meant by a name that is no task's: a program may be called anything. */
+export function taskMeant(name: string, group: TaskGroup): string | undefined {
+  const ids = tasksAround(group).map(({ id }) => id);
+  return name.includes('/') || ids.includes(name.replace(/\[\d+\]$/, '')) ? undefined : nearest(name, ids);
+}
+
+/** The same of the path of a task, whose first segment is one of `around`. */
+function pathProblem(segments: readonly string[], around: readonly TaskDefinition[]): string | undefined {
+  let tasks = around;
+  for (const [place, segment] of segments.entries()) {
+    const name = segment.replace(/\[\d+\]$/, '');
+    const before = segments.slice(0, place).join('/');
+    const path = before === '' ? name : `${before}/${name}`;
+    const task = tasks.find(({ id }) => id === name);
+    if (task === undefined) {
+      const where = place === 0 ? 'its block, or in those around it' : `'${before}'`;
+      const known = tasks.map(({ id }) => id);
+      return `there is no task '${name}' in ${where}${didYouMean(name, known)}`;
+    }
+    if (name === segment && isList(task))
+      return `'${path}' is a list, whose items have mailboxes one by one: write "${path}[0]", or use a name (mailboxes) for all of them`;
+    if (name !== segment && !isList(task)) return `'${path}' is no list, and has no items; write "${path}"`;
+    tasks = task.scope === undefined ? [] : [...tasksWithin(task.scope)];
   }
-  return `there is no task '${name}' in its block, or in those around it${didYouMean(name, known)}`;
+  return undefined;
 }

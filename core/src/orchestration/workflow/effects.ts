@@ -54,6 +54,13 @@ const NOTHING: Effect[] = [];
 export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
   // What is copied was carried out once, by another run.
   if (state.status === 'forking') return event.type === 'RunStarted' ? [{ kind: 'copy-history' }] : NOTHING;
+  const effects = ofEvent(state, event);
+  // Whatever ends, begins or is lost may have a message, or wait for one.
+  const timer = isTerminal(state.status) ? [] : mailTimer(state);
+  return timer.length === 0 ? effects : [...effects, ...timer];
+}
+
+function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
   switch (event.type) {
     case 'RunStarted':
       return runTimer(state);
@@ -73,7 +80,7 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       if (task === undefined) return [];
       const first = task.firstScheduledAt === event.at ? taskTimer(state, task) : [];
-      return [...first, ...enteredEffects(state, task), ...(task.awaits === undefined ? [] : mailTimer(state))];
+      return [...first, ...enteredEffects(state, task)];
     }
     case 'FormAssigned': {
       const task = state.tasks.get(event.taskId);
@@ -139,20 +146,10 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
         ...(event.taskId === '' ? ofTheClock(state) : []),
       ];
     case 'MessageAwaited':
-      return [{ kind: 'listen', taskId: event.taskId, attempt: event.attempt }, ...mailTimer(state)];
+      return [{ kind: 'listen', taskId: event.taskId, attempt: event.attempt }];
     case 'MessageDelivered':
     case 'MessageMissed':
-      return [...deliveryOf(state, event), ...mailTimer(state)];
-    case 'MessageSent':
-    case 'MessageAcknowledged':
-    case 'MessageRejected':
-    case 'MessageExpired':
-    case 'MessageDeadLettered':
-    case 'MessagesClosed':
-    case 'ConversationExpired':
-    case 'DeadLettersRedriven':
-    case 'DeadLettersDiscarded':
-      return mailTimer(state);
+      return deliveryOf(state, event);
     case 'RunCompleted':
       return [{ kind: 'close-run', reason: 'completed' }];
     case 'RunFailed':
@@ -224,9 +221,9 @@ function runTimer(state: RunState): Effect[] {
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
 }
 
-/** One for all messages: set anew whenever what is due first changes. */
-function mailTimer({ mail }: RunState): Effect[] {
-  const at = mail === undefined ? undefined : nextDue(mail);
+/** One for all messages: set anew whenever what is due first changes, and after it rang for nothing (`now`). */
+export function mailTimer({ mail, updatedAt }: RunState, now = updatedAt): Effect[] {
+  const at = mail === undefined ? undefined : nextDue(mail, now);
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
 }
 

@@ -13,6 +13,7 @@ import {
   type Wait,
   type WorkflowDefinition,
 } from '../../../src/index.ts';
+import { PERFORMATIVES } from '../../../src/shared/performatives.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -116,6 +117,7 @@ const retry = fc
     nonRetryable: fc.constantFrom([], ['A'], ['1', 'null', ' ']),
   })
   .map((one) => ({ ...one, maxDelayMs: Math.max(one.maxDelayMs, one.initialDelayMs) }));
+const mailboxRetry = retry.map((one) => ({ ...one, nonRetryable: [] }));
 const policy = fc.oneof(fc.constant(DEFAULT_RETRY), fc.constant({ ...DEFAULT_RETRY, maxAttempts: 1 }), retry);
 
 const limits = defined({
@@ -124,7 +126,29 @@ const limits = defined({
   heartbeatMs: fc.constantFrom(undefined, 7),
 });
 
-const wait: fc.Arbitrary<Wait> = defined({ signal: named, default: optional(mapped) });
+const message = defined({
+  mailbox: fc.constantFrom(undefined, '#desk', '#dead-letters'),
+  from: fc.constantFrom(undefined, 'somebody', '1'),
+  performative: fc.constantFrom(undefined, ...PERFORMATIVES),
+  type: fc.constantFrom(undefined, 'null', ' a: b'),
+  conversation: optional(named),
+  inReplyTo: optional(named),
+  where: optional(fc.constantFrom('message.delivery > 1', ' message.data == input.x ').map((one) => cel(one))),
+});
+const wait: fc.Arbitrary<Wait> = fc.oneof(
+  defined({ signal: named, default: optional(mapped) }),
+  defined({ message, default: optional(mapped) }),
+);
+const send = defined({
+  to: fc.constantFrom<Expression>(template('#desk'), cel('input.x')),
+  data: mapped,
+  performative: fc.constantFrom(undefined, ...PERFORMATIVES),
+  type: fc.constantFrom(undefined, '1e3'),
+  conversation: optional(named),
+  inReplyTo: optional(named),
+  expiresMs: optional(ms),
+  until: fc.constantFrom(undefined, 'sent' as const, 'acknowledged' as const),
+});
 const sleep: fc.Arbitrary<Sleep> = fc.oneof(
   fc.record({ kind: fc.constant('for' as const), ms }),
   fc.record({ kind: fc.constant('for-computed' as const), duration: computed }),
@@ -244,7 +268,7 @@ function fitting(draw: Drawn): Drawn {
   return {
     ...without(
       'delivery',
-      ...(has('set', 'wait', 'end', 'raise') ? (['input'] as const) : []),
+      ...(has('set', 'send', 'wait', 'end', 'raise') ? (['input'] as const) : []),
       ...(one ? (['forEach'] as const) : []),
       ...(has('end') ? (['fallback'] as const) : []),
       ...(has('workflow', 'scope') ? [] : (['compensate'] as const)),
@@ -298,6 +322,7 @@ function performer(level: number): fc.Arbitrary<Partial<TaskDefinition>> {
     { weight: 1, arbitrary: fc.record({ wait }) },
     { weight: 1, arbitrary: fc.record({ sleep }) },
     { weight: 1, arbitrary: fc.record({ set: mapped }) },
+    { weight: 1, arbitrary: fc.record({ send }) },
     { weight: 3, arbitrary: fc.record({ switch: choice }) },
     { weight: 1, arbitrary: fc.record({ end: defined({ output: optional(mapped) }) }) },
     { weight: 1, arbitrary: fc.record({ raise }) },
@@ -373,5 +398,8 @@ export const definitions: fc.Arbitrary<WorkflowDefinition> = fc
     catch: optional(clauses(1)),
     concurrency: fc.constantFrom(64, 1),
     strategy: fc.constantFrom('graph', 'other'),
+    mailboxes: fc.record({
+      desk: defined({ limit: fc.constantFrom(undefined, 1, 100_000), retry: optional(mailboxRetry) }),
+    }),
   })
   .map((drawn) => caught({ schemaVersion: 1, ...withoutAbsent(drawn) }) as WorkflowDefinition);

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
+import { mailTimer } from '../../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../../workflow/events.ts';
 import type { Takers } from '../../workflow/explain/explanation.ts';
 import { isRefused } from '../../workflow/handle.ts';
@@ -152,6 +153,8 @@ export class TurnDecider {
       const settles = drives && run.missing.length === 0 && command.type !== 'ResumeRun';
       const given = settles ? context : { ...context, settles };
       const events = attempted(what, () => this.#parts.heart.handle(run.state, command, given), item);
+      if (events.length === 0 && drives && command.type === 'FireTimer' && command.timer.kind === 'messages')
+        batch.effects.push(...mailTimer(run.state, context.now));
       if (commands.length === 1) only = events;
       else for (const event of events) all.push(event);
       if (isRefused(command, events, before) || isTerminal(before)) continue;

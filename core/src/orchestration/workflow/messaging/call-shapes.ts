@@ -1,5 +1,6 @@
 import { compile } from '../../../definition/cel/program.ts';
 import { jsonProblem } from '../../../shared/json.ts';
+import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import type { AwaitMessages, SettleMessages } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
@@ -11,13 +12,10 @@ import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, te
 export const MOST_SENT = 64;
 /** Messages that an attempt takes, or settles, at once. */
 export const MOST_TAKEN = 256;
-/** Characters of a key, a subject, the name of a conversation; of an address; of a reason. */
-export const MAX_NAME_CHARS = 256;
+/** Characters of an address, of an id, of a reason. */
 const MAX_ADDRESS_CHARS = 1_100;
 const MAX_ID_CHARS = 4_096;
 export const MAX_REASON_CHARS = 4_096;
-/** The longest that anything of a message may take, in ms: 366 days. */
-export const MAX_WAIT_MS = 366 * 24 * 60 * 60 * 1000;
 
 const name = text(MAX_NAME_CHARS, 1);
 const address = text(MAX_ADDRESS_CHARS, 1);
@@ -26,7 +24,7 @@ export const performativeShape = oneOf(...PERFORMATIVES);
 
 const timeSpan: Shape = (value, field) =>
   number(value, field) ??
-  (Number(value) >= 0 && Number(value) <= MAX_WAIT_MS
+  (Number(value) >= 0 && Number(value) <= MAX_MESSAGE_MS
     ? undefined
     : { field, problem: 'must be a time from 0 ms to 366 days' });
 

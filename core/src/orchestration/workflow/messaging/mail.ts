@@ -288,9 +288,12 @@ function* notDueIn(mail: MailState, mailbox: string): Generator<OpenMessage> {
 
 function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead }: OpenMessage): void {
   if (expiresAt !== undefined && dead === undefined) mail.due.push({ at: expiresAt, kind: 'expiry', id });
-  if (retryAt !== undefined && (mail.boxes.get(mailbox)?.receivers.size ?? 0) > 0)
-    mail.due.push({ at: retryAt, kind: 'retry', id });
+  if (retryAt !== undefined && isAwaited(mail, { mailbox })) mail.due.push({ at: retryAt, kind: 'retry', id });
 }
+
+/** Whether somebody waits where the message is. */
+const isAwaited = (mail: MailState, { mailbox }: Pick<OpenMessage, 'mailbox'>): boolean =>
+  (mail.boxes.get(mailbox)?.receivers.size ?? 0) > 0;
 
 /** Whether what is noted to be due still is. What may be taken again by now is: whoever comes takes it. */
 function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
@@ -301,7 +304,8 @@ function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
   if (kind === 'deadline') return mail.conversations.get(id)?.deadline === at;
   const message = mail.open.get(id);
   if (message === undefined || message.holder !== undefined) return false;
-  if (kind === 'retry') return message.retryAt === at && at > now;
+  // Whoever comes to wait there notes it anew.
+  if (kind === 'retry') return message.retryAt === at && at > now && isAwaited(mail, message);
   return message.expiresAt === at && message.dead === undefined && !message.doomed;
 }
 
@@ -312,7 +316,10 @@ export function forgetDue(mail: MailState, now: number): void {
 }
 
 /** When the first of what is due is. */
-export const nextDue = (mail: MailState): number | undefined => mail.due.peek()?.at;
+export function nextDue(mail: MailState, now: number): number | undefined {
+  forgetDue(mail, now);
+  return mail.due.peek()?.at;
+}
 
 /** What is due by `now`, `most` of it at the most. */
 export function* dueBy(mail: MailState, now: number): Generator<Due> {

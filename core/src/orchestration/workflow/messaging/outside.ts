@@ -1,4 +1,5 @@
 import { jsonSize } from '../../../shared/json-size.ts';
+import { MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import type { DeadLetterCommand, PostMessage } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { type Answer, isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
@@ -6,7 +7,7 @@ import { reject } from '../decisions/rejection.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
-import { MAX_NAME_CHARS, MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
+import { MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
 import type { OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';

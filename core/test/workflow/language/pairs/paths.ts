@@ -134,7 +134,8 @@ function forced(world: World): readonly string[] {
   const before = world.events.length;
   world.send({ type: 'CancelRun', force: true });
   const added = world.events.slice(before).map(({ type }) => type);
-  const atOnce = world.over && (added.length === 0 || added.join() === 'RunCancelled');
+  const ends = ['', 'RunCancelled', 'MessagesClosed,RunCancelled'];
+  const atOnce = world.over && ends.includes(added.join());
   return [...importFlaws(world), ...(atOnce ? [] : [`leads to ${added.join()}`])];
 }
 

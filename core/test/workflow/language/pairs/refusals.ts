@@ -15,9 +15,13 @@ const PERFORMERS = [
   'scope',
   'wait',
   'wait, buffered: false',
+  'wait.message',
+  'wait.message at a name',
   'form',
   'sleep',
   'set',
+  'send',
+  'send, until: acknowledged',
   'switch',
   'cancel',
   'cancel, complete',
@@ -25,10 +29,12 @@ const PERFORMERS = [
   'raise',
 ];
 /** Two of them are never on one task. */
-const WAITS = ['wait', 'wait, buffered: false', 'form'];
+const MESSAGES = ['wait.message', 'wait.message at a name'];
+const WAITS = ['wait', 'wait, buffered: false', ...MESSAGES, 'form'];
+const SENDS = ['send', 'send, until: acknowledged'];
 const CANCELS = ['cancel', 'cancel, complete'];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
-const BY_ITSELF = [...WAITS, 'sleep', 'set', 'switch', ...CANCELS, 'end', 'raise'];
+const BY_ITSELF = [...WAITS, ...SENDS, 'sleep', 'set', 'switch', ...CANCELS, 'end', 'raise'];
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
@@ -63,7 +69,16 @@ const onBlock = (word: string, reason: string): Row => ({ shape: 'in a block', o
 const ONE_ATTEMPT = 'is the limit of an attempt of an agent, and no agent does this task; use "task"';
 const NO_HEARTBEAT = 'is for agents, which send heartbeats, and no agent does this task; leave it out';
 const NO_DELIVERY = 'at-most-once is about attempts of agents, and no agent does this task; leave it out';
-const MAY = ['may: spawn', 'may: finish', 'may: handOff', 'may: cancel', 'may: link', 'may: addItems', 'may: goto'];
+const MAY = [
+  'may: spawn',
+  'may: finish',
+  'may: handOff',
+  'may: cancel',
+  'may: link',
+  'may: addItems',
+  'may: goto',
+  'may: send',
+];
 const NOT_ALLOWED = 'is what an agent may do to the run, and no agent does this task; leave it out';
 const SCOPE_AGAIN = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
 const ONE_FALLBACK = 'must have exactly one of agent, task and value';
@@ -74,7 +89,7 @@ export const REFUSALS: readonly Row[] = [
     onOne(
       [one],
       PERFORMERS.slice(index + 1).filter(
-        (other) => ![WAITS, CANCELS].some((kind) => kind.includes(one) && kind.includes(other)),
+        (other) => ![WAITS, SENDS, CANCELS].some((kind) => kind.includes(one) && kind.includes(other)),
       ),
       'keep one of the two',
     ),
@@ -100,6 +115,8 @@ export const REFUSALS: readonly Row[] = [
   ),
 
   onOne(['wait', 'wait, buffered: false'], ['input'], 'what the signal brings is the output'),
+  onOne(MESSAGES, ['input'], 'what the message brings is the output'),
+  onOne(['send, until: acknowledged'], ['input'], 'is what a send without data sends, and this has data'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
   onOne(CANCELS, ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),

@@ -35,7 +35,12 @@ function write(task: Draft, ...words: readonly Word[]): Draft {
 
 const tasksOf = ({ id, fields, beside }: Draft): Record<string, Fields> => ({ ...beside, [id]: fields });
 
-const written = (tasks: Record<string, Fields>): Fields => ({ name: 'pair', tasks });
+/** With the mailboxes that words are about. */
+const written = (tasks: Record<string, Fields>): Fields => ({
+  name: 'pair',
+  mailboxes: { desk: { retry: { maxAttempts: 3, initialDelay: '200ms', jitter: 0 } }, letters: {} },
+  tasks,
+});
 
 const tail = (agent: string, after: string): Fields => ({ agent, after, retry: RETRY });
 

@@ -44,13 +44,13 @@ const performer = (name: string, value: (task: Draft) => unknown): Word => ({
 });
 
 /** Another kind of wait. */
-const waiting = (name: string, value: Fields): Word => ({
+const waiting = (name: string, value: Fields): Word => ({ ...performer('wait', () => value), name, key: 'wait' });
+
+/** A message to a task beside it, which does not look whether there is one, or to a mailbox from which several take. */
+const sending = (name: string, value: (task: Draft) => Fields): Word => ({
+  ...performer('send', value),
   name,
-  on: 'performer',
-  key: 'wait',
-  add: (task) => {
-    task.fields['wait'] = value;
-  },
+  key: 'send',
 });
 
 const field = (key: string, value: unknown, name = key): Word => ({
@@ -95,9 +95,29 @@ export const PERFORMER_WORDS: readonly Word[] = [
   })),
   { ...performer('wait', () => ({ signal: 'go' })), key: 'wait' },
   waiting('wait, buffered: false', { signal: 'go', buffered: false }),
+  waiting('wait.message', { message: true }),
+  waiting('wait.message at a name', {
+    message: {
+      mailbox: '#desk',
+      performative: 'inform',
+      conversation: `\${ 'c' + string(round) }`,
+      where: "message.data == 'news'",
+    },
+  }),
   waiting('form', { form: 'approval', assignee: 'kim', escalate: [{ after: '400ms', to: 'lee' }] }),
   performer('sleep', () => '1s'),
   performer('set', () => ({ round: `\${ round }` })),
+  sending('send', (task) => {
+    task.beside[`${task.id}-busy`] ??= helper('busy');
+    return { to: `${task.id}-busy` };
+  }),
+  sending('send, until: acknowledged', (task) => {
+    task.beside[`${task.id}-reader`] ??= {
+      forEach: '[1, 2, 3]',
+      wait: { message: { mailbox: '#letters' }, timeout: '2s', default: null },
+    };
+    return { to: '#letters', data: { round: `\${ round }` }, expires: '1500ms', until: 'acknowledged' };
+  }),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),
   performer('cancel', (task) => {
     task.beside[`${task.id}-slow`] ??= helper('slow', { compensate: 'undo' });
@@ -226,6 +246,7 @@ const WITHIN_WORDS: readonly Word[] = [
   field('may', 'link', 'may: link'),
   field('may', 'addItems', 'may: addItems'),
   field('may', 'goto', 'may: goto'),
+  field('may', 'send', 'may: send'),
   field('input', { n: `\${ input.n }` }),
 ];
 

@@ -1,0 +1,5 @@
+/** Characters of the type of a message, of its key, of the name of a conversation, or that a program gives itself. */
+export const MAX_NAME_CHARS = 256;
+
+/** The longest that anything of a message may take, in ms: 366 days. */
+export const MAX_MESSAGE_MS = 366 * 24 * 60 * 60 * 1000;
