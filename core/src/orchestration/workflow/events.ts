@@ -773,7 +773,8 @@ export interface DeadLettersRedriven extends EventBase {
 export interface DeadLettersDiscarded extends EventBase {
   readonly type: 'DeadLettersDiscarded';
   readonly messages: readonly string[];
-  readonly commandId: string;
+  /** Missing: the run has more dead letters than it keeps, and these are the oldest. */
+  readonly commandId?: string;
 }
 
 /** A command did not fit the state. It changes nothing. */

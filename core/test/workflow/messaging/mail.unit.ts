@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
+import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
+import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
@@ -547,5 +550,32 @@ describe('the performer send', () => {
     );
     expect(run.task('s').output).to.equal('none');
     run.check();
+  });
+});
+
+describe('more dead letters than a run keeps', () => {
+  it('are the oldest of them, and they are discarded by an event', () => {
+    const run = talking();
+    for (let round = 0; round < 21; round++) {
+      for (let n = 0; n < 500; n++) run.post('#desk', round * 500 + n, { expiresMs: 1000 });
+      run.now += 1000;
+      while (run.due().length > 0);
+    }
+    const discarded = run.of('DeadLettersDiscarded');
+    const gone = discarded.flatMap(({ messages }) => messages);
+    const dead = run.of('MessageDeadLettered').map(({ message }) => message);
+    expect(gone).to.deep.equal(dead.slice(0, 500));
+    expect(discarded.every((event) => !('commandId' in event))).to.equal(true);
+    expect(run.state.mail?.open.size).to.equal(10_000);
+    expect(run.state.mail?.open.has(dead[500] ?? '')).to.equal(true);
+    let again = initialState();
+    for (const event of run.events) {
+      if (event.type === 'DeadLettersDiscarded') {
+        expect(followsFlaw(again, event)).to.equal(undefined);
+        expect(followsFlaw(again, { ...event, messages: [dead[900] ?? ''] })).to.not.equal(undefined);
+      }
+      again = evolve(again, event);
+    }
+    expect(stateDigest(again)).to.equal(stateDigest(run.state));
   });
 });

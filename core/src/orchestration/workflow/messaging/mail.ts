@@ -164,8 +164,10 @@ export const createMail = (): MailState => ({
   due: new Heap((a, b) => a.at < b.at),
 });
 
-/** Dead letters that a run keeps with their data. Of older ones only the history tells. */
+/** Dead letters that a run keeps. When there are more, the oldest are discarded, and an event says so. */
 export const MAX_DEAD_LETTERS = 10_000;
+
+const MOST_DISCARDED = 256;
 
 const MAX_FAILED = 10;
 
@@ -339,3 +341,15 @@ export function* filledWithin(mail: MailState, block: string): Generator<string>
 
 export const deadLetters = (mail: MailState): ReadonlyMap<string, OpenMessage> =>
   mail.boxes.get(DEAD_LETTERS)?.messages ?? new Map<string, OpenMessage>();
+
+/** The oldest of those that are too many, and that nobody has; 256 at once. */
+export function tooManyDead(mail: MailState): readonly string[] {
+  const dead = deadLetters(mail);
+  const gone: string[] = [];
+  if (dead.size <= MAX_DEAD_LETTERS) return gone;
+  for (const [id, { holder, back }] of dead) {
+    if (gone.length === Math.min(dead.size - MAX_DEAD_LETTERS, MOST_DISCARDED)) break;
+    if (holder === undefined && back === undefined) gone.push(id);
+  }
+  return gone;
+}

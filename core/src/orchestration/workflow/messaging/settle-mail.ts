@@ -13,12 +13,18 @@ import {
   mailboxDefinition,
   type OpenMessage,
   type Returned,
+  tooManyDead,
 } from './mail.ts';
 import { DEAD_LETTERS } from './message.ts';
 
 /** Whether something follows for the messages of a run by itself. */
 export const isMailUnsettled = ({ mail }: RunState): boolean =>
-  mail !== undefined && (mail.left.size > 0 || mail.back.size > 0 || mail.owed.size > 0 || mail.stirred.size > 0);
+  mail !== undefined &&
+  (tooManyDead(mail).length > 0 ||
+    mail.left.size > 0 ||
+    mail.back.size > 0 ||
+    mail.owed.size > 0 ||
+    mail.stirred.size > 0);
 
 /**
  * What follows for messages by itself, one step at a time: those of a block that is no more are closed, what came back is put back in its place or
@@ -27,6 +33,8 @@ export const isMailUnsettled = ({ mail }: RunState): boolean =>
 export function settleMail(state: RunState, context: DecisionContext): readonly RunEvent[] {
   const { mail } = state;
   if (mail === undefined) return [];
+  const gone = tooManyDead(mail);
+  if (gone.length > 0) return [{ type: 'DeadLettersDiscarded', at: context.now, messages: gone }];
   for (const [scope, ids] of mail.left) return [closedOf(mail, scope, ids, context.now)];
   for (const id of mail.back) {
     const message = mail.open.get(id);

@@ -24,11 +24,9 @@ import {
   type AttemptMail,
   awaitAt,
   awaitNoMore,
-  deadLetters,
   failedBefore,
   forgetDue,
   giveBack,
-  MAX_DEAD_LETTERS,
   type MailState,
   type OpenMessage,
   putIn,
@@ -175,8 +173,6 @@ export function deadLettered(state: RunState, event: MessageDeadLettered): RunSt
   tellSender(state, message, error);
   // What was asked reaches nobody.
   if (mail.conversations.has(id)) mail.owed.set(id, `cannot be asked: ${error.message.replace(/\.$/, '')}`);
-  const [oldest] = deadLetters(mail).keys();
-  if (deadLetters(mail).size > MAX_DEAD_LETTERS && oldest !== undefined) forget(state, mail, oldest);
   return tidied(state, mail, at);
 }
 

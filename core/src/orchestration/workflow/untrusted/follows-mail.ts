@@ -1,8 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { permissionsOf } from '../decisions/directives.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { conversationProblem } from '../messaging/conversations.ts';
-import { blockOfMailbox, isName, type MailState, mailboxDefinition, type OpenMessage } from '../messaging/mail.ts';
+import {
+  blockOfMailbox,
+  isName,
+  type MailState,
+  mailboxDefinition,
+  type OpenMessage,
+  tooManyDead,
+} from '../messaging/mail.ts';
 import { DEAD_LETTERS } from '../messaging/message.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
@@ -93,6 +101,12 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return againFlaw(state, event.commandId) ?? where ?? deadFlaw(mail, event.messages);
     }
     case 'DeadLettersDiscarded':
+      if (event.commandId === undefined) {
+        const gone = mail === undefined ? [] : tooManyDead(mail);
+        return isDeepStrictEqual(event.messages, gone) && gone.length > 0
+          ? undefined
+          : flaw('data.messages', 'are not the oldest of too many dead letters');
+      }
       return againFlaw(state, event.commandId) ?? deadFlaw(mail, event.messages);
     default:
       return event satisfies never;

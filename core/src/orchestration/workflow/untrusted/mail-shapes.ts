@@ -83,5 +83,5 @@ export const mailShapes = (error: Shape) =>
     ConversationExpired: fieldsOf({ message: messageIdShape, reason }),
     DeadLetterEdited: fieldsOf({ message: messageIdShape, data: anyJson, commandId: label }),
     DeadLettersRedriven: fieldsOf({ messages: ids(MOST_TAKEN), commandId: label }, { to: mailboxShape }),
-    DeadLettersDiscarded: fieldsOf({ messages: ids(MOST_TAKEN), commandId: label }),
+    DeadLettersDiscarded: fieldsOf({ messages: ids(MOST_TAKEN) }, { commandId: label }),
   }) as const;
