@@ -1,0 +1,243 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { AUTH, fromA2A, toA2A } from '../../src/orchestration/workflow/messaging/a2a-states.ts';
+import {
+  MAX_REASON_CHARS,
+  MOST_SENT,
+  MOST_TAKEN,
+  outgoingFlaw,
+} from '../../src/orchestration/workflow/messaging/call-shapes.ts';
+import { MAX_CONVERSATIONS } from '../../src/orchestration/workflow/messaging/conversations.ts';
+import {
+  DEFAULT_MAILBOX_LIMIT,
+  DEFAULT_MAILBOX_RETRY,
+  MAX_DEAD_LETTERS,
+  MAX_LOSSES,
+  MAX_MAILBOX_LIMIT,
+} from '../../src/orchestration/workflow/messaging/mail.ts';
+import { MAX_KEYS, MAX_MESSAGE_CHARS } from '../../src/orchestration/workflow/messaging/outgoing.ts';
+import {
+  advance,
+  isOpen,
+  owes,
+  type Protocol,
+  protocolOf,
+  type Role,
+  type Stage,
+  stagesOf,
+} from '../../src/orchestration/workflow/messaging/protocols.ts';
+import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
+import { PERFORMATIVES } from '../../src/shared/performatives.ts';
+import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
+import { pathOf, readSourceTypes } from './event-types.ts';
+
+const PAGE = readFileSync(pathOf('docs/communication_protocol.md'), 'utf8');
+const ROLES: readonly Role[] = ['initiator', 'participant'];
+const SECTIONS: Readonly<Record<string, readonly Protocol[]>> = {
+  'Request and query': ['request', 'query'],
+  'Contract net': ['contract-net'],
+  Subscribe: ['subscribe'],
+};
+const PROTOCOLS = Object.values(SECTIONS).flat();
+
+function section(title: string): string {
+  const found = PAGE.split(/^## /m).find((text) => text.startsWith(`${title}\n`));
+  if (found === undefined) throw new Error(`The page has no section '${title}'.`);
+  return found;
+}
+
+/** The arrows of its diagram, one a performative: `asked --> agreed : participant agree`. */
+const arrowsIn = (title: string): readonly string[] =>
+  [...section(title).matchAll(/^ {2}(\S+) --> (\S+)(?: : (\w+) (.+))?$/gm)].flatMap(([, from, to, role, said]) => {
+    const arrow = `${from} --> ${to}`.replaceAll('_', '-');
+    return said?.split(' or ').map((one) => `${arrow} : ${role} ${one}`) ?? [arrow];
+  });
+
+/** The arrows that the code has. What was not understood is said beside the diagrams. */
+function arrowsOf(protocols: readonly Protocol[]): readonly string[] {
+  const arrows = new Set<string>();
+  for (const protocol of protocols) {
+    for (const said of PERFORMATIVES)
+      if (protocolOf(said) === protocol) arrows.add(`[*] --> asked : initiator ${said}`);
+    for (const stage of stagesOf(protocol))
+      for (const role of ROLES)
+        for (const said of PERFORMATIVES) {
+          const next = advance(protocol, stage, role, said);
+          if (next === undefined || said === 'not-understood') continue;
+          arrows.add(`${stage} --> ${next} : ${role} ${said}`);
+          if (!isOpen(next)) arrows.add(`${next} --> [*]`);
+        }
+  }
+  return [...arrows];
+}
+
+/** The rows of its table, without their heading; code is text. */
+const rowsIn = (title: string): readonly (readonly string[])[] =>
+  [...section(title).matchAll(/^\| (.+) \|$/gm)].slice(1).map(([, row = '']) =>
+    row
+      .replaceAll('`', '')
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+
+/** The protocols that come to that stage. */
+const within = (stage: Stage): readonly Protocol[] =>
+  PROTOCOLS.filter(
+    (protocol) =>
+      stage === 'not-understood' || arrowsOf([protocol]).some((arrow) => arrow.includes(` --> ${stage} : `)),
+  );
+
+/** The longest text that a field of a message may be. */
+function longest(field: 'to' | 'inReplyTo'): number {
+  const takes = (size: number): boolean =>
+    outgoingFlaw({ to: 'a', data: null, [field]: 'x'.repeat(size) }) === undefined;
+  let size = 1;
+  while (size < 10_000 && takes(size + 1)) size += 1;
+  return size;
+}
+
+/** By what the page calls it. */
+const LIMITS: readonly (readonly [string, number])[] = [
+  ['JSON of a message', MAX_MESSAGE_CHARS],
+  ['open messages of a mailbox', DEFAULT_MAILBOX_LIMIT],
+  ['the same, at the most', MAX_MAILBOX_LIMIT],
+  ['deliveries that count', DEFAULT_MAILBOX_RETRY.maxAttempts],
+  ['deliveries that were lost', MAX_LOSSES],
+  ['messages of one call to send', MOST_SENT],
+  ['messages that are taken', MOST_TAKEN],
+  ['keys of a task', MAX_KEYS],
+  ['conversations that are open', MAX_CONVERSATIONS],
+  ['dead letters of a run', MAX_DEAD_LETTERS],
+  ['key, type, name', MAX_NAME_CHARS],
+  ['address', longest('to')],
+  ['id', longest('inReplyTo')],
+  ['reason', MAX_REASON_CHARS],
+  ['expiry, deadline', MAX_MESSAGE_MS / (24 * 60 * 60 * 1000)],
+];
+
+/** The events that the notes of a sequence diagram name. */
+const eventsNoted = (diagram: string): readonly string[] =>
+  [...diagram.matchAll(/^ {2}Note over R: (.+)$/gm)].flatMap(
+    ([, note = '']) => note.match(/\b[A-Z][a-z]+[A-Z]\w+/g) ?? [],
+  );
+
+describe('the page of the protocol', () => {
+  const [asked = '', failing = ''] = section('From one agent to another').split('```mermaid').slice(1);
+  const noted = (run: MailRun, from: number): readonly string[] =>
+    run.events
+      .slice(from)
+      .map(({ type }) => type)
+      .filter((type) => /^(Message|Conversation|TaskCompleted|TaskAttemptFailed)/.test(type));
+
+  it('draws a question and its answer as they are on record', () => {
+    const run = new MailRun(mailWorkflow({ writer: {}, critic: {} }));
+    run.beginAll();
+    const from = run.events.length;
+    run.hear('critic');
+    run.say('writer', 'critic', 'draft', { performative: 'request' });
+    const [question] = run.of('MessageSent');
+    const answers = { conversation: question?.message ?? '', inReplyTo: question?.message ?? '' };
+    run.hear('writer', { wanted: { inReplyTo: answers.inReplyTo } });
+    run.say('critic', 'writer', 'good', { performative: 'inform', ...answers });
+    run.complete('writer');
+    expect(noted(run, from)).to.deep.equal(eventsNoted(asked));
+  });
+
+  it('draws what comes back until it is a dead letter as it is on record', () => {
+    const retry = { ...DEFAULT_MAILBOX_RETRY, maxAttempts: 9 };
+    const run = new MailRun(mailWorkflow({ writer: {}, critic: { retry } }));
+    run.beginAll();
+    run.hear('critic');
+    run.say('writer', 'critic', 'draft', { performative: 'request' });
+    const from = run.events.length;
+    const { maxAttempts } = DEFAULT_MAILBOX_RETRY;
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      run.fail('critic');
+      if (attempt === maxAttempts) break;
+      run.retry('critic');
+      run.beginAll();
+      run.hear('critic');
+      run.now += DEFAULT_MAILBOX_RETRY.maxDelayMs;
+      run.due();
+    }
+    const events = noted(run, from);
+    const first = eventsNoted(failing).slice(0, 4);
+    const last = eventsNoted(failing).slice(4);
+    expect(last).to.have.lengthOf(4);
+    expect(events.slice(0, 4)).to.deep.equal(first);
+    expect(events.slice(-4)).to.deep.equal(last);
+    expect(events.filter((type) => type === 'MessageRejected')).to.have.lengthOf(maxAttempts);
+  });
+
+  it('has all that a message has: as it is said, on record, and as it is taken', () => {
+    const fieldsOf = (file: string, name: string): readonly string[] =>
+      readSourceTypes(file)
+        .interfaces.get(name)
+        ?.map((field) => field.name)
+        .filter((field) => !(name === 'MessageSent' && field === 'type')) ?? [];
+    const column = (index: number): readonly string[] =>
+      rowsIn('Envelope').flatMap((row) => (row[index] === '' ? [] : [row[index] ?? '']));
+    const messaging = 'core/src/orchestration/workflow/messaging/message.ts';
+    // What agents and workflows write as `expires` is a time in ms there.
+    const said = fieldsOf(messaging, 'Outgoing').map((field) => field.replace(/Ms$/, ''));
+    const onRecord = fieldsOf('core/src/orchestration/workflow/events.ts', 'MessageSent');
+    expect(onRecord).to.include('onBehalf');
+    expect([...column(1)].sort()).to.deep.equal([...said].sort());
+    expect([...column(2)].sort()).to.deep.equal([...onRecord].sort());
+    expect([...column(3)].sort()).to.deep.equal([...fieldsOf(messaging, 'ReceivedMessage')].sort());
+  });
+
+  it('has the limits that hold', () => {
+    const rows = rowsIn('Limits');
+    expect(rows.map(([, limit]) => limit)).to.deep.equal(LIMITS.map(([, limit]) => limit.toLocaleString('en-US')));
+    for (const [index, [what]] of LIMITS.entries()) expect(rows[index]?.[0]).to.match(new RegExp(`^${what}`));
+  });
+
+  for (const [title, protocols] of Object.entries(SECTIONS))
+    it(`draws what may be said: ${title}`, () => {
+      expect(arrowsOf(protocols)).to.have.length.above(8);
+      expect([...arrowsIn(title)].sort()).to.deep.equal([...arrowsOf(protocols)].sort());
+    });
+
+  it('has every performative, with what it opens, and the states of A2A that say it', () => {
+    const states = [
+      'SUBMITTED',
+      'WORKING',
+      'INPUT_REQUIRED',
+      'AUTH_REQUIRED',
+      'COMPLETED',
+      'FAILED',
+      'CANCELED',
+      'REJECTED',
+    ] as const;
+    expect(
+      rowsIn('Performatives').map(([said, , , opens, a2a]) => [said, opens, a2a?.split(', ').sort().join(', ')]),
+    ).to.deep.equal(
+      PERFORMATIVES.map((said) => [
+        said,
+        protocolOf(said) ?? '',
+        states
+          .filter((state) => fromA2A(state) === said)
+          .sort()
+          .join(', '),
+      ]),
+    );
+  });
+
+  it('has every stage, with who owes and its state of A2A', () => {
+    const rows = rowsIn('Stages');
+    const stages = new Set<string>(
+      PROTOCOLS.flatMap((protocol) => [
+        ...stagesOf(protocol),
+        ...arrowsOf([protocol]).flatMap((arrow) => / --> ([\w-]+) /.exec(arrow)?.[1] ?? []),
+      ]),
+    );
+    expect(rows.map(([stage]) => stage).sort()).to.deep.equal([...stages, 'not-understood'].sort());
+    for (const [name, protocols, who, a2a] of rows) {
+      const stage = name as Stage;
+      const auth = toA2A(stage, AUTH);
+      const state = toA2A(stage) === auth ? auth : `${toA2A(stage)}; of type ${AUTH} ${auth}`;
+      expect([name, protocols, who, a2a]).to.deep.equal([stage, within(stage).join(', '), owes(stage) ?? '', state]);
+    }
+  });
+});
