@@ -12,6 +12,7 @@ export type {
   Messages,
   NackOptions,
   ReceiveOptions,
+  RequestOptions,
   SendOptions,
   Sent,
 } from './agent/messages.ts';

@@ -28,6 +28,14 @@ export interface SendOptions {
   readonly drop?: boolean;
 }
 
+export interface RequestOptions extends SendOptions {
+  /**
+   * Answers a question back (query): what it returns, or resolves to, is told (inform), and the answer is waited for again. When it throws, the question
+   * stays with the attempt. Default: the question is answered with not-understood, and the request rejects with REPRISE_REQUEST_REFUSED.
+   */
+  onQuery?(question: Message): unknown;
+}
+
 export interface MessageFilter {
   /** A task, by its id (a list means any of its items), or the name that a program gave itself. */
   readonly from?: string;
@@ -88,8 +96,8 @@ export interface NackOptions {
 export interface Messages {
   /** To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`). Takes `may: [send]`. */
   send(to: string, data: unknown, options?: SendOptions): Promise<Sent>;
-  /** Asks, and resolves to the answer (inform). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
-  request(to: string, data: unknown, options?: SendOptions): Promise<Message>;
+  /** Asks, and resolves to the answer (inform; to a `cfp`, the proposal). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
+  request(to: string, data: unknown, options?: RequestOptions): Promise<Message>;
   /** The oldest message that fits, once there is one; undefined when the time is up. Meanwhile the attempt takes no room: others may begin. */
   receive(options?: ReceiveOptions): Promise<Message | undefined>;
   /** Up to `max` messages (256 at the most), at least one; none when the time is up. */

@@ -100,6 +100,86 @@ describe('Agents that talk', () => {
       .that.deep.equals(['x!', 'y!', 'z!']);
   });
 
+  it('are asked back, and answer, as far as they can', async () => {
+    const critic = defineAgent({
+      name: 'critic',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked === undefined) return null;
+        await messages.reply(asked, 'which?', { performative: 'query' });
+        const told = await messages.receive({ conversation: asked.conversation ?? '' });
+        if (told?.performative === 'inform') await messages.reply(asked, `${String(told.data)}!`);
+        return told?.performative ?? null;
+      },
+    });
+    const ask = (onQuery: boolean) =>
+      defineAgent({
+        name: onQuery ? 'answers' : 'does-not',
+        handle: async (_: AgentTask, { messages }) => {
+          const answered = await messages
+            .request('critic', 'x', onQuery ? { onQuery: ({ data }) => `${String(data)} that` } : {})
+            .catch(codeOf);
+          return typeof answered === 'string' ? answered : answered.data;
+        },
+      });
+    const flows = [true, false].map((onQuery) =>
+      workflow(`asked-back-${onQuery}`).task('a', ask(onQuery), { may: 'send' }).task('critic', critic).build(),
+    );
+    const reprise = await start({ workflows: flows });
+    const outputs: unknown[] = [];
+    for (const flow of flows) outputs.push(await (await reprise.startRun(flow, null)).result());
+    expect(outputs).to.deep.equal([
+      { a: 'which? that!', critic: 'inform' },
+      { a: 'REPRISE_REQUEST_REFUSED', critic: 'not-understood' },
+    ]);
+  });
+
+  it('do not ask for ever: what a key was answered with before is over, and what nobody answers is refused', async () => {
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async ({ attempt }: AgentTask, { messages }) => {
+        const told = await messages.request('b', 1, { performative: 'inform' }).catch(codeOf);
+        const answer = await messages.request('b', 1, { key: 'once', deadline: '1s' }).catch(codeOf);
+        if (typeof answer === 'string') return [told, answer];
+        await messages.ack(answer);
+        throw new Error(`attempt ${attempt}`);
+      },
+    });
+    const flow = workflow('twice')
+      .task('a', asker, { may: 'send', retry: { maxAttempts: 2, initialDelay: '1ms' } })
+      .task(
+        'b',
+        answering('b', 1, ({ data }) => data),
+      )
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.deep.equal({ a: ['REPRISE_MESSAGE_INVALID', 'REPRISE_REPLY_TIMEOUT'], b: 'b' });
+  });
+
+  it('that return while they wait have not seen what comes: it is for another', async () => {
+    const hasty = defineAgent({
+      name: 'hasty',
+      handle: async (_: AgentTask, { messages }) => {
+        void messages.receive({ mailbox: '#q' });
+        return 'done';
+      },
+    });
+    const patient = defineAgent({
+      name: 'patient',
+      handle: async (_: AgentTask, { messages }) => (await messages.receive({ mailbox: '#q' }))?.data ?? null,
+    });
+    const flow = workflow('hasty', { mailboxes: { q: {} } })
+      .send('say', { to: '#q', data: () => 1 })
+      .task('hasty', hasty, { after: 'say' })
+      .task('patient', patient, { after: 'hasty' })
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.equal(1);
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
   it('share the work of a name', async () => {
     const worker = defineAgent({
       name: 'worker',

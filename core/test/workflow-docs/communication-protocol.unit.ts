@@ -217,7 +217,7 @@ describe('the page of the protocol', () => {
         said,
         protocolOf(said) ?? '',
         states
-          .filter((state) => fromA2A(state) === said)
+          .filter((state) => fromA2A(state, state === 'CANCELED' ? 'cancelling' : 'asked') === said)
           .sort()
           .join(', '),
       ]),

@@ -105,6 +105,8 @@ export interface CompleteTask extends CommandBase {
   readonly output: Json;
   /** What the agent wants done to the run with it. */
   readonly directives?: readonly Directive[];
+  /** Calls that waited for messages, and whose messages the agent has not seen: those are not done with. */
+  readonly unheard?: readonly number[];
 }
 
 export interface FailTask extends CommandBase {

@@ -222,7 +222,7 @@ function runTimer(state: RunState): Effect[] {
 }
 
 /** One for all messages: set anew whenever what is due first changes, and after it rang for nothing (`now`). */
-export function mailTimer({ mail, updatedAt }: RunState, now = updatedAt): Effect[] {
+export function mailTimer({ mail }: RunState, now?: number): Effect[] {
   const at = mail === undefined ? undefined : nextDue(mail, now);
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
 }

@@ -183,6 +183,48 @@ describe('conversations', () => {
     expect(run.of('ConversationExpired')).to.have.lengthOf(1);
   });
 
+  it('of an order that came back while it is being cancelled are still being cancelled', () => {
+    const id = ask('b');
+    run.hear('b');
+    run.say('a', 'b', null, { performative: 'cancel', conversation: id });
+    run.fail('b');
+    expect(run.state.mail?.conversations.get(id)?.stage).to.equal('cancelling');
+  });
+
+  it('are over at their deadline for who was asked back, too', () => {
+    const id = ask('b', { deadlineMs: 1000 });
+    run.hear('b');
+    run.say('b', 'a', 'which?', { performative: 'query', conversation: id, inReplyTo: id });
+    run.now += 1000;
+    expect(types(run.due())).to.deep.equal(['ConversationExpired', 'MessageSent']);
+    const told = run.of('MessageSent').at(-1);
+    expect(told).to.deep.include({ to: 'a', performative: 'failure', inReplyTo: id });
+    expect(told?.data).to.deep.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+  });
+
+  it('are over when what was asked was dropped', () => {
+    const id = ask('b', { expiresMs: 10, drop: true });
+    run.now += 10;
+    expect(types(run.due())).to.deep.equal(['MessageExpired', 'ConversationExpired', 'MessageSent']);
+    expect(run.of('MessageSent').at(-1)).to.deep.include({ to: 'a', performative: 'failure', inReplyTo: id });
+  });
+
+  it('are not brought further by several messages at once', () => {
+    const id = ask('b');
+    run.hear('b');
+    const answer = { to: 'a', data: 1, conversation: id, inReplyTo: id };
+    const sent = run.send({
+      type: 'SendMessages',
+      taskId: 'b',
+      attempt: 1,
+      worker: 'w',
+      call: 2,
+      messages: [answer, answer],
+    });
+    expect(sent).to.have.lengthOf(1);
+    expect(sent[0]).to.deep.include({ type: 'CommandRejected', code: 'REPRISE_MESSAGE_INVALID' });
+  });
+
   it('are explained: who owes what, since when, and until when; and who waits in a circle', () => {
     const id = ask('b', { deadlineMs: 60_000 });
     run.hear('b');

@@ -1,3 +1,4 @@
+import { cel, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
@@ -53,6 +54,26 @@ describe('messages in a run', () => {
       run.hear('b');
       const [, again] = run.of('MessageDelivered');
       expect(run.open(again?.messages[0] ?? '')).to.include({ data: 1, deliveries: 1 });
+    });
+
+    it('that may be had again at one moment is had by all that wait, whoever else is told something then', () => {
+      const retry = { maxAttempts: 5, initialDelayMs: 700, factor: 1, maxDelayMs: 700, jitter: 0, nonRetryable: [] };
+      const boxes = { p: { retry }, q: { retry }, r: { retry } };
+      run = talking(mailWorkflow({ a: {}, b: {}, c: {}, d: {} }, boxes));
+      for (const box of ['#p', '#q', '#r', '#r']) {
+        run.post(box, box);
+        run.hear('a', { mailbox: box });
+      }
+      const held = run.of('MessageDelivered').flatMap(({ messages }) => messages);
+      run.settle('a', { reject: held.map((message) => ({ message, reason: 'later' })) });
+      run.hear('b', { mailbox: '#p' });
+      run.hear('b', { mailbox: '#q' });
+      run.hear('c', { mailbox: '#r' });
+      run.hear('d', { mailbox: '#r' });
+      run.hear('d', { timeoutMs: 700 });
+      run.now += 700;
+      while (run.due().length > 0);
+      expect(run.of('MessageDelivered').slice(4)).to.have.lengthOf(4);
     });
 
     it('of a lost worker comes back at once, and is not counted', () => {
@@ -549,6 +570,84 @@ describe('the performer send', () => {
       mailWorkflow({ s: { send: { to: nobody, data }, fallback: { kind: 'value', value: 'none' } }, b: {} }),
     );
     expect(run.task('s').output).to.equal('none');
+    run.check();
+  });
+});
+
+describe('a mailbox whose task, or whose block, is over', () => {
+  const inBlock = workflow('m')
+    .task('a', 'a', { may: 'send' })
+    .scope('blk', (block) => block.task('x', 'x').task('y', 'y'))
+    .send('ask', { to: 'blk/x', data: 1, until: 'acknowledged' })
+    .build();
+
+  it('fails a send that waits there when the task ends', () => {
+    const run = talking(inBlock);
+    run.beginAll();
+    expect(types(run.complete('blk/x'))).to.include('TaskFailed');
+    const [failed] = run.of('TaskFailed');
+    expect(failed).to.deep.include({ taskId: 'ask' });
+    expect(failed?.error.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    run.check();
+  });
+
+  it('fails a send to a task that had ended', () => {
+    const run = talking(
+      workflow('m').task('x', 'x').send('ask', { to: 'x', data: 1, until: 'acknowledged' }, { after: 'x' }).build(),
+    );
+    run.complete('x');
+    expect(run.of('TaskFailed')[0]?.error.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    run.check();
+  });
+
+  it('waits where another round may take it', () => {
+    const run = talking(
+      workflow('m')
+        .task('x', 'x', { repeat: { until: cel('round == 3'), max: 3 } })
+        .send('ask', { to: 'x', data: 1, until: 'acknowledged' })
+        .build(),
+    );
+    run.complete('x');
+    run.beginAll();
+    expect(run.of('TaskFailed')).to.deep.equal([]);
+    run.hear('x');
+    run.complete('x');
+    expect(run.status('ask')).to.equal('completed');
+    run.check();
+  });
+
+  it('takes nothing when its block is over, nor what is redriven', () => {
+    const run = talking(
+      workflow('m')
+        .task('a', 'a', { may: 'send' })
+        .scope('blk', (block) => block.task('x', 'x').task('y', 'y'))
+        .build(),
+    );
+    run.beginAll();
+    run.say('a', 'blk/x', 'q', { expiresMs: 10 });
+    const id = run.of('MessageSent').at(-1)?.message ?? '';
+    run.now += 10;
+    run.due();
+    run.complete('blk/x');
+    run.complete('blk/y');
+    expect(run.say('a', 'blk/x', 'q')).to.equal('REPRISE_MAILBOX_CLOSED');
+    const redriven = run.send({ type: 'RedriveDeadLetters', messages: [id] });
+    expect(redriven[0]).to.deep.include({ type: 'CommandRejected', code: 'REPRISE_MAILBOX_CLOSED' });
+    run.check();
+  });
+});
+
+describe('whoever writes from outside', () => {
+  it('has the name of no mailbox, task or item, so that an answer to it opens nothing', () => {
+    const run = talking(mailWorkflow({ a: {}, b: { may: [] } }, { desk: {} }));
+    for (const from of ['#desk', 'a', ''])
+      expect(types(run.send({ type: 'PostMessage', from, message: { to: 'b', data: 1 } }))).to.deep.equal([
+        'CommandRejected',
+      ]);
+    run.post('b', 1);
+    const id = run.of('MessageSent').at(-1)?.message ?? '';
+    run.hear('b');
+    expect(run.say('b', 'me', 'x', { inReplyTo: id })).to.equal('REPRISE_MESSAGE_INVALID');
     run.check();
   });
 });

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { fromA2A, toA2A } from '../../../src/orchestration/workflow/messaging/a2a-states.ts';
+import { type A2AState, fromA2A, toA2A } from '../../../src/orchestration/workflow/messaging/a2a-states.ts';
 import {
   advance,
   allowed,
   isOpen,
+  type OpenStage,
   owes,
   type Protocol,
   protocolOf,
@@ -32,7 +33,8 @@ more-needed initiator   cancel  cancelling
 cancelling  participant inform  cancelled
 cancelling  participant failure failed
 cancelling  participant refuse  refused
-cancelling  participant agree   cancelling`;
+cancelling  participant agree   cancelling
+cancelling  participant query   cancelling`;
 
 const RULES: Readonly<Record<Protocol, string>> = {
   request: ASKING,
@@ -131,10 +133,20 @@ describe('the protocols of conversations', () => {
     });
     expect(toA2A('more-needed', 'auth')).to.equal('AUTH_REQUIRED');
     // What a participant says in a request brings it to the state that it says.
+    const after = (stage: OpenStage, state: A2AState): A2AState | undefined => {
+      const said = fromA2A(state, stage);
+      const next = said === undefined ? stage : advance('request', stage, 'participant', said);
+      return next === undefined ? undefined : toA2A(next);
+    };
     for (const state of ['WORKING', 'INPUT_REQUIRED', 'COMPLETED', 'FAILED', 'REJECTED'] as const)
-      expect(toA2A(advance('request', 'asked', 'participant', fromA2A(state)) ?? 'asked')).to.equal(state);
-    expect(toA2A(advance('request', 'cancelling', 'participant', fromA2A('CANCELED')) ?? 'asked')).to.equal('CANCELED');
-    expect(protocolOf(fromA2A('SUBMITTED'))).to.equal('request');
-    expect(fromA2A('AUTH_REQUIRED')).to.equal('query');
+      expect(after('asked', state)).to.equal(state);
+    for (const state of ['WORKING', 'INPUT_REQUIRED', 'COMPLETED', 'FAILED'] as const)
+      expect(after('agreed', state)).to.equal(state);
+    expect(after('cancelling', 'CANCELED')).to.equal('CANCELED');
+    // Nobody asked for it: it is not done.
+    for (const stage of ['asked', 'agreed'] as const) expect(after(stage, 'CANCELED')).to.equal('FAILED');
+    expect(after('agreed', 'REJECTED')).to.equal('FAILED');
+    expect(protocolOf(fromA2A('SUBMITTED', 'asked') ?? 'inform')).to.equal('request');
+    expect(fromA2A('AUTH_REQUIRED', 'asked')).to.equal('query');
   });
 });

@@ -1,9 +1,18 @@
-import type { Message, Messages, NackOptions, ReceiveOptions, SendOptions, Sent } from '../../../agent/messages.ts';
+import type {
+  Message,
+  Messages,
+  NackOptions,
+  ReceiveOptions,
+  RequestOptions,
+  SendOptions,
+  Sent,
+} from '../../../agent/messages.ts';
 import { type Duration, parseDuration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
 import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
+import { protocolOf } from '../../workflow/messaging/protocols.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
 
@@ -25,19 +34,34 @@ export class AttemptMessages implements Messages {
     return { id: await this.#calls.send(this.#outgoing(to, data, options)) };
   }
 
-  async request(to: string, data: unknown, options: SendOptions = {}): Promise<Message> {
-    const { deadline = DEFAULT_DEADLINE, ...how } = options;
-    const sent = await this.send(to, data, { performative: 'request', deadline, ...how });
+  async request(to: string, data: unknown, options: RequestOptions = {}): Promise<Message> {
+    const { deadline = DEFAULT_DEADLINE, performative: asks = 'request', onQuery, ...how } = options;
+    if (protocolOf(asks) === undefined)
+      throw new RepriseError(
+        'REPRISE_MESSAGE_INVALID',
+        `Nobody answers ${asks}: a request asks (request, query, cfp, subscribe).`,
+      );
+    const sent = await this.send(to, data, { ...how, performative: asks, deadline });
+    // What answers it may answer what it was told meanwhile.
+    const said = [sent.id];
+    // Of its deadline the run tells, unless an attempt before has had the answer to what has this key.
+    let timeout: number | undefined = durationOf(deadline, 'deadline') + MARGIN_MS;
     for (;;) {
-      // Of its deadline the run tells.
-      const answer = await this.receive({ inReplyTo: sent.id });
-      if (answer === undefined) continue;
-      if (answer.performative === 'inform') return answer;
-      if (!GOES_ON.has(answer.performative)) {
-        await this.ack(answer);
-        throw refusal(to, answer);
+      const answer = await this.receive({
+        ...(said.length === 1 ? { inReplyTo: sent.id } : { where: `message.inReplyTo in ${JSON.stringify(said)}` }),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      if (answer === undefined) throw new RepriseError('REPRISE_REPLY_TIMEOUT', noAnswer(to, how.key));
+      timeout = undefined;
+      const { performative } = answer;
+      if (performative === 'inform' || performative === 'propose') return answer;
+      if (performative === 'query' && onQuery !== undefined) {
+        said.push((await this.reply(answer, await onQuery(answer))).id);
+        continue;
       }
+      if (performative === 'query') await this.reply(answer, NOT_ANSWERED, { performative: 'not-understood' });
       await this.ack(answer);
+      if (performative !== 'agree') throw refusal(to, answer);
     }
   }
 
@@ -104,8 +128,15 @@ export class AttemptMessages implements Messages {
   }
 }
 
-/** Not the end of a conversation. */
-const GOES_ON: ReadonlySet<string> = new Set(['agree', 'query', 'propose']);
+/** After the deadline that the run tells of. */
+const MARGIN_MS = 1000;
+
+const noAnswer = (to: string, key: string | undefined): string =>
+  key === undefined
+    ? `'${to}' did not answer in time.`
+    : `'${to}' did not answer in time. Or it did, and an attempt before has acknowledged its answer: what is asked under the key '${key}' is answered once.`;
+
+const NOT_ANSWERED = 'Whoever asked answers no questions.';
 
 function durationOf(value: Duration, what: string): number {
   const ms = parseDuration(value);
@@ -121,6 +152,12 @@ function refusal(to: string, { performative, data, id }: Message): RepriseError 
   // What the run says for whoever does not.
   if (code === 'REPRISE_REPLY_TIMEOUT' && typeof why === 'string')
     return new RepriseError('REPRISE_REPLY_TIMEOUT', why, { details: { message: id } });
-  const message = `'${to}' answered ${performative === 'refuse' ? 'that it will not' : `with ${performative}`}.`;
+  const how =
+    performative === 'refuse'
+      ? 'that it will not'
+      : performative === 'query'
+        ? 'with a question, which nothing answers (onQuery)'
+        : `with ${performative}`;
+  const message = `'${to}' answered ${how}.`;
   return new RepriseError('REPRISE_REQUEST_REFUSED', message, { details: { message: id, performative, data } });
 }

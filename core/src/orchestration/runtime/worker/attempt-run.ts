@@ -14,7 +14,7 @@ import { Directives } from './directives.ts';
 import { MessageCalls } from './message-calls.ts';
 
 export type AttemptOutcome =
-  | { readonly output: Json; readonly directives?: readonly Directive[] }
+  | { readonly output: Json; readonly directives?: readonly Directive[]; readonly unheard?: readonly number[] }
   | { readonly error: ErrorData };
 
 export interface AttemptRunParts {
@@ -129,6 +129,7 @@ export class AttemptRun {
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
     const directives = this.#directives.close();
+    this.calls.close();
     // What was not awaited is not lost behind the outcome, nor is that it was refused.
     await this.calls.flush();
     const checked =
@@ -138,6 +139,7 @@ export class AttemptRun {
     return {
       output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
       ...(directives.length > 0 && { directives }),
+      ...(this.calls.unheard.length > 0 && { unheard: this.calls.unheard }),
     };
   }
 

@@ -4,7 +4,7 @@ import { type ErrorData, RepriseError } from '../../../shared/errors.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
 import type { CallAnswer, CallDelivery, Dispatch } from '../../messaging/messages.ts';
 import type { MailCall } from '../../workflow/commands.ts';
-import { MOST_SENT } from '../../workflow/messaging/call-shapes.ts';
+import { dependsOn, MOST_SENT } from '../../workflow/messaging/call-shapes.ts';
 import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
 
 /** What a call asks for, but for whose it is. */
@@ -48,6 +48,7 @@ interface Waiting {
 /** Until a call that has no answer is made again; then twice as long each time. */
 const FIRST_REPEAT_MS = 2_000;
 const LAST_REPEAT_MS = 30_000;
+const REFUSED_AFTER_MS = 10;
 /** Characters of the messages of one call. */
 const MOST_CHARS = 256 * 1024;
 
@@ -66,6 +67,8 @@ export class MessageCalls {
   #made: { readonly command: MailCall; readonly of: readonly Queued[] } | undefined;
   #repeat: ScheduledCall | undefined;
   #calls = 0;
+  readonly #unheard = new Map<Queued['came'], number>();
+  #closed = false;
   #over: RepriseError | undefined;
 
   constructor(parts: MessageCallsParts) {
@@ -91,7 +94,18 @@ export class MessageCalls {
     await this.#ask(asked, came);
     const messages = await came.promise;
     if (!this.listens) await this.#parts.wake();
+    if (!this.#closed) this.#unheard.delete(came);
     return messages;
+  }
+
+  /** The agent has returned: it sees nothing any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** The calls that waited, and of which the agent has seen nothing. */
+  get unheard(): readonly number[] {
+    return [...this.#unheard.values()];
   }
 
   /** Resolves when nothing is unanswered; rejects with what was refused meanwhile. */
@@ -156,7 +170,7 @@ export class MessageCalls {
   }
 
   #ask(asked: Asked, came?: Queued['came']): Promise<string> {
-    if (this.#over !== undefined) return Promise.reject(this.#over);
+    if (this.#over !== undefined) return this.#refused(this.#over);
     const chars = asked.type === 'SendMessages' ? jsonSize(asked.message.data, MOST_CHARS) : 0;
     const answered = Promise.withResolvers<string>();
     // Whether anybody awaits it is the agent's business: flush() tells of what was not.
@@ -165,6 +179,13 @@ export class MessageCalls {
     // What is asked in the same moment goes together.
     if (this.#queue.length === 1) queueMicrotask(() => this.#make());
     return answered.promise;
+  }
+
+  /** Not at once: an agent that goes on calling whatever happens would leave no time for anybody else. */
+  #refused(reason: RepriseError): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#parts.clock.schedule(REFUSED_AFTER_MS, () => reject(reason));
+    });
   }
 
   #make(): void {
@@ -179,15 +200,16 @@ export class MessageCalls {
       first.asked.type === 'SendMessages'
         ? ({ ...this.#whose(this.#calls), type: 'SendMessages', messages } as const)
         : this.#command(first.asked, this.#calls);
+    if (first.came !== undefined) this.#unheard.set(first.came, this.#calls);
     this.#made = { command, of };
     this.#say(command);
     this.#armRepeat(FIRST_REPEAT_MS);
   }
 
-  /** Messages that are to be sent are sent with those behind them; a key says whether it was said before by itself. */
+  /** Messages that are to be sent are sent with those behind them, when nothing that is said before can make a difference to them. */
   #together(first: Queued): readonly Queued[] {
     const isPlain = ({ asked, alone }: Queued): boolean =>
-      asked.type === 'SendMessages' && asked.message.key === undefined && !alone;
+      asked.type === 'SendMessages' && dependsOn(asked.message) === undefined && !alone;
     if (!isPlain(first)) return [first];
     const of: Queued[] = [];
     let chars = 0;

@@ -18,7 +18,7 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'completed', context);
   const conclusion = { output: command.output, via: 'agent' } as const;
-  const done = acknowledgedBy(state, task, context);
+  const done = acknowledgedBy(state, task, command, context);
   // What is to end otherwise has no use for them.
   if (command.directives === undefined || task.closing !== undefined)
     return acknowledging(done, ended(state, task, conclusion, context));

@@ -1,5 +1,5 @@
 import type { Performative } from '../../../shared/performatives.ts';
-import type { Stage } from './protocols.ts';
+import type { OpenStage, Stage } from './protocols.ts';
 
 /** Task states of A2A 1.0 (https://a2a-protocol.org), by their names without `TASK_STATE_`. */
 export type A2AState =
@@ -48,5 +48,11 @@ const SAID: Readonly<Record<A2AState, Performative>> = {
   CANCELED: 'inform',
 };
 
-/** What the participant says in a request when its A2A task has come to that state. */
-export const fromA2A = (state: A2AState): Performative => SAID[state];
+/** What the participant says in a request at `stage` when its A2A task has come to that state; undefined: nothing, as it has said so. */
+export function fromA2A(state: A2AState, stage: OpenStage): Performative | undefined {
+  if (state === 'WORKING' && stage === 'agreed') return undefined;
+  const isAsked = stage === 'asked' || stage === 'cancelling';
+  return (state === 'REJECTED' && !isAsked) || (state === 'CANCELED' && stage !== 'cancelling')
+    ? 'failure'
+    : SAID[state];
+}

@@ -18,12 +18,19 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
   if (!isTaskPath(address)) return unknown(address, 'it is neither the path of a task nor a name');
   for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
     const found = taskAt(state, inside(block, address));
-    if (found !== undefined) return found;
+    if (found !== undefined) return typeof found === 'string' ? (closedFlaw(state, found) ?? found) : found;
   }
-  const open = blockOfMailbox(address);
-  if (open !== '' && state.tasks.has(open) && !state.scopes.has(open))
-    return problem('REPRISE_MAILBOX_CLOSED', `There is no mailbox '${address}' now: '${open}' is not under way.`);
+  const closed = closedFlaw(state, address);
+  if (closed !== undefined) return closed;
   return unknown(address, 'no task of the block, or of the blocks around it, is called so');
+}
+
+/** Why the mailbox of a task, or an item, is not there now: its block is not under way. */
+export function closedFlaw(state: RunState, mailbox: string): Refusal | undefined {
+  const block = blockOfMailbox(mailbox);
+  return block === '' || !state.tasks.has(block) || state.scopes.has(block)
+    ? undefined
+    : problem('REPRISE_MAILBOX_CLOSED', `There is no mailbox '${mailbox}' now: '${block}' is not under way.`);
 }
 
 /** Undefined when there is no such task. */

@@ -5,6 +5,7 @@ import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import type { AwaitMessages, SettleMessages } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, text } from '../untrusted/shape.ts';
+import type { Outgoing } from './message.ts';
 
 // What comes from agents and from outside is looked at as what it may be: anything.
 
@@ -88,10 +89,28 @@ const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined
 
 const someOutgoing = listOf(outgoing, MOST_SENT);
 
-export const sendFlaw = (messages: unknown): Refusal | undefined =>
-  Array.isArray(messages) && messages.length === 0
-    ? problem('REPRISE_MESSAGE_INVALID', 'Nothing is to be sent.')
-    : wrong(someOutgoing, messages, 'messages');
+export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
+  if (Array.isArray(messages) && messages.length === 0)
+    return problem('REPRISE_MESSAGE_INVALID', 'Nothing is to be sent.');
+  const flaw = wrong(someOutgoing, messages, 'messages');
+  if (flaw !== undefined || messages.length === 1) return flaw;
+  const field = messages.map(dependsOn).find((one) => one !== undefined);
+  return field === undefined
+    ? undefined
+    : problem('REPRISE_MESSAGE_INVALID', `A message with \`${field}\` is sent by a call of its own.`);
+}
+
+/** Why what was said before the message may decide whether it may be said; undefined: it may not. */
+export const dependsOn = ({ key, conversation, inReplyTo, performative }: Outgoing): string | undefined =>
+  key !== undefined
+    ? 'key'
+    : conversation !== undefined
+      ? 'conversation'
+      : inReplyTo !== undefined
+        ? 'inReplyTo'
+        : performative !== undefined && performative !== 'inform'
+          ? 'performative'
+          : undefined;
 
 export const outgoingFlaw = (message: unknown): Refusal | undefined => wrong(outgoing, message, 'message');
 

@@ -1,5 +1,5 @@
 import { attemptKey, idempotencyKey } from '../attempt-key.ts';
-import type { AwaitMessages, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
+import type { AwaitMessages, CompleteTask, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { permissionsOf } from '../decisions/directives.ts';
 import { type Answer, isRefusal, problem } from '../decisions/refusal.ts';
@@ -9,7 +9,6 @@ import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
 import { isName, type OpenMessage } from './mail.ts';
-import { nameOf } from './message.ts';
 import { sending } from './outgoing.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
 
@@ -55,7 +54,7 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   const ahead = new Map<string, number>();
   for (const [index, message] of messages.entries()) {
     const answered = heldBy(state, task, message.inReplyTo);
-    const isReply = answered !== undefined && message.to === nameOf(answered.from);
+    const isReply = answered?.from.task !== undefined && message.to === answered.from.task;
     if (!isReply && !permissionsOf(state, task).includes('send'))
       return problem(
         'REPRISE_MESSAGE_INVALID',
@@ -152,10 +151,19 @@ const acknowledgement = (
   { now: at }: DecisionContext,
 ): MessageAcknowledged => ({ type: 'MessageAcknowledged', at, messages, taskId, attempt });
 
-/** What an attempt has and did not settle is done with its output. */
-export function acknowledgedBy(state: RunState, task: TaskState, context: DecisionContext): readonly RunEvent[] {
-  const held = state.mail?.attempts.get(task.id)?.held;
-  return held === undefined || held.size === 0 ? [] : [acknowledgement(task, [...held], context)];
+/** What an attempt has, has seen, and did not settle is done with its output. */
+export function acknowledgedBy(
+  state: RunState,
+  task: TaskState,
+  { unheard }: Pick<CompleteTask, 'unheard'>,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { mail } = state;
+  const held = mail?.attempts.get(task.id)?.held;
+  if (mail === undefined || held === undefined || held.size === 0) return [];
+  const unseen = new Set<unknown>(Array.isArray(unheard) ? unheard : []);
+  const seen = [...held].filter((id) => !unseen.has(mail.open.get(id)?.holder?.call));
+  return seen.length === 0 ? [] : [acknowledgement(task, seen, context)];
 }
 
 /** The message, when the attempt of the task has it. */

@@ -1,5 +1,6 @@
 import { errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageSent, RunEvent } from '../events.ts';
@@ -89,13 +90,13 @@ export function converse(state: RunState, mail: MailState, event: MessageSent): 
   };
   addConversation(mail, one);
   // Nobody is there any more who could answer.
-  const task = state.tasks.get(to);
-  if (task !== undefined && hasEnded(task) && !mayRunAgain(state, task)) mail.owed.set(id, 'has ended');
+  if (goneAt(state, to) !== undefined) mail.owed.set(id, 'has ended');
 }
 
 /** What was asked came back: whoever takes it next has said nothing yet. */
 export function askAgain(one: ConversationState, at: number): void {
-  one.stage = 'asked';
+  // That it is not wanted any more still holds.
+  if (one.stage !== 'cancelling') one.stage = 'asked';
   one.participant = isName(one.mailbox) ? undefined : one.mailbox;
   one.since = at;
 }
@@ -124,8 +125,18 @@ export function leaveConversations(state: RunState, mail: MailState, task: TaskS
   }
 }
 
+/** The task, or the list of the item, whose mailbox it is, and that will take nothing any more. */
+export function goneAt(state: RunState, mailbox: string): string | undefined {
+  const item = isName(mailbox) ? undefined : taskPaths(state.rules).itemOf(mailbox);
+  for (const path of item === undefined ? [mailbox] : [mailbox, item.list]) {
+    const task = state.tasks.get(path);
+    if (task !== undefined && hasEnded(task) && !mayRunAgain(state, task)) return path;
+  }
+  return undefined;
+}
+
 /** Its mailbox outlives it: the next round may answer. */
-function mayRunAgain(state: RunState, task: TaskState): boolean {
+export function mayRunAgain(state: RunState, task: TaskState): boolean {
   if (state.graph.node(task.definitionId)?.repeatedBy !== undefined) return true;
   for (
     let at = state.scopes.get(task.scope);
@@ -151,10 +162,12 @@ export function answerFor(
   const { conversation, initiator, mailbox, participant, subject } = one;
   const whose = participant ?? mailbox;
   const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
-  const message = `'${whose}' ${why === LATE ? 'did not answer in time' : why}.`;
+  const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
+  const message = `'${whose}' ${why === LATE ? late : why}.`;
   const error = errorData(code, message);
   const told = state.tasks.get(initiator);
-  const mayBeTold = told !== undefined && !hasEnded(told) && owes(one.stage) === 'participant';
+  const mayBeTold =
+    told !== undefined && !hasEnded(told) && (owes(one.stage) === 'participant' || one.stage === 'more-needed');
   const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
   if (!mayBeTold) return [expired];
   const answer: MessageSent = {

@@ -1,6 +1,15 @@
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
-import { leaveConversations } from './conversations.ts';
-import { awaitNoMore, filledWithin, isName, type MailState, type Returned, receiverKey } from './mail.ts';
+import { leaveConversations, mayRunAgain } from './conversations.ts';
+import {
+  awaitNoMore,
+  filledWithin,
+  isName,
+  type MailState,
+  type OpenMessage,
+  type Returned,
+  receiverKey,
+} from './mail.ts';
 
 // What becomes of messages when whoever has them, or waits for them, is no more.
 
@@ -29,8 +38,28 @@ export function leaveMail(state: RunState, task: TaskState): void {
 /** The task has ended, or begins anew: in the next round, keys do, too. */
 export function leaveTask(state: RunState, mail: MailState, task: TaskState): void {
   mail.keys.delete(task.id);
-  if (hasEnded(task) && mail.conversations.size > 0) leaveConversations(state, mail, task);
+  if (!hasEnded(task)) return;
+  if (mail.conversations.size > 0) leaveConversations(state, mail, task);
+  if (mayRunAgain(state, task)) return;
+  for (const mailbox of mail.filled.within(task.id))
+    for (const message of mail.boxes.get(mailbox)?.messages.values() ?? [])
+      tellSender(state, message, notTaken(message, `'${task.id}' has ended`));
 }
+
+/** A `send` that waits for it is settle's to end. */
+export function tellSender(
+  state: RunState,
+  { id, from }: Pick<OpenMessage, 'id' | 'from'>,
+  outcome: 'acknowledged' | ErrorData,
+): void {
+  const task = state.tasks.get(from.task ?? '');
+  if (task?.sent?.message !== id || hasEnded(task)) return;
+  task.sent.outcome = outcome;
+  state.frontier.add(task.id);
+}
+
+export const notTaken = ({ mailbox }: OpenMessage, why: string): ErrorData =>
+  errorData('REPRISE_MAILBOX_CLOSED', `Nobody took the message from '${mailbox}': ${why}.`);
 
 /** A block is no more: so are the mailboxes of its tasks. */
 export function leaveBlock(state: RunState, path: string): void {

@@ -297,8 +297,8 @@ function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead }: Ope
 const isAwaited = (mail: MailState, { mailbox }: Pick<OpenMessage, 'mailbox'>): boolean =>
   (mail.boxes.get(mailbox)?.receivers.size ?? 0) > 0;
 
-/** Whether what is noted to be due still is. What may be taken again by now is: whoever comes takes it. */
-function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
+/** Whether what is noted to be due still is. */
+function isDue(mail: MailState, { kind, id, at }: Due): boolean {
   if (kind === 'wait') {
     const [mailbox = '', ...key] = id.split(' ');
     return mail.boxes.get(mailbox)?.receivers.get(key.join(' '))?.until === at;
@@ -307,25 +307,33 @@ function isDue(mail: MailState, { kind, id, at }: Due, now: number): boolean {
   const message = mail.open.get(id);
   if (message === undefined || message.holder !== undefined) return false;
   // Whoever comes to wait there notes it anew.
-  if (kind === 'retry') return message.retryAt === at && at > now && isAwaited(mail, message);
+  if (kind === 'retry') return message.retryAt === at && isAwaited(mail, message);
   return message.expiresAt === at && message.dead === undefined && !message.doomed;
 }
 
-/** Forgets what is due no more. */
+/** Forgets what is due no more. What may be taken again by now is no longer waited for: it is looked at where it lies, by settle. */
 export function forgetDue(mail: MailState, now: number): void {
-  for (let first = mail.due.peek(); first !== undefined && !isDue(mail, first, now); first = mail.due.peek())
+  for (let first = mail.due.peek(); first !== undefined; first = mail.due.peek()) {
+    const stillDue = isDue(mail, first);
+    if (stillDue && (first.kind !== 'retry' || first.at > now)) return;
     mail.due.pop();
+    const message = stillDue ? mail.open.get(first.id) : undefined;
+    if (message !== undefined) stir(mail, message.mailbox);
+  }
 }
 
-/** When the first of what is due is. */
-export function nextDue(mail: MailState, now: number): number | undefined {
-  forgetDue(mail, now);
-  return mail.due.peek()?.at;
+/** When the first of what is due is; of what may be taken again, after `now`: what may be by then was looked at, and nobody wants it. */
+export function nextDue(mail: MailState, now = Number.NEGATIVE_INFINITY): number | undefined {
+  for (let first = mail.due.peek(); first !== undefined; first = mail.due.peek()) {
+    if (isDue(mail, first) && (first.kind !== 'retry' || first.at > now)) return first.at;
+    mail.due.pop();
+  }
+  return undefined;
 }
 
 /** What is due by `now`, `most` of it at the most. */
 export function* dueBy(mail: MailState, now: number): Generator<Due> {
-  for (const due of mail.due.upTo(({ at }) => at <= now)) if (isDue(mail, due, now)) yield due;
+  for (const due of mail.due.upTo(({ at }) => at <= now)) if (isDue(mail, due)) yield due;
 }
 
 /** Who waits, of a receiver that is due. */

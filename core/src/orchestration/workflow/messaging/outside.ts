@@ -1,14 +1,15 @@
 import { jsonSize } from '../../../shared/json-size.ts';
 import { MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
+import { taskPaths } from '../../../shared/task-path.ts';
 import type { DeadLetterCommand, PostMessage } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { type Answer, isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
 import { reject } from '../decisions/rejection.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
-import { mailboxOf } from './addresses.ts';
+import { closedFlaw, mailboxOf } from './addresses.ts';
 import { MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
-import type { OpenMessage } from './mail.ts';
+import { isName, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';
 
@@ -44,6 +45,12 @@ function answerTo(state: RunState, command: Outside, context: DecisionContext): 
       const mailbox = to === undefined ? undefined : mailboxOf(state, '', to);
       if (mailbox !== undefined && typeof mailbox !== 'string') return mailbox;
       if (mailbox === DEAD_LETTERS) return problem('REPRISE_MAILBOX_UNKNOWN', 'They are dead letters already.');
+      if (mailbox === undefined) {
+        for (const id of messages) {
+          const closed = closedFlaw(state, state.mail?.open.get(id)?.dead?.mailbox ?? '');
+          if (closed !== undefined) return closed;
+        }
+      }
       const where = mailbox === undefined ? {} : { to: mailbox };
       return [{ type: 'DeadLettersRedriven', at: context.now, messages, ...where, commandId }];
     }
@@ -59,10 +66,11 @@ function answerTo(state: RunState, command: Outside, context: DecisionContext): 
 
 function post(state: RunState, command: PostMessage, context: DecisionContext): Answer {
   const { commandId, from, message } = command;
-  if (typeof from !== 'string' || from === '' || from.length > MAX_NAME_CHARS || state.tasks.has(from))
+  const isNamed = typeof from === 'string' && from !== '' && from.length <= MAX_NAME_CHARS;
+  if (!isNamed || isName(from) || state.tasks.has(from) || taskPaths(state.rules).itemOf(from) !== undefined)
     return problem(
       'REPRISE_MESSAGE_INVALID',
-      `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task of the run.`,
+      `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,
     );
   const flaw = outgoingFlaw(message);
   if (flaw !== undefined) return flaw;

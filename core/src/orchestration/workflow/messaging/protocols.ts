@@ -38,7 +38,13 @@ const ASKING: Table = {
   },
   // What was said before the cancellation was heard counts: the first of both that is on record.
   cancelling: {
-    participant: { inform: 'cancelled', failure: 'failed', refuse: 'refused', agree: 'cancelling' },
+    participant: {
+      inform: 'cancelled',
+      failure: 'failed',
+      refuse: 'refused',
+      agree: 'cancelling',
+      query: 'cancelling',
+    },
     initiator: {},
   },
 };

@@ -1,4 +1,3 @@
-import type { ErrorData } from '../../../shared/errors.ts';
 import { sha256 } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
@@ -18,8 +17,8 @@ import type {
   MessagesClosed,
   TaskAttemptFailed,
 } from '../events.ts';
-import { askAgain, converse, endConversation } from '../messaging/conversations.ts';
-import { comeBack } from '../messaging/leave.ts';
+import { askAgain, converse, endConversation, goneAt } from '../messaging/conversations.ts';
+import { comeBack, notTaken, tellSender } from '../messaging/leave.ts';
 import {
   type AttemptMail,
   awaitAt,
@@ -35,7 +34,7 @@ import {
 } from '../messaging/mail.ts';
 import { DEAD_LETTERS } from '../messaging/message.ts';
 import { receivedFrom } from '../messaging/received.ts';
-import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
 
 // How messages come, go, and are had. Everything that a message was is forgotten with it.
@@ -72,6 +71,8 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   state.held += roughSize(data);
   putIn(mail, message);
   converse(state, mail, event);
+  const gone = goneAt(state, to);
+  if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
   return tidied(state, mail, event.at);
 }
 
@@ -152,8 +153,10 @@ export function expired(state: RunState, event: MessageExpired): RunState {
   const mail = mailOf(state);
   for (const id of event.messages) {
     const message = mail.open.get(id);
-    if (message?.drop === true) forget(state, mail, id);
-    else if (message !== undefined) message.doomed = true;
+    if (message?.drop === true) {
+      forget(state, mail, id);
+      if (mail.conversations.has(id)) mail.owed.set(id, 'was not asked in time');
+    } else if (message !== undefined) message.doomed = true;
   }
   return tidied(state, mail, event.at);
 }
@@ -180,7 +183,10 @@ export function deadLettered(state: RunState, event: MessageDeadLettered): RunSt
 export function closed(state: RunState, event: MessagesClosed): RunState {
   const { mail } = state;
   if (mail === undefined || event.scope === '') return state;
-  for (const id of mail.left.get(event.scope) ?? []) forget(state, mail, id);
+  for (const id of mail.left.get(event.scope) ?? []) {
+    const message = forget(state, mail, id);
+    if (message !== undefined) tellSender(state, message, notTaken(message, `'${event.scope}' has ended`));
+  }
   mail.left.delete(event.scope);
   return tidied(state, mail, event.at);
 }
@@ -281,14 +287,6 @@ function forget(state: RunState, mail: MailState, id: string): OpenMessage | und
   const message = remove(mail, id);
   if (message !== undefined) state.held -= roughSize(message.data);
   return message;
-}
-
-/** A `send` that waits for it is settle's to end. */
-function tellSender(state: RunState, { id, from }: OpenMessage, outcome: 'acknowledged' | ErrorData): void {
-  const task = state.tasks.get(from.task ?? '');
-  if (task?.sent?.message !== id || hasEnded(task)) return;
-  task.sent.outcome = outcome;
-  state.frontier.add(task.id);
 }
 
 function endWait(state: RunState, mail: MailState, task: TaskState, calls: AttemptMail, call: number): void {
