@@ -39,6 +39,7 @@ describe('parseWorkflow', () => {
       'purchase',
       'payment',
       'publish',
+      'advice',
       'flight',
     ]);
     expect(examples[0]?.definition.tasks.map((task) => task.id)).to.deep.equal([

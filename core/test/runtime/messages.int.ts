@@ -364,6 +364,55 @@ describe('Agents that talk', () => {
     expect(output.answered.data).to.deep.equal({ got: { n: 1 } });
   });
 
+  it('are woken for what is due next, when what was due before has been taken', async () => {
+    const flow = workflow('due', { mailboxes: { desk: {}, box: {} } })
+      .send('soon', { to: '#desk', data: 1, expires: '150ms' })
+      .send(
+        'late',
+        { to: '#box', data: 2, expires: '300ms', until: 'acknowledged' },
+        { fallback: { value: 'expired' } },
+      )
+      .sleep('pause', '20ms')
+      .wait('taken', { message: { mailbox: '#desk' } }, { after: ['soon', 'pause'] })
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.deep.include({ late: 'expired' });
+    expect(only(await eventsOf(reprise, run.id), 'MessageExpired')).to.have.length(1);
+  });
+
+  it('and when nobody wants what was due', async () => {
+    const giver = defineAgent({
+      name: 'giver',
+      handle: async (_: AgentTask, { messages }) => {
+        const message = await messages.receive({ mailbox: '#desk' });
+        if (message !== undefined) await messages.nack(message, { reason: 'not now', delay: 100 });
+        return null;
+      },
+    });
+    const flow = workflow('nobody', { mailboxes: { desk: {}, box: {} } })
+      .task('giver', giver)
+      .send('given', { to: '#desk', data: 1 })
+      .wait(
+        'other',
+        { message: { mailbox: '#desk', performative: 'request' }, timeout: '3s', default: null },
+        { after: 'giver' },
+      )
+      .send(
+        'late',
+        { to: '#box', data: 2, expires: '400ms', until: 'acknowledged' },
+        { fallback: { value: 'expired' } },
+      )
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await run.result();
+    const events = await eventsOf(reprise, run.id);
+    const [expired] = only(events, 'MessageExpired');
+    const [begun] = only(events, 'RunStarted');
+    expect((expired?.at ?? 0) - (begun?.at ?? 0)).to.be.within(400, 2000);
+  });
+
   it('send thousands, which come in their order', async () => {
     const count = 2000;
     const source = defineAgent({

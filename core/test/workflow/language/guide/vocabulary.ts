@@ -22,10 +22,11 @@ const replaced = (value: Json, [key, ...path]: Path, by: Json): Json => {
   return isObject(value) ? { ...value, [key]: replaced(value[key] ?? null, path, by) } : value;
 };
 
-/** What an object is that is written there: the word that it is of, whatever a task is called. */
+/** What an object is that is written there: the word that it is of, whatever a task or a mailbox is called. */
 function placeOf(path: Path): string {
   const [owner, last] = path.filter((key) => typeof key === 'string').slice(-2);
   if (last === undefined) return owner ?? 'of the workflow';
+  if (owner === 'mailboxes') return 'of a mailbox';
   return ['tasks', 'scope', 'do'].includes(owner ?? '') ? 'of a task' : last;
 }
 
