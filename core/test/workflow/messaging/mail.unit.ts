@@ -591,6 +591,20 @@ describe('a mailbox whose task, or whose block, is over', () => {
     run.check();
   });
 
+  it('fails a send whose dead letter somebody takes at once', () => {
+    const run = talking(
+      workflow('m')
+        .task('x', 'x')
+        .send('ask', { to: 'x', data: 1, until: 'acknowledged', expires: 100 })
+        .wait('dead', { message: { mailbox: '#dead-letters' } })
+        .build(),
+    );
+    run.now += 100;
+    run.due();
+    expect(run.of('TaskFailed')[0]?.error.code).to.equal('REPRISE_MESSAGE_EXPIRED');
+    run.check();
+  });
+
   it('fails a send to a task that had ended', () => {
     const run = talking(
       workflow('m').task('x', 'x').send('ask', { to: 'x', data: 1, until: 'acknowledged' }, { after: 'x' }).build(),

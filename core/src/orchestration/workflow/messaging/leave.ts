@@ -46,14 +46,14 @@ export function leaveTask(state: RunState, mail: MailState, task: TaskState): vo
       tellSender(state, message, notTaken(message, `'${task.id}' has ended`));
 }
 
-/** A `send` that waits for it is settle's to end. */
+/** A `send` that waits for it is settle's to end, by the first that became of it. */
 export function tellSender(
   state: RunState,
   { id, from }: Pick<OpenMessage, 'id' | 'from'>,
   outcome: 'acknowledged' | ErrorData,
 ): void {
   const task = state.tasks.get(from.task ?? '');
-  if (task?.sent?.message !== id || hasEnded(task)) return;
+  if (task?.sent?.message !== id || task.sent.outcome !== 'open' || hasEnded(task)) return;
   task.sent.outcome = outcome;
   state.frontier.add(task.id);
 }
