@@ -150,7 +150,7 @@ export const ERROR_CODES = {
     'Use the id of a task of the block or of the blocks around it (`inspect[12]` for an item), or a name that the workflow has under `mailboxes`, with `#` before it.',
   ),
   REPRISE_MAILBOX_CLOSED: entry(
-    'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended.',
+    'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended. Or a task sent a message to wait until it is acknowledged, and whoever was to take it has ended.',
     'Send while the block goes on, or use a name (`#desk`): it is there as long as the run.',
   ),
   REPRISE_MAILBOX_FULL: entry(

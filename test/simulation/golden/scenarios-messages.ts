@@ -54,7 +54,7 @@ const clerk: Work = async (_task, { messages }, sleep) => {
 };
 
 const inner: Work = async (_task, _context, sleep) => {
-  await sleep(800);
+  await sleep(1200);
   return 'it was never asked';
 };
 

@@ -654,7 +654,7 @@ describe('a mailbox whose task, or whose block, is over', () => {
 describe('whoever writes from outside', () => {
   it('has the name of no mailbox, task or item, so that an answer to it opens nothing', () => {
     const run = talking(mailWorkflow({ a: {}, b: { may: [] } }, { desk: {} }));
-    for (const from of ['#desk', 'a', ''])
+    for (const from of ['#desk', 'a', 'a[0]', 'a/b', ''])
       expect(types(run.send({ type: 'PostMessage', from, message: { to: 'b', data: 1 } }))).to.deep.equal([
         'CommandRejected',
       ]);

@@ -1,6 +1,5 @@
 import { jsonSize } from '../../../shared/json-size.ts';
 import { MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
-import { taskPaths } from '../../../shared/task-path.ts';
 import type { DeadLetterCommand, PostMessage } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { type Answer, isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
@@ -67,7 +66,9 @@ function answerTo(state: RunState, command: Outside, context: DecisionContext): 
 function post(state: RunState, command: PostMessage, context: DecisionContext): Answer {
   const { commandId, from, message } = command;
   const isNamed = typeof from === 'string' && from !== '' && from.length <= MAX_NAME_CHARS;
-  if (!isNamed || isName(from) || state.tasks.has(from) || taskPaths(state.rules).itemOf(from) !== undefined)
+  // What is in a task, or will be, has its name before it.
+  const [first = ''] = isNamed ? from.split(/[/[]/, 1) : [];
+  if (!isNamed || isName(from) || state.tasks.has(first))
     return problem(
       'REPRISE_MESSAGE_INVALID',
       `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,
