@@ -17,10 +17,10 @@ export const clerk = {
 
 export const asker = {
   name: 'asker',
-  handle: async ({ id }, { messages }) => {
-    await messages.send('#questions', 'How much?', { performative: 'query', conversation: 'c-1' });
-    const { data, conversation } = await messages.receive();
-    return { data, conversation };
+  handle: async (_, { messages }) => {
+    await messages.send('#questions', 'How much?', { conversation: 'c-1' });
+    const { data, conversation, inReplyTo } = await messages.receive();
+    return { data, conversation, inReplyTo };
   },
 };
 `;
@@ -125,6 +125,15 @@ describe('run send', () => {
     expect(history.stdout).to.match(/by kim: a call/);
     const late = await say('run', 'send', 'driven', '#desk');
     expect([late.code, late.stderr.includes('REPRISE_RUN_CLOSED')]).to.deep.equal([1, true]);
+  });
+
+  it('answers a message as it is shown, in its conversation', async () => {
+    await start('asked', 'ask');
+    for (let asked: unknown; asked === undefined; ) [asked] = (await messagesOf('asked')) as unknown[];
+    const which = ['--in-reply-to', 'asker/1/1', '--conversation', 'c-1'];
+    const answer = await say('run', 'send', 'asked', 'asker', ...which, '--data', '7');
+    expect(answer.code, answer.stderr).to.equal(0);
+    expect(await outputOf('asked')).to.deep.equal({ data: 7, conversation: 'c-1', inReplyTo: 'asked/asker/1/1' });
   });
 
   it('expires, and is dropped then', async () => {

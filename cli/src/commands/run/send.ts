@@ -45,7 +45,7 @@ export default class RunSend extends RepriseCommand {
       helpValue: 'WORD',
     }),
     conversation: Flags.string({
-      description: 'What it is part of. Default of an answer: what that is part of which it answers.',
+      description: 'The conversation that it is part of; that of the message that it answers has to be named, too.',
       helpValue: 'ID',
     }),
     'in-reply-to': Flags.string({
