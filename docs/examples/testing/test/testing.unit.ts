@@ -150,9 +150,9 @@ describe('an agent that talks', () => {
         (await messages.request('#desk', { text })).data,
     });
     const { output } = await callAgent(writer, 'Short.', {
-      answer: ({ to, performative }) => ({ from: 'reviewer', data: { to, performative } }),
+      answer: ({ to, performative }) => ({ from: 'reviewer', data: { to, asks: performative === 'request' } }),
     });
-    expect(output).to.deep.equal({ to: '#desk', performative: 'request' });
+    expect(output).to.deep.equal({ to: '#desk', asks: true });
     const { error } = await callAgent(writer, 'Short.', {
       answer: () => ({ from: 'reviewer', data: 'no', performative: 'refuse' }),
     });
