@@ -19,6 +19,7 @@ const METHODS = [
   'wait',
   'sleep',
   'set',
+  'send',
   'switch',
   'cancel',
   'end',
@@ -85,6 +86,7 @@ const SUBJECTS: Readonly<Record<Method, unknown>> = {
   wait: { signal: 'word' },
   sleep: '1s',
   set: 1,
+  send: { to: 'first' },
   switch: [{ when: () => true, then: 'any' }],
   cancel: 'later',
   end: null,
@@ -110,7 +112,7 @@ function build(method: Method, options: object): void {
 
 describe('the table of which task takes which option', () => {
   const page = readFileSync(join(ROOT, 'docs/reference/typescript.md'), 'utf8');
-  const rows = [...page.matchAll(/^\| `(\w+)` ((?:\| (?:yes )?){11})\|$/gm)];
+  const rows = [...page.matchAll(/^\| `(\w+)` ((?:\| (?:yes )?){12})\|$/gm)];
   const granted = (method: Method): readonly string[] => {
     const has = (cells: string) => cells.split('|')[METHODS.indexOf(method) + 1]?.trim() === 'yes';
     return rows.flatMap(([, option = '', cells = '']) => (has(cells) ? option : []));

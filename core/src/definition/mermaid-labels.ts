@@ -101,6 +101,7 @@ export function workOf(task: TaskDefinition): string {
     case 'workflow':
       return `workflow ${workflow?.name ?? ''}${workflow?.version === undefined ? '' : ` ${workflow.version}`}`;
     case 'wait':
+      if (wait?.message) return 'waits for a message';
       return wait?.signal ? text('waits for ', wait.signal, 'waits for a signal') : `asks ${titleOf(wait?.form)}`;
     case 'sleep':
       if (sleep?.kind === 'for') return `sleeps ${formatDuration(sleep.ms)}`;

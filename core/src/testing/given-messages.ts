@@ -2,6 +2,7 @@ import { evaluate } from '../definition/evaluate.ts';
 import type { CallAnswer, CallDelivery } from '../orchestration/messaging/messages.ts';
 import type { MailCall } from '../orchestration/workflow/commands.ts';
 import type { Outgoing, ReceivedMessage, Wanted } from '../orchestration/workflow/messaging/message.ts';
+import { protocolOf } from '../orchestration/workflow/messaging/protocols.ts';
 import { isWanted } from '../orchestration/workflow/messaging/received.ts';
 import { type ErrorData, errorData } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -14,6 +15,7 @@ export interface GivenMessage {
   /** Default: inform. */
   readonly performative?: Performative;
   readonly type?: string;
+  /** Default of an answer: that of what it answers. */
   readonly conversation?: string;
   readonly inReplyTo?: string;
   /** A name of the run (`#desk`). Default: the agent's own mailbox. */
@@ -129,7 +131,10 @@ export class GivenMessages {
       const sent = { ...message, id: ids[index] ?? '' };
       this.sent.push(sent);
       const answer = this.#answer?.(sent);
-      if (answer !== undefined) this.#add({ inReplyTo: sent.id, ...answer });
+      const opens = protocolOf(sent.performative ?? 'inform') !== undefined;
+      const conversation = sent.conversation ?? (opens ? sent.id : undefined);
+      if (answer !== undefined)
+        this.#add({ inReplyTo: sent.id, ...(conversation === undefined ? {} : { conversation }), ...answer });
     }
   }
 

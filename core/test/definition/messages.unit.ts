@@ -223,7 +223,7 @@ describe('refused: addresses', () => {
       'no address at all',
       'a: { send: { to: a b } }\nb: { wait: { message: { mailbox: "@desk" } } }',
       'tasks.a.send.to: "a b" is no address: use the id of a task, or a name such as "#desk"',
-      'tasks.b.wait.message.mailbox: "@desk" is no address: use the id of a task, or a name such as "#desk"',
+      'tasks.b.wait.message.mailbox: "@desk" is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"',
     ],
     [
       'a task that there is not',
@@ -258,6 +258,20 @@ describe('refused: addresses', () => {
     expect(said).to.deep.equal(["tasks.t.send.to: the workflow has no mailbox 'dsek'; did you mean '#desk'?"]);
   });
 
+  it('a declared name without its #', () => {
+    const tasks = 't: { send: { to: desk } }\nu: { wait: { message: { mailbox: desk } } }\ndes: { agent: q }';
+    const said = `there is no task 'desk' ${around}; did you mean "#desk"?`;
+    expect(problemsOf(tasks, 'mailboxes: { desk: {} }')).to.deep.equal([
+      `tasks.t.send.to: ${said}`,
+      `tasks.u.wait.message.mailbox: ${said}`,
+    ]);
+  });
+
+  it('a name declared with its #, once, where it is declared', () => {
+    const said = problemsOf('t: { send: { to: "#desk" } }', 'mailboxes: { "#desk": {} }');
+    expect(said).to.deep.equal(['mailboxes.#desk: is the address of a mailbox; declare it without #: desk']);
+  });
+
   it('what is right: names, items, paths, tasks of the blocks around and of handlers, and what is computed', () => {
     const tasks = [
       'a: { send: { to: "#desk" } }',
@@ -281,7 +295,7 @@ describe('refused: mailboxes', () => {
       'names that are none, and the one that each run has',
       '{ "a b": {}, "#desk": {}, dead-letters: {} }',
       'mailboxes.a b: "a b" is not the name of a mailbox: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit',
-      'mailboxes.#desk: "#desk" is not the name of a mailbox: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit',
+      'mailboxes.#desk: is the address of a mailbox; declare it without #: desk',
       'mailboxes.dead-letters: is the mailbox of dead letters, which each run has; choose another name',
     ],
     [
@@ -471,7 +485,8 @@ tasks:
   it('are drawn', () => {
     const picture = toMermaid(read(whole));
     expect(picture).to.match(/hand\["?>|>"hand/);
-    for (const label of ['ask', 'said', 'any', 'may send']) expect(picture).to.include(label);
+    for (const label of ['ask', 'said<br/>waits for a message', 'any', 'may send']) expect(picture).to.include(label);
+    expect(picture).to.not.include('asks somebody');
   });
 
   it('are warned of where they have no effect, or a name is close to that of a task', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type AgentContext, type AgentTask, defineAgent } from '@reprise/core';
+import { type AgentContext, type AgentTask, defineAgent, type Message } from '@reprise/core';
 import { z } from 'zod';
 
 // #region charge
@@ -103,6 +103,59 @@ export const critic = defineAgent({
       const { draft } = message.data as { readonly draft: number };
       await messages.reply(message, { good: draft > 1 });
     }
+  },
+});
+// #endregion
+
+// #region contract
+/** Asks several for a price, takes the lowest, and waits for what was ordered. */
+export const buyer = defineAgent({
+  name: 'buyer',
+  async handle({ input }: AgentTask<{ readonly sellers: readonly string[] }>, { messages }: AgentContext) {
+    // Each call is a conversation of its own, which has the id of the call.
+    const calls: { readonly seller: string; readonly id: string }[] = [];
+    for (const seller of input.sellers) {
+      const call = { performative: 'cfp', deadline: '10m', key: `call ${seller}` } as const;
+      calls.push({ seller, ...(await messages.send(seller, { want: 'honey' }, call)) });
+    }
+    const offers: {
+      readonly seller: string;
+      readonly id: string;
+      readonly price: number;
+      readonly message: Message;
+    }[] = [];
+    for (const { seller, id } of calls) {
+      // Whatever is answered: of who refuses, understood nothing, has ended or is late (then the run says failure), no proposal will come.
+      const message = await messages.receive({ conversation: id });
+      if (message?.performative !== 'propose') continue;
+      offers.push({ seller, id, price: (message.data as { readonly price: number }).price, message });
+    }
+    const [best, ...others] = offers.sort((a, b) => a.price - b.price);
+    for (const { seller, message } of others)
+      await messages.reply(message, null, { performative: 'reject-proposal', key: `reject ${seller}` });
+    if (best === undefined) return { bought: null };
+    const { seller, id, message, price } = best;
+    await messages.reply(message, null, { performative: 'accept-proposal', key: `accept ${seller}` });
+    const done = await messages.receive({ conversation: id, timeout: '1h' });
+    return { bought: done?.performative === 'inform' ? { seller, price, parcel: done.data } : null };
+  },
+});
+
+/** Makes an offer, and delivers when it is taken. */
+export const seller = defineAgent({
+  name: 'seller',
+  async handle({ input }: AgentTask<{ readonly price: number }>, { messages }: AgentContext) {
+    const call = await messages.receive({ performative: 'cfp' });
+    if (call === undefined) return 'not asked';
+    if (input.price === 0) {
+      await messages.reply(call, { why: 'sold out' }, { performative: 'refuse' });
+      return 'refused';
+    }
+    await messages.reply(call, { price: input.price }, { performative: 'propose' });
+    const answer = await messages.receive({ conversation: call.id, timeout: '10m' });
+    if (answer?.performative !== 'accept-proposal') return 'not taken';
+    await messages.reply(answer, 'a jar');
+    return 'sold';
   },
 });
 // #endregion

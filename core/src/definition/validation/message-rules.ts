@@ -23,7 +23,8 @@ const MAX_LIMIT = 100_000;
 export function checkMailboxes({ mailboxes = {} }: WorkflowDefinition, report: Report): void {
   for (const [name, { limit, retry }] of Object.entries(mailboxes)) {
     const path = ['mailboxes', name];
-    checkName(name, path, 'the name of a mailbox', report);
+    if (name.startsWith('#')) report(path, `is the address of a mailbox; declare it without #: ${name.slice(1)}`);
+    else checkName(name, path, 'the name of a mailbox', report);
     if (`#${name}` === DEAD_LETTERS)
       report(path, 'is the mailbox of dead letters, which each run has; choose another name');
     if (limit !== undefined) {
@@ -96,16 +97,22 @@ function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes)
   if (mailboxes === undefined) return undefined;
   if (address.startsWith('#')) {
     const name = address.slice(1);
-    if (Object.hasOwn(mailboxes, name)) return undefined;
+    // Declared with its #, it has been reported there.
+    if (Object.hasOwn(mailboxes, name) || Object.hasOwn(mailboxes, address)) return undefined;
     const hint = didYouMean(
       address,
       Object.keys(mailboxes).map((one) => `#${one}`),
     );
     return `the workflow has no mailbox '${name}'${hint === '' ? `; say so at its top: mailboxes: { ${name}: {} }` : hint}`;
   }
+  if (address.startsWith('@'))
+    return `${JSON.stringify(address)} is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"`;
   if (!isTaskPath(address))
     return `${JSON.stringify(address)} is no address: use the id of a task, or a name such as "#desk"`;
-  return pathProblem(address.split('/'), tasksAround(group));
+  const problem = pathProblem(address.split('/'), tasksAround(group));
+  return problem !== undefined && Object.hasOwn(mailboxes, address)
+    ? `there is no task '${address}' in its block, or in those around it; did you mean "#${address}"?`
+    : problem;
 }
 
 /** Those that a name is looked for among, the innermost first: of a block, its handlers included, and of the blocks around it. */

@@ -137,6 +137,7 @@ slow: { sleep: 1d }`);
   it('says what waits, and for what', () => {
     const r = run(`ask: { wait: { form: approval, assignee: anna } }
 paid: { wait: { signal: paid } }
+said: { wait: { message: { from: one } } }
 nap: { sleep: 1h }
 one: { agent: a, mutex: m }
 two: { agent: a, mutex: m }
@@ -147,6 +148,7 @@ child: { workflow: other }`);
     const picture = pictureOf(r);
     expect(saidOf(picture, 'ask')).to.deep.equal(['asks anna: Approval', "waits for an answer of 'anna'"]);
     expect(saidOf(picture, 'paid')).to.deep.equal(["waits for the signal 'paid'"]);
+    expect(saidOf(picture, 'said')).to.deep.equal(["waits for a message from 'one' in 'said'"]);
     expect(saidOf(picture, 'nap')).to.deep.equal(['sleeps until 2026-01-01T01:00:00.000Z']);
     expect(saidOf(picture, 'two')[1]).to.equal("waits for the mutex 'm', which 'one' has");
     expect(saidOf(picture, 'tries').slice(1)).to.deep.equal([
@@ -154,7 +156,7 @@ child: { workflow: other }`);
       '1 failed attempt',
     ]);
     expect(saidOf(picture, 'child')[1]).to.match(/^waits for the end of the child run '/);
-    for (const id of ['ask', 'paid', 'nap', 'two', 'tries', 'child'])
+    for (const id of ['ask', 'paid', 'said', 'nap', 'two', 'tries', 'child'])
       expect(looksOf(picture, id), id).to.deep.equal(['waiting']);
     r.send({ type: 'PauseRun' });
     const paused = pictureOf(r);

@@ -402,6 +402,21 @@ describe('messages in a run', () => {
       expect(stateDigest(run.state)).to.equal(before);
     });
 
+    it('that is an address of something else is told what is meant', () => {
+      const why = (to: string): unknown => {
+        run.say('a', to, 1);
+        const [refused] = run.of('CommandRejected').slice(-1);
+        run.events.splice(
+          run.events.findIndex(({ type }) => type === 'CommandRejected'),
+          1,
+        );
+        return refused?.message;
+      };
+      expect(why('desk')).to.match(/is called so; did you mean "#desk"\?$/);
+      expect(why('dusk')).to.match(/is called so\.$/);
+      expect(why('@bot')).to.match(/is a name of no run, and those are not there yet/);
+    });
+
     it('of people is refused on record', () => {
       expect(run.post('nobody', 1)).to.equal('REPRISE_MAILBOX_UNKNOWN');
       const [named] = run.send({ type: 'PostMessage', from: 'a', message: { to: 'b', data: 1 } });

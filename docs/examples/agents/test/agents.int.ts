@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createReprise, workflow } from '@reprise/core';
+import { createReprise, defineAgent, workflow } from '@reprise/core';
 import { callAgent, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { author, chargeAt, countLines, critic, planResearch } from '../agents.ts';
+import { author, buyer, chargeAt, countLines, critic, planResearch, seller } from '../agents.ts';
 
 // #region direct
 describe('count-lines', () => {
@@ -80,6 +80,48 @@ describe('author and critic', () => {
   });
 });
 // #endregion
+
+describe('buyer and sellers', () => {
+  it('the lowest price is taken; who refuses or ends is passed over', async () => {
+    const asleep = defineAgent({ name: 'asleep', handle: () => null });
+    const flow = workflow<{ sellers: string[] }>('market')
+      .task('buyer', buyer, { may: 'send' })
+      .task('dear', seller, { input: () => ({ price: 9 }) })
+      .task('cheap', seller, { input: () => ({ price: 5 }) })
+      .task('empty', seller, { input: () => ({ price: 0 }) })
+      .task('asleep', asleep)
+      .build();
+    const reprise = await createReprise({ workflows: [flow] });
+    await reprise.start();
+    const run = await reprise.startRun(flow, { sellers: ['asleep', 'dear', 'empty', 'cheap'] });
+    expect(await run.result()).to.deep.equal({
+      buyer: { bought: { seller: 'cheap', price: 5, parcel: 'a jar' } },
+      dear: 'not taken',
+      cheap: 'sold',
+      empty: 'refused',
+      asleep: null,
+    });
+    await reprise.stop();
+  });
+
+  it('the buyer comes away with nothing when nobody offers, or nothing is delivered', async () => {
+    const bought = async (offers: boolean) => {
+      const { output } = await callAgent(
+        buyer,
+        { sellers: ['one'] },
+        {
+          answer: ({ performative }) =>
+            performative === 'cfp' && offers
+              ? { from: 'one', data: { price: 1 }, performative: 'propose' }
+              : { from: 'one', data: null, performative: 'failure' },
+        },
+      );
+      return output;
+    };
+    expect(await bought(false)).to.deep.equal({ bought: null });
+    expect(await bought(true)).to.deep.equal({ bought: null });
+  });
+});
 
 describe('charge', () => {
   const servers: Server[] = [];

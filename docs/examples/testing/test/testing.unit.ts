@@ -1,5 +1,6 @@
-import { createReprise, defineAgent, workflow } from '@reprise/core';
+import { type AgentContext, type AgentTask, createReprise, defineAgent, workflow } from '@reprise/core';
 import {
+  callAgent,
   given,
   ManualClock,
   recordingMonitor,
@@ -106,6 +107,67 @@ describe('an engine whose time stands still', () => {
     expect(await run.result()).to.equal(2);
     expect(monitor.events.filter(({ event }) => event.type === 'TaskAttemptFailed')).to.have.length(1);
     await reprise.stop();
+  });
+  // #endregion
+});
+
+describe('an agent that talks', () => {
+  // #region messages
+  /** Says what it makes of a text; the first time that it sees a long one, it has no time. */
+  const reviewer = defineAgent({
+    name: 'reviewer',
+    async handle(_task: AgentTask, { messages }: AgentContext) {
+      for (;;) {
+        const asked = await messages.receive({ mailbox: '#desk', timeout: '1h' });
+        if (asked === undefined) return 'nothing more';
+        const { text } = asked.data as { readonly text: string };
+        if (text.length > 20 && asked.delivery === 1) await messages.nack(asked, { reason: 'no time' });
+        else await messages.reply(asked, { good: text.endsWith('.'), delivery: asked.delivery });
+      }
+    },
+  });
+
+  it('by itself, it is given messages of a mailbox', async () => {
+    const messages = ['Short.', 'A long one, for another time'].map((text) => ({
+      from: 'writer',
+      mailbox: '#desk',
+      data: { text },
+    }));
+    const { output, sent, settled } = await callAgent(reviewer, null, { messages });
+    expect(output).to.equal('nothing more');
+    expect(sent?.map(({ to, data }) => ({ to, data }))).to.deep.equal([
+      { to: 'writer', data: { good: true, delivery: 1 } },
+    ]);
+    expect(settled?.map(({ how, reason }) => ({ how, reason }))).to.deep.equal([
+      { how: 'rejected', reason: 'no time' },
+    ]);
+  });
+
+  it('what it asks is answered', async () => {
+    const writer = defineAgent({
+      name: 'writer',
+      handle: async ({ input: text }: AgentTask<string>, { messages }: AgentContext) =>
+        (await messages.request('#desk', { text })).data,
+    });
+    const { output } = await callAgent(writer, 'Short.', {
+      answer: ({ to, performative }) => ({ from: 'reviewer', data: { to, asks: performative === 'request' } }),
+    });
+    expect(output).to.deep.equal({ to: '#desk', asks: true });
+    const { error } = await callAgent(writer, 'Short.', {
+      answer: () => ({ from: 'reviewer', data: 'no', performative: 'refuse' }),
+    });
+    expect(error?.code).to.equal('REPRISE_REQUEST_REFUSED');
+  });
+
+  it('in a run, what it gives back comes again', async () => {
+    const flow = workflow('review', { mailboxes: { desk: {} } })
+      .task('reviewer', reviewer)
+      .send('ask', { to: '#desk', data: { text: 'A long one, for another time' }, performative: 'request' })
+      .wait('answer', { message: { mailbox: 'ask' } }, { after: 'ask' })
+      .output(({ outputs }) => outputs.answer.data)
+      .build();
+    const { outcome } = await simulate(flow, { input: null, agents: { reviewer: reviewer.handle } });
+    expect(outcome).to.deep.equal({ status: 'completed', output: { good: false, delivery: 2 } });
   });
   // #endregion
 });

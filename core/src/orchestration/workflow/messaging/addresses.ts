@@ -15,6 +15,11 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
       return address;
     return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'`);
   }
+  if (address.startsWith('@'))
+    return unknown(
+      address,
+      'it is a name of no run, and those are not there yet; use a task, or a name of the run (`#desk`)',
+    );
   if (!isTaskPath(address)) return unknown(address, 'it is neither the path of a task nor a name');
   for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
     const found = taskAt(state, inside(block, address));
@@ -22,7 +27,9 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
   }
   const closed = closedFlaw(state, address);
   if (closed !== undefined) return closed;
-  return unknown(address, 'no task of the block, or of the blocks around it, is called so');
+  const meant =
+    mailboxDefinition(state.definition.mailboxes, `#${address}`) === undefined ? '' : `; did you mean "#${address}"?`;
+  return unknown(address, `no task of the block, or of the blocks around it, is called so${meant}`);
 }
 
 /** Why the mailbox of a task, or an item, is not there now: its block is not under way. */
@@ -54,7 +61,10 @@ function taskAt(state: RunState, path: string): string | Refusal | undefined {
 }
 
 const unknown = (address: string, why: string): Refusal =>
-  problem('REPRISE_MAILBOX_UNKNOWN', `There is no mailbox ${JSON.stringify(address.slice(0, 200))}: ${why}.`);
+  problem(
+    'REPRISE_MAILBOX_UNKNOWN',
+    `There is no mailbox ${JSON.stringify(address.slice(0, 200))}: ${why}${why.endsWith('?') ? '' : '.'}`,
+  );
 
 /** Who is meant by a name that a message is to be from: a task, where there is one of that name; else as it is. */
 export function senderNamed(state: RunState, scope: string, name: string): string {

@@ -34,6 +34,10 @@ const WAITING: ReadonlySet<string> = new Set([
 /** What these say is what the plan of the task says. */
 const SAYS_ALL: ReadonlySet<string> = new Set(['signal', 'sleep']);
 
+/** Of a message an agent may wait, too, which is to be named. */
+const saysAll = (reason: Reason | undefined, { wait }: Drawn['definition']): boolean =>
+  reason !== undefined && (SAYS_ALL.has(reason.reason) || (reason.reason === 'message' && wait !== undefined));
+
 const SKIPPED = {
   condition: 'its condition was false',
   while: 'its while was false',
@@ -70,7 +74,7 @@ export class TaskTexts {
     const worker = task?.agent ?? workOf(definition);
     const parts = [
       id,
-      worker === id || (reason !== undefined && SAYS_ALL.has(reason.reason)) ? '' : worker,
+      worker === id || saysAll(reason, definition) ? '' : worker,
       ...(task === undefined ? [] : this.#came(task)),
       this.#stands(task, reason),
       ...(task === undefined ? [] : this.#did(task)),
