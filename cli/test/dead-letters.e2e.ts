@@ -129,12 +129,21 @@ describe('dead letters', () => {
       'kim',
     );
     expect(edited.stderr).to.contain("Dead letter 'writer/1/1' of run r-1 says something else now.");
+    expect(edited.stderr).to.match(
+      /Nobody gets it until it is redriven: .*dead-letter redrive r-1 'writer\/1\/1' --reason WHY --config reprise\.config\.yaml\n/,
+    );
+    expect((await say('dead-letter', 'show', 'r-1', 'writer/1/1')).stdout).to.match(
+      /\nNow +dead: CARD_DECLINED\nEdited +once, \S+ \S+ by kim: typing error\n/,
+    );
     const redriven = await json('dead-letter', 'redrive', 'r-1', 'writer/1/1', '--reason', 'mended', '--by', 'kim');
-    expect(redriven).to.deep.include({ runId: 'r-1', messages: ['writer/1/1'], status: 'running', driven: true });
+    expect(redriven).to.deep.include({ runId: 'r-1', messages: ['r-1/writer/1/1'], status: 'running', driven: true });
     await stands('r-1', 'acknowledged', 'acknowledged');
     expect(await letters()).to.deep.equal([]);
     expect(await letters('status:redriven')).to.have.length(1);
-    expect(await json('dead-letter', 'show', 'r-1', 'writer/1/1')).to.deep.include({
+    const after = await json('dead-letter', 'show', 'r-1', 'writer/1/1');
+    expect(after['lastEdit']).to.deep.include({ by: 'kim', reason: 'typing error' });
+    expect(after).to.deep.include({
+      message: 'r-1/writer/1/1',
       status: 'acknowledged',
       edited: 1,
       redriven: 1,

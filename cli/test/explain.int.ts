@@ -111,6 +111,7 @@ describe('run explain', () => {
       mailbox: 'author',
       from: undefined,
       circle: [],
+      lying: 0,
       until: 1,
       limitAt: undefined,
     } as const;

@@ -163,6 +163,7 @@ export {
   liesIn,
   type MessageDeath,
   type MessageDelivery,
+  type MessageEdit,
   type RunMessage,
   type RunMessageStatus,
 } from './orchestration/reading/run-messages.ts';

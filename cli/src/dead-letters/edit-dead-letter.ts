@@ -1,10 +1,7 @@
-import { text } from 'node:stream/consumers';
-import type { Json } from '@reprise/core';
-import { readTextFile } from '../config/read-text-file.ts';
-import { usageError } from '../errors/usage-error.ts';
+import { commandText } from '../output/command-text.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
-import { parse } from '../runs/read-input.ts';
+import { readGivenData } from '../runs/read-input.ts';
 import { commandRun } from '../runs/steer-run.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { deadLettersMeant } from './message-names.ts';
@@ -22,31 +19,20 @@ export async function editDeadLetter(
   flags: EditDeadLetterFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const data = await readMessage(flags.data);
+  const data = await readGivenData(flags.data);
   const { by, reason } = flags;
+  let message = typed;
   await commandRun(run, flags, terminal, {
-    shape: { message: typed },
+    shape: () => ({ message }),
     give: async (handle) => {
-      const [message = typed] = await deadLettersMeant(handle, [typed]);
+      [message = typed] = await deadLettersMeant(handle, [typed]);
       await handle.editDeadLetter(message, data, { reason, ...(by === undefined ? {} : { by }) });
     },
     say: async ({ runId }) => {
       const { err } = terminal;
       await err.line(`Dead letter '${plain(typed)}' of run ${err.style('bold', runId)} says something else now.`);
+      const redrive = commandText(`dead-letter redrive ${plain(runId)} '${plain(typed)}' --reason WHY`, flags);
+      await err.line(`Nobody gets it until it is redriven: ${redrive}`);
     },
   });
-}
-
-/** JSON, `@` and the name of a file that has some, or `-` for stdin. Throws REPRISE_USAGE. */
-async function readMessage(given: string): Promise<Json> {
-  if (given === '-') return parse('data', await text(process.stdin), 'stdin');
-  if (!given.startsWith('@')) return parse('data', given, '--data');
-  const file = given.slice(1);
-  const content = await readTextFile(file, (why, cause) =>
-    usageError(`The data file ${file} could not be read: ${why}.`, {
-      cause,
-      fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --data '{"name":"Ada"}'.`,
-    }),
-  );
-  return parse('data', content, file);
 }

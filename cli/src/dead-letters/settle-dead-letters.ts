@@ -72,14 +72,15 @@ async function settleNamed(
 ): Promise<number> {
   const { err } = terminal;
   const { done, goesOn } = ACTIONS[how];
+  let messages: readonly string[] = [];
   await commandRun(run, flags, terminal, {
-    shape: { messages: typed },
+    shape: () => ({ messages }),
     give: async (handle) => {
-      for (const chunk of chunksOf([...new Set(await deadLettersMeant(handle, typed))]))
-        await give(handle, chunk, how, flags);
+      messages = [...new Set(await deadLettersMeant(handle, typed))];
+      for (const chunk of chunksOf(messages)) await give(handle, chunk, how, flags);
     },
     say: async ({ runId }, driven) => {
-      await err.line(`${count(typed.length, 'dead letter')} of run ${err.style('bold', runId)} ${done}.`);
+      await err.line(`${count(messages.length, 'dead letter')} of run ${err.style('bold', runId)} ${done}.`);
       if (goesOn && driven === false) await err.line(nobodyDrives(flags));
     },
   });

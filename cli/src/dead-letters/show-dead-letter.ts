@@ -1,4 +1,4 @@
-import { nearest, RepriseError, type RunMessage } from '@reprise/core';
+import { type MessageEdit, nearest, RepriseError, type RunMessage } from '@reprise/core';
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { messageShape } from '../runs/message-shapes.ts';
@@ -40,7 +40,8 @@ export async function showDeadLetter(
           ['Died', localTime(death.at)],
           ['Why', plain(`${death.code}: ${death.reason}`)],
         ]),
-    ['Now', `${becameOf(letter)}${letter.edited === 0 ? '' : `, edited ${number(letter.edited)} times`}`],
+    ['Now', becameOf(letter)],
+    ...(letter.lastEdit === undefined ? [] : [['Edited', editedText(letter.edited, letter.lastEdit)]]),
   ];
   for (const [name = '', value = ''] of facts) await out.line(`${name.padEnd(8)} ${value}`);
   if (letter.deliveries.length > 0) await out.line('Who had it');
@@ -58,6 +59,13 @@ export async function showDeadLetter(
     const text = line.trimStart();
     await out.line(`  ${' '.repeat(line.length - text.length)}${plain(text)}`);
   }
+}
+
+/** How often, and the last time when, by whom and why. */
+function editedText(times: number, { at, by, reason }: MessageEdit): string {
+  const often = times === 1 ? 'once,' : `${number(times)} times, the last time`;
+  const who = by === undefined ? '' : ` by ${plain(by)}`;
+  return `${often} ${localTime(at)}${who}${reason === undefined ? '' : `: ${plain(reason)}`}`;
 }
 
 function withoutData(message: RunMessage | undefined): object | undefined {

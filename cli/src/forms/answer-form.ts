@@ -19,7 +19,7 @@ export interface AnswerFlags extends Whereabouts {
 export async function answerForm(run: string, task: string, flags: AnswerFlags, terminal: Terminal): Promise<void> {
   const answer = await readAnswer(flags.answer);
   await commandRun(run, flags, terminal, {
-    shape: { taskId: task },
+    shape: () => ({ taskId: task }),
     give: (handle) => handle.answer(task, answer, whoOf(flags)),
     say: async ({ runId, status }, driven) => {
       const { err } = terminal;
@@ -51,7 +51,7 @@ export interface AssignFlags extends Whereabouts {
 export async function assignForm(run: string, task: string, flags: AssignFlags, terminal: Terminal): Promise<void> {
   const { to } = flags;
   await commandRun(run, flags, terminal, {
-    shape: { taskId: task, to },
+    shape: () => ({ taskId: task, to }),
     give: (handle) => handle.assign(task, to, whoOf(flags)),
     say: async ({ runId }) => {
       const { err } = terminal;
@@ -60,7 +60,8 @@ export async function assignForm(run: string, task: string, flags: AssignFlags, 
   });
 }
 
-const whoOf = ({ by, reason, 'request-id': requestId }: Pick<AnswerFlags, 'by' | 'reason' | 'request-id'>) => ({
+/** Who says it, and why, as a command to a run takes it. */
+export const whoOf = ({ by, reason, 'request-id': requestId }: Pick<AnswerFlags, 'by' | 'reason' | 'request-id'>) => ({
   ...(by === undefined ? {} : { by }),
   ...(reason === undefined ? {} : { reason }),
   ...(requestId === undefined ? {} : { requestId }),

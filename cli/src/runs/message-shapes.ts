@@ -1,4 +1,4 @@
-import type { MessageDelivery, RunMessage } from '@reprise/core';
+import type { MessageDelivery, MessageEdit, RunMessage } from '@reprise/core';
 import { isoOrNull, isoTime } from '../output/text.ts';
 
 /** A message in JSON; what it says only where it was read. Members that are not known are null. */
@@ -23,7 +23,14 @@ export const messageShape = (one: RunMessage): object => ({
   death: one.death === undefined ? null : { ...one.death, at: isoTime(one.death.at) },
   edited: one.edited,
   redriven: one.redriven,
+  lastEdit: one.lastEdit === undefined ? null : editShape(one.lastEdit),
   ...(one.data === undefined ? {} : { data: one.data }),
+});
+
+const editShape = ({ at, by, reason }: MessageEdit): object => ({
+  at: isoTime(at),
+  by: by ?? null,
+  reason: reason ?? null,
 });
 
 const deliveryShape = ({ task, attempt, at, outcome, endedAt, reason, code, because }: MessageDelivery): object => ({

@@ -25,6 +25,20 @@ export const readData = async (flags: {
   readonly 'data-file'?: string | undefined;
 }): Promise<Json> => readJson('data', flags.data, flags['data-file'], null);
 
+/** JSON, `@` and the name of a file that has some, or `-` for stdin. Throws REPRISE_USAGE. */
+export async function readGivenData(given: string): Promise<Json> {
+  if (given === '-') return parse('data', await text(process.stdin), 'stdin');
+  if (!given.startsWith('@')) return parse('data', given, '--data');
+  const file = given.slice(1);
+  const content = await readTextFile(file, (why, cause) =>
+    usageError(`The data file ${file} could not be read: ${why}.`, {
+      cause,
+      fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --data '{"name":"Ada"}'.`,
+    }),
+  );
+  return parse('data', content, file);
+}
+
 /** JSON from the flags `--<what>` and `--<what>-file`; `none` when there is neither. */
 async function readJson(what: string, given: string | undefined, file: string | undefined, none: Json): Promise<Json> {
   if (given !== undefined) return parse(what, given, `--${what}`);

@@ -18,7 +18,7 @@ export async function sendSignal(typed: string, signal: string, flags: SignalFla
   const requestId = flags['request-id'];
   const { err } = terminal;
   await commandRun(typed, flags, terminal, {
-    shape: { signal },
+    shape: () => ({ signal }),
     give: (handle) => handle.signal(signal, data, requestId === undefined ? {} : { requestId }),
     say: async ({ runId, status, tasks }, driven) => {
       await err.line(`Run ${err.style('bold', runId)} has the signal; it is ${statusText(err, status)}.`);

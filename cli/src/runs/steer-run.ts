@@ -55,8 +55,8 @@ export interface RunCommand {
   give(handle: RunHandle): Promise<void>;
   /** What a person is told. `driven`: whether a process drives the store; undefined when the store cannot tell. */
   say(state: RunView, driven: boolean | undefined): Promise<void>;
-  /** More members of the JSON. */
-  readonly shape?: Readonly<Record<string, Json>>;
+  /** More members of the JSON, as they are once the command was given. */
+  shape?(): Readonly<Record<string, Json>>;
 }
 
 /** Gives a command to a run through its store, and says how the run is then. Loads no agent and no workflow. */
@@ -64,7 +64,7 @@ export async function commandRun(
   typed: string,
   where: Whereabouts,
   { out, err, json }: Terminal,
-  { give, say, shape = {} }: RunCommand,
+  { give, say, shape = () => ({}) }: RunCommand,
 ): Promise<void> {
   const access = await locateStore(where, process.cwd());
   if (access.exists === false) throw noRunsYet(access);
@@ -83,7 +83,7 @@ export async function commandRun(
       return;
     }
     const { status, revision } = state;
-    await out.json({ runId, ...shape, status, revision, driven: drivers.driven ?? null, ...silentShape(drivers) });
+    await out.json({ runId, ...shape(), status, revision, driven: drivers.driven ?? null, ...silentShape(drivers) });
   } finally {
     await close();
     await orchestrator.stop();

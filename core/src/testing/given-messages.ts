@@ -4,6 +4,7 @@ import type { MailCall } from '../orchestration/workflow/commands.ts';
 import type { Outgoing, ReceivedMessage, Wanted } from '../orchestration/workflow/messaging/message.ts';
 import { protocolOf } from '../orchestration/workflow/messaging/protocols.ts';
 import { isWanted } from '../orchestration/workflow/messaging/received.ts';
+import { type ErrorData, errorData } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Performative } from '../shared/performatives.ts';
 
@@ -31,6 +32,9 @@ export interface SettledMessage {
   readonly reason?: string;
 }
 
+const NO_LEAVE =
+  'The agent may send no messages but replies to what it has taken; say so on the task: may: [send] (in `callAgent`: may).';
+
 /** The run of an agent that is called by itself: what it is given, what answers it, and what it sends. */
 export class GivenMessages {
   readonly sent: SentMessage[] = [];
@@ -43,6 +47,9 @@ export class GivenMessages {
     readonly max: number;
   }[] = [];
   readonly #own: string;
+  readonly #maySend: boolean;
+  /** Whom it may answer: the senders of what it has taken, by the id of that. */
+  readonly #taken = new Map<string, string>();
   readonly #answer: ((message: SentMessage) => GivenMessage | undefined) | undefined;
   #count = 0;
 
@@ -50,8 +57,10 @@ export class GivenMessages {
     own: string,
     given: readonly GivenMessage[],
     answer: ((message: SentMessage) => GivenMessage | undefined) | undefined,
+    maySend: boolean,
   ) {
     this.#own = own;
+    this.#maySend = maySend;
     this.#answer = answer;
     for (const message of given) this.#add(message);
   }
@@ -65,6 +74,8 @@ export class GivenMessages {
   ): void {
     const { taskId, attempt, call } = command;
     const base = { taskId, attempt, call };
+    const error = this.#flaw(command);
+    if (error !== undefined) return answered({ ...base, error });
     const ids =
       command.type === 'SendMessages' ? command.messages.map((_, index) => (index === 0 ? id : `${id}.${index}`)) : [];
     if (command.type === 'SendMessages') this.#take(command.messages, ids);
@@ -88,9 +99,31 @@ export class GivenMessages {
         found.length === 0 && command.type === 'AwaitMessages' && one.call === call && command.timeoutMs !== undefined;
       if (found.length === 0 && !isOver) continue;
       this.#waiting.splice(this.#waiting.indexOf(one), 1);
-      for (const message of found) this.#inbox.splice(this.#inbox.indexOf(message), 1);
+      for (const message of found) {
+        this.#inbox.splice(this.#inbox.indexOf(message), 1);
+        this.#taken.set(message.id, message.from);
+      }
       delivered({ taskId, attempt, call: one.call, ...(isOver ? {} : { messages: found }) });
     }
+  }
+
+  /** Why the run would refuse the call, or would wait for ever. */
+  #flaw(command: MailCall): ErrorData | undefined {
+    if (command.type === 'SendMessages') {
+      const isReply = ({ inReplyTo, to }: Outgoing): boolean =>
+        inReplyTo !== undefined && this.#taken.get(inReplyTo) === to;
+      return this.#maySend || command.messages.every(isReply)
+        ? undefined
+        : errorData('REPRISE_MESSAGE_INVALID', NO_LEAVE);
+    }
+    if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
+      return undefined;
+    const { mailbox = this.#own, wanted = {} } = command;
+    if (this.#inbox.some((message) => message.mailbox === mailbox && fits(message, wanted))) return undefined;
+    return errorData(
+      'REPRISE_MESSAGE_INVALID',
+      `The agent waits in '${mailbox}' without a limit, and nothing more comes: give it \`messages\`, or \`answer\` what it sends, or have it wait with a \`timeout\`.`,
+    );
   }
 
   #take(messages: readonly Outgoing[], ids: readonly string[]): void {

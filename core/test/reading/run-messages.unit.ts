@@ -93,6 +93,7 @@ describe('the messages of a run', () => {
       mailbox: '#other',
       status: 'open',
       edited: 1,
+      lastEdit: { at: run.now },
       redriven: 1,
       size: 8,
       data: 'longer',

@@ -267,6 +267,51 @@ describe('Agents that talk', () => {
     expect(only(await eventsOf(reprise, run.id), 'TaskFailed')[0]?.error.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
   });
 
+  it('end no process by calls that nobody awaits', async () => {
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const leaves = defineAgent({
+        name: 'leaves',
+        handle: (_: AgentTask, { messages }) => {
+          void messages.receive();
+          void messages.ack({ id: 'nope' });
+          void messages.send('nobody', 1, { expires: 10n as unknown as number });
+          return new Promise((resolve) => setTimeout(resolve, 20, 'fine'));
+        },
+      });
+      const flow = workflow('leaves').task('leaves', leaves, { may: 'send' }).build();
+      const reprise = await start({ workflows: [flow] });
+      const run = await reprise.startRun(flow, null);
+      expect(await run.result()).to.equal('fine');
+      const waits = await reprise.startRun(flow, null);
+      await waits.cancel('enough');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unheard).to.deep.equal([]);
+  });
+
+  it('that go on calling once they are over leave time for others', async () => {
+    let over = false;
+    const stubborn = defineAgent({
+      name: 'stubborn',
+      handle: async (_: AgentTask, { messages }) => {
+        while (!over) await messages.receive().catch(() => undefined);
+      },
+    });
+    const flow = workflow('stubborn').task('stubborn', stubborn).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageAwaited').length === 1);
+    await run.cancel('enough');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    over = true;
+    expect(await run.outcome()).to.have.property('status', 'cancelled');
+  });
+
   it('give back what they had when they fail, and another has it', async () => {
     let failures = 0;
     const unsteady = defineAgent({

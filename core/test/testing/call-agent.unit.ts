@@ -69,4 +69,22 @@ describe('an agent that is called by itself', () => {
     const silent = agent(() => new Promise(() => undefined));
     expect((await callAgent(silent, {}, { heartbeatMs: 5 })).error?.code).to.equal('REPRISE_HEARTBEAT_TIMEOUT');
   });
+
+  it('sends what it may, and does not wait for what cannot come', async () => {
+    const sends = agent(async (_task, { messages }) => (await messages.send('b', 1)).id);
+    expect((await callAgent(sends, {}, { may: [] })).error?.code).to.equal('REPRISE_MESSAGE_INVALID');
+    expect((await callAgent(sends, {}, { may: ['send'] })).sent).to.have.lengthOf(1);
+    const answers = agent(async (_task, { messages }) => {
+      const message = await messages.receive();
+      if (message !== undefined) await messages.reply(message, 'yes');
+      return null;
+    });
+    const answered = await callAgent(answers, {}, { may: [], messages: [{ from: 'kim', data: 'well?' }] });
+    expect(answered.sent?.[0]).to.include({ to: 'kim', data: 'yes' });
+    const idle = await callAgent(answers, {});
+    expect(idle.error?.code).to.equal('REPRISE_MESSAGE_INVALID');
+    expect(idle.error?.message).to.contain("waits in 'task' without a limit");
+    const asks = agent(async (_task, { messages }) => (await messages.request('b', 1)).data);
+    expect((await callAgent(asks, {})).error?.code).to.equal('REPRISE_REPLY_TIMEOUT');
+  });
 });

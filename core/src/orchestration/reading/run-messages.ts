@@ -2,6 +2,7 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { jsonSize } from '../../shared/json-size.ts';
 import type { Performative } from '../../shared/performatives.ts';
+import type { Said } from '../workflow/command-base.ts';
 import type { MessageSent, RunEvent } from '../workflow/events.ts';
 import { DEAD_LETTERS, type Party, whyDead } from '../workflow/messaging/message.ts';
 
@@ -39,6 +40,11 @@ export interface MessageDeath {
   readonly causes: readonly string[];
 }
 
+/** When a person changed what a message says; who that was and why, as far as it was said. */
+export interface MessageEdit extends Said {
+  readonly at: number;
+}
+
 /** A message of a run, and what has become of it. */
 export interface RunMessage {
   readonly id: string;
@@ -68,6 +74,8 @@ export interface RunMessage {
   /** How often people changed what it says, and had it delivered again. */
   readonly edited: number;
   readonly redriven: number;
+  /** The last change of what it says; absent without one. */
+  readonly lastEdit?: MessageEdit;
 }
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -89,7 +97,8 @@ export class RunMessages {
     return [...this.#all.values()];
   }
 
-  fold(event: RunEvent, revision: number): void {
+  /** `said`: who asked for the event, and why. */
+  fold(event: RunEvent, revision: number, { by, reason }: Said = {}): void {
     switch (event.type) {
       case 'MessageSent':
         return this.#sent(event, revision);
@@ -109,10 +118,14 @@ export class RunMessages {
       case 'TasksReset':
         return this.#taken(event.message, event.region, event.at);
       case 'MessageRejected': {
-        const { message, at, reason, code, because } = event;
+        const { message, at, code, because } = event;
         for (const one of this.#these([message])) {
           const last = one.deliveries.at(-1);
-          const why = { reason, ...(code !== undefined && { code }), ...(because !== undefined && { because }) };
+          const why = {
+            reason: event.reason,
+            ...(code !== undefined && { code }),
+            ...(because !== undefined && { because }),
+          };
           if (last !== undefined) Object.assign(last, { outcome: 'returned', endedAt: at, ...why });
           if (one.status !== 'dead') this.#stand(one, 'open', at);
         }
@@ -125,14 +138,19 @@ export class RunMessages {
       case 'MessageDeadLettered':
         for (const one of this.#these([event.message])) {
           const { at, error, causes = [] } = event;
-          const { code, message: reason } = whyDead(error);
-          one.death = { at, code, reason, error, causes };
+          const { code, message } = whyDead(error);
+          one.death = { at, code, reason: message, error, causes };
           this.#stand(one, 'dead', at);
         }
         return;
       case 'DeadLetterEdited':
         for (const one of this.#these([event.message])) {
           one.edited += 1;
+          one.lastEdit = {
+            at: event.at,
+            ...(by !== undefined && { by }),
+            ...(reason !== undefined && { reason }),
+          };
           one.size = jsonSize(event.data);
           if (this.#withData) one.data = event.data;
         }

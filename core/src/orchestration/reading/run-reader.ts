@@ -142,7 +142,8 @@ export class RunReader {
   /** Its messages in the order in which they were sent, and what has become of each; with `data`, what they say, too. Throws REPRISE_RUN_NOT_FOUND. */
   async messages(runId: string, options: { readonly data?: boolean } = {}): Promise<readonly RunMessage[]> {
     const messages = new RunMessages(options);
-    for await (const { event, revision } of this.history(runId)) messages.fold(event, revision);
+    for await (const { event, revision, recorded } of this.history(runId))
+      messages.fold(event, revision, recorded.metadata);
     return messages.all;
   }
 

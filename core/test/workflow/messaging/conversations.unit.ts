@@ -238,5 +238,8 @@ describe('conversations', () => {
     expect(of('a')?.waits).to.contain("b agreed to 'draft' 40.0s ago, due in 20.0s");
     expect(of('a')?.waits).to.contain('they wait for each other: a, b, a');
     expect(of('b')).to.deep.include({ circle: ['b', 'a'] });
+    expect(of('b')?.moves).to.contain('Somebody else sends one');
+    run.say('c', 'b', 'not for it');
+    expect(explain(run.state, { now: run.now }).find(({ taskId }) => taskId === 'b')).to.deep.include({ lying: 1 });
   });
 });

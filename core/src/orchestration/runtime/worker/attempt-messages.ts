@@ -10,6 +10,9 @@ import type {
 import { type Duration, parseDuration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
+import type { SettleMessages } from '../../workflow/commands.ts';
+import type { Refusal } from '../../workflow/decisions/refusal.ts';
+import { awaitFlaw, outgoingFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
 import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
@@ -18,8 +21,27 @@ import type { MessageCalls } from './message-calls.ts';
 
 const DEFAULT_DEADLINE: Duration = '10m';
 
-/** `context.messages` of one attempt. What can be said here of what is asked is said at once; all else the run says. */
-export class AttemptMessages implements Messages {
+/** `context.messages` of one attempt. Whether anybody awaits a call is the agent's business: what is refused unheard ends no process, but fails the attempt. */
+export function messagesOf(calls: MessageCalls, maxPayloadChars: number): Messages {
+  const messages = new AttemptMessages(calls, maxPayloadChars);
+  return {
+    send: (...given) => heard(messages.send(...given)),
+    request: (...given) => heard(messages.request(...given)),
+    receive: (...given) => heard(messages.receive(...given)),
+    receiveMany: (...given) => heard(messages.receiveMany(...given)),
+    reply: (...given) => heard(messages.reply(...given)),
+    ack: (...given) => heard(messages.ack(...given)),
+    nack: (...given) => heard(messages.nack(...given)),
+  };
+}
+
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** What can be said here of what is asked is said at once; all else the run says. */
+class AttemptMessages implements Messages {
   readonly #calls: MessageCalls;
   readonly #maxChars: number;
   /** Those that the attempt has: whom a reply goes to. */
@@ -73,13 +95,15 @@ export class AttemptMessages implements Messages {
   async receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]> {
     const { mailbox, timeout, max, ...filter } = options;
     const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-    const messages = await this.#calls.receive({
+    const asked = {
       type: 'AwaitMessages',
       ...(mailbox === undefined ? {} : { mailbox }),
       ...(Object.keys(wanted).length === 0 ? {} : { wanted }),
       max,
       ...(timeout === undefined ? {} : { timeoutMs: durationOf(timeout, 'timeout') }),
-    });
+    } as const;
+    accept(awaitFlaw(asked));
+    const messages = await this.#calls.receive(asked);
     for (const message of messages) this.#taken.set(message.id, message);
     // The agent's own: what it does to it does not reach the state of the run.
     return messages.map((message) => ({ ...message, data: copyJson(message.data) }));
@@ -101,8 +125,7 @@ export class AttemptMessages implements Messages {
   }
 
   async ack(...messages: readonly Pick<Message, 'id'>[]): Promise<void> {
-    if (messages.length > 0)
-      await this.#calls.settle({ type: 'SettleMessages', acknowledge: messages.map(({ id }) => id) });
+    if (messages.length > 0) await this.#settle({ acknowledge: messages.map(({ id }) => id) });
   }
 
   async nack({ id: message }: Pick<Message, 'id'>, { reason, delay, requeue }: NackOptions): Promise<void> {
@@ -112,20 +135,32 @@ export class AttemptMessages implements Messages {
       ...(delay === undefined ? {} : { delayMs: durationOf(delay, 'delay') }),
       ...(requeue === undefined ? {} : { requeue }),
     };
-    await this.#calls.settle({ type: 'SettleMessages', reject: [back] });
+    await this.#settle({ reject: [back] });
+  }
+
+  async #settle(what: Pick<SettleMessages, 'acknowledge' | 'reject'>): Promise<void> {
+    accept(settleFlaw(what));
+    await this.#calls.settle({ type: 'SettleMessages', ...what });
   }
 
   #outgoing(to: string, data: unknown, options: SendOptions): Outgoing {
     const { expires, deadline, ...how } = options;
     const said = Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
-    return {
+    const outgoing = {
       ...said,
       to,
       data: acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars),
       ...(expires === undefined ? {} : { expiresMs: durationOf(expires, 'expires') }),
       ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline, 'deadline') }),
     };
+    accept(outgoingFlaw(outgoing));
+    return outgoing;
   }
+}
+
+/** The run would say the same: here, nothing that is no JSON gets on its way. */
+function accept(flaw: Refusal | undefined): void {
+  if (flaw !== undefined) throw new RepriseError(flaw.code, flaw.message);
 }
 
 /** After the deadline that the run tells of. */
@@ -143,7 +178,7 @@ function durationOf(value: Duration, what: string): number {
   if (ms !== undefined) return ms;
   throw new RepriseError(
     'REPRISE_MESSAGE_INVALID',
-    `\`${what}\` must be ms or text such as "30s", not ${JSON.stringify(value)}.`,
+    `\`${what}\` must be ms or text such as "30s", not ${String(value)}.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
+import type { Messages } from '../../../agent/messages.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -9,7 +10,7 @@ import type { Directive } from '../../workflow/directives.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import { acceptPayload, checkSchema } from '../payload.ts';
 import type { AnyAgent } from '../registry.ts';
-import { AttemptMessages } from './attempt-messages.ts';
+import { messagesOf } from './attempt-messages.ts';
 import { Directives } from './directives.ts';
 import { MessageCalls } from './message-calls.ts';
 
@@ -53,7 +54,7 @@ export class AttemptRun {
   #over = false;
   readonly #directives: Directives;
   readonly calls: MessageCalls;
-  readonly #messages: AttemptMessages;
+  readonly #messages: Messages;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
@@ -78,7 +79,7 @@ export class AttemptRun {
         this.#watchSilence();
       },
     });
-    this.#messages = new AttemptMessages(this.calls, parts.maxPayloadChars);
+    this.#messages = messagesOf(this.calls, parts.maxPayloadChars);
   }
 
   /**

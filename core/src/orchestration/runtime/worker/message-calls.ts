@@ -66,6 +66,7 @@ export class MessageCalls {
   readonly #early = new Map<number, readonly ReceivedMessage[]>();
   #made: { readonly command: MailCall; readonly of: readonly Queued[] } | undefined;
   #repeat: ScheduledCall | undefined;
+  #again: ScheduledCall | undefined;
   #calls = 0;
   readonly #unheard = new Map<Queued['came'], number>();
   #closed = false;
@@ -132,7 +133,6 @@ export class MessageCalls {
       made.of[0]?.answered.reject(errorOf(error));
     }
     this.#make();
-    if (this.listens) this.#armRepeat(LAST_REPEAT_MS);
   }
 
   delivered({ call, messages = [] }: CallDelivery): void {
@@ -152,6 +152,7 @@ export class MessageCalls {
     this.#early.delete(command.call);
     if (early !== undefined) return came.resolve(early);
     this.#waiting.set(command.call, { came, command });
+    this.#armAgain();
     this.#parts.rest();
   }
 
@@ -159,6 +160,7 @@ export class MessageCalls {
   end(reason: RepriseError): void {
     this.#over ??= reason;
     this.#repeat?.cancel();
+    this.#again?.cancel();
     const open = [...(this.#made?.of ?? []), ...this.#queue.splice(0)];
     this.#made = undefined;
     for (const { answered, came } of open) {
@@ -240,11 +242,20 @@ export class MessageCalls {
     this.#repeat?.cancel();
     this.#repeat = this.#parts.clock.schedule(ms, () => {
       this.#repeat = undefined;
-      if (this.#over !== undefined) return;
-      if (this.#made !== undefined) this.#say(this.#made.command);
-      // What came may have been lost.
-      else for (const { command } of this.#waiting.values()) this.#say(command);
-      if (this.#made !== undefined || this.listens) this.#armRepeat(Math.min(ms * 2, LAST_REPEAT_MS));
+      if (this.#over !== undefined || this.#made === undefined) return;
+      this.#say(this.#made.command);
+      this.#armRepeat(Math.min(ms * 2, LAST_REPEAT_MS));
+    });
+  }
+
+  /** What came for those that wait may have been lost, whatever else is answered. */
+  #armAgain(): void {
+    if (this.#again !== undefined) return;
+    this.#again = this.#parts.clock.schedule(LAST_REPEAT_MS, () => {
+      this.#again = undefined;
+      if (this.#over !== undefined || !this.listens) return;
+      for (const { command } of this.#waiting.values()) this.#say(command);
+      this.#armAgain();
     });
   }
 }

@@ -115,6 +115,8 @@ export type Reason =
       readonly owed: readonly Commitment[];
       /** Tasks that wait for each other, this one first, when it is one of them. */
       readonly circle: readonly string[];
+      /** How many messages lie there that are not what it waits for. */
+      readonly lying: number;
       /** Of an attempt: until when. */
       readonly until: number | undefined;
       readonly limitAt: number | undefined;

@@ -209,6 +209,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
       reason: 'message',
       mailbox: awaits.mailbox,
       ...owedTo(state, task),
+      lying: lyingIn(state, awaits.mailbox),
       from: awaits.wanted?.from,
       until: undefined,
       limitAt,
@@ -237,7 +238,22 @@ function listening(state: RunState, task: TaskState) {
   const [call, mailbox] = first;
   const receiver = state.mail?.boxes.get(mailbox)?.receivers.get(receiverKey({ taskId: task.id, call }));
   const from = receiver?.wanted?.from;
-  return { reason: 'message', mailbox, from, until: receiver?.until, ...owedTo(state, task) } as const;
+  return {
+    reason: 'message',
+    mailbox,
+    from,
+    until: receiver?.until,
+    lying: lyingIn(state, mailbox),
+    ...owedTo(state, task),
+  } as const;
+}
+
+/** What nobody has, and whoever waits does not want. */
+function lyingIn(state: RunState, mailbox: string): number {
+  let count = 0;
+  for (const { holder, retryAt } of state.mail?.boxes.get(mailbox)?.messages.values() ?? [])
+    if (holder === undefined && retryAt === undefined) count += 1;
+  return count;
 }
 
 /** What others owe the task, and whether it waits in a circle for itself. */

@@ -154,14 +154,16 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       return told(`waits for the signal '${signal}'`, `Somebody sends the signal${limit(limitAt, then)}.`);
     }
     case 'message': {
-      const { mailbox, from, until, limitAt, hasDefault, owed, circle } = reason;
+      const { mailbox, from, until, limitAt, hasDefault, owed, circle, lying } = reason;
       const then = hasDefault ? 'its default is taken' : 'its time is up';
       const whose = from === undefined ? '' : ` from '${from}'`;
       const first = until !== undefined && (limitAt === undefined || until < limitAt) ? until : limitAt;
       const said = owed.slice(0, 3).map((one) => commitmentText(one, now));
       const round = circle.length === 0 ? '' : `; they wait for each other: ${[...circle, circle[0]].join(', ')}`;
-      const waits = `waits for a message${whose} in '${mailbox}'${said.length === 0 ? '' : `: ${said.join('; ')}`}${round}`;
-      return told(waits, `Somebody sends one${limit(first, then)}.`);
+      const other =
+        lying === 0 ? '' : lying === 1 ? '; one lies there that does not fit' : `; ${lying} lie there that do not fit`;
+      const waits = `waits for a message${whose} in '${mailbox}'${said.length === 0 ? '' : `: ${said.join('; ')}`}${round}${other}`;
+      return told(waits, `Somebody${circle.length === 0 ? '' : ' else'} sends one${limit(first, then)}.`);
     }
     case 'sent': {
       const { mailbox, holder, limitAt } = reason;

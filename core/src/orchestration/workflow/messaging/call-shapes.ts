@@ -114,7 +114,12 @@ export const dependsOn = ({ key, conversation, inReplyTo, performative }: Outgoi
 
 export const outgoingFlaw = (message: unknown): Refusal | undefined => wrong(outgoing, message, 'message');
 
-export function awaitFlaw({ mailbox, wanted, max, timeoutMs }: AwaitMessages): Refusal | undefined {
+export function awaitFlaw({
+  mailbox,
+  wanted,
+  max,
+  timeoutMs,
+}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'max' | 'timeoutMs'>): Refusal | undefined {
   const asked = {
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(wanted === undefined ? {} : { wanted }),
@@ -134,7 +139,10 @@ export function awaitFlaw({ mailbox, wanted, max, timeoutMs }: AwaitMessages): R
   }
 }
 
-export function settleFlaw({ acknowledge = [], reject = [] }: SettleMessages): Refusal | undefined {
+export function settleFlaw({
+  acknowledge = [],
+  reject = [],
+}: Pick<SettleMessages, 'acknowledge' | 'reject'>): Refusal | undefined {
   const flaw = wrong(settling, { acknowledge, reject }, '');
   if (flaw !== undefined) return flaw;
   const ids = [...acknowledge, ...reject.map(({ message }) => message)];

@@ -355,12 +355,18 @@ export class World {
   /** The agent says something at the desk, and once to itself, which it has when it ends. */
   #talk(taskId: string, attempt: number): void {
     const by = { taskId, attempt, worker: 'w' };
-    const messages = [
+    const said = [
       { to: '#desk', data: 'note', expiresMs: 700 },
       { to: taskId, data: 'to myself', key: 'once' },
     ];
-    this.#set(`send ${taskId}/${attempt}`, 10, { type: 'SendMessages', ...by, call: 1, messages });
-    this.#set(`take ${taskId}/${attempt}`, 20, { type: 'AwaitMessages', ...by, call: 2, timeoutMs: 50 });
+    for (const [index, message] of said.entries())
+      this.#set(`send ${taskId}/${attempt}.${index}`, 10 + index, {
+        type: 'SendMessages',
+        ...by,
+        call: index + 1,
+        messages: [message],
+      });
+    this.#set(`take ${taskId}/${attempt}`, 20, { type: 'AwaitMessages', ...by, call: 3, timeoutMs: 50 });
   }
 
   /** The agent does what it may: it ends its block, or adds a task of a new name after its own. */
