@@ -12,6 +12,7 @@ import { nextTurn } from '@reprise/core/plugin';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { explanationShape } from '../src/output/json-shapes.ts';
 import { createTerminal, type Terminal } from '../src/output/terminal.ts';
 import { explainRun } from '../src/runs/explain-run.ts';
 import { showRun } from '../src/runs/show-run.ts';
@@ -101,6 +102,38 @@ describe('run explain', () => {
     expect(err)
       .to.match(/by the agents of this configuration/)
       .and.to.contain('reprise worker start');
+  });
+
+  it('tells in JSON what is owed to whoever waits for a message, with times as everywhere', () => {
+    const one = { who: 'critic', about: undefined, stage: 'asked', since: 0, dueAt: 60_000 } as const;
+    const waits = {
+      reason: 'message',
+      mailbox: 'author',
+      from: undefined,
+      circle: [],
+      lying: 0,
+      until: 1,
+      limitAt: undefined,
+    } as const;
+    const told = { taskId: 'author', count: 1, mover: 'signal', waits: '', moves: '', hasDefault: false } as const;
+    const tasks = [{ ...told, ...waits, owed: [one, { ...one, about: 'review', dueAt: undefined }] }];
+    const shape = explanationShape({
+      runId: 'r',
+      status: 'running',
+      revision: 1,
+      summary: '',
+      failure: undefined,
+      waitsFor: [],
+      tasks,
+    });
+    const since = '1970-01-01T00:00:00.000Z';
+    expect(shape).to.have.nested.property('tasks[0].until', '1970-01-01T00:00:00.001Z');
+    expect(shape)
+      .to.have.nested.property('tasks[0].owed')
+      .that.deep.equals([
+        { who: 'critic', about: null, stage: 'asked', since, dueAt: '1970-01-01T00:01:00.000Z' },
+        { who: 'critic', about: 'review', stage: 'asked', since, dueAt: null },
+      ]);
   });
 
   it('does not promise that a worker of this project helps a run whose agent it does not have', async () => {

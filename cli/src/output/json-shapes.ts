@@ -117,8 +117,19 @@ function taskExplanationShape({ taskId, ...rest }: Explanation): object {
     name,
     TIMES.has(name) && typeof value === 'number' ? isoTime(value) : (value ?? null),
   ]);
-  return { taskId, ...Object.fromEntries(members) };
+  const owed = rest.reason === 'message' ? { owed: rest.owed.map(owedShape) } : {};
+  return { taskId, ...Object.fromEntries(members), ...owed };
 }
+
+type Owed = Extract<Explanation, { readonly reason: 'message' }>['owed'][number];
+
+const owedShape = ({ who, about, stage, since, dueAt }: Owed): object => ({
+  who,
+  about: about ?? null,
+  stage,
+  since: isoTime(since),
+  dueAt: isoOrNull(dueAt),
+});
 
 /** The whole folded state: every task and every item. */
 export const stateShape = (state: RunView): object => ({
