@@ -3,3 +3,6 @@ export const MAX_NAME_CHARS = 256;
 
 /** The longest that anything of a message may take, in ms: 366 days. */
 export const MAX_MESSAGE_MS = 366 * 24 * 60 * 60 * 1000;
+
+/** How often a message is delivered, unless its mailbox says otherwise. */
+export const DEFAULT_DELIVERIES = 5;

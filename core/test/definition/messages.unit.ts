@@ -385,7 +385,7 @@ tasks:
     expect(mailboxes).to.deep.equal({
       desk: {},
       orders: { limit: 5000, retry: { ...DEFAULT_RETRY, maxAttempts: 3 } },
-      slow: { retry: { ...DEFAULT_RETRY, initialDelayMs: 2000, factor: 1, jitter: 0 } },
+      slow: { retry: { ...DEFAULT_RETRY, maxAttempts: 5, initialDelayMs: 2000, factor: 1, jitter: 0 } },
     });
     const [ask, hand, any, said] = tasks;
     expect(ask?.send).to.deep.equal({
@@ -507,5 +507,25 @@ tasks:
     const list = 'writer: { agent: q, forEach: input.list }\n  t: { wait: { message: { from: ';
     for (const from of ['writer', '"writer[2]"', 'writer/inner', 'somebody-else'])
       expect(warned(`${list}${from} } } }`), from).to.deep.equal([]);
+  });
+});
+
+describe('what is not said of a mailbox', () => {
+  it('is five deliveries, in text and back', () => {
+    const text =
+      'name: m\nversion: "1"\nmailboxes: { desk: { retry: { initialDelay: 5s } }, few: { retry: { maxAttempts: 3, initialDelay: 5s } } }\ntasks: { t: { agent: a } }\n';
+    const { definition } = parseWorkflow(text);
+    expect(definition.mailboxes?.['desk']?.retry).to.include({ maxAttempts: 5, initialDelayMs: 5000 });
+    const again = parseWorkflow(workflowToYaml(definition)).definition;
+    expect(again.mailboxes).to.deep.equal(definition.mailboxes);
+  });
+
+  it('an address that YAML takes for a comment is said to need quotes', () => {
+    expect(problemsOf('t: { wait: { message: { mailbox: null } } }', 'mailboxes: { desk: {} }')[0]).to.contain(
+      'tasks.t.wait.message.mailbox: must be text, not null; in YAML, an address that begins with # is in quotes: "#desk"',
+    );
+    expect(problemsOf('t: { send: { to: null } }', 'mailboxes: { desk: {} }').join()).to.contain(
+      'is in quotes: "#desk"',
+    );
   });
 });

@@ -1,5 +1,6 @@
+import { DEFAULT_DELIVERIES } from '../../shared/message-limits.ts';
 import { PERFORMATIVES, type Performative } from '../../shared/performatives.ts';
-import type { Expression, MailboxDefinition, MessageFilter, Send } from '../definition.ts';
+import type { Expression, MailboxDefinition, MessageFilter, RetryPolicy, Send } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { describe, type Fields, readChoice, readDuration, readFields, readNumber, readText } from './read.ts';
@@ -16,7 +17,9 @@ export function readMessageFilter(
   const keys = ['mailbox', 'from', 'performative', 'type', 'conversation', 'inReplyTo', 'where'];
   const fields = readFields(value, path, report, 'true, or an object that says which messages', keys);
   if (fields === undefined) return undefined;
-  const mailbox = readText(fields['mailbox'], [...path, 'mailbox'], report);
+  const mailbox = isAddress(fields, 'mailbox', path, report)
+    ? readText(fields['mailbox'], [...path, 'mailbox'], report)
+    : undefined;
   const from = readText(fields['from'], [...path, 'from'], report);
   const performative = readPerformative(fields, path, report);
   const type = readText(fields['type'], [...path, 'type'], report);
@@ -41,7 +44,7 @@ export function readSend(value: unknown, path: Path, report: Report, reader: For
   const fields = readFields(value, path, report, 'an object with to', keys);
   if (fields === undefined) return undefined;
   if (fields['to'] === undefined) report(path, 'needs to, the mailbox that it goes to');
-  const to = read(fields, 'to', path, report, reader.named);
+  const to = isAddress(fields, 'to', path, report) ? read(fields, 'to', path, report, reader.named) : undefined;
   const data = read(fields, 'data', path, report, reader.value);
   const performative = readPerformative(fields, path, report);
   const type = readText(fields['type'], [...path, 'type'], report);
@@ -84,10 +87,25 @@ export function readMailboxes(
       one === null ? {} : readFields(one, at, report, 'an object: {} or { limit, retry }', ['limit', 'retry']);
     if (said === undefined) continue;
     const limit = readNumber(said['limit'], [...at, 'limit'], report);
-    const retry = said['retry'] === undefined ? undefined : readRetry(said['retry'], [...at, 'retry'], report);
+    const retry = readDeliveries(said['retry'], [...at, 'retry'], report);
     mailboxes.push([name, { ...(limit !== undefined && { limit }), ...(retry && { retry }) }]);
   }
   return Object.fromEntries(mailboxes);
+}
+
+/** As the retry of a task, but for how often when that is not said. */
+function readDeliveries(value: unknown, path: Path, report: Report): RetryPolicy | undefined {
+  if (value === undefined) return undefined;
+  const retry = readRetry(value, path, report);
+  const isSaid = typeof value !== 'object' || value === null || Object.hasOwn(value, 'maxAttempts');
+  return isSaid ? retry : { ...retry, maxAttempts: DEFAULT_DELIVERIES };
+}
+
+/** Whether the address is there; a comment of YAML is none. */
+function isAddress(fields: Fields, key: string, path: Path, report: Report): boolean {
+  if (fields[key] === null)
+    report([...path, key], 'must be text, not null; in YAML, an address that begins with # is in quotes: "#desk"');
+  return fields[key] !== null;
 }
 
 const readPerformative = (fields: Fields, path: Path, report: Report): Performative | undefined =>

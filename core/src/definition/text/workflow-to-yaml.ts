@@ -1,5 +1,11 @@
 import type { Json } from '../../shared/json.ts';
-import { DEFAULT_CONCURRENCY, DEFAULT_RETRY, type Expression, type WorkflowDefinition } from '../definition.ts';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_RETRY,
+  type Expression,
+  type RetryPolicy,
+  type WorkflowDefinition,
+} from '../definition.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
 import { durationForm, retryForm } from './limits-form.ts';
 import { MAX_TEXT_DEPTH, type TextOptions } from './parse-document.ts';
@@ -61,10 +67,16 @@ const mailboxesForm = (mailboxes: NonNullable<WorkflowDefinition['mailboxes']>):
       name,
       {
         ...(limit !== undefined && { limit }),
-        ...(retry && { retry: retryForm(retry, NOTHING_SAID) ?? retry.maxAttempts }),
+        ...(retry && { retry: deliveriesForm(retry) }),
       },
     ]),
   );
+
+/** Always with how often. */
+function deliveriesForm(retry: RetryPolicy): Json {
+  const form = retryForm(retry, NOTHING_SAID);
+  return typeof form === 'object' && form !== null ? { maxAttempts: retry.maxAttempts, ...form } : retry.maxAttempts;
+}
 
 const NOTHING_SAID = { ...DEFAULT_RETRY, maxAttempts: -1 };
 

@@ -215,6 +215,7 @@ export class RunHandle<Output = Json> {
       conversation,
       inReplyTo,
       expires,
+      deadline,
       drop,
       ...others
     } = options;
@@ -226,6 +227,7 @@ export class RunHandle<Output = Json> {
       ...(conversation === undefined ? {} : { conversation }),
       ...(inReplyTo === undefined ? {} : { inReplyTo }),
       ...(expires === undefined ? {} : { expiresMs: durationOf(expires) }),
+      ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline) }),
       ...(drop === undefined ? {} : { drop }),
     };
     const commandId = await this.#control.command(this.id, { type: 'PostMessage', from, message }, others);

@@ -103,7 +103,7 @@ function filterOf(
     return scope;
   };
   return (message) => {
-    if (!isWanted({ ...message, from: nameOf(message.from), type: message.subject }, wanted)) return false;
+    if (!isWanted(message, nameOf(message.from), message.subject, wanted)) return false;
     if (where === undefined) return true;
     const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
     const holds = bindCondition(where, asked, `task '${task.id}', where`);

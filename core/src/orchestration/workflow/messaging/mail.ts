@@ -1,6 +1,7 @@
 import type { MailboxDefinition, RetryPolicy } from '../../../definition/definition.ts';
 import { Heap } from '../../../shared/heap.ts';
 import type { Json } from '../../../shared/json.ts';
+import { DEFAULT_DELIVERIES } from '../../../shared/message-limits.ts';
 import { outer } from '../../../shared/task-path.ts';
 import { PathIndex } from '../path-index.ts';
 import {
@@ -179,7 +180,7 @@ export const MAX_MAILBOX_LIMIT = 100_000;
 export const MAX_LOSSES = 10;
 
 export const DEFAULT_MAILBOX_RETRY: RetryPolicy = {
-  maxAttempts: 5,
+  maxAttempts: DEFAULT_DELIVERIES,
   initialDelayMs: 1000,
   factor: 2,
   maxDelayMs: 60_000,

@@ -32,19 +32,22 @@ const isFrom = (sender: string, from: string): boolean =>
   sender === from || (sender.startsWith(`${from}[`) && sender.indexOf(']') === sender.length - 1);
 
 type Seen = {
-  readonly from: string;
   readonly performative?: string;
-  readonly type?: string | undefined;
   readonly conversation?: string;
   readonly inReplyTo?: string;
 };
 
 /** Whether a message fits what is said of it, but for `where`. */
-export function isWanted(message: Seen, { from, performative, type, conversation, inReplyTo }: Wanted): boolean {
+export function isWanted(
+  message: Seen,
+  sender: string,
+  subject: string | undefined,
+  { from, performative, type, conversation, inReplyTo }: Wanted,
+): boolean {
   return (
-    (from === undefined || isFrom(message.from, from)) &&
+    (from === undefined || isFrom(sender, from)) &&
     (performative === undefined || (message.performative ?? 'inform') === performative) &&
-    (type === undefined || message.type === type) &&
+    (type === undefined || subject === type) &&
     (conversation === undefined || message.conversation === conversation) &&
     (inReplyTo === undefined || message.inReplyTo === inReplyTo)
   );
