@@ -52,6 +52,22 @@ describe('a mutex across runs', () => {
     for (const id of ['r1', 'r2', 'r4']) expect((await reprise.runs.replay(id)).matches).to.equal(true);
   });
 
+  it('is had again by each round of what is done at once', async () => {
+    const rounds = of(`
+count:
+  set: { round: "\${ round }" }
+  mutex: { key: one, across: workflow }
+  repeat: { until: round == 3, max: 5 }`);
+    const { time, open } = world([rounds]);
+    const reprise = await open();
+    for (const id of ['r1', 'r2']) await reprise.startRun(rounds, null, { id });
+    await time.quiet();
+    for (const id of ['r1', 'r2']) {
+      expect((await reprise.run(id).state()).status).to.equal('completed');
+      expect((await eventsOf(reprise, id)).filter(({ type }) => type === 'MutexGranted')).to.have.lengthOf(3);
+    }
+  });
+
   it('is kept over a restart, and granted to nobody before all runs were read', async () => {
     const { time, pass, work, open } = world([CUSTOMER]);
     const first = await open();

@@ -341,7 +341,7 @@ function enoughOf({ enough, onItemFailure, rounds, accept }: TaskSpec): Omit<For
 
 function timeoutsOf(spec: TaskSpec, items: number | undefined): TaskDefinition['timeouts'] {
   // A wait whose time is never up would wait for the test to end.
-  const waits = spec.performer === 'wait' || spec.performer === 'form';
+  const waits = ['wait', 'form', 'mail'].includes(spec.performer) || (spec.performer === 'send' && spec.accept);
   const taskMs = waits ? (spec.taskMs ?? 9000) : spec.taskMs;
   return {
     ...(spec.attemptMs !== undefined && isAgent(spec) && { attemptMs: spec.attemptMs }),

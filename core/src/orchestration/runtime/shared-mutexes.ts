@@ -3,7 +3,7 @@ import { errorData } from '../../shared/errors.ts';
 import { isInside } from '../../shared/task-path.ts';
 import type { GrantMutex } from '../workflow/commands.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
-import { mutexOf } from '../workflow/transitions/mutex.ts';
+import { asksFor, mutexOf } from '../workflow/transitions/mutex.ts';
 import type { InboxItem } from './inbox.ts';
 
 export interface SharedMutexesParts {
@@ -19,7 +19,10 @@ interface Claim {
   readonly name: string;
   /** As all runs name it. */
   readonly mutex: string;
-  readonly askedAt: number;
+  askedAt: number;
+  /** In which round the task asks, and whether it does, as of the last turn. */
+  round: number;
+  asks: boolean;
   /** `resting`: it could not be given to it, and goes to others for a while. */
   stands: 'waiting' | 'resting' | 'offered' | 'holding' | 'gone';
 }
@@ -59,7 +62,11 @@ export class SharedMutexes {
       const taskId = state.mutexes.get(name)?.[0];
       if (taskId === undefined) continue;
       const claim = this.#runs.get(runId)?.get(name) ?? this.#add(state, name, taskId);
-      if (state.tasks.get(taskId)?.granted === true) claim.stands = 'holding';
+      const task = state.tasks.get(taskId);
+      claim.askedAt = task?.askedAt ?? 0;
+      claim.round = task?.round ?? 0;
+      claim.asks = task !== undefined && task.closing === undefined && asksFor(state, task, name);
+      if (task?.granted === true) claim.stands = 'holding';
       else if (claim.stands === 'holding') claim.stands = 'waiting';
       this.#serve(claim.mutex);
     }
@@ -87,8 +94,9 @@ export class SharedMutexes {
 
   #add(state: RunState, name: string, taskId: string): Claim {
     const { runId } = state;
-    const { askedAt = 0 } = state.tasks.get(taskId) ?? {};
-    const claim: Claim = { runId, taskId, name, mutex: globalName(state, name), askedAt, stands: 'waiting' };
+    const { askedAt = 0, round = 0 } = state.tasks.get(taskId) ?? {};
+    const mutex = globalName(state, name);
+    const claim: Claim = { runId, taskId, name, mutex, askedAt, round, asks: true, stands: 'waiting' };
     const line = this.#lines.get(claim.mutex) ?? new Set();
     this.#lines.set(claim.mutex, line.add(claim));
     const claims = this.#runs.get(runId) ?? new Map<string, Claim>();
@@ -128,7 +136,7 @@ export class SharedMutexes {
   }
 
   #offer(claim: Claim, refused?: GrantMutex['refused']): void {
-    const { runId, taskId, name } = claim;
+    const { runId, taskId, name, round } = claim;
     claim.stands = 'offered';
     this.#commands += 1;
     const commandId = `${runId}/mutex/${taskId}/${this.#parts.clock.now()}-${this.#commands}`;
@@ -144,19 +152,28 @@ export class SharedMutexes {
       command,
       // The turn was looked at before: what was not taken is not asked for any more.
       done: () => {
-        if (claim.stands === 'offered') this.#drop(claim);
+        if (claim.stands !== 'offered') return;
+        // It was taken, and what it was for was done at once: the task asks again, in the next round or in its block begun anew.
+        if (!claim.asks) return this.#drop(claim);
+        if (claim.round === round) return this.#rest(claim);
+        claim.stands = 'waiting';
+        this.#serve(claim.mutex);
       },
       failed: () => {
         if (claim.stands !== 'offered') return;
-        claim.stands = 'resting';
-        this.#parts.clock.schedule(AGAIN_MS, () => {
-          if (claim.stands !== 'resting') return;
-          claim.stands = 'waiting';
-          this.#serve(claim.mutex);
-        });
-        this.#serve(claim.mutex);
+        this.#rest(claim);
       },
     });
+  }
+
+  #rest(claim: Claim): void {
+    claim.stands = 'resting';
+    this.#parts.clock.schedule(AGAIN_MS, () => {
+      if (claim.stands !== 'resting') return;
+      claim.stands = 'waiting';
+      this.#serve(claim.mutex);
+    });
+    this.#serve(claim.mutex);
   }
 
   /** Whether whoever has what the claim is for cannot end before a block around its task does. */
