@@ -53,8 +53,11 @@ export class AttemptRun {
   #grace: ScheduledCall | undefined;
   #over = false;
   readonly #directives: Directives;
-  readonly calls: MessageCalls;
-  readonly #messages: Messages;
+  /** Most attempts say nothing. */
+  #calls: MessageCalls | undefined;
+  #messages: Messages | undefined;
+  #returned = false;
+  #ended: RepriseError | undefined;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
@@ -62,7 +65,13 @@ export class AttemptRun {
     this.dispatch = dispatch;
     this.#parts = parts;
     this.#directives = new Directives(dispatch, parts.maxPayloadChars);
-    this.calls = new MessageCalls({
+  }
+
+  get calls(): MessageCalls {
+    if (this.#calls !== undefined) return this.#calls;
+    const { runId, dispatch } = this;
+    const parts = this.#parts;
+    this.#calls = new MessageCalls({
       clock: parts.clock,
       runId,
       worker: parts.worker,
@@ -79,7 +88,14 @@ export class AttemptRun {
         this.#watchSilence();
       },
     });
-    this.#messages = messagesOf(this.calls, parts.maxPayloadChars);
+    if (this.#returned) this.#calls.close();
+    if (this.#ended !== undefined) this.#calls.end(this.#ended);
+    return this.#calls;
+  }
+
+  #endCalls(reason: RepriseError): void {
+    this.#ended ??= reason;
+    this.#calls?.end(reason);
   }
 
   /**
@@ -88,7 +104,7 @@ export class AttemptRun {
    */
   abort(reason: RepriseError): void {
     this.#controller.abort(reason);
-    this.calls.end(reason);
+    this.#endCalls(reason);
     this.#grace ??= this.#parts.clock.schedule(this.#parts.graceMs, () =>
       this.#cut.resolve({ error: toErrorData(reason, reason.code) }),
     );
@@ -97,7 +113,7 @@ export class AttemptRun {
   /** Aborts, and gives the attempt up without an outcome. */
   abandon(reason: RepriseError): void {
     this.#controller.abort(reason);
-    this.calls.end(reason);
+    this.#endCalls(reason);
     this.#cut.resolve(undefined);
   }
 
@@ -114,7 +130,7 @@ export class AttemptRun {
       return { error: data };
     } finally {
       this.#over = true;
-      this.calls.end(OVER);
+      this.#endCalls(OVER);
       this.#silence?.cancel();
       this.#grace?.cancel();
     }
@@ -130,9 +146,10 @@ export class AttemptRun {
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
     const directives = this.#directives.close();
-    this.calls.close();
+    this.#returned = true;
+    this.#calls?.close();
     // What was not awaited is not lost behind the outcome, nor is that it was refused.
-    await this.calls.flush();
+    await this.#calls?.flush();
     const checked =
       outputSchema === undefined
         ? returned
@@ -140,7 +157,7 @@ export class AttemptRun {
     return {
       output: acceptPayload(checked, `output of '${name}'`, 'REPRISE_OUTPUT_INVALID', this.#parts.maxPayloadChars),
       ...(directives.length > 0 && { directives }),
-      ...(this.calls.unheard.length > 0 && { unheard: this.calls.unheard }),
+      ...(this.#calls !== undefined && this.#calls.unheard.length > 0 && { unheard: this.#calls.unheard }),
     };
   }
 
@@ -168,11 +185,17 @@ export class AttemptRun {
   }
 
   #context(): AgentContext {
+    const ofAttempt = (): Messages => {
+      this.#messages ??= messagesOf(this.calls, this.#parts.maxPayloadChars);
+      return this.#messages;
+    };
     return {
       signal: this.#controller.signal,
       logger: this.#logger(),
       traceparent: this.#parts.traceparent,
-      messages: this.#messages,
+      get messages() {
+        return ofAttempt();
+      },
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();
@@ -210,7 +233,7 @@ export class AttemptRun {
   // Armed only for tasks with a heartbeat timeout: the agent must be heard of again before it fires.
   #watchSilence(): void {
     const { heartbeatMs, taskId } = this.dispatch;
-    if (heartbeatMs === undefined || this.#over || this.calls.listens) return;
+    if (heartbeatMs === undefined || this.#over || this.#calls?.listens === true) return;
     this.#silence?.cancel();
     this.#silence = this.#parts.clock.schedule(heartbeatMs, () => {
       const message = `'${taskId}': the agent gave no heartbeat for ${heartbeatMs} ms.`;
