@@ -1,6 +1,8 @@
 import type { Duration } from '../shared/duration.ts';
-import type { Json } from '../shared/json.ts';
 import type { Performative } from '../shared/performatives.ts';
+import type { ReceivedMessage as Message, Wanted as MessageFilter } from '../shared/received-message.ts';
+
+export type { Message, MessageFilter };
 
 /** A message that was sent: it is on record, and in its mailbox. */
 export interface Sent {
@@ -36,45 +38,11 @@ export interface RequestOptions extends SendOptions {
   onQuery?(question: Message): unknown;
 }
 
-export interface MessageFilter {
-  /** A task, by its id (a list means any of its items), or the name that a program gave itself. */
-  readonly from?: string;
-  readonly performative?: Performative;
-  readonly type?: string;
-  readonly conversation?: string;
-  /** The id of the message that it answers. */
-  readonly inReplyTo?: string;
-  /** CEL that reads `message`: `message.data.total > 100`. What it cannot be asked of does not fit. */
-  readonly where?: string;
-}
-
 export interface ReceiveOptions extends MessageFilter {
   /** A name of the run (`#desk`). Default: the mailbox of this task. */
   readonly mailbox?: string;
   /** How long to wait: ms, or text. Default: as long as the attempt may take. */
   readonly timeout?: Duration;
-}
-
-/**
- * A message that the attempt has taken. Nobody else has it until the attempt is done with it: with `ack`, with a final reply (inform, failure, refuse), or
- * with what the attempt gives. It comes back, to be delivered again, with `nack`, and when the attempt fails or is lost.
- */
-export interface Message<Data = Json> {
-  readonly id: string;
-  /** A task of the run, by its id, or the name of a program. */
-  readonly from: string;
-  readonly mailbox: string;
-  readonly data: Data;
-  readonly performative: Performative;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly inReplyTo?: string;
-  /** ms since the epoch. */
-  readonly sentAt: number;
-  /** 1, then one more for each delivery that came to nothing. */
-  readonly delivery: number;
-  /** Of one that was taken from `#dead-letters`. */
-  readonly dead?: { readonly code: string; readonly message: string; readonly mailbox: string };
 }
 
 export interface NackOptions {

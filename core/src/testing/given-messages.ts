@@ -1,12 +1,13 @@
 import { evaluate } from '../definition/evaluate.ts';
 import type { CallAnswer, CallDelivery } from '../orchestration/messaging/messages.ts';
 import type { MailCall } from '../orchestration/workflow/commands.ts';
-import type { Outgoing, ReceivedMessage, Wanted } from '../orchestration/workflow/messaging/message.ts';
+import type { Outgoing } from '../orchestration/workflow/messaging/message.ts';
 import { protocolOf } from '../orchestration/workflow/messaging/protocols.ts';
 import { isWanted } from '../orchestration/workflow/messaging/received.ts';
 import { type ErrorData, errorData } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import type { Performative } from '../shared/performatives.ts';
+import type { ReceivedMessage, Wanted } from '../shared/received-message.ts';
 
 /** A message for an agent that is called by itself. */
 export interface GivenMessage {

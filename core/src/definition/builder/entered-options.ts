@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../../shared/duration.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Performative } from '../../shared/performatives.ts';
+import type { ReceivedMessage } from '../../shared/received-message.ts';
 import type { Computed } from '../expression.ts';
 import type { Approval } from '../schema/approval.ts';
 import type {
@@ -120,7 +121,7 @@ export interface MessageOption<S> {
         readonly inReplyTo?: NameOption<S>;
         /** Reads `message` beside the rest. A message that it cannot be asked of does not fit. */
         readonly where?:
-          | ((scope: S & PerhapsItem & { readonly message: MessageOutput }) => boolean)
+          | ((scope: S & PerhapsItem & { readonly message: ReceivedMessage }) => boolean)
           | Untyped<Computed>;
       };
   /** The time limit of the task. */
@@ -132,21 +133,6 @@ export interface MessageOption<S> {
   readonly escalate?: never;
   readonly signal?: never;
   readonly form?: never;
-}
-
-/** What a wait for a message gives. */
-export interface MessageOutput {
-  readonly id: string;
-  readonly from: string;
-  readonly mailbox: string;
-  readonly data: Json;
-  readonly performative: Performative;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly inReplyTo?: string;
-  /** ms since the epoch. */
-  readonly sentAt: number;
-  readonly delivery: number;
 }
 
 /** A message, and where it goes. */
@@ -190,7 +176,7 @@ type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unk
 export type FormChoice = 'approval' | StandardSchemaV1 | JsonObject;
 
 /** What a wait gives: by its form, where that is typed. */
-export type WaitOutput<Asked, Parts> = 'message' extends Parts ? MessageOutput : AnswerOutput<Asked>;
+export type WaitOutput<Asked, Parts> = 'message' extends Parts ? ReceivedMessage : AnswerOutput<Asked>;
 
 /** What may be said of a wait. */
 export type WaitPart = 'signal' | 'buffered' | 'message' | 'form' | 'assignee' | 'escalate' | 'timeout' | 'default';

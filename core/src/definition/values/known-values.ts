@@ -327,7 +327,6 @@ function shapeOfTemplate(template: Json, variables: Variables): Shape {
   return objectOf(Object.entries(template).map(([key, one]) => [key, () => shapeOfTemplate(one, variables)]));
 }
 
-/** What a failure is to whoever handles it. */
 const SENT: Shape = objectOf([['id', () => STRING]]);
 
 const MESSAGE: Shape = objectOf([
@@ -344,6 +343,7 @@ const MESSAGE: Shape = objectOf([
   ['dead', () => undefined],
 ]);
 
+/** What a failure is to whoever handles it. */
 const ERROR: Shape = objectOf([
   ['code', () => STRING],
   ['message', () => STRING],

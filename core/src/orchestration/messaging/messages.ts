@@ -2,8 +2,8 @@ import type { Permission } from '../../definition/definition.ts';
 import { toIsoTime } from '../../shared/clock.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { CALLS, type Command, type CommandType, type MailCall } from '../workflow/commands.ts';
-import type { ReceivedMessage } from '../workflow/messaging/message.ts';
 import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
 

@@ -2,10 +2,11 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
 import type { Lineage, ParentTask, RunEvent } from './events.ts';
-import type { Outgoing, Wanted } from './messaging/message.ts';
+import type { Outgoing } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 

@@ -1,9 +1,9 @@
+import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { timeOf } from './clock.ts';
 import type { AwaitMessages, Timer } from './commands.ts';
 import type { MessageDelivered, MessageMissed, RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
 import { nextDue } from './messaging/mail.ts';
-import type { ReceivedMessage } from './messaging/message.ts';
 import { heldIn } from './messaging/received.ts';
 import {
   definitionOf,

@@ -3,7 +3,8 @@ import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
-import type { FailedDelivery, Party, Wanted } from './messaging/message.ts';
+import type { Wanted } from '../../shared/received-message.ts';
+import type { FailedDelivery, Party } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */

@@ -3,8 +3,9 @@ import type { AddedBy } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import type { ReceivedMessage } from '../../shared/received-message.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
-import type { FailedDelivery, ReceivedMessage } from './messaging/message.ts';
+import type { FailedDelivery } from './messaging/message.ts';
 import type { HandedOff, PausedBy, RunStatus, TaskStatus } from './state.ts';
 
 // What is handed out of a run's state. Times are in ms since the Unix epoch; a field is undefined until it is known.

@@ -10,10 +10,11 @@ import type {
 import { type Duration, parseDuration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
+import type { ReceivedMessage } from '../../../shared/received-message.ts';
 import type { SettleMessages } from '../../workflow/commands.ts';
 import type { Refusal } from '../../workflow/decisions/refusal.ts';
 import { awaitFlaw, outgoingFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
-import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
+import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
 import { acceptPayload } from '../payload.ts';

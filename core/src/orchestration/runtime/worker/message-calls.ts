@@ -2,10 +2,11 @@ import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
 import { type ErrorData, RepriseError } from '../../../shared/errors.ts';
 import { jsonSize } from '../../../shared/json-size.ts';
+import type { ReceivedMessage } from '../../../shared/received-message.ts';
 import type { CallAnswer, CallDelivery, Dispatch } from '../../messaging/messages.ts';
 import type { MailCall } from '../../workflow/commands.ts';
 import { dependsOn, MOST_SENT } from '../../workflow/messaging/call-shapes.ts';
-import type { Outgoing, ReceivedMessage } from '../../workflow/messaging/message.ts';
+import type { Outgoing } from '../../workflow/messaging/message.ts';
 
 /** What a call asks for, but for whose it is. */
 export type Asked =

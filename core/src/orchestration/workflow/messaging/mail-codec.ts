@@ -98,37 +98,27 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
     const message = open.get(id);
     if (message !== undefined) mail.open.set(id, message);
   }
-  for (const {
-    id,
-    conversation,
-    protocol,
-    stage,
-    initiator,
-    mailbox,
-    participant,
-    subject,
-    ...more
-  } of saved.conversations) {
-    const { since, deadline } = more;
-    addConversation(mail, {
-      id,
-      conversation,
-      protocol,
-      stage,
-      initiator,
-      mailbox,
-      participant,
-      subject,
-      since,
-      deadline,
-    });
-  }
+  for (const one of saved.conversations) addConversation(mail, conversing(one));
   for (const [id, why] of saved.owed) mail.owed.set(id, why);
   stirAll(mail);
   return mail;
 }
 
 /** All fields, in the order that a digest has them in. */
+const conversing = (saved: ConversationState): ConversationState => ({
+  id: saved.id,
+  conversation: saved.conversation,
+  protocol: saved.protocol,
+  stage: saved.stage,
+  initiator: saved.initiator,
+  mailbox: saved.mailbox,
+  participant: saved.participant,
+  subject: saved.subject,
+  since: saved.since,
+  deadline: saved.deadline,
+});
+
+/** Likewise. */
 function restored(saved: OpenMessage): OpenMessage {
   const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, drop, sentAt, expiresAt } = saved;
   return {

@@ -2,16 +2,10 @@ import type { MailboxDefinition, RetryPolicy } from '../../../definition/definit
 import { Heap } from '../../../shared/heap.ts';
 import type { Json } from '../../../shared/json.ts';
 import { DEFAULT_DELIVERIES } from '../../../shared/message-limits.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
 import { outer } from '../../../shared/task-path.ts';
 import { PathIndex } from '../path-index.ts';
-import {
-  DEAD_LETTERS,
-  type DeadLetter,
-  type FailedDelivery,
-  type Outgoing,
-  type Party,
-  type Wanted,
-} from './message.ts';
+import { DEAD_LETTERS, type DeadLetter, type FailedDelivery, type Outgoing, type Party } from './message.ts';
 import type { Protocol, Stage } from './protocols.ts';
 
 // The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.

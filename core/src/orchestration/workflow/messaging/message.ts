@@ -31,17 +31,6 @@ export interface Outgoing {
   readonly key?: string;
 }
 
-/** Which messages somebody wants. All that is said has to fit. */
-export interface Wanted {
-  readonly from?: string;
-  readonly performative?: Performative;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly inReplyTo?: string;
-  /** CEL that reads `message`. What it cannot be asked of does not fit. */
-  readonly where?: string;
-}
-
 /** A delivery that came to nothing. */
 export interface FailedDelivery {
   /** Who had it. */
@@ -60,25 +49,6 @@ export interface DeadLetter {
   /** The mailbox that it was in. */
   readonly mailbox: string;
   readonly at: number;
-}
-
-/** A message as whoever takes it sees it. Plain JSON. */
-export interface ReceivedMessage {
-  readonly id: string;
-  /** A task of the run, by its id, or somebody outside. */
-  readonly from: string;
-  readonly mailbox: string;
-  readonly data: Json;
-  readonly performative: Performative;
-  readonly type?: string;
-  readonly conversation?: string;
-  readonly inReplyTo?: string;
-  /** ms since the epoch. */
-  readonly sentAt: number;
-  /** 1, then one more for each delivery that came to nothing. */
-  readonly delivery: number;
-  /** Of a dead letter: why it is one. */
-  readonly dead?: { readonly code: string; readonly message: string; readonly mailbox: string };
 }
 
 /** What a dead letter was given back with for good; that it was given back says less. Else why it is one. */

@@ -1,5 +1,6 @@
+import type { ReceivedMessage, Wanted } from '../../../shared/received-message.ts';
 import type { MailState, OpenMessage } from './mail.ts';
-import { nameOf, type ReceivedMessage, type Wanted } from './message.ts';
+import { nameOf } from './message.ts';
 
 /** As whoever takes it sees it. */
 export function receivedFrom(message: OpenMessage): ReceivedMessage {

@@ -2,10 +2,10 @@ import type { Form, MessageFilter, Sleep } from '../../../definition/definition.
 import { parseDuration } from '../../../shared/duration.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf, senderNamed } from '../messaging/addresses.ts';
 import { messageIdShape } from '../messaging/call-shapes.ts';
-import type { Wanted } from '../messaging/message.ts';
 import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
 
 // Performers that wait: for a time, for a signal, for a message, for an answer. Ended by a timer, or by what settle finds to have come.
