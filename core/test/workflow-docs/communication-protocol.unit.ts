@@ -184,7 +184,7 @@ describe('the page of the protocol', () => {
     expect(onRecord).to.include('onBehalf');
     expect([...column(1)].sort()).to.deep.equal([...said].sort());
     expect([...column(2)].sort()).to.deep.equal([...onRecord].sort());
-    expect([...column(3)].sort()).to.deep.equal([...fieldsOf(messaging, 'ReceivedMessage')].sort());
+    expect([...column(3)].sort()).to.deep.equal([...fieldsOf('core/src/shared/received-message.ts', 'ReceivedMessage')].sort());
   });
 
   it('has the limits that hold', () => {

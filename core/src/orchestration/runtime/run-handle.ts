@@ -1,6 +1,5 @@
 import type { SendOptions, Sent } from '../../agent/messages.ts';
 import { lastOf, readTasksToAdd, type TasksToAdd } from '../../definition/tasks-to-add.ts';
-import { type Duration, parseDuration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -10,6 +9,7 @@ import type { PutBefore } from '../workflow/events.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import { postedId } from '../workflow/messaging/message.ts';
 import type { RunView } from '../workflow/run-view.ts';
+import { outgoingOf } from './outgoing-of.ts';
 import type { RunHold } from './run-hold.ts';
 import type { CommandOptions, SteeringCommand } from './steering.ts';
 
@@ -219,17 +219,8 @@ export class RunHandle<Output = Json> {
       drop,
       ...others
     } = options;
-    const message = {
-      to,
-      data: this.#control.payload(data, `message to '${to}'`),
-      ...(performative === undefined ? {} : { performative }),
-      ...(type === undefined ? {} : { type }),
-      ...(conversation === undefined ? {} : { conversation }),
-      ...(inReplyTo === undefined ? {} : { inReplyTo }),
-      ...(expires === undefined ? {} : { expiresMs: durationOf(expires) }),
-      ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline) }),
-      ...(drop === undefined ? {} : { drop }),
-    };
+    const how = { performative, type, conversation, inReplyTo, expires, deadline, drop };
+    const message = outgoingOf(to, this.#control.payload(data, `message to '${to}'`), how);
     const commandId = await this.#control.command(this.id, { type: 'PostMessage', from, message }, others);
     return { id: postedId(this.id, commandId) };
   }
@@ -291,13 +282,6 @@ export class RunHandle<Output = Json> {
   follow(signal?: AbortSignal): AsyncGenerator<HistoryEntry, void, undefined> {
     return this.#control.follow(this.id, signal);
   }
-}
-
-function durationOf(value: Duration): number {
-  const ms = parseDuration(value);
-  if (ms !== undefined) return ms;
-  const message = `\`expires\` of a message must be ms or text such as "30s", not ${JSON.stringify(value)}.`;
-  throw new RepriseError('REPRISE_MESSAGE_INVALID', message);
 }
 
 /** What is put on record may come from anywhere. */

@@ -7,16 +7,16 @@ import type {
   SendOptions,
   Sent,
 } from '../../../agent/messages.ts';
-import { type Duration, parseDuration } from '../../../shared/duration.ts';
+import type { Duration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
 import type { ReceivedMessage } from '../../../shared/received-message.ts';
 import type { SettleMessages } from '../../workflow/commands.ts';
-import type { Refusal } from '../../workflow/decisions/refusal.ts';
-import { awaitFlaw, outgoingFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
+import { awaitFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
 import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
+import { accept, durationOf, outgoingOf } from '../outgoing-of.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
 
@@ -145,23 +145,8 @@ class AttemptMessages implements Messages {
   }
 
   #outgoing(to: string, data: unknown, options: SendOptions): Outgoing {
-    const { expires, deadline, ...how } = options;
-    const said = Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
-    const outgoing = {
-      ...said,
-      to,
-      data: acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars),
-      ...(expires === undefined ? {} : { expiresMs: durationOf(expires, 'expires') }),
-      ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline, 'deadline') }),
-    };
-    accept(outgoingFlaw(outgoing));
-    return outgoing;
+    return outgoingOf(to, acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars), options);
   }
-}
-
-/** The run would say the same: here, nothing that is no JSON gets on its way. */
-function accept(flaw: Refusal | undefined): void {
-  if (flaw !== undefined) throw new RepriseError(flaw.code, flaw.message);
 }
 
 /** After the deadline that the run tells of. */
@@ -173,15 +158,6 @@ const noAnswer = (to: string, key: string | undefined): string =>
     : `'${to}' did not answer in time. Or it did, and an attempt before has acknowledged its answer: what is asked under the key '${key}' is answered once.`;
 
 const NOT_ANSWERED = 'Whoever asked answers no questions.';
-
-function durationOf(value: Duration, what: string): number {
-  const ms = parseDuration(value);
-  if (ms !== undefined) return ms;
-  throw new RepriseError(
-    'REPRISE_MESSAGE_INVALID',
-    `\`${what}\` must be ms or text such as "30s", not ${String(value)}.`,
-  );
-}
 
 function refusal(to: string, { performative, data, id }: Message): RepriseError {
   const { code, message: why } = (data ?? {}) as { readonly [key: string]: unknown };
