@@ -55,8 +55,9 @@ export function effectsOf(state: RunState, event: RunEvent): readonly Effect[] {
   // What is copied was carried out once, by another run.
   if (state.status === 'forking') return event.type === 'RunStarted' ? [{ kind: 'copy-history' }] : NOTHING;
   const effects = ofEvent(state, event);
+  if (state.mail === undefined || isTerminal(state.status)) return effects;
   // Whatever ends, begins or is lost may have a message, or wait for one.
-  const timer = isTerminal(state.status) ? [] : mailTimer(state);
+  const timer = mailTimer(state);
   return timer.length === 0 ? effects : [...effects, ...timer];
 }
 
@@ -224,7 +225,7 @@ function runTimer(state: RunState): Effect[] {
 /** One for all messages: set anew whenever what is due first changes, and after it rang for nothing (`now`). */
 export function mailTimer({ mail }: RunState, now?: number): Effect[] {
   const at = mail === undefined ? undefined : nextDue(mail, now);
-  return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
+  return at === undefined ? NOTHING : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
 }
 
 /** What a call waited for has come, or will not. Its worker made the call. */

@@ -62,8 +62,10 @@ export const isSettling = (state: RunState, task: TaskState): boolean =>
  */
 export function settle(state: RunState, context: DecisionContext): readonly RunEvent[] {
   if (!isUnsettled(state)) return [];
-  const mail = settleMail(state, context);
-  if (mail.length > 0 || !isUnsettled(state)) return mail;
+  if (isMailUnsettled(state)) {
+    const mail = settleMail(state, context);
+    if (mail.length > 0 || !isUnsettled(state)) return mail;
+  }
   if (state.closing !== undefined) return endOfClosing(state, context);
   const root = rootOf(state);
   if (root.failure !== undefined || root.ending !== undefined) return settleBlock(state, root, context);

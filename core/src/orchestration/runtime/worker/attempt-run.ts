@@ -149,7 +149,7 @@ export class AttemptRun {
     this.#returned = true;
     this.#calls?.close();
     // What was not awaited is not lost behind the outcome, nor is that it was refused.
-    await this.#calls?.flush();
+    if (this.#calls !== undefined) await this.#calls.flush();
     const checked =
       outputSchema === undefined
         ? returned
