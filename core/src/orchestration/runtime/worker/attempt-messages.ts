@@ -23,16 +23,21 @@ import type { MessageCalls } from './message-calls.ts';
 const DEFAULT_DEADLINE: Duration = '10m';
 
 /** `context.messages` of one attempt. Whether anybody awaits a call is the agent's business: what is refused unheard ends no process, but fails the attempt. */
-export function messagesOf(calls: MessageCalls, maxPayloadChars: number): Messages {
-  const messages = new AttemptMessages(calls, maxPayloadChars);
+export function messagesOf(calls: () => MessageCalls, maxPayloadChars: number): Messages {
+  let made: AttemptMessages | undefined;
+  // Most attempts say nothing.
+  const messages = (): AttemptMessages => {
+    made ??= new AttemptMessages(calls(), maxPayloadChars);
+    return made;
+  };
   return {
-    send: (...given) => heard(messages.send(...given)),
-    request: (...given) => heard(messages.request(...given)),
-    receive: (...given) => heard(messages.receive(...given)),
-    receiveMany: (...given) => heard(messages.receiveMany(...given)),
-    reply: (...given) => heard(messages.reply(...given)),
-    ack: (...given) => heard(messages.ack(...given)),
-    nack: (...given) => heard(messages.nack(...given)),
+    send: (...given) => heard(messages().send(...given)),
+    request: (...given) => heard(messages().request(...given)),
+    receive: (...given) => heard(messages().receive(...given)),
+    receiveMany: (...given) => heard(messages().receiveMany(...given)),
+    reply: (...given) => heard(messages().reply(...given)),
+    ack: (...given) => heard(messages().ack(...given)),
+    nack: (...given) => heard(messages().nack(...given)),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
-import type { Messages } from '../../../agent/messages.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -55,7 +54,6 @@ export class AttemptRun {
   readonly #directives: Directives;
   /** Most attempts say nothing. */
   #calls: MessageCalls | undefined;
-  #messages: Messages | undefined;
   #returned = false;
   #ended: RepriseError | undefined;
 
@@ -185,17 +183,11 @@ export class AttemptRun {
   }
 
   #context(): AgentContext {
-    const ofAttempt = (): Messages => {
-      this.#messages ??= messagesOf(this.calls, this.#parts.maxPayloadChars);
-      return this.#messages;
-    };
     return {
       signal: this.#controller.signal,
       logger: this.#logger(),
       traceparent: this.#parts.traceparent,
-      get messages() {
-        return ofAttempt();
-      },
+      messages: messagesOf(() => this.calls, this.#parts.maxPayloadChars),
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();
