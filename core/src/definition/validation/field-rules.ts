@@ -68,7 +68,7 @@ function checkForEach({ forEach }: TaskDefinition, path: Path, report: Report): 
     );
 }
 
-function checkRetry(retry: RetryPolicy, path: Path, report: Report): void {
+export function checkRetry(retry: RetryPolicy, path: Path, report: Report): void {
   checkCount(retry.maxAttempts, [...path, 'maxAttempts'], report);
   checkTime(retry.initialDelayMs, [...path, 'initialDelay'], report, 0);
   checkTime(retry.maxDelayMs, [...path, 'maxDelay'], report, 0);

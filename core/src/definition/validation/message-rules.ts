@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../shared/message-limits.ts';
 import { isTaskPath } from '../../shared/task-path.ts';
-import type { BlockPlace, TaskGroup } from '../blocks.ts';
+import type { TaskGroup } from '../blocks.ts';
 import {
   isList,
   type MailboxDefinition,
@@ -11,6 +11,8 @@ import {
 } from '../definition.ts';
 import { didYouMean, nearest } from '../did-you-mean.ts';
 import type { Path, Report } from '../problem.ts';
+import { checkRetry } from './field-rules.ts';
+import { outwards } from './outwards.ts';
 import { checkCount, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
 
 /** Undefined: what there is is not known. */
@@ -32,11 +34,9 @@ export function checkMailboxes({ mailboxes = {} }: WorkflowDefinition, report: R
       if (limit > MAX_LIMIT) report([...path, 'limit'], `must be ${MAX_LIMIT} at most, not ${limit}`);
     }
     if (retry === undefined) continue;
-    checkCount(retry.maxAttempts, [...path, 'retry', 'maxAttempts'], report);
+    checkRetry(retry, [...path, 'retry'], report);
     if (retry.maxAttempts > 100)
       report([...path, 'retry', 'maxAttempts'], `must be 100 at most, not ${retry.maxAttempts}`);
-    checkTime(retry.initialDelayMs, [...path, 'retry', 'initialDelay'], report, 0);
-    checkTime(retry.maxDelayMs, [...path, 'retry', 'maxDelay'], report, 0);
     if (retry.nonRetryable.length > 0)
       report(
         [...path, 'retry', 'nonRetryable'],
@@ -116,12 +116,8 @@ function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes)
 }
 
 /** Those that a name is looked for among, the innermost first: of a block, its handlers included, and of the blocks around it. */
-function tasksAround(group: TaskGroup): readonly TaskDefinition[] {
-  const around: TaskDefinition[] = [];
-  for (let block: BlockPlace | undefined = group.block; block !== undefined; block = block.owner?.group.block)
-    for (const { tasks } of block.groups) around.push(...tasks);
-  return around;
-}
+const tasksAround = (group: TaskGroup): readonly TaskDefinition[] =>
+  [...outwards(group, '')].flatMap(({ around }) => around.block.groups.flatMap(({ tasks }) => tasks));
 
 /** The id of a task that is perhaps meant by a name that is no task's: a program may be called anything. */
 export function taskMeant(name: string, group: TaskGroup): string | undefined {

@@ -74,7 +74,13 @@ export function foldEvents(
   let missed = missedBefore;
   for (const { event, keys: named } of keyed.slice(from)) {
     try {
-      const { keys, missing, failure } = allKeys(projection, event, named, before, MOST_ROUNDS - missed);
+      const { keys, missing, failure } = allKeys(
+        projection,
+        event,
+        named,
+        before,
+        missed < MOST_ROUNDS ? MOST_ROUNDS : 0,
+      );
       if (missing !== undefined) return { changes: [], events, first, missing, missed: missed + 1 };
       if (failure !== undefined) return { ...folded(before, first, events), failure };
       const next = keys.map((key) =>

@@ -1,21 +1,11 @@
+import type { JsonObject } from '../../../../shared/json.ts';
 import type { Labels } from '../../../../shared/labels.ts';
 import type { Performative } from '../../../../shared/performatives.ts';
+import { isEnd } from '../../../workflow/end-of-run.ts';
 import type { MessageDeadLettered } from '../../../workflow/events.ts';
 import { nameOf, whyDead } from '../../../workflow/messaging/message.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
-import {
-  endsRun,
-  entryOf,
-  indexed,
-  indexKey,
-  messageKey,
-  messagesIn,
-  type OpenIndex,
-  type OpenPart,
-  partKeyOf,
-  partsFor,
-  remembering,
-} from './open-messages.ts';
+import { entryOf, messageKey, messagesIn, type OpenPart, overMessages } from './open-messages.ts';
 import { MAX_TOLD } from './run-index.ts';
 
 /**
@@ -55,10 +45,8 @@ export type DeadLetterRow = {
   readonly redriven: number;
 };
 
-type Row = DeadLetterRow | OpenIndex | OpenPart<true>;
-
 /** The messages that nobody could do anything with, in every run. */
-export const deadLetters: Projection = defineProjection<Row>({
+export const deadLetters: Projection = defineProjection({
   name: 'dead-letters',
   version: 1,
   about: 'messages that nobody could do anything with: whose, since when, why, and what became of them',
@@ -78,37 +66,18 @@ export const deadLetters: Projection = defineProjection<Row>({
     status: { type: 'text', path: ['status'], values: DEAD_LETTER_STATUSES, about: 'what became of it' },
   },
   order: { path: ['since'] },
-  keyOf: (given) => {
-    const { event, runId } = given;
-    if (event.type === 'MessageDeadLettered')
-      return [indexKey(given), partKeyOf(runId, event.message), messageKey(runId, event.message)];
-    const isAbout = endsRun(event) || (ABOUT.has(event.type) && messagesIn(event).length > 0);
-    return isAbout ? indexKey(given) : undefined;
-  },
-  keysFrom(given, rows) {
-    if (given.event.type === 'MessageDeadLettered') return [];
-    const parts = partsFor(given, rows);
-    return [...parts, ...parts.flatMap((part) => lettersOf(given, part, rows))];
-  },
-  apply(row, given, { key }) {
-    const { event, runId } = given;
-    if (event.type === 'MessageDeadLettered') {
-      if (key === indexKey(given)) return indexed(row as OpenIndex | undefined, event.message);
-      if (key.startsWith('~'))
-        return remembering(row as OpenPart<true> | undefined, key, runId, [event.message], () => true);
-      return died(row as DeadLetterRow | undefined, given, event);
-    }
-    if (key === indexKey(given)) return endsRun(event) ? undefined : row;
-    if (key.startsWith('~')) {
-      if (endsRun(event)) return undefined;
-      const part = row as OpenPart<true> | undefined;
-      return event.type === 'DeadLetterEdited'
-        ? part
-        : remembering(part, key, runId, messagesIn(event), () => undefined);
-    }
-    return row && became(row as DeadLetterRow, given);
-  },
-}) as Projection;
+  ...overMessages<DeadLetterRow, true>({
+    begun: ({ event, runId }) =>
+      event.type === 'MessageDeadLettered'
+        ? { message: event.message, entry: true, keys: [messageKey(runId, event.message)] }
+        : undefined,
+    isAbout: ({ type }) => ABOUT.has(type),
+    next: (_, { type }) => (type === 'DeadLetterEdited' ? true : undefined),
+    keysOf: lettersOf,
+    apply: (row, given) =>
+      given.event.type === 'MessageDeadLettered' ? died(row, given, given.event) : row && became(row, given),
+  }),
+});
 
 const ABOUT: ReadonlySet<string> = new Set([
   'MessageAcknowledged',
@@ -119,16 +88,23 @@ const ABOUT: ReadonlySet<string> = new Set([
   'DeadLettersDiscarded',
 ]);
 
-/** The open dead letters of one part that an event is about. */
-function lettersOf(given: ViewEvent, part: string, rows: RowsBefore<Row>): readonly string[] {
-  const { event, runId } = given;
-  if (endsRun(event)) return Object.keys((rows(part) as OpenPart<true> | undefined)?.open ?? {});
+/** The open dead letters that an event is about. */
+function lettersOf(
+  { event, runId }: ViewEvent,
+  rows: RowsBefore<JsonObject>,
+  parts: readonly string[],
+): readonly string[] {
+  if (isEnd(event)) return parts.flatMap((part) => Object.keys((rows(part) as OpenPart<true> | undefined)?.open ?? {}));
   return messagesIn(event)
     .filter((message) => entryOf(runId, message, rows) !== undefined)
     .map((message) => messageKey(runId, message));
 }
 
-function died(row: DeadLetterRow | undefined, { runId, run, time }: ViewEvent, event: MessageDeadLettered): Row {
+function died(
+  row: DeadLetterRow | undefined,
+  { runId, run, time }: ViewEvent,
+  event: MessageDeadLettered,
+): DeadLetterRow {
   const { message, mailbox, from, subject, performative = 'inform', error, deliveries } = event;
   const why = whyDead(error);
   return {
@@ -160,6 +136,6 @@ function became(row: DeadLetterRow, { event }: ViewEvent): DeadLetterRow {
     case 'DeadLettersDiscarded':
       return { ...row, status: 'discarded' };
     default:
-      return { ...row, status: endsRun(event) ? 'closed' : 'taken' };
+      return { ...row, status: isEnd(event) ? 'closed' : 'taken' };
   }
 }

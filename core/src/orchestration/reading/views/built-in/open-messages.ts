@@ -1,12 +1,14 @@
 import { sha256 } from '../../../../shared/hash.ts';
+import type { JsonObject } from '../../../../shared/json.ts';
+import { isEnd } from '../../../workflow/end-of-run.ts';
 import type { RunEvent } from '../../../workflow/events.ts';
-import type { RowsBefore, ViewEvent } from '../projection.ts';
+import type { Projection, RowsBefore, ViewEvent } from '../projection.ts';
 
-// What views remember of the open messages of a run, until they are gone or the run ends: a row `~run` that names those of 512 more rows that have something
-// in them. So an event costs hardly more in a run with ten thousand open messages, and an event about none that is remembered costs one row.
+// What views remember of the open messages of a run, until they are gone or the run ends: a row `~run` that names those of 512 more rows that had something
+// in them once. So an event costs hardly more in a run with ten thousand open messages, and an event about none that is remembered costs one row.
 
-/** The row `~run`: the others that have something in them. */
-export type OpenIndex = { readonly parts: { readonly [part: string]: true } };
+/** The row `~run`: the others that had something in them once. */
+type OpenIndex = { readonly parts: { readonly [part: string]: true } };
 
 /** Another one: what is remembered, by messageKey(). */
 export type OpenPart<Entry> = { readonly open: { readonly [message: string]: Entry } };
@@ -24,15 +26,11 @@ export function messageKey(runId: string, message: string): string {
 const partOf = (message: string): string =>
   String(Number.parseInt(sha256(message).slice(0, 4), 16) % PARTS).padStart(3, '0');
 
-export const indexKey = ({ runId }: Pick<ViewEvent, 'runId'>): string => `~${runId}`;
+const indexKey = ({ runId }: Pick<ViewEvent, 'runId'>): string => `~${runId}`;
 
 const partKey = (runId: string, part: string): string => `~${runId}/${part}`;
 
 export const partKeyOf = (runId: string, message: string): string => partKey(runId, partOf(message));
-
-const ENDS: ReadonlySet<string> = new Set(['RunCompleted', 'RunFailed', 'RunCancelled']);
-
-export const endsRun = ({ type }: RunEvent): boolean => ENDS.has(type);
 
 /** The messages that an event says something of, beside that they are sent. */
 export function messagesIn(event: RunEvent): readonly string[] {
@@ -54,11 +52,11 @@ export function messagesIn(event: RunEvent): readonly string[] {
   }
 }
 
-/** The rows of what is remembered that an event is about: of its end, all of a run's. Those that are empty are left out. */
-export function partsFor<Row>({ runId, event }: ViewEvent, rows: RowsBefore<Row>): readonly string[] {
+/** The rows of what is remembered that an event is about: of its end, all of a run's. Those that never had any are left out. */
+function partsFor<Row>({ runId, event }: ViewEvent, rows: RowsBefore<Row>): readonly string[] {
   const parts = (rows(indexKey({ runId })) as OpenIndex | undefined)?.parts;
   if (parts === undefined) return [];
-  if (endsRun(event)) return Object.keys(parts).map((part) => partKey(runId, part));
+  if (isEnd(event)) return Object.keys(parts).map((part) => partKey(runId, part));
   const wanted = new Set(messagesIn(event).map(partOf));
   return [...wanted].filter((part) => Object.hasOwn(parts, part)).map((part) => partKey(runId, part));
 }
@@ -70,27 +68,65 @@ export function entryOf<Entry, Row>(runId: string, message: string, rows: RowsBe
   return open !== undefined && Object.hasOwn(open, key) ? open[key] : undefined;
 }
 
-/** The row `~run` once a message is remembered. */
-export function indexed(row: OpenIndex | undefined, message: string): OpenIndex {
-  const part = partOf(message);
-  return row !== undefined && Object.hasOwn(row.parts, part) ? row : { parts: { ...row?.parts, [part]: true } };
+/** What a view says that remembers something of open messages beside its rows. */
+export interface OverMessages<Row extends JsonObject, Entry> {
+  /** Of an event that has it remember a message: which, what of it, and the rows that the event is about. */
+  begun(
+    given: ViewEvent,
+  ): { readonly message: string; readonly entry: Entry; readonly keys: readonly string[] } | undefined;
+  /** Whether any other event may say something of one that is remembered. */
+  isAbout(event: RunEvent): boolean;
+  /** What is remembered of it after such an event; undefined forgets it. */
+  next(entry: Entry, event: RunEvent): Entry | undefined;
+  /** The rows that such an event is about; `parts` have what is remembered. */
+  keysOf(given: ViewEvent, rows: RowsBefore<JsonObject>, parts: readonly string[]): readonly string[];
+  apply(row: Row | undefined, given: ViewEvent, key: string, rows: RowsBefore<JsonObject>): Row | undefined;
 }
 
-/** A row of what is remembered, with what becomes of these messages; undefined forgets one. */
-export function remembering<Entry>(
-  row: OpenPart<Entry> | undefined,
-  key: string,
-  runId: string,
-  messages: readonly string[],
-  next: (entry: Entry | undefined) => Entry | undefined,
-): OpenPart<Entry> | undefined {
-  const open: Record<string, Entry> = { ...row?.open };
-  for (const message of messages) {
-    if (partKeyOf(runId, message) !== key) continue;
-    const name = messageKey(runId, message);
-    const entry = next(Object.hasOwn(open, name) ? open[name] : undefined);
-    if (entry === undefined) delete open[name];
-    else open[name] = entry;
-  }
-  return Object.keys(open).length === 0 ? undefined : { open };
+/** The functions of the projection of such a view. */
+export function overMessages<Row extends JsonObject, Entry>(
+  view: OverMessages<Row, Entry>,
+): Required<Pick<Projection, 'keyOf' | 'keysFrom' | 'apply'>> {
+  return {
+    keyOf(given) {
+      const { event, runId } = given;
+      const begun = view.begun(given);
+      if (begun !== undefined) return [indexKey(given), partKeyOf(runId, begun.message), ...begun.keys];
+      return isEnd(event) || (view.isAbout(event) && messagesIn(event).length > 0) ? indexKey(given) : undefined;
+    },
+    keysFrom(given, rows) {
+      if (view.begun(given) !== undefined) return [];
+      const parts = partsFor(given, rows);
+      return [...parts, ...view.keysOf(given, rows, parts)];
+    },
+    apply(row, given, { key, rows }) {
+      const { event, runId } = given;
+      if (!key.startsWith('~')) return view.apply(row as Row | undefined, given, key, rows);
+      if (isEnd(event)) return undefined;
+      const begun = view.begun(given);
+      if (key === indexKey(given))
+        return begun === undefined ? row : indexed(row as OpenIndex | undefined, begun.message);
+      const open = (row as OpenPart<Entry> | undefined)?.open ?? {};
+      if (begun !== undefined)
+        return { open: { ...open, [messageKey(runId, begun.message)]: begun.entry } } as JsonObject;
+      const next: Record<string, Entry> = { ...open };
+      let changed = false;
+      for (const name of messagesIn(event).map((message) => messageKey(runId, message))) {
+        if (!Object.hasOwn(next, name)) continue;
+        const entry = view.next(next[name] as Entry, event);
+        if (entry === next[name]) continue;
+        changed = true;
+        if (entry === undefined) delete next[name];
+        else next[name] = entry;
+      }
+      if (!changed) return row;
+      return Object.keys(next).length === 0 ? undefined : ({ open: next } as JsonObject);
+    },
+  };
+}
+
+/** The row `~run` once a message is remembered. */
+function indexed(row: OpenIndex | undefined, message: string): OpenIndex {
+  const part = partOf(message);
+  return row !== undefined && Object.hasOwn(row.parts, part) ? row : { parts: { ...row?.parts, [part]: true } };
 }

@@ -1,19 +1,9 @@
 import { sha256 } from '../../../../shared/hash.ts';
-import type { MessageSent } from '../../../workflow/events.ts';
+import type { JsonObject } from '../../../../shared/json.ts';
+import type { MessageSent, RunEvent } from '../../../workflow/events.ts';
 import { nameOf } from '../../../workflow/messaging/message.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
-import {
-  endsRun,
-  entryOf,
-  indexed,
-  indexKey,
-  messagesIn,
-  type OpenIndex,
-  type OpenPart,
-  partKeyOf,
-  partsFor,
-  remembering,
-} from './open-messages.ts';
+import { entryOf, messagesIn, overMessages } from './open-messages.ts';
 
 /** Messages of one to another, in all runs of a workflow. */
 export type WhoToldWhomRow = {
@@ -33,10 +23,8 @@ export type WhoToldWhomRow = {
 /** What is remembered of a message that is open. */
 type Told = { readonly from: string; readonly to: string; readonly dead?: true; readonly drop?: true };
 
-type Row = WhoToldWhomRow | OpenIndex | OpenPart<Told>;
-
 /** Who tells whom what in the runs of a workflow; what a run says for whoever does not answer is left out. What a fork or a retry has copied counts where it happened only; what becomes of it, where that happens. */
-export const whoToldWhom: Projection = defineProjection<Row>({
+export const whoToldWhom: Projection = defineProjection({
   name: 'who-told-whom',
   version: 1,
   about: 'messages by workflow, sender and mailbox: sent, acknowledged, dead',
@@ -50,35 +38,20 @@ export const whoToldWhom: Projection = defineProjection<Row>({
     last: { type: 'time', path: ['last'], about: 'when the last of these was' },
   },
   order: { path: ['sent'], descending: true },
-  keyOf: (given) => {
-    const { event, runId } = given;
-    if (event.type !== 'MessageSent')
-      return endsRun(event) || messagesIn(event).length > 0 ? indexKey(given) : undefined;
-    if (event.onBehalf === true) return undefined;
-    const own = [indexKey(given), partKeyOf(runId, event.message)];
-    return isCopied(given) ? own : [...own, pairKey(given, toldBy(event))];
-  },
-  keysFrom(given, rows) {
-    if (given.event.type === 'MessageSent') return [];
-    const parts = partsFor(given, rows);
-    return COUNTS.has(given.event.type) && !isCopied(given)
-      ? [...parts, ...toldIn(given, rows).map((told) => pairKey(given, told))]
-      : parts;
-  },
-  apply(row, given, { key, rows }) {
-    const { event, runId } = given;
-    if (key === indexKey(given)) {
-      if (endsRun(event)) return undefined;
-      return event.type === 'MessageSent' ? indexed(row as OpenIndex | undefined, event.message) : row;
-    }
-    if (key.startsWith('~')) {
-      if (endsRun(event)) return undefined;
-      const about = event.type === 'MessageSent' ? [event.message] : messagesIn(event);
-      return remembering(row as OpenPart<Told> | undefined, key, runId, about, (told) => nextOf(told, given));
-    }
-    return counted(row as WhoToldWhomRow | undefined, given, key, rows);
-  },
-}) as Projection;
+  ...overMessages<WhoToldWhomRow, Told>({
+    begun(given) {
+      const { event } = given;
+      if (event.type !== 'MessageSent' || event.onBehalf === true) return undefined;
+      const entry = toldBy(event);
+      return { message: event.message, entry, keys: isCopied(given) ? [] : [pairKey(given, entry)] };
+    },
+    isAbout: () => true,
+    next: nextOf,
+    keysOf: (given, rows) =>
+      COUNTS.has(given.event.type) && !isCopied(given) ? toldIn(given, rows).map((told) => pairKey(given, told)) : [],
+    apply: counted,
+  }),
+});
 
 /** What its messages are counted for. */
 const COUNTS: ReadonlySet<string> = new Set([
@@ -105,15 +78,13 @@ const pairKey = ({ run }: ViewEvent, { from, to }: Pick<Told, 'from' | 'to'>): s
 };
 
 /** The messages that an event is about, as they are remembered: those that it says something new of. */
-function toldIn({ event, runId }: ViewEvent, rows: RowsBefore<Row>): readonly Told[] {
-  const all = messagesIn(event).map((message) => entryOf<Told, Row>(runId, message, rows));
+function toldIn({ event, runId }: ViewEvent, rows: RowsBefore<JsonObject>): readonly Told[] {
+  const all = messagesIn(event).map((message) => entryOf<Told, JsonObject>(runId, message, rows));
   return all.filter((told) => told !== undefined).filter(({ dead }) => dead !== true);
 }
 
 /** What is remembered of a message after an event about it. */
-function nextOf(told: Told | undefined, { event }: ViewEvent): Told | undefined {
-  if (event.type === 'MessageSent') return toldBy(event);
-  if (told === undefined) return undefined;
+function nextOf(told: Told, event: RunEvent): Told | undefined {
   switch (event.type) {
     case 'MessageDeadLettered':
       return { ...told, dead: true };
@@ -130,7 +101,12 @@ function nextOf(told: Told | undefined, { event }: ViewEvent): Told | undefined 
   }
 }
 
-function counted(row: WhoToldWhomRow | undefined, given: ViewEvent, key: string, rows: RowsBefore<Row>): Row {
+function counted(
+  row: WhoToldWhomRow | undefined,
+  given: ViewEvent,
+  key: string,
+  rows: RowsBefore<JsonObject>,
+): WhoToldWhomRow {
   const { event, run, time } = given;
   const told = event.type === 'MessageSent' ? [toldBy(event)] : toldIn(given, rows);
   const own = told.filter((one) => pairKey(given, one) === key);
