@@ -56,6 +56,10 @@ describe('run send', () => {
     return (await json('run', 'show', id))['output'];
   };
 
+  const working = (): void => {
+    worker ??= new Running(['worker', 'start', '--log', 'silent', ...at], { cwd });
+  };
+
   before(() => {
     cwd = project();
     mkdirSync(join(cwd, 'mail'));
@@ -106,7 +110,7 @@ describe('run send', () => {
   });
 
   it('reaches a task that waits in another process', async () => {
-    worker = new Running(['worker', 'start', '--log', 'silent', ...at], { cwd });
+    working();
     expect(await outputOf('kept')).to.deep.include({ data: { card: 'file' }, from: 'outside', performative: 'inform' });
     const options = ['--type', 'pay', '--performative', 'request', '--by', 'kim', '--reason', 'a call'];
     await start('driven');
@@ -128,6 +132,7 @@ describe('run send', () => {
   });
 
   it('answers a message as it is shown, in its conversation', async () => {
+    working();
     await start('asked', 'ask');
     for (let asked: unknown; asked === undefined; ) [asked] = (await messagesOf('asked')) as unknown[];
     const which = ['--in-reply-to', 'asker/1/1', '--conversation', 'c-1'];
@@ -137,6 +142,7 @@ describe('run send', () => {
   });
 
   it('expires, and is dropped then', async () => {
+    working();
     await start('brief', 'ask');
     const sent = await json('run', 'send', 'brief', '#questions', '--expires', '1ms', '--drop');
     for (let status: unknown; status !== 'expired'; )

@@ -54,7 +54,7 @@ const aboutOf = ({ performative, subject }: DeadLetterRow): string =>
   subject === undefined ? performative : `${performative} ${subject}`;
 
 /** A dead letter in JSON. Members that are not known are null. */
-export const deadLetterShape = (row: DeadLetterRow): object => ({
+const deadLetterShape = (row: DeadLetterRow): object => ({
   runId: row.run,
   workflow: row.workflow,
   tenant: row.tenant ?? null,

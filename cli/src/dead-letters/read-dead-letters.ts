@@ -6,7 +6,7 @@ import { withViews } from '../views/open-views.ts';
 const VIEW = deadLetters.name;
 const PAGE = 500;
 
-export interface DeadLetterPage {
+interface DeadLetterPage {
   readonly rows: readonly DeadLetterRow[];
   readonly next?: string;
 }

@@ -12,7 +12,7 @@ import { noRunsYet } from '../store/with-reader.ts';
 import { deadLettersMeant, shortId } from './message-names.ts';
 import { allDeadLetters, deadLettersWhere } from './read-dead-letters.ts';
 
-export interface SettleFlags extends Whereabouts {
+interface SettleFlags extends Whereabouts {
   readonly query?: string | undefined;
   readonly yes?: boolean | undefined;
   readonly 'dry-run'?: boolean | undefined;
@@ -28,7 +28,7 @@ const ACTIONS = {
   discard: { done: 'discarded', goesOn: false },
 } as const;
 
-export type Settling = keyof typeof ACTIONS;
+type Settling = keyof typeof ACTIONS;
 
 /** Dead letters of one command. */
 const CHUNK = 256;

@@ -82,6 +82,8 @@ export function describeEvent(event: RunEvent): string {
       return plain(`in ${event.mailbox}${event.wanted?.from === undefined ? '' : ` from ${event.wanted.from}`}`);
     case 'MessageDelivered':
     case 'MessageAcknowledged':
+    case 'MessageExpired':
+    case 'DeadLettersDiscarded':
       return plain(listOfIds(event.messages));
     case 'MessageMissed':
       return 'nothing came in time';
@@ -92,8 +94,6 @@ export function describeEvent(event: RunEvent): string {
           : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
       return plain(`${event.message}: ${clip(event.reason, WIDTH)}${again}`);
     }
-    case 'MessageExpired':
-      return plain(listOfIds(event.messages));
     case 'MessageDeadLettered':
       return plain(`${event.message} of ${event.mailbox}, ${errorText(event.error)}`);
     case 'MessagesClosed':
@@ -104,8 +104,6 @@ export function describeEvent(event: RunEvent): string {
       return plain(`${event.message}, data ${briefJson(event.data, WIDTH)}`);
     case 'DeadLettersRedriven':
       return plain(`${listOfIds(event.messages)}${event.to === undefined ? '' : ` to ${event.to}`}`);
-    case 'DeadLettersDiscarded':
-      return plain(listOfIds(event.messages));
     case 'FormAnswered':
       return plain(`${event.by === undefined ? '' : `by ${event.by}, `}answer ${briefJson(event.answer, WIDTH)}`);
     case 'FormAssigned': {

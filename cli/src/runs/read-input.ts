@@ -30,30 +30,24 @@ export async function readGivenData(given: string): Promise<Json> {
   if (given === '-') return parse('data', await text(process.stdin), 'stdin');
   if (!given.startsWith('@')) return parse('data', given, '--data');
   const file = given.slice(1);
-  const content = await readTextFile(file, (why, cause) =>
-    usageError(`The data file ${file} could not be read: ${why}.`, {
-      cause,
-      fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --data '{"name":"Ada"}'.`,
-    }),
-  );
-  return parse('data', content, file);
+  return parse('data', await fileText('data', file), file);
 }
 
 /** JSON from the flags `--<what>` and `--<what>-file`; `none` when there is neither. */
 async function readJson(what: string, given: string | undefined, file: string | undefined, none: Json): Promise<Json> {
   if (given !== undefined) return parse(what, given, `--${what}`);
   if (file === undefined) return none;
-  const content =
-    file === '-'
-      ? await text(process.stdin)
-      : await readTextFile(file, (why, cause) =>
-          usageError(`The ${what} file ${file} could not be read: ${why}.`, {
-            cause,
-            fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --${what} '{"name":"Ada"}'.`,
-          }),
-        );
+  const content = file === '-' ? await text(process.stdin) : await fileText(what, file);
   return parse(what, content, file === '-' ? 'stdin' : file);
 }
+
+const fileText = (what: string, file: string): Promise<string> =>
+  readTextFile(file, (why, cause) =>
+    usageError(`The ${what} file ${file} could not be read: ${why}.`, {
+      cause,
+      fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --${what} '{"name":"Ada"}'.`,
+    }),
+  );
 
 /** The JSON in a text. `where` says where the text is from. Throws REPRISE_USAGE. */
 export function parse(what: string, content: string, where: string): Json {

@@ -58,7 +58,7 @@ export interface NackOptions {
  * the run has no trace. Each message is delivered until somebody is done with it, at least once, in the order of its mailbox.
  *
  * Errors: REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID, REPRISE_MESSAGE_CONFLICT,
- * REPRISE_MESSAGE_NOT_HELD (the attempt is over, too), REPRISE_INVALID_PAYLOAD, REPRISE_PAYLOAD_TOO_LARGE, REPRISE_RUN_TOO_LARGE; of `request`, too,
+ * REPRISE_MESSAGE_NOT_HELD (the attempt is over, too), REPRISE_CONVERSATION_BROKEN, REPRISE_INVALID_PAYLOAD, REPRISE_PAYLOAD_TOO_LARGE, REPRISE_RUN_TOO_LARGE; of `request`, too,
  * REPRISE_REPLY_TIMEOUT, REPRISE_REQUEST_REFUSED.
  */
 export interface Messages {

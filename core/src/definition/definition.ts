@@ -165,7 +165,7 @@ export interface Form {
 
 /**
  * Which messages a wait takes: the oldest in the mailbox that fits all that is said. Its output is
- * `{ id, from, data, performative?, type?, conversation?, inReplyTo? }`.
+ * `{ id, from, mailbox, data, performative, type?, conversation?, inReplyTo?, sentAt, delivery, dead? }`.
  */
 export interface MessageFilter {
   /** The id of a task (found as a `cancel` finds one), or a name (`#desk`). Default: the wait's own. */
@@ -210,7 +210,7 @@ export interface End {
   readonly output?: Expression;
 }
 
-/** Puts a message into a mailbox of the run. Its output is `{ id }`; with `until`, what came of it. */
+/** Puts a message into a mailbox of the run. Its output is `{ id }`. */
 export interface Send {
   /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, or a name (`#desk`). */
   readonly to: Expression;

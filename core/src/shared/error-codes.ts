@@ -192,7 +192,7 @@ export const ERROR_CODES = {
     'What to do is said by the answer.',
   ),
   REPRISE_DEAD_LETTER_UNKNOWN: entry(
-    'No dead letter of that id is in the run: it was never one, was dealt with, or the run has ended.',
+    'No dead letter of that id is in the run: it was never one, was dealt with, or is in the hands of a task.',
     'Look at what there is with `reprise dead-letter list`.',
   ),
   REPRISE_BLOCK_CLOSED: entry(

@@ -6,3 +6,9 @@ export const MAX_MESSAGE_MS = 366 * 24 * 60 * 60 * 1000;
 
 /** How often a message is delivered, unless its mailbox says otherwise. */
 export const DEFAULT_DELIVERIES = 5;
+
+/** The mailbox of dead letters that each run has. */
+export const DEAD_LETTERS = '#dead-letters';
+
+/** The most messages that a mailbox may be said to take. */
+export const MAX_MAILBOX_LIMIT = 100_000;

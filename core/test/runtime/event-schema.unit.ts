@@ -309,7 +309,7 @@ const EVENTS: Arbitraries = {
     { messages: fc.array(text), to: text, commandId: text },
     { requiredKeys: ['messages', 'commandId'] },
   ),
-  DeadLettersDiscarded: fc.record({ messages: fc.array(text), commandId: text }),
+  DeadLettersDiscarded: fc.record({ messages: fc.array(text), commandId: text }, { requiredKeys: ['messages'] }),
   CommandRejected: fc.record({ commandId: text, command: text, code: text, message: text }),
 };
 

@@ -140,7 +140,7 @@ describe('Agents that talk', () => {
       handle: async ({ attempt }: AgentTask, { messages }) => {
         const told = await messages.request('b', 1, { performative: 'inform' }).catch(codeOf);
         const answer = await messages.request('b', 1, { key: 'once', deadline: '1s' }).catch(codeOf);
-        if (typeof answer === 'string') return [told, answer];
+        if (typeof answer === 'string') return [attempt, told, answer];
         await messages.ack(answer);
         throw new Error(`attempt ${attempt}`);
       },
@@ -154,7 +154,7 @@ describe('Agents that talk', () => {
       .build();
     const reprise = await start({ workflows: [flow] });
     const run = await reprise.startRun(flow, null);
-    expect(await run.result()).to.deep.equal({ a: ['REPRISE_MESSAGE_INVALID', 'REPRISE_REPLY_TIMEOUT'], b: 'b' });
+    expect(await run.result()).to.deep.equal({ a: [2, 'REPRISE_MESSAGE_INVALID', 'REPRISE_REPLY_TIMEOUT'], b: 'b' });
   });
 
   it('that return while they wait have not seen what comes: it is for another', async () => {
@@ -274,18 +274,23 @@ describe('Agents that talk', () => {
     try {
       const leaves = defineAgent({
         name: 'leaves',
-        handle: (_: AgentTask, { messages }) => {
+        handle: async ({ input: stays }: AgentTask<boolean>, { messages, signal }) => {
           void messages.receive();
           void messages.ack({ id: 'nope' });
           void messages.send('nobody', 1, { expires: 10n as unknown as number });
-          return new Promise((resolve) => setTimeout(resolve, 20, 'fine'));
+          // Calls are answered in their order: those before are, then.
+          await messages.send('#box', 1);
+          if (stays) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          return 'fine';
         },
       });
-      const flow = workflow('leaves').task('leaves', leaves, { may: 'send' }).build();
+      const flow = workflow<boolean>('leaves', { mailboxes: { box: {} } })
+        .task('leaves', leaves, { may: 'send', retry: 1, input: ({ input }) => input })
+        .build();
       const reprise = await start({ workflows: [flow] });
-      const run = await reprise.startRun(flow, null);
-      expect(await run.result()).to.equal('fine');
-      const waits = await reprise.startRun(flow, null);
+      expect(await (await reprise.startRun(flow, false)).result()).to.equal('fine');
+      const waits = await reprise.startRun(flow, true);
+      await eventually(async () => only(await eventsOf(reprise, waits.id), 'MessageSent').length === 1);
       await waits.cancel('enough');
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
@@ -411,10 +416,10 @@ describe('Agents that talk', () => {
 
   it('are woken for what is due next, when what was due before has been taken', async () => {
     const flow = workflow('due', { mailboxes: { desk: {}, box: {} } })
-      .send('soon', { to: '#desk', data: 1, expires: '150ms' })
+      .send('soon', { to: '#desk', data: 1, expires: '1s' })
       .send(
         'late',
-        { to: '#box', data: 2, expires: '300ms', until: 'acknowledged' },
+        { to: '#box', data: 2, expires: '1200ms', until: 'acknowledged' },
         { fallback: { value: 'expired' } },
       )
       .sleep('pause', '20ms')
@@ -453,9 +458,29 @@ describe('Agents that talk', () => {
     const run = await reprise.startRun(flow, null);
     await run.result();
     const events = await eventsOf(reprise, run.id);
-    const [expired] = only(events, 'MessageExpired');
-    const [begun] = only(events, 'RunStarted');
-    expect((expired?.at ?? 0) - (begun?.at ?? 0)).to.be.within(400, 2000);
+    const order = events.flatMap((event) =>
+      event.type === 'MessageExpired'
+        ? ['late expired']
+        : event.type === 'TaskCompleted' && event.taskId === 'other'
+          ? ['other gave up']
+          : [],
+    );
+    expect(order).to.deep.equal(['late expired', 'other gave up']);
+  });
+
+  it('may be asked from outside, until a deadline', async () => {
+    const flow = workflow('asked', { mailboxes: { desk: {} } })
+      .wait('go', { signal: 'go' })
+      .build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const soon = await run.send('#desk', 1, { deadline: 'soon' as never }).catch((error: Error) => error.message);
+    expect(soon).to.contain('`deadline`');
+    await run.send('#desk', 1, { performative: 'request', deadline: 20 });
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'ConversationExpired').length === 1);
+    // Who asked has no mailbox.
+    expect(only(await eventsOf(reprise, run.id), 'MessageSent')).to.have.lengthOf(1);
+    await run.cancel('enough');
   });
 
   it('send thousands, which come in their order', async () => {

@@ -13,7 +13,6 @@ import {
   DEFAULT_MAILBOX_RETRY,
   MAX_DEAD_LETTERS,
   MAX_LOSSES,
-  MAX_MAILBOX_LIMIT,
 } from '../../src/orchestration/workflow/messaging/mail.ts';
 import { MAX_KEYS, MAX_MESSAGE_CHARS } from '../../src/orchestration/workflow/messaging/outgoing.ts';
 import {
@@ -26,7 +25,7 @@ import {
   type Stage,
   stagesOf,
 } from '../../src/orchestration/workflow/messaging/protocols.ts';
-import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
+import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
 import { PERFORMATIVES } from '../../src/shared/performatives.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
 import { pathOf, readSourceTypes } from './event-types.ts';
@@ -184,7 +183,9 @@ describe('the page of the protocol', () => {
     expect(onRecord).to.include('onBehalf');
     expect([...column(1)].sort()).to.deep.equal([...said].sort());
     expect([...column(2)].sort()).to.deep.equal([...onRecord].sort());
-    expect([...column(3)].sort()).to.deep.equal([...fieldsOf('core/src/shared/received-message.ts', 'ReceivedMessage')].sort());
+    expect([...column(3)].sort()).to.deep.equal(
+      [...fieldsOf('core/src/shared/received-message.ts', 'ReceivedMessage')].sort(),
+    );
   });
 
   it('has the limits that hold', () => {

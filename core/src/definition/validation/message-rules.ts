@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../shared/message-limits.ts';
+import { DEAD_LETTERS, MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../shared/message-limits.ts';
 import { isTaskPath } from '../../shared/task-path.ts';
 import type { TaskGroup } from '../blocks.ts';
 import {
@@ -19,8 +19,6 @@ import { checkCount, checkName, checkTextTemplate, checkTime, literal } from './
 type Mailboxes = Readonly<Record<string, MailboxDefinition>> | undefined;
 
 /** The mailbox that each run has without a word. */
-const DEAD_LETTERS = '#dead-letters';
-const MAX_LIMIT = 100_000;
 
 export function checkMailboxes({ mailboxes = {} }: WorkflowDefinition, report: Report): void {
   for (const [name, { limit, retry }] of Object.entries(mailboxes)) {
@@ -31,7 +29,7 @@ export function checkMailboxes({ mailboxes = {} }: WorkflowDefinition, report: R
       report(path, 'is the mailbox of dead letters, which each run has; choose another name');
     if (limit !== undefined) {
       checkCount(limit, [...path, 'limit'], report);
-      if (limit > MAX_LIMIT) report([...path, 'limit'], `must be ${MAX_LIMIT} at most, not ${limit}`);
+      if (limit > MAX_MAILBOX_LIMIT) report([...path, 'limit'], `must be ${MAX_MAILBOX_LIMIT} at most, not ${limit}`);
     }
     if (retry === undefined) continue;
     checkRetry(retry, [...path, 'retry'], report);

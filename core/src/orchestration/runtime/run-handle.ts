@@ -205,7 +205,7 @@ export class RunHandle<Output = Json> {
 
   /**
    * Sends a message into the run: to a task or an item by its path (`book/pay`, `inspect[12]`), or to a name (`#desk`). Resolves to its id once it is durable.
-   * REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID.
+   * REPRISE_MAILBOX_UNKNOWN, REPRISE_MAILBOX_CLOSED, REPRISE_MAILBOX_FULL (retryable), REPRISE_MESSAGE_INVALID, REPRISE_CONVERSATION_BROKEN.
    */
   async send(to: string, data: unknown, options: RunSendOptions = {}): Promise<Sent> {
     const {

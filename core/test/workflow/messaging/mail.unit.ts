@@ -276,18 +276,34 @@ describe('messages in a run', () => {
       ]);
     });
 
-    it('by an error that is not to be retried makes one, too', () => {
+    it('by an error that is not to be retried is closed with a run that ends by it', () => {
       expect(types(run.fail('b', { retryable: false })).slice(0, 4)).to.include.members(['TaskAttemptFailed']);
       expect(run.of('RunFailed')).to.have.lengthOf(1);
       // The run ended with it: what came back is closed.
       expect(run.of('MessagesClosed')[0]).to.include({ scope: '', open: 1 });
     });
 
-    it('by a final reply is done with', () => {
-      run.complete('a');
+    it('by an error that is not to be retried makes one, too', () => {
+      run = talking(mailWorkflow({ a: {}, b: { fallback: { kind: 'value', value: 0 } } }));
+      run.post('b', 1);
       run.hear('b');
-      run.post('b', 'q', { performative: 'request' });
-      expect(run.of('MessageAcknowledged')).to.have.lengthOf(0);
+      expect(types(run.fail('b', { retryable: false }))).to.deep.equal([
+        'TaskAttemptFailed',
+        'TaskCompleted',
+        'MessageRejected',
+        'MessageDeadLettered',
+      ]);
+      expect(run.of('MessageDeadLettered')[0]).to.include({ code: 'REPRISE_MESSAGE_REJECTED', mailbox: 'b' });
+    });
+
+    it('by a final reply is done with, and by no other', () => {
+      run.say('a', 'b', 'q', { performative: 'request' });
+      run.hear('b');
+      const asked = run.of('MessageSent').at(-1)?.message ?? '';
+      const answer = { conversation: asked, inReplyTo: asked };
+      expect(run.say('b', 'a', null, { ...answer, performative: 'agree' })).to.deep.equal(['MessageSent']);
+      expect(run.say('b', 'a', 'done', answer)).to.deep.equal(['MessageSent', 'MessageAcknowledged']);
+      expect(run.of('MessageAcknowledged')[0]?.messages).to.deep.equal([asked]);
     });
   });
 
@@ -471,8 +487,9 @@ describe('messages beside everything else', () => {
     run.check();
   });
 
-  it('a run without messages ends with the digest that it always had', () => {
+  it('a run without messages has nothing of them', () => {
     const run = talking();
+    expect(run.state.mail).to.equal(undefined);
     run.complete('a');
     expect(types(run.complete('b'))).to.deep.equal(['TaskCompleted', 'RunCompleted']);
     run.check();

@@ -166,9 +166,8 @@ const MOST_DISCARDED = 256;
 
 const MAX_FAILED = 10;
 
-/** Messages that a mailbox takes, unless the workflow says otherwise, and at the most. */
+/** Messages that a mailbox takes, unless the workflow says otherwise. */
 export const DEFAULT_MAILBOX_LIMIT = 1000;
-export const MAX_MAILBOX_LIMIT = 100_000;
 
 /** How often a message may come back because its worker was lost: one that kills its worker ends, too. */
 export const MAX_LOSSES = 10;

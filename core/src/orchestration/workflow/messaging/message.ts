@@ -2,6 +2,8 @@ import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Performative } from '../../../shared/performatives.ts';
 
+export { DEAD_LETTERS } from '../../../shared/message-limits.ts';
+
 // What a message is, as events, commands and whoever takes it see it. docs/communication_protocol.md has the whole of it.
 
 /** Whose a message is: a task of the run (in an attempt, when an agent sent it), or somebody outside, by the name that they gave. */
@@ -54,9 +56,6 @@ export interface DeadLetter {
 /** What a dead letter was given back with for good; that it was given back says less. Else why it is one. */
 export const whyDead = (error: ErrorData): ErrorData =>
   (error.code === 'REPRISE_MESSAGE_REJECTED' ? error.cause : undefined) ?? error;
-
-/** The mailbox of dead letters that each run has. */
-export const DEAD_LETTERS = '#dead-letters';
 
 /** The id of a message that a command from outside posts. */
 export const postedId = (runId: string, commandId: string): string => `${runId}#${commandId}`;

@@ -4,9 +4,9 @@ import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { MAX_MAILBOX_LIMIT } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import { MAX_LEVELS, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
-import { MAX_MAILBOX_LIMIT } from '../messaging/mail.ts';
 import {
   anyJson,
   byKind,
