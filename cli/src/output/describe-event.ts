@@ -77,7 +77,17 @@ export function describeEvent(event: RunEvent): string {
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
     case 'MessageSent':
-      return plain(`${senderOf(event)} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
+      return plain(
+        `${senderOf(event)} to ${event.to}${event.run === undefined ? '' : ` of run ${event.run}`}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,
+      );
+    case 'MessageReceived':
+      return plain(
+        `${senderOf(event)} of run ${event.origin.run} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,
+      );
+    case 'MessagesHandedOver':
+      return plain(`up to ${event.upTo}, to ${event.to} of run ${event.run}`);
+    case 'HandOverAwaited':
+      return `${count(event.messages, 'message')} to other runs; until ${formatDuration(event.until - event.at)} from now`;
     case 'MessageAwaited':
       return plain(`in ${event.mailbox}${event.wanted?.from === undefined ? '' : ` from ${event.wanted.from}`}`);
     case 'MessageDelivered':
@@ -174,10 +184,14 @@ export function describeEvent(event: RunEvent): string {
   }
 }
 
-const senderOf = ({ from }: MessageSent): string => from.task ?? `${from.client} (from outside)`;
+const senderOf = ({ from }: Pick<MessageSent, 'from'>): string => from.task ?? `${from.client} (from outside)`;
 
-const aboutOf = ({ performative, subject }: MessageSent): string =>
-  `${performative === undefined ? '' : `, ${performative}`}${subject === undefined ? '' : ` (${subject})`}`;
+const aboutOf = ({
+  performative,
+  subject,
+  receipt,
+}: Pick<MessageSent, 'performative' | 'subject' | 'receipt'>): string =>
+  `${performative === undefined ? '' : `, ${performative}`}${receipt === undefined || receipt === 'wanted' ? '' : `, ${receipt}`}${subject === undefined ? '' : ` (${subject})`}`;
 
 const listOfIds = (ids: readonly string[]): string =>
   ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;

@@ -15,6 +15,8 @@ export interface SendOptions {
    * content under the same key is REPRISE_MESSAGE_CONFLICT.
    */
   readonly key?: string;
+  /** The run that the mailbox is of, when it is another: its id, or `parent`. Takes `may: [sendAcross]`. */
+  readonly run?: string;
   /** What the message does. Default: inform. */
   readonly performative?: Performative;
   /** What it is about, in words that whoever takes it knows. */
@@ -62,7 +64,11 @@ export interface NackOptions {
  * REPRISE_REPLY_TIMEOUT, REPRISE_REQUEST_REFUSED.
  */
 export interface Messages {
-  /** To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`). Takes `may: [send]`. */
+  /**
+   * To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`): takes `may: [send]`. To a
+   * task or a name of another run (`run`), or to a name of no run (`@desk`): takes `may: [sendAcross]`. What goes to another run is durable here, is there soon, and
+   * arrives in the order in which it was sent; what that run refuses is a dead letter of this one.
+   */
   send(to: string, data: unknown, options?: SendOptions): Promise<Sent>;
   /** Asks, and resolves to the answer (inform; to a `cfp`, the proposal). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
   request(to: string, data: unknown, options?: RequestOptions): Promise<Message>;

@@ -165,13 +165,15 @@ export interface Form {
 
 /**
  * Which messages a wait takes: the oldest in the mailbox that fits all that is said. Its output is
- * `{ id, from, mailbox, data, performative, type?, conversation?, inReplyTo?, sentAt, delivery, dead? }`.
+ * `{ id, from, run?, mailbox, data, performative, type?, conversation?, inReplyTo?, sentAt, delivery, dead? }`.
  */
 export interface MessageFilter {
   /** The id of a task (found as a `cancel` finds one), or a name (`#desk`). Default: the wait's own. */
   readonly mailbox?: string;
   /** Who sent it: the id of a task, or the name that a program gave itself. */
   readonly from?: string;
+  /** Gives the run that it came from. Default: with `from`, this one; else any. */
+  readonly run?: Expression;
   readonly performative?: Performative;
   readonly type?: string;
   readonly conversation?: Expression;
@@ -212,8 +214,10 @@ export interface End {
 
 /** Puts a message into a mailbox of the run. Its output is `{ id }`. */
 export interface Send {
-  /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, or a name (`#desk`). */
+  /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, a name (`#desk`), or a name of no run (`@desk`). */
   readonly to: Expression;
+  /** Gives the run that `to` is of: another, or `parent`. Default: this one. */
+  readonly run?: Expression;
   /** Default: the input of the task. */
   readonly data?: Expression;
   /** Default: inform. */
@@ -312,8 +316,18 @@ export interface Mutex {
   readonly across: 'run' | 'workflow' | 'tenant';
 }
 
-/** What the agent of a task may do to the run beside giving an output: a directive of each name; `send`: messages to whom it likes. */
-export const PERMISSIONS = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel', 'send'] as const;
+/** What the agent of a task may do to the run beside giving an output: a directive of each name; `send`: messages to whom it likes; `sendAcross`: to other runs, too. */
+export const PERMISSIONS = [
+  'spawn',
+  'link',
+  'addItems',
+  'finish',
+  'handOff',
+  'goto',
+  'cancel',
+  'send',
+  'sendAcross',
+] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 /** Of how many dependencies a task needs an output: `any` is one. `each`: the task is a list, of an item for each of them that completes. */

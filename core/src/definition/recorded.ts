@@ -173,9 +173,10 @@ function bindSleep(sleep: Sleep, source: Sleep | undefined, bind: BindSlot): Sle
 }
 
 function bindFilter(filter: MessageFilter, source: MessageFilter | undefined, bind: BindSlot): MessageFilter {
-  const { conversation, inReplyTo, where } = filter;
+  const { run, conversation, inReplyTo, where } = filter;
   return {
     ...filter,
+    ...(run && { run: bind('wait.message.run', run, source?.run) }),
     ...(conversation && { conversation: bind('wait.message.conversation', conversation, source?.conversation) }),
     ...(inReplyTo && { inReplyTo: bind('wait.message.inReplyTo', inReplyTo, source?.inReplyTo) }),
     ...(where && { where: bind('wait.message.where', where, source?.where) }),
@@ -183,10 +184,11 @@ function bindFilter(filter: MessageFilter, source: MessageFilter | undefined, bi
 }
 
 function bindSend(send: Send, source: Send | undefined, bind: BindSlot): Send {
-  const { to, data, conversation, inReplyTo } = send;
+  const { to, run, data, conversation, inReplyTo } = send;
   return {
     ...send,
     to: bind('send.to', to, source?.to),
+    ...(run && { run: bind('send.run', run, source?.run) }),
     ...(data && { data: bind('send.data', data, source?.data) }),
     ...(conversation && { conversation: bind('send.conversation', conversation, source?.conversation) }),
     ...(inReplyTo && { inReplyTo: bind('send.inReplyTo', inReplyTo, source?.inReplyTo) }),

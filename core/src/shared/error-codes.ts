@@ -174,6 +174,19 @@ export const ERROR_CODES = {
     'Whoever took the message gave it back, as often as its mailbox allows, or for good. It is a dead letter; the last reason is its cause.',
     'Look at it with `reprise dead-letter show`; mend what failed, edit the message if it is at fault, and redrive it, or discard it.',
   ),
+  REPRISE_MESSAGE_OUT_OF_ORDER: entry(
+    'A run was handed a message of another before the ones that come before it. The other one sends them again, in order.',
+    'Nothing is to be done.',
+    true,
+  ),
+  REPRISE_MESSAGE_STALE: entry(
+    'A message to another run came more than 7 days after it was sent, and whether that run had it before cannot be told any more. It is a dead letter.',
+    'Look at it with `reprise dead-letter show`; redrive it when it is to be delivered all the same, or discard it.',
+  ),
+  REPRISE_MESSAGE_UNDELIVERED: entry(
+    'Nothing was left to do in the run, and the other run did not take the message within 5 minutes: its mailbox was full all that time. It is a dead letter.',
+    'Have its mailbox emptied, or raise its `limit`; then send the message anew.',
+  ),
   REPRISE_MESSAGE_NOT_HELD: entry(
     'An attempt asked for something to be done with a message that it does not have, or is over, or is made by another worker.',
     'Settle each message once, and only as long as the attempt goes on.',

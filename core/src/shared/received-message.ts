@@ -7,8 +7,10 @@ import type { Performative } from './performatives.ts';
  */
 export interface ReceivedMessage<Data = Json> {
   readonly id: string;
-  /** A task of the run, by its id, or the name of a program. */
+  /** A task, by its id, or the name of a program. */
   readonly from: string;
+  /** The run that it came from, when that is another. */
+  readonly run?: string;
   readonly mailbox: string;
   readonly data: Data;
   readonly performative: Performative;
@@ -27,6 +29,8 @@ export interface ReceivedMessage<Data = Json> {
 export interface Wanted {
   /** A task, by its id (a list means any of its items), or the name that a program gave itself. */
   readonly from?: string;
+  /** The run that it came from. Default: with `from`, this one; else any. */
+  readonly run?: string;
   readonly performative?: Performative;
   readonly type?: string;
   readonly conversation?: string;

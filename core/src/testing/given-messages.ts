@@ -146,7 +146,15 @@ export class GivenMessages {
 }
 
 function fits(message: ReceivedMessage, wanted: Wanted): boolean {
-  if (!isWanted(message, message.from, message.type, wanted)) return false;
+  if (
+    !isWanted(
+      message,
+      { client: message.from, ...(message.run === undefined ? {} : { run: message.run }) },
+      message.type,
+      wanted,
+    )
+  )
+    return false;
   if (wanted.where === undefined) return true;
   const scope = { input: null, outputs: {}, runId: 'run', round: 1, message: message as unknown as Json };
   try {

@@ -257,6 +257,28 @@ const EVENTS: Arbitraries = {
     },
     { requiredKeys: ['message', 'from', 'to', 'data'] },
   ),
+  MessageReceived: fc.record(
+    {
+      message: text,
+      from: fc.oneof(fc.record({ task: text, run: text }), fc.record({ client: text, run: text })),
+      origin: fc.record({ run: text, to: text, n: count }),
+      sentAt: count,
+      to: text,
+      data: json,
+      receipt: fc.constantFrom('wanted', 'acknowledged', 'failed'),
+      performative: fc.constantFrom('inform', 'cfp'),
+      subject: text,
+      conversation: text,
+      inReplyTo: text,
+      expiresAt: count,
+      deadline: count,
+      onBehalf: fc.constant(true),
+      drop: fc.constant(true),
+    },
+    { requiredKeys: ['message', 'from', 'origin', 'sentAt', 'to', 'data'] },
+  ),
+  MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),
+  HandOverAwaited: fc.record({ until: count, messages: count }),
   MessageAwaited: fc.record(
     {
       ...attempt,

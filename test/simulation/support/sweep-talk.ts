@@ -62,4 +62,31 @@ output: { author: "\${ outputs.author }", buried: "\${ outputs.buried.data }", t
     ],
     ends: 'completed',
   },
+  'runs that talk': {
+    workflow: parseWorkflow(`
+name: upper
+tasks:
+  boss: { agent: boss }
+  lower: { workflow: lower }
+  told: { wait: { message: { performative: inform } } }
+output: { lower: "\${ outputs.lower }", boss: "\${ outputs.boss }" }
+`),
+    others: [
+      parseWorkflow(`
+name: lower
+tasks:
+  asker: { agent: asker, may: sendAcross, retry: 5 }
+  tell: { send: { to: told, run: parent, data: done, until: acknowledged }, after: asker }
+  lost: { send: { to: nobody, run: parent, data: lost } }
+  buried: { wait: { message: { mailbox: "#dead-letters" } } }
+output: { answer: "\${ outputs.asker }", buried: "\${ outputs.buried.data }" }
+`),
+    ],
+    agents: {
+      boss: talking(answering),
+      asker: talking(async (messages) => (await messages.request('boss', 'may I?', { run: 'parent', key: 'ask' })).data),
+    },
+    about: ['MessageSent', 'MessageReceived', 'MessagesHandedOver', 'MessageDeadLettered'],
+    ends: 'completed',
+  },
 };

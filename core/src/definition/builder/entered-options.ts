@@ -114,6 +114,8 @@ export interface MessageOption<S> {
         readonly mailbox?: string;
         /** A task (a list means any of its items), or the name that a program gave itself. */
         readonly from?: string;
+        /** The run that it came from. Default: with `from`, this one; else any. */
+        readonly run?: NameOption<S>;
         readonly performative?: Performative;
         readonly type?: string;
         readonly conversation?: NameOption<S>;
@@ -137,8 +139,10 @@ export interface MessageOption<S> {
 
 /** A message, and where it goes. */
 export interface SendOption<S> {
-  /** The id of a task, of an item (`inspect[12]`), or a name (`#desk`). */
+  /** The id of a task, of an item (`inspect[12]`), a name (`#desk`), or a name of no run (`@desk`). */
   readonly to: NameOption<S>;
+  /** The run that `to` is of, by its id, or `parent`: the one that this one is a child of. Default: this one. */
+  readonly run?: NameOption<S>;
   /** Default: the input of the task. */
   readonly data?: TemplateOption<S & PerhapsItem>;
   /** Default: inform. */

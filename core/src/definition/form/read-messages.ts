@@ -14,13 +14,14 @@ export function readMessageFilter(
   reader: FormReader,
 ): MessageFilter | undefined {
   if (value === true) return {};
-  const keys = ['mailbox', 'from', 'performative', 'type', 'conversation', 'inReplyTo', 'where'];
+  const keys = ['mailbox', 'from', 'run', 'performative', 'type', 'conversation', 'inReplyTo', 'where'];
   const fields = readFields(value, path, report, 'true, or an object that says which messages', keys);
   if (fields === undefined) return undefined;
   const mailbox = isAddress(fields, 'mailbox', path, report)
     ? readText(fields['mailbox'], [...path, 'mailbox'], report)
     : undefined;
   const from = readText(fields['from'], [...path, 'from'], report);
+  const run = read(fields, 'run', path, report, reader.named);
   const performative = readPerformative(fields, path, report);
   const type = readText(fields['type'], [...path, 'type'], report);
   const conversation = read(fields, 'conversation', path, report, reader.named);
@@ -29,6 +30,7 @@ export function readMessageFilter(
   return {
     ...(mailbox !== undefined && { mailbox }),
     ...(from !== undefined && { from }),
+    ...(run && { run }),
     ...(performative && { performative }),
     ...(type !== undefined && { type }),
     ...(conversation && { conversation }),
@@ -37,14 +39,15 @@ export function readMessageFilter(
   };
 }
 
-/** `{ to, data, performative, type, conversation, inReplyTo, expires, drop, until }`. */
+/** `{ to, run, data, performative, type, conversation, inReplyTo, expires, drop, until }`. */
 export function readSend(value: unknown, path: Path, report: Report, reader: FormReader): Send | undefined {
   if (value === undefined) return undefined;
-  const keys = ['to', 'data', 'performative', 'type', 'conversation', 'inReplyTo', 'expires', 'drop', 'until'];
+  const keys = ['to', 'run', 'data', 'performative', 'type', 'conversation', 'inReplyTo', 'expires', 'drop', 'until'];
   const fields = readFields(value, path, report, 'an object with to', keys);
   if (fields === undefined) return undefined;
   if (fields['to'] === undefined) report(path, 'needs to, the mailbox that it goes to');
   const to = isAddress(fields, 'to', path, report) ? read(fields, 'to', path, report, reader.named) : undefined;
+  const run = read(fields, 'run', path, report, reader.named);
   const data = read(fields, 'data', path, report, reader.value);
   const performative = readPerformative(fields, path, report);
   const type = readText(fields['type'], [...path, 'type'], report);
@@ -58,6 +61,7 @@ export function readSend(value: unknown, path: Path, report: Report, reader: For
   if (to === undefined) return undefined;
   return {
     to,
+    ...(run && { run }),
     ...(data && { data }),
     ...(performative && { performative }),
     ...(type !== undefined && { type }),

@@ -49,10 +49,11 @@ const waitForm = (wait: Wait, path: Path, write: Write): Json => ({
 });
 
 function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Write): Json {
-  const { mailbox, from, performative, type, conversation, inReplyTo, where } = filter;
+  const { mailbox, from, run, performative, type, conversation, inReplyTo, where } = filter;
   const form = {
     ...(mailbox !== undefined && { mailbox }),
     ...(from !== undefined && { from }),
+    ...(run && { run: mapped(run, [...path, 'run']) }),
     ...(performative !== undefined && { performative }),
     ...(type !== undefined && { type }),
     ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
@@ -63,9 +64,10 @@ function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Wri
 }
 
 function sendForm(send: Send, path: Path, { mapped }: Write): Json {
-  const { to, data, performative, type, conversation, inReplyTo, expiresMs, drop, until } = send;
+  const { to, run, data, performative, type, conversation, inReplyTo, expiresMs, drop, until } = send;
   return {
     to: mapped(to, [...path, 'to']),
+    ...(run && { run: mapped(run, [...path, 'run']) }),
     ...(data && { data: mapped(data, [...path, 'data']) }),
     ...(performative !== undefined && { performative }),
     ...(type !== undefined && { type }),

@@ -1,3 +1,4 @@
+import { isId } from '../../shared/ids.ts';
 import { DEAD_LETTERS, MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../shared/message-limits.ts';
 import { isTaskPath } from '../../shared/task-path.ts';
 import type { TaskGroup } from '../blocks.ts';
@@ -57,13 +58,13 @@ export function checkMessages(group: TaskGroup, mailboxes: Mailboxes, report: Re
     }
     if (filter.from === '') report([...path, 'from'], 'is empty');
     checkType(filter.type, [...path, 'type'], report);
-    for (const key of ['conversation', 'inReplyTo'] as const)
+    for (const key of ['run', 'conversation', 'inReplyTo'] as const)
       if (filter[key] !== undefined) checkTextTemplate(filter[key], [...path, key], report);
   }
 }
 
 function checkSend(send: Send, path: Path, group: TaskGroup, mailboxes: Mailboxes, report: Report): void {
-  const { to, type, conversation, inReplyTo, expiresMs, drop, until } = send;
+  const { to, run, type, conversation, inReplyTo, expiresMs, drop, until } = send;
   checkTextTemplate(to, [...path, 'to'], report);
   const address = literal(to);
   const problem =
@@ -71,8 +72,13 @@ function checkSend(send: Send, path: Path, group: TaskGroup, mailboxes: Mailboxe
       ? undefined
       : address === DEAD_LETTERS
         ? 'is where dead letters come to; nothing is sent there'
-        : addressProblem(address, group, mailboxes);
+        : run === undefined && !address.startsWith('@')
+          ? addressProblem(address, group, mailboxes)
+          : farProblem(address);
   if (problem !== undefined) report([...path, 'to'], problem);
+  if (run !== undefined) checkTextTemplate(run, [...path, 'run'], report);
+  if (run !== undefined && typeof address === 'string' && address.startsWith('@'))
+    report([...path, 'run'], `cannot stand beside ${JSON.stringify(address)}, which is a name of no run`);
   checkType(type, [...path, 'type'], report);
   if (conversation !== undefined) checkTextTemplate(conversation, [...path, 'conversation'], report);
   if (inReplyTo !== undefined) checkTextTemplate(inReplyTo, [...path, 'inReplyTo'], report);
@@ -104,7 +110,7 @@ function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes)
     return `the workflow has no mailbox '${name}'${hint === '' ? `; say so at its top: mailboxes: { ${name}: {} }` : hint}`;
   }
   if (address.startsWith('@'))
-    return `${JSON.stringify(address)} is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"`;
+    return `${JSON.stringify(address)} is a name of no run, and tasks take nothing from there: use the id of a task, or a name of the run such as "#desk"`;
   if (!isTaskPath(address))
     return `${JSON.stringify(address)} is no address: use the id of a task, or a name such as "#desk"`;
   const problem = pathProblem(address.split('/'), tasksAround(group));
@@ -116,6 +122,13 @@ function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes)
 /** Those that a name is looked for among, the innermost first: of a block, its handlers included, and of the blocks around it. */
 const tasksAround = (group: TaskGroup): readonly TaskDefinition[] =>
   [...outwards(group, '')].flatMap(({ around }) => around.block.groups.flatMap(({ tasks }) => tasks));
+
+/** Of one that another run has, or none: what is there, only the run knows. */
+function farProblem(address: string): string | undefined {
+  if (/^[#@]/.test(address) ? isId(address.slice(1)) : isTaskPath(address) || address.startsWith('client:'))
+    return undefined;
+  return `${JSON.stringify(address)} is no address: use the id of a task, a name such as "#desk", or a name of no run such as "@desk"`;
+}
 
 /** The id of a task that is perhaps meant by a name that is no task's: a program may be called anything. */
 export function taskMeant(name: string, group: TaskGroup): string | undefined {

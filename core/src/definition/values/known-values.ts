@@ -332,6 +332,7 @@ const SENT: Shape = objectOf([['id', () => STRING]]);
 const MESSAGE: Shape = objectOf([
   ['id', () => STRING],
   ['from', () => STRING],
+  ['run', () => STRING],
   ['mailbox', () => STRING],
   ['data', () => undefined],
   ['performative', () => STRING],

@@ -17,6 +17,7 @@ import { traceparentOfAttempt } from './meta.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import { OpenAttempts } from './open-attempts.ts';
 import type { EngineOptions } from './options.ts';
+import type { Outboxes } from './outboxes.ts';
 import type { CachedRun } from './run-repository.ts';
 import { TimerTable } from './timer-table.ts';
 
@@ -32,6 +33,7 @@ export interface DispatcherParts {
   readonly source: string;
   readonly children: ChildRuns;
   readonly forks: ForkRuns;
+  readonly outboxes: Outboxes;
   /** `at`: for when it was set. */
   fireTimer(runId: string, timer: Timer, at: number): void;
   /** An attempt's worker was silent for too long. */
@@ -77,11 +79,13 @@ export class Dispatcher {
   letGo(runId: string): void {
     this.#timers.cancelRun(runId);
     this.open.closeRun(runId);
+    this.#parts.outboxes.forget(runId);
   }
 
   stop(): void {
     this.#timers.clear();
     this.open.clear();
+    this.#parts.outboxes.clear();
   }
 
   #one(state: RunState, effect: Effect, messages: OutgoingMessage[]): void {
@@ -89,6 +93,9 @@ export class Dispatcher {
     switch (effect.kind) {
       case 'listen':
         // Its turn has given its room back.
+        return;
+      case 'hand-over':
+        this.#parts.outboxes.offer(state, effect.outbox);
         return;
       case 'deliver':
         this.#deliver(state, effect, messages);
@@ -109,6 +116,7 @@ export class Dispatcher {
         this.#timers.cancelRun(runId);
         this.#parts.admission.releaseRun(runId);
         if (this.open.closeRun(runId) > 0) messages.push(this.#abort(runId, effect.reason));
+        this.#parts.outboxes.forget(runId);
         this.#parts.runClosed(state);
         this.#parts.children.ended(state);
         return;

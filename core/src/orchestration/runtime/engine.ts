@@ -25,8 +25,10 @@ import { Dispatcher } from './dispatcher.ts';
 import { ForkRuns } from './fork-runs.ts';
 import { HEART, type Heart } from './heart.ts';
 import { type CommandOutcome, Inboxes, type InboxItem } from './inbox.ts';
+import { startMailbox } from './mailbox-run.ts';
 import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
+import { Outboxes } from './outboxes.ts';
 import { OwnedRuns } from './ownership/owned-runs.ts';
 import { attemptLost, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
@@ -144,6 +146,7 @@ export class Engine {
     const children = new ChildRuns({ registry, reader, clock, options, post });
     this.#dispatcher = new Dispatcher({
       children,
+      outboxes: new Outboxes({ clock, againMs: options.redispatchMs, post, mailbox: startMailbox }),
       forks: new ForkRuns({ reader, clock, options, monitors, post }),
       transport,
       admission,

@@ -5,7 +5,7 @@ import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
-import type { Lineage, ParentTask, RunEvent } from './events.ts';
+import type { Lineage, MessageReceived, ParentTask, RunEvent } from './events.ts';
 import type { Outgoing } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
@@ -207,6 +207,36 @@ export interface PostMessage extends CommandBase {
   readonly message: Outgoing;
 }
 
+/** Another run has a message for this one. Answered, and not put on record when it is refused: what it is refused with is on record there. */
+export interface ReceiveMessage extends CommandBase {
+  readonly type: 'ReceiveMessage';
+  /** The run that sends, and on whose behalf it is. */
+  readonly from: string;
+  readonly tenant?: string;
+  /** The number of the message among those to `event.to`, and that of the one before it which is on its way still; 0 without one. */
+  readonly n: number;
+  readonly after: number;
+  /** As it is on record there. `to` is an address here. */
+  readonly sent: Omit<MessageReceived, 'type' | 'at' | 'origin'>;
+}
+
+/** Another run has taken what this one sent it. */
+export interface NoteHandedOver extends CommandBase {
+  readonly type: 'NoteHandedOver';
+  readonly outbox: string;
+  readonly upTo: number;
+}
+
+/** Another run will not take a message. */
+export interface NoteUndelivered extends CommandBase {
+  readonly type: 'NoteUndelivered';
+  readonly message: string;
+  readonly error: ErrorData;
+}
+
+/** What runs say to each other about messages. */
+export type MailBetween = ReceiveMessage | NoteHandedOver | NoteUndelivered;
+
 /** A dead letter is to say something else. */
 export interface EditDeadLetter extends CommandBase {
   readonly type: 'EditDeadLetter';
@@ -305,6 +335,7 @@ export type Command =
   | SendSignal
   | MailCall
   | PostMessage
+  | MailBetween
   | DeadLetterCommand
   | AnswerForm
   | AssignForm
@@ -334,11 +365,14 @@ export const FROM_OUTSIDE: ReadonlySet<CommandType> = new Set<CommandType>([
   ...CHANGES,
 ]);
 
-/** Calls of attempts: each is taken once, by its number. What is refused of them is answered, and not put on record. */
+/** Calls of attempts: each is taken once, by its number. */
 export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
   'SendMessages',
   'AwaitMessages',
   'SettleMessages',
 ]);
+
+/** What is refused of these is answered, and not put on record: whoever asks would write history with it. */
+export const UNRECORDED: ReadonlySet<CommandType> = new Set<CommandType>([...CALLS, 'ReceiveMessage']);
 
 export const isCall = (command: Command): command is MailCall => CALLS.has(command.type);

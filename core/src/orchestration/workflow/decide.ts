@@ -15,6 +15,7 @@ import { schedule } from './decisions/schedule-tasks.ts';
 import { startRun } from './decisions/start-run.ts';
 import { ending } from './end-of-run.ts';
 import type { RunCancelled, RunEvent } from './events.ts';
+import { decideBetween, isTaken } from './messaging/between.ts';
 import { decideCall } from './messaging/calls.ts';
 import { decideOutside } from './messaging/outside.ts';
 import { changeRun } from './outside/change-run.ts';
@@ -88,6 +89,10 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'RedriveDeadLetters':
     case 'DiscardDeadLetters':
       return decideOutside(state, command, context);
+    case 'ReceiveMessage':
+    case 'NoteHandedOver':
+    case 'NoteUndelivered':
+      return decideBetween(state, command, context);
     case 'AnswerForm':
       return answerForm(state, command, context);
     case 'AssignForm':
@@ -132,6 +137,7 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
     case 'DiscardDeadLetters':
     case 'AnswerForm':
     case 'AssignForm':
+    case 'ReceiveMessage':
       return wait();
     default:
       return [];
@@ -156,6 +162,9 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'AnswerForm':
     case 'AssignForm':
       return refuse();
+    case 'ReceiveMessage':
+      // It may have been received before the end.
+      return isTaken(state, command) ? [] : refuse();
     case 'SendMessages':
     case 'AwaitMessages':
     case 'SettleMessages':

@@ -3,7 +3,8 @@ import { timeOf } from './clock.ts';
 import type { AwaitMessages, Timer } from './commands.ts';
 import type { MessageDelivered, MessageMissed, RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
-import { nextDue } from './messaging/mail.ts';
+import { isOutbox, outboxOf, sentTo } from './messaging/elsewhere.ts';
+import { nextDue, outboxesOf } from './messaging/mail.ts';
 import { heldIn } from './messaging/received.ts';
 import {
   definitionOf,
@@ -45,6 +46,8 @@ export type Effect =
       readonly worker: string;
       readonly messages?: readonly ReceivedMessage[];
     }
+  /** What is in the outbox is to be in the mailbox of the other run. */
+  | { readonly kind: 'hand-over'; readonly outbox: string }
   /** The run is over: abort whatever runs, forget all timers, tell the run that it is the child of. */
   | { readonly kind: 'close-run'; readonly reason: string };
 
@@ -146,6 +149,16 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
         // Nothing holds up what has to be done before the end.
         ...(event.taskId === '' ? ofTheClock(state) : []),
       ];
+    case 'MessageSent':
+      return event.run === undefined ? NOTHING : [{ kind: 'hand-over', outbox: sentTo(event) }];
+    // The next ones may be taken now.
+    case 'MessagesHandedOver':
+      return handOvers(state, [outboxOf(event.run, event.to)]);
+    case 'MessageDeadLettered':
+      return handOvers(state, [event.mailbox]);
+    case 'MessageExpired':
+    case 'DeadLettersRedriven':
+      return handOvers(state);
     case 'MessageAwaited':
       return [{ kind: 'listen', taskId: event.taskId, attempt: event.attempt }];
     case 'MessageDelivered':
@@ -184,7 +197,7 @@ export function openEffects(state: RunState): readonly Effect[] {
     return [...abandoned, { kind: 'close-run', reason: endOf(state) }];
   }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
-  effects.push(...mailTimer(state));
+  effects.push(...mailTimer(state), ...handOvers(state));
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     if (isInFlight(task)) {
@@ -199,6 +212,14 @@ export function openEffects(state: RunState): readonly Effect[] {
     );
   }
   return effects;
+}
+
+/** Of all of these outboxes in which something is; default: of all. */
+function handOvers({ mail }: RunState, only?: readonly string[]): Effect[] {
+  if (mail === undefined || mail.numbers.size === 0) return NOTHING;
+  const outboxes =
+    only === undefined ? [...outboxesOf(mail)] : only.filter((one) => isOutbox(one) && mail.boxes.has(one));
+  return outboxes.map((outbox) => ({ kind: 'hand-over', outbox }));
 }
 
 /** What changes with the clock of a run. (Dispatches and starts do not: they were sent, or are by their own event.) */

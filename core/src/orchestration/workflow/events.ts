@@ -4,7 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { FailedDelivery, Party } from './messaging/message.ts';
+import type { FailedDelivery, Party, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
@@ -617,14 +617,19 @@ export interface TaskResultIgnored extends EventBase {
   readonly outcome: 'completed' | 'failed';
 }
 
-/** A message was put into a mailbox of the run. */
+/** A message was put into a mailbox of the run; or, with `run`, is on its way to one of another. One to a program is done with, as it is on record. */
 export interface MessageSent extends EventBase {
   readonly type: 'MessageSent';
   /** Its id. */
   readonly message: string;
   readonly from: Party;
-  /** The mailbox: a task by its path, or a name (`#desk`). */
+  /** The mailbox: a task by its path, a name (`#desk`, `@desk`), or a program (`client:NAME`). */
   readonly to: string;
+  /** The other run that it goes to, where `to` is. */
+  readonly run?: string;
+  /** With `run`: its number among those to that mailbox, from 1. */
+  readonly n?: number;
+  readonly receipt?: Receipt;
   readonly data: Json;
   /** Absent: inform. */
   readonly performative?: Performative;
@@ -649,6 +654,49 @@ export interface MessageSent extends EventBase {
   readonly worker?: string;
   /** Of one from outside. */
   readonly commandId?: string;
+}
+
+/** What another run has sent is in a mailbox of this one. */
+export interface MessageReceived extends EventBase {
+  readonly type: 'MessageReceived';
+  /** Its id, as its sender gave it. */
+  readonly message: string;
+  /** With the run that it is of. */
+  readonly from: Party;
+  /** Where it comes from, and with what number; `to` is the address as it was sent to. */
+  readonly origin: { readonly run: string; readonly to: string; readonly n: number };
+  /** When it was sent; a moment. */
+  readonly sentAt: number;
+  /** The mailbox here. */
+  readonly to: string;
+  readonly data: Json;
+  readonly receipt?: Receipt;
+  readonly performative?: Performative;
+  readonly subject?: string;
+  readonly conversation?: string;
+  readonly inReplyTo?: string;
+  readonly expiresAt?: number;
+  readonly deadline?: number;
+  readonly onBehalf?: boolean;
+  readonly drop?: boolean;
+}
+
+/** Another run has what was on its way to it, up to a number. */
+export interface MessagesHandedOver extends EventBase {
+  readonly type: 'MessagesHandedOver';
+  readonly run: string;
+  /** The address there. */
+  readonly to: string;
+  readonly upTo: number;
+}
+
+/** Nothing is left to do in the run, but others have yet to take what it sent them: then it ends, or once the time is up. */
+export interface HandOverAwaited extends EventBase {
+  readonly type: 'HandOverAwaited';
+  /** A moment. */
+  readonly until: number;
+  /** How many messages are on their way. */
+  readonly messages: number;
 }
 
 /** An attempt waits for messages, and takes no room meanwhile. */
@@ -830,6 +878,9 @@ export type RunEvent =
   | TaskFailed
   | TaskResultIgnored
   | MessageSent
+  | MessageReceived
+  | MessagesHandedOver
+  | HandOverAwaited
   | MessageAwaited
   | MessageDelivered
   | MessageMissed

@@ -21,6 +21,9 @@ import {
   discarded,
   edited,
   expired,
+  handedOver,
+  handOverAwaited,
+  messageReceived,
   messageSent,
   missed,
   redriven,
@@ -105,6 +108,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return receive(state, event);
     case 'MessageSent':
       return messageSent(state, event);
+    case 'MessageReceived':
+      return messageReceived(state, event);
+    case 'MessagesHandedOver':
+      return handedOver(state, event);
+    case 'HandOverAwaited':
+      return handOverAwaited(state, event);
     case 'MessageAwaited':
       return onTask(state, event.taskId, (task) => awaited(state, task, event));
     case 'MessageDelivered':

@@ -1,4 +1,4 @@
-import { CALLS, type Command } from './commands.ts';
+import { type Command, UNRECORDED } from './commands.ts';
 import { decide } from './decide.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import type { RunEvent } from './events.ts';
@@ -19,11 +19,11 @@ export function handle(state: RunState, command: Command, context: DecisionConte
   return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
 }
 
-/** Whether the command was refused in a way that no stream may take: an agent hears of it, and a model in a loop would fill the history. What is copied may begin with a refusal of then, which is none of the copy. */
+/** Whether the command was refused in a way that no stream may take: an agent, or another run, hears of it, and one in a loop would fill the history. What is copied may begin with a refusal of then, which is none of the copy. */
 export const isRefused = (command: Command, decided: readonly RunEvent[], status: RunStatus): boolean =>
   command.type !== 'CopyEvents' &&
   decided[0]?.type === 'CommandRejected' &&
-  (CALLS.has(command.type) || !recordsRejections(status));
+  (UNRECORDED.has(command.type) || !recordsRejections(status));
 
 /** Settles and folds until nothing more follows, or `context.sliceChars` are used up. */
 export function settleOn(state: RunState, context: DecisionContext): readonly RunEvent[] {

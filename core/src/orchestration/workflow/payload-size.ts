@@ -32,6 +32,7 @@ export function payloadSize(event: RunEvent): number {
       return sizeOfAdded(event.tasks);
     case 'SignalReceived':
     case 'MessageSent':
+    case 'MessageReceived':
     case 'DeadLetterEdited':
       return roughSize(event.data);
     default:

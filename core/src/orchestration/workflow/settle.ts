@@ -14,7 +14,9 @@ import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
 import { hasFailed, needOf, settleList, weighLists } from './decisions/settle-list.ts';
 import { undoNext } from './decisions/undo-next.ts';
 import { isLoser, withdraw } from './decisions/withdraw.ts';
+import { isEnd } from './end-of-run.ts';
 import type { RunEvent, TaskSkipped } from './events.ts';
+import { beforeEnd } from './messaging/hand-over.ts';
 import { isMailUnsettled, settleMail } from './messaging/settle-mail.ts';
 import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
@@ -66,9 +68,10 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     const mail = settleMail(state, context);
     if (mail.length > 0 || !isUnsettled(state)) return mail;
   }
-  if (state.closing !== undefined) return endOfClosing(state, context);
+  if (state.closing !== undefined) return beforeItsEnd(state, endOfClosing(state, context), context);
   const root = rootOf(state);
-  if (root.failure !== undefined || root.ending !== undefined) return settleBlock(state, root, context);
+  if (root.failure !== undefined || root.ending !== undefined)
+    return beforeItsEnd(state, settleBlock(state, root, context), context);
   const passed = settleMilestones(state, context);
   if (passed !== undefined) return passed;
   for (const taskId of state.frontier) {
@@ -88,7 +91,13 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
       if (task !== undefined) return enterTask(state, task, context);
     }
   }
-  return root.open === 0 ? settleBlock(state, root, context) : [];
+  return root.open === 0 ? beforeItsEnd(state, settleBlock(state, root, context), context) : [];
+}
+
+/** Others are owed something before the run ends. */
+function beforeItsEnd(state: RunState, events: readonly RunEvent[], context: DecisionContext): readonly RunEvent[] {
+  const last = events.at(-1);
+  return last === undefined || !isEnd(last) ? events : (beforeEnd(state, context) ?? events);
 }
 
 /** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */

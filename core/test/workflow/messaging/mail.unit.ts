@@ -430,7 +430,7 @@ describe('messages in a run', () => {
       };
       expect(why('desk')).to.match(/is called so; did you mean "#desk"\?$/);
       expect(why('dusk')).to.match(/is called so\.$/);
-      expect(why('@bot')).to.match(/is a name of no run, and those are not there yet/);
+      expect(why('@bot')).to.match(/to other runs, or to names of no run,.*may: \[sendAcross\]/);
     });
 
     it('of people is refused on record', () => {
@@ -686,14 +686,19 @@ describe('a mailbox whose task, or whose block, is over', () => {
 describe('whoever writes from outside', () => {
   it('has the name of no mailbox, task or item, so that an answer to it opens nothing', () => {
     const run = talking(mailWorkflow({ a: {}, b: { may: [] } }, { desk: {} }));
-    for (const from of ['#desk', 'a', 'a[0]', 'a/b', ''])
+    for (const from of ['#desk', '@desk', '>one/a', 'client:me', 'a', 'a[0]', 'a/b', ''])
       expect(types(run.send({ type: 'PostMessage', from, message: { to: 'b', data: 1 } }))).to.deep.equal([
         'CommandRejected',
       ]);
     run.post('b', 1);
     const id = run.of('MessageSent').at(-1)?.message ?? '';
     run.hear('b');
-    expect(run.say('b', 'me', 'x', { inReplyTo: id })).to.equal('REPRISE_MESSAGE_INVALID');
+    // They are answered on record, where they can read it.
+    expect(run.say('b', 'me', 'x', { inReplyTo: id })).to.deep.equal(['MessageSent', 'MessageAcknowledged']);
+    expect(run.of('MessageSent').at(-1)?.to).to.equal('client:me');
+    expect(run.state.mail?.open.size).to.equal(0);
+    expect(run.say('b', 'client:me', 'x')).to.equal('REPRISE_MESSAGE_INVALID');
+    run.events.pop();
     run.check();
   });
 });

@@ -125,6 +125,7 @@ class AttemptMessages implements Messages {
     const conversation = options.conversation ?? message.conversation;
     return this.send(message.from, data, {
       ...options,
+      ...(message.run === undefined ? {} : { run: message.run }),
       ...(conversation === undefined ? {} : { conversation }),
       inReplyTo: id,
     });

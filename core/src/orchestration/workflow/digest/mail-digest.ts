@@ -16,6 +16,11 @@ export function mailText(mail: MailState | undefined): string {
   for (const one of mail.conversations.values()) text += `\nconversation ${JSON.stringify(one)}`;
   for (const [id, why] of mail.owed) text += `\nowed ${JSON.stringify([id, why])}`;
   for (const [scope, ids] of mail.left) text += `\nleft ${JSON.stringify([scope, ids])}`;
+  for (const [outbox, n] of mail.numbers) text += `\nnumber ${JSON.stringify([outbox, n])}`;
+  for (const [key, { n, at }] of mail.marks) text += `\nmark ${JSON.stringify([key, n, at])}`;
+  for (const [id, told] of mail.receipts) text += `\nreceipt ${JSON.stringify([id, told])}`;
+  if (mail.told.size > 0) text += `\ntold ${JSON.stringify([...mail.told])}`;
+  if (mail.handOverUntil !== undefined) text += `\nhand-over ${mail.handOverUntil}`;
   return text;
 }
 

@@ -2,6 +2,7 @@ import { isList } from '../../../definition/definition.ts';
 import { inside, isTaskPath, outer, taskPaths } from '../../../shared/task-path.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import { definitionOf, type RunState } from '../state.ts';
+import { isMailboxRun, MAILBOX_INBOX } from './elsewhere.ts';
 import { blockOfMailbox, isName, mailboxDefinition } from './mail.ts';
 import { DEAD_LETTERS } from './message.ts';
 
@@ -16,10 +17,9 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
     return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'`);
   }
   if (address.startsWith('@'))
-    return unknown(
-      address,
-      'it is a name of no run, and those are not there yet; use a task, or a name of the run (`#desk`)',
-    );
+    return isMailboxRun(state, address)
+      ? MAILBOX_INBOX
+      : unknown(address, 'it is a name of no run, and nothing of it is taken from within another');
   if (!isTaskPath(address)) return unknown(address, 'it is neither the path of a task nor a name');
   for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
     const found = taskAt(state, inside(block, address));

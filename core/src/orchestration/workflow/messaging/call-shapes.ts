@@ -33,6 +33,7 @@ const timeSpan: Shape = (value, field) =>
 const outgoing = fieldsOf(
   { to: address, data: anyJson },
   {
+    run: text(128, 1),
     performative: performativeShape,
     type: name,
     conversation: name,
@@ -47,6 +48,7 @@ const outgoing = fieldsOf(
 /** What somebody wants of a message. */
 export const wantedFields: Readonly<Record<string, Shape>> = {
   from: address,
+  run: text(128, 1),
   performative: performativeShape,
   type: name,
   conversation: name,

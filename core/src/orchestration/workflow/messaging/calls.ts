@@ -8,7 +8,9 @@ import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
+import { sentTo } from './elsewhere.ts';
 import { isName, type OpenMessage } from './mail.ts';
+import { addressOf, nameOf, type Outgoing, type Party } from './message.ts';
 import { sending } from './outgoing.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
 
@@ -54,24 +56,38 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   const ahead = new Map<string, number>();
   for (const [index, message] of messages.entries()) {
     const answered = heldBy(state, task, message.inReplyTo);
-    const isReply = answered?.from.task !== undefined && message.to === answered.from.task;
-    if (!isReply && !permissionsOf(state, task).includes('send'))
+    const isReply = answered !== undefined && isTo(answered.from, message);
+    const needed = message.run === undefined && !String(message.to).startsWith('@') ? 'send' : 'sendAcross';
+    if (!isReply && !permissionsOf(state, task).includes(needed))
       return problem(
         'REPRISE_MESSAGE_INVALID',
-        `The agent of '${task.id}' may send no messages but replies to what it has taken; say so on the task: may: [send].`,
+        `The agent of '${task.id}' may send no messages${needed === 'send' ? '' : ' to other runs, or to names of no run,'} but replies to what it has taken; say so on the task: may: [${needed}].`,
       );
     const id = messageId(state, command, index);
-    const what = { scope: task.scope, from: { task: task.id, attempt }, id, message, more: { call, worker }, ahead };
+    // A task of that name that whoever sent it is not, is not meant.
+    const said = isReply ? { ...message, to: addressOf(answered.from) } : message;
+    const what = {
+      scope: task.scope,
+      from: { task: task.id, attempt },
+      id,
+      message: said,
+      more: { call, worker },
+      ahead,
+    };
     const sent = sending(state, what, context);
     if (sent === undefined) continue;
     if (!('type' in sent)) return sent;
     events.push(sent);
-    ahead.set(sent.to, (ahead.get(sent.to) ?? 0) + 1);
+    const mailbox = sentTo(sent);
+    ahead.set(mailbox, (ahead.get(mailbox) ?? 0) + 1);
     if (isReply && FINAL.has(message.performative ?? 'inform'))
       events.push(acknowledgement(task, [answered.id], context));
   }
   return events;
 }
+
+/** Whether a message goes to whoever sent another. */
+const isTo = (from: Party, { to, run }: Outgoing): boolean => to === nameOf(from) && run === from.run;
 
 /** The id of a message that a call sends, `index` its place in that: what has a key has the same in every attempt. */
 export function messageId(
@@ -91,7 +107,11 @@ export function messageId(
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
   const flaw = awaitFlaw(command);
   if (flaw !== undefined) return flaw;
-  const { attempt, worker, call, wanted, max = 1, timeoutMs } = command;
+  const { attempt, worker, call, max = 1, timeoutMs } = command;
+  const wanted =
+    command.wanted?.run === 'parent' && state.parent !== undefined
+      ? { ...command.wanted, run: state.parent.runId }
+      : command.wanted;
   const mailbox = command.mailbox === undefined ? task.id : mailboxOf(state, task.scope, command.mailbox);
   if (typeof mailbox !== 'string') return mailbox;
   if (mailbox !== task.id && !isName(mailbox))

@@ -3,10 +3,10 @@ import type { Json } from '../../../shared/json.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
-import type { ConversationExpired, MessageSent, RunEvent } from '../events.ts';
+import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { beyond, isOutbox, partyAt, partyKey, placeText } from './elsewhere.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
-import { nameOf } from './message.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protocols.ts';
 
 // Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.
@@ -14,15 +14,18 @@ import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protoco
 /** Conversations that a run has open at once, at the most. */
 export const MAX_CONVERSATIONS = 1000;
 
-type Said = Pick<MessageSent, 'message' | 'from' | 'to' | 'performative' | 'conversation' | 'inReplyTo'>;
+type Said = Pick<MessageSent, 'message' | 'from' | 'performative' | 'conversation' | 'inReplyTo'> & {
+  /** The mailbox of the state that it is put into. */
+  readonly mailbox: string;
+};
 
 /** The conversation that a message is part of, and who says it; undefined when it is part of none. */
 function partOf(
   mail: MailState | undefined,
   said: Said,
 ): { readonly one: ConversationState; readonly role: Role } | undefined {
-  const { conversation, inReplyTo, to } = said;
-  const from = nameOf(said.from);
+  const { conversation, inReplyTo, mailbox: to } = said;
+  const from = partyKey(said.from);
   for (const id of mail?.byConversation.get(conversation ?? '') ?? []) {
     const one = mail?.conversations.get(id);
     if (one === undefined) continue;
@@ -52,13 +55,17 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
   const may = allowed(one.protocol, one.stage, role);
   return problem(
     'REPRISE_CONVERSATION_BROKEN',
-    `'${nameOf(said.from)}' cannot say ${performative} here: the conversation '${one.conversation}' (${one.protocol}) is ${one.stage}, and it may say ${may.join(', ')}.`,
+    `${placeText(partyKey(said.from))} cannot say ${performative} here: the conversation '${one.conversation}' (${one.protocol}) is ${one.stage}, and it may say ${may.join(', ')}.`,
   );
 }
 
 /** The conversation of a message that was sent: it opens one, or brings its own further. */
-export function converse(state: RunState, mail: MailState, event: MessageSent): void {
-  const { message: id, from, to, conversation, subject, deadline, at } = event;
+export function converse(
+  state: RunState,
+  mail: MailState,
+  event: (MessageSent | MessageReceived) & { readonly mailbox: string },
+): void {
+  const { message: id, from, mailbox: to, conversation, subject, deadline, at } = event;
   const performative = event.performative ?? 'inform';
   const found = partOf(mail, event);
   if (found !== undefined) {
@@ -68,7 +75,7 @@ export function converse(state: RunState, mail: MailState, event: MessageSent): 
     if (!isOpen(stage)) return endConversation(mail, one);
     one.stage = stage;
     one.since = at;
-    if (role === 'participant') one.participant ??= nameOf(from);
+    if (role === 'participant') one.participant ??= partyKey(from);
     if (deadline === undefined) return;
     one.deadline = deadline;
     mail.due.push({ at: deadline, kind: 'deadline', id: one.id });
@@ -81,9 +88,9 @@ export function converse(state: RunState, mail: MailState, event: MessageSent): 
     conversation,
     protocol,
     stage: 'asked',
-    initiator: nameOf(from),
+    initiator: partyKey(from),
     mailbox: to,
-    participant: isName(to) ? undefined : to,
+    participant: isAnybodys(to) ? undefined : to,
     subject,
     since: at,
     deadline,
@@ -93,11 +100,17 @@ export function converse(state: RunState, mail: MailState, event: MessageSent): 
   if (goneAt(state, to) !== undefined) mail.owed.set(id, 'has ended');
 }
 
+/** Whether more than one may take from it: a name, here or elsewhere. */
+function isAnybodys(mailbox: string): boolean {
+  const { to } = isOutbox(mailbox) ? beyond(mailbox) : { to: mailbox };
+  return to.startsWith('@') || isName(to);
+}
+
 /** What was asked came back: whoever takes it next has said nothing yet. */
 export function askAgain(one: ConversationState, at: number): void {
   // That it is not wanted any more still holds.
   if (one.stage !== 'cancelling') one.stage = 'asked';
-  one.participant = isName(one.mailbox) ? undefined : one.mailbox;
+  one.participant = isAnybodys(one.mailbox) ? undefined : one.mailbox;
   one.since = at;
 }
 
@@ -127,6 +140,7 @@ export function leaveConversations(state: RunState, mail: MailState, task: TaskS
 
 /** The task, or the list of the item, whose mailbox it is, and that will take nothing any more. */
 export function goneAt(state: RunState, mailbox: string): string | undefined {
+  if (isOutbox(mailbox)) return undefined;
   const item = isName(mailbox) ? undefined : taskPaths(state.rules).itemOf(mailbox);
   for (const path of item === undefined ? [mailbox] : [mailbox, item.list]) {
     const task = state.tasks.get(path);
@@ -163,19 +177,20 @@ export function answerFor(
   const whose = participant ?? mailbox;
   const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
   const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
-  const message = `'${whose}' ${why === LATE ? late : why}.`;
+  const message = `${placeText(whose)} ${why === LATE ? late : why}.`;
   const error = errorData(code, message);
+  const isOwed = owes(one.stage) === 'participant' || one.stage === 'more-needed';
   const told = state.tasks.get(initiator);
-  const mayBeTold =
-    told !== undefined && !hasEnded(told) && (owes(one.stage) === 'participant' || one.stage === 'more-needed');
+  // Who asks in another run tells the time for itself.
+  const mayBeTold = isOwed && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
   const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
   if (!mayBeTold) return [expired];
   const answer: MessageSent = {
     type: 'MessageSent',
     at,
     message: `${id}!`,
-    from: state.tasks.has(whose) ? { task: whose } : { client: whose },
-    to: initiator,
+    from: partyAt(whose),
+    ...addressed(mail, initiator),
     data: { code: error.code, message } satisfies Json,
     performative: 'failure',
     ...(subject === undefined ? {} : { subject }),
@@ -184,6 +199,12 @@ export function answerFor(
     onBehalf: true,
   };
   return [expired, answer];
+}
+
+/** Where a message goes that the run says by itself. */
+export function addressed(mail: MailState, mailbox: string): Pick<MessageSent, 'to' | 'run' | 'n'> {
+  if (!isOutbox(mailbox)) return { to: mailbox };
+  return { ...beyond(mailbox), n: (mail.numbers.get(mailbox) ?? 0) + 1 };
 }
 
 /** Its deadline has passed. */

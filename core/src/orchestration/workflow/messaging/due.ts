@@ -4,7 +4,8 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { answerFor, LATE } from './conversations.ts';
 import { handOut } from './hand-out.ts';
-import { dueBy, receiverOf } from './mail.ts';
+import { handOverFrom, isAtItsEnd, undeliveredError } from './hand-over.ts';
+import { dueBy, isUnwanted, type MailState, outboxesOf, receiverOf } from './mail.ts';
 import { deadLetterOf } from './settle-mail.ts';
 
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
@@ -27,6 +28,10 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
     seen.add(`${kind} ${id}`);
     if (count >= MOST_AT_ONCE) break;
     count += 1;
+    if (kind === 'hand-over') {
+      events.push(...(isAtItsEnd(state) ? undelivered(state, mail, at) : [handOverFrom(mail, at)]));
+      continue;
+    }
     if (kind === 'deadline') {
       events.push(...answerFor(state, mail, id, LATE, context));
       continue;
@@ -57,4 +62,17 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
     if (handed.length > 0) return handed;
   }
   return [];
+}
+
+/** The run ends without others having had these. */
+function undelivered(state: RunState, mail: MailState, at: number): readonly RunEvent[] {
+  const events: RunEvent[] = [];
+  for (const outbox of outboxesOf(mail)) {
+    for (const message of mail.boxes.get(outbox)?.messages.values() ?? []) {
+      if (events.length >= MOST_AT_ONCE) return events;
+      if (isUnwanted(message)) events.push({ type: 'MessageExpired', at, messages: [message.id] });
+      else events.push(deadLetterOf(state, message, undeliveredError(), message.failed, at));
+    }
+  }
+  return events;
 }

@@ -8,7 +8,6 @@ import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
 import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
-import { nameOf } from './message.ts';
 import { isWanted, receivedFrom } from './received.ts';
 
 // Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
@@ -103,7 +102,7 @@ function filterOf(
     return scope;
   };
   return (message) => {
-    if (!isWanted(message, nameOf(message.from), message.subject, wanted)) return false;
+    if (!isWanted(message, message.from, message.subject, wanted)) return false;
     if (where === undefined) return true;
     const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
     const holds = bindCondition(where, asked, `task '${task.id}', where`);

@@ -1,5 +1,5 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { hasEnded, mailOf, type RunState, type TaskState } from '../state.ts';
 import { leaveConversations, mayRunAgain } from './conversations.ts';
 import {
   awaitNoMore,
@@ -46,12 +46,18 @@ export function leaveTask(state: RunState, mail: MailState, task: TaskState): vo
       tellSender(state, message, notTaken(message, `'${task.id}' has ended`));
 }
 
-/** A `send` that waits for it is settle's to end, by the first that became of it. */
+/** A `send` that waits for it is settle's to end, by the first that became of it; that of another run is told. */
 export function tellSender(
   state: RunState,
-  { id, from }: Pick<OpenMessage, 'id' | 'from'>,
+  message: Pick<OpenMessage, 'id' | 'from'> & Partial<OpenMessage>,
   outcome: 'acknowledged' | ErrorData,
 ): void {
+  const { id, from, receipt } = message;
+  if (from.run !== undefined) {
+    if (receipt === 'wanted' && state.mail?.told.has(id) !== true)
+      mailOf(state).receipts.set(id, { to: from, outcome });
+    return;
+  }
   const task = state.tasks.get(from.task ?? '');
   if (task?.sent?.message !== id || task.sent.outcome !== 'open' || hasEnded(task)) return;
   task.sent.outcome = outcome;

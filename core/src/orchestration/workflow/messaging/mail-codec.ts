@@ -5,12 +5,15 @@ import {
   boxAt,
   type ConversationState,
   createMail,
+  inOrder,
   type MailState,
+  type Mark,
   type OpenMessage,
   putIn,
   type Receiver,
   type SentUnderKey,
   stirAll,
+  type Told,
 } from './mail.ts';
 
 // The messages of a run as lines of a snapshot, mostly one: mailboxes in their order, with what is in them and who waits at them, and all else.
@@ -37,6 +40,14 @@ export interface SavedMail {
     readonly order: readonly string[];
     readonly conversations: readonly ConversationState[];
     readonly owed: readonly (readonly [string, string])[];
+    /** Absent: nothing goes to other runs, or came from there. */
+    readonly elsewhere?: {
+      readonly numbers: readonly (readonly [string, number])[];
+      readonly marks: readonly (readonly [string, Mark])[];
+      readonly receipts: readonly (readonly [string, Told])[];
+      readonly told: readonly string[];
+      readonly handOverUntil?: number;
+    };
   };
 }
 
@@ -71,15 +82,22 @@ export function* savedMail(mail: MailState): Generator<SavedMail> {
       order: [...mail.open.keys()],
       conversations: [...mail.conversations.values()],
       owed: [...mail.owed],
+      ...elsewhereOf(mail),
     },
   };
+}
+
+function elsewhereOf({ numbers, marks, receipts, told, handOverUntil }: MailState): object {
+  if (numbers.size === 0 && marks.size === 0 && receipts.size === 0 && told.size === 0) return {};
+  const elsewhere = { numbers: [...numbers], marks: [...marks], receipts: [...receipts], told: [...told] };
+  return { elsewhere: { ...elsewhere, ...(handOverUntil === undefined ? {} : { handOverUntil }) } };
 }
 
 export function restoreMail(given: MailState | undefined, saved: SavedMail): MailState {
   const mail = given ?? createMail();
   for (const { mailbox, messages, receivers } of saved.boxes) {
     boxAt(mail, mailbox);
-    for (const message of messages) putIn(mail, restored(message));
+    for (const message of messages) putIn(mail, inOrder(message));
     for (const receiver of receivers) awaitAt(mail, mailbox, receiver);
   }
   return saved.rest === undefined ? mail : restoreRest(mail, saved.rest);
@@ -100,6 +118,13 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
   }
   for (const one of saved.conversations) addConversation(mail, conversing(one));
   for (const [id, why] of saved.owed) mail.owed.set(id, why);
+  const { numbers = [], marks = [], receipts = [], told = [], handOverUntil } = saved.elsewhere ?? {};
+  for (const [outbox, n] of numbers) mail.numbers.set(outbox, n);
+  for (const [key, { n, at }] of marks) mail.marks.set(key, { n, at });
+  for (const [id, { to, outcome }] of receipts) mail.receipts.set(id, { to, outcome });
+  for (const id of told) mail.told.add(id);
+  mail.handOverUntil = handOverUntil;
+  if (handOverUntil !== undefined) mail.due.push({ at: handOverUntil, kind: 'hand-over', id: '' });
   stirAll(mail);
   return mail;
 }
@@ -117,29 +142,3 @@ const conversing = (saved: ConversationState): ConversationState => ({
   since: saved.since,
   deadline: saved.deadline,
 });
-
-/** Likewise. */
-function restored(saved: OpenMessage): OpenMessage {
-  const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, drop, sentAt, expiresAt } = saved;
-  return {
-    id,
-    from,
-    mailbox,
-    data,
-    ...(performative === undefined ? {} : { performative }),
-    subject,
-    ...(conversation === undefined ? {} : { conversation }),
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(drop === undefined ? {} : { drop }),
-    sentAt,
-    expiresAt,
-    deliveries: saved.deliveries,
-    losses: saved.losses,
-    retryAt: saved.retryAt,
-    holder: saved.holder,
-    back: saved.back,
-    failed: saved.failed,
-    dead: saved.dead,
-    doomed: saved.doomed,
-  };
-}

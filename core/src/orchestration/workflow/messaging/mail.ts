@@ -1,11 +1,20 @@
 import type { MailboxDefinition, RetryPolicy } from '../../../definition/definition.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 import { Heap } from '../../../shared/heap.ts';
 import type { Json } from '../../../shared/json.ts';
 import { DEFAULT_DELIVERIES } from '../../../shared/message-limits.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import { outer } from '../../../shared/task-path.ts';
 import { PathIndex } from '../path-index.ts';
-import { DEAD_LETTERS, type DeadLetter, type FailedDelivery, type Outgoing, type Party } from './message.ts';
+import { isOutbox } from './elsewhere.ts';
+import {
+  DEAD_LETTERS,
+  type DeadLetter,
+  type FailedDelivery,
+  type Outgoing,
+  type Party,
+  type Receipt,
+} from './message.ts';
 import type { Protocol, Stage } from './protocols.ts';
 
 // The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.
@@ -30,7 +39,7 @@ export interface Returned {
   readonly retryable: boolean;
 }
 
-export interface OpenMessage extends Omit<Outgoing, 'to' | 'expiresMs' | 'type' | 'key'> {
+export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' | 'type' | 'key'> {
   readonly id: string;
   readonly from: Party;
   readonly subject: string | undefined;
@@ -38,6 +47,14 @@ export interface OpenMessage extends Omit<Outgoing, 'to' | 'expiresMs' | 'type' 
   data: Json;
   readonly sentAt: number;
   readonly expiresAt: number | undefined;
+  /** In an outbox: its number there, from 1. */
+  n?: number;
+  /** See MessageSent. */
+  readonly receipt?: Receipt;
+  /** In an outbox: of what opens a conversation, and of an agree; a moment. */
+  readonly deadline?: number;
+  /** In an outbox: the run says it by itself. */
+  readonly onBehalf?: boolean;
   /** How often it came back because of what is in it, and because a worker was lost. */
   deliveries: number;
   losses: number;
@@ -83,6 +100,20 @@ export interface ConversationState {
   deadline: number | undefined;
 }
 
+/** How far what another run sends to one of its addresses here has come. */
+export interface Mark {
+  /** The number of the last that was taken. */
+  readonly n: number;
+  /** When; a moment. */
+  readonly at: number;
+}
+
+/** What became of a message, and who is to know it. */
+export interface Told {
+  readonly to: Party;
+  readonly outcome: 'acknowledged' | ErrorData;
+}
+
 export interface Mailbox {
   /** By id, in the order of arrival. */
   readonly messages: Map<string, OpenMessage>;
@@ -112,7 +143,7 @@ export interface SentUnderKey {
 
 interface Due {
   readonly at: number;
-  readonly kind: 'expiry' | 'retry' | 'wait' | 'deadline';
+  readonly kind: 'expiry' | 'retry' | 'wait' | 'deadline' | 'hand-over';
   /** The message, the receiver, or the conversation. */
   readonly id: string;
 }
@@ -140,6 +171,16 @@ export interface MailState {
   readonly byConversation: Map<string, Set<string>>;
   /** Conversations in which an answer will not come, and why. Empty between commands. */
   readonly owed: Map<string, string>;
+  /** By outbox: the last number that was given. */
+  readonly numbers: Map<string, number>;
+  /** By the run that sends and the address that it sends to (as an outbox is written), the longest silent first. */
+  readonly marks: Map<string, Mark>;
+  /** What became of messages of other runs that want to know it. Empty between commands. */
+  readonly receipts: Map<string, Told>;
+  /** Messages of other runs that are open, and whose senders were told that nobody takes them. */
+  readonly told: Set<string>;
+  /** Until when the run, with nothing else left to do, waits for others to take what it sent them; a moment. */
+  handOverUntil: number | undefined;
   /** Derived. */
   readonly due: Heap<Due>;
 }
@@ -156,8 +197,21 @@ export const createMail = (): MailState => ({
   conversations: new Map(),
   byConversation: new Map(),
   owed: new Map(),
+  numbers: new Map(),
+  marks: new Map(),
+  receipts: new Map(),
+  told: new Set(),
+  handOverUntil: undefined,
   due: new Heap((a, b) => a.at < b.at),
 });
+
+/** What is left of it when the run has ended: what it has had of others, which may come again. */
+export function marksOf(mail: MailState | undefined): MailState | undefined {
+  if (mail === undefined || mail.marks.size === 0) return undefined;
+  const left = createMail();
+  for (const [key, mark] of mail.marks) left.marks.set(key, mark);
+  return left;
+}
 
 /** Dead letters that a run keeps. When there are more, the oldest are discarded, and an event says so. */
 export const MAX_DEAD_LETTERS = 10_000;
@@ -181,6 +235,10 @@ export const DEFAULT_MAILBOX_RETRY: RetryPolicy = {
   nonRetryable: [],
 };
 
+/** What a run says by itself to another, which is nothing to anybody once it cannot be said: what became of a message, and that there will be no answer. */
+export const isUnwanted = ({ receipt, id, performative }: OpenMessage): boolean =>
+  receipt === 'acknowledged' || receipt === 'failed' || (performative === 'failure' && id.endsWith('!'));
+
 export const isName = (mailbox: string): boolean => mailbox.startsWith('#');
 
 /** What the workflow says of a mailbox; undefined for one of a task. */
@@ -194,7 +252,7 @@ export const mailboxDefinition = (
 
 /** The block that a mailbox goes with; '' is the run. */
 export const blockOfMailbox = (mailbox: string): string => {
-  if (isName(mailbox)) return '';
+  if (isName(mailbox) || isOutbox(mailbox)) return '';
   const list = mailbox.endsWith(']') ? mailbox.slice(0, mailbox.lastIndexOf('[')) : mailbox;
   return outer(list)?.block ?? '';
 };
@@ -229,9 +287,39 @@ export const stirAll = (mail: MailState): void => {
 export function putIn(mail: MailState, message: OpenMessage): void {
   mail.open.set(message.id, message);
   boxAt(mail, message.mailbox).messages.set(message.id, message);
-  if (!isName(message.mailbox)) mail.filled.add(message.mailbox);
+  if (!isName(message.mailbox) && !isOutbox(message.mailbox)) mail.filled.add(message.mailbox);
   noteDue(mail, message);
   stir(mail, message.mailbox);
+}
+
+/** All fields, in the order that a digest has them in. */
+export function inOrder(saved: OpenMessage): OpenMessage {
+  const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, drop, sentAt, expiresAt } = saved;
+  return {
+    id,
+    from,
+    mailbox,
+    data,
+    ...(performative === undefined ? {} : { performative }),
+    subject,
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    ...(drop === undefined ? {} : { drop }),
+    sentAt,
+    expiresAt,
+    ...(saved.n === undefined ? {} : { n: saved.n }),
+    ...(saved.receipt === undefined ? {} : { receipt: saved.receipt }),
+    ...(saved.deadline === undefined ? {} : { deadline: saved.deadline }),
+    ...(saved.onBehalf === undefined ? {} : { onBehalf: saved.onBehalf }),
+    deliveries: saved.deliveries,
+    losses: saved.losses,
+    retryAt: saved.retryAt,
+    holder: saved.holder,
+    back: saved.back,
+    failed: saved.failed,
+    dead: saved.dead,
+    doomed: saved.doomed,
+  };
 }
 
 export function remove(mail: MailState, id: string): OpenMessage | undefined {
@@ -283,7 +371,9 @@ function* notDueIn(mail: MailState, mailbox: string): Generator<OpenMessage> {
 }
 
 function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead }: OpenMessage): void {
-  if (expiresAt !== undefined && dead === undefined) mail.due.push({ at: expiresAt, kind: 'expiry', id });
+  // Of one on its way, whoever it goes to says so: it may be there already.
+  if (expiresAt !== undefined && dead === undefined && !isOutbox(mailbox))
+    mail.due.push({ at: expiresAt, kind: 'expiry', id });
   if (retryAt !== undefined && isAwaited(mail, { mailbox })) mail.due.push({ at: retryAt, kind: 'retry', id });
 }
 
@@ -298,6 +388,7 @@ function isDue(mail: MailState, { kind, id, at }: Due): boolean {
     return mail.boxes.get(mailbox)?.receivers.get(key.join(' '))?.until === at;
   }
   if (kind === 'deadline') return mail.conversations.get(id)?.deadline === at;
+  if (kind === 'hand-over') return mail.handOverUntil === at && !outboxesOf(mail).next().done;
   const message = mail.open.get(id);
   if (message === undefined || message.holder !== undefined) return false;
   // Whoever comes to wait there notes it anew.
@@ -334,6 +425,12 @@ export function* dueBy(mail: MailState, now: number): Generator<Due> {
 export function receiverOf(mail: MailState, id: string): Receiver | undefined {
   const [mailbox = '', ...key] = id.split(' ');
   return mail.boxes.get(mailbox)?.receivers.get(key.join(' '));
+}
+
+/** Where something is on its way to other runs. */
+export function* outboxesOf(mail: MailState): Generator<string> {
+  if (mail.numbers.size === 0) return;
+  for (const mailbox of mail.boxes.keys()) if (isOutbox(mailbox)) yield mailbox;
 }
 
 /** The mailboxes of the tasks in a block, at any depth, that have something in them. */

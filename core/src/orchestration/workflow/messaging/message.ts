@@ -6,15 +6,17 @@ export { DEAD_LETTERS } from '../../../shared/message-limits.ts';
 
 // What a message is, as events, commands and whoever takes it see it. docs/communication_protocol.md has the whole of it.
 
-/** Whose a message is: a task of the run (in an attempt, when an agent sent it), or somebody outside, by the name that they gave. */
+/** Whose a message is: a task (in an attempt, when an agent sent it), or somebody outside, by the name that they gave. `run`: of another run than this. */
 export type Party =
-  | { readonly task: string; readonly attempt?: number }
-  | { readonly client: string; readonly task?: undefined };
+  | { readonly task: string; readonly attempt?: number; readonly run?: string }
+  | { readonly client: string; readonly task?: undefined; readonly run?: string };
 
 /** A message about to be sent. */
 export interface Outgoing {
-  /** The id of a task or of an item, found as a `cancel` finds one, or the name of a mailbox (`#desk`). */
+  /** The id of a task or of an item, found as a `cancel` finds one, the name of a mailbox (`#desk`), or a name of no run (`@desk`). */
   readonly to: string;
+  /** Another run: then `to` is looked up there, from its top. `parent`: the run that this one is a child of. */
+  readonly run?: string;
   readonly data: Json;
   /** What the message does. Default: inform. */
   readonly performative?: Performative;
@@ -33,6 +35,9 @@ export interface Outgoing {
   readonly key?: string;
 }
 
+/** `wanted`: whoever sent it to another run waits for what becomes of it. Else it says that: `failed` has the error as its data. */
+export type Receipt = 'wanted' | 'acknowledged' | 'failed';
+
 /** A delivery that came to nothing. */
 export interface FailedDelivery {
   /** Who had it. */
@@ -45,7 +50,7 @@ export interface FailedDelivery {
 
 /** A message that nobody could do anything with. */
 export interface DeadLetter {
-  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN. */
+  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN; of one to another run, also what that refused it with. */
   readonly code: string;
   readonly error: ErrorData;
   /** The mailbox that it was in. */
@@ -59,6 +64,9 @@ export const whyDead = (error: ErrorData): ErrorData =>
 
 /** The id of a message that a command from outside posts. */
 export const postedId = (runId: string, commandId: string): string => `${runId}#${commandId}`;
+
+/** Where whoever sent a message is answered, in its run. */
+export const addressOf = (from: Party): string => from.task ?? `client:${from.client}`;
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;

@@ -8,7 +8,7 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedFlaw, mailboxOf } from './addresses.ts';
 import { MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
-import { isName, type OpenMessage } from './mail.ts';
+import type { OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';
 
@@ -68,7 +68,7 @@ function post(state: RunState, command: PostMessage, context: DecisionContext): 
   const isNamed = typeof from === 'string' && from !== '' && from.length <= MAX_NAME_CHARS;
   // What is in a task, or will be, has its name before it.
   const [first = ''] = isNamed ? from.split(/[/[]/, 1) : [];
-  if (!isNamed || isName(from) || state.tasks.has(first))
+  if (!isNamed || /^[#@>]|^client:/.test(from) || state.tasks.has(first))
     return problem(
       'REPRISE_MESSAGE_INVALID',
       `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,

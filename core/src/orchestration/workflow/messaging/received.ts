@@ -1,6 +1,6 @@
 import type { ReceivedMessage, Wanted } from '../../../shared/received-message.ts';
 import type { MailState, OpenMessage } from './mail.ts';
-import { nameOf } from './message.ts';
+import { nameOf, type Party } from './message.ts';
 
 /** As whoever takes it sees it. */
 export function receivedFrom(message: OpenMessage): ReceivedMessage {
@@ -9,6 +9,7 @@ export function receivedFrom(message: OpenMessage): ReceivedMessage {
   return {
     id,
     from: nameOf(from),
+    ...(from.run === undefined ? {} : { run: from.run }),
     mailbox,
     data,
     performative,
@@ -41,12 +42,14 @@ type Seen = {
 /** Whether a message fits what is said of it, but for `where`. */
 export function isWanted(
   message: Seen,
-  sender: string,
+  sender: Party,
   subject: string | undefined,
-  { from, performative, type, conversation, inReplyTo }: Wanted,
+  { from, run, performative, type, conversation, inReplyTo }: Wanted,
 ): boolean {
   return (
-    (from === undefined || isFrom(sender, from)) &&
+    (from === undefined || isFrom(nameOf(sender), from)) &&
+    // Of whom something is wanted without a word about the run is of this one.
+    (from === undefined && run === undefined ? true : sender.run === run) &&
     (performative === undefined || (message.performative ?? 'inform') === performative) &&
     (type === undefined || subject === type) &&
     (conversation === undefined || message.conversation === conversation) &&

@@ -1,21 +1,24 @@
-import { errorData } from '../../../shared/errors.ts';
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
 import { retryDelay } from '../../task-chaining/failure.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import type { MessageDeadLettered, RunEvent } from '../events.ts';
+import type { MessageDeadLettered, MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedOf } from './closing.ts';
-import { answerFor } from './conversations.ts';
+import { addressed, answerFor } from './conversations.ts';
+import { outboxOf } from './elsewhere.ts';
 import { handOut, isPutOff } from './hand-out.ts';
 import {
   DEFAULT_MAILBOX_RETRY,
   failedBefore,
   MAX_LOSSES,
+  type MailState,
   mailboxDefinition,
   type OpenMessage,
   type Returned,
   tooManyDead,
 } from './mail.ts';
-import { DEAD_LETTERS } from './message.ts';
+import { DEAD_LETTERS, type Party } from './message.ts';
 
 /** Whether something follows for the messages of a run by itself. */
 export const isMailUnsettled = ({ mail }: RunState): boolean =>
@@ -24,6 +27,7 @@ export const isMailUnsettled = ({ mail }: RunState): boolean =>
     mail.left.size > 0 ||
     mail.back.size > 0 ||
     mail.owed.size > 0 ||
+    mail.receipts.size > 0 ||
     mail.stirred.size > 0);
 
 /**
@@ -46,12 +50,42 @@ export function settleMail(state: RunState, context: DecisionContext): readonly 
     if (events.length > 0) return events;
     mail.owed.delete(id);
   }
+  for (const [id, { to, outcome }] of mail.receipts) {
+    const receipt = receiptOf(state, mail, id, to, outcome, context);
+    if (receipt !== undefined) return [receipt];
+    mail.receipts.delete(id);
+  }
   for (const mailbox of mail.stirred) {
     const events = handOut(state, mailbox, context);
     if (events.length > 0) return events;
     if (!isPutOff(state, mailbox)) mail.stirred.delete(mailbox);
   }
   return [];
+}
+
+/** Tells another run what became of its message. */
+export function receiptOf(
+  state: RunState,
+  mail: MailState,
+  id: string,
+  to: Party,
+  outcome: 'acknowledged' | ErrorData,
+  { now: at }: DecisionContext,
+): MessageSent | undefined {
+  if (to.run === undefined || to.task === undefined) return undefined;
+  const outbox = outboxOf(to.run, to.task);
+  const error = outcome === 'acknowledged' ? undefined : outcome;
+  return {
+    type: 'MessageSent',
+    at,
+    message: `${id}?`,
+    from: { client: state.runId },
+    ...addressed(mail, outbox),
+    receipt: error === undefined ? 'acknowledged' : 'failed',
+    data: (error ?? null) as unknown as Json,
+    inReplyTo: id,
+    onBehalf: true,
+  };
 }
 
 function whatCameBack(

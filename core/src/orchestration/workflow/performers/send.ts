@@ -19,6 +19,7 @@ export const enterSend: Enter = (entering) => {
   const values: Record<string, Json> = {};
   const slots: readonly (readonly [string, Expression | undefined])[] = [
     ['to', send.to],
+    ['run', send.run],
     ['data', send.data],
     ['conversation', send.conversation],
     ['inReplyTo', send.inReplyTo],
@@ -51,7 +52,8 @@ export const enterSend: Enter = (entering) => {
     waits ? [entered(entering, { sent: id })] : conclude(state, task, { output: { id }, via: 'send' }, context);
   // The history of a fork may have been cut behind it.
   if (state.mail?.open.has(id) === true) return end();
-  const sent = sending(state, { scope: task.scope, from: { task: task.id }, id, message }, context);
+  const what = { scope: task.scope, from: { task: task.id }, id, message, receipt: waits };
+  const sent = sending(state, what, context);
   if (sent === undefined) return [];
   if (!('type' in sent)) return failed(entering, errorOf(sent));
   return waits ? [...end(), sent] : [sent, ...end()];

@@ -43,17 +43,18 @@ function awaitMessage(entering: Entering, filter: MessageFilter): readonly RunEv
   if (typeof mailbox !== 'string') return failed(entering, errorData(mailbox.code, mailbox.message));
   const { from, performative, type } = filter;
   const wanted: { -readonly [Key in keyof Wanted]: Wanted[Key] } = {
-    ...(from === undefined ? {} : { from: senderNamed(state, task.scope, from) }),
+    ...(from === undefined ? {} : { from: filter.run === undefined ? senderNamed(state, task.scope, from) : from }),
     ...(performative === undefined ? {} : { performative }),
     ...(type === undefined ? {} : { type }),
   };
-  for (const slot of ['conversation', 'inReplyTo'] as const) {
+  for (const slot of ['run', 'conversation', 'inReplyTo'] as const) {
     const expression = filter[slot];
     if (expression === undefined) continue;
     const bound = computed(entering, `wait.message.${slot}`, expression);
     if (!bound.ok) return failed(entering, bound.error);
     const flaw = messageIdShape(bound.value, slot);
-    if (typeof bound.value === 'string' && flaw === undefined) wanted[slot] = bound.value;
+    const value = slot === 'run' && bound.value === 'parent' ? (state.parent?.runId ?? 'parent') : bound.value;
+    if (typeof value === 'string' && flaw === undefined) wanted[slot] = value;
     else {
       const message = `task '${task.id}', wait.message.${slot}: gave ${shown(bound.value)} where a text is needed.`;
       return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));

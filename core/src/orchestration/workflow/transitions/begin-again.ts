@@ -6,6 +6,7 @@ import { clear, isCounted, standAgain } from './anew.ts';
 import { tasksOf } from './close.ts';
 import { hold, letGo } from './hold.ts';
 import { aboutToChange } from './items.ts';
+import { leaveOthers } from './mail.ts';
 import { letGoMutex } from './mutex.ts';
 import { removeWithin } from './regions.ts';
 import { release } from './standing.ts';
@@ -60,6 +61,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   const { runId, keys = [], at } = event;
   const own = runId === state.runId;
   if (own) state.status = 'running';
+  if (own) leaveOthers(state);
   release(state, at);
   if (own) state.startedAt = at;
   state.stoppedBefore = state.stoppedMs;

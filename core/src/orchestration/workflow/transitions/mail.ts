@@ -1,3 +1,4 @@
+import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import { sha256 } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
@@ -6,18 +7,22 @@ import type {
   ConversationExpired,
   DeadLetterEdited,
   DeadLettersRedriven,
+  HandOverAwaited,
   MessageAcknowledged,
   MessageAwaited,
   MessageDeadLettered,
   MessageDelivered,
   MessageExpired,
   MessageMissed,
+  MessageReceived,
   MessageRejected,
   MessageSent,
   MessagesClosed,
+  MessagesHandedOver,
   TaskAttemptFailed,
 } from '../events.ts';
 import { askAgain, converse, endConversation, goneAt } from '../messaging/conversations.ts';
+import { DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/elsewhere.ts';
 import { comeBack, notTaken, tellSender } from '../messaging/leave.ts';
 import {
   type AttemptMail,
@@ -26,39 +31,89 @@ import {
   failedBefore,
   forgetDue,
   giveBack,
+  inOrder,
+  isUnwanted,
   type MailState,
   type OpenMessage,
+  outboxesOf,
   putIn,
   receiverKey,
   remove,
 } from '../messaging/mail.ts';
 import { DEAD_LETTERS } from '../messaging/message.ts';
 import { receivedFrom } from '../messaging/received.ts';
-import { definitionOf, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
 
 // How messages come, go, and are had. Everything that a message was is forgotten with it.
 
 export function messageSent(state: RunState, event: MessageSent): RunState {
   const mail = mailOf(state);
-  const { message: id, from, to, key, worker, call } = event;
+  const { message: id, from, to, run, n, key, worker, call, at } = event;
   if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined)
     noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
   if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, id, contentOf(event));
-  if (mail.open.has(id)) return state;
-  const { data, performative, subject, conversation, inReplyTo, expiresAt, drop } = event;
+  const mailbox = sentTo(event);
+  if (run !== undefined && n !== undefined) mail.numbers.set(mailbox, n);
+  if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
+  if (!mail.open.has(id))
+    arrive(state, mail, event, { mailbox, sentAt: at, isDone: run === undefined && isClient(to) });
+  return tidied(state, mail, at);
+}
+
+/** What another run has sent. That of what this one sent there becomes of it, it waited for. */
+export function messageReceived(state: RunState, event: MessageReceived): RunState {
+  const mail = mailOf(state);
+  const { message: id, origin, receipt, inReplyTo, data, to, sentAt, at } = event;
+  const key = outboxOf(origin.run, origin.to);
+  mail.marks.delete(key);
+  mail.marks.set(key, { n: origin.n, at });
+  forgetMarks(mail, at);
+  if (receipt === 'acknowledged' || receipt === 'failed') {
+    const outcome = receipt === 'failed' ? (data as unknown as ErrorData) : receipt;
+    tellSender(state, { id: inReplyTo ?? '', from: { task: to } }, outcome);
+  } else if (!mail.open.has(id)) arrive(state, mail, event, { mailbox: to, sentAt, isDone: isClient(to) });
+  return tidied(state, mail, at);
+}
+
+/** Whoever sent it knows now what became of it. */
+function noteReceipt(mail: MailState, message: string): void {
+  mail.receipts.delete(message);
+  if (mail.open.has(message)) mail.told.add(message);
+}
+
+interface Arrival {
+  readonly mailbox: string;
+  readonly sentAt: number;
+  /** It goes to somebody outside: nobody here takes it. */
+  readonly isDone: boolean;
+}
+
+function arrive(
+  state: RunState,
+  mail: MailState,
+  event: MessageSent | MessageReceived,
+  { mailbox, sentAt, isDone }: Arrival,
+): void {
+  const { message: id, from, data, performative, subject, conversation, inReplyTo, expiresAt, drop, receipt } = event;
+  const { deadline, onBehalf } = event;
+  const n = event.type === 'MessageSent' ? event.n : undefined;
   const message: OpenMessage = {
     id,
     from,
-    mailbox: to,
+    mailbox,
     data,
     ...(performative === undefined ? {} : { performative }),
     subject,
     ...(conversation === undefined ? {} : { conversation }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(drop === undefined ? {} : { drop }),
-    sentAt: event.at,
+    sentAt,
     expiresAt,
+    ...(n === undefined ? {} : { n }),
+    ...(receipt === undefined ? {} : { receipt }),
+    ...(n === undefined || deadline === undefined ? {} : { deadline }),
+    ...(n === undefined || onBehalf === undefined ? {} : { onBehalf }),
     deliveries: 0,
     losses: 0,
     retryAt: undefined,
@@ -68,12 +123,38 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
     dead: undefined,
     doomed: false,
   };
-  state.held += roughSize(data);
-  putIn(mail, message);
-  converse(state, mail, event);
-  const gone = goneAt(state, to);
+  if (!isDone) {
+    state.held += roughSize(data);
+    putIn(mail, message);
+  }
+  converse(state, mail, { ...event, mailbox });
+  if (isDone) return tellSender(state, message, 'acknowledged');
+  const gone = goneAt(state, mailbox);
   if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
-  return tidied(state, mail, event.at);
+}
+
+/** Those of runs that have been silent for long: nothing that they have sent since may be taken for new. */
+function forgetMarks(mail: MailState, now: number): void {
+  for (const [key, { at }] of mail.marks) {
+    if (at >= now - DEDUPE_MS) return;
+    mail.marks.delete(key);
+  }
+}
+
+export function handedOver(state: RunState, { run, to, upTo, at }: MessagesHandedOver): RunState {
+  const mail = mailOf(state);
+  for (const { id, n = 0 } of [...(mail.boxes.get(outboxOf(run, to))?.messages.values() ?? [])]) {
+    if (n > upTo) break;
+    forget(state, mail, id);
+  }
+  return tidied(state, mail, at);
+}
+
+export function handOverAwaited(state: RunState, { until }: HandOverAwaited): RunState {
+  const mail = mailOf(state);
+  mail.handOverUntil = until;
+  mail.due.push({ at: until, kind: 'hand-over', id: '' });
+  return state;
 }
 
 export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
@@ -153,7 +234,7 @@ export function expired(state: RunState, event: MessageExpired): RunState {
   const mail = mailOf(state);
   for (const id of event.messages) {
     const message = mail.open.get(id);
-    if (message?.drop === true) {
+    if (message?.drop === true || (message !== undefined && isOutbox(message.mailbox) && isUnwanted(message))) {
       forget(state, mail, id);
       if (mail.conversations.has(id)) mail.owed.set(id, 'was not asked in time');
     } else if (message !== undefined) message.doomed = true;
@@ -204,11 +285,13 @@ export function redriven(state: RunState, { messages, to, at }: DeadLettersRedri
   for (const id of messages) {
     const message = remove(mail, id);
     if (message?.dead === undefined) continue;
-    const { mailbox } = message.dead;
+    const mailbox = to ?? message.dead.mailbox;
+    const { n: _, ...others } = message;
     // Its time was up before: it has none now.
-    putIn(mail, {
-      ...message,
-      mailbox: to ?? mailbox,
+    const again: OpenMessage = {
+      ...others,
+      mailbox,
+      ...(isOutbox(mailbox) ? { n: nextNumber(mail, mailbox) } : {}),
       expiresAt: undefined,
       deliveries: 0,
       losses: 0,
@@ -216,9 +299,17 @@ export function redriven(state: RunState, { messages, to, at }: DeadLettersRedri
       holder: undefined,
       dead: undefined,
       doomed: false,
-    });
+    };
+    putIn(mail, inOrder(again));
   }
   return tidied(state, mail, at);
+}
+
+/** The next in an outbox. */
+function nextNumber(mail: MailState, outbox: string): number {
+  const n = (mail.numbers.get(outbox) ?? 0) + 1;
+  mail.numbers.set(outbox, n);
+  return n;
 }
 
 export function discarded(state: RunState, messages: readonly string[], at: number): RunState {
@@ -271,11 +362,33 @@ export function failMail(state: RunState, task: TaskState, event: TaskAttemptFai
 
 /** What a message says, as a hash: what is said again under the same key has to be the same. */
 export const contentOf = (
-  event: Pick<MessageSent, 'to' | 'data' | 'performative' | 'subject' | 'conversation' | 'inReplyTo'>,
+  event: Pick<MessageSent, 'to' | 'run' | 'data' | 'performative' | 'subject' | 'conversation' | 'inReplyTo'>,
 ): string =>
   sha256(
-    JSON.stringify([event.to, event.data, event.performative, event.subject, event.conversation, event.inReplyTo]),
+    JSON.stringify([sentTo(event), event.data, event.performative, event.subject, event.conversation, event.inReplyTo]),
   );
+
+/** The run goes on from another: what that one has said elsewhere, and was asked from there, is its own. */
+export function leaveOthers(state: RunState): void {
+  const { mail } = state;
+  if (mail === undefined) return;
+  for (const outbox of [...outboxesOf(mail)])
+    for (const id of [...(mail.boxes.get(outbox)?.messages.keys() ?? [])]) forget(state, mail, id);
+  for (const one of [...mail.conversations.values()])
+    if ([one.initiator, one.participant ?? '', one.mailbox].some(isOutbox)) endConversation(mail, one);
+  for (const message of mail.open.values()) if (message.receipt === 'wanted') mail.told.add(message.id);
+  mail.numbers.clear();
+  mail.marks.clear();
+  mail.receipts.clear();
+  mail.handOverUntil = undefined;
+  for (const task of state.tasks.values()) {
+    const { sent } = task;
+    if (sent === undefined || sent.outcome !== 'open' || hasEnded(task) || mail.open.has(sent.message)) continue;
+    const error = `The run that this one goes on from sent it, and only that one is told what became of it.`;
+    sent.outcome = errorData('REPRISE_OUTCOME_UNKNOWN', error);
+    state.frontier.add(task.id);
+  }
+}
 
 /** Somebody is done with it. */
 function take(state: RunState, mail: MailState, id: string): void {
@@ -285,6 +398,7 @@ function take(state: RunState, mail: MailState, id: string): void {
 
 function forget(state: RunState, mail: MailState, id: string): OpenMessage | undefined {
   const message = remove(mail, id);
+  mail.told.delete(id);
   if (message !== undefined) state.held -= roughSize(message.data);
   return message;
 }
@@ -350,6 +464,7 @@ function noteKey(mail: MailState, taskId: string, key: string, message: string, 
 }
 
 function tidied(state: RunState, mail: MailState, now: number): RunState {
+  if (mail.handOverUntil !== undefined && outboxesOf(mail).next().done === true) mail.handOverUntil = undefined;
   forgetDue(mail, now);
   return state;
 }

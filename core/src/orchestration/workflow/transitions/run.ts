@@ -1,6 +1,7 @@
 import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
+import { marksOf } from '../messaging/mail.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
 import { beginClosing, cancel, isWaiting, partsOf, stopShort, tasksOf, wakeClosing } from './close.ts';
 import { end } from './end-task.ts';
@@ -86,7 +87,7 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.mutexes.clear();
   state.mutexWaits.clear();
   state.shared.clear();
-  state.mail = undefined;
+  state.mail = marksOf(state.mail);
   state.closing = undefined;
   state.status = status;
   state.parked = undefined;

@@ -72,6 +72,7 @@ const wait = fieldsOf(
       {
         mailbox: text(1100, 1),
         from: text(1100, 1),
+        run: expression,
         performative: oneOf(...PERFORMATIVES),
         type: text(256, 1),
         conversation: expression,
@@ -110,6 +111,7 @@ const performers: Readonly<Record<string, Shape>> = {
   send: fieldsOf(
     { to: expression },
     {
+      run: expression,
       data: expression,
       performative: oneOf(...PERFORMATIVES),
       type: text(256, 1),

@@ -2,6 +2,8 @@ import { permissionsOf } from '../decisions/directives.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { conversationProblem } from '../messaging/conversations.ts';
+import { isClient, isOutbox, outboxOf, sentTo } from '../messaging/elsewhere.ts';
+import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
   blockOfMailbox,
   isName,
@@ -10,7 +12,7 @@ import {
   type OpenMessage,
   tooManyDead,
 } from '../messaging/mail.ts';
-import { DEAD_LETTERS } from '../messaging/message.ts';
+import { DEAD_LETTERS, type Party } from '../messaging/message.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
@@ -23,6 +25,7 @@ type MailEvent = Extract<
     readonly type:
       | `Message${string}`
       | 'ConversationExpired'
+      | 'HandOverAwaited'
       | 'DeadLetterEdited'
       | 'DeadLettersRedriven'
       | 'DeadLettersDiscarded';
@@ -34,6 +37,25 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
   switch (event.type) {
     case 'MessageSent':
       return sentFlaw(state, event);
+    case 'MessageReceived':
+      return receivedFlaw(state, event);
+    case 'MessagesHandedOver': {
+      const [first] = mail?.boxes.get(outboxOf(event.run, event.to))?.messages.values() ?? [];
+      return first?.n !== undefined && first.n <= event.upTo && event.upTo <= (mail?.numbers.get(first.mailbox) ?? 0)
+        ? undefined
+        : flaw(
+            'data.upTo',
+            `is ${event.upTo}, and nothing up to there is on its way to '${event.to}' of '${event.run}'`,
+          );
+    }
+    case 'HandOverAwaited': {
+      const waiting = mail === undefined ? 0 : handOverFrom(mail, event.at).messages;
+      if (waiting !== event.messages || waiting === 0)
+        return flaw('data.messages', `is ${event.messages}, and ${waiting} are on their way`);
+      return isAtItsEnd(state) || mail?.handOverUntil !== undefined
+        ? undefined
+        : flaw('data', 'comes before the end of the run, and there is something left to do');
+    }
     case 'MessageAwaited':
       return (
         callFlaw(state, event, event.worker) ??
@@ -73,11 +95,15 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
     case 'MessageExpired':
       return firstFlaw(event.messages, (id) => {
         const message = mail?.open.get(id);
-        return message?.expiresAt !== undefined && isAtHand(message) ? undefined : 'does not expire';
+        return message !== undefined &&
+          (message.expiresAt !== undefined || isOutbox(message.mailbox)) &&
+          isAtHand(message)
+          ? undefined
+          : 'does not expire';
       });
     case 'MessageDeadLettered': {
       const message = mail?.open.get(event.message);
-      if (message === undefined || !message.doomed)
+      if (message === undefined || !(message.doomed || isOutbox(message.mailbox)))
         return flaw('data.message', `is '${event.message}', which may still be had, or is not there`);
       return message.mailbox === event.mailbox
         ? undefined
@@ -117,13 +143,17 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (state.mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
-  const where = mailboxFlaw(state, to, 'data.to');
+  const where = event.run === undefined && !isClient(to) ? mailboxFlaw(state, to, 'data.to') : farFlaw(state, event);
   if (where !== undefined) return where;
-  const broken = conversationProblem(state, event);
+  if (event.receipt === 'acknowledged' || event.receipt === 'failed') return receiptFlaw(state, event);
+  if (event.from.run !== undefined && event.onBehalf !== true) return flaw('data.from.run', 'is another run');
+  const broken = conversationProblem(state, { ...event, mailbox: sentTo(event) });
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   if (event.onBehalf === true) {
     const isOwed =
-      event.message === `${event.inReplyTo ?? ''}!` && event.performative === 'failure' && to !== DEAD_LETTERS;
+      event.message === `${event.inReplyTo ?? ''}!` &&
+      (event.performative === 'failure' || event.performative === 'not-understood') &&
+      to !== DEAD_LETTERS;
     return isOwed && call === undefined && commandId === undefined
       ? undefined
       : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');
@@ -145,10 +175,50 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (wrong !== undefined) return wrong;
   const task = state.tasks.get(from.task) as TaskState;
   const answered = event.inReplyTo;
-  if (permissionsOf(state, task).includes('send')) return undefined;
+  if (permissionsOf(state, task).includes(event.run === undefined ? 'send' : 'sendAcross')) return undefined;
   return answered !== undefined && isHeld(state.mail, answered, { taskId: task.id, attempt: from.attempt })
     ? undefined
     : flaw('data.from', `is '${task.id}', whose agent may send no messages`);
+}
+
+/** To another run, or to a program. */
+function farFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
+  const { run, to, n, receipt } = event;
+  if (run === undefined)
+    return n === undefined && receipt === undefined ? undefined : flaw('data.n', 'stands without a run');
+  if (run === state.runId) return flaw('data.run', 'is the run itself');
+  const next = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
+  return n === next ? undefined : flaw('data.n', `is ${n}; the next one to '${to}' of '${run}' is ${next}`);
+}
+
+function receiptFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
+  const { run, to, inReplyTo = '', onBehalf } = event;
+  const owed = state.mail?.receipts.get(inReplyTo)?.to ?? wantedBy(state.mail, inReplyTo);
+  return onBehalf === true && owed !== undefined && owed.run === run && owed.task === to
+    ? undefined
+    : flaw('data.inReplyTo', `is '${inReplyTo}', of which nobody in run '${run}' wants to know what became`);
+}
+
+function wantedBy(mail: MailState | undefined, id: string): Party | undefined {
+  const message = mail?.open.get(id);
+  return message?.receipt === 'wanted' && mail?.told.has(id) === false ? message.from : undefined;
+}
+
+function receivedFlaw(
+  state: RunState,
+  event: Extract<RunEvent, { readonly type: 'MessageReceived' }>,
+): Flaw | undefined {
+  const { message, origin, from, to, receipt } = event;
+  const { mail } = state;
+  if (from.run !== origin.run || origin.run === state.runId) return flaw('data.from.run', `is not '${origin.run}'`);
+  const mark = mail?.marks.get(outboxOf(origin.run, origin.to))?.n ?? 0;
+  if (origin.n <= mark) return flaw('data.origin.n', `is ${origin.n}; the last that was taken is ${mark}`);
+  if (receipt === 'acknowledged' || receipt === 'failed' || isClient(to)) return undefined;
+  if (mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
+  if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
+  const broken = conversationProblem(state, { ...event, mailbox: to });
+  if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
+  return mailboxFlaw(state, to, 'data.to');
 }
 
 interface Call {

@@ -97,6 +97,9 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'TaskPrioritySet':
       return changeFlaw(state, event);
     case 'MessageSent':
+    case 'MessageReceived':
+    case 'MessagesHandedOver':
+    case 'HandOverAwaited':
     case 'MessageAwaited':
     case 'MessageDelivered':
     case 'MessageMissed':
@@ -134,7 +137,7 @@ type AboutTask = Exclude<
   | TasksLinked
   | TasksUnlinked
   | TaskPrioritySet
-  | Extract<RunEvent, { readonly type: `Message${string}` }>
+  | Extract<RunEvent, { readonly type: `Message${string}` | 'HandOverAwaited' }>
 >;
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {

@@ -1,6 +1,7 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { isTaskPath } from '../../../shared/task-path.ts';
 import { MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
+import { beyond, isClient, isOutbox } from '../messaging/elsewhere.ts';
 import { anyJson, fieldsOf, integer, listOf, matching, oneOf, passing, type Shape, text, time } from './shape.ts';
 
 // The shapes of events about messages, and of what stands in them.
@@ -11,17 +12,30 @@ const attempt = integer(1);
 const call = integer(1);
 const reason = text(1024 * 1024);
 
+const runId = matching(ID_PATTERN, 'the id of a run');
+
 /** A name in the run, or a task of it. */
 export const mailboxShape: Shape = (value, field) =>
-  typeof value === 'string' && value.startsWith('#')
+  typeof value === 'string' && /^[#@]/.test(value)
     ? matching(ID_PATTERN, 'the name of a mailbox')(value.slice(1), field)
     : taskId(value, field);
+
+/** The same, or a program. */
+const addressShape: Shape = (value, field) =>
+  typeof value === 'string' && isClient(value) ? text(256 + 7, 8)(value, field) : mailboxShape(value, field);
+
+/** The same, or an outbox. */
+const placeShape: Shape = (value, field) => {
+  if (typeof value !== 'string' || !isOutbox(value)) return mailboxShape(value, field);
+  const { run, to } = beyond(value);
+  return runId(run, field) ?? addressShape(to, field);
+};
 
 /** A task, in an attempt or not, or somebody outside. */
 const party: Shape = (value, field) =>
   typeof value === 'object' && value !== null && 'client' in value
-    ? fieldsOf({ client: text(256, 1) })(value, field)
-    : fieldsOf({ task: taskId }, { attempt })(value, field);
+    ? fieldsOf({ client: text(256, 1) }, { run: runId })(value, field)
+    : fieldsOf({ task: taskId }, { attempt, run: runId })(value, field);
 
 const ids = (max: number): Shape => {
   const list = listOf(messageIdShape, max);
@@ -29,15 +43,19 @@ const ids = (max: number): Shape => {
     list(value, field) ?? ((value as readonly string[]).length > 0 ? undefined : { field, problem: 'is empty' });
 };
 
+const receipt = oneOf('wanted', 'acknowledged', 'failed');
 const about = { performative: performativeShape, subject: text(256, 1) };
 export const wantedShape = fieldsOf({}, wantedFields);
 
 export const mailShapes = (error: Shape) =>
   ({
     MessageSent: fieldsOf(
-      { message: messageIdShape, from: party, to: mailboxShape, data: anyJson },
+      { message: messageIdShape, from: party, to: addressShape, data: anyJson },
       {
         ...about,
+        run: runId,
+        n: integer(1),
+        receipt,
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
         expiresAt: time,
@@ -50,6 +68,28 @@ export const mailShapes = (error: Shape) =>
         commandId: label,
       },
     ),
+    MessageReceived: fieldsOf(
+      {
+        message: messageIdShape,
+        from: party,
+        origin: fieldsOf({ run: runId, to: addressShape, n: integer(1) }),
+        sentAt: time,
+        to: addressShape,
+        data: anyJson,
+      },
+      {
+        ...about,
+        receipt,
+        conversation: text(256, 1),
+        inReplyTo: messageIdShape,
+        expiresAt: time,
+        deadline: time,
+        onBehalf: oneOf(true),
+        drop: oneOf(true),
+      },
+    ),
+    MessagesHandedOver: fieldsOf({ run: runId, to: addressShape, upTo: integer(1) }),
+    HandOverAwaited: fieldsOf({ until: time, messages: integer(1) }),
     MessageAwaited: fieldsOf(
       { taskId, attempt, call, worker: label, mailbox: mailboxShape, max: integer(1, MOST_TAKEN) },
       { wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }), until: time },
@@ -68,7 +108,7 @@ export const mailShapes = (error: Shape) =>
         message: messageIdShape,
         code: label,
         error,
-        mailbox: mailboxShape,
+        mailbox: placeShape,
         from: party,
         deliveries: listOf(fieldsOf({ task: taskId, attempt, at: time, reason }, { code: label }), 10),
       },

@@ -318,6 +318,7 @@ export class World {
         return;
       case 'listen':
       case 'deliver':
+      case 'hand-over':
       case 'pause-child':
       case 'resume-child':
       case 'copy-history':

@@ -1,0 +1,55 @@
+import { errorData } from '../../../shared/errors.ts';
+import type { DecisionContext } from '../decisions/decision-context.ts';
+import type { HandOverAwaited, RunEvent } from '../events.ts';
+import { type RunState, rootOf } from '../state.ts';
+import { answerFor } from './conversations.ts';
+import { isOutbox } from './elsewhere.ts';
+import { notTaken } from './leave.ts';
+import { type MailState, outboxesOf } from './mail.ts';
+import { receiptOf } from './settle-mail.ts';
+
+// What a run owes others before it ends: an answer to whoever asked from another run, word of what became of their messages, and that what it said is there.
+
+/** How long the end of a run waits for others to take what it sent them, in ms. */
+export const HAND_OVER_MS = 5 * 60 * 1000;
+
+/**
+ * What comes before the end of the run: events; none while others have yet to take what is on its way to them; undefined when nothing does.
+ */
+export function beforeEnd(state: RunState, context: DecisionContext): readonly RunEvent[] | undefined {
+  const { mail } = state;
+  if (mail === undefined || !talksAcross(mail)) return undefined;
+  for (const { id, initiator } of mail.conversations.values()) {
+    if (!isOutbox(initiator)) continue;
+    const events = answerFor(state, mail, id, `has ended with its run`, context);
+    if (events.length > 0) return events;
+  }
+  for (const message of mail.open.values()) {
+    if (message.from.run === undefined || message.receipt !== 'wanted' || mail.told.has(message.id)) continue;
+    const receipt = receiptOf(state, mail, message.id, message.from, notTaken(message, 'the run has ended'), context);
+    if (receipt !== undefined) return [receipt];
+  }
+  if (outboxesOf(mail).next().done === true) return undefined;
+  return mail.handOverUntil === undefined ? [handOverFrom(mail, context.now)] : [];
+}
+
+export function handOverFrom(mail: MailState, at: number): HandOverAwaited {
+  let messages = 0;
+  for (const outbox of outboxesOf(mail)) messages += mail.boxes.get(outbox)?.messages.size ?? 0;
+  return { type: 'HandOverAwaited', at, until: at + HAND_OVER_MS, messages };
+}
+
+/** Whether nothing is left to do in the run, but to end. Somebody may have added to it since. */
+export const isAtItsEnd = (state: RunState): boolean => {
+  const { failure, ending, open } = rootOf(state);
+  return state.closing !== undefined || failure !== undefined || ending !== undefined || open === 0;
+};
+
+const talksAcross = ({ marks, numbers }: MailState): boolean => marks.size > 0 || numbers.size > 0;
+
+/** Why what is on its way then is a dead letter. */
+export const undeliveredError = () =>
+  errorData(
+    'REPRISE_MESSAGE_UNDELIVERED',
+    `The run had nothing left to do, and nobody took the message within ${HAND_OVER_MS / 60_000} minutes.`,
+  );

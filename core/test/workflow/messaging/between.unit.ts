@@ -1,0 +1,425 @@
+import { seededRandom } from '@reprise/core/testing';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { ReceiveMessage } from '../../../src/orchestration/workflow/commands.ts';
+import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
+import { MailRun, mailWorkflow } from './mail-run.ts';
+import { PostOffice } from './post-office.ts';
+
+const across = { may: ['send', 'sendAcross'] as const };
+
+/** Two runs whose agents have begun: `a` and `b` of run one, `x` and `y` of run two. */
+function pair(mailboxes?: Parameters<typeof mailWorkflow>[1]) {
+  const one = new MailRun(mailWorkflow({ a: across, b: across }, mailboxes), null, { runId: 'one' });
+  const two = new MailRun(mailWorkflow({ x: across, y: across }, mailboxes), null, { runId: 'two' });
+  one.beginAll();
+  two.beginAll();
+  return { one, two, post: new PostOffice(one, two) };
+}
+
+const typesOf = (events: readonly RunEvent[], from = 0): string[] => events.slice(from).map(({ type }) => type);
+
+describe('messages between runs', () => {
+  it('are on their way, then there, and then gone where they came from', () => {
+    const { one, two, post } = pair();
+    expect(one.say('a', 'x', { n: 1 }, { run: 'two' })).to.deep.equal(['MessageSent']);
+    expect(one.of('MessageSent')[0]).to.deep.include({ to: 'x', run: 'two', n: 1 });
+    post.run();
+    expect(two.of('MessageReceived')[0]).to.deep.include({
+      from: { task: 'a', attempt: 1, run: 'one' },
+      origin: { run: 'one', to: 'x', n: 1 },
+      to: 'x',
+    });
+    expect(one.of('MessagesHandedOver')).to.have.length(1);
+    expect(one.state.mail?.open.size).to.equal(0);
+    two.hear('x');
+    expect(two.of('MessageDelivered')).to.have.length(1);
+    two.complete('x');
+    expect(two.state.mail?.open.size).to.equal(0);
+    one.check();
+    two.check();
+  });
+
+  it('are taken once, however often and late they are brought', () => {
+    const { one, two, post } = pair();
+    for (const n of [1, 2, 3]) one.say('a', 'x', n, { run: 'two' });
+    const [first, second, third] = post.offers(one);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('nothing is on its way');
+    // Before those that come before it, none is taken.
+    expect(post.bring(third)).to.equal('REPRISE_MESSAGE_OUT_OF_ORDER');
+    expect(post.bring(second)).to.equal('REPRISE_MESSAGE_OUT_OF_ORDER');
+    for (const offer of [first, first, second, first, third, second, third])
+      expect(post.bring(offer)).to.equal(undefined);
+    expect(two.of('MessageReceived').map(({ data }) => data)).to.deep.equal([1, 2, 3]);
+    post.note(third);
+    expect(one.state.mail?.open.size).to.equal(0);
+    expect(post.offers(one)).to.deep.equal([]);
+    expect(post.bring(second)).to.equal(undefined);
+    expect(two.of('MessageReceived')).to.have.length(3);
+  });
+
+  it('to one mailbox do not hold up those to another', () => {
+    const { one, two, post } = pair({ narrow: { limit: 1 } });
+    for (const to of ['#narrow', '#narrow', 'x']) one.say('a', to, to, { run: 'two' });
+    const offers = post.offers(one);
+    expect(offers.map((offer) => post.bring(offer))).to.deep.equal([undefined, 'REPRISE_MAILBOX_FULL', undefined]);
+    expect(two.of('MessageReceived').map(({ to }) => to)).to.deep.equal(['#narrow', 'x']);
+  });
+
+  it('that another run refuses for good are dead letters where they were sent, and may be redriven', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'nobody', 1, { run: 'two' });
+    one.say('a', 'x', 2, { run: 'two' });
+    post.run();
+    expect(one.of('MessageDeadLettered')[0]).to.deep.include({
+      code: 'REPRISE_MAILBOX_UNKNOWN',
+      mailbox: '>two/nobody',
+    });
+    expect(two.of('MessageReceived').map(({ data }) => data)).to.deep.equal([2]);
+    const [{ message = '' } = {}] = one.of('MessageDeadLettered');
+    one.send({ type: 'RedriveDeadLetters', messages: [message] });
+    expect(post.offers(one).map(({ n }) => n)).to.deep.equal([2]);
+    one.check();
+  });
+
+  it('that come too late are not taken', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 1, { run: 'two', expiresMs: 100 });
+    const [offer] = post.offers(one);
+    two.now += 100;
+    expect(offer && post.bring(offer)).to.equal('REPRISE_MESSAGE_EXPIRED');
+    offer && post.refuse(offer, 'REPRISE_MESSAGE_EXPIRED');
+    expect(typesOf(one.events).slice(-2)).to.deep.equal(['MessageExpired', 'MessageDeadLettered']);
+    one.say('a', 'x', 2, { run: 'two', expiresMs: 100, drop: true });
+    const [dropped] = post.offers(one);
+    dropped && post.refuse(dropped, 'REPRISE_MESSAGE_EXPIRED');
+    expect(typesOf(one.events).slice(-1)).to.deep.equal(['MessageExpired']);
+    expect([...(one.state.mail?.open.values() ?? [])].map(({ mailbox }) => mailbox)).to.deep.equal(['#dead-letters']);
+    one.check();
+  });
+
+  it('of a run that was not heard of for a week are not taken for new', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 1, { run: 'two' });
+    const [offer] = post.offers(one);
+    two.now += 8 * 86_400_000;
+    expect(offer && post.bring(offer)).to.equal('REPRISE_MESSAGE_STALE');
+    two.now -= 2 * 86_400_000;
+    expect(offer && post.bring(offer)).to.equal(undefined);
+    // What it has had of a silent run is forgotten when others write.
+    two.now += 8 * 86_400_000;
+    one.now = two.now;
+    one.say('a', 'y', 2, { run: 'two' });
+    post.run();
+    expect([...(two.state.mail?.marks.keys() ?? [])]).to.deep.equal(['>one/y']);
+    two.check();
+  });
+
+  it('need the permission, but for answers', () => {
+    const one = new MailRun(mailWorkflow({ a: across }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    one.beginAll();
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    one.say('a', 'x', 1, { run: 'two', performative: 'request' });
+    post.run();
+    two.hear('x');
+    expect(two.say('x', 'a', 'no', { run: 'one' })).to.equal('REPRISE_MESSAGE_INVALID');
+    two.events.pop();
+    const id = two.of('MessageReceived')[0]?.message ?? '';
+    expect(two.say('x', 'a', 'yes', { run: 'one', inReplyTo: id, conversation: id })).to.deep.equal([
+      'MessageSent',
+      'MessageAcknowledged',
+    ]);
+    post.run();
+    one.hear('a', { wanted: { inReplyTo: id } });
+    expect(one.of('MessageDelivered')).to.have.length(1);
+    expect(one.state.mail?.conversations.size).to.equal(0);
+    expect(two.state.mail?.conversations.size).to.equal(0);
+    one.check();
+    two.check();
+  });
+
+  it('are of whom they are of: a task of the same name here is another', () => {
+    const { one, two, post } = pair();
+    two.say('x', 'a', 'from afar', { run: 'one' });
+    post.run();
+    one.hear('a', { wanted: { from: 'x' } });
+    expect(one.of('MessageDelivered')).to.deep.equal([]);
+    one.hear('a', { wanted: { from: 'x', run: 'two' } });
+    expect(one.of('MessageDelivered')).to.have.length(1);
+    one.check();
+  });
+
+  it('end the run only once others have them', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    one.complete('a');
+    one.complete('b');
+    expect(typesOf(one.events).slice(-1)).to.deep.equal(['HandOverAwaited']);
+    expect(one.state.status).to.equal('running');
+    post.run();
+    expect(typesOf(one.events).slice(-2)).to.deep.equal(['MessagesHandedOver', 'RunCompleted']);
+    one.check();
+    // What comes again is known after the end, too.
+    two.complete('x');
+    two.complete('y');
+    expect(two.state.status).to.equal('completed');
+    expect(post.bring({ ...offerOf('one', 'two', 1) })).to.equal(undefined);
+    expect(post.bring({ ...offerOf('one', 'two', 2) })).to.equal('REPRISE_RUN_CLOSED');
+  });
+
+  it('end it all the same after a while, as dead letters', () => {
+    const { one } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    one.complete('a');
+    one.complete('b');
+    one.now += 5 * 60_000;
+    one.due();
+    expect(typesOf(one.events).slice(-3)).to.deep.equal(['MessageDeadLettered', 'MessagesClosed', 'RunCompleted']);
+    expect(one.of('MessageDeadLettered')[0]?.code).to.equal('REPRISE_MESSAGE_UNDELIVERED');
+    one.check();
+  });
+
+  it('do not hold up an end by force', () => {
+    const { one } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    one.send({ type: 'CancelRun', force: true });
+    expect(typesOf(one.events).slice(-2)).to.deep.equal(['MessagesClosed', 'RunCancelled']);
+    one.check();
+  });
+
+  it('that ask are answered by the run for whoever ended without an answer', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 'why?', { run: 'two', performative: 'request' });
+    post.run();
+    two.complete('x');
+    const [answer] = two.of('MessageSent');
+    expect(answer).to.deep.include({ to: 'a', run: 'one', performative: 'failure', onBehalf: true });
+    post.run();
+    expect(one.state.mail?.conversations.size).to.equal(0);
+    one.hear('a');
+    expect(one.of('MessageDelivered')).to.have.length(1);
+    one.check();
+    two.check();
+  });
+
+  it('that ask a name are answered when the run ends before anybody took them', () => {
+    const { one, two, post } = pair({ desk: {} });
+    one.say('a', '#desk', 'why?', { run: 'two', performative: 'request' });
+    post.run();
+    two.complete('x');
+    two.complete('y');
+    expect(typesOf(two.events).slice(-3)).to.deep.equal(['ConversationExpired', 'MessageSent', 'HandOverAwaited']);
+    post.run();
+    expect(two.state.status).to.equal('completed');
+    expect(one.state.mail?.conversations.size).to.equal(0);
+    one.check();
+    two.check();
+  });
+
+  it('that break their conversation there are dead letters, and not understood', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 'why?', { run: 'two', performative: 'request', deadlineMs: 100 });
+    post.run();
+    const id = one.of('MessageSent')[0]?.message ?? '';
+    // By its own clock, the time is up.
+    one.now += 100;
+    one.due();
+    expect(one.of('ConversationExpired')).to.have.length(1);
+    one.say('a', 'x', 'that', { run: 'two', performative: 'accept-proposal', conversation: id });
+    const [offer] = post.offers(one);
+    expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
+    offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
+    expect(one.of('MessageSent').at(-1)).to.deep.include({
+      from: { task: 'x', run: 'two' },
+      to: 'a',
+      performative: 'not-understood',
+      inReplyTo: offer?.sent.message,
+      onBehalf: true,
+    });
+    expect(one.of('MessageDeadLettered')).to.have.length(1);
+    one.check();
+    two.check();
+  });
+
+  it('are said once under a key, also when the run is another fork of who said it', () => {
+    const { one, two, post } = pair();
+    expect(one.say('a', 'x', 1, { run: 'two', key: 'k' })).to.deep.equal(['MessageSent']);
+    expect(one.say('a', 'x', 1, { run: 'two', key: 'k' })).to.deep.equal([]);
+    expect(one.say('a', 'y', 1, { run: 'two', key: 'k' })).to.equal('REPRISE_MESSAGE_CONFLICT');
+    one.events.pop();
+    const [offer] = post.offers(one);
+    post.run();
+    expect(
+      offer && post.bring({ ...offer, from: 'fork', sent: { ...offer.sent, from: { task: 'a', run: 'fork' } } }),
+    ).to.equal(undefined);
+    expect(two.of('MessageReceived')).to.have.length(1);
+    one.check();
+    two.check();
+  });
+
+  it('to a run of another tenant find nobody there', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 1, { run: 'two' });
+    const [offer] = post.offers(one);
+    expect(offer && post.bring({ ...offer, tenant: 'acme' })).to.equal('REPRISE_RUN_NOT_FOUND');
+    expect(two.state.mail).to.equal(undefined);
+  });
+
+  it('are what they are to the run itself, when it names itself', () => {
+    const { one } = pair();
+    one.say('a', 'b', 1, { run: 'one' });
+    expect(one.of('MessageSent')[0]).to.not.have.property('run');
+    expect(one.say('a', 'b', 1, { run: 'parent' })).to.equal('REPRISE_MAILBOX_UNKNOWN');
+    one.events.pop();
+    expect(one.say('a', '@desk', 1, { run: 'two' })).to.equal('REPRISE_MESSAGE_INVALID');
+    one.events.pop();
+    expect(one.say('a', 'b', 1, { run: 'no/id' })).to.equal('REPRISE_MESSAGE_INVALID');
+    one.events.pop();
+    one.check();
+  });
+
+  it('are each in one place, however they are brought, and however often', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 120 }), (seed, steps) => {
+        const dice = seededRandom(seed);
+        const pick = <T>(all: readonly T[]): T => all[Math.floor(dice() * all.length)] as T;
+        const one = new MailRun(mailWorkflow({ a: across, b: across }, { narrow: { limit: 3 } }), null, {
+          runId: 'one',
+        });
+        const two = new MailRun(mailWorkflow({ a: across, b: across }, { narrow: { limit: 3 } }), null, {
+          runId: 'two',
+        });
+        const runs = [one, two];
+        const post = new PostOffice(one, two);
+        const offers: ReceiveMessage[] = [];
+        for (const run of runs) run.beginAll();
+        for (let step = 0; step < steps; step += 1) {
+          const run = pick(runs);
+          const other = run === one ? two : one;
+          for (const each of runs) each.now += Math.floor(dice() * 50);
+          const what = dice();
+          if (what < 0.35) {
+            const more = {
+              ...(dice() < 0.3 && { performative: 'request' as const, deadlineMs: 300 }),
+              ...(dice() < 0.2 && { expiresMs: 100 }),
+            };
+            const told = run.say(pick(['a', 'b']), pick(['a', 'b', '#narrow', 'nobody']), step, {
+              run: other.runId,
+              ...more,
+            });
+            if (typeof told === 'string') run.events.pop();
+          } else if (what < 0.7) {
+            // Old ones are brought again.
+            const offer = dice() < 0.3 ? offers[Math.floor(dice() * offers.length)] : pick(post.offers(run));
+            if (offer === undefined) continue;
+            offers.push(offer);
+            const code = post.bring(offer);
+            if (dice() < 0.2) continue;
+            if (code === undefined) post.note(offer);
+            else if (code !== 'REPRISE_MAILBOX_FULL' && code !== 'REPRISE_MESSAGE_OUT_OF_ORDER')
+              post.refuse(offer, code);
+          } else if (what < 0.85) {
+            const told = run.hear(pick(['a', 'b']), dice() < 0.3 ? { mailbox: '#narrow' } : {});
+            if (typeof told === 'string') run.events.pop();
+          } else if (what < 0.95) {
+            const task = pick(['a', 'b']);
+            const held = [...(run.state.mail?.attempts.get(task)?.held ?? [])].slice(0, 1);
+            if (held.length > 0) run.settle(task, { acknowledge: held });
+          } else run.due();
+        }
+        // What each has had of the other: once, and in the order in which it was sent to each mailbox.
+        for (const [from, to] of [
+          [one, two],
+          [two, one],
+        ] as const) {
+          for (const [outbox, received] of Map.groupBy(to.of('MessageReceived'), ({ origin }) => origin.to)) {
+            const numbers = received.map(({ origin }) => origin.n);
+            expect(numbers, outbox).to.deep.equal([...new Set(numbers)].toSorted((a, b) => a - b));
+          }
+          const had = new Set(to.of('MessageReceived').map(({ message }) => message));
+          const left = new Set(from.state.mail?.open.keys());
+          const gone = new Set(from.of('MessageDeadLettered').map(({ message }) => message));
+          for (const event of from.of('MessageExpired')) for (const id of event.messages) gone.add(id);
+          for (const { message, run: where } of from.of('MessageSent')) {
+            if (where === undefined) continue;
+            expect(had.has(message) || left.has(message) || gone.has(message), `${message} is nowhere`).to.equal(true);
+          }
+          from.check();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a send that waits for what becomes of its message in another run', () => {
+  const sender = (to: string) =>
+    new MailRun(
+      mailWorkflow({
+        a: {
+          send: {
+            to: { kind: 'template', template: to },
+            run: { kind: 'template', template: 'two' },
+            data: { kind: 'template', template: 1 },
+            until: 'acknowledged',
+          },
+        } as never,
+      }),
+      null,
+      { runId: 'one' },
+    );
+
+  it('is told that somebody is done with it', () => {
+    const one = sender('x');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    expect(one.status('a')).to.equal('running');
+    two.hear('x');
+    two.complete('x');
+    // Its own end waits until the other knows.
+    expect(two.state.status).to.equal('running');
+    post.run();
+    expect(one.state.status).to.equal('completed');
+    expect(two.state.status).to.equal('completed');
+    one.check();
+    two.check();
+  });
+
+  it('is told that nobody will be', () => {
+    const one = sender('x');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    two.complete('x');
+    post.run();
+    expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    expect(one.state.status).to.equal('failed');
+    expect(two.state.status).to.equal('completed');
+    one.check();
+    two.check();
+  });
+
+  it('fails when the other run refuses it', () => {
+    const one = sender('nobody');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    new PostOffice(one, two).run();
+    expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
+    one.check();
+  });
+});
+
+const offerOf = (from: string, to: string, n: number) => ({
+  type: 'ReceiveMessage' as const,
+  commandId: `late${n}`,
+  runId: to,
+  from,
+  n,
+  after: 0,
+  sent: { message: `late${n}`, from: { task: 'a', run: from }, sentAt: 1, to: 'x', data: null },
+});
