@@ -14,7 +14,9 @@ export function randomDirectives(
   dice: Dice,
 ): { readonly directives?: readonly Directive[] } {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
-  const may = (state.graph.node(task?.definitionId ?? '')?.definition.may ?? []).filter((one) => one !== 'send' && one !== 'sendAcross');
+  const may = (state.graph.node(task?.definitionId ?? '')?.definition.may ?? []).filter(
+    (one) => one !== 'send' && one !== 'sendAcross',
+  );
   if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
   const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel'] as const;
   const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);

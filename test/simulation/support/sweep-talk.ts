@@ -8,14 +8,16 @@ const talking =
   () => ({ talk: ({ messages }) => talk(messages) });
 
 /** Whoever made the attempt before may have answered: then nothing comes any more. */
-const answering: Talk = async (messages) => {
-  for (;;) {
-    const asked = await messages.receive({ timeout: 60_000 });
-    if (asked === undefined) return 'nobody asks';
-    await messages.reply(asked, null, { performative: 'agree', key: `agree-${asked.id}` }).catch(() => undefined);
-    await messages.reply(asked, { good: asked.data }, { key: `answer-${asked.id}` });
-  }
-};
+const answeringFor =
+  (timeout: number): Talk =>
+  async (messages) => {
+    for (;;) {
+      const asked = await messages.receive({ timeout });
+      if (asked === undefined) return 'nobody asks';
+      await messages.reply(asked, null, { performative: 'agree', key: `agree-${asked.id}` }).catch(() => undefined);
+      await messages.reply(asked, { good: asked.data }, { key: `answer-${asked.id}` });
+    }
+  };
 
 /** Messages of every kind: asked and answered, queued, refused for good, expired, waited for. */
 export const SWEPT_TALK: Readonly<Record<string, SweepScenario>> = {
@@ -41,7 +43,7 @@ output: { author: "\${ outputs.author }", buried: "\${ outputs.buried.data }", t
         await messages.send('thanked', 'thanks', { key: 'thanks' });
         return answer.data;
       }),
-      critic: talking(answering),
+      critic: talking(answeringFor(60_000)),
       clerk: talking(async (messages) => (await messages.receive({ mailbox: '#desk', timeout: 60_000 }))?.data ?? null),
       picky: talking(async (messages) => {
         for (;;) {
@@ -83,9 +85,12 @@ output: { answer: "\${ outputs.asker }", buried: "\${ outputs.buried.data }" }
 `),
     ],
     agents: {
-      boss: talking(answering),
-      asker: talking(async (messages) => (await messages.request('boss', 'may I?', { run: 'parent', key: 'ask' })).data),
+      boss: talking(answeringFor(20_000)),
+      asker: talking(
+        async (messages) => (await messages.request('boss', 'may I?', { run: 'parent', key: 'ask' })).data,
+      ),
     },
+    isCrowded: true,
     about: ['MessageSent', 'MessageReceived', 'MessagesHandedOver', 'MessageDeadLettered'],
     ends: 'completed',
   },
