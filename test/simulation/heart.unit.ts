@@ -31,6 +31,7 @@ import { circlesOf } from './support/circles.ts';
 import { ALL_AGENTS, explainErrors, FEW_AGENTS } from './support/explain-checks.ts';
 import { checkHistory } from './support/history-checks.ts';
 import { randomAddition } from './support/random-addition.ts';
+import { randomBetween } from './support/random-between.ts';
 import { randomChange } from './support/random-change.ts';
 import { randomDirectives } from './support/random-directives.ts';
 import { randomMail } from './support/random-mail.ts';
@@ -53,6 +54,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const taskId = task?.id ?? 'nobody';
   const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
   if (dice() < 0.05) return { type: 'AddTasks', ...base, ...randomAddition(state, dice) };
+  if (dice() < 0.08) return { ...base, ...randomBetween(state, commandId, dice) } as Command;
   if (dice() < 0.2) return { ...base, ...randomMail(state, commandId, dice) } as Command;
   if (dice() < 0.05) {
     const forms = open.filter(

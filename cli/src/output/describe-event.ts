@@ -95,6 +95,8 @@ export function describeEvent(event: RunEvent): string {
     case 'MessageExpired':
     case 'DeadLettersDiscarded':
       return plain(listOfIds(event.messages));
+    case 'MessageTaken':
+      return plain(`${event.client} (from outside) has ${listOfIds(event.messages)}`);
     case 'MessageMissed':
       return 'nothing came in time';
     case 'MessageRejected': {

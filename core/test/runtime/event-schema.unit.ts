@@ -277,6 +277,7 @@ const EVENTS: Arbitraries = {
     },
     { requiredKeys: ['message', 'from', 'origin', 'sentAt', 'to', 'data'] },
   ),
+  MessageTaken: fc.record({ messages: fc.array(text), client: text, until: count }),
   MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),
   HandOverAwaited: fc.record({ until: count, messages: count }),
   MessageAwaited: fc.record(

@@ -48,3 +48,112 @@ describe('Agents of two runs', () => {
     }
   });
 });
+
+describe('A program', () => {
+  const { start } = orchestrators();
+
+  it('asks a task, and reads the answer where it is on record', async () => {
+    const critic = answering('critic', 1, ({ data, from }) => ({ data, from }));
+    const flow = workflow('answers').task('critic', critic).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const answer = await reprise.messages('kim').request('critic', { n: 1 }, { run: run.id });
+    expect(answer).to.deep.include({ from: 'critic', data: { data: { n: 1 }, from: 'kim' }, performative: 'inform' });
+    expect(await run.result()).to.equal('critic');
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
+  it('is told when nobody answers: in time, at all, or because it is refused', async () => {
+    const deaf = defineAgent({
+      name: 'deaf',
+      handle: async (_: AgentTask, { messages }) => (await messages.receive({ type: 'end' }))?.data ?? null,
+    });
+    const no = defineAgent({
+      name: 'no',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked !== undefined) await messages.reply(asked, 'never', { performative: 'refuse' });
+        return null;
+      },
+    });
+    const flow = workflow('silent').task('deaf', deaf).task('no', no).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const kim = reprise.messages('kim');
+    const codeOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'answered',
+        (error) => error.code,
+      );
+    expect(await codeOf(kim.request('deaf', 1, { run: run.id, deadline: 50 }))).to.equal('REPRISE_REPLY_TIMEOUT');
+    expect(await codeOf(kim.request('no', 1, { run: run.id }))).to.equal('REPRISE_REQUEST_REFUSED');
+    expect(await codeOf(kim.request('nobody', 1, { run: run.id }))).to.equal('REPRISE_MAILBOX_UNKNOWN');
+    expect(await codeOf(kim.request('deaf', 1, { run: 'none' }))).to.equal('REPRISE_RUN_NOT_FOUND');
+    expect(await codeOf(kim.request('deaf', 1))).to.equal('REPRISE_MESSAGE_INVALID');
+    const left = codeOf(kim.request('deaf', 1, { run: run.id }));
+    await kim.send('deaf', 'over', { run: run.id, type: 'end' });
+    expect(await left).to.equal('REPRISE_REQUEST_REFUSED');
+    await run.result();
+  });
+
+  it('takes from a name, for so long, and is done with it or gives it back', async () => {
+    const reprise = await start({ workflows: [] });
+    const [kim, bob] = [reprise.messages('kim'), reprise.messages('bob')];
+    const waiting = bob.receive('@desk');
+    await kim.send('@desk', { n: 1 });
+    const first = await waiting;
+    expect(first).to.deep.include({ from: 'kim', data: { n: 1 }, delivery: 1 });
+    await first?.nack({ reason: 'not mine', delay: 0 });
+    const again = await bob.receive('@desk', { lease: 100, timeout: '5s' });
+    expect(again).to.deep.include({ data: { n: 1 }, delivery: 2 });
+    // Its time is up: others have it.
+    const kims = await kim.receive('@desk', { timeout: '5s' });
+    expect(kims).to.deep.include({ data: { n: 1 }, delivery: 3 });
+    expect(await again?.ack().catch((error) => error.code)).to.equal('REPRISE_MESSAGE_NOT_HELD');
+    await kims?.extend('1m');
+    await kims?.ack();
+    expect(await bob.receive('@desk', { timeout: 20 })).to.equal(undefined);
+  });
+
+  it('and a run talk through a name of no run', async () => {
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async (_: AgentTask, { messages }) => (await messages.request('@desk', 'what?')).data,
+    });
+    const flow = workflow('asks').task('asker', asker, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const bob = reprise.messages('bob');
+    const asked = await bob.receive('@desk');
+    expect(asked).to.deep.include({ from: 'asker', run: run.id, data: 'what?', performative: 'request' });
+    await asked?.reply('that');
+    expect(await run.result()).to.equal('that');
+  });
+
+  it('asks through a name of no run, and another program answers', async () => {
+    const reprise = await start({ workflows: [] });
+    const answered = reprise.messages('kim').request('@desk', 1, { deadline: '5s' });
+    const asked = await reprise.messages('bob').receive('@desk');
+    await asked?.reply(2);
+    expect((await answered).data).to.equal(2);
+  });
+
+  it('each of several has each message once', async () => {
+    const reprise = await start({ workflows: [] });
+    const kim = reprise.messages('kim');
+    for (let n = 0; n < 30; n += 1) await kim.send('@work', n);
+    const had: Json[] = [];
+    const work = async (name: string): Promise<void> => {
+      for (;;) {
+        const some = await reprise.messages(name).receiveMany('@work', { max: 4, timeout: 50 });
+        if (some.length === 0) return;
+        for (const one of some) {
+          had.push(one.data);
+          await one.ack();
+        }
+      }
+    };
+    await Promise.all([work('a'), work('b'), work('c')]);
+    expect(had.toSorted((a, b) => Number(a) - Number(b))).to.deep.equal(Array.from({ length: 30 }, (_, n) => n));
+  });
+});

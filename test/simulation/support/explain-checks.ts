@@ -60,7 +60,8 @@ function restErrors(state: RunState, facts: ExplainFacts): readonly string[] {
     .filter(([, { reason }]) => reason === 'deciding')
     .map(([{ id }]) => `${id} is to be decided on, and is not`);
   const { waitsFor } = explainState(state, facts);
-  const moves = waitsFor.some(({ mover }) => mover !== 'person');
+  const { handOver } = explainState(state, facts);
+  const moves = handOver !== undefined || waitsFor.some(({ mover }) => mover !== 'person');
   const excused = state.status === 'parked' || is('paused', 'held', 'nobody', 'form');
   return [
     ...(state.status === 'running' ? lazy : []),

@@ -23,6 +23,7 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
     ...(dice() < 0.2 && some !== undefined && { inReplyTo: some.id }),
     ...(dice() < 0.3 && { deadlineMs: Math.floor(dice() * 40) }),
     ...(dice() < 0.3 && { expiresMs: Math.floor(dice() * 40) }),
+    ...(dice() < 0.15 && { run: pick(['other', 'third', 'parent']) }),
   };
   const drops = 'expiresMs' in message && dice() < 0.3 ? { drop: true } : {};
   const roll = dice();

@@ -416,7 +416,7 @@ const MAY = {
   finish: ['spawn', 'finish'],
   handOff: ['spawn', 'handOff', 'cancel', 'link'],
   goto: ['spawn', 'goto'],
-  send: ['send', 'spawn'],
+  send: ['send', 'sendAcross', 'spawn'],
 } as const;
 
 const standIn = (id: string): TaskDefinition => ({

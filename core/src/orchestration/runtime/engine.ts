@@ -3,6 +3,7 @@ import type { Storage } from '../../event-store/storage.ts';
 import type { Clock, Ids, Random } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { errorData, RepriseError } from '../../shared/errors.ts';
+import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { nextTurn } from '../../shared/system.ts';
 import { readAnnouncement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
@@ -16,6 +17,7 @@ import { type Command, isCall, type MailCall, type Timer } from '../workflow/com
 import { deliveredBefore } from '../workflow/effects.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { messageId } from '../workflow/messaging/calls.ts';
+import { heldIn } from '../workflow/messaging/received.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { Admission } from './admission/admission.ts';
 import { type AdmissionOptions, admissionOptions } from './admission/options.ts';
@@ -257,6 +259,12 @@ export class Engine {
     if (this.#state !== 'driving' || !this.drives(runId)) return undefined;
     const state = this.#repository.cached(runId)?.state;
     return state !== undefined && isTerminal(state.status) && this.#inboxes.busy(runId) ? undefined : state;
+  }
+
+  /** Those of these messages of a run that are open, as whoever has them sees them. */
+  async openMessages(runId: string, ids: readonly string[]): Promise<readonly ReceivedMessage[]> {
+    const { state } = this.#repository.cached(runId) ?? (await this.#repository.load(runId));
+    return state.mail === undefined ? [] : heldIn(state.mail, ids);
   }
 
   /** Why an open run does not move in this process; undefined when nothing is known that holds it. */

@@ -18,6 +18,7 @@ import type { MonitorHealth } from './monitor-hub.ts';
 import { Driving, type Role } from './ownership/driving.ts';
 import { SoleOwnership } from './ownership/sole-ownership.ts';
 import { acceptPayload } from './payload.ts';
+import { ProgramMessages } from './program-messages.ts';
 import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
@@ -233,6 +234,22 @@ export class Orchestrator {
       state: (id, at) => this.runs.state(id, at),
       explain: (id) => this.#explain(id),
       follow: (id, signal) => this.runs.follow(id, 0, signal),
+    });
+  }
+
+  /** Messages as a program outside the runs has them, under a name that it gives itself: it sends, asks, and takes from names. */
+  messages(name: string): ProgramMessages {
+    return new ProgramMessages(name, {
+      clock: this.#parts.clock,
+      runs: this.runs,
+      command: async (runId, body, options) => {
+        const command = steering(runId, body, options, this.#parts.ids);
+        return { commandId: command.commandId, outcome: await this.#submit(command) };
+      },
+      start: (command) => this.#submit(command),
+      open: (runId, ids) => this.#engine.openMessages(runId, ids),
+      payload: (value, what) =>
+        acceptPayload(value, what, 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars),
     });
   }
 

@@ -2,8 +2,8 @@ import type { Clock, ScheduledCall } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { errorData } from '../../shared/errors.ts';
 import type { ReceiveMessage, StartRun } from '../workflow/commands.ts';
-import { beyond } from '../workflow/messaging/elsewhere.ts';
 import type { OpenMessage } from '../workflow/messaging/mail.ts';
+import { beyond } from '../workflow/messaging/outbox.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import type { CommandOutcome, InboxItem } from './inbox.ts';
 

@@ -9,6 +9,7 @@ import type {
   DeadLetterCommand,
   PauseRun,
   PostMessage,
+  ProgramCall,
   ResumeRun,
   RetryTasks,
   SendSignal,
@@ -39,6 +40,7 @@ export type SteeringCommand = Body<
   | RetryTasks
   | SendSignal
   | PostMessage
+  | ProgramCall
   | DeadLetterCommand
   | RunChange
 >;

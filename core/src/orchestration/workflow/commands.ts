@@ -234,6 +234,31 @@ export interface NoteUndelivered extends CommandBase {
   readonly error: ErrorData;
 }
 
+/** A program takes messages that lie in a mailbox, for so long. */
+export interface TakeMessages extends CommandBase {
+  readonly type: 'TakeMessages';
+  /** The name that it gives itself. */
+  readonly client: string;
+  readonly mailbox: string;
+  readonly wanted?: Wanted;
+  readonly max: number;
+  readonly leaseMs: number;
+}
+
+/** A program is done with messages that it has, gives them back, or has them for longer. */
+export interface SettleTaken extends CommandBase {
+  readonly type: 'SettleTaken';
+  readonly client: string;
+  readonly acknowledge?: readonly string[];
+  readonly reject?: readonly GivenBack[];
+  readonly extend?: readonly string[];
+  /** Of those that are extended, from now on. */
+  readonly leaseMs?: number;
+}
+
+/** What programs do with messages. */
+export type ProgramCall = TakeMessages | SettleTaken;
+
 /** What runs say to each other about messages. */
 export type MailBetween = ReceiveMessage | NoteHandedOver | NoteUndelivered;
 
@@ -335,6 +360,7 @@ export type Command =
   | SendSignal
   | MailCall
   | PostMessage
+  | ProgramCall
   | MailBetween
   | DeadLetterCommand
   | AnswerForm
@@ -373,6 +399,11 @@ export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
 ]);
 
 /** What is refused of these is answered, and not put on record: whoever asks would write history with it. */
-export const UNRECORDED: ReadonlySet<CommandType> = new Set<CommandType>([...CALLS, 'ReceiveMessage']);
+export const UNRECORDED: ReadonlySet<CommandType> = new Set<CommandType>([
+  ...CALLS,
+  'ReceiveMessage',
+  'TakeMessages',
+  'SettleTaken',
+]);
 
 export const isCall = (command: Command): command is MailCall => CALLS.has(command.type);

@@ -18,6 +18,7 @@ import type { RunCancelled, RunEvent } from './events.ts';
 import { decideBetween, isTaken } from './messaging/between.ts';
 import { decideCall } from './messaging/calls.ts';
 import { decideOutside } from './messaging/outside.ts';
+import { decideProgram } from './messaging/program.ts';
 import { changeRun } from './outside/change-run.ts';
 import { isRunChange } from './outside/run-changes.ts';
 import { isTerminal, type RunState } from './state.ts';
@@ -89,6 +90,9 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'RedriveDeadLetters':
     case 'DiscardDeadLetters':
       return decideOutside(state, command, context);
+    case 'TakeMessages':
+    case 'SettleTaken':
+      return decideProgram(state, command, context);
     case 'ReceiveMessage':
     case 'NoteHandedOver':
     case 'NoteUndelivered':
@@ -138,6 +142,8 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
     case 'AnswerForm':
     case 'AssignForm':
     case 'ReceiveMessage':
+    case 'TakeMessages':
+    case 'SettleTaken':
       return wait();
     default:
       return [];
@@ -168,6 +174,8 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'SendMessages':
     case 'AwaitMessages':
     case 'SettleMessages':
+    case 'TakeMessages':
+    case 'SettleTaken':
       return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended: it is ${state.status}.`, context)];
     case 'CancelRun':
       return state.status === 'cancelled' ? [] : refuse();

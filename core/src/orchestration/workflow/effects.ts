@@ -3,8 +3,8 @@ import { timeOf } from './clock.ts';
 import type { AwaitMessages, Timer } from './commands.ts';
 import type { MessageDelivered, MessageMissed, RunEvent, TaskClosing } from './events.ts';
 import { attemptDeadline, dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from './limits.ts';
-import { isOutbox, outboxOf, sentTo } from './messaging/elsewhere.ts';
 import { nextDue, outboxesOf } from './messaging/mail.ts';
+import { isOutbox, outboxOf, sentTo } from './messaging/outbox.ts';
 import { heldIn } from './messaging/received.ts';
 import {
   definitionOf,

@@ -28,6 +28,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   CompensationBegan: 1,
   SignalReceived: 1,
   MessageReceived: 1,
+  MessageTaken: 1,
   MessagesHandedOver: 1,
   HandOverAwaited: 1,
   FormAnswered: 1,

@@ -724,6 +724,16 @@ export interface MessageDelivered extends EventBase {
   readonly call: number;
 }
 
+/** A program has got messages, or has them for longer: nobody else has them until it is done with them, or the time is up. */
+export interface MessageTaken extends EventBase {
+  readonly type: 'MessageTaken';
+  readonly messages: readonly string[];
+  /** The name that it gives itself. */
+  readonly client: string;
+  /** A moment. */
+  readonly until: number;
+}
+
 /** Nothing came in time: the attempt waits no longer. */
 export interface MessageMissed extends EventBase {
   readonly type: 'MessageMissed';
@@ -736,8 +746,10 @@ export interface MessageMissed extends EventBase {
 export interface MessageAcknowledged extends EventBase {
   readonly type: 'MessageAcknowledged';
   readonly messages: readonly string[];
-  readonly taskId: string;
-  readonly attempt: number;
+  /** Of a task; else it is a program that had them. */
+  readonly taskId?: string;
+  readonly attempt?: number;
+  readonly client?: string;
   /** Absent: with what the attempt gave. */
   readonly call?: number;
 }
@@ -746,15 +758,17 @@ export interface MessageAcknowledged extends EventBase {
 export interface MessageRejected extends EventBase {
   readonly type: 'MessageRejected';
   readonly message: string;
-  readonly taskId: string;
-  readonly attempt: number;
+  /** Of a task; else it is a program that had it. */
+  readonly taskId?: string;
+  readonly attempt?: number;
+  readonly client?: string;
   /** Absent: it came back because the attempt ended. */
   readonly call?: number;
   readonly reason: string;
   readonly code?: string;
   /** When others may have it; a moment. */
   readonly retryAt?: number;
-  /** `lost`: the worker was; `ended`: the attempt was ended by something else. Neither says anything about the message. */
+  /** `lost`: the worker was, or the time of a program was up; `ended`: the attempt was ended by something else. Neither says anything about the message. */
   readonly because?: 'lost' | 'ended';
 }
 
@@ -883,6 +897,7 @@ export type RunEvent =
   | HandOverAwaited
   | MessageAwaited
   | MessageDelivered
+  | MessageTaken
   | MessageMissed
   | MessageAcknowledged
   | MessageRejected

@@ -28,6 +28,7 @@ import {
   missed,
   redriven,
   rejected,
+  taken,
 } from './transitions/mail.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { prioritise } from './transitions/priority.ts';
@@ -118,6 +119,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return onTask(state, event.taskId, (task) => awaited(state, task, event));
     case 'MessageDelivered':
       return onTask(state, event.taskId, (task) => delivered(state, task, event));
+    case 'MessageTaken':
+      return taken(state, event);
     case 'MessageMissed':
       return onTask(state, event.taskId, (task) => missed(state, task, event));
     case 'MessageAcknowledged':

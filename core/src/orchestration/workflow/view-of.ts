@@ -170,7 +170,7 @@ const messageView = (message: OpenMessage): MessageView =>
   Object.freeze({
     ...receivedFrom(message),
     data: frozen(message.data),
-    holder: message.holder?.taskId,
+    holder: message.holder?.client ?? message.holder?.taskId,
     retryAt: message.retryAt,
     expiresAt: message.expiresAt,
     failed: frozen(message.failed as unknown as Json) as unknown as MessageView['failed'],

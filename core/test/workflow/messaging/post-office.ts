@@ -1,6 +1,6 @@
 import type { ReceiveMessage } from '../../../src/orchestration/workflow/commands.ts';
-import { beyond, outboxOf } from '../../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { outboxesOf } from '../../../src/orchestration/workflow/messaging/mail.ts';
+import { beyond, outboxOf } from '../../../src/orchestration/workflow/messaging/outbox.ts';
 import type { MailRun } from './mail-run.ts';
 
 /** What the engine does between runs, by hand. */

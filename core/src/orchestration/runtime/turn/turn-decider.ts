@@ -29,6 +29,8 @@ const HELD_COMMANDS: ReadonlySet<string> = new Set([
   'SendSignal',
   'PostMessage',
   'ReceiveMessage',
+  'TakeMessages',
+  'SettleTaken',
   'NoteHandedOver',
   'NoteUndelivered',
   'EditDeadLetter',

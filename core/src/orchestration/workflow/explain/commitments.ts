@@ -1,4 +1,5 @@
 import { receiverKey } from '../messaging/mail.ts';
+import { beyond, isOutbox } from '../messaging/outbox.ts';
 import { owes } from '../messaging/protocols.ts';
 import type { RunState } from '../state.ts';
 import type { Commitment } from './explanation.ts';
@@ -10,9 +11,16 @@ export function commitmentsTo({ mail }: RunState, id: string): readonly Commitme
     const who = owes(one.stage);
     if (who === undefined || (who === 'participant' ? one.initiator : one.participant) !== id) continue;
     const debtor = who === 'participant' ? (one.participant ?? one.mailbox) : one.initiator;
-    owed.push({ who: debtor, about: one.subject, stage: one.stage, since: one.since, dueAt: one.deadline });
+    owed.push({ who: whoIs(debtor), about: one.subject, stage: one.stage, since: one.since, dueAt: one.deadline });
   }
   return owed;
+}
+
+/** Of another run, with that. */
+function whoIs(key: string): string {
+  if (!isOutbox(key)) return key;
+  const { run, to } = beyond(key);
+  return `${to} of run ${run}`;
 }
 
 /** Steps of a chain of waiting that are followed. */

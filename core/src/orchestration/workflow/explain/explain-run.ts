@@ -1,8 +1,10 @@
+import { outboxesOf } from '../messaging/mail.ts';
+import { beyond } from '../messaging/outbox.ts';
 import type { RunView } from '../run-view.ts';
 import { isTerminal, type RunState } from '../state.ts';
 import { stateOf } from '../view-of.ts';
 import { explain } from './explain.ts';
-import type { ExplainFacts, Explanation, RootFailure, RunExplanation } from './explanation.ts';
+import type { ExplainFacts, Explanation, HandOver, RootFailure, RunExplanation } from './explanation.ts';
 import { rootFailureOf } from './root-failure.ts';
 import { errorText, pausedText, resumeText } from './wording.ts';
 
@@ -17,12 +19,14 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
   const tasks = isTerminal(state.status) || state.status === 'forking' ? [] : explain(state, facts);
   const waitsFor = tasks.filter(({ mover }) => mover !== 'tasks');
   const failure = rootFailureOf(state);
+  const handOver = handOverOf(state);
   return {
     runId: state.runId,
     status: state.status,
     revision: state.revision,
     summary: summaryOf(state, facts, waitsFor, failure),
     failure,
+    ...(handOver === undefined ? {} : { handOver }),
     waitsFor,
     tasks,
   };
@@ -59,8 +63,26 @@ function summaryOf(
   const undriven = driven === false ? 'No process drives the run now. ' : silently;
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
+  const handOver = waitsFor.length === 0 ? handOverOf(state) : undefined;
+  if (handOver !== undefined) return `${undriven}${handOverText(handOver)}`;
   const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);
   return `${undriven}${doing(state, failure)}${left}`.trimEnd();
+}
+
+function handOverOf({ mail }: RunState): HandOver | undefined {
+  const until = mail?.handOverUntil;
+  if (mail === undefined || until === undefined) return undefined;
+  const to = [...outboxesOf(mail)].map((outbox) => {
+    const { run, to: mailbox } = beyond(outbox);
+    return { run, mailbox, messages: mail.boxes.get(outbox)?.messages.size ?? 0 };
+  });
+  return { to, until };
+}
+
+function handOverText({ to, until }: HandOver): string {
+  const named = to.slice(0, TOLD).map(({ run, mailbox, messages }) => `${messages} to '${mailbox}' of run '${run}'`);
+  const more = to.length > named.length ? `, and ${to.length - named.length} more` : '';
+  return `The run has nothing left to do, and ends once others have its messages (${named.join(', ')}${more}), or at ${new Date(until).toISOString()}.`;
 }
 
 const pausedBy = ({ pausedBy: by = [], parent }: RunState): string =>

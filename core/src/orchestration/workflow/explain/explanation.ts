@@ -214,6 +214,13 @@ export interface RootFailure {
   readonly error: ErrorData;
 }
 
+/** What is on its way to other runs, by mailbox there. */
+export interface HandOver {
+  readonly to: readonly { readonly run: string; readonly mailbox: string; readonly messages: number }[];
+  /** When the run ends without that. */
+  readonly until: number;
+}
+
 /** Why a run does not end, or why it ended. */
 export interface RunExplanation {
   readonly runId: string;
@@ -223,6 +230,8 @@ export interface RunExplanation {
   readonly summary: string;
   /** What ended the run, is about to, or is being handled. */
   readonly failure: RootFailure | undefined;
+  /** Set when nothing else is left to do: others have yet to take what the run sent them. */
+  readonly handOver?: HandOver;
   /** What everything in the end waits for: the explanations that other tasks of the run cannot move. */
   readonly waitsFor: readonly Explanation[];
   /** One for each task that has not ended, but for items that wait for the same: they share one. */

@@ -221,7 +221,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
       reason: 'sent',
       message: sent.message,
       mailbox: open?.mailbox ?? '',
-      holder: open?.holder?.taskId,
+      holder: open?.holder?.client ?? open?.holder?.taskId,
       limitAt,
     };
   }

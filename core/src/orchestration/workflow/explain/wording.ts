@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../shared/duration.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
+import { isOutbox, placeText } from '../messaging/outbox.ts';
 import type { PausedBy } from '../state.ts';
 import type { Commitment, Mover, Reason } from './explanation.ts';
 
@@ -167,7 +168,12 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
     }
     case 'sent': {
       const { mailbox, holder, limitAt } = reason;
-      const where = holder === undefined ? `lies in '${mailbox}'` : `'${holder}' has`;
+      const where =
+        holder !== undefined
+          ? `'${holder}' has`
+          : mailbox === ''
+            ? 'another run has'
+            : `${isOutbox(mailbox) ? 'is on its way to' : 'lies in'} ${placeText(mailbox)}`;
       return told(
         `waits until somebody is done with its message, which ${where}`,
         `The message is acknowledged${limit(limitAt)}.`,

@@ -9,9 +9,9 @@ import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { conversationProblem } from './conversations.ts';
-import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS } from './message.ts';
+import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
 import { deadLetterOf } from './settle-mail.ts';
 

@@ -2,7 +2,8 @@ import { compile } from '../../../definition/cel/program.ts';
 import { jsonProblem } from '../../../shared/json.ts';
 import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
-import type { AwaitMessages, SettleMessages } from '../commands.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
+import type { AwaitMessages, SettleMessages, SettleTaken, TakeMessages } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, text } from '../untrusted/shape.ts';
 import type { Outgoing } from './message.ts';
@@ -128,8 +129,11 @@ export function awaitFlaw({
     ...(max === undefined ? {} : { max }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
-  const flaw = wrong(awaiting, asked, '');
-  if (flaw !== undefined || wanted?.where === undefined) return flaw;
+  return wrong(awaiting, asked, '') ?? whereFlaw(wanted);
+}
+
+function whereFlaw(wanted: Wanted | undefined): Refusal | undefined {
+  if (wanted?.where === undefined) return undefined;
   try {
     compile(wanted.where);
     return undefined;
@@ -140,6 +144,27 @@ export function awaitFlaw({
     );
   }
 }
+
+/** The longest and the shortest that a program may have a message before it has to say so again, in ms. */
+const LEASE_MS = { least: 100, most: 12 * 60 * 60 * 1000 };
+
+const taking = fieldsOf(
+  { mailbox: address, max: integer(1, MOST_TAKEN), leaseMs: integer(LEASE_MS.least, LEASE_MS.most) },
+  { wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }) },
+);
+
+export function takeFlaw({ mailbox, max, leaseMs, wanted }: TakeMessages): Refusal | undefined {
+  const asked = { mailbox, max, leaseMs, ...(wanted === undefined ? {} : { wanted }) };
+  return wrong(taking, asked, '') ?? whereFlaw(wanted);
+}
+
+const extending = fieldsOf({
+  extend: listOf(messageIdShape, MOST_TAKEN),
+  leaseMs: integer(LEASE_MS.least, LEASE_MS.most),
+});
+
+export const extendFlaw = ({ extend = [], leaseMs = 0 }: SettleTaken): Refusal | undefined =>
+  extend.length === 0 ? undefined : wrong(extending, { extend, leaseMs }, '');
 
 export function settleFlaw({
   acknowledge = [],

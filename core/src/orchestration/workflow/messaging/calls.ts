@@ -8,9 +8,9 @@ import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
-import { sentTo } from './elsewhere.ts';
 import { isName, type OpenMessage } from './mail.ts';
-import { addressOf, nameOf, type Outgoing, type Party } from './message.ts';
+import { addressOf, FINAL, isTo } from './message.ts';
+import { sentTo } from './outbox.ts';
 import { sending } from './outgoing.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
 
@@ -44,9 +44,6 @@ function callOf(state: RunState, command: MailCall, context: DecisionContext): A
       return command satisfies never;
   }
 }
-
-/** Final words: with them, what they answer is done with. */
-const FINAL: ReadonlySet<unknown> = new Set(['inform', 'failure', 'refuse']);
 
 function send(state: RunState, task: TaskState, command: SendMessages, context: DecisionContext): Answer {
   const { attempt, worker, call, messages } = command;
@@ -85,9 +82,6 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   }
   return events;
 }
-
-/** Whether a message goes to whoever sent another. */
-const isTo = (from: Party, { to, run }: Outgoing): boolean => to === nameOf(from) && run === from.run;
 
 /** The id of a message that a call sends, `index` its place in that: what has a key has the same in every attempt. */
 export function messageId(

@@ -5,8 +5,8 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
-import { beyond, isOutbox, partyAt, partyKey, placeText } from './elsewhere.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
+import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protocols.ts';
 
 // Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.
@@ -24,7 +24,8 @@ function partOf(
   mail: MailState | undefined,
   said: Said,
 ): { readonly one: ConversationState; readonly role: Role } | undefined {
-  const { conversation, inReplyTo, mailbox: to } = said;
+  const { conversation, inReplyTo } = said;
+  const to = partyAddressed(said.mailbox);
   const from = partyKey(said.from);
   for (const id of mail?.byConversation.get(conversation ?? '') ?? []) {
     const one = mail?.conversations.get(id);

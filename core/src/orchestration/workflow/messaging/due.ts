@@ -6,7 +6,7 @@ import { answerFor, LATE } from './conversations.ts';
 import { handOut } from './hand-out.ts';
 import { handOverFrom, isAtItsEnd, undeliveredError } from './hand-over.ts';
 import { dueBy, isUnwanted, type MailState, outboxesOf, receiverOf } from './mail.ts';
-import { deadLetterOf } from './settle-mail.ts';
+import { deadLetterOf, giveUpOn, whenAgain } from './settle-mail.ts';
 
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
 const MOST_AT_ONCE = 256;
@@ -40,6 +40,10 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
       expired.push(id);
       continue;
     }
+    if (kind === 'lease') {
+      events.push(...leaseOver(state, mail, id, context));
+      continue;
+    }
     const receiver = receiverOf(mail, id);
     if (receiver === undefined) continue;
     const { taskId, attempt, call } = receiver;
@@ -62,6 +66,18 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
     if (handed.length > 0) return handed;
   }
   return [];
+}
+
+/** A program had it for as long as it said. */
+function leaseOver(state: RunState, mail: MailState, id: string, context: DecisionContext): readonly RunEvent[] {
+  const message = mail.open.get(id);
+  const client = message?.holder?.client;
+  if (message === undefined || client === undefined) return [];
+  const back = { taskId: '', attempt: 0, client, reason: 'its time was up', because: 'lost', retryable: true } as const;
+  const retryAt = whenAgain(state, message, back, context);
+  if (retryAt === undefined) return giveUpOn(state, message, back, undefined, context);
+  const { reason, because } = back;
+  return [{ type: 'MessageRejected', at: context.now, message: id, client, reason, because, retryAt }];
 }
 
 /** The run ends without others having had these. */

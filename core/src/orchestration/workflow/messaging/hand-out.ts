@@ -1,5 +1,6 @@
-import type { Scope } from '../../../definition/definition.ts';
+import type { Expression, Scope } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
 import { bindCondition } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
@@ -25,7 +26,7 @@ export function handOut(
   for (const receiver of box.receivers.values()) {
     const task = state.tasks.get(receiver.taskId);
     if (task === undefined || (receiver.call === 0 && !mayTake(state, task))) continue;
-    const found = fitting(state, box, task, receiver, now);
+    const found = fitting(box, filterOf(state, task, receiver), receiver.max, now);
     const [first] = found;
     if (first === undefined) continue;
     if (receiver.call === 0) return taken(state, task, first, context);
@@ -34,6 +35,27 @@ export function handOut(
     return [{ type: 'MessageDelivered', at: context.now, messages, taskId, attempt, call }];
   }
   return [];
+}
+
+/** What lies in a mailbox and is wanted by somebody outside. */
+export function lyingAt(
+  state: RunState,
+  mailbox: string,
+  wanted: Wanted,
+  max: number,
+  now: number,
+): readonly OpenMessage[] {
+  const box = state.mail?.boxes.get(mailbox);
+  if (box === undefined) return [];
+  const { where } = wanted;
+  const scope = { ...NOTHING, runId: state.runId, round: 1 };
+  const asked = where === undefined ? undefined : ({ kind: 'cel', source: where } as const);
+  return fitting(
+    box,
+    fitsIn(wanted, asked, () => scope, 'where'),
+    max,
+    now,
+  );
 }
 
 /** Whether somebody who waits there takes nothing as things stand, but may later: a join does not need it now. */
@@ -61,15 +83,13 @@ const taken = (
 
 /** The oldest messages that the receiver may have, as many as it takes at once. */
 function fitting(
-  state: RunState,
   box: Mailbox,
-  task: TaskState,
-  receiver: Receiver,
+  fits: (message: OpenMessage) => boolean,
+  max: number,
   now: number,
 ): readonly OpenMessage[] {
   const found: OpenMessage[] = [];
   const heldUp = new Set<string>();
-  const fits = filterOf(state, task, receiver);
   for (const message of box.messages.values()) {
     const { conversation, retryAt, holder, doomed, expiresAt, dead } = message;
     if (holder !== undefined || doomed || (expiresAt !== undefined && expiresAt <= now && dead === undefined)) continue;
@@ -80,7 +100,7 @@ function fitting(
     if (conversation !== undefined && heldUp.has(conversation)) continue;
     if (!fits(message)) continue;
     found.push(message);
-    if (found.length >= receiver.max) break;
+    if (found.length >= max) break;
   }
   return found;
 }
@@ -101,14 +121,18 @@ function filterOf(
     scope ??= call === 0 ? taskScope(state, task) : { ...NOTHING, runId: state.runId, round: task.round };
     return scope;
   };
-  return (message) => {
+  return fitsIn(wanted, where, seen, `task '${task.id}', where`);
+}
+
+const fitsIn =
+  (wanted: Wanted, where: Expression | undefined, seen: () => Scope, place: string) =>
+  (message: OpenMessage): boolean => {
     if (!isWanted(message, message.from, message.subject, wanted)) return false;
     if (where === undefined) return true;
     const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
-    const holds = bindCondition(where, asked, `task '${task.id}', where`);
+    const holds = bindCondition(where, asked, place);
     // One odd message is no reason to end whoever waits for others.
     return holds.ok && holds.value;
   };
-}
 
 const NOTHING = { input: null, outputs: {} } as const;

@@ -54,7 +54,7 @@ export function tellSender(
 ): void {
   const { id, from, receipt } = message;
   if (from.run !== undefined) {
-    if (receipt === 'wanted' && state.mail?.told.has(id) !== true)
+    if (receipt === 'wanted' && from.task !== undefined && state.mail?.told.has(id) !== true)
       mailOf(state).receipts.set(id, { to: from, outcome });
     return;
   }

@@ -6,7 +6,6 @@ import { DEFAULT_DELIVERIES } from '../../../shared/message-limits.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import { outer } from '../../../shared/task-path.ts';
 import { PathIndex } from '../path-index.ts';
-import { isOutbox } from './elsewhere.ts';
 import {
   DEAD_LETTERS,
   type DeadLetter,
@@ -15,21 +14,26 @@ import {
   type Party,
   type Receipt,
 } from './message.ts';
+import { isOutbox } from './outbox.ts';
 import type { Protocol, Stage } from './protocols.ts';
 
 // The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.
 
-/** Who has a message. */
+/** Who has a message: an attempt; or a program, until the time is up (then `taskId` is empty). */
 export interface Holder {
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
+  readonly client?: string;
+  readonly until?: number;
 }
 
 /** The attempt that had a message has ended, and nobody has decided what becomes of the message. */
 export interface Returned {
   readonly taskId: string;
   readonly attempt: number;
+  /** See Holder. */
+  readonly client?: string;
   readonly reason: string;
   readonly code?: string;
   /** See MessageRejected. Absent: the attempt failed. */
@@ -143,7 +147,7 @@ export interface SentUnderKey {
 
 interface Due {
   readonly at: number;
-  readonly kind: 'expiry' | 'retry' | 'wait' | 'deadline' | 'hand-over';
+  readonly kind: 'expiry' | 'retry' | 'wait' | 'deadline' | 'hand-over' | 'lease';
   /** The message, the receiver, or the conversation. */
   readonly id: string;
 }
@@ -346,6 +350,17 @@ export function giveBack(mail: MailState, message: OpenMessage, retryAt: number 
   stir(mail, message.mailbox);
 }
 
+/** Whether a program has it. */
+export const isLentTo = (message: OpenMessage | undefined, client: string): boolean =>
+  message?.holder?.client === client;
+
+/** A program has it, until the time is up. */
+export function lend(mail: MailState, message: OpenMessage, client: string, until: number): void {
+  message.holder = { taskId: '', attempt: 0, call: 0, client, until };
+  message.retryAt = undefined;
+  mail.due.push({ at: until, kind: 'lease', id: message.id });
+}
+
 export const failedBefore = (failed: readonly FailedDelivery[], one: FailedDelivery): readonly FailedDelivery[] =>
   [...failed, one].slice(-MAX_FAILED);
 
@@ -370,7 +385,8 @@ function* notDueIn(mail: MailState, mailbox: string): Generator<OpenMessage> {
   for (const message of box.messages.values()) if (message.retryAt !== undefined) yield message;
 }
 
-function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead }: OpenMessage): void {
+function noteDue(mail: MailState, { id, expiresAt, retryAt, mailbox, dead, holder }: OpenMessage): void {
+  if (holder?.until !== undefined) mail.due.push({ at: holder.until, kind: 'lease', id });
   // Of one on its way, whoever it goes to says so: it may be there already.
   if (expiresAt !== undefined && dead === undefined && !isOutbox(mailbox))
     mail.due.push({ at: expiresAt, kind: 'expiry', id });
@@ -390,6 +406,7 @@ function isDue(mail: MailState, { kind, id, at }: Due): boolean {
   if (kind === 'deadline') return mail.conversations.get(id)?.deadline === at;
   if (kind === 'hand-over') return mail.handOverUntil === at && !outboxesOf(mail).next().done;
   const message = mail.open.get(id);
+  if (kind === 'lease') return message?.holder?.until === at;
   if (message === undefined || message.holder !== undefined) return false;
   // Whoever comes to wait there notes it anew.
   if (kind === 'retry') return message.retryAt === at && isAwaited(mail, message);

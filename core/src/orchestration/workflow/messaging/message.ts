@@ -40,9 +40,10 @@ export type Receipt = 'wanted' | 'acknowledged' | 'failed';
 
 /** A delivery that came to nothing. */
 export interface FailedDelivery {
-  /** Who had it. */
-  readonly task: string;
-  readonly attempt: number;
+  /** Who had it: an attempt of a task, or a program, by the name that it gives itself. */
+  readonly task?: string;
+  readonly attempt?: number;
+  readonly client?: string;
   readonly at: number;
   readonly code?: string;
   readonly reason: string;
@@ -70,3 +71,9 @@ export const addressOf = (from: Party): string => from.task ?? `client:${from.cl
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;
+
+/** Whether a message goes to whoever sent another. */
+export const isTo = (from: Party, { to, run }: Outgoing): boolean => to === nameOf(from) && run === from.run;
+
+/** Final words: with them, what they answer is done with. */
+export const FINAL: ReadonlySet<unknown> = new Set(['inform', 'failure', 'refuse']);

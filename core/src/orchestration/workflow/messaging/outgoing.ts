@@ -7,9 +7,10 @@ import type { RunState } from '../state.ts';
 import { contentOf } from '../transitions/mail.ts';
 import { mailboxOf } from './addresses.ts';
 import { conversationProblem } from './conversations.ts';
-import { isClient, isOutbox, outboxOf, placeOf, placeText } from './elsewhere.ts';
+import { placeOf } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, mailboxDefinition } from './mail.ts';
 import { DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { isClient, isOutbox, outboxOf, placeText } from './outbox.ts';
 import { protocolOf } from './protocols.ts';
 
 /** Characters of JSON that a message may have, unless payloads may have fewer. */

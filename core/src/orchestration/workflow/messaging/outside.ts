@@ -8,8 +8,8 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedFlaw, mailboxOf } from './addresses.ts';
 import { MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
-import type { OpenMessage } from './mail.ts';
-import { DEAD_LETTERS, postedId } from './message.ts';
+import { isLentTo, type OpenMessage } from './mail.ts';
+import { addressOf, DEAD_LETTERS, FINAL, isTo, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';
 
 // What people and programs do with the messages of a run: they send some, and deal with dead letters.
@@ -64,21 +64,32 @@ function answerTo(state: RunState, command: Outside, context: DecisionContext): 
 }
 
 function post(state: RunState, command: PostMessage, context: DecisionContext): Answer {
-  const { commandId, from, message } = command;
-  const isNamed = typeof from === 'string' && from !== '' && from.length <= MAX_NAME_CHARS;
-  // What is in a task, or will be, has its name before it.
-  const [first = ''] = isNamed ? from.split(/[/[]/, 1) : [];
-  if (!isNamed || /^[#@>]|^client:/.test(from) || state.tasks.has(first))
-    return problem(
-      'REPRISE_MESSAGE_INVALID',
-      `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,
-    );
-  const flaw = outgoingFlaw(message);
+  const { commandId, from: client, message } = command;
+  const flaw = clientFlaw(state, client) ?? outgoingFlaw(message);
   if (flaw !== undefined) return flaw;
   const id = postedId(state.runId, commandId);
-  const sent = sending(state, { scope: '', from: { client: from }, id, message, more: { commandId } }, context);
+  const answered = message.inReplyTo === undefined ? undefined : state.mail?.open.get(message.inReplyTo);
+  const isReply = answered !== undefined && isLentTo(answered, client) && isTo(answered.from, message);
+  const said = isReply ? { ...message, to: addressOf(answered.from) } : message;
+  const sent = sending(state, { scope: '', from: { client }, id, message: said, more: { commandId } }, context);
   if (sent === undefined) return [];
-  return 'type' in sent ? [sent] : sent;
+  if (!('type' in sent)) return sent;
+  // With a final answer it is done with what it answers.
+  if (!isReply || !FINAL.has(message.performative ?? 'inform')) return [sent];
+  return [sent, { type: 'MessageAcknowledged', at: context.now, messages: [answered.id], client }];
+}
+
+/** Why somebody outside cannot be called that. */
+export function clientFlaw(state: RunState, client: unknown): Refusal | undefined {
+  const isNamed = typeof client === 'string' && client !== '' && client.length <= MAX_NAME_CHARS;
+  // What is in a task, or will be, has its name before it.
+  const [first = ''] = isNamed ? client.split(/[/[]/, 1) : [];
+  return isNamed && !/^[#@>]|^client:/.test(client) && !state.tasks.has(first)
+    ? undefined
+    : problem(
+        'REPRISE_MESSAGE_INVALID',
+        `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,
+      );
 }
 
 /** Why not all of these are dead letters that can be dealt with; undefined when they are. */

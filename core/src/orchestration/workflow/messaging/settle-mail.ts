@@ -6,7 +6,6 @@ import type { MessageDeadLettered, MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedOf } from './closing.ts';
 import { addressed, answerFor } from './conversations.ts';
-import { outboxOf } from './elsewhere.ts';
 import { handOut, isPutOff } from './hand-out.ts';
 import {
   DEFAULT_MAILBOX_RETRY,
@@ -19,6 +18,7 @@ import {
   tooManyDead,
 } from './mail.ts';
 import { DEAD_LETTERS, type Party } from './message.ts';
+import { outboxOf } from './outbox.ts';
 
 /** Whether something follows for the messages of a run by itself. */
 export const isMailUnsettled = ({ mail }: RunState): boolean =>
@@ -94,7 +94,7 @@ function whatCameBack(
   back: Returned,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const { taskId, attempt, because } = back;
+  const { because } = back;
   if (back.unknown === true) {
     const error = 'The attempt that had the message may have done what it asks, and may not do it twice.';
     return giveUpOn(state, message, back, { code: 'REPRISE_OUTCOME_UNKNOWN', message: error }, context);
@@ -106,8 +106,7 @@ function whatCameBack(
       type: 'MessageRejected',
       at: context.now,
       message: message.id,
-      taskId,
-      attempt,
+      ...whoHad(back),
       reason: back.reason,
       ...(back.code === undefined ? {} : { code: back.code }),
       retryAt,
@@ -115,6 +114,10 @@ function whatCameBack(
     },
   ];
 }
+
+/** As an event says it. */
+export const whoHad = ({ taskId, attempt, client }: Pick<Returned, 'taskId' | 'attempt' | 'client'>) =>
+  client === undefined ? { taskId, attempt } : { client };
 
 /** When a message that comes back may be had again; undefined: it has come back often enough, or for good. */
 export function whenAgain(
@@ -136,12 +139,12 @@ export function whenAgain(
 export function giveUpOn(
   state: RunState,
   message: OpenMessage,
-  back: Pick<Returned, 'taskId' | 'attempt' | 'reason' | 'code' | 'because'> & { readonly call?: number },
+  back: Pick<Returned, 'taskId' | 'attempt' | 'client' | 'reason' | 'code' | 'because'> & { readonly call?: number },
   why: { readonly code: 'REPRISE_OUTCOME_UNKNOWN'; readonly message: string } | undefined,
   context: DecisionContext,
 ): readonly RunEvent[] {
   const at = context.now;
-  const { taskId, attempt, reason, code, because, call } = back;
+  const { taskId: task, attempt, client, reason, code, because, call } = back;
   const times = message.deliveries + message.losses + 1;
   const error =
     why === undefined
@@ -150,15 +153,15 @@ export function giveUpOn(
           `The message was given back ${times === 1 ? 'once' : `${times} times`}, and is not delivered again: ${reason}`,
         )
       : errorData(why.code, why.message);
-  const failed = { task: taskId, attempt, at, ...(code === undefined ? {} : { code }), reason };
+  const who = client === undefined ? { task, attempt } : { client };
+  const failed = { ...who, at, ...(code === undefined ? {} : { code }), reason };
   const cause = { code: code ?? 'REPRISE_MESSAGE_REJECTED', message: reason, retryable: false };
   return [
     {
       type: 'MessageRejected',
       at,
       message: message.id,
-      taskId,
-      attempt,
+      ...whoHad(back),
       ...(call === undefined ? {} : { call }),
       reason,
       ...(code === undefined ? {} : { code }),

@@ -19,10 +19,10 @@ import type {
   MessageSent,
   MessagesClosed,
   MessagesHandedOver,
+  MessageTaken,
   TaskAttemptFailed,
 } from '../events.ts';
 import { askAgain, converse, endConversation, goneAt } from '../messaging/conversations.ts';
-import { DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/elsewhere.ts';
 import { comeBack, notTaken, tellSender } from '../messaging/leave.ts';
 import {
   type AttemptMail,
@@ -33,6 +33,7 @@ import {
   giveBack,
   inOrder,
   isUnwanted,
+  lend,
   type MailState,
   type OpenMessage,
   outboxesOf,
@@ -41,6 +42,7 @@ import {
   remove,
 } from '../messaging/mail.ts';
 import { DEAD_LETTERS } from '../messaging/message.ts';
+import { DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { receivedFrom } from '../messaging/received.ts';
 import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
@@ -192,6 +194,16 @@ export function delivered(state: RunState, task: TaskState, event: MessageDelive
   tidied(state, mail, event.at);
 }
 
+/** A program has them; or has them for longer. */
+export function taken(state: RunState, { messages, client, until, at }: MessageTaken): RunState {
+  const mail = mailOf(state);
+  for (const id of messages) {
+    const message = mail.open.get(id);
+    if (message !== undefined) lend(mail, message, client, until);
+  }
+  return tidied(state, mail, at);
+}
+
 export function missed(state: RunState, task: TaskState, event: MessageMissed): void {
   const mail = mailOf(state);
   const calls = mail.attempts.get(event.taskId);
@@ -211,13 +223,14 @@ export function rejected(state: RunState, event: MessageRejected): RunState {
   noteCallOf(mail, event);
   const message = mail.open.get(event.message);
   if (message === undefined) return state;
-  const { taskId: task, attempt, at, code, reason, because, retryAt } = event;
+  const { taskId: task, attempt, client, at, code, reason, because, retryAt } = event;
   if (because === undefined) message.deliveries += 1;
   else if (because === 'lost') message.losses += 1;
   if (because !== 'ended')
     message.failed = failedBefore(message.failed, {
-      task,
-      attempt,
+      ...(task === undefined ? {} : { task }),
+      ...(attempt === undefined ? {} : { attempt }),
+      ...(client === undefined ? {} : { client }),
       at,
       ...(code === undefined ? {} : { code }),
       reason,
@@ -453,7 +466,7 @@ function takeOver(state: RunState, mail: MailState, taskId: string, calls: Attem
 }
 
 function noteCallOf(mail: MailState, { taskId, call }: Pick<MessageAcknowledged, 'taskId' | 'call'>): void {
-  const calls = call === undefined ? undefined : mail.attempts.get(taskId);
+  const calls = call === undefined ? undefined : mail.attempts.get(taskId ?? '');
   if (calls !== undefined && call !== undefined) calls.calls = Math.max(calls.calls, call);
 }
 

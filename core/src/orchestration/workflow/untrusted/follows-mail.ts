@@ -2,10 +2,10 @@ import { permissionsOf } from '../decisions/directives.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { conversationProblem } from '../messaging/conversations.ts';
-import { isClient, isOutbox, outboxOf, sentTo } from '../messaging/elsewhere.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
   blockOfMailbox,
+  isLentTo,
   isName,
   type MailState,
   mailboxDefinition,
@@ -13,6 +13,7 @@ import {
   tooManyDead,
 } from '../messaging/mail.ts';
 import { DEAD_LETTERS, type Party } from '../messaging/message.ts';
+import { isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
@@ -77,19 +78,30 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
           : `is not to be had in '${mailbox}'`;
       });
     }
+    case 'MessageTaken':
+      return firstFlaw(event.messages, (id) => {
+        const message = mail?.open.get(id);
+        const isLying = message !== undefined && isAtHand(message) && isName(message.mailbox);
+        return isLying || isLentTo(message, event.client) ? undefined : 'is not to be had';
+      });
     case 'MessageAcknowledged':
+      if (event.client !== undefined) return lentFlaw(mail, event.messages, event.client);
+      if (event.taskId === undefined || event.attempt === undefined) return flaw('data.taskId', 'is missing');
       if (event.call !== undefined) {
-        const wrong = callFlaw(state, event, undefined);
+        const wrong = callFlaw(state, attemptOf(event), undefined);
         if (wrong !== undefined) return wrong;
       }
       return firstFlaw(event.messages, (id) =>
-        isHeld(mail, id, event) ? undefined : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
+        isHeld(mail, id, attemptOf(event))
+          ? undefined
+          : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
       );
     case 'MessageRejected': {
+      if (event.client !== undefined) return lentFlaw(mail, [event.message], event.client);
       const message = mail?.open.get(event.message);
       const back = message?.back;
       const isBack = back !== undefined && back.taskId === event.taskId && back.attempt === event.attempt;
-      if (event.call === undefined ? isBack : isHeld(mail, event.message, event)) return undefined;
+      if (event.call === undefined ? isBack : isHeld(mail, event.message, attemptOf(event))) return undefined;
       return flaw('data.message', `is '${event.message}', which did not come back from '${event.taskId}'`);
     }
     case 'MessageExpired':
@@ -245,6 +257,15 @@ function callFlaw(state: RunState, of: Call, worker: string | undefined, several
     ? undefined
     : flaw('data.call', `is ${call}; the last one of '${taskId}' is ${last}`);
 }
+
+const attemptOf = ({ taskId = '', attempt = 0, call }: Partial<Call>): Call => ({
+  taskId,
+  attempt,
+  ...(call === undefined ? {} : { call }),
+});
+
+const lentFlaw = (mail: MailState | undefined, ids: readonly string[], client: string): Flaw | undefined =>
+  firstFlaw(ids, (id) => (isLentTo(mail?.open.get(id), client) ? undefined : `is not what '${client}' has`));
 
 const isHeld = (mail: MailState | undefined, id: string, { taskId, attempt }: Call): boolean => {
   const message = mail?.open.get(id);

@@ -102,6 +102,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'HandOverAwaited':
     case 'MessageAwaited':
     case 'MessageDelivered':
+    case 'MessageTaken':
     case 'MessageMissed':
     case 'MessageAcknowledged':
     case 'MessageRejected':

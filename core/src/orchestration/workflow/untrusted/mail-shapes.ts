@@ -1,7 +1,7 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { isTaskPath } from '../../../shared/task-path.ts';
 import { MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
-import { beyond, isClient, isOutbox } from '../messaging/elsewhere.ts';
+import { beyond, isClient, isOutbox } from '../messaging/outbox.ts';
 import { anyJson, fieldsOf, integer, listOf, matching, oneOf, passing, type Shape, text, time } from './shape.ts';
 
 // The shapes of events about messages, and of what stands in them.
@@ -36,6 +36,21 @@ const party: Shape = (value, field) =>
   typeof value === 'object' && value !== null && 'client' in value
     ? fieldsOf({ client: text(256, 1) }, { run: runId })(value, field)
     : fieldsOf({ task: taskId }, { attempt, run: runId })(value, field);
+
+const client = text(256, 1);
+
+/** Of an attempt, or of a program. */
+const byHolder =
+  (needed: Readonly<Record<string, Shape>>, more: Readonly<Record<string, Shape>>): Shape =>
+  (value, field) =>
+    typeof value === 'object' && value !== null && 'client' in value
+      ? fieldsOf({ ...needed, client }, more)(value, field)
+      : fieldsOf({ ...needed, taskId, attempt }, { ...more, call })(value, field);
+
+const failedDelivery: Shape = (value, field) =>
+  typeof value === 'object' && value !== null && 'client' in value
+    ? fieldsOf({ client, at: time, reason }, { code: label })(value, field)
+    : fieldsOf({ task: taskId, attempt, at: time, reason }, { code: label })(value, field);
 
 const ids = (max: number): Shape => {
   const list = listOf(messageIdShape, max);
@@ -95,12 +110,13 @@ export const mailShapes = (error: Shape) =>
       { wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }), until: time },
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
+    MessageTaken: fieldsOf({ messages: ids(MOST_TAKEN), client, until: time }),
     MessageMissed: fieldsOf({ taskId, attempt, call }),
     // With what an attempt gave, all that it had is acknowledged.
-    MessageAcknowledged: fieldsOf({ messages: ids(Number.MAX_SAFE_INTEGER), taskId, attempt }, { call }),
-    MessageRejected: fieldsOf(
-      { message: messageIdShape, taskId, attempt, reason },
-      { call, code: label, retryAt: time, because: oneOf('lost', 'ended') },
+    MessageAcknowledged: byHolder({ messages: ids(Number.MAX_SAFE_INTEGER) }, {}),
+    MessageRejected: byHolder(
+      { message: messageIdShape, reason },
+      { code: label, retryAt: time, because: oneOf('lost', 'ended') },
     ),
     MessageExpired: fieldsOf({ messages: ids(MOST_TAKEN) }),
     MessageDeadLettered: fieldsOf(
@@ -110,7 +126,7 @@ export const mailShapes = (error: Shape) =>
         error,
         mailbox: placeShape,
         from: party,
-        deliveries: listOf(fieldsOf({ task: taskId, attempt, at: time, reason }, { code: label }), 10),
+        deliveries: listOf(failedDelivery, 10),
       },
       { ...about, causes: ids(20) },
     ),
