@@ -84,6 +84,8 @@ export function describeEvent(event: RunEvent): string {
       return plain(
         `${senderOf(event)} of run ${event.origin.run} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,
       );
+    case 'MessageHandedOn':
+      return plain(`${event.message} to ${event.to}${event.run === undefined ? ', again' : ` of run ${event.run}`}`);
     case 'MessagesHandedOver':
       return plain(`up to ${event.upTo}, to ${event.to} of run ${event.run}`);
     case 'HandOverAwaited':

@@ -278,6 +278,10 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['message', 'from', 'origin', 'sentAt', 'to', 'data'] },
   ),
   MessageTaken: fc.record({ messages: fc.array(text), client: text, until: count }),
+  MessageHandedOn: fc.record(
+    { message: text, to: text, run: text, n: count, ask: text },
+    { requiredKeys: ['message', 'to'] },
+  ),
   MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),
   HandOverAwaited: fc.record({ until: count, messages: count }),
   MessageAwaited: fc.record(

@@ -157,3 +157,57 @@ describe('A program', () => {
     expect(had.toSorted((a, b) => Number(a) - Number(b))).to.deep.equal(Array.from({ length: 30 }, (_, n) => n));
   });
 });
+
+describe('Agents of several runs that take from a name of no run', () => {
+  const { start } = orchestrators();
+
+  it('share the work, also while they come and go', async () => {
+    const worker = defineAgent({
+      name: 'worker',
+      handle: async (_: AgentTask, { messages }) => {
+        const done: Json[] = [];
+        for (;;) {
+          const order = await messages.receive({ mailbox: '@orders', timeout: 300 });
+          if (order === undefined) return done;
+          done.push(order.data);
+          await messages.ack(order);
+        }
+      },
+    });
+    const flow = workflow('works').task('worker', worker, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [flow] });
+    const runs = await Promise.all([1, 2, 3].map(() => reprise.startRun(flow, null)));
+    const kim = reprise.messages('kim');
+    for (let n = 0; n < 20; n += 1) await kim.send('@orders', n);
+    const done = await Promise.all(runs.map((run) => run.result()));
+    expect((done.flat() as number[]).toSorted((a, b) => a - b)).to.deep.equal(Array.from({ length: 20 }, (_, n) => n));
+    for (const run of runs) expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
+  it('give back what they fail with: another has it', async () => {
+    const fails = defineAgent({
+      name: 'fails',
+      handle: async (_: AgentTask, { messages }) => {
+        await messages.receive({ mailbox: '@orders' });
+        throw new Error('cannot');
+      },
+    });
+    const does = defineAgent({
+      name: 'does',
+      handle: async (_: AgentTask, { messages }) => {
+        const order = await messages.receive({ mailbox: '@orders' });
+        if (order !== undefined) await messages.reply(order, 'done');
+        return order?.delivery ?? 0;
+      },
+    });
+    const failing = workflow('failing').task('fails', fails, { may: 'sendAcross', retry: 1 }).build();
+    const doing = workflow('doing').task('does', does, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [failing, doing] });
+    const first = await reprise.startRun(failing, null);
+    const answer = reprise.messages('kim').request('@orders', 'x', { deadline: '20s' });
+    expect((await first.outcome()).status).to.equal('failed');
+    const second = await reprise.startRun(doing, null);
+    expect((await answer).data).to.equal('done');
+    expect(await second.result()).to.equal(2);
+  });
+});

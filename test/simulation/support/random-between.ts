@@ -1,4 +1,5 @@
 import type { GivenCommand } from '@reprise/core/testing';
+import { mailboxRun } from '../../../core/src/orchestration/workflow/messaging/elsewhere.ts';
 import { outboxesOf } from '../../../core/src/orchestration/workflow/messaging/mail.ts';
 import { outboxOf } from '../../../core/src/orchestration/workflow/messaging/outbox.ts';
 import type { RunState } from '../../../core/src/orchestration/workflow/state.ts';
@@ -17,7 +18,7 @@ export function randomBetween(state: RunState, name: string, dice: Dice): GivenC
   const roll = dice();
   if (roll < 0.4) {
     const to = pick(boxes);
-    const from = pick(['other', 'third']);
+    const from = pick(['other', 'third', mailboxRun(state.tenant, 'desk')]);
     const mark = mail?.marks.get(outboxOf(from, to))?.n ?? 0;
     const n = dice() < 0.8 ? mark + 1 + Math.floor(dice() * 2) : 1;
     const asked = dice() < 0.5 ? open.find((one) => one.from.run === from) : undefined;
@@ -31,10 +32,18 @@ export function randomBetween(state: RunState, name: string, dice: Dice): GivenC
       ...(dice() < 0.3 && { conversation: asked?.conversation ?? pick(['c1', 'c2']) }),
       ...(dice() < 0.2 && { inReplyTo: open[0]?.id ?? 'nothing' }),
       ...(dice() < 0.2 && { receipt: pick(['wanted', 'acknowledged', 'failed'] as const) }),
+      ...(dice() < 0.15 && { ask: { id: `x/1/${name}/7`, ...(dice() < 0.3 && { over: true as const }) } }),
+      ...(dice() < 0.15 && {
+        handedOn: {
+          deliveries: 1,
+          losses: 0,
+          ...(dice() < 0.5 && { ask: pick([...(mail?.asks.keys() ?? []), 'none']) }),
+        },
+      }),
       ...(dice() < 0.2 && { expiresAt: Math.floor(dice() * 40) }),
     };
     const after = dice() < 0.9 ? Math.min(mark, n - 1) : n - 1;
-    return { type: 'ReceiveMessage', from, n, after, sent };
+    return { type: 'ReceiveMessage', from, n, after, since: 1, sent };
   }
   const outbox = mail === undefined ? undefined : pick([...outboxesOf(mail)]);
   if (roll < 0.55)

@@ -82,7 +82,7 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
     type: 'AwaitMessages',
     ...base,
     ...(dice() < 0.6 && {
-      mailbox: pick(['#desk', '#desk', '#narrow', '#dead-letters', task?.id ?? 'nobody', 'other']),
+      mailbox: pick(['#desk', '#desk', '#narrow', '@desk', '#dead-letters', task?.id ?? 'nobody', 'other']),
     }),
     ...(Object.keys(wanted).length > 0 && { wanted }),
     ...(dice() < 0.3 && { max: 3 }),

@@ -53,9 +53,19 @@ export function checkMessages(group: TaskGroup, mailboxes: Mailboxes, report: Re
     if (filter === undefined) continue;
     const path = [...group.path, id, 'wait', 'message'];
     if (filter.mailbox !== undefined) {
-      const problem = filter.mailbox === DEAD_LETTERS ? undefined : addressProblem(filter.mailbox, group, mailboxes);
+      const problem =
+        filter.mailbox === DEAD_LETTERS
+          ? undefined
+          : filter.mailbox.startsWith('@')
+            ? farProblem(filter.mailbox)
+            : addressProblem(filter.mailbox, group, mailboxes);
       if (problem !== undefined) report([...path, 'mailbox'], problem);
     }
+    if (filter.mailbox?.startsWith('@') === true && filter.where !== undefined)
+      report(
+        [...path, 'where'],
+        `cannot be asked at ${JSON.stringify(filter.mailbox)}, which knows nothing of the run; say from, type or performative, or take the message and look at it`,
+      );
     if (filter.from === '') report([...path, 'from'], 'is empty');
     checkType(filter.type, [...path, 'type'], report);
     for (const key of ['run', 'conversation', 'inReplyTo'] as const)
@@ -109,8 +119,6 @@ function addressProblem(address: string, group: TaskGroup, mailboxes: Mailboxes)
     );
     return `the workflow has no mailbox '${name}'${hint === '' ? `; say so at its top: mailboxes: { ${name}: {} }` : hint}`;
   }
-  if (address.startsWith('@'))
-    return `${JSON.stringify(address)} is a name of no run, and tasks take nothing from there: use the id of a task, or a name of the run such as "#desk"`;
   if (!isTaskPath(address))
     return `${JSON.stringify(address)} is no address: use the id of a task, or a name such as "#desk"`;
   const problem = pathProblem(address.split('/'), tasksAround(group));

@@ -153,6 +153,7 @@ export class Outboxes {
       ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
       n,
       after,
+      since: message.outAt ?? message.sentAt,
       sent: sentOf(state, message),
     };
     this.#parts.post(run, {
@@ -236,14 +237,16 @@ export class Outboxes {
 /** As the other run is to have it on record. */
 function sentOf(state: RunState, message: OpenMessage): ReceiveMessage['sent'] {
   const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, sentAt, expiresAt, drop } = message;
-  const { receipt, deadline, onBehalf } = message;
+  const { receipt, deadline, onBehalf, ask, handedOn } = message;
   return {
     message: id,
-    from: { ...from, run: state.runId },
+    from: { ...from, run: from.run ?? state.runId },
     sentAt,
     to: beyond(mailbox).to,
     data,
     ...(receipt === undefined ? {} : { receipt }),
+    ...(ask === undefined ? {} : { ask }),
+    ...(handedOn === undefined ? {} : { handedOn: { ...handedOn, ...becameOf(message, handedOn.ask === undefined) } }),
     ...(performative === undefined ? {} : { performative }),
     ...(subject === undefined ? {} : { subject }),
     ...(conversation === undefined ? {} : { conversation }),
@@ -254,3 +257,11 @@ function sentOf(state: RunState, message: OpenMessage): ReceiveMessage['sent'] {
     ...(drop === undefined ? {} : { drop }),
   };
 }
+
+/** `back`: to the name, where it may be had again when it is due. */
+const becameOf = ({ deliveries, losses, retryAt, failed }: OpenMessage, back: boolean) => ({
+  deliveries,
+  losses,
+  ...(retryAt === undefined || !back ? {} : { retryAt }),
+  ...(failed.length === 0 ? {} : { failed }),
+});

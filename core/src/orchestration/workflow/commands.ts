@@ -216,6 +216,8 @@ export interface ReceiveMessage extends CommandBase {
   /** The number of the message among those to `event.to`, and that of the one before it which is on its way still; 0 without one. */
   readonly n: number;
   readonly after: number;
+  /** When it was sent, or sent anew; a moment. */
+  readonly since: number;
   /** As it is on record there. `to` is an address here. */
   readonly sent: Omit<MessageReceived, 'type' | 'at' | 'origin'>;
 }

@@ -151,6 +151,8 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
       ];
     case 'MessageSent':
       return event.run === undefined ? NOTHING : [{ kind: 'hand-over', outbox: sentTo(event) }];
+    case 'MessageHandedOn':
+      return event.run === undefined ? NOTHING : handOvers(state, [sentTo(event)]);
     // The next ones may be taken now.
     case 'MessagesHandedOver':
       return handOvers(state, [outboxOf(event.run, event.to)]);

@@ -29,6 +29,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   SignalReceived: 1,
   MessageReceived: 1,
   MessageTaken: 1,
+  MessageHandedOn: 1,
   MessagesHandedOver: 1,
   HandOverAwaited: 1,
   FormAnswered: 1,

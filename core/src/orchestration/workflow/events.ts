@@ -4,7 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { FailedDelivery, Party, Receipt } from './messaging/message.ts';
+import type { Ask, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 
 /** Where a run comes from when it goes on from another. */
@@ -630,6 +630,8 @@ export interface MessageSent extends EventBase {
   /** With `run`: its number among those to that mailbox, from 1. */
   readonly n?: number;
   readonly receipt?: Receipt;
+  /** To a name of no run, by a run in which somebody takes from there. */
+  readonly ask?: Ask;
   readonly data: Json;
   /** Absent: inform. */
   readonly performative?: Performative;
@@ -671,6 +673,9 @@ export interface MessageReceived extends EventBase {
   readonly to: string;
   readonly data: Json;
   readonly receipt?: Receipt;
+  readonly ask?: Ask;
+  /** It was handed on: then `from` may be of a third run, or of this. */
+  readonly handedOn?: HandedOn;
   readonly performative?: Performative;
   readonly subject?: string;
   readonly conversation?: string;
@@ -679,6 +684,17 @@ export interface MessageReceived extends EventBase {
   readonly deadline?: number;
   readonly onBehalf?: boolean;
   readonly drop?: boolean;
+}
+
+/** A message is on its way on: from a name of no run to a run that asked there, or back. Without `run` it is back in the mailbox `to`: nobody is there any more who asked. */
+export interface MessageHandedOn extends EventBase {
+  readonly type: 'MessageHandedOn';
+  readonly message: string;
+  readonly to: string;
+  readonly run?: string;
+  readonly n?: number;
+  /** What it was asked for by. */
+  readonly ask?: string;
 }
 
 /** Another run has what was on its way to it, up to a number. */
@@ -894,6 +910,7 @@ export type RunEvent =
   | MessageSent
   | MessageReceived
   | MessagesHandedOver
+  | MessageHandedOn
   | HandOverAwaited
   | MessageAwaited
   | MessageDelivered

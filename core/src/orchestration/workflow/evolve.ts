@@ -21,6 +21,7 @@ import {
   discarded,
   edited,
   expired,
+  handedOn,
   handedOver,
   handOverAwaited,
   messageReceived,
@@ -113,6 +114,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return messageReceived(state, event);
     case 'MessagesHandedOver':
       return handedOver(state, event);
+    case 'MessageHandedOn':
+      return handedOn(state, event);
     case 'HandOverAwaited':
       return handOverAwaited(state, event);
     case 'MessageAwaited':

@@ -1,8 +1,10 @@
 import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { mailboxWorkflow } from '../../../src/orchestration/runtime/mailbox-run.ts';
 import type { ReceiveMessage } from '../../../src/orchestration/workflow/commands.ts';
 import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
+import { mailboxRun } from '../../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 import { PostOffice } from './post-office.ts';
 
@@ -342,8 +344,9 @@ describe('messages between runs', () => {
           const left = new Set(from.state.mail?.open.keys());
           const gone = new Set(from.of('MessageDeadLettered').map(({ message }) => message));
           for (const event of from.of('MessageExpired')) for (const id of event.messages) gone.add(id);
-          for (const { message, run: where } of from.of('MessageSent')) {
-            if (where === undefined) continue;
+          for (const { message, run: where, onBehalf } of from.of('MessageSent')) {
+            // What both say for whoever does not has one id: whoever is told is told once.
+            if (where === undefined || onBehalf === true) continue;
             expect(had.has(message) || left.has(message) || gone.has(message), `${message} is nowhere`).to.equal(true);
           }
           from.check();
@@ -414,6 +417,202 @@ describe('a send that waits for what becomes of its message in another run', () 
   });
 });
 
+describe('a name of no run', () => {
+  const DESK = mailboxRun(undefined, 'desk');
+  const desk = () => new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId: DESK });
+
+  /** Two runs, and the name that they share. */
+  function sharing() {
+    const { one, two } = pair();
+    const at = desk();
+    return { one, two, at, post: new PostOffice(one, two, at) };
+  }
+
+  it('hands what it is sent to whoever has asked for longest', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    two.hear('y', { mailbox: '@desk' });
+    post.run();
+    expect(at.of('MessageReceived').map(({ ask }) => ask?.id)).to.have.length(2);
+    one.say('a', '@desk', 1);
+    one.say('a', '@desk', 2);
+    post.run();
+    expect(two.of('MessageDelivered').map(({ taskId }) => taskId)).to.deep.equal(['x', 'y']);
+    expect(two.of('MessageReceived').map(({ from, to, data }) => [from, to, data])).to.deep.equal([
+      [{ task: 'a', attempt: 1, run: 'one' }, '@desk', 1],
+      [{ task: 'a', attempt: 1, run: 'one' }, '@desk', 2],
+    ]);
+    expect(at.state.mail?.open.size).to.equal(0);
+    two.complete('x');
+    two.complete('y');
+    expect(two.state.status).to.equal('completed');
+    for (const run of [one, two, at]) run.check();
+  });
+
+  it('keeps what nobody asks for, and hands it out when somebody does', () => {
+    const { one, two, at, post } = sharing();
+    one.say('a', '@desk', { kind: 'small' }, { type: 'small' });
+    one.say('a', '@desk', { kind: 'large' }, { type: 'large' });
+    post.run();
+    two.hear('x', { mailbox: '@desk', wanted: { where: "message.data.kind == 'large'" } });
+    post.run();
+    expect(two.of('MessageReceived').map(({ subject }) => subject)).to.deep.equal(['large']);
+    expect([...(at.state.mail?.open.values() ?? [])].map(({ subject }) => subject)).to.deep.equal(['small']);
+    for (const run of [one, two, at]) run.check();
+  });
+
+  it('has back what was given back, and hands it to another', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    one.say('a', '@desk', 'try', { performative: 'request' });
+    post.run();
+    const id = one.of('MessageSent')[0]?.message ?? '';
+    two.settle('x', { reject: [{ message: id, reason: 'not mine' }] });
+    post.run();
+    expect(at.state.mail?.open.get(id)).to.deep.include({ mailbox: '#inbox', deliveries: 1 });
+    one.now += 60_000;
+    two.now = one.now;
+    at.now = one.now;
+    two.hear('y', { mailbox: '@desk' });
+    post.run();
+    expect(two.of('MessageDelivered').map(({ taskId }) => taskId)).to.deep.equal(['x', 'y']);
+    expect(two.say('y', 'a', 'done', { run: 'one', inReplyTo: id, conversation: id })).to.include(
+      'MessageAcknowledged',
+    );
+    post.run();
+    expect(one.of('MessageReceived')[0]).to.deep.include({ data: 'done', from: { task: 'y', attempt: 1, run: 'two' } });
+    for (const run of [one, two, at]) {
+      expect(run.state.mail?.conversations.size ?? 0).to.equal(0);
+      run.check();
+    }
+  });
+
+  it('is told when nobody waits any more: what was on its way comes back', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk', timeoutMs: 10 });
+    post.run();
+    one.say('a', '@desk', 1);
+    // It is handed on, and has not arrived when the time is up.
+    const [offer] = post.offers(one);
+    offer && post.bring(offer);
+    offer && post.note(offer);
+    expect(at.of('MessageHandedOn')).to.have.length(1);
+    two.now += 10;
+    two.due();
+    expect(two.of('MessageMissed')).to.have.length(1);
+    post.run();
+    expect([...(at.state.mail?.open.values() ?? [])].map(({ mailbox }) => mailbox)).to.deep.equal(['#inbox']);
+    expect(at.state.mail?.boxes.get('#inbox')?.receivers.size).to.equal(0);
+    for (const run of [one, two, at]) run.check();
+  });
+
+  it('has back what a run that is gone cannot take', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    two.send({ type: 'CancelRun', force: true });
+    one.say('a', '@desk', 1);
+    post.run();
+    expect(at.of('MessageHandedOn').map(({ to }) => to)).to.deep.equal(['@desk', '#inbox']);
+    expect([...(at.state.mail?.open.values() ?? [])].map(({ mailbox }) => mailbox)).to.deep.equal(['#inbox']);
+    for (const run of [one, at]) run.check();
+  });
+
+  it('hands a run what it said itself', () => {
+    const { one, at, post } = sharing();
+    one.hear('b', { mailbox: '@desk' });
+    one.say('a', '@desk', 'to myself', { performative: 'request' });
+    post.run();
+    expect(one.of('MessageReceived')[0]?.from).to.deep.equal({ task: 'a', attempt: 1 });
+    expect(one.of('MessageDelivered')[0]?.taskId).to.equal('b');
+    const id = one.of('MessageSent').find(({ ask }) => ask === undefined)?.message ?? '';
+    one.say('b', 'a', 'yes', { inReplyTo: id, conversation: id });
+    expect(one.state.mail?.conversations.size).to.equal(0);
+    for (const run of [one, at]) run.check();
+  });
+
+  it('is asked by a wait of a workflow, which takes one', () => {
+    const { one, at } = sharing();
+    const waits = new MailRun(mailWorkflow({ w: { wait: { message: { mailbox: '@desk' } } } }), null, {
+      runId: 'waits',
+    });
+    const post = new PostOffice(one, at, waits);
+    post.run();
+    one.say('a', '@desk', 'come in');
+    post.run();
+    expect(waits.task('w').output).to.deep.include({ from: 'a', run: 'one', data: 'come in', mailbox: '@desk' });
+    expect(waits.state.status).to.equal('completed');
+    for (const run of [one, at, waits]) run.check();
+  });
+
+  it('is not for agents that may not', () => {
+    const plain = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'plain' });
+    plain.beginAll();
+    expect(plain.hear('x', { mailbox: '@desk' })).to.equal('REPRISE_MESSAGE_INVALID');
+  });
+
+  it('has each message in one place, whatever is done', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 100 }), (seed, steps) => {
+        const dice = seededRandom(seed);
+        const pick = <T>(all: readonly T[]): T => all[Math.floor(dice() * all.length)] as T;
+        const { one, two, at, post } = sharing();
+        const runs = [one, two];
+        const pop = (run: MailRun, told: unknown): void => {
+          if (typeof told === 'string') run.events.pop();
+        };
+        for (let step = 0; step < steps; step += 1) {
+          const run = pick(runs);
+          const task = pick(run === one ? ['a', 'b'] : ['x', 'y']);
+          for (const each of [...runs, at]) each.now += Math.floor(dice() * 300);
+          const what = dice();
+          const held = [...(run.state.mail?.attempts.get(task)?.held ?? [])].slice(0, 1);
+          if (what < 0.25)
+            pop(run, run.say(task, '@desk', step, dice() < 0.3 ? { performative: 'request', deadlineMs: 2000 } : {}));
+          else if (what < 0.5)
+            pop(
+              run,
+              run.hear(task, {
+                mailbox: '@desk',
+                ...(dice() < 0.5 && { timeoutMs: 100 }),
+                ...(dice() < 0.3 && { max: 2 }),
+              }),
+            );
+          else if (what < 0.7) {
+            const offer = pick([...runs, at].flatMap((each) => post.offers(each)));
+            if (offer === undefined) continue;
+            const code = post.bring(offer);
+            if (dice() < 0.2) continue;
+            if (code === undefined) post.note(offer);
+            else if (code !== 'REPRISE_MESSAGE_OUT_OF_ORDER') post.refuse(offer, code);
+          } else if (what < 0.8 && held.length > 0) run.settle(task, { acknowledge: held });
+          else if (what < 0.9 && held.length > 0)
+            run.settle(task, { reject: held.map((message) => ({ message, reason: 'dice' })) });
+          else if (what < 0.97) pick([...runs, at]).due();
+          else pop(run, run.fail(task, { lost: true }));
+        }
+        post.run();
+        const sent = runs.flatMap((run) =>
+          run.of('MessageSent').filter(({ ask, onBehalf, run: to }) => to === DESK && !ask && !onBehalf),
+        );
+        const ended = new Set<string>();
+        for (const run of runs) {
+          for (const { messages } of run.of('MessageAcknowledged')) for (const id of messages) ended.add(id);
+        }
+        for (const { message } of sent) {
+          const places =
+            [...runs, at].filter((run) => run.state.mail?.open.has(message) === true).length +
+            (ended.has(message) ? 1 : 0);
+          expect(places, message).to.equal(1);
+        }
+        for (const run of [...runs, at]) run.check();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 const offerOf = (from: string, to: string, n: number) => ({
   type: 'ReceiveMessage' as const,
   commandId: `late${n}`,
@@ -421,5 +620,6 @@ const offerOf = (from: string, to: string, n: number) => ({
   from,
   n,
   after: 0,
+  since: 1,
   sent: { message: `late${n}`, from: { task: 'a', run: from }, sentAt: 1, to: 'x', data: null },
 });

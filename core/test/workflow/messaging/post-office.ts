@@ -20,10 +20,11 @@ export class PostOffice {
       let after = 0;
       for (const message of mail?.boxes.get(outbox)?.messages.values() ?? []) {
         const { id, from, data, performative, subject, conversation, inReplyTo, sentAt, expiresAt, n = 0 } = message;
-        const { deadline, receipt, onBehalf, drop } = message;
+        const { deadline, receipt, onBehalf, drop, ask, handedOn, outAt, deliveries, losses, retryAt, failed } =
+          message;
         const sent = {
           message: id,
-          from: { ...from, run: runId },
+          from: { ...from, run: from.run ?? runId },
           sentAt,
           to: address,
           data,
@@ -34,10 +35,29 @@ export class PostOffice {
           ...(expiresAt && { expiresAt }),
           ...(deadline && { deadline }),
           ...(receipt && { receipt }),
+          ...(ask && { ask }),
+          ...(handedOn && {
+            handedOn: {
+              ...handedOn,
+              deliveries,
+              losses,
+              ...(retryAt && handedOn.ask === undefined && { retryAt }),
+              failed,
+            },
+          }),
           ...(onBehalf && { onBehalf }),
           ...(drop && { drop }),
         };
-        offers.push({ type: 'ReceiveMessage', commandId: `r${n}`, runId: to, from: runId, n, after, sent });
+        offers.push({
+          type: 'ReceiveMessage',
+          commandId: `r${n}`,
+          runId: to,
+          from: runId,
+          n,
+          after,
+          since: outAt ?? sentAt,
+          sent,
+        });
         after = n;
       }
     }

@@ -19,6 +19,7 @@ export function mailText(mail: MailState | undefined): string {
   for (const [outbox, n] of mail.numbers) text += `\nnumber ${JSON.stringify([outbox, n])}`;
   for (const [key, { n, at }] of mail.marks) text += `\nmark ${JSON.stringify([key, n, at])}`;
   for (const [id, told] of mail.receipts) text += `\nreceipt ${JSON.stringify([id, told])}`;
+  if (mail.asks.size > 0) text += `\nasks ${JSON.stringify([...mail.asks])}`;
   if (mail.told.size > 0) text += `\ntold ${JSON.stringify([...mail.told])}`;
   if (mail.handOverUntil !== undefined) text += `\nhand-over ${mail.handOverUntil}`;
   return text;

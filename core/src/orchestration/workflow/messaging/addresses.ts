@@ -1,4 +1,5 @@
 import { isList } from '../../../definition/definition.ts';
+import { isId } from '../../../shared/ids.ts';
 import { inside, isTaskPath, outer, taskPaths } from '../../../shared/task-path.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import { definitionOf, type RunState } from '../state.ts';
@@ -17,9 +18,7 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
     return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'`);
   }
   if (address.startsWith('@'))
-    return isMailboxRun(state, address)
-      ? MAILBOX_INBOX
-      : unknown(address, 'it is a name of no run, and nothing of it is taken from within another');
+    return isMailboxRun(state, address) ? MAILBOX_INBOX : unknown(address, 'it is a name of no run');
   if (!isTaskPath(address)) return unknown(address, 'it is neither the path of a task nor a name');
   for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
     const found = taskAt(state, inside(block, address));
@@ -30,6 +29,13 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
   const meant =
     mailboxDefinition(state.definition.mailboxes, `#${address}`) === undefined ? '' : `; did you mean "#${address}"?`;
   return unknown(address, `no task of the block, or of the blocks around it, is called so${meant}`);
+}
+
+/** The same, to take from: names of no run, too. */
+export function mailboxToTakeFrom(state: RunState, scope: string, address: string): string | Refusal {
+  const isAway = address.startsWith('@') && !isMailboxRun(state, address);
+  if (!isAway) return mailboxOf(state, scope, address);
+  return isId(address.slice(1)) ? address : unknown(address, 'the name behind @ is no name');
 }
 
 /** Why the mailbox of a task, or an item, is not there now: its block is not under way. */

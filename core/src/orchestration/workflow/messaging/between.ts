@@ -9,9 +9,10 @@ import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { conversationProblem } from './conversations.ts';
+import { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
-import { DEAD_LETTERS } from './message.ts';
-import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt } from './outbox.ts';
+import { DEAD_LETTERS, type Party } from './message.ts';
+import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
 import { deadLetterOf } from './settle-mail.ts';
 
@@ -44,31 +45,44 @@ export const isTaken = (state: RunState, { from, sent, n }: ReceiveMessage): boo
   (state.mail?.marks.get(outboxOf(from, sent.to))?.n ?? 0) >= n;
 
 function received(state: RunState, command: ReceiveMessage, context: DecisionContext): Answer {
-  const { from, tenant, n, after, sent } = command;
+  const { from: sender, tenant, n, after, since, sent } = command;
   const { now } = context;
   if (isTaken(state, command)) return [];
   if (tenant !== state.tenant)
     return problem('REPRISE_RUN_NOT_FOUND', `There is no run '${state.runId}' for whoever sends.`);
-  const mark = state.mail?.marks.get(outboxOf(from, sent.to));
+  const mark = state.mail?.marks.get(outboxOf(sender, sent.to));
   if (after > (mark?.n ?? 0))
-    return problem('REPRISE_MESSAGE_OUT_OF_ORDER', `Message ${after} of run '${from}' is to come before ${n}.`);
-  if (mark === undefined && sent.sentAt < now - DEDUPE_MS)
+    return problem('REPRISE_MESSAGE_OUT_OF_ORDER', `Message ${after} of run '${sender}' is to come before ${n}.`);
+  if (mark === undefined && since < now - DEDUPE_MS)
     return problem('REPRISE_MESSAGE_STALE', `The message was sent more than ${DEDUPE_MS / 86_400_000} days ago.`);
   const { expiresAt, receipt, message: id } = sent;
   if (expiresAt !== undefined && expiresAt <= now)
     return problem('REPRISE_MESSAGE_EXPIRED', `Run '${state.runId}' could not take the message in time.`);
-  const event: MessageReceived = { type: 'MessageReceived', at: now, ...sent, origin: { run: from, to: sent.to, n } };
+  const origin = { run: sender, to: sent.to, n };
+  const event: MessageReceived = {
+    type: 'MessageReceived',
+    at: now,
+    ...sent,
+    from: fromHere(state, sent.from),
+    origin,
+  };
   // They are done with as they come.
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(sent.to)) return [event];
-  const to = mailboxOf(state, '', sent.to);
+  const to =
+    sent.handedOn !== undefined && isHandedOnTo(state, sender, sent.to) ? sent.to : mailboxOf(state, '', sent.to);
   if (typeof to !== 'string') return to;
+  if (sent.ask !== undefined) return [{ ...event, to }];
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);
   if (jsonSize(sent.data, limitChars) > limitChars)
     return problem('REPRISE_PAYLOAD_TOO_LARGE', `The message is larger than the limit of ${limitChars} characters.`);
-  // Forks of one run say the same under the same key: it is there.
-  if (state.mail?.open.has(id) === true) return [];
+  const there = state.mail?.open.get(id);
+  // It comes back before it is on record here that the other had it.
+  if (there !== undefined && isOutbox(there.mailbox))
+    return problem('REPRISE_MESSAGE_OUT_OF_ORDER', `Message '${id}' is on its way to ${placeText(there.mailbox)} still.`);
+  // Forks of one run say the same under the same key.
+  if (there !== undefined) return [];
   const here = { ...event, to };
   const broken = conversationProblem(state, { ...here, mailbox: to });
   if (broken !== undefined) return broken;
@@ -79,12 +93,26 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   return error === undefined ? [here] : problem('REPRISE_RUN_TOO_LARGE', error.message);
 }
 
+/** Whether it is of the name of no run that it is said to be handed on from. */
+const isHandedOnTo = ({ tenant }: RunState, from: string, to: string): boolean =>
+  to.startsWith('@') && mailboxRun(tenant, to.slice(1)) === from;
+
+/** A party of this run is named as such. */
+function fromHere(state: RunState, from: Party): Party {
+  if (from.run !== state.runId) return from;
+  const { run: _, ...here } = from;
+  return here as Party;
+}
+
 /** Whoever said it is told, when it broke a conversation; and it is a dead letter, unless it was to be dropped when it expires. */
 function undelivered(state: RunState, command: NoteUndelivered, context: DecisionContext): readonly RunEvent[] {
   const message = state.mail?.open.get(command.message);
   if (message === undefined || !isOutbox(message.mailbox)) return [];
   const { error } = command;
   const at = context.now;
+  // Whoever asked for it is gone: others may have it.
+  if (message.handedOn !== undefined && state.definition.name === MAILBOX_WORKFLOW)
+    return [{ type: 'MessageHandedOn', at, message: message.id, to: MAILBOX_INBOX }];
   if (isUnwanted(message)) return [{ type: 'MessageExpired', at, messages: [message.id] }];
   if (error.code === 'REPRISE_MESSAGE_EXPIRED') {
     const expired = { type: 'MessageExpired', at, messages: [message.id] } as const;

@@ -6,9 +6,9 @@ import { type Answer, isRefusal, problem } from '../decisions/refusal.ts';
 import { reject } from '../decisions/rejection.ts';
 import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
-import { mailboxOf } from './addresses.ts';
+import { mailboxToTakeFrom } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
-import { isName, type OpenMessage } from './mail.ts';
+import { isNameAnywhere, type OpenMessage } from './mail.ts';
 import { addressOf, FINAL, isTo } from './message.ts';
 import { sentTo } from './outbox.ts';
 import { sending } from './outgoing.ts';
@@ -106,9 +106,15 @@ function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages,
     command.wanted?.run === 'parent' && state.parent !== undefined
       ? { ...command.wanted, run: state.parent.runId }
       : command.wanted;
-  const mailbox = command.mailbox === undefined ? task.id : mailboxOf(state, task.scope, command.mailbox);
+  const isAway = command.mailbox?.startsWith('@') === true;
+  if (isAway && !permissionsOf(state, task).includes('sendAcross'))
+    return problem(
+      'REPRISE_MESSAGE_INVALID',
+      `The agent of '${task.id}' may take nothing from names of no run; say so on the task: may: [sendAcross].`,
+    );
+  const mailbox = command.mailbox === undefined ? task.id : mailboxToTakeFrom(state, task.scope, command.mailbox);
   if (typeof mailbox !== 'string') return mailbox;
-  if (mailbox !== task.id && !isName(mailbox))
+  if (mailbox !== task.id && !isNameAnywhere(mailbox))
     return problem(
       'REPRISE_MAILBOX_UNKNOWN',
       `The agent of '${task.id}' takes messages from its own mailbox, and from those of names; '${mailbox}' is that of another task.`,

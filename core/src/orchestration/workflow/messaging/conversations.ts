@@ -185,12 +185,13 @@ export function answerFor(
   // Who asks in another run tells the time for itself.
   const mayBeTold = isOwed && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
   const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
-  if (!mayBeTold) return [expired];
+  // Whoever is told so is told once.
+  if (!mayBeTold || mail.open.has(`${id}!`)) return [expired];
   const answer: MessageSent = {
     type: 'MessageSent',
     at,
     message: `${id}!`,
-    from: partyAt(whose),
+    from: isOutbox(whose) || state.tasks.has(whose) ? partyAt(whose) : { client: whose },
     ...addressed(mail, initiator),
     data: { code: error.code, message } satisfies Json,
     performative: 'failure',

@@ -9,7 +9,9 @@ import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
 import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
-import { isWanted, receivedFrom } from './received.ts';
+import { nameOf } from './message.ts';
+import { outboxOf } from './outbox.ts';
+import { isFrom, isWanted, receivedFrom } from './received.ts';
 
 // Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
 // again, and nothing else.
@@ -24,9 +26,15 @@ export function handOut(
   const box = state.mail?.boxes.get(mailbox);
   if (box === undefined) return [];
   for (const receiver of box.receivers.values()) {
+    if (receiver.consumer !== undefined) {
+      const events = handOn(state, mailbox, receiver, receiver.consumer, context, now);
+      if (events.length > 0) return events;
+      continue;
+    }
     const task = state.tasks.get(receiver.taskId);
-    if (task === undefined || (receiver.call === 0 && !mayTake(state, task))) continue;
-    const found = fitting(box, filterOf(state, task, receiver), receiver.max, now);
+    if (task === undefined || isHeldUp(state, receiver)) continue;
+    const fits = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
+    const found = fitting(box, fits, receiver.max, now);
     const [first] = found;
     if (first === undefined) continue;
     if (receiver.call === 0) return taken(state, task, first, context);
@@ -35,6 +43,22 @@ export function handOut(
     return [{ type: 'MessageDelivered', at: context.now, messages, taskId, attempt, call }];
   }
   return [];
+}
+
+/** To another run that asked for it: one, which is what it has asked for. */
+function handOn(
+  state: RunState,
+  mailbox: string,
+  { wanted }: Receiver,
+  { run, to, ask }: NonNullable<Receiver['consumer']>,
+  { now: at }: DecisionContext,
+  now: number,
+): readonly RunEvent[] {
+  const box = state.mail?.boxes.get(mailbox);
+  const [first] = box === undefined ? [] : fitting(box, fitsAway(state, wanted), 1, now);
+  if (first === undefined) return [];
+  const n = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
+  return [{ type: 'MessageHandedOn', at, message: first.id, to, run, n, ask }];
 }
 
 /** What lies in a mailbox and is wanted by somebody outside. */
@@ -58,6 +82,18 @@ export function lyingAt(
   );
 }
 
+/** What is wanted of a name of no run: said there and in the run that asks, it has to mean the same. */
+function fitsAway({ runId }: RunState, wanted: Wanted = {}): (message: OpenMessage) => boolean {
+  const { where, from, run, ...others } = wanted;
+  const asked = where === undefined ? undefined : ({ kind: 'cel', source: where } as const);
+  const scope = { ...NOTHING, runId: '', round: 1 };
+  const fits = fitsIn(others, asked, () => scope, 'where');
+  return (message) =>
+    (run === undefined || (message.from.run ?? runId) === run) &&
+    (from === undefined || isFrom(nameOf(message.from), from)) &&
+    fits(message);
+}
+
 /** Whether somebody who waits there takes nothing as things stand, but may later: a join does not need it now. */
 export function isPutOff(state: RunState, mailbox: string): boolean {
   for (const { call, taskId } of state.mail?.boxes.get(mailbox)?.receivers.values() ?? []) {
@@ -65,6 +101,12 @@ export function isPutOff(state: RunState, mailbox: string): boolean {
     if (task !== undefined && task.closing === undefined && isLoser(state, task)) return true;
   }
   return false;
+}
+
+/** A wait that takes nothing as things stand. */
+export function isHeldUp(state: RunState, { taskId, call }: Receiver): boolean {
+  const task = call === 0 ? state.tasks.get(taskId) : undefined;
+  return task !== undefined && !mayTake(state, task);
 }
 
 /** What is closing takes nothing any more, nor does one of several before a join that does not need it. */

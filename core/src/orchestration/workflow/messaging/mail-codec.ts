@@ -46,6 +46,7 @@ export interface SavedMail {
       readonly marks: readonly (readonly [string, Mark])[];
       readonly receipts: readonly (readonly [string, Told])[];
       readonly told: readonly string[];
+      readonly asks: readonly (readonly [string, string])[];
       readonly handOverUntil?: number;
     };
   };
@@ -87,9 +88,15 @@ export function* savedMail(mail: MailState): Generator<SavedMail> {
   };
 }
 
-function elsewhereOf({ numbers, marks, receipts, told, handOverUntil }: MailState): object {
+function elsewhereOf({ numbers, marks, receipts, told, asks, handOverUntil }: MailState): object {
   if (numbers.size === 0 && marks.size === 0 && receipts.size === 0 && told.size === 0) return {};
-  const elsewhere = { numbers: [...numbers], marks: [...marks], receipts: [...receipts], told: [...told] };
+  const elsewhere = {
+    numbers: [...numbers],
+    marks: [...marks],
+    receipts: [...receipts],
+    told: [...told],
+    asks: [...asks],
+  };
   return { elsewhere: { ...elsewhere, ...(handOverUntil === undefined ? {} : { handOverUntil }) } };
 }
 
@@ -118,11 +125,12 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
   }
   for (const one of saved.conversations) addConversation(mail, conversing(one));
   for (const [id, why] of saved.owed) mail.owed.set(id, why);
-  const { numbers = [], marks = [], receipts = [], told = [], handOverUntil } = saved.elsewhere ?? {};
+  const { numbers = [], marks = [], receipts = [], told = [], asks = [], handOverUntil } = saved.elsewhere ?? {};
   for (const [outbox, n] of numbers) mail.numbers.set(outbox, n);
   for (const [key, { n, at }] of marks) mail.marks.set(key, { n, at });
   for (const [id, { to, outcome }] of receipts) mail.receipts.set(id, { to, outcome });
   for (const id of told) mail.told.add(id);
+  for (const [ask, name] of asks) mail.asks.set(ask, name);
   mail.handOverUntil = handOverUntil;
   if (handOverUntil !== undefined) mail.due.push({ at: handOverUntil, kind: 'hand-over', id: '' });
   stirAll(mail);

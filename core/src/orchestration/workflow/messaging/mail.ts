@@ -7,6 +7,7 @@ import type { Wanted } from '../../../shared/received-message.ts';
 import { outer } from '../../../shared/task-path.ts';
 import { PathIndex } from '../path-index.ts';
 import {
+  type Ask,
   DEAD_LETTERS,
   type DeadLetter,
   type FailedDelivery,
@@ -59,6 +60,11 @@ export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' |
   readonly deadline?: number;
   /** In an outbox: the run says it by itself. */
   readonly onBehalf?: boolean;
+  readonly ask?: Ask;
+  /** In an outbox: it is handed on; by what it was asked for, if it was. */
+  readonly handedOn?: { readonly ask?: string };
+  /** In an outbox: since when, when it was sent before; a moment. */
+  readonly outAt?: number;
   /** How often it came back because of what is in it, and because a worker was lost. */
   deliveries: number;
   losses: number;
@@ -73,7 +79,7 @@ export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' |
   doomed: boolean;
 }
 
-/** Who waits at a mailbox: a task of the run (then `call` is 0), or a call of an attempt. */
+/** Who waits at a mailbox: a task of the run (then `call` is 0), or a call of an attempt; or, at a name of no run, another run (then `taskId` is made of that). */
 export interface Receiver {
   readonly taskId: string;
   readonly attempt: number;
@@ -83,6 +89,8 @@ export interface Receiver {
   readonly max: number;
   readonly until: number | undefined;
   readonly since: number;
+  /** Another run, the address that it asked at, and what it asked by. */
+  readonly consumer?: { readonly run: string; readonly to: string; readonly ask: string };
 }
 
 /** A conversation that is open, between whoever opened it and whoever was asked. */
@@ -183,6 +191,10 @@ export interface MailState {
   readonly receipts: Map<string, Told>;
   /** Messages of other runs that are open, and whose senders were told that nobody takes them. */
   readonly told: Set<string>;
+  /** What somebody of the run waits for at names of no run: by ask, the name. */
+  readonly asks: Map<string, string>;
+  /** Names of no run at which something has changed: what follows from that is settled. Derived. */
+  readonly restless: Set<string>;
   /** Until when the run, with nothing else left to do, waits for others to take what it sent them; a moment. */
   handOverUntil: number | undefined;
   /** Derived. */
@@ -205,6 +217,8 @@ export const createMail = (): MailState => ({
   marks: new Map(),
   receipts: new Map(),
   told: new Set(),
+  asks: new Map(),
+  restless: new Set(),
   handOverUntil: undefined,
   due: new Heap((a, b) => a.at < b.at),
 });
@@ -240,10 +254,16 @@ export const DEFAULT_MAILBOX_RETRY: RetryPolicy = {
 };
 
 /** What a run says by itself to another, which is nothing to anybody once it cannot be said: what became of a message, and that there will be no answer. */
-export const isUnwanted = ({ receipt, id, performative }: OpenMessage): boolean =>
-  receipt === 'acknowledged' || receipt === 'failed' || (performative === 'failure' && id.endsWith('!'));
+export const isUnwanted = ({ receipt, ask, id, performative }: OpenMessage): boolean =>
+  ask !== undefined ||
+  receipt === 'acknowledged' ||
+  receipt === 'failed' ||
+  (performative === 'failure' && id.endsWith('!'));
 
 export const isName = (mailbox: string): boolean => mailbox.startsWith('#');
+
+/** Of the run, or of none. */
+export const isNameAnywhere = (mailbox: string): boolean => /^[#@]/.test(mailbox);
 
 /** What the workflow says of a mailbox; undefined for one of a task. */
 export const mailboxDefinition = (
@@ -256,10 +276,13 @@ export const mailboxDefinition = (
 
 /** The block that a mailbox goes with; '' is the run. */
 export const blockOfMailbox = (mailbox: string): string => {
-  if (isName(mailbox) || isOutbox(mailbox)) return '';
+  if (isNameAnywhere(mailbox) || isOutbox(mailbox)) return '';
   const list = mailbox.endsWith(']') ? mailbox.slice(0, mailbox.lastIndexOf('[')) : mailbox;
   return outer(list)?.block ?? '';
 };
+
+/** What a receiver at a name of no run asks by. */
+export const askOf = ({ taskId, attempt, call, since }: Receiver): string => `${taskId}/${attempt}/${call}/${since}`;
 
 export const receiverKey = ({ taskId, call }: Pick<Receiver, 'taskId' | 'call'>): string => `${call} ${taskId}`;
 
@@ -282,16 +305,26 @@ const stir = (mail: MailState, mailbox: string): void => {
   if (box !== undefined && box.messages.size > 0 && box.receivers.size > 0) mail.stirred.add(mailbox);
 };
 
+/** What lies at a name of no run, and who waits there, is to be what that knows of. */
+const disturb = (mail: MailState, mailbox: string): void => {
+  if (mailbox.startsWith('@')) mail.restless.add(mailbox);
+};
+
 /** All mailboxes at which somebody waits are to be looked at. */
 export const stirAll = (mail: MailState): void => {
-  for (const mailbox of mail.boxes.keys()) stir(mail, mailbox);
+  for (const mailbox of mail.boxes.keys()) {
+    stir(mail, mailbox);
+    disturb(mail, mailbox);
+  }
+  for (const mailbox of mail.asks.values()) disturb(mail, mailbox);
 };
 
 /** Puts a message behind all others of its mailbox. */
 export function putIn(mail: MailState, message: OpenMessage): void {
   mail.open.set(message.id, message);
   boxAt(mail, message.mailbox).messages.set(message.id, message);
-  if (!isName(message.mailbox) && !isOutbox(message.mailbox)) mail.filled.add(message.mailbox);
+  disturb(mail, message.mailbox);
+  if (!isNameAnywhere(message.mailbox) && !isOutbox(message.mailbox)) mail.filled.add(message.mailbox);
   noteDue(mail, message);
   stir(mail, message.mailbox);
 }
@@ -315,6 +348,9 @@ export function inOrder(saved: OpenMessage): OpenMessage {
     ...(saved.receipt === undefined ? {} : { receipt: saved.receipt }),
     ...(saved.deadline === undefined ? {} : { deadline: saved.deadline }),
     ...(saved.onBehalf === undefined ? {} : { onBehalf: saved.onBehalf }),
+    ...(saved.ask === undefined ? {} : { ask: saved.ask }),
+    ...(saved.handedOn === undefined ? {} : { handedOn: saved.handedOn }),
+    ...(saved.outAt === undefined ? {} : { outAt: saved.outAt }),
     deliveries: saved.deliveries,
     losses: saved.losses,
     retryAt: saved.retryAt,
@@ -348,6 +384,7 @@ export function giveBack(mail: MailState, message: OpenMessage, retryAt: number 
   message.retryAt = retryAt;
   noteDue(mail, message);
   stir(mail, message.mailbox);
+  disturb(mail, message.mailbox);
 }
 
 /** Whether a program has it. */
@@ -367,6 +404,7 @@ export const failedBefore = (failed: readonly FailedDelivery[], one: FailedDeliv
 export function awaitAt(mail: MailState, mailbox: string, receiver: Receiver): void {
   const key = receiverKey(receiver);
   boxAt(mail, mailbox).receivers.set(key, receiver);
+  disturb(mail, mailbox);
   if (receiver.until !== undefined) mail.due.push({ at: receiver.until, kind: 'wait', id: `${mailbox} ${key}` });
   for (const message of notDueIn(mail, mailbox))
     mail.due.push({ at: message.retryAt ?? 0, kind: 'retry', id: message.id });
@@ -375,6 +413,7 @@ export function awaitAt(mail: MailState, mailbox: string, receiver: Receiver): v
 
 export function awaitNoMore(mail: MailState, mailbox: string, key: string): void {
   mail.boxes.get(mailbox)?.receivers.delete(key);
+  disturb(mail, mailbox);
   tidy(mail, mailbox);
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Performative } from '../../../shared/performatives.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
 
 export { DEAD_LETTERS } from '../../../shared/message-limits.ts';
 
@@ -37,6 +38,24 @@ export interface Outgoing {
 
 /** `wanted`: whoever sent it to another run waits for what becomes of it. Else it says that: `failed` has the error as its data. */
 export type Receipt = 'wanted' | 'acknowledged' | 'failed';
+
+/** What a run says to a name of no run (`@desk`) that somebody in it takes from: that it waits for messages; with `over`, that it no longer does. */
+export interface Ask {
+  readonly id: string;
+  readonly wanted?: Wanted;
+  readonly over?: true;
+}
+
+/** A message that is handed on, from a name of no run to whoever asked there, or back: what has become of it so far. */
+export interface HandedOn {
+  /** What it was asked for by. */
+  readonly ask?: string;
+  readonly deliveries: number;
+  readonly losses: number;
+  /** When it may be had; a moment. */
+  readonly retryAt?: number;
+  readonly failed?: readonly FailedDelivery[];
+}
 
 /** A delivery that came to nothing. */
 export interface FailedDelivery {

@@ -50,7 +50,7 @@ export const DEDUPE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Who is at an address of the state: a task, or whoever takes from a name. */
 export function partyAt(mailbox: string): Party {
-  if (!isOutbox(mailbox)) return mailbox.startsWith('#') ? { client: mailbox } : { task: mailbox };
+  if (!isOutbox(mailbox)) return /^[#@]/.test(mailbox) ? { client: mailbox } : { task: mailbox };
   const { run, to } = beyond(mailbox);
   return to.startsWith('#') || to.startsWith('@') ? { client: to, run } : { task: to, run };
 }

@@ -30,7 +30,7 @@ export const heldIn = (mail: MailState, ids: readonly string[]): readonly Receiv
   });
 
 /** `from` a list means from any of its items. */
-const isFrom = (sender: string, from: string): boolean =>
+export const isFrom = (sender: string, from: string): boolean =>
   sender === from || (sender.startsWith(`${from}[`) && sender.indexOf(']') === sender.length - 1);
 
 type Seen = {

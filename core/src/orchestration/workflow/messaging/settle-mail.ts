@@ -4,6 +4,7 @@ import { retryDelay } from '../../task-chaining/failure.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { MessageDeadLettered, MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
+import { settleName } from './ask.ts';
 import { closedOf } from './closing.ts';
 import { addressed, answerFor } from './conversations.ts';
 import { handOut, isPutOff } from './hand-out.ts';
@@ -28,6 +29,7 @@ export const isMailUnsettled = ({ mail }: RunState): boolean =>
     mail.back.size > 0 ||
     mail.owed.size > 0 ||
     mail.receipts.size > 0 ||
+    mail.restless.size > 0 ||
     mail.stirred.size > 0);
 
 /**
@@ -59,6 +61,11 @@ export function settleMail(state: RunState, context: DecisionContext): readonly 
     const events = handOut(state, mailbox, context);
     if (events.length > 0) return events;
     if (!isPutOff(state, mailbox)) mail.stirred.delete(mailbox);
+  }
+  for (const name of mail.restless) {
+    const events = settleName(state, mail, name, context);
+    if (events.length > 0) return events;
+    if (!isPutOff(state, name)) mail.restless.delete(name);
   }
   return [];
 }

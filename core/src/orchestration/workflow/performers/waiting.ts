@@ -4,7 +4,7 @@ import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import type { RunEvent } from '../events.ts';
-import { mailboxOf, senderNamed } from '../messaging/addresses.ts';
+import { mailboxToTakeFrom, senderNamed } from '../messaging/addresses.ts';
 import { messageIdShape } from '../messaging/call-shapes.ts';
 import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
 
@@ -36,11 +36,17 @@ export const enterWait: Enter = (entering) => {
   return failed(entering, errorData('REPRISE_EXPRESSION_FAILED', message));
 };
 
+/** What a run knows cannot be asked elsewhere. */
+export const NOT_AWAY =
+  'cannot be asked at a name of no run, which knows nothing of the run; say from, type or performative, or take the message and look at it';
+
 /** Where it waits, and what for, is said now; what is like that is looked for whenever something comes. */
 function awaitMessage(entering: Entering, filter: MessageFilter): readonly RunEvent[] {
   const { state, task } = entering;
-  const mailbox = filter.mailbox === undefined ? task.id : mailboxOf(state, task.scope, filter.mailbox);
+  const mailbox = filter.mailbox === undefined ? task.id : mailboxToTakeFrom(state, task.scope, filter.mailbox);
   if (typeof mailbox !== 'string') return failed(entering, errorData(mailbox.code, mailbox.message));
+  if (mailbox.startsWith('@') && filter.where !== undefined)
+    return failed(entering, errorData('REPRISE_MESSAGE_INVALID', `task '${task.id}', wait.message.where: ${NOT_AWAY}`));
   const { from, performative, type } = filter;
   const wanted: { -readonly [Key in keyof Wanted]: Wanted[Key] } = {
     ...(from === undefined ? {} : { from: filter.run === undefined ? senderNamed(state, task.scope, from) : from }),

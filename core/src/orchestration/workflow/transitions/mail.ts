@@ -13,6 +13,7 @@ import type {
   MessageDeadLettered,
   MessageDelivered,
   MessageExpired,
+  MessageHandedOn,
   MessageMissed,
   MessageReceived,
   MessageRejected,
@@ -40,9 +41,10 @@ import {
   putIn,
   receiverKey,
   remove,
+  stirAll,
 } from '../messaging/mail.ts';
-import { DEAD_LETTERS } from '../messaging/message.ts';
-import { DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
+import { type Ask, DEAD_LETTERS } from '../messaging/message.ts';
+import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { receivedFrom } from '../messaging/received.ts';
 import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
@@ -58,6 +60,7 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   const mailbox = sentTo(event);
   if (run !== undefined && n !== undefined) mail.numbers.set(mailbox, n);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
+  if (event.ask !== undefined) noteAsked(mail, event.ask, to);
   if (!mail.open.has(id))
     arrive(state, mail, event, { mailbox, sentAt: at, isDone: run === undefined && isClient(to) });
   return tidied(state, mail, at);
@@ -74,14 +77,87 @@ export function messageReceived(state: RunState, event: MessageReceived): RunSta
   if (receipt === 'acknowledged' || receipt === 'failed') {
     const outcome = receipt === 'failed' ? (data as unknown as ErrorData) : receipt;
     tellSender(state, { id: inReplyTo ?? '', from: { task: to } }, outcome);
-  } else if (!mail.open.has(id)) arrive(state, mail, event, { mailbox: to, sentAt, isDone: isClient(to) });
+  } else if (event.ask !== undefined) noteAsk(state, mail, event);
+  else if (!mail.open.has(id)) arrive(state, mail, event, { mailbox: to, sentAt, isDone: isClient(to) });
+  const asked = event.handedOn?.ask;
+  if (asked !== undefined) mail.asks.delete(asked);
   return tidied(state, mail, at);
+}
+
+function noteAsked(mail: MailState, { id, over }: Ask, name: string): void {
+  if (over === true) mail.asks.delete(id);
+  else mail.asks.set(id, name);
 }
 
 /** Whoever sent it knows now what became of it. */
 function noteReceipt(mail: MailState, message: string): void {
   mail.receipts.delete(message);
   if (mail.open.has(message)) mail.told.add(message);
+}
+
+/** On its way on; or back, where nobody is any more who asked for it. */
+export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: MessageHandedOn): RunState {
+  const mail = mailOf(state);
+  const message = remove(mail, id);
+  if (message === undefined) return state;
+  const asked = mail.conversations.get(id);
+  // Whoever answers it is elsewhere.
+  if (asked !== undefined) endConversation(mail, asked);
+  const { n: _n, handedOn: _handedOn, outAt: _outAt, deadline: _deadline, ...others } = message;
+  if (run === undefined) {
+    leaveConsumer(mail, to, beyond(message.mailbox).run);
+    putIn(mail, inOrder({ ...others, mailbox: to }));
+    converse(state, mail, { ...openingOf(message, at), mailbox: to });
+    return tidied(state, mail, at);
+  }
+  const mailbox = outboxOf(run, to);
+  const deadline = asked?.deadline ?? message.deadline;
+  if (n !== undefined) mail.numbers.set(mailbox, n);
+  const onWay = { ...others, mailbox, handedOn: ask === undefined ? {} : { ask }, outAt: at };
+  const numbered = { ...onWay, ...(n === undefined ? {} : { n }), ...(deadline === undefined ? {} : { deadline }) };
+  putIn(mail, inOrder(numbered));
+  if (ask !== undefined) awaitNoMore(mail, message.mailbox, receiverKey(consumerOf(run, to, ask)));
+  return tidied(state, mail, at);
+}
+
+/** As if it had just been sent. */
+function openingOf(message: OpenMessage, at: number): MessageSent {
+  const { id, from, data, performative, subject, conversation, inReplyTo, deadline } = message;
+  return {
+    type: 'MessageSent',
+    at,
+    message: id,
+    from,
+    to: message.mailbox,
+    data,
+    ...(performative === undefined ? {} : { performative }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
+}
+
+/** A run asks for messages of a name, or no longer does. */
+function noteAsk(state: RunState, mail: MailState, { origin, ask, to, from }: MessageReceived): void {
+  if (ask === undefined || from.run === undefined) return;
+  const { id, wanted, over } = ask;
+  const who = consumerOf(from.run, origin.to, id);
+  if (over === true) awaitNoMore(mail, to, receiverKey(who));
+  else awaitAt(mail, to, { ...who, worker: '', wanted, max: 1, until: undefined, since: state.revision });
+}
+
+const consumerOf = (run: string, to: string, ask: string) => ({
+  taskId: outboxOf(run, ask),
+  attempt: 1,
+  call: 0,
+  consumer: { run, to, ask },
+});
+
+/** The run is no more. */
+function leaveConsumer(mail: MailState, mailbox: string, run: string): void {
+  for (const receiver of [...(mail.boxes.get(mailbox)?.receivers.values() ?? [])])
+    if (receiver.consumer?.run === run) awaitNoMore(mail, mailbox, receiverKey(receiver));
 }
 
 interface Arrival {
@@ -100,6 +176,7 @@ function arrive(
   const { message: id, from, data, performative, subject, conversation, inReplyTo, expiresAt, drop, receipt } = event;
   const { deadline, onBehalf } = event;
   const n = event.type === 'MessageSent' ? event.n : undefined;
+  const before = event.type === 'MessageReceived' ? event.handedOn : undefined;
   const message: OpenMessage = {
     id,
     from,
@@ -116,12 +193,13 @@ function arrive(
     ...(receipt === undefined ? {} : { receipt }),
     ...(n === undefined || deadline === undefined ? {} : { deadline }),
     ...(n === undefined || onBehalf === undefined ? {} : { onBehalf }),
-    deliveries: 0,
-    losses: 0,
-    retryAt: undefined,
+    ...(event.ask === undefined ? {} : { ask: event.ask }),
+    deliveries: before?.deliveries ?? 0,
+    losses: before?.losses ?? 0,
+    retryAt: before?.retryAt,
     holder: undefined,
     back: undefined,
-    failed: [],
+    failed: before?.failed ?? [],
     dead: undefined,
     doomed: false,
   };
@@ -304,7 +382,7 @@ export function redriven(state: RunState, { messages, to, at }: DeadLettersRedri
     const again: OpenMessage = {
       ...others,
       mailbox,
-      ...(isOutbox(mailbox) ? { n: nextNumber(mail, mailbox) } : {}),
+      ...(isOutbox(mailbox) ? { n: nextNumber(mail, mailbox), outAt: at } : {}),
       expiresAt: undefined,
       deliveries: 0,
       losses: 0,
@@ -393,6 +471,14 @@ export function leaveOthers(state: RunState): void {
   mail.numbers.clear();
   mail.marks.clear();
   mail.receipts.clear();
+  mail.asks.clear();
+  for (const [mailbox, { messages, receivers }] of [...mail.boxes]) {
+    // What was handed on to it is the other one's, too.
+    if (mailbox.startsWith('@')) for (const id of [...messages.keys()]) forget(state, mail, id);
+    for (const receiver of [...receivers.values()])
+      if (receiver.consumer !== undefined) awaitNoMore(mail, mailbox, receiverKey(receiver));
+  }
+  stirAll(mail);
   mail.handOverUntil = undefined;
   for (const task of state.tasks.values()) {
     const { sent } = task;

@@ -4,15 +4,17 @@ import { mailboxOf } from '../messaging/addresses.ts';
 import { conversationProblem } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
+  askOf,
   blockOfMailbox,
   isLentTo,
   isName,
+  isNameAnywhere,
   type MailState,
   mailboxDefinition,
   type OpenMessage,
   tooManyDead,
 } from '../messaging/mail.ts';
-import { DEAD_LETTERS, type Party } from '../messaging/message.ts';
+import { type Ask, DEAD_LETTERS, type Party } from '../messaging/message.ts';
 import { isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
@@ -40,6 +42,8 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return sentFlaw(state, event);
     case 'MessageReceived':
       return receivedFlaw(state, event);
+    case 'MessageHandedOn':
+      return handedOnFlaw(state, event);
     case 'MessagesHandedOver': {
       const [first] = mail?.boxes.get(outboxOf(event.run, event.to))?.messages.values() ?? [];
       return first?.n !== undefined && first.n <= event.upTo && event.upTo <= (mail?.numbers.get(first.mailbox) ?? 0)
@@ -61,7 +65,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return (
         callFlaw(state, event, event.worker) ??
         mailboxFlaw(state, event.mailbox, 'data.mailbox') ??
-        (event.mailbox === event.taskId || isName(event.mailbox)
+        (event.mailbox === event.taskId || isNameAnywhere(event.mailbox)
           ? undefined
           : flaw('data.mailbox', `is '${event.mailbox}', which is that of another task`))
       );
@@ -157,6 +161,7 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
   const where = event.run === undefined && !isClient(to) ? mailboxFlaw(state, to, 'data.to') : farFlaw(state, event);
   if (where !== undefined) return where;
+  if (event.ask !== undefined) return askFlaw(state, event, event.ask);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') return receiptFlaw(state, event);
   if (event.from.run !== undefined && event.onBehalf !== true) return flaw('data.from.run', 'is another run');
   const broken = conversationProblem(state, { ...event, mailbox: sentTo(event) });
@@ -216,13 +221,58 @@ function wantedBy(mail: MailState | undefined, id: string): Party | undefined {
   return message?.receipt === 'wanted' && mail?.told.has(id) === false ? message.from : undefined;
 }
 
+/** What a run says to a name is what stands there. */
+function askFlaw(
+  state: RunState,
+  { to, from }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  ask: Ask,
+): Flaw | undefined {
+  const { id, over } = ask;
+  if (!to.startsWith('@') || from.task === undefined)
+    return flaw('data.ask', 'is there, and nothing is asked of a name');
+  const isAsked = state.mail?.asks.has(id) === true;
+  const waits =
+    state.mail?.boxes
+      .get(to)
+      ?.receivers.values()
+      .some((one) => askOf(one) === id) === true;
+  return isAsked === (over === true) && waits === (over !== true)
+    ? undefined
+    : flaw(
+        'data.ask.id',
+        `is '${id}', which ${over === true ? 'waits, or was not asked' : 'does not wait, or was asked before'}`,
+      );
+}
+
+function handedOnFlaw(
+  state: RunState,
+  event: Extract<RunEvent, { readonly type: 'MessageHandedOn' }>,
+): Flaw | undefined {
+  const { message: id, to, run, n, ask } = event;
+  const message = state.mail?.open.get(id);
+  if (message === undefined || !isAtHand(message)) return flaw('data.message', `is '${id}', which is not at hand`);
+  if (run === undefined)
+    return isOutbox(message.mailbox) ? mailboxFlaw(state, to, 'data.to') : flaw('data.run', 'is missing');
+  const next = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
+  if (n !== next) return flaw('data.n', `is ${n}; the next one is ${next}`);
+  if (ask === undefined)
+    return message.mailbox === to && to.startsWith('@') ? undefined : flaw('data.ask', 'is missing');
+  const asked = state.mail?.boxes
+    .get(message.mailbox)
+    ?.receivers.values()
+    .some(({ consumer }) => consumer?.run === run && consumer.ask === ask);
+  return asked === true ? undefined : flaw('data.ask', `is '${ask}', which run '${run}' has not asked`);
+}
+
 function receivedFlaw(
   state: RunState,
   event: Extract<RunEvent, { readonly type: 'MessageReceived' }>,
 ): Flaw | undefined {
   const { message, origin, from, to, receipt } = event;
   const { mail } = state;
-  if (from.run !== origin.run || origin.run === state.runId) return flaw('data.from.run', `is not '${origin.run}'`);
+  if (event.handedOn === undefined && from.run !== origin.run) return flaw('data.from.run', `is not '${origin.run}'`);
+  if (event.ask !== undefined) return mailboxFlaw(state, to, 'data.to');
+  if (origin.run === state.runId) return flaw('data.from.run', `is not '${origin.run}'`);
   const mark = mail?.marks.get(outboxOf(origin.run, origin.to))?.n ?? 0;
   if (origin.n <= mark) return flaw('data.origin.n', `is ${origin.n}; the last that was taken is ${mark}`);
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(to)) return undefined;
@@ -295,6 +345,7 @@ function firstFlaw(ids: readonly string[], problem: (id: string) => string | und
 }
 
 function mailboxFlaw(state: RunState, mailbox: string, field: string): Flaw | undefined {
+  if (mailbox.startsWith('@')) return undefined;
   const isThere = isName(mailbox)
     ? mailbox === DEAD_LETTERS || mailboxDefinition(state.definition.mailboxes, mailbox) !== undefined
     : mailboxOf(state, blockOfMailbox(mailbox), mailbox.slice(mailbox.lastIndexOf('/') + 1)) === mailbox;

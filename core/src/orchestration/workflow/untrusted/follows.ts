@@ -100,6 +100,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'MessageReceived':
     case 'MessagesHandedOver':
     case 'HandOverAwaited':
+    case 'MessageHandedOn':
     case 'MessageAwaited':
     case 'MessageDelivered':
     case 'MessageTaken':

@@ -62,6 +62,14 @@ const receipt = oneOf('wanted', 'acknowledged', 'failed');
 const about = { performative: performativeShape, subject: text(256, 1) };
 export const wantedShape = fieldsOf({}, wantedFields);
 
+const ask = fieldsOf(
+  { id: text(1200, 1) },
+  {
+    wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
+    over: oneOf(true),
+  },
+);
+
 export const mailShapes = (error: Shape) =>
   ({
     MessageSent: fieldsOf(
@@ -71,6 +79,7 @@ export const mailShapes = (error: Shape) =>
         run: runId,
         n: integer(1),
         receipt,
+        ask,
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
         expiresAt: time,
@@ -95,6 +104,11 @@ export const mailShapes = (error: Shape) =>
       {
         ...about,
         receipt,
+        ask,
+        handedOn: fieldsOf(
+          { deliveries: integer(0), losses: integer(0) },
+          { ask: text(1200, 1), retryAt: time, failed: listOf(failedDelivery, 10) },
+        ),
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
         expiresAt: time,
@@ -102,6 +116,10 @@ export const mailShapes = (error: Shape) =>
         onBehalf: oneOf(true),
         drop: oneOf(true),
       },
+    ),
+    MessageHandedOn: fieldsOf(
+      { message: messageIdShape, to: mailboxShape },
+      { run: runId, n: integer(1), ask: text(1200, 1) },
     ),
     MessagesHandedOver: fieldsOf({ run: runId, to: addressShape, upTo: integer(1) }),
     HandOverAwaited: fieldsOf({ until: time, messages: integer(1) }),
