@@ -97,7 +97,14 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
 /** Others are owed something before the run ends. */
 function beforeItsEnd(state: RunState, events: readonly RunEvent[], context: DecisionContext): readonly RunEvent[] {
   const last = events.at(-1);
-  return last === undefined || !isEnd(last) ? events : (beforeEnd(state, context) ?? events);
+  if (last === undefined || !isEnd(last)) return events;
+  const first = beforeEnd(state, context);
+  if (first === undefined) return events;
+  const { failure, open } = rootOf(state);
+  // Meanwhile nothing goes on in it.
+  if (state.closing !== undefined || open === 0) return first;
+  const why = failure === undefined ? 'end' : 'failure';
+  return [{ type: 'TaskClosing', at: context.now, taskId: '', why }];
 }
 
 /** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */

@@ -1,6 +1,7 @@
 import type { CancelRun } from '../commands.ts';
 import { ending } from '../end-of-run.ts';
 import type { RunCancelled, RunEvent } from '../events.ts';
+import { owesOthers } from '../messaging/hand-over.ts';
 import type { RunState } from '../state.ts';
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
 import type { DecisionContext } from './decision-context.ts';
@@ -17,7 +18,7 @@ export function cancelRun(state: RunState, command: CancelRun, context: Decision
   const isUnderWay = closing?.why === 'cancel';
   if (isUnderWay && !force && (compensate || closing.compensate === false)) return [];
   const left = compensate ? isOutstanding(state, '') : isWaiting(state, '');
-  if (!force && left) {
+  if (!force && (left || owesOthers(state))) {
     const undoing = compensate ? {} : { compensate };
     const reason = reasonOf(isUnderWay ? { ...reasonOf(closing), ...reasonOf(command) } : command);
     return [{ type: 'TaskClosing', at, taskId: '', why: 'cancel', ...undoing, commandId, ...reason }];

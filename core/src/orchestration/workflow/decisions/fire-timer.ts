@@ -8,6 +8,7 @@ import { ending } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
 import { messagesDue } from '../messaging/due.ts';
+import { owesOthers } from '../messaging/hand-over.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
@@ -141,7 +142,8 @@ function runTimedOut(state: RunState, at: number): readonly RunEvent[] {
   const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);
   const where = last === undefined ? {} : { details: { taskId: last.id } };
   const whole = { ...error, ...where };
-  if (isOutstanding(state, '')) return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
+  if (isOutstanding(state, '') || owesOthers(state))
+    return [{ type: 'TaskClosing', at, taskId: '', why: 'limit', error: whole }];
   return ending<RunFailed>(state, { type: 'RunFailed', at, error: whole });
 }
 

@@ -9,7 +9,7 @@ import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { conversationProblem } from './conversations.ts';
-import { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
+import { isMailboxRun, MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, type Party } from './message.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
@@ -66,12 +66,15 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
     from: fromHere(state, sent.from),
     origin,
   };
+  if (sent.ask !== undefined)
+    return isMailboxRun(state, sent.to)
+      ? [{ ...event, to: MAILBOX_INBOX }]
+      : problem('REPRISE_MAILBOX_UNKNOWN', `Run '${state.runId}' is no name of no run: nobody asks there.`);
   // They are done with as they come.
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(sent.to)) return [event];
   const to =
     sent.handedOn !== undefined && isHandedOnTo(state, sender, sent.to) ? sent.to : mailboxOf(state, '', sent.to);
   if (typeof to !== 'string') return to;
-  if (sent.ask !== undefined) return [{ ...event, to }];
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);
@@ -80,7 +83,10 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   const there = state.mail?.open.get(id);
   // It comes back before it is on record here that the other had it.
   if (there !== undefined && isOutbox(there.mailbox))
-    return problem('REPRISE_MESSAGE_OUT_OF_ORDER', `Message '${id}' is on its way to ${placeText(there.mailbox)} still.`);
+    return problem(
+      'REPRISE_MESSAGE_OUT_OF_ORDER',
+      `Message '${id}' is on its way to ${placeText(there.mailbox)} still.`,
+    );
   // Forks of one run say the same under the same key.
   if (there !== undefined) return [];
   const here = { ...event, to };

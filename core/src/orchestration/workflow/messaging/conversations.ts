@@ -180,10 +180,9 @@ export function answerFor(
   const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
   const message = `${placeText(whose)} ${why === LATE ? late : why}.`;
   const error = errorData(code, message);
-  const isOwed = owes(one.stage) === 'participant' || one.stage === 'more-needed';
   const told = state.tasks.get(initiator);
   // Who asks in another run tells the time for itself.
-  const mayBeTold = isOwed && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
+  const mayBeTold = isOwed(one) && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
   const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
   // Whoever is told so is told once.
   if (!mayBeTold || mail.open.has(`${id}!`)) return [expired];
@@ -202,6 +201,10 @@ export function answerFor(
   };
   return [expired, answer];
 }
+
+/** Whether whoever asked is to be told that there will be no answer. */
+export const isOwed = ({ stage }: ConversationState): boolean =>
+  owes(stage) === 'participant' || stage === 'more-needed';
 
 /** Where a message goes that the run says by itself. */
 export function addressed(mail: MailState, mailbox: string): Pick<MessageSent, 'to' | 'run' | 'n'> {

@@ -2,7 +2,7 @@ import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { HandOverAwaited, RunEvent } from '../events.ts';
 import { type RunState, rootOf } from '../state.ts';
-import { answerFor } from './conversations.ts';
+import { answerFor, isOwed } from './conversations.ts';
 import { notTaken } from './leave.ts';
 import { type MailState, outboxesOf } from './mail.ts';
 import { isOutbox } from './outbox.ts';
@@ -44,6 +44,16 @@ export const isAtItsEnd = (state: RunState): boolean => {
   const { failure, ending, open } = rootOf(state);
   return state.closing !== undefined || failure !== undefined || ending !== undefined || open === 0;
 };
+
+/** Whether the end of the run would leave others without what they are owed. */
+export function owesOthers({ mail }: RunState): boolean {
+  if (mail === undefined || !talksAcross(mail)) return false;
+  if (outboxesOf(mail).next().done !== true) return true;
+  if (mail.conversations.values().some((one) => isOutbox(one.initiator) && isOwed(one))) return true;
+  return mail.open
+    .values()
+    .some(({ id, from, receipt }) => from.run !== undefined && receipt === 'wanted' && !mail.told.has(id));
+}
 
 const talksAcross = ({ marks, numbers }: MailState): boolean => marks.size > 0 || numbers.size > 0;
 

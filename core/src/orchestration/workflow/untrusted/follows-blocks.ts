@@ -13,6 +13,7 @@ import type {
   TasksReset,
   Withdrawal,
 } from '../events.ts';
+import { owesOthers } from '../messaging/hand-over.ts';
 import { namedFrom } from '../performers/cancel.ts';
 import {
   definitionOf,
@@ -148,7 +149,8 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   if (taskId !== '' && task === undefined) return unknown(taskId);
   if (task !== undefined && (hasEnded(task) || (isInFlight(task) && why !== 'skip' && !isWithdrawn({ why }))))
     return unfit(task);
-  if (!isOutstanding(state, taskId)) return flaw('type', 'cannot come: nothing is outstanding there');
+  if (!isOutstanding(state, taskId) && !(taskId === '' && owesOthers(state)))
+    return flaw('type', 'cannot come: nothing is outstanding there');
   const before = taskId === '' ? state.closing : task?.closing;
   // A run that closes may be cancelled all the same.
   const less = before?.why === 'cancel' && before.compensate !== false && event.compensate === false;
