@@ -6,6 +6,7 @@ import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { CALLS, type Command, type CommandType, type MailCall } from '../workflow/commands.ts';
 import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
+import { KINDS } from './message-types.ts';
 
 /** The message that hands an attempt to an agent. */
 export interface Dispatch {
@@ -101,10 +102,11 @@ export function toAllEnvelope(
     specversion: '1.0',
     id,
     source,
-    type: `reprise.${type}`,
+    type: KINDS[type].type,
     subject: source,
     time: toIsoTime(at),
     datacontenttype: 'application/json',
+    dataschema: KINDS[type].dataschema,
     correlationid: id,
     causationid: id,
     partitionkey: source,
@@ -122,10 +124,11 @@ export function toEnvelope(
     specversion: '1.0',
     id,
     source,
-    type: TYPES[type],
+    type: KINDS[type].type,
     subject: taskId ?? runId,
     time: toIsoTime(at),
     datacontenttype: 'application/json',
+    dataschema: KINDS[type].dataschema,
     runid: runId,
     correlationid: runId,
     causationid: causationId,
@@ -137,15 +140,6 @@ export function toEnvelope(
   if (traceparent !== undefined) envelope.traceparent = traceparent;
   return envelope;
 }
-
-const TYPES = {
-  dispatch: 'reprise.dispatch',
-  command: 'reprise.command',
-  abort: 'reprise.abort',
-  heartbeat: 'reprise.heartbeat',
-  answer: 'reprise.answer',
-  delivery: 'reprise.delivery',
-} as const satisfies Record<Addressing['type'], string>;
 
 /** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */
 const keyOf = ({ type, runId }: Addressing, { taskId }: { readonly taskId?: string }): string =>
