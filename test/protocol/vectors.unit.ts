@@ -5,7 +5,7 @@ import { describe, it } from 'mocha';
 import { cloudEventsValidator, problemOf, publishedValidator } from './support/official.ts';
 
 /** What a vector is read from; undefined: its text is no JSON. */
-function valueOf({ text, message }: ReadVector): Json | undefined {
+function readValue({ text, message }: ReadVector): Json | undefined {
   try {
     return JSON.parse(text ?? JSON.stringify(message)) as Json;
   } catch {
@@ -22,7 +22,7 @@ describe('What the published schema says of the vectors', () => {
 
   it('is what a reader does, but where only code can say what is wrong', () => {
     const otherwise = vectors.flatMap((vector) => {
-      const value = valueOf(vector);
+      const value = readValue(vector);
       // Refused before anybody looks at what it says.
       if (value === undefined || ('code' in vector.expect && vector.expect.code === 'REPRISE_INVALID_PAYLOAD'))
         return [];
@@ -37,6 +37,6 @@ describe('What the published schema says of the vectors', () => {
   it('holds of CloudEvents, too: what is valid here is valid there', () => {
     const valid = vectors.filter(({ expect: expected }) => 'message' in expected);
     expect(valid).to.have.length.above(20);
-    for (const vector of valid) expect(problemOf(official, valueOf(vector)), vector.name).to.equal(undefined);
+    for (const vector of valid) expect(problemOf(official, readValue(vector)), vector.name).to.equal(undefined);
   });
 });
