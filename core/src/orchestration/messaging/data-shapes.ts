@@ -35,7 +35,7 @@ import {
   text,
   time,
 } from '../workflow/untrusted/shape.ts';
-import type { AnnouncedAgent, Announcement } from './announcements.ts';
+import { announcementShape } from './announcements.ts';
 import { membersOf } from './members.ts';
 import type { MessageType } from './message-types.ts';
 import type { Abort, CallAnswer, CallDelivery, Dispatch, Heartbeat, RollCall, WorkerCommand } from './messages.ts';
@@ -69,7 +69,7 @@ const dispatch = membersOf<Dispatch>(
 /** Of a worker; `said` is of people and programs. */
 type Sent<Command extends WorkerCommand> = Omit<Command, 'said'>;
 
-const ofAttempt = { commandId: label, runId, taskId, attempt };
+const ofAttempt = { commandId: text(4096, 1), runId, taskId, attempt };
 const ofCall = { ...ofAttempt, worker: label, call };
 
 /** `data` of a command, by its type. */
@@ -110,11 +110,6 @@ const received = membersOf<ReceivedMessage>(
   },
 );
 
-const announced = membersOf<AnnouncedAgent>(
-  { name: agent, capabilities: listOf(name), concurrency: integer(1), free: integer(0) },
-  { version: text(1024) },
-);
-
 /** `data` of each type. */
 export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   dispatch,
@@ -126,7 +121,7 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
     { ids: listOf(messageIdShape, MOST_TAKEN), error: errorShape },
   ),
   delivery: membersOf<CallDelivery>({ taskId, attempt, call }, { messages: listOf(received, MOST_TAKEN) }),
-  announcement: membersOf<Announcement>({ worker: label, agents: listOf(announced, 10_000) }, { leaseMs: number }),
+  announcement: announcementShape,
   'roll-call': membersOf<RollCall>({}, {}),
   message: anyJson,
 };
