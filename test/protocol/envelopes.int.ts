@@ -1,4 +1,15 @@
-import type { EventMetadata, RunEvent } from '@reprise/core';
+import {
+  createInProcessTransport,
+  createReprise,
+  createWorker,
+  definePlugin,
+  type EventMetadata,
+  type RunEvent,
+  remoteAgent,
+  systemClock,
+  type Transport,
+  workflow,
+} from '@reprise/core';
 import type { Envelope } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { CloudEvent, Kafka } from 'cloudevents';
@@ -52,6 +63,42 @@ describe('What is really sent', () => {
       }
     });
   }
+
+  it('fits the schemas: an engine, and a worker elsewhere', async () => {
+    const sent: Envelope[] = [];
+    const carrier = createInProcessTransport(systemClock);
+    await carrier.start();
+    // Both say farewell over it: it outlives them.
+    const shared: Transport = {
+      durable: false,
+      spans: true,
+      start: async () => undefined,
+      publish: (messages) => {
+        sent.push(...messages.map(({ envelope }) => envelope));
+        return carrier.publish(messages);
+      },
+      subscribe: (...request) => carrier.subscribe(...request),
+      stop: async () => undefined,
+    };
+    const plugins = [definePlugin({ name: 'shared', kind: 'transport', create: () => shared })];
+    const far = remoteAgent<null, string>({ name: 'far' });
+    const flow = workflow<null>('w').task('a', far).build();
+    const reprise = await createReprise({ plugins, workflows: [flow] });
+    await reprise.start();
+    const worker = await createWorker({
+      plugins,
+      agents: [{ name: 'far', version: '2', handle: async () => 'done' }],
+    });
+    await worker.start();
+    const run = await reprise.startRun(flow, null);
+    expect(await run.result()).to.equal('done');
+    await worker.stop();
+    await reprise.stop();
+    await carrier.stop();
+    const announced = sent.filter(({ type }) => type === KINDS.announcement.type).map(({ data }) => data);
+    expect(announced.filter((data) => JSON.stringify(data).includes('leaseMs'))).to.not.deep.equal([]);
+    for (const envelope of sent) expect(flawsOf(envelope), JSON.stringify(envelope)).to.deep.equal([]);
+  });
 
   it('was of every type', () => {
     const { message: _, ...kinds } = KINDS;
