@@ -15,6 +15,7 @@ import { CALLS, type CommandType } from '../../core/src/orchestration/workflow/c
 import { schemaOf } from '../../core/src/orchestration/workflow/untrusted/shape.ts';
 import type { JsonObject } from '../../core/src/shared/json.ts';
 import { dataSchema, SAID } from './messages-schema.ts';
+import { described } from './said-in-sources.ts';
 
 /** What each command says. */
 const COMMANDS_SAID: Readonly<Record<keyof typeof COMMAND_SHAPES, string>> = {
@@ -133,7 +134,13 @@ function messages(): JsonObject {
   ]);
   const ofWorkers = commands.map((command) => [
     command,
-    message('command', command, COMMANDS_SAID[command], schemaOf(COMMAND_SHAPES[command]), correlationOf(command)),
+    message(
+      'command',
+      command,
+      COMMANDS_SAID[command],
+      described(schemaOf(COMMAND_SHAPES[command])),
+      correlationOf(command),
+    ),
   ]);
   return Object.fromEntries([...plain, ...ofWorkers]);
 }

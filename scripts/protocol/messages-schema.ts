@@ -3,6 +3,7 @@ import { envelopeShape } from '../../core/src/orchestration/messaging/envelope-s
 import { KINDS, MESSAGE_TYPES, type MessageType } from '../../core/src/orchestration/messaging/message-types.ts';
 import { schemaOf } from '../../core/src/orchestration/workflow/untrusted/shape.ts';
 import type { JsonObject } from '../../core/src/shared/json.ts';
+import { described } from './said-in-sources.ts';
 
 /** What each type is for. */
 export const SAID: Readonly<Record<MessageType, string>> = {
@@ -34,7 +35,7 @@ const NEEDED: Readonly<Record<MessageType, readonly string[]>> = {
 export const dataSchema = (type: MessageType): JsonObject => ({
   title: KINDS[type].type,
   description: SAID[type],
-  ...schemaOf(DATA_SHAPES[type]),
+  ...described(schemaOf(DATA_SHAPES[type])),
 });
 
 /** One document: the envelope in structured mode, and what `data` is of each type, by its own id. */

@@ -12,13 +12,16 @@ import { KINDS } from './message-types.ts';
 export interface Dispatch {
   readonly workflow: string;
   readonly taskId: string;
+  /** 1 for the first; later rounds count on. */
   readonly attempt: number;
+  /** 1, then one more each time a repeat runs the task again. */
   readonly round: number;
   readonly agent: string;
   /** Of what waits at a worker, the highest is begun first. */
   readonly priority: number;
   readonly input: Json;
   readonly delivery: 'at-least-once' | 'at-most-once';
+  /** The agent may say nothing for as long, in ms; then the attempt fails. */
   readonly heartbeatMs?: number;
   /** The same for all attempts of the task in one round. */
   readonly idempotencyKey: string;
@@ -50,6 +53,7 @@ export function readWorkerCommand(data: Json): WorkerCommand | undefined {
 export interface Abort {
   readonly taskId?: string;
   readonly attempt?: number;
+  /** The code of an error where an engine ended it; else somebody's words. */
   readonly reason: string;
 }
 
@@ -64,8 +68,9 @@ export interface Heartbeat {
 export interface CallAnswer {
   readonly taskId: string;
   readonly attempt: number;
+  /** The number that the call gave itself. */
   readonly call: number;
-  /** Of what was sent: its ids. */
+  /** Of what was sent: its ids, in its order. */
   readonly ids?: readonly string[];
   readonly error?: ErrorData;
 }
