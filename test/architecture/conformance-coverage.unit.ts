@@ -59,6 +59,7 @@ describe('conformance suites', () => {
       'event-store: @reprise/event-store-sqlite',
       'event-store: core: in-memory',
       'transport: core: in-process',
+      'messages: core: messages',
       'view-store: @reprise/view-store-sqlite',
       'view-store: core: in-memory-views',
     ]);

@@ -162,6 +162,10 @@ export const ERROR_CODES = {
     'What was to be sent, awaited or settled is not well formed; the message says what is wrong. Nothing was done.',
     'Mend the call.',
   ),
+  REPRISE_MESSAGE_TOO_NEW: entry(
+    'A message that came from elsewhere is of a type, or of a version of its schema, that this build does not know. Nothing was done with it.',
+    'Leave it to a build that knows it, or use that one here.',
+  ),
   REPRISE_MESSAGE_CONFLICT: entry(
     'The task has sent another message under the same key. Nothing was sent.',
     'Give what is said for the second time the key and the content of the first, and anything else a key of its own.',

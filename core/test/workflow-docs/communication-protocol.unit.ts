@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { ATTRIBUTES, envelopeShape } from '../../src/orchestration/messaging/envelope-shape.ts';
+import { toMessageEnvelope } from '../../src/orchestration/messaging/message-envelope.ts';
+import { MESSAGE_TYPES } from '../../src/orchestration/messaging/message-types.ts';
+import type { MessageSent } from '../../src/orchestration/workflow/events.ts';
 import { AUTH, fromA2A, toA2A } from '../../src/orchestration/workflow/messaging/a2a-states.ts';
 import {
   MAX_REASON_CHARS,
@@ -25,6 +29,7 @@ import {
   type Stage,
   stagesOf,
 } from '../../src/orchestration/workflow/messaging/protocols.ts';
+import { schemaOf } from '../../src/orchestration/workflow/untrusted/shape.ts';
 import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
 import { PERFORMATIVES } from '../../src/shared/performatives.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
@@ -186,6 +191,45 @@ describe('the page of the protocol', () => {
     expect([...column(3)].sort()).to.deep.equal(
       [...fieldsOf('core/src/shared/received-message.ts', 'ReceivedMessage')].sort(),
     );
+  });
+
+  it('has every attribute of the envelope, and whether it is always there', () => {
+    const { required } = schemaOf(envelopeShape) as { readonly required: readonly string[] };
+    expect(rowsIn('Envelope and versions').map(([name, there]) => [name, there])).to.deep.equal(
+      ATTRIBUTES.map((name) => [name, required.includes(name) ? 'always' : '']),
+    );
+    for (const type of MESSAGE_TYPES) expect(section('Envelope and versions')).to.contain(type);
+  });
+
+  it('says which attribute has what of a message', () => {
+    const from = (name: string): MessageSent['from'] => ({ task: name, attempt: name.length });
+    const event: MessageSent = {
+      ...{ type: 'MessageSent', at: 1, message: 'id', from: from('a'), to: 'to', data: 1, performative: 'agree' },
+      ...{ subject: 'about', conversation: 'c', inReplyTo: 'q', expiresAt: 2, deadline: 3, onBehalf: true, drop: true },
+      ...{ key: 'k', call: 4, worker: 'w' },
+    };
+    const envelopeOf = (one: MessageSent) =>
+      toMessageEnvelope({ runId: 'r', event: one, metadata: { causationId: 'c', correlationId: 'r' } });
+    // All of them: a member that the mapping forgets does not compile here.
+    const others: Required<Omit<MessageSent, 'type' | 'commandId'>> = {
+      ...{ at: 9, message: 'other', from: from('bb'), to: 'other', data: 9, performative: 'refuse', subject: 'other' },
+      ...{ conversation: 'other', inReplyTo: 'other', expiresAt: 9, deadline: 9, onBehalf: false, drop: false },
+      ...{ key: 'other', call: 9, worker: 'other' },
+    };
+    const changed = (member: string): readonly string[] => {
+      const [one, other] = [event, { ...event, [member]: others[member as keyof typeof others] }].map((each) =>
+        Object.entries(envelopeOf(each)).map(([name, value]) => `${name} ${JSON.stringify(value)}`),
+      );
+      return (one ?? []).filter((text) => !other?.includes(text)).map((text) => text.split(' ', 1)[0] ?? '');
+    };
+    const rows = rowsIn('Envelope and versions').flatMap(([name = '', , , member = '']) =>
+      member === '' ? [] : [[name, member] as const],
+    );
+    expect([...new Set(rows.map(([, member]) => member))].sort()).to.deep.equal(Object.keys(others).sort());
+    for (const member of Object.keys(others))
+      expect([...changed(member)].sort(), member).to.deep.equal(
+        rows.flatMap(([name, of]) => (of === member ? [name] : [])).sort(),
+      );
   });
 
   it('has the limits that hold', () => {

@@ -28,8 +28,16 @@ export function findImplementations(root: string): readonly Implementation[] {
     const tests = `${dirname(path)}/test`;
     return reprise?.kind === undefined ? [] : [{ name, kind: reprise.kind, tests, marks: [name, '../src/'] }];
   });
-  return [...plugins.sort((a, b) => a.name.localeCompare(b.name)), ...findBuiltIns(root)];
+  return [...plugins.sort((a, b) => a.name.localeCompare(b.name)), ...findBuiltIns(root), MESSAGES];
 }
+
+/** No plugin: what anybody who implements the messages of agents has to do. Here the heart does. */
+const MESSAGES: Implementation = {
+  name: 'core: messages',
+  kind: 'messages',
+  tests: 'core/test',
+  marks: ['ourMessages'],
+};
 
 /** `definePlugin({ name, kind, create: … createSomething(…) })` of core/src/container/builtin-plugins.ts. */
 function findBuiltIns(root: string): readonly Implementation[] {

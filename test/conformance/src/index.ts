@@ -1,4 +1,23 @@
 export { type EventStoreFactory, eventStoreConformance } from './event-store/event-store-conformance.ts';
+export { type MessageProtocolFactory, messageConformance, messageVectors } from './messages/message-conformance.ts';
+export type {
+  MessageProtocol,
+  Refused,
+  Sent,
+  SentMessage,
+  Taken,
+  Talk,
+  TalkSetup,
+} from './messages/message-protocol.ts';
+export type {
+  A2AVector,
+  ConversationVector,
+  MessageVector,
+  ReadVector,
+  SaidStep,
+  TalkStep,
+  TalkVector,
+} from './messages/vectors.ts';
 export { type MonitorFactory, monitorConformance } from './monitor/monitor-conformance.ts';
 export {
   type OwnershipFactory,
@@ -10,7 +29,7 @@ export { type TransportFactory, transportConformance } from './transport/transpo
 export { SAMPLE_FIELDS, sampleQuery, sampleRow } from './view-store/queries.ts';
 export { type ViewStoreFactory, viewStoreConformance } from './view-store/view-store-conformance.ts';
 
-/** The suites of this kit: the port that each checks, by the name of the function that registers it. */
+/** The suites of this kit: the port that each checks (`messages` is no port, but what any implementation of them has to do), by the name of the function that registers it. */
 export const CONFORMANCE_SUITES = {
   eventStoreConformance: 'event-store',
   ownershipConformance: 'event-store',
@@ -18,4 +37,5 @@ export const CONFORMANCE_SUITES = {
   viewStoreConformance: 'view-store',
   strategyConformance: 'scheduler',
   monitorConformance: 'monitor',
+  messageConformance: 'messages',
 } as const;

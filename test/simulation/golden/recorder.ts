@@ -17,6 +17,7 @@ import {
   type Transport,
   type Workflow,
 } from '@reprise/core';
+import type { OutgoingMessage } from '@reprise/core/plugin';
 import { seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
 import { Engine } from '../../../core/src/orchestration/runtime/engine.ts';
 import { MonitorHub } from '../../../core/src/orchestration/runtime/monitor-hub.ts';
@@ -32,6 +33,8 @@ export type Work = (task: AgentTask<never>, context: AgentContext, sleep: (ms: n
 export class Stage {
   readonly time = new VirtualTime();
   readonly transport: Transport = createInProcessTransport(this.time.clock);
+  /** All that was published. */
+  readonly published: OutgoingMessage[] = [];
   readonly #storage: Storage = createInMemoryStorage();
   readonly #ids = sequentialIds();
   readonly #random = seededRandom(1);
@@ -48,7 +51,17 @@ export class Stage {
     const watched = this.time.watchStorage(this.#storage);
     const lasting: Storage = { ...watched, events: { ...watched.events, close: async () => undefined } };
     // A stopped transport cannot be started again; scenarios that restart need none of their own.
-    const transport = this.#reprise === undefined ? this.transport : createInProcessTransport(clock);
+    const carrier = this.#reprise === undefined ? this.transport : createInProcessTransport(clock);
+    const transport: Transport = {
+      durable: carrier.durable,
+      start: () => carrier.start(),
+      publish: (messages) => {
+        this.published.push(...messages);
+        return carrier.publish(messages);
+      },
+      subscribe: (...request) => carrier.subscribe(...request),
+      stop: () => carrier.stop(),
+    };
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => clock.schedule(ms, resolve));
     this.#reprise = await createReprise({
       plugins: [

@@ -1,4 +1,6 @@
-import type { Json, JsonObject } from '../../shared/json.ts';
+import type { Json } from '../../shared/json.ts';
+import { integer, listOf, number, text, withSchema } from '../workflow/untrusted/shape.ts';
+import { membersOf } from './members.ts';
 
 /** An agent of a worker. */
 export interface AnnouncedAgent {
@@ -26,35 +28,32 @@ export interface Announcement {
 const MOST_AGENTS = 10_000;
 const MOST_ATTEMPTS = 1_000_000;
 
-/** What came over the transport as an announcement; undefined when it is none: it is from another process, and nothing is taken for granted. */
+const name = text(256, 1);
+
+const positive = withSchema(
+  (value, field) =>
+    number(value, field) ?? (Number(value) > 0 ? undefined : { field, problem: 'must be a number above 0' }),
+  () => ({ type: 'number', exclusiveMinimum: 0 }),
+);
+
+/** Its agents are read, too: whatever came is from another process, and nothing is taken for granted. */
+export const announcementShape = membersOf<Announcement>(
+  {
+    worker: name,
+    agents: listOf(
+      membersOf<AnnouncedAgent>(
+        { name, capabilities: listOf(name), concurrency: integer(1, MOST_ATTEMPTS), free: integer(0, MOST_ATTEMPTS) },
+        { version: text(4096) },
+      ),
+      MOST_AGENTS,
+    ),
+  },
+  { leaseMs: positive },
+);
+
+/** What came over the transport as an announcement; undefined when it is none. */
 export function readAnnouncement(data: Json): Announcement | undefined {
-  if (!isObject(data) || !isName(data['worker'])) return undefined;
-  const { worker, agents, leaseMs } = data as { worker: string; agents?: Json; leaseMs?: Json };
-  if (!Array.isArray(agents) || agents.length > MOST_AGENTS || !agents.every(isAgent)) return undefined;
-  if (leaseMs === undefined) return { worker, agents };
-  return typeof leaseMs === 'number' && Number.isFinite(leaseMs) && leaseMs > 0
-    ? { worker, agents, leaseMs }
-    : undefined;
+  if (announcementShape(data, '') !== undefined) return undefined;
+  const { worker, agents, leaseMs } = data as unknown as Announcement;
+  return { worker, agents, ...(leaseMs !== undefined && { leaseMs }) };
 }
-
-function isAgent(value: Json): value is Json & AnnouncedAgent {
-  if (!isObject(value)) return false;
-  const { name, version, capabilities, concurrency, free } = value;
-  return (
-    isName(name) &&
-    (version === undefined || typeof version === 'string') &&
-    Array.isArray(capabilities) &&
-    capabilities.every(isName) &&
-    isCount(concurrency, 1) &&
-    isCount(free, 0)
-  );
-}
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isName = (value: Json | undefined): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= 256;
-
-const isCount = (value: Json | undefined, least: number): boolean =>
-  Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= MOST_ATTEMPTS;

@@ -1,6 +1,7 @@
 import type { Json } from '../../shared/json.ts';
+import type { Performative } from '../../shared/performatives.ts';
 
-/** CloudEvents 1.0 attributes (https://github.com/cloudevents/spec) with the extensions of Reprise. */
+/** CloudEvents 1.0 attributes (https://github.com/cloudevents/spec) with the extensions of Reprise. What each means is said in envelope-shape.ts. */
 export interface Envelope {
   readonly specversion: '1.0';
   /** The key that duplicates are dropped by. */
@@ -11,6 +12,7 @@ export interface Envelope {
   /** RFC 3339. */
   readonly time: string;
   readonly datacontenttype: 'application/json';
+  /** Which version of which schema `data` has. */
   readonly dataschema?: string;
   /** The run that it is about; absent of one from outside of any. */
   readonly runid?: string;
@@ -25,5 +27,18 @@ export interface Envelope {
   readonly expirytime?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** These are of messages between agents (message-envelope.ts). */
+  readonly performative?: Performative;
+  readonly conversationid?: string;
+  readonly inreplyto?: string;
+  readonly deliveryattempt?: number;
+  readonly sequence?: string;
+  readonly messagetype?: string;
+  readonly messagekey?: string;
+  /** RFC 3339. */
+  readonly replyby?: string;
+  readonly dropexpired?: boolean;
+  readonly onbehalf?: boolean;
+  readonly worker?: string;
   readonly data: Json;
 }

@@ -6,18 +6,22 @@ import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { CALLS, type Command, type CommandType, type MailCall } from '../workflow/commands.ts';
 import type { Announcement } from './announcements.ts';
 import type { Envelope } from './envelope.ts';
+import { KINDS } from './message-types.ts';
 
 /** The message that hands an attempt to an agent. */
 export interface Dispatch {
   readonly workflow: string;
   readonly taskId: string;
+  /** 1 for the first; later rounds count on. */
   readonly attempt: number;
+  /** 1, then one more each time a repeat runs the task again. */
   readonly round: number;
   readonly agent: string;
   /** Of what waits at a worker, the highest is begun first. */
   readonly priority: number;
   readonly input: Json;
   readonly delivery: 'at-least-once' | 'at-most-once';
+  /** The agent may say nothing for as long, in ms; then the attempt fails. */
   readonly heartbeatMs?: number;
   /** The same for all attempts of the task in one round. */
   readonly idempotencyKey: string;
@@ -49,6 +53,7 @@ export function readWorkerCommand(data: Json): WorkerCommand | undefined {
 export interface Abort {
   readonly taskId?: string;
   readonly attempt?: number;
+  /** The code of an error where an engine ended it; else somebody's words. */
   readonly reason: string;
 }
 
@@ -63,8 +68,9 @@ export interface Heartbeat {
 export interface CallAnswer {
   readonly taskId: string;
   readonly attempt: number;
+  /** The number that the call gave itself. */
   readonly call: number;
-  /** Of what was sent: its ids. */
+  /** Of what was sent: its ids, in its order. */
   readonly ids?: readonly string[];
   readonly error?: ErrorData;
 }
@@ -101,10 +107,11 @@ export function toAllEnvelope(
     specversion: '1.0',
     id,
     source,
-    type: `reprise.${type}`,
+    type: KINDS[type].type,
     subject: source,
     time: toIsoTime(at),
     datacontenttype: 'application/json',
+    dataschema: KINDS[type].dataschema,
     correlationid: id,
     causationid: id,
     partitionkey: source,
@@ -122,10 +129,11 @@ export function toEnvelope(
     specversion: '1.0',
     id,
     source,
-    type: TYPES[type],
+    type: KINDS[type].type,
     subject: taskId ?? runId,
     time: toIsoTime(at),
     datacontenttype: 'application/json',
+    dataschema: KINDS[type].dataschema,
     runid: runId,
     correlationid: runId,
     causationid: causationId,
@@ -137,15 +145,6 @@ export function toEnvelope(
   if (traceparent !== undefined) envelope.traceparent = traceparent;
   return envelope;
 }
-
-const TYPES = {
-  dispatch: 'reprise.dispatch',
-  command: 'reprise.command',
-  abort: 'reprise.abort',
-  heartbeat: 'reprise.heartbeat',
-  answer: 'reprise.answer',
-  delivery: 'reprise.delivery',
-} as const satisfies Record<Addressing['type'], string>;
 
 /** By run, so that one writer gets them in order; dispatches by task, too, so that one that is slow to take holds up no other of its run. */
 const keyOf = ({ type, runId }: Addressing, { taskId }: { readonly taskId?: string }): string =>

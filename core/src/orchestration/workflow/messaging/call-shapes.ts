@@ -5,7 +5,18 @@ import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import type { AwaitMessages, SettleMessages, SettleTaken, TakeMessages } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
-import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, text } from '../untrusted/shape.ts';
+import {
+  anyJson,
+  fieldsOf,
+  flag,
+  integer,
+  listOf,
+  number,
+  oneOf,
+  type Shape,
+  text,
+  withSchema,
+} from '../untrusted/shape.ts';
 import type { Outgoing } from './message.ts';
 
 // What comes from agents and from outside is looked at as what it may be: anything.
@@ -24,11 +35,14 @@ const address = text(MAX_ADDRESS_CHARS, 1);
 export const messageIdShape = text(MAX_ID_CHARS, 1);
 export const performativeShape = oneOf(...PERFORMATIVES);
 
-const timeSpan: Shape = (value, field) =>
-  number(value, field) ??
-  (Number(value) >= 0 && Number(value) <= MAX_MESSAGE_MS
-    ? undefined
-    : { field, problem: 'must be a time from 0 ms to 366 days' });
+const timeSpan: Shape = withSchema(
+  (value, field) =>
+    number(value, field) ??
+    (Number(value) >= 0 && Number(value) <= MAX_MESSAGE_MS
+      ? undefined
+      : { field, problem: 'must be a time from 0 ms to 366 days' }),
+  () => ({ type: 'number', minimum: 0, maximum: MAX_MESSAGE_MS, description: 'ms' }),
+);
 
 /** A message about to be sent. */
 const outgoing = fieldsOf(
@@ -56,29 +70,28 @@ export const wantedFields: Readonly<Record<string, Shape>> = {
   inReplyTo: messageIdShape,
 };
 
-const awaiting = fieldsOf(
-  {},
-  {
-    mailbox: address,
-    wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
-    max: integer(1, MOST_TAKEN),
-    timeoutMs: timeSpan,
-  },
-);
+/** What a call that waits asks for. */
+export const awaitingFields = {
+  mailbox: address,
+  wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
+  max: integer(1, MOST_TAKEN),
+  timeoutMs: timeSpan,
+} as const;
 
-const settling = fieldsOf(
-  {},
-  {
-    acknowledge: listOf(messageIdShape, MOST_TAKEN),
-    reject: listOf(
-      fieldsOf(
-        { message: messageIdShape, reason: text(MAX_REASON_CHARS) },
-        { code: name, delayMs: timeSpan, requeue: flag },
-      ),
-      MOST_TAKEN,
+/** What a call that settles asks for. */
+export const settlingFields = {
+  acknowledge: listOf(messageIdShape, MOST_TAKEN),
+  reject: listOf(
+    fieldsOf(
+      { message: messageIdShape, reason: text(MAX_REASON_CHARS) },
+      { code: name, delayMs: timeSpan, requeue: flag },
     ),
-  },
-);
+    MOST_TAKEN,
+  ),
+} as const;
+
+const awaiting = fieldsOf({}, awaitingFields);
+const settling = fieldsOf({}, settlingFields);
 
 const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined => {
   const plain = jsonProblem(value);
@@ -90,7 +103,7 @@ const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined
     : problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${flaw.field} ${flaw.problem}.`);
 };
 
-const someOutgoing = listOf(outgoing, MOST_SENT);
+export const someOutgoing = listOf(outgoing, MOST_SENT);
 
 export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
   if (Array.isArray(messages) && messages.length === 0)

@@ -24,6 +24,7 @@ import {
   text,
   time,
   traceparent,
+  withSchema,
 } from './shape.ts';
 
 const runId = matching(ID_PATTERN, 'a run id');
@@ -41,10 +42,13 @@ const reason = text(1024 * 1024);
 const attempt = integer(1);
 /** With or without the version of the digest before it. What it must be, the fold says. */
 const stateDigest = matching(/^(\d{1,4}:)?[0-9a-f]{64}$/, 'a digest (64 hex digits, or `1:` and 64)');
-const anObject: Shape = (value, field) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? undefined
-    : { field, problem: 'must be an object' };
+const anObject: Shape = withSchema(
+  (value, field) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? undefined
+      : { field, problem: 'must be an object' },
+  () => ({ type: 'object' }),
+);
 
 const labels: Shape = (value, field) => {
   if (!isFields(value)) return { field, problem: 'must be an object' };
@@ -78,8 +82,11 @@ const source: Shape = (value, field) => {
   return reference(value, field);
 };
 
-const status: Shape = (value, field) =>
-  typeof value === 'string' || Number.isFinite(value) ? undefined : { field, problem: 'must be a number or a text' };
+const status: Shape = withSchema(
+  (value, field) =>
+    typeof value === 'string' || Number.isFinite(value) ? undefined : { field, problem: 'must be a number or a text' },
+  () => ({ type: ['string', 'number'] }),
+);
 
 /** An error, and the one before it, which has none before it. */
 const errorOf = (cause: Readonly<Record<string, Shape>>): Shape =>

@@ -1,0 +1,47 @@
+import type { Json } from '../../shared/json.ts';
+import { problem, type Refusal } from '../workflow/decisions/refusal.ts';
+import type { Envelope } from './envelope.ts';
+import { readMessage } from './read-message.ts';
+
+// CloudEvents, Kafka protocol binding, binary content mode: attributes are headers, data is the value, so that whoever only routes parses nothing.
+
+/** What a record of Kafka has of a message. All of it is UTF-8. */
+export interface BinaryMessage {
+  /** What it is partitioned by. */
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+const CONTENT_TYPE = 'content-type';
+
+export function toBinary({ data, datacontenttype, ...attributes }: Envelope): BinaryMessage {
+  const headers: Record<string, string> = { [CONTENT_TYPE]: datacontenttype };
+  for (const [name, value] of Object.entries(attributes)) headers[headerOf(name)] = String(value);
+  return { key: attributes.partitionkey, headers, value: JSON.stringify(data) };
+}
+
+export const headerOf = (attribute: string): string =>
+  attribute === 'datacontenttype' ? CONTENT_TYPE : `ce_${attribute}`;
+
+/** Headers are text: what the attributes are is told by their names. Those that are no attributes are somebody else's. */
+const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt']);
+const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf']);
+
+/** As readMessage(). */
+export function fromBinary({ headers, value }: Omit<BinaryMessage, 'key'>): Envelope | Refusal {
+  const attributes: Record<string, Json> = {};
+  for (const [header, text] of Object.entries(headers)) {
+    if (header === CONTENT_TYPE) attributes['datacontenttype'] = text;
+    if (!header.startsWith('ce_')) continue;
+    const name = header.slice('ce_'.length);
+    attributes[name] = NUMBERS.has(name) && /^\d+$/.test(text) ? Number(text) : FLAGS.has(name) ? flagOf(text) : text;
+  }
+  try {
+    return readMessage({ ...attributes, data: JSON.parse(value) as Json });
+  } catch {
+    return problem('REPRISE_INVALID_PAYLOAD', 'The message is no JSON.');
+  }
+}
+
+const flagOf = (text: string): Json => (text === 'true' ? true : text === 'false' ? false : text);

@@ -1,0 +1,127 @@
+import { PERMISSIONS } from '../../definition/definition.ts';
+import { ID_PATTERN } from '../../shared/ids.ts';
+import { MAX_NAME_CHARS } from '../../shared/message-limits.ts';
+import type { ReceivedMessage } from '../../shared/received-message.ts';
+import { isTaskPath } from '../../shared/task-path.ts';
+import type {
+  AwaitMessages,
+  CompleteTask,
+  FailTask,
+  SendMessages,
+  SettleMessages,
+  StartTask,
+} from '../workflow/commands.ts';
+import {
+  awaitingFields,
+  MOST_TAKEN,
+  messageIdShape,
+  performativeShape,
+  settlingFields,
+  someOutgoing,
+} from '../workflow/messaging/call-shapes.ts';
+import { directivesShape } from '../workflow/untrusted/directive-shape.ts';
+import { errorShape } from '../workflow/untrusted/event-shapes.ts';
+import {
+  anyJson,
+  byKind,
+  flag,
+  integer,
+  listOf,
+  matching,
+  number,
+  oneOf,
+  passing,
+  type Shape,
+  text,
+  time,
+} from '../workflow/untrusted/shape.ts';
+import { announcementShape } from './announcements.ts';
+import { membersOf } from './members.ts';
+import type { MessageType } from './message-types.ts';
+import type { Abort, CallAnswer, CallDelivery, Dispatch, Heartbeat, RollCall, WorkerCommand } from './messages.ts';
+
+// What the messages between engines and workers carry, as shapes: docs/protocol is made of them, and a border reads by them.
+
+const label = text(1024, 1);
+const name = text(MAX_NAME_CHARS, 1);
+const runId = matching(ID_PATTERN, 'the id of a run');
+const agent = matching(ID_PATTERN, 'the name of an agent');
+const taskId = passing(isTaskPath, 'the id of a task or of an item');
+const attempt = integer(1);
+const call = integer(1);
+const reason = text(1024 * 1024);
+
+const dispatch = membersOf<Dispatch>(
+  {
+    workflow: name,
+    taskId,
+    attempt,
+    round: integer(1),
+    agent,
+    priority: number,
+    input: anyJson,
+    delivery: oneOf('at-least-once', 'at-most-once'),
+    idempotencyKey: text(64 * 1024, 1),
+  },
+  { heartbeatMs: integer(1), may: listOf(oneOf(...PERMISSIONS), PERMISSIONS.length), error: anyJson },
+);
+
+/** Of a worker; `said` is of people and programs. */
+type Sent<Command extends WorkerCommand> = Omit<Command, 'said'>;
+
+const ofAttempt = { commandId: text(4096, 1), runId, taskId, attempt };
+const ofCall = { ...ofAttempt, worker: label, call };
+
+/** `data` of a command, by its type. */
+export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
+  StartTask: membersOf<Sent<StartTask>>({ type: oneOf('StartTask'), ...ofAttempt, worker: label }, {}),
+  CompleteTask: membersOf<Sent<CompleteTask>>(
+    { type: oneOf('CompleteTask'), ...ofAttempt, output: anyJson },
+    { directives: directivesShape, unheard: listOf(call) },
+  ),
+  FailTask: membersOf<Sent<FailTask>>(
+    { type: oneOf('FailTask'), ...ofAttempt, error: errorShape },
+    // An engine says so of an attempt, and no worker.
+    { lost: flag },
+  ),
+  SendMessages: membersOf<Sent<SendMessages>>({ type: oneOf('SendMessages'), ...ofCall, messages: someOutgoing }, {}),
+  AwaitMessages: membersOf<Sent<AwaitMessages>>({ type: oneOf('AwaitMessages'), ...ofCall }, awaitingFields),
+  SettleMessages: membersOf<Sent<SettleMessages>>({ type: oneOf('SettleMessages'), ...ofCall }, settlingFields),
+};
+
+const received = membersOf<ReceivedMessage>(
+  {
+    id: messageIdShape,
+    from: text(1100, 1),
+    mailbox: text(1100, 1),
+    data: anyJson,
+    performative: performativeShape,
+    sentAt: time,
+    delivery: integer(1),
+  },
+  {
+    type: name,
+    conversation: text(4096, 1),
+    inReplyTo: messageIdShape,
+    dead: membersOf<NonNullable<ReceivedMessage['dead']>>(
+      { code: label, message: text(1024 * 1024), mailbox: text(1100, 1) },
+      {},
+    ),
+  },
+);
+
+/** `data` of each type. */
+export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
+  dispatch,
+  command: byKind('type', COMMAND_SHAPES),
+  abort: membersOf<Abort>({ reason }, { taskId, attempt }),
+  heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
+  answer: membersOf<CallAnswer>(
+    { taskId, attempt, call },
+    { ids: listOf(messageIdShape, MOST_TAKEN), error: errorShape },
+  ),
+  delivery: membersOf<CallDelivery>({ taskId, attempt, call }, { messages: listOf(received, MOST_TAKEN) }),
+  announcement: announcementShape,
+  'roll-call': membersOf<RollCall>({}, {}),
+  message: anyJson,
+};
