@@ -1,8 +1,11 @@
 import { cel, workflow } from '@reprise/core';
 import { expect } from 'chai';
+import { decide } from '../../../src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
+import { SourceHistory } from '../../../src/orchestration/workflow/fork/source.ts';
 import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
@@ -379,6 +382,30 @@ describe('messages in a run', () => {
       expect(run.hear('b')).to.deep.equal(['MessageAwaited']);
     });
 
+    it('of several things at once comes in one order, whatever was noted first, and after a snapshot', () => {
+      const notes = [
+        (one: MailRun) => one.hear('b', { timeoutMs: 1000 }),
+        (one: MailRun) => one.say('a', '#desk', 1, { performative: 'request', deadlineMs: 1000 }),
+        (one: MailRun) => one.post('#desk', 1, { expiresMs: 1000 }),
+      ];
+      const told = [notes, notes.toReversed()].flatMap((noted) => {
+        const one = talking();
+        for (const note of noted) note(one);
+        const copy = restoreState(serializeState(one.state), (definition) => definition);
+        const now = one.now + 1000;
+        const due = {
+          type: 'FireTimer',
+          commandId: 'due',
+          runId: one.state.runId,
+          timer: { kind: 'messages' },
+        } as const;
+        const context = { now, random: () => 0.5, maxPayloadChars: 1000 };
+        return [one.state, copy].map((state) => types(decide(state, { ...due, at: now }, context)).join(' '));
+      });
+      const all = 'ConversationExpired MessageSent MessageMissed MessageExpired MessageDeadLettered';
+      expect(told).to.deep.equal([all, all, all, all]);
+    });
+
     it('goes on while the run is paused', () => {
       run.say('a', 'b', 1, { expiresMs: 1000 });
       run.send({ type: 'PauseRun' });
@@ -485,6 +512,18 @@ describe('messages beside everything else', () => {
     expect(types(end)).to.deep.equal(['TaskCompleted', 'MessagesClosed', 'RunCompleted']);
     expect(run.state.mail).to.equal(undefined);
     run.check();
+  });
+
+  it('a run that goes on from there has it, and not its closing', () => {
+    const run = talking();
+    run.say('a', 'b', 1);
+    run.send({ type: 'CancelRun', force: true });
+    const history = new SourceHistory();
+    for (const event of run.events) history.fold(event);
+    expect(types(run.events.slice((history.cut()?.revision ?? 0) + 1))).to.deep.equal([
+      'MessagesClosed',
+      'RunCancelled',
+    ]);
   });
 
   it('a run without messages has nothing of them', () => {

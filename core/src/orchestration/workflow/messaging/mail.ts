@@ -144,6 +144,10 @@ export interface MailState {
   readonly due: Heap<Due>;
 }
 
+/** What is due at once comes in an order that does not depend on how it was noted: a state that was restored says the same. */
+const isDueBefore = (a: Due, b: Due): boolean =>
+  a.at !== b.at ? a.at < b.at : a.kind !== b.kind ? a.kind < b.kind : a.id < b.id;
+
 export const createMail = (): MailState => ({
   boxes: new Map(),
   open: new Map(),
@@ -156,7 +160,7 @@ export const createMail = (): MailState => ({
   conversations: new Map(),
   byConversation: new Map(),
   owed: new Map(),
-  due: new Heap((a, b) => a.at < b.at),
+  due: new Heap(isDueBefore),
 });
 
 /** Dead letters that a run keeps. When there are more, the oldest are discarded, and an event says so. */
