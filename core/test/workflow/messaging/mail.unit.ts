@@ -1,4 +1,4 @@
-import { cel, workflow } from '@reprise/core';
+import { cel, DEFAULT_RETRY, type Json, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { decide } from '../../../src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
@@ -7,7 +7,8 @@ import { SourceHistory } from '../../../src/orchestration/workflow/fork/source.t
 import { initialState } from '../../../src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
-import { types } from '../pure-run.ts';
+import { goOnFrom } from '../language/going-on.ts';
+import { type PureRun, types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
 const two = mailWorkflow({ a: {}, b: {} }, { desk: {} });
@@ -526,6 +527,52 @@ describe('messages beside everything else', () => {
     ]);
   });
 
+  const asTold = (next: PureRun, data: Json = 1) =>
+    types(
+      next.send({
+        type: 'SendMessages',
+        taskId: 'a',
+        attempt: next.task('a').attempt,
+        worker: 'w',
+        call: 1,
+        messages: [{ to: '#desk', data, key: 'once' }],
+      }),
+    );
+
+  it('what was said under a key is not said again by a run that goes on, whether or not it was taken', () => {
+    for (const isTaken of [false, true]) {
+      const run = talking();
+      run.say('a', '#desk', 1, { key: 'once' });
+      if (isTaken) {
+        run.hear('b', { mailbox: '#desk' });
+        run.settle('b', { acknowledge: [...(run.state.mail?.open.keys() ?? [])] });
+      }
+      run.send({ type: 'CancelRun', force: true });
+      const next = goOnFrom(run);
+      next.schedule('a');
+      next.begin('a');
+      expect(asTold(next)).to.deep.equal([]);
+      expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
+      expect(next.of('MessageSent')).to.have.length(1);
+    }
+  });
+
+  it('nor by one that failed for good before the run did, as long as it is open', () => {
+    const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
+    const run = talking(mailWorkflow({ a: { retry }, b: {}, c: { after: ['a', 'b'], join: 2 } }, { desk: {} }));
+    run.say('a', '#desk', 1, { key: 'once' });
+    run.fail('a');
+    expect(run.state.status).to.equal('failed');
+    const next = goOnFrom(run);
+    next.schedule('a');
+    next.begin('a');
+    expect(asTold(next)).to.deep.equal([]);
+    expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
+    next.complete('a');
+    next.send({ type: 'CancelRun', force: true });
+    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  });
+
   it('a run without messages has nothing of them', () => {
     const run = talking();
     expect(run.state.mail).to.equal(undefined);
@@ -698,6 +745,19 @@ describe('a mailbox whose task, or whose block, is over', () => {
     run.hear('x');
     run.complete('x');
     expect(run.status('ask')).to.equal('completed');
+    run.check();
+  });
+
+  it('is that of whatever undoes what was done in a block that is over', () => {
+    const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
+    const undone = { compensate: { agent: 'undoer', retry, timeouts: {} } };
+    const { tasks } = mailWorkflow({ pay: undone }).definition;
+    const run = talking(mailWorkflow({ book: { scope: { tasks } }, b: { after: ['book'], retry } }));
+    run.complete('book/pay');
+    run.beginAll();
+    run.fail('b');
+    run.beginAll();
+    expect(run.hear('book/pay@1', { timeoutMs: 10 })).to.deep.equal(['MessageAwaited']);
     run.check();
   });
 
