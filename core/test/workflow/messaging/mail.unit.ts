@@ -183,6 +183,20 @@ describe('messages in a run', () => {
       expect(types(run.send({ ...sent, worker: 'x', call: 2 }))).to.deep.equal(['MessageSent']);
     });
 
+    it('of another worker that makes the attempt: what the one before fails with, which can do nothing more, is not its outcome', () => {
+      run.say('a', 'b', 1);
+      run.hear('b');
+      const hear = { type: 'AwaitMessages', taskId: 'b', attempt: 1, worker: 'x', call: 1 } as const;
+      expect(types(run.send(hear))).to.deep.equal(['MessageAwaited', 'MessageRejected', 'MessageDelivered']);
+      const refused = run.hear('b');
+      expect(refused).to.equal('REPRISE_MESSAGE_NOT_HELD');
+      const error = { code: 'REPRISE_MESSAGE_NOT_HELD', message: 'made by another worker', retryable: false };
+      const fail = { type: 'FailTask', taskId: 'b', attempt: 1, error } as const;
+      expect(run.send({ ...fail, worker: 'w' })).to.deep.equal([]);
+      expect(run.task('b').status).to.equal('running');
+      expect(types(run.send({ ...fail, worker: 'x' }))[0]).to.equal('TaskAttemptFailed');
+    });
+
     it('of an attempt that is over are refused, and leave no trace', () => {
       run.complete('b');
       const before = run.state.revision;
