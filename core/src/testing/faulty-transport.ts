@@ -8,8 +8,8 @@ import { seededRandom } from './deterministic.ts';
  * How likely it is, from 0 (the default) to 1, that something befalls a message. What comes later does so within `withinMs`.
  *
  * The first three are what any transport may do, which carries messages at least once and in the order of their keys; an engine that cannot bear
- * them is wrong. The last two are what none may do. The engine bears them all the same: `reorder` because it relies on no order, `lose` once a lease,
- * a redispatch or a repeated call makes up for it.
+ * them is wrong. The last two are what none may do. The engine relies on no order. It says again what is not answered (dispatches, calls, answers), and
+ * makes up for no outcome that was lost of an attempt: then a run may stand still.
  */
 export interface TransportFaults {
   /** A delivery is lost on its way, and made again later, as when a receiver was gone before it acknowledged. Of 1 none arrives until heal(). */
