@@ -762,6 +762,18 @@ describe('a mailbox whose task, or whose block, is over', () => {
     run.check();
   });
 
+  it('is closed once, when blocks in blocks end together', () => {
+    const { tasks } = mailWorkflow({ pay: {} }).definition;
+    const inner = mailWorkflow({ inner: { scope: { tasks } }, other: {} }).definition;
+    const run = talking(mailWorkflow({ book: { scope: { tasks: inner.tasks } }, a: {} }));
+    run.say('a', 'book/inner/pay', 1);
+    run.say('a', 'book/other', 2);
+    run.send({ type: 'SkipTask', taskId: 'book' });
+    const closed = run.of('MessagesClosed');
+    expect(closed.map(({ scope, open }) => `${scope}: ${open}`)).to.deep.equal(['book/inner: 1', 'book: 1']);
+    run.check();
+  });
+
   it('is that of whatever undoes what was done in a block that is over', () => {
     const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
     const undone = { compensate: { agent: 'undoer', retry, timeouts: {} } };

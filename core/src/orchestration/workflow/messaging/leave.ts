@@ -65,9 +65,11 @@ export const notTaken = ({ mailbox }: OpenMessage, why: string): ErrorData =>
 export function leaveBlock(state: RunState, path: string): void {
   const { mail } = state;
   if (mail === undefined) return;
+  // What is left in a block inside of it, which ended with it, is closed with that one.
+  const inside = new Set([...mail.left.values()].flat());
   const left: string[] = [];
   for (const mailbox of filledWithin(mail, path))
-    for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) left.push(id);
+    for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) if (!inside.has(id)) left.push(id);
   for (const { id, mailbox } of mail.conversations.values())
     if (!isName(mailbox) && mailbox.startsWith(`${path}/`)) mail.owed.set(id, 'is gone with its block');
   if (left.length > 0) mail.left.set(path, [...(mail.left.get(path) ?? []), ...left]);
