@@ -22,13 +22,15 @@ export class MessageBooks {
   sent = 0;
   /** How messages were gone, and how often. */
   readonly gone = new Map<string, number>();
+  readonly #known = new Set<string>();
   #closed = 0;
 
   fold(event: RunEvent): void {
     if (!isEnd(event)) this.#closed = 0;
     switch (event.type) {
       case 'MessageSent':
-        expect(this.open.has(event.message), `${event.message} is sent, and is there`).to.equal(false);
+        expect(this.#known.has(event.message), `${event.message} is sent twice`).to.equal(false);
+        this.#known.add(event.message);
         this.sent += 1;
         this.open.set(event.message, { isDrop: event.drop === true, dead: false, doomed: false, holder: undefined });
         return;
@@ -146,6 +148,7 @@ export class MessageBooks {
   }
 
   #end(id: string, how: string): void {
+    this.#there(id, how);
     this.open.delete(id);
     this.gone.set(how, (this.gone.get(how) ?? 0) + 1);
   }
