@@ -571,20 +571,26 @@ describe('messages beside everything else', () => {
     }
   });
 
-  it('nor by one that failed for good before the run did, as long as it is open', () => {
-    const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
-    const run = talking(mailWorkflow({ a: { retry }, b: {}, c: { after: ['a', 'b'], join: 2 } }, { desk: {} }));
-    run.say('a', '#desk', 1, { key: 'once' });
-    run.fail('a');
-    expect(run.state.status).to.equal('failed');
-    const next = goOnFrom(run);
-    next.schedule('a');
-    next.begin('a');
-    expect(asTold(next)).to.deep.equal([]);
-    expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
-    next.complete('a');
-    next.send({ type: 'CancelRun', force: true });
-    expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+  it('nor by one that failed for good before the run did', () => {
+    for (const isTaken of [false, true]) {
+      const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
+      const run = talking(mailWorkflow({ a: { retry }, b: {}, c: { after: ['a', 'b'], join: 2 } }, { desk: {} }));
+      run.say('a', '#desk', 1, { key: 'once' });
+      if (isTaken) {
+        run.hear('b', { mailbox: '#desk' });
+        run.settle('b', { acknowledge: [...(run.state.mail?.open.keys() ?? [])] });
+      }
+      run.fail('a');
+      expect(run.state.status).to.equal('failed');
+      const next = goOnFrom(run);
+      next.schedule('a');
+      next.begin('a');
+      expect(asTold(next)).to.deep.equal([]);
+      expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
+      next.complete('a');
+      next.send({ type: 'CancelRun', force: true });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+    }
   });
 
   it('a run without messages has nothing of them', () => {

@@ -35,9 +35,9 @@ export function leaveMail(state: RunState, task: TaskState): void {
   mail.attempts.delete(task.id);
 }
 
-/** The task has ended, or begins anew: in the next round, keys do, too. */
+/** The task has ended, or begins anew: in the next round, keys do, too. One that failed may be retried in its round, by a run that goes on. */
 export function leaveTask(state: RunState, mail: MailState, task: TaskState): void {
-  mail.keys.delete(task.id);
+  if (task.status !== 'failed') mail.keys.delete(task.id);
   if (!hasEnded(task)) return;
   if (mail.conversations.size > 0) leaveConversations(state, mail, task);
   if (mayRunAgain(state, task)) return;

@@ -85,7 +85,7 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
   return error === undefined ? event : problem('REPRISE_RUN_TOO_LARGE', error.message);
 }
 
-/** What a message says that is open: a task that begins again after it failed has forgotten its keys, and not what lies about. */
+/** What a message says that is open: a task that begins again as if for the first time has forgotten its keys, and not what lies about. */
 function openContent({ mail }: RunState, id: string): string | undefined {
   const open = mail?.open.get(id);
   if (open === undefined) return undefined;
