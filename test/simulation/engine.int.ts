@@ -1,4 +1,4 @@
-import { EventReader, isForAgents, isTerminal, type RunEvent, taskPaths } from '@reprise/core';
+import { EVENT_VERSIONS, EventReader, isForAgents, isTerminal, type RunEvent, taskPaths } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -29,8 +29,12 @@ async function eventsOf(world: World, stream: string): Promise<readonly RunEvent
   return events;
 }
 
+/** Types of the events of all of these runs. */
+const seen = new Set<string>();
+
 async function check(world: World, spec: WorkflowSpec): Promise<void> {
   const { log, saved } = world.truth;
+  for (const { type } of log) seen.add(type);
   expect(new Set(log.map(({ id }) => id)).size, 'event ids').to.equal(log.length);
   const streams = new Set(log.map(({ stream }) => stream));
   for (const stream of streams) {
@@ -113,7 +117,7 @@ const FOUL: Weather = {
     crashBefore: 0.03,
     crashAfter: 0.03,
   },
-  transport: { twice: 0.2, late: 0.2, signalLost: 0.2 },
+  transport: { drop: 0.1, delay: 0.1, duplicate: 0.2, reorder: 0.2 },
   crashes: 4,
   zombies: 2,
   meddling: true,
@@ -131,8 +135,8 @@ describe('the engine, for any workflow and any agents', () => {
     );
   });
 
-  it('with messages that come twice and late', async () => {
-    const transport = { twice: 0.3, late: 0.3, signalLost: 0.3 };
+  it('with messages that are dropped, delayed, doubled and reordered', async () => {
+    const transport = { drop: 0.2, delay: 0.2, duplicate: 0.3, reorder: 0.3 };
     await fc.assert(property({ ...FAIR, transport, meddling: true }), { numRuns: 250 });
   });
 
@@ -171,6 +175,11 @@ describe('the engine, for any workflow and any agents', () => {
 
   it('with all of that together', async () => {
     await fc.assert(property(FOUL), { numRuns: 250 });
+  });
+
+  it('whose agents did everything with messages that there is', () => {
+    const talk = Object.keys(EVENT_VERSIONS).filter((type) => /^(Message|Conversation)/.test(type));
+    expect([...seen]).to.include.members(talk);
   });
 
   it('with all of that together, over files of SQLite', async () => {

@@ -15,13 +15,17 @@ export class Heap<T> {
     return this.#items[0];
   }
 
-  /** The items that pass, in any order; what comes after one that does not is not looked at. */
-  *upTo(passes: (item: T) => boolean, at = 0): Generator<T> {
-    const item = this.#items[at];
-    if (item === undefined || !passes(item)) return;
-    yield item;
-    yield* this.upTo(passes, 2 * at + 1);
-    yield* this.upTo(passes, 2 * at + 2);
+  /** The items that pass, in order; what comes after one that does not is not looked at. */
+  *upTo(passes: (item: T) => boolean): Generator<T> {
+    const items = this.#items;
+    const next = new Heap<number>((a, b) => this.#before(items[a] as T, items[b] as T));
+    if (items.length > 0) next.push(0);
+    for (let at = next.pop(); at !== undefined; at = next.pop()) {
+      const item = items[at] as T;
+      if (!passes(item)) return;
+      yield item;
+      for (const below of [2 * at + 1, 2 * at + 2]) if (below < items.length) next.push(below);
+    }
   }
 
   push(item: T): void {

@@ -1,4 +1,5 @@
 import type { AgentContext, AgentTask } from '../agent/agent.ts';
+import type { Messages } from '../agent/messages.ts';
 import { type Duration, parseDuration } from '../shared/duration.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -10,7 +11,7 @@ export interface ScriptContext extends AgentContext {
   sleep(duration: Duration): Promise<void>;
 }
 
-/** Computes an output, or throws. Waits with `context.sleep`, never for real. */
+/** Computes an output, or throws. Waits with `context.sleep` and for `context.messages`, never for real. */
 export type ScriptFunction = (task: AgentTask<never>, context: ScriptContext) => unknown;
 
 export interface ScriptedFailure {
@@ -54,7 +55,7 @@ export async function perform(
   return call.output;
 }
 
-/** What a function does counts as under way, but for the time that it sleeps. */
+/** What a function does counts as under way, but for the time that it sleeps, or waits for messages. */
 async function callFunction(
   call: ScriptFunction,
   task: AgentTask,
@@ -62,21 +63,43 @@ async function callFunction(
   time: VirtualTime,
 ): Promise<unknown> {
   let end = time.begin();
-  let sleeping = 0;
+  let idle = 0;
   let over = false;
-  const sleep = async (duration: Duration): Promise<void> => {
-    sleeping += 1;
+  const wait = async <T>(work: () => Promise<T>): Promise<T> => {
+    idle += 1;
     end();
-    await pass(time, duration);
-    sleeping -= 1;
-    if (sleeping === 0 && !over) end = time.begin();
+    try {
+      return await work();
+    } finally {
+      idle -= 1;
+      if (idle === 0 && !over) end = time.begin();
+    }
   };
+  const sleep = (duration: Duration): Promise<void> => wait(() => pass(time, duration));
   try {
-    return await call(task as AgentTask<never>, { ...context, sleep });
+    return await call(task as AgentTask<never>, { ...context, messages: waited(context.messages, wait), sleep });
   } finally {
     over = true;
     end();
   }
+}
+
+/** The same messages. As theirs, what is refused unheard ends no process. */
+function waited(messages: Messages, wait: <T>(work: () => Promise<T>) => Promise<T>): Messages {
+  const heard = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = wait(work);
+    done.catch(() => undefined);
+    return done;
+  };
+  return {
+    send: (...given) => heard(() => messages.send(...given)),
+    request: (...given) => heard(() => messages.request(...given)),
+    receive: (...given) => heard(() => messages.receive(...given)),
+    receiveMany: (...given) => heard(() => messages.receiveMany(...given)),
+    reply: (...given) => heard(() => messages.reply(...given)),
+    ack: (...given) => heard(() => messages.ack(...given)),
+    nack: (...given) => heard(() => messages.nack(...given)),
+  };
 }
 
 type Outcome = { readonly delay?: Duration } & (
@@ -92,7 +115,7 @@ function isOutcome(call: unknown): call is Outcome {
   return Object.keys(call).every((key) => OUTCOME_KEYS.has(key));
 }
 
-function failureOf(failure: ScriptedFailure | string): Error {
+export function failureOf(failure: ScriptedFailure | string): Error {
   if (typeof failure === 'string') return Object.assign(new Error(failure), { code: 'SCRIPTED', retryable: true });
   const { code = 'SCRIPTED', message = `scripted failure ${code}`, retryable = true } = failure;
   return Object.assign(new Error(message), { code, retryable });

@@ -5,6 +5,7 @@ import { TaskGraph } from '../definition/task-graph.ts';
 import type { Workflow } from '../definition/workflow.ts';
 import { createInMemoryStorage } from '../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
+import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { EngineOptions } from '../orchestration/runtime/options.ts';
 import type { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import type { RunHandle, RunOutcome } from '../orchestration/runtime/run-handle.ts';
@@ -15,12 +16,15 @@ import { type Duration, formatDuration } from '../shared/duration.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
 import { seededRandom, sequentialIds } from './deterministic.ts';
+import { type FaultCounts, type FaultsOf, faultyTransport } from './faulty-transport.ts';
 import { DEFAULT_START, ManualClock } from './manual-clock.ts';
+import { messagesOf, type ToldMessage } from './messages-of.ts';
 import { type AgentScript, millisecondsOf, pass, perform } from './script.ts';
 import { VirtualTime } from './virtual-time.ts';
 
+const DAY_MS = 24 * 3_600_000;
 /** Longer than any simulation: leases and redispatches have no part in one. */
-const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
+const TEN_YEARS_MS = 3650 * DAY_MS;
 
 export interface SimulateOptions<Input> {
   readonly input: Input;
@@ -35,6 +39,8 @@ export interface SimulateOptions<Input> {
   readonly runId?: string;
   readonly plugins?: readonly AnyPlugin[];
   readonly limits?: Partial<EngineOptions>;
+  /** What befalls the messages of the transport, by `seed`. Leases and redispatches are then as in production, since they make up for what is lost. */
+  readonly faults?: FaultsOf;
   /** Called once the run has started: to pause, cancel or watch it, in virtual time. */
   steer?(run: RunHandle, time: { sleep(duration: Duration): Promise<void> }): Promise<void>;
 }
@@ -57,6 +63,10 @@ export interface Simulation<Output = Json> {
   readonly history: readonly RunEvent[];
   readonly state: RunView;
   readonly calls: readonly AgentCall[];
+  /** The messages of the run, in the order in which they were sent. */
+  readonly messages: readonly ToldMessage[];
+  /** What befell the messages of the transport: nothing, without `faults`. */
+  readonly faults: FaultCounts;
   /** Virtual ms from the first event to the last. */
   readonly duration: number;
 }
@@ -90,21 +100,38 @@ export async function simulate<Input, Output>(
   const time = new VirtualTime(new ManualClock(startAt));
   const calls: AgentCall[] = [];
   const agents = scriptedAgents(workflow as Workflow, options.agents ?? {}, time, calls);
+  const { faults, seed = 1 } = options;
+  const inner = time.watchTransport(createInProcessTransport(time.clock));
+  const transport = faultyTransport(inner, { faults: faults ?? {}, seed, clock: time.clock });
+  const patience = faults === undefined ? { leaseMs: TEN_YEARS_MS, redispatchMs: TEN_YEARS_MS } : {};
   const reprise = await createReprise({
-    plugins: [...parts(time), ...(options.plugins ?? [])],
+    plugins: [...parts(time, transport), ...(options.plugins ?? [])],
     workflows: [withoutAgents(workflow as Workflow)],
     agents,
     clock: time.clock,
     ids: sequentialIds(),
-    random: seededRandom(options.seed ?? 1),
-    limits: { leaseMs: TEN_YEARS_MS, redispatchMs: TEN_YEARS_MS, ...options.limits },
+    random: seededRandom(seed),
+    limits: { ...patience, ...options.limits },
   });
   try {
     await reprise.start();
-    return await runToEnd(reprise, workflow, options, time, calls);
+    const told = await runToEnd(reprise, workflow, options, time);
+    return { ...told, calls, faults: { ...transport.counts } };
   } finally {
-    await reprise.stop({ drainMs: 0 });
+    transport.heal();
+    await inTime(time, reprise.stop({ drainMs: 0 }));
   }
+}
+
+/** What a stop waits for may be a message that is late: time passes until it is over. */
+async function inTime(time: VirtualTime, stopped: Promise<void>): Promise<void> {
+  let over = false;
+  const end = (): void => {
+    over = true;
+  };
+  stopped.then(end, end);
+  await time.until(() => over, DAY_MS);
+  await stopped;
 }
 
 /** Scripts stand for all agents, those of child workflows, too. */
@@ -119,17 +146,13 @@ const withChildren = (workflow: Workflow): readonly Workflow[] => [
   ...(workflow.children ?? []).flatMap(withChildren),
 ];
 
-const parts = (time: VirtualTime): readonly AnyPlugin[] => [
+const parts = (time: VirtualTime, transport: Transport): readonly AnyPlugin[] => [
   definePlugin({
     name: 'simulated-store',
     kind: 'event-store',
     create: () => time.watchStorage(createInMemoryStorage()),
   }),
-  definePlugin({
-    name: 'simulated-transport',
-    kind: 'transport',
-    create: () => time.watchTransport(createInProcessTransport(time.clock)),
-  }),
+  definePlugin({ name: 'simulated-transport', kind: 'transport', create: () => transport }),
 ];
 
 async function runToEnd<Input, Output>(
@@ -137,8 +160,7 @@ async function runToEnd<Input, Output>(
   workflow: Workflow<Input, Output>,
   options: SimulateOptions<Input>,
   time: VirtualTime,
-  calls: readonly AgentCall[],
-): Promise<Simulation<Output>> {
+): Promise<Omit<Simulation<Output>, 'calls' | 'faults'>> {
   const { name, version } = workflow.definition;
   const id = options.runId === undefined ? {} : { id: options.runId };
   const run = await reprise.startRun<Input, Output>(name, options.input, { version, ...id });
@@ -165,7 +187,8 @@ async function runToEnd<Input, Output>(
   const history: RunEvent[] = [];
   for await (const { event } of reprise.runs.history(run.id)) history.push(event);
   const state = await reprise.runs.state(run.id);
-  return { outcome, history, state, calls, duration: state.updatedAt - state.startedAt };
+  const duration = state.updatedAt - state.startedAt;
+  return { outcome, history, state, messages: messagesOf(history), duration };
 }
 
 function scriptedAgents(

@@ -101,6 +101,10 @@ describe('the messages of a run', () => {
     expect(messagesOf(run)[0]).to.not.have.property('data');
     run.send({ type: 'CancelRun', force: true });
     expect(statuses(run)).to.deep.equal(['closed', 'discarded', 'expired', 'closed']);
+    // A fork from before the end has them.
+    run.events.pop();
+    expect(run.events.at(-1)).to.include({ type: 'MessagesClosed' });
+    expect(statuses(run)).to.deep.equal(['open', 'discarded', 'expired', 'open']);
   });
 
   it('say which of them the run says for whoever will not answer', () => {

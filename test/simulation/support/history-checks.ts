@@ -22,6 +22,7 @@ import {
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
 import { neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
+import { MessageBooks } from './message-checks.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
 function outcomeKey(event: RunEvent, state: RunState): string | undefined {
@@ -128,13 +129,14 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
 
 /**
  * Everything that holds for every history, however it came about: no event after the end, attempts that only grow, one outcome for
- * each, no task before its dependencies, no limit exceeded, and a recorded digest that the replay confirms.
+ * each, no task before its dependencies, no limit exceeded, messages that are each in one place, and a recorded digest that the replay confirms.
  */
 export function checkHistory(events: readonly RunEvent[]): RunState {
   const state = initialState();
   const attempts = new Map<string, number>();
   const outcomes = new Set<string>();
   const scheduled = new Set<string>();
+  const messages = new MessageBooks();
   for (const [index, event] of events.entries()) {
     expect(isTerminal(state.status), `event ${index} (${event.type}) after the end`).to.equal(false);
     expect(event.type === 'RunStarted', 'RunStarted comes first, once').to.equal(index === 0);
@@ -156,6 +158,8 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     }
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
     evolve(state, event);
+    messages.fold(event);
+    messages.compare(state);
     if (state.status !== 'forking') checkLimits(state);
   }
   return state;

@@ -1,8 +1,7 @@
 import { type AdmissionConfig, decodeEvent, type RecordedEvent, type RunEvent, type Storage } from '@reprise/core';
-import { seededRandom } from '@reprise/core/testing';
+import { seededRandom, type TransportFaults } from '@reprise/core/testing';
 import { runStream } from '../../../core/src/shared/ids.ts';
 import { NO_FAULTS, type StoreFaults } from './faulty-store.ts';
-import type { TransportFaults } from './faulty-transport.ts';
 import { LISTED, toWorkflow, type WorkflowSpec } from './random-workflow.ts';
 import { type Process, World } from './world.ts';
 
@@ -26,7 +25,7 @@ export interface Weather {
 
 export const FAIR: Weather = {
   store: NO_FAULTS,
-  transport: { twice: 0, late: 0, signalLost: 0 },
+  transport: {},
   crashes: 0,
   zombies: 0,
   meddling: false,

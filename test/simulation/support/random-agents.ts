@@ -1,8 +1,9 @@
-import type { Agent, AgentTask, Clock, Json, WorkflowDefinition } from '@reprise/core';
+import type { Agent, AgentContext, AgentTask, Clock, Json, WorkflowDefinition } from '@reprise/core';
 import { seededRandom } from '@reprise/core/testing';
 import { TaskGraph } from '../../../core/src/definition/task-graph.ts';
 import { CURRENT_RULES } from '../../../core/src/orchestration/workflow/rules.ts';
 import { taskPaths } from '../../../core/src/shared/task-path.ts';
+import { randomTalk, willTalk } from './random-talk.ts';
 
 /** One call of an agent of one process. */
 export interface Call {
@@ -42,19 +43,39 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
     return {
       name,
       concurrency: AGENT_CONCURRENCY,
-      handle: async (task, { signal, heartbeat }) => {
+      handle: async (task, { signal, heartbeat, messages }) => {
         note(options, name, task);
         running += 1;
         options.atOnce(running);
         let over = false;
+        let waits = 0;
         const end = (): void => {
-          if (!over) running -= 1;
+          if (!over && waits === 0) running -= 1;
           over = true;
+        };
+        // Who waits for messages takes no room, and has some again when they are there.
+        const resting = async <T>(work: Promise<T>): Promise<T> => {
+          if (!over && waits === 0) running -= 1;
+          waits += 1;
+          try {
+            return await work;
+          } finally {
+            waits -= 1;
+            if (!over && waits === 0) {
+              running += 1;
+              options.atOnce(running);
+            }
+          }
+        };
+        const talk = {
+          ...messages,
+          request: (...given: Parameters<typeof messages.request>) => resting(messages.request(...given)),
+          receiveMany: (...given: Parameters<typeof messages.receiveMany>) => resting(messages.receiveMany(...given)),
         };
         // One that does not heed its signal is left behind, and counts no more.
         signal.addEventListener('abort', end);
         try {
-          return await behave(options, task, signal, heartbeat);
+          return await behave(options, task, { signal, heartbeat, messages: talk });
         } finally {
           options.touch();
           end();
@@ -78,8 +99,7 @@ function note(options: RandomAgentsOptions, agent: string, task: AgentTask): voi
 async function behave(
   options: RandomAgentsOptions,
   task: AgentTask,
-  signal: AbortSignal,
-  heartbeat: () => void,
+  { signal, heartbeat, messages }: Pick<AgentContext, 'signal' | 'heartbeat' | 'messages'>,
 ): Promise<unknown> {
   const dice = seededRandom(options.seed ^ hashOf(`${task.taskId}/${task.attempt}`));
   const wait = (ms: number): Promise<void> => new Promise((resolve) => options.clock.schedule(ms, () => resolve()));
@@ -88,6 +108,7 @@ async function behave(
   const roll = dice();
   if (dice() < 0.7) await wait(Math.floor(dice() * (dice() < 0.2 ? 8000 : 200)));
   heartbeat();
+  if (willTalk(task, dice)) await randomTalk(options.definition, task, messages, dice);
   if (roll < 0.15) throw Object.assign(new Error('scripted'), { code: 'BOOM', retryable: true });
   if (roll < 0.2) throw Object.assign(new Error('scripted'), { code: 'FATAL' });
   if (roll < 0.23) return 10n;

@@ -84,6 +84,8 @@ export interface WorkflowSpec {
   readonly catch: BlockSpec['catch'];
   /** Two tasks that can be undone, of which one is needed. */
   readonly race: boolean;
+  /** Three tasks that talk to each other. */
+  readonly talk: boolean;
 }
 
 const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<T> =>
@@ -157,6 +159,7 @@ export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
   catch: CATCHES,
   race: fc.boolean(),
+  talk: fc.boolean(),
 });
 
 const fn = (digest: string, compute: (scope: Scope) => unknown): Expression => ({
@@ -436,6 +439,11 @@ const RACE: readonly TaskDefinition[] = [
   { ...standIn('r2'), after: ['r0', 'r1'], join: 'any', rest: 'cancel' },
 ];
 
+/** Tasks that do little but talk. */
+export const TALKERS: readonly string[] = ['c0', 'c1', 'c2'];
+
+const TALK = TALKERS.map((id): TaskDefinition => ({ ...standIn(id), may: ['send'], timeouts: { attemptMs: 20_000 } }));
+
 function tasksOf(specs: readonly TaskSpec[], prefix: string): readonly TaskDefinition[] {
   const tasks = specs.map((spec, index) => taskOf(spec, index, { prefix, specs }));
   const standIns = tasks.flatMap(({ fallback }) => (fallback?.kind === 'task' ? [standIn(fallback.task)] : []));
@@ -492,7 +500,7 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
     schemaVersion: 1,
     name: 'random',
     version: '1',
-    tasks: [...tasksOf(spec.tasks, 't'), ...(spec.race ? RACE : [])],
+    tasks: [...tasksOf(spec.tasks, 't'), ...(spec.race ? RACE : []), ...(spec.talk ? TALK : [])],
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),

@@ -10,9 +10,17 @@ import {
   type Workflow,
   workflow,
 } from '@reprise/core';
-import { ManualClock, seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
+import {
+  type FaultyTransport,
+  faultyTransport,
+  ManualClock,
+  seededRandom,
+  sequentialIds,
+  type TransportFaults,
+  VirtualTime,
+} from '@reprise/core/testing';
 import { faultyStorage, type StoreFaults } from './faulty-store.ts';
-import { faultyTransport, type TransportFaults } from './faulty-transport.ts';
+import { mortalTransport } from './mortal-transport.ts';
 import { type Call, randomAgents } from './random-agents.ts';
 import { CHILD } from './random-workflow.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
@@ -82,14 +90,7 @@ export class World {
         definePlugin({
           name: 'faulty-transport',
           kind: 'transport',
-          create: () =>
-            faultyTransport(createInProcessTransport(clock), {
-              faults: this.#options.transport,
-              dice: this.#dice,
-              clock,
-              touch,
-              alive,
-            }),
+          create: () => this.#transportFor(index, alive),
         }),
       ],
       workflows: [random, child],
@@ -122,6 +123,13 @@ export class World {
     process.alive = false;
     // What is left of it is only let go of, so that the test can end.
     process.reprise.stop({ drainMs: 0 }).catch(() => undefined);
+  }
+
+  #transportFor(index: number, alive: () => boolean): FaultyTransport {
+    const { transport: faults, seed } = this.#options;
+    const { clock } = this.time;
+    const inner = mortalTransport(this.time.watchTransport(createInProcessTransport(clock)), alive);
+    return faultyTransport(inner, { faults, seed: seed + index, clock });
   }
 
   #storageFor(index: number, alive: () => boolean) {

@@ -82,7 +82,7 @@ export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
   FailTask: membersOf<Sent<FailTask>>(
     { type: oneOf('FailTask'), ...ofAttempt, error: errorShape },
     // An engine says so of an attempt, and no worker.
-    { lost: flag },
+    { lost: flag, worker: label },
   ),
   SendMessages: membersOf<Sent<SendMessages>>({ type: oneOf('SendMessages'), ...ofCall, messages: someOutgoing }, {}),
   AwaitMessages: membersOf<Sent<AwaitMessages>>({ type: oneOf('AwaitMessages'), ...ofCall }, awaitingFields),
@@ -100,6 +100,7 @@ const received = membersOf<ReceivedMessage>(
     delivery: integer(1),
   },
   {
+    run: text(128, 1),
     type: name,
     conversation: text(4096, 1),
     inReplyTo: messageIdShape,

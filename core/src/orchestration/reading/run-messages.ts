@@ -166,7 +166,8 @@ export class RunMessages {
         for (const one of this.#these(event.messages)) this.#stand(one, 'discarded', event.at);
         return;
       case 'MessagesClosed':
-        return this.#closed(event.scope, event.messages, event.at);
+        // Of the run, its end closes them: a run that goes on from there has them.
+        return event.scope === '' ? undefined : this.#closed(event.scope, event.messages, event.at);
       case 'RunCompleted':
       case 'RunFailed':
       case 'RunCancelled':

@@ -117,6 +117,8 @@ export interface FailTask extends CommandBase {
   readonly error: ErrorData;
   /** The worker is gone: the attempt says nothing about the task, and does not count against `maxAttempts`. */
   readonly lost?: boolean;
+  /** Whose failure it is: of one from which another has taken the attempt over, it says nothing. Absent: not known. */
+  readonly worker?: string;
 }
 
 export interface FireTimer extends CommandBase {

@@ -1,10 +1,14 @@
-import { cel, workflow } from '@reprise/core';
+import { cel, DEFAULT_RETRY, type Json, workflow } from '@reprise/core';
 import { expect } from 'chai';
+import { decide } from '../../../src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
+import { SourceHistory } from '../../../src/orchestration/workflow/fork/source.ts';
 import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
-import { types } from '../pure-run.ts';
+import { goOnFrom } from '../language/going-on.ts';
+import { type PureRun, types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
 const two = mailWorkflow({ a: {}, b: {} }, { desk: {} });
@@ -177,6 +181,20 @@ describe('messages in a run', () => {
       expect(late).to.include({ type: 'CommandRejected', code: 'REPRISE_MESSAGE_NOT_HELD' });
       run.events.pop();
       expect(types(run.send({ ...sent, worker: 'x', call: 2 }))).to.deep.equal(['MessageSent']);
+    });
+
+    it('of another worker that makes the attempt: what the one before fails with, which can do nothing more, is not its outcome', () => {
+      run.say('a', 'b', 1);
+      run.hear('b');
+      const hear = { type: 'AwaitMessages', taskId: 'b', attempt: 1, worker: 'x', call: 1 } as const;
+      expect(types(run.send(hear))).to.deep.equal(['MessageAwaited', 'MessageRejected', 'MessageDelivered']);
+      const refused = run.hear('b');
+      expect(refused).to.equal('REPRISE_MESSAGE_NOT_HELD');
+      const error = { code: 'REPRISE_MESSAGE_NOT_HELD', message: 'made by another worker', retryable: false };
+      const fail = { type: 'FailTask', taskId: 'b', attempt: 1, error } as const;
+      expect(run.send({ ...fail, worker: 'w' })).to.deep.equal([]);
+      expect(run.task('b').status).to.equal('running');
+      expect(types(run.send({ ...fail, worker: 'x' }))[0]).to.equal('TaskAttemptFailed');
     });
 
     it('of an attempt that is over are refused, and leave no trace', () => {
@@ -379,6 +397,30 @@ describe('messages in a run', () => {
       expect(run.hear('b')).to.deep.equal(['MessageAwaited']);
     });
 
+    it('of several things at once comes in one order, whatever was noted first, and after a snapshot', () => {
+      const notes = [
+        (one: MailRun) => one.hear('b', { timeoutMs: 1000 }),
+        (one: MailRun) => one.say('a', '#desk', 1, { performative: 'request', deadlineMs: 1000 }),
+        (one: MailRun) => one.post('#desk', 1, { expiresMs: 1000 }),
+      ];
+      const told = [notes, notes.toReversed()].flatMap((noted) => {
+        const one = talking();
+        for (const note of noted) note(one);
+        const copy = restoreState(serializeState(one.state), (definition) => definition);
+        const now = one.now + 1000;
+        const due = {
+          type: 'FireTimer',
+          commandId: 'due',
+          runId: one.state.runId,
+          timer: { kind: 'messages' },
+        } as const;
+        const context = { now, random: () => 0.5, maxPayloadChars: 1000 };
+        return [one.state, copy].map((state) => types(decide(state, { ...due, at: now }, context)).join(' '));
+      });
+      const all = 'ConversationExpired MessageSent MessageMissed MessageExpired MessageDeadLettered';
+      expect(told).to.deep.equal([all, all, all, all]);
+    });
+
     it('goes on while the run is paused', () => {
       run.say('a', 'b', 1, { expiresMs: 1000 });
       run.send({ type: 'PauseRun' });
@@ -485,6 +527,70 @@ describe('messages beside everything else', () => {
     expect(types(end)).to.deep.equal(['TaskCompleted', 'MessagesClosed', 'RunCompleted']);
     expect(run.state.mail).to.equal(undefined);
     run.check();
+  });
+
+  it('a run that goes on from there has it, and not its closing', () => {
+    const run = talking();
+    run.say('a', 'b', 1);
+    run.send({ type: 'CancelRun', force: true });
+    const history = new SourceHistory();
+    for (const event of run.events) history.fold(event);
+    expect(types(run.events.slice((history.cut()?.revision ?? 0) + 1))).to.deep.equal([
+      'MessagesClosed',
+      'RunCancelled',
+    ]);
+  });
+
+  const asTold = (next: PureRun, data: Json = 1) =>
+    types(
+      next.send({
+        type: 'SendMessages',
+        taskId: 'a',
+        attempt: next.task('a').attempt,
+        worker: 'w',
+        call: 1,
+        messages: [{ to: '#desk', data, key: 'once' }],
+      }),
+    );
+
+  it('what was said under a key is not said again by a run that goes on, whether or not it was taken', () => {
+    for (const isTaken of [false, true]) {
+      const run = talking();
+      run.say('a', '#desk', 1, { key: 'once' });
+      if (isTaken) {
+        run.hear('b', { mailbox: '#desk' });
+        run.settle('b', { acknowledge: [...(run.state.mail?.open.keys() ?? [])] });
+      }
+      run.send({ type: 'CancelRun', force: true });
+      const next = goOnFrom(run);
+      next.schedule('a');
+      next.begin('a');
+      expect(asTold(next)).to.deep.equal([]);
+      expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
+      expect(next.of('MessageSent')).to.have.length(1);
+    }
+  });
+
+  it('nor by one that failed for good before the run did', () => {
+    for (const isTaken of [false, true]) {
+      const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
+      const run = talking(mailWorkflow({ a: { retry }, b: {}, c: { after: ['a', 'b'], join: 2 } }, { desk: {} }));
+      run.say('a', '#desk', 1, { key: 'once' });
+      if (isTaken) {
+        run.hear('b', { mailbox: '#desk' });
+        run.settle('b', { acknowledge: [...(run.state.mail?.open.keys() ?? [])] });
+      }
+      run.fail('a');
+      expect(run.state.status).to.equal('failed');
+      const next = goOnFrom(run);
+      next.schedule('a');
+      next.begin('a');
+      expect(asTold(next)).to.deep.equal([]);
+      expect(asTold(next, 2)).to.deep.equal(['CommandRejected']);
+      next.complete('a');
+      next.send({ type: 'CancelRun', force: true });
+      expect(next.replayed().stateDigest).to.equal(next.state.stateDigest);
+    }
   });
 
   it('a run without messages has nothing of them', () => {
@@ -659,6 +765,31 @@ describe('a mailbox whose task, or whose block, is over', () => {
     run.hear('x');
     run.complete('x');
     expect(run.status('ask')).to.equal('completed');
+    run.check();
+  });
+
+  it('is closed once, when blocks in blocks end together', () => {
+    const { tasks } = mailWorkflow({ pay: {} }).definition;
+    const inner = mailWorkflow({ inner: { scope: { tasks } }, other: {} }).definition;
+    const run = talking(mailWorkflow({ book: { scope: { tasks: inner.tasks } }, a: {} }));
+    run.say('a', 'book/inner/pay', 1);
+    run.say('a', 'book/other', 2);
+    run.send({ type: 'SkipTask', taskId: 'book' });
+    const closed = run.of('MessagesClosed');
+    expect(closed.map(({ scope, open }) => `${scope}: ${open}`)).to.deep.equal(['book/inner: 1', 'book: 1']);
+    run.check();
+  });
+
+  it('is that of whatever undoes what was done in a block that is over', () => {
+    const retry = { ...DEFAULT_RETRY, maxAttempts: 1 };
+    const undone = { compensate: { agent: 'undoer', retry, timeouts: {} } };
+    const { tasks } = mailWorkflow({ pay: undone }).definition;
+    const run = talking(mailWorkflow({ book: { scope: { tasks } }, b: { after: ['book'], retry } }));
+    run.complete('book/pay');
+    run.beginAll();
+    run.fail('b');
+    run.beginAll();
+    expect(run.hear('book/pay@1', { timeoutMs: 10 })).to.deep.equal(['MessageAwaited']);
     run.check();
   });
 

@@ -1,13 +1,25 @@
-import { type AgentContext, type AgentTask, createReprise, defineAgent, workflow } from '@reprise/core';
 import {
+  type AgentContext,
+  type AgentTask,
+  createInProcessTransport,
+  createReprise,
+  defineAgent,
+  definePlugin,
+  workflow,
+} from '@reprise/core';
+import {
+  type AgentScript,
   callAgent,
+  faultyTransport,
   given,
   ManualClock,
   recordingMonitor,
+  type Simulation,
   seededRandom,
   sequentialIds,
   simulate,
   started,
+  talks,
   VirtualTime,
 } from '@reprise/core/testing';
 import { expect } from 'chai';
@@ -168,6 +180,85 @@ describe('an agent that talks', () => {
       .build();
     const { outcome } = await simulate(flow, { input: null, agents: { reviewer: reviewer.handle } });
     expect(outcome).to.deep.equal({ status: 'completed', output: { good: false, delivery: 2 } });
+  });
+  // #endregion
+});
+
+describe('agents that talk', () => {
+  // #region talks
+  const flow = workflow('review', { mailboxes: { archive: {} } })
+    .task('writer', 'writer', { may: 'send' })
+    .task('critic', 'critic')
+    .output(({ outputs }) => outputs.writer)
+    .build();
+
+  const agents: Readonly<Record<string, AgentScript>> = {
+    writer: async (_task, { messages }) => {
+      const { data } = await messages.request('critic', 'a draft');
+      await messages.send('#archive', data, { expires: '1d' });
+      return data;
+    },
+    // The first time it has no time; then it answers, after five minutes.
+    critic: talks([{ nack: 'no time' }, { reply: 'fine', delay: '5m' }], { times: 2 }),
+  };
+  const told = ({ messages }: Simulation<unknown>): readonly string[] =>
+    messages.map(
+      ({ from, to, performative, deliveries }) => `${from} > ${to}: ${performative} (delivered: ${deliveries})`,
+    );
+
+  it('say what they are to say, and who was told is known', async () => {
+    const run = await simulate(flow, { input: null, agents });
+    expect(run.outcome).to.deep.equal({ status: 'completed', output: 'fine' });
+    expect(told(run)).to.deep.equal([
+      'writer > critic: request (delivered: 2)',
+      'critic > writer: inform (delivered: 1)',
+      'writer > #archive: inform (delivered: 0)',
+    ]);
+    expect(run.messages.map(({ status }) => status)).to.deep.equal(['acknowledged', 'acknowledged', 'closed']);
+  });
+
+  it('and say no more and no less, whatever befalls what carries it', async () => {
+    const calm = await simulate(flow, { input: null, agents });
+    for (const seed of [1, 2, 3]) {
+      const run = await simulate(flow, { input: null, agents, seed, faults: { drop: 0.3, delay: 0.3, duplicate: 1 } });
+      expect(run.faults.duplicated).to.be.greaterThan(10);
+      expect(run.outcome).to.deep.equal(calm.outcome);
+      expect(told(run)).to.deep.equal(told(calm));
+    }
+  });
+  // #endregion
+
+  // #region faulty
+  it('over a transport of your own, until it heals', async () => {
+    const clock = new ManualClock();
+    const time = new VirtualTime(clock);
+    // No answer of the engine arrives.
+    const transport = faultyTransport(createInProcessTransport(clock), {
+      clock,
+      faults: ({ envelope }) => (envelope.type === 'reprise.answer' ? { drop: 1 } : undefined),
+    });
+    const writer = defineAgent({
+      name: 'writer',
+      handle: async (_task: AgentTask, { messages }: AgentContext) => (await messages.send('#archive', 'text')).id,
+    });
+    const reprise = await createReprise({
+      workflows: [
+        workflow('post', { mailboxes: { archive: {} } })
+          .task('writer', writer, { may: 'send' })
+          .build(),
+      ],
+      plugins: [definePlugin({ name: 'faulty', kind: 'transport', create: () => time.watchTransport(transport) })],
+      clock,
+    });
+    await reprise.start();
+    const run = await reprise.startRun('post', null);
+    expect(await time.until(() => transport.counts.dropped > 5, 60_000)).to.equal(true);
+    expect(await reprise.runs.messages(run.id)).to.have.length(1);
+    expect((await run.state()).tasks.get('writer')?.status).to.equal('running');
+    transport.heal();
+    await time.until(() => false, 60_000);
+    expect(await run.outcome()).to.have.property('status', 'completed');
+    await reprise.stop();
   });
   // #endregion
 });

@@ -271,7 +271,7 @@ export class AgentWorker {
     if (outcome === undefined) return;
     const command: WorkerCommand =
       'error' in outcome
-        ? { type: 'FailTask', commandId: `${key}/fail`, ...base, error: outcome.error }
+        ? { type: 'FailTask', commandId: `${key}/fail`, ...base, error: outcome.error, worker: this.#parts.id }
         : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, ...outcome };
     try {
       await this.#send(command);

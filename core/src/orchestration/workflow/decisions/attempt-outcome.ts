@@ -70,6 +70,8 @@ export function fail(state: RunState, command: FailTask, context: DecisionContex
   const task = state.tasks.get(command.taskId);
   if (task === undefined) return [];
   if (!isInFlight(task) || task.attempt !== command.attempt) return late(task, command.attempt, 'failed', context);
+  // It may have failed for that very reason: it can do nothing with messages any more.
+  if (state.mail?.attempts.get(task.id)?.past.includes(command.worker ?? '') === true) return [];
   return failAttempt(state, task, command.error, command.lost === true, context);
 }
 

@@ -62,6 +62,10 @@ export class SourceHistory {
       case 'TaskClosing':
         if (!this.#closing.has(event.taskId)) this.#closing.set(event.taskId, revision);
         return;
+      case 'MessagesClosed':
+        // The first event of an end that nothing came before.
+        if (event.scope === '' && !this.#closing.has('')) this.#closing.set('', revision);
+        return;
       case 'ScopeCaught':
         this.#closing.delete(event.scope);
         return;

@@ -35,9 +35,9 @@ export function leaveMail(state: RunState, task: TaskState): void {
   mail.attempts.delete(task.id);
 }
 
-/** The task has ended, or begins anew: in the next round, keys do, too. */
+/** The task has ended, or begins anew: in the next round, keys do, too. One that failed may be retried in its round, by a run that goes on. */
 export function leaveTask(state: RunState, mail: MailState, task: TaskState): void {
-  mail.keys.delete(task.id);
+  if (task.status !== 'failed') mail.keys.delete(task.id);
   if (!hasEnded(task)) return;
   if (mail.conversations.size > 0) leaveConversations(state, mail, task);
   if (mayRunAgain(state, task)) return;
@@ -71,9 +71,11 @@ export const notTaken = ({ mailbox }: OpenMessage, why: string): ErrorData =>
 export function leaveBlock(state: RunState, path: string): void {
   const { mail } = state;
   if (mail === undefined) return;
+  // What is left in a block inside of it, which ended with it, is closed with that one.
+  const inside = new Set([...mail.left.values()].flat());
   const left: string[] = [];
   for (const mailbox of filledWithin(mail, path))
-    for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) left.push(id);
+    for (const id of mail.boxes.get(mailbox)?.messages.keys() ?? []) if (!inside.has(id)) left.push(id);
   for (const { id, mailbox } of mail.conversations.values())
     if (!isName(mailbox) && mailbox.startsWith(`${path}/`)) mail.owed.set(id, 'is gone with its block');
   if (left.length > 0) mail.left.set(path, [...(mail.left.get(path) ?? []), ...left]);

@@ -201,6 +201,10 @@ export interface MailState {
   readonly due: Heap<Due>;
 }
 
+/** What is due at once comes in an order that does not depend on how it was noted: a state that was restored says the same. */
+const isDueBefore = (a: Due, b: Due): boolean =>
+  a.at !== b.at ? a.at < b.at : a.kind !== b.kind ? a.kind < b.kind : a.id < b.id;
+
 export const createMail = (): MailState => ({
   boxes: new Map(),
   open: new Map(),
@@ -220,7 +224,7 @@ export const createMail = (): MailState => ({
   asks: new Map(),
   restless: new Set(),
   handOverUntil: undefined,
-  due: new Heap((a, b) => a.at < b.at),
+  due: new Heap(isDueBefore),
 });
 
 /** What is left of it when the run has ended: what it has had of others, which may come again. */

@@ -78,9 +78,9 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
   };
   if (key !== undefined && from.task !== undefined) {
     const keys = state.mail?.keys.get(from.task);
-    const before = keys?.get(key);
+    const before = keys?.get(key)?.content ?? openContent(state, id);
     if (before !== undefined) {
-      if (before.content === contentOf(event)) return undefined;
+      if (before === contentOf(event)) return undefined;
       return problem(
         'REPRISE_MESSAGE_CONFLICT',
         `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
@@ -101,5 +101,13 @@ const fullText = (mailbox: string, limit: number): string =>
   isOutbox(mailbox)
     ? `${limit} messages to ${placeText(mailbox)} are on their way, and it takes none of them; no more may be.`
     : `${limit} messages are open in '${mailbox}', which takes no more.`;
+
+/** What a message says that is open: a task that begins again as if for the first time has forgotten its keys, and not what lies about. */
+function openContent({ mail }: RunState, id: string): string | undefined {
+  const open = mail?.open.get(id);
+  if (open === undefined) return undefined;
+  const { subject, dead, mailbox, ...said } = open;
+  return contentOf({ ...said, to: dead?.mailbox ?? mailbox, ...(subject === undefined ? {} : { subject }) });
+}
 
 const invalid = (what: string): Refusal => problem('REPRISE_MESSAGE_INVALID', `The message cannot be sent: ${what}.`);

@@ -41,7 +41,10 @@ export function beginAgain(state: RunState, event: TasksReset): RunState {
     // It stays with whom it was handed to, and so does what that one was handed.
     const handed = handOffs === undefined ? {} : { handOffs, agent: handOffs.at(-1)?.to, input: task.input };
     const kept = { round, again, againSince, feedback, previous, undoes, retries: retries ? child : undefined };
+    // With its idempotency key it has those of what it said, unless both are new (forked).
+    const said = state.mail?.keys.get(task.id);
     clear(state, task, { ...kept, ...handed });
+    if (said !== undefined) state.mail?.keys.set(task.id, said);
     if (handed.input !== undefined) hold(state, task, 'input');
   });
   look(restarted, (task) => {
@@ -69,6 +72,8 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (event.as === 'fork' || (own && state.lineage.as === 'fork')) undoNothing(state);
   if (keys.length === 0) return state;
   const renewed = new Set(keys);
+  for (const path of state.mail?.keys.keys() ?? [])
+    if (renewed.has(path) || isInside(path, renewed)) state.mail?.keys.delete(path);
   const kept = Object.entries(state.lineage.keys ?? {}).filter(
     ([path]) => !renewed.has(path) && !isInside(path, renewed),
   );

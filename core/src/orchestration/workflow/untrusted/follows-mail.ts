@@ -61,14 +61,14 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         ? undefined
         : flaw('data', 'comes before the end of the run, and there is something left to do');
     }
-    case 'MessageAwaited':
-      return (
-        callFlaw(state, event, event.worker) ??
-        mailboxFlaw(state, event.mailbox, 'data.mailbox') ??
-        (event.mailbox === event.taskId || isNameAnywhere(event.mailbox)
-          ? undefined
-          : flaw('data.mailbox', `is '${event.mailbox}', which is that of another task`))
-      );
+    case 'MessageAwaited': {
+      const wrong = callFlaw(state, event, event.worker);
+      // Its own is there as long as it is: what undoes something may be in a block that is no more.
+      if (wrong !== undefined || event.mailbox === event.taskId) return wrong;
+      return isNameAnywhere(event.mailbox)
+        ? mailboxFlaw(state, event.mailbox, 'data.mailbox')
+        : flaw('data.mailbox', `is '${event.mailbox}', which is that of another task`);
+    }
     case 'MessageDelivered':
     case 'MessageMissed': {
       const waits = mail?.attempts.get(event.taskId);
