@@ -76,8 +76,15 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
-    case 'MessageSent':
-      return plain(`${senderOf(event)} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
+    case 'MessageSent': {
+      const { to, recipients } = event;
+      const whom = recipients === undefined ? to : `${to} (${count(recipients.length, 'subscriber')})`;
+      return plain(`${senderOf(event)} to ${whom}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
+    }
+    case 'MailboxSubscribed':
+      return plain(`${event.topic}${event.filter === undefined ? '' : `, ${briefJson({ ...event.filter }, WIDTH)}`}`);
+    case 'MailboxUnsubscribed':
+      return plain(event.topic);
     case 'MessageAwaited':
       return plain(`in ${event.mailbox}${event.wanted?.from === undefined ? '' : ` from ${event.wanted.from}`}`);
     case 'MessageDelivered':

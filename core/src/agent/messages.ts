@@ -9,6 +9,27 @@ export interface Sent {
   readonly id: string;
 }
 
+/** What was published: it is on record, and in the mailboxes of all that subscribe. */
+export interface Published extends Sent {
+  /** How many they are: nobody is no error. */
+  readonly recipients: number;
+}
+
+/** What is published is in no conversation, and answers nothing. One that opens a conversation (`cfp`) opens one with each that gets it. */
+export type PublishOptions = Omit<SendOptions, 'conversation' | 'inReplyTo'>;
+
+export interface SubscribeOptions {
+  /** Which messages. Default: all. */
+  readonly filter?: MessageFilter;
+}
+
+/** What is published under a topic comes to the mailbox of the task. */
+export interface Subscription {
+  readonly topic: string;
+  /** From now on nothing more comes, unless the workflow names the task among the subscribers. What has come stays. */
+  close(): Promise<void>;
+}
+
 export interface SendOptions {
   /**
    * What must be said once, whatever becomes of this attempt: another attempt of the task (in the same round) that says it again says nothing new. Other
@@ -64,6 +85,16 @@ export interface NackOptions {
 export interface Messages {
   /** To a task, by its id (found in the block of this task, then in those around it), to an item (`inspect[12]`), or to a name (`#desk`). Takes `may: [send]`. */
   send(to: string, data: unknown, options?: SendOptions): Promise<Sent>;
+  /**
+   * To all whose mailboxes subscribe to a topic of the workflow (`#news`) at this moment, in one step; each has a message of its own, and is done with it by
+   * itself. Nobody who subscribes is no error. Where a mailbox is full, the message is a dead letter, and the others get it. Takes `may: [send]`.
+   */
+  publish(topic: string, data: unknown, options?: PublishOptions): Promise<Published>;
+  /**
+   * From now on the mailbox of this task has what is published under the topic, in later attempts and rounds, too, as long as the mailbox is there; not what the
+   * task itself publishes. To subscribe again is to change the filter. Takes `may: [send]`.
+   */
+  subscribe(topic: string, options?: SubscribeOptions): Promise<Subscription>;
   /** Asks, and resolves to the answer (inform; to a `cfp`, the proposal). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
   request(to: string, data: unknown, options?: RequestOptions): Promise<Message>;
   /** The oldest message that fits, once there is one; undefined when the time is up. Meanwhile the attempt takes no room: others may begin. */

@@ -210,10 +210,12 @@ export interface End {
   readonly output?: Expression;
 }
 
-/** Puts a message into a mailbox of the run. Its output is `{ id }`. */
+/** Puts a message into a mailbox of the run, or into those of all that subscribe to a topic. One of `to` and `topic`. */
 export interface Send {
   /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, or a name (`#desk`). */
-  readonly to: Expression;
+  readonly to?: Expression;
+  /** Gives the topic that it is published under (`#news`). */
+  readonly topic?: Expression;
   /** Default: the input of the task. */
   readonly data?: Expression;
   /** Default: inform. */
@@ -225,8 +227,13 @@ export interface Send {
   /** How long anybody may take to take it, in ms. Then it is a dead letter; with `drop`, it is only noted. */
   readonly expiresMs?: number;
   readonly drop?: true;
-  /** When the task completes: `sent` at once; `acknowledged` when somebody is done with it. A dead letter fails the task. Default: sent. */
-  readonly until?: 'sent' | 'acknowledged';
+  /** Of what opens a conversation, and of an agree: how long whoever was asked has to answer, in ms. Default: 10 minutes. */
+  readonly deadlineMs?: number;
+  /**
+   * When the task completes: `sent` at once, with `{ id }` (of a topic `{ id, recipients }`, how many got it); `acknowledged` when somebody is done with it;
+   * `replied` when it is answered, with the answer. A dead letter, a refusal, an answer that does not come fail the task. Default: sent.
+   */
+  readonly until?: 'sent' | 'acknowledged' | 'replied';
 }
 
 /** A mailbox that is no task's. Tasks have theirs without a word. */
@@ -235,6 +242,15 @@ export interface MailboxDefinition {
   readonly limit?: number;
   /** How often a message is delivered that is given back, and when again. Default: 5 times, after 1 s, doubled up to 60 s. */
   readonly retry?: RetryPolicy;
+}
+
+/** What messages are published under. */
+export interface TopicDefinition {
+  /**
+   * Who has what is published without a word of their own: names (`#desk`), and tasks of the run by their paths, as long as their mailboxes are there. A list
+   * means all of its items. Agents subscribe by themselves, too.
+   */
+  readonly subscribers?: readonly string[];
 }
 
 /** Cancels tasks of the block, or of the blocks around it, that have not ended. Its output is the list of those that it did. */
@@ -430,6 +446,8 @@ export interface WorkflowDefinition {
   readonly timeoutMs?: number;
   /** By name, without `#`. */
   readonly mailboxes?: Readonly<Record<string, MailboxDefinition>>;
+  /** By name, without `#`. */
+  readonly topics?: Readonly<Record<string, TopicDefinition>>;
   /** Attempts of one run in flight at once. */
   readonly concurrency: number;
   /** The scheduler strategy's name. */

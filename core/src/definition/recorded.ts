@@ -183,10 +183,11 @@ function bindFilter(filter: MessageFilter, source: MessageFilter | undefined, bi
 }
 
 function bindSend(send: Send, source: Send | undefined, bind: BindSlot): Send {
-  const { to, data, conversation, inReplyTo } = send;
+  const { to, topic, data, conversation, inReplyTo } = send;
   return {
     ...send,
-    to: bind('send.to', to, source?.to),
+    ...(to && { to: bind('send.to', to, source?.to) }),
+    ...(topic && { topic: bind('send.topic', topic, source?.topic) }),
     ...(data && { data: bind('send.data', data, source?.data) }),
     ...(conversation && { conversation: bind('send.conversation', conversation, source?.conversation) }),
     ...(inReplyTo && { inReplyTo: bind('send.inReplyTo', inReplyTo, source?.inReplyTo) }),

@@ -10,6 +10,8 @@ export interface ReceivedMessage<Data = Json> {
   /** A task of the run, by its id, or the name of a program. */
   readonly from: string;
   readonly mailbox: string;
+  /** What it was published under (`#news`). */
+  readonly topic?: string;
   readonly data: Data;
   readonly performative: Performative;
   readonly type?: string;

@@ -23,8 +23,8 @@ export interface GivenMessage {
   readonly mailbox?: string;
 }
 
-/** A message that an agent sent which was called by itself. */
-export type SentMessage = Outgoing & { readonly id: string };
+/** A message that an agent sent which was called by itself. `to`: of what it published, the topic. */
+export type SentMessage = Outgoing & { readonly id: string; readonly to: string };
 
 /** What became of a message that it took. */
 export interface SettledMessage {
@@ -129,7 +129,7 @@ export class GivenMessages {
 
   #take(messages: readonly Outgoing[], ids: readonly string[]): void {
     for (const [index, message] of messages.entries()) {
-      const sent = { ...message, id: ids[index] ?? '' };
+      const sent = { ...message, to: message.to ?? message.topic ?? '', id: ids[index] ?? '' };
       this.sent.push(sent);
       const answer = this.#answer?.(sent);
       const opens = protocolOf(sent.performative ?? 'inform') !== undefined;

@@ -274,7 +274,17 @@ begun.send('v', { data: 1 });
 // @ts-expect-error: no such performative
 begun.send('v', { to: 'a', performative: 'shout' });
 // @ts-expect-error: no such end of a send
-begun.send('v', { to: 'a', until: 'replied' });
+begun.send('v', { to: 'a', until: 'heard' });
+// @ts-expect-error: to a mailbox, or to whoever subscribes
+begun.send('v', { to: 'a', topic: '#news' });
+// @ts-expect-error: what is published is acknowledged by several
+begun.send('v', { topic: '#news', until: 'acknowledged' });
+// @ts-expect-error: what is published answers nothing
+begun.send('v', { topic: '#news', inReplyTo: 'a' });
+// @ts-expect-error: which mailboxes
+workflow('v', { topics: { news: { subscribers: 3 } } });
+// @ts-expect-error: no such part of a topic
+workflow('v', { topics: { news: { limit: 3 } } });
 // @ts-expect-error: it is dropped, or it is not said
 begun.send('v', { to: 'a', expires: '1s', drop: false });
 // @ts-expect-error: a message is not sent again by itself

@@ -125,7 +125,7 @@ describe('refused: send', () => {
       'tasks.a.send: must be an object with to, not null',
       'tasks.b.send: must be an object with to, not "bob"',
       "tasks.c.send.too: is not known here; did you mean 'to'?",
-      'tasks.c.send: needs to, the mailbox that it goes to',
+      'tasks.c.send: needs to, the mailbox that it goes to, or topic, what it is published under',
     ],
     [
       'what is nothing of the kind',
@@ -137,7 +137,7 @@ describe('refused: send', () => {
       'tasks.t.send.inReplyTo: must be text, not 6',
       'tasks.t.send.expires: "soon" is not a duration; write milliseconds or text such as "250ms", "30s", "1h30m"',
       'tasks.t.send.drop: must be true, or be left out, not false',
-      'tasks.t.send.until: must be "sent" or "acknowledged", not "acked"',
+      'tasks.t.send.until: must be "sent" or "acknowledged" or "replied", not "acked"',
     ],
     [
       'what is empty, or too long',

@@ -3,6 +3,8 @@ import type { RunState } from '../../../core/src/orchestration/workflow/state.ts
 
 type Dice = () => number;
 
+const EMPTY = { conversation: undefined, inReplyTo: undefined };
+
 /** What somebody does with the messages of a run: mostly what can be done, sometimes what cannot. */
 export function randomMail(state: RunState, name: string, dice: Dice): GivenCommand {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
@@ -59,6 +61,23 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
   if (roll < 0.6) {
     const key = dice() < 0.3 ? { key: pick(['k1', 'k2']) } : {};
     return { type: 'SendMessages', ...base, messages: [{ ...message, ...drops, ...key }] };
+  }
+  const topics = Object.keys(state.definition.topics ?? {});
+  if (topics.length > 0 && dice() < 0.3) {
+    const topic = dice() < 0.95 ? `#${pick(topics)}` : '#desk';
+    const action = dice();
+    if (action < 0.3)
+      return {
+        type: 'SubscribeMailbox',
+        ...base,
+        topic,
+        ...(dice() < 0.4 && { filter: pick([{ from: 'a' }, { where: 'message.data == 1' }, { type: 'small' }]) }),
+      };
+    if (action < 0.4) return { type: 'UnsubscribeMailbox', ...base, topic };
+    const { to: _to, conversation: _conversation, inReplyTo: _inReplyTo, ...what } = { ...EMPTY, ...message };
+    const key = dice() < 0.2 ? { key: pick(['k1', 'k3']) } : {};
+    if (action < 0.5) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
+    return { type: 'SendMessages', ...base, messages: [{ ...what, ...drops, ...key, topic }] };
   }
   const held = [...(known?.held ?? [])];
   if (held.length > 0 && roll < 0.8) {

@@ -500,6 +500,7 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
       desk: { retry: { ...RETRY, maxAttempts: 3, initialDelayMs: 5, nonRetryable: [] } },
       narrow: { limit: 2 },
     },
+    topics: { news: { subscribers: ['#narrow', 't0'] }, free: {} },
     concurrency: spec.concurrency,
     strategy: 'graph',
   };

@@ -135,24 +135,53 @@ export interface MessageOption<S> {
   readonly form?: never;
 }
 
-/** A message, and where it goes. */
-export interface SendOption<S> {
+/** A message, and where it goes: to a mailbox (`to`), or to whoever subscribes (`topic`). */
+export type SendOption<S> = SaidOption<S> & (ToOption<S> | TopicOption<S>);
+
+export type SendOptionKey = keyof ToOption<never> | keyof SaidOption<never>;
+
+interface ToOption<S> {
   /** The id of a task, of an item (`inspect[12]`), or a name (`#desk`). */
   readonly to: NameOption<S>;
+  readonly topic?: never;
+  readonly conversation?: NameOption<S>;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: NameOption<S>;
+  /**
+   * When the task completes. `acknowledged`: when somebody is done with the message; `replied`: when it is answered, and the answer is the output. It fails
+   * when the message becomes a dead letter, and when it is refused or not answered. Default: sent.
+   */
+  readonly until?: 'sent' | 'acknowledged' | 'replied';
+}
+
+interface TopicOption<S> {
+  /** What it is published under (`#news`). Whoever subscribes by now gets it; the output says how many. */
+  readonly topic: NameOption<S>;
+  readonly to?: never;
+  readonly conversation?: never;
+  readonly inReplyTo?: never;
+  readonly until?: 'sent';
+}
+
+interface SaidOption<S> {
   /** Default: the input of the task. */
   readonly data?: TemplateOption<S & PerhapsItem>;
   /** Default: inform. */
   readonly performative?: Performative;
   readonly type?: string;
-  readonly conversation?: NameOption<S>;
-  /** The id of the message that it answers. */
-  readonly inReplyTo?: NameOption<S>;
+  /** Of what opens a conversation, and of an agree: how long whoever was asked has to answer. Default: 10 minutes. */
+  readonly deadline?: Duration;
   /** How long anybody may take to take it. Then it is a dead letter; with `drop`, that is only noted. */
   readonly expires?: Duration;
   readonly drop?: true;
-  /** `acknowledged`: the task completes when somebody is done with the message, and fails when it becomes a dead letter. Default: sent. */
-  readonly until?: 'sent' | 'acknowledged';
 }
+
+/** What a send gives. */
+export type SendOutput<Ends, Says> = [Ends] extends ['replied']
+  ? ReceivedMessage
+  : 'topic' extends Says
+    ? { readonly id: string; readonly recipients: number }
+    : { readonly id: string };
 
 /** What a person is asked. The answer is the output. */
 export interface FormOption<S, Asked> {

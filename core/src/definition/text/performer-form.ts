@@ -63,14 +63,16 @@ function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Wri
 }
 
 function sendForm(send: Send, path: Path, { mapped }: Write): Json {
-  const { to, data, performative, type, conversation, inReplyTo, expiresMs, drop, until } = send;
+  const { to, topic, data, performative, type, conversation, inReplyTo, deadlineMs, expiresMs, drop, until } = send;
   return {
-    to: mapped(to, [...path, 'to']),
+    ...(to && { to: mapped(to, [...path, 'to']) }),
+    ...(topic && { topic: mapped(topic, [...path, 'topic']) }),
     ...(data && { data: mapped(data, [...path, 'data']) }),
     ...(performative !== undefined && { performative }),
     ...(type !== undefined && { type }),
     ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
     ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
+    ...(deadlineMs !== undefined && { deadline: durationForm(deadlineMs) }),
     ...(expiresMs !== undefined && { expires: durationForm(expiresMs) }),
     ...(drop !== undefined && { drop }),
     ...(until !== undefined && { until }),

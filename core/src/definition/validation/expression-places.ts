@@ -110,6 +110,7 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['sleep', 'until'], moment, ...item],
     [['set'], set, ...item],
     [['send', 'to'], send?.to, ...item],
+    [['send', 'topic'], send?.topic, ...item],
     [['send', 'data'], send?.data, ...item],
     [['send', 'conversation'], send?.conversation, ...item],
     [['send', 'inReplyTo'], send?.inReplyTo, ...item],

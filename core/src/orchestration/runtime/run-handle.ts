@@ -220,7 +220,7 @@ export class RunHandle<Output = Json> {
       ...others
     } = options;
     const how = { performative, type, conversation, inReplyTo, expires, deadline, drop };
-    const message = outgoingOf(to, this.#control.payload(data, `message to '${to}'`), how);
+    const message = outgoingOf({ to }, this.#control.payload(data, `message to '${to}'`), how);
     const commandId = await this.#control.command(this.id, { type: 'PostMessage', from, message }, others);
     return { id: postedId(this.id, commandId) };
   }

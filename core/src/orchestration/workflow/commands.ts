@@ -199,6 +199,19 @@ export interface SettleMessages extends Call {
   readonly reject?: readonly GivenBack[];
 }
 
+/** The mailbox of the task is to have what is published under a topic. */
+export interface SubscribeMailbox extends Call {
+  readonly type: 'SubscribeMailbox';
+  readonly topic: string;
+  /** Default: all of it. */
+  readonly filter?: Wanted;
+}
+
+export interface UnsubscribeMailbox extends Call {
+  readonly type: 'UnsubscribeMailbox';
+  readonly topic: string;
+}
+
 /** Somebody outside sends a message into the run. */
 export interface PostMessage extends CommandBase {
   readonly type: 'PostMessage';
@@ -232,7 +245,7 @@ export interface DiscardDeadLetters extends CommandBase {
 export type DeadLetterCommand = EditDeadLetter | RedriveDeadLetters | DiscardDeadLetters;
 
 /** What attempts do with the messages of their run. */
-export type MailCall = SendMessages | AwaitMessages | SettleMessages;
+export type MailCall = SendMessages | AwaitMessages | SettleMessages | SubscribeMailbox | UnsubscribeMailbox;
 
 /** An answer to an open form. One that does not fit the form is rejected, and leaves it open. */
 export interface AnswerForm extends CommandBase {
@@ -339,6 +352,8 @@ export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
   'SendMessages',
   'AwaitMessages',
   'SettleMessages',
+  'SubscribeMailbox',
+  'UnsubscribeMailbox',
 ]);
 
 export const isCall = (command: Command): command is MailCall => CALLS.has(command.type);

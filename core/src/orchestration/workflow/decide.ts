@@ -82,6 +82,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'SendMessages':
     case 'AwaitMessages':
     case 'SettleMessages':
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
       return decideCall(state, command, context);
     case 'PostMessage':
     case 'EditDeadLetter':
@@ -159,6 +161,8 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'SendMessages':
     case 'AwaitMessages':
     case 'SettleMessages':
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
       return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended: it is ${state.status}.`, context)];
     case 'CancelRun':
       return state.status === 'cancelled' ? [] : refuse();

@@ -623,8 +623,10 @@ export interface MessageSent extends EventBase {
   /** Its id. */
   readonly message: string;
   readonly from: Party;
-  /** The mailbox: a task by its path, or a name (`#desk`). */
+  /** The mailbox: a task by its path, or a name (`#desk`). Of what was published, the topic (`#news`). */
   readonly to: string;
+  /** Of what was published: the mailboxes that have it, each its own, with the id `<message>@<mailbox>`. */
+  readonly recipients?: readonly string[];
   readonly data: Json;
   /** Absent: inform. */
   readonly performative?: Performative;
@@ -649,6 +651,30 @@ export interface MessageSent extends EventBase {
   readonly worker?: string;
   /** Of one from outside. */
   readonly commandId?: string;
+}
+
+/** From now on the mailbox of the task has what is published under the topic, by this attempt or by others, in this round or in others. */
+export interface MailboxSubscribed extends EventBase {
+  readonly type: 'MailboxSubscribed';
+  readonly topic: string;
+  readonly mailbox: string;
+  /** Which messages. Absent: all. It takes the place of the one before. */
+  readonly filter?: Wanted;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
+}
+
+/** The mailbox of the task has nothing more that is published under the topic, unless the workflow says that it does. */
+export interface MailboxUnsubscribed extends EventBase {
+  readonly type: 'MailboxUnsubscribed';
+  readonly topic: string;
+  readonly mailbox: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
 }
 
 /** An attempt waits for messages, and takes no room meanwhile. */
@@ -830,6 +856,8 @@ export type RunEvent =
   | TaskFailed
   | TaskResultIgnored
   | MessageSent
+  | MailboxSubscribed
+  | MailboxUnsubscribed
   | MessageAwaited
   | MessageDelivered
   | MessageMissed

@@ -25,6 +25,8 @@ import {
   missed,
   redriven,
   rejected,
+  subscribed,
+  unsubscribed,
 } from './transitions/mail.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { prioritise } from './transitions/priority.ts';
@@ -105,6 +107,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return receive(state, event);
     case 'MessageSent':
       return messageSent(state, event);
+    case 'MailboxSubscribed':
+      return subscribed(state, event);
+    case 'MailboxUnsubscribed':
+      return unsubscribed(state, event);
     case 'MessageAwaited':
       return onTask(state, event.taskId, (task) => awaited(state, task, event));
     case 'MessageDelivered':

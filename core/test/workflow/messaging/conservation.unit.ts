@@ -22,9 +22,11 @@ function balanceOf(events: readonly RunEvent[]) {
   for (const event of events) {
     switch (event.type) {
       case 'MessageSent':
-        expect(open.has(event.message) || dead.has(event.message), `${event.message} is sent twice`).to.equal(false);
-        open.add(event.message);
-        if (event.drop === true) drops.add(event.message);
+        for (const id of event.recipients?.map((mailbox) => `${event.message}@${mailbox}`) ?? [event.message]) {
+          expect(open.has(id) || dead.has(id), `${id} is sent twice`).to.equal(false);
+          open.add(id);
+          if (event.drop === true) drops.add(id);
+        }
         break;
       case 'MessageAcknowledged':
         end(event.messages, 'acknowledged');
@@ -62,13 +64,16 @@ function balanceOf(events: readonly RunEvent[]) {
   return { open, dead, gone };
 }
 
+const TOPICS = { news: { subscribers: ['#narrow', 'a'] }, free: {} };
+
 describe('messages, whatever is done with them', () => {
   it('are each in one place: open, dead, or gone in a way that is on record', () => {
     let sent = 0;
+    let published = 0;
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 150 }), (seed, steps) => {
         const dice = seededRandom(seed);
-        const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {}, narrow: { limit: 2 } }));
+        const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {}, narrow: { limit: 2 } }, TOPICS));
         run.beginAll();
         for (let step = 0; step < steps; step += 1) {
           run.now += Math.floor(dice() * 400);
@@ -95,9 +100,11 @@ describe('messages, whatever is done with them', () => {
             );
         }
         sent += run.of('MessageSent').length;
+        published += run.of('MessageSent').filter(({ recipients = [] }) => recipients.length > 1).length;
       }),
       { numRuns: 300 },
     );
     expect(sent).to.be.greaterThan(500);
+    expect(published).to.be.greaterThan(100);
   });
 });

@@ -38,7 +38,7 @@ describe('conversations', () => {
         participant: 'b',
         subject: 'draft',
         since: run.now,
-        deadline: undefined,
+        deadline: run.now + 10 * 60 * 1000,
       },
     ]);
     run.hear('b');

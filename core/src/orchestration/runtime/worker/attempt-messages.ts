@@ -1,21 +1,27 @@
 import type {
   Message,
+  MessageFilter,
   Messages,
   NackOptions,
+  Published,
+  PublishOptions,
   ReceiveOptions,
   RequestOptions,
   SendOptions,
   Sent,
+  SubscribeOptions,
+  Subscription,
 } from '../../../agent/messages.ts';
 import type { Duration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { copyJson } from '../../../shared/json.ts';
-import type { ReceivedMessage } from '../../../shared/received-message.ts';
+import type { ReceivedMessage, Wanted } from '../../../shared/received-message.ts';
 import type { SettleMessages } from '../../workflow/commands.ts';
-import { awaitFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
+import { awaitFlaw, settleFlaw, topicFlaw } from '../../workflow/messaging/call-shapes.ts';
 import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
+import { isResult, NOT_ANSWERED, refusalOf } from '../../workflow/messaging/replies.ts';
 import { accept, durationOf, outgoingOf } from '../outgoing-of.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
@@ -32,6 +38,8 @@ export function messagesOf(calls: () => MessageCalls, maxPayloadChars: number): 
   };
   return {
     send: (...given) => heard(messages().send(...given)),
+    publish: (...given) => heard(messages().publish(...given)),
+    subscribe: (...given) => heard(messages().subscribe(...given)),
     request: (...given) => heard(messages().request(...given)),
     receive: (...given) => heard(messages().receive(...given)),
     receiveMany: (...given) => heard(messages().receiveMany(...given)),
@@ -59,7 +67,20 @@ class AttemptMessages implements Messages {
   }
 
   async send(to: string, data: unknown, options: SendOptions = {}): Promise<Sent> {
-    return { id: await this.#calls.send(this.#outgoing(to, data, options)) };
+    const { id } = await this.#calls.send(this.#outgoing({ to }, data, options));
+    return { id };
+  }
+
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
+    const { id, recipients = 0 } = await this.#calls.send(this.#outgoing({ topic }, data, options));
+    return { id, recipients };
+  }
+
+  async subscribe(topic: string, { filter }: SubscribeOptions = {}): Promise<Subscription> {
+    const wanted = filter === undefined ? {} : { filter: saidOf(filter) };
+    accept(topicFlaw({ topic, ...wanted }));
+    await this.#calls.tell({ type: 'SubscribeMailbox', topic, ...wanted });
+    return { topic, close: () => heard(this.#calls.tell({ type: 'UnsubscribeMailbox', topic })) };
   }
 
   async request(to: string, data: unknown, options: RequestOptions = {}): Promise<Message> {
@@ -82,7 +103,7 @@ class AttemptMessages implements Messages {
       if (answer === undefined) throw new RepriseError('REPRISE_REPLY_TIMEOUT', noAnswer(to, how.key));
       timeout = undefined;
       const { performative } = answer;
-      if (performative === 'inform' || performative === 'propose') return answer;
+      if (isResult(answer)) return answer;
       if (performative === 'query' && onQuery !== undefined) {
         said.push((await this.reply(answer, await onQuery(answer))).id);
         continue;
@@ -100,7 +121,7 @@ class AttemptMessages implements Messages {
 
   async receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]> {
     const { mailbox, timeout, max, ...filter } = options;
-    const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    const wanted = saidOf(filter);
     const asked = {
       type: 'AwaitMessages',
       ...(mailbox === undefined ? {} : { mailbox }),
@@ -146,13 +167,16 @@ class AttemptMessages implements Messages {
 
   async #settle(what: Pick<SettleMessages, 'acknowledge' | 'reject'>): Promise<void> {
     accept(settleFlaw(what));
-    await this.#calls.settle({ type: 'SettleMessages', ...what });
+    await this.#calls.tell({ type: 'SettleMessages', ...what });
   }
 
-  #outgoing(to: string, data: unknown, options: SendOptions): Outgoing {
-    return outgoingOf(to, acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars), options);
+  #outgoing(where: Pick<Outgoing, 'to' | 'topic'>, data: unknown, options: SendOptions): Outgoing {
+    return outgoingOf(where, acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars), options);
   }
 }
+
+const saidOf = (filter: MessageFilter): Wanted =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 
 /** After the deadline that the run tells of. */
 const MARGIN_MS = 1000;
@@ -162,19 +186,7 @@ const noAnswer = (to: string, key: string | undefined): string =>
     ? `'${to}' did not answer in time.`
     : `'${to}' did not answer in time. Or it did, and an attempt before has acknowledged its answer: what is asked under the key '${key}' is answered once.`;
 
-const NOT_ANSWERED = 'Whoever asked answers no questions.';
-
-function refusal(to: string, { performative, data, id }: Message): RepriseError {
-  const { code, message: why } = (data ?? {}) as { readonly [key: string]: unknown };
-  // What the run says for whoever does not.
-  if (code === 'REPRISE_REPLY_TIMEOUT' && typeof why === 'string')
-    return new RepriseError('REPRISE_REPLY_TIMEOUT', why, { details: { message: id } });
-  const how =
-    performative === 'refuse'
-      ? 'that it will not'
-      : performative === 'query'
-        ? 'with a question, which nothing answers (onQuery)'
-        : `with ${performative}`;
-  const message = `'${to}' answered ${how}.`;
-  return new RepriseError('REPRISE_REQUEST_REFUSED', message, { details: { message: id, performative, data } });
+function refusal(to: string, answer: Message): RepriseError {
+  const { code, message, details } = refusalOf(to, answer);
+  return new RepriseError(code, message, { details });
 }

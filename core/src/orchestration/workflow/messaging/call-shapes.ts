@@ -2,7 +2,8 @@ import { compile } from '../../../definition/cel/program.ts';
 import { jsonProblem } from '../../../shared/json.ts';
 import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
-import type { AwaitMessages, SettleMessages } from '../commands.ts';
+import type { Wanted } from '../../../shared/received-message.ts';
+import type { AwaitMessages, SettleMessages, SubscribeMailbox } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import { anyJson, fieldsOf, flag, integer, listOf, number, oneOf, type Shape, text } from '../untrusted/shape.ts';
 import type { Outgoing } from './message.ts';
@@ -31,8 +32,10 @@ const timeSpan: Shape = (value, field) =>
 
 /** A message about to be sent. */
 const outgoing = fieldsOf(
-  { to: address, data: anyJson },
+  { data: anyJson },
   {
+    to: address,
+    topic: address,
     performative: performativeShape,
     type: name,
     conversation: name,
@@ -53,11 +56,14 @@ export const wantedFields: Readonly<Record<string, Shape>> = {
   inReplyTo: messageIdShape,
 };
 
+/** The same of an attempt. */
+export const filterShape = fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) });
+
 const awaiting = fieldsOf(
   {},
   {
     mailbox: address,
-    wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
+    wanted: filterShape,
     max: integer(1, MOST_TAKEN),
     timeoutMs: timeSpan,
   },
@@ -87,12 +93,25 @@ const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined
     : problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${flaw.field} ${flaw.problem}.`);
 };
 
+/** A message goes to a mailbox, or is published; what is published is said to nobody in particular. */
+function goingFlaw({ to, topic, conversation, inReplyTo }: Outgoing): Refusal | undefined {
+  const invalid = (why: string): Refusal =>
+    problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${why}.`);
+  if ((to === undefined) === (topic === undefined)) return invalid('a message goes to a mailbox (to), or to a topic');
+  if (topic === undefined) return undefined;
+  return conversation === undefined && inReplyTo === undefined
+    ? undefined
+    : invalid(
+        'what is published is in no conversation and answers nothing: it goes to whoever subscribes. Answer with send',
+      );
+}
+
 const someOutgoing = listOf(outgoing, MOST_SENT);
 
 export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
   if (Array.isArray(messages) && messages.length === 0)
     return problem('REPRISE_MESSAGE_INVALID', 'Nothing is to be sent.');
-  const flaw = wrong(someOutgoing, messages, 'messages');
+  const flaw = wrong(someOutgoing, messages, 'messages') ?? messages.map(goingFlaw).find((one) => one !== undefined);
   if (flaw !== undefined || messages.length === 1) return flaw;
   const field = messages.map(dependsOn).find((one) => one !== undefined);
   return field === undefined
@@ -101,18 +120,21 @@ export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
 }
 
 /** Why what was said before the message may decide whether it may be said; undefined: it may not. */
-export const dependsOn = ({ key, conversation, inReplyTo, performative }: Outgoing): string | undefined =>
-  key !== undefined
-    ? 'key'
-    : conversation !== undefined
-      ? 'conversation'
-      : inReplyTo !== undefined
-        ? 'inReplyTo'
-        : performative !== undefined && performative !== 'inform'
-          ? 'performative'
-          : undefined;
+export const dependsOn = ({ topic, key, conversation, inReplyTo, performative }: Outgoing): string | undefined =>
+  topic !== undefined
+    ? 'topic'
+    : key !== undefined
+      ? 'key'
+      : conversation !== undefined
+        ? 'conversation'
+        : inReplyTo !== undefined
+          ? 'inReplyTo'
+          : performative !== undefined && performative !== 'inform'
+            ? 'performative'
+            : undefined;
 
-export const outgoingFlaw = (message: unknown): Refusal | undefined => wrong(outgoing, message, 'message');
+export const outgoingFlaw = (message: unknown): Refusal | undefined =>
+  wrong(outgoing, message, 'message') ?? goingFlaw(message as Outgoing);
 
 export function awaitFlaw({
   mailbox,
@@ -126,8 +148,18 @@ export function awaitFlaw({
     ...(max === undefined ? {} : { max }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
-  const flaw = wrong(awaiting, asked, '');
-  if (flaw !== undefined || wanted?.where === undefined) return flaw;
+  return wrong(awaiting, asked, '') ?? whereFlaw(wanted);
+}
+
+const subscribing = fieldsOf({ topic: address }, { filter: filterShape });
+
+export function topicFlaw(command: Pick<SubscribeMailbox, 'topic' | 'filter'>): Refusal | undefined {
+  const { topic, filter } = command;
+  return wrong(subscribing, { topic, ...(filter === undefined ? {} : { filter }) }, '') ?? whereFlaw(filter);
+}
+
+function whereFlaw(wanted: Wanted | undefined): Refusal | undefined {
+  if (wanted?.where === undefined) return undefined;
   try {
     compile(wanted.where);
     return undefined;

@@ -11,6 +11,7 @@ import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
 import { isName, type OpenMessage } from './mail.ts';
 import { sending } from './outgoing.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
+import { decideSubscription } from './topics.ts';
 
 // What attempts do with messages. Each of their calls is taken once, in the order of its number: one that comes again gives nothing, and its answer
 // can be told from the state.
@@ -38,6 +39,9 @@ function callOf(state: RunState, command: MailCall, context: DecisionContext): A
       return awaitMessages(state, task, command, context);
     case 'SettleMessages':
       return settleMessages(state, task, command, context);
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
+      return decideSubscription(state, task, command, context);
     default:
       return command satisfies never;
   }
@@ -63,10 +67,11 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
     const id = messageId(state, command, index);
     const what = { scope: task.scope, from: { task: task.id, attempt }, id, message, more: { call, worker }, ahead };
     const sent = sending(state, what, context);
-    if (sent === undefined) continue;
-    if (!('type' in sent)) return sent;
-    events.push(sent);
-    ahead.set(sent.to, (ahead.get(sent.to) ?? 0) + 1);
+    if (isRefusal(sent)) return sent;
+    const [event] = sent;
+    if (event?.type !== 'MessageSent') continue;
+    events.push(...sent);
+    ahead.set(event.to, (ahead.get(event.to) ?? 0) + 1);
     if (isReply && FINAL.has(message.performative ?? 'inform'))
       events.push(acknowledgement(task, [answered.id], context));
   }
@@ -86,6 +91,16 @@ export function messageId(
   const before = known === undefined ? 0 : known.past.length + (known.worker === worker ? 0 : 1);
   const again = before === 0 ? '' : `~${before}`;
   return `${attemptKey(state.runId, taskId, attempt)}${again}/${call}${index === 0 ? '' : `.${index}`}`;
+}
+
+/** How many got what a call published; undefined when it published nothing. */
+export function publishedBy(state: RunState, { taskId, messages }: SendMessages): number | undefined {
+  const [message] = messages;
+  if (message?.topic === undefined) return undefined;
+  const { mail } = state;
+  return message.key === undefined
+    ? mail?.attempts.get(taskId)?.published
+    : mail?.keys.get(taskId)?.get(message.key)?.recipients;
 }
 
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {

@@ -14,7 +14,7 @@ import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protoco
 /** Conversations that a run has open at once, at the most. */
 export const MAX_CONVERSATIONS = 1000;
 
-type Said = Pick<MessageSent, 'message' | 'from' | 'to' | 'performative' | 'conversation' | 'inReplyTo'>;
+type Said = Pick<MessageSent, 'message' | 'from' | 'to' | 'recipients' | 'performative' | 'conversation' | 'inReplyTo'>;
 
 /** The conversation that a message is part of, and who says it; undefined when it is part of none. */
 function partOf(
@@ -35,16 +35,22 @@ function partOf(
   return undefined;
 }
 
+/** Whether the message opens a conversation. */
+export const opens = (state: RunState, said: Said): boolean =>
+  protocolOf(said.performative ?? 'inform') !== undefined && partOf(state.mail, said) === undefined;
+
 /** Why the message breaks its conversation; undefined when it does not. */
 export function conversationProblem(state: RunState, said: Said): Refusal | undefined {
   const performative = said.performative ?? 'inform';
   const found = partOf(state.mail, said);
   if (found === undefined) {
     if (protocolOf(performative) === undefined) return undefined;
-    if ((state.mail?.conversations.size ?? 0) < MAX_CONVERSATIONS) return undefined;
+    // One with each whom it is published to.
+    const more = said.recipients?.length ?? 1;
+    if ((state.mail?.conversations.size ?? 0) + more <= MAX_CONVERSATIONS) return undefined;
     return problem(
       'REPRISE_MESSAGE_INVALID',
-      `${MAX_CONVERSATIONS} conversations are open in the run; end some first.`,
+      `${MAX_CONVERSATIONS} conversations may be open in the run at once; end some first.`,
     );
   }
   const { one, role } = found;

@@ -1,15 +1,15 @@
 import type { Scope } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
-import { bindCondition } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { conclude } from '../decisions/outcome.ts';
 import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
+import { fits, scopeOfCall, whereOf } from './fits.ts';
 import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
-import { nameOf } from './message.ts';
-import { isWanted, receivedFrom } from './received.ts';
+import { receivedFrom } from './received.ts';
+import { replied } from './replies.ts';
 
 // Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
 // again, and nothing else.
@@ -56,6 +56,7 @@ const taken = (
   message: OpenMessage,
   context: DecisionContext,
 ): readonly RunEvent[] => {
+  if (definitionOf(state, task)?.send !== undefined) return replied(state, task, message, context);
   const output = receivedFrom(message) as unknown as Json;
   return conclude(state, task, { output, via: 'message', recorded: false, message: message.id }, context);
 };
@@ -91,25 +92,11 @@ function filterOf(
   task: TaskState,
   { wanted = {}, call }: Receiver,
 ): (message: OpenMessage) => boolean {
-  const where =
-    call === 0
-      ? definitionOf(state, task)?.wait?.message?.where
-      : wanted.where === undefined
-        ? undefined
-        : ({ kind: 'cel', source: wanted.where } as const);
+  const where = call === 0 ? definitionOf(state, task)?.wait?.message?.where : whereOf(wanted);
   let scope: Scope | undefined;
   const seen = (): Scope => {
-    scope ??= call === 0 ? taskScope(state, task) : { ...NOTHING, runId: state.runId, round: task.round };
+    scope ??= call === 0 ? taskScope(state, task) : scopeOfCall(state.runId, task.round);
     return scope;
   };
-  return (message) => {
-    if (!isWanted(message, nameOf(message.from), message.subject, wanted)) return false;
-    if (where === undefined) return true;
-    const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
-    const holds = bindCondition(where, asked, `task '${task.id}', where`);
-    // One odd message is no reason to end whoever waits for others.
-    return holds.ok && holds.value;
-  };
+  return (message) => fits(message, wanted, where, seen, task.id);
 }
-
-const NOTHING = { input: null, outputs: {} } as const;

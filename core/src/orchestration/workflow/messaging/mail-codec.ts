@@ -1,3 +1,4 @@
+import type { Wanted } from '../../../shared/received-message.ts';
 import { addConversation } from './conversations.ts';
 import {
   type AttemptMail,
@@ -11,6 +12,7 @@ import {
   type Receiver,
   type SentUnderKey,
   stirAll,
+  subscribe,
 } from './mail.ts';
 
 // The messages of a run as lines of a snapshot, mostly one: mailboxes in their order, with what is in them and who waits at them, and all else.
@@ -26,6 +28,12 @@ type SavedAttempt = Omit<AttemptMail, 'waits' | 'held'> & {
   readonly held: readonly string[];
 };
 
+interface SavedSubscription {
+  readonly topic: string;
+  readonly mailbox: string;
+  readonly wanted?: Wanted;
+}
+
 /** One line. The last has all that is not of one mailbox. */
 export interface SavedMail {
   readonly boxes: readonly SavedBox[];
@@ -36,6 +44,7 @@ export interface SavedMail {
     readonly left: readonly (readonly [string, readonly string[]])[];
     readonly order: readonly string[];
     readonly conversations: readonly ConversationState[];
+    readonly subscriptions?: readonly SavedSubscription[];
     readonly owed: readonly (readonly [string, string])[];
   };
 }
@@ -61,19 +70,25 @@ export function* savedMail(mail: MailState): Generator<SavedMail> {
   yield {
     boxes,
     rest: {
-      attempts: [...mail.attempts].map(([task, { attempt, worker, past, calls, waits, held }]) => [
+      attempts: [...mail.attempts].map(([task, { waits, held, ...others }]) => [
         task,
-        { attempt, worker, past, calls, waits: [...waits], held: [...held] },
+        { ...others, waits: [...waits], held: [...held] },
       ]),
       keys: [...mail.keys].map(([task, keys]) => [task, [...keys]]),
       back: [...mail.back],
       left: [...mail.left],
       order: [...mail.open.keys()],
       conversations: [...mail.conversations.values()],
+      ...(mail.subscriptions.size === 0 ? {} : { subscriptions: savedSubscriptions(mail) }),
       owed: [...mail.owed],
     },
   };
 }
+
+const savedSubscriptions = (mail: MailState): readonly SavedSubscription[] =>
+  [...mail.subscriptions].flatMap(([topic, all]) =>
+    [...all].map(([mailbox, wanted]) => ({ topic, mailbox, ...(wanted === undefined ? {} : { wanted }) })),
+  );
 
 export function restoreMail(given: MailState | undefined, saved: SavedMail): MailState {
   const mail = given ?? createMail();
@@ -86,8 +101,16 @@ export function restoreMail(given: MailState | undefined, saved: SavedMail): Mai
 }
 
 function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): MailState {
-  for (const [task, { attempt, worker, past, calls, waits, held }] of saved.attempts)
-    mail.attempts.set(task, { attempt, worker, past, calls, waits: new Map(waits), held: new Set(held) });
+  for (const [task, { attempt, worker, past, calls, waits, held, published }] of saved.attempts)
+    mail.attempts.set(task, {
+      attempt,
+      worker,
+      past,
+      calls,
+      waits: new Map(waits),
+      held: new Set(held),
+      ...(published === undefined ? {} : { published }),
+    });
   for (const [task, keys] of saved.keys) mail.keys.set(task, new Map(keys));
   for (const id of saved.back) mail.back.add(id);
   for (const [scope, ids] of saved.left) mail.left.set(scope, [...ids]);
@@ -99,6 +122,7 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
     if (message !== undefined) mail.open.set(id, message);
   }
   for (const one of saved.conversations) addConversation(mail, conversing(one));
+  for (const { topic, mailbox, wanted } of saved.subscriptions ?? []) subscribe(mail, topic, mailbox, wanted);
   for (const [id, why] of saved.owed) mail.owed.set(id, why);
   stirAll(mail);
   return mail;
@@ -120,11 +144,12 @@ const conversing = (saved: ConversationState): ConversationState => ({
 
 /** Likewise. */
 function restored(saved: OpenMessage): OpenMessage {
-  const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, drop, sentAt, expiresAt } = saved;
+  const { id, from, mailbox, topic, data, performative, subject, conversation, inReplyTo, drop, sentAt } = saved;
   return {
     id,
     from,
     mailbox,
+    ...(topic === undefined ? {} : { topic }),
     data,
     ...(performative === undefined ? {} : { performative }),
     subject,
@@ -132,7 +157,7 @@ function restored(saved: OpenMessage): OpenMessage {
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(drop === undefined ? {} : { drop }),
     sentAt,
-    expiresAt,
+    expiresAt: saved.expiresAt,
     deliveries: saved.deliveries,
     losses: saved.losses,
     retryAt: saved.retryAt,

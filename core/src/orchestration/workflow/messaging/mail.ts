@@ -30,7 +30,7 @@ export interface Returned {
   readonly retryable: boolean;
 }
 
-export interface OpenMessage extends Omit<Outgoing, 'to' | 'expiresMs' | 'type' | 'key'> {
+export interface OpenMessage extends Omit<Outgoing, 'to' | 'expiresMs' | 'deadlineMs' | 'type' | 'key'> {
   readonly id: string;
   readonly from: Party;
   readonly subject: string | undefined;
@@ -102,12 +102,16 @@ export interface AttemptMail {
   readonly waits: Map<number, string>;
   /** The messages that it has. */
   readonly held: Set<string>;
+  /** How many got what its last call published. */
+  published?: number;
 }
 
 /** What a task has said under a key, and a hash of what that was. */
 export interface SentUnderKey {
   readonly message: string;
   readonly content: string;
+  /** Of what was published: how many got it. */
+  readonly recipients?: number;
 }
 
 interface Due {
@@ -138,6 +142,8 @@ export interface MailState {
   readonly conversations: Map<string, ConversationState>;
   /** The same by name. Derived. */
   readonly byConversation: Map<string, Set<string>>;
+  /** By topic, then by mailbox, in the order in which they began: what each wants of it. Those that the definition names are not among them. */
+  readonly subscriptions: Map<string, Map<string, Wanted | undefined>>;
   /** Conversations in which an answer will not come, and why. Empty between commands. */
   readonly owed: Map<string, string>;
   /** Derived. */
@@ -155,6 +161,7 @@ export const createMail = (): MailState => ({
   left: new Map(),
   conversations: new Map(),
   byConversation: new Map(),
+  subscriptions: new Map(),
   owed: new Map(),
   due: new Heap((a, b) => a.at < b.at),
 });
@@ -198,6 +205,10 @@ export const blockOfMailbox = (mailbox: string): string => {
   const list = mailbox.endsWith(']') ? mailbox.slice(0, mailbox.lastIndexOf('[')) : mailbox;
   return outer(list)?.block ?? '';
 };
+
+/** Messages that may be open in a mailbox. */
+export const limitOf = (mailboxes: Readonly<Record<string, MailboxDefinition>> | undefined, mailbox: string): number =>
+  mailboxDefinition(mailboxes, mailbox)?.limit ?? DEFAULT_MAILBOX_LIMIT;
 
 export const receiverKey = ({ taskId, call }: Pick<Receiver, 'taskId' | 'call'>): string => `${call} ${taskId}`;
 
@@ -334,6 +345,25 @@ export function* dueBy(mail: MailState, now: number): Generator<Due> {
 export function receiverOf(mail: MailState, id: string): Receiver | undefined {
   const [mailbox = '', ...key] = id.split(' ');
   return mail.boxes.get(mailbox)?.receivers.get(key.join(' '));
+}
+
+/** From now on the mailbox has what is published under the topic and is wanted; what it wanted before is of no concern any more. */
+export function subscribe(mail: MailState, topic: string, mailbox: string, wanted: Wanted | undefined): void {
+  const all = mail.subscriptions.get(topic);
+  if (all === undefined) mail.subscriptions.set(topic, new Map([[mailbox, wanted]]));
+  else all.set(mailbox, wanted);
+}
+
+export function unsubscribe(mail: MailState, topic: string, mailbox: string): void {
+  const all = mail.subscriptions.get(topic);
+  all?.delete(mailbox);
+  if (all?.size === 0) mail.subscriptions.delete(topic);
+}
+
+/** The mailboxes are no more, and what they subscribe to goes with them. */
+export function unsubscribeAll(mail: MailState, isGone: (mailbox: string) => boolean): void {
+  for (const [topic, all] of [...mail.subscriptions])
+    for (const mailbox of [...all.keys()]) if (isGone(mailbox)) unsubscribe(mail, topic, mailbox);
 }
 
 /** The mailboxes of the tasks in a block, at any depth, that have something in them. */

@@ -11,10 +11,12 @@ export type Party =
   | { readonly task: string; readonly attempt?: number }
   | { readonly client: string; readonly task?: undefined };
 
-/** A message about to be sent. */
+/** A message about to be sent: to a mailbox (`to`), or to whoever subscribes (`topic`). */
 export interface Outgoing {
   /** The id of a task or of an item, found as a `cancel` finds one, or the name of a mailbox (`#desk`). */
-  readonly to: string;
+  readonly to?: string;
+  /** What it is published under (`#news`). */
+  readonly topic?: string;
   readonly data: Json;
   /** What the message does. Default: inform. */
   readonly performative?: Performative;
@@ -59,6 +61,9 @@ export const whyDead = (error: ErrorData): ErrorData =>
 
 /** The id of a message that a command from outside posts. */
 export const postedId = (runId: string, commandId: string): string => `${runId}#${commandId}`;
+
+/** The id of what one of those has that a message was published to. */
+export const copyId = (message: string, mailbox: string): string => `${message}@${mailbox}`;
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;

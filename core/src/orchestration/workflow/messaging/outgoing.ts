@@ -1,21 +1,27 @@
+import { errorData } from '../../../shared/errors.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
-import { problem, type Refusal } from '../decisions/refusal.ts';
-import type { MessageSent } from '../events.ts';
+import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
+import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
-import { contentOf } from '../transitions/mail.ts';
 import { mailboxOf } from './addresses.ts';
-import { conversationProblem } from './conversations.ts';
-import { DEFAULT_MAILBOX_LIMIT, mailboxDefinition } from './mail.ts';
-import { DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { conversationProblem, opens } from './conversations.ts';
+import { limitOf } from './mail.ts';
+import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { contentOf, isFull, openedBy } from './opened.ts';
 import { protocolOf } from './protocols.ts';
+import { deadLetterOf } from './settle-mail.ts';
+import { recipientsOf, topicProblem } from './topics.ts';
 
 /** Characters of JSON that a message may have, unless payloads may have fewer. */
 export const MAX_MESSAGE_CHARS = 256 * 1024;
 
 /** How many keys a task may use in one round. */
 export const MAX_KEYS = 10_000;
+
+/** Until when a question is to be answered of which nothing else is said. A subscription has no end of its own. */
+export const DEFAULT_DEADLINE_MS = 10 * 60 * 1000;
 
 /** About to be sent. */
 export interface Sending {
@@ -29,26 +35,78 @@ export interface Sending {
   readonly ahead?: ReadonlyMap<string, number>;
 }
 
-/** The event that a message is sent by, or why it cannot be. Nothing: it was, under the same key. */
-export function sending(state: RunState, what: Sending, context: DecisionContext): MessageSent | Refusal | undefined {
-  const { scope, from, id, message, more, ahead } = what;
+/** The events that a message is sent by, that of itself first, or why it cannot be. None: it was, under the same key. */
+export function sending(state: RunState, what: Sending, context: DecisionContext): Answer {
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);
-  if (jsonSize(message.data, limitChars) > limitChars)
+  if (jsonSize(what.message.data, limitChars) > limitChars)
     return problem(
       'REPRISE_PAYLOAD_TOO_LARGE',
       `The message is larger than the limit of ${limitChars} characters of JSON. Pass a reference to large data instead.`,
     );
-  const to = mailboxOf(state, scope, message.to);
+  return what.message.topic === undefined
+    ? toOne(state, what, context)
+    : toAll(state, what, what.message.topic, context);
+}
+
+function toOne(state: RunState, what: Sending, context: DecisionContext): Answer {
+  const { scope, message, ahead } = what;
+  const to = mailboxOf(state, scope, message.to ?? '');
   if (typeof to !== 'string') return to;
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
+  const event = eventOf(state, what, to, context);
+  const said = saidBefore(state, event);
+  if (said !== undefined) return said;
+  const broken = conversationProblem(state, event);
+  if (broken !== undefined) return broken;
+  const limit = limitOf(state.definition.mailboxes, to);
+  if ((state.mail?.boxes.get(to)?.messages.size ?? 0) + (ahead?.get(to) ?? 0) >= limit)
+    return problem('REPRISE_MAILBOX_FULL', full(limit, to));
+  const error = beyondLimit(state, `the message to '${to}'`, roughSize(event.data), context);
+  return error === undefined ? [event] : problem('REPRISE_RUN_TOO_LARGE', error.message);
+}
+
+/** One event for all that subscribe. Whose mailbox is full has it as a dead letter; the others get it. */
+function toAll(state: RunState, what: Sending, topic: string, context: DecisionContext): Answer {
+  const unknown = topicProblem(state, topic);
+  if (unknown !== undefined) return unknown;
+  const event = eventOf(state, what, topic, context);
+  const said = saidBefore(state, event);
+  if (said !== undefined) return said;
+  const recipients = recipientsOf(state, topic, openedBy({ ...event, recipients: [] }, event.message, topic));
+  if ('code' in recipients) return recipients;
+  const published = { ...event, recipients };
+  const broken = conversationProblem(state, published);
+  if (broken !== undefined) return broken;
+  const size = roughSize(event.data) * recipients.length;
+  const error = beyondLimit(state, `the message to the ${recipients.length} subscribers of '${topic}'`, size, context);
+  if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
+  const dead = recipients
+    .filter((mailbox) => isFull(state, mailbox))
+    .map((mailbox): RunEvent => {
+      const message = openedBy(published, copyId(event.message, mailbox), mailbox);
+      const why = errorData('REPRISE_MAILBOX_FULL', full(limitOf(state.definition.mailboxes, mailbox), mailbox));
+      return deadLetterOf(state, message, why, [], context.now);
+    });
+  return [published, ...dead];
+}
+
+const full = (limit: number, mailbox: string): string =>
+  `${limit} messages are open in '${mailbox}', which takes no more.`;
+
+function eventOf(
+  state: RunState,
+  { from, id, message, more }: Sending,
+  to: string,
+  { now: at }: DecisionContext,
+): MessageSent {
   const { data, performative, type, inReplyTo, expiresMs, deadlineMs, drop, key } = message;
   // What opens a conversation names it, unless it was given a name.
-  const opens = protocolOf(performative ?? 'inform') !== undefined;
-  const conversation = message.conversation ?? (opens ? id : undefined);
+  const protocol = protocolOf(performative ?? 'inform');
+  const conversation = message.conversation ?? (protocol === undefined ? undefined : id);
   const event: MessageSent = {
     type: 'MessageSent',
-    at: context.now,
+    at,
     message: id,
     from,
     to,
@@ -57,32 +115,36 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
     ...(type === undefined ? {} : { subject: type }),
     ...(conversation === undefined ? {} : { conversation }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(expiresMs === undefined ? {} : { expiresAt: context.now + Math.ceil(expiresMs) }),
-    ...(deadlineMs === undefined ? {} : { deadline: context.now + Math.ceil(deadlineMs) }),
+    ...(expiresMs === undefined ? {} : { expiresAt: at + Math.ceil(expiresMs) }),
+    ...(deadlineMs === undefined ? {} : { deadline: at + Math.ceil(deadlineMs) }),
     ...(drop === true ? { drop } : {}),
     ...(key === undefined ? {} : { key }),
     ...more,
   };
-  if (key !== undefined && from.task !== undefined) {
-    const keys = state.mail?.keys.get(from.task);
-    const before = keys?.get(key);
-    if (before !== undefined) {
-      if (before.content === contentOf(event)) return undefined;
-      return problem(
-        'REPRISE_MESSAGE_CONFLICT',
-        `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
-      );
-    }
-    if ((keys?.size ?? 0) >= MAX_KEYS) return invalid(`'${from.task}' has used ${MAX_KEYS} keys in this round`);
-  }
-  const broken = conversationProblem(state, event);
-  if (broken !== undefined) return broken;
-  const box = state.mail?.boxes.get(to);
-  const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
-  if ((box?.messages.size ?? 0) + (ahead?.get(to) ?? 0) >= limit)
-    return problem('REPRISE_MAILBOX_FULL', `${limit} messages are open in '${to}', which takes no more.`);
-  const error = beyondLimit(state, `the message to '${to}'`, roughSize(data), context);
-  return error === undefined ? event : problem('REPRISE_RUN_TOO_LARGE', error.message);
+  const isAsked = deadlineMs === undefined && protocol !== 'subscribe' && opens(state, event);
+  return isAsked ? { ...event, deadline: at + DEFAULT_DEADLINE_MS } : event;
 }
 
-const invalid = (what: string): Refusal => problem('REPRISE_MESSAGE_INVALID', `The message cannot be sent: ${what}.`);
+/** What was said before under its key: no events when it was the same. Undefined when it is yet to be said. */
+function saidBefore(state: RunState, event: MessageSent): readonly [] | Refusal | undefined {
+  const { key, from } = event;
+  const isTaken = state.mail?.open.has(event.message) === true;
+  const taken = problem('REPRISE_MESSAGE_CONFLICT', `There is a message '${event.message}' already.`);
+  if (key === undefined || from.task === undefined) return isTaken ? taken : undefined;
+  const keys = state.mail?.keys.get(from.task);
+  const before = keys?.get(key);
+  if (before !== undefined) {
+    if (before.content === contentOf(event)) return [];
+    return problem(
+      'REPRISE_MESSAGE_CONFLICT',
+      `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
+    );
+  }
+  if (isTaken) return taken;
+  return (keys?.size ?? 0) < MAX_KEYS
+    ? undefined
+    : problem(
+        'REPRISE_MESSAGE_INVALID',
+        `The message cannot be sent: '${from.task}' has used ${MAX_KEYS} keys in this round.`,
+      );
+}

@@ -76,9 +76,7 @@ function post(state: RunState, command: PostMessage, context: DecisionContext): 
   const flaw = outgoingFlaw(message);
   if (flaw !== undefined) return flaw;
   const id = postedId(state.runId, commandId);
-  const sent = sending(state, { scope: '', from: { client: from }, id, message, more: { commandId } }, context);
-  if (sent === undefined) return [];
-  return 'type' in sent ? [sent] : sent;
+  return sending(state, { scope: '', from: { client: from }, id, message, more: { commandId } }, context);
 }
 
 /** Why not all of these are dead letters that can be dealt with; undefined when they are. */

@@ -1,4 +1,3 @@
-import { sha256 } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { leavesUnknown } from '../../task-chaining/failure.ts';
@@ -6,6 +5,8 @@ import type {
   ConversationExpired,
   DeadLetterEdited,
   DeadLettersRedriven,
+  MailboxSubscribed,
+  MailboxUnsubscribed,
   MessageAcknowledged,
   MessageAwaited,
   MessageDeadLettered,
@@ -31,8 +32,11 @@ import {
   putIn,
   receiverKey,
   remove,
+  subscribe,
+  unsubscribe,
 } from '../messaging/mail.ts';
-import { DEAD_LETTERS } from '../messaging/message.ts';
+import { copyId, DEAD_LETTERS } from '../messaging/message.ts';
+import { contentOf, isFull, openedBy } from '../messaging/opened.ts';
 import { receivedFrom } from '../messaging/received.ts';
 import { definitionOf, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
@@ -41,39 +45,42 @@ import { countInFlight } from './status.ts';
 
 export function messageSent(state: RunState, event: MessageSent): RunState {
   const mail = mailOf(state);
-  const { message: id, from, to, key, worker, call } = event;
-  if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined)
-    noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
-  if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, id, contentOf(event));
-  if (mail.open.has(id)) return state;
-  const { data, performative, subject, conversation, inReplyTo, expiresAt, drop } = event;
-  const message: OpenMessage = {
-    id,
-    from,
-    mailbox: to,
-    data,
-    ...(performative === undefined ? {} : { performative }),
-    subject,
-    ...(conversation === undefined ? {} : { conversation }),
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(drop === undefined ? {} : { drop }),
-    sentAt: event.at,
-    expiresAt,
-    deliveries: 0,
-    losses: 0,
-    retryAt: undefined,
-    holder: undefined,
-    back: undefined,
-    failed: [],
-    dead: undefined,
-    doomed: false,
-  };
-  state.held += roughSize(data);
-  putIn(mail, message);
-  converse(state, mail, event);
-  const gone = goneAt(state, to);
-  if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
+  const { message: id, from, to, recipients, key, worker, call } = event;
+  if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined) {
+    const calls = noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
+    if (recipients !== undefined) calls.published = recipients.length;
+  }
+  if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, event);
+  for (const mailbox of recipients ?? [to]) {
+    const copy = recipients === undefined ? id : copyId(id, mailbox);
+    if (!mail.open.has(copy)) come(state, mail, event, copy, mailbox);
+  }
   return tidied(state, mail, event.at);
+}
+
+function come(state: RunState, mail: MailState, event: MessageSent, id: string, mailbox: string): void {
+  const message = openedBy(event, id, mailbox);
+  // The next events say that it is a dead letter.
+  message.doomed = event.recipients !== undefined && isFull(state, mailbox);
+  state.held += roughSize(event.data);
+  putIn(mail, message);
+  converse(state, mail, { ...event, message: id, to: mailbox });
+  const gone = goneAt(state, mailbox);
+  if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
+}
+
+export function subscribed(state: RunState, event: MailboxSubscribed): RunState {
+  const { taskId, attempt, worker, call, topic, mailbox, filter } = event;
+  noteCall(state, mailOf(state), { taskId, attempt, worker, call });
+  subscribe(mailOf(state), topic, mailbox, filter);
+  return state;
+}
+
+export function unsubscribed(state: RunState, event: MailboxUnsubscribed): RunState {
+  const { taskId, attempt, worker, call, topic, mailbox } = event;
+  noteCall(state, mailOf(state), { taskId, attempt, worker, call });
+  unsubscribe(mailOf(state), topic, mailbox);
+  return state;
 }
 
 export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
@@ -269,14 +276,6 @@ export function failMail(state: RunState, task: TaskState, event: TaskAttemptFai
     });
 }
 
-/** What a message says, as a hash: what is said again under the same key has to be the same. */
-export const contentOf = (
-  event: Pick<MessageSent, 'to' | 'data' | 'performative' | 'subject' | 'conversation' | 'inReplyTo'>,
-): string =>
-  sha256(
-    JSON.stringify([event.to, event.data, event.performative, event.subject, event.conversation, event.inReplyTo]),
-  );
-
 /** Somebody is done with it. */
 function take(state: RunState, mail: MailState, id: string): void {
   const message = forget(state, mail, id);
@@ -313,6 +312,7 @@ function noteCall(
     mail.attempts.set(taskId, calls);
   }
   if (calls.worker !== worker) takeOver(state, mail, taskId, calls, worker);
+  if (call > calls.calls) delete calls.published;
   calls.calls = Math.max(calls.calls, call);
   return calls;
 }
@@ -343,10 +343,16 @@ function noteCallOf(mail: MailState, { taskId, call }: Pick<MessageAcknowledged,
   if (calls !== undefined && call !== undefined) calls.calls = Math.max(calls.calls, call);
 }
 
-function noteKey(mail: MailState, taskId: string, key: string, message: string, content: string): void {
+function noteKey(mail: MailState, taskId: string, key: string, event: MessageSent): void {
+  const { message, recipients } = event;
+  const said = {
+    message,
+    content: contentOf(event),
+    ...(recipients === undefined ? {} : { recipients: recipients.length }),
+  };
   const keys = mail.keys.get(taskId);
-  if (keys === undefined) mail.keys.set(taskId, new Map([[key, { message, content }]]));
-  else keys.set(key, { message, content });
+  if (keys === undefined) mail.keys.set(taskId, new Map([[key, said]]));
+  else keys.set(key, said);
 }
 
 function tidied(state: RunState, mail: MailState, now: number): RunState {

@@ -10,7 +10,8 @@ import {
   type OpenMessage,
   tooManyDead,
 } from '../messaging/mail.ts';
-import { DEAD_LETTERS } from '../messaging/message.ts';
+import { copyId, DEAD_LETTERS } from '../messaging/message.ts';
+import { isTopic } from '../messaging/topics.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
@@ -22,6 +23,7 @@ type MailEvent = Extract<
   {
     readonly type:
       | `Message${string}`
+      | `Mailbox${string}`
       | 'ConversationExpired'
       | 'DeadLetterEdited'
       | 'DeadLettersRedriven'
@@ -34,6 +36,18 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
   switch (event.type) {
     case 'MessageSent':
       return sentFlaw(state, event);
+    case 'MailboxSubscribed':
+    case 'MailboxUnsubscribed': {
+      const { taskId, mailbox, topic, worker } = event;
+      const wrong = callFlaw(state, event, worker);
+      if (wrong !== undefined) return wrong;
+      if (!isTopic(state.definition, topic))
+        return flaw('data.topic', `is '${topic}', which the workflow does not have`);
+      if (mailbox !== taskId) return flaw('data.mailbox', `is '${mailbox}', which is not that of '${taskId}'`);
+      return event.type === 'MailboxSubscribed' || mail?.subscriptions.get(topic)?.has(mailbox) === true
+        ? undefined
+        : flaw('data.topic', `is '${topic}', which '${mailbox}' does not have`);
+    }
     case 'MessageAwaited':
       return (
         callFlaw(state, event, event.worker) ??
@@ -61,7 +75,9 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         if (wrong !== undefined) return wrong;
       }
       return firstFlaw(event.messages, (id) =>
-        isHeld(mail, id, event) ? undefined : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
+        isHeld(mail, id, event) || isAnswer(state, id, event)
+          ? undefined
+          : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
       );
     case 'MessageRejected': {
       const message = mail?.open.get(event.message);
@@ -113,17 +129,19 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
 }
 
 function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
-  const { from, message, to, call, worker, commandId, drop, expiresAt } = event;
+  const { from, message, to, recipients, call, worker, commandId, drop, expiresAt } = event;
   if (state.mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
-  const where = mailboxFlaw(state, to, 'data.to');
+  const where = recipients === undefined ? mailboxFlaw(state, to, 'data.to') : publishedFlaw(state, event, recipients);
   if (where !== undefined) return where;
   const broken = conversationProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   if (event.onBehalf === true) {
     const isOwed =
-      event.message === `${event.inReplyTo ?? ''}!` && event.performative === 'failure' && to !== DEAD_LETTERS;
+      event.message === `${event.inReplyTo ?? ''}!` &&
+      (event.performative === 'failure' || event.performative === 'not-understood') &&
+      recipients === undefined;
     return isOwed && call === undefined && commandId === undefined
       ? undefined
       : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');
@@ -149,6 +167,39 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   return answered !== undefined && isHeld(state.mail, answered, { taskId: task.id, attempt: from.attempt })
     ? undefined
     : flaw('data.from', `is '${task.id}', whose agent may send no messages`);
+}
+
+/** What is published goes to mailboxes of the run, once to each. */
+function publishedFlaw(
+  state: RunState,
+  { to, message }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  recipients: readonly string[],
+): Flaw | undefined {
+  if (!isTopic(state.definition, to)) return flaw('data.to', `is '${to}', a topic that the workflow does not have`);
+  const seen = new Set<string>();
+  for (const [index, mailbox] of recipients.entries()) {
+    const field = `data.recipients[${index}]`;
+    const wrong = mailbox === DEAD_LETTERS ? flaw(field, 'is where nothing is sent to') : undefined;
+    if (wrong !== undefined || seen.has(mailbox)) return wrong ?? flaw(field, `is '${mailbox}', which is there twice`);
+    const missing = mailboxFlaw(state, mailbox, field);
+    if (missing !== undefined) return missing;
+    if (state.mail?.open.has(copyId(message, mailbox)) === true) return flaw(field, `is '${mailbox}', which has it`);
+    seen.add(mailbox);
+  }
+  return undefined;
+}
+
+/** Whether a task that sent a question has been told this. */
+function isAnswer({ mail, tasks }: RunState, id: string, { taskId, attempt }: Call): boolean {
+  const task = tasks.get(taskId);
+  const message = mail?.open.get(id);
+  return (
+    task?.sent !== undefined &&
+    task.attempt === attempt &&
+    task.awaits !== undefined &&
+    message?.mailbox === task.awaits.mailbox &&
+    message.inReplyTo === task.sent.message
+  );
 }
 
 interface Call {

@@ -97,6 +97,8 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'TaskPrioritySet':
       return changeFlaw(state, event);
     case 'MessageSent':
+    case 'MailboxSubscribed':
+    case 'MailboxUnsubscribed':
     case 'MessageAwaited':
     case 'MessageDelivered':
     case 'MessageMissed':
@@ -134,7 +136,7 @@ type AboutTask = Exclude<
   | TasksLinked
   | TasksUnlinked
   | TaskPrioritySet
-  | Extract<RunEvent, { readonly type: `Message${string}` }>
+  | Extract<RunEvent, { readonly type: `Message${string}` | `Mailbox${string}` }>
 >;
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {

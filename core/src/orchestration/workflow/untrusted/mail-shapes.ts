@@ -1,6 +1,7 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import { isTaskPath } from '../../../shared/task-path.ts';
-import { MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
+import { filterShape, MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
 import { anyJson, fieldsOf, integer, listOf, matching, oneOf, passing, type Shape, text, time } from './shape.ts';
 
 // The shapes of events about messages, and of what stands in them.
@@ -32,12 +33,16 @@ const ids = (max: number): Shape => {
 const about = { performative: performativeShape, subject: text(256, 1) };
 export const wantedShape = fieldsOf({}, wantedFields);
 
+/** Whose it is, and what it is about. */
+const subscription = { topic: mailboxShape, mailbox: mailboxShape, taskId, attempt, call, worker: label };
+
 export const mailShapes = (error: Shape) =>
   ({
     MessageSent: fieldsOf(
       { message: messageIdShape, from: party, to: mailboxShape, data: anyJson },
       {
         ...about,
+        recipients: listOf(mailboxShape, MAX_SUBSCRIBERS),
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
         expiresAt: time,
@@ -50,9 +55,11 @@ export const mailShapes = (error: Shape) =>
         commandId: label,
       },
     ),
+    MailboxSubscribed: fieldsOf(subscription, { filter: filterShape }),
+    MailboxUnsubscribed: fieldsOf(subscription),
     MessageAwaited: fieldsOf(
       { taskId, attempt, call, worker: label, mailbox: mailboxShape, max: integer(1, MOST_TAKEN) },
-      { wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }), until: time },
+      { wanted: filterShape, until: time },
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageMissed: fieldsOf({ taskId, attempt, call }),
