@@ -4,15 +4,15 @@ import type { ReceivedMessage as Message, Wanted as MessageFilter } from '../sha
 
 export type { Message, MessageFilter };
 
-/** A message that was sent: it is on record, and in its mailbox. */
+/** A message that was sent: it is on record, and in its mailbox. (With `on: 'completion'`, it will be.) */
 export interface Sent {
   readonly id: string;
 }
 
 /** What was published: it is on record, and in the mailboxes of all that subscribe. */
 export interface Published extends Sent {
-  /** How many they are: nobody is no error. */
-  readonly recipients: number;
+  /** How many they are: nobody is no error. Absent with `on: 'completion'`: they are who subscribes then. */
+  readonly recipients?: number;
 }
 
 /** What is published is in no conversation, and answers nothing. One that opens a conversation (`cfp`) opens one with each that gets it. */
@@ -49,9 +49,14 @@ export interface SendOptions {
   /** How long anybody may take to take it: ms, or text such as "30s". Then it is a dead letter; with `drop`, that is only noted. */
   readonly expires?: Duration;
   readonly drop?: boolean;
+  /**
+   * It is sent with what the attempt gives, in the same step, or not at all: nobody hears of an attempt that came to nothing. Default: at once. What the run
+   * cannot take then fails the attempt (REPRISE_DIRECTIVE_REFUSED).
+   */
+  readonly on?: 'completion';
 }
 
-export interface RequestOptions extends SendOptions {
+export interface RequestOptions extends Omit<SendOptions, 'on'> {
   /**
    * Answers a question back (query): what it returns, or resolves to, is told (inform), and the answer is waited for again. When it throws, the question
    * stays with the attempt. Default: the question is answered with not-understood, and the request rejects with REPRISE_REQUEST_REFUSED.

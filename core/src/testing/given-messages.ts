@@ -36,6 +36,8 @@ export interface SettledMessage {
 const NO_LEAVE =
   'The agent may send no messages but replies to what it has taken; say so on the task: may: [send] (in `callAgent`: may).';
 
+const NO_SUBSCRIPTION = 'The agent may not subscribe; say so on the task: may: [send] (in `callAgent`: may).';
+
 /** The run of an agent that is called by itself: what it is given, what answers it, and what it sends. */
 export class GivenMessages {
   readonly sent: SentMessage[] = [];
@@ -84,7 +86,9 @@ export class GivenMessages {
       for (const id of command.acknowledge ?? []) this.settled.push({ id, how: 'acknowledged' });
       for (const { message: id, reason } of command.reject ?? []) this.settled.push({ id, how: 'rejected', reason });
     }
-    answered({ ...base, ...(ids.length > 0 && { ids }) });
+    const isPublished = command.type === 'SendMessages' && command.messages[0]?.topic !== undefined;
+    // Nobody else is there.
+    answered({ ...base, ...(ids.length > 0 && { ids }), ...(isPublished && { recipients: 0 }) });
     if (command.type === 'AwaitMessages')
       this.#waiting.push({
         call,
@@ -117,6 +121,7 @@ export class GivenMessages {
         ? undefined
         : errorData('REPRISE_MESSAGE_INVALID', NO_LEAVE);
     }
+    if (command.type === 'SubscribeMailbox' && !this.#maySend) return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
     if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
       return undefined;
     const { mailbox = this.#own, wanted = {} } = command;

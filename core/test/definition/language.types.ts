@@ -1,5 +1,5 @@
 // Type tests: what is asserted here is asserted by the compiler (npm run check:types).
-import { type AgentTask, cel, defineAgent, type Json, type WorkflowOutput, workflow } from '../../src/index.ts';
+import { type AgentTask, cel, defineAgent, type Json, type Message, type WorkflowOutput, workflow } from '../../src/index.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <T extends true>(): T | undefined => undefined;
@@ -220,7 +220,10 @@ begun.workflow('v', 'child', { loop: { until: cel('true'), max: 2 } });
 begun.scope('v', (block) => block.task('inner', refund), { retry: 3 });
 
 // Messages: what comes and what was sent is typed; `to` and `mailbox` are text.
-const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } } })
+const letters = workflow<Order>('letters', { 
+  mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } },
+  topics: { news: { subscribers: ['#desk', 'said'] } },
+})
   .task('quote', quote, { may: ['send'] })
   .send('ask', {
     to: ({ input }) => input.customer,
@@ -253,6 +256,17 @@ const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retr
     },
     { after: 'ask' },
   )
+  .send('tell', { topic: '#news', data: 1, type: 'flash' })
+  .send('quoted', { to: ({ input }) => input.customer, until: 'replied', deadline: '1h', performative: 'query' })
+  .set(
+    'heard',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.tell, { readonly id: string; readonly recipients: number }>>();
+      same<Equal<typeof outputs.quoted, Message>>();
+      return outputs.quoted.data;
+    },
+    { after: ['tell', 'quoted'] },
+  )
   .wait('any', { message: true }, { after: 'said', when: ({ outputs }) => outputs.said.sentAt > 1 })
   .wait('each', { message: { mailbox: '#desk' } }, { forEach: { items: () => [1, 2], need: 1 } })
   .set(
@@ -264,7 +278,7 @@ const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retr
       same<Equal<typeof outputs.hand, { readonly id: string }>>();
       return outputs.any?.performative === 'accept-proposal' ? outputs.any.mailbox : (outputs.each[0]?.from ?? '');
     },
-    { after: ['any', 'hand', 'each'] },
+    { after: ['any', 'hand', 'each', 'heard'] },
   )
   .build();
 same<Equal<WorkflowOutput<typeof letters>, string>>();

@@ -255,6 +255,7 @@ const EVENTS: Arbitraries = {
       key: text,
       call: count,
       worker: text,
+      on: fc.constant('completion'),
       commandId: text,
     },
     { requiredKeys: ['message', 'from', 'to', 'data'] },

@@ -649,6 +649,8 @@ export interface MessageSent extends EventBase {
   readonly call?: number;
   /** Of an attempt: the worker that makes it. */
   readonly worker?: string;
+  /** Of an attempt: it was sent with what that gave, which the next events say. */
+  readonly on?: 'completion';
   /** Of one from outside. */
   readonly commandId?: string;
 }

@@ -28,12 +28,20 @@ import type { MessageCalls } from './message-calls.ts';
 
 const DEFAULT_DEADLINE: Duration = '10m';
 
+export interface AttemptMessagesParts {
+  /** Those of the attempt, made when they are first asked for. */
+  calls(): MessageCalls;
+  /** Sends it with the output. `isReply`: it answers what the attempt has. */
+  withOutput(message: Outgoing, isReply: boolean): string;
+  readonly maxPayloadChars: number;
+}
+
 /** `context.messages` of one attempt. Whether anybody awaits a call is the agent's business: what is refused unheard ends no process, but fails the attempt. */
-export function messagesOf(calls: () => MessageCalls, maxPayloadChars: number): Messages {
+export function messagesOf(parts: AttemptMessagesParts): Messages {
   let made: AttemptMessages | undefined;
   // Most attempts say nothing.
   const messages = (): AttemptMessages => {
-    made ??= new AttemptMessages(calls(), maxPayloadChars);
+    made ??= new AttemptMessages(parts);
     return made;
   };
   return {
@@ -57,23 +65,24 @@ function heard<T>(promise: Promise<T>): Promise<T> {
 /** What can be said here of what is asked is said at once; all else the run says. */
 class AttemptMessages implements Messages {
   readonly #calls: MessageCalls;
+  readonly #withOutput: AttemptMessagesParts['withOutput'];
   readonly #maxChars: number;
   /** Those that the attempt has: whom a reply goes to. */
   readonly #taken = new Map<string, ReceivedMessage>();
 
-  constructor(calls: MessageCalls, maxPayloadChars: number) {
-    this.#calls = calls;
+  constructor({ calls, withOutput, maxPayloadChars }: AttemptMessagesParts) {
+    this.#calls = calls();
+    this.#withOutput = withOutput;
     this.#maxChars = Math.min(MAX_MESSAGE_CHARS, maxPayloadChars);
   }
 
   async send(to: string, data: unknown, options: SendOptions = {}): Promise<Sent> {
-    const { id } = await this.#calls.send(this.#outgoing({ to }, data, options));
+    const { id } = await this.#say({ to }, data, options);
     return { id };
   }
 
   async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
-    const { id, recipients = 0 } = await this.#calls.send(this.#outgoing({ topic }, data, options));
-    return { id, recipients };
+    return await this.#say({ topic }, data, options);
   }
 
   async subscribe(topic: string, { filter }: SubscribeOptions = {}): Promise<Subscription> {
@@ -170,8 +179,15 @@ class AttemptMessages implements Messages {
     await this.#calls.tell({ type: 'SettleMessages', ...what });
   }
 
-  #outgoing(where: Pick<Outgoing, 'to' | 'topic'>, data: unknown, options: SendOptions): Outgoing {
-    return outgoingOf(where, acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars), options);
+  async #say(where: Pick<Outgoing, 'to' | 'topic'>, data: unknown, given: SendOptions): Promise<Published> {
+    const { on, ...options } = given;
+    if (on !== undefined && on !== 'completion')
+      throw new RepriseError('REPRISE_MESSAGE_INVALID', `\`on\` must be "completion", or be left out, not ${String(on)}.`);
+    const json = acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars);
+    const message = outgoingOf(where, json, options);
+    if (on === undefined) return await this.#calls.send(message);
+    const answered = this.#taken.get(message.inReplyTo ?? '');
+    return { id: this.#withOutput(message, answered !== undefined && answered.from === message.to) };
   }
 }
 

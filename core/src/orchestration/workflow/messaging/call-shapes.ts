@@ -31,7 +31,7 @@ const timeSpan: Shape = (value, field) =>
     : { field, problem: 'must be a time from 0 ms to 366 days' });
 
 /** A message about to be sent. */
-const outgoing = fieldsOf(
+export const outgoingShape = fieldsOf(
   { data: anyJson },
   {
     to: address,
@@ -106,7 +106,7 @@ function goingFlaw({ to, topic, conversation, inReplyTo }: Outgoing): Refusal | 
       );
 }
 
-const someOutgoing = listOf(outgoing, MOST_SENT);
+const someOutgoing = listOf(outgoingShape, MOST_SENT);
 
 export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
   if (Array.isArray(messages) && messages.length === 0)
@@ -134,7 +134,7 @@ export const dependsOn = ({ topic, key, conversation, inReplyTo, performative }:
             : undefined;
 
 export const outgoingFlaw = (message: unknown): Refusal | undefined =>
-  wrong(outgoing, message, 'message') ?? goingFlaw(message as Outgoing);
+  wrong(outgoingShape, message, 'message') ?? goingFlaw(message as Outgoing);
 
 export function awaitFlaw({
   mailbox,

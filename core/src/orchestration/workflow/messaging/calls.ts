@@ -1,15 +1,15 @@
 import { attemptKey, idempotencyKey } from '../attempt-key.ts';
 import type { AwaitMessages, CompleteTask, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import { permissionsOf } from '../decisions/directives.ts';
 import { type Answer, isRefusal, problem } from '../decisions/refusal.ts';
 import { reject } from '../decisions/rejection.ts';
 import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
-import { isName, type OpenMessage } from './mail.ts';
+import { isName } from './mail.ts';
 import { sending } from './outgoing.ts';
+import { answeredBy, heldBy, leaveFlaw } from './saying.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
 import { decideSubscription } from './topics.ts';
 
@@ -57,22 +57,15 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   const events: RunEvent[] = [];
   const ahead = new Map<string, number>();
   for (const [index, message] of messages.entries()) {
-    const answered = heldBy(state, task, message.inReplyTo);
-    const isReply = answered?.from.task !== undefined && message.to === answered.from.task;
-    if (!isReply && !permissionsOf(state, task).includes('send'))
-      return problem(
-        'REPRISE_MESSAGE_INVALID',
-        `The agent of '${task.id}' may send no messages but replies to what it has taken; say so on the task: may: [send].`,
-      );
+    const denied = leaveFlaw(state, task, message);
+    if (denied !== undefined) return denied;
     const id = messageId(state, command, index);
     const what = { scope: task.scope, from: { task: task.id, attempt }, id, message, more: { call, worker }, ahead };
     const sent = sending(state, what, context);
     if (isRefusal(sent)) return sent;
-    const [event] = sent;
-    if (event?.type !== 'MessageSent') continue;
     events.push(...sent);
-    ahead.set(event.to, (ahead.get(event.to) ?? 0) + 1);
-    if (isReply && FINAL.has(message.performative ?? 'inform'))
+    const answered = sent.length === 0 ? undefined : answeredBy(state, task, message);
+    if (answered !== undefined && FINAL.has(message.performative ?? 'inform'))
       events.push(acknowledgement(task, [answered.id], context));
   }
   return events;
@@ -179,11 +172,4 @@ export function acknowledgedBy(
   const unseen = new Set<unknown>(Array.isArray(unheard) ? unheard : []);
   const seen = [...held].filter((id) => !unseen.has(mail.open.get(id)?.holder?.call));
   return seen.length === 0 ? [] : [acknowledgement(task, seen, context)];
-}
-
-/** The message, when the attempt of the task has it. */
-function heldBy(state: RunState, task: TaskState, id: string | undefined): OpenMessage | undefined {
-  const message = id === undefined ? undefined : state.mail?.open.get(id);
-  const { holder, back } = message ?? {};
-  return holder?.taskId === task.id && holder.attempt === task.attempt && back === undefined ? message : undefined;
 }

@@ -30,9 +30,9 @@ export function openedBy(event: MessageSent, id: string, mailbox: string): OpenM
   };
 }
 
-/** Whether the mailbox takes no more. */
-export const isFull = (state: RunState, mailbox: string): boolean =>
-  (state.mail?.boxes.get(mailbox)?.messages.size ?? 0) >= limitOf(state.definition.mailboxes, mailbox);
+/** Whether the mailbox takes no more, once it has `more` than it has. */
+export const isFull = (state: RunState, mailbox: string, more = 0): boolean =>
+  (state.mail?.boxes.get(mailbox)?.messages.size ?? 0) + more >= limitOf(state.definition.mailboxes, mailbox);
 
 /** What a message says, as a hash: what is said again under the same key has to be the same. */
 export const contentOf = (

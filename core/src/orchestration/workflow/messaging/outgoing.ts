@@ -30,9 +30,9 @@ export interface Sending {
   readonly from: Party;
   readonly id: string;
   readonly message: Outgoing;
-  readonly more?: Pick<MessageSent, 'call' | 'worker' | 'commandId'>;
-  /** Those that are sent with it, before it, by mailbox. */
-  readonly ahead?: ReadonlyMap<string, number>;
+  readonly more?: Pick<MessageSent, 'call' | 'worker' | 'commandId' | 'on'>;
+  /** Those that are sent with it, before it, by mailbox; it is counted among them. */
+  readonly ahead?: Map<string, number>;
 }
 
 /** The events that a message is sent by, that of itself first, or why it cannot be. None: it was, under the same key. */
@@ -59,15 +59,16 @@ function toOne(state: RunState, what: Sending, context: DecisionContext): Answer
   if (said !== undefined) return said;
   const broken = conversationProblem(state, event);
   if (broken !== undefined) return broken;
-  const limit = limitOf(state.definition.mailboxes, to);
-  if ((state.mail?.boxes.get(to)?.messages.size ?? 0) + (ahead?.get(to) ?? 0) >= limit)
-    return problem('REPRISE_MAILBOX_FULL', full(limit, to));
+  if (isFull(state, to, ahead?.get(to))) return problem('REPRISE_MAILBOX_FULL', full(state, to));
   const error = beyondLimit(state, `the message to '${to}'`, roughSize(event.data), context);
-  return error === undefined ? [event] : problem('REPRISE_RUN_TOO_LARGE', error.message);
+  if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
+  ahead?.set(to, (ahead.get(to) ?? 0) + 1);
+  return [event];
 }
 
 /** One event for all that subscribe. Whose mailbox is full has it as a dead letter; the others get it. */
 function toAll(state: RunState, what: Sending, topic: string, context: DecisionContext): Answer {
+  const { ahead } = what;
   const unknown = topicProblem(state, topic);
   if (unknown !== undefined) return unknown;
   const event = eventOf(state, what, topic, context);
@@ -81,18 +82,21 @@ function toAll(state: RunState, what: Sending, topic: string, context: DecisionC
   const size = roughSize(event.data) * recipients.length;
   const error = beyondLimit(state, `the message to the ${recipients.length} subscribers of '${topic}'`, size, context);
   if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
-  const dead = recipients
-    .filter((mailbox) => isFull(state, mailbox))
-    .map((mailbox): RunEvent => {
+  const dead: RunEvent[] = [];
+  for (const mailbox of recipients) {
+    const before = ahead?.get(mailbox) ?? 0;
+    if (!isFull(state, mailbox, before)) ahead?.set(mailbox, before + 1);
+    else {
       const message = openedBy(published, copyId(event.message, mailbox), mailbox);
-      const why = errorData('REPRISE_MAILBOX_FULL', full(limitOf(state.definition.mailboxes, mailbox), mailbox));
-      return deadLetterOf(state, message, why, [], context.now);
-    });
+      const why = errorData('REPRISE_MAILBOX_FULL', full(state, mailbox));
+      dead.push(deadLetterOf(state, message, why, [], context.now));
+    }
+  }
   return [published, ...dead];
 }
 
-const full = (limit: number, mailbox: string): string =>
-  `${limit} messages are open in '${mailbox}', which takes no more.`;
+const full = (state: RunState, mailbox: string): string =>
+  `${limitOf(state.definition.mailboxes, mailbox)} messages are open in '${mailbox}', which takes no more.`;
 
 function eventOf(
   state: RunState,

@@ -4,7 +4,7 @@ import type { Wanted } from '../../../shared/received-message.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { SubscribeMailbox, UnsubscribeMailbox } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import { permissionsOf } from '../decisions/directives.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';

@@ -1,4 +1,4 @@
-import { permissionsOf } from '../decisions/directives.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { conversationProblem } from '../messaging/conversations.ts';
@@ -129,9 +129,11 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
 }
 
 function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
-  const { from, message, to, recipients, call, worker, commandId, drop, expiresAt } = event;
+  const { from, message, to, recipients, call, commandId, drop, expiresAt } = event;
   if (state.mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
+  if (event.on !== undefined && (from.task === undefined || from.attempt === undefined))
+    return flaw('data.on', 'is of an attempt, and this comes of none');
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
   const where = recipients === undefined ? mailboxFlaw(state, to, 'data.to') : publishedFlaw(state, event, recipients);
   if (where !== undefined) return where;
@@ -158,8 +160,7 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
     if (definition?.send === undefined) return flaw('data.from', `is '${from.task}', which sends nothing by itself`);
     return task.status === 'ready' || task.sent?.message === message ? undefined : unfit(task);
   }
-  if (call === undefined || worker === undefined) return flaw('data.call', 'is missing');
-  const wrong = callFlaw(state, { taskId: from.task, attempt: from.attempt, call }, worker, true);
+  const wrong = saidFlaw(state, event, { taskId: from.task, attempt: from.attempt });
   if (wrong !== undefined) return wrong;
   const task = state.tasks.get(from.task) as TaskState;
   const answered = event.inReplyTo;
@@ -167,6 +168,20 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   return answered !== undefined && isHeld(state.mail, answered, { taskId: task.id, attempt: from.attempt })
     ? undefined
     : flaw('data.from', `is '${task.id}', whose agent may send no messages`);
+}
+
+/** It was said by a call of the attempt, or with its output. */
+function saidFlaw(
+  state: RunState,
+  { on, call, worker }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  of: { readonly taskId: string; readonly attempt: number },
+): Flaw | undefined {
+  if (on === undefined)
+    return call === undefined || worker === undefined
+      ? flaw('data.call', 'is missing')
+      : callFlaw(state, { ...of, call }, worker, true);
+  if (call !== undefined || worker !== undefined) return flaw('data.on', 'cannot stand beside a call');
+  return callFlaw(state, { ...of, call: Number.MAX_SAFE_INTEGER }, undefined);
 }
 
 /** What is published goes to mailboxes of the run, once to each. */

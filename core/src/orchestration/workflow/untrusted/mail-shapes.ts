@@ -52,6 +52,7 @@ export const mailShapes = (error: Shape) =>
         key: text(256, 1),
         call,
         worker: label,
+        on: oneOf('completion'),
         commandId: label,
       },
     ),

@@ -118,6 +118,26 @@ export const PERFORMER_WORDS: readonly Word[] = [
     };
     return { to: '#letters', data: { round: `\${ round }` }, expires: '1500ms', until: 'acknowledged' };
   }),
+  sending('send, topic', () => ({ topic: '#news', data: { round: `\${ round }` }, type: 'news', expires: '1500ms' })),
+  sending('send, until: replied', (task) => {
+    task.beside[`${task.id}-answers`] ??= {
+      forEach: '[1, 2, 3]',
+      scope: {
+        hears: { wait: { message: { mailbox: '#letters', performative: 'request' }, timeout: '2s', default: null } },
+        says: {
+          send: {
+            to: '${ outputs.hears.from }',
+            data: 'done',
+            conversation: '${ outputs.hears.conversation }',
+            inReplyTo: '${ outputs.hears.id }',
+          },
+          after: 'hears',
+          when: 'outputs.hears != null',
+        },
+      },
+    };
+    return { to: '#letters', data: { round: `\${ round }` }, deadline: '1500ms', until: 'replied' };
+  }),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),
   performer('cancel', (task) => {
     task.beside[`${task.id}-slow`] ??= helper('slow', { compensate: 'undo' });
