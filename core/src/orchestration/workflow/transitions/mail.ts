@@ -35,7 +35,7 @@ import {
   subscribe,
   unsubscribe,
 } from '../messaging/mail.ts';
-import { copyId, DEAD_LETTERS } from '../messaging/message.ts';
+import { DEAD_LETTERS, sentAs } from '../messaging/message.ts';
 import { contentOf, isFull, openedBy } from '../messaging/opened.ts';
 import { receivedFrom } from '../messaging/received.ts';
 import { definitionOf, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
@@ -45,16 +45,13 @@ import { countInFlight } from './status.ts';
 
 export function messageSent(state: RunState, event: MessageSent): RunState {
   const mail = mailOf(state);
-  const { message: id, from, to, recipients, key, worker, call } = event;
+  const { from, recipients, key, worker, call } = event;
   if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined) {
     const calls = noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
     if (recipients !== undefined) calls.published = recipients.length;
   }
   if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, event);
-  for (const mailbox of recipients ?? [to]) {
-    const copy = recipients === undefined ? id : copyId(id, mailbox);
-    if (!mail.open.has(copy)) come(state, mail, event, copy, mailbox);
-  }
+  for (const { id, mailbox } of sentAs(event)) if (!mail.open.has(id)) come(state, mail, event, id, mailbox);
   return tidied(state, mail, event.at);
 }
 
