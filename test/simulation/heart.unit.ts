@@ -268,6 +268,7 @@ function viewErrors(state: RunState): readonly string[] {
         ![
           'tasks',
           'mailboxes',
+          'subscriptions',
           'items',
           'yielded',
           'form',

@@ -121,7 +121,8 @@ export class GivenMessages {
         ? undefined
         : errorData('REPRISE_MESSAGE_INVALID', NO_LEAVE);
     }
-    if (command.type === 'SubscribeMailbox' && !this.#maySend) return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
+    if (command.type === 'SubscribeMailbox' && !this.#maySend)
+      return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
     if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
       return undefined;
     const { mailbox = this.#own, wanted = {} } = command;

@@ -1,5 +1,13 @@
 // Type tests: what is asserted here is asserted by the compiler (npm run check:types).
-import { type AgentTask, cel, defineAgent, type Json, type Message, type WorkflowOutput, workflow } from '../../src/index.ts';
+import {
+  type AgentTask,
+  cel,
+  defineAgent,
+  type Json,
+  type Message,
+  type WorkflowOutput,
+  workflow,
+} from '../../src/index.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <T extends true>(): T | undefined => undefined;
@@ -220,7 +228,7 @@ begun.workflow('v', 'child', { loop: { until: cel('true'), max: 2 } });
 begun.scope('v', (block) => block.task('inner', refund), { retry: 3 });
 
 // Messages: what comes and what was sent is typed; `to` and `mailbox` are text.
-const letters = workflow<Order>('letters', { 
+const letters = workflow<Order>('letters', {
   mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } },
   topics: { news: { subscribers: ['#desk', 'said'] } },
 })

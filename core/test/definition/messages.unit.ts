@@ -290,11 +290,16 @@ describe('refused: addresses', () => {
 describe('refused: topics', () => {
   const topics = (said: string, tasks = 't: { agent: q }'): readonly string[] => problemsOf(tasks, `topics: ${said}`);
   const sends = (...said: readonly string[]): readonly string[] =>
-    problemsOf(said.map((one, index) => `t${index}: { send: ${one} }`).join('\n'), 'mailboxes: { desk: {} }\ntopics: { news: {} }');
+    problemsOf(
+      said.map((one, index) => `t${index}: { send: ${one} }`).join('\n'),
+      'mailboxes: { desk: {} }\ntopics: { news: {} }',
+    );
 
   it('no object of topics, or of what is said of one', () => {
     expect(topics('[]')).to.deep.equal(['topics: must be an object of topics by name, not a list']);
-    expect(topics('{ a: 5, b: { limit: 3 }, c: { subscribers: 3 }, d: { subscribers: [3] }, e: { subscribers: null } }')).to.deep.equal([
+    expect(
+      topics('{ a: 5, b: { limit: 3 }, c: { subscribers: 3 }, d: { subscribers: [3] }, e: { subscribers: null } }'),
+    ).to.deep.equal([
       'topics.a: must be an object: {} or { subscribers }, not 5',
       'topics.b.limit: is not known here (known: subscribers)',
       'topics.c.subscribers: must be text or a list of texts, not 3',
@@ -304,7 +309,12 @@ describe('refused: topics', () => {
   });
 
   it('names that are none, or those of mailboxes', () => {
-    expect(problemsOf('t: { agent: q }', 'mailboxes: { desk: {} }\ntopics: { a b: {}, "#c": {}, dead-letters: {}, desk: {} }')).to.deep.equal([
+    expect(
+      problemsOf(
+        't: { agent: q }',
+        'mailboxes: { desk: {} }\ntopics: { a b: {}, "#c": {}, dead-letters: {}, desk: {} }',
+      ),
+    ).to.deep.equal([
       'topics.a b: "a b" is not the name of a topic: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit',
       'topics.#c: is what is published under; declare it without #: c',
       'topics.dead-letters: is the mailbox of dead letters, which each run has; choose another name',
@@ -324,15 +334,21 @@ describe('refused: topics', () => {
       'topics.news.subscribers[6]: "@all" is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"',
       "topics.news.subscribers[7]: there is no task 'inner' in its block, or in those around it",
     ]);
-    expect(topics('{ news: { subscribers: [list, "list[1]"] } }', 'list: { agent: q, forEach: input.list }')).to.deep.equal([]);
-    expect(topics('{ news: { subscribers: list/x } }', 'list: { forEach: input.list, scope: { x: { agent: q } } }')[0]).to.contain("'list' is a list");
+    expect(
+      topics('{ news: { subscribers: [list, "list[1]"] } }', 'list: { agent: q, forEach: input.list }'),
+    ).to.deep.equal([]);
+    expect(
+      topics('{ news: { subscribers: list/x } }', 'list: { forEach: input.list, scope: { x: { agent: q } } }')[0],
+    ).to.contain("'list' is a list");
   });
 
   it('sends to none, or to both', () => {
     expect(sends('{ to: t0, topic: "#news" }', '{ topic: null }').join()).to.contain(
       'tasks.t0.send: goes to one mailbox (to), or to whoever subscribes (topic); keep one of the two',
     );
-    expect(sends('{ topic: "#nwes" }', '{ topic: news }', '{ topic: "#desk" }', '{ to: "#news" }', '{ topic: "#other" }')).to.deep.equal([
+    expect(
+      sends('{ topic: "#nwes" }', '{ topic: news }', '{ topic: "#desk" }', '{ to: "#news" }', '{ topic: "#other" }'),
+    ).to.deep.equal([
       "tasks.t0.send.topic: the workflow has no topic 'nwes'; did you mean '#news'?",
       'tasks.t1.send.topic: "news" is no topic: they are written as "#news"; did you mean "#news"?',
       `tasks.t2.send.topic: 'desk' is a mailbox, and no topic: write to: "#desk"`,
@@ -342,7 +358,12 @@ describe('refused: topics', () => {
   });
 
   it('what is said to one', () => {
-    expect(sends('{ topic: "#news", conversation: c, inReplyTo: m, until: replied }', '{ topic: "#news", until: acknowledged }')).to.deep.equal([
+    expect(
+      sends(
+        '{ topic: "#news", conversation: c, inReplyTo: m, until: replied }',
+        '{ topic: "#news", until: acknowledged }',
+      ),
+    ).to.deep.equal([
       'tasks.t0.send.conversation: is said to one, and what is published goes to whoever subscribes; leave it out',
       'tasks.t0.send.inReplyTo: is said to one, and what is published goes to whoever subscribes; leave it out',
       'tasks.t0.send.until: waits for one, and what is published goes to whoever subscribes; leave it out',
@@ -351,12 +372,24 @@ describe('refused: topics', () => {
   });
 
   it('answers that nobody is asked for', () => {
-    expect(sends('{ to: t0, until: replied, performative: agree }', '{ to: t0, deadline: 1s }', '{ to: t0, performative: request, deadline: 400d }')).to.deep.equal([
+    expect(
+      sends(
+        '{ to: t0, until: replied, performative: agree }',
+        '{ to: t0, deadline: 1s }',
+        '{ to: t0, performative: request, deadline: 400d }',
+      ),
+    ).to.deep.equal([
       'tasks.t0.send.performative: is answered by nobody (agree); ask by request, query, cfp, subscribe, or leave it out: request',
       'tasks.t1.send.deadline: is about an answer, and inform asks for none; use expires for how long it may lie there',
       'tasks.t2.send.deadline: must be 366 days at most, not 34560000000ms',
     ]);
-    expect(sends('{ to: t0, until: replied, deadline: 1h }', '{ to: t0, performative: agree, deadline: 1h }', '{ to: t0, until: replied, performative: cfp }')).to.deep.equal([]);
+    expect(
+      sends(
+        '{ to: t0, until: replied, deadline: 1h }',
+        '{ to: t0, performative: agree, deadline: 1h }',
+        '{ to: t0, until: replied, performative: cfp }',
+      ),
+    ).to.deep.equal([]);
   });
 });
 
@@ -463,7 +496,11 @@ tasks:
       orders: { limit: 5000, retry: { ...DEFAULT_RETRY, maxAttempts: 3 } },
       slow: { retry: { ...DEFAULT_RETRY, maxAttempts: 5, initialDelayMs: 2000, factor: 1, jitter: 0 } },
     });
-    expect(topics).to.deep.equal({ news: {}, prices: { subscribers: ['#desk'] }, all: { subscribers: ['#orders', 'writer'] } });
+    expect(topics).to.deep.equal({
+      news: {},
+      prices: { subscribers: ['#desk'] },
+      all: { subscribers: ['#orders', 'writer'] },
+    });
     const [ask, hand, tell, quote, any, said] = tasks;
     expect(tell?.send).to.deep.equal({ topic: cel('input.topic'), data: template(1), type: 'news', expiresMs: 5000 });
     expect(quote?.send).to.deep.equal({
@@ -504,7 +541,16 @@ tasks:
     const text = workflowToYaml(definition);
     expect(hashDefinition(read(text))).to.equal(hashDefinition(definition));
     expect(workflowToYaml(read(text))).to.equal(text);
-    for (const line of ['news: {}', 'deadline: 1h', 'until: replied', 'desk: {}', 'limit: 5000', 'expires: 30s', 'message: true', 'where: message.data.n > 1'])
+    for (const line of [
+      'news: {}',
+      'deadline: 1h',
+      'until: replied',
+      'desk: {}',
+      'limit: 5000',
+      'expires: 30s',
+      'message: true',
+      'where: message.data.n > 1',
+    ])
       expect(text).to.include(line);
     // What is not said is not written.
     const short = workflowToYaml(read('name: x\ntasks: { t: { send: { to: t } } }'));
@@ -582,7 +628,8 @@ tasks:
   it('are drawn', () => {
     const picture = toMermaid(read(whole));
     expect(picture).to.match(/hand\["?>|>"hand/);
-    for (const label of ['ask', 'said<br/>waits for a message', 'any', 'may send', 'quote<br/>asks writer']) expect(picture).to.include(label);
+    for (const label of ['ask', 'said<br/>waits for a message', 'any', 'may send', 'quote<br/>asks writer'])
+      expect(picture).to.include(label);
     expect(picture).to.not.include('asks somebody');
   });
 

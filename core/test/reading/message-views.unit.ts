@@ -232,7 +232,9 @@ describe('the view who-told-whom', () => {
 
   it('counts what was published by each that has it', async () => {
     const topics = { news: { subscribers: ['b', '#desk'] } };
-    const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: { limit: 1 } }, topics), null, { runId: 'p' });
+    const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: { limit: 1 } }, topics), null, {
+      runId: 'p',
+    });
     run.beginAll();
     run.subscribe('c', '#news', { type: 'large' });
     run.publish('a', '#news', 1, { type: 'large' });

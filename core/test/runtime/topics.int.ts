@@ -72,7 +72,9 @@ describe('Topics of a run', () => {
         return null;
       },
     });
-    const flow = workflow('odd', { topics: { news: {} } }).task('odd', odd, { may: 'send' }).build();
+    const flow = workflow('odd', { topics: { news: {} } })
+      .task('odd', odd, { may: 'send' })
+      .build();
     const reprise = await start({ workflows: [flow] });
     const run = await reprise.startRun(flow, null);
     await run.result();
@@ -101,9 +103,13 @@ describe('Topics of a run', () => {
       .send('say', { topic: '#news', data: () => 'hello' })
       .wait('later', { message: true }, { after: 'say' })
       .wait('desk', { message: { mailbox: '#desk' } })
-      .set('end', ({ outputs }) => [outputs.items, outputs.say.recipients, outputs.later.topic ?? '', outputs.desk.data], {
-        after: ['items', 'later', 'desk', 'say'],
-      })
+      .set(
+        'end',
+        ({ outputs }) => [outputs.items, outputs.say.recipients, outputs.later.topic ?? '', outputs.desk.data],
+        {
+          after: ['items', 'later', 'desk', 'say'],
+        },
+      )
       .build();
     const reprise = await start({ workflows: [flow] });
     const run = await reprise.startRun(flow, null);

@@ -25,7 +25,7 @@ import {
   type Stage,
   stagesOf,
 } from '../../src/orchestration/workflow/messaging/protocols.ts';
-import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
+import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS, MAX_SUBSCRIBERS } from '../../src/shared/message-limits.ts';
 import { PERFORMATIVES } from '../../src/shared/performatives.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
 import { pathOf, readSourceTypes } from './event-types.ts';
@@ -104,6 +104,7 @@ const LIMITS: readonly (readonly [string, number])[] = [
   ['deliveries that were lost', MAX_LOSSES],
   ['messages of one call to send', MOST_SENT],
   ['messages that are taken', MOST_TAKEN],
+  ['mailboxes that have what', MAX_SUBSCRIBERS],
   ['keys of a task', MAX_KEYS],
   ['conversations that are open', MAX_CONVERSATIONS],
   ['dead letters of a run', MAX_DEAD_LETTERS],

@@ -39,15 +39,16 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
   const inFlight = [...state.tasks.values()].filter(
     ({ status, agent }) => (status === 'scheduled' || status === 'running') && agent !== undefined,
   );
-  const task = dice() < 0.95 && inFlight.length > 0 ? pick(inFlight) : state.tasks.get(pick(ids));
-  const known = state.mail?.attempts.get(task?.id ?? '');
-  const base = {
-    taskId: task?.id ?? 'nobody',
-    attempt: dice() < 0.97 ? (task?.attempt ?? 1) : 1,
+  const callOf = (id = 'nobody') => ({
+    taskId: id,
+    attempt: dice() < 0.97 ? (state.tasks.get(id)?.attempt ?? 1) : 1,
     worker: dice() < 0.97 ? 'w' : 'other',
     // Sometimes one that was made before.
-    call: (known?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
-  };
+    call: (state.mail?.attempts.get(id)?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
+  });
+  const task = dice() < 0.95 && inFlight.length > 0 ? pick(inFlight) : state.tasks.get(pick(ids));
+  const known = state.mail?.attempts.get(task?.id ?? '');
+  const base = callOf(task?.id);
   if (roll < 0.5 && talk !== undefined) {
     // An answer, mostly one that may be given.
     const back = {
@@ -73,10 +74,12 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
         topic,
         ...(dice() < 0.4 && { filter: pick([{ from: 'a' }, { where: 'message.data == 1' }, { type: 'small' }]) }),
       };
-    if (action < 0.4) return { type: 'UnsubscribeMailbox', ...base, topic };
+    const [subscriber] = [...(state.mail?.subscriptions.get(topic)?.keys() ?? [])];
+    if (action < (subscriber === undefined ? 0.35 : 0.6))
+      return { type: 'UnsubscribeMailbox', ...callOf(subscriber), topic };
     const { to: _to, conversation: _conversation, inReplyTo: _inReplyTo, ...what } = { ...EMPTY, ...message };
     const key = dice() < 0.2 ? { key: pick(['k1', 'k3']) } : {};
-    if (action < 0.5) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
+    if (action < 0.7) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
     return { type: 'SendMessages', ...base, messages: [{ ...what, ...drops, ...key, topic }] };
   }
   const held = [...(known?.held ?? [])];

@@ -11,7 +11,9 @@ const OR_ELSE = { fallback: { kind: 'task', task: 'instead' } } as const;
 
 const asking = (more: Partial<TaskDefinition> = {}, send: object = {}): MailRun => {
   const ask = { ...ASK, send: { ...ASK.send, ...send }, ...more };
-  const run = new MailRun(mailWorkflow({ b: {}, ask, then: { after: ['ask'] }, instead: { set: text('else') } }, { desk: {} }));
+  const run = new MailRun(
+    mailWorkflow({ b: {}, ask, then: { after: ['ask'] }, instead: { set: text('else') } }, { desk: {} }),
+  );
   run.beginAll();
   return run;
 };
@@ -27,7 +29,11 @@ describe('a send that waits for its answer', () => {
 
   it('asks, and has the answer as its output', () => {
     run = asking();
-    expect(run.of('MessageSent')[0]).to.include({ performative: 'request', conversation: id(), deadline: run.now + 600_000 });
+    expect(run.of('MessageSent')[0]).to.include({
+      performative: 'request',
+      conversation: id(),
+      deadline: run.now + 600_000,
+    });
     expect(run.status('ask')).to.equal('running');
     run.hear('b');
     expect(answer('inform', 'done')).to.deep.equal(['MessageSent', 'MessageAcknowledged', 'TaskCompleted']);

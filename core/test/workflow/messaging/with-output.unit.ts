@@ -64,7 +64,11 @@ describe('messages that are sent with the output', () => {
     const id = run.of('MessageSent')[0]?.message ?? '';
     run.hear('mute');
     const answer = { to: 'a', data: 'done', conversation: id, inReplyTo: id };
-    expect(types(completes(run, 'mute', answer))).to.deep.equal(['MessageSent', 'MessageAcknowledged', 'TaskCompleted']);
+    expect(types(completes(run, 'mute', answer))).to.deep.equal([
+      'MessageSent',
+      'MessageAcknowledged',
+      'TaskCompleted',
+    ]);
     expect(run.state.mail?.conversations.size).to.equal(0);
   });
 
@@ -113,9 +117,11 @@ describe('messages that are sent with the output', () => {
       run.retry('a');
       run.beginAll();
     }
-    expect(run.of('TaskAttemptFailed').map(({ error }) => error.code)).to.deep.equal(
-      ['REPRISE_DIRECTIVE_REFUSED', 'REPRISE_DIRECTIVE_REFUSED', 'REPRISE_DIRECTIVE_REFUSED'],
-    );
+    expect(run.of('TaskAttemptFailed').map(({ error }) => error.code)).to.deep.equal([
+      'REPRISE_DIRECTIVE_REFUSED',
+      'REPRISE_DIRECTIVE_REFUSED',
+      'REPRISE_DIRECTIVE_REFUSED',
+    ]);
     expect(run.of('MessageSent')).to.deep.equal([]);
   });
 });

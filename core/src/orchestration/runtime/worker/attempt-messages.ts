@@ -182,7 +182,10 @@ class AttemptMessages implements Messages {
   async #say(where: Pick<Outgoing, 'to' | 'topic'>, data: unknown, given: SendOptions): Promise<Published> {
     const { on, ...options } = given;
     if (on !== undefined && on !== 'completion')
-      throw new RepriseError('REPRISE_MESSAGE_INVALID', `\`on\` must be "completion", or be left out, not ${String(on)}.`);
+      throw new RepriseError(
+        'REPRISE_MESSAGE_INVALID',
+        `\`on\` must be "completion", or be left out, not ${String(on)}.`,
+      );
     const json = acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars);
     const message = outgoingOf(where, json, options);
     if (on === undefined) return await this.#calls.send(message);

@@ -55,7 +55,8 @@ export function saidWithOutput(
   const ahead = new Map<string, number>();
   const events: RunEvent[] = [];
   for (const [index, message] of messages.entries()) {
-    const flaw = outgoingFlaw(message) ?? leaveFlaw(state, task, message) ?? twiceFlaw(messages.slice(0, index), message);
+    const flaw =
+      outgoingFlaw(message) ?? leaveFlaw(state, task, message) ?? twiceFlaw(messages.slice(0, index), message);
     if (flaw !== undefined) return flaw;
     const id = idWithOutput(key, message, index);
     const more = { on: 'completion' } as const;

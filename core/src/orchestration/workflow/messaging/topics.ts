@@ -12,7 +12,7 @@ import { topicFlaw } from './call-shapes.ts';
 import { goneAt } from './conversations.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
 import { isName, type OpenMessage } from './mail.ts';
-import { nameOf } from './message.ts';
+import { copyId, nameOf } from './message.ts';
 
 // What messages are published under, and who has what is: mailboxes that the definition names, as long as they are there, and those that agents subscribed.
 
@@ -58,6 +58,14 @@ export function recipientsOf(state: RunState, topic: string, message: OpenMessag
         'REPRISE_MESSAGE_INVALID',
         `More than ${MAX_SUBSCRIBERS} mailboxes subscribe to '${topic}': publish to fewer, or send to a name from which all of them take.`,
       );
+}
+
+/** How many copies of what was published under the topic are open, at those who may have it. */
+export function copiesOpen(state: RunState, topic: string, message: string): number {
+  const all = new Set([...namedBy(state, topic), ...(state.mail?.subscriptions.get(topic)?.keys() ?? [])]);
+  let count = 0;
+  for (const mailbox of all) if (state.mail?.open.has(copyId(message, mailbox)) === true) count += 1;
+  return count;
 }
 
 /** Those of the definition that are there: of a list, its items. */

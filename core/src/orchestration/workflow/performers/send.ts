@@ -9,6 +9,7 @@ import type { RunEvent } from '../events.ts';
 import { outgoingFlaw } from '../messaging/call-shapes.ts';
 import type { Outgoing } from '../messaging/message.ts';
 import { sending } from '../messaging/outgoing.ts';
+import { copiesOpen } from '../messaging/topics.ts';
 import { computed, type Enter, type Entering, entered, failed, handed } from './performer.ts';
 
 /** Puts a message into a mailbox, or into several. It has the id that the task has in its round: whoever does the task again sends another. */
@@ -35,6 +36,8 @@ export const enterSend: Enter = (entering) => {
   };
   // The history of a fork may have been cut behind it.
   if (state.mail?.open.has(id) === true) return end();
+  const copies = message.topic === undefined ? 0 : copiesOpen(state, message.topic, id);
+  if (copies > 0) return end(copies);
   const sent = sending(state, { scope: task.scope, from: { task: task.id }, id, message }, context);
   if (isRefusal(sent)) return failed(entering, errorOf(sent));
   const [event] = sent;

@@ -2,8 +2,8 @@ import type { Fallback, TaskDefinition } from '../../../definition/definition.ts
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
-import { permissionsOf } from '../decisions/permissions.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {

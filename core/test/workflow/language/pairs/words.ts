@@ -126,10 +126,10 @@ export const PERFORMER_WORDS: readonly Word[] = [
         hears: { wait: { message: { mailbox: '#letters', performative: 'request' }, timeout: '2s', default: null } },
         says: {
           send: {
-            to: '${ outputs.hears.from }',
+            to: `\${ outputs.hears.from }`,
             data: 'done',
-            conversation: '${ outputs.hears.conversation }',
-            inReplyTo: '${ outputs.hears.id }',
+            conversation: `\${ outputs.hears.conversation }`,
+            inReplyTo: `\${ outputs.hears.id }`,
           },
           after: 'hears',
           when: 'outputs.hears != null',
