@@ -252,6 +252,7 @@ const EVENTS: Arbitraries = {
       drop: fc.constant(true),
       deadline: count,
       onBehalf: fc.constant(true),
+      late: fc.constant(true),
       key: text,
       call: count,
       worker: text,

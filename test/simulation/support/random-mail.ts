@@ -46,6 +46,11 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
     // Sometimes one that was made before.
     call: (state.mail?.attempts.get(id)?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
   });
+  const [subscribed] = state.mail?.subscriptions ?? [];
+  if (subscribed !== undefined && dice() < 0.1) {
+    const [topic, [subscriber = 'nobody'] = []] = [subscribed[0], [...subscribed[1].keys()]];
+    return { type: 'UnsubscribeMailbox', ...callOf(subscriber), topic };
+  }
   const task = dice() < 0.95 && inFlight.length > 0 ? pick(inFlight) : state.tasks.get(pick(ids));
   const known = state.mail?.attempts.get(task?.id ?? '');
   const base = callOf(task?.id);
@@ -74,12 +79,10 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
         topic,
         ...(dice() < 0.4 && { filter: pick([{ from: 'a' }, { where: 'message.data == 1' }, { type: 'small' }]) }),
       };
-    const [subscriber] = [...(state.mail?.subscriptions.get(topic)?.keys() ?? [])];
-    if (action < (subscriber === undefined ? 0.35 : 0.6))
-      return { type: 'UnsubscribeMailbox', ...callOf(subscriber), topic };
+    if (action < 0.35) return { type: 'UnsubscribeMailbox', ...base, topic };
     const { to: _to, conversation: _conversation, inReplyTo: _inReplyTo, ...what } = { ...EMPTY, ...message };
     const key = dice() < 0.2 ? { key: pick(['k1', 'k3']) } : {};
-    if (action < 0.7) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
+    if (action < 0.5) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
     return { type: 'SendMessages', ...base, messages: [{ ...what, ...drops, ...key, topic }] };
   }
   const held = [...(known?.held ?? [])];

@@ -641,6 +641,8 @@ export interface MessageSent extends EventBase {
   readonly deadline?: number;
   /** The run says it for whoever will not: that task has ended, or did not answer in time. */
   readonly onBehalf?: boolean;
+  /** A proposal in a conversation that is over: nobody has it, and the next event rejects it. */
+  readonly late?: boolean;
   /** One that has expired is no dead letter. */
   readonly drop?: boolean;
   /** Of a task: it is said once in a round. */

@@ -1,8 +1,18 @@
 import type { WorkflowDefinition } from '@reprise/core';
 import { expect } from 'chai';
+import { goOnFrom } from '../language/going-on.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
 const NEWS = { news: {} };
+
+const ONCE = {
+  maxAttempts: 1,
+  initialDelayMs: 1,
+  factor: 1,
+  maxDelayMs: 1,
+  jitter: 0,
+  nonRetryable: [],
+};
 
 const talking = (
   topics: WorkflowDefinition['topics'] = NEWS,
@@ -197,6 +207,18 @@ describe('topics of a run', () => {
       run.complete('a');
       expect(run.task('w').output).to.include({ topic: '#news', mailbox: 'w', data: 1 });
     });
+  });
+
+  it('goes on with the subscriptions of a run that it goes on from', () => {
+    for (const as of ['retry', 'fork'] as const) {
+      run = talking(NEWS, { a: { retry: { ...ONCE } }, b: {} });
+      run.subscribe('b', '#news', { from: 'a' });
+      const at = run.events.length - 1;
+      run.fail('a');
+      expect(run.state.mail?.subscriptions.size ?? 0).to.equal(0);
+      const next = goOnFrom(run, as === 'fork' ? { as, at } : { as });
+      expect([...(next.state.mail?.subscriptions.get('#news') ?? [])]).to.deep.equal([['b', { from: 'a' }]]);
+    }
   });
 
   describe('a send', () => {

@@ -39,6 +39,15 @@ function partOf(
 export const opens = (state: RunState, said: Said): boolean =>
   protocolOf(said.performative ?? 'inform') !== undefined && partOf(state.mail, said) === undefined;
 
+/** Whether it proposes something in a conversation that is over: the call that it answers had a deadline, or was withdrawn. */
+export const isLateProposal = (state: RunState, said: Said): boolean =>
+  said.performative === 'propose' &&
+  said.conversation !== undefined &&
+  said.inReplyTo !== undefined &&
+  state.tasks.has(said.to) &&
+  said.from.task !== undefined &&
+  partOf(state.mail, said) === undefined;
+
 /** Why the message breaks its conversation; undefined when it does not. */
 export function conversationProblem(state: RunState, said: Said): Refusal | undefined {
   const performative = said.performative ?? 'inform';

@@ -65,17 +65,21 @@ export const postedId = (runId: string, commandId: string): string => `${runId}#
 /** The id of what one of those has that a message was published to. */
 export const copyId = (message: string, mailbox: string): string => `${message}@${mailbox}`;
 
-/** The messages that are there once one was sent: itself, or a copy in each mailbox that it was published to. */
+/** The messages that are there once one was sent: itself (unless it came too late), or a copy in each mailbox that it was published to. */
 export const sentAs = ({
   message,
   to,
   recipients,
+  late,
 }: {
   readonly message: string;
   readonly to: string;
   readonly recipients?: readonly string[];
-}): readonly { readonly id: string; readonly mailbox: string }[] =>
-  recipients?.map((mailbox) => ({ id: copyId(message, mailbox), mailbox })) ?? [{ id: message, mailbox: to }];
+  readonly late?: boolean;
+}): readonly { readonly id: string; readonly mailbox: string }[] => {
+  if (late === true) return [];
+  return recipients?.map((mailbox) => ({ id: copyId(message, mailbox), mailbox })) ?? [{ id: message, mailbox: to }];
+};
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;

@@ -6,7 +6,7 @@ import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
 import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
-import { conversationProblem, opens } from './conversations.ts';
+import { conversationProblem, isLateProposal, opens } from './conversations.ts';
 import { limitOf } from './mail.ts';
 import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
 import { contentOf, isFull, openedBy } from './opened.ts';
@@ -59,11 +59,30 @@ function toOne(state: RunState, what: Sending, context: DecisionContext): Answer
   if (said !== undefined) return said;
   const broken = conversationProblem(state, event);
   if (broken !== undefined) return broken;
+  if (isLateProposal(state, event)) return [{ ...event, late: true }, rejectionOf(event)];
   if (isFull(state, to, ahead?.get(to))) return problem('REPRISE_MAILBOX_FULL', full(state, to));
   const error = beyondLimit(state, `the message to '${to}'`, roughSize(event.data), context);
   if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
   ahead?.set(to, (ahead.get(to) ?? 0) + 1);
   return [event];
+}
+
+/** Whoever called for proposals hears nothing of one that comes too late; who makes it is told so. */
+function rejectionOf({ at, message, from, to, subject, conversation }: MessageSent): MessageSent {
+  const why = `'${to}' takes no proposals in '${conversation}' any more.`;
+  return {
+    type: 'MessageSent',
+    at,
+    message: `${message}!`,
+    from: { task: to },
+    to: from.task ?? to,
+    data: { code: 'REPRISE_REPLY_TIMEOUT', message: why },
+    performative: 'reject-proposal',
+    ...(subject === undefined ? {} : { subject }),
+    ...(conversation === undefined ? {} : { conversation }),
+    inReplyTo: message,
+    onBehalf: true,
+  };
 }
 
 /** One event for all that subscribe. Whose mailbox is full has it as a dead letter; the others get it. */

@@ -1,4 +1,4 @@
-import { isList, type WorkflowDefinition } from '../../../definition/definition.ts';
+import { isList } from '../../../definition/definition.ts';
 import { DEAD_LETTERS, MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
@@ -13,12 +13,9 @@ import { goneAt } from './conversations.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
 import { isName, type OpenMessage } from './mail.ts';
 import { copyId, nameOf } from './message.ts';
+import { isTopic } from './topic-names.ts';
 
 // What messages are published under, and who has what is: mailboxes that the definition names, as long as they are there, and those that agents subscribed.
-
-/** Whether the workflow declares the topic (`#news`). */
-export const isTopic = ({ topics }: Pick<WorkflowDefinition, 'topics'>, topic: string): boolean =>
-  topics !== undefined && topic.startsWith('#') && Object.hasOwn(topics, topic.slice(1));
 
 /** Why nothing can be published so, or be subscribed to; undefined when it can. */
 export function topicProblem(state: RunState, topic: string): Refusal | undefined {

@@ -1,7 +1,7 @@
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
-import { conversationProblem } from '../messaging/conversations.ts';
+import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
 import {
   blockOfMailbox,
   isName,
@@ -11,7 +11,7 @@ import {
   tooManyDead,
 } from '../messaging/mail.ts';
 import { copyId, DEAD_LETTERS } from '../messaging/message.ts';
-import { isTopic } from '../messaging/topics.ts';
+import { isTopic } from '../messaging/topic-names.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
@@ -128,6 +128,9 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
   }
 }
 
+/** What a run says for somebody. */
+const ON_BEHALF: ReadonlySet<unknown> = new Set(['failure', 'not-understood', 'reject-proposal']);
+
 function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
   const { from, message, to, recipients, call, commandId, drop, expiresAt } = event;
   if (state.mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
@@ -137,13 +140,13 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
   const where = recipients === undefined ? mailboxFlaw(state, to, 'data.to') : publishedFlaw(state, event, recipients);
   if (where !== undefined) return where;
+  if (event.late === true && !isLateProposal(state, event))
+    return flaw('data.late', 'is there, and it is no proposal in a conversation that is over');
   const broken = conversationProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   if (event.onBehalf === true) {
     const isOwed =
-      event.message === `${event.inReplyTo ?? ''}!` &&
-      (event.performative === 'failure' || event.performative === 'not-understood') &&
-      recipients === undefined;
+      event.message === `${event.inReplyTo ?? ''}!` && ON_BEHALF.has(event.performative) && recipients === undefined;
     return isOwed && call === undefined && commandId === undefined
       ? undefined
       : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');

@@ -48,6 +48,7 @@ export const mailShapes = (error: Shape) =>
         expiresAt: time,
         deadline: time,
         onBehalf: oneOf(true),
+        late: oneOf(true),
         drop: oneOf(true),
         key: text(256, 1),
         call,

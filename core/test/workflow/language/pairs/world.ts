@@ -381,8 +381,13 @@ export class World {
   #completed({ id, attempt, index, scope }: TaskState, definition: TaskDefinition | undefined): GivenCommand {
     const done = outcome(id, attempt, 'complete');
     const { may } = definition ?? {};
-    // What it says is said before: see #talk.
-    if (definition === undefined || may === undefined || may.includes('send')) return done;
+    if (definition === undefined || may === undefined) return done;
+    // What else it says is said before: see #talk.
+    if (may.includes('send'))
+      return {
+        ...done,
+        directives: [{ kind: 'send', message: { to: '#desk', data: 'done', expiresMs: 700 } }],
+      } as GivenCommand;
     if (may.includes('finish'))
       return { ...done, directives: [{ kind: 'finish', output: 'finished' }] } as GivenCommand;
     if (may.includes('handOff')) {
