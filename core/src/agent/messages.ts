@@ -1,4 +1,6 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../shared/duration.ts';
+import type { Json, JsonObject } from '../shared/json.ts';
 import type { Performative } from '../shared/performatives.ts';
 import type { ReceivedMessage as Message, Wanted as MessageFilter } from '../shared/received-message.ts';
 
@@ -64,7 +66,12 @@ export interface RequestOptions extends Omit<SendOptions, 'on'> {
   onQuery?(question: Message): unknown;
 }
 
-export interface ReceiveOptions extends MessageFilter {
+export interface ReceiveOptions<Data = Json> extends MessageFilter {
+  /**
+   * What the data has to be like: a JSON Schema of the kind that forms have, or a Standard Schema that gives one, which types it. What comes to be taken and
+   * does not fit is not left to others: in a conversation the run answers not-understood, else it is a dead letter.
+   */
+  readonly schema?: StandardSchemaV1<Data, unknown> | JsonObject;
   /** A name of the run (`#desk`). Default: the mailbox of this task. */
   readonly mailbox?: string;
   /** How long to wait: ms, or text. Default: as long as the attempt may take. */
@@ -103,9 +110,9 @@ export interface Messages {
   /** Asks, and resolves to the answer (inform; to a `cfp`, the proposal). Refusals and failures reject with REPRISE_REQUEST_REFUSED, which has the answer in its details. Default deadline: 10 minutes. */
   request(to: string, data: unknown, options?: RequestOptions): Promise<Message>;
   /** The oldest message that fits, once there is one; undefined when the time is up. Meanwhile the attempt takes no room: others may begin. */
-  receive(options?: ReceiveOptions): Promise<Message | undefined>;
+  receive<Data = Json>(options?: ReceiveOptions<Data>): Promise<Message<Data> | undefined>;
   /** Up to `max` messages (256 at the most), at least one; none when the time is up. */
-  receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]>;
+  receiveMany<Data = Json>(options: ReceiveOptions<Data> & { readonly max: number }): Promise<readonly Message<Data>[]>;
   /** Answers a message that the attempt has taken; takes no permission. Inform (the default), failure and refuse are final: the message is done with. */
   reply(message: Pick<Message, 'id'>, data: unknown, options?: SendOptions): Promise<Sent>;
   /** The attempt is done with these. */

@@ -179,6 +179,11 @@ export interface MessageFilter {
   readonly inReplyTo?: Expression;
   /** CEL that reads `message` beside the rest; what it cannot be asked of does not fit. */
   readonly where?: Expression;
+  /**
+   * The JSON Schema of its data. What comes to be taken and does not fit is not left to others: in a conversation it is answered with not-understood, else it is
+   * a dead letter.
+   */
+  readonly schema?: Json;
 }
 
 /** Waits for a signal from outside, for the answer to a form, or for a message: one of them. What comes is the output. */

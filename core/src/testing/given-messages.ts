@@ -1,4 +1,5 @@
 import { evaluate } from '../definition/evaluate.ts';
+import { flawText, schemaFlaws } from '../definition/schema/json-schema.ts';
 import type { CallAnswer, CallDelivery } from '../orchestration/messaging/messages.ts';
 import type { MailCall } from '../orchestration/workflow/commands.ts';
 import type { Outgoing } from '../orchestration/workflow/messaging/message.ts';
@@ -47,6 +48,7 @@ export class GivenMessages {
     readonly call: number;
     readonly mailbox: string;
     readonly wanted: Wanted;
+    readonly schema: Json | undefined;
     readonly max: number;
   }[] = [];
   readonly #own: string;
@@ -94,12 +96,12 @@ export class GivenMessages {
         call,
         mailbox: command.mailbox ?? this.#own,
         wanted: command.wanted ?? {},
+        schema: command.schema,
         max: command.max ?? 1,
       });
     for (const one of [...this.#waiting]) {
-      const found = this.#inbox
-        .filter((message) => message.mailbox === one.mailbox && fits(message, one.wanted))
-        .slice(0, one.max);
+      for (const message of this.#matching(one)) this.#turnDown(message, one.schema);
+      const found = this.#matching(one).slice(0, one.max);
       const isOver =
         found.length === 0 && command.type === 'AwaitMessages' && one.call === call && command.timeoutMs !== undefined;
       if (found.length === 0 && !isOver) continue;
@@ -110,6 +112,18 @@ export class GivenMessages {
       }
       delivered({ taskId, attempt, call: one.call, ...(isOver ? {} : { messages: found }) });
     }
+  }
+
+  #matching({ mailbox, wanted }: { readonly mailbox: string; readonly wanted: Wanted }): readonly ReceivedMessage[] {
+    return this.#inbox.filter((message) => message.mailbox === mailbox && fits(message, wanted));
+  }
+
+  /** What does not fit the schema that the agent has for it is not for the agent. */
+  #turnDown(message: ReceivedMessage, schema: Json | undefined): void {
+    const flaws = schema === undefined ? [] : schemaFlaws(schema, message.data);
+    if (flaws.length === 0) return;
+    this.#inbox.splice(this.#inbox.indexOf(message), 1);
+    this.settled.push({ id: message.id, how: 'rejected', reason: flaws.map(flawText).join('; ') });
   }
 
   /** Why the run would refuse the call, or would wait for ever. */

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 // Type tests: what is asserted here is asserted by the compiler (npm run check:types).
 import {
   type AgentTask,
@@ -275,6 +276,17 @@ const letters = workflow<Order>('letters', {
     },
     { after: ['tell', 'quoted'] },
   )
+  .wait('typed', { message: { schema: {} as StandardSchemaV1<Order> } })
+  .wait('shaped', { message: { schema: { type: 'object' } } })
+  .set(
+    'total',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.typed, Message<Order>>>();
+      same<Equal<typeof outputs.shaped, Message>>();
+      return 1;
+    },
+    { after: ['typed', 'shaped'] },
+  )
   .wait('any', { message: true }, { after: 'said', when: ({ outputs }) => outputs.said.sentAt > 1 })
   .wait('each', { message: { mailbox: '#desk' } }, { forEach: { items: () => [1, 2], need: 1 } })
   .set(
@@ -286,7 +298,7 @@ const letters = workflow<Order>('letters', {
       same<Equal<typeof outputs.hand, { readonly id: string }>>();
       return outputs.any?.performative === 'accept-proposal' ? outputs.any.mailbox : (outputs.each[0]?.from ?? '');
     },
-    { after: ['any', 'hand', 'each', 'heard'] },
+    { after: ['any', 'hand', 'each', 'heard', 'total'] },
   )
   .build();
 same<Equal<WorkflowOutput<typeof letters>, string>>();

@@ -443,6 +443,15 @@ describe('definitions that are made by hand', () => {
       ({ path, message }) => `${path.join('.')}: ${message}`,
     );
 
+  it('have a schema for data that is one', () => {
+    const said = problemsOf(
+      'a: { wait: { message: { schema: 5 } } }\nb: { wait: { message: { schema: { type: shape } } } }',
+    );
+    expect(said).to.have.lengthOf(2);
+    expect(said[0]).to.match(/^tasks.a.wait.message.schema: must be a JSON Schema/);
+    expect(said[1]).to.match(/^tasks.b.wait.message.schema.type: /);
+  });
+
   it('say one thing that is waited for', () => {
     expect(problems({})).to.deep.equal(['tasks.t.wait: needs signal, form or message']);
     expect(problems({ signal: template('a'), message: {} })).to.deep.equal([
@@ -485,6 +494,7 @@ tasks:
         conversation: c1
         inReplyTo: "\${ outputs.ask.id }"
         where: message.data.n > 1
+        schema: { type: object, required: [n] }
     after: ask
   writer: { agent: writer, may: [send] }
 `;
@@ -532,6 +542,7 @@ tasks:
         conversation: template('c1'),
         inReplyTo: cel('outputs.ask.id'),
         where: cel('message.data.n > 1'),
+        schema: { type: 'object', required: ['n'] },
       },
     });
   });
@@ -542,6 +553,7 @@ tasks:
     expect(hashDefinition(read(text))).to.equal(hashDefinition(definition));
     expect(workflowToYaml(read(text))).to.equal(text);
     for (const line of [
+      'required:',
       'news: {}',
       'deadline: 1h',
       'until: replied',

@@ -177,3 +177,34 @@ describe('A message that is sent with the output', () => {
     expect(only(events, 'MessageSent')).to.have.lengthOf(1);
   });
 });
+
+describe('What an agent says that messages have to be', () => {
+  const { start } = orchestrators();
+
+  it('is seen to by the run: a question that does not fit is answered not-understood', async () => {
+    const schema = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] } as const;
+    const strict = defineAgent({
+      name: 'strict',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive<{ n: number }>({ schema });
+        if (asked !== undefined) await messages.reply(asked, asked.data.n + 1);
+        return null;
+      },
+    });
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async (_: AgentTask, { messages }) => {
+        const refused = await messages.request('strict', 'one').catch((error: unknown) => error);
+        const bad = await messages.receive({ schema: { type: 'shape' } }).catch((error: unknown) => codeOf(error));
+        const details = isRepriseError(refused) ? (refused.details as { performative: string }) : undefined;
+        return [codeOf(refused), details?.performative, bad, (await messages.request('strict', { n: 1 })).data];
+      },
+    });
+    const flow = workflow('strict').task('asker', asker, { may: 'send' }).task('strict', strict).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const { asker: told } = (await run.result()) as { asker: Json };
+    expect(told).to.deep.equal(['REPRISE_REQUEST_REFUSED', 'not-understood', 'REPRISE_MESSAGE_INVALID', 2]);
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+});

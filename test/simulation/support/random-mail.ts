@@ -109,6 +109,7 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
       mailbox: pick(['#desk', '#desk', '#narrow', '#dead-letters', task?.id ?? 'nobody', 'other']),
     }),
     ...(Object.keys(wanted).length > 0 && { wanted }),
+    ...(dice() < 0.2 && { schema: pick([{ type: 'integer' }, { type: ['object', 'null'] }]) }),
     ...(dice() < 0.3 && { max: 3 }),
     ...(dice() < 0.5 && { timeoutMs: Math.floor(dice() * 30) }),
   };

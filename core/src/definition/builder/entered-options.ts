@@ -90,7 +90,7 @@ export interface ChildOptions<S> {
 }
 
 /** What a wait waits for: a signal, a message, or the answer to a form. */
-export type WaitOption<S, Asked> = SignalOption<S> | MessageOption<S> | FormOption<S, Asked>;
+export type WaitOption<S, Asked> = SignalOption<S> | MessageOption<S, Asked> | FormOption<S, Asked>;
 
 /** The name of a signal. What the signal brings is the output. */
 export interface SignalOption<S> {
@@ -106,7 +106,7 @@ export interface SignalOption<S> {
 }
 
 /** Which messages it takes: `true` any in its own mailbox, else the oldest that fits all that is said. The message is the output. */
-export interface MessageOption<S> {
+export interface MessageOption<S, Asked> {
   readonly message:
     | true
     | {
@@ -123,6 +123,8 @@ export interface MessageOption<S> {
         readonly where?:
           | ((scope: S & PerhapsItem & { readonly message: ReceivedMessage }) => boolean)
           | Untyped<Computed>;
+        /** What its data has to be like: as `form` says it. What does not fit is answered with not-understood in a conversation, and else a dead letter. */
+        readonly schema?: Asked;
       };
   /** The time limit of the task. */
   readonly timeout?: Duration;
@@ -205,7 +207,9 @@ type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unk
 export type FormChoice = 'approval' | StandardSchemaV1 | JsonObject;
 
 /** What a wait gives: by its form, where that is typed. */
-export type WaitOutput<Asked, Parts> = 'message' extends Parts ? ReceivedMessage : AnswerOutput<Asked>;
+export type WaitOutput<Asked, Parts> = 'message' extends Parts
+  ? ReceivedMessage<AnswerOutput<Asked>>
+  : AnswerOutput<Asked>;
 
 /** What may be said of a wait. */
 export type WaitPart = 'signal' | 'buffered' | 'message' | 'form' | 'assignee' | 'escalate' | 'timeout' | 'default';

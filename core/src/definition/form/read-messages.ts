@@ -20,6 +20,7 @@ import {
   readText,
   readTexts,
 } from './read.ts';
+import { readSchema } from './read-form.ts';
 import { readRetry } from './read-limits.ts';
 
 /** `true` (any message), or what it has to be like. */
@@ -30,7 +31,7 @@ export function readMessageFilter(
   reader: FormReader,
 ): MessageFilter | undefined {
   if (value === true) return {};
-  const keys = ['mailbox', 'from', 'performative', 'type', 'conversation', 'inReplyTo', 'where'];
+  const keys = ['mailbox', 'from', 'performative', 'type', 'conversation', 'inReplyTo', 'where', 'schema'];
   const fields = readFields(value, path, report, 'true, or an object that says which messages', keys);
   if (fields === undefined) return undefined;
   const mailbox = isAddress(fields, 'mailbox', path, report)
@@ -42,6 +43,8 @@ export function readMessageFilter(
   const conversation = read(fields, 'conversation', path, report, reader.named);
   const inReplyTo = read(fields, 'inReplyTo', path, report, reader.named);
   const where = read(fields, 'where', path, report, reader.computed);
+  const schema =
+    fields['schema'] === undefined ? undefined : readSchema(fields['schema'], [...path, 'schema'], report, reader);
   return {
     ...(mailbox !== undefined && { mailbox }),
     ...(from !== undefined && { from }),
@@ -50,6 +53,7 @@ export function readMessageFilter(
     ...(conversation && { conversation }),
     ...(inReplyTo && { inReplyTo }),
     ...(where && { where }),
+    ...(schema !== undefined && { schema }),
   };
 }
 

@@ -48,8 +48,8 @@ const waitForm = (wait: Wait, path: Path, write: Write): Json => ({
   ...otherWaitForm(wait, path, write),
 });
 
-function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Write): Json {
-  const { mailbox, from, performative, type, conversation, inReplyTo, where } = filter;
+function filterForm(filter: MessageFilter, path: Path, { computed, mapped, json }: Write): Json {
+  const { mailbox, from, performative, type, conversation, inReplyTo, where, schema } = filter;
   const form = {
     ...(mailbox !== undefined && { mailbox }),
     ...(from !== undefined && { from }),
@@ -58,6 +58,7 @@ function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Wri
     ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
     ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
     ...(where && { where: computed(where, [...path, 'where']) }),
+    ...(schema !== undefined && { schema: json(schema, [...path, 'schema']) }),
   };
   return Object.keys(form).length === 0 ? true : form;
 }

@@ -20,6 +20,7 @@ import {
 } from '../definition.ts';
 import { didYouMean, nearest } from '../did-you-mean.ts';
 import type { Path, Report } from '../problem.ts';
+import { checkSchema } from '../schema/schema-problems.ts';
 import { checkRetry } from './field-rules.ts';
 import { outwards } from './outwards.ts';
 import { checkCount, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
@@ -101,6 +102,7 @@ export function checkMessages(group: TaskGroup, names: Names, report: Report): v
     }
     if (filter.from === '') report([...path, 'from'], 'is empty');
     checkType(filter.type, [...path, 'type'], report);
+    if (filter.schema !== undefined) checkSchema(filter.schema, [...path, 'schema'], report);
     for (const key of ['conversation', 'inReplyTo'] as const)
       if (filter[key] !== undefined) checkTextTemplate(filter[key], [...path, key], report);
   }

@@ -175,6 +175,8 @@ export interface AwaitMessages extends Call {
   /** Default: that of its task. */
   readonly mailbox?: string;
   readonly wanted?: Wanted;
+  /** The JSON Schema of their data. */
+  readonly schema?: Json;
   /** Default: 1. */
   readonly max?: number;
   /** How long, in ms. Default: as long as the attempt may take. */

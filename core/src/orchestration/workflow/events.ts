@@ -690,6 +690,8 @@ export interface MessageAwaited extends EventBase {
   readonly worker: string;
   readonly mailbox: string;
   readonly wanted?: Wanted;
+  /** The JSON Schema that their data has to fit: see MessageFilter. */
+  readonly schema?: Json;
   /** As many at once at the most. */
   readonly max: number;
   /** When it has waited for long enough; a moment. */

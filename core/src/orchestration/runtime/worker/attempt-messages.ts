@@ -12,9 +12,10 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../../../agent/messages.ts';
+import { jsonSchemaOf } from '../../../definition/schema/standard.ts';
 import type { Duration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
-import { copyJson } from '../../../shared/json.ts';
+import { copyJson, type Json } from '../../../shared/json.ts';
 import type { ReceivedMessage, Wanted } from '../../../shared/received-message.ts';
 import type { SettleMessages } from '../../workflow/commands.ts';
 import { awaitFlaw, settleFlaw, topicFlaw } from '../../workflow/messaging/call-shapes.ts';
@@ -123,18 +124,21 @@ class AttemptMessages implements Messages {
     }
   }
 
-  async receive(options: ReceiveOptions = {}): Promise<Message | undefined> {
-    const [first] = await this.receiveMany({ ...options, max: 1 });
+  async receive<Data = Json>(options: ReceiveOptions<Data> = {}): Promise<Message<Data> | undefined> {
+    const [first] = await this.receiveMany<Data>({ ...options, max: 1 });
     return first;
   }
 
-  async receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]> {
-    const { mailbox, timeout, max, ...filter } = options;
+  async receiveMany<Data = Json>(
+    options: ReceiveOptions<Data> & { readonly max: number },
+  ): Promise<readonly Message<Data>[]> {
+    const { mailbox, timeout, max, schema, ...filter } = options;
     const wanted = saidOf(filter);
     const asked = {
       type: 'AwaitMessages',
       ...(mailbox === undefined ? {} : { mailbox }),
       ...(Object.keys(wanted).length === 0 ? {} : { wanted }),
+      ...(schema === undefined ? {} : { schema: schemaFrom(schema) }),
       max,
       ...(timeout === undefined ? {} : { timeoutMs: durationOf(timeout, 'timeout') }),
     } as const;
@@ -142,7 +146,7 @@ class AttemptMessages implements Messages {
     const messages = await this.#calls.receive(asked);
     for (const message of messages) this.#taken.set(message.id, message);
     // The agent's own: what it does to it does not reach the state of the run.
-    return messages.map((message) => ({ ...message, data: copyJson(message.data) }));
+    return messages.map((message) => ({ ...message, data: copyJson(message.data) as Data }));
   }
 
   async reply({ id }: Pick<Message, 'id'>, data: unknown, options: SendOptions = {}): Promise<Sent> {
@@ -192,6 +196,16 @@ class AttemptMessages implements Messages {
     const answered = this.#taken.get(message.inReplyTo ?? '');
     return { id: this.#withOutput(message, answered !== undefined && answered.from === message.to) };
   }
+}
+
+/** As JSON. */
+function schemaFrom(schema: unknown): Json {
+  let wrong: string | undefined;
+  const found = jsonSchemaOf(schema, [], (_, message) => {
+    wrong ??= message;
+  });
+  if (wrong !== undefined) throw new RepriseError('REPRISE_MESSAGE_INVALID', `\`schema\` ${wrong}.`);
+  return found as Json;
 }
 
 const saidOf = (filter: MessageFilter): Wanted =>

@@ -1,5 +1,6 @@
 import { compile } from '../../../definition/cel/program.ts';
-import { jsonProblem } from '../../../shared/json.ts';
+import { checkSchema } from '../../../definition/schema/schema-problems.ts';
+import { type Json, jsonProblem } from '../../../shared/json.ts';
 import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
@@ -59,11 +60,21 @@ export const wantedFields: Readonly<Record<string, Shape>> = {
 /** The same of an attempt. */
 export const filterShape = fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) });
 
+/** A JSON Schema of the kind that forms have. */
+export const schemaShape: Shape = (value, field) => {
+  let found: string | undefined;
+  checkSchema(value as Json, [], (path, message) => {
+    found ??= `${path.length === 0 ? '' : `.${path.join('.')} `}${message}`;
+  });
+  return found === undefined ? undefined : { field, problem: found };
+};
+
 const awaiting = fieldsOf(
   {},
   {
     mailbox: address,
     wanted: filterShape,
+    schema: schemaShape,
     max: integer(1, MOST_TAKEN),
     timeoutMs: timeSpan,
   },
@@ -139,12 +150,14 @@ export const outgoingFlaw = (message: unknown): Refusal | undefined =>
 export function awaitFlaw({
   mailbox,
   wanted,
+  schema,
   max,
   timeoutMs,
-}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'max' | 'timeoutMs'>): Refusal | undefined {
+}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs'>): Refusal | undefined {
   const asked = {
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(wanted === undefined ? {} : { wanted }),
+    ...(schema === undefined ? {} : { schema }),
     ...(max === undefined ? {} : { max }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };

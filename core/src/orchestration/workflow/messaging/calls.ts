@@ -99,7 +99,7 @@ export function publishedBy(state: RunState, { taskId, messages }: SendMessages)
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
   const flaw = awaitFlaw(command);
   if (flaw !== undefined) return flaw;
-  const { attempt, worker, call, wanted, max = 1, timeoutMs } = command;
+  const { attempt, worker, call, wanted, schema, max = 1, timeoutMs } = command;
   const mailbox = command.mailbox === undefined ? task.id : mailboxOf(state, task.scope, command.mailbox);
   if (typeof mailbox !== 'string') return mailbox;
   if (mailbox !== task.id && !isName(mailbox))
@@ -117,6 +117,7 @@ function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages,
       worker,
       mailbox,
       ...(wanted === undefined ? {} : { wanted }),
+      ...(schema === undefined ? {} : { schema }),
       max,
       ...(timeoutMs === undefined ? {} : { until: context.now + Math.ceil(timeoutMs) }),
     },

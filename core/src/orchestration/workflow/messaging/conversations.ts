@@ -35,6 +35,9 @@ function partOf(
   return undefined;
 }
 
+/** Whether it is said in a conversation that is open. */
+export const isPartOfOne = (state: RunState, said: Said): boolean => partOf(state.mail, said) !== undefined;
+
 /** Whether the message opens a conversation. */
 export const opens = (state: RunState, said: Said): boolean =>
   protocolOf(said.performative ?? 'inform') !== undefined && partOf(state.mail, said) === undefined;

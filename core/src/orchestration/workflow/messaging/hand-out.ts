@@ -8,6 +8,7 @@ import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
 import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
+import { misfitOf, schemaOf, turnDown } from './misfits.ts';
 import { receivedFrom } from './received.ts';
 import { replied } from './replies.ts';
 
@@ -26,9 +27,12 @@ export function handOut(
   for (const receiver of box.receivers.values()) {
     const task = state.tasks.get(receiver.taskId);
     if (task === undefined || (receiver.call === 0 && !mayTake(state, task))) continue;
+    const schema = schemaOf(state, task, receiver);
     const found = fitting(state, box, task, receiver, now);
     const [first] = found;
     if (first === undefined) continue;
+    const misfit = found.map((message) => [message, misfitOf(schema, message)] as const).find(([, why]) => why);
+    if (misfit?.[1] !== undefined) return turnDown(state, task, misfit[0], misfit[1], context);
     if (receiver.call === 0) return taken(state, task, first, context);
     const { taskId, attempt, call } = receiver;
     const messages = found.map(({ id }) => id);

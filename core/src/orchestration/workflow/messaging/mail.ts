@@ -59,6 +59,8 @@ export interface Receiver {
   readonly call: number;
   readonly worker: string;
   readonly wanted: Wanted | undefined;
+  /** Of a call; that of a wait is in the definition. */
+  readonly schema?: Json;
   readonly max: number;
   readonly until: number | undefined;
   readonly since: number;

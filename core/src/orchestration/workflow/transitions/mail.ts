@@ -90,12 +90,22 @@ export function conversationExpired(state: RunState, { message, at }: Conversati
 export function awaited(state: RunState, task: TaskState, event: MessageAwaited): void {
   const mail = mailOf(state);
   if (!isInFlight(task)) return;
-  const { taskId, attempt, call, worker, mailbox, wanted, max, until } = event;
+  const { taskId, attempt, call, worker, mailbox, wanted, schema, max, until } = event;
   const calls = noteCall(state, mail, { taskId, attempt, worker, call });
   const before = isListening(state, task);
   calls.waits.set(call, mailbox);
   if (!before) countInFlight(state, task, -1);
-  awaitAt(mail, mailbox, { taskId, attempt, call, worker, wanted, max, until, since: state.revision });
+  awaitAt(mail, mailbox, {
+    taskId,
+    attempt,
+    call,
+    worker,
+    wanted,
+    ...(schema === undefined ? {} : { schema }),
+    max,
+    until,
+    since: state.revision,
+  });
   tidied(state, mail, event.at);
 }
 

@@ -77,6 +77,7 @@ const wait = fieldsOf(
         conversation: expression,
         inReplyTo: expression,
         where: expression,
+        schema: anyJson,
       },
     ),
     buffered: oneOf(false),

@@ -11,6 +11,7 @@ import {
   tooManyDead,
 } from '../messaging/mail.ts';
 import { copyId, DEAD_LETTERS } from '../messaging/message.ts';
+import { misfitOf, schemaOf } from '../messaging/misfits.ts';
 import { isTopic } from '../messaging/topic-names.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
@@ -75,7 +76,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         if (wrong !== undefined) return wrong;
       }
       return firstFlaw(event.messages, (id) =>
-        isHeld(mail, id, event) || isAnswer(state, id, event)
+        isHeld(mail, id, event) || isAnswer(state, id, event) || isMisfit(state, id, event)
           ? undefined
           : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
       );
@@ -84,6 +85,8 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       const back = message?.back;
       const isBack = back !== undefined && back.taskId === event.taskId && back.attempt === event.attempt;
       if (event.call === undefined ? isBack : isHeld(mail, event.message, event)) return undefined;
+      if (event.call === undefined && event.retryAt === undefined && isMisfit(state, event.message, event))
+        return undefined;
       return flaw('data.message', `is '${event.message}', which did not come back from '${event.taskId}'`);
     }
     case 'MessageExpired':
@@ -218,6 +221,17 @@ function isAnswer({ mail, tasks }: RunState, id: string, { taskId, attempt }: Ca
     message?.mailbox === task.awaits.mailbox &&
     message.inReplyTo === task.sent.message
   );
+}
+
+/** Whether the task waits where the message is, with a schema that it does not fit. */
+function isMisfit(state: RunState, id: string, { taskId, attempt }: Call): boolean {
+  const message = state.mail?.open.get(id);
+  const task = state.tasks.get(taskId);
+  if (message === undefined || !isAtHand(message) || task?.attempt !== attempt) return false;
+  const receivers = state.mail?.boxes.get(message.mailbox)?.receivers.values() ?? [];
+  for (const receiver of receivers)
+    if (receiver.taskId === taskId && misfitOf(schemaOf(state, task, receiver), message) !== undefined) return true;
+  return false;
 }
 
 interface Call {

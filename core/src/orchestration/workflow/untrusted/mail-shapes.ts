@@ -1,7 +1,14 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import { isTaskPath } from '../../../shared/task-path.ts';
-import { filterShape, MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
+import {
+  filterShape,
+  MOST_TAKEN,
+  messageIdShape,
+  performativeShape,
+  schemaShape,
+  wantedFields,
+} from '../messaging/call-shapes.ts';
 import { anyJson, fieldsOf, integer, listOf, matching, oneOf, passing, type Shape, text, time } from './shape.ts';
 
 // The shapes of events about messages, and of what stands in them.
@@ -61,7 +68,7 @@ export const mailShapes = (error: Shape) =>
     MailboxUnsubscribed: fieldsOf(subscription),
     MessageAwaited: fieldsOf(
       { taskId, attempt, call, worker: label, mailbox: mailboxShape, max: integer(1, MOST_TAKEN) },
-      { wanted: filterShape, until: time },
+      { wanted: filterShape, schema: schemaShape, until: time },
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageMissed: fieldsOf({ taskId, attempt, call }),

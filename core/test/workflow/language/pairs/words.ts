@@ -102,6 +102,7 @@ export const PERFORMER_WORDS: readonly Word[] = [
       performative: 'inform',
       conversation: `\${ 'c' + string(round) }`,
       where: "message.data == 'news'",
+      schema: { type: 'string' },
     },
   }),
   waiting('form', { form: 'approval', assignee: 'kim', escalate: [{ after: '400ms', to: 'lee' }] }),
