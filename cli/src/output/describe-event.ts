@@ -76,10 +76,16 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
-    case 'MessageSent':
-      return plain(
-        `${senderOf(event)} to ${event.to}${event.run === undefined ? '' : ` of run ${event.run}`}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,
-      );
+    case 'MessageSent': {
+      const { to, run, recipients } = event;
+      const whom = recipients === undefined ? to : `${to} (${count(recipients.length, 'subscriber')})`;
+      const where = run === undefined ? '' : ` of run ${run}`;
+      return plain(`${senderOf(event)} to ${whom}${where}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
+    }
+    case 'MailboxSubscribed':
+      return plain(`${event.topic}${event.filter === undefined ? '' : `, ${briefJson({ ...event.filter }, WIDTH)}`}`);
+    case 'MailboxUnsubscribed':
+      return plain(event.topic);
     case 'MessageReceived':
       return plain(
         `${senderOf(event)} of run ${event.origin.run} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,

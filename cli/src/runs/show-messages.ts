@@ -51,7 +51,7 @@ const cellsOf = (runId: string, one: RunMessage, data: boolean): readonly string
   plain(shortId(runId, one.id)),
   localTime(one.sentAt),
   senderOf(one),
-  plain(one.mailbox),
+  plain(one.topic === undefined ? one.mailbox : `${one.mailbox} (${one.topic})`),
   aboutOf(one),
   number(one.size),
   becameOf(one),

@@ -9,7 +9,7 @@ import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
 import { checkFields } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
-import { checkMailboxes, checkMessages } from './message-rules.ts';
+import { checkMailboxes, checkMessages, checkTopics, namesOf } from './message-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
 import { checkStarts } from './start-rules.ts';
 import { checkValues, type KnownSchemas } from './value-shape-rules.ts';
@@ -38,13 +38,14 @@ export function validateDefinition(
   const groups = blocks.flatMap((block) => block.groups);
   checkFields(definition, groups, report);
   checkMailboxes(definition, report);
+  checkTopics(definition, blocks[0]?.groups[0], report);
   checkBlocks(blocks, report);
   checkGraph(blocks, report);
   for (const group of groups) {
     checkStarts(group, report);
     checkFallbacks(group, report);
     checkCancels(group, report);
-    checkMessages(group, options.isPart === true ? undefined : (definition.mailboxes ?? {}), report);
+    checkMessages(group, options.isPart === true ? undefined : namesOf(definition), report);
     checkRepeats(group, report);
   }
   checkExpressions(blocks, report);

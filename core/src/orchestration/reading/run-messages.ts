@@ -4,7 +4,7 @@ import { jsonSize } from '../../shared/json-size.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Said } from '../workflow/command-base.ts';
 import type { MessageSent, RunEvent } from '../workflow/events.ts';
-import { DEAD_LETTERS, type Party, whyDead } from '../workflow/messaging/message.ts';
+import { DEAD_LETTERS, type Party, sentAs, whyDead } from '../workflow/messaging/message.ts';
 
 // Who told whom what in a run, from its history.
 
@@ -56,6 +56,8 @@ export interface RunMessage {
   readonly onBehalf?: true;
   /** Where it was put the last time: a task by its path, or a name (`#desk`). */
   readonly mailbox: string;
+  /** What it was published under (`#news`): each that has it has a message of its own. */
+  readonly topic?: string;
   readonly performative: Performative;
   readonly type?: string;
   readonly conversation?: string;
@@ -101,7 +103,8 @@ export class RunMessages {
   fold(event: RunEvent, revision: number, { by, reason }: Said = {}): void {
     switch (event.type) {
       case 'MessageSent':
-        return this.#sent(event, revision);
+        for (const { id, mailbox } of sentAs(event)) this.#sent(event, id, mailbox, revision);
+        return;
       case 'MessageDelivered': {
         const { taskId: task, attempt, at, messages } = event;
         for (const one of this.#these(messages)) {
@@ -176,8 +179,8 @@ export class RunMessages {
     }
   }
 
-  #sent(event: MessageSent, revision: number): void {
-    const { message: id, at: sentAt, from, to: mailbox, data, performative = 'inform' } = event;
+  #sent(event: MessageSent, id: string, mailbox: string, revision: number): void {
+    const { at: sentAt, from, to, recipients, data, performative = 'inform' } = event;
     if (this.#all.has(id)) return;
     const { subject: type, conversation, inReplyTo, deadline, onBehalf } = event;
     const one: Kept = {
@@ -187,6 +190,7 @@ export class RunMessages {
       from,
       ...(onBehalf === true && { onBehalf }),
       mailbox,
+      ...(recipients !== undefined && { topic: to }),
       performative,
       ...(type !== undefined && { type }),
       ...(conversation !== undefined && { conversation }),

@@ -1,7 +1,7 @@
 import { sha256 } from '../../../../shared/hash.ts';
 import type { JsonObject } from '../../../../shared/json.ts';
 import type { MessageSent, RunEvent } from '../../../workflow/events.ts';
-import { nameOf } from '../../../workflow/messaging/message.ts';
+import { nameOf, sentAs } from '../../../workflow/messaging/message.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
 import { entryOf, messagesIn, overMessages } from './open-messages.ts';
 
@@ -41,9 +41,12 @@ export const whoToldWhom: Projection = defineProjection({
   ...overMessages<WhoToldWhomRow, Told>({
     begun(given) {
       const { event } = given;
-      if (event.type !== 'MessageSent' || event.onBehalf === true) return undefined;
-      const entry = toldBy(event);
-      return { message: event.message, entry, keys: isCopied(given) ? [] : [pairKey(given, entry)] };
+      if (event.type !== 'MessageSent' || event.onBehalf === true) return [];
+      return toldBy(event).map(([message, entry]) => ({
+        message,
+        entry,
+        keys: isCopied(given) ? [] : [pairKey(given, entry)],
+      }));
     },
     isAbout: () => true,
     next: nextOf,
@@ -66,11 +69,15 @@ const isCopied = ({ metadata }: ViewEvent): boolean => metadata.origin !== undef
 /** Without the numbers of items: a list of ten thousand is one. */
 const listed = (path: string): string => path.replaceAll(/\[\d+\]/g, '');
 
-const toldBy = ({ from, to, drop }: MessageSent): Told => ({
-  from: from.task === undefined ? nameOf(from) : listed(from.task),
-  to: listed(to),
-  ...(drop === true && { drop }),
-});
+/** Of what was published, each that has it was told. */
+const toldBy = (event: MessageSent): readonly (readonly [message: string, told: Told])[] => {
+  const { from, drop } = event;
+  const whose = from.task === undefined ? nameOf(from) : listed(from.task);
+  return sentAs(event).map(({ id, mailbox }) => [
+    id,
+    { from: whose, to: listed(mailbox), ...(drop === true && { drop }) },
+  ]);
+};
 
 const pairKey = ({ run }: ViewEvent, { from, to }: Pick<Told, 'from' | 'to'>): string => {
   const key = `${run.workflow}/${JSON.stringify([from, to])}`;
@@ -108,7 +115,7 @@ function counted(
   rows: RowsBefore<JsonObject>,
 ): WhoToldWhomRow {
   const { event, run, time } = given;
-  const told = event.type === 'MessageSent' ? [toldBy(event)] : toldIn(given, rows);
+  const told = event.type === 'MessageSent' ? toldBy(event).map(([, one]) => one) : toldIn(given, rows);
   const own = told.filter((one) => pairKey(given, one) === key);
   const { from, to } = own[0] as Told;
   const before = row ?? { workflow: run.workflow, from, to, sent: 0, acknowledged: 0, dead: 0, last: time };
