@@ -77,13 +77,16 @@ export const wantedFields: Readonly<Record<string, Shape>> = {
 export const filterShape = fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) });
 
 /** A JSON Schema of the kind that forms have. */
-export const schemaShape: Shape = (value, field) => {
-  let found: string | undefined;
-  checkSchema(value as Json, [], (path, message) => {
-    found ??= `${path.length === 0 ? '' : `.${path.join('.')} `}${message}`;
-  });
-  return found === undefined ? undefined : { field, problem: found };
-};
+export const schemaShape: Shape = withSchema(
+  (value, field) => {
+    let found: string | undefined;
+    checkSchema(value as Json, [], (path, message) => {
+      found ??= `${path.length === 0 ? '' : `.${path.join('.')} `}${message}`;
+    });
+    return found === undefined ? undefined : { field, problem: found };
+  },
+  () => ({ description: 'A JSON Schema of the kind that forms have.', type: 'object' }),
+);
 
 /** What a call that waits asks for. */
 export const awaitingFields = {
