@@ -5,7 +5,19 @@ import { createReprise, defineAgent, workflow } from '@reprise/core';
 import { callAgent, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { author, buyer, chargeAt, countLines, critic, planResearch, seller } from '../agents.ts';
+import {
+  author,
+  buyer,
+  chargeAt,
+  countLines,
+  critic,
+  forwarder,
+  librarian,
+  packParcels,
+  planResearch,
+  reporter,
+  seller,
+} from '../agents.ts';
 
 // #region direct
 describe('count-lines', () => {
@@ -120,6 +132,44 @@ describe('buyer and sellers', () => {
     };
     expect(await bought(false)).to.deep.equal({ bought: null });
     expect(await bought(true)).to.deep.equal({ bought: null });
+  });
+});
+
+describe('reporter and librarian', () => {
+  it('talk, each in a run of its own', async () => {
+    const library = workflow('library').task('librarian', librarian).build();
+    const report = workflow<{ library: string; words: string[] }>('report')
+      .task('reporter', reporter, { may: 'sendAcross' })
+      .build();
+    const reprise = await createReprise({ workflows: [library, report] });
+    await reprise.start();
+    const answering = await reprise.startRun(library, null, { id: 'library-1' });
+    const asking = await reprise.startRun(report, { library: 'library-1', words: ['bee', 'hive'] });
+    expect(await asking.result()).to.deep.equal({ found: ['bee: see page 3', 'hive: see page 4'] });
+    expect(await answering.result()).to.deep.equal({ readers: 1 });
+    await reprise.stop();
+  });
+
+  it('who may not write to other runs is refused', async () => {
+    const { error } = await callAgent(reporter, { library: 'library-1', words: ['bee'] }, { may: ['send'] });
+    expect(error?.code).to.equal('REPRISE_MESSAGE_INVALID');
+  });
+});
+
+describe('a work queue', () => {
+  it('is worked off by programs, each message by one of them', async () => {
+    const flow = workflow<{ parcels: string[] }>('forwarding')
+      .task('forwarder', forwarder, { may: 'sendAcross' })
+      .build();
+    const reprise = await createReprise({ workflows: [flow] });
+    await reprise.start();
+    const parcels = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const run = await reprise.startRun(flow, { parcels });
+    const packed = Promise.all([packParcels(reprise, 'anna'), packParcels(reprise, 'ben')]);
+    expect(await run.result()).to.deep.equal({ labels: parcels.map((parcel) => `${parcel}, packed`) });
+    const [annas, bens] = await packed;
+    expect(annas + bens).to.equal(parcels.length);
+    await reprise.stop();
   });
 });
 

@@ -9,7 +9,7 @@ import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxToTakeFrom } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
 import { isNameAnywhere, type OpenMessage } from './mail.ts';
-import { addressOf, FINAL, isTo } from './message.ts';
+import { addressOf, FINAL, isTo, permissionFor } from './message.ts';
 import { sentTo } from './outbox.ts';
 import { sending } from './outgoing.ts';
 import { giveUpOn, whenAgain } from './settle-mail.ts';
@@ -54,7 +54,7 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   for (const [index, message] of messages.entries()) {
     const answered = heldBy(state, task, message.inReplyTo);
     const isReply = answered !== undefined && isTo(answered.from, message);
-    const needed = message.run === undefined && !String(message.to).startsWith('@') ? 'send' : 'sendAcross';
+    const needed = permissionFor(message);
     if (!isReply && !permissionsOf(state, task).includes(needed))
       return problem(
         'REPRISE_MESSAGE_INVALID',
