@@ -16,6 +16,7 @@ import {
   takeFlaw,
 } from '../../src/orchestration/workflow/messaging/call-shapes.ts';
 import { MAX_CONVERSATIONS } from '../../src/orchestration/workflow/messaging/conversations.ts';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { HAND_OVER_MS } from '../../src/orchestration/workflow/messaging/hand-over.ts';
 import {
   DEFAULT_MAILBOX_LIMIT,
@@ -224,6 +225,28 @@ describe('the page of the protocol', () => {
     expect(noted(two, from[1] ?? 0)).to.deep.equal(eventsNoted(between, 'T'));
     expect(one.of('MessageSent')[0]).to.deep.include({ run: 'two', n: 1 });
     expect(two.of('MessageSent')[0]).to.deep.include({ run: 'one', n: 1 });
+  });
+
+  it('draws what a name of no run hands on, and has back, as all have it on record', () => {
+    const name = mailboxRun(undefined, 'desk');
+    const one = new MailRun(mailWorkflow({ writer: { may: ['sendAcross'] } }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ critic: { may: ['sendAcross'] } }), null, { runId: 'two' });
+    const at = new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId: name });
+    const runs = [two, at];
+    for (const run of [one, two]) run.beginAll();
+    const from = runs.map((run) => run.events.length);
+    const post = new PostOffice(one, two, at);
+    two.hear('critic', { mailbox: '@desk' });
+    post.run();
+    one.say('writer', '@desk', 'draft');
+    post.run();
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('critic', { reject: [{ message, reason: 'not mine' }] });
+    post.run();
+    const [diagram = ''] = section('Names of no run').split('```mermaid').slice(1);
+    expect(noted(two, from[0] ?? 0)).to.deep.equal(eventsNoted(diagram, 'T'));
+    expect(noted(at, from[1] ?? 0)).to.deep.equal(eventsNoted(diagram, 'N'));
+    expect(at.state.mail?.open.get(message)).to.deep.include({ mailbox: '#inbox', deliveries: 1 });
   });
 
   it('says what a run is refused with that sends to another, and may send again', () => {

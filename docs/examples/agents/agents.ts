@@ -217,3 +217,18 @@ export async function packParcels(reprise: Orchestrator, name: string): Promise<
   }
 }
 // #endregion
+
+// #region packer
+/** Packs, too: until nothing has come for a while. */
+export const packer = defineAgent({
+  name: 'packer',
+  async handle(_task: AgentTask, { messages }: AgentContext) {
+    for (let packed = 0; ; packed += 1) {
+      const message = await messages.receive({ mailbox: '@parcels', type: 'pack', timeout: '1s' });
+      if (message === undefined) return { packed };
+      const { parcel } = message.data as { readonly parcel: string };
+      await messages.reply(message, `${parcel}, packed`);
+    }
+  },
+});
+// #endregion

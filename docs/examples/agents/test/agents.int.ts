@@ -13,6 +13,7 @@ import {
   critic,
   forwarder,
   librarian,
+  packer,
   packParcels,
   planResearch,
   reporter,
@@ -169,6 +170,21 @@ describe('a work queue', () => {
     expect(await run.result()).to.deep.equal({ labels: parcels.map((parcel) => `${parcel}, packed`) });
     const [annas, bens] = await packed;
     expect(annas + bens).to.equal(parcels.length);
+    await reprise.stop();
+  });
+
+  it('is worked off by agents of several runs', async () => {
+    const forwarding = workflow<{ parcels: string[] }>('forwarding')
+      .task('forwarder', forwarder, { may: 'sendAcross' })
+      .build();
+    const packing = workflow('packing').task('packer', packer, { may: 'sendAcross' }).build();
+    const reprise = await createReprise({ workflows: [forwarding, packing] });
+    await reprise.start();
+    const run = await reprise.startRun(forwarding, { parcels: ['a', 'b', 'c'] });
+    const packers = await Promise.all([1, 2].map(() => reprise.startRun(packing, null)));
+    expect(await run.result()).to.deep.equal({ labels: ['a, packed', 'b, packed', 'c, packed'] });
+    const counts = (await Promise.all(packers.map((one) => one.result()))) as { packed: number }[];
+    expect(counts.reduce((sum, { packed }) => sum + packed, 0)).to.equal(3);
     await reprise.stop();
   });
 });
