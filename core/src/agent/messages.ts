@@ -41,7 +41,7 @@ export interface RequestOptions extends SendOptions {
 }
 
 export interface ReceiveOptions extends MessageFilter {
-  /** A name of the run (`#desk`). Default: the mailbox of this task. */
+  /** A name of the run (`#desk`), or of no run (`@desk`: takes `may: [sendAcross]`). Default: the mailbox of this task. */
   readonly mailbox?: string;
   /** How long to wait: ms, or text. Default: as long as the attempt may take. */
   readonly timeout?: Duration;
