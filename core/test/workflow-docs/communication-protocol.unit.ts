@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { ATTRIBUTES, envelopeShape } from '../../src/orchestration/messaging/envelope-shape.ts';
 import { toMessageEnvelope } from '../../src/orchestration/messaging/message-envelope.ts';
 import { MESSAGE_TYPES } from '../../src/orchestration/messaging/message-types.ts';
-import type { MessageSent } from '../../src/orchestration/workflow/events.ts';
 import { mailboxWorkflow } from '../../src/orchestration/runtime/mailbox-run.ts';
 import { LATER, NOT_YET_MS } from '../../src/orchestration/runtime/outboxes.ts';
+import type { MessageSent } from '../../src/orchestration/workflow/events.ts';
 import { AUTH, fromA2A, toA2A } from '../../src/orchestration/workflow/messaging/a2a-states.ts';
 import {
   MAX_REASON_CHARS,
