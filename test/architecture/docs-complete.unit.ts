@@ -30,6 +30,8 @@ const unnamed = (names: readonly string[], ...pages: readonly string[]): readonl
 const DECLARED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'agents.md': {
     'agent/agent.ts': ['Agent', 'AgentTask', 'AgentContext', 'AgentLogger'],
+    'agent/messages.ts': ['Messages', 'SendOptions', 'RequestOptions', 'ReceiveOptions', 'NackOptions'],
+    'shared/received-message.ts': ['ReceivedMessage', 'Wanted'],
     'shared/errors.ts': ['ErrorData'],
   },
   'reference/typescript.md': {
@@ -56,6 +58,15 @@ const DECLARED: Readonly<Record<string, Readonly<Record<string, readonly string[
       'SleepOption',
       'CaseOption',
       'RaiseOption',
+      'MessageOption',
+      'SendOption',
+    ],
+    'orchestration/runtime/program-messages.ts': [
+      'ProgramMessages',
+      'Whereto',
+      'ProgramRequestOptions',
+      'TakeOptions',
+      'TakenMessage',
     ],
     'definition/builder/block-options.ts': ['CatchClause', 'LoopOption', 'ScopeOptions'],
     'definition/workflow.ts': ['Workflow'],

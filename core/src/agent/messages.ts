@@ -74,7 +74,7 @@ export interface ReceiveOptions<Data = Json> extends MessageFilter {
    * does not fit is not left to others: in a conversation the run answers not-understood, else it is a dead letter.
    */
   readonly schema?: StandardSchemaV1<Data, unknown> | JsonObject;
-  /** A name of the run (`#desk`). Default: the mailbox of this task. */
+  /** A name of the run (`#desk`), or of no run (`@desk`: takes `may: [sendAcross]`). Default: the mailbox of this task. */
   readonly mailbox?: string;
   /** How long to wait: ms, or text. Default: as long as the attempt may take. */
   readonly timeout?: Duration;

@@ -188,8 +188,8 @@ export const ERROR_CODES = {
     'Look at it with `reprise dead-letter show`; redrive it when it is to be delivered all the same, or discard it.',
   ),
   REPRISE_MESSAGE_UNDELIVERED: entry(
-    'Nothing was left to do in the run, and the other run did not take the message within 5 minutes: its mailbox was full all that time. It is a dead letter.',
-    'Have its mailbox emptied, or raise its `limit`; then send the message anew.',
+    'Nothing was left to do in the run, and the other run was not known to have taken the message within 5 minutes. It is a dead letter.',
+    'Have its mailbox emptied, or raise its `limit`; then send the message anew, when the other run has not had it.',
   ),
   REPRISE_MESSAGE_NOT_HELD: entry(
     'An attempt asked for something to be done with a message that it does not have, or is over, or is made by another worker.',

@@ -84,7 +84,7 @@ export async function callAgent<Input, Output>(
     ...(error === undefined ? {} : { error }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   } as const;
-  const given = new GivenMessages(taskId, messages, answer, may.includes('send'));
+  const given = new GivenMessages(taskId, messages, answer, may);
   const run: AttemptRun = new AttemptRun(agent as unknown as AnyAgent, runId, dispatch, {
     clock: systemClock,
     monitors: { notice },

@@ -1,8 +1,9 @@
+import type { Permission } from '../definition/definition.ts';
 import { evaluate } from '../definition/evaluate.ts';
 import { flawText, schemaFlaws } from '../definition/schema/json-schema.ts';
 import type { CallAnswer, CallDelivery } from '../orchestration/messaging/messages.ts';
 import type { MailCall } from '../orchestration/workflow/commands.ts';
-import type { Outgoing } from '../orchestration/workflow/messaging/message.ts';
+import { type Outgoing, permissionFor } from '../orchestration/workflow/messaging/message.ts';
 import { protocolOf } from '../orchestration/workflow/messaging/protocols.ts';
 import { isWanted } from '../orchestration/workflow/messaging/received.ts';
 import { type ErrorData, errorData } from '../shared/errors.ts';
@@ -13,6 +14,8 @@ import type { ReceivedMessage, Wanted } from '../shared/received-message.ts';
 /** A message for an agent that is called by itself. */
 export interface GivenMessage {
   readonly from: string;
+  /** The run that it is from, when that is another. */
+  readonly run?: string;
   readonly data: Json;
   /** Default: inform. */
   readonly performative?: Performative;
@@ -34,8 +37,8 @@ export interface SettledMessage {
   readonly reason?: string;
 }
 
-const NO_LEAVE =
-  'The agent may send no messages but replies to what it has taken; say so on the task: may: [send] (in `callAgent`: may).';
+const noLeave = (needed: Permission): string =>
+  `The agent may send no messages${needed === 'send' ? '' : ' to other runs, or to names of no run,'} but replies to what it has taken; say so on the task: may: [${needed}] (in \`callAgent\`: may).`;
 
 const NO_SUBSCRIPTION = 'The agent may not subscribe; say so on the task: may: [send] (in `callAgent`: may).';
 
@@ -52,9 +55,9 @@ export class GivenMessages {
     readonly max: number;
   }[] = [];
   readonly #own: string;
-  readonly #maySend: boolean;
+  readonly #may: readonly Permission[];
   /** Whom it may answer: the senders of what it has taken, by the id of that. */
-  readonly #taken = new Map<string, string>();
+  readonly #taken = new Map<string, ReceivedMessage>();
   readonly #answer: ((message: SentMessage) => GivenMessage | undefined) | undefined;
   #count = 0;
 
@@ -62,10 +65,10 @@ export class GivenMessages {
     own: string,
     given: readonly GivenMessage[],
     answer: ((message: SentMessage) => GivenMessage | undefined) | undefined,
-    maySend: boolean,
+    may: readonly Permission[],
   ) {
     this.#own = own;
-    this.#maySend = maySend;
+    this.#may = may;
     this.#answer = answer;
     for (const message of given) this.#add(message);
   }
@@ -108,7 +111,7 @@ export class GivenMessages {
       this.#waiting.splice(this.#waiting.indexOf(one), 1);
       for (const message of found) {
         this.#inbox.splice(this.#inbox.indexOf(message), 1);
-        this.#taken.set(message.id, message.from);
+        this.#taken.set(message.id, message);
       }
       delivered({ taskId, attempt, call: one.call, ...(isOver ? {} : { messages: found }) });
     }
@@ -129,11 +132,13 @@ export class GivenMessages {
   /** Why the run would refuse the call, or would wait for ever. */
   #flaw(command: MailCall): ErrorData | undefined {
     if (command.type === 'SendMessages') {
-      const isReply = ({ inReplyTo, to }: Outgoing): boolean =>
-        inReplyTo !== undefined && this.#taken.get(inReplyTo) === to;
-      return this.#maySend || command.messages.every(isReply)
-        ? undefined
-        : errorData('REPRISE_MESSAGE_INVALID', NO_LEAVE);
+      for (const { inReplyTo, to, run } of command.messages) {
+        const answered = this.#taken.get(inReplyTo ?? '');
+        const needed = permissionFor({ to, run });
+        if (answered?.from === to && answered.run === run) continue;
+        if (!this.#may.includes(needed)) return errorData('REPRISE_MESSAGE_INVALID', noLeave(needed));
+      }
+      return undefined;
     }
     if (command.type === 'SubscribeMailbox' && !this.#maySend)
       return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);

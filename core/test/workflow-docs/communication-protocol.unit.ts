@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { GivenCommand } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { ATTRIBUTES, envelopeShape } from '../../src/orchestration/messaging/envelope-shape.ts';
 import { toMessageEnvelope } from '../../src/orchestration/messaging/message-envelope.ts';
 import { MESSAGE_TYPES } from '../../src/orchestration/messaging/message-types.ts';
+import { mailboxWorkflow } from '../../src/orchestration/runtime/mailbox-run.ts';
+import { LATER, NOT_YET_MS } from '../../src/orchestration/runtime/outboxes.ts';
 import type { MessageSent } from '../../src/orchestration/workflow/events.ts';
 import { AUTH, fromA2A, toA2A } from '../../src/orchestration/workflow/messaging/a2a-states.ts';
 import {
@@ -10,14 +13,18 @@ import {
   MOST_SENT,
   MOST_TAKEN,
   outgoingFlaw,
+  takeFlaw,
 } from '../../src/orchestration/workflow/messaging/call-shapes.ts';
 import { MAX_CONVERSATIONS } from '../../src/orchestration/workflow/messaging/conversations.ts';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
+import { HAND_OVER_MS } from '../../src/orchestration/workflow/messaging/hand-over.ts';
 import {
   DEFAULT_MAILBOX_LIMIT,
   DEFAULT_MAILBOX_RETRY,
   MAX_DEAD_LETTERS,
   MAX_LOSSES,
 } from '../../src/orchestration/workflow/messaging/mail.ts';
+import { DEDUPE_MS } from '../../src/orchestration/workflow/messaging/outbox.ts';
 import { MAX_KEYS, MAX_MESSAGE_CHARS } from '../../src/orchestration/workflow/messaging/outgoing.ts';
 import {
   advance,
@@ -33,6 +40,7 @@ import { schemaOf } from '../../src/orchestration/workflow/untrusted/shape.ts';
 import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS, MAX_SUBSCRIBERS } from '../../src/shared/message-limits.ts';
 import { PERFORMATIVES } from '../../src/shared/performatives.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
+import { PostOffice } from '../workflow/messaging/post-office.ts';
 import { pathOf, readSourceTypes } from './event-types.ts';
 
 const PAGE = readFileSync(pathOf('docs/communication_protocol.md'), 'utf8');
@@ -100,6 +108,25 @@ function longest(field: 'to' | 'inReplyTo'): number {
   return size;
 }
 
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** For how long a program may have a message, at the least and at the most. */
+function leases(): readonly [number, number] {
+  const takes = (leaseMs: number): boolean =>
+    takeFlaw({ type: 'TakeMessages', commandId: 'c', runId: 'r', client: 'c', mailbox: '#a', max: 1, leaseMs }) ===
+    undefined;
+  let least = 1;
+  while (least < HOUR_MS && !takes(least)) least += 1;
+  let most = HOUR_MS;
+  while (takes(most + HOUR_MS)) most += HOUR_MS;
+  return [least, takes(most + 1) ? Number.NaN : most / HOUR_MS];
+}
+
+const [LEAST_LEASE, MOST_LEASE] = leases();
+
 /** By what the page calls it. */
 const LIMITS: readonly (readonly [string, number])[] = [
   ['JSON of a message', MAX_MESSAGE_CHARS],
@@ -112,18 +139,25 @@ const LIMITS: readonly (readonly [string, number])[] = [
   ['mailboxes that have what', MAX_SUBSCRIBERS],
   ['keys of a task', MAX_KEYS],
   ['conversations that are open', MAX_CONVERSATIONS],
+  ['messages on their way', DEFAULT_MAILBOX_LIMIT],
+  ['messages in a name of no run', mailboxWorkflow().definition.mailboxes?.['inbox']?.limit ?? 0],
   ['dead letters of a run', MAX_DEAD_LETTERS],
   ['key, type, name', MAX_NAME_CHARS],
   ['address', longest('to')],
   ['id', longest('inReplyTo')],
   ['reason', MAX_REASON_CHARS],
-  ['expiry, deadline', MAX_MESSAGE_MS / (24 * 60 * 60 * 1000)],
+  ['expiry, deadline', MAX_MESSAGE_MS / DAY_MS],
+  ['how long the end of a run waits', HAND_OVER_MS / MINUTE_MS],
+  ['how long a run remembers', DEDUPE_MS / DAY_MS],
+  ['how long a run that is not there', NOT_YET_MS / SECOND_MS],
+  ['lease of a program, at the least', LEAST_LEASE],
+  ['lease of a program, at the most', MOST_LEASE],
 ];
 
-/** The events that the notes of a sequence diagram name. */
-const eventsNoted = (diagram: string): readonly string[] =>
-  [...diagram.matchAll(/^ {2}Note over R: (.+)$/gm)].flatMap(
-    ([, note = '']) => note.match(/\b[A-Z][a-z]+[A-Z]\w+/g) ?? [],
+/** The events that the notes of a sequence diagram name, of one of its runs. */
+const eventsNoted = (diagram: string, run = 'R'): readonly string[] =>
+  [...diagram.matchAll(/^ {2}Note over (\w): (.+)$/gm)].flatMap(([, whose, note = '']) =>
+    whose === run ? (note.match(/\b[A-Z][a-z]+[A-Z]\w+/g) ?? []) : [],
   );
 
 describe('the page of the protocol', () => {
@@ -132,7 +166,7 @@ describe('the page of the protocol', () => {
     run.events
       .slice(from)
       .map(({ type }) => type)
-      .filter((type) => /^(Message|Conversation|TaskCompleted|TaskAttemptFailed)/.test(type));
+      .filter((type) => /^(Message|Conversation|TaskCompleted|TaskAttemptFailed|HandOver)/.test(type));
 
   it('draws a question and its answer as they are on record', () => {
     const run = new MailRun(mailWorkflow({ writer: {}, critic: {} }));
@@ -172,6 +206,98 @@ describe('the page of the protocol', () => {
     expect(events.slice(0, 4)).to.deep.equal(first);
     expect(events.slice(-4)).to.deep.equal(last);
     expect(events.filter((type) => type === 'MessageRejected')).to.have.lengthOf(maxAttempts);
+  });
+
+  it('draws a question to another run, and its answer, as both have them on record', () => {
+    const one = new MailRun(mailWorkflow({ writer: { may: ['sendAcross'] } }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ critic: { may: [] } }), null, { runId: 'two' });
+    const runs = [one, two];
+    for (const run of runs) run.beginAll();
+    const from = runs.map((run) => run.events.length);
+    const post = new PostOffice(...runs);
+    two.hear('critic');
+    one.say('writer', 'critic', 'draft', { run: 'two', performative: 'request' });
+    post.run();
+    const id = one.of('MessageSent')[0]?.message ?? '';
+    two.say('critic', 'writer', 'good', { run: 'one', inReplyTo: id, conversation: id });
+    post.run();
+    const [between = ''] = section('Between runs').split('```mermaid').slice(1);
+    expect(noted(one, from[0] ?? 0)).to.deep.equal(eventsNoted(between, 'S'));
+    expect(noted(two, from[1] ?? 0)).to.deep.equal(eventsNoted(between, 'T'));
+    expect(one.of('MessageSent')[0]).to.deep.include({ run: 'two', n: 1 });
+    expect(two.of('MessageSent')[0]).to.deep.include({ run: 'one', n: 1 });
+  });
+
+  it('draws what a name of no run hands on, and has back, as all have it on record', () => {
+    const name = mailboxRun(undefined, 'desk');
+    const one = new MailRun(mailWorkflow({ writer: { may: ['sendAcross'] } }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ critic: { may: ['sendAcross'] } }), null, { runId: 'two' });
+    const at = new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId: name });
+    const runs = [two, at];
+    for (const run of [one, two]) run.beginAll();
+    const from = runs.map((run) => run.events.length);
+    const post = new PostOffice(one, two, at);
+    two.hear('critic', { mailbox: '@desk' });
+    post.run();
+    one.say('writer', '@desk', 'draft');
+    post.run();
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('critic', { reject: [{ message, reason: 'not mine' }] });
+    post.run();
+    const [diagram = ''] = section('Names of no run').split('```mermaid').slice(1);
+    expect(noted(two, from[0] ?? 0)).to.deep.equal(eventsNoted(diagram, 'T'));
+    expect(noted(at, from[1] ?? 0)).to.deep.equal(eventsNoted(diagram, 'N'));
+    expect(at.state.mail?.open.get(message)).to.deep.include({ mailbox: '#inbox', deliveries: 1 });
+  });
+
+  it('says what a run is refused with that sends to another, and may send again', () => {
+    const text = section('Crashes and faults between runs');
+    for (const code of LATER) expect(text).to.contain(code);
+    const one = new MailRun(mailWorkflow({ a: { may: ['sendAcross'] } }), null, { runId: 'one' });
+    one.beginAll();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    const [outbox] = [...(one.state.mail?.boxes.keys() ?? [])];
+    expect(outbox).to.equal('>two/x');
+    expect(section('Between runs')).to.contain('`>RUN/ADDRESS`');
+    one.complete('a');
+    expect(noted(one, 0)).to.deep.equal(['MessageSent', 'TaskCompleted', 'HandOverAwaited']);
+    one.now += HAND_OVER_MS;
+    one.due();
+    expect(noted(one, 0).slice(-2)).to.deep.equal(['MessageDeadLettered', 'MessagesClosed']);
+    expect(section('The end of a run that talks')).to.contain(one.of('MessageDeadLettered')[0]?.code);
+  });
+
+  it('says what a program has on record', () => {
+    const run = new MailRun(mailWorkflow({ a: {} }, { desk: {} }));
+    const rows = rowsIn('Programs');
+    const recorded = (what: RegExp): string => rows.find(([does]) => what.test(does ?? ''))?.[2] ?? 'no such row';
+    const client = 'kim';
+    const told = (command: GivenCommand): string => {
+      const types = run.send(command).map(({ type }) => type);
+      return types.length > 0 ? types.join(', ') : 'nothing';
+    };
+    const post = {
+      type: 'PostMessage',
+      from: client,
+      message: { to: '#desk', data: 1, performative: 'request' },
+    } as const;
+    const lease = { max: 1, leaseMs: 30_000 };
+    const take = { type: 'TakeMessages', client, mailbox: '#desk', ...lease } as const;
+    expect(recorded(/^send\(\)/)).to.equal(told(post));
+    expect(recorded(/^receive\(\)/)).to.equal(told(take));
+    const [id = ''] = run.of('MessageTaken')[0]?.messages ?? [];
+    expect(recorded(/^extend\(\)/)).to.equal(told({ type: 'SettleTaken', client, extend: [id], leaseMs: 500 }));
+    const rejects = told({ type: 'SettleTaken', client, reject: [{ message: id, reason: 'no', delayMs: 0 }] });
+    run.now += 1;
+    told(take);
+    const reply = { to: client, data: 2, inReplyTo: id, conversation: id };
+    expect(recorded(/^reply\(\)/)).to.equal(told({ ...post, message: reply }));
+    expect(run.of('MessageSent').at(-1)?.to).to.equal('client:kim');
+    run.send(post);
+    told(take);
+    const [next = ''] = run.of('MessageTaken').at(-1)?.messages ?? [];
+    const acknowledges = told({ type: 'SettleTaken', client, acknowledge: [next] });
+    expect(recorded(/^ack\(\)/)).to.equal(`${acknowledges}; ${rejects}`);
   });
 
   it('has all that a message has: as it is said, on record, and as it is taken', () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type AgentContext, type AgentTask, defineAgent, type Message } from '@reprise/core';
+import { type AgentContext, type AgentTask, defineAgent, type Message, type Orchestrator } from '@reprise/core';
 import { z } from 'zod';
 
 // #region charge
@@ -160,16 +160,48 @@ export const seller = defineAgent({
 });
 // #endregion
 
+<<<<<<< HEAD
 // #region with-output
 export const payer = defineAgent({
   name: 'payer',
   async handle({ input }: AgentTask<{ readonly order: string }>, { messages }: AgentContext) {
     await messages.publish('#paid', { order: input.order }, { on: 'completion' });
     return { paid: true };
+=======
+// #region across
+/** Asks the librarian of another run, whose id it is handed. */
+export const reporter = defineAgent({
+  name: 'reporter',
+  async handle(
+    { input }: AgentTask<{ readonly library: string; readonly words: readonly string[] }>,
+    { messages }: AgentContext,
+  ) {
+    const run = input.library;
+    const found: unknown[] = [];
+    for (const word of input.words) found.push((await messages.request('librarian', { word }, { run })).data);
+    await messages.send('librarian', 'done', { run, key: 'done' });
+    return { found };
+  },
+});
+
+/** Answers whoever asks, of whatever run: a reply goes to where the question came from. */
+export const librarian = defineAgent({
+  name: 'librarian',
+  async handle(_task: AgentTask, { messages }: AgentContext) {
+    const readers = new Set<string>();
+    for (;;) {
+      const message = await messages.receive();
+      if (message === undefined || message.data === 'done') return { readers: readers.size };
+      readers.add(`${message.from} of ${message.run ?? 'this run'}`);
+      const { word } = message.data as { readonly word: string };
+      await messages.reply(message, `${word}: see page ${word.length}`);
+    }
+>>>>>>> origin/acrossdocs
   },
 });
 // #endregion
 
+<<<<<<< HEAD
 // #region topics
 /** Tells everybody of each price, as it comes. */
 export const exchange = defineAgent({
@@ -188,6 +220,45 @@ export const watcher = defineAgent({
     await messages.subscribe('#prices', { filter: { where } });
     const message = await messages.receive({ timeout: '1h' });
     return (message?.data as { readonly price: number | null } | undefined)?.price ?? null;
+=======
+// #region queue
+/** Has parcels packed by whoever takes from `@parcels`: nobody has to be there yet. */
+export const forwarder = defineAgent({
+  name: 'forwarder',
+  async handle({ input }: AgentTask<{ readonly parcels: readonly string[] }>, { messages }: AgentContext) {
+    const packed = await Promise.all(
+      input.parcels.map((parcel) => messages.request('@parcels', { parcel }, { type: 'pack', deadline: '1h' })),
+    );
+    return { labels: packed.map(({ data }) => data) };
+  },
+});
+
+/** A program that packs what lies in `@parcels`, until nothing has come for a while. Any number of them may. */
+export async function packParcels(reprise: Orchestrator, name: string): Promise<number> {
+  const messages = reprise.messages(name);
+  for (let packed = 0; ; packed += 1) {
+    // Others have it when this program is gone for 30 s.
+    const message = await messages.receive('@parcels', { type: 'pack', lease: '30s', timeout: '1s' });
+    if (message === undefined) return packed;
+    const { parcel } = message.data as { readonly parcel: string };
+    // A final answer is the acknowledgement, too.
+    await message.reply(`${parcel}, packed`);
+  }
+}
+// #endregion
+
+// #region packer
+/** Packs, too: until nothing has come for a while. */
+export const packer = defineAgent({
+  name: 'packer',
+  async handle(_task: AgentTask, { messages }: AgentContext) {
+    for (let packed = 0; ; packed += 1) {
+      const message = await messages.receive({ mailbox: '@parcels', type: 'pack', timeout: '1s' });
+      if (message === undefined) return { packed };
+      const { parcel } = message.data as { readonly parcel: string };
+      await messages.reply(message, `${parcel}, packed`);
+    }
+>>>>>>> origin/acrossdocs
   },
 });
 // #endregion

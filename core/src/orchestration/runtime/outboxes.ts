@@ -24,10 +24,10 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5_000;
 
 /** A run that is about to be started may be written to before it is there. */
-const NOT_YET_MS = 2_000;
+export const NOT_YET_MS = 2_000;
 
 /** Nobody takes it now; it may be taken later. */
-const LATER: ReadonlySet<string> = new Set([
+export const LATER: ReadonlySet<string> = new Set([
   'REPRISE_MAILBOX_FULL',
   'REPRISE_MESSAGE_OUT_OF_ORDER',
   'REPRISE_RUN_FORKING',

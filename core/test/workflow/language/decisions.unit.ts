@@ -6,6 +6,7 @@ import type { Decision } from './decisions/decision.ts';
 import { FAILING } from './decisions/failing.ts';
 import { IDS } from './decisions/ids.ts';
 import { LOOPS } from './decisions/loops.ts';
+import { MESSAGES } from './decisions/messages.ts';
 import { STARTING } from './decisions/starting.ts';
 import { INPUTS, TIME, WRITING } from './decisions/time-and-writing.ts';
 
@@ -19,6 +20,7 @@ const SECTIONS: Readonly<Record<string, readonly Decision[]>> = {
   Failing: [...FAILING, ...COMPENSATION],
   Time: TIME,
   Inputs: INPUTS,
+  Messages: MESSAGES,
   'Writing it': WRITING,
 };
 

@@ -11,11 +11,21 @@ import {
   chargeAt,
   countLines,
   critic,
+<<<<<<< HEAD
   exchange,
   payer,
   planResearch,
   seller,
   watcher,
+=======
+  forwarder,
+  librarian,
+  packer,
+  packParcels,
+  planResearch,
+  reporter,
+  seller,
+>>>>>>> origin/acrossdocs
 } from '../agents.ts';
 
 // #region direct
@@ -131,6 +141,59 @@ describe('buyer and sellers', () => {
     };
     expect(await bought(false)).to.deep.equal({ bought: null });
     expect(await bought(true)).to.deep.equal({ bought: null });
+  });
+});
+
+describe('reporter and librarian', () => {
+  it('talk, each in a run of its own', async () => {
+    const library = workflow('library').task('librarian', librarian).build();
+    const report = workflow<{ library: string; words: string[] }>('report')
+      .task('reporter', reporter, { may: 'sendAcross' })
+      .build();
+    const reprise = await createReprise({ workflows: [library, report] });
+    await reprise.start();
+    const answering = await reprise.startRun(library, null, { id: 'library-1' });
+    const asking = await reprise.startRun(report, { library: 'library-1', words: ['bee', 'hive'] });
+    expect(await asking.result()).to.deep.equal({ found: ['bee: see page 3', 'hive: see page 4'] });
+    expect(await answering.result()).to.deep.equal({ readers: 1 });
+    await reprise.stop();
+  });
+
+  it('who may not write to other runs is refused', async () => {
+    const { error } = await callAgent(reporter, { library: 'library-1', words: ['bee'] }, { may: ['send'] });
+    expect(error?.code).to.equal('REPRISE_MESSAGE_INVALID');
+  });
+});
+
+describe('a work queue', () => {
+  it('is worked off by programs, each message by one of them', async () => {
+    const flow = workflow<{ parcels: string[] }>('forwarding')
+      .task('forwarder', forwarder, { may: 'sendAcross' })
+      .build();
+    const reprise = await createReprise({ workflows: [flow] });
+    await reprise.start();
+    const parcels = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const run = await reprise.startRun(flow, { parcels });
+    const packed = Promise.all([packParcels(reprise, 'anna'), packParcels(reprise, 'ben')]);
+    expect(await run.result()).to.deep.equal({ labels: parcels.map((parcel) => `${parcel}, packed`) });
+    const [annas, bens] = await packed;
+    expect(annas + bens).to.equal(parcels.length);
+    await reprise.stop();
+  });
+
+  it('is worked off by agents of several runs', async () => {
+    const forwarding = workflow<{ parcels: string[] }>('forwarding')
+      .task('forwarder', forwarder, { may: 'sendAcross' })
+      .build();
+    const packing = workflow('packing').task('packer', packer, { may: 'sendAcross' }).build();
+    const reprise = await createReprise({ workflows: [forwarding, packing] });
+    await reprise.start();
+    const run = await reprise.startRun(forwarding, { parcels: ['a', 'b', 'c'] });
+    const packers = await Promise.all([1, 2].map(() => reprise.startRun(packing, null)));
+    expect(await run.result()).to.deep.equal({ labels: ['a, packed', 'b, packed', 'c, packed'] });
+    const counts = (await Promise.all(packers.map((one) => one.result()))) as { packed: number }[];
+    expect(counts.reduce((sum, { packed }) => sum + packed, 0)).to.equal(3);
+    await reprise.stop();
   });
 });
 

@@ -115,5 +115,9 @@ export const nameOf = (from: Party): string => from.task ?? from.client;
 /** Whether a message goes to whoever sent another. */
 export const isTo = (from: Party, { to, run }: Outgoing): boolean => to === nameOf(from) && run === from.run;
 
+/** What an agent needs to send it, unless it answers what it has taken. */
+export const permissionFor = ({ to, run }: { readonly to?: string | undefined; readonly run?: string | undefined }) =>
+  run === undefined && !String(to).startsWith('@') ? 'send' : 'sendAcross';
+
 /** Final words: with them, what they answer is done with. */
 export const FINAL: ReadonlySet<unknown> = new Set(['inform', 'failure', 'refuse']);

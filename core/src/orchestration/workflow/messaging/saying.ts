@@ -6,7 +6,7 @@ import type { RunEvent } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { dependsOn, MOST_SENT, outgoingFlaw } from './call-shapes.ts';
 import type { OpenMessage } from './mail.ts';
-import { isTo, type Outgoing } from './message.ts';
+import { isTo, type Outgoing, permissionFor } from './message.ts';
 import { sending } from './outgoing.ts';
 
 // What attempts say: at once (calls.ts), or with their output.
@@ -25,12 +25,11 @@ export function answeredBy(state: RunState, task: TaskState, message: Outgoing):
 }
 
 export function leaveFlaw(state: RunState, task: TaskState, message: Outgoing): Refusal | undefined {
-  const isAway = message.run !== undefined || message.to?.startsWith('@') === true;
-  const needed = isAway ? 'sendAcross' : 'send';
+  const needed = permissionFor(message);
   if (answeredBy(state, task, message) !== undefined || permissionsOf(state, task).includes(needed)) return undefined;
   return problem(
     'REPRISE_MESSAGE_INVALID',
-    `The agent of '${task.id}' may send no messages${isAway ? ' to other runs, or to names of no run,' : ''} but replies to what it has taken; say so on the task: may: [${needed}].`,
+    `The agent of '${task.id}' may send no messages${needed === 'sendAcross' ? ' to other runs, or to names of no run,' : ''} but replies to what it has taken; say so on the task: may: [${needed}].`,
   );
 }
 

@@ -34,6 +34,17 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       gives(r, 3);
     },
   ],
+  packing: [
+    null,
+    (r) => {
+      r.schedule('take');
+      r.complete('take', 'a box');
+      const [sent] = [...(r.state.mail?.open.values() ?? [])];
+      expect(sent).to.deep.include({ data: 'a box', subject: 'pack', receipt: 'wanted', n: 1 });
+      expect(sent?.mailbox).to.match(/^>.+\/@parcels$/);
+      expect(r.status('pack')).to.equal('running');
+    },
+  ],
   offer: [
     { goods: ['a'], customer: 'c' },
     (r) => {
