@@ -135,12 +135,12 @@ export class GivenMessages {
       for (const { inReplyTo, to, run } of command.messages) {
         const answered = this.#taken.get(inReplyTo ?? '');
         const needed = permissionFor({ to, run });
-        if (answered?.from === to && answered.run === run) continue;
+        if (answered !== undefined && answered.from === to && answered.run === run) continue;
         if (!this.#may.includes(needed)) return errorData('REPRISE_MESSAGE_INVALID', noLeave(needed));
       }
       return undefined;
     }
-    if (command.type === 'SubscribeMailbox' && !this.#maySend)
+    if (command.type === 'SubscribeMailbox' && !this.#may.includes('send'))
       return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
     if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
       return undefined;

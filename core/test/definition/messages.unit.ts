@@ -196,7 +196,7 @@ describe('refused: send', () => {
     [
       'a misspelt permission',
       'a: { agent: x, may: [send, snd] }',
-      `tasks.a.may[1]: must be "spawn" or "link" or "addItems" or "finish" or "handOff" or "goto" or "cancel" or "send", not "snd"; did you mean 'send'?`,
+      `tasks.a.may[1]: must be "spawn" or "link" or "addItems" or "finish" or "handOff" or "goto" or "cancel" or "send" or "sendAcross", not "snd"; did you mean 'send'?`,
     ],
     [
       'expressions of what is not there',
@@ -223,7 +223,6 @@ describe('refused: addresses', () => {
       'no address at all',
       'a: { send: { to: a b } }\nb: { wait: { message: { mailbox: "@desk" } } }',
       'tasks.a.send.to: "a b" is no address: use the id of a task, or a name such as "#desk"',
-      'tasks.b.wait.message.mailbox: "@desk" is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"',
     ],
     [
       'a task that there is not',
@@ -331,7 +330,7 @@ describe('refused: topics', () => {
       "topics.news.subscribers[2]: 'news' is a topic, and no mailbox: it is published to (topic)",
       'topics.news.subscribers[3]: is where dead letters come to; nothing is sent there',
       'topics.news.subscribers[5]: is named twice',
-      'topics.news.subscribers[6]: "@all" is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"',
+      'topics.news.subscribers[6]: "@all" is no address: use the id of a task, or a name such as "#desk"',
       "topics.news.subscribers[7]: there is no task 'inner' in its block, or in those around it",
     ]);
     expect(

@@ -160,14 +160,6 @@ export const seller = defineAgent({
 });
 // #endregion
 
-<<<<<<< HEAD
-// #region with-output
-export const payer = defineAgent({
-  name: 'payer',
-  async handle({ input }: AgentTask<{ readonly order: string }>, { messages }: AgentContext) {
-    await messages.publish('#paid', { order: input.order }, { on: 'completion' });
-    return { paid: true };
-=======
 // #region across
 /** Asks the librarian of another run, whose id it is handed. */
 export const reporter = defineAgent({
@@ -196,31 +188,10 @@ export const librarian = defineAgent({
       const { word } = message.data as { readonly word: string };
       await messages.reply(message, `${word}: see page ${word.length}`);
     }
->>>>>>> origin/acrossdocs
   },
 });
 // #endregion
 
-<<<<<<< HEAD
-// #region topics
-/** Tells everybody of each price, as it comes. */
-export const exchange = defineAgent({
-  name: 'exchange',
-  async handle({ input }: AgentTask<{ readonly prices: readonly number[] }>, { messages }: AgentContext) {
-    for (const price of input.prices) await messages.publish('#prices', { price }, { key: `price ${price}` });
-    await messages.publish('#prices', { price: null }, { key: 'closed' });
-  },
-});
-
-/** Waits for a price that is low enough. */
-export const watcher = defineAgent({
-  name: 'watcher',
-  async handle({ input }: AgentTask<{ readonly below: number }>, { messages }: AgentContext) {
-    const where = `message.data.price == null || message.data.price < ${input.below}`;
-    await messages.subscribe('#prices', { filter: { where } });
-    const message = await messages.receive({ timeout: '1h' });
-    return (message?.data as { readonly price: number | null } | undefined)?.price ?? null;
-=======
 // #region queue
 /** Has parcels packed by whoever takes from `@parcels`: nobody has to be there yet. */
 export const forwarder = defineAgent({
@@ -258,7 +229,6 @@ export const packer = defineAgent({
       const { parcel } = message.data as { readonly parcel: string };
       await messages.reply(message, `${parcel}, packed`);
     }
->>>>>>> origin/acrossdocs
   },
 });
 // #endregion

@@ -189,10 +189,10 @@ export class Outboxes {
   }
 
   /** Whether the run may be there in a moment. A name of no run is there from the first message on. */
-  #isNotYet({ state, outbox }: Line, { sentAt }: OpenMessage, code: string): boolean {
+  #isNotYet({ state, outbox }: Line, { sentAt, outAt = sentAt }: OpenMessage, code: string): boolean {
     if (code !== 'REPRISE_RUN_NOT_FOUND') return false;
     const { run, to } = beyond(outbox);
-    if (!to.startsWith('@')) return this.#parts.clock.now() - sentAt < NOT_YET_MS;
+    if (!to.startsWith('@')) return this.#parts.clock.now() - outAt < NOT_YET_MS;
     this.#parts.post(run, { command: this.#parts.mailbox(run, to.slice(1), state.tenant) });
     return true;
   }

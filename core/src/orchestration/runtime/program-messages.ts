@@ -50,6 +50,8 @@ export interface ProgramRequestOptions extends ProgramSendOptions {
 }
 
 export interface TakeOptions extends MessageFilter, Whereto {
+  /** Of a name of a run (`#desk`): which run. Of a name of no run: the run that a message came from; default: any. */
+  readonly run?: string;
   /** How long to wait: ms, or text. Default: until something comes. */
   readonly timeout?: Duration;
   /** For how long the program has what it takes, unless it says so again (`extend`): 100 ms to 12 h. Then others have it. Default: 30 s. */
@@ -174,7 +176,9 @@ export class ProgramMessages {
     mailbox: string,
     options: TakeOptions & { readonly max: number },
   ): Promise<readonly TakenMessage[]> {
-    const { run: _run, tenant: _tenant, timeout, lease = DEFAULT_LEASE, signal, max, ...filter } = options;
+    const { run, tenant: _tenant, timeout, lease = DEFAULT_LEASE, signal, max, ...others } = options;
+    // Of a name of no run it is the run that a message comes from.
+    const filter = mailbox.startsWith('@') ? { ...others, run } : others;
     const runId = this.#runOf(mailbox, options);
     const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
     const leaseMs = durationOf(lease, 'lease');

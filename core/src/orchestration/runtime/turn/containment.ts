@@ -1,5 +1,5 @@
 import { type ErrorData, errorData, isRepriseError, RepriseError, toErrorData } from '../../../shared/errors.ts';
-import { CALLS, type Command, FROM_OUTSIDE } from '../../workflow/commands.ts';
+import { type Command, FROM_OUTSIDE, UNRECORDED } from '../../workflow/commands.ts';
 import type { CommandOutcome, InboxItem } from '../inbox.ts';
 
 // Who is to blame when something throws in a turn (see RunWriter): a person's command is refused, a worker's result fails its
@@ -42,7 +42,7 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   const { command } = item;
   if (command === undefined || item.contained === true) return undefined;
   const error = undecidable(command.type, cause);
-  if (CALLS.has(command.type)) return refusedCall(item, error);
+  if (UNRECORDED.has(command.type)) return refusedCall(item, error);
   if (BY_WORKERS.has(command.type)) return { ...item, contained: true, command: failureOf(command, error) };
   if (!FROM_OUTSIDE.has(command.type)) return undefined;
   const { commandId, runId, type, said } = command;
@@ -54,7 +54,7 @@ export function substituteFor(item: InboxItem, cause: unknown): InboxItem | unde
   };
 }
 
-/** The call is refused, and its attempt goes on. That it could not be decided is on record: it is no fault of the agent's alone. */
+/** The call is refused, and whoever made it goes on. That it could not be decided is on record: it is no fault of theirs alone. */
 function refusedCall(item: InboxItem, error: ErrorData): InboxItem {
   const { commandId, runId, type } = item.command as Command;
   const rejected = { commandId, command: type, code: error.code, message: error.message };

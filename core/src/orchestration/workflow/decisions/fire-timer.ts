@@ -8,7 +8,7 @@ import { ending } from '../end-of-run.ts';
 import type { RunEvent, RunFailed } from '../events.ts';
 import { dueAt, escalationAt, listDeadline, runDeadline, taskDeadline } from '../limits.ts';
 import { messagesDue } from '../messaging/due.ts';
-import { owesOthers } from '../messaging/hand-over.ts';
+import { isOnlyHandingOver, owesOthers } from '../messaging/hand-over.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
@@ -136,7 +136,7 @@ export function timeIsUp(
 }
 
 function runTimedOut(state: RunState, at: number): readonly RunEvent[] {
-  if (state.closing !== undefined) return [];
+  if (state.closing !== undefined || isOnlyHandingOver(state)) return [];
   const message = `The run took longer than ${state.definition.timeoutMs} ms.`;
   const last = lastFailed(state);
   const error = withCause(errorData('REPRISE_RUN_TIMEOUT', message), last?.error);

@@ -1,5 +1,6 @@
 import { errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
+import type { Performative } from '../../../shared/performatives.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
@@ -7,7 +8,7 @@ import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
 import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
-import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protocols.ts';
+import { advance, allowed, isOpen, owes, protocolOf, type Role, type Stage } from './protocols.ts';
 
 // Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.
 
@@ -71,13 +72,18 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
     );
   }
   const { one, role } = found;
-  if (advance(one.protocol, one.stage, role, performative) !== undefined) return undefined;
+  if (nextStage(one, role, performative) !== undefined) return undefined;
   const may = allowed(one.protocol, one.stage, role);
   return problem(
     'REPRISE_CONVERSATION_BROKEN',
     `${placeText(partyKey(said.from))} cannot say ${performative} here: the conversation '${one.conversation}' (${one.protocol}) is ${one.stage}, and it may say ${may.join(', ')}.`,
   );
 }
+
+/** What was said before the question came back may have been heard, and be said again under its key, which says nothing new: whoever asked goes by that. */
+const nextStage = ({ protocol, stage, before }: ConversationState, role: Role, said: Performative): Stage | undefined =>
+  advance(protocol, stage, role, said) ??
+  (role === 'initiator' && before !== undefined ? advance(protocol, before, role, said) : undefined);
 
 /** The conversation of a message that was sent: it opens one, or brings its own further. */
 export function converse(state: RunState, mail: MailState, event: MessageSent | MessageReceived): void {
@@ -87,8 +93,9 @@ export function converse(state: RunState, mail: MailState, event: MessageSent | 
   const found = partOf(mail, event);
   if (found !== undefined) {
     const { one, role } = found;
-    const stage = advance(one.protocol, one.stage, role, performative);
+    const stage = nextStage(one, role, performative);
     if (stage === undefined) return;
+    delete one.before;
     if (!isOpen(stage)) return endConversation(mail, one);
     one.stage = stage;
     one.since = at;
@@ -126,7 +133,10 @@ function isAnybodys(mailbox: string): boolean {
 /** What was asked came back: whoever takes it next has said nothing yet. */
 export function askAgain(one: ConversationState, at: number): void {
   // That it is not wanted any more still holds.
-  if (one.stage !== 'cancelling') one.stage = 'asked';
+  if (one.stage !== 'cancelling') {
+    if (one.stage !== 'asked') one.before = one.stage;
+    one.stage = 'asked';
+  }
   one.participant = isAnybodys(one.mailbox) ? undefined : one.mailbox;
   one.since = at;
 }

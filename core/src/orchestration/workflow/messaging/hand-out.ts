@@ -69,14 +69,15 @@ function handOn(
 /** What lies in a mailbox and is wanted by somebody outside. */
 export function lyingAt(
   state: RunState,
-  mailbox: string,
+  { mailbox, isAway }: { readonly mailbox: string; readonly isAway: boolean },
   wanted: Wanted,
   max: number,
   now: number,
 ): readonly OpenMessage[] {
   const box = state.mail?.boxes.get(mailbox);
   const scope = (): Scope => scopeOfCall(state.runId, 1);
-  const isWanted = (message: OpenMessage): boolean => fits(message, wanted, whereOf(wanted), scope, mailbox);
+  const isHere = (message: OpenMessage): boolean => fits(message, wanted, whereOf(wanted), scope, mailbox);
+  const isWanted = isAway ? fitsAway(state, wanted) : isHere;
   return box === undefined ? [] : fitting(box, isWanted, max, now);
 }
 

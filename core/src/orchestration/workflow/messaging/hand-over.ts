@@ -1,7 +1,7 @@
 import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { HandOverAwaited, RunEvent } from '../events.ts';
-import { type RunState, rootOf } from '../state.ts';
+import { isInFlight, type RunState, rootOf } from '../state.ts';
 import { receiptOf } from './came-back.ts';
 import { answerFor, isOwed } from './conversations.ts';
 import { notTaken } from './leave.ts';
@@ -29,7 +29,8 @@ export function beforeEnd(state: RunState, context: DecisionContext): readonly R
     const receipt = receiptOf(state, mail, message.id, message.from, notTaken(message, 'the run has ended'), context);
     if (receipt !== undefined) return [receipt];
   }
-  if (outboxesOf(mail).next().done === true) return undefined;
+  // What somebody in it has of a name of no run goes back once that one is ended.
+  if (outboxesOf(mail).next().done === true) return hasOfNames(state) ? [] : undefined;
   return mail.handOverUntil === undefined ? [handOverFrom(mail, context.now)] : [];
 }
 
@@ -39,6 +40,10 @@ export function handOverFrom(mail: MailState, at: number): HandOverAwaited {
   return { type: 'HandOverAwaited', at, until: at + HAND_OVER_MS, messages };
 }
 
+/** Whether all is done, and others have yet to take what was said: its time is its own. */
+export const isOnlyHandingOver = (state: RunState): boolean =>
+  state.mail?.handOverUntil !== undefined && isAtItsEnd(state);
+
 /** Whether nothing is left to do in the run, but to end. Somebody may have added to it since. */
 export const isAtItsEnd = (state: RunState): boolean => {
   const { failure, ending, open } = rootOf(state);
@@ -46,14 +51,22 @@ export const isAtItsEnd = (state: RunState): boolean => {
 };
 
 /** Whether the end of the run would leave others without what they are owed. */
-export function owesOthers({ mail }: RunState): boolean {
+export function owesOthers(state: RunState): boolean {
+  const { mail } = state;
   if (mail === undefined || !talksAcross(mail)) return false;
-  if (outboxesOf(mail).next().done !== true) return true;
+  if (outboxesOf(mail).next().done !== true || hasOfNames(state)) return true;
   if (mail.conversations.values().some((one) => isOutbox(one.initiator) && isOwed(one))) return true;
   return mail.open
     .values()
     .some(({ id, from, receipt }) => from.run !== undefined && receipt === 'wanted' && !mail.told.has(id));
 }
+
+/** Whether an attempt under way has messages of a name of no run. */
+const hasOfNames = ({ mail, tasks }: RunState): boolean =>
+  mail?.open.values().some(({ mailbox, holder }) => {
+    const task = mailbox.startsWith('@') && holder !== undefined ? tasks.get(holder.taskId) : undefined;
+    return task !== undefined && isInFlight(task);
+  }) === true;
 
 const talksAcross = ({ marks, numbers }: MailState): boolean => marks.size > 0 || numbers.size > 0;
 

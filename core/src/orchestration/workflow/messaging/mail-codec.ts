@@ -173,4 +173,5 @@ const conversing = (saved: ConversationState): ConversationState => ({
   subject: saved.subject,
   since: saved.since,
   deadline: saved.deadline,
+  ...(saved.before === undefined ? {} : { before: saved.before }),
 });

@@ -102,6 +102,8 @@ export interface ConversationState {
   readonly conversation: string;
   readonly protocol: Protocol;
   stage: Stage;
+  /** Where it was when the question came back: nothing was said since. */
+  before?: Stage;
   readonly initiator: string;
   /** Where it was asked. */
   readonly mailbox: string;
