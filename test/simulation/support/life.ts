@@ -100,15 +100,17 @@ export async function live(
   try {
     await launch(world, spec);
     if (weather.meddling) meddle(world, dice);
-    for (let hours = 0; endOf(world) === undefined; hours += 1) {
-      await world.time.until(
+    let days = 0;
+    for (let looks = 0; endOf(world) === undefined; looks += 1) {
+      const moved = await world.time.until(
         () => endOf(world) !== undefined || world.living.length === 0 || dice() < 0.01,
         2 * DAY_MS,
       );
       const alone = world.living.length === 0;
       if (alone || zombies > 0) await launch(world, spec);
       if (!alone) zombies -= 1;
-      if (hours > 20)
+      if (!moved) days += 2;
+      if (days > 40 || looks > 500)
         throw new Error(
           `the run does not end: ${world.truth.log.map(({ type, data }) => `${type} ${data['taskId'] ?? ''}`).join(', ')}`,
         );
