@@ -218,6 +218,7 @@ export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';
 export { Orchestrator } from './orchestration/runtime/orchestrator.ts';
+export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export type {
   ProgramMessages,
   ProgramRequestOptions,
@@ -226,7 +227,6 @@ export type {
   TakeOptions,
   Whereto,
 } from './orchestration/runtime/program-messages.ts';
-export type { Role } from './orchestration/runtime/ownership/driving.ts';
 export {
   type AddTasksOptions,
   type AnswerOptions,

@@ -33,13 +33,7 @@ function take(state: RunState, command: TakeMessages, context: DecisionContext):
     );
   // Whoever waits comes first; while the run stands still nobody has anything.
   if (state.status === 'parked') return [];
-  const found = lyingAt(
-    state,
-    { mailbox, isAway: command.mailbox.startsWith('@') },
-    wanted,
-    max,
-    context.now,
-  );
+  const found = lyingAt(state, { mailbox, isAway: command.mailbox.startsWith('@') }, wanted, max, context.now);
   if (found.length === 0) return [];
   const messages = found.map(({ id }) => id);
   return [{ type: 'MessageTaken', at: context.now, messages, client, until: context.now + leaseMs }];
