@@ -7,10 +7,11 @@ import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
+import { giveUpOn } from './give-up.ts';
 import { isName } from './mail.ts';
 import { sending } from './outgoing.ts';
 import { answeredBy, heldBy, leaveFlaw } from './saying.ts';
-import { giveUpOn, whenAgain } from './settle-mail.ts';
+import { whenAgain } from './settle-mail.ts';
 import { decideSubscription } from './topics.ts';
 
 // What attempts do with messages. Each of their calls is taken once, in the order of its number: one that comes again gives nothing, and its answer

@@ -3,9 +3,9 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { answerFor, LATE } from './conversations.ts';
+import { deadLetterOf } from './give-up.ts';
 import { handOut } from './hand-out.ts';
 import { dueBy, receiverOf } from './mail.ts';
-import { deadLetterOf } from './settle-mail.ts';
 
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
 const MOST_AT_ONCE = 256;

@@ -4,8 +4,8 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { MessageAcknowledged, MessageSent, RunEvent } from '../events.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { isPartOfOne } from './conversations.ts';
+import { giveUpOn } from './give-up.ts';
 import type { OpenMessage, Receiver } from './mail.ts';
-import { giveUpOn } from './settle-mail.ts';
 
 // What comes to be taken, and is not what whoever takes it says that it has to be.
 

@@ -7,11 +7,11 @@ import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { conversationProblem, isLateProposal, opens } from './conversations.ts';
+import { deadLetterOf } from './give-up.ts';
 import { limitOf } from './mail.ts';
 import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
 import { contentOf, isFull, openedBy } from './opened.ts';
 import { protocolOf } from './protocols.ts';
-import { deadLetterOf } from './settle-mail.ts';
 import { recipientsOf, topicProblem } from './topics.ts';
 
 /** Characters of JSON that a message may have, unless payloads may have fewer. */
