@@ -47,7 +47,7 @@ export interface FailedDelivery {
 
 /** A message that nobody could do anything with. */
 export interface DeadLetter {
-  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN. */
+  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN; of what was published, REPRISE_MAILBOX_FULL. */
   readonly code: string;
   readonly error: ErrorData;
   /** The mailbox that it was in. */
