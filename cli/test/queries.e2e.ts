@@ -138,6 +138,7 @@ describe('queries on the command line', () => {
       ['forms', false],
       ['dead-letters', false],
       ['who-told-whom', false],
+      ['conversations', false],
     ]);
     const { rows } = (await json('views', 'show', 'throughput', 'workflow:batch')) as {
       rows: Record<string, number>[];

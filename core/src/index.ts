@@ -175,6 +175,11 @@ export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
 export {
+  type ConversationRow,
+  type ConversationStage,
+  conversations,
+} from './orchestration/reading/views/built-in/conversations.ts';
+export {
   DEAD_LETTER_STATUSES,
   type DeadLetterRow,
   type DeadLetterStatus,

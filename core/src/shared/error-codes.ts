@@ -154,7 +154,7 @@ export const ERROR_CODES = {
     'Send while the block goes on, or use a name (`#desk`): it is there as long as the run.',
   ),
   REPRISE_MAILBOX_FULL: entry(
-    'As many messages are open in the mailbox as it takes. Nothing was sent.',
+    'As many messages are open in the mailbox as it takes. Nothing was sent; what was published is a dead letter there, and the other subscribers have it.',
     'Send again later, have more of them taken, or raise `limit` of the mailbox.',
     true,
   ),

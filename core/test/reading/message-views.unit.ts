@@ -1,4 +1,6 @@
 import {
+  type ConversationRow,
+  conversations,
   createInMemoryStorage,
   createInMemoryViewStore,
   type DeadLetterRow,
@@ -16,9 +18,11 @@ import {
   type WhoToldWhomRow,
   whoToldWhom,
 } from '@reprise/core';
+import { seededRandom } from '@reprise/core/testing';
 import { createSqliteViewStore } from '@reprise/view-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { randomMail } from '../../../test/simulation/support/random-mail.ts';
 import { partKeyOf } from '../../src/orchestration/reading/views/built-in/open-messages.ts';
 import { toNewEvent } from '../../src/orchestration/runtime/new-event.ts';
 import { temporaryFiles } from '../runtime/support.ts';
@@ -213,6 +217,105 @@ describe('the view dead-letters', () => {
   });
 });
 
+const talks = async (...runs: readonly MailRun[]): Promise<readonly ConversationRow[]> =>
+  [...(await folded(conversations, ...runs))].flatMap(([key, row]) =>
+    key.startsWith('~') ? [] : [row as unknown as ConversationRow],
+  );
+
+/** That the view has open what the run has; how many that are. */
+async function compared(run: MailRun, what: string): Promise<number> {
+  const open = [...(run.state.mail?.conversations.values() ?? [])].map((one) =>
+    [one.id, one.conversation, one.initiator, one.participant ?? one.mailbox, one.stage, one.deadline ?? 0].join(' '),
+  );
+  const told = (await talks(run))
+    .filter(({ status }) => status === 'open')
+    .map((row) =>
+      [row.message, row.conversation, row.initiator, row.participant, row.stage, row.deadline ?? 0].join(' '),
+    );
+  expect(told, what).to.have.members(open);
+  return open.length;
+}
+
+describe('the view conversations', () => {
+  it('has a row for each, with who asked whom, where it is, until when, and how it ended', async () => {
+    const run = talking('r');
+    const at = run.now;
+    run.say('a', '#desk', 'draft it', { performative: 'request', type: 'draft', deadlineMs: 60_000 });
+    const id = run.of('MessageSent')[0]?.message ?? '';
+    const row = {
+      run: 'r',
+      workflow: 'mail',
+      message: id,
+      conversation: id,
+      protocol: 'request',
+      initiator: 'a',
+      participant: '#desk',
+      subject: 'draft',
+      status: 'open',
+      stage: 'asked',
+      opened: at,
+      since: at,
+      deadline: at + 60_000,
+    };
+    expect(await talks(run)).to.deep.equal([row]);
+    run.hear('b', { mailbox: '#desk' });
+    run.now += 10;
+    run.say('b', 'a', null, { performative: 'agree', conversation: id, inReplyTo: id, deadlineMs: 1000 });
+    const agreed = { ...row, participant: 'b', stage: 'agreed', since: at + 10, deadline: at + 1010 };
+    expect(await talks(run)).to.deep.equal([agreed]);
+    run.now += 5;
+    run.say('b', 'a', 'done', { conversation: id, inReplyTo: id });
+    const ended = { status: 'ended', stage: 'done', since: at + 15, ended: at + 15 };
+    expect(await talks(run)).to.deep.equal([{ ...agreed, ...ended }]);
+  });
+
+  it('says how those ended that nobody ended: late, with whoever asked, with the run', async () => {
+    const run = talking('r');
+    run.say('a', 'b', 1, { performative: 'query', deadlineMs: 5 });
+    run.now += 5;
+    run.due();
+    run.say('a', 'b', 2, { performative: 'query' });
+    run.say('b', 'a', 3, { performative: 'request' });
+    run.complete('a');
+    run.say('b', 'b', 4, { performative: 'subscribe' });
+    run.send({ type: 'CancelRun', force: true });
+    expect((await talks(run)).map(({ stage }) => stage)).to.deep.equal(['expired', 'left', 'expired', 'closed']);
+    const rows = await folded(conversations, run);
+    expect([...rows.keys()].filter((key) => key.startsWith('~'))).to.deep.equal([]);
+  });
+
+  it('has one for each whom a question was published to', async () => {
+    const topics = { news: { subscribers: ['b', '#desk'] } };
+    const run = new MailRun(mailWorkflow({ a: {}, b: {} }, { desk: {} }, topics), null, { runId: 'p' });
+    run.beginAll();
+    run.publish('a', '#news', 'who?', { performative: 'cfp' });
+    expect((await talks(run)).map(({ participant, conversation }) => [participant, conversation])).to.deep.equal([
+      ['b', 'p/a/1/1'],
+      ['#desk', 'p/a/1/1'],
+    ]);
+  });
+
+  it('has open what is open in the run, whatever is done', async () => {
+    let seen = 0;
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const dice = seededRandom(seed);
+      const topics = { news: { subscribers: ['#desk', 'a'] } };
+      const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {} }, topics), null, { runId: 'w' });
+      run.beginAll();
+      for (let step = 1; step <= 80; step += 1) {
+        run.now += Math.floor(dice() * 400);
+        run.send(randomMail(run.state, `${step}`, dice));
+        if (dice() < 0.03) run.fail('a');
+        if (run.state.tasks.get('a')?.retryAt !== undefined) run.retry('a');
+        run.beginAll();
+        if (step === 70 && dice() < 0.5) run.complete('b');
+        if (step % 10 === 0) seen += await compared(run, `seed ${seed}, step ${step}`);
+      }
+    }
+    expect(seen).to.be.greaterThan(30);
+  });
+});
+
 describe('the view who-told-whom', () => {
   it('counts by sender and mailbox what was sent, acknowledged, and died', async () => {
     const run = talking('r', flow);
@@ -314,13 +417,13 @@ describe('the views of messages', () => {
         const projector = new Projector({
           store: storage.events,
           views,
-          projections: [deadLetters, whoToldWhom],
+          projections: [deadLetters, whoToldWhom, conversations],
           clock: hastyClock(),
           notice: () => undefined,
           options: { batchSize },
         });
         await projector.start();
-        for (const view of [deadLetters, whoToldWhom]) {
+        for (const view of [deadLetters, whoToldWhom, conversations]) {
           await projector.reachEnd(view.name);
           const expected = [...foldView(view, events)].filter(([key]) => !key.startsWith('~'));
           const page = await views.list(view, {});

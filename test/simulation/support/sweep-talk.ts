@@ -94,4 +94,36 @@ output: { answer: "\${ outputs.asker }", buried: "\${ outputs.buried.data }" }
     about: ['MessageSent', 'MessageReceived', 'MessagesHandedOver', 'MessageDeadLettered'],
     ends: 'completed',
   },
+  'agents that publish': {
+    workflow: parseWorkflow(`
+name: publishing
+topics: { news: { subscribers: listed } }
+tasks:
+  clerk: { agent: clerk }
+  ask: { send: { to: clerk, data: price, until: replied } }
+  reader: { agent: reader, may: send, retry: 5 }
+  teller: { agent: teller, may: send, retry: 5 }
+  listed: { wait: { message: { schema: { type: string } } } }
+  heard: { wait: { message: { from: teller } } }
+output: { ask: "\${ outputs.ask.data.good }", reader: "\${ outputs.reader }", listed: "\${ outputs.listed.topic }", heard: "\${ outputs.heard.data }" }
+`),
+    agents: {
+      clerk: talking(answeringFor(60_000)),
+      reader: talking(async (messages) => {
+        const news = await messages.subscribe('#news', { filter: { from: 'teller' } });
+        await messages.send('teller', 'ready', { key: 'ready' });
+        const heard = await messages.receive({ where: "message.topic == '#news'", timeout: 60_000 });
+        await news.close();
+        return heard?.data ?? null;
+      }),
+      teller: talking(async (messages) => {
+        await messages.receive({ from: 'reader', timeout: 60_000 });
+        await messages.publish('#news', 'flash', { key: 'flash' });
+        await messages.send('heard', 'told', { on: 'completion' });
+        return 'told';
+      }),
+    },
+    about: ['MailboxSubscribed', 'MailboxUnsubscribed', 'MessageSent', 'MessageDelivered', 'MessageAcknowledged'],
+    ends: 'completed',
+  },
 };

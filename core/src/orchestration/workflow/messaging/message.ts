@@ -72,7 +72,7 @@ export interface FailedDelivery {
 
 /** A message that nobody could do anything with. */
 export interface DeadLetter {
-  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN; of one to another run, also what that refused it with. */
+  /** REPRISE_MESSAGE_EXPIRED, REPRISE_MESSAGE_REJECTED, REPRISE_OUTCOME_UNKNOWN; of what was published, REPRISE_MAILBOX_FULL; of one to another run, also what that refused it with. */
   readonly code: string;
   readonly error: ErrorData;
   /** The mailbox that it was in. */

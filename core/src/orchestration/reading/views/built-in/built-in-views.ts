@@ -1,4 +1,5 @@
 import type { Projection } from '../projection.ts';
+import { conversations } from './conversations.ts';
 import { deadLetters } from './dead-letters.ts';
 import { forms } from './forms.ts';
 import { runIndex } from './run-index.ts';
@@ -16,4 +17,5 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   forms,
   deadLetters,
   whoToldWhom,
+  conversations,
 ] as readonly Projection[];
