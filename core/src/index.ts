@@ -164,6 +164,7 @@ export {
   type MessageDeath,
   type MessageDelivery,
   type MessageEdit,
+  type MessageReceipt,
   type RunMessage,
   type RunMessageStatus,
 } from './orchestration/reading/run-messages.ts';

@@ -70,10 +70,10 @@ export function entryOf<Entry, Row>(runId: string, message: string, rows: RowsBe
 
 /** What a view says that remembers something of open messages beside its rows. */
 export interface OverMessages<Row extends JsonObject, Entry> {
-  /** Of an event that has it remember a message: which, what of it, and the rows that the event is about. */
+  /** Of an event that begins a message: which, what is remembered of it (undefined: nothing), and the rows that the event is about. */
   begun(
     given: ViewEvent,
-  ): { readonly message: string; readonly entry: Entry; readonly keys: readonly string[] } | undefined;
+  ): { readonly message: string; readonly entry: Entry | undefined; readonly keys: readonly string[] } | undefined;
   /** Whether any other event may say something of one that is remembered. */
   isAbout(event: RunEvent): boolean;
   /** What is remembered of it after such an event; undefined forgets it. */
@@ -91,6 +91,7 @@ export function overMessages<Row extends JsonObject, Entry>(
     keyOf(given) {
       const { event, runId } = given;
       const begun = view.begun(given);
+      if (begun !== undefined && begun.entry === undefined) return begun.keys;
       if (begun !== undefined) return [indexKey(given), partKeyOf(runId, begun.message), ...begun.keys];
       return isEnd(event) || (view.isAbout(event) && messagesIn(event).length > 0) ? indexKey(given) : undefined;
     },
@@ -107,7 +108,7 @@ export function overMessages<Row extends JsonObject, Entry>(
       if (key === indexKey(given))
         return begun === undefined ? row : indexed(row as OpenIndex | undefined, begun.message);
       const open = (row as OpenPart<Entry> | undefined)?.open ?? {};
-      if (begun !== undefined)
+      if (begun?.entry !== undefined)
         return { open: { ...open, [messageKey(runId, begun.message)]: begun.entry } } as JsonObject;
       const next: Record<string, Entry> = { ...open };
       let changed = false;
