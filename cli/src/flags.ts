@@ -67,7 +67,7 @@ export const manyDeadLettersFlags = {
   query: Flags.string({
     char: 'q',
     description:
-      'Every open one that fits, in whatever run, instead: see docs/reference/queries.md. Fields: run, workflow, tenant, label.KEY, message, mailbox, from, subject, performative, code, since, deliveries, status.',
+      'Every open one that fits, in whatever run, instead: see docs/reference/queries.md. Fields: run, workflow, tenant, label.KEY, message, mailbox, toRun, from, fromRun, subject, performative, code, since, deliveries, status.',
     helpValue: 'QUERY',
     helpGroup: 'MANY DEAD LETTERS',
   }),

@@ -257,6 +257,7 @@ export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {
   Lineage,
+  MessageReceived,
   MessageSent,
   ParentTask,
   PutBefore,
