@@ -167,13 +167,13 @@ describe('events in words', () => {
       ],
       [
         { type: 'MessageTaken', at: 0, messages: ['m'], client: 'kim', until: 30_000 },
-        'm by kim (from outside), for 30s',
+        'm by kim (from outside), for 30.0s',
       ],
       [{ type: 'MessageAcknowledged', at: 0, messages: ['m'], client: 'kim' }, 'm by kim (from outside)'],
       [{ type: 'MessageAcknowledged', at: 0, messages: ['m'], taskId: 'x', attempt: 1 }, 'm'],
       [
         { type: 'MessageRejected', at: 0, message: 'm', client: 'kim', reason: 'not mine', retryAt: 1000 },
-        'm by kim (from outside): not mine, again in 1s',
+        'm by kim (from outside): not mine, again in 1.0s',
       ],
       [
         {

@@ -158,6 +158,7 @@ export {
   type RunQuery,
   runsFrom,
   runsWhere,
+  withoutMailboxes,
 } from './orchestration/reading/run-list.ts';
 export {
   liesIn,
@@ -279,6 +280,7 @@ export type {
   RunExplanation,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
+export { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './orchestration/workflow/messaging/elsewhere.ts';
 export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/message.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
