@@ -105,7 +105,7 @@ function wantedBy(term: QueryTerm): Partial<StreamQuery> | undefined {
 }
 
 /** The query for runs whose text field has one of some values. */
-export function runsWhere(field: 'status' | 'workflow' | 'id' | 'from', values: readonly string[]): Query {
+export function runsWhere(field: 'status' | 'workflow' | 'id' | 'from' | 'tenant', values: readonly string[]): Query {
   const { type, path } = RUN_FIELDS[field] ?? { type: 'text', path: [field] };
   const term: FieldTerm = { field, type, path, operator: ':', values: values.map((equals) => ({ equals })) };
   return { terms: [term] };
