@@ -160,6 +160,17 @@ describe('events in words', () => {
         { ...sent, ...came, ...word, to: 'b', receipt: 'failed', data: error },
         'run r-2 tells b that r-2/b/1/1 came to nothing, REPRISE_MAILBOX_CLOSED: Nobody took it.',
       ],
+      [{ ...sent, to: '@desk', run: '5f0c', n: 3, ask: { id: 'q' }, data: null }, 'a asks for messages of @desk'],
+      [
+        { ...sent, ...came, from: { task: 'b', run: 'r-2' }, to: '#inbox', ask: { id: 'q', over: true }, data: null },
+        'b of run r-2 asks no longer for messages of #inbox',
+      ],
+      [
+        { type: 'MessageHandedOn', at: 0, message: 'm', to: '@desk', run: 'r-2', n: 1, ask: 'q' },
+        'm to run r-2, which asked for it',
+      ],
+      [{ type: 'MessageHandedOn', at: 0, message: 'm', to: '@desk', run: '5f0c', n: 1 }, 'm back to @desk'],
+      [{ type: 'MessageHandedOn', at: 0, message: 'm', to: '#inbox' }, 'm, back in #inbox'],
       [{ type: 'MessagesHandedOver', at: 0, run: 'r-2', to: 'x', upTo: 3 }, 'up to number 3, by x of run r-2'],
       [
         { type: 'HandOverAwaited', at: 0, until: 300_000, messages: 1 },

@@ -61,7 +61,7 @@ function leftIn({ open, held, waitingSince, dead, onTheirWay }: MailboxStanding)
   const parts = [
     ...(open === 0 ? [] : [`${count(open, 'open message')} (${`${taken}${since}`.slice(2)})`]),
     ...(dead === 0 ? [] : [count(dead, 'dead letter')]),
-    ...(onTheirWay === 0 ? [] : [`${count(onTheirWay, 'answer')} on the way to others`]),
+    ...(onTheirWay === 0 ? [] : [`${count(onTheirWay, 'message')} on the way to others`]),
   ];
   return parts.length === 0 ? 'nothing left in it' : parts.join(', ');
 }

@@ -12,7 +12,7 @@ export interface MailboxStanding {
   /** When the oldest of them was sent. */
   readonly waitingSince: number | undefined;
   readonly dead: number;
-  /** Answers that are on their way to the runs that asked. */
+  /** On their way to runs: answers, and what runs have asked for. */
   readonly onTheirWay: number;
 }
 

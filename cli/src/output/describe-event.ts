@@ -83,7 +83,9 @@ export function describeEvent(event: RunEvent): string {
       return plain(describeMessage(event));
     case 'MessageHandedOn': {
       if (event.run === undefined) return plain(`${event.message}, back in ${event.to}`);
-      return plain(`${event.message} ${event.ask === undefined ? `back to ${event.to}` : `to run ${event.run}, which asked for it`}`);
+      return plain(
+        `${event.message} ${event.ask === undefined ? `back to ${event.to}` : `to run ${event.run}, which asked for it`}`,
+      );
     }
     case 'MessagesHandedOver':
       return plain(`up to number ${event.upTo}, by ${placeText(event.to, event.run)}`);
@@ -199,6 +201,10 @@ function describeMessage(event: MessageSent | MessageReceived): string {
     const became = receipt === 'failed' ? `came to nothing, ${errorText({ code, message })}` : 'is done with';
     const who = event.type === 'MessageSent' ? '' : `run ${event.origin.run} `;
     return `${who}tells ${where} that ${inReplyTo} ${became}`;
+  }
+  if (event.ask !== undefined) {
+    const asks = event.ask.over === true ? 'asks no longer for messages' : 'asks for messages';
+    return `${partyText(from)} ${asks} of ${where}`;
   }
   const does = performative === undefined ? '' : `, ${performative}`;
   const about = subject === undefined ? '' : ` (${subject})`;

@@ -8,8 +8,8 @@ export const senderOf = ({ from, onBehalf }: Pick<RunMessage, 'from' | 'onBehalf
   plain(`${partyText(from)}${onBehalf === true ? ' (by the run)' : ''}`);
 
 /** Where it was put the last time, or is to go in another run. */
-export const whereTo = ({ mailbox, run }: Pick<RunMessage, 'mailbox' | 'run'>): string =>
-  plain(placeText(mailbox, run));
+export const whereTo = ({ mailbox, run, handedOn }: RunMessage): string =>
+  plain(handedOn === true ? `run ${run}` : placeText(mailbox, run));
 
 /** What it does, and what it is about. */
 export const aboutOf = ({ performative, type }: Pick<RunMessage, 'performative' | 'type'>): string =>

@@ -20,7 +20,9 @@ import { createSqliteViewStore } from '@reprise/view-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { partKeyOf } from '../../src/orchestration/reading/views/built-in/open-messages.ts';
+import { mailboxWorkflow } from '../../src/orchestration/runtime/mailbox-run.ts';
 import { toNewEvent } from '../../src/orchestration/runtime/new-event.ts';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { temporaryFiles } from '../runtime/support.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
 import { PostOffice } from '../workflow/messaging/post-office.ts';
@@ -364,6 +366,36 @@ describe('messages between runs, in views', () => {
     const all = { runId: 'one', events: [...one.events, told], state: one.state };
     const rows = foldView(whoToldWhom, await viewEvents(await stored([all])));
     expect([...rows.keys()].filter((key) => !key.startsWith('~'))).to.have.length(2);
+  });
+});
+
+describe('messages of a name of no run, in views', () => {
+  it('are counted as they come to it, and in each run that it hands them on to; asking for them counts as none', async () => {
+    const one = new MailRun(mailWorkflow({ a: across }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ x: across }), null, { runId: 'two' });
+    const runId = mailboxRun(undefined, 'desk');
+    const at = new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId });
+    const post = new PostOffice(one, two, at);
+    one.beginAll();
+    two.beginAll();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    expect(await pairs(at, two)).to.deep.equal([]);
+    one.say('a', '@desk', 1);
+    post.run();
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('x', { reject: [{ message, reason: 'later', delayMs: 0 }] });
+    post.run();
+    expect(at.state.mail?.open.size).to.equal(1);
+    expect(await pairs(at)).to.deep.equal(['a in #inbox 1/0/0']);
+    at.send({ type: 'TakeMessages', client: 'kim', mailbox: '@desk', max: 1, leaseMs: 1000 });
+    at.send({ type: 'SettleTaken', client: 'kim', acknowledge: [message] });
+    expect(at.of('MessageAcknowledged')).to.have.length(1);
+    expect(await pairs(one, two, at)).to.deep.equal(['a out @desk 1/0/0', 'a in @desk 1/0/0', 'a in #inbox 1/1/0']);
+    for (const run of [two, at]) {
+      const rows = [...(await folded(whoToldWhom, run))].filter(([, row]) => Object.hasOwn(row, 'open'));
+      expect(rows).to.deep.equal([]);
+    }
   });
 });
 

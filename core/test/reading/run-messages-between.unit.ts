@@ -2,6 +2,8 @@ import type { RunMessage } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { liesIn, RunMessages } from '../../src/orchestration/reading/run-messages.ts';
+import { mailboxWorkflow } from '../../src/orchestration/runtime/mailbox-run.ts';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
 import { PostOffice } from '../workflow/messaging/post-office.ts';
 
@@ -22,7 +24,7 @@ function messagesOf(run: MailRun): readonly RunMessage[] {
   const isOpen = ({ status }: RunMessage): boolean => ['on-its-way', 'open', 'held', 'dead'].includes(status);
   const lying = messages.all.filter(isOpen).map((one) => `${one.id} ${liesIn(one)}`);
   const open = [...(run.state.mail?.open.values() ?? [])]
-    .filter(({ receipt }) => receipt === undefined || receipt === 'wanted')
+    .filter(({ receipt, ask }) => ask === undefined && (receipt === undefined || receipt === 'wanted'))
     .map(({ id, mailbox }) => `${id} ${mailbox}`);
   expect(lying).to.have.members(open);
   return messages.all;
@@ -71,10 +73,14 @@ describe('messages between runs, in the history of each', () => {
     const [first] = messagesOf(one);
     expect(first?.death).to.deep.include({ code: 'REPRISE_MAILBOX_UNKNOWN' });
     expect(first && liesIn(first)).to.equal('#dead-letters');
+    one.say('a', 'nobody', 3, { run: 'two' });
     one.send({ type: 'RedriveDeadLetters', messages: [first?.id ?? ''] });
     expect(told(one)[0]).to.equal('a two:nobody on-its-way');
-    const [again] = post.offers(one);
-    expect(again?.n).to.equal(2);
+    const [other, again] = post.offers(one);
+    expect([other?.n, again?.n]).to.deep.equal([2, 3]);
+    // Its number was another before.
+    other && post.note(other);
+    expect(told(one)).to.deep.equal(['a two:nobody on-its-way', 'a two:nowhere dead', 'a two:nobody handed-over']);
     again && post.note(again);
     expect(told(one)[0]).to.equal('a two:nobody handed-over');
     one.send({ type: 'RedriveDeadLetters', messages: [lastDead(one)], to: '#desk' });
@@ -172,6 +178,67 @@ describe('messages between runs, in the history of each', () => {
       ['acknowledged', 'one'],
       ['open', 'fork'],
     ]);
+  });
+});
+
+describe('messages of a name of no run, in the history of each run', () => {
+  function sharing() {
+    const { one, two } = pair();
+    const runId = mailboxRun(undefined, 'desk');
+    const at = new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId });
+    return { one, two, at, runId, post: new PostOffice(one, two, at) };
+  }
+
+  it('are handed on to whoever asks, which is no message, and are listed once where they come back', () => {
+    const { one, two, at, runId, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    expect(told(at)).to.deep.equal([]);
+    one.say('a', '@desk', 1);
+    const [offer] = post.offers(one);
+    offer && post.bring(offer);
+    expect(told(one)).to.deep.equal([`a ${runId}:@desk on-its-way`]);
+    expect(told(at)).to.deep.equal(['one:a two:@desk on-its-way']);
+    expect(messagesOf(at)[0]?.handedOn).to.equal(true);
+    post.run();
+    expect(told(at)).to.deep.equal(['one:a two:@desk handed-over']);
+    expect(told(two)).to.deep.equal(['one:a @desk held']);
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('x', { reject: [{ message, reason: 'not mine', delayMs: 0 }] });
+    post.run();
+    expect(told(two)).to.deep.equal([`one:a ${runId}:@desk handed-over`]);
+    expect(told(at)).to.deep.equal(['one:a #inbox open']);
+    expect(messagesOf(at)[0]).to.not.have.property('handedOn');
+    two.now += 60_000;
+    at.now = two.now;
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    two.complete('x');
+    expect(told(two)).to.deep.equal(['one:a @desk acknowledged']);
+    expect(messagesOf(two)[0]?.deliveries.map(({ outcome }) => outcome)).to.deep.equal(['returned', 'acknowledged']);
+    expect(told(at)).to.deep.equal(['one:a two:@desk handed-over']);
+  });
+
+  it('go to the run that has sent them as to any other, and are its own again', () => {
+    const { one, at, post } = sharing();
+    one.hear('b', { mailbox: '@desk' });
+    post.run();
+    one.say('a', '@desk', 1);
+    post.run();
+    expect(told(one)).to.deep.equal(['a @desk held']);
+    expect(told(at)).to.deep.equal(['one:a one:@desk handed-over']);
+  });
+
+  it('are back where nobody is any more who asked', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    one.say('a', '@desk', 1);
+    const [offer] = post.offers(one);
+    offer && post.bring(offer);
+    const [on] = post.offers(at);
+    on && post.refuse(on, 'REPRISE_RUN_CLOSED');
+    expect(told(at)).to.deep.equal(['one:a #inbox open']);
   });
 });
 

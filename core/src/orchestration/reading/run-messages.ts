@@ -3,7 +3,7 @@ import type { Json } from '../../shared/json.ts';
 import { jsonSize } from '../../shared/json-size.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Said } from '../workflow/command-base.ts';
-import type { MessageReceived, MessageSent, RunEvent } from '../workflow/events.ts';
+import type { MessageHandedOn, MessageReceived, MessageSent, RunEvent } from '../workflow/events.ts';
 import { DEAD_LETTERS, type Party, whyDead } from '../workflow/messaging/message.ts';
 import { isClient, sentTo } from '../workflow/messaging/outbox.ts';
 
@@ -82,6 +82,8 @@ export interface RunMessage {
   readonly mailbox: string;
   /** The other run that it goes to. */
   readonly run?: string;
+  /** That run has asked here, where messages of a name of no run lie. */
+  readonly handedOn?: true;
   readonly performative: Performative;
   readonly type?: string;
   readonly conversation?: string;
@@ -127,6 +129,8 @@ export class RunMessages {
   readonly #byId = new Map<string, Kept>();
   readonly #open = new Set<Kept>();
   readonly #outboxes = new Map<string, Outbox>();
+  /** By message that is on its way: its number. */
+  readonly #numbers = new Map<Kept, number>();
   readonly #withData: boolean;
 
   constructor({ data = false }: { readonly data?: boolean | undefined } = {}) {
@@ -146,6 +150,8 @@ export class RunMessages {
         return this.#received(event, revision);
       case 'MessagesHandedOver':
         return this.#handedOver(sentTo(event), event.upTo, event.at);
+      case 'MessageHandedOn':
+        return this.#handedOn(event);
       case 'RunForked':
         return this.#leaveOthers(event.at);
       case 'MessageTaken':
@@ -206,10 +212,7 @@ export class RunMessages {
       case 'DeadLettersRedriven':
         for (const one of this.#these(event.messages)) {
           one.redriven += 1;
-          if (event.to !== undefined) {
-            one.mailbox = event.to;
-            delete one.run;
-          }
+          if (event.to !== undefined) this.#putInto(one, event.to);
           if (one.run === undefined) this.#stand(one, 'open', event.at);
           else this.#post(one, this.#outbox(one).last + 1, event.at);
         }
@@ -229,10 +232,9 @@ export class RunMessages {
   }
 
   #sent(event: MessageSent, revision: number): void {
-    const { message: id, at, to: mailbox, run, n = 0, receipt } = event;
-    const isReceipt = receipt === 'acknowledged' || receipt === 'failed';
-    if (isReceipt && run !== undefined) this.#number(this.#outbox({ mailbox, run }), n, undefined);
-    if (isReceipt || this.#byId.has(id)) return;
+    const { message: id, at, to: mailbox, run, n = 0 } = event;
+    if (run !== undefined) this.#number(this.#outbox({ mailbox, run }), n, undefined);
+    if (!isSaid(event) || this.#byId.has(id)) return;
     const one = this.#add(event, revision, at);
     if (run !== undefined) {
       one.run = run;
@@ -249,7 +251,11 @@ export class RunMessages {
     }
     // Forks of one run say the same: while it is here, it is here once.
     const before = this.#byId.get(id);
-    if (before !== undefined && this.#open.has(before)) return;
+    if (!isSaid(event) || (before !== undefined && this.#open.has(before))) return;
+    if (before !== undefined && event.handedOn !== undefined) {
+      this.#putInto(before, to);
+      return this.#stand(before, 'open', at);
+    }
     const one = this.#add(event, revision, event.sentAt);
     one.since = at;
     if (isClient(to)) this.#stand(one, 'acknowledged', at);
@@ -298,6 +304,7 @@ export class RunMessages {
 
   #post(one: Kept, n: number, at: number): void {
     this.#number(this.#outbox(one), n, one);
+    this.#numbers.set(one, n);
     this.#stand(one, 'on-its-way', at);
   }
 
@@ -306,14 +313,38 @@ export class RunMessages {
     for (const [n, one] of messages ?? []) {
       if (n > upTo) return;
       messages?.delete(n);
-      if (one?.status === 'on-its-way') this.#stand(one, 'handed-over', at);
+      // It may have been a dead letter since, and be on its way anew.
+      if (one?.status === 'on-its-way' && this.#numbers.get(one) === n) this.#stand(one, 'handed-over', at);
     }
+  }
+
+  /** To a run that asked for it, or back to the name; without a run, it is back. */
+  #handedOn({ message, to, run, n = 0, ask, at }: MessageHandedOn): void {
+    for (const one of this.#these([message])) {
+      this.#putInto(one, to);
+      if (run === undefined) {
+        this.#stand(one, 'open', at);
+        continue;
+      }
+      one.run = run;
+      if (ask !== undefined) one.handedOn = true;
+      this.#post(one, n, at);
+    }
+  }
+
+  #putInto(one: Kept, mailbox: string): void {
+    one.mailbox = mailbox;
+    delete one.run;
+    delete one.handedOn;
   }
 
   /** From here on it is another run, which sends nothing of what the one before has said. */
   #leaveOthers(at: number): void {
     this.#outboxes.clear();
-    for (const one of this.#open) if (one.status === 'on-its-way') this.#stand(one, 'closed', at);
+    // What was handed on to the one before, from a name of no run, is that one's, too.
+    for (const one of this.#open)
+      if (one.status === 'on-its-way' || (one.status !== 'dead' && one.mailbox.startsWith('@')))
+        this.#stand(one, 'closed', at);
   }
 
   /** A program has them; or, has them for longer. */
@@ -335,6 +366,7 @@ export class RunMessages {
     one.status = status;
     if (OPEN.has(status)) this.#open.add(one);
     else this.#open.delete(one);
+    if (status !== 'on-its-way') this.#numbers.delete(one);
   }
 
   #done(one: Kept, at: number): void {
@@ -360,6 +392,10 @@ export class RunMessages {
 
 const isWithin = ({ mailbox, run, status }: Kept, scope: string): boolean =>
   scope === '' || (status !== 'dead' && run === undefined && mailbox.startsWith(`${scope}/`));
+
+/** Whether somebody says something to somebody: a run that asks a name for messages, or tells what became of one, does not. */
+export const isSaid = ({ receipt, ask }: Pick<MessageSent, 'receipt' | 'ask'>): boolean =>
+  receipt !== 'acknowledged' && receipt !== 'failed' && ask === undefined;
 
 /** The mailbox in which it lies. What is to go, or has gone, to another run: `>RUN/ADDRESS`. */
 export const liesIn = ({ status, mailbox, run }: Pick<RunMessage, 'status' | 'mailbox' | 'run'>): string =>

@@ -42,6 +42,7 @@ export function messagesIn(event: RunEvent): readonly string[] {
     case 'MessagesClosed':
       return event.messages;
     case 'MessageDeadLettered':
+    case 'MessageHandedOn':
     case 'DeadLetterEdited':
       return [event.message];
     case 'TaskCompleted':

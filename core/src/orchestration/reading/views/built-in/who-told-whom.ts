@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../../shared/json.ts';
 import type { MessageDeadLettered, MessageReceived, MessageSent, RunEvent } from '../../../workflow/events.ts';
 import { nameOf, type Party } from '../../../workflow/messaging/message.ts';
 import { beyond, isClient, isOutbox } from '../../../workflow/messaging/outbox.ts';
+import { isSaid } from '../../run-messages.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
 import { entryOf, messagesIn, overMessages } from './open-messages.ts';
 
@@ -69,7 +70,7 @@ export const whoToldWhom: Projection = defineProjection({
       const told = toldFirst(given.event);
       if (told === undefined) return undefined;
       const { message } = given.event as Begins;
-      const keys = isCopied(given) ? [] : [pairKey(given, told)];
+      const keys = isCopied(given) || isBack(given.event) ? [] : [pairKey(given, told)];
       return { message, entry: isRemembered(told) ? told : undefined, keys };
     },
     isAbout: () => true,
@@ -100,8 +101,8 @@ function toldFirst(event: RunEvent): Told | undefined {
   switch (event.type) {
     case 'MessageSent':
     case 'MessageReceived': {
-      const { from, to, onBehalf, receipt, drop } = event;
-      if (onBehalf === true || receipt === 'acknowledged' || receipt === 'failed') return undefined;
+      const { from, to, onBehalf, drop } = event;
+      if (onBehalf === true || !isSaid(event)) return undefined;
       const across = event.type === 'MessageReceived' ? 'in' : event.run === undefined ? undefined : 'out';
       return { ...toldOf(from, to, across), ...(drop === true && { drop }) };
     }
@@ -113,6 +114,10 @@ function toldFirst(event: RunEvent): Told | undefined {
       return undefined;
   }
 }
+
+/** What was handed on from a name of no run comes back there: it has been counted. */
+const isBack = (event: RunEvent): boolean =>
+  event.type === 'MessageReceived' && event.handedOn !== undefined && event.handedOn.ask === undefined;
 
 const toldOf = (from: Party, to: string, across: Across | undefined): Told => ({
   from: from.task === undefined ? nameOf(from) : listed(from.task),
