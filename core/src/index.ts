@@ -11,10 +11,14 @@ export type {
   MessageFilter,
   Messages,
   NackOptions,
+  Published,
+  PublishOptions,
   ReceiveOptions,
   RequestOptions,
   SendOptions,
   Sent,
+  SubscribeOptions,
+  Subscription,
 } from './agent/messages.ts';
 export {
   graphScheduler,

@@ -25,6 +25,8 @@ const COMMANDS_SAID: Readonly<Record<keyof typeof COMMAND_SHAPES, string>> = {
   SendMessages: 'An attempt sends messages, all or none of them.',
   AwaitMessages: 'An attempt waits for messages.',
   SettleMessages: 'An attempt is done with messages, or gives them back.',
+  SubscribeMailbox: 'The mailbox of a task has what is published under a topic from now on.',
+  UnsubscribeMailbox: 'The mailbox of a task has nothing more that is published under a topic.',
 };
 
 const commands = Object.keys(COMMAND_SHAPES) as readonly (keyof typeof COMMAND_SHAPES)[];

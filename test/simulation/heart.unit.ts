@@ -270,6 +270,7 @@ function viewErrors(state: RunState): readonly string[] {
         ![
           'tasks',
           'mailboxes',
+          'subscriptions',
           'items',
           'yielded',
           'form',

@@ -78,6 +78,10 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
+    case 'MailboxSubscribed':
+      return plain(`${event.topic}${event.filter === undefined ? '' : `, ${briefJson({ ...event.filter }, WIDTH)}`}`);
+    case 'MailboxUnsubscribed':
+      return plain(event.topic);
     case 'MessageSent':
     case 'MessageReceived':
       return plain(describeMessage(event));
@@ -195,7 +199,9 @@ export function describeEvent(event: RunEvent): string {
 /** Who told whom what; or, of word of what became of another message, what that was. */
 function describeMessage(event: MessageSent | MessageReceived): string {
   const { from, to, performative, subject, receipt, inReplyTo = '', data } = event;
-  const where = event.type === 'MessageSent' ? placeText(to, event.run) : to;
+  const { recipients } = event.type === 'MessageSent' ? event : {};
+  const whom = recipients === undefined ? '' : ` (${count(recipients.length, 'subscriber')})`;
+  const where = event.type === 'MessageSent' ? `${placeText(to, event.run)}${whom}` : to;
   if (receipt === 'acknowledged' || receipt === 'failed') {
     const { code, message } = { code: '', message: '', ...(data as Partial<ErrorData> | null) };
     const became = receipt === 'failed' ? `came to nothing, ${errorText({ code, message })}` : 'is done with';

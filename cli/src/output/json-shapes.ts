@@ -155,6 +155,13 @@ export const stateShape = (state: RunView): object => ({
   parent: state.parent ?? null,
   tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
   mailboxes: Object.fromEntries([...state.mailboxes].map(([name, mailbox]) => [name, mailboxShape(mailbox)])),
+  ...(state.subscriptions.size === 0
+    ? {}
+    : {
+        subscriptions: [...state.subscriptions].flatMap(([topic, all]) =>
+          [...all].map(([mailbox, filter]) => ({ topic, mailbox, filter: filter ?? null })),
+        ),
+      }),
 });
 
 const mailboxShape = ({ messages, waiting }: MailboxView): object => ({

@@ -56,7 +56,7 @@ const cellsOf = (runId: string, one: RunMessage, data: boolean): readonly string
   plain(shortId(runId, one.id)),
   localTime(one.sentAt),
   senderOf(one),
-  whereTo(one),
+  one.topic === undefined ? whereTo(one) : `${whereTo(one)} (${plain(one.topic)})`,
   aboutOf(one),
   number(one.size),
   becameOf(one),

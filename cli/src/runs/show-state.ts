@@ -43,6 +43,14 @@ export async function showState(
       ...(waiting.length === 0 ? [] : [`  ${name}  ${waiting.join(', ')} waits`]),
     ]);
     await section(out, 'Messages', mailboxes);
+    const topics = [...state.subscriptions].flatMap(([topic, all]) => {
+      const some = [...all].slice(0, SHOWN).map(([mailbox, filter]) => {
+        const which = filter === undefined ? '' : `, ${briefJson({ ...filter }, 80)}`;
+        return oneLine(`  ${topic}  ${mailbox}${which}`);
+      });
+      return [...some, ...(all.size > SHOWN ? [`  ${topic}  and ${all.size - SHOWN} more`] : [])];
+    });
+    await section(out, 'Subscriptions', topics);
   });
 }
 

@@ -181,6 +181,11 @@ export interface MessageFilter {
   readonly inReplyTo?: Expression;
   /** CEL that reads `message` beside the rest; what it cannot be asked of does not fit. */
   readonly where?: Expression;
+  /**
+   * The JSON Schema of its data. What comes to be taken and does not fit is not left to others: in a conversation it is answered with not-understood, else it is
+   * a dead letter.
+   */
+  readonly schema?: Json;
 }
 
 /** Waits for a signal from outside, for the answer to a form, or for a message: one of them. What comes is the output. */
@@ -212,12 +217,14 @@ export interface End {
   readonly output?: Expression;
 }
 
-/** Puts a message into a mailbox of the run. Its output is `{ id }`. */
+/** Puts a message into a mailbox of the run, or into those of all that subscribe to a topic. One of `to` and `topic`. */
 export interface Send {
   /** Gives the address: the id of a task (found as a `cancel` finds one) or of an item, a name (`#desk`), or a name of no run (`@desk`). */
-  readonly to: Expression;
+  readonly to?: Expression;
   /** Gives the run that `to` is of: another, or `parent`. Default: this one. */
   readonly run?: Expression;
+  /** Gives the topic that it is published under (`#news`). */
+  readonly topic?: Expression;
   /** Default: the input of the task. */
   readonly data?: Expression;
   /** Default: inform. */
@@ -229,8 +236,13 @@ export interface Send {
   /** How long anybody may take to take it, in ms. Then it is a dead letter; with `drop`, it is only noted. */
   readonly expiresMs?: number;
   readonly drop?: true;
-  /** When the task completes: `sent` at once; `acknowledged` when somebody is done with it. A dead letter fails the task. Default: sent. */
-  readonly until?: 'sent' | 'acknowledged';
+  /** Of what opens a conversation, and of an agree: how long whoever was asked has to answer, in ms. Default: 10 minutes. */
+  readonly deadlineMs?: number;
+  /**
+   * When the task completes: `sent` at once, with `{ id }` (of a topic `{ id, recipients }`, how many got it); `acknowledged` when somebody is done with it;
+   * `replied` when it is answered, with the answer. A dead letter, a refusal, an answer that does not come fail the task. Default: sent.
+   */
+  readonly until?: 'sent' | 'acknowledged' | 'replied';
 }
 
 /** A mailbox that is no task's. Tasks have theirs without a word. */
@@ -239,6 +251,15 @@ export interface MailboxDefinition {
   readonly limit?: number;
   /** How often a message is delivered that is given back, and when again. Default: 5 times, after 1 s, doubled up to 60 s. */
   readonly retry?: RetryPolicy;
+}
+
+/** What messages are published under. */
+export interface TopicDefinition {
+  /**
+   * Who has what is published without a word of their own: names (`#desk`), and tasks of the run by their paths, as long as their mailboxes are there. A list
+   * means all of its items. Agents subscribe by themselves, too.
+   */
+  readonly subscribers?: readonly string[];
 }
 
 /** Cancels tasks of the block, or of the blocks around it, that have not ended. Its output is the list of those that it did. */
@@ -444,6 +465,8 @@ export interface WorkflowDefinition {
   readonly timeoutMs?: number;
   /** By name, without `#`. */
   readonly mailboxes?: Readonly<Record<string, MailboxDefinition>>;
+  /** By name, without `#`. */
+  readonly topics?: Readonly<Record<string, TopicDefinition>>;
   /** Attempts of one run in flight at once. */
   readonly concurrency: number;
   /** The scheduler strategy's name. */

@@ -109,7 +109,11 @@ export function workOf(task: TaskDefinition): string {
     case 'set':
       return set ? text('= ', set, 'a value') : '';
     case 'send':
-      return send ? text('sends to ', send.to, 'sends a message') : '';
+      if (send?.topic) return text('publishes to ', send.topic, 'publishes a message');
+      if (!send?.to) return '';
+      return send.until === 'replied'
+        ? text('asks ', send.to, 'asks somebody')
+        : text('sends to ', send.to, 'sends a message');
     case 'cancel':
       return `${cancel?.complete === true ? 'completes' : 'cancels'} ${cancel?.tasks.join(', ') ?? ''}`;
     case 'end':

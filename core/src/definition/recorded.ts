@@ -184,11 +184,12 @@ function bindFilter(filter: MessageFilter, source: MessageFilter | undefined, bi
 }
 
 function bindSend(send: Send, source: Send | undefined, bind: BindSlot): Send {
-  const { to, run, data, conversation, inReplyTo } = send;
+  const { to, run, topic, data, conversation, inReplyTo } = send;
   return {
     ...send,
-    to: bind('send.to', to, source?.to),
+    ...(to && { to: bind('send.to', to, source?.to) }),
     ...(run && { run: bind('send.run', run, source?.run) }),
+    ...(topic && { topic: bind('send.topic', topic, source?.topic) }),
     ...(data && { data: bind('send.data', data, source?.data) }),
     ...(conversation && { conversation: bind('send.conversation', conversation, source?.conversation) }),
     ...(inReplyTo && { inReplyTo: bind('send.inReplyTo', inReplyTo, source?.inReplyTo) }),

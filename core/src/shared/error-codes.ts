@@ -147,7 +147,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_MAILBOX_UNKNOWN: entry(
     'A message was to go to, or to be taken from, a mailbox that is not there: no task and no name of the run is called so, or it is not for whoever asks.',
-    'Use the id of a task of the block or of the blocks around it (`inspect[12]` for an item), or a name that the workflow has under `mailboxes`, with `#` before it.',
+    'Use the id of a task of the block or of the blocks around it (`inspect[12]` for an item), or a name that the workflow has under `mailboxes`, with `#` before it. To publish, and to subscribe: a name that it has under `topics`.',
   ),
   REPRISE_MAILBOX_CLOSED: entry(
     'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended. Or a task sent a message to wait until it is acknowledged, and whoever was to take it has ended.',

@@ -7,6 +7,9 @@ export const MAX_MESSAGE_MS = 366 * 24 * 60 * 60 * 1000;
 /** How often a message is delivered, unless its mailbox says otherwise. */
 export const DEFAULT_DELIVERIES = 5;
 
+/** Mailboxes that one message goes to when it is published, at the most. */
+export const MAX_SUBSCRIBERS = 1_000;
+
 /** The mailbox of dead letters that each run has. */
 export const DEAD_LETTERS = '#dead-letters';
 

@@ -12,6 +12,8 @@ export interface ReceivedMessage<Data = Json> {
   /** The run that it came from, when that is another. */
   readonly run?: string;
   readonly mailbox: string;
+  /** What it was published under (`#news`). */
+  readonly topic?: string;
   readonly data: Data;
   readonly performative: Performative;
   readonly type?: string;

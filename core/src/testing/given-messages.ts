@@ -1,4 +1,5 @@
 import { evaluate } from '../definition/evaluate.ts';
+import { flawText, schemaFlaws } from '../definition/schema/json-schema.ts';
 import type { CallAnswer, CallDelivery } from '../orchestration/messaging/messages.ts';
 import type { MailCall } from '../orchestration/workflow/commands.ts';
 import type { Outgoing } from '../orchestration/workflow/messaging/message.ts';
@@ -23,8 +24,8 @@ export interface GivenMessage {
   readonly mailbox?: string;
 }
 
-/** A message that an agent sent which was called by itself. */
-export type SentMessage = Outgoing & { readonly id: string };
+/** A message that an agent sent which was called by itself. `to`: of what it published, the topic. */
+export type SentMessage = Outgoing & { readonly id: string; readonly to: string };
 
 /** What became of a message that it took. */
 export interface SettledMessage {
@@ -36,6 +37,8 @@ export interface SettledMessage {
 const NO_LEAVE =
   'The agent may send no messages but replies to what it has taken; say so on the task: may: [send] (in `callAgent`: may).';
 
+const NO_SUBSCRIPTION = 'The agent may not subscribe; say so on the task: may: [send] (in `callAgent`: may).';
+
 /** The run of an agent that is called by itself: what it is given, what answers it, and what it sends. */
 export class GivenMessages {
   readonly sent: SentMessage[] = [];
@@ -45,6 +48,7 @@ export class GivenMessages {
     readonly call: number;
     readonly mailbox: string;
     readonly wanted: Wanted;
+    readonly schema: Json | undefined;
     readonly max: number;
   }[] = [];
   readonly #own: string;
@@ -84,18 +88,20 @@ export class GivenMessages {
       for (const id of command.acknowledge ?? []) this.settled.push({ id, how: 'acknowledged' });
       for (const { message: id, reason } of command.reject ?? []) this.settled.push({ id, how: 'rejected', reason });
     }
-    answered({ ...base, ...(ids.length > 0 && { ids }) });
+    const isPublished = command.type === 'SendMessages' && command.messages[0]?.topic !== undefined;
+    // Nobody else is there.
+    answered({ ...base, ...(ids.length > 0 && { ids }), ...(isPublished && { recipients: 0 }) });
     if (command.type === 'AwaitMessages')
       this.#waiting.push({
         call,
         mailbox: command.mailbox ?? this.#own,
         wanted: command.wanted ?? {},
+        schema: command.schema,
         max: command.max ?? 1,
       });
     for (const one of [...this.#waiting]) {
-      const found = this.#inbox
-        .filter((message) => message.mailbox === one.mailbox && fits(message, one.wanted))
-        .slice(0, one.max);
+      for (const message of this.#matching(one)) this.#turnDown(message, one.schema);
+      const found = this.#matching(one).slice(0, one.max);
       const isOver =
         found.length === 0 && command.type === 'AwaitMessages' && one.call === call && command.timeoutMs !== undefined;
       if (found.length === 0 && !isOver) continue;
@@ -108,6 +114,18 @@ export class GivenMessages {
     }
   }
 
+  #matching({ mailbox, wanted }: { readonly mailbox: string; readonly wanted: Wanted }): readonly ReceivedMessage[] {
+    return this.#inbox.filter((message) => message.mailbox === mailbox && fits(message, wanted));
+  }
+
+  /** What does not fit the schema that the agent has for it is not for the agent. */
+  #turnDown(message: ReceivedMessage, schema: Json | undefined): void {
+    const flaws = schema === undefined ? [] : schemaFlaws(schema, message.data);
+    if (flaws.length === 0) return;
+    this.#inbox.splice(this.#inbox.indexOf(message), 1);
+    this.settled.push({ id: message.id, how: 'rejected', reason: flaws.map(flawText).join('; ') });
+  }
+
   /** Why the run would refuse the call, or would wait for ever. */
   #flaw(command: MailCall): ErrorData | undefined {
     if (command.type === 'SendMessages') {
@@ -117,6 +135,8 @@ export class GivenMessages {
         ? undefined
         : errorData('REPRISE_MESSAGE_INVALID', NO_LEAVE);
     }
+    if (command.type === 'SubscribeMailbox' && !this.#maySend)
+      return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
     if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
       return undefined;
     const { mailbox = this.#own, wanted = {} } = command;
@@ -129,7 +149,7 @@ export class GivenMessages {
 
   #take(messages: readonly Outgoing[], ids: readonly string[]): void {
     for (const [index, message] of messages.entries()) {
-      const sent = { ...message, id: ids[index] ?? '' };
+      const sent = { ...message, to: message.to ?? message.topic ?? '', id: ids[index] ?? '' };
       this.sent.push(sent);
       const answer = this.#answer?.(sent);
       const opens = protocolOf(sent.performative ?? 'inform') !== undefined;

@@ -93,6 +93,8 @@ function waited(messages: Messages, wait: <T>(work: () => Promise<T>) => Promise
   };
   return {
     send: (...given) => heard(() => messages.send(...given)),
+    publish: (...given) => heard(() => messages.publish(...given)),
+    subscribe: (...given) => heard(() => messages.subscribe(...given)),
     request: (...given) => heard(() => messages.request(...given)),
     receive: (...given) => heard(() => messages.receive(...given)),
     receiveMany: (...given) => heard(() => messages.receiveMany(...given)),

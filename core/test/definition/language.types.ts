@@ -1,5 +1,14 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 // Type tests: what is asserted here is asserted by the compiler (npm run check:types).
-import { type AgentTask, cel, defineAgent, type Json, type WorkflowOutput, workflow } from '../../src/index.ts';
+import {
+  type AgentTask,
+  cel,
+  defineAgent,
+  type Json,
+  type Message,
+  type WorkflowOutput,
+  workflow,
+} from '../../src/index.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <T extends true>(): T | undefined => undefined;
@@ -220,7 +229,10 @@ begun.workflow('v', 'child', { loop: { until: cel('true'), max: 2 } });
 begun.scope('v', (block) => block.task('inner', refund), { retry: 3 });
 
 // Messages: what comes and what was sent is typed; `to` and `mailbox` are text.
-const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } } })
+const letters = workflow<Order>('letters', {
+  mailboxes: { desk: { limit: 5, retry: { maxAttempts: 2 } } },
+  topics: { news: { subscribers: ['#desk', 'said'] } },
+})
   .task('quote', quote, { may: ['send'] })
   .send('ask', {
     to: ({ input }) => input.customer,
@@ -253,6 +265,28 @@ const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retr
     },
     { after: 'ask' },
   )
+  .send('tell', { topic: '#news', data: 1, type: 'flash' })
+  .send('quoted', { to: ({ input }) => input.customer, until: 'replied', deadline: '1h', performative: 'query' })
+  .set(
+    'heard',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.tell, { readonly id: string; readonly recipients: number }>>();
+      same<Equal<typeof outputs.quoted, Message>>();
+      return outputs.quoted.data;
+    },
+    { after: ['tell', 'quoted'] },
+  )
+  .wait('typed', { message: { schema: {} as StandardSchemaV1<Order> } })
+  .wait('shaped', { message: { schema: { type: 'object' } } })
+  .set(
+    'total',
+    ({ outputs }) => {
+      same<Equal<typeof outputs.typed, Message<Order>>>();
+      same<Equal<typeof outputs.shaped, Message>>();
+      return 1;
+    },
+    { after: ['typed', 'shaped'] },
+  )
   .wait('any', { message: true }, { after: 'said', when: ({ outputs }) => outputs.said.sentAt > 1 })
   .wait('each', { message: { mailbox: '#desk' } }, { forEach: { items: () => [1, 2], need: 1 } })
   .set(
@@ -264,7 +298,7 @@ const letters = workflow<Order>('letters', { mailboxes: { desk: { limit: 5, retr
       same<Equal<typeof outputs.hand, { readonly id: string }>>();
       return outputs.any?.performative === 'accept-proposal' ? outputs.any.mailbox : (outputs.each[0]?.from ?? '');
     },
-    { after: ['any', 'hand', 'each'] },
+    { after: ['any', 'hand', 'each', 'heard', 'total'] },
   )
   .build();
 same<Equal<WorkflowOutput<typeof letters>, string>>();
@@ -274,7 +308,17 @@ begun.send('v', { data: 1 });
 // @ts-expect-error: no such performative
 begun.send('v', { to: 'a', performative: 'shout' });
 // @ts-expect-error: no such end of a send
-begun.send('v', { to: 'a', until: 'replied' });
+begun.send('v', { to: 'a', until: 'heard' });
+// @ts-expect-error: to a mailbox, or to whoever subscribes
+begun.send('v', { to: 'a', topic: '#news' });
+// @ts-expect-error: what is published is acknowledged by several
+begun.send('v', { topic: '#news', until: 'acknowledged' });
+// @ts-expect-error: what is published answers nothing
+begun.send('v', { topic: '#news', inReplyTo: 'a' });
+// @ts-expect-error: which mailboxes
+workflow('v', { topics: { news: { subscribers: 3 } } });
+// @ts-expect-error: no such part of a topic
+workflow('v', { topics: { news: { limit: 3 } } });
 // @ts-expect-error: it is dropped, or it is not said
 begun.send('v', { to: 'a', expires: '1s', drop: false });
 // @ts-expect-error: a message is not sent again by itself

@@ -125,7 +125,7 @@ describe('refused: send', () => {
       'tasks.a.send: must be an object with to, not null',
       'tasks.b.send: must be an object with to, not "bob"',
       "tasks.c.send.too: is not known here; did you mean 'to'?",
-      'tasks.c.send: needs to, the mailbox that it goes to',
+      'tasks.c.send: needs to, the mailbox that it goes to, or topic, what it is published under',
     ],
     [
       'what is nothing of the kind',
@@ -137,7 +137,7 @@ describe('refused: send', () => {
       'tasks.t.send.inReplyTo: must be text, not 6',
       'tasks.t.send.expires: "soon" is not a duration; write milliseconds or text such as "250ms", "30s", "1h30m"',
       'tasks.t.send.drop: must be true, or be left out, not false',
-      'tasks.t.send.until: must be "sent" or "acknowledged", not "acked"',
+      'tasks.t.send.until: must be "sent" or "acknowledged" or "replied", not "acked"',
     ],
     [
       'what is empty, or too long',
@@ -287,6 +287,112 @@ describe('refused: addresses', () => {
   });
 });
 
+describe('refused: topics', () => {
+  const topics = (said: string, tasks = 't: { agent: q }'): readonly string[] => problemsOf(tasks, `topics: ${said}`);
+  const sends = (...said: readonly string[]): readonly string[] =>
+    problemsOf(
+      said.map((one, index) => `t${index}: { send: ${one} }`).join('\n'),
+      'mailboxes: { desk: {} }\ntopics: { news: {} }',
+    );
+
+  it('no object of topics, or of what is said of one', () => {
+    expect(topics('[]')).to.deep.equal(['topics: must be an object of topics by name, not a list']);
+    expect(
+      topics('{ a: 5, b: { limit: 3 }, c: { subscribers: 3 }, d: { subscribers: [3] }, e: { subscribers: null } }'),
+    ).to.deep.equal([
+      'topics.a: must be an object: {} or { subscribers }, not 5',
+      'topics.b.limit: is not known here (known: subscribers)',
+      'topics.c.subscribers: must be text or a list of texts, not 3',
+      'topics.d.subscribers[0]: must be text, not 3; put it in quotes: "3"',
+      'topics.e.subscribers: must be text, not null; in YAML, an address that begins with # is in quotes: "#desk"',
+    ]);
+  });
+
+  it('names that are none, or those of mailboxes', () => {
+    expect(
+      problemsOf(
+        't: { agent: q }',
+        'mailboxes: { desk: {} }\ntopics: { a b: {}, "#c": {}, dead-letters: {}, desk: {} }',
+      ),
+    ).to.deep.equal([
+      'topics.a b: "a b" is not the name of a topic: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit',
+      'topics.#c: is what is published under; declare it without #: c',
+      'topics.dead-letters: is the mailbox of dead letters, which each run has; choose another name',
+      'topics.desk: is the name of a mailbox, too: "#desk" would be both; choose another one for one of them',
+    ]);
+  });
+
+  it('subscribers that are not there', () => {
+    const said = '{ news: { subscribers: ["#desk", tt, "#news", "#dead-letters", t, t, "@all", inner, block/inner] } }';
+    const tasks = 't: { agent: q }\nblock: { scope: { inner: { agent: q } } }';
+    expect(topics(said, tasks)).to.deep.equal([
+      "topics.news.subscribers[0]: the workflow has no mailbox 'desk'; say so at its top: mailboxes: { desk: {} }",
+      "topics.news.subscribers[1]: there is no task 'tt' in its block, or in those around it",
+      "topics.news.subscribers[2]: 'news' is a topic, and no mailbox: it is published to (topic)",
+      'topics.news.subscribers[3]: is where dead letters come to; nothing is sent there',
+      'topics.news.subscribers[5]: is named twice',
+      'topics.news.subscribers[6]: "@all" is a name of no run, and those are not there yet: use the id of a task, or a name of the run such as "#desk"',
+      "topics.news.subscribers[7]: there is no task 'inner' in its block, or in those around it",
+    ]);
+    expect(
+      topics('{ news: { subscribers: [list, "list[1]"] } }', 'list: { agent: q, forEach: input.list }'),
+    ).to.deep.equal([]);
+    expect(
+      topics('{ news: { subscribers: list/x } }', 'list: { forEach: input.list, scope: { x: { agent: q } } }')[0],
+    ).to.contain("'list' is a list");
+  });
+
+  it('sends to none, or to both', () => {
+    expect(sends('{ to: t0, topic: "#news" }', '{ topic: null }').join()).to.contain(
+      'tasks.t0.send: goes to one mailbox (to), or to whoever subscribes (topic); keep one of the two',
+    );
+    expect(
+      sends('{ topic: "#nwes" }', '{ topic: news }', '{ topic: "#desk" }', '{ to: "#news" }', '{ topic: "#other" }'),
+    ).to.deep.equal([
+      "tasks.t0.send.topic: the workflow has no topic 'nwes'; did you mean '#news'?",
+      'tasks.t1.send.topic: "news" is no topic: they are written as "#news"; did you mean "#news"?',
+      `tasks.t2.send.topic: 'desk' is a mailbox, and no topic: write to: "#desk"`,
+      "tasks.t3.send.to: 'news' is a topic, and no mailbox: it is published to (topic)",
+      "tasks.t4.send.topic: the workflow has no topic 'other'; say so at its top: topics: { other: {} }",
+    ]);
+  });
+
+  it('what is said to one', () => {
+    expect(
+      sends(
+        '{ topic: "#news", conversation: c, inReplyTo: m, until: replied }',
+        '{ topic: "#news", until: acknowledged }',
+      ),
+    ).to.deep.equal([
+      'tasks.t0.send.conversation: is said to one, and what is published goes to whoever subscribes; leave it out',
+      'tasks.t0.send.inReplyTo: is said to one, and what is published goes to whoever subscribes; leave it out',
+      'tasks.t0.send.until: waits for one, and what is published goes to whoever subscribes; leave it out',
+      'tasks.t1.send.until: waits for one, and what is published goes to whoever subscribes; leave it out',
+    ]);
+  });
+
+  it('answers that nobody is asked for', () => {
+    expect(
+      sends(
+        '{ to: t0, until: replied, performative: agree }',
+        '{ to: t0, deadline: 1s }',
+        '{ to: t0, performative: request, deadline: 400d }',
+      ),
+    ).to.deep.equal([
+      'tasks.t0.send.performative: is answered by nobody (agree); ask by request, query, cfp, subscribe, or leave it out: request',
+      'tasks.t1.send.deadline: is about an answer, and inform asks for none; use expires for how long it may lie there',
+      'tasks.t2.send.deadline: must be 366 days at most, not 34560000000ms',
+    ]);
+    expect(
+      sends(
+        '{ to: t0, until: replied, deadline: 1h }',
+        '{ to: t0, performative: agree, deadline: 1h }',
+        '{ to: t0, until: replied, performative: cfp }',
+      ),
+    ).to.deep.equal([]);
+  });
+});
+
 describe('refused: mailboxes', () => {
   const cases: readonly (readonly [what: string, mailboxes: string, ...said: readonly string[]])[] = [
     ['a list', '[]', 'mailboxes: must be an object of mailboxes by name, not a list'],
@@ -337,6 +443,15 @@ describe('definitions that are made by hand', () => {
       ({ path, message }) => `${path.join('.')}: ${message}`,
     );
 
+  it('have a schema for data that is one', () => {
+    const said = problemsOf(
+      'a: { wait: { message: { schema: 5 } } }\nb: { wait: { message: { schema: { type: shape } } } }',
+    );
+    expect(said).to.have.lengthOf(2);
+    expect(said[0]).to.match(/^tasks.a.wait.message.schema: must be a JSON Schema/);
+    expect(said[1]).to.match(/^tasks.b.wait.message.schema.type: /);
+  });
+
   it('say one thing that is waited for', () => {
     expect(problems({})).to.deep.equal(['tasks.t.wait: needs signal, form or message']);
     expect(problems({ signal: template('a'), message: {} })).to.deep.equal([
@@ -352,6 +467,7 @@ describe('the words of messages', () => {
   const whole = `
 name: x
 mailboxes: { desk: , orders: { limit: 5000, retry: 3 }, slow: { retry: { initialDelay: 2s, factor: 1, jitter: 0 } } }
+topics: { news: , prices: { subscribers: "#desk" }, all: { subscribers: ["#orders", writer] } }
 tasks:
   ask:
     send:
@@ -365,6 +481,8 @@ tasks:
       drop: true
       until: sent
   hand: { send: { to: "\${ input.who }" }, input: 5 }
+  tell: { send: { topic: "\${ input.topic }", data: 1, type: news, expires: 5s } }
+  quote: { send: { to: writer, performative: query, until: replied, deadline: 1h } }
   any: { wait: { message: true, timeout: 1h, default: null } }
   said:
     wait:
@@ -376,18 +494,31 @@ tasks:
         conversation: c1
         inReplyTo: "\${ outputs.ask.id }"
         where: message.data.n > 1
+        schema: { type: object, required: [n] }
     after: ask
   writer: { agent: writer, may: [send] }
 `;
 
   it('are read', () => {
-    const { mailboxes, tasks } = read(whole);
+    const { mailboxes, topics, tasks } = read(whole);
     expect(mailboxes).to.deep.equal({
       desk: {},
       orders: { limit: 5000, retry: { ...DEFAULT_RETRY, maxAttempts: 3 } },
       slow: { retry: { ...DEFAULT_RETRY, maxAttempts: 5, initialDelayMs: 2000, factor: 1, jitter: 0 } },
     });
-    const [ask, hand, any, said] = tasks;
+    expect(topics).to.deep.equal({
+      news: {},
+      prices: { subscribers: ['#desk'] },
+      all: { subscribers: ['#orders', 'writer'] },
+    });
+    const [ask, hand, tell, quote, any, said] = tasks;
+    expect(tell?.send).to.deep.equal({ topic: cel('input.topic'), data: template(1), type: 'news', expiresMs: 5000 });
+    expect(quote?.send).to.deep.equal({
+      to: template('writer'),
+      performative: 'query',
+      until: 'replied',
+      deadlineMs: 3_600_000,
+    });
     expect(ask?.send).to.deep.equal({
       to: template('writer'),
       data: template({ n: '${ input.n }' }),
@@ -411,6 +542,7 @@ tasks:
         conversation: template('c1'),
         inReplyTo: cel('outputs.ask.id'),
         where: cel('message.data.n > 1'),
+        schema: { type: 'object', required: ['n'] },
       },
     });
   });
@@ -420,11 +552,21 @@ tasks:
     const text = workflowToYaml(definition);
     expect(hashDefinition(read(text))).to.equal(hashDefinition(definition));
     expect(workflowToYaml(read(text))).to.equal(text);
-    for (const line of ['desk: {}', 'limit: 5000', 'expires: 30s', 'message: true', 'where: message.data.n > 1'])
+    for (const line of [
+      'required:',
+      'news: {}',
+      'deadline: 1h',
+      'until: replied',
+      'desk: {}',
+      'limit: 5000',
+      'expires: 30s',
+      'message: true',
+      'where: message.data.n > 1',
+    ])
       expect(text).to.include(line);
     // What is not said is not written.
     const short = workflowToYaml(read('name: x\ntasks: { t: { send: { to: t } } }'));
-    expect(short).to.not.match(/data|drop|until|mailboxes/);
+    expect(short).to.not.match(/data|drop|until|mailboxes|topics|deadline/);
   });
 
   it('of functions have no text', () => {
@@ -447,20 +589,28 @@ tasks:
   });
 
   it('are one language in TypeScript and in YAML', () => {
-    const { definition } = workflow('x', { mailboxes: { desk: {}, orders: { limit: 5, retry: 3 } } })
+    const { definition } = workflow('x', {
+      mailboxes: { desk: {}, orders: { limit: 5, retry: 3 } },
+      topics: { news: { subscribers: '#desk' }, all: {} },
+    })
       .task('writer', 'writer', { may: 'send' })
       .send('ask', { to: 'writer', data: 1, performative: 'request', expires: '30s', until: 'acknowledged' })
       .wait('said', { message: { mailbox: '#desk', from: 'writer' }, timeout: '1h' }, { after: 'ask' })
       .wait('any', { message: true }, { after: 'said' })
+      .send('tell', { topic: '#news', data: 2 })
+      .send('quote', { to: 'writer', data: 3, until: 'replied', deadline: '1h' })
       .build();
     const text = `
 name: x
 mailboxes: { desk: {}, orders: { limit: 5, retry: 3 } }
+topics: { news: { subscribers: "#desk" }, all: {} }
 tasks:
   writer: { agent: writer, may: send }
   ask: { send: { to: writer, data: 1, performative: request, expires: 30s, until: acknowledged } }
   said: { wait: { message: { mailbox: "#desk", from: writer }, timeout: 1h }, after: ask }
   any: { wait: { message: true }, after: said }
+  tell: { send: { topic: "#news", data: 2 } }
+  quote: { send: { to: writer, data: 3, until: replied, deadline: 1h } }
 `;
     expect(read(text)).to.deep.equal(definition);
   });
@@ -478,6 +628,11 @@ tasks:
       'name: x\ntasks: { t: { wait: { message: { from: a } } } }',
       'name: x\ntasks: { t: { send: { to: t } } }',
       'name: x\ntasks: { t: { send: { to: t, until: sent } } }',
+      'name: x\ntasks: { t: { send: { to: t, until: replied } } }',
+      'name: x\ntasks: { t: { send: { to: t, until: replied, deadline: 1s } } }',
+      'name: x\ntopics: { a: {} }\ntasks: { t: { agent: q } }',
+      'name: x\nmailboxes: { b: {} }\ntopics: { a: { subscribers: "#b" } }\ntasks: { t: { agent: q } }',
+      'name: x\ntopics: { a: {} }\ntasks: { t: { send: { topic: "#a" } } }',
     ].map((text) => hashDefinition(read(text)));
     expect(new Set([...hashes, hashDefinition(plain), hashDefinition(same)])).to.have.length(hashes.length + 2);
   });
@@ -485,7 +640,8 @@ tasks:
   it('are drawn', () => {
     const picture = toMermaid(read(whole));
     expect(picture).to.match(/hand\["?>|>"hand/);
-    for (const label of ['ask', 'said<br/>waits for a message', 'any', 'may send']) expect(picture).to.include(label);
+    for (const label of ['ask', 'said<br/>waits for a message', 'any', 'may send', 'quote<br/>asks writer'])
+      expect(picture).to.include(label);
     expect(picture).to.not.include('asks somebody');
   });
 

@@ -235,6 +235,23 @@ describe('the view who-told-whom', () => {
     expect(await pairs(run, other)).to.deep.equal(['a b 3/2/1', 'me #desk 1/1/0', 'b a 1/0/0']);
   });
 
+  it('counts what was published by each that has it', async () => {
+    const topics = { news: { subscribers: ['b', '#desk'] } };
+    const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: { limit: 1 } }, topics), null, {
+      runId: 'p',
+    });
+    run.beginAll();
+    run.subscribe('c', '#news', { type: 'large' });
+    run.publish('a', '#news', 1, { type: 'large' });
+    run.publish('a', '#news', 2);
+    run.hear('b', { max: 2 });
+    run.settle('b', { acknowledge: [...(run.of('MessageDelivered')[0]?.messages ?? [])] });
+    expect(await pairs(run)).to.have.members(['a b 2/2/0', 'a #desk 2/0/1', 'a c 1/0/0']);
+    expect((await letters(run)).map(({ mailbox, code, message }) => [mailbox, code, message])).to.deep.equal([
+      ['#desk', 'REPRISE_MAILBOX_FULL', `${run.of('MessageSent')[1]?.message}@#desk`],
+    ]);
+  });
+
   it('counts a redriven one where it was redriven to, and no acknowledgement of what is dead', async () => {
     const run = talking('r');
     const [one, two] = [kill(run, 'one'), kill(run, 'two')];

@@ -52,6 +52,19 @@ describe('the messages of a run', () => {
     expect(messagesOf(run, { data: true }).map(({ data }) => data)).to.deep.equal([{ n: 1 }, 'x']);
   });
 
+  it('are one for each that was published to, with the topic', () => {
+    const topics = { news: { subscribers: ['b', '#other'] } };
+    const run = new MailRun(mailWorkflow({ a: {}, b: {} }, { other: {} }, topics));
+    run.beginAll();
+    run.publish('a', '#news', 'x');
+    run.hear('b');
+    const id = run.of('MessageSent')[0]?.message;
+    expect(messagesOf(run).map(({ id, mailbox, topic, status }) => [id, mailbox, topic, status])).to.deep.equal([
+      [`${id}@b`, 'b', '#news', 'held'],
+      [`${id}@#other`, '#other', '#news', 'open'],
+    ]);
+  });
+
   it('are held, come back, and are done with by an attempt or a wait', () => {
     const run = talking();
     run.say('a', 'b', 1);

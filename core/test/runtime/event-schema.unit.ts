@@ -48,6 +48,7 @@ const source = fc.oneof(
   fc.record({ fields: fc.record({ some: reference, other: fc.record({ value: json }) }) }),
 );
 const attempt = { taskId: text, attempt: count };
+const subscription = { ...attempt, call: count, worker: text, topic: text, mailbox: text };
 const definition = fc.constant({
   schemaVersion: 1,
   name: 'w',
@@ -241,6 +242,7 @@ const EVENTS: Arbitraries = {
         fc.record({ client: text }),
       ),
       to: text,
+      recipients: fc.array(text),
       data: json,
       performative: fc.constantFrom('inform', 'cfp'),
       subject: text,
@@ -250,9 +252,11 @@ const EVENTS: Arbitraries = {
       drop: fc.constant(true),
       deadline: count,
       onBehalf: fc.constant(true),
+      late: fc.constant(true),
       key: text,
       call: count,
       worker: text,
+      on: fc.constant('completion'),
       commandId: text,
     },
     { requiredKeys: ['message', 'from', 'to', 'data'] },
@@ -284,6 +288,11 @@ const EVENTS: Arbitraries = {
   ),
   MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),
   HandOverAwaited: fc.record({ until: count, messages: count }),
+  MailboxSubscribed: fc.record(
+    { ...subscription, filter: fc.record({ from: text, where: text }) },
+    { requiredKeys: ['taskId', 'attempt', 'call', 'worker', 'topic', 'mailbox'] },
+  ),
+  MailboxUnsubscribed: fc.record(subscription),
   MessageAwaited: fc.record(
     {
       ...attempt,

@@ -30,7 +30,7 @@ import {
   stagesOf,
 } from '../../src/orchestration/workflow/messaging/protocols.ts';
 import { schemaOf } from '../../src/orchestration/workflow/untrusted/shape.ts';
-import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../src/shared/message-limits.ts';
+import { MAX_MAILBOX_LIMIT, MAX_MESSAGE_MS, MAX_NAME_CHARS, MAX_SUBSCRIBERS } from '../../src/shared/message-limits.ts';
 import { PERFORMATIVES } from '../../src/shared/performatives.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
 import { pathOf, readSourceTypes } from './event-types.ts';
@@ -109,6 +109,7 @@ const LIMITS: readonly (readonly [string, number])[] = [
   ['deliveries that were lost', MAX_LOSSES],
   ['messages of one call to send', MOST_SENT],
   ['messages that are taken', MOST_TAKEN],
+  ['mailboxes that have what', MAX_SUBSCRIBERS],
   ['keys of a task', MAX_KEYS],
   ['conversations that are open', MAX_CONVERSATIONS],
   ['dead letters of a run', MAX_DEAD_LETTERS],
@@ -206,7 +207,8 @@ describe('the page of the protocol', () => {
     const event: MessageSent = {
       ...{ type: 'MessageSent', at: 1, message: 'id', from: from('a'), to: 'to', data: 1, performative: 'agree' },
       ...{ subject: 'about', conversation: 'c', inReplyTo: 'q', expiresAt: 2, deadline: 3, onBehalf: true, drop: true },
-      ...{ key: 'k', call: 4, worker: 'w' },
+      ...{ key: 'k', call: 4, worker: 'w', run: 'r', n: 1, receipt: 'wanted', ask: { id: 'a' } },
+      ...{ recipients: ['x'], late: true, on: 'completion' },
     };
     const envelopeOf = (one: MessageSent) =>
       toMessageEnvelope({ runId: 'r', event: one, metadata: { causationId: 'c', correlationId: 'r' } });
@@ -214,7 +216,8 @@ describe('the page of the protocol', () => {
     const others: Required<Omit<MessageSent, 'type' | 'commandId'>> = {
       ...{ at: 9, message: 'other', from: from('bb'), to: 'other', data: 9, performative: 'refuse', subject: 'other' },
       ...{ conversation: 'other', inReplyTo: 'other', expiresAt: 9, deadline: 9, onBehalf: false, drop: false },
-      ...{ key: 'other', call: 9, worker: 'other' },
+      ...{ key: 'other', call: 9, worker: 'other', run: 'other', n: 9, receipt: 'failed', ask: { id: 'other' } },
+      ...{ recipients: ['other'], late: false, on: undefined as unknown as 'completion' },
     };
     const changed = (member: string): readonly string[] => {
       const [one, other] = [event, { ...event, [member]: others[member as keyof typeof others] }].map((each) =>

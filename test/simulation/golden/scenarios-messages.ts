@@ -58,6 +58,58 @@ const inner: Work = async (_task, _context, sleep) => {
   return 'it was never asked';
 };
 
+const NEWS = parseWorkflow(`
+name: newsroom
+version: "1"
+mailboxes: { archive: {}, narrow: { limit: 1 } }
+topics: { news: { subscribers: ["#archive", "#narrow", desks, later] }, prices: {} }
+tasks:
+  desks: { agent: desk, forEach: "[1, 2]" }
+  reader: { agent: reader, may: send }
+  teller: { agent: teller, may: send, retry: { maxAttempts: 2, initialDelay: 100ms, jitter: 0 } }
+  tell: { send: { topic: "#news", data: { n: 1 }, type: first }, after: teller }
+  later: { wait: { message: { where: message.topic == "#news" } }, after: tell }
+  clerk: { agent: clerk, may: send }
+  ask: { send: { to: clerk, data: price?, until: replied, deadline: 1m } }
+  again: { send: { to: clerk, data: really?, until: replied }, after: ask, fallback: { value: nobody knows } }
+`);
+
+const desk: Work = async (_task, { messages }) => (await messages.receive())?.data ?? null;
+
+/** Subscribes, wants less, and hears no more. */
+const reader: Work = async (_task, { messages }) => {
+  const prices = await messages.subscribe('#prices');
+  await messages.subscribe('#prices', { filter: { type: 'low', where: 'message.data < 3' } });
+  const first = await messages.receive();
+  await prices.close();
+  await messages.send('teller', 'heard', { key: 'heard' });
+  return first?.data ?? null;
+};
+
+/** Fails once with what it would have said; tells of prices, and that it is done with its output. */
+const teller: Work = async ({ attempt }, { messages }, sleep) => {
+  await messages.send('#narrow', attempt, { on: 'completion' });
+  if (attempt === 1) throw new Error('not yet');
+  await sleep(500);
+  for (const price of [5, 2, 1]) await messages.publish('#prices', price, { type: 'low', key: `price ${price}` });
+  await messages.receive({ from: 'reader' });
+  await messages.publish('#prices', 0, { type: 'low' });
+  await messages.publish('#news', 'done', { on: 'completion', expires: '1h' });
+  return 'told';
+};
+
+/** Answers once, and asks back then. */
+const seller: Work = async (_task, { messages }) => {
+  const first = await messages.receive({ performative: 'request' });
+  if (first === undefined) return null;
+  await messages.reply(first, null, { performative: 'agree' });
+  await messages.reply(first, 7);
+  const second = await messages.receive({ performative: 'request' });
+  if (second === undefined) return null;
+  await messages.reply(second, 'of what?', { performative: 'query' });
+  return (await messages.receive({ performative: 'not-understood' }))?.data ?? null;
+};
+
 export const SCENARIO_OF_MESSAGES: Readonly<Record<string, Scenario>> = {
   talked: {
     about:
@@ -77,6 +129,17 @@ export const SCENARIO_OF_MESSAGES: Readonly<Record<string, Scenario>> = {
       await run.editDeadLetter(open[1]?.id ?? '', 'mended', { by: 'kim' });
       await run.send('author', 'too late for you', { from: 'kim' });
       await run.redriveDeadLetters(open[1]?.id ?? '', { to: '#desk', by: 'kim', reason: 'mended' });
+      await stage.toEnd(runId);
+      return runId;
+    },
+  },
+  published: {
+    about:
+      'Tasks were told what was published: names, a list and a wait that the workflow names, an agent that subscribed, said what it wants, and closed; where a mailbox was full, the message was a dead letter. A message went with the output of the attempt that ended well. Of two questions of the workflow one was agreed to and answered, and one was asked back.',
+    async play(stage) {
+      const runId = 'published-1';
+      const reprise = await stage.start(NEWS, { desk, reader, teller, clerk: seller });
+      await reprise.startRun(NEWS, {}, { id: runId });
       await stage.toEnd(runId);
       return runId;
     },

@@ -1,13 +1,14 @@
 import type { RunEvent } from '@reprise/core';
+import { expect } from 'chai';
+import { isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import type {
   MessageAcknowledged,
   MessageReceived,
   MessageRejected,
   MessageSent,
 } from '../../../core/src/orchestration/workflow/events.ts';
+import { sentAs } from '../../../core/src/orchestration/workflow/messaging/message.ts';
 import { isClient, isOutbox, outboxOf, sentTo } from '../../../core/src/orchestration/workflow/messaging/outbox.ts';
-import { expect } from 'chai';
-import { isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import type { RunState } from '../../../core/src/orchestration/workflow/state.ts';
 
 interface Account {
@@ -45,10 +46,13 @@ export class MessageBooks {
     switch (event.type) {
       case 'MessageSent':
         if (event.run === undefined && isClient(event.to)) return;
-        expect(this.#known.has(event.message), `${event.message} is sent twice`).to.equal(false);
-        this.#known.add(event.message);
-        this.sent += 1;
-        this.#open(event, event.run === undefined ? undefined : sentTo(event), event.n ?? 0);
+        // Of what was published each has its own.
+        for (const { id } of sentAs(event)) {
+          expect(this.#known.has(id), `${id} is sent twice`).to.equal(false);
+          this.#known.add(id);
+          this.sent += 1;
+          this.#open({ ...event, message: id }, event.run === undefined ? undefined : sentTo(event), event.n ?? 0);
+        }
         return;
       case 'MessageReceived': {
         const isReceipt = event.receipt === 'acknowledged' || event.receipt === 'failed';
@@ -105,8 +109,12 @@ export class MessageBooks {
         return;
       case 'MessageDeadLettered': {
         const one = this.#there(event.message, 'dead');
-        const isOut = one.outbox !== undefined;
-        expect([one.doomed || isOut, one.dead, one.holder], `${event.message} is dead`).to.deep.equal([true, false, undefined]);
+        const isOut = one.outbox !== undefined || event.code === 'REPRISE_MAILBOX_FULL';
+        expect([one.doomed || isOut, one.dead, one.holder], `${event.message} is dead`).to.deep.equal([
+          true,
+          false,
+          undefined,
+        ]);
         one.outbox = undefined;
         Object.assign(one, { dead: true, doomed: false, was: event.mailbox });
         return;
@@ -198,7 +206,16 @@ export class MessageBooks {
       receipt === 'failed' ||
       (performative === 'failure' && message.endsWith('!'));
     if (outbox !== undefined) this.#numbers.set(outbox, n);
-    this.open.set(message, { isDrop: event.drop === true, isOwn, dead: false, doomed: false, holder: undefined, outbox, n, was: undefined });
+    this.open.set(message, {
+      isDrop: event.drop === true,
+      isOwn,
+      dead: false,
+      doomed: false,
+      holder: undefined,
+      outbox,
+      n,
+      was: undefined,
+    });
   }
 
   /** The next number of an outbox. */

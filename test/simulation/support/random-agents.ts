@@ -67,10 +67,10 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
             }
           }
         };
-        const talk = {
+        const talk: typeof messages = {
           ...messages,
-          request: (...given: Parameters<typeof messages.request>) => resting(messages.request(...given)),
-          receiveMany: (...given: Parameters<typeof messages.receiveMany>) => resting(messages.receiveMany(...given)),
+          request: (...given) => resting(messages.request(...given)),
+          receiveMany: (...given) => resting(messages.receiveMany(...given)),
         };
         // One that does not heed its signal is left behind, and counts no more.
         signal.addEventListener('abort', end);

@@ -14,11 +14,9 @@ export function randomDirectives(
   dice: Dice,
 ): { readonly directives?: readonly Directive[] } {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
-  const may = (state.graph.node(task?.definitionId ?? '')?.definition.may ?? []).filter(
-    (one) => one !== 'send' && one !== 'sendAcross',
-  );
+  const may = (state.graph.node(task?.definitionId ?? '')?.definition.may ?? []).filter((one) => one !== 'sendAcross');
   if (task === undefined || dice() < (may.length > 0 ? 0.3 : 0.97)) return {};
-  const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel'] as const;
+  const all = ['spawn', 'link', 'addItems', 'finish', 'handOff', 'goto', 'cancel', 'send'] as const;
   const kind = dice() < 0.95 && may.length > 0 ? pick(may) : pick(all);
   if (kind === 'finish') return { directives: [{ kind, output: pick([null, 1, { found: task.id }]) }] };
   if (kind === 'handOff')
@@ -37,6 +35,15 @@ export function randomDirectives(
   }
   if (kind === 'addItems')
     return { directives: [{ kind, items: [{ n: 7 }, { n: 8 }].slice(0, dice() < 0.5 ? 1 : 2) }] };
+  if (kind === 'send') {
+    const to = pick([...state.tasks.keys(), '#desk', '#narrow', '#narrow', 'nobody']);
+    const all = [
+      { to, data: 1 },
+      { topic: '#news', data: { of: task.id } },
+      { to: '#desk', data: 2, key: 'k1' },
+    ] as const;
+    return { directives: all.filter(() => dice() < 0.6).map((message) => ({ kind, message })) };
+  }
   if (kind === 'link') {
     const ids = [...state.tasks.values()]
       .filter(({ scope }) => scope === task.scope)

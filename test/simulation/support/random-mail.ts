@@ -3,6 +3,8 @@ import type { RunState } from '../../../core/src/orchestration/workflow/state.ts
 
 type Dice = () => number;
 
+const EMPTY = { conversation: undefined, inReplyTo: undefined };
+
 /** What somebody does with the messages of a run: mostly what can be done, sometimes what cannot. */
 export function randomMail(state: RunState, name: string, dice: Dice): GivenCommand {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(dice() * from.length)] as T;
@@ -38,15 +40,21 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
   const inFlight = [...state.tasks.values()].filter(
     ({ status, agent }) => (status === 'scheduled' || status === 'running') && agent !== undefined,
   );
-  const task = dice() < 0.95 && inFlight.length > 0 ? pick(inFlight) : state.tasks.get(pick(ids));
-  const known = state.mail?.attempts.get(task?.id ?? '');
-  const base = {
-    taskId: task?.id ?? 'nobody',
-    attempt: dice() < 0.97 ? (task?.attempt ?? 1) : 1,
+  const callOf = (id = 'nobody') => ({
+    taskId: id,
+    attempt: dice() < 0.97 ? (state.tasks.get(id)?.attempt ?? 1) : 1,
     worker: dice() < 0.97 ? 'w' : 'other',
     // Sometimes one that was made before.
-    call: (known?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
-  };
+    call: (state.mail?.attempts.get(id)?.calls ?? 0) + (dice() < 0.9 ? 1 : 0),
+  });
+  const [subscribed] = state.mail?.subscriptions ?? [];
+  if (subscribed !== undefined && dice() < 0.1) {
+    const [topic, [subscriber = 'nobody'] = []] = [subscribed[0], [...subscribed[1].keys()]];
+    return { type: 'UnsubscribeMailbox', ...callOf(subscriber), topic };
+  }
+  const task = dice() < 0.95 && inFlight.length > 0 ? pick(inFlight) : state.tasks.get(pick(ids));
+  const known = state.mail?.attempts.get(task?.id ?? '');
+  const base = callOf(task?.id);
   if (roll < 0.5 && talk !== undefined) {
     // An answer, mostly one that may be given.
     const back = {
@@ -60,6 +68,23 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
   if (roll < 0.6) {
     const key = dice() < 0.3 ? { key: pick(['k1', 'k2']) } : {};
     return { type: 'SendMessages', ...base, messages: [{ ...message, ...drops, ...key }] };
+  }
+  const topics = Object.keys(state.definition.topics ?? {});
+  if (topics.length > 0 && dice() < 0.3) {
+    const topic = dice() < 0.95 ? `#${pick(topics)}` : '#desk';
+    const action = dice();
+    if (action < 0.3)
+      return {
+        type: 'SubscribeMailbox',
+        ...base,
+        topic,
+        ...(dice() < 0.4 && { filter: pick([{ from: 'a' }, { where: 'message.data == 1' }, { type: 'small' }]) }),
+      };
+    if (action < 0.35) return { type: 'UnsubscribeMailbox', ...base, topic };
+    const { to: _to, conversation: _conversation, inReplyTo: _inReplyTo, ...what } = { ...EMPTY, ...message };
+    const key = dice() < 0.2 ? { key: pick(['k1', 'k3']) } : {};
+    if (action < 0.5) return { type: 'PostMessage', from: 'somebody', message: { ...what, topic } };
+    return { type: 'SendMessages', ...base, messages: [{ ...what, ...drops, ...key, topic }] };
   }
   const held = [...(known?.held ?? [])];
   if (held.length > 0 && roll < 0.8) {
@@ -85,6 +110,7 @@ export function randomMail(state: RunState, name: string, dice: Dice): GivenComm
       mailbox: pick(['#desk', '#desk', '#narrow', '@desk', '#dead-letters', task?.id ?? 'nobody', 'other']),
     }),
     ...(Object.keys(wanted).length > 0 && { wanted }),
+    ...(dice() < 0.2 && { schema: pick([{ type: 'integer' }, { type: ['object', 'null'] }]) }),
     ...(dice() < 0.3 && { max: 3 }),
     ...(dice() < 0.5 && { timeoutMs: Math.floor(dice() * 30) }),
   };

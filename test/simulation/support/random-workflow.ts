@@ -259,11 +259,14 @@ function performerOf(spec: TaskSpec, id: string, index: number, place: Place): P
   if (performer === 'send')
     return {
       send: {
-        to: { kind: 'template', template: spec.once ? '#desk' : id },
+        ...(spec.rounds === 2
+          ? { topic: { kind: 'template' as const, template: '#news' } }
+          : { to: { kind: 'template' as const, template: spec.once ? '#desk' : id } }),
         data: fn('said', ({ outputs, round }) => ({ outputs: Object.keys(outputs), round })),
         ...(index % 2 === 1 && { performative: 'request' as const }),
         ...(spec.rounds > 2 && { expiresMs: 20 }),
-        ...(spec.accept && { until: 'acknowledged' as const }),
+        ...(spec.accept &&
+          spec.rounds !== 2 && { until: spec.listed ? ('replied' as const) : ('acknowledged' as const) }),
       },
     };
   if (performer === 'switch')
@@ -508,6 +511,7 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
       desk: { retry: { ...RETRY, maxAttempts: 3, initialDelayMs: 5, nonRetryable: [] } },
       narrow: { limit: 2 },
     },
+    topics: { news: { subscribers: ['#narrow', 't0'] }, free: {} },
     concurrency: spec.concurrency,
     strategy: 'graph',
   };

@@ -1,5 +1,4 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { messageOf } from '../../shared/errors.ts';
 import { type Json, jsonProblem } from '../../shared/json.ts';
 import type { Expression, Scope, TaskDefinition } from '../definition.ts';
 import { fromFunction, isExpression, template } from '../expression.ts';
@@ -10,6 +9,7 @@ import { readWorkflow, WORKFLOW_KEYS } from '../form/read-workflow.ts';
 import { type DefinitionProblem, definitionInvalid, type Path, type Report, withoutRepetitions } from '../problem.ts';
 import { hashDefinition } from '../recorded.ts';
 import { isRemote } from '../remote-agent.ts';
+import { jsonSchemaOf } from '../schema/standard.ts';
 import { validateDefinition } from '../validation/validate-definition.ts';
 import { schemasOf } from '../validation/value-shape-rules.ts';
 import type { AgentReference, Workflow } from '../workflow.ts';
@@ -62,7 +62,7 @@ const readerOf = (given: Given): FormReader => ({
   mapped: readExpression,
   value: readTemplate,
   named: readTemplate,
-  schema: readSchema,
+  schema: jsonSchemaOf,
   tasks(value, path, report) {
     if (Array.isArray(value)) {
       return (value as readonly DraftTask[]).map(({ id, fields }) => ({
@@ -88,26 +88,6 @@ function readTemplate(value: unknown, path: Path, report: Report): Expression | 
   if (problem === undefined) return template(value as Json);
   report(path, `is not plain JSON: ${problem}`);
   return undefined;
-}
-
-/** A JSON Schema as it is, or that of a Standard Schema, which says it for data that comes in. */
-function readSchema(value: unknown, path: Path, report: Report): unknown {
-  const standard = (
-    value as { readonly '~standard'?: { readonly jsonSchema?: { readonly input?: unknown } } } | null
-  )?.['~standard'];
-  if (standard === undefined) return value;
-  const convert = standard.jsonSchema?.input;
-  if (typeof convert !== 'function') {
-    report(path, 'is a schema that gives no JSON Schema (zod does from 4.2 on); write the JSON Schema of the form');
-    return undefined;
-  }
-  try {
-    // A copy: what a library keeps may have prototypes of its own.
-    return JSON.parse(JSON.stringify(convert.call(standard.jsonSchema, { target: 'draft-2020-12' })));
-  } catch (error) {
-    report(path, `is a schema that has no JSON Schema: ${messageOf(error)}`);
-    return undefined;
-  }
 }
 
 const isAgent = (value: Fields): boolean => 'handle' in value || isRemote(value);

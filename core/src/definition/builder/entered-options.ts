@@ -90,7 +90,7 @@ export interface ChildOptions<S> {
 }
 
 /** What a wait waits for: a signal, a message, or the answer to a form. */
-export type WaitOption<S, Asked> = SignalOption<S> | MessageOption<S> | FormOption<S, Asked>;
+export type WaitOption<S, Asked> = SignalOption<S> | MessageOption<S, Asked> | FormOption<S, Asked>;
 
 /** The name of a signal. What the signal brings is the output. */
 export interface SignalOption<S> {
@@ -106,7 +106,7 @@ export interface SignalOption<S> {
 }
 
 /** Which messages it takes: `true` any in its own mailbox, else the oldest that fits all that is said. The message is the output. */
-export interface MessageOption<S> {
+export interface MessageOption<S, Asked> {
   readonly message:
     | true
     | {
@@ -125,6 +125,8 @@ export interface MessageOption<S> {
         readonly where?:
           | ((scope: S & PerhapsItem & { readonly message: ReceivedMessage }) => boolean)
           | Untyped<Computed>;
+        /** What its data has to be like: as `form` says it. What does not fit is answered with not-understood in a conversation, and else a dead letter. */
+        readonly schema?: Asked;
       };
   /** The time limit of the task. */
   readonly timeout?: Duration;
@@ -137,26 +139,56 @@ export interface MessageOption<S> {
   readonly form?: never;
 }
 
-/** A message, and where it goes. */
-export interface SendOption<S> {
+/** A message, and where it goes: to a mailbox (`to`), or to whoever subscribes (`topic`). */
+export type SendOption<S> = SaidOption<S> & (ToOption<S> | TopicOption<S>);
+
+export type SendOptionKey = keyof ToOption<never> | keyof SaidOption<never>;
+
+interface ToOption<S> {
   /** The id of a task, of an item (`inspect[12]`), a name (`#desk`), or a name of no run (`@desk`). */
   readonly to: NameOption<S>;
   /** The run that `to` is of, by its id, or `parent`: the one that this one is a child of. Default: this one. */
   readonly run?: NameOption<S>;
+  readonly topic?: never;
+  readonly conversation?: NameOption<S>;
+  /** The id of the message that it answers. */
+  readonly inReplyTo?: NameOption<S>;
+  /**
+   * When the task completes. `acknowledged`: when somebody is done with the message; `replied`: when it is answered, and the answer is the output. It fails
+   * when the message becomes a dead letter, and when it is refused or not answered. Default: sent.
+   */
+  readonly until?: 'sent' | 'acknowledged' | 'replied';
+}
+
+interface TopicOption<S> {
+  /** What it is published under (`#news`). Whoever subscribes by now gets it; the output says how many. */
+  readonly topic: NameOption<S>;
+  readonly to?: never;
+  readonly run?: never;
+  readonly conversation?: never;
+  readonly inReplyTo?: never;
+  readonly until?: 'sent';
+}
+
+interface SaidOption<S> {
   /** Default: the input of the task. */
   readonly data?: TemplateOption<S & PerhapsItem>;
   /** Default: inform. */
   readonly performative?: Performative;
   readonly type?: string;
-  readonly conversation?: NameOption<S>;
-  /** The id of the message that it answers. */
-  readonly inReplyTo?: NameOption<S>;
+  /** Of what opens a conversation, and of an agree: how long whoever was asked has to answer. Default: 10 minutes. */
+  readonly deadline?: Duration;
   /** How long anybody may take to take it. Then it is a dead letter; with `drop`, that is only noted. */
   readonly expires?: Duration;
   readonly drop?: true;
-  /** `acknowledged`: the task completes when somebody is done with the message, and fails when it becomes a dead letter. Default: sent. */
-  readonly until?: 'sent' | 'acknowledged';
 }
+
+/** What a send gives. */
+export type SendOutput<Ends, Says> = [Ends] extends ['replied']
+  ? ReceivedMessage
+  : 'topic' extends Says
+    ? { readonly id: string; readonly recipients: number }
+    : { readonly id: string };
 
 /** What a person is asked. The answer is the output. */
 export interface FormOption<S, Asked> {
@@ -180,7 +212,9 @@ type NameOption<S> = string | ((scope: S & PerhapsItem) => string) | Untyped<unk
 export type FormChoice = 'approval' | StandardSchemaV1 | JsonObject;
 
 /** What a wait gives: by its form, where that is typed. */
-export type WaitOutput<Asked, Parts> = 'message' extends Parts ? ReceivedMessage : AnswerOutput<Asked>;
+export type WaitOutput<Asked, Parts> = 'message' extends Parts
+  ? ReceivedMessage<AnswerOutput<Asked>>
+  : AnswerOutput<Asked>;
 
 /** What may be said of a wait. */
 export type WaitPart = 'signal' | 'buffered' | 'message' | 'form' | 'assignee' | 'escalate' | 'timeout' | 'default';

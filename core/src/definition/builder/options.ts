@@ -278,6 +278,11 @@ export interface WorkflowOptions {
   readonly concurrency?: number;
   /** Mailboxes that are no task's, by name: `{ desk: {} }` is `#desk`. `retry`: how often a message is delivered that is given back. */
   readonly mailboxes?: Readonly<Record<string, { readonly limit?: number; readonly retry?: RetryOption }>>;
+  /**
+   * What messages are published under, by name: `{ news: {} }` is `#news`. `subscribers`: the mailboxes that have it without a word of their own, names and
+   * tasks; a list means all of its items.
+   */
+  readonly topics?: Readonly<Record<string, { readonly subscribers?: string | readonly string[] }>>;
   /** The scheduler strategy's name. Default "graph". */
   readonly strategy?: string;
 }

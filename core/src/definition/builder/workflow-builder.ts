@@ -28,6 +28,8 @@ import type {
   RaiseOption,
   ScopeOptionKey,
   SendOption,
+  SendOptionKey,
+  SendOutput,
   SleepOption,
   WaitOption,
   WaitOutput,
@@ -508,7 +510,10 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     return this.with(id, { ...options, set: value });
   }
 
-  /** Adds a message to a mailbox of the run. Its output is the id; with `until: 'acknowledged'` it waits until somebody is done with the message. */
+  /**
+   * Adds a message to a mailbox of the run, or to those of whoever subscribes to a topic. Its output is `{ id }` (of a topic `{ id, recipients }`); with `until:
+   * 'acknowledged'` it waits until somebody is done with the message, with `until: 'replied'` until it is answered, and the answer is the output.
+   */
   send<
     const Id extends string,
     const After extends AfterChoice<Tasks> = never,
@@ -521,9 +526,13 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
     const Case extends CaseChoice = never,
     const In = Absent,
     Keys extends ListOptionKey | 'input' = never,
+    const Ends extends 'sent' | 'acknowledged' | 'replied' = 'sent',
+    Says extends SendOptionKey = never,
   >(
     id: FreshId<Id, Ids<Env, Tasks, StandIns>>,
-    message: SendOption<Around<Env, Tasks, After, J>>,
+    message: SendOption<Around<Env, Tasks, After, J>> & { readonly until?: Ends } & {
+      readonly [Key in Says]?: unknown;
+    },
     options?: EnteredOptions<NoInfer<Id>, Env, Tasks, StandIns, After, When, F, OnItemFailure, J, Case, Need, Until> &
       InputOption<Env, Tasks, After, J, In> & { readonly concurrency?: number } & { readonly [Key in Keys]?: unknown },
   ): WorkflowBuilder<
@@ -533,7 +542,7 @@ export class WorkflowBuilder<Input, Env extends Environment, Tasks, StandIns, Us
       Record<
         Id,
         Task<
-          Given<{ readonly id: string }, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
+          Given<SendOutput<Ends, Says>, StandIns, F, Keys | EachKey<J>, Bears<OnItemFailure, Need, Until, J>>,
           MaySkip<Tasks, Id, After, When | Milestone<Keys>, Case>,
           Upstream<Tasks, Named<After>>,
           Late<Tasks, After, J>

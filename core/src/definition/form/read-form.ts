@@ -22,7 +22,7 @@ export function readForm(fields: Fields, path: Path, report: Report, reader: For
 }
 
 /** A JSON Schema, `approval`, or `{ $ref }` to a file that holds one. */
-function readSchema(value: unknown, path: Path, report: Report, reader: FormReader): Json | undefined {
+export function readSchema(value: unknown, path: Path, report: Report, reader: FormReader): Json | undefined {
   if (value === 'approval') return APPROVAL;
   const found = reader.schema(value, path, report);
   if (found === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
 import { readCatch } from './read-block.ts';
-import { readMailboxes } from './read-messages.ts';
+import { readMailboxes, readTopics } from './read-messages.ts';
 import { readTasks } from './read-tasks.ts';
 
 export const WORKFLOW_KEYS = [
@@ -15,6 +15,7 @@ export const WORKFLOW_KEYS = [
   'output',
   'catch',
   'mailboxes',
+  'topics',
 ] as const;
 
 /** The workflow with its tasks, defaults filled in. */
@@ -31,6 +32,7 @@ export function readWorkflow(
     readTasks(handler, path, report, reader),
   );
   const mailboxes = readMailboxes(fields['mailboxes'], ['mailboxes'], report);
+  const topics = readTopics(fields['topics'], ['topics'], report);
   const timeoutMs = readDuration(fields['timeout'], ['timeout'], report);
   return {
     schemaVersion: 1,
@@ -42,6 +44,7 @@ export function readWorkflow(
     ...(clauses && { catch: clauses }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(mailboxes && { mailboxes }),
+    ...(topics && { topics }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,
     strategy: readText(fields['strategy'], ['strategy'], report) ?? 'graph',
   };

@@ -48,8 +48,8 @@ const waitForm = (wait: Wait, path: Path, write: Write): Json => ({
   ...otherWaitForm(wait, path, write),
 });
 
-function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Write): Json {
-  const { mailbox, from, run, performative, type, conversation, inReplyTo, where } = filter;
+function filterForm(filter: MessageFilter, path: Path, { computed, mapped, json }: Write): Json {
+  const { mailbox, from, run, performative, type, conversation, inReplyTo, where, schema } = filter;
   const form = {
     ...(mailbox !== undefined && { mailbox }),
     ...(from !== undefined && { from }),
@@ -59,20 +59,24 @@ function filterForm(filter: MessageFilter, path: Path, { computed, mapped }: Wri
     ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
     ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
     ...(where && { where: computed(where, [...path, 'where']) }),
+    ...(schema !== undefined && { schema: json(schema, [...path, 'schema']) }),
   };
   return Object.keys(form).length === 0 ? true : form;
 }
 
 function sendForm(send: Send, path: Path, { mapped }: Write): Json {
-  const { to, run, data, performative, type, conversation, inReplyTo, expiresMs, drop, until } = send;
+  const { to, run, topic, data, performative, type, conversation, inReplyTo, deadlineMs, expiresMs, drop, until } =
+    send;
   return {
-    to: mapped(to, [...path, 'to']),
+    ...(to && { to: mapped(to, [...path, 'to']) }),
     ...(run && { run: mapped(run, [...path, 'run']) }),
+    ...(topic && { topic: mapped(topic, [...path, 'topic']) }),
     ...(data && { data: mapped(data, [...path, 'data']) }),
     ...(performative !== undefined && { performative }),
     ...(type !== undefined && { type }),
     ...(conversation && { conversation: mapped(conversation, [...path, 'conversation']) }),
     ...(inReplyTo && { inReplyTo: mapped(inReplyTo, [...path, 'inReplyTo']) }),
+    ...(deadlineMs !== undefined && { deadline: durationForm(deadlineMs) }),
     ...(expiresMs !== undefined && { expires: durationForm(expiresMs) }),
     ...(drop !== undefined && { drop }),
     ...(until !== undefined && { until }),

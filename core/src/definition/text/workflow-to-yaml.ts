@@ -40,7 +40,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     return `\${ ${computed(expression, path)} }`;
   };
   const write: Write = { computed, mapped, json };
-  const { name, version, description, timeoutMs, concurrency, strategy, output, mailboxes } = definition;
+  const { name, version, description, timeoutMs, concurrency, strategy, output, mailboxes, topics } = definition;
   const form = {
     name,
     version,
@@ -49,6 +49,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...(strategy !== 'graph' && { strategy }),
     ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
+    ...(topics && { topics: topicsForm(topics) }),
     ...(output && { output: mapped(output, ['output']) }),
     tasks: tasksForm(definition.tasks, ['tasks'], write),
     ...(definition.catch && { catch: catchForm(definition.catch, ['catch'], write) }),
@@ -59,6 +60,11 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
   if (lost.length > 0) throw definitionInvalid(`Workflow '${name}', written as YAML,`, lost);
   return text;
 }
+
+const topicsForm = (topics: NonNullable<WorkflowDefinition['topics']>): Json =>
+  Object.fromEntries(
+    Object.entries(topics).map(([name, { subscribers }]) => [name, subscribers === undefined ? {} : { subscribers }]),
+  );
 
 /** `retry` is written out: what is not said of it is another thing here than for a task. */
 const mailboxesForm = (mailboxes: NonNullable<WorkflowDefinition['mailboxes']>): Json =>

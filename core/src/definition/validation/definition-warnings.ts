@@ -50,7 +50,7 @@ export function definitionWarnings(definition: WorkflowDefinition): readonly Def
       );
     }
     const performer = performerOf(task);
-    if (timeouts.taskMs !== undefined && INSTANT.includes(performer) && task.send?.until !== 'acknowledged') {
+    if (timeouts.taskMs !== undefined && INSTANT.includes(performer) && (task.send?.until ?? 'sent') === 'sent') {
       warn(
         ['timeout'],
         `has no effect: a ${performer} takes no time, and what it waits for before does not count; leave it out`,

@@ -112,6 +112,7 @@ function slotsOf(task: TaskDefinition): readonly Slot[] {
     [['set'], set, ...item],
     [['send', 'to'], send?.to, ...item],
     [['send', 'run'], send?.run, ...item],
+    [['send', 'topic'], send?.topic, ...item],
     [['send', 'data'], send?.data, ...item],
     [['send', 'conversation'], send?.conversation, ...item],
     [['send', 'inReplyTo'], send?.inReplyTo, ...item],

@@ -9,7 +9,7 @@ import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
 import { checkFields, checkNotOurs } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
-import { checkMailboxes, checkMessages } from './message-rules.ts';
+import { checkMailboxes, checkMessages, checkTopics, namesOf } from './message-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
 import { checkStarts } from './start-rules.ts';
 import { checkValues, type KnownSchemas } from './value-shape-rules.ts';
@@ -41,13 +41,14 @@ export function validateDefinition(
   checkFields(definition, groups, report);
   if (options.isOfUser === true) checkNotOurs(definition, report);
   checkMailboxes(definition, report);
+  checkTopics(definition, blocks[0]?.groups[0], report);
   checkBlocks(blocks, report);
   checkGraph(blocks, report);
   for (const group of groups) {
     checkStarts(group, report);
     checkFallbacks(group, report);
     checkCancels(group, report);
-    checkMessages(group, options.isPart === true ? undefined : (definition.mailboxes ?? {}), report);
+    checkMessages(group, options.isPart === true ? undefined : namesOf(definition), report);
     checkRepeats(group, report);
   }
   checkExpressions(blocks, report);

@@ -214,7 +214,8 @@ export class KnownValues {
     if (task.sleep !== undefined || task.switch !== undefined) return this.handed(task, group);
     if (task.workflow !== undefined) return this.#ofChild(task.workflow.name, task.workflow.version);
     if (task.end !== undefined) return NULL;
-    if (task.send !== undefined) return SENT;
+    if (task.send !== undefined)
+      return task.send.until === 'replied' ? MESSAGE : task.send.topic === undefined ? SENT : PUBLISHED;
     if (task.wait?.message !== undefined)
       return union(MESSAGE, task.wait.default === undefined ? [] : this.valueOf(task.wait.default, place));
     const scope = task.scope === undefined ? undefined : this.#scopes.get(task);
@@ -329,11 +330,17 @@ function shapeOfTemplate(template: Json, variables: Variables): Shape {
 
 const SENT: Shape = objectOf([['id', () => STRING]]);
 
+const PUBLISHED: Shape = objectOf([
+  ['id', () => STRING],
+  ['recipients', () => NUMBER],
+]);
+
 const MESSAGE: Shape = objectOf([
   ['id', () => STRING],
   ['from', () => STRING],
   ['run', () => STRING],
   ['mailbox', () => STRING],
+  ['topic', () => STRING],
   ['data', () => undefined],
   ['performative', () => STRING],
   ['type', () => STRING],

@@ -25,8 +25,8 @@ export const headerOf = (attribute: string): string =>
   attribute === 'datacontenttype' ? CONTENT_TYPE : `ce_${attribute}`;
 
 /** Headers are text: what the attributes are is told by their names. Those that are no attributes are somebody else's. */
-const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt']);
-const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf']);
+const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt', 'runsequence']);
+const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf', 'toolate', 'oncompletion']);
 
 /** As readMessage(). */
 export function fromBinary({ headers, value }: Omit<BinaryMessage, 'key'>): Envelope | Refusal {

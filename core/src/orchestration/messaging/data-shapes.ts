@@ -10,9 +10,12 @@ import type {
   SendMessages,
   SettleMessages,
   StartTask,
+  SubscribeMailbox,
+  UnsubscribeMailbox,
 } from '../workflow/commands.ts';
 import {
   awaitingFields,
+  filterShape,
   MOST_TAKEN,
   messageIdShape,
   performativeShape,
@@ -87,6 +90,14 @@ export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
   SendMessages: membersOf<Sent<SendMessages>>({ type: oneOf('SendMessages'), ...ofCall, messages: someOutgoing }, {}),
   AwaitMessages: membersOf<Sent<AwaitMessages>>({ type: oneOf('AwaitMessages'), ...ofCall }, awaitingFields),
   SettleMessages: membersOf<Sent<SettleMessages>>({ type: oneOf('SettleMessages'), ...ofCall }, settlingFields),
+  SubscribeMailbox: membersOf<Sent<SubscribeMailbox>>(
+    { type: oneOf('SubscribeMailbox'), ...ofCall, topic: text(1100, 1) },
+    { filter: filterShape },
+  ),
+  UnsubscribeMailbox: membersOf<Sent<UnsubscribeMailbox>>(
+    { type: oneOf('UnsubscribeMailbox'), ...ofCall, topic: text(1100, 1) },
+    {},
+  ),
 };
 
 const received = membersOf<ReceivedMessage>(
@@ -101,6 +112,7 @@ const received = membersOf<ReceivedMessage>(
   },
   {
     run: text(128, 1),
+    topic: text(1100, 1),
     type: name,
     conversation: text(4096, 1),
     inReplyTo: messageIdShape,
@@ -119,7 +131,7 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
   answer: membersOf<CallAnswer>(
     { taskId, attempt, call },
-    { ids: listOf(messageIdShape, MOST_TAKEN), error: errorShape },
+    { ids: listOf(messageIdShape, MOST_TAKEN), recipients: integer(0), error: errorShape },
   ),
   delivery: membersOf<CallDelivery>({ taskId, attempt, call }, { messages: listOf(received, MOST_TAKEN) }),
   announcement: announcementShape,

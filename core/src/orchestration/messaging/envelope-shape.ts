@@ -98,6 +98,16 @@ const OPTIONAL = {
   dropexpired: orUnset('One that has expired is no dead letter.', flag),
   onbehalf: orUnset('The run says it for a task that will not.', flag),
   worker: orUnset('The worker that makes the attempt.', text(1024, 1)),
+  torun: orUnset('The run that it goes to, when that is another.', matching(ID_PATTERN, 'the id of a run')),
+  runsequence: orUnset('Its number among those to that mailbox of the other run, from 1.', integer(1, MOST)),
+  receipt: orUnset(
+    'Whoever sent it waits for what becomes of it; or that is what it says.',
+    oneOf('wanted', 'acknowledged', 'failed'),
+  ),
+  ask: orUnset('What a run asks of a name of no run, as JSON.', text(128 * 1024, 2)),
+  recipients: orUnset('Of what was published: the mailboxes that have it, as JSON.', text(8 * 1024 * 1024, 2)),
+  toolate: orUnset('It is a proposal, and came too late.', flag),
+  oncompletion: orUnset('It was sent with what the attempt gave.', flag),
 } as const;
 
 /** Those of the extensions and optional attributes that there are. */

@@ -1,5 +1,6 @@
 import type { Json } from '../../shared/json.ts';
 import type { Performative } from '../../shared/performatives.ts';
+import type { Receipt } from '../workflow/messaging/message.ts';
 
 /** CloudEvents 1.0 attributes (https://github.com/cloudevents/spec) with the extensions of Reprise. What each means is said in envelope-shape.ts. */
 export interface Envelope {
@@ -40,5 +41,14 @@ export interface Envelope {
   readonly dropexpired?: boolean;
   readonly onbehalf?: boolean;
   readonly worker?: string;
+  readonly torun?: string;
+  readonly runsequence?: number;
+  readonly receipt?: Receipt;
+  /** JSON. */
+  readonly ask?: string;
+  /** JSON. */
+  readonly recipients?: string;
+  readonly toolate?: boolean;
+  readonly oncompletion?: boolean;
   readonly data: Json;
 }

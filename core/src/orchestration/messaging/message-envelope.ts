@@ -1,7 +1,7 @@
 import type { EventMetadata } from '../../event-store/event-store.ts';
 import { toIsoTime } from '../../shared/clock.ts';
 import type { MessageSent } from '../workflow/events.ts';
-import { nameOf, type Party } from '../workflow/messaging/message.ts';
+import { type Ask, nameOf, type Party } from '../workflow/messaging/message.ts';
 import type { Envelope } from './envelope.ts';
 import { KINDS } from './message-types.ts';
 
@@ -48,6 +48,7 @@ export function toMessageEnvelope({ runId, event, metadata, delivery }: Recorded
     ...(event.drop === true && { dropexpired: true }),
     ...(event.onBehalf === true && { onbehalf: true }),
     ...(worker !== undefined && { worker }),
+    ...farOf(event),
     data: event.data,
   };
 }
@@ -77,6 +78,7 @@ export function fromMessageEnvelope(envelope: Envelope): RecordedMessage {
       ...(messagekey !== undefined && { key: messagekey }),
       ...(sequence !== undefined && { call: Number(sequence) }),
       ...(worker !== undefined && { worker }),
+      ...nearOf(envelope),
       // A command brings one from outside, and is what it follows from; what the run says for a name it says by itself.
       ...(from.task === undefined && envelope.onbehalf !== true && { commandId: envelope.causationid }),
     },
@@ -88,6 +90,27 @@ export function fromMessageEnvelope(envelope: Envelope): RecordedMessage {
     ...(deliveryattempt !== undefined && { delivery: deliveryattempt }),
   };
 }
+
+/** What is said of where it goes beside its address, and how it was said. */
+const farOf = ({ run, n, receipt, ask, recipients, late, on }: MessageSent) => ({
+  ...(run !== undefined && { torun: run }),
+  ...(n !== undefined && { runsequence: n }),
+  ...(receipt !== undefined && { receipt }),
+  ...(ask !== undefined && { ask: JSON.stringify(ask) }),
+  ...(recipients !== undefined && { recipients: JSON.stringify(recipients) }),
+  ...(late === true && { toolate: true }),
+  ...(on !== undefined && { oncompletion: true }),
+});
+
+const nearOf = ({ torun, runsequence, receipt, ask, recipients, toolate, oncompletion }: Envelope) => ({
+  ...(torun !== undefined && { run: torun }),
+  ...(runsequence !== undefined && { n: runsequence }),
+  ...(receipt !== undefined && { receipt }),
+  ...(ask !== undefined && { ask: JSON.parse(ask) as Ask }),
+  ...(recipients !== undefined && { recipients: JSON.parse(recipients) as readonly string[] }),
+  ...(toolate === true && { late: true }),
+  ...(oncompletion === true && { on: 'completion' as const }),
+});
 
 const CLIENTS = '/clients/';
 

@@ -72,6 +72,8 @@ export interface CallAnswer {
   readonly call: number;
   /** Of what was sent: its ids, in its order. */
   readonly ids?: readonly string[];
+  /** Of what was published: how many got it. */
+  readonly recipients?: number;
   readonly error?: ErrorData;
 }
 

@@ -4,7 +4,7 @@ import { jsonSize } from '../../shared/json-size.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Said } from '../workflow/command-base.ts';
 import type { MessageHandedOn, MessageReceived, MessageSent, RunEvent } from '../workflow/events.ts';
-import { DEAD_LETTERS, type Party, whyDead } from '../workflow/messaging/message.ts';
+import { DEAD_LETTERS, type Party, sentAs, whyDead } from '../workflow/messaging/message.ts';
 import { isClient, sentTo } from '../workflow/messaging/outbox.ts';
 
 // Who told whom what in a run, from its history.
@@ -84,6 +84,8 @@ export interface RunMessage {
   readonly run?: string;
   /** That run has asked here, where messages of a name of no run lie. */
   readonly handedOn?: true;
+  /** What it was published under (`#news`): each that has it has a message of its own. */
+  readonly topic?: string;
   readonly performative: Performative;
   readonly type?: string;
   readonly conversation?: string;
@@ -232,14 +234,18 @@ export class RunMessages {
   }
 
   #sent(event: MessageSent, revision: number): void {
-    const { message: id, at, to: mailbox, run, n = 0 } = event;
-    if (run !== undefined) this.#number(this.#outbox({ mailbox, run }), n, undefined);
-    if (!isSaid(event) || this.#byId.has(id)) return;
-    const one = this.#add(event, revision, at);
-    if (run !== undefined) {
-      one.run = run;
-      this.#post(one, n, at);
-    } else if (isClient(mailbox)) this.#stand(one, 'acknowledged', at);
+    const { at, to, run, n = 0, recipients } = event;
+    if (run !== undefined) this.#number(this.#outbox({ mailbox: to, run }), n, undefined);
+    if (!isSaid(event)) return;
+    for (const { id, mailbox } of sentAs(event)) {
+      if (this.#byId.has(id)) continue;
+      const one = this.#add({ ...event, message: id, to: mailbox }, revision, at);
+      if (recipients !== undefined) one.topic = to;
+      if (run !== undefined) {
+        one.run = run;
+        this.#post(one, n, at);
+      } else if (isClient(mailbox)) this.#stand(one, 'acknowledged', at);
+    }
   }
 
   #received(event: MessageReceived, revision: number): void {

@@ -16,7 +16,7 @@ import type { Views } from '../reading/views/views.ts';
 import { type Command, isCall, type MailCall, type Timer } from '../workflow/commands.ts';
 import { deliveredBefore } from '../workflow/effects.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
-import { messageId } from '../workflow/messaging/calls.ts';
+import { messageId, publishedBy } from '../workflow/messaging/calls.ts';
 import { heldIn } from '../workflow/messaging/received.ts';
 import { isTerminal, type RunState } from '../workflow/state.ts';
 import { Admission } from './admission/admission.ts';
@@ -375,7 +375,9 @@ export class Engine {
     const error = rejection === undefined ? {} : { error: errorData(rejection.code as ErrorCode, rejection.message) };
     const sent = command.type === 'SendMessages' && rejection === undefined && state !== undefined;
     const ids = sent ? { ids: command.messages.map((_, index) => messageId(state, command, index)) } : {};
-    this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...ids, ...error });
+    const published = sent ? publishedBy(state, command) : undefined;
+    const recipients = published === undefined ? {} : { recipients: published };
+    this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...ids, ...recipients, ...error });
   }
 
   #onHeartbeat(delivery: Delivery): void {

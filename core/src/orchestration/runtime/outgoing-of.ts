@@ -9,12 +9,12 @@ import type { Outgoing } from '../workflow/messaging/message.ts';
 type Said = { readonly [Option in keyof SendOptions]?: SendOptions[Option] | undefined };
 
 /** What is sent, of what an agent or a program says; or a throw, with the code that the run would refuse it with: nothing that is no JSON gets on its way. */
-export function outgoingOf(to: string, data: Json, options: Said): Outgoing {
+export function outgoingOf(where: Pick<Outgoing, 'to' | 'topic'>, data: Json, options: Said): Outgoing {
   const { expires, deadline, ...how } = options;
   const said = Object.fromEntries(Object.entries(how).filter(([, value]) => value !== undefined));
   const outgoing = {
     ...said,
-    to,
+    ...where,
     data,
     ...(expires === undefined ? {} : { expiresMs: durationOf(expires, 'expires') }),
     ...(deadline === undefined ? {} : { deadlineMs: durationOf(deadline, 'deadline') }),

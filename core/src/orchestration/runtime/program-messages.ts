@@ -297,7 +297,7 @@ export class ProgramMessages {
   ): Promise<Sent & { conversation?: string }> {
     const { by, reason, requestId, run: _run, tenant: _tenant, ...how } = options;
     const payload = this.#parts.payload(data, `message to '${to}'`);
-    const message = outgoingOf(to, payload, { ...how, ...(run === undefined ? {} : { run }) });
+    const message = outgoingOf({ to }, payload, { ...how, ...(run === undefined ? {} : { run }) });
     const said = {
       ...(by === undefined ? {} : { by }),
       ...(reason === undefined ? {} : { reason }),

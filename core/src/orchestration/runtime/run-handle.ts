@@ -34,7 +34,7 @@ export type SignalOptions = CommandOptions;
 export type AnswerOptions = CommandOptions;
 
 /** How a message is sent into a run: `key` is what `requestId` is for here. */
-export interface RunSendOptions extends CommandOptions, Omit<SendOptions, 'key'> {
+export interface RunSendOptions extends CommandOptions, Omit<SendOptions, 'key' | 'on'> {
   /** The name that the sender gives itself: that of no task of the run. Default: `by`, else `outside`. */
   readonly from?: string;
 }
@@ -220,7 +220,7 @@ export class RunHandle<Output = Json> {
       ...others
     } = options;
     const how = { performative, type, conversation, inReplyTo, expires, deadline, drop };
-    const message = outgoingOf(to, this.#control.payload(data, `message to '${to}'`), how);
+    const message = outgoingOf({ to }, this.#control.payload(data, `message to '${to}'`), how);
     const commandId = await this.#control.command(this.id, { type: 'PostMessage', from, message }, others);
     return { id: postedId(this.id, commandId) };
   }

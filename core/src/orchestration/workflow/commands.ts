@@ -177,6 +177,8 @@ export interface AwaitMessages extends Call {
   /** Default: that of its task. */
   readonly mailbox?: string;
   readonly wanted?: Wanted;
+  /** The JSON Schema of their data. */
+  readonly schema?: Json;
   /** Default: 1. */
   readonly max?: number;
   /** How long, in ms. Default: as long as the attempt may take. */
@@ -199,6 +201,19 @@ export interface SettleMessages extends Call {
   readonly type: 'SettleMessages';
   readonly acknowledge?: readonly string[];
   readonly reject?: readonly GivenBack[];
+}
+
+/** The mailbox of the task is to have what is published under a topic. */
+export interface SubscribeMailbox extends Call {
+  readonly type: 'SubscribeMailbox';
+  readonly topic: string;
+  /** Default: all of it. */
+  readonly filter?: Wanted;
+}
+
+export interface UnsubscribeMailbox extends Call {
+  readonly type: 'UnsubscribeMailbox';
+  readonly topic: string;
 }
 
 /** Somebody outside sends a message into the run. */
@@ -291,7 +306,7 @@ export interface DiscardDeadLetters extends CommandBase {
 export type DeadLetterCommand = EditDeadLetter | RedriveDeadLetters | DiscardDeadLetters;
 
 /** What attempts do with the messages of their run. */
-export type MailCall = SendMessages | AwaitMessages | SettleMessages;
+export type MailCall = SendMessages | AwaitMessages | SettleMessages | SubscribeMailbox | UnsubscribeMailbox;
 
 /** An answer to an open form. One that does not fit the form is rejected, and leaves it open. */
 export interface AnswerForm extends CommandBase {
@@ -400,6 +415,8 @@ export const CALLS: ReadonlySet<CommandType> = new Set<CommandType>([
   'SendMessages',
   'AwaitMessages',
   'SettleMessages',
+  'SubscribeMailbox',
+  'UnsubscribeMailbox',
 ]);
 
 /** What is refused of these is answered, and not put on record: whoever asks would write history with it. */

@@ -84,6 +84,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
     case 'SendMessages':
     case 'AwaitMessages':
     case 'SettleMessages':
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
       return decideCall(state, command, context);
     case 'PostMessage':
     case 'EditDeadLetter':
@@ -176,6 +178,8 @@ function decideClosed(state: RunState, command: Command, context: DecisionContex
     case 'SettleMessages':
     case 'TakeMessages':
     case 'SettleTaken':
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
       return [reject(command, 'REPRISE_RUN_CLOSED', `The run has ended: it is ${state.status}.`, context)];
     case 'CancelRun':
       return state.status === 'cancelled' ? [] : refuse();

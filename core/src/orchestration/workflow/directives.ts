@@ -1,5 +1,6 @@
 import type { Permission, TaskDefinition } from '../../definition/definition.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Outgoing } from './messaging/message.ts';
 
 // What an agent does to its run beside giving an output. Kept by its worker, and carried by CompleteTask: all of it takes effect with the
 // completion, or nothing.
@@ -59,7 +60,13 @@ export interface MoreItems {
   readonly items: readonly Json[];
 }
 
-export type Directive = Spawn | Link | MoreItems | Finish | HandOff | GoTo | CancelTasks;
+/** A message that is sent with the output. Answers to what the attempt has take no permission. */
+export interface SendWithOutput {
+  readonly kind: 'send';
+  readonly message: Outgoing;
+}
+
+export type Directive = Spawn | Link | MoreItems | Finish | HandOff | GoTo | CancelTasks | SendWithOutput;
 
 /** How often a task may be handed on in one round. */
 export const MAX_HAND_OFFS = 32;

@@ -52,6 +52,8 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskFailed: 1,
   TaskResultIgnored: 1,
   MessageSent: 1,
+  MailboxSubscribed: 1,
+  MailboxUnsubscribed: 1,
   MessageAwaited: 1,
   MessageDelivered: 1,
   MessageMissed: 1,

@@ -632,6 +632,8 @@ export interface MessageSent extends EventBase {
   readonly receipt?: Receipt;
   /** To a name of no run, by a run in which somebody takes from there. */
   readonly ask?: Ask;
+  /** Of what was published (then `to` is the topic, `#news`): the mailboxes that have it, each its own, with the id `<message>@<mailbox>`. */
+  readonly recipients?: readonly string[];
   readonly data: Json;
   /** Absent: inform. */
   readonly performative?: Performative;
@@ -646,6 +648,8 @@ export interface MessageSent extends EventBase {
   readonly deadline?: number;
   /** The run says it for whoever will not: that task has ended, or did not answer in time. */
   readonly onBehalf?: boolean;
+  /** A proposal in a conversation that is over: nobody has it, and the next event rejects it. */
+  readonly late?: boolean;
   /** One that has expired is no dead letter. */
   readonly drop?: boolean;
   /** Of a task: it is said once in a round. */
@@ -654,6 +658,8 @@ export interface MessageSent extends EventBase {
   readonly call?: number;
   /** Of an attempt: the worker that makes it. */
   readonly worker?: string;
+  /** Of an attempt: it was sent with what that gave, which the next events say. */
+  readonly on?: 'completion';
   /** Of one from outside. */
   readonly commandId?: string;
 }
@@ -715,6 +721,30 @@ export interface HandOverAwaited extends EventBase {
   readonly messages: number;
 }
 
+/** From now on the mailbox of the task has what is published under the topic, by this attempt or by others, in this round or in others. */
+export interface MailboxSubscribed extends EventBase {
+  readonly type: 'MailboxSubscribed';
+  readonly topic: string;
+  readonly mailbox: string;
+  /** Which messages. Absent: all. It takes the place of the one before. */
+  readonly filter?: Wanted;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
+}
+
+/** The mailbox of the task has nothing more that is published under the topic, unless the workflow says that it does. */
+export interface MailboxUnsubscribed extends EventBase {
+  readonly type: 'MailboxUnsubscribed';
+  readonly topic: string;
+  readonly mailbox: string;
+  readonly taskId: string;
+  readonly attempt: number;
+  readonly call: number;
+  readonly worker: string;
+}
+
 /** An attempt waits for messages, and takes no room meanwhile. */
 export interface MessageAwaited extends EventBase {
   readonly type: 'MessageAwaited';
@@ -724,6 +754,8 @@ export interface MessageAwaited extends EventBase {
   readonly worker: string;
   readonly mailbox: string;
   readonly wanted?: Wanted;
+  /** The JSON Schema that their data has to fit: see MessageFilter. */
+  readonly schema?: Json;
   /** As many at once at the most. */
   readonly max: number;
   /** When it has waited for long enough; a moment. */
@@ -912,6 +944,8 @@ export type RunEvent =
   | MessagesHandedOver
   | MessageHandedOn
   | HandOverAwaited
+  | MailboxSubscribed
+  | MailboxUnsubscribed
   | MessageAwaited
   | MessageDelivered
   | MessageTaken

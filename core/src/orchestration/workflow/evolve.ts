@@ -29,7 +29,9 @@ import {
   missed,
   redriven,
   rejected,
+  subscribed,
   taken,
+  unsubscribed,
 } from './transitions/mail.ts';
 import { acquire, asksFor, hasMutex, letGoMutex, mutexName } from './transitions/mutex.ts';
 import { prioritise } from './transitions/priority.ts';
@@ -118,6 +120,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return handedOn(state, event);
     case 'HandOverAwaited':
       return handOverAwaited(state, event);
+    case 'MailboxSubscribed':
+      return subscribed(state, event);
+    case 'MailboxUnsubscribed':
+      return unsubscribed(state, event);
     case 'MessageAwaited':
       return onTask(state, event.taskId, (task) => awaited(state, task, event));
     case 'MessageDelivered':

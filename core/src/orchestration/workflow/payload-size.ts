@@ -30,8 +30,9 @@ export function payloadSize(event: RunEvent): number {
       return roughSize(event.items as Json);
     case 'TasksAdded':
       return sizeOfAdded(event.tasks);
-    case 'SignalReceived':
     case 'MessageSent':
+      return roughSize(event.data) + (event.recipients === undefined ? 0 : roughSize([...event.recipients]));
+    case 'SignalReceived':
     case 'MessageReceived':
     case 'DeadLetterEdited':
       return roughSize(event.data);

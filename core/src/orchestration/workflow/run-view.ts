@@ -3,7 +3,7 @@ import type { AddedBy } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
-import type { ReceivedMessage } from '../../shared/received-message.ts';
+import type { ReceivedMessage, Wanted } from '../../shared/received-message.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import type { FailedDelivery } from './messaging/message.ts';
 import type { HandedOff, PausedBy, RunStatus, TaskStatus } from './state.ts';
@@ -190,4 +190,6 @@ export interface RunView {
   readonly tasks: TaskViews;
   /** By address: a task, or a name (`#desk`). Dead letters are in `#dead-letters`. Read when it is asked for, like a task. */
   readonly mailboxes: ReadonlyMap<string, MailboxView>;
+  /** By topic (`#news`), then by mailbox: what agents have subscribed to, and which messages of it, where not all. What the definition names is not here. */
+  readonly subscriptions: ReadonlyMap<string, ReadonlyMap<string, Wanted | undefined>>;
 }

@@ -59,6 +59,7 @@ class StateView implements RunView {
   readonly inFlight;
   readonly tasks: TaskViews;
   readonly mailboxes: ReadonlyMap<string, MailboxView>;
+  readonly subscriptions: RunView['subscriptions'];
 
   constructor(state: RunState) {
     this.#state = state;
@@ -87,6 +88,7 @@ class StateView implements RunView {
     this.inFlight = state.inFlight;
     this.tasks = new LazyMap(state.tasks, (task) => taskView(state, task));
     this.mailboxes = new LazyMap(state.mail?.boxes ?? NO_MAILBOXES, mailboxView);
+    this.subscriptions = new LazyMap(state.mail?.subscriptions ?? NO_SUBSCRIPTIONS, (all) => new Map(all));
     Object.freeze(this);
   }
 
@@ -157,6 +159,8 @@ class LazyMap<From, Value> implements ReadonlyMap<string, Value> {
     return new Map(this);
   }
 }
+
+const NO_SUBSCRIPTIONS: RunView['subscriptions'] = new Map();
 
 const NO_MAILBOXES: ReadonlyMap<string, Mailbox> = new Map<string, Mailbox>();
 

@@ -139,16 +139,28 @@ const wait: fc.Arbitrary<Wait> = fc.oneof(
   defined({ signal: named, default: optional(mapped) }),
   defined({ message, default: optional(mapped) }),
 );
-const send = defined({
-  to: fc.constantFrom<Expression>(template('#desk'), cel('input.x')),
+const sent = {
   data: mapped,
   performative: fc.constantFrom(undefined, ...PERFORMATIVES),
   type: fc.constantFrom(undefined, '1e3'),
+  expiresMs: optional(ms),
+};
+const toOne = {
+  ...sent,
+  to: fc.constantFrom<Expression>(template('#desk'), cel('input.x')),
   conversation: optional(named),
   inReplyTo: optional(named),
-  expiresMs: optional(ms),
-  until: fc.constantFrom(undefined, 'sent' as const, 'acknowledged' as const),
-});
+};
+const send = fc.oneof(
+  defined({ ...toOne, until: fc.constantFrom(undefined, 'sent' as const, 'acknowledged' as const) }),
+  defined({
+    ...toOne,
+    performative: fc.constantFrom(undefined, 'request' as const, 'cfp' as const),
+    deadlineMs: optional(ms),
+    until: fc.constant('replied' as const),
+  }),
+  defined({ ...sent, topic: fc.constantFrom<Expression>(template('#news'), cel('input.x')) }),
+);
 const sleep: fc.Arbitrary<Sleep> = fc.oneof(
   fc.record({ kind: fc.constant('for' as const), ms }),
   fc.record({ kind: fc.constant('for-computed' as const), duration: computed }),
@@ -401,5 +413,6 @@ export const definitions: fc.Arbitrary<WorkflowDefinition> = fc
     mailboxes: fc.record({
       desk: defined({ limit: fc.constantFrom(undefined, 1, 100_000), retry: optional(mailboxRetry) }),
     }),
+    topics: fc.record({ news: defined({ subscribers: fc.constantFrom(undefined, ['#desk']) }) }),
   })
   .map((drawn) => caught({ schemaVersion: 1, ...withoutAbsent(drawn) }) as WorkflowDefinition);

@@ -5,13 +5,16 @@ import { MessageBooks } from '../../../../test/simulation/support/message-checks
 import { randomMail } from '../../../../test/simulation/support/random-mail.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
+const TOPICS = { news: { subscribers: ['#narrow', 'a'] }, free: {} };
+
 describe('messages, whatever is done with them', () => {
   it('are each in one place: open, dead, or gone in a way that is on record', () => {
     let sent = 0;
+    let published = 0;
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 150 }), (seed, steps) => {
         const dice = seededRandom(seed);
-        const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {}, narrow: { limit: 2 } }));
+        const run = new MailRun(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {}, narrow: { limit: 2 } }, TOPICS));
         run.beginAll();
         for (let step = 0; step < steps; step += 1) {
           run.now += Math.floor(dice() * 400);
@@ -27,10 +30,12 @@ describe('messages, whatever is done with them', () => {
         const books = new MessageBooks();
         for (const event of run.events) books.fold(event);
         books.compare(run.state);
-        sent += books.sent;
+        sent += run.of('MessageSent').length;
+        published += run.of('MessageSent').filter(({ recipients = [] }) => recipients.length > 1).length;
       }),
       { numRuns: 300 },
     );
     expect(sent).to.be.greaterThan(500);
+    expect(published).to.be.greaterThan(100);
   });
 });

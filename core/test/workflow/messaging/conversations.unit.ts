@@ -38,7 +38,7 @@ describe('conversations', () => {
         participant: 'b',
         subject: 'draft',
         since: run.now,
-        deadline: undefined,
+        deadline: run.now + 10 * 60 * 1000,
       },
     ]);
     run.hear('b');
@@ -131,6 +131,27 @@ describe('conversations', () => {
       'MessageSent',
       'MessageAcknowledged',
     ]);
+  });
+
+  it('a proposal after the deadline is rejected as late, by the run; whoever called hears nothing of it', () => {
+    const id = ask('b', { performative: 'cfp', deadlineMs: 1000 });
+    run.hear('b');
+    run.now += 1000;
+    run.due();
+    const open = run.state.mail?.boxes.get('a')?.messages.size;
+    run.hear('b');
+    const how = { performative: 'propose', conversation: id, inReplyTo: id } as const;
+    expect(run.say('b', 'a', 10, how)).to.deep.equal(['MessageSent', 'MessageSent', 'MessageDelivered']);
+    const [proposal, rejection] = run.of('MessageSent').slice(-2);
+    expect(proposal).to.include({ late: true, to: 'a' });
+    expect(rejection).to.include({
+      performative: 'reject-proposal',
+      to: 'b',
+      inReplyTo: proposal?.message,
+      onBehalf: true,
+    });
+    expect(rejection?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+    expect(run.state.mail?.boxes.get('a')?.messages.size).to.equal(open);
   });
 
   it('are over at their deadline, and whoever waits is told', () => {

@@ -1,6 +1,6 @@
 import type { Json, RunEvent } from '@reprise/core';
 import { workflow } from '@reprise/core';
-import type { MailboxDefinition, TaskDefinition, WorkflowDefinition } from '../../../src/definition/definition.ts';
+import type { TaskDefinition, WorkflowDefinition } from '../../../src/definition/definition.ts';
 import { liesIn, RunMessages } from '../../../src/orchestration/reading/run-messages.ts';
 import type { AwaitMessages, SettleMessages } from '../../../src/orchestration/workflow/commands.ts';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
@@ -12,12 +12,17 @@ import { initialState, isTerminal, type RunState } from '../../../src/orchestrat
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { EVENT_SHAPES } from '../../../src/orchestration/workflow/untrusted/event-shapes.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
+import type { Wanted } from '../../../src/shared/received-message.ts';
 import { PureRun } from '../pure-run.ts';
 
 type Tasks = Readonly<Record<string, Partial<TaskDefinition>>>;
 
 /** A workflow of agents that may send, and of whatever else is said. */
-export function mailWorkflow(tasks: Tasks, mailboxes?: Readonly<Record<string, MailboxDefinition>>) {
+export function mailWorkflow(
+  tasks: Tasks,
+  mailboxes?: WorkflowDefinition['mailboxes'],
+  topics?: WorkflowDefinition['topics'],
+) {
   const { definition } = workflow('mail').task('a', 'a').build();
   const [plain] = definition.tasks;
   const all = Object.entries(tasks).map(([id, more]) => {
@@ -25,7 +30,12 @@ export function mailWorkflow(tasks: Tasks, mailboxes?: Readonly<Record<string, M
     const isAgent = !['wait', 'send', 'set', 'scope', 'sleep'].some((performer) => performer in more);
     return { ...base, id, ...(isAgent ? { agent: id, may: ['send'] as const } : {}), ...more } as TaskDefinition;
   });
-  const whole: WorkflowDefinition = { ...definition, tasks: all, ...(mailboxes === undefined ? {} : { mailboxes }) };
+  const whole: WorkflowDefinition = {
+    ...definition,
+    tasks: all,
+    ...(mailboxes === undefined ? {} : { mailboxes }),
+    ...(topics === undefined ? {} : { topics }),
+  };
   return { definition: whole };
 }
 
@@ -54,7 +64,20 @@ export class MailRun extends PureRun {
     return this.#told(this.send({ type: 'SendMessages', ...this.#call(task), messages: [{ to, data, ...more }] }));
   }
 
-  hear(task: string, more: Partial<Pick<AwaitMessages, 'mailbox' | 'wanted' | 'max' | 'timeoutMs'>> = {}) {
+  publish(task: string, topic: string, data: Json, more: Partial<Outgoing> = {}) {
+    return this.#told(this.send({ type: 'SendMessages', ...this.#call(task), messages: [{ topic, data, ...more }] }));
+  }
+
+  subscribe(task: string, topic: string, filter?: Wanted) {
+    const wanted = filter === undefined ? {} : { filter };
+    return this.#told(this.send({ type: 'SubscribeMailbox', ...this.#call(task), topic, ...wanted }));
+  }
+
+  unsubscribe(task: string, topic: string) {
+    return this.#told(this.send({ type: 'UnsubscribeMailbox', ...this.#call(task), topic }));
+  }
+
+  hear(task: string, more: Partial<Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs'>> = {}) {
     return this.#told(this.send({ type: 'AwaitMessages', ...this.#call(task), ...more }));
   }
 

@@ -221,6 +221,20 @@ describe('messages in a run', () => {
     });
   });
 
+  it('to an address that is nearly right is told which one may be meant', () => {
+    run = talking(mailWorkflow({ a: {}, writer: {} }, { desk: {} }, { news: {} }));
+    const meant = (to: string): string => {
+      const [refused] = run.send({ type: 'PostMessage', from: 'me', message: { to, data: 1 } });
+      run.events.pop();
+      return refused?.type === 'CommandRejected' ? refused.message : '';
+    };
+    expect(meant('writr')).to.contain("is called so; did you mean 'writer'?");
+    expect(meant('#dsek')).to.contain("no mailbox 'dsek'; did you mean '#desk'?");
+    expect(meant('desk')).to.contain('did you mean "#desk"?');
+    expect(meant('#news')).to.contain('it is a topic: publish to it.');
+    expect(meant('nothing-like-it')).to.match(/is called so\.$/);
+  });
+
   describe('keys', () => {
     it('are said once by all attempts of a task', () => {
       run.say('a', 'b', 1, { key: 'once' });

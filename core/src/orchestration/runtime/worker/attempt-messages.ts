@@ -1,37 +1,54 @@
 import type {
   Message,
+  MessageFilter,
   Messages,
   NackOptions,
+  Published,
+  PublishOptions,
   ReceiveOptions,
   RequestOptions,
   SendOptions,
   Sent,
+  SubscribeOptions,
+  Subscription,
 } from '../../../agent/messages.ts';
+import { jsonSchemaOf } from '../../../definition/schema/standard.ts';
 import type { Duration } from '../../../shared/duration.ts';
 import { RepriseError } from '../../../shared/errors.ts';
-import { copyJson } from '../../../shared/json.ts';
-import type { ReceivedMessage } from '../../../shared/received-message.ts';
+import { copyJson, type Json } from '../../../shared/json.ts';
+import type { ReceivedMessage, Wanted } from '../../../shared/received-message.ts';
 import type { SettleMessages } from '../../workflow/commands.ts';
-import { awaitFlaw, settleFlaw } from '../../workflow/messaging/call-shapes.ts';
+import { awaitFlaw, settleFlaw, topicFlaw } from '../../workflow/messaging/call-shapes.ts';
 import type { Outgoing } from '../../workflow/messaging/message.ts';
 import { MAX_MESSAGE_CHARS } from '../../workflow/messaging/outgoing.ts';
 import { protocolOf } from '../../workflow/messaging/protocols.ts';
+import { isResult, NOT_ANSWERED, refusalOf } from '../../workflow/messaging/replies.ts';
 import { accept, durationOf, outgoingOf } from '../outgoing-of.ts';
 import { acceptPayload } from '../payload.ts';
 import type { MessageCalls } from './message-calls.ts';
 
 const DEFAULT_DEADLINE: Duration = '10m';
 
+export interface AttemptMessagesParts {
+  /** Those of the attempt, made when they are first asked for. */
+  calls(): MessageCalls;
+  /** Sends it with the output. `isReply`: it answers what the attempt has. */
+  withOutput(message: Outgoing, isReply: boolean): string;
+  readonly maxPayloadChars: number;
+}
+
 /** `context.messages` of one attempt. Whether anybody awaits a call is the agent's business: what is refused unheard ends no process, but fails the attempt. */
-export function messagesOf(calls: () => MessageCalls, maxPayloadChars: number): Messages {
+export function messagesOf(parts: AttemptMessagesParts): Messages {
   let made: AttemptMessages | undefined;
   // Most attempts say nothing.
   const messages = (): AttemptMessages => {
-    made ??= new AttemptMessages(calls(), maxPayloadChars);
+    made ??= new AttemptMessages(parts);
     return made;
   };
   return {
     send: (...given) => heard(messages().send(...given)),
+    publish: (...given) => heard(messages().publish(...given)),
+    subscribe: (...given) => heard(messages().subscribe(...given)),
     request: (...given) => heard(messages().request(...given)),
     receive: (...given) => heard(messages().receive(...given)),
     receiveMany: (...given) => heard(messages().receiveMany(...given)),
@@ -49,17 +66,31 @@ function heard<T>(promise: Promise<T>): Promise<T> {
 /** What can be said here of what is asked is said at once; all else the run says. */
 class AttemptMessages implements Messages {
   readonly #calls: MessageCalls;
+  readonly #withOutput: AttemptMessagesParts['withOutput'];
   readonly #maxChars: number;
   /** Those that the attempt has: whom a reply goes to. */
   readonly #taken = new Map<string, ReceivedMessage>();
 
-  constructor(calls: MessageCalls, maxPayloadChars: number) {
-    this.#calls = calls;
+  constructor({ calls, withOutput, maxPayloadChars }: AttemptMessagesParts) {
+    this.#calls = calls();
+    this.#withOutput = withOutput;
     this.#maxChars = Math.min(MAX_MESSAGE_CHARS, maxPayloadChars);
   }
 
   async send(to: string, data: unknown, options: SendOptions = {}): Promise<Sent> {
-    return { id: await this.#calls.send(this.#outgoing(to, data, options)) };
+    const { id } = await this.#say({ to }, data, options);
+    return { id };
+  }
+
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<Published> {
+    return await this.#say({ topic }, data, options);
+  }
+
+  async subscribe(topic: string, { filter }: SubscribeOptions = {}): Promise<Subscription> {
+    const wanted = filter === undefined ? {} : { filter: saidOf(filter) };
+    accept(topicFlaw({ topic, ...wanted }));
+    await this.#calls.tell({ type: 'SubscribeMailbox', topic, ...wanted });
+    return { topic, close: () => heard(this.#calls.tell({ type: 'UnsubscribeMailbox', topic })) };
   }
 
   async request(to: string, data: unknown, options: RequestOptions = {}): Promise<Message> {
@@ -82,7 +113,7 @@ class AttemptMessages implements Messages {
       if (answer === undefined) throw new RepriseError('REPRISE_REPLY_TIMEOUT', noAnswer(to, how.key));
       timeout = undefined;
       const { performative } = answer;
-      if (performative === 'inform' || performative === 'propose') return answer;
+      if (isResult(answer)) return answer;
       if (performative === 'query' && onQuery !== undefined) {
         said.push((await this.reply(answer, await onQuery(answer))).id);
         continue;
@@ -93,18 +124,21 @@ class AttemptMessages implements Messages {
     }
   }
 
-  async receive(options: ReceiveOptions = {}): Promise<Message | undefined> {
-    const [first] = await this.receiveMany({ ...options, max: 1 });
+  async receive<Data = Json>(options: ReceiveOptions<Data> = {}): Promise<Message<Data> | undefined> {
+    const [first] = await this.receiveMany<Data>({ ...options, max: 1 });
     return first;
   }
 
-  async receiveMany(options: ReceiveOptions & { readonly max: number }): Promise<readonly Message[]> {
-    const { mailbox, timeout, max, ...filter } = options;
-    const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+  async receiveMany<Data = Json>(
+    options: ReceiveOptions<Data> & { readonly max: number },
+  ): Promise<readonly Message<Data>[]> {
+    const { mailbox, timeout, max, schema, ...filter } = options;
+    const wanted = saidOf(filter);
     const asked = {
       type: 'AwaitMessages',
       ...(mailbox === undefined ? {} : { mailbox }),
       ...(Object.keys(wanted).length === 0 ? {} : { wanted }),
+      ...(schema === undefined ? {} : { schema: schemaFrom(schema) }),
       max,
       ...(timeout === undefined ? {} : { timeoutMs: durationOf(timeout, 'timeout') }),
     } as const;
@@ -112,7 +146,7 @@ class AttemptMessages implements Messages {
     const messages = await this.#calls.receive(asked);
     for (const message of messages) this.#taken.set(message.id, message);
     // The agent's own: what it does to it does not reach the state of the run.
-    return messages.map((message) => ({ ...message, data: copyJson(message.data) }));
+    return messages.map((message) => ({ ...message, data: copyJson(message.data) as Data }));
   }
 
   async reply({ id }: Pick<Message, 'id'>, data: unknown, options: SendOptions = {}): Promise<Sent> {
@@ -147,13 +181,36 @@ class AttemptMessages implements Messages {
 
   async #settle(what: Pick<SettleMessages, 'acknowledge' | 'reject'>): Promise<void> {
     accept(settleFlaw(what));
-    await this.#calls.settle({ type: 'SettleMessages', ...what });
+    await this.#calls.tell({ type: 'SettleMessages', ...what });
   }
 
-  #outgoing(to: string, data: unknown, options: SendOptions): Outgoing {
-    return outgoingOf(to, acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars), options);
+  async #say(where: Pick<Outgoing, 'to' | 'topic'>, data: unknown, given: SendOptions): Promise<Published> {
+    const { on, ...options } = given;
+    if (on !== undefined && on !== 'completion')
+      throw new RepriseError(
+        'REPRISE_MESSAGE_INVALID',
+        `\`on\` must be "completion", or be left out, not ${String(on)}.`,
+      );
+    const json = acceptPayload(data, 'message', 'REPRISE_INVALID_PAYLOAD', this.#maxChars);
+    const message = outgoingOf(where, json, options);
+    if (on === undefined) return await this.#calls.send(message);
+    const answered = this.#taken.get(message.inReplyTo ?? '');
+    return { id: this.#withOutput(message, answered !== undefined && answered.from === message.to) };
   }
 }
+
+/** As JSON. */
+function schemaFrom(schema: unknown): Json {
+  let wrong: string | undefined;
+  const found = jsonSchemaOf(schema, [], (_, message) => {
+    wrong ??= message;
+  });
+  if (wrong !== undefined) throw new RepriseError('REPRISE_MESSAGE_INVALID', `\`schema\` ${wrong}.`);
+  return found as Json;
+}
+
+const saidOf = (filter: MessageFilter): Wanted =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 
 /** After the deadline that the run tells of. */
 const MARGIN_MS = 1000;
@@ -163,19 +220,7 @@ const noAnswer = (to: string, key: string | undefined): string =>
     ? `'${to}' did not answer in time.`
     : `'${to}' did not answer in time. Or it did, and an attempt before has acknowledged its answer: what is asked under the key '${key}' is answered once.`;
 
-const NOT_ANSWERED = 'Whoever asked answers no questions.';
-
-function refusal(to: string, { performative, data, id }: Message): RepriseError {
-  const { code, message: why } = (data ?? {}) as { readonly [key: string]: unknown };
-  // What the run says for whoever does not.
-  if (code === 'REPRISE_REPLY_TIMEOUT' && typeof why === 'string')
-    return new RepriseError('REPRISE_REPLY_TIMEOUT', why, { details: { message: id } });
-  const how =
-    performative === 'refuse'
-      ? 'that it will not'
-      : performative === 'query'
-        ? 'with a question, which nothing answers (onQuery)'
-        : `with ${performative}`;
-  const message = `'${to}' answered ${how}.`;
-  return new RepriseError('REPRISE_REQUEST_REFUSED', message, { details: { message: id, performative, data } });
+function refusal(to: string, answer: Message): RepriseError {
+  const { code, message, details } = refusalOf(to, answer);
+  return new RepriseError(code, message, { details });
 }

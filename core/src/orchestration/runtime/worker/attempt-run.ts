@@ -62,7 +62,8 @@ export class AttemptRun {
     this.runId = runId;
     this.dispatch = dispatch;
     this.#parts = parts;
-    this.#directives = new Directives(dispatch, parts.maxPayloadChars);
+    const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
+    this.#directives = new Directives(dispatch, key, parts.maxPayloadChars);
   }
 
   get calls(): MessageCalls {
@@ -187,7 +188,11 @@ export class AttemptRun {
       signal: this.#controller.signal,
       logger: this.#logger(),
       traceparent: this.#parts.traceparent,
-      messages: messagesOf(() => this.calls, this.#parts.maxPayloadChars),
+      messages: messagesOf({
+        calls: () => this.calls,
+        withOutput: (message, isReply) => this.#directives.send(message, isReply),
+        maxPayloadChars: this.#parts.maxPayloadChars,
+      }),
       heartbeat: () => this.#watchSilence(),
       emit: (progress) => {
         this.#watchSilence();

@@ -9,6 +9,8 @@ import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import type { Dispatch } from '../../messaging/messages.ts';
 import { notAllowed } from '../../workflow/decisions/directives.ts';
 import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS, permissionOf } from '../../workflow/directives.ts';
+import type { Outgoing } from '../../workflow/messaging/message.ts';
+import { idWithOutput } from '../../workflow/messaging/saying.ts';
 import { acceptPayload } from '../payload.ts';
 
 /**
@@ -17,13 +19,16 @@ import { acceptPayload } from '../payload.ts';
  */
 export class Directives {
   readonly #dispatch: Dispatch;
+  readonly #attemptKey: string;
   readonly #maxChars: number;
   readonly #given: Directive[] = [];
   #chars = 0;
   #closed = false;
+  #sent = 0;
 
-  constructor(dispatch: Dispatch, maxChars: number) {
+  constructor(dispatch: Dispatch, attemptKey: string, maxChars: number) {
     this.#dispatch = dispatch;
+    this.#attemptKey = attemptKey;
     this.#maxChars = maxChars;
   }
 
@@ -100,9 +105,23 @@ export class Directives {
     this.#add({ kind: 'cancel', tasks: names });
   }
 
+  /** Gives the id that the message will have. Replies take no permission. */
+  send(message: Outgoing, isReply: boolean): string {
+    if (isReply) this.#open();
+    else this.#allow('send');
+    this.#add({ kind: 'send', message });
+    this.#sent += 1;
+    const { idempotencyKey } = this.#dispatch;
+    return idWithOutput({ attemptKey: this.#attemptKey, idempotencyKey }, message, this.#sent - 1);
+  }
+
+  #open(): void {
+    if (this.#closed) throw refused('the attempt is over, and has given its output');
+  }
+
   #allow(asked: Permission): void {
     const { may = [], taskId } = this.#dispatch;
-    if (this.#closed) throw refused('the attempt is over, and has given its output');
+    this.#open();
     if (!may.includes(asked)) throw refused(notAllowed({ id: taskId }, asked, may), false);
   }
 

@@ -11,8 +11,15 @@ import type { Outgoing } from '../../workflow/messaging/message.ts';
 /** What a call asks for, but for whose it is. */
 export type Asked =
   | { readonly type: 'SendMessages'; readonly message: Outgoing }
-  | Omit<Extract<MailCall, { readonly type: 'AwaitMessages' }>, keyof Whose>
-  | Omit<Extract<MailCall, { readonly type: 'SettleMessages' }>, keyof Whose>;
+  | AskedOf<'AwaitMessages'>
+  | AskedOf<'SettleMessages'>
+  | AskedOf<'SubscribeMailbox'>
+  | AskedOf<'UnsubscribeMailbox'>;
+
+type AskedOf<Type> = Omit<Extract<MailCall, { readonly type: Type }>, keyof Whose>;
+
+/** What was sent has an id; of what was published it is told how many got it. */
+type Answered = Pick<CallAnswer, 'recipients'> & { readonly id: string };
 
 type Whose = Pick<MailCall, 'commandId' | 'runId' | 'taskId' | 'attempt' | 'worker' | 'call'>;
 
@@ -36,7 +43,7 @@ interface Queued {
   /** Refused beside others, it is tried by itself. */
   alone: boolean;
   /** The id of what was sent. */
-  readonly answered: PromiseWithResolvers<string>;
+  readonly answered: PromiseWithResolvers<Answered>;
   /** Of a receive: what it waits for. */
   readonly came?: PromiseWithResolvers<readonly ReceivedMessage[]>;
 }
@@ -82,11 +89,12 @@ export class MessageCalls {
     return this.#waiting.size > 0;
   }
 
-  async send(message: Outgoing): Promise<string> {
+  async send(message: Outgoing): Promise<Answered> {
     return await this.#ask({ type: 'SendMessages', message });
   }
 
-  async settle(asked: Extract<Asked, { readonly type: 'SettleMessages' }>): Promise<void> {
+  /** What is done once it is on record. */
+  async tell(asked: Exclude<Asked, { readonly type: 'SendMessages' | 'AwaitMessages' }>): Promise<void> {
     await this.#ask(asked);
   }
 
@@ -116,7 +124,7 @@ export class MessageCalls {
     await Promise.all(open.map(({ answered }) => answered.promise));
   }
 
-  answered({ call, ids = [], error }: CallAnswer): void {
+  answered({ call, ids = [], recipients, error }: CallAnswer): void {
     const made = this.#made;
     if (made === undefined || made.command.call !== call) return;
     this.#made = undefined;
@@ -125,7 +133,7 @@ export class MessageCalls {
     if (error === undefined) {
       for (const [index, one] of made.of.entries()) {
         this.#await(one, made.command);
-        one.answered.resolve(ids[index] ?? '');
+        one.answered.resolve({ id: ids[index] ?? '', ...(recipients === undefined ? {} : { recipients }) });
       }
     } else if (made.of.length > 1) {
       for (const one of made.of) one.alone = true;
@@ -172,10 +180,10 @@ export class MessageCalls {
     this.#waiting.clear();
   }
 
-  #ask(asked: Asked, came?: Queued['came']): Promise<string> {
+  #ask(asked: Asked, came?: Queued['came']): Promise<Answered> {
     if (this.#over !== undefined) return this.#refused(this.#over);
     const chars = asked.type === 'SendMessages' ? jsonSize(asked.message.data, MOST_CHARS) : 0;
-    const answered = Promise.withResolvers<string>();
+    const answered = Promise.withResolvers<Answered>();
     // Whether anybody awaits it is the agent's business: flush() tells of what was not.
     answered.promise.catch(() => undefined);
     this.#queue.push({ asked, chars, alone: false, answered, ...(came === undefined ? {} : { came }) });

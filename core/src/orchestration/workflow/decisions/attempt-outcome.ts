@@ -24,10 +24,12 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
     return acknowledging(done, ended(state, task, conclusion, context));
   const wanted = directed(state, task, command, context);
   if ('error' in wanted) return failAttempt(state, task, wanted.error, false, context);
-  const { first, last, handedOff, ...more } = wanted;
-  if (handedOff === true) return [...done, ...first];
+  const { said, first, last, handedOff, ...more } = wanted;
+  if (handedOff === true) return [...said, ...done, ...first];
   const events = ended(state, task, { ...conclusion, ...more }, context);
-  return acknowledging(done, endsWell(events) ? [...first, ...events, ...last] : events);
+  return endsWell(events)
+    ? [...said, ...acknowledging(done, [...first, ...events, ...last])]
+    : acknowledging(done, events);
 }
 
 /** What the attempt had taken is done with, unless what it gave was not accepted. */

@@ -10,6 +10,7 @@ import { listAround } from '../binding-source.ts';
 import type { CompleteTask } from '../commands.ts';
 import { type Directive, type GoTo, type HandOff, MAX_HAND_OFFS, permissionOf, type Spawn } from '../directives.ts';
 import type { PutBefore, RunEvent, TaskHandedOff, TasksAdded } from '../events.ts';
+import { saidWithOutput } from '../messaging/saying.ts';
 import { link } from '../outside/link.ts';
 import { cancelNamed, namedFrom } from '../performers/cancel.ts';
 import { definitionOf, type RunState, type TaskState } from '../state.ts';
@@ -20,11 +21,15 @@ import { additionProblem } from './add-tasks.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { goneBack } from './go-back.ts';
 import { beyondLimit } from './outcome.ts';
+import { permissionsOf } from './permissions.ts';
+import { isRefusal } from './refusal.ts';
 import { untakenProblem } from './untaken.ts';
 
 /** What the directives of a completion come to. */
 export type Directed =
   | {
+      /** Before anything else: what it says. */
+      readonly said: readonly RunEvent[];
       /** Before the end of the attempt. */
       readonly first: readonly RunEvent[];
       /** After it. */
@@ -37,10 +42,6 @@ export type Directed =
       readonly final?: true;
     }
   | { readonly error: ErrorData };
-
-/** What the agent of a task may do besides giving an output. */
-export const permissionsOf = (state: RunState, task: TaskState): readonly Permission[] =>
-  definitionOf(state, task)?.may ?? [];
 
 /**
  * Checks all that an agent wants with its output, and says it as events. Nothing of it takes effect by halves: the first thing that cannot be is the
@@ -62,6 +63,8 @@ export function directed(
   const may = permissionsOf(state, task);
   for (const one of given) {
     const asked = permissionOf(one);
+    // Whoever may not send may answer: that is looked at below.
+    if (asked === 'send') continue;
     // That would be no other the next time.
     if (!may.includes(asked)) return { error: { ...refusal(task, notAllowed(task, asked, may)), retryable: false } };
   }
@@ -91,6 +94,9 @@ export function directed(
     const origin = state.graph.node(namedFrom(state, task.scope, id)?.definitionId ?? '')?.fallbackFor;
     if (origin !== undefined) return refused(`'${id}' runs only as the fallback of '${origin}'; cancel that one`);
   }
+  const messages = given.flatMap((one) => (one.kind === 'send' ? [one.message] : []));
+  const said = saidWithOutput(state, task, messages, context);
+  if (isRefusal(said)) return refused(`${said.message.replace(/\.$/, '')} (${said.code})`);
   const last = cancelNamed(state, task, cancels, context.now).events;
   const changed = changesOf(state, task, given, commandId, context);
   if ('why' in changed) return refused(changed.why);
@@ -112,9 +118,9 @@ export function directed(
   const over = beyondLimit(state, `what '${task.id}' gave and adds`, size + roughSize(output), context);
   if (over !== undefined) return refused(over.message);
   const first: readonly RunEvent[] = [...(added === undefined ? [] : [added]), ...changed.events];
-  if (handed !== undefined) return { first: [...first, handed.event, ...last], last: [], handedOff: true };
-  if (back !== undefined) return { first, last: [...last, ...back.events], final: true };
-  return { first, last, ...(finish !== undefined && { ends: finish.output }) };
+  if (handed !== undefined) return { said, first: [...first, handed.event, ...last], last: [], handedOff: true };
+  if (back !== undefined) return { said, first, last: [...last, ...back.events], final: true };
+  return { said, first, last, ...(finish !== undefined && { ends: finish.output }) };
 }
 
 /** What happens when the run goes back to a task; or why it cannot. What else the agent wants must not be undone by that at once. */

@@ -10,10 +10,13 @@ export function mailText(mail: MailState | undefined): string {
     for (const message of messages.values()) text += messageText(message);
     for (const receiver of receivers.values()) text += ` <${JSON.stringify(receiver)}`;
   }
-  for (const [task, { attempt, worker, past, calls, waits, held }] of mail.attempts)
-    text += `\ncalls ${JSON.stringify([task, attempt, worker, past, calls, [...waits], [...held]])}`;
+  for (const [task, { attempt, worker, past, calls, waits, held, published }] of mail.attempts) {
+    const last = published === undefined ? [] : [published];
+    text += `\ncalls ${JSON.stringify([task, attempt, worker, past, calls, [...waits], [...held], ...last])}`;
+  }
   for (const [task, keys] of mail.keys) text += `\nsaid ${JSON.stringify([task, [...keys]])}`;
   for (const one of mail.conversations.values()) text += `\nconversation ${JSON.stringify(one)}`;
+  for (const [topic, all] of mail.subscriptions) text += `\ntopic ${JSON.stringify([topic, [...all]])}`;
   for (const [id, why] of mail.owed) text += `\nowed ${JSON.stringify([id, why])}`;
   for (const [scope, ids] of mail.left) text += `\nleft ${JSON.stringify([scope, ids])}`;
   for (const [outbox, n] of mail.numbers) text += `\nnumber ${JSON.stringify([outbox, n])}`;

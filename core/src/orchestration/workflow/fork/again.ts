@@ -116,8 +116,8 @@ function fits(state: RunState, task: TaskState): boolean {
     (scope ?? wait ?? sleep ?? workflow ?? send) !== undefined &&
     (scope !== undefined) === state.scopes.has(task.id) &&
     (wait?.signal !== undefined) === (task.signal !== undefined) &&
-    (wait?.message !== undefined) === (task.awaits !== undefined) &&
-    (send?.until === 'acknowledged') === (task.sent !== undefined) &&
+    (wait?.message !== undefined || send?.until === 'replied') === (task.awaits !== undefined) &&
+    ((send?.until ?? 'sent') !== 'sent') === (task.sent !== undefined) &&
     (wait?.form !== undefined) === (task.form !== undefined) &&
     (sleep !== undefined) === (task.wakeAt !== undefined) &&
     (workflow !== undefined) === (task.child !== undefined)

@@ -1,4 +1,5 @@
 import { isList } from '../../../definition/definition.ts';
+import { didYouMean } from '../../../definition/did-you-mean.ts';
 import { isId } from '../../../shared/ids.ts';
 import { inside, isTaskPath, outer, taskPaths } from '../../../shared/task-path.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
@@ -6,6 +7,7 @@ import { definitionOf, type RunState } from '../state.ts';
 import { isMailboxRun, MAILBOX_INBOX } from './elsewhere.ts';
 import { blockOfMailbox, isName, mailboxDefinition } from './mail.ts';
 import { DEAD_LETTERS } from './message.ts';
+import { isTopic } from './topic-names.ts';
 
 /**
  * The mailbox that `address` means in the block `scope`: a name of the run, or the task, or the item of a list, of that path in the block or in the
@@ -15,7 +17,9 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
   if (isName(address)) {
     if (address === DEAD_LETTERS || mailboxDefinition(state.definition.mailboxes, address) !== undefined)
       return address;
-    return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'`);
+    if (isTopic(state.definition, address)) return unknown(address, 'it is a topic: publish to it');
+    const names = Object.keys(state.definition.mailboxes ?? {}).map((name) => `#${name}`);
+    return unknown(address, `the workflow declares no mailbox '${address.slice(1)}'${didYouMean(address, names)}`);
   }
   if (address.startsWith('@'))
     return isMailboxRun(state, address) ? MAILBOX_INBOX : unknown(address, 'it is a name of no run');
@@ -27,7 +31,9 @@ export function mailboxOf(state: RunState, scope: string, address: string): stri
   const closed = closedFlaw(state, address);
   if (closed !== undefined) return closed;
   const meant =
-    mailboxDefinition(state.definition.mailboxes, `#${address}`) === undefined ? '' : `; did you mean "#${address}"?`;
+    mailboxDefinition(state.definition.mailboxes, `#${address}`) === undefined
+      ? didYouMean(address, tasksAround(state, scope))
+      : `; did you mean "#${address}"?`;
   return unknown(address, `no task of the block, or of the blocks around it, is called so${meant}`);
 }
 
@@ -37,6 +43,20 @@ export function mailboxToTakeFrom(state: RunState, scope: string, address: strin
   if (!isAway) return mailboxOf(state, scope, address);
   return isId(address.slice(1)) ? address : unknown(address, 'the name behind @ is no name');
 }
+
+/** Tasks that may be meant by an address in a block, as one says it there: at the most so many. */
+function tasksAround(state: RunState, scope: string): readonly string[] {
+  const found: string[] = [];
+  for (let block: string | undefined = scope; block !== undefined; block = outer(block)?.block) {
+    for (const { id, scope: own, index } of state.tasks.values()) {
+      if (found.length >= MOST_COMPARED) return found;
+      if (own === block && index === undefined) found.push(block === '' ? id : id.slice(block.length + 1));
+    }
+  }
+  return found;
+}
+
+const MOST_COMPARED = 1000;
 
 /** Why the mailbox of a task, or an item, is not there now: its block is not under way. */
 export function closedFlaw(state: RunState, mailbox: string): Refusal | undefined {

@@ -8,13 +8,13 @@ import { reject } from '../decisions/rejection.ts';
 import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
+import { deadLetterOf } from './came-back.ts';
 import { conversationProblem } from './conversations.ts';
 import { isMailboxRun, MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, type Party } from './message.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
-import { deadLetterOf } from './settle-mail.ts';
 
 // Messages between runs: the sender's event, the receiver's, and the sender's that it has been received. Each command may come again, and late: numbers tell.
 //
@@ -90,7 +90,7 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   // Forks of one run say the same under the same key.
   if (there !== undefined) return [];
   const here = { ...event, to };
-  const broken = conversationProblem(state, { ...here, mailbox: to });
+  const broken = conversationProblem(state, here);
   if (broken !== undefined) return broken;
   const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
   if ((state.mail?.boxes.get(to)?.messages.size ?? 0) >= limit)

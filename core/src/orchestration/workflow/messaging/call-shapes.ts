@@ -1,9 +1,10 @@
 import { compile } from '../../../definition/cel/program.ts';
-import { jsonProblem } from '../../../shared/json.ts';
+import { checkSchema } from '../../../definition/schema/schema-problems.ts';
+import { type Json, jsonProblem } from '../../../shared/json.ts';
 import { MAX_MESSAGE_MS, MAX_NAME_CHARS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
-import type { AwaitMessages, SettleMessages, SettleTaken, TakeMessages } from '../commands.ts';
+import type { AwaitMessages, SettleMessages, SettleTaken, SubscribeMailbox, TakeMessages } from '../commands.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import {
   anyJson,
@@ -45,9 +46,11 @@ const timeSpan: Shape = withSchema(
 );
 
 /** A message about to be sent. */
-const outgoing = fieldsOf(
-  { to: address, data: anyJson },
+export const outgoingShape = fieldsOf(
+  { data: anyJson },
   {
+    to: address,
+    topic: address,
     run: text(128, 1),
     performative: performativeShape,
     type: name,
@@ -70,10 +73,23 @@ export const wantedFields: Readonly<Record<string, Shape>> = {
   inReplyTo: messageIdShape,
 };
 
+/** The same of an attempt. */
+export const filterShape = fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) });
+
+/** A JSON Schema of the kind that forms have. */
+export const schemaShape: Shape = (value, field) => {
+  let found: string | undefined;
+  checkSchema(value as Json, [], (path, message) => {
+    found ??= `${path.length === 0 ? '' : `.${path.join('.')} `}${message}`;
+  });
+  return found === undefined ? undefined : { field, problem: found };
+};
+
 /** What a call that waits asks for. */
 export const awaitingFields = {
   mailbox: address,
-  wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }),
+  wanted: filterShape,
+  schema: schemaShape,
   max: integer(1, MOST_TAKEN),
   timeoutMs: timeSpan,
 } as const;
@@ -103,12 +119,25 @@ const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined
     : problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${flaw.field} ${flaw.problem}.`);
 };
 
-export const someOutgoing = listOf(outgoing, MOST_SENT);
+/** A message goes to a mailbox, or is published; what is published is said to nobody in particular. */
+function goingFlaw({ to, topic, conversation, inReplyTo }: Outgoing): Refusal | undefined {
+  const invalid = (why: string): Refusal =>
+    problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${why}.`);
+  if ((to === undefined) === (topic === undefined)) return invalid('a message goes to a mailbox (to), or to a topic');
+  if (topic === undefined) return undefined;
+  return conversation === undefined && inReplyTo === undefined
+    ? undefined
+    : invalid(
+        'what is published is in no conversation and answers nothing: it goes to whoever subscribes. Answer with send',
+      );
+}
+
+export const someOutgoing = listOf(outgoingShape, MOST_SENT);
 
 export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
   if (Array.isArray(messages) && messages.length === 0)
     return problem('REPRISE_MESSAGE_INVALID', 'Nothing is to be sent.');
-  const flaw = wrong(someOutgoing, messages, 'messages');
+  const flaw = wrong(someOutgoing, messages, 'messages') ?? messages.map(goingFlaw).find((one) => one !== undefined);
   if (flaw !== undefined || messages.length === 1) return flaw;
   const field = messages.map(dependsOn).find((one) => one !== undefined);
   return field === undefined
@@ -117,32 +146,44 @@ export function sendFlaw(messages: readonly Outgoing[]): Refusal | undefined {
 }
 
 /** Why what was said before the message may decide whether it may be said; undefined: it may not. */
-export const dependsOn = ({ key, conversation, inReplyTo, performative }: Outgoing): string | undefined =>
-  key !== undefined
-    ? 'key'
-    : conversation !== undefined
-      ? 'conversation'
-      : inReplyTo !== undefined
-        ? 'inReplyTo'
-        : performative !== undefined && performative !== 'inform'
-          ? 'performative'
-          : undefined;
+export const dependsOn = ({ topic, key, conversation, inReplyTo, performative }: Outgoing): string | undefined =>
+  topic !== undefined
+    ? 'topic'
+    : key !== undefined
+      ? 'key'
+      : conversation !== undefined
+        ? 'conversation'
+        : inReplyTo !== undefined
+          ? 'inReplyTo'
+          : performative !== undefined && performative !== 'inform'
+            ? 'performative'
+            : undefined;
 
-export const outgoingFlaw = (message: unknown): Refusal | undefined => wrong(outgoing, message, 'message');
+export const outgoingFlaw = (message: unknown): Refusal | undefined =>
+  wrong(outgoingShape, message, 'message') ?? goingFlaw(message as Outgoing);
 
 export function awaitFlaw({
   mailbox,
   wanted,
+  schema,
   max,
   timeoutMs,
-}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'max' | 'timeoutMs'>): Refusal | undefined {
+}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs'>): Refusal | undefined {
   const asked = {
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(wanted === undefined ? {} : { wanted }),
+    ...(schema === undefined ? {} : { schema }),
     ...(max === undefined ? {} : { max }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
   return wrong(awaiting, asked, '') ?? whereFlaw(wanted);
+}
+
+const subscribing = fieldsOf({ topic: address }, { filter: filterShape });
+
+export function topicFlaw(command: Pick<SubscribeMailbox, 'topic' | 'filter'>): Refusal | undefined {
+  const { topic, filter } = command;
+  return wrong(subscribing, { topic, ...(filter === undefined ? {} : { filter }) }, '') ?? whereFlaw(filter);
 }
 
 function whereFlaw(wanted: Wanted | undefined): Refusal | undefined {

@@ -1,18 +1,19 @@
 import { attemptKey, idempotencyKey } from '../attempt-key.ts';
 import type { AwaitMessages, CompleteTask, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import { permissionsOf } from '../decisions/directives.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import { type Answer, isRefusal, problem } from '../decisions/refusal.ts';
 import { reject } from '../decisions/rejection.ts';
 import type { MessageAcknowledged, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { mailboxToTakeFrom } from './addresses.ts';
 import { awaitFlaw, sendFlaw, settleFlaw } from './call-shapes.ts';
-import { isNameAnywhere, type OpenMessage } from './mail.ts';
-import { addressOf, FINAL, isTo } from './message.ts';
-import { sentTo } from './outbox.ts';
+import { giveUpOn, whenAgain } from './came-back.ts';
+import { isNameAnywhere } from './mail.ts';
+import { addressOf, FINAL } from './message.ts';
 import { sending } from './outgoing.ts';
-import { giveUpOn, whenAgain } from './settle-mail.ts';
+import { answeredBy, heldBy, leaveFlaw } from './saying.ts';
+import { decideSubscription } from './topics.ts';
 
 // What attempts do with messages. Each of their calls is taken once, in the order of its number: one that comes again gives nothing, and its answer
 // can be told from the state.
@@ -40,6 +41,9 @@ function callOf(state: RunState, command: MailCall, context: DecisionContext): A
       return awaitMessages(state, task, command, context);
     case 'SettleMessages':
       return settleMessages(state, task, command, context);
+    case 'SubscribeMailbox':
+    case 'UnsubscribeMailbox':
+      return decideSubscription(state, task, command, context);
     default:
       return command satisfies never;
   }
@@ -52,17 +56,12 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   const events: RunEvent[] = [];
   const ahead = new Map<string, number>();
   for (const [index, message] of messages.entries()) {
-    const answered = heldBy(state, task, message.inReplyTo);
-    const isReply = answered !== undefined && isTo(answered.from, message);
-    const needed = message.run === undefined && !String(message.to).startsWith('@') ? 'send' : 'sendAcross';
-    if (!isReply && !permissionsOf(state, task).includes(needed))
-      return problem(
-        'REPRISE_MESSAGE_INVALID',
-        `The agent of '${task.id}' may send no messages${needed === 'send' ? '' : ' to other runs, or to names of no run,'} but replies to what it has taken; say so on the task: may: [${needed}].`,
-      );
+    const denied = leaveFlaw(state, task, message);
+    if (denied !== undefined) return denied;
     const id = messageId(state, command, index);
     // A task of that name that whoever sent it is not, is not meant.
-    const said = isReply ? { ...message, to: addressOf(answered.from) } : message;
+    const meant = answeredBy(state, task, message);
+    const said = meant === undefined ? message : { ...message, to: addressOf(meant.from) };
     const what = {
       scope: task.scope,
       from: { task: task.id, attempt },
@@ -72,12 +71,10 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
       ahead,
     };
     const sent = sending(state, what, context);
-    if (sent === undefined) continue;
-    if (!('type' in sent)) return sent;
-    events.push(sent);
-    const mailbox = sentTo(sent);
-    ahead.set(mailbox, (ahead.get(mailbox) ?? 0) + 1);
-    if (isReply && FINAL.has(message.performative ?? 'inform'))
+    if (isRefusal(sent)) return sent;
+    events.push(...sent);
+    const answered = sent.length === 0 ? undefined : answeredBy(state, task, message);
+    if (answered !== undefined && FINAL.has(message.performative ?? 'inform'))
       events.push(acknowledgement(task, [answered.id], context));
   }
   return events;
@@ -98,10 +95,20 @@ export function messageId(
   return `${attemptKey(state.runId, taskId, attempt)}${again}/${call}${index === 0 ? '' : `.${index}`}`;
 }
 
+/** How many got what a call published; undefined when it published nothing. */
+export function publishedBy(state: RunState, { taskId, messages }: SendMessages): number | undefined {
+  const [message] = messages;
+  if (message?.topic === undefined) return undefined;
+  const { mail } = state;
+  return message.key === undefined
+    ? mail?.attempts.get(taskId)?.published
+    : mail?.keys.get(taskId)?.get(message.key)?.recipients;
+}
+
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
   const flaw = awaitFlaw(command);
   if (flaw !== undefined) return flaw;
-  const { attempt, worker, call, max = 1, timeoutMs } = command;
+  const { attempt, worker, call, schema, max = 1, timeoutMs } = command;
   const wanted =
     command.wanted?.run === 'parent' && state.parent !== undefined
       ? { ...command.wanted, run: state.parent.runId }
@@ -129,6 +136,7 @@ function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages,
       worker,
       mailbox,
       ...(wanted === undefined ? {} : { wanted }),
+      ...(schema === undefined ? {} : { schema }),
       max,
       ...(timeoutMs === undefined ? {} : { until: context.now + Math.ceil(timeoutMs) }),
     },
@@ -184,11 +192,4 @@ export function acknowledgedBy(
   const unseen = new Set<unknown>(Array.isArray(unheard) ? unheard : []);
   const seen = [...held].filter((id) => !unseen.has(mail.open.get(id)?.holder?.call));
   return seen.length === 0 ? [] : [acknowledgement(task, seen, context)];
-}
-
-/** The message, when the attempt of the task has it. */
-function heldBy(state: RunState, task: TaskState, id: string | undefined): OpenMessage | undefined {
-  const message = id === undefined ? undefined : state.mail?.open.get(id);
-  const { holder, back } = message ?? {};
-  return holder?.taskId === task.id && holder.attempt === task.attempt && back === undefined ? message : undefined;
 }

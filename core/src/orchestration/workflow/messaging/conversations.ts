@@ -6,7 +6,7 @@ import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
-import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText } from './outbox.ts';
+import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protocols.ts';
 
 // Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.
@@ -14,10 +14,10 @@ import { advance, allowed, isOpen, owes, protocolOf, type Role } from './protoco
 /** Conversations that a run has open at once, at the most. */
 export const MAX_CONVERSATIONS = 1000;
 
-type Said = Pick<MessageSent, 'message' | 'from' | 'performative' | 'conversation' | 'inReplyTo'> & {
-  /** The mailbox of the state that it is put into. */
-  readonly mailbox: string;
-};
+type Said = Pick<
+  MessageSent,
+  'message' | 'from' | 'to' | 'run' | 'recipients' | 'performative' | 'conversation' | 'inReplyTo'
+>;
 
 /** The conversation that a message is part of, and who says it; undefined when it is part of none. */
 function partOf(
@@ -25,7 +25,7 @@ function partOf(
   said: Said,
 ): { readonly one: ConversationState; readonly role: Role } | undefined {
   const { conversation, inReplyTo } = said;
-  const to = partyAddressed(said.mailbox);
+  const to = partyAddressed(sentTo(said));
   const from = partyKey(said.from);
   for (const id of mail?.byConversation.get(conversation ?? '') ?? []) {
     const one = mail?.conversations.get(id);
@@ -39,16 +39,35 @@ function partOf(
   return undefined;
 }
 
+/** Whether it is said in a conversation that is open. */
+export const isPartOfOne = (state: RunState, said: Said): boolean => partOf(state.mail, said) !== undefined;
+
+/** Whether the message opens a conversation. */
+export const opens = (state: RunState, said: Said): boolean =>
+  protocolOf(said.performative ?? 'inform') !== undefined && partOf(state.mail, said) === undefined;
+
+/** Whether it proposes something in a conversation that is over: the call that it answers had a deadline, or was withdrawn. */
+export const isLateProposal = (state: RunState, said: Said): boolean =>
+  said.performative === 'propose' &&
+  said.conversation !== undefined &&
+  said.inReplyTo !== undefined &&
+  said.run === undefined &&
+  state.tasks.has(said.to) &&
+  said.from.task !== undefined &&
+  partOf(state.mail, said) === undefined;
+
 /** Why the message breaks its conversation; undefined when it does not. */
 export function conversationProblem(state: RunState, said: Said): Refusal | undefined {
   const performative = said.performative ?? 'inform';
   const found = partOf(state.mail, said);
   if (found === undefined) {
     if (protocolOf(performative) === undefined) return undefined;
-    if ((state.mail?.conversations.size ?? 0) < MAX_CONVERSATIONS) return undefined;
+    // One with each whom it is published to.
+    const more = said.recipients?.length ?? 1;
+    if ((state.mail?.conversations.size ?? 0) + more <= MAX_CONVERSATIONS) return undefined;
     return problem(
       'REPRISE_MESSAGE_INVALID',
-      `${MAX_CONVERSATIONS} conversations are open in the run; end some first.`,
+      `${MAX_CONVERSATIONS} conversations may be open in the run at once; end some first.`,
     );
   }
   const { one, role } = found;
@@ -61,12 +80,9 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
 }
 
 /** The conversation of a message that was sent: it opens one, or brings its own further. */
-export function converse(
-  state: RunState,
-  mail: MailState,
-  event: (MessageSent | MessageReceived) & { readonly mailbox: string },
-): void {
-  const { message: id, from, mailbox: to, conversation, subject, deadline, at } = event;
+export function converse(state: RunState, mail: MailState, event: MessageSent | MessageReceived): void {
+  const { message: id, from, conversation, subject, deadline, at } = event;
+  const to = sentTo(event as Pick<MessageSent, 'to' | 'run'>);
   const performative = event.performative ?? 'inform';
   const found = partOf(mail, event);
   if (found !== undefined) {

@@ -2,11 +2,11 @@ import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
+import { deadLetterOf, giveUpOn, whenAgain } from './came-back.ts';
 import { answerFor, LATE } from './conversations.ts';
 import { handOut } from './hand-out.ts';
 import { handOverFrom, isAtItsEnd, undeliveredError } from './hand-over.ts';
 import { dueBy, isUnwanted, type MailState, outboxesOf, receiverOf } from './mail.ts';
-import { deadLetterOf, giveUpOn, whenAgain } from './settle-mail.ts';
 
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
 const MOST_AT_ONCE = 256;

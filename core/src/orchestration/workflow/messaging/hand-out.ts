@@ -1,17 +1,19 @@
-import type { Expression, Scope } from '../../../definition/definition.ts';
+import type { Scope } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
-import { bindCondition } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { conclude } from '../decisions/outcome.ts';
 import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
+import { fits, scopeOfCall, whereOf } from './fits.ts';
 import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
 import { nameOf } from './message.ts';
+import { misfitOf, schemaOf, turnDown } from './misfits.ts';
 import { outboxOf } from './outbox.ts';
-import { isFrom, isWanted, receivedFrom } from './received.ts';
+import { isFrom, receivedFrom } from './received.ts';
+import { replied } from './replies.ts';
 
 // Who gets which message: whoever has waited longest, the oldest that fits. What was given back holds up its own conversation until it may be had
 // again, and nothing else.
@@ -33,10 +35,13 @@ export function handOut(
     }
     const task = state.tasks.get(receiver.taskId);
     if (task === undefined || isHeldUp(state, receiver)) continue;
-    const fits = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
-    const found = fitting(box, fits, receiver.max, now);
+    const schema = schemaOf(state, task, receiver);
+    const isFit = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
+    const found = fitting(box, isFit, receiver.max, now);
     const [first] = found;
     if (first === undefined) continue;
+    const misfit = found.map((message) => [message, misfitOf(schema, message)] as const).find(([, why]) => why);
+    if (misfit?.[1] !== undefined) return turnDown(state, task, misfit[0], misfit[1], context);
     if (receiver.call === 0) return taken(state, task, first, context);
     const { taskId, attempt, call } = receiver;
     const messages = found.map(({ id }) => id);
@@ -70,28 +75,19 @@ export function lyingAt(
   now: number,
 ): readonly OpenMessage[] {
   const box = state.mail?.boxes.get(mailbox);
-  if (box === undefined) return [];
-  const { where } = wanted;
-  const scope = { ...NOTHING, runId: state.runId, round: 1 };
-  const asked = where === undefined ? undefined : ({ kind: 'cel', source: where } as const);
-  return fitting(
-    box,
-    fitsIn(wanted, asked, () => scope, 'where'),
-    max,
-    now,
-  );
+  const scope = (): Scope => scopeOfCall(state.runId, 1);
+  const isWanted = (message: OpenMessage): boolean => fits(message, wanted, whereOf(wanted), scope, mailbox);
+  return box === undefined ? [] : fitting(box, isWanted, max, now);
 }
 
 /** What is wanted of a name of no run: said there and in the run that asks, it has to mean the same. */
 function fitsAway({ runId }: RunState, wanted: Wanted = {}): (message: OpenMessage) => boolean {
-  const { where, from, run, ...others } = wanted;
-  const asked = where === undefined ? undefined : ({ kind: 'cel', source: where } as const);
-  const scope = { ...NOTHING, runId: '', round: 1 };
-  const fits = fitsIn(others, asked, () => scope, 'where');
+  const { from, run, ...others } = wanted;
+  const scope = (): Scope => scopeOfCall('', 1);
   return (message) =>
     (run === undefined || (message.from.run ?? runId) === run) &&
     (from === undefined || isFrom(nameOf(message.from), from)) &&
-    fits(message);
+    fits(message, others, whereOf(wanted), scope, 'a name');
 }
 
 /** Whether somebody who waits there takes nothing as things stand, but may later: a join does not need it now. */
@@ -119,6 +115,7 @@ const taken = (
   message: OpenMessage,
   context: DecisionContext,
 ): readonly RunEvent[] => {
+  if (definitionOf(state, task)?.send !== undefined) return replied(state, task, message, context);
   const output = receivedFrom(message) as unknown as Json;
   return conclude(state, task, { output, via: 'message', recorded: false, message: message.id }, context);
 };
@@ -152,29 +149,11 @@ function filterOf(
   task: TaskState,
   { wanted = {}, call }: Receiver,
 ): (message: OpenMessage) => boolean {
-  const where =
-    call === 0
-      ? definitionOf(state, task)?.wait?.message?.where
-      : wanted.where === undefined
-        ? undefined
-        : ({ kind: 'cel', source: wanted.where } as const);
+  const where = call === 0 ? definitionOf(state, task)?.wait?.message?.where : whereOf(wanted);
   let scope: Scope | undefined;
   const seen = (): Scope => {
-    scope ??= call === 0 ? taskScope(state, task) : { ...NOTHING, runId: state.runId, round: task.round };
+    scope ??= call === 0 ? taskScope(state, task) : scopeOfCall(state.runId, task.round);
     return scope;
   };
-  return fitsIn(wanted, where, seen, `task '${task.id}', where`);
+  return (message) => fits(message, wanted, where, seen, task.id);
 }
-
-const fitsIn =
-  (wanted: Wanted, where: Expression | undefined, seen: () => Scope, place: string) =>
-  (message: OpenMessage): boolean => {
-    if (!isWanted(message, message.from, message.subject, wanted)) return false;
-    if (where === undefined) return true;
-    const asked = { ...seen(), message: receivedFrom(message) as unknown as Json };
-    const holds = bindCondition(where, asked, place);
-    // One odd message is no reason to end whoever waits for others.
-    return holds.ok && holds.value;
-  };
-
-const NOTHING = { input: null, outputs: {} } as const;

@@ -2,11 +2,11 @@ import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { HandOverAwaited, RunEvent } from '../events.ts';
 import { type RunState, rootOf } from '../state.ts';
+import { receiptOf } from './came-back.ts';
 import { answerFor, isOwed } from './conversations.ts';
 import { notTaken } from './leave.ts';
 import { type MailState, outboxesOf } from './mail.ts';
 import { isOutbox } from './outbox.ts';
-import { receiptOf } from './settle-mail.ts';
 
 // What a run owes others before it ends: an answer to whoever asked from another run, word of what became of their messages, and that what it said is there.
 

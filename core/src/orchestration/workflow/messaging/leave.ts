@@ -9,6 +9,8 @@ import {
   type OpenMessage,
   type Returned,
   receiverKey,
+  unsubscribe,
+  unsubscribeAll,
 } from './mail.ts';
 
 // What becomes of messages when whoever has them, or waits for them, is no more.
@@ -41,6 +43,7 @@ export function leaveTask(state: RunState, mail: MailState, task: TaskState): vo
   if (!hasEnded(task)) return;
   if (mail.conversations.size > 0) leaveConversations(state, mail, task);
   if (mayRunAgain(state, task)) return;
+  for (const topic of [...mail.subscriptions.keys()]) unsubscribe(mail, topic, task.id);
   for (const mailbox of mail.filled.within(task.id))
     for (const message of mail.boxes.get(mailbox)?.messages.values() ?? [])
       tellSender(state, message, notTaken(message, `'${task.id}' has ended`));
@@ -60,6 +63,8 @@ export function tellSender(
   }
   const task = state.tasks.get(from.task ?? '');
   if (task?.sent?.message !== id || task.sent.outcome !== 'open' || hasEnded(task)) return;
+  // Who took it has yet to answer.
+  if (outcome === 'acknowledged' && task.awaits !== undefined) return;
   task.sent.outcome = outcome;
   state.frontier.add(task.id);
 }
@@ -71,6 +76,8 @@ export const notTaken = ({ mailbox }: OpenMessage, why: string): ErrorData =>
 export function leaveBlock(state: RunState, path: string): void {
   const { mail } = state;
   if (mail === undefined) return;
+  if (mail.subscriptions.size > 0)
+    unsubscribeAll(mail, (mailbox) => !isName(mailbox) && mailbox.startsWith(`${path}/`));
   // What is left in a block inside of it, which ended with it, is closed with that one.
   const inside = new Set([...mail.left.values()].flat());
   const left: string[] = [];

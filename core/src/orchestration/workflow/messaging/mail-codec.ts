@@ -1,3 +1,4 @@
+import type { Wanted } from '../../../shared/received-message.ts';
 import { addConversation } from './conversations.ts';
 import {
   type AttemptMail,
@@ -13,6 +14,7 @@ import {
   type Receiver,
   type SentUnderKey,
   stirAll,
+  subscribe,
   type Told,
 } from './mail.ts';
 
@@ -29,6 +31,12 @@ type SavedAttempt = Omit<AttemptMail, 'waits' | 'held'> & {
   readonly held: readonly string[];
 };
 
+interface SavedSubscription {
+  readonly topic: string;
+  readonly mailbox: string;
+  readonly wanted?: Wanted;
+}
+
 /** One line. The last has all that is not of one mailbox. */
 export interface SavedMail {
   readonly boxes: readonly SavedBox[];
@@ -39,6 +47,7 @@ export interface SavedMail {
     readonly left: readonly (readonly [string, readonly string[]])[];
     readonly order: readonly string[];
     readonly conversations: readonly ConversationState[];
+    readonly subscriptions?: readonly SavedSubscription[];
     readonly owed: readonly (readonly [string, string])[];
     /** Absent: nothing goes to other runs, or came from there. */
     readonly elsewhere?: {
@@ -73,15 +82,16 @@ export function* savedMail(mail: MailState): Generator<SavedMail> {
   yield {
     boxes,
     rest: {
-      attempts: [...mail.attempts].map(([task, { attempt, worker, past, calls, waits, held }]) => [
+      attempts: [...mail.attempts].map(([task, { waits, held, ...others }]) => [
         task,
-        { attempt, worker, past, calls, waits: [...waits], held: [...held] },
+        { ...others, waits: [...waits], held: [...held] },
       ]),
       keys: [...mail.keys].map(([task, keys]) => [task, [...keys]]),
       back: [...mail.back],
       left: [...mail.left],
       order: [...mail.open.keys()],
       conversations: [...mail.conversations.values()],
+      ...(mail.subscriptions.size === 0 ? {} : { subscriptions: savedSubscriptions(mail) }),
       owed: [...mail.owed],
       ...elsewhereOf(mail),
     },
@@ -100,6 +110,11 @@ function elsewhereOf({ numbers, marks, receipts, told, asks, handOverUntil }: Ma
   return { elsewhere: { ...elsewhere, ...(handOverUntil === undefined ? {} : { handOverUntil }) } };
 }
 
+const savedSubscriptions = (mail: MailState): readonly SavedSubscription[] =>
+  [...mail.subscriptions].flatMap(([topic, all]) =>
+    [...all].map(([mailbox, wanted]) => ({ topic, mailbox, ...(wanted === undefined ? {} : { wanted }) })),
+  );
+
 export function restoreMail(given: MailState | undefined, saved: SavedMail): MailState {
   const mail = given ?? createMail();
   for (const { mailbox, messages, receivers } of saved.boxes) {
@@ -111,8 +126,16 @@ export function restoreMail(given: MailState | undefined, saved: SavedMail): Mai
 }
 
 function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): MailState {
-  for (const [task, { attempt, worker, past, calls, waits, held }] of saved.attempts)
-    mail.attempts.set(task, { attempt, worker, past, calls, waits: new Map(waits), held: new Set(held) });
+  for (const [task, { attempt, worker, past, calls, waits, held, published }] of saved.attempts)
+    mail.attempts.set(task, {
+      attempt,
+      worker,
+      past,
+      calls,
+      waits: new Map(waits),
+      held: new Set(held),
+      ...(published === undefined ? {} : { published }),
+    });
   for (const [task, keys] of saved.keys) mail.keys.set(task, new Map(keys));
   for (const id of saved.back) mail.back.add(id);
   for (const [scope, ids] of saved.left) mail.left.set(scope, [...ids]);
@@ -124,6 +147,7 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
     if (message !== undefined) mail.open.set(id, message);
   }
   for (const one of saved.conversations) addConversation(mail, conversing(one));
+  for (const { topic, mailbox, wanted } of saved.subscriptions ?? []) subscribe(mail, topic, mailbox, wanted);
   for (const [id, why] of saved.owed) mail.owed.set(id, why);
   const { numbers = [], marks = [], receipts = [], told = [], asks = [], handOverUntil } = saved.elsewhere ?? {};
   for (const [outbox, n] of numbers) mail.numbers.set(outbox, n);

@@ -44,7 +44,7 @@ export interface Returned {
   readonly retryable: boolean;
 }
 
-export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' | 'type' | 'key'> {
+export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' | 'deadlineMs' | 'type' | 'key'> {
   readonly id: string;
   readonly from: Party;
   readonly subject: string | undefined;
@@ -86,6 +86,8 @@ export interface Receiver {
   readonly call: number;
   readonly worker: string;
   readonly wanted: Wanted | undefined;
+  /** Of a call; that of a wait is in the definition. */
+  readonly schema?: Json;
   readonly max: number;
   readonly until: number | undefined;
   readonly since: number;
@@ -145,12 +147,16 @@ export interface AttemptMail {
   readonly waits: Map<number, string>;
   /** The messages that it has. */
   readonly held: Set<string>;
+  /** How many got what its last call published. */
+  published?: number;
 }
 
 /** What a task has said under a key, and a hash of what that was. */
 export interface SentUnderKey {
   readonly message: string;
   readonly content: string;
+  /** Of what was published: how many got it. */
+  readonly recipients?: number;
 }
 
 interface Due {
@@ -181,6 +187,8 @@ export interface MailState {
   readonly conversations: Map<string, ConversationState>;
   /** The same by name. Derived. */
   readonly byConversation: Map<string, Set<string>>;
+  /** By topic, then by mailbox, in the order in which they began: what each wants of it. Those that the definition names are not among them. */
+  readonly subscriptions: Map<string, Map<string, Wanted | undefined>>;
   /** Conversations in which an answer will not come, and why. Empty between commands. */
   readonly owed: Map<string, string>;
   /** By outbox: the last number that was given. */
@@ -216,6 +224,7 @@ export const createMail = (): MailState => ({
   left: new Map(),
   conversations: new Map(),
   byConversation: new Map(),
+  subscriptions: new Map(),
   owed: new Map(),
   numbers: new Map(),
   marks: new Map(),
@@ -288,6 +297,10 @@ export const blockOfMailbox = (mailbox: string): string => {
 /** What a receiver at a name of no run asks by. */
 export const askOf = ({ taskId, attempt, call, since }: Receiver): string => `${taskId}/${attempt}/${call}/${since}`;
 
+/** Messages that may be open in a mailbox. */
+export const limitOf = (mailboxes: Readonly<Record<string, MailboxDefinition>> | undefined, mailbox: string): number =>
+  mailboxDefinition(mailboxes, mailbox)?.limit ?? DEFAULT_MAILBOX_LIMIT;
+
 export const receiverKey = ({ taskId, call }: Pick<Receiver, 'taskId' | 'call'>): string => `${call} ${taskId}`;
 
 export function boxAt(mail: MailState, mailbox: string): Mailbox {
@@ -335,11 +348,13 @@ export function putIn(mail: MailState, message: OpenMessage): void {
 
 /** All fields, in the order that a digest has them in. */
 export function inOrder(saved: OpenMessage): OpenMessage {
-  const { id, from, mailbox, data, performative, subject, conversation, inReplyTo, drop, sentAt, expiresAt } = saved;
+  const { id, from, mailbox, topic, data, performative, subject, conversation, inReplyTo, drop, sentAt } = saved;
+  const { n, deadline, onBehalf, receipt, ask, handedOn, outAt } = saved;
   return {
     id,
     from,
     mailbox,
+    ...(topic === undefined ? {} : { topic }),
     data,
     ...(performative === undefined ? {} : { performative }),
     subject,
@@ -347,14 +362,14 @@ export function inOrder(saved: OpenMessage): OpenMessage {
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(drop === undefined ? {} : { drop }),
     sentAt,
-    expiresAt,
-    ...(saved.n === undefined ? {} : { n: saved.n }),
-    ...(saved.receipt === undefined ? {} : { receipt: saved.receipt }),
-    ...(saved.deadline === undefined ? {} : { deadline: saved.deadline }),
-    ...(saved.onBehalf === undefined ? {} : { onBehalf: saved.onBehalf }),
-    ...(saved.ask === undefined ? {} : { ask: saved.ask }),
-    ...(saved.handedOn === undefined ? {} : { handedOn: saved.handedOn }),
-    ...(saved.outAt === undefined ? {} : { outAt: saved.outAt }),
+    expiresAt: saved.expiresAt,
+    ...(n === undefined ? {} : { n }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...(onBehalf === undefined ? {} : { onBehalf }),
+    ...(receipt === undefined ? {} : { receipt }),
+    ...(ask === undefined ? {} : { ask }),
+    ...(handedOn === undefined ? {} : { handedOn }),
+    ...(outAt === undefined ? {} : { outAt }),
     deliveries: saved.deliveries,
     losses: saved.losses,
     retryAt: saved.retryAt,
@@ -491,6 +506,25 @@ export function receiverOf(mail: MailState, id: string): Receiver | undefined {
 export function* outboxesOf(mail: MailState): Generator<string> {
   if (mail.numbers.size === 0) return;
   for (const mailbox of mail.boxes.keys()) if (isOutbox(mailbox)) yield mailbox;
+}
+
+/** From now on the mailbox has what is published under the topic and is wanted; what it wanted before is of no concern any more. */
+export function subscribe(mail: MailState, topic: string, mailbox: string, wanted: Wanted | undefined): void {
+  const all = mail.subscriptions.get(topic);
+  if (all === undefined) mail.subscriptions.set(topic, new Map([[mailbox, wanted]]));
+  else all.set(mailbox, wanted);
+}
+
+export function unsubscribe(mail: MailState, topic: string, mailbox: string): void {
+  const all = mail.subscriptions.get(topic);
+  all?.delete(mailbox);
+  if (all?.size === 0) mail.subscriptions.delete(topic);
+}
+
+/** The mailboxes are no more, and what they subscribe to goes with them. */
+export function unsubscribeAll(mail: MailState, isGone: (mailbox: string) => boolean): void {
+  for (const [topic, all] of [...mail.subscriptions])
+    for (const mailbox of [...all.keys()]) if (isGone(mailbox)) unsubscribe(mail, topic, mailbox);
 }
 
 /** The mailboxes of the tasks in a block, at any depth, that have something in them. */

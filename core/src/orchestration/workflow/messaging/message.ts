@@ -12,12 +12,14 @@ export type Party =
   | { readonly task: string; readonly attempt?: number; readonly run?: string }
   | { readonly client: string; readonly task?: undefined; readonly run?: string };
 
-/** A message about to be sent. */
+/** A message about to be sent: to a mailbox (`to`), or to whoever subscribes (`topic`). */
 export interface Outgoing {
   /** The id of a task or of an item, found as a `cancel` finds one, the name of a mailbox (`#desk`), or a name of no run (`@desk`). */
-  readonly to: string;
+  readonly to?: string;
   /** Another run: then `to` is looked up there, from its top. `parent`: the run that this one is a child of. */
   readonly run?: string;
+  /** What it is published under (`#news`). */
+  readonly topic?: string;
   readonly data: Json;
   /** What the message does. Default: inform. */
   readonly performative?: Performative;
@@ -87,6 +89,25 @@ export const postedId = (runId: string, commandId: string): string => `${runId}#
 
 /** Where whoever sent a message is answered, in its run. */
 export const addressOf = (from: Party): string => from.task ?? `client:${from.client}`;
+
+/** The id of what one of those has that a message was published to. */
+export const copyId = (message: string, mailbox: string): string => `${message}@${mailbox}`;
+
+/** The messages that are there once one was sent: itself (unless it came too late), or a copy in each mailbox that it was published to. */
+export const sentAs = ({
+  message,
+  to,
+  recipients,
+  late,
+}: {
+  readonly message: string;
+  readonly to: string;
+  readonly recipients?: readonly string[];
+  readonly late?: boolean;
+}): readonly { readonly id: string; readonly mailbox: string }[] => {
+  if (late === true) return [];
+  return recipients?.map((mailbox) => ({ id: copyId(message, mailbox), mailbox })) ?? [{ id: message, mailbox: to }];
+};
 
 /** The name that a sender has for whoever takes its message. */
 export const nameOf = (from: Party): string => from.task ?? from.client;

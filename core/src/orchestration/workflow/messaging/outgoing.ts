@@ -1,23 +1,29 @@
+import { errorData } from '../../../shared/errors.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
-import { problem, type Refusal } from '../decisions/refusal.ts';
-import type { MessageSent } from '../events.ts';
+import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
+import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
-import { contentOf } from '../transitions/mail.ts';
 import { mailboxOf } from './addresses.ts';
-import { conversationProblem } from './conversations.ts';
+import { deadLetterOf } from './came-back.ts';
+import { conversationProblem, isLateProposal, opens } from './conversations.ts';
 import { placeOf } from './elsewhere.ts';
-import { DEFAULT_MAILBOX_LIMIT, mailboxDefinition } from './mail.ts';
-import { DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { limitOf } from './mail.ts';
+import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
+import { contentOf, isFull, openedBy } from './opened.ts';
 import { isClient, isOutbox, outboxOf, placeText } from './outbox.ts';
 import { protocolOf } from './protocols.ts';
+import { recipientsOf, topicProblem } from './topics.ts';
 
 /** Characters of JSON that a message may have, unless payloads may have fewer. */
 export const MAX_MESSAGE_CHARS = 256 * 1024;
 
 /** How many keys a task may use in one round. */
 export const MAX_KEYS = 10_000;
+
+/** Until when a question is to be answered of which nothing else is said. A subscription has no end of its own. */
+export const DEFAULT_DEADLINE_MS = 10 * 60 * 1000;
 
 /** About to be sent. */
 export interface Sending {
@@ -26,23 +32,29 @@ export interface Sending {
   readonly from: Party;
   readonly id: string;
   readonly message: Outgoing;
-  readonly more?: Pick<MessageSent, 'call' | 'worker' | 'commandId'>;
+  readonly more?: Pick<MessageSent, 'call' | 'worker' | 'commandId' | 'on'>;
   /** Whoever sends waits for what becomes of it. */
   readonly receipt?: boolean;
-  /** Those that are sent with it, before it, by mailbox of the state. */
-  readonly ahead?: ReadonlyMap<string, number>;
+  /** Those that are sent with it, before it, by mailbox of the state; it is counted among them. */
+  readonly ahead?: Map<string, number>;
 }
 
-/** The event that a message is sent by, or why it cannot be. Nothing: it was, under the same key. */
-export function sending(state: RunState, what: Sending, context: DecisionContext): MessageSent | Refusal | undefined {
-  const { scope, from, id, message, more, receipt, ahead } = what;
+/** The events that a message is sent by, that of itself first, or why it cannot be. None: it was, under the same key. */
+export function sending(state: RunState, what: Sending, context: DecisionContext): Answer {
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);
-  if (jsonSize(message.data, limitChars) > limitChars)
+  if (jsonSize(what.message.data, limitChars) > limitChars)
     return problem(
       'REPRISE_PAYLOAD_TOO_LARGE',
       `The message is larger than the limit of ${limitChars} characters of JSON. Pass a reference to large data instead.`,
     );
-  const place = placeOf(state, message.to, message.run);
+  return what.message.topic === undefined
+    ? toOne(state, what, context)
+    : toAll(state, what, what.message.topic, context);
+}
+
+function toOne(state: RunState, what: Sending, context: DecisionContext): Answer {
+  const { scope, message, ahead } = what;
+  const place = placeOf(state, message.to ?? '', message.run);
   if ('code' in place) return place;
   const { run } = place;
   const here = message.run === undefined ? scope : '';
@@ -51,56 +63,114 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
   const mailbox = run === undefined ? to : outboxOf(run, to);
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
+  if (isClient(to) && protocolOf(message.performative ?? 'inform') !== undefined)
+    return problem('REPRISE_MESSAGE_INVALID', `'${to}' is a program, which is asked nothing.`);
+  const waiting = ahead?.get(mailbox) ?? 0;
+  const far =
+    run === undefined
+      ? {}
+      : {
+          run,
+          n: (state.mail?.numbers.get(mailbox) ?? 0) + waiting + 1,
+          ...(what.receipt === true ? { receipt: 'wanted' as const } : {}),
+        };
+  const event = eventOf(state, what, { to, ...far }, context);
+  const said = saidBefore(state, event);
+  if (said !== undefined) return said;
+  const broken = conversationProblem(state, event);
+  if (broken !== undefined) return broken;
+  if (isLateProposal(state, event)) return [{ ...event, late: true }, rejectionOf(event)];
+  if (isFull(state, mailbox, waiting)) return problem('REPRISE_MAILBOX_FULL', full(state, mailbox));
+  const error = beyondLimit(state, `the message to ${placeText(mailbox)}`, roughSize(event.data), context);
+  if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
+  ahead?.set(mailbox, waiting + 1);
+  return [event];
+}
+
+/** Whoever called for proposals hears nothing of one that comes too late; who makes it is told so. */
+function rejectionOf({ at, message, from, to, subject, conversation }: MessageSent): MessageSent {
+  const why = `'${to}' takes no proposals in '${conversation}' any more.`;
+  return {
+    type: 'MessageSent',
+    at,
+    message: `${message}!`,
+    from: { task: to },
+    to: from.task ?? to,
+    data: { code: 'REPRISE_REPLY_TIMEOUT', message: why },
+    performative: 'reject-proposal',
+    ...(subject === undefined ? {} : { subject }),
+    ...(conversation === undefined ? {} : { conversation }),
+    inReplyTo: message,
+    onBehalf: true,
+  };
+}
+
+/** One event for all that subscribe. Whose mailbox is full has it as a dead letter; the others get it. */
+function toAll(state: RunState, what: Sending, topic: string, context: DecisionContext): Answer {
+  const { ahead } = what;
+  const unknown = topicProblem(state, topic);
+  if (unknown !== undefined) return unknown;
+  const event = eventOf(state, what, { to: topic }, context);
+  const said = saidBefore(state, event);
+  if (said !== undefined) return said;
+  const recipients = recipientsOf(state, topic, openedBy({ ...event, recipients: [] }, event.message, topic));
+  if ('code' in recipients) return recipients;
+  const published = { ...event, recipients };
+  const broken = conversationProblem(state, published);
+  if (broken !== undefined) return broken;
+  const size = roughSize(event.data) * recipients.length;
+  const error = beyondLimit(state, `the message to the ${recipients.length} subscribers of '${topic}'`, size, context);
+  if (error !== undefined) return problem('REPRISE_RUN_TOO_LARGE', error.message);
+  const dead: RunEvent[] = [];
+  for (const mailbox of recipients) {
+    const before = ahead?.get(mailbox) ?? 0;
+    if (!isFull(state, mailbox, before)) ahead?.set(mailbox, before + 1);
+    else {
+      const message = openedBy(published, copyId(event.message, mailbox), mailbox);
+      const why = errorData('REPRISE_MAILBOX_FULL', full(state, mailbox));
+      dead.push(deadLetterOf(state, message, why, [], context.now));
+    }
+  }
+  return [published, ...dead];
+}
+
+function full(state: RunState, mailbox: string): string {
+  const limit = limitOf(state.definition.mailboxes, mailbox);
+  return isOutbox(mailbox)
+    ? `${limit} messages to ${placeText(mailbox)} are on their way, and it takes none of them; no more may be.`
+    : `${limit} messages are open in '${mailbox}', which takes no more.`;
+}
+
+function eventOf(
+  state: RunState,
+  { from, id, message, more }: Sending,
+  place: Pick<MessageSent, 'to' | 'run' | 'n' | 'receipt'>,
+  { now: at }: DecisionContext,
+): MessageSent {
   const { data, performative, type, inReplyTo, expiresMs, deadlineMs, drop, key } = message;
   // What opens a conversation names it, unless it was given a name.
-  const opens = protocolOf(performative ?? 'inform') !== undefined;
-  const conversation = message.conversation ?? (opens ? id : undefined);
-  if (opens && isClient(to)) return invalid(`'${to}' is a program, which is asked nothing`);
-  const waiting = ahead?.get(mailbox) ?? 0;
+  const protocol = protocolOf(performative ?? 'inform');
+  const conversation = message.conversation ?? (protocol === undefined ? undefined : id);
   const event: MessageSent = {
     type: 'MessageSent',
-    at: context.now,
+    at,
     message: id,
     from,
-    to,
-    ...(run === undefined ? {} : { run, n: (state.mail?.numbers.get(mailbox) ?? 0) + waiting + 1 }),
-    ...(receipt === true && run !== undefined ? { receipt: 'wanted' } : {}),
+    ...place,
     data,
     ...(performative === undefined ? {} : { performative }),
     ...(type === undefined ? {} : { subject: type }),
     ...(conversation === undefined ? {} : { conversation }),
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(expiresMs === undefined ? {} : { expiresAt: context.now + Math.ceil(expiresMs) }),
-    ...(deadlineMs === undefined ? {} : { deadline: context.now + Math.ceil(deadlineMs) }),
+    ...(expiresMs === undefined ? {} : { expiresAt: at + Math.ceil(expiresMs) }),
+    ...(deadlineMs === undefined ? {} : { deadline: at + Math.ceil(deadlineMs) }),
     ...(drop === true ? { drop } : {}),
     ...(key === undefined ? {} : { key }),
     ...more,
   };
-  if (key !== undefined && from.task !== undefined) {
-    const keys = state.mail?.keys.get(from.task);
-    const before = keys?.get(key)?.content ?? openContent(state, id);
-    if (before !== undefined) {
-      if (before === contentOf(event)) return undefined;
-      return problem(
-        'REPRISE_MESSAGE_CONFLICT',
-        `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
-      );
-    }
-    if ((keys?.size ?? 0) >= MAX_KEYS) return invalid(`'${from.task}' has used ${MAX_KEYS} keys in this round`);
-  }
-  const broken = conversationProblem(state, { ...event, mailbox });
-  if (broken !== undefined) return broken;
-  const box = state.mail?.boxes.get(mailbox);
-  const limit = mailboxDefinition(state.definition.mailboxes, mailbox)?.limit ?? DEFAULT_MAILBOX_LIMIT;
-  if ((box?.messages.size ?? 0) + waiting >= limit) return problem('REPRISE_MAILBOX_FULL', fullText(mailbox, limit));
-  const error = beyondLimit(state, `the message to ${placeText(mailbox)}`, roughSize(data), context);
-  return error === undefined ? event : problem('REPRISE_RUN_TOO_LARGE', error.message);
+  const isAsked = deadlineMs === undefined && protocol !== 'subscribe' && opens(state, event);
+  return isAsked ? { ...event, deadline: at + DEFAULT_DEADLINE_MS } : event;
 }
-
-const fullText = (mailbox: string, limit: number): string =>
-  isOutbox(mailbox)
-    ? `${limit} messages to ${placeText(mailbox)} are on their way, and it takes none of them; no more may be.`
-    : `${limit} messages are open in '${mailbox}', which takes no more.`;
 
 /** What a message says that is open: a task that begins again as if for the first time has forgotten its keys, and not what lies about. */
 function openContent({ mail }: RunState, id: string): string | undefined {
@@ -110,4 +180,26 @@ function openContent({ mail }: RunState, id: string): string | undefined {
   return contentOf({ ...said, to: dead?.mailbox ?? mailbox, ...(subject === undefined ? {} : { subject }) });
 }
 
-const invalid = (what: string): Refusal => problem('REPRISE_MESSAGE_INVALID', `The message cannot be sent: ${what}.`);
+/** What was said before under its key: no events when it was the same. Undefined when it is yet to be said. */
+function saidBefore(state: RunState, event: MessageSent): readonly [] | Refusal | undefined {
+  const { key, from } = event;
+  const isTaken = state.mail?.open.has(event.message) === true;
+  const taken = problem('REPRISE_MESSAGE_CONFLICT', `There is a message '${event.message}' already.`);
+  if (key === undefined || from.task === undefined) return isTaken ? taken : undefined;
+  const keys = state.mail?.keys.get(from.task);
+  const before = keys?.get(key)?.content ?? openContent(state, event.message);
+  if (before !== undefined) {
+    if (before === contentOf(event)) return [];
+    return problem(
+      'REPRISE_MESSAGE_CONFLICT',
+      `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
+    );
+  }
+  if (isTaken) return taken;
+  return (keys?.size ?? 0) < MAX_KEYS
+    ? undefined
+    : problem(
+        'REPRISE_MESSAGE_INVALID',
+        `The message cannot be sent: '${from.task}' has used ${MAX_KEYS} keys in this round.`,
+      );
+}

@@ -72,11 +72,9 @@ function post(state: RunState, command: PostMessage, context: DecisionContext): 
   const isReply = answered !== undefined && isLentTo(answered, client) && isTo(answered.from, message);
   const said = isReply ? { ...message, to: addressOf(answered.from) } : message;
   const sent = sending(state, { scope: '', from: { client }, id, message: said, more: { commandId } }, context);
-  if (sent === undefined) return [];
-  if (!('type' in sent)) return sent;
   // With a final answer it is done with what it answers.
-  if (!isReply || !FINAL.has(message.performative ?? 'inform')) return [sent];
-  return [sent, { type: 'MessageAcknowledged', at: context.now, messages: [answered.id], client }];
+  if (isRefusal(sent) || sent.length === 0 || !isReply || !FINAL.has(message.performative ?? 'inform')) return sent;
+  return [...sent, { type: 'MessageAcknowledged', at: context.now, messages: [answered.id], client }];
 }
 
 /** Why somebody outside cannot be called that. */

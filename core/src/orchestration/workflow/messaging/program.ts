@@ -6,11 +6,11 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { extendFlaw, settleFlaw, takeFlaw } from './call-shapes.ts';
+import { giveUpOn, whenAgain } from './came-back.ts';
 import { lyingAt } from './hand-out.ts';
 import { isLentTo, isName } from './mail.ts';
 import { DEAD_LETTERS } from './message.ts';
 import { clientFlaw } from './outside.ts';
-import { giveUpOn, whenAgain } from './settle-mail.ts';
 
 // What programs outside the runs do with messages: they take some that lie there, for so long, and are done with them or give them back. A program that is gone
 // says nothing: then its time is up, and others have what it had.

@@ -4,13 +4,14 @@ import { nameOf, type Party } from './message.ts';
 
 /** As whoever takes it sees it. */
 export function receivedFrom(message: OpenMessage): ReceivedMessage {
-  const { id, from, mailbox, data, performative = 'inform', subject, conversation, inReplyTo, sentAt } = message;
-  const { deliveries, losses, dead } = message;
+  const { id, from, mailbox, topic, data, performative = 'inform', subject, conversation, inReplyTo } = message;
+  const { sentAt, deliveries, losses, dead } = message;
   return {
     id,
     from: nameOf(from),
     ...(from.run === undefined ? {} : { run: from.run }),
     mailbox,
+    ...(topic === undefined ? {} : { topic }),
     data,
     performative,
     ...(subject === undefined ? {} : { type: subject }),

@@ -1,5 +1,4 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import { sha256 } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { leavesUnknown } from '../../task-chaining/failure.ts';
@@ -8,6 +7,8 @@ import type {
   DeadLetterEdited,
   DeadLettersRedriven,
   HandOverAwaited,
+  MailboxSubscribed,
+  MailboxUnsubscribed,
   MessageAcknowledged,
   MessageAwaited,
   MessageDeadLettered,
@@ -42,8 +43,11 @@ import {
   receiverKey,
   remove,
   stirAll,
+  subscribe,
+  unsubscribe,
 } from '../messaging/mail.ts';
-import { type Ask, DEAD_LETTERS } from '../messaging/message.ts';
+import { type Ask, DEAD_LETTERS, sentAs } from '../messaging/message.ts';
+import { contentOf, isFull, openedBy } from '../messaging/opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { receivedFrom } from '../messaging/received.ts';
 import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
@@ -53,23 +57,24 @@ import { countInFlight } from './status.ts';
 
 export function messageSent(state: RunState, event: MessageSent): RunState {
   const mail = mailOf(state);
-  const { message: id, from, to, run, n, key, worker, call, at } = event;
-  if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined)
-    noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
-  if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, id, contentOf(event));
-  const mailbox = sentTo(event);
-  if (run !== undefined && n !== undefined) mail.numbers.set(mailbox, n);
+  const { message: id, from, to, run, n, recipients, key, worker, call, at } = event;
+  if (from.task !== undefined && from.attempt !== undefined && worker !== undefined && call !== undefined) {
+    const calls = noteCall(state, mail, { taskId: from.task, attempt: from.attempt, worker, call });
+    if (recipients !== undefined) calls.published = recipients.length;
+  }
+  if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, event);
+  if (run !== undefined && n !== undefined) mail.numbers.set(sentTo(event), n);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
   if (event.ask !== undefined) noteAsked(mail, event.ask, to);
-  if (!mail.open.has(id))
-    arrive(state, mail, event, { mailbox, sentAt: at, isDone: run === undefined && isClient(to) });
+  if (run !== undefined) come(state, mail, event, id, sentTo(event));
+  else for (const one of sentAs(event)) come(state, mail, event, one.id, one.mailbox);
   return tidied(state, mail, at);
 }
 
 /** What another run has sent. That of what this one sent there becomes of it, it waited for. */
 export function messageReceived(state: RunState, event: MessageReceived): RunState {
   const mail = mailOf(state);
-  const { message: id, origin, receipt, inReplyTo, data, to, sentAt, at } = event;
+  const { message: id, origin, receipt, inReplyTo, data, to, at } = event;
   const key = outboxOf(origin.run, origin.to);
   mail.marks.delete(key);
   mail.marks.set(key, { n: origin.n, at });
@@ -78,7 +83,7 @@ export function messageReceived(state: RunState, event: MessageReceived): RunSta
     const outcome = receipt === 'failed' ? (data as unknown as ErrorData) : receipt;
     tellSender(state, { id: inReplyTo ?? '', from: { task: to } }, outcome);
   } else if (event.ask !== undefined) noteAsk(state, mail, event);
-  else if (!mail.open.has(id)) arrive(state, mail, event, { mailbox: to, sentAt, isDone: isClient(to) });
+  else come(state, mail, event, id, to);
   const asked = event.handedOn?.ask;
   if (asked !== undefined) mail.asks.delete(asked);
   return tidied(state, mail, at);
@@ -107,7 +112,7 @@ export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: 
   if (run === undefined) {
     leaveConsumer(mail, to, beyond(message.mailbox).run);
     putIn(mail, inOrder({ ...others, mailbox: to }));
-    converse(state, mail, { ...openingOf(message, at), mailbox: to });
+    converse(state, mail, { ...openingOf(message, at), to });
     return tidied(state, mail, at);
   }
   const mailbox = outboxOf(run, to);
@@ -160,59 +165,6 @@ function leaveConsumer(mail: MailState, mailbox: string, run: string): void {
     if (receiver.consumer?.run === run) awaitNoMore(mail, mailbox, receiverKey(receiver));
 }
 
-interface Arrival {
-  readonly mailbox: string;
-  readonly sentAt: number;
-  /** It goes to somebody outside: nobody here takes it. */
-  readonly isDone: boolean;
-}
-
-function arrive(
-  state: RunState,
-  mail: MailState,
-  event: MessageSent | MessageReceived,
-  { mailbox, sentAt, isDone }: Arrival,
-): void {
-  const { message: id, from, data, performative, subject, conversation, inReplyTo, expiresAt, drop, receipt } = event;
-  const { deadline, onBehalf } = event;
-  const n = event.type === 'MessageSent' ? event.n : undefined;
-  const before = event.type === 'MessageReceived' ? event.handedOn : undefined;
-  const message: OpenMessage = {
-    id,
-    from,
-    mailbox,
-    data,
-    ...(performative === undefined ? {} : { performative }),
-    subject,
-    ...(conversation === undefined ? {} : { conversation }),
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(drop === undefined ? {} : { drop }),
-    sentAt,
-    expiresAt,
-    ...(n === undefined ? {} : { n }),
-    ...(receipt === undefined ? {} : { receipt }),
-    ...(n === undefined || deadline === undefined ? {} : { deadline }),
-    ...(n === undefined || onBehalf === undefined ? {} : { onBehalf }),
-    ...(event.ask === undefined ? {} : { ask: event.ask }),
-    deliveries: before?.deliveries ?? 0,
-    losses: before?.losses ?? 0,
-    retryAt: before?.retryAt,
-    holder: undefined,
-    back: undefined,
-    failed: before?.failed ?? [],
-    dead: undefined,
-    doomed: false,
-  };
-  if (!isDone) {
-    state.held += roughSize(data);
-    putIn(mail, message);
-  }
-  converse(state, mail, { ...event, mailbox });
-  if (isDone) return tellSender(state, message, 'acknowledged');
-  const gone = goneAt(state, mailbox);
-  if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
-}
-
 /** Those of runs that have been silent for long: nothing that they have sent since may be taken for new. */
 function forgetMarks(mail: MailState, now: number): void {
   for (const [key, { at }] of mail.marks) {
@@ -237,6 +189,43 @@ export function handOverAwaited(state: RunState, { until }: HandOverAwaited): Ru
   return state;
 }
 
+function come(
+  state: RunState,
+  mail: MailState,
+  event: MessageSent | MessageReceived,
+  id: string,
+  mailbox: string,
+): void {
+  if (mail.open.has(id)) return;
+  const message = openedBy(event, id, mailbox);
+  // To somebody outside it is said with that: nobody here takes it.
+  const isDone = isClient(mailbox);
+  // The next events say that it is a dead letter.
+  message.doomed = event.type === 'MessageSent' && event.recipients !== undefined && isFull(state, mailbox);
+  if (!isDone) {
+    state.held += roughSize(event.data);
+    putIn(mail, message);
+  }
+  converse(state, mail, isOutbox(mailbox) ? event : { ...event, message: id, to: mailbox });
+  if (isDone) return tellSender(state, message, 'acknowledged');
+  const gone = goneAt(state, mailbox);
+  if (gone !== undefined) tellSender(state, message, notTaken(message, `'${gone}' has ended`));
+}
+
+export function subscribed(state: RunState, event: MailboxSubscribed): RunState {
+  const { taskId, attempt, worker, call, topic, mailbox, filter } = event;
+  noteCall(state, mailOf(state), { taskId, attempt, worker, call });
+  subscribe(mailOf(state), topic, mailbox, filter);
+  return state;
+}
+
+export function unsubscribed(state: RunState, event: MailboxUnsubscribed): RunState {
+  const { taskId, attempt, worker, call, topic, mailbox } = event;
+  noteCall(state, mailOf(state), { taskId, attempt, worker, call });
+  unsubscribe(mailOf(state), topic, mailbox);
+  return state;
+}
+
 export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
   const mail = mailOf(state);
   const one = mail.conversations.get(message);
@@ -247,12 +236,22 @@ export function conversationExpired(state: RunState, { message, at }: Conversati
 export function awaited(state: RunState, task: TaskState, event: MessageAwaited): void {
   const mail = mailOf(state);
   if (!isInFlight(task)) return;
-  const { taskId, attempt, call, worker, mailbox, wanted, max, until } = event;
+  const { taskId, attempt, call, worker, mailbox, wanted, schema, max, until } = event;
   const calls = noteCall(state, mail, { taskId, attempt, worker, call });
   const before = isListening(state, task);
   calls.waits.set(call, mailbox);
   if (!before) countInFlight(state, task, -1);
-  awaitAt(mail, mailbox, { taskId, attempt, call, worker, wanted, max, until, since: state.revision });
+  awaitAt(mail, mailbox, {
+    taskId,
+    attempt,
+    call,
+    worker,
+    wanted,
+    ...(schema === undefined ? {} : { schema }),
+    max,
+    until,
+    since: state.revision,
+  });
   tidied(state, mail, event.at);
 }
 
@@ -451,14 +450,6 @@ export function failMail(state: RunState, task: TaskState, event: TaskAttemptFai
     });
 }
 
-/** What a message says, as a hash: what is said again under the same key has to be the same. */
-export const contentOf = (
-  event: Pick<MessageSent, 'to' | 'run' | 'data' | 'performative' | 'subject' | 'conversation' | 'inReplyTo'>,
-): string =>
-  sha256(
-    JSON.stringify([sentTo(event), event.data, event.performative, event.subject, event.conversation, event.inReplyTo]),
-  );
-
 /** The run goes on from another: what that one has said elsewhere, and was asked from there, is its own. */
 export function leaveOthers(state: RunState): void {
   const { mail } = state;
@@ -526,6 +517,7 @@ function noteCall(
     mail.attempts.set(taskId, calls);
   }
   if (calls.worker !== worker) takeOver(state, mail, taskId, calls, worker);
+  if (call > calls.calls) delete calls.published;
   calls.calls = Math.max(calls.calls, call);
   return calls;
 }
@@ -556,10 +548,16 @@ function noteCallOf(mail: MailState, { taskId, call }: Pick<MessageAcknowledged,
   if (calls !== undefined && call !== undefined) calls.calls = Math.max(calls.calls, call);
 }
 
-function noteKey(mail: MailState, taskId: string, key: string, message: string, content: string): void {
+function noteKey(mail: MailState, taskId: string, key: string, event: MessageSent): void {
+  const { message, recipients } = event;
+  const said = {
+    message,
+    content: contentOf(event),
+    ...(recipients === undefined ? {} : { recipients: recipients.length }),
+  };
   const keys = mail.keys.get(taskId);
-  if (keys === undefined) mail.keys.set(taskId, new Map([[key, { message, content }]]));
-  else keys.set(key, { message, content });
+  if (keys === undefined) mail.keys.set(taskId, new Map([[key, said]]));
+  else keys.set(key, said);
 }
 
 function tidied(state: RunState, mail: MailState, now: number): RunState {

@@ -4,7 +4,7 @@ import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
-import { MAX_MAILBOX_LIMIT } from '../../../shared/message-limits.ts';
+import { MAX_MAILBOX_LIMIT, MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import { PERFORMATIVES } from '../../../shared/performatives.ts';
 import { MAX_LEVELS, TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import {
@@ -78,6 +78,7 @@ const wait = fieldsOf(
         conversation: expression,
         inReplyTo: expression,
         where: expression,
+        schema: anyJson,
       },
     ),
     buffered: oneOf(false),
@@ -109,17 +110,20 @@ const performers: Readonly<Record<string, Shape>> = {
   }),
   set: expression,
   send: fieldsOf(
-    { to: expression },
+    {},
     {
       run: expression,
+      to: expression,
+      topic: expression,
       data: expression,
       performative: oneOf(...PERFORMATIVES),
       type: text(256, 1),
       conversation: expression,
       inReplyTo: expression,
+      deadlineMs: integer(1),
       expiresMs: integer(1),
       drop: oneOf(true),
-      until: oneOf('sent', 'acknowledged'),
+      until: oneOf('sent', 'acknowledged', 'replied'),
     },
   ),
   switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
@@ -234,6 +238,7 @@ export const definitionShape: Shape = fieldsOf(
     catch: catchOf(task),
     timeoutMs: integer(1),
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
+    topics: byTask(fieldsOf({}, { subscribers: distinct(listOf(text(1_100, 1), MAX_SUBSCRIBERS)) })),
   },
 );
 

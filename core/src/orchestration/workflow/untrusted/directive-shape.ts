@@ -1,6 +1,7 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { TASK_ID_PATTERN } from '../../../shared/task-path.ts';
 import { type Directive, MAX_DIRECTIVES, MAX_WHY_CHARS } from '../directives.ts';
+import { outgoingShape } from '../messaging/call-shapes.ts';
 import { addedTasksShape } from './definition-shape.ts';
 import {
   anyJson,
@@ -36,6 +37,7 @@ const SHAPES: Readonly<Record<Directive['kind'], Shape>> = {
   spawn: fieldsOf({ kind: oneOf('spawn'), tasks }, { before: listOf(taskId, MAX_DIRECTIVES) }),
   link: fieldsOf({ kind: oneOf('link'), task: taskId, after: listOf(taskId, MAX_DIRECTIVES) }),
   addItems: fieldsOf({ kind: oneOf('addItems'), items: listOf(anyJson, MAX_DIRECTIVES) }),
+  send: fieldsOf({ kind: oneOf('send'), message: outgoingShape }),
   finish: fieldsOf({ kind: oneOf('finish'), output: anyJson }),
   cancel: fieldsOf({ kind: oneOf('cancel'), tasks: listOf(taskId, MAX_DIRECTIVES) }),
   goto: fieldsOf({ kind: oneOf('goto'), task: taskId }, { feedback: anyJson, why: text(MAX_WHY_CHARS) }),

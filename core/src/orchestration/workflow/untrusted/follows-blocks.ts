@@ -70,8 +70,9 @@ export function enteredFlaw(
   if (event.attempt !== task.attempt + 1)
     return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
   const { sleep, wait, workflow, send } = definition;
-  const sent = send?.until === 'acknowledged' ? send : undefined;
-  const needs = { until: sleep, signal: wait?.signal, mailbox: wait?.message, sent, form: wait?.form, child: workflow };
+  const sent = (send?.until ?? 'sent') === 'sent' ? undefined : send;
+  const mailbox = wait?.message ?? (send?.until === 'replied' ? send : undefined);
+  const needs = { until: sleep, signal: wait?.signal, mailbox, sent, form: wait?.form, child: workflow };
   for (const [field, needed] of Object.entries(needs) as [Needed, unknown][]) {
     if ((event[field] === undefined) !== (needed === undefined))
       return flaw(`data.${field}`, needed === undefined ? `cannot stand beside '${task.id}'` : 'is missing');
@@ -80,8 +81,10 @@ export function enteredFlaw(
     return flaw('data.assignee', event.assignee === undefined ? 'is missing' : `cannot stand beside '${task.id}'`);
   if ((event.escalate?.length ?? 0) !== (wait?.form?.escalate?.length ?? 0))
     return flaw('data.escalate', `does not have as many names as the form of '${task.id}'`);
-  if (event.wanted !== undefined && wait?.message === undefined)
+  if (event.wanted !== undefined && mailbox === undefined)
     return flaw('data.wanted', `cannot stand beside '${task.id}'`);
+  if (send?.until === 'replied' && event.mailbox !== task.id)
+    return flaw('data.mailbox', `is '${event.mailbox}', and answers come to '${task.id}'`);
   if (wait?.signal === undefined && wait?.message === undefined && send === undefined)
     return inputFlaw(state, task, event);
   for (const field of ['input', 'source'] as const)

@@ -1,7 +1,7 @@
 import { mayYield, type TaskDefinition } from '../../../definition/definition.ts';
 import { listAround } from '../binding-source.ts';
 import { itemsProblem } from '../decisions/add-items.ts';
-import { permissionsOf } from '../decisions/directives.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import type { ItemJoined, ItemsAdded, TaskExpanded, TaskYielded } from '../events.ts';
 import { namedFrom } from '../performers/cancel.ts';
 import { resolve } from '../sources/resolve.ts';

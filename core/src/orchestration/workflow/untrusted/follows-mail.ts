@@ -1,7 +1,7 @@
-import { permissionsOf } from '../decisions/directives.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
-import { conversationProblem } from '../messaging/conversations.ts';
+import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
   askOf,
@@ -14,8 +14,10 @@ import {
   type OpenMessage,
   tooManyDead,
 } from '../messaging/mail.ts';
-import { type Ask, DEAD_LETTERS, type Party } from '../messaging/message.ts';
-import { isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
+import { type Ask, copyId, DEAD_LETTERS, type Party } from '../messaging/message.ts';
+import { misfitOf, schemaOf } from '../messaging/misfits.ts';
+import { isClient, isOutbox, outboxOf } from '../messaging/outbox.ts';
+import { isTopic } from '../messaging/topic-names.ts';
 import { isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
@@ -27,6 +29,7 @@ type MailEvent = Extract<
   {
     readonly type:
       | `Message${string}`
+      | `Mailbox${string}`
       | 'ConversationExpired'
       | 'HandOverAwaited'
       | 'DeadLetterEdited'
@@ -69,6 +72,18 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         ? mailboxFlaw(state, event.mailbox, 'data.mailbox')
         : flaw('data.mailbox', `is '${event.mailbox}', which is that of another task`);
     }
+    case 'MailboxSubscribed':
+    case 'MailboxUnsubscribed': {
+      const { taskId, mailbox, topic, worker } = event;
+      const wrong = callFlaw(state, event, worker);
+      if (wrong !== undefined) return wrong;
+      if (!isTopic(state.definition, topic))
+        return flaw('data.topic', `is '${topic}', which the workflow does not have`);
+      if (mailbox !== taskId) return flaw('data.mailbox', `is '${mailbox}', which is not that of '${taskId}'`);
+      return event.type === 'MailboxSubscribed' || mail?.subscriptions.get(topic)?.has(mailbox) === true
+        ? undefined
+        : flaw('data.topic', `is '${topic}', which '${mailbox}' does not have`);
+    }
     case 'MessageDelivered':
     case 'MessageMissed': {
       const waits = mail?.attempts.get(event.taskId);
@@ -96,7 +111,9 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         if (wrong !== undefined) return wrong;
       }
       return firstFlaw(event.messages, (id) =>
-        isHeld(mail, id, attemptOf(event))
+        isHeld(mail, id, attemptOf(event)) ||
+        isAnswer(state, id, attemptOf(event)) ||
+        isMisfit(state, id, attemptOf(event))
           ? undefined
           : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
       );
@@ -106,6 +123,8 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       const back = message?.back;
       const isBack = back !== undefined && back.taskId === event.taskId && back.attempt === event.attempt;
       if (event.call === undefined ? isBack : isHeld(mail, event.message, attemptOf(event))) return undefined;
+      if (event.call === undefined && event.retryAt === undefined && isMisfit(state, event.message, attemptOf(event)))
+        return undefined;
       return flaw('data.message', `is '${event.message}', which did not come back from '${event.taskId}'`);
     }
     case 'MessageExpired':
@@ -154,23 +173,33 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
   }
 }
 
+/** What a run says for somebody. */
+const ON_BEHALF: ReadonlySet<unknown> = new Set(['failure', 'not-understood', 'reject-proposal']);
+
 function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
-  const { from, message, to, call, worker, commandId, drop, expiresAt } = event;
+  const { from, message, to, recipients, call, commandId, drop, expiresAt } = event;
   if (state.mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
+  if (event.on !== undefined && (from.task === undefined || from.attempt === undefined))
+    return flaw('data.on', 'is of an attempt, and this comes of none');
   if (drop === true && expiresAt === undefined) return flaw('data.drop', 'cannot stand without expiresAt');
-  const where = event.run === undefined && !isClient(to) ? mailboxFlaw(state, to, 'data.to') : farFlaw(state, event);
+  const where =
+    recipients !== undefined
+      ? publishedFlaw(state, event, recipients)
+      : event.run === undefined && !isClient(to)
+        ? mailboxFlaw(state, to, 'data.to')
+        : farFlaw(state, event);
   if (where !== undefined) return where;
   if (event.ask !== undefined) return askFlaw(state, event, event.ask);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') return receiptFlaw(state, event);
   if (event.from.run !== undefined && event.onBehalf !== true) return flaw('data.from.run', 'is another run');
-  const broken = conversationProblem(state, { ...event, mailbox: sentTo(event) });
+  if (event.late === true && !isLateProposal(state, event))
+    return flaw('data.late', 'is there, and it is no proposal in a conversation that is over');
+  const broken = conversationProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   if (event.onBehalf === true) {
     const isOwed =
-      event.message === `${event.inReplyTo ?? ''}!` &&
-      (event.performative === 'failure' || event.performative === 'not-understood') &&
-      to !== DEAD_LETTERS;
+      event.message === `${event.inReplyTo ?? ''}!` && ON_BEHALF.has(event.performative) && recipients === undefined;
     return isOwed && call === undefined && commandId === undefined
       ? undefined
       : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');
@@ -187,8 +216,7 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
     if (definition?.send === undefined) return flaw('data.from', `is '${from.task}', which sends nothing by itself`);
     return task.status === 'ready' || task.sent?.message === message ? undefined : unfit(task);
   }
-  if (call === undefined || worker === undefined) return flaw('data.call', 'is missing');
-  const wrong = callFlaw(state, { taskId: from.task, attempt: from.attempt, call }, worker, true);
+  const wrong = saidFlaw(state, event, { taskId: from.task, attempt: from.attempt });
   if (wrong !== undefined) return wrong;
   const task = state.tasks.get(from.task) as TaskState;
   const answered = event.inReplyTo;
@@ -278,9 +306,67 @@ function receivedFlaw(
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(to)) return undefined;
   if (mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
-  const broken = conversationProblem(state, { ...event, mailbox: to });
+  const broken = conversationProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   return mailboxFlaw(state, to, 'data.to');
+}
+
+/** It was said by a call of the attempt, or with its output. */
+function saidFlaw(
+  state: RunState,
+  { on, call, worker }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  of: { readonly taskId: string; readonly attempt: number },
+): Flaw | undefined {
+  if (on === undefined)
+    return call === undefined || worker === undefined
+      ? flaw('data.call', 'is missing')
+      : callFlaw(state, { ...of, call }, worker, true);
+  if (call !== undefined || worker !== undefined) return flaw('data.on', 'cannot stand beside a call');
+  return callFlaw(state, { ...of, call: Number.MAX_SAFE_INTEGER }, undefined);
+}
+
+/** What is published goes to mailboxes of the run, once to each. */
+function publishedFlaw(
+  state: RunState,
+  { to, message }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  recipients: readonly string[],
+): Flaw | undefined {
+  if (!isTopic(state.definition, to)) return flaw('data.to', `is '${to}', a topic that the workflow does not have`);
+  const seen = new Set<string>();
+  for (const [index, mailbox] of recipients.entries()) {
+    const field = `data.recipients[${index}]`;
+    const wrong = mailbox === DEAD_LETTERS ? flaw(field, 'is where nothing is sent to') : undefined;
+    if (wrong !== undefined || seen.has(mailbox)) return wrong ?? flaw(field, `is '${mailbox}', which is there twice`);
+    const missing = mailboxFlaw(state, mailbox, field);
+    if (missing !== undefined) return missing;
+    if (state.mail?.open.has(copyId(message, mailbox)) === true) return flaw(field, `is '${mailbox}', which has it`);
+    seen.add(mailbox);
+  }
+  return undefined;
+}
+
+/** Whether a task that sent a question has been told this. */
+function isAnswer({ mail, tasks }: RunState, id: string, { taskId, attempt }: Call): boolean {
+  const task = tasks.get(taskId);
+  const message = mail?.open.get(id);
+  return (
+    task?.sent !== undefined &&
+    task.attempt === attempt &&
+    task.awaits !== undefined &&
+    message?.mailbox === task.awaits.mailbox &&
+    message.inReplyTo === task.sent.message
+  );
+}
+
+/** Whether the task waits where the message is, with a schema that it does not fit. */
+function isMisfit(state: RunState, id: string, { taskId, attempt }: Call): boolean {
+  const message = state.mail?.open.get(id);
+  const task = state.tasks.get(taskId);
+  if (message === undefined || !isAtHand(message) || task?.attempt !== attempt) return false;
+  const receivers = state.mail?.boxes.get(message.mailbox)?.receivers.values() ?? [];
+  for (const receiver of receivers)
+    if (receiver.taskId === taskId && misfitOf(schemaOf(state, task, receiver), message) !== undefined) return true;
+  return false;
 }
 
 interface Call {

@@ -2,8 +2,8 @@ import type { Fallback, TaskDefinition } from '../../../definition/definition.ts
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
-import { permissionsOf } from '../decisions/directives.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
+import { permissionsOf } from '../decisions/permissions.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
@@ -101,6 +101,8 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'MessagesHandedOver':
     case 'HandOverAwaited':
     case 'MessageHandedOn':
+    case 'MailboxSubscribed':
+    case 'MailboxUnsubscribed':
     case 'MessageAwaited':
     case 'MessageDelivered':
     case 'MessageTaken':
@@ -139,7 +141,7 @@ type AboutTask = Exclude<
   | TasksLinked
   | TasksUnlinked
   | TaskPrioritySet
-  | Extract<RunEvent, { readonly type: `Message${string}` | 'HandOverAwaited' }>
+  | Extract<RunEvent, { readonly type: `Message${string}` | `Mailbox${string}` | 'HandOverAwaited' }>
 >;
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {

@@ -1,6 +1,14 @@
 import { ID_PATTERN } from '../../../shared/ids.ts';
+import { MAX_SUBSCRIBERS } from '../../../shared/message-limits.ts';
 import { isTaskPath } from '../../../shared/task-path.ts';
-import { MOST_TAKEN, messageIdShape, performativeShape, wantedFields } from '../messaging/call-shapes.ts';
+import {
+  filterShape,
+  MOST_TAKEN,
+  messageIdShape,
+  performativeShape,
+  schemaShape,
+  wantedFields,
+} from '../messaging/call-shapes.ts';
 import { beyond, isClient, isOutbox } from '../messaging/outbox.ts';
 import { anyJson, fieldsOf, integer, listOf, matching, oneOf, passing, type Shape, text, time } from './shape.ts';
 
@@ -69,6 +77,8 @@ const ask = fieldsOf(
     over: oneOf(true),
   },
 );
+/** Whose it is, and what it is about. */
+const subscription = { topic: mailboxShape, mailbox: mailboxShape, taskId, attempt, call, worker: label };
 
 export const mailShapes = (error: Shape) =>
   ({
@@ -80,15 +90,18 @@ export const mailShapes = (error: Shape) =>
         n: integer(1),
         receipt,
         ask,
+        recipients: listOf(mailboxShape, MAX_SUBSCRIBERS),
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
         expiresAt: time,
         deadline: time,
         onBehalf: oneOf(true),
+        late: oneOf(true),
         drop: oneOf(true),
         key: text(256, 1),
         call,
         worker: label,
+        on: oneOf('completion'),
         commandId: label,
       },
     ),
@@ -123,9 +136,11 @@ export const mailShapes = (error: Shape) =>
     ),
     MessagesHandedOver: fieldsOf({ run: runId, to: addressShape, upTo: integer(1) }),
     HandOverAwaited: fieldsOf({ until: time, messages: integer(1) }),
+    MailboxSubscribed: fieldsOf(subscription, { filter: filterShape }),
+    MailboxUnsubscribed: fieldsOf(subscription),
     MessageAwaited: fieldsOf(
       { taskId, attempt, call, worker: label, mailbox: mailboxShape, max: integer(1, MOST_TAKEN) },
-      { wanted: fieldsOf({}, { ...wantedFields, where: text(64 * 1024, 1) }), until: time },
+      { wanted: filterShape, schema: schemaShape, until: time },
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageTaken: fieldsOf({ messages: ids(MOST_TAKEN), client, until: time }),

@@ -22,6 +22,8 @@ const PERFORMERS = [
   'set',
   'send',
   'send, until: acknowledged',
+  'send, topic',
+  'send, until: replied',
   'switch',
   'cancel',
   'cancel, complete',
@@ -31,7 +33,8 @@ const PERFORMERS = [
 /** Two of them are never on one task. */
 const MESSAGES = ['wait.message', 'wait.message at a name'];
 const WAITS = ['wait', 'wait, buffered: false', ...MESSAGES, 'form'];
-const SENDS = ['send', 'send, until: acknowledged'];
+const SENDS_DATA = ['send, until: acknowledged', 'send, topic', 'send, until: replied'];
+const SENDS = ['send', ...SENDS_DATA];
 const CANCELS = ['cancel', 'cancel, complete'];
 /** Done by nobody, and done at once or by itself: nothing to try again, to undo, to hand anything to. */
 const BY_ITSELF = [...WAITS, ...SENDS, 'sleep', 'set', 'switch', ...CANCELS, 'end', 'raise'];
@@ -116,7 +119,7 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(['wait', 'wait, buffered: false'], ['input'], 'what the signal brings is the output'),
   onOne(MESSAGES, ['input'], 'what the message brings is the output'),
-  onOne(['send, until: acknowledged'], ['input'], 'is what a send without data sends, and this has data'),
+  onOne(SENDS_DATA, ['input'], 'is what a send without data sends, and this has data'),
   onOne(['set'], ['input'], 'the value of set may read the same'),
   onOne(CANCELS, ['input'], 'is for whom the task is handed to, and here that is nobody; leave it out'),
   onOne(['end'], ['input'], 'write end: { output }'),

@@ -35,10 +35,11 @@ function write(task: Draft, ...words: readonly Word[]): Draft {
 
 const tasksOf = ({ id, fields, beside }: Draft): Record<string, Fields> => ({ ...beside, [id]: fields });
 
-/** With the mailboxes that words are about. */
+/** With the mailboxes and topics that words are about. */
 const written = (tasks: Record<string, Fields>): Fields => ({
   name: 'pair',
   mailboxes: { desk: { retry: { maxAttempts: 3, initialDelay: '200ms', jitter: 0 } }, letters: {} },
+  topics: { news: { subscribers: '#letters' } },
   tasks,
 });
 

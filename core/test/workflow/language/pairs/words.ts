@@ -102,6 +102,7 @@ export const PERFORMER_WORDS: readonly Word[] = [
       performative: 'inform',
       conversation: `\${ 'c' + string(round) }`,
       where: "message.data == 'news'",
+      schema: { type: 'string' },
     },
   }),
   waiting('form', { form: 'approval', assignee: 'kim', escalate: [{ after: '400ms', to: 'lee' }] }),
@@ -117,6 +118,26 @@ export const PERFORMER_WORDS: readonly Word[] = [
       wait: { message: { mailbox: '#letters' }, timeout: '2s', default: null },
     };
     return { to: '#letters', data: { round: `\${ round }` }, expires: '1500ms', until: 'acknowledged' };
+  }),
+  sending('send, topic', () => ({ topic: '#news', data: { round: `\${ round }` }, type: 'news', expires: '1500ms' })),
+  sending('send, until: replied', (task) => {
+    task.beside[`${task.id}-answers`] ??= {
+      forEach: '[1, 2, 3]',
+      scope: {
+        hears: { wait: { message: { mailbox: '#letters', performative: 'request' }, timeout: '2s', default: null } },
+        says: {
+          send: {
+            to: `\${ outputs.hears.from }`,
+            data: 'done',
+            conversation: `\${ outputs.hears.conversation }`,
+            inReplyTo: `\${ outputs.hears.id }`,
+          },
+          after: 'hears',
+          when: 'outputs.hears != null',
+        },
+      },
+    };
+    return { to: '#letters', data: { round: `\${ round }` }, deadline: '1500ms', until: 'replied' };
   }),
   performer('switch', () => [{ when: 'round > 9', then: 'no' }, { else: 'yes' }]),
   performer('cancel', (task) => {

@@ -353,29 +353,42 @@ export class World {
       this.#set(key, silence, outcome(taskId, attempt, 'fail', 'REPRISE_HEARTBEAT_TIMEOUT'));
   }
 
-  /** The agent says something at the desk, and once to itself, which it has when it ends. */
+  /** The agent subscribes, says something at the desk, to itself (which it has when it ends), and to all. */
   #talk(taskId: string, attempt: number): void {
     const by = { taskId, attempt, worker: 'w' };
+    this.#set(`subscribe ${taskId}/${attempt}`, 9, {
+      type: 'SubscribeMailbox',
+      ...by,
+      call: 1,
+      topic: '#news',
+      filter: { where: `message.from != '${taskId}'` },
+    });
     const said = [
       { to: '#desk', data: 'note', expiresMs: 700 },
       { to: taskId, data: 'to myself', key: 'once' },
+      { topic: '#news', data: 'to all', key: 'told' },
     ];
     for (const [index, message] of said.entries())
       this.#set(`send ${taskId}/${attempt}.${index}`, 10 + index, {
         type: 'SendMessages',
         ...by,
-        call: index + 1,
+        call: index + 2,
         messages: [message],
       });
-    this.#set(`take ${taskId}/${attempt}`, 20, { type: 'AwaitMessages', ...by, call: 3, timeoutMs: 50 });
+    this.#set(`take ${taskId}/${attempt}`, 20, { type: 'AwaitMessages', ...by, call: 5, timeoutMs: 50 });
   }
 
   /** The agent does what it may: it ends its block, or adds a task of a new name after its own. */
   #completed({ id, attempt, index, scope }: TaskState, definition: TaskDefinition | undefined): GivenCommand {
     const done = outcome(id, attempt, 'complete');
     const { may } = definition ?? {};
-    // What it says is said before: see #talk.
-    if (definition === undefined || may === undefined || may.includes('send')) return done;
+    if (definition === undefined || may === undefined) return done;
+    // What else it says is said before: see #talk.
+    if (may.includes('send'))
+      return {
+        ...done,
+        directives: [{ kind: 'send', message: { to: '#desk', data: 'done', expiresMs: 700 } }],
+      } as GivenCommand;
     if (may.includes('finish'))
       return { ...done, directives: [{ kind: 'finish', output: 'finished' }] } as GivenCommand;
     if (may.includes('handOff')) {

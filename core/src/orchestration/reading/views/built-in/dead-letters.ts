@@ -80,8 +80,8 @@ export const deadLetters: Projection = defineProjection({
   ...overMessages<DeadLetterRow, true>({
     begun: ({ event, runId }) =>
       event.type === 'MessageDeadLettered'
-        ? { message: event.message, entry: true, keys: [messageKey(runId, event.message)] }
-        : undefined,
+        ? [{ message: event.message, entry: true, keys: [messageKey(runId, event.message)] }]
+        : [],
     isAbout: ({ type }) => ABOUT.has(type),
     next: (_, { type }) => (type === 'DeadLetterEdited' ? true : undefined),
     keysOf: lettersOf,

@@ -69,12 +69,16 @@ export function entryOf<Entry, Row>(runId: string, message: string, rows: RowsBe
   return open !== undefined && Object.hasOwn(open, key) ? open[key] : undefined;
 }
 
+export interface Begun<Entry> {
+  readonly message: string;
+  readonly entry: Entry | undefined;
+  readonly keys: readonly string[];
+}
+
 /** What a view says that remembers something of open messages beside its rows. */
 export interface OverMessages<Row extends JsonObject, Entry> {
-  /** Of an event that begins a message: which, what is remembered of it (undefined: nothing), and the rows that the event is about. */
-  begun(
-    given: ViewEvent,
-  ): { readonly message: string; readonly entry: Entry | undefined; readonly keys: readonly string[] } | undefined;
+  /** Of an event that begins messages: which, what is remembered of each (undefined: nothing), and the rows that the event is about because of it. */
+  begun(given: ViewEvent): readonly Begun<Entry>[];
   /** Whether any other event may say something of one that is remembered. */
   isAbout(event: RunEvent): boolean;
   /** What is remembered of it after such an event; undefined forgets it. */
@@ -92,12 +96,15 @@ export function overMessages<Row extends JsonObject, Entry>(
     keyOf(given) {
       const { event, runId } = given;
       const begun = view.begun(given);
-      if (begun !== undefined && begun.entry === undefined) return begun.keys;
-      if (begun !== undefined) return [indexKey(given), partKeyOf(runId, begun.message), ...begun.keys];
+      const kept = begun.filter(({ entry }) => entry !== undefined);
+      const keys = begun.flatMap((one) => one.keys);
+      if (kept.length > 0)
+        return [indexKey(given), ...new Set([...kept.map(({ message }) => partKeyOf(runId, message)), ...keys])];
+      if (begun.length > 0) return [...new Set(keys)];
       return isEnd(event) || (view.isAbout(event) && messagesIn(event).length > 0) ? indexKey(given) : undefined;
     },
     keysFrom(given, rows) {
-      if (view.begun(given) !== undefined) return [];
+      if (view.begun(given).length > 0) return [];
       const parts = partsFor(given, rows);
       return [...parts, ...view.keysOf(given, rows, parts)];
     },
@@ -106,11 +113,16 @@ export function overMessages<Row extends JsonObject, Entry>(
       if (!key.startsWith('~')) return view.apply(row as Row | undefined, given, key, rows);
       if (isEnd(event)) return undefined;
       const begun = view.begun(given);
-      if (key === indexKey(given))
-        return begun === undefined ? row : indexed(row as OpenIndex | undefined, begun.message);
+      if (key === indexKey(given)) {
+        const messages = begun.flatMap(({ message, entry }) => (entry === undefined ? [] : [message]));
+        return messages.length === 0 ? row : indexed(row as OpenIndex | undefined, messages);
+      }
       const open = (row as OpenPart<Entry> | undefined)?.open ?? {};
-      if (begun?.entry !== undefined)
-        return { open: { ...open, [messageKey(runId, begun.message)]: begun.entry } } as JsonObject;
+      if (begun.length > 0) {
+        const here = begun.filter(({ message, entry }) => entry !== undefined && partKeyOf(runId, message) === key);
+        const more = here.map(({ message, entry }) => [messageKey(runId, message), entry] as const);
+        return { open: { ...open, ...Object.fromEntries(more) } } as JsonObject;
+      }
       const next: Record<string, Entry> = { ...open };
       let changed = false;
       for (const name of messagesIn(event).map((message) => messageKey(runId, message))) {
@@ -127,8 +139,9 @@ export function overMessages<Row extends JsonObject, Entry>(
   };
 }
 
-/** The row `~run` once a message is remembered. */
-function indexed(row: OpenIndex | undefined, message: string): OpenIndex {
-  const part = partOf(message);
-  return row !== undefined && Object.hasOwn(row.parts, part) ? row : { parts: { ...row?.parts, [part]: true } };
+/** The row `~run` once messages are remembered. */
+function indexed(row: OpenIndex | undefined, messages: readonly string[]): OpenIndex {
+  const parts = messages.map(partOf).filter((part) => row === undefined || !Object.hasOwn(row.parts, part));
+  if (row !== undefined && parts.length === 0) return row;
+  return { parts: { ...row?.parts, ...Object.fromEntries(parts.map((part) => [part, true as const])) } };
 }

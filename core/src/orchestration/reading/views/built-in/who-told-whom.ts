@@ -1,7 +1,7 @@
 import { sha256 } from '../../../../shared/hash.ts';
 import type { JsonObject } from '../../../../shared/json.ts';
-import type { MessageDeadLettered, MessageReceived, MessageSent, RunEvent } from '../../../workflow/events.ts';
-import { nameOf, type Party } from '../../../workflow/messaging/message.ts';
+import type { RunEvent } from '../../../workflow/events.ts';
+import { nameOf, type Party, sentAs } from '../../../workflow/messaging/message.ts';
 import { beyond, isClient, isOutbox } from '../../../workflow/messaging/outbox.ts';
 import { isSaid } from '../../run-messages.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
@@ -67,11 +67,13 @@ export const whoToldWhom: Projection = defineProjection({
   order: { path: ['sent'], descending: true },
   ...overMessages<WhoToldWhomRow, Told>({
     begun(given) {
-      const told = toldFirst(given.event);
-      if (told === undefined) return undefined;
-      const { message } = given.event as Begins;
-      const keys = isCopied(given) || isBack(given.event) ? [] : [pairKey(given, told)];
-      return { message, entry: isRemembered(told) ? told : undefined, keys };
+      const { event } = given;
+      const isCounted = !isCopied(given) && !isBack(event);
+      return toldFirst(event).map(([message, told]) => ({
+        message,
+        entry: isRemembered(told) ? told : undefined,
+        keys: isCounted ? [pairKey(given, told)] : [],
+      }));
     },
     isAbout: () => true,
     next: nextOf,
@@ -94,24 +96,24 @@ const isCopied = ({ metadata }: ViewEvent): boolean => metadata.origin !== undef
 /** Without the numbers of items: a list of ten thousand is one. */
 const listed = (path: string): string => path.replaceAll(/\[\d+\]/g, '');
 
-type Begins = MessageSent | MessageReceived | MessageDeadLettered;
-
 /** What an event that begins a message says of it. What is on its way is not remembered: when it is dead, that says again whose it was. */
-function toldFirst(event: RunEvent): Told | undefined {
+function toldFirst(event: RunEvent): readonly (readonly [message: string, told: Told])[] {
   switch (event.type) {
     case 'MessageSent':
     case 'MessageReceived': {
       const { from, to, onBehalf, drop } = event;
-      if (onBehalf === true || !isSaid(event)) return undefined;
+      if (onBehalf === true || !isSaid(event)) return [];
       const across = event.type === 'MessageReceived' ? 'in' : event.run === undefined ? undefined : 'out';
-      return { ...toldOf(from, to, across), ...(drop === true && { drop }) };
+      // Of what was published, each that has it was told.
+      const all = event.type === 'MessageSent' ? sentAs(event) : [{ id: event.message, mailbox: to }];
+      return all.map(({ id, mailbox }) => [id, { ...toldOf(from, mailbox, across), ...(drop === true && { drop }) }]);
     }
     case 'MessageDeadLettered':
       return isOutbox(event.mailbox)
-        ? { ...toldOf(event.from, beyond(event.mailbox).to, 'out'), dead: true }
-        : undefined;
+        ? [[event.message, { ...toldOf(event.from, beyond(event.mailbox).to, 'out'), dead: true }]]
+        : [];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -165,14 +167,14 @@ function counted(
   rows: RowsBefore<JsonObject>,
 ): WhoToldWhomRow {
   const { event, run, time } = given;
-  const first = toldFirst(event);
-  const told = first === undefined ? toldIn(given, rows) : [first];
+  const first = toldFirst(event).map(([, one]) => one);
+  const told = first.length === 0 ? toldIn(given, rows) : first;
   const own = told.filter((one) => pairKey(given, one) === key);
   const { from, to, across } = own[0] as Told;
   const pair = { workflow: run.workflow, from, to, ...(across !== undefined && { across }) };
   const before = row ?? { ...pair, sent: 0, acknowledged: 0, dead: 0, last: time };
   const counts = COUNTED[event.type] ?? ['acknowledged'];
-  const what = first !== undefined && across !== 'out' && isClient(to) ? (['sent', 'acknowledged'] as const) : counts;
+  const what = first.length > 0 && across !== 'out' && isClient(to) ? (['sent', 'acknowledged'] as const) : counts;
   const more = Object.fromEntries(what.map((count) => [count, before[count] + own.length]));
   return { ...before, ...more, last: Math.max(before.last, time) };
 }

@@ -1,0 +1,129 @@
+import { expect } from 'chai';
+import type { TaskDefinition } from '../../../src/definition/definition.ts';
+import { explain } from '../../../src/orchestration/workflow/explain/explain.ts';
+import { types } from '../pure-run.ts';
+import { MailRun, mailWorkflow } from './mail-run.ts';
+
+const text = (template: string) => ({ kind: 'template', template }) as const;
+const ASK = { send: { to: text('b'), data: text('do it'), until: 'replied' } } as const;
+
+const OR_ELSE = { fallback: { kind: 'task', task: 'instead' } } as const;
+
+const asking = (more: Partial<TaskDefinition> = {}, send: object = {}): MailRun => {
+  const ask = { ...ASK, send: { ...ASK.send, ...send }, ...more };
+  const run = new MailRun(
+    mailWorkflow({ b: {}, ask, then: { after: ['ask'] }, instead: { set: text('else') } }, { desk: {} }),
+  );
+  run.beginAll();
+  return run;
+};
+
+describe('a send that waits for its answer', () => {
+  let run: MailRun;
+  afterEach(() => run.check());
+
+  const id = () => run.of('MessageSent')[0]?.message ?? '';
+  const failure = () => run.of('TaskFellBack')[0]?.error;
+  const answer = (performative: 'inform' | 'agree' | 'refuse' | 'failure' | 'query' | 'propose', data: string) =>
+    run.say('b', 'ask', data, { performative, conversation: id(), inReplyTo: id() });
+
+  it('asks, and has the answer as its output', () => {
+    run = asking();
+    expect(run.of('MessageSent')[0]).to.include({
+      performative: 'request',
+      conversation: id(),
+      deadline: run.now + 600_000,
+    });
+    expect(run.status('ask')).to.equal('running');
+    run.hear('b');
+    expect(answer('inform', 'done')).to.deep.equal(['MessageSent', 'MessageAcknowledged', 'TaskCompleted']);
+    expect(run.task('ask').output).to.include({ data: 'done', from: 'b', performative: 'inform', inReplyTo: id() });
+    expect(run.state.mail?.open.size).to.equal(0);
+    expect(run.state.mail?.conversations.size).to.equal(0);
+  });
+
+  it('waits on when the other agrees, and takes no other message meanwhile', () => {
+    run = asking();
+    run.hear('b');
+    expect(answer('agree', 'soon')).to.deep.equal(['MessageSent', 'MessageAcknowledged']);
+    run.post('ask', 'not this');
+    expect(run.status('ask')).to.equal('running');
+    answer('inform', 'done');
+    expect(run.task('ask').output).to.include({ data: 'done' });
+  });
+
+  for (const performative of ['refuse', 'failure'] as const)
+    it(`fails by ${performative}, on the one path`, () => {
+      run = asking(OR_ELSE);
+      run.hear('b');
+      expect(answer(performative, 'no')).to.include('TaskFellBack');
+      const [fell] = run.of('TaskFellBack');
+      expect(fell?.error).to.deep.include({
+        code: 'REPRISE_REQUEST_REFUSED',
+        details: { message: run.of('MessageSent').at(-1)?.message, performative, data: 'no' },
+      });
+      expect(run.task('ask').output).to.equal('else');
+      expect(run.state.mail?.open.size).to.equal(0);
+    });
+
+  it('answers a question back with not-understood, and fails', () => {
+    run = asking(OR_ELSE);
+    run.hear('b');
+    run.hear('b', { wanted: { performative: 'not-understood' } });
+    answer('query', 'which?');
+    const told = run.of('MessageSent').at(-1);
+    expect(told).to.include({ performative: 'not-understood', to: 'b', onBehalf: true });
+    expect(run.of('MessageDelivered').at(-1)?.messages).to.deep.equal([told?.message]);
+    expect(failure()?.code).to.equal('REPRISE_REQUEST_REFUSED');
+  });
+
+  it('has a proposal for an answer to a cfp', () => {
+    run = asking({}, { performative: 'cfp' });
+    run.hear('b');
+    answer('propose', '10');
+    expect(run.task('ask').output).to.include({ data: '10', performative: 'propose' });
+  });
+
+  it('fails at its deadline, by its own code', () => {
+    run = asking(OR_ELSE, { deadlineMs: 1000 });
+    run.now += 1000;
+    expect(types(run.due())).to.include.members(['ConversationExpired', 'MessageAcknowledged', 'TaskFellBack']);
+    expect(failure()?.code).to.equal('REPRISE_REPLY_TIMEOUT');
+  });
+
+  it('fails when the other ends without an answer', () => {
+    run = asking(OR_ELSE);
+    run.hear('b');
+    run.complete('b');
+    expect(failure()?.code).to.equal('REPRISE_REQUEST_REFUSED');
+    expect(failure()?.message).to.contain("'b' answered with failure");
+  });
+
+  it('fails by what became of the message, when nobody took it', () => {
+    run = asking(OR_ELSE, { expiresMs: 500 });
+    run.now += 500;
+    run.due();
+    expect(failure()?.code).to.equal('REPRISE_MESSAGE_EXPIRED');
+  });
+
+  it('fails when it cannot be asked at all', () => {
+    run = asking(OR_ELSE, { to: { kind: 'cel', source: '"nobody"' } });
+    expect(failure()?.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
+  });
+
+  it('hears an answer from whoever takes it from a name', () => {
+    run = asking({}, { to: text('#desk') });
+    run.hear('b', { mailbox: '#desk' });
+    answer('inform', 'done');
+    expect(run.task('ask').output).to.include({ from: 'b', data: 'done' });
+  });
+
+  it('is explained by who owes the answer', () => {
+    run = asking();
+    run.hear('b');
+    answer('agree', 'soon');
+    const found = explain(run.state, { now: run.now }).find(({ taskId }) => taskId === 'ask');
+    expect(found).to.deep.include({ reason: 'message', mailbox: 'ask' });
+    expect(found?.waits).to.match(/^waits for a message in 'ask': b agreed/);
+  });
+});
