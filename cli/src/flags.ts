@@ -46,6 +46,56 @@ export const answerFlags = {
   }),
 };
 
+/** For a message that a person or a script sends. */
+export const messageFlags = {
+  data: Flags.string({
+    char: 'd',
+    description: 'What it says, as JSON; `@FILE` is a file with JSON, `-` is stdin. Default: null',
+    helpValue: 'JSON',
+  }),
+  type: Flags.string({ description: 'What it is about, in words that whoever takes it knows.', helpValue: 'TEXT' }),
+  performative: Flags.string({
+    description: 'What it does: inform, request, query, agree, refuse, failure… Default: inform',
+    helpValue: 'WORD',
+  }),
+  conversation: Flags.string({
+    description: 'The conversation that it is part of; that of the message that it answers has to be named, too.',
+    helpValue: 'ID',
+  }),
+  'in-reply-to': Flags.string({
+    description: 'The message that it answers, as `run messages` shows it.',
+    helpValue: 'MESSAGE',
+  }),
+  expires: Flags.string({
+    description: 'How long anybody may take to take it (30s, 5m). Then it is a dead letter.',
+    helpValue: 'DURATION',
+  }),
+  drop: Flags.boolean({
+    description: 'What has expired is only noted: it is no dead letter.',
+    dependsOn: ['expires'],
+  }),
+  from: Flags.string({
+    description: 'The name of the sender, which is that of no task of the run. Default: --by, else outside',
+    helpValue: 'NAME',
+  }),
+  ...answerFlags,
+};
+
+/** For commands about a mailbox of no run. */
+export const mailboxArguments = {
+  name: Args.string({
+    description: 'The name of the mailbox: `desk`, or as it is addressed, `@desk`.',
+    required: true,
+  }),
+};
+
+export const tenantFlag = {
+  tenant: Flags.string({
+    description: 'On whose behalf the mailbox is: each tenant has its own. Default: that of none.',
+    helpValue: 'TENANT',
+  }),
+};
+
 const MESSAGE = 'Id of the dead letter, as `dead-letter list` shows it.';
 
 /** For commands about one dead letter. */
@@ -67,7 +117,7 @@ export const manyDeadLettersFlags = {
   query: Flags.string({
     char: 'q',
     description:
-      'Every open one that fits, in whatever run, instead: see docs/reference/queries.md. Fields: run, workflow, tenant, label.KEY, message, mailbox, from, subject, performative, code, since, deliveries, status.',
+      'Every open one that fits, in whatever run, instead: see docs/reference/queries.md. Fields: run, workflow, tenant, label.KEY, message, mailbox, toRun, from, fromRun, subject, performative, code, since, deliveries, status.',
     helpValue: 'QUERY',
     helpGroup: 'MANY DEAD LETTERS',
   }),

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Source } from '@reprise/core';
+import type { RunEvent, Source } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -134,6 +134,75 @@ describe('a table', () => {
 });
 
 describe('events in words', () => {
+  it('say of messages which run, which program and which name is meant', () => {
+    const sent = {
+      type: 'MessageSent',
+      at: 0,
+      message: 'r-1/a/1/1',
+      from: { task: 'a', attempt: 1 },
+      data: 1,
+    } as const;
+    const error = { code: 'REPRISE_MAILBOX_CLOSED', message: 'Nobody took it.', retryable: false };
+    const word = { from: { client: 'r-1' }, onBehalf: true, inReplyTo: 'r-2/b/1/1', message: 'r-2/b/1/1?' } as const;
+    const came = { origin: { run: 'r-2', to: 'x', n: 1 }, sentAt: 0, type: 'MessageReceived' } as const;
+    const cases: readonly (readonly [RunEvent, string])[] = [
+      [{ ...sent, to: 'x', run: 'r-2', n: 1, subject: 'draft' }, 'a to x of run r-2 (draft), 1'],
+      [{ ...sent, to: '@desk', run: '5f0c', n: 1, performative: 'request' }, 'a to @desk, request, 1'],
+      [{ ...sent, to: 'client:kim' }, 'a to client:kim, 1'],
+      [{ ...sent, to: 'a', from: { client: '@desk', run: '5f0c' } }, '@desk to a, 1'],
+      [{ ...sent, ...came, from: { task: 'b', run: 'r-2' }, to: 'x' }, 'b of run r-2 to x, 1'],
+      [{ ...sent, ...came, from: { client: 'kim', run: 'r-2' }, to: 'x' }, 'kim (from outside) of run r-2 to x, 1'],
+      [
+        { ...sent, ...word, to: 'b', run: 'r-2', n: 2, receipt: 'acknowledged', data: null },
+        'tells b of run r-2 that r-2/b/1/1 is done with',
+      ],
+      [
+        { ...sent, ...came, ...word, to: 'b', receipt: 'failed', data: error },
+        'run r-2 tells b that r-2/b/1/1 came to nothing, REPRISE_MAILBOX_CLOSED: Nobody took it.',
+      ],
+      [{ ...sent, to: '@desk', run: '5f0c', n: 3, ask: { id: 'q' }, data: null }, 'a asks for messages of @desk'],
+      [
+        { ...sent, ...came, from: { task: 'b', run: 'r-2' }, to: '#inbox', ask: { id: 'q', over: true }, data: null },
+        'b of run r-2 asks no longer for messages of #inbox',
+      ],
+      [
+        { type: 'MessageHandedOn', at: 0, message: 'm', to: '@desk', run: 'r-2', n: 1, ask: 'q' },
+        'm to run r-2, which asked for it',
+      ],
+      [{ type: 'MessageHandedOn', at: 0, message: 'm', to: '@desk', run: '5f0c', n: 1 }, 'm back to @desk'],
+      [{ type: 'MessageHandedOn', at: 0, message: 'm', to: '#inbox' }, 'm, back in #inbox'],
+      [{ type: 'MessagesHandedOver', at: 0, run: 'r-2', to: 'x', upTo: 3 }, 'up to number 3, by x of run r-2'],
+      [
+        { type: 'HandOverAwaited', at: 0, until: 300_000, messages: 1 },
+        'others have yet to take 1 message; for 5m 0s at the most',
+      ],
+      [
+        { type: 'MessageTaken', at: 0, messages: ['m'], client: 'kim', until: 30_000 },
+        'm by kim (from outside), for 30.0s',
+      ],
+      [{ type: 'MessageAcknowledged', at: 0, messages: ['m'], client: 'kim' }, 'm by kim (from outside)'],
+      [{ type: 'MessageAcknowledged', at: 0, messages: ['m'], taskId: 'x', attempt: 1 }, 'm'],
+      [
+        { type: 'MessageRejected', at: 0, message: 'm', client: 'kim', reason: 'not mine', retryAt: 1000 },
+        'm by kim (from outside): not mine, again in 1.0s',
+      ],
+      [
+        {
+          type: 'MessageDeadLettered',
+          at: 0,
+          message: 'm',
+          mailbox: '>r-2/x',
+          code: error.code,
+          error,
+          from: { task: 'a' },
+          deliveries: [],
+        },
+        'm to x of run r-2, REPRISE_MAILBOX_CLOSED: Nobody took it.',
+      ],
+    ];
+    for (const [event, text] of cases) expect(describeEvent(event)).to.equal(text);
+  });
+
   it('are one line without escapes each', async () => {
     for (const { event } of await sampleRun()) {
       const text = describeEvent(event);

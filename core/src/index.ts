@@ -162,12 +162,14 @@ export {
   type RunQuery,
   runsFrom,
   runsWhere,
+  withoutMailboxes,
 } from './orchestration/reading/run-list.ts';
 export {
   liesIn,
   type MessageDeath,
   type MessageDelivery,
   type MessageEdit,
+  type MessageReceipt,
   type RunMessage,
   type RunMessageStatus,
 } from './orchestration/reading/run-messages.ts';
@@ -273,6 +275,7 @@ export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {
   Lineage,
+  MessageReceived,
   MessageSent,
   ParentTask,
   PutBefore,
@@ -294,6 +297,7 @@ export type {
   RunExplanation,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
+export { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './orchestration/workflow/messaging/elsewhere.ts';
 export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/message.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';

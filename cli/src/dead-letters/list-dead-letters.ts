@@ -1,4 +1,5 @@
 import type { DeadLetterRow } from '@reprise/core';
+import { placeText } from '../output/message-places.ts';
 import { table } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { isoTime, localTime, number, plain } from '../output/text.ts';
@@ -37,8 +38,8 @@ export async function listDeadLetters(flags: ListDeadLettersFlags, terminal: Ter
   const cells = rows.map((row) => [
     plain(row.run),
     plain(shortId(row.run, row.message)),
-    plain(row.mailbox),
-    plain(row.from),
+    plain(placeText(row.mailbox, row.toRun)),
+    plain(placeText(row.from, row.fromRun)),
     plain(aboutOf(row)),
     localTime(row.since),
     number(row.deliveries),
@@ -61,7 +62,9 @@ const deadLetterShape = (row: DeadLetterRow): object => ({
   labels: row.labels ?? {},
   message: row.message,
   mailbox: row.mailbox,
+  toRun: row.toRun ?? null,
   from: row.from,
+  fromRun: row.fromRun ?? null,
   type: row.subject ?? null,
   performative: row.performative,
   code: row.code,

@@ -3,6 +3,7 @@ import { openToSteer } from '../drive/open-project.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
 import { commandText } from '../output/command-text.ts';
+import { placeText } from '../output/message-places.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { count, number, plain } from '../output/text.ts';
 import { inParallel, isAgreed } from '../runs/one-or-many.ts';
@@ -178,7 +179,9 @@ async function settleEach(letters: readonly DeadLetterRow[], how: Settling, flag
 
 async function tell(letters: readonly DeadLetterRow[], what: string, { err }: Terminal, most: number): Promise<void> {
   await err.line(`${what}:`);
-  for (const { run, message, mailbox, code } of letters.slice(0, most))
-    await err.line(`  ${plain(run)}  ${plain(shortId(run, message))}  ${plain(mailbox)}  ${plain(code)}`);
+  for (const { run, message, mailbox, toRun, code } of letters.slice(0, most)) {
+    const where = plain(placeText(mailbox, toRun));
+    await err.line(`  ${plain(run)}  ${plain(shortId(run, message))}  ${where}  ${plain(code)}`);
+  }
   if (letters.length > most) await err.line(`  and ${number(letters.length - most)} more`);
 }

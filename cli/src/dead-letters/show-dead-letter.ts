@@ -2,7 +2,7 @@ import { type MessageEdit, nearest, RepriseError, type RunMessage } from '@repri
 import type { Terminal } from '../output/terminal.ts';
 import { localTime, number, plain } from '../output/text.ts';
 import { messageShape } from '../runs/message-shapes.ts';
-import { aboutOf, becameOf, receiverOf, senderOf } from '../runs/message-text.ts';
+import { aboutOf, becameOf, receiverOf, senderOf, whereTo } from '../runs/message-text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
@@ -31,7 +31,7 @@ export async function showDeadLetter(
   await out.line(`${out.style('bold', plain(aboutOf(letter)))}  ${plain(runId)} ${plain(shortId(runId, letter.id))}`);
   const facts = [
     ['From', senderOf(letter)],
-    ['Mailbox', plain(letter.mailbox)],
+    ['Mailbox', whereTo(letter)],
     ['Sent', localTime(letter.sentAt)],
     ...(letter.conversation === undefined ? [] : [['Part of', plain(letter.conversation)]]),
     ...(death === undefined
@@ -77,7 +77,7 @@ function withoutData(message: RunMessage | undefined): object | undefined {
 function relatedLine(run: string, id: string, message: RunMessage | undefined): string {
   const name = plain(shortId(run, id));
   if (message === undefined) return `${name}  (of another run)`;
-  return `${name}  ${senderOf(message)} to ${plain(message.mailbox)}, ${aboutOf(message)}; ${becameOf(message)}`;
+  return `${name}  ${senderOf(message)} to ${whereTo(message)}, ${aboutOf(message)}; ${becameOf(message)}`;
 }
 
 /** Throws REPRISE_DEAD_LETTER_UNKNOWN. */

@@ -10,6 +10,7 @@ import {
   type RunView,
   type Storage,
   silentText,
+  withoutMailboxes,
 } from '@reprise/core';
 import { count, number } from '../output/text.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
@@ -108,7 +109,7 @@ async function checkDriver(storage: Storage): Promise<Check> {
 
 async function checkOpenRuns(storage: Storage, hands: Hands | undefined): Promise<readonly Check[]> {
   const open = await new RunReader(storage).list({
-    where: OPEN_RUNS,
+    where: withoutMailboxes(OPEN_RUNS),
     limit: LOOKED_AT,
   });
   const more = open.length === LOOKED_AT ? ' or more' : '';

@@ -2,6 +2,7 @@ import {
   type ErrorData,
   formatDuration,
   type HistoryEntry,
+  type MessageReceived,
   type MessageSent,
   type RunEvent,
   type TaskEntered,
@@ -9,6 +10,7 @@ import {
   taskPaths,
 } from '@reprise/core';
 import { describeSource } from './describe-source.ts';
+import { partyText, placeText } from './message-places.ts';
 import { briefJson, clip, count, plain } from './text.ts';
 
 const WIDTH = 100;
@@ -76,35 +78,35 @@ export function describeEvent(event: RunEvent): string {
       return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
-    case 'MessageSent': {
-      const { to, run, recipients } = event;
-      const whom = recipients === undefined ? to : `${to} (${count(recipients.length, 'subscriber')})`;
-      const where = run === undefined ? '' : ` of run ${run}`;
-      return plain(`${senderOf(event)} to ${whom}${where}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`);
-    }
     case 'MailboxSubscribed':
       return plain(`${event.topic}${event.filter === undefined ? '' : `, ${briefJson({ ...event.filter }, WIDTH)}`}`);
     case 'MailboxUnsubscribed':
       return plain(event.topic);
+    case 'MessageSent':
     case 'MessageReceived':
+      return plain(describeMessage(event));
+    case 'MessageHandedOn': {
+      if (event.run === undefined) return plain(`${event.message}, back in ${event.to}`);
       return plain(
-        `${senderOf(event)} of run ${event.origin.run} to ${event.to}${aboutOf(event)}, ${briefJson(event.data, WIDTH)}`,
+        `${event.message} ${event.ask === undefined ? `back to ${event.to}` : `to run ${event.run}, which asked for it`}`,
       );
-    case 'MessageHandedOn':
-      return plain(`${event.message} to ${event.to}${event.run === undefined ? ', again' : ` of run ${event.run}`}`);
+    }
     case 'MessagesHandedOver':
-      return plain(`up to ${event.upTo}, to ${event.to} of run ${event.run}`);
+      return plain(`up to number ${event.upTo}, by ${placeText(event.to, event.run)}`);
     case 'HandOverAwaited':
-      return `${count(event.messages, 'message')} to other runs; until ${formatDuration(event.until - event.at)} from now`;
+      return `others have yet to take ${count(event.messages, 'message')}; for ${formatDuration(event.until - event.at)} at the most`;
     case 'MessageAwaited':
       return plain(`in ${event.mailbox}${event.wanted?.from === undefined ? '' : ` from ${event.wanted.from}`}`);
     case 'MessageDelivered':
-    case 'MessageAcknowledged':
     case 'MessageExpired':
     case 'DeadLettersDiscarded':
       return plain(listOfIds(event.messages));
+    case 'MessageAcknowledged':
+      return plain(`${listOfIds(event.messages)}${byClient(event)}`);
     case 'MessageTaken':
-      return plain(`${event.client} (from outside) has ${listOfIds(event.messages)}`);
+      return plain(
+        `${listOfIds(event.messages)}${byClient(event)}, for ${formatDuration(Math.max(0, event.until - event.at))}`,
+      );
     case 'MessageMissed':
       return 'nothing came in time';
     case 'MessageRejected': {
@@ -112,10 +114,10 @@ export function describeEvent(event: RunEvent): string {
         event.retryAt === undefined
           ? ', for good'
           : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
-      return plain(`${event.message}: ${clip(event.reason, WIDTH)}${again}`);
+      return plain(`${event.message}${byClient(event)}: ${clip(event.reason, WIDTH)}${again}`);
     }
     case 'MessageDeadLettered':
-      return plain(`${event.message} of ${event.mailbox}, ${errorText(event.error)}`);
+      return plain(`${event.message} to ${placeText(event.mailbox)}, ${errorText(event.error)}`);
     case 'MessagesClosed':
       return plain(`${event.open} open${event.dead === 0 ? '' : `, ${event.dead} of them dead letters`}`);
     case 'ConversationExpired':
@@ -194,14 +196,29 @@ export function describeEvent(event: RunEvent): string {
   }
 }
 
-const senderOf = ({ from }: Pick<MessageSent, 'from'>): string => from.task ?? `${from.client} (from outside)`;
+/** Who told whom what; or, of word of what became of another message, what that was. */
+function describeMessage(event: MessageSent | MessageReceived): string {
+  const { from, to, performative, subject, receipt, inReplyTo = '', data } = event;
+  const { recipients } = event.type === 'MessageSent' ? event : {};
+  const whom = recipients === undefined ? '' : ` (${count(recipients.length, 'subscriber')})`;
+  const where = event.type === 'MessageSent' ? `${placeText(to, event.run)}${whom}` : to;
+  if (receipt === 'acknowledged' || receipt === 'failed') {
+    const { code, message } = { code: '', message: '', ...(data as Partial<ErrorData> | null) };
+    const became = receipt === 'failed' ? `came to nothing, ${errorText({ code, message })}` : 'is done with';
+    const who = event.type === 'MessageSent' ? '' : `run ${event.origin.run} `;
+    return `${who}tells ${where} that ${inReplyTo} ${became}`;
+  }
+  if (event.ask !== undefined) {
+    const asks = event.ask.over === true ? 'asks no longer for messages' : 'asks for messages';
+    return `${partyText(from)} ${asks} of ${where}`;
+  }
+  const does = performative === undefined ? '' : `, ${performative}`;
+  const about = subject === undefined ? '' : ` (${subject})`;
+  return `${partyText(from)} to ${where}${does}${about}, ${briefJson(data, WIDTH)}`;
+}
 
-const aboutOf = ({
-  performative,
-  subject,
-  receipt,
-}: Pick<MessageSent, 'performative' | 'subject' | 'receipt'>): string =>
-  `${performative === undefined ? '' : `, ${performative}`}${receipt === undefined || receipt === 'wanted' ? '' : `, ${receipt}`}${subject === undefined ? '' : ` (${subject})`}`;
+const byClient = ({ client }: { readonly client?: string }): string =>
+  client === undefined ? '' : ` by ${client} (from outside)`;
 
 const listOfIds = (ids: readonly string[]): string =>
   ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;

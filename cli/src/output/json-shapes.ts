@@ -103,11 +103,17 @@ export const taskRowShape = (row: TaskRow): object => ({
 });
 
 /** Why a run does not end, or why it ended. */
-export const explanationShape = ({ summary, failure, waitsFor, tasks }: RunExplanation): object => ({
+export const explanationShape = ({ summary, failure, handOver, waitsFor, tasks }: RunExplanation): object => ({
   summary,
   failure: failure === undefined ? null : { ...failure, taskId: failure.taskId ?? null },
+  handOver: handOver === undefined ? null : handOverShape(handOver),
   waitsFor: waitsFor.map(({ taskId }) => taskId),
   tasks: tasks.map(taskExplanationShape),
+});
+
+const handOverShape = ({ to, until }: NonNullable<RunExplanation['handOver']>): object => ({
+  until: isoTime(until),
+  to: to.map(({ run, mailbox, messages }) => ({ runId: run, mailbox, messages })),
 });
 
 const TIMES: ReadonlySet<string> = new Set(['at', 'until', 'since', 'limitAt']);

@@ -17,6 +17,7 @@ import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
+import { handOverLines } from './explanation-lines.ts';
 
 /** Open tasks that are told; all of them are in the JSON. */
 const TOLD = 100;
@@ -58,6 +59,8 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     await out.line(plain(explained.summary));
     for (const line of failureLines(explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
+    const onTheirWay = handOverLines(out, explained.handOver, TOLD, runId, where);
+    for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
     if (ended) {
       if (state.status === 'completed') return;
       const retry = commandText(`run retry ${runId}`, where);

@@ -11,6 +11,7 @@ import {
   type RunSummary,
   runsWhere,
   systemClock,
+  withoutMailboxes,
 } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
 import { commandText } from '../output/command-text.ts';
@@ -74,7 +75,7 @@ function queryOf({ query = '', status, workflow, since }: ListFlags, now: number
     ...(workflow === undefined ? [] : [runsWhere('workflow', [workflow])]),
     ...(since === undefined ? [] : [parseQuery(`started>=${new Date(parseSince(since, now)).toISOString()}`, { now })]),
   ];
-  return flags.reduce(bothOf, parseQuery(query, { now }));
+  return withoutMailboxes(flags.reduce(bothOf, parseQuery(query, { now })));
 }
 
 /** A workflow that is asked for and is nowhere, in words. Throws REPRISE_WORKFLOW_UNKNOWN when a flag names it. */

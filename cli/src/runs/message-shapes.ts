@@ -1,4 +1,4 @@
-import type { MessageDelivery, MessageEdit, RunMessage } from '@reprise/core';
+import type { MessageDelivery, MessageEdit, MessageReceipt, RunMessage } from '@reprise/core';
 import { isoOrNull, isoTime } from '../output/text.ts';
 
 /** A message in JSON; what it says only where it was read. Members that are not known are null. */
@@ -9,8 +9,10 @@ export const messageShape = (one: RunMessage): object => ({
   from: one.from.task ?? one.from.client,
   attempt: one.from.task === undefined ? null : (one.from.attempt ?? null),
   outside: one.from.task === undefined,
+  fromRun: one.from.run ?? null,
   onBehalf: one.onBehalf ?? false,
   mailbox: one.mailbox,
+  toRun: one.run ?? null,
   performative: one.performative,
   type: one.type ?? null,
   conversation: one.conversation ?? null,
@@ -20,6 +22,7 @@ export const messageShape = (one: RunMessage): object => ({
   status: one.status,
   since: isoTime(one.since),
   deliveries: one.deliveries.map(deliveryShape),
+  receipt: one.receipt === undefined ? null : receiptShape(one.receipt),
   death: one.death === undefined ? null : { ...one.death, at: isoTime(one.death.at) },
   edited: one.edited,
   redriven: one.redriven,
@@ -33,13 +36,21 @@ const editShape = ({ at, by, reason }: MessageEdit): object => ({
   reason: reason ?? null,
 });
 
-const deliveryShape = ({ task, attempt, at, outcome, endedAt, reason, code, because }: MessageDelivery): object => ({
-  taskId: task,
+const receiptShape = ({ at, outcome, error }: MessageReceipt): object => ({
+  at: isoTime(at),
+  outcome,
+  error: error ?? null,
+});
+
+const deliveryShape = ({ task, client, attempt, at, until, outcome, ...end }: MessageDelivery): object => ({
+  taskId: task ?? null,
+  client: client ?? null,
   attempt: attempt ?? null,
   at: isoTime(at),
+  until: isoOrNull(until),
   outcome: outcome ?? null,
-  endedAt: isoOrNull(endedAt),
-  reason: reason ?? null,
-  code: code ?? null,
-  because: because ?? null,
+  endedAt: isoOrNull(end.endedAt),
+  reason: end.reason ?? null,
+  code: end.code ?? null,
+  because: end.because ?? null,
 });

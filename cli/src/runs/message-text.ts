@@ -1,30 +1,44 @@
 import type { MessageDelivery, RunMessage } from '@reprise/core';
-import { number, plain } from '../output/text.ts';
+import { partyText, placeText } from '../output/message-places.ts';
+import { localTime, number, plain } from '../output/text.ts';
 
 // Messages in words.
 
 export const senderOf = ({ from, onBehalf }: Pick<RunMessage, 'from' | 'onBehalf'>): string =>
-  plain(
-    from.task === undefined
-      ? `${from.client} (from outside)`
-      : `${from.task}${onBehalf === true ? ' (by the run)' : ''}`,
-  );
+  plain(`${partyText(from)}${onBehalf === true ? ' (by the run)' : ''}`);
+
+/** Where it was put the last time, or is to go in another run. */
+export const whereTo = ({ mailbox, run, handedOn }: RunMessage): string =>
+  plain(handedOn === true ? `run ${run}` : placeText(mailbox, run));
 
 /** What it does, and what it is about. */
 export const aboutOf = ({ performative, type }: Pick<RunMessage, 'performative' | 'type'>): string =>
   plain(type === undefined ? performative : `${performative} ${type}`);
 
-export const receiverOf = ({ task, attempt }: Pick<MessageDelivery, 'task' | 'attempt'>): string =>
-  plain(attempt === undefined ? task : `${task} (attempt ${attempt})`);
+export const receiverOf = ({ task, attempt, client }: MessageDelivery): string =>
+  plain(
+    client !== undefined
+      ? `${client} (from outside)`
+      : attempt === undefined
+        ? (task ?? '')
+        : `${task} (attempt ${attempt})`,
+  );
 
 /** What has become of it. */
 export function becameOf(one: RunMessage): string {
   const last = one.deliveries.at(-1);
   switch (one.status) {
-    case 'held':
-      return last === undefined ? 'delivered' : `delivered to ${receiverOf(last)}`;
+    case 'on-its-way':
+      return `on its way${one.redriven === 0 ? '' : ', redriven'}`;
+    case 'handed-over':
+      return `handed over${receiptText(one)}`;
+    case 'held': {
+      if (last === undefined) return 'delivered';
+      const until = last.until === undefined ? '' : ` until ${localTime(last.until)}`;
+      return `delivered to ${receiverOf(last)}${until}`;
+    }
     case 'acknowledged':
-      return last === undefined ? 'acknowledged' : `acknowledged by ${plain(last.task)}`;
+      return last === undefined ? 'on record for it' : `acknowledged by ${plain(last.task ?? receiverOf(last))}`;
     case 'dead':
       return `dead: ${plain(one.death?.code ?? '')}`;
     case 'open': {
@@ -35,4 +49,11 @@ export function becameOf(one: RunMessage): string {
     default:
       return one.status;
   }
+}
+
+function receiptText({ receipt }: RunMessage): string {
+  if (receipt === undefined) return '';
+  return receipt.outcome === 'acknowledged'
+    ? ', acknowledged there'
+    : `, came to nothing there: ${plain(receipt.error?.code ?? '')}`;
 }

@@ -9,6 +9,7 @@ import {
   runsWhere,
   systemClock,
   toErrorData,
+  withoutMailboxes,
 } from '@reprise/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { usageError } from '../errors/usage-error.ts';
@@ -59,11 +60,11 @@ export function oneRun(typed: string | undefined, flags: BulkFlags): string | un
   return typed;
 }
 
-/** The query of the flags, narrowed to what the action is for. */
+/** The query of the flags, narrowed to what the action is for; without mailboxes, unless it names them. */
 export function queryFor({ query = '' }: BulkFlags, statuses: readonly string[]): Query {
   const given = parseQuery(query, { now: systemClock.now() });
   const namesStatus = given.terms.some((term) => 'field' in term && term.field === 'status');
-  return namesStatus ? given : bothOf(given, runsWhere('status', statuses));
+  return withoutMailboxes(namesStatus ? given : bothOf(given, runsWhere('status', statuses)));
 }
 
 /**

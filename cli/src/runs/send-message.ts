@@ -1,4 +1,5 @@
 import type { RunSendOptions } from '@reprise/core';
+import { usageError } from '../errors/usage-error.ts';
 import { whoOf } from '../forms/answer-form.ts';
 import { commandText } from '../output/command-text.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -23,6 +24,7 @@ export interface SendFlags extends Whereabouts {
 
 /** Sends a message into a run, whoever drives it, and prints its id. */
 export async function sendMessage(typed: string, to: string, flags: SendFlags, terminal: Terminal): Promise<void> {
+  refuseBeyond(to, flags);
   const data = flags.data === undefined ? null : await readGivenData(flags.data);
   const { out, err } = terminal;
   let message = '';
@@ -43,8 +45,20 @@ export async function sendMessage(typed: string, to: string, flags: SendFlags, t
   });
 }
 
-/** The run says what is wrong with them. */
-function optionsOf(run: string, flags: SendFlags): RunSendOptions {
+/** What is sent into a run is for somebody of that run. */
+function refuseBeyond(to: string, flags: SendFlags): void {
+  if (to.startsWith('@'))
+    throw usageError(
+      `'${to}' is a name of no run, so that no run is to be named: ${commandText(`mailbox send ${plain(to)}`, flags)}`,
+    );
+  if (to.startsWith('client:') && flags['in-reply-to'] === undefined)
+    throw usageError(
+      `'${to}' is a program outside the runs. It is only answered: name the message of it that this answers with --in-reply-to.`,
+    );
+}
+
+/** Whoever gets them says what is wrong with them. `run`: the one that it is sent into. */
+export function optionsOf(run: string, flags: SendFlags): RunSendOptions {
   const { type, performative, conversation, expires, drop, from, 'in-reply-to': answered } = flags;
   return {
     ...(type === undefined ? {} : { type }),

@@ -7,7 +7,7 @@ import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { withReader } from '../store/with-reader.ts';
 import { messageShape } from './message-shapes.ts';
-import { aboutOf, becameOf, senderOf } from './message-text.ts';
+import { aboutOf, becameOf, senderOf, whereTo } from './message-text.ts';
 
 export interface MessagesFlags extends Whereabouts {
   readonly data?: boolean | undefined;
@@ -24,8 +24,7 @@ export async function showMessages(typed: string, flags: MessagesFlags, terminal
     const run = await resolveRun(storage, reader, typed);
     return { runId: run, all: await reader.messages(run, { data }) };
   });
-  const messages =
-    mailbox === undefined ? all : all.filter((one) => one.mailbox === mailbox || liesIn(one) === mailbox);
+  const messages = mailbox === undefined ? all : all.filter((one) => isOf(one, mailbox));
   if (json) return out.json({ runId, messages: messages.map(messageShape) });
   if (messages.length === 0)
     return err.line(
@@ -47,11 +46,17 @@ export async function showMessages(typed: string, flags: MessagesFlags, terminal
   for (const line of table(out, columns, cells)) await out.line(line);
 }
 
+/** Whether it is or was in the mailbox. Those of other runs are said with the run (`>r-2/critic`), names of no run by themselves. */
+const isOf = (one: RunMessage, typed: string): boolean =>
+  liesIn(one) === typed ||
+  (one.mailbox === typed && (one.run === undefined || typed.startsWith('@'))) ||
+  liesIn({ ...one, status: 'open' }) === typed;
+
 const cellsOf = (runId: string, one: RunMessage, data: boolean): readonly string[] => [
   plain(shortId(runId, one.id)),
   localTime(one.sentAt),
   senderOf(one),
-  plain(one.topic === undefined ? one.mailbox : `${one.mailbox} (${one.topic})`),
+  one.topic === undefined ? whereTo(one) : `${whereTo(one)} (${plain(one.topic)})`,
   aboutOf(one),
   number(one.size),
   becameOf(one),

@@ -20,7 +20,7 @@ import { resolveRun } from '../store/resolve-run.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
 import { silentLines, silentShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
-import { explanationLines } from './explanation-lines.ts';
+import { explanationLines, handOverLines } from './explanation-lines.ts';
 import { loadProgress } from './load-progress.ts';
 import { taskTable } from './task-table.ts';
 
@@ -124,6 +124,8 @@ function drawRun(
   lines.push('', ...taskTable(screen, progress));
   if (explained !== undefined && explained.tasks.length > 0)
     lines.push('', screen.style('dim', 'Open'), ...explanationLines(screen, explained.tasks, TOLD, state.runId, where));
+  const onTheirWay = handOverLines(screen, explained?.handOver, TOLD, state.runId, where);
+  if (onTheirWay.length > 0) lines.push('', ...onTheirWay);
   if (state.status === 'completed') {
     lines.push('', screen.style('dim', 'Output'), ...notable(state.output ?? null).map((line) => `  ${line}`));
     const more = shortened(state.output ?? null, state.runId, where);

@@ -1,4 +1,4 @@
-import { didYouMean, type Query, type RunReader, runsWhere } from '@reprise/core';
+import { didYouMean, EVERYTHING, type Query, type RunReader, runsWhere, withoutMailboxes } from '@reprise/core';
 import { loadProject } from '../config/load-project.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 
@@ -32,7 +32,8 @@ export async function unknownWorkflow(
 }
 
 const ofStore = async (reader: RunReader | undefined): Promise<readonly string[]> =>
-  (await reader?.list({ limit: LOOKED_AT }))?.map(({ workflow }) => workflow) ?? [];
+  (await reader?.list({ where: withoutMailboxes(EVERYTHING), limit: LOOKED_AT }))?.map(({ workflow }) => workflow) ??
+  [];
 
 async function ofProject({ config }: Whereabouts): Promise<readonly string[]> {
   try {

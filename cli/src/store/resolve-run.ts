@@ -1,10 +1,22 @@
-import { isId, nearest, RepriseError, type RunReader, runStream, runsFrom, type Storage } from '@reprise/core';
+import {
+  EVERYTHING,
+  isId,
+  nearest,
+  RepriseError,
+  type RunReader,
+  runStream,
+  runsFrom,
+  type Storage,
+  withoutMailboxes,
+} from '@reprise/core';
 
 const SHOWN = 10;
 const LOOKED_AT = 500;
 
+const OF_WORKFLOWS = withoutMailboxes(EVERYTHING);
+
 /**
- * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one. Throws
+ * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one that is no mailbox. Throws
  * REPRISE_RUN_NOT_FOUND (naming a near one) or REPRISE_RUN_AMBIGUOUS (naming those that fit).
  */
 export async function resolveRun(
@@ -15,7 +27,7 @@ export async function resolveRun(
   if (isId(typed) && (await events.read(runStream(typed), { limit: 1 })).length > 0) return typed;
   if (!reader.lists) throw unknown(typed, undefined);
   if (typed === 'last' || typed === '@last') {
-    const [newest] = await reader.list({ limit: 1 });
+    const [newest] = await reader.list({ where: OF_WORKFLOWS, limit: 1 });
     if (newest !== undefined) return newest.runId;
     throw new RepriseError('REPRISE_RUN_NOT_FOUND', 'There are no runs in this store yet.', {
       fix: 'Start one: `reprise run start <workflow>`. To look into another store: --store PATH.',
@@ -25,7 +37,7 @@ export async function resolveRun(
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only.runId;
   if (only === undefined) {
-    const recent = await reader.list({ limit: LOOKED_AT });
+    const recent = await reader.list({ where: OF_WORKFLOWS, limit: LOOKED_AT });
     throw unknown(
       typed,
       nearest(

@@ -1,4 +1,11 @@
-import { type OutsideWaits, outsideWaits, type RunStatus, type RunSummary, runsWhere } from '@reprise/core';
+import {
+  MAILBOX_WORKFLOW,
+  type OutsideWaits,
+  outsideWaits,
+  type RunStatus,
+  type RunSummary,
+  runsWhere,
+} from '@reprise/core';
 import type { Project } from '../config/load-project.ts';
 import type { Opened } from '../drive/open-project.ts';
 import { missingFunctions } from '../store/missing-functions.ts';
@@ -35,7 +42,8 @@ export class Idleness {
     })) {
       const standing = await this.#standingOf(run);
       if (standing === undefined) return undefined;
-      found.set(run.runId, standing);
+      // A mailbox of no run is open until somebody closes it: that is no news.
+      if (run.workflow !== MAILBOX_WORKFLOW) found.set(run.runId, standing);
     }
     for (const standing of found.values()) {
       if (!('waits' in standing)) continue;

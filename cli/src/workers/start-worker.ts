@@ -1,4 +1,4 @@
-import { type Orchestrator, runsWhere, sleep, systemClock } from '@reprise/core';
+import { type Orchestrator, runsWhere, sleep, systemClock, withoutMailboxes } from '@reprise/core';
 import type { LogFormat, LogLevel } from '@reprise/monitor-log';
 import type { Project } from '../config/load-project.ts';
 import { exitCodeOfSignal, type InterruptSignal, onInterrupt } from '../drive/interrupts.ts';
@@ -78,7 +78,10 @@ async function watch(
 }
 
 async function report({ out, err, json }: Terminal, orchestrator: Orchestrator, text: string): Promise<void> {
-  const open = await orchestrator.runs.list({ where: runsWhere('status', ['running']), limit: COUNTED });
+  const open = await orchestrator.runs.list({
+    where: withoutMailboxes(runsWhere('status', ['running'])),
+    limit: COUNTED,
+  });
   if (!json) return err.line(`${text} (${count(open.length, 'open run')}${open.length === COUNTED ? ' or more' : ''})`);
   return out.json({
     kind: 'worker',

@@ -101,6 +101,7 @@ function check(
   const workflowsKnown = children.map((child) => ({ ...child.definition, inputSchema: child.inputSchema }));
   const agentsKnown: readonly KnownAgent[] = [...(agents ?? []), ...workflow.agents];
   const problems: readonly DefinitionProblem[] = validateDefinition(definition, {
+    isOfUser: true,
     schemas: { agents: agentsKnown, workflows: workflowsKnown, inputSchema },
     ...(agents === undefined ? {} : { agents: agentsKnown, workflows: workflowsKnown }),
   });

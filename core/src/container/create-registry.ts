@@ -92,6 +92,7 @@ function assertRunnable(
   const { definition } = workflow;
   registry.strategy(definition.strategy);
   const problems = validateDefinition(definition, {
+    isOfUser: true,
     workflows: schemas.workflows,
     schemas: { ...schemas, inputSchema: workflow.inputSchema },
     ...(agents === undefined ? {} : { agents: agents.values() }),

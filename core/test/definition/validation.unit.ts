@@ -4,6 +4,7 @@ import { describe, it } from 'mocha';
 import { findCycles } from '../../src/definition/graph.ts';
 import {
   cel,
+  createReprise,
   DEFAULT_RETRY,
   definitionWarnings,
   formatProblem,
@@ -12,6 +13,7 @@ import {
   type TaskDefinition,
   validateDefinition,
   type WorkflowDefinition,
+  workflow,
 } from '../../src/index.ts';
 
 type Draft = Partial<TaskDefinition> & { readonly id: string };
@@ -141,6 +143,29 @@ describe('validation: names and numbers', () => {
     expect(found[1]).to.match(/^tasks\.b\.capability: no agent has the capability 'paint'; did you mean 'print'\?/);
     expect(found[2]).to.match(/^tasks\.c\.fallback\.agent: there is no agent 'nobody'/);
     expect(found).to.have.length(3);
+  });
+});
+
+describe('validation: names of workflows', () => {
+  const text = 'name: reprise.mailbox\ntasks: { t: { agent: t } }';
+  const refused =
+    /^name: 'reprise\.mailbox' begins with reprise\., as the names of workflows that Reprise brings do .*; choose another name/;
+
+  it('that begin with reprise. are not for users, however they write them', async () => {
+    const { definition, ...others } = workflow('reprise.mailbox').task('t', 't').build();
+    const problems = validateDefinition(definition, { isOfUser: true }).map(formatProblem);
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.match(refused);
+    expect(() => parseWorkflow(text)).to.throw(/'reprise\.mailbox' begins with reprise\./);
+    const given = await createReprise({ workflows: [{ definition, ...others }] }).catch((error: unknown) => error);
+    expect(given).to.include({ code: 'REPRISE_DEFINITION_INVALID' });
+    expect(String(given)).to.match(/The workflow 'reprise\.mailbox' cannot run:\n.*begins with reprise\./);
+    expect(() => parseWorkflow(text.replace('reprise.mailbox', 'reprise-mailbox'))).to.not.throw();
+  });
+
+  it('of runs that have begun with one are taken as they are', () => {
+    const { definition } = workflow('reprise.other').task('t', 't').build();
+    expect(validateDefinition(definition)).to.deep.equal([]);
   });
 });
 

@@ -24,14 +24,19 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { randomMail } from '../../../test/simulation/support/random-mail.ts';
 import { partKeyOf } from '../../src/orchestration/reading/views/built-in/open-messages.ts';
+import { mailboxWorkflow } from '../../src/orchestration/runtime/mailbox-run.ts';
 import { toNewEvent } from '../../src/orchestration/runtime/new-event.ts';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { temporaryFiles } from '../runtime/support.ts';
 import { MailRun, mailWorkflow } from '../workflow/messaging/mail-run.ts';
+import { PostOffice } from '../workflow/messaging/post-office.ts';
 import { hastyClock, viewEvents } from './view-events.ts';
 
 const flow = mailWorkflow({ a: {}, b: {}, w: { wait: { message: { mailbox: '#desk' } } } }, { desk: {} });
 /** Nobody takes anything from `#desk`. */
 const quiet = mailWorkflow({ a: {}, b: {} }, { desk: {}, other: {} });
+
+const across = { may: ['send', 'sendAcross'] as const };
 
 const talking = (runId: string, workflow = quiet): MailRun => {
   const run = new MailRun(workflow, null, { runId });
@@ -65,8 +70,8 @@ const letters = async (...runs: readonly MailRun[]): Promise<readonly DeadLetter
 const pairs = async (...runs: readonly MailRun[]) =>
   [...(await folded(whoToldWhom, ...runs))].flatMap(([key, row]) => {
     if (key.startsWith('~')) return [];
-    const { from, to, sent, acknowledged, dead } = row as unknown as WhoToldWhomRow;
-    return [`${from} ${to} ${sent}/${acknowledged}/${dead}`];
+    const { from, to, across, sent, acknowledged, dead } = row as unknown as WhoToldWhomRow;
+    return [`${from} ${across === undefined ? '' : `${across} `}${to} ${sent}/${acknowledged}/${dead}`];
   });
 
 /** Sends to b, who gives it back for good. Returns the id. */
@@ -389,6 +394,128 @@ describe('the view who-told-whom', () => {
     const rows = foldView(whoToldWhom, await viewEvents(await stored([run], copied)));
     const [row] = [...rows].filter(([key]) => !key.startsWith('~')).map(([, one]) => one);
     expect(row).to.include({ sent: 0, acknowledged: 1 });
+  });
+});
+
+describe('messages between runs, in views', () => {
+  const pair = () => {
+    const one = new MailRun(mailWorkflow({ a: across, b: across }, { desk: {} }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ x: across }, { desk: {} }), null, { runId: 'two' });
+    one.beginAll();
+    two.beginAll();
+    return { one, two, post: new PostOffice(one, two) };
+  };
+  const remembered = async (...runs: readonly MailRun[]): Promise<number> =>
+    [...(await folded(whoToldWhom, ...runs)).entries()].filter(
+      ([key, row]) => key.startsWith('~') && Object.hasOwn(row, 'open'),
+    ).length;
+
+  it('are counted where they were sent, and where they came to; nobody remembers those that are on their way', async () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 1, { run: 'two' });
+    one.say('a', 'x', 2, { run: 'two' });
+    one.say('b', '#desk', 3, { run: 'two' });
+    expect(await pairs(one)).to.deep.equal(['a out x 2/0/0', 'b out #desk 1/0/0']);
+    expect(await remembered(one)).to.equal(0);
+    post.run();
+    two.hear('x', { max: 2 });
+    two.complete('x');
+    expect(await pairs(one, two)).to.deep.equal([
+      'a out x 2/0/0',
+      'b out #desk 1/0/0',
+      'a in x 2/2/0',
+      'b in #desk 1/0/0',
+    ]);
+    expect(await remembered(one, two)).to.equal(0);
+  });
+
+  it('that nobody took there are dead letters here, with the run that they were to go to', async () => {
+    const { one, post } = pair();
+    one.say('a', 'nobody', 1, { run: 'two' });
+    post.run();
+    const [letter] = await letters(one);
+    expect(letter).to.include({ run: 'one', mailbox: 'nobody', toRun: 'two', from: 'a', status: 'open' });
+    expect(letter).to.not.have.property('fromRun');
+    expect(await pairs(one)).to.deep.equal(['a out nobody 1/0/1']);
+    const message = letter?.message ?? '';
+    dealWith(one, 'RedriveDeadLetters', message);
+    post.run();
+    expect(await pairs(one)).to.deep.equal(['a out nobody 1/0/2']);
+    one.send({ type: 'RedriveDeadLetters', messages: [message], to: '#desk' });
+    one.hear('b', { mailbox: '#desk' });
+    one.complete('b');
+    expect(await pairs(one)).to.deep.equal(['a out nobody 1/0/2', 'a #desk 0/1/0']);
+    expect((await letters(one))[0]).to.include({ status: 'redriven', redriven: 2, toRun: 'two' });
+    expect(await remembered(one)).to.equal(0);
+  });
+
+  it('that came from another run and died say which', async () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 1, { run: 'two' });
+    post.run();
+    two.hear('x');
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('x', { reject: [{ message, reason: 'no', requeue: false }] });
+    const [letter] = await letters(two);
+    expect(letter).to.include({ run: 'two', mailbox: 'x', from: 'a', fromRun: 'one' });
+    expect(letter).to.not.have.property('toRun');
+    expect(await pairs(two)).to.deep.equal(['a in x 1/0/1']);
+  });
+
+  it('to a program are done with as they are said, and what runs tell each other about messages counts as none', async () => {
+    const { one } = pair();
+    one.post('a', 'what?', { performative: 'request', deadlineMs: 1000 });
+    one.hear('a');
+    const [{ message = '' } = {}] = one.of('MessageSent');
+    one.say('a', 'me', 'that', { inReplyTo: message, conversation: message });
+    expect(await pairs(one)).to.deep.equal(['me a 1/1/0', 'a client:me 1/1/0']);
+    expect(await remembered(one)).to.equal(0);
+    const told: RunEvent = {
+      type: 'MessageSent',
+      at: one.now,
+      message: 'q?',
+      from: { client: 'one' },
+      to: 'x',
+      run: 'two',
+      n: 1,
+      receipt: 'acknowledged',
+      inReplyTo: 'q',
+      data: null,
+      onBehalf: true,
+    };
+    const all = { runId: 'one', events: [...one.events, told], state: one.state };
+    const rows = foldView(whoToldWhom, await viewEvents(await stored([all])));
+    expect([...rows.keys()].filter((key) => !key.startsWith('~'))).to.have.length(2);
+  });
+});
+
+describe('messages of a name of no run, in views', () => {
+  it('are counted as they come to it, and in each run that it hands them on to; asking for them counts as none', async () => {
+    const one = new MailRun(mailWorkflow({ a: across }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ x: across }), null, { runId: 'two' });
+    const runId = mailboxRun(undefined, 'desk');
+    const at = new MailRun({ definition: mailboxWorkflow().definition }, { name: 'desk' }, { runId });
+    const post = new PostOffice(one, two, at);
+    one.beginAll();
+    two.beginAll();
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    expect(await pairs(at, two)).to.deep.equal([]);
+    one.say('a', '@desk', 1);
+    post.run();
+    const [message = ''] = two.of('MessageDelivered')[0]?.messages ?? [];
+    two.settle('x', { reject: [{ message, reason: 'later', delayMs: 0 }] });
+    post.run();
+    expect(at.state.mail?.open.size).to.equal(1);
+    expect(await pairs(at)).to.deep.equal(['a in #inbox 1/0/0']);
+    at.send({ type: 'TakeMessages', client: 'kim', mailbox: '@desk', max: 1, leaseMs: 1000 });
+    at.send({ type: 'SettleTaken', client: 'kim', acknowledge: [message] });
+    expect(at.of('MessageAcknowledged')).to.have.length(1);
+    expect(await pairs(one, two, at)).to.deep.equal(['a out @desk 1/0/0', 'a in @desk 1/0/0', 'a in #inbox 1/1/0']);
+    for (const run of [two, at]) {
+      const rows = [...(await folded(whoToldWhom, run))].filter(([, row]) => Object.hasOwn(row, 'open'));
+      expect(rows).to.deep.equal([]);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type JsonObject, matches, parseQuery, printQuery, RUN_FIELDS } from '@reprise/core';
+import { type JsonObject, matches, parseQuery, printQuery, RUN_FIELDS, withoutMailboxes } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
@@ -205,5 +205,23 @@ describe('a query', () => {
     ).to.equal(
       'status:failed,"a b"* -x "y z" started:2026-11-01 started>2026-11-27T12:00:00.000Z duration>90s duration=0ms events<=5 id="a*" tenant:*',
     );
+  });
+});
+
+describe('a query without mailboxes', () => {
+  const MAILBOX: JsonObject = { ...ROW, id: 'm-1', workflow: 'reprise.mailbox', labels: { mailbox: 'desk' } };
+  const leaves = (text: string): boolean =>
+    matches(parse(text), MAILBOX) && !matches(withoutMailboxes(parse(text)), MAILBOX);
+
+  it('leaves them out, unless it names them', () => {
+    for (const text of ['', 'status:failed', 'id:*', 'id:m*', '-workflow:order', 'workflow!=order', 'label.mailbox!=x'])
+      expect(leaves(text), text).to.equal(true);
+    for (const text of ['workflow:reprise.mailbox', 'workflow:reprise*', 'id:m-1', 'id:m-1,m-2', 'label.mailbox:desk'])
+      expect(matches(withoutMailboxes(parse(text)), MAILBOX), text).to.equal(true);
+  });
+
+  it('has all other runs as before', () => {
+    for (const text of ['', 'status:failed', 'workflow:order', 'label.team:eu'])
+      expect(matches(withoutMailboxes(parse(text)), ROW), text).to.equal(true);
   });
 });

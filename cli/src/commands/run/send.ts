@@ -1,11 +1,11 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { RepriseCommand } from '../../base-command.ts';
-import { answerFlags, runArgument, storeFlags } from '../../flags.ts';
+import { messageFlags, runArgument, storeFlags } from '../../flags.ts';
 
 export default class RunSend extends RepriseCommand {
   static override summary = 'Send a message into a run.';
   static override description =
-    'To a task, an item or a mailbox of it; its id is printed. It is kept until somebody is done with it (run messages). Works while another process drives; when none does, it is delivered at the next start (worker start).';
+    'To a task, an item or a mailbox of it; its id is printed. To a name of no run (`@desk`): mailbox send. It is kept until somebody is done with it (run messages). Works while another process drives; when none does, it is delivered at the next start (worker start).';
   static override examples = [
     {
       description: 'To whoever takes from a mailbox of the workflow',
@@ -34,37 +34,7 @@ export default class RunSend extends RepriseCommand {
   };
   static override flags = {
     ...storeFlags,
-    data: Flags.string({
-      char: 'd',
-      description: 'What it says, as JSON; `@FILE` is a file with JSON, `-` is stdin. Default: null',
-      helpValue: 'JSON',
-    }),
-    type: Flags.string({ description: 'What it is about, in words that whoever takes it knows.', helpValue: 'TEXT' }),
-    performative: Flags.string({
-      description: 'What it does: inform, request, query, agree, refuse, failure… Default: inform',
-      helpValue: 'WORD',
-    }),
-    conversation: Flags.string({
-      description: 'The conversation that it is part of; that of the message that it answers has to be named, too.',
-      helpValue: 'ID',
-    }),
-    'in-reply-to': Flags.string({
-      description: 'The message that it answers, as `run messages` shows it.',
-      helpValue: 'MESSAGE',
-    }),
-    expires: Flags.string({
-      description: 'How long anybody may take to take it (30s, 5m). Then it is a dead letter.',
-      helpValue: 'DURATION',
-    }),
-    drop: Flags.boolean({
-      description: 'What has expired is only noted: it is no dead letter.',
-      dependsOn: ['expires'],
-    }),
-    from: Flags.string({
-      description: 'The name of the sender, which is that of no task of the run. Default: --by, else outside',
-      helpValue: 'NAME',
-    }),
-    ...answerFlags,
+    ...messageFlags,
   };
 
   override async run(): Promise<void> {

@@ -75,7 +75,8 @@ function load(
     report,
     readerOf(keys, readSchema),
   );
-  for (const problem of withoutRepetitions(validateDefinition(definition), problems)) problems.push(problem);
+  for (const problem of withoutRepetitions(validateDefinition(definition, { isOfUser: true }), problems))
+    problems.push(problem);
   if (problems.length > 0) throw refusal();
   return { definition, hash: hashDefinition(definition), agents: [] };
 }

@@ -23,6 +23,17 @@ export function checkFields(definition: WorkflowDefinition, groups: readonly Tas
   for (const { tasks, path } of groups) for (const task of tasks) checkTask(task, [...path, task.id], report);
 }
 
+/** Of definitions that somebody writes. */
+export function checkNotOurs({ name }: WorkflowDefinition, report: Report): void {
+  if (name.startsWith(OURS))
+    report(
+      ['name'],
+      `'${name}' begins with ${OURS}, as the names of workflows that Reprise brings do ("${OURS}mailbox" is what a mailbox of no run is a run of); choose another name`,
+    );
+}
+
+const OURS = 'reprise.';
+
 function checkTask(task: TaskDefinition, path: Path, report: Report): void {
   if (!TASK_ID_PATTERN.test(task.id)) {
     report(

@@ -7,7 +7,7 @@ import { checkCancels } from './cancel-rules.ts';
 import { checkChildren, type KnownWorkflow } from './child-rules.ts';
 import { checkExpressions } from './expression-rules.ts';
 import { checkFallbacks } from './fallback-rules.ts';
-import { checkFields } from './field-rules.ts';
+import { checkFields, checkNotOurs } from './field-rules.ts';
 import { checkGraph } from './graph-rules.ts';
 import { checkMailboxes, checkMessages, checkTopics, namesOf } from './message-rules.ts';
 import { checkRepeats } from './repeat-rules.ts';
@@ -21,6 +21,8 @@ export interface ValidationOptions {
   readonly workflows?: Iterable<KnownWorkflow>;
   /** Of a run there is more than this: an address that is not in it may be there. */
   readonly isPart?: boolean;
+  /** It is of somebody who uses Reprise: names of workflows that begin with `reprise.` are not theirs. Not of one that runs have begun with. */
+  readonly isOfUser?: boolean;
   /** What is known of values. Without it, what expressions read of them is not checked, as of a definition that runs have begun with. */
   readonly schemas?: KnownSchemas;
 }
@@ -37,6 +39,7 @@ export function validateDefinition(
   const blocks = blocksOf(definition);
   const groups = blocks.flatMap((block) => block.groups);
   checkFields(definition, groups, report);
+  if (options.isOfUser === true) checkNotOurs(definition, report);
   checkMailboxes(definition, report);
   checkTopics(definition, blocks[0]?.groups[0], report);
   checkBlocks(blocks, report);

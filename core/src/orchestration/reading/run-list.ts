@@ -1,8 +1,9 @@
 import type { ListedStream, StreamCatalog, StreamQuery } from '../../event-store/storage.ts';
 import { runStream } from '../../shared/ids.ts';
 import type { JsonObject } from '../../shared/json.ts';
+import { MAILBOX_WORKFLOW } from '../workflow/messaging/elsewhere.ts';
 import { matches } from './query/matches.ts';
-import { EVERYTHING, type FieldTerm, type Query, type QueryTerm } from './query/query.ts';
+import { bothOf, EVERYTHING, type FieldTerm, type Query, type QueryTerm } from './query/query.ts';
 import { RUN_FIELDS } from './query/run-fields.ts';
 import { type RunSummary, rowOfListed, summaryOfRow } from './run-summary.ts';
 import { NEWEST_FIRST, type RunRow, runIndex } from './views/built-in/run-index.ts';
@@ -104,10 +105,22 @@ function wantedBy(term: QueryTerm): Partial<StreamQuery> | undefined {
 }
 
 /** The query for runs whose text field has one of some values. */
-export function runsWhere(field: 'status' | 'workflow' | 'id' | 'from', values: readonly string[]): Query {
+export function runsWhere(field: 'status' | 'workflow' | 'id' | 'from' | 'tenant', values: readonly string[]): Query {
   const { type, path } = RUN_FIELDS[field] ?? { type: 'text', path: [field] };
   const term: FieldTerm = { field, type, path, operator: ':', values: values.map((equals) => ({ equals })) };
   return { terms: [term] };
+}
+
+/** The query without the runs that are mailboxes (`@desk`), which nobody has started. As it is when it names them: by `workflow`, a whole `id`, or `label.mailbox`. */
+export const withoutMailboxes = (query: Query): Query =>
+  query.terms.some(namesMailboxes)
+    ? query
+    : bothOf(query, { terms: runsWhere('workflow', [MAILBOX_WORKFLOW]).terms.map((term) => ({ ...term, not: true })) });
+
+function namesMailboxes(term: QueryTerm): boolean {
+  if (!('field' in term) || term.not === true || term.operator === '!=') return false;
+  if (term.field === 'id') return term.values.every((value) => 'equals' in value);
+  return term.field === 'workflow' || term.field === 'label.mailbox';
 }
 
 /** The query for runs whose id begins so. */

@@ -1,13 +1,14 @@
 import type { Json, RunEvent } from '@reprise/core';
 import { workflow } from '@reprise/core';
 import type { TaskDefinition, WorkflowDefinition } from '../../../src/definition/definition.ts';
+import { liesIn, RunMessages } from '../../../src/orchestration/reading/run-messages.ts';
 import type { AwaitMessages, SettleMessages } from '../../../src/orchestration/workflow/commands.ts';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { endDigest, isEnd } from '../../../src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
 import type { OpenMessage } from '../../../src/orchestration/workflow/messaging/mail.ts';
 import type { Outgoing } from '../../../src/orchestration/workflow/messaging/message.ts';
-import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { initialState, isTerminal, type RunState } from '../../../src/orchestration/workflow/state.ts';
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { EVENT_SHAPES } from '../../../src/orchestration/workflow/untrusted/event-shapes.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
@@ -104,6 +105,7 @@ export class MailRun extends PureRun {
   /** Every event may follow the one before; folded anew, and from a snapshot at every revision, the run is what it is. */
   check(): void {
     const again = initialState();
+    const read = new RunMessages();
     for (const event of JSON.parse(JSON.stringify(this.events)) as RunEvent[]) {
       const { type, at: _at, ...data } = event;
       const flaw =
@@ -112,6 +114,9 @@ export class MailRun extends PureRun {
       if (isEnd(event) && endDigest(again, event) !== event.stateDigest)
         throw new Error('a replay comes to another end');
       evolve(again, event);
+      read.fold(event, again.revision);
+      const apart = whereApart(read, again);
+      if (apart !== undefined) throw new Error(`after ${type} the reading of messages has another ${apart}`);
       const digest = stateDigest(again);
       const text = serializeState(again);
       const restored = restoreState(text, (definition) => definition);
@@ -122,4 +127,23 @@ export class MailRun extends PureRun {
     }
     if (stateDigest(again) !== stateDigest(this.state)) throw new Error('a replay comes to another state');
   }
+}
+
+/** Where what is read of a history and the state differ in what is open, and where it lies; undefined where they do not. */
+function whereApart(read: RunMessages, state: RunState): string | undefined {
+  if (isTerminal(state.status)) return undefined;
+  const open = new Map<string, string>();
+  // Of those that are about to be dead letters, the one has it before the other.
+  const doomed = new Set<string>();
+  for (const { id, mailbox, receipt, ask, doomed: isDoomed } of state.mail?.open.values() ?? []) {
+    if (isDoomed) doomed.add(id);
+    else if (ask === undefined && receipt !== 'acknowledged' && receipt !== 'failed') open.set(id, mailbox);
+  }
+  for (const one of read.all) {
+    if (doomed.has(one.id) || !['on-its-way', 'open', 'held', 'dead'].includes(one.status)) continue;
+    if (open.get(one.id) !== liesIn(one)) return `${one.id} (${one.status}, ${liesIn(one)}, not ${open.get(one.id)})`;
+    open.delete(one.id);
+  }
+  const [left] = open;
+  return left === undefined ? undefined : left.join(' ');
 }

@@ -4,6 +4,7 @@ import type { Performative } from '../../../../shared/performatives.ts';
 import { isEnd } from '../../../workflow/end-of-run.ts';
 import type { MessageDeadLettered } from '../../../workflow/events.ts';
 import { nameOf, whyDead } from '../../../workflow/messaging/message.ts';
+import { beyond, isOutbox } from '../../../workflow/messaging/outbox.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
 import { entryOf, messageKey, messagesIn, type OpenPart, overMessages } from './open-messages.ts';
 import { MAX_TOLD } from './run-index.ts';
@@ -24,10 +25,14 @@ export type DeadLetterRow = {
   readonly labels?: Labels;
   /** The id of the message. */
   readonly message: string;
-  /** The mailbox that it was in: a task, or a name (`#desk`). */
+  /** The mailbox that it was in, or that it was to go to in another run: a task, or a name (`#desk`, `@desk`). */
   readonly mailbox: string;
+  /** The other run that it was to go to. */
+  readonly toRun?: string;
   /** A task, or the name of somebody outside. */
   readonly from: string;
+  /** The other run that it came from. */
+  readonly fromRun?: string;
   /** What the message is about. */
   readonly subject?: string;
   readonly performative: Performative;
@@ -48,7 +53,7 @@ export type DeadLetterRow = {
 /** The messages that nobody could do anything with, in every run. */
 export const deadLetters: Projection = defineProjection({
   name: 'dead-letters',
-  version: 1,
+  version: 2,
   about: 'messages that nobody could do anything with: whose, since when, why, and what became of them',
   fields: {
     run: { type: 'text', path: ['run'], about: 'the id of the run' },
@@ -56,8 +61,14 @@ export const deadLetters: Projection = defineProjection({
     tenant: { type: 'text', path: ['tenant'], about: 'on whose behalf the run is' },
     label: { type: 'text', path: ['labels'], keys: true, about: 'the label of the run of that key' },
     message: { type: 'text', path: ['message'], about: 'the id of the message' },
-    mailbox: { type: 'text', path: ['mailbox'], about: 'where it was: a task, or a name (`#desk`)' },
+    mailbox: {
+      type: 'text',
+      path: ['mailbox'],
+      about: 'where it was, or was to go: a task, or a name (`#desk`, `@desk`)',
+    },
+    toRun: { type: 'text', path: ['toRun'], about: 'the other run that it was to go to' },
     from: { type: 'text', path: ['from'], about: 'who sent it' },
+    fromRun: { type: 'text', path: ['fromRun'], about: 'the other run that it came from' },
     subject: { type: 'text', path: ['subject'], about: 'what it is about' },
     performative: { type: 'text', path: ['performative'], about: 'what it does' },
     code: { type: 'text', path: ['code'], about: 'what it came back with, or why else it is dead' },
@@ -113,8 +124,9 @@ function died(
     ...(run.tenant === undefined ? {} : { tenant: run.tenant }),
     ...(run.labels === undefined ? {} : { labels: run.labels }),
     message,
-    mailbox,
+    ...whereTo(mailbox),
     from: nameOf(from),
+    ...(from.run === undefined ? {} : { fromRun: from.run }),
     ...(subject === undefined ? {} : { subject }),
     performative,
     code: why.code,
@@ -125,6 +137,12 @@ function died(
     edited: row?.edited ?? 0,
     redriven: row?.redriven ?? 0,
   };
+}
+
+function whereTo(mailbox: string): Pick<DeadLetterRow, 'mailbox' | 'toRun'> {
+  if (!isOutbox(mailbox)) return { mailbox };
+  const { run, to } = beyond(mailbox);
+  return { mailbox: to, toRun: run };
 }
 
 function became(row: DeadLetterRow, { event }: ViewEvent): DeadLetterRow {

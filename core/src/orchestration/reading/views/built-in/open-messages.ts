@@ -42,6 +42,7 @@ export function messagesIn(event: RunEvent): readonly string[] {
     case 'MessagesClosed':
       return event.messages;
     case 'MessageDeadLettered':
+    case 'MessageHandedOn':
     case 'DeadLetterEdited':
       return [event.message];
     case 'TaskCompleted':
@@ -70,13 +71,13 @@ export function entryOf<Entry, Row>(runId: string, message: string, rows: RowsBe
 
 export interface Begun<Entry> {
   readonly message: string;
-  readonly entry: Entry;
+  readonly entry: Entry | undefined;
   readonly keys: readonly string[];
 }
 
 /** What a view says that remembers something of open messages beside its rows. */
 export interface OverMessages<Row extends JsonObject, Entry> {
-  /** Of an event that has it remember messages: which, what of each, and the rows that the event is about because of it. */
+  /** Of an event that begins messages: which, what is remembered of each (undefined: nothing), and the rows that the event is about because of it. */
   begun(given: ViewEvent): readonly Begun<Entry>[];
   /** Whether any other event may say something of one that is remembered. */
   isAbout(event: RunEvent): boolean;
@@ -95,11 +96,11 @@ export function overMessages<Row extends JsonObject, Entry>(
     keyOf(given) {
       const { event, runId } = given;
       const begun = view.begun(given);
-      if (begun.length > 0)
-        return [
-          indexKey(given),
-          ...new Set(begun.flatMap(({ message, keys }) => [partKeyOf(runId, message), ...keys])),
-        ];
+      const kept = begun.filter(({ entry }) => entry !== undefined);
+      const keys = begun.flatMap((one) => one.keys);
+      if (kept.length > 0)
+        return [indexKey(given), ...new Set([...kept.map(({ message }) => partKeyOf(runId, message)), ...keys])];
+      if (begun.length > 0) return [...new Set(keys)];
       return isEnd(event) || (view.isAbout(event) && messagesIn(event).length > 0) ? indexKey(given) : undefined;
     },
     keysFrom(given, rows) {
@@ -113,12 +114,12 @@ export function overMessages<Row extends JsonObject, Entry>(
       if (isEnd(event)) return undefined;
       const begun = view.begun(given);
       if (key === indexKey(given)) {
-        const messages = begun.map(({ message }) => message);
+        const messages = begun.flatMap(({ message, entry }) => (entry === undefined ? [] : [message]));
         return messages.length === 0 ? row : indexed(row as OpenIndex | undefined, messages);
       }
       const open = (row as OpenPart<Entry> | undefined)?.open ?? {};
       if (begun.length > 0) {
-        const here = begun.filter(({ message }) => partKeyOf(runId, message) === key);
+        const here = begun.filter(({ message, entry }) => entry !== undefined && partKeyOf(runId, message) === key);
         const more = here.map(({ message, entry }) => [messageKey(runId, message), entry] as const);
         return { open: { ...open, ...Object.fromEntries(more) } } as JsonObject;
       }

@@ -1,0 +1,19 @@
+import type { Party } from '@reprise/core';
+
+// Where messages are from and go to, in words: a task or name of the run, of another run, a name of no run (`@desk`), or a program.
+
+/** An address of the state: `>RUN/ADDRESS` is where what goes to another run lies until that has it. */
+const OUTBOX = /^>([^/]+)\/(.*)$/s;
+
+/** `critic`, `critic of run r-2`, `@desk`. */
+export function placeText(address: string, run?: string): string {
+  const [, beyond = run, to = address] = OUTBOX.exec(address) ?? [];
+  return beyond === undefined || to.startsWith('@') ? to : `${to} of run ${beyond}`;
+}
+
+/** `writer`, `writer of run r-1`, `kim (from outside)`. A name answers only where the run does so for whoever takes from it. */
+export function partyText(from: Party): string {
+  const { task, run } = from;
+  const name = task ?? (/^[#@]/.test(from.client) ? from.client : `${from.client} (from outside)`);
+  return placeText(name, run);
+}
