@@ -21,6 +21,7 @@ export {
   inMemoryEventStore,
   inMemoryViewStore,
   inProcessTransport,
+  sequentialScheduler,
 } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
@@ -230,7 +231,7 @@ export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/run
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';
-export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
+export { graphStrategy, sequentialStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export {
   CompatCheck,

@@ -446,3 +446,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 export const DEFAULT_CONCURRENCY = 64;
+
+/** The strategies that core brings: all that is ready at once, or one task after another. */
+export const GRAPH = 'graph';
+export const SEQUENTIAL = 'sequential';

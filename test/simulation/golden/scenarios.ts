@@ -13,6 +13,7 @@ import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_MESSAGES } from './scenarios-messages.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
+import { SCENARIO_OF_TURNS } from './scenarios-turns.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
 const fail = (code: string, retryable = true): never => {
@@ -135,6 +136,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,
   ...SCENARIO_OF_SHARING,
+  ...SCENARIO_OF_TURNS,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

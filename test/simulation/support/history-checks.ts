@@ -80,7 +80,14 @@ function checkLimits(state: RunState): void {
   const ready = tasks.filter(({ status }) => status === 'ready');
   const forAgents = ready.filter((task) => isAgentTask(state, task));
   expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
-  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size);
+  const children = state.turns?.children.size ?? 0;
+  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size + children);
+  if (state.turns !== undefined && state.mail === undefined) {
+    const atWork = tasks.filter((task) => isInFlight(task) || (isEntered(task) && task.child !== undefined));
+    // What is awaited, or undone, by something that closes need not have ended when the next begins.
+    const others = atWork.filter((task) => task.closing === undefined);
+    expect(others.length, `has its turn, with ${others.map(({ id }) => id).join(', ')}`).to.be.lessThanOrEqual(1);
+  }
   const underWay = new Map<TaskState, number>();
   for (const task of tasks) {
     if (task.index === undefined || hasEnded(task) || task.idle) continue;

@@ -35,6 +35,7 @@ import { receive } from './transitions/signals.ts';
 import { park, pause, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo } from './transitions/undo.ts';
+import { noteTurn } from './turns.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -213,6 +214,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           else setStatus(state, task, 'pending');
         } else {
           letGoMutex(state, task);
+          if (state.turns !== undefined) noteTurn(state, state.turns, task);
           // Nothing is left to decide about it until its substitute has ended.
           const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);

@@ -38,6 +38,7 @@ import { isNotChosen, neededBy } from './transitions/end-task.ts';
 import { mutexName } from './transitions/mutex.ts';
 import { signalFor } from './transitions/signals.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
+import { nextChild } from './turns.ts';
 
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
@@ -48,7 +49,7 @@ export function isUnsettled(state: RunState): boolean {
   if (failure !== undefined || ending !== undefined || open === 0) return true;
   if (state.frontier.size > 0 || state.milestones.size > 0 || state.weighing.size > 0) return true;
   // Nothing new begins while the run is paused.
-  return state.entering.size > 0 && state.status === 'running';
+  return state.status === 'running' && (state.entering.size > 0 || nextChild(state) !== undefined);
 }
 
 /** Whether what follows for the task is settle's to say. Nothing else is settled while the run is closing. */
@@ -87,6 +88,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
       const task = state.tasks.get(taskId);
       if (task !== undefined) return enterTask(state, task, context);
     }
+    const child = nextChild(state);
+    if (child !== undefined) return enterTask(state, child, context);
   }
   return root.open === 0 ? settleBlock(state, root, context) : [];
 }

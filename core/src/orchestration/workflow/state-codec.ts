@@ -4,7 +4,6 @@ import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { restoreMail, type SavedMail, savedMail } from './messaging/mail-codec.ts';
 import { ReadyQueues } from './ready-queue.ts';
-import { limitedScopeOf, priorityOf, wantedBy } from './ready-tasks.ts';
 import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
@@ -13,7 +12,6 @@ import {
   grownGraph,
   hasEnded,
   initialState,
-  isAgentTask,
   isInFlight,
   isListening,
   joinsItems,
@@ -26,7 +24,8 @@ import {
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
 import { isWeighed, itemOutputs } from './transitions/items.ts';
 import { isShared } from './transitions/mutex.ts';
-import { countInFlight, noteAwaited } from './transitions/status.ts';
+import { becomeReady, countInFlight, enqueue, noteAwaited } from './transitions/status.ts';
+import { noteTurn, turnsOf } from './turns.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -39,6 +38,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'scopes',
   'limited',
   'entering',
+  'turns',
   'awaited',
   'undo',
   'signals',
@@ -55,7 +55,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v13';
+export const STATE_VERSION = 'v14';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
@@ -192,6 +192,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
   Object.assign(state, kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
+  state.turns = turnsOf(state);
   if (kept.grown !== undefined) grownGraph(state).restore(kept.grown.outstanding);
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
@@ -226,13 +227,8 @@ function restoreReady(state: RunState): void {
   }
   ready.sort((a, b) => a.ticket - b.ticket);
   for (const task of ready) {
-    if (!isAgentTask(state, task)) {
-      state.entering.add(task.id);
-      continue;
-    }
-    state.readyCount += 1;
-    const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-    queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
+    becomeReady(state, task);
+    if (!state.entering.has(task.id)) enqueue(state, task);
   }
 }
 
@@ -265,5 +261,6 @@ function add(state: RunState, task: TaskState): void {
     if (items !== undefined) items.instances[task.index] = task;
   }
   if (isInFlight(task) && !isListening(state, task)) countInFlight(state, task, 1);
+  if (state.turns !== undefined) noteTurn(state, state.turns, task);
   noteAwaited(state, task);
 }

@@ -11,6 +11,7 @@ import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
+import type { Turns } from './turn-queue.ts';
 import { UndoIndex } from './undo-index.ts';
 
 export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
@@ -324,8 +325,10 @@ export interface RunState {
   readonly ready: ReadyQueues;
   /** Blocks with a queue of their own. Derived. */
   readonly limited: Set<ScopeState>;
-  /** Ready tasks that no agent performs. Derived. */
+  /** Ready tasks that no agent performs, but for child runs that wait for their turn. Derived. */
   readonly entering: Set<string>;
+  /** Whose turn it is, when tasks take turns. Derived. */
+  turns: Turns | undefined;
   /**
    * What is waited for before what it is in ends otherwise than by completing: child runs, attempts that would have to be undone, and what
    * undoes others (which counts where that was done). Derived.
@@ -426,6 +429,7 @@ export function initialState(): RunState {
     ready: new ReadyQueues(),
     limited: new Set(),
     entering: new Set(),
+    turns: undefined,
     awaited: new PathIndex(),
     undo: new UndoIndex(),
     signals: new Map(),

@@ -21,6 +21,7 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
+import { whoseTurn } from '../turns.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -33,6 +34,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const taken = new Map<string, number>();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
+  const next = state.turns === undefined ? undefined : whoseTurn(state, state.turns);
   let chars = 0;
   let cost = 0;
   let seen = context;
@@ -40,7 +42,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
-    if (slotsOf(state, task.scope, taken) <= 0) continue;
+    if (slotsOf(state, task.scope, taken) <= 0 || (state.turns !== undefined && task !== next)) continue;
     chosen.add(taskId);
     const definition = definitionOf(state, task);
     if (definition === undefined) continue;

@@ -2,6 +2,7 @@ import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
+import { turnsOf } from '../turns.ts';
 import { beginClosing, cancel, isWaiting, partsOf, stopShort, tasksOf, wakeClosing } from './close.ts';
 import { end } from './end-task.ts';
 import { aboutToChange } from './items.ts';
@@ -27,6 +28,7 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.held = roughSize(event.input);
   state.parent = event.parent;
   state.graph = TaskGraph.of(event.definition);
+  state.turns = turnsOf(state);
   const root = rootOf(state);
   root.round = 1;
   beginPart(state, root, state.graph.root.body, event.at);

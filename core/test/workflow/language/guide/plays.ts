@@ -44,6 +44,18 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       gives(r, { letter: 'Dear c', run: r.runId });
     },
   ],
+  hearing: [
+    'tape',
+    (r) => {
+      for (const id of ['transcribe', 'names', 'decisions']) {
+        expect(r.ready()).to.deep.equal([id]);
+        r.schedule(id);
+        expect(r.ready()).to.deep.equal([]);
+        r.complete(id, id);
+      }
+      expect(handed(r, 'write')).to.deep.equal({ names: 'names', decisions: 'decisions' });
+    },
+  ],
   parcel: [
     { value: 5 },
     (r) => {

@@ -262,6 +262,7 @@ export const WORDS: readonly Word[] = [
 export const RUN_WORDS: readonly Word[] = [
   ...WORDS.filter(({ name }) => name.startsWith('catch') || name === 'concurrency' || name === 'output'),
   field('timeout', '6s', 'timeout of the run'),
+  field('strategy', 'sequential', 'strategy: sequential'),
 ];
 
 export const wordNamed = (name: string): Word => {
