@@ -50,7 +50,7 @@ describe('strategy: sequential, through the engine', () => {
     }
   });
 
-  it('goes through child runs one after the other, and a restart does not change whose turn it is', async () => {
+  it('goes through child runs one after the other', async () => {
     const seen: string[] = [];
     const echo = defineAgent({
       name: 'echo',
