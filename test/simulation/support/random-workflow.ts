@@ -79,6 +79,7 @@ interface BlockSpec {
 export interface WorkflowSpec {
   readonly tasks: readonly TaskSpec[];
   readonly concurrency: number;
+  readonly inTurn: boolean;
   readonly timeoutMs: number | undefined;
   readonly output: 'none' | 'mapped' | 'null' | 'throws';
   readonly catch: BlockSpec['catch'];
@@ -153,6 +154,7 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
   tasks: fc.array(taskArbitrary(2), { minLength: 1, maxLength: 7 }),
   concurrency: fc.integer({ min: 1, max: 4 }),
+  inTurn: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
   timeoutMs: fc.option(fc.constantFrom(1000, 3_600_000), { nil: undefined, freq: 3 }),
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
   catch: CATCHES,
@@ -501,7 +503,7 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
       narrow: { limit: 2 },
     },
     concurrency: spec.concurrency,
-    strategy: 'graph',
+    strategy: spec.inTurn ? 'sequential' : 'graph',
   };
   for (const [index, task] of spec.tasks.entries()) {
     const id = `t${index}`;
