@@ -30,7 +30,7 @@ export interface TaskNode {
 /** The inside of a block. */
 export interface BlockNode {
   readonly path: string;
-  readonly definition: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency'>;
+  readonly definition: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget'>;
   /** Tasks that begin with the block: all but those of handlers. */
   readonly body: Part;
   /** By catch. */

@@ -3,6 +3,7 @@ import type { Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
 import { readCatch } from './read-block.ts';
+import { readBudget } from './read-limits.ts';
 import { readMailboxes } from './read-messages.ts';
 import { readTasks } from './read-tasks.ts';
 
@@ -12,6 +13,7 @@ export const WORKFLOW_KEYS = [
   'timeout',
   'concurrency',
   'strategy',
+  'budget',
   'output',
   'catch',
   'mailboxes',
@@ -31,6 +33,7 @@ export function readWorkflow(
     readTasks(handler, path, report, reader),
   );
   const mailboxes = readMailboxes(fields['mailboxes'], ['mailboxes'], report);
+  const budget = readBudget(fields['budget'], ['budget'], report);
   const timeoutMs = readDuration(fields['timeout'], ['timeout'], report);
   return {
     schemaVersion: 1,
@@ -41,6 +44,7 @@ export function readWorkflow(
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(budget && { budget }),
     ...(mailboxes && { mailboxes }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,
     strategy: readText(fields['strategy'], ['strategy'], report) ?? 'graph',

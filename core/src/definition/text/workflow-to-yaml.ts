@@ -40,7 +40,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     return `\${ ${computed(expression, path)} }`;
   };
   const write: Write = { computed, mapped, json };
-  const { name, version, description, timeoutMs, concurrency, strategy, output, mailboxes } = definition;
+  const { name, version, description, timeoutMs, concurrency, strategy, budget, output, mailboxes } = definition;
   const form = {
     name,
     version,
@@ -48,6 +48,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }),
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...(strategy !== 'graph' && { strategy }),
+    ...(budget && { budget }),
     ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
     ...(output && { output: mapped(output, ['output']) }),
     tasks: tasksForm(definition.tasks, ['tasks'], write),

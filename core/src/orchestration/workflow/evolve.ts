@@ -1,3 +1,4 @@
+import { spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
 import { isEntered, isTerminal, outputOfLeaves, type RunState, siblingOf, type TaskState } from './state.ts';
 import { addTasks } from './transitions/add-tasks.ts';
@@ -104,7 +105,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return closing(state, event);
     case 'SignalReceived':
       return receive(state, event);
+    case 'BudgetReached':
+      state.usedUp = state.usedUp.filter(({ scope, kind }) => scope !== event.scope || kind !== event.budget);
+      return state;
     case 'MessageSent':
+      spendMessage(state, event);
       return messageSent(state, event);
     case 'MessageAwaited':
       return onTask(state, event.taskId, (task) => awaited(state, task, event));

@@ -43,7 +43,7 @@ import { nextChild } from './turns.ts';
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
-  if (isMailUnsettled(state)) return true;
+  if (state.usedUp.length > 0 || isMailUnsettled(state)) return true;
   if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
   if (failure !== undefined || ending !== undefined || open === 0) return true;
@@ -63,6 +63,7 @@ export const isSettling = (state: RunState, task: TaskState): boolean =>
  */
 export function settle(state: RunState, context: DecisionContext): readonly RunEvent[] {
   if (!isUnsettled(state)) return [];
+  if (state.usedUp.length > 0) return budgetsReached(state, context);
   if (isMailUnsettled(state)) {
     const mail = settleMail(state, context);
     if (mail.length > 0 || !isUnsettled(state)) return mail;
@@ -92,6 +93,10 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     if (child !== undefined) return enterTask(state, child, context);
   }
   return root.open === 0 ? settleBlock(state, root, context) : [];
+}
+
+function budgetsReached(state: RunState, { now: at }: DecisionContext): readonly RunEvent[] {
+  return state.usedUp.map(({ scope, kind }) => ({ type: 'BudgetReached', at, scope, budget: kind }));
 }
 
 /** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */

@@ -1,4 +1,9 @@
-import { isForAgents, type TaskDefinition, type WorkflowDefinition } from '../../definition/definition.ts';
+import {
+  type BudgetKind,
+  isForAgents,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../../definition/definition.ts';
 import { GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
@@ -6,6 +11,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import { inside, outer } from '../../shared/task-path.ts';
+import type { Spent } from './budgets.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
@@ -115,6 +121,8 @@ export interface ScopeState {
   roundSince: number;
   /** What its tasks did, of all rounds; that of an inner block that completed is among it. */
   readonly undo: Set<Undoable>;
+  /** Counted when it has a budget. */
+  spent: Spent | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency of its own. Derived. */
@@ -349,6 +357,8 @@ export interface RunState {
   /** Tasks that wait for others of the run to have had theirs, with their key. Derived. */
   readonly mutexWaits: PathIndex;
   tickets: number;
+  /** Budgets that the last events used up, and of which that is not on record yet. Empty between commands. */
+  usedUp: { readonly scope: string; readonly kind: BudgetKind }[];
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
@@ -386,6 +396,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   since,
   roundSince: since,
   undo: new Set(),
+  spent: undefined,
   inFlight: 0,
   ready: undefined,
 });
@@ -439,6 +450,7 @@ export function initialState(): RunState {
     shared: new Set(),
     mutexWaits: new PathIndex(),
     tickets: 0,
+    usedUp: [],
     readyCount: 0,
     inFlight: 0,
     held: 0,

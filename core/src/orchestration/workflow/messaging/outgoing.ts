@@ -1,4 +1,5 @@
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
+import { exhausted, usedUp } from '../budgets.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
@@ -81,6 +82,10 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
   const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
   if ((box?.messages.size ?? 0) + (ahead?.get(to) ?? 0) >= limit)
     return problem('REPRISE_MAILBOX_FULL', `${limit} messages are open in '${to}', which takes no more.`);
+  const others = ahead === undefined ? 0 : [...ahead.values()].reduce((sum, count) => sum + count, 0);
+  const over = from.task === undefined ? undefined : usedUp(state, scope, ['messages'], undefined, others);
+  if (over !== undefined)
+    return problem('REPRISE_BUDGET_EXHAUSTED', exhausted(over, `Another message of '${from.task}'`).message);
   const error = beyondLimit(state, `the message to '${to}'`, roughSize(data), context);
   return error === undefined ? event : problem('REPRISE_RUN_TOO_LARGE', error.message);
 }

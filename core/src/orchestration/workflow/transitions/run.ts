@@ -1,5 +1,6 @@
 import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
+import { nothingSpent } from '../budgets.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
 import { turnsOf } from '../turns.ts';
@@ -31,6 +32,7 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.turns = turnsOf(state);
   const root = rootOf(state);
   root.round = 1;
+  if (event.definition.budget !== undefined) root.spent = nothingSpent();
   beginPart(state, root, state.graph.root.body, event.at);
   return state;
 }

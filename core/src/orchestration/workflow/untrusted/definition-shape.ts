@@ -137,6 +137,8 @@ const join: Shape = (value, field) =>
   typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any', 'each')(value, field);
 
 /** A task whose path has `level` segments. */
+const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1) });
+
 const taskAt = (level: number): Shape =>
   fieldsOf(
     {
@@ -174,7 +176,10 @@ function blockOf(task: Shape): Shape {
     { max: integer(1), onExhausted: oneOf('fail', 'accept') },
     { while: expression, until: expression, feedback: expression },
   );
-  return fieldsOf({ tasks: listOf(task) }, { output: expression, concurrency: integer(1), catch: catchOf(task), loop });
+  return fieldsOf(
+    { tasks: listOf(task) },
+    { output: expression, concurrency: integer(1), budget, catch: catchOf(task), loop },
+  );
 }
 
 function catchOf(task: Shape): Shape {
@@ -231,6 +236,7 @@ export const definitionShape: Shape = fieldsOf(
     output: expression,
     catch: catchOf(task),
     timeoutMs: integer(1),
+    budget,
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
   },
 );

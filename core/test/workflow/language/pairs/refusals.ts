@@ -38,7 +38,7 @@ const BY_ITSELF = [...WAITS, ...SENDS, 'sleep', 'set', 'switch', ...CANCELS, 'en
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
-const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'output'];
+const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'budget', 'output'];
 const NEEDS = ['forEach, need: 1', 'forEach, need: 1, rest: cancel'];
 const UNTIL = 'forEach, until, rest: cancel';
 const LISTS = [
@@ -110,7 +110,7 @@ export const REFUSALS: readonly Row[] = [
   ),
   onOne(
     PERFORMERS.filter((one) => one !== 'scope'),
-    ['concurrency'],
+    ['concurrency', 'budget'],
     'belongs to a forEach, and this task has none',
   ),
 
