@@ -64,6 +64,9 @@ export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder
 export { type DefinitionChange, definitionChanges } from './definition/changes.ts';
 export {
   type Block,
+  BUDGETS,
+  type Budget,
+  type BudgetKind,
   type Catch,
   type ChildWorkflow,
   type Compensate,

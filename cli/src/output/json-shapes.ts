@@ -149,6 +149,7 @@ export const stateShape = (state: RunView): object => ({
   parent: state.parent ?? null,
   tasks: Object.fromEntries([...state.tasks].map(([id, task]) => [id, taskShape(task)])),
   mailboxes: Object.fromEntries([...state.mailboxes].map(([name, mailbox]) => [name, mailboxShape(mailbox)])),
+  budgets: Object.fromEntries(state.budgets),
 });
 
 const mailboxShape = ({ messages, waiting }: MailboxView): object => ({

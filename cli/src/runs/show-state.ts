@@ -43,6 +43,11 @@ export async function showState(
       ...(waiting.length === 0 ? [] : [`  ${name}  ${waiting.join(', ')} waits`]),
     ]);
     await section(out, 'Messages', mailboxes);
+    const budgets = [...state.budgets].map(([path, budget]) => {
+      const kinds = Object.entries(budget).map(([kind, { spent, limit }]) => `${spent} of ${limit} ${kind}`);
+      return `  ${path === '' ? 'the run' : path}  ${kinds.join(', ')}`;
+    });
+    await section(out, 'Spent', budgets);
   });
 }
 

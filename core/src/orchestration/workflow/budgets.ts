@@ -32,13 +32,20 @@ export class Ahead {
   }
 }
 
-export const nothingSpent = (): Spent => ({ tasks: 0, attempts: 0, messages: 0 });
+const NOTHING: Spent = { tasks: 0, attempts: 0, messages: 0 };
+
+/** A block that has a budget begins. */
+export function beginBudget(state: RunState, scope: ScopeState): void {
+  scope.spent = NOTHING;
+  state.budgets.set(scope.path, scope);
+}
 
 /** The blocks that have a budget, from the one at `path` outwards. */
 function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
+  if (state.budgets.size === 0) return;
   for (const at of [...blocksAround(path), '']) {
-    const scope = state.scopes.get(at);
-    if (scope?.spent !== undefined) yield scope;
+    const scope = state.budgets.get(at);
+    if (scope !== undefined) yield scope;
   }
 }
 
@@ -91,7 +98,7 @@ export function spendMessage(state: RunState, { from, onBehalf }: MessageSent): 
 function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): void {
   if (kinds.length === 0) return;
   for (const scope of budgetsAround(state, path)) {
-    const spent: Record<BudgetKind, number> = { ...nothingSpent(), ...scope.spent };
+    const spent: Record<BudgetKind, number> = { ...NOTHING, ...scope.spent };
     for (const kind of kinds) {
       spent[kind] += 1;
       if (spent[kind] === limitOf(state, scope, kind)) state.usedUp.push({ scope: scope.path, kind });

@@ -37,6 +37,7 @@ const DERIVED: ReadonlySet<string> = new Set([
   'leftOver',
   'scopes',
   'limited',
+  'budgets',
   'entering',
   'turns',
   'awaited',
@@ -237,6 +238,7 @@ function addScope(state: RunState, saved: SavedScope): void {
   const scope: ScopeState = { ...fresh, ...saved, undo: new Set(saved.undo) };
   for (const entry of scope.undo) state.undo.add(entry, scope.path);
   state.scopes.set(scope.path, scope);
+  if (scope.spent !== undefined) state.budgets.set(scope.path, scope);
 }
 
 function drained<T>(steps: Generator<void, T>): T {

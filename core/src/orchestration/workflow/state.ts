@@ -333,6 +333,8 @@ export interface RunState {
   readonly ready: ReadyQueues;
   /** Blocks with a queue of their own. Derived. */
   readonly limited: Set<ScopeState>;
+  /** Blocks with a budget, by path; that of the run is '', to its end and after it. Derived. */
+  readonly budgets: Map<string, ScopeState>;
   /** Ready tasks that no agent performs, but for child runs that wait for their turn. Derived. */
   readonly entering: Set<string>;
   /** Whose turn it is, when tasks take turns. Derived. */
@@ -439,6 +441,7 @@ export function initialState(): RunState {
     scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueues(),
     limited: new Set(),
+    budgets: new Map(),
     entering: new Set(),
     turns: undefined,
     awaited: new PathIndex(),

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { stateDigest } from '../../../src/orchestration/workflow/digest/state-digest.ts';
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
+import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import { type PureRun, types } from '../pure-run.ts';
 import { run as written } from './yaml-run.ts';
 
@@ -206,6 +207,20 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
     const other = restoreState(serializeState(r.state), (one) => one);
     Object.assign(other.scopes.get('') ?? {}, { spent: { tasks: 1, attempts: 2, messages: 0 } });
     expect(stateDigest(other)).to.not.equal(stateDigest(r.state));
+  });
+
+  it('is seen, what is left of it, too', () => {
+    const r = run(
+      'book: { budget: { tasks: 2 }, scope: { x: { agent: a }, y: { agent: a } } }',
+      'budget: { attempts: 3, messages: 5 }',
+    );
+    r.run('book/x');
+    expect(JSON.parse(JSON.stringify(viewOf(r.state).budgets))).to.deep.equal({
+      '': { attempts: { limit: 3, spent: 1 }, messages: { limit: 5, spent: 0 } },
+      book: { tasks: { limit: 2, spent: 1 } },
+    });
+    r.run('book/y');
+    expect([...viewOf(r.state).budgets.keys()], 'the run has ended').to.deep.equal(['']);
   });
 
   it('is written in both forms, of a workflow and of a scope', () => {

@@ -3,7 +3,7 @@ import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Part } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
-import { nothingSpent } from '../budgets.ts';
+import { beginBudget } from '../budgets.ts';
 import { ReadyQueues } from '../ready-queue.ts';
 import {
   createScopeState,
@@ -35,7 +35,7 @@ export function openScope(state: RunState, task: TaskState, at: number): void {
   if (block === undefined) return;
   const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
   const { loop, concurrency, budget } = block.definition;
-  if (budget !== undefined) scope.spent = nothingSpent();
+  if (budget !== undefined) beginBudget(state, scope);
   if (concurrency !== undefined) {
     scope.ready = new ReadyQueues();
     state.limited.add(scope);

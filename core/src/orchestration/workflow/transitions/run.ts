@@ -1,6 +1,6 @@
 import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
-import { nothingSpent } from '../budgets.ts';
+import { beginBudget } from '../budgets.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
 import { turnsOf } from '../turns.ts';
@@ -32,7 +32,7 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.turns = turnsOf(state);
   const root = rootOf(state);
   root.round = 1;
-  if (event.definition.budget !== undefined) root.spent = nothingSpent();
+  if (event.definition.budget !== undefined) beginBudget(state, root);
   beginPart(state, root, state.graph.root.body, event.at);
   return state;
 }
@@ -86,6 +86,8 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.scopes.clear();
   state.scopes.set('', root);
   state.limited.clear();
+  state.budgets.clear();
+  if (root.spent !== undefined) state.budgets.set('', root);
   state.signals.clear();
   state.mutexes.clear();
   state.mutexWaits.clear();
