@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIO_OF_BUDGETS } from './scenarios-budgets.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
 import { SCENARIOS_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
@@ -136,6 +137,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,
   ...SCENARIO_OF_SHARING,
+  ...SCENARIO_OF_BUDGETS,
   ...SCENARIO_OF_TURNS,
   report: {
     about:

@@ -1,6 +1,6 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { BUDGETS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
@@ -70,7 +70,16 @@ function checkScheduled(
   expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(needed ?? dependencies.length);
 }
 
+function checkBudgets(state: RunState): void {
+  for (const [path, { spent }] of state.budgets) {
+    const limits = state.graph.block(state.scopes.get(path)?.definitionId ?? path)?.definition.budget ?? {};
+    for (const kind of BUDGETS)
+      expect(spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(limits[kind] ?? Number.POSITIVE_INFINITY);
+  }
+}
+
 function checkLimits(state: RunState): void {
+  checkBudgets(state);
   const { definition } = state;
   const tasks = [...state.tasks.values()];
   // Whoever waits for messages takes no room, and has it again whatever there is.
@@ -142,6 +151,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
   const attempts = new Map<string, number>();
   const outcomes = new Set<string>();
   const scheduled = new Set<string>();
+  let begun = 0;
   for (const [index, event] of events.entries()) {
     expect(isTerminal(state.status), `event ${index} (${event.type}) after the end`).to.equal(false);
     expect(event.type === 'RunStarted', 'RunStarted comes first, once').to.equal(index === 0);
@@ -162,6 +172,10 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
       outcomes.add(outcome);
     }
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
+    const isWork = event.type === 'TaskScheduled' || (event.type === 'TaskEntered' && event.child !== undefined);
+    if (isWork && state.tasks.get(event.taskId)?.undoes === undefined) begun += 1;
+    const { attempts: most = Number.POSITIVE_INFINITY } = state.definition.budget ?? {};
+    expect(begun, 'attempts of the run').to.be.at.most(most);
     evolve(state, event);
     if (state.status !== 'forking') checkLimits(state);
   }
