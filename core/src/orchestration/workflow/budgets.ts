@@ -2,13 +2,10 @@ import { BUDGETS, type BudgetKind } from '../../definition/definition.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
 import type { MessageSent, TaskEntered, TaskScheduled } from './events.ts';
 import { blocksAround } from './ready-tasks.ts';
-import { definitionOf, isAgentTask, type RunState, type ScopeState, type TaskState } from './state.ts';
+import { definitionOf, isAgentTask, type RunState, type ScopeState, type Spent, type TaskState } from './state.ts';
 
 // What blocks (the run is one) may spend at most, in counts. What is counted is reserved by the very event that says it: nothing is given back, and
 // nothing can be lost between. Each is asked about before it is decided, in all blocks around that have a budget. What undoes others is not counted.
-
-/** How much of each a block has spent, over all its rounds. */
-export type Spent = Readonly<Record<BudgetKind, number>>;
 
 /** A budget that does not allow one more. */
 export interface UsedUp {

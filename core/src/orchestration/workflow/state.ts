@@ -11,7 +11,6 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import { inside, outer } from '../../shared/task-path.ts';
-import type { Spent } from './budgets.ts';
 import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
@@ -65,6 +64,9 @@ export interface ItemsState {
 export type Closing =
   | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by' | 'compensate' | 'output'>
   | { readonly why: 'within'; readonly of: string };
+
+/** How much of each a block has spent, over all its rounds. */
+export type Spent = Readonly<Record<BudgetKind, number>>;
 
 /** A failure that a block caught, while its handler runs. */
 export interface Handling {

@@ -105,12 +105,12 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(
     PERFORMERS.filter((one) => one !== 'scope'),
-    [...LOOPS, ...CATCHES, 'output'],
+    [...LOOPS, ...CATCHES, 'budget', 'output'],
     'belongs to a scope, and this task has none',
   ),
   onOne(
     PERFORMERS.filter((one) => one !== 'scope'),
-    ['concurrency', 'budget'],
+    ['concurrency'],
     'belongs to a forEach, and this task has none',
   ),
 
