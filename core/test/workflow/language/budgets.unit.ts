@@ -6,6 +6,7 @@ import { stateDigest } from '../../../src/orchestration/workflow/digest/state-di
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import { type PureRun, types } from '../pure-run.ts';
+import { goOnFrom } from './going-on.ts';
 import { run as written } from './yaml-run.ts';
 
 const run = (tasks: string, more = '', input: Json = null): PureRun => written(tasks, input, more);
@@ -207,6 +208,25 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
     const other = restoreState(serializeState(r.state), (one) => one);
     Object.assign(other.scopes.get('') ?? {}, { spent: { tasks: 1, attempts: 2, messages: 0 } });
     expect(stateDigest(other)).to.not.equal(stateDigest(r.state));
+  });
+
+  it('goes on, in a retry of the run, with what was spent; with more, when the workflow was mended', () => {
+    const r = run('a: { agent: a }\nb: { agent: a, after: a }\nc: { agent: a, after: b }', 'budget: { attempts: 2 }');
+    r.run('a');
+    r.run('b');
+    r.schedule('c');
+    expect(r.state.status).to.equal('failed');
+    const again = goOnFrom(r);
+    expect(viewOf(again.state).budgets.get('')).to.deep.equal({ attempts: { limit: 2, spent: 2 } });
+    again.schedule('c');
+    expect(again.state.error?.cause).to.include({ code: EXHAUSTED });
+    const mended = goOnFrom(r, { definition: { ...r.state.definition, budget: { attempts: 3 } } });
+    mended.run('c');
+    expect(mended.state.status).to.equal('completed');
+    expect(viewOf(mended.state).budgets.get('')).to.deep.equal({ attempts: { limit: 3, spent: 3 } });
+    const less = goOnFrom(r, { definition: { ...r.state.definition, budget: { attempts: 1 } } });
+    less.schedule('c');
+    expect(less.state.error?.cause).to.include({ code: EXHAUSTED });
   });
 
   it('is seen, what is left of it, too', () => {

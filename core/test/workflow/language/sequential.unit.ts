@@ -6,6 +6,7 @@ import { explainRun } from '../../../src/orchestration/workflow/explain/explain-
 import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { viewOf } from '../../../src/orchestration/workflow/view-of.ts';
 import type { PureRun } from '../pure-run.ts';
+import { goOnFrom } from './going-on.ts';
 import { run as written } from './yaml-run.ts';
 
 const run = (tasks: string, input: Json = null): PureRun => written(tasks, input, 'strategy: sequential');
@@ -269,6 +270,15 @@ b: { agent: a }`);
     expect(r.ready()).to.deep.equal(['b']);
     r.send({ type: 'SetPriority', commandId: 'q', taskId: 'c', priority: 4 } as never);
     expect(r.status('c'), 'a child run is entered once it is its turn').to.equal('running');
+  });
+
+  it('goes on in its order in a retry of the run', () => {
+    const r = run(`a: { agent: a }\nb: { agent: a, retry: 1 }\nc: { workflow: child }\nd: { agent: a }`);
+    expect(play(r, failing('b'))).to.deep.equal(['a', 'b']);
+    const again = goOnFrom(r);
+    expect(again.ready()).to.deep.equal(['b']);
+    again.run('b');
+    expect([again.status('c'), again.ready()]).to.deep.equal(['running', []]);
   });
 
   it('explains who comes first', () => {
