@@ -17,13 +17,15 @@ export interface UsedUp {
 
 /** What was decided and is not folded yet. */
 export class Ahead {
-  readonly #counts = new Map<string, number>();
+  #counts: Map<string, number> | undefined;
 
   of(scope: string, kind: BudgetKind): number {
-    return this.#counts.get(`${kind} ${scope}`) ?? 0;
+    return this.#counts?.get(`${kind} ${scope}`) ?? 0;
   }
 
   add(state: RunState, path: string, kinds: readonly BudgetKind[]): void {
+    if (kinds.length === 0) return;
+    this.#counts ??= new Map();
     for (const { path: scope } of budgetsAround(state, path))
       for (const kind of kinds) this.#counts.set(`${kind} ${scope}`, this.of(scope, kind) + 1);
   }
@@ -39,7 +41,6 @@ export function beginBudget(state: RunState, scope: ScopeState): void {
 
 /** The blocks that have a budget, from the one at `path` outwards. */
 function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
-  if (state.budgets.size === 0) return;
   for (const at of [...blocksAround(path), '']) {
     const scope = state.budgets.get(at);
     if (scope !== undefined) yield scope;
@@ -49,11 +50,14 @@ function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
 export const limitOf = (state: RunState, scope: ScopeState, kind: BudgetKind): number | undefined =>
   state.graph.block(scope.definitionId)?.definition.budget?.[kind];
 
+const NOTHING_NEEDED: readonly BudgetKind[] = [];
+
 /** What another attempt of a task, at an agent or as a child run, costs: the first of a round is a task, too. */
 export function costOf(state: RunState, task: TaskState): readonly BudgetKind[] {
-  if (task.undoes !== undefined) return [];
+  // Mostly nothing is counted.
+  if (state.budgets.size === 0 || task.undoes !== undefined) return NOTHING_NEEDED;
   const isWork = isAgentTask(state, task) || definitionOf(state, task)?.workflow !== undefined;
-  if (!isWork) return [];
+  if (!isWork) return NOTHING_NEEDED;
   return task.firstScheduledAt === undefined ? ['attempts', 'tasks'] : ['attempts'];
 }
 
@@ -65,7 +69,7 @@ export function usedUp(
   ahead?: Ahead,
   more = 0,
 ): UsedUp | undefined {
-  if (kinds.length === 0) return undefined;
+  if (kinds.length === 0 || state.budgets.size === 0) return undefined;
   for (const scope of budgetsAround(state, path)) {
     for (const kind of kinds) {
       const limit = limitOf(state, scope, kind);
@@ -88,6 +92,7 @@ export const spendAttempt = (state: RunState, task: TaskState, event: TaskSchedu
 
 /** A message of a task. What the run says for somebody else, and what comes from outside, nobody in it spends. */
 export function spendMessage(state: RunState, { from, onBehalf }: MessageSent): void {
+  if (state.budgets.size === 0) return;
   const task = onBehalf === true ? undefined : state.tasks.get(from.task ?? '');
   if (task !== undefined) spend(state, task.scope, ['messages']);
 }
