@@ -25,6 +25,7 @@ export {
   inMemoryEventStore,
   inMemoryViewStore,
   inProcessTransport,
+  sequentialScheduler,
 } from './container/builtin-plugins.ts';
 export { type AnyWorkflow, defineConfig, type RepriseConfig } from './container/config.ts';
 export { createReprise } from './container/create-reprise.ts';
@@ -67,6 +68,9 @@ export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder
 export { type DefinitionChange, definitionChanges } from './definition/changes.ts';
 export {
   type Block,
+  BUDGETS,
+  type Budget,
+  type BudgetKind,
   type Catch,
   type ChildWorkflow,
   type Compensate,
@@ -249,7 +253,7 @@ export { heldByAgents, heldByFunctions, type RunHold } from './orchestration/run
 export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchestration/runtime/run-starts.ts';
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';
-export { graphStrategy } from './orchestration/scheduler/graph-strategy.ts';
+export { graphStrategy, sequentialStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export {
   CompatCheck,

@@ -76,6 +76,7 @@ const VALUES: Readonly<Record<string, object>> = {
   output: { output: () => 1 },
   catch: { catch: [{ then: 'fail' }] },
   loop: { loop: { until: () => true, max: 2 } },
+  budget: { budget: { attempts: 1 } },
 };
 
 const SUBJECTS: Readonly<Record<Method, unknown>> = {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, RecordedPlace, RunEvent, SourceOf } from '@reprise/core';
+import type { BudgetKind, Json, JsonObject, RecordedPlace, RunEvent, SourceOf } from '@reprise/core';
 import {
   bindDefinition,
   compatOf,
@@ -271,6 +271,7 @@ function viewErrors(state: RunState): readonly string[] {
           'tasks',
           'mailboxes',
           'subscriptions',
+          'budgets',
           'items',
           'yielded',
           'form',
@@ -289,6 +290,9 @@ function viewErrors(state: RunState): readonly string[] {
     }
   };
   compare('run', view, state);
+  for (const [path, budget] of view.budgets)
+    for (const [kind, { spent }] of Object.entries(budget))
+      if (spent !== state.scopes.get(path)?.spent?.[kind as BudgetKind]) wrong.push(`budget of '${path}'`);
   const held = isTerminal(state.status) ? [] : (state.pausedBy ?? []);
   if (JSON.stringify(view.labels) !== JSON.stringify(state.labels ?? {})) wrong.push('run.labels');
   if (view.pausedBy.join() !== held.join()) wrong.push('run.pausedBy');

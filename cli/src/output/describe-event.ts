@@ -70,6 +70,8 @@ export function describeEvent(event: RunEvent): string {
       return plain(
         `${event.type === 'TasksLinked' ? 'after' : 'no longer after'} ${clip(event.after.join(', '), WIDTH)}`,
       );
+    case 'BudgetReached':
+      return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
     case 'TaskPrioritySet':
       return String(event.priority);
     case 'TasksReset':

@@ -162,6 +162,7 @@ export const stateShape = (state: RunView): object => ({
           [...all].map(([mailbox, filter]) => ({ topic, mailbox, filter: filter ?? null })),
         ),
       }),
+  budgets: Object.fromEntries(state.budgets),
 });
 
 const mailboxShape = ({ messages, waiting }: MailboxView): object => ({

@@ -51,6 +51,11 @@ export async function showState(
       return [...some, ...(all.size > SHOWN ? [`  ${topic}  and ${all.size - SHOWN} more`] : [])];
     });
     await section(out, 'Subscriptions', topics);
+    const budgets = [...state.budgets].map(([path, budget]) => {
+      const kinds = Object.entries(budget).map(([kind, { spent, limit }]) => `${spent} of ${limit} ${kind}`);
+      return `  ${path === '' ? 'the run' : path}  ${kinds.join(', ')}`;
+    });
+    await section(out, 'Spent', budgets);
   });
 }
 

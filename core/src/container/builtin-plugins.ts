@@ -1,7 +1,7 @@
 import { createInMemoryStorage } from '../event-store/in-memory-storage.ts';
 import { createInProcessTransport } from '../orchestration/messaging/in-process-transport.ts';
 import { createInMemoryViewStore } from '../orchestration/reading/views/in-memory-view-store.ts';
-import { graphStrategy } from '../orchestration/scheduler/graph-strategy.ts';
+import { graphStrategy, sequentialStrategy } from '../orchestration/scheduler/graph-strategy.ts';
 import { definePlugin, type Plugin } from './plugin.ts';
 
 /** Keeps history in memory: for tests, and when nothing has to outlive the process. */
@@ -19,3 +19,7 @@ export const inProcessTransport = (): Plugin<'transport'> =>
 /** The default strategy: by dependency, priority and age. */
 export const graphScheduler = (): Plugin<'scheduler'> =>
   definePlugin({ name: 'graph', kind: 'scheduler', create: () => graphStrategy });
+
+/** One task after another, in the order in which they are declared: by dependency, priority and place. */
+export const sequentialScheduler = (): Plugin<'scheduler'> =>
+  definePlugin({ name: 'sequential', kind: 'scheduler', create: () => sequentialStrategy });

@@ -12,7 +12,7 @@ import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/run
 import { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import { RepriseError } from '../shared/errors.ts';
 import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
-import { graphScheduler } from './builtin-plugins.ts';
+import { graphScheduler, sequentialScheduler } from './builtin-plugins.ts';
 import type { RepriseConfig } from './config.ts';
 import { createRegistry } from './create-registry.ts';
 import { closeParts, createAll, type OpenParts, openParts } from './open-parts.ts';
@@ -29,7 +29,7 @@ import { TOKENS } from './tokens.ts';
 export async function createReprise(config: RepriseConfig = {}): Promise<Orchestrator> {
   assertKnownKeys(config);
   for (const plugin of config.plugins ?? []) assertPlugin(plugin);
-  const plugins: readonly AnyPlugin[] = [graphScheduler(), ...(config.plugins ?? [])];
+  const plugins: readonly AnyPlugin[] = [graphScheduler(), sequentialScheduler(), ...(config.plugins ?? [])];
   // Loaded here: it takes a while, and who only reads runs needs none of it.
   await import('reflect-metadata');
   const { Container } = await import('inversify');

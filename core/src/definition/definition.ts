@@ -311,6 +311,16 @@ export interface Loop {
   readonly feedback?: Expression;
 }
 
+/** What may be counted, and limited. */
+export const BUDGETS = ['tasks', 'attempts', 'messages'] as const;
+export type BudgetKind = (typeof BUDGETS)[number];
+
+/**
+ * What may be spent in a block at most, in all its rounds; what is not said is not limited. `tasks`: tasks and items that agents or child runs do,
+ * each time they begin. `attempts`: attempts at agents, and child runs. `messages`: those that tasks send. What would be one too many fails with REPRISE_BUDGET_EXHAUSTED.
+ */
+export type Budget = Readonly<Partial<Record<BudgetKind, number>>>;
+
 /** Tasks with a fate of their own. What is outside sees the output only. */
 export interface Block {
   readonly tasks: readonly TaskDefinition[];
@@ -318,6 +328,7 @@ export interface Block {
   readonly output?: Expression;
   /** Attempts inside that may be in flight at once. */
   readonly concurrency?: number;
+  readonly budget?: Budget;
   readonly catch?: readonly Catch[];
   readonly loop?: Loop;
 }
@@ -463,6 +474,7 @@ export interface WorkflowDefinition {
   /** The run is the outermost block. */
   readonly catch?: readonly Catch[];
   readonly timeoutMs?: number;
+  readonly budget?: Budget;
   /** By name, without `#`. */
   readonly mailboxes?: Readonly<Record<string, MailboxDefinition>>;
   /** By name, without `#`. */
@@ -483,3 +495,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 };
 
 export const DEFAULT_CONCURRENCY = 64;
+
+/** The strategies that core brings: all that is ready at once, or one task after another. */
+export const GRAPH = 'graph';
+export const SEQUENTIAL = 'sequential';

@@ -71,6 +71,8 @@ export class GrownGraph extends TaskGraph {
   readonly #scopes = new Map<string, BlockAdditions>();
   /** By block, of the run too: how many tasks in blocks inside it have an id, of those that were added. */
   readonly #inner = new Map<string, Map<string, number>>();
+  /** Nodes that were ever added. */
+  #count = 0;
   #outstanding = false;
   #milestones = false;
 
@@ -215,8 +217,10 @@ export class GrownGraph extends TaskGraph {
     const { scope, tasks, before, clause, by } = addition;
     const own = this.#own(scope);
     own.changes.push(addition);
-    const maps = { nodes: new Map<string, TaskNode>(), blocks: this.#blocks };
+    // Behind all that was declared, and added before.
+    const maps = { nodes: new Map<string, TaskNode>(), blocks: this.#blocks, from: this.nodes.size + this.#count };
     const added = addTasks(scope, tasks, maps, () => clause);
+    this.#count += maps.nodes.size;
     const names = new Set(tasks.map(({ id }) => id));
     for (const [path, node] of maps.nodes) {
       this.#nodes.set(path, node);

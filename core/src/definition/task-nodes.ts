@@ -30,7 +30,7 @@ export interface TaskNode {
 /** The inside of a block. */
 export interface BlockNode {
   readonly path: string;
-  readonly definition: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency'>;
+  readonly definition: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget'>;
   /** Tasks that begin with the block: all but those of handlers. */
   readonly body: Part;
   /** By catch. */
@@ -55,6 +55,8 @@ const NOTHING: readonly string[] = [];
 export interface NodeMaps {
   readonly nodes: Map<string, TaskNode>;
   readonly blocks: Map<string, BlockNode>;
+  /** The place of the first that is put there. Default: 0. */
+  readonly from?: number;
 }
 
 /** Makes the nodes of a block, and of all that is in it. */
@@ -82,7 +84,7 @@ export function addTasks(
   maps: NodeMaps,
   clauseOf: (task: TaskDefinition) => number | undefined,
 ): readonly TaskNode[] {
-  const { nodes } = maps;
+  const { nodes, from = 0 } = maps;
   const places = placesOf(tasks);
   const added: TaskNode[] = [];
   for (const task of tasks) {
@@ -91,14 +93,15 @@ export function addTasks(
       definition: task,
       path: inside(path, task.id),
       block: path,
-      index: nodes.size,
+      index: from + nodes.size,
       ...(places.get(task.id) ?? { dependents: NOTHING }),
       ...(clause === undefined ? {} : { clause }),
     };
     nodes.set(node.path, node);
     added.push(node);
     if (task.scope !== undefined) addBlock(node.path, task.scope, maps);
-    if (task.compensate !== undefined) nodes.set(`${node.path}@`, undoingNode(node, task.compensate, nodes.size));
+    if (task.compensate !== undefined)
+      nodes.set(`${node.path}@`, undoingNode(node, task.compensate, from + nodes.size));
   }
   return added;
 }

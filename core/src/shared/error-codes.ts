@@ -111,6 +111,10 @@ export const ERROR_CODES = {
     'Too few items of a forEach can still complete for what it needs.',
     'See why they failed (the cause is the last failure); ask for fewer (`need`), give the items a fallback, or the list more items.',
   ),
+  REPRISE_BUDGET_EXHAUSTED: entry(
+    'A task needs an attempt, or a message, that the budget of the run or of a block around it does not allow.',
+    'See what used it up (`reprise run history`); raise the budget, catch this code, or give the task a value to fall back to.',
+  ),
   REPRISE_MUTEX_DEADLOCK: entry(
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',
     'Ask for mutexes in the same order everywhere, or for one of the two only.',

@@ -141,6 +141,7 @@ const EVENTS: Arbitraries = {
   ),
   TasksLinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   TasksUnlinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
+  BudgetReached: fc.record({ scope: text, budget: fc.constantFrom('tasks', 'attempts', 'messages') }),
   TaskPrioritySet: fc.record({ taskId: text, priority: count, commandId: text }),
   TasksReset: fc.record(
     {

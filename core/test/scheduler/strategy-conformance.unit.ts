@@ -1,4 +1,5 @@
 import { strategyConformance } from '@reprise/conformance';
-import { graphStrategy } from '@reprise/core';
+import { graphStrategy, sequentialStrategy } from '@reprise/core';
 
 strategyConformance('graph', { create: () => graphStrategy });
+strategyConformance('sequential', { create: () => sequentialStrategy });

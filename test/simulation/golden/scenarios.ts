@@ -4,6 +4,7 @@ import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
+import { SCENARIO_OF_BUDGETS } from './scenarios-budgets.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
 import { SCENARIOS_OF_DIRECTIVES } from './scenarios-directives.ts';
 import { SCENARIOS_OF_FORMS } from './scenarios-forms.ts';
@@ -13,6 +14,7 @@ import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_MESSAGES } from './scenarios-messages.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
+import { SCENARIO_OF_TURNS } from './scenarios-turns.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
 const fail = (code: string, retryable = true): never => {
@@ -135,6 +137,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_SOURCES,
   ...SCENARIOS_OF_GOING_ON,
   ...SCENARIO_OF_SHARING,
+  ...SCENARIO_OF_BUDGETS,
+  ...SCENARIO_OF_TURNS,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

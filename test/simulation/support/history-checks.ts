@@ -1,6 +1,6 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { BUDGETS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
@@ -71,7 +71,16 @@ function checkScheduled(
   expect(ended.length, `dependencies of ${task.id} that have ended`).to.be.at.least(needed ?? dependencies.length);
 }
 
+function checkBudgets(state: RunState): void {
+  for (const [path, { spent }] of state.budgets) {
+    const limits = state.graph.block(state.scopes.get(path)?.definitionId ?? path)?.definition.budget ?? {};
+    for (const kind of BUDGETS)
+      expect(spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(limits[kind] ?? Number.POSITIVE_INFINITY);
+  }
+}
+
 function checkLimits(state: RunState): void {
+  checkBudgets(state);
   const { definition } = state;
   const tasks = [...state.tasks.values()];
   // Whoever waits for messages takes no room, and has it again whatever there is.
@@ -81,7 +90,14 @@ function checkLimits(state: RunState): void {
   const ready = tasks.filter(({ status }) => status === 'ready');
   const forAgents = ready.filter((task) => isAgentTask(state, task));
   expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
-  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size);
+  const children = state.turns?.children.size ?? 0;
+  expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size + children);
+  if (state.turns !== undefined && state.mail === undefined) {
+    const atWork = tasks.filter((task) => isInFlight(task) || (isEntered(task) && task.child !== undefined));
+    // What is awaited, or undone, by something that closes need not have ended when the next begins.
+    const others = atWork.filter((task) => task.closing === undefined);
+    expect(others.length, `has its turn, with ${others.map(({ id }) => id).join(', ')}`).to.be.lessThanOrEqual(1);
+  }
   const underWay = new Map<TaskState, number>();
   for (const task of tasks) {
     if (task.index === undefined || hasEnded(task) || task.idle) continue;
@@ -137,6 +153,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
   const outcomes = new Set<string>();
   const scheduled = new Set<string>();
   const messages = new MessageBooks();
+  let begun = 0;
   for (const [index, event] of events.entries()) {
     expect(isTerminal(state.status), `event ${index} (${event.type}) after the end`).to.equal(false);
     expect(event.type === 'RunStarted', 'RunStarted comes first, once').to.equal(index === 0);
@@ -157,6 +174,10 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
       outcomes.add(outcome);
     }
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
+    const isWork = event.type === 'TaskScheduled' || (event.type === 'TaskEntered' && event.child !== undefined);
+    if (isWork && state.tasks.get(event.taskId)?.undoes === undefined) begun += 1;
+    const { attempts: most = Number.POSITIVE_INFINITY } = state.definition.budget ?? {};
+    expect(begun, 'attempts of the run').to.be.at.most(most);
     evolve(state, event);
     messages.fold(event);
     messages.compare(state);

@@ -1,5 +1,6 @@
 import {
   type Block,
+  type Budget,
   type Catch,
   type Compensate,
   DEFAULT_RETRY,
@@ -74,11 +75,14 @@ interface BlockSpec {
   readonly handler: TaskSpec | undefined;
   readonly loop: 'none' | 'while' | 'until';
   readonly concurrency: number | undefined;
+  readonly budget: Budget | undefined;
 }
 
 export interface WorkflowSpec {
   readonly tasks: readonly TaskSpec[];
   readonly concurrency: number;
+  readonly inTurn: boolean;
+  readonly budget: Budget | undefined;
   readonly timeoutMs: number | undefined;
   readonly output: 'none' | 'mapped' | 'null' | 'throws';
   readonly catch: BlockSpec['catch'];
@@ -93,6 +97,18 @@ const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<
 
 const CATCHES = oneOf<BlockSpec['catch']>([2, 'none'], [2, 'retry'], [2, 'continue'], [1, 'fail'], [0.2, 'throws']);
 
+const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      tasks: fc.integer({ min: 1, max: 12 }),
+      attempts: fc.integer({ min: 1, max: 20 }),
+      messages: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+);
+
 const blockArbitrary = (depth: number): fc.Arbitrary<BlockSpec> =>
   fc.record({
     tasks: fc.array(taskArbitrary(depth - 1), { minLength: 1, maxLength: 3 }),
@@ -100,6 +116,7 @@ const blockArbitrary = (depth: number): fc.Arbitrary<BlockSpec> =>
     handler: fc.option(taskArbitrary(0), { nil: undefined }),
     loop: oneOf([3, 'none'], [1, 'while'], [1, 'until']),
     concurrency: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
+    budget: BUDGETS,
   });
 
 const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
@@ -155,6 +172,8 @@ const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
 export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
   tasks: fc.array(taskArbitrary(2), { minLength: 1, maxLength: 7 }),
   concurrency: fc.integer({ min: 1, max: 4 }),
+  inTurn: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
+  budget: BUDGETS,
   timeoutMs: fc.option(fc.constantFrom(1000, 3_600_000), { nil: undefined, freq: 3 }),
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
   catch: CATCHES,
@@ -462,7 +481,7 @@ function catchesOf(kind: BlockSpec['catch'], handler: readonly TaskDefinition[])
   return [{ when: fn('caught', ({ error }) => error !== undefined), ...made, then: 'continue' }];
 }
 
-function blockOf({ tasks, catch: kind, handler, loop, concurrency }: BlockSpec, prefix: string): Block {
+function blockOf({ tasks, catch: kind, handler, loop, concurrency, budget }: BlockSpec, prefix: string): Block {
   const clauses = catchesOf(kind, handler === undefined ? [] : tasksOf([handler], `h-${prefix}`));
   const more = fn('more', ({ round, output }) => round < 3 && !isOdd(output));
   const enough = fn('enough', ({ round, output }) => round >= 2 || isOdd(output));
@@ -472,6 +491,7 @@ function blockOf({ tasks, catch: kind, handler, loop, concurrency }: BlockSpec, 
     ...(loop === 'while' && { loop: { while: more, max: 2, onExhausted: 'accept' } }),
     ...(loop === 'until' && { loop: { until: enough, max: 3, onExhausted: 'fail' } }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(budget && { budget }),
   };
 }
 
@@ -507,13 +527,14 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
+    ...(spec.budget && { budget: spec.budget }),
     mailboxes: {
       desk: { retry: { ...RETRY, maxAttempts: 3, initialDelayMs: 5, nonRetryable: [] } },
       narrow: { limit: 2 },
     },
     topics: { news: { subscribers: ['#narrow', 't0'] }, free: {} },
     concurrency: spec.concurrency,
-    strategy: 'graph',
+    strategy: spec.inTurn ? 'sequential' : 'graph',
   };
   for (const [index, task] of spec.tasks.entries()) {
     const id = `t${index}`;

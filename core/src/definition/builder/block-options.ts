@@ -1,5 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import type { Budget } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { Around, CompensateOption, ErrorScope, Inside, TemplateOption } from './options.ts';
 import type { Absent, Environment, IsAbsent, Resolved, Untyped } from './task-types.ts';
@@ -109,6 +110,8 @@ export interface ScopeOptions<
   readonly output?: ((scope: Inside<Env, Tasks>) => Out) | Untyped<Out>;
   /** Attempts inside that may be in flight at once. */
   readonly concurrency?: number;
+  /** What its tasks may spend at most, in all its rounds. */
+  readonly budget?: Budget;
   readonly catch?: readonly CatchClause<Env, Tasks, Handler, Then, Caught>[];
   readonly loop?: LoopOption<
     Inside<Env, Tasks, LoopFeedback<Env, Declared, Looped, Keys, LoopKeys, Then>>,

@@ -1,7 +1,7 @@
 import type { Duration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Permission } from '../definition.ts';
+import type { Budget, Permission } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
@@ -276,6 +276,8 @@ export interface WorkflowOptions {
   readonly timeout?: Duration;
   /** Attempts of one run in flight at once. Default 64. */
   readonly concurrency?: number;
+  /** What one run may spend at most. */
+  readonly budget?: Budget;
   /** Mailboxes that are no task's, by name: `{ desk: {} }` is `#desk`. `retry`: how often a message is delivered that is given back. */
   readonly mailboxes?: Readonly<Record<string, { readonly limit?: number; readonly retry?: RetryOption }>>;
   /**

@@ -2,8 +2,9 @@ import type { Block, Catch, Loop } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader, ReadTasks } from './form-reader.ts';
 import { describe, type Fields, readChoice, readFields, readNumber, readTexts } from './read.ts';
+import { readBudget } from './read-limits.ts';
 
-const BESIDE_A_SCOPE = ['output', 'catch', 'loop'] as const;
+const BESIDE_A_SCOPE = ['output', 'catch', 'loop', 'budget'] as const;
 const OUTCOMES = ['retry', 'continue', 'fail'] as const;
 const ENDS = ['fail', 'accept'] as const;
 
@@ -25,12 +26,14 @@ export function readScope(
   }
   const output = task['output'] === undefined ? undefined : reader.mapped(task['output'], at('output'), report);
   const concurrency = readNumber(task['concurrency'], at('concurrency'), report);
+  const budget = readBudget(task['budget'], at('budget'), report);
   const clauses = readCatch(task['catch'], at('catch'), report, reader, readTasks);
   const loop = readLoop(task['loop'], at('loop'), report, reader);
   return {
     tasks: readTasks(task['scope'], at('scope')),
     ...(output && { output }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(budget && { budget }),
     ...(clauses && { catch: clauses }),
     ...(loop && { loop }),
   };

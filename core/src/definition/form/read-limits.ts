@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
+import { BUDGETS, type Budget, DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import { isFields, readDuration, readFields, readNumber, readTexts } from './read.ts';
 
@@ -58,4 +58,17 @@ export function readTimeouts(value: unknown, path: Path, report: Report, bare: '
     ...(allMs !== undefined && { allMs }),
     ...(heartbeatMs !== undefined && { heartbeatMs }),
   };
+}
+
+/** `{ tasks, attempts, messages }`, each a number. */
+export function readBudget(value: unknown, path: Path, report: Report): Budget | undefined {
+  if (value === undefined) return undefined;
+  const fields = readFields(value, path, report, 'an object, { tasks, attempts, messages }', BUDGETS);
+  if (fields === undefined) return undefined;
+  const limits = BUDGETS.flatMap((kind) => {
+    const limit = readNumber(fields[kind], [...path, kind], report);
+    return limit === undefined ? [] : [[kind, limit] as const];
+  });
+  if (limits.length === 0) report(path, 'limits nothing: say how many tasks, attempts or messages there may be');
+  return Object.fromEntries(limits);
 }

@@ -50,6 +50,7 @@ const TASK_KEYS: readonly string[] = [
     'output',
     'catch',
     'loop',
+    'budget',
     'retry',
     'timeout',
     'fallback',

@@ -3,6 +3,7 @@ import type { Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
 import { readCatch } from './read-block.ts';
+import { readBudget } from './read-limits.ts';
 import { readMailboxes, readTopics } from './read-messages.ts';
 import { readTasks } from './read-tasks.ts';
 
@@ -12,6 +13,7 @@ export const WORKFLOW_KEYS = [
   'timeout',
   'concurrency',
   'strategy',
+  'budget',
   'output',
   'catch',
   'mailboxes',
@@ -33,6 +35,7 @@ export function readWorkflow(
   );
   const mailboxes = readMailboxes(fields['mailboxes'], ['mailboxes'], report);
   const topics = readTopics(fields['topics'], ['topics'], report);
+  const budget = readBudget(fields['budget'], ['budget'], report);
   const timeoutMs = readDuration(fields['timeout'], ['timeout'], report);
   return {
     schemaVersion: 1,
@@ -43,6 +46,7 @@ export function readWorkflow(
     ...(output && { output }),
     ...(clauses && { catch: clauses }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(budget && { budget }),
     ...(mailboxes && { mailboxes }),
     ...(topics && { topics }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,

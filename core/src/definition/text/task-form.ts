@@ -89,11 +89,16 @@ function caseForm({ id, after, cases }: TaskDefinition, switches: Switches): For
 }
 
 /** `scope`, and what stands flat beside it. */
-function scopeForm({ tasks, output, concurrency, catch: clauses, loop }: Block, path: Path, write: Write): Form {
+function scopeForm(
+  { tasks, output, concurrency, budget, catch: clauses, loop }: Block,
+  path: Path,
+  write: Write,
+): Form {
   return {
     scope: tasksForm(tasks, [...path, 'scope'], write),
     ...(output && { output: write.mapped(output, [...path, 'output']) }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(budget && { budget }),
     ...(clauses && { catch: catchForm(clauses, [...path, 'catch'], write) }),
     ...(loop && { loop: loopForm(loop, [...path, 'loop'], write) }),
   };

@@ -40,7 +40,8 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     return `\${ ${computed(expression, path)} }`;
   };
   const write: Write = { computed, mapped, json };
-  const { name, version, description, timeoutMs, concurrency, strategy, output, mailboxes, topics } = definition;
+  const { name, version, description, timeoutMs, concurrency, strategy, budget, output, mailboxes, topics } =
+    definition;
   const form = {
     name,
     version,
@@ -48,6 +49,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }),
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...(strategy !== 'graph' && { strategy }),
+    ...(budget && { budget }),
     ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
     ...(topics && { topics: topicsForm(topics) }),
     ...(output && { output: mapped(output, ['output']) }),

@@ -1,6 +1,6 @@
 import { MAX_LEVELS, MAX_PATH_CHARS } from '../../shared/task-path.ts';
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
-import { type Catch, isList, type TaskDefinition } from '../definition.ts';
+import { BUDGETS, type Catch, isList, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { TOO_MANY_LEVELS } from '../form/read-tasks.ts';
 import type { Path, Report } from '../problem.ts';
@@ -24,6 +24,8 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
     for (const group of place.groups) checkPaths(group, begun, report);
     if (block.concurrency !== undefined && owner !== undefined)
       checkCount(block.concurrency, [...path, 'concurrency'], report);
+    for (const kind of BUDGETS)
+      if (block.budget?.[kind] !== undefined) checkCount(block.budget[kind], [...path, 'budget', kind], report);
     for (const [index, clause] of (block.catch ?? []).entries())
       checkClause(clause, place, [...path, 'catch', index], report);
     checkLoop(place, [...path, 'loop'], report);

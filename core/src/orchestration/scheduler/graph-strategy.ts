@@ -1,3 +1,4 @@
+import { GRAPH, SEQUENTIAL } from '../../definition/definition.ts';
 import { isBefore } from './ready-order.ts';
 import type {
   AgentView,
@@ -78,8 +79,14 @@ function givenTo(agent: string, heads: readonly Head[]): number {
   return count;
 }
 
+/** One task after another: the view has only the task whose turn it is, since which one that is follows from the run. */
+export const sequentialStrategy: SchedulerStrategy = {
+  name: SEQUENTIAL,
+  select: (view) => assignInOrder(view, Math.min(1, view.slots)),
+};
+
 /** The default: whatever is ready may run, by priority, then age, within the run's concurrency and what its agents have room for. */
 export const graphStrategy: SchedulerStrategy = {
-  name: 'graph',
+  name: GRAPH,
   select: (view) => assignInOrder(view, view.slots),
 };

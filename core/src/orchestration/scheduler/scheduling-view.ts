@@ -24,7 +24,7 @@ export const readyView = (state: RunState): readonly ReadyView[] =>
 class TaskViews implements IterableIterator<ReadyTask> {
   readonly #state: RunState;
   readonly #group: ReadyTasks;
-  #rest: Generator<TaskState> | undefined;
+  #rest: Iterator<TaskState> | undefined;
   #isFirst = true;
 
   constructor(state: RunState, group: ReadyTasks) {

@@ -23,6 +23,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TasksLinked: 1,
   TasksUnlinked: 1,
   TaskPrioritySet: 1,
+  BudgetReached: 1,
   TasksReset: 1,
   ScopeCaught: 1,
   CompensationBegan: 1,

@@ -1,4 +1,4 @@
-import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
@@ -380,6 +380,14 @@ export interface TasksUnlinked extends EventBase {
   /** Ids in its block. */
   readonly after: readonly string[];
   readonly commandId: string;
+}
+
+/** What a block (the run, for '') may spend of something is spent. What needs more of it fails from now on. */
+export interface BudgetReached extends EventBase {
+  readonly type: 'BudgetReached';
+  /** The path of the block. */
+  readonly scope: string;
+  readonly budget: BudgetKind;
 }
 
 /** The task, or the items of a list, go before others, or behind them, from now on, until its next round. */
@@ -916,6 +924,7 @@ export type RunEvent =
   | TasksLinked
   | TasksUnlinked
   | TaskPrioritySet
+  | BudgetReached
   | TasksReset
   | ScopeCaught
   | CompensationBegan

@@ -1,3 +1,4 @@
+import { spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
 import { isEntered, isTerminal, outputOfLeaves, type RunState, siblingOf, type TaskState } from './state.ts';
 import { addTasks } from './transitions/add-tasks.ts';
@@ -42,6 +43,7 @@ import { receive } from './transitions/signals.ts';
 import { park, pause, resume } from './transitions/standing.ts';
 import { setStatus, unlock } from './transitions/status.ts';
 import { beginUndo } from './transitions/undo.ts';
+import { noteTurn } from './turns.ts';
 
 /**
  * Folds one event into the state, which it owns: changes it in place and returns it. Total: an event about an unknown task,
@@ -110,7 +112,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return closing(state, event);
     case 'SignalReceived':
       return receive(state, event);
+    case 'BudgetReached':
+      state.usedUp = state.usedUp.filter(({ scope, kind }) => scope !== event.scope || kind !== event.budget);
+      return state;
     case 'MessageSent':
+      spendMessage(state, event);
       return messageSent(state, event);
     case 'MessageReceived':
       return messageReceived(state, event);
@@ -234,6 +240,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           else setStatus(state, task, 'pending');
         } else {
           letGoMutex(state, task);
+          if (state.turns !== undefined) noteTurn(state, state.turns, task);
           // Nothing is left to decide about it until its substitute has ended.
           const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);

@@ -1,6 +1,7 @@
 import { outer } from '../../shared/task-path.ts';
 import { keyOf, type ReadyFor, type ReadyQueue, type Wanted } from './ready-queue.ts';
-import { listOf, type RunState, type ScopeState, type TaskState } from './state.ts';
+import { isAgentTask, listOf, type RunState, type ScopeState, type TaskState } from './state.ts';
+import { whoseTurn } from './turns.ts';
 
 /** The path of a block, and those of all blocks around it but the run. */
 export function* blocksAround(path: string): Generator<string> {
@@ -56,11 +57,16 @@ export interface ReadyGroup {
   readonly wanted: Wanted;
   readonly first: TaskState;
   /** From the first on: by priority, then by when they became ready. Lazy; each time anew. */
-  tasks(): Generator<TaskState>;
+  tasks(): IterableIterator<TaskState>;
 }
 
-/** Ready tasks for agents, by whom they are for: of the run's own queues, and of those blocks that have slots. */
+/** Ready tasks for agents, by whom they are for: of the run's own queues, and of those blocks that have slots. Where tasks take turns, the one whose turn it is. */
 export function readyGroups(state: RunState): readonly ReadyGroup[] {
+  if (state.turns !== undefined) {
+    const first = whoseTurn(state, state.turns);
+    if (first === undefined || !isAgentTask(state, first)) return [];
+    return [{ wanted: wantedBy(state, first), first, tasks: () => [first].values() }];
+  }
   const holds: Holds = (taskId, ticket) => {
     const task = state.tasks.get(taskId);
     return task !== undefined && task.status === 'ready' && task.ticket === ticket;

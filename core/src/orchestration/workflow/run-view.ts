@@ -1,4 +1,4 @@
-import type { TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { AddedBy } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -65,6 +65,9 @@ export interface MailboxView {
   /** Tasks that wait at it, in the order in which they began to. */
   readonly waiting: readonly string[];
 }
+
+/** What a block with a budget has spent of it: of each kind that is limited. */
+export type BudgetView = Readonly<Partial<Record<BudgetKind, { readonly limit: number; readonly spent: number }>>>;
 
 /** One task of a run, or one item of a forEach task. */
 export interface TaskView {
@@ -192,4 +195,6 @@ export interface RunView {
   readonly mailboxes: ReadonlyMap<string, MailboxView>;
   /** By topic (`#news`), then by mailbox: what agents have subscribed to, and which messages of it, where not all. What the definition names is not here. */
   readonly subscriptions: ReadonlyMap<string, ReadonlyMap<string, Wanted | undefined>>;
+  /** Of each block under way that has a budget, by path; that of the run is ''. Read when it is asked for. */
+  readonly budgets: ReadonlyMap<string, BudgetView>;
 }

@@ -40,17 +40,18 @@ import { isNotChosen, neededBy } from './transitions/end-task.ts';
 import { mutexName } from './transitions/mutex.ts';
 import { signalFor } from './transitions/signals.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
+import { nextChild } from './turns.ts';
 
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
-  if (isMailUnsettled(state)) return true;
+  if (state.usedUp.length > 0 || isMailUnsettled(state)) return true;
   if (state.closing !== undefined) return state.awaited.size === 0;
   const { failure, ending, open } = rootOf(state);
   if (failure !== undefined || ending !== undefined || open === 0) return true;
   if (state.frontier.size > 0 || state.milestones.size > 0 || state.weighing.size > 0) return true;
   // Nothing new begins while the run is paused.
-  return state.entering.size > 0 && state.status === 'running';
+  return state.status === 'running' && (state.entering.size > 0 || nextChild(state) !== undefined);
 }
 
 /** Whether what follows for the task is settle's to say. Nothing else is settled while the run is closing. */
@@ -64,6 +65,7 @@ export const isSettling = (state: RunState, task: TaskState): boolean =>
  */
 export function settle(state: RunState, context: DecisionContext): readonly RunEvent[] {
   if (!isUnsettled(state)) return [];
+  if (state.usedUp.length > 0) return budgetsReached(state, context);
   if (isMailUnsettled(state)) {
     const mail = settleMail(state, context);
     if (mail.length > 0 || !isUnsettled(state)) return mail;
@@ -90,6 +92,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
       const task = state.tasks.get(taskId);
       if (task !== undefined) return enterTask(state, task, context);
     }
+    const child = nextChild(state);
+    if (child !== undefined) return enterTask(state, child, context);
   }
   return root.open === 0 ? beforeItsEnd(state, settleBlock(state, root, context), context) : [];
 }
@@ -105,6 +109,10 @@ function beforeItsEnd(state: RunState, events: readonly RunEvent[], context: Dec
   if (state.closing !== undefined || open === 0) return first;
   const why = failure === undefined ? 'end' : 'failure';
   return [{ type: 'TaskClosing', at: context.now, taskId: '', why }];
+}
+
+function budgetsReached(state: RunState, { now: at }: DecisionContext): readonly RunEvent[] {
+  return state.usedUp.map(({ scope, kind }) => ({ type: 'BudgetReached', at, scope, budget: kind }));
 }
 
 /** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */

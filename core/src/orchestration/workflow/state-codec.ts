@@ -4,7 +4,6 @@ import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Json } from '../../shared/json.ts';
 import { restoreMail, type SavedMail, savedMail } from './messaging/mail-codec.ts';
 import { ReadyQueues } from './ready-queue.ts';
-import { limitedScopeOf, priorityOf, wantedBy } from './ready-tasks.ts';
 import { type Place, putBack } from './shared-values.ts';
 import {
   createScopeState,
@@ -13,7 +12,6 @@ import {
   grownGraph,
   hasEnded,
   initialState,
-  isAgentTask,
   isInFlight,
   isListening,
   joinsItems,
@@ -26,7 +24,8 @@ import {
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
 import { isWeighed, itemOutputs } from './transitions/items.ts';
 import { isShared } from './transitions/mutex.ts';
-import { countInFlight, noteAwaited } from './transitions/status.ts';
+import { becomeReady, countInFlight, enqueue, noteAwaited } from './transitions/status.ts';
+import { noteTurn, turnsOf } from './turns.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -38,7 +37,9 @@ const DERIVED: ReadonlySet<string> = new Set([
   'leftOver',
   'scopes',
   'limited',
+  'budgets',
   'entering',
+  'turns',
   'awaited',
   'undo',
   'signals',
@@ -192,6 +193,7 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
   Object.assign(state, kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
+  state.turns = turnsOf(state);
   if (kept.grown !== undefined) grownGraph(state).restore(kept.grown.outstanding);
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
@@ -226,13 +228,8 @@ function restoreReady(state: RunState): void {
   }
   ready.sort((a, b) => a.ticket - b.ticket);
   for (const task of ready) {
-    if (!isAgentTask(state, task)) {
-      state.entering.add(task.id);
-      continue;
-    }
-    state.readyCount += 1;
-    const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-    queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
+    becomeReady(state, task);
+    if (!state.entering.has(task.id)) enqueue(state, task);
   }
 }
 
@@ -241,6 +238,7 @@ function addScope(state: RunState, saved: SavedScope): void {
   const scope: ScopeState = { ...fresh, ...saved, undo: new Set(saved.undo) };
   for (const entry of scope.undo) state.undo.add(entry, scope.path);
   state.scopes.set(scope.path, scope);
+  if (scope.spent !== undefined) state.budgets.set(scope.path, scope);
 }
 
 function drained<T>(steps: Generator<void, T>): T {
@@ -265,5 +263,6 @@ function add(state: RunState, task: TaskState): void {
     if (items !== undefined) items.instances[task.index] = task;
   }
   if (isInFlight(task) && !isListening(state, task)) countInFlight(state, task, 1);
+  if (state.turns !== undefined) noteTurn(state, state.turns, task);
   noteAwaited(state, task);
 }

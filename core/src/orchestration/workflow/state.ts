@@ -1,4 +1,9 @@
-import { isForAgents, type TaskDefinition, type WorkflowDefinition } from '../../definition/definition.ts';
+import {
+  type BudgetKind,
+  isForAgents,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../../definition/definition.ts';
 import { GrownGraph } from '../../definition/grown-graph.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
@@ -11,6 +16,7 @@ import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
+import type { Turns } from './turn-queue.ts';
 import { UndoIndex } from './undo-index.ts';
 
 export type RunStatus = 'none' | 'forking' | 'running' | 'paused' | 'parked' | 'completed' | 'failed' | 'cancelled';
@@ -58,6 +64,9 @@ export interface ItemsState {
 export type Closing =
   | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by' | 'compensate' | 'output'>
   | { readonly why: 'within'; readonly of: string };
+
+/** How much of each a block has spent, over all its rounds. */
+export type Spent = Readonly<Record<BudgetKind, number>>;
 
 /** A failure that a block caught, while its handler runs. */
 export interface Handling {
@@ -114,6 +123,8 @@ export interface ScopeState {
   roundSince: number;
   /** What its tasks did, of all rounds; that of an inner block that completed is among it. */
   readonly undo: Set<Undoable>;
+  /** Counted when it has a budget. */
+  spent: Spent | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency of its own. Derived. */
@@ -324,8 +335,12 @@ export interface RunState {
   readonly ready: ReadyQueues;
   /** Blocks with a queue of their own. Derived. */
   readonly limited: Set<ScopeState>;
-  /** Ready tasks that no agent performs. Derived. */
+  /** Blocks with a budget, by path; that of the run is '', to its end and after it. Derived. */
+  readonly budgets: Map<string, ScopeState>;
+  /** Ready tasks that no agent performs, but for child runs that wait for their turn. Derived. */
   readonly entering: Set<string>;
+  /** Whose turn it is, when tasks take turns. Derived. */
+  turns: Turns | undefined;
   /**
    * What is waited for before what it is in ends otherwise than by completing: child runs, attempts that would have to be undone, and what
    * undoes others (which counts where that was done). Derived.
@@ -346,6 +361,8 @@ export interface RunState {
   /** Tasks that wait for others of the run to have had theirs, with their key. Derived. */
   readonly mutexWaits: PathIndex;
   tickets: number;
+  /** Budgets that the last events used up, and of which that is not on record yet. Empty between commands. */
+  usedUp: { readonly scope: string; readonly kind: BudgetKind }[];
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
@@ -383,6 +400,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   since,
   roundSince: since,
   undo: new Set(),
+  spent: undefined,
   inFlight: 0,
   ready: undefined,
 });
@@ -425,7 +443,9 @@ export function initialState(): RunState {
     scopes: new Map([['', createScopeState('', '', 0)]]),
     ready: new ReadyQueues(),
     limited: new Set(),
+    budgets: new Map(),
     entering: new Set(),
+    turns: undefined,
     awaited: new PathIndex(),
     undo: new UndoIndex(),
     signals: new Map(),
@@ -435,6 +455,7 @@ export function initialState(): RunState {
     shared: new Set(),
     mutexWaits: new PathIndex(),
     tickets: 0,
+    usedUp: [],
     readyCount: 0,
     inFlight: 0,
     held: 0,

@@ -1,15 +1,25 @@
-import type { TaskDefinition } from '../../definition/definition.ts';
+import { BUDGETS, type TaskDefinition } from '../../definition/definition.ts';
 import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import { limitOf } from './budgets.ts';
 import { timeOf } from './clock.ts';
 import type { TaskCancelled, TaskSkipped } from './events.ts';
 import { dueAt, escalationAt, taskDeadline } from './limits.ts';
 import type { Mailbox, OpenMessage } from './messaging/mail.ts';
 import { receivedFrom } from './messaging/received.ts';
 import { priorityOf } from './ready-tasks.ts';
-import type { FormView, ItemsView, MailboxView, MessageView, RunView, TaskView, TaskViews } from './run-view.ts';
+import type {
+  BudgetView,
+  FormView,
+  ItemsView,
+  MailboxView,
+  MessageView,
+  RunView,
+  TaskView,
+  TaskViews,
+} from './run-view.ts';
 import {
   definitionOf,
   type ItemsState,
@@ -17,6 +27,7 @@ import {
   isTerminal,
   type PausedBy,
   type RunState,
+  type ScopeState,
   type TaskState,
 } from './state.ts';
 
@@ -60,6 +71,7 @@ class StateView implements RunView {
   readonly tasks: TaskViews;
   readonly mailboxes: ReadonlyMap<string, MailboxView>;
   readonly subscriptions: RunView['subscriptions'];
+  readonly budgets: ReadonlyMap<string, BudgetView>;
 
   constructor(state: RunState) {
     this.#state = state;
@@ -89,6 +101,7 @@ class StateView implements RunView {
     this.tasks = new LazyMap(state.tasks, (task) => taskView(state, task));
     this.mailboxes = new LazyMap(state.mail?.boxes ?? NO_MAILBOXES, mailboxView);
     this.subscriptions = new LazyMap(state.mail?.subscriptions ?? NO_SUBSCRIPTIONS, (all) => new Map(all));
+    this.budgets = new LazyMap(state.budgets, (scope) => budgetView(state, scope));
     Object.freeze(this);
   }
 
@@ -161,6 +174,13 @@ class LazyMap<From, Value> implements ReadonlyMap<string, Value> {
 }
 
 const NO_SUBSCRIPTIONS: RunView['subscriptions'] = new Map();
+const budgetView = (state: RunState, scope: ScopeState): BudgetView => {
+  const kinds = BUDGETS.flatMap((kind) => {
+    const limit = limitOf(state, scope, kind);
+    return limit === undefined ? [] : [[kind, Object.freeze({ limit, spent: scope.spent?.[kind] ?? 0 })] as const];
+  });
+  return Object.freeze(Object.fromEntries(kinds));
+};
 
 const NO_MAILBOXES: ReadonlyMap<string, Mailbox> = new Map<string, Mailbox>();
 

@@ -18,6 +18,8 @@ export interface Failure {
   readonly error: ErrorData;
   /** Whether the effect of an at-most-once attempt happened cannot be known: nobody may do it again. */
   readonly unknown?: boolean;
+  /** There is nothing left with which anybody could do it. */
+  readonly final?: boolean;
   /** It is what stands in last that failed. */
   readonly fellBack?: boolean;
   /** An event before this one leaves something of the task to be undone. */
@@ -35,11 +37,11 @@ export function giveUp(
   failure: Failure,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const { error, unknown = false, fellBack = false } = failure;
+  const { error, unknown = false, final = false, fellBack = false } = failure;
   const at = context.now;
   // What a forEach falls back to stands in for its items, one by one, and not for their list.
   const isWhole = isList(definition) && task.index === undefined;
-  const fallback = fellBack || isWhole ? undefined : nextFallback(task, definition, unknown);
+  const fallback = fellBack || isWhole ? undefined : nextFallback(task, definition, unknown || final);
   const first = undoFirst(state, task, fallback === undefined, failure, context);
   if (first !== undefined) return first;
   if (fallback === undefined) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
@@ -50,11 +52,11 @@ export function giveUp(
   return [{ type: 'TaskFellBack', at, taskId: task.id, to, error }];
 }
 
-/** What stands in now; where nobody may do it again, only a value can. */
-function nextFallback(task: TaskState, definition: TaskDefinition, unknown: boolean): Fallback | undefined {
+/** What stands in now; where nobody may do it again, or can, only a value does. */
+function nextFallback(task: TaskState, definition: TaskDefinition, isFinal: boolean): Fallback | undefined {
   if (task.fallback === 'task') return undefined;
   const left = fallbacksOf(definition).slice(task.fallback === undefined ? 0 : task.passed + 1);
-  return unknown ? left.find(({ kind }) => kind === 'value') : left[0];
+  return isFinal ? left.find(({ kind }) => kind === 'value') : left[0];
 }
 
 function undoFirst(

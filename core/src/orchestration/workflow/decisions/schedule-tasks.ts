@@ -1,10 +1,11 @@
 import type { Expression, TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
-import type { ErrorData } from '../../../shared/errors.ts';
+import { type ErrorData, withCause } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
 import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
+import { Ahead, costOf, exhausted, type UsedUp, usedUp } from '../budgets.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
@@ -21,6 +22,7 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
+import { whoseTurn } from '../turns.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -31,8 +33,10 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const chosen = new Set<string>();
   // By block: what was taken of its slots and is not folded yet.
   const taken = new Map<string, number>();
+  const ahead = new Ahead();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
+  const next = state.turns === undefined ? undefined : whoseTurn(state, state.turns);
   let chars = 0;
   let cost = 0;
   let seen = context;
@@ -40,15 +44,21 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
-    if (slotsOf(state, task.scope, taken) <= 0) continue;
+    if (slotsOf(state, task.scope, taken) <= 0 || (state.turns !== undefined && task !== next)) continue;
     chosen.add(taskId);
     const definition = definitionOf(state, task);
     if (definition === undefined) continue;
-    const scheduled = scheduleTask(state, task, definition, agent, { context: seen, chars });
+    const needs = costOf(state, task);
+    const over = usedUp(state, task.scope, needs, ahead);
+    const scheduled =
+      over === undefined
+        ? scheduleTask(state, task, definition, agent, { context: seen, chars })
+        : beyondBudget(state, task, definition, over, context);
     // What follows a failure may begin another round: what is there now need not be there when the rest is folded.
     if (scheduled[0]?.type !== 'TaskScheduled') seen = { ...context, inlineChars: Number.POSITIVE_INFINITY };
     else {
       slots -= 1;
+      ahead.add(state, task.scope, needs);
       if (task.scope !== '')
         for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
     }
@@ -59,6 +69,18 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     }
   }
   return events;
+}
+
+/** There is nothing left for another attempt, nor for that of anybody who could stand in. */
+export function beyondBudget(
+  state: RunState,
+  task: TaskState,
+  definition: TaskDefinition,
+  over: UsedUp,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const error = exhausted(over, `Another attempt of '${task.id}'`);
+  return giveUp(state, task, definition, { error: withCause(error, task.error), final: true }, context);
 }
 
 function scheduleTask(

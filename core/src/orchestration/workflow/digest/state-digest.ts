@@ -1,6 +1,7 @@
 import { GrownGraph, isAddition } from '../../../definition/grown-graph.ts';
 import { textHash } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
+import { spentText } from '../budgets.ts';
 import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
 import { type ItemText, itemsPart } from './items-digest.ts';
 import { mailText } from './mail-digest.ts';
@@ -68,11 +69,17 @@ function addedText({ graph }: RunState): string {
 /** What a block that is under way remembers. That of the run is said only when it differs from that of a run without catch. */
 function scopeText(scope: ScopeState): string {
   const { path, open, round, failure, ending, handling, catches, feedback, gotos, undo } = scope;
-  const isPlain = round === 1 && gotos === 0 && ending === undefined && handling === undefined && undo.size === 0;
+  const isPlain =
+    round === 1 &&
+    gotos === 0 &&
+    ending === undefined &&
+    handling === undefined &&
+    undo.size === 0 &&
+    scope.spent === undefined;
   if (path === '' && isPlain) return '';
   const entries = [...undo].map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`);
   const done = `${gotos === 0 ? '' : ` gotos=${gotos}`}${entries.join('')}`;
-  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}`;
+  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}${spentText(scope)}`;
 }
 
 const FIELDS = [

@@ -46,6 +46,7 @@ export interface ExplainFacts {
  * - `stand-by`: it runs only if the task that it is the fallback of fails.
  * - `deciding`: what follows is computed by whoever drives the run: a condition, the items, its start, its outcome.
  * - `slot`: the run (`of` is '') or a block has no room for another attempt, or gives it to others first.
+ * - `turn`: tasks take turns; `of` has it, or comes first.
  * - `place`: an item whose list has as many under way as it may.
  * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
@@ -71,6 +72,7 @@ export type Reason =
   | { readonly reason: 'stand-by'; readonly of: string }
   | { readonly reason: 'deciding'; readonly about: 'condition' | 'items' | 'start' | 'outcome' }
   | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
+  | { readonly reason: 'turn'; readonly of: string }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
   | {
       readonly reason: 'mutex';

@@ -24,6 +24,7 @@ import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
+import { turnHolder, whoseTurn } from '../turns.ts';
 import { circleOf, commitmentsTo } from './commitments.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { NAMED, openOf, type Questions } from './questions.ts';
@@ -119,6 +120,9 @@ export const isTaken = (state: RunState, task: TaskState, takers: Takers): boole
 
 function ready(task: TaskState, questions: Questions): Reason {
   const { state, facts } = questions;
+  const ahead =
+    state.turns === undefined ? undefined : (turnHolder(state, state.turns) ?? whoseTurn(state, state.turns));
+  if (ahead !== undefined && ahead !== task && !state.entering.has(task.id)) return { reason: 'turn', of: ahead.id };
   if (!isAgentTask(state, task)) return { reason: 'deciding', about: 'start' };
   if (facts.takers !== undefined && !isTaken(state, task, facts.takers)) {
     const { agent, capability } = wantedBy(state, task);

@@ -15,6 +15,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   'stand-by': 'tasks',
   deciding: 'engine',
   slot: 'tasks',
+  turn: 'tasks',
   place: 'tasks',
   mutex: 'tasks',
   admission: 'run',
@@ -84,6 +85,8 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       const full = `waits for one of the ${most} slots of ${where}`;
       return told(full, 'It begins when an attempt there ends.');
     }
+    case 'turn':
+      return told(`waits for its turn: '${reason.of}' comes first`, `It begins when '${reason.of}' has ended.`);
     case 'place':
       return told(
         `waits for one of the ${reason.limit} places of '${reason.of}'`,

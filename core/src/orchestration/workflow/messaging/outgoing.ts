@@ -1,5 +1,6 @@
 import { errorData } from '../../../shared/errors.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
+import { exhausted, usedUp } from '../budgets.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
 import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
@@ -77,7 +78,7 @@ function toOne(state: RunState, what: Sending, context: DecisionContext): Answer
   const event = eventOf(state, what, { to, ...far }, context);
   const said = saidBefore(state, event);
   if (said !== undefined) return said;
-  const broken = conversationProblem(state, event);
+  const broken = conversationProblem(state, event) ?? budgetProblem(state, what);
   if (broken !== undefined) return broken;
   if (isLateProposal(state, event)) return [{ ...event, late: true }, rejectionOf(event)];
   if (isFull(state, mailbox, waiting)) return problem('REPRISE_MAILBOX_FULL', full(state, mailbox));
@@ -116,7 +117,7 @@ function toAll(state: RunState, what: Sending, topic: string, context: DecisionC
   const recipients = recipientsOf(state, topic, openedBy({ ...event, recipients: [] }, event.message, topic));
   if ('code' in recipients) return recipients;
   const published = { ...event, recipients };
-  const broken = conversationProblem(state, published);
+  const broken = conversationProblem(state, published) ?? budgetProblem(state, what);
   if (broken !== undefined) return broken;
   const size = roughSize(event.data) * recipients.length;
   const error = beyondLimit(state, `the message to the ${recipients.length} subscribers of '${topic}'`, size, context);
@@ -132,6 +133,16 @@ function toAll(state: RunState, what: Sending, topic: string, context: DecisionC
     }
   }
   return [published, ...dead];
+}
+
+/** What is sent with it, before it, is spent, too. */
+function budgetProblem(state: RunState, { scope, from, ahead }: Sending): Refusal | undefined {
+  if (from.task === undefined) return undefined;
+  const others = ahead === undefined ? 0 : [...ahead.values()].reduce((sum, count) => sum + count, 0);
+  const over = usedUp(state, scope, ['messages'], undefined, others);
+  return over === undefined
+    ? undefined
+    : problem('REPRISE_BUDGET_EXHAUSTED', exhausted(over, `Another message of '${from.task}'`).message);
 }
 
 function full(state: RunState, mailbox: string): string {

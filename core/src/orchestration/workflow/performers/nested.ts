@@ -1,5 +1,7 @@
 import { errorData } from '../../../shared/errors.ts';
 import { uuidv5 } from '../../../shared/hash.ts';
+import { costOf, usedUp } from '../budgets.ts';
+import { beyondBudget } from '../decisions/schedule-tasks.ts';
 import { type Enter, entered, failed, handed } from './performer.ts';
 
 // Performers with a life inside: a block of this run, or another run.
@@ -19,6 +21,8 @@ export const enterChild: Enter = (entering) => {
     const message = `'${task.id}' would start a run ${MAX_DEPTH + 1} levels below the first one; at most ${MAX_DEPTH} are allowed.`;
     return failed(entering, errorData('REPRISE_CHILD_TOO_DEEP', message));
   }
+  const over = usedUp(state, task.scope, costOf(state, task));
+  if (over !== undefined) return beyondBudget(state, task, entering.definition, over, entering.context);
   const input = handed(entering);
   if (!input.ok) return failed(entering, input.error);
   const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);

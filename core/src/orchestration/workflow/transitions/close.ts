@@ -129,6 +129,7 @@ export function forgetScope(state: RunState, path: string): void {
   leaveBlock(state, path);
   state.scopes.delete(path);
   state.limited.delete(scope);
+  state.budgets.delete(scope.path);
 }
 
 const isBare = (state: RunState, task: TaskState): boolean =>

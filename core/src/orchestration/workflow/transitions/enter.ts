@@ -1,3 +1,4 @@
+import { spendAttempt } from '../budgets.ts';
 import { stoodStill } from '../clock.ts';
 import type { TaskEntered, TaskScheduled } from '../events.ts';
 import { resolve } from '../sources/resolve.ts';
@@ -11,6 +12,7 @@ import { noteAwaited, setStatus } from './status.ts';
 
 /** Another attempt of the task, at an agent or not. Without an input or its source, it has that of the attempt before. */
 export function beginAttempt(state: RunState, task: TaskState, event: TaskScheduled | TaskEntered): void {
+  spendAttempt(state, task, event);
   task.attempt = event.attempt;
   if (event.input !== undefined) {
     task.input = event.input;

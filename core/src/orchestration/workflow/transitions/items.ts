@@ -242,10 +242,10 @@ export function placeAmong(ids: readonly string[], id: string): number {
   return known.get(id) ?? -1;
 }
 
-/** An item is to wait for a retry: another may have its place meanwhile. (Not that of one with a mutex, which those others may wait for.) */
+/** An item is to wait for a retry: another may have its place meanwhile. (Not that of one with a mutex, which those others may wait for, nor that of one that has its turn.) */
 export function leavePlace(state: RunState, item: TaskState, at: number): void {
   const parent = listOf(state, item);
-  if (parent?.items === undefined || state.rules < 3 || item.mutex !== undefined) return;
+  if (parent?.items === undefined || state.rules < 3 || item.mutex !== undefined || state.turns !== undefined) return;
   item.idle = true;
   parent.items.active -= 1;
   releaseItems(state, parent, at);

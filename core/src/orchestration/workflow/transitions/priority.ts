@@ -1,5 +1,5 @@
-import { limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
-import { isAgentTask, type RunState, type TaskState } from '../state.ts';
+import type { RunState, TaskState } from '../state.ts';
+import { enqueue } from './status.ts';
 
 /** From now on, until its next round. What is ready comes behind what has that priority already; of a list, its items do. */
 export function prioritise(state: RunState, task: TaskState, priority: number): void {
@@ -9,9 +9,8 @@ export function prioritise(state: RunState, task: TaskState, priority: number): 
 }
 
 function queueAgain(state: RunState, task: TaskState): void {
-  if (task.status !== 'ready' || !isAgentTask(state, task)) return;
+  if (task.status !== 'ready' || state.entering.has(task.id)) return;
   state.tickets += 1;
   task.ticket = state.tickets;
-  const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-  queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
+  enqueue(state, task);
 }

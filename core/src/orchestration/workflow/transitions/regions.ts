@@ -3,6 +3,7 @@ import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { Part } from '../../../definition/task-graph.ts';
 import type { Json } from '../../../shared/json.ts';
 import { inside } from '../../../shared/task-path.ts';
+import { beginBudget } from '../budgets.ts';
 import { ReadyQueues } from '../ready-queue.ts';
 import {
   createScopeState,
@@ -33,7 +34,8 @@ export function openScope(state: RunState, task: TaskState, at: number): void {
   const block = state.graph.block(task.definitionId);
   if (block === undefined) return;
   const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
-  const { loop, concurrency } = block.definition;
+  const { loop, concurrency, budget } = block.definition;
+  if (budget !== undefined) beginBudget(state, scope);
   if (concurrency !== undefined) {
     scope.ready = new ReadyQueues();
     state.limited.add(scope);

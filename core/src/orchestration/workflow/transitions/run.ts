@@ -1,8 +1,10 @@
 import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
+import { beginBudget } from '../budgets.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
 import { marksOf } from '../messaging/mail.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
+import { turnsOf } from '../turns.ts';
 import { beginClosing, cancel, isWaiting, partsOf, stopShort, tasksOf, wakeClosing } from './close.ts';
 import { end } from './end-task.ts';
 import { aboutToChange } from './items.ts';
@@ -28,8 +30,10 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.held = roughSize(event.input);
   state.parent = event.parent;
   state.graph = TaskGraph.of(event.definition);
+  state.turns = turnsOf(state);
   const root = rootOf(state);
   root.round = 1;
+  if (event.definition.budget !== undefined) beginBudget(state, root);
   beginPart(state, root, state.graph.root.body, event.at);
   return state;
 }
@@ -83,6 +87,8 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.scopes.clear();
   state.scopes.set('', root);
   state.limited.clear();
+  state.budgets.clear();
+  if (root.spent !== undefined) state.budgets.set('', root);
   state.signals.clear();
   state.mutexes.clear();
   state.mutexWaits.clear();

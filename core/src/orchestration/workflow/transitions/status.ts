@@ -13,6 +13,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../state.ts';
+import { noteTurn, placeOf, takesTurn } from '../turns.ts';
 import { letGoMutex } from './mutex.ts';
 import { stopWaiting } from './signals.ts';
 
@@ -44,15 +45,23 @@ export function makeReady(state: RunState, task: TaskState, at: number): void {
   task.retryAt = undefined;
   state.tickets += 1;
   task.ticket = state.tickets;
-  if (state.entering.has(task.id)) return;
+  if (!state.entering.has(task.id)) enqueue(state, task);
+}
+
+/** A ready task waits for the strategy, or for its turn, by its ticket. */
+export function enqueue(state: RunState, task: TaskState): void {
+  const { id: taskId, ticket } = task;
+  const priority = priorityOf(state, task);
+  if (state.turns !== undefined)
+    return state.turns.queue.add({ taskId, priority, place: placeOf(state, task), ticket });
   const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
-  queue.add(wantedBy(state, task), task.id, priorityOf(state, task), task.ticket);
+  queue.add(wantedBy(state, task), taskId, priority, ticket);
 }
 
 /** Every change of a task's status goes through here: it keeps the counts, and settles what the frontier waited for. */
 export function setStatus(state: RunState, task: TaskState, status: TaskStatus): void {
   if (task.status === 'ready') {
-    if (!state.entering.delete(task.id)) state.readyCount -= 1;
+    if (!leaveEntering(state, task)) state.readyCount -= 1;
   } else if (isInFlight(task)) {
     if (!isListening(state, task)) countInFlight(state, task, -1);
     if (status !== 'running' && status !== 'scheduled') leaveMail(state, task);
@@ -62,17 +71,27 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   }
   task.status = status;
   if (status === 'ready') {
-    if (isAgentTask(state, task)) state.readyCount += 1;
-    else state.entering.add(task.id);
+    becomeReady(state, task);
   } else if (isInFlight(task) && !isListening(state, task)) {
     countInFlight(state, task, 1);
   }
   if (state.mail !== undefined && (hasEnded(task) || status === 'pending')) leaveTask(state, state.mail, task);
   state.frontier.delete(task.id);
+  if (state.turns !== undefined) noteTurn(state, state.turns, task);
   noteAwaited(state, task);
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);
   if (state.graph.hasMilestones) noteWatched(state, task);
 }
+
+/** What no agent performs is settle's to begin. */
+export function becomeReady(state: RunState, task: TaskState): void {
+  if (isAgentTask(state, task)) state.readyCount += 1;
+  else if (state.turns !== undefined && takesTurn(state, task)) state.turns.children.add(task.id);
+  else state.entering.add(task.id);
+}
+
+const leaveEntering = (state: RunState, { id }: TaskState): boolean =>
+  state.entering.delete(id) || state.turns?.children.delete(id) === true;
 
 /** Whoever may go on only as long as the task is where it was is to be asked again. */
 function noteWatched(state: RunState, task: TaskState): void {

@@ -143,6 +143,8 @@ const join: Shape = (value, field) =>
   typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any', 'each')(value, field);
 
 /** A task whose path has `level` segments. */
+const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1) });
+
 const taskAt = (level: number): Shape =>
   fieldsOf(
     {
@@ -180,7 +182,10 @@ function blockOf(task: Shape): Shape {
     { max: integer(1), onExhausted: oneOf('fail', 'accept') },
     { while: expression, until: expression, feedback: expression },
   );
-  return fieldsOf({ tasks: listOf(task) }, { output: expression, concurrency: integer(1), catch: catchOf(task), loop });
+  return fieldsOf(
+    { tasks: listOf(task) },
+    { output: expression, concurrency: integer(1), budget, catch: catchOf(task), loop },
+  );
 }
 
 function catchOf(task: Shape): Shape {
@@ -237,6 +242,7 @@ export const definitionShape: Shape = fieldsOf(
     output: expression,
     catch: catchOf(task),
     timeoutMs: integer(1),
+    budget,
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
     topics: byTask(fieldsOf({}, { subscribers: distinct(listOf(text(1_100, 1), MAX_SUBSCRIBERS)) })),
   },

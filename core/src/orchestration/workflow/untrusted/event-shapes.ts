@@ -1,3 +1,4 @@
+import { BUDGETS } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
@@ -188,6 +189,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   TasksLinked: edges,
   TasksUnlinked: edges,
+  BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork', 'goto'), round: integer(1), feedback: anyJson },

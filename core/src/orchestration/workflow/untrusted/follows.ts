@@ -1,6 +1,7 @@
 import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
+import { costOf, usedUp } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -92,6 +93,13 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return caughtFlaw(state, event);
     case 'TasksAdded':
       return addedFlaw(state, event);
+    case 'BudgetReached':
+      return state.usedUp.some(({ scope, kind }) => scope === event.scope && kind === event.budget)
+        ? undefined
+        : flaw(
+            'data.budget',
+            `is ${event.budget}, and what '${event.scope}' may spend of that was not spent just before`,
+          );
     case 'TasksLinked':
     case 'TasksUnlinked':
     case 'TaskPrioritySet':
@@ -144,6 +152,14 @@ type AboutTask = Exclude<
   | Extract<RunEvent, { readonly type: `Message${string}` | `Mailbox${string}` | 'HandOverAwaited' }>
 >;
 
+/** Counts are never exceeded. */
+function budgetFlaw(state: RunState, task: TaskState): Flaw | undefined {
+  const over = usedUp(state, task.scope, costOf(state, task));
+  return over === undefined
+    ? undefined
+    : flaw('type', `cannot come: the budget of ${over.limit} ${over.kind} of '${over.scope}' is used up`);
+}
+
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
   switch (event.type) {
     case 'TaskReady':
@@ -168,7 +184,9 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (event.reason === 'condition' || event.reason === 'while') return askedFlaw(task, definition, event.reason);
       return isUndecided(task, definition) ? undefined : unfit(task);
     case 'TaskEntered':
-      return enteredFlaw(state, task, definition, event);
+      return (
+        (event.child === undefined ? undefined : budgetFlaw(state, task)) ?? enteredFlaw(state, task, definition, event)
+      );
     case 'TaskCancelled':
       return cancelledFlaw(state, task, definition, event);
     case 'TaskExpanded':
@@ -192,7 +210,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return inputFlaw(state, task, event);
+      return budgetFlaw(state, task) ?? inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':

@@ -55,6 +55,27 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       gives(r, { letter: 'Dear c', run: r.runId });
     },
   ],
+  hearing: [
+    'tape',
+    (r) => {
+      for (const id of ['transcribe', 'names', 'decisions']) {
+        expect(r.ready()).to.deep.equal([id]);
+        r.schedule(id);
+        expect(r.ready()).to.deep.equal([]);
+        r.complete(id, id);
+      }
+      expect(handed(r, 'write')).to.deep.equal({ names: 'names', decisions: 'decisions' });
+    },
+  ],
+  survey: [
+    ['a', 'b', 'c', 'd', 'e'],
+    (r) => {
+      r.schedule();
+      for (const index of [0, 1, 2]) r.complete(`ask/call[${index}]`, index);
+      gives(r, [0, 1, 2, null, null]);
+      expect(r.of('BudgetReached')).to.have.length(1);
+    },
+  ],
   parcel: [
     { value: 5 },
     (r) => {

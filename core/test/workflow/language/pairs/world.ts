@@ -256,9 +256,12 @@ export class World {
 
   /** What came already changes nothing; that it came late may be put on record. */
   #again(command: Command, first: readonly RunEvent[]): void {
-    const context = { now: this.now, random: () => 0.5, maxPayloadChars: 100_000 };
-    const added = handle(this.state, command, context);
-    this.events.push(...added);
+    const added = handle(this.state, command, {
+      now: this.now,
+      random: () => 0.5,
+      maxPayloadChars: 100_000,
+      folded: (event) => this.events.push(event),
+    });
     // What was refused is refused again.
     const refused = first[0]?.type === 'CommandRejected' ? 'CommandRejected' : undefined;
     for (const { type } of added)

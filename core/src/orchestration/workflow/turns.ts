@@ -1,0 +1,104 @@
+import { isForAgents, SEQUENTIAL, type TaskDefinition } from '../../definition/definition.ts';
+import {
+  definitionOf,
+  isAgentTask,
+  isEntered,
+  isInFlight,
+  isListening,
+  type RunState,
+  type TaskState,
+} from './state.ts';
+import { createTurns, isPlacedBefore, type Place, type Turns } from './turn-queue.ts';
+
+// The strategy `sequential`: tasks take turns. A task has its turn from when it begins until it has ended, through retries, the waits between them,
+// fallback agents and hand-offs. Work takes turns: attempts at agents, and child runs. What is nobody's work (a wait, a sleep, a value, a block, whose
+// tasks take theirs) begins when it may. An attempt that listens for messages lets the next one begin.
+
+/** Undefined: the tasks of the run take no turns. */
+export const turnsOf = ({ definition }: Pick<RunState, 'definition'>): Turns | undefined =>
+  definition.strategy === SEQUENTIAL ? createTurns() : undefined;
+
+const isWork = (definition: TaskDefinition | undefined): boolean =>
+  definition !== undefined && (isForAgents(definition) || definition.workflow !== undefined);
+
+/** Whether a task that is ready waits for its turn. */
+export const takesTurn = (state: RunState, task: TaskState): boolean =>
+  isAgentTask(state, task) || definitionOf(state, task)?.workflow !== undefined;
+
+/** Whether the task has begun in this round, and has not ended. */
+function hasTurn(state: RunState, task: TaskState): boolean {
+  const { status, fallback, handOffs, tries, losses, firstScheduledAt } = task;
+  const isOwn = isWork(definitionOf(state, task));
+  switch (status) {
+    case 'scheduled':
+    case 'running':
+      return isInFlight(task) || (isEntered(task) && isOwn);
+    case 'waiting':
+      return fallback !== 'task' && (isOwn || fallback === 'agent');
+    case 'ready':
+      if (tries + losses > 0 || handOffs !== undefined) return true;
+      // A block that an agent stands in for had none.
+      return fallback === 'agent' && isOwn && firstScheduledAt !== undefined;
+    default:
+      return false;
+  }
+}
+
+/** Every change of a task's status goes through here: it keeps the list of those that have their turn. */
+export function noteTurn(state: RunState, turns: Turns, task: TaskState): void {
+  if (hasTurn(state, task)) turns.had.add(task.id);
+  else turns.had.delete(task.id);
+}
+
+/** Whether nobody else may begin: it is at work, or will be again after a delay. */
+const holdsTurn = (state: RunState, task: TaskState): boolean =>
+  isInFlight(task)
+    ? !isListening(state, task)
+    : task.status === 'waiting'
+      ? task.retryAt !== undefined && task.closing === undefined
+      : isEntered(task);
+
+/** The task that others wait for; undefined when none has its turn and works. */
+export function turnHolder(state: RunState, turns: Turns): TaskState | undefined {
+  for (const id of turns.had) {
+    const task = state.tasks.get(id);
+    if (task !== undefined && hasTurn(state, task) && holdsTurn(state, task)) return task;
+  }
+  return undefined;
+}
+
+/** The one task that may begin now, or go on with another attempt: who has its turn goes before all others. Undefined when nobody may. */
+export function whoseTurn(state: RunState, turns: Turns): TaskState | undefined {
+  let again: TaskState | undefined;
+  for (const id of turns.had) {
+    const task = state.tasks.get(id);
+    if (task === undefined || !hasTurn(state, task)) continue;
+    if (holdsTurn(state, task)) return undefined;
+    const isFirst = again === undefined || isPlacedBefore(placeOf(state, task), placeOf(state, again));
+    if (task.status === 'ready' && isFirst) again = task;
+  }
+  if (again !== undefined) return again;
+  const id = turns.queue.first((taskId, ticket) => {
+    const task = state.tasks.get(taskId);
+    return task?.status === 'ready' && task.ticket === ticket;
+  });
+  return id === undefined ? undefined : state.tasks.get(id);
+}
+
+/** The child run that may begin now. */
+export function nextChild(state: RunState): TaskState | undefined {
+  const { turns } = state;
+  if (turns === undefined || turns.children.size === 0) return undefined;
+  const next = whoseTurn(state, turns);
+  return next !== undefined && turns.children.has(next.id) ? next : undefined;
+}
+
+export function placeOf(state: RunState, task: TaskState): Place {
+  const place: number[] = [];
+  for (let at: TaskState | undefined = task; at !== undefined; at = state.tasks.get(at.scope)) {
+    if (at.index !== undefined) place.unshift(at.index);
+    place.unshift(state.graph.node(at.definitionId)?.index ?? 0);
+    if (at.scope === '') break;
+  }
+  return place;
+}
