@@ -1,5 +1,5 @@
 import { oneLine } from '@reprise/core/plugin';
-import { APICallError } from 'ai';
+import { APICallError, StreamProviderError, ToolChoiceViolationError, TypeValidationError } from 'ai';
 import { type LlmCode, LlmError, type LlmErrorFacts } from './errors.ts';
 
 export interface FailureContext {
@@ -32,6 +32,8 @@ const MOST_WAIT_MS = 24 * 3_600_000;
 /** Whatever the SDK throws, or a stream tells, as an error of ours. */
 export function failureOf(error: unknown, context: FailureContext): LlmError {
   if (error instanceof LlmError) return error;
+  if (ToolChoiceViolationError.isInstance(error))
+    return new LlmError('LLM_TURNS_EXHAUSTED', 'The model calls tools in the last turn, in which it may not.');
   const { server, strike } = context;
   const fail = (code: LlmCode, what: string, facts: LlmErrorFacts = {}): LlmError =>
     new LlmError(code, strike(`The model server ${server} ${what}`), facts);
@@ -39,10 +41,8 @@ export function failureOf(error: unknown, context: FailureContext): LlmError {
   const because = said.message === '' ? '.' : `: ${cut(said.message)}`;
   const details = said.code === '' ? {} : { details: { serverCode: strike(cut(said.code)) } };
   // What a server puts into a stream that began well need not have a status.
-  if (memberOf(error, 'name') === 'AI_StreamProviderError') {
-    const status = Number(memberOf(error, 'statusCode') ?? 500);
-    return fail(codeOf(status, said), `gave up in the middle of its answer${because}`, details);
-  }
+  if (StreamProviderError.isInstance(error))
+    return fail(codeOf(error.statusCode ?? 500, said), `gave up in the middle of its answer${because}`, details);
   if (!APICallError.isInstance(error) || (error.statusCode ?? 500) < 300)
     return fail('LLM_RESPONSE_BROKEN', `gave an answer that ended too soon or cannot be read (${reasonOf(error)}).`);
   const { statusCode: status, responseHeaders = {} } = error;
@@ -87,10 +87,13 @@ const cut = (text: string): string => (text.length > MOST_CHARS ? `${text.slice(
 
 /** What is at the root of an error: `ECONNREFUSED`, or what was said. */
 function reasonOf(error: unknown): string {
-  if (memberOf(error, 'name') === 'AI_TypeValidationError') return 'it is not what the protocol says';
   let at: unknown = error;
-  for (let depth = 0; depth < MOST_CAUSES && memberOf(at, 'cause') instanceof Error; depth += 1)
-    at = memberOf(at, 'cause');
+  for (let depth = 0; depth < MOST_CAUSES; depth += 1) {
+    if (TypeValidationError.isInstance(at)) return 'it is not what the protocol says';
+    const cause = memberOf(at, 'cause');
+    if (!(cause instanceof Error)) break;
+    at = cause;
+  }
   const code = memberOf(at, 'code');
   return typeof code === 'string' ? code : oneLine(cut(at instanceof Error ? at.message : String(at)));
 }

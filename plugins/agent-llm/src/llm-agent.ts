@@ -133,8 +133,6 @@ async function converse({ settings, parts, context, place, system, messages }: A
       usage = added(usage, reply.usage);
       assertWhole(reply, settings);
       const verdict = await judge(reply, settings);
-      if (verdict.kind === 'calls' && place.turn >= settings.maxTurns)
-        throw new LlmError('LLM_TURNS_EXHAUSTED', `The model calls tools in turn ${place.turn}, which is the last.`);
       if (verdict.kind !== 'repair') return { reply, verdict, repairs, usage };
       const { of, said, problem } = verdict;
       repairs.push({ said, problem });

@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import type { Clock } from '@reprise/core/plugin';
+import { type Clock, isRepriseError } from '@reprise/core/plugin';
 import {
   generateText,
   jsonSchema,
@@ -81,6 +81,7 @@ export class Requests {
       return { ...reply, usage: usageOf(used, settings.prices) };
     } catch (error) {
       signal.throwIfAborted();
+      if (isRepriseError(error)) throw error;
       if (silence.signal.aborted) throw silence.signal.reason;
       const strike = (text: string): string => this.#secrets.strike(text);
       throw failureOf(error, { now: this.#clock.now(), server: this.#server, strike });

@@ -32,7 +32,8 @@ export function usageOf(used: LanguageModelUsage | undefined, prices: Prices | u
     requests: 1,
     inputTokens,
     outputTokens,
-    ...(used?.inputTokens === undefined || used.outputTokens === undefined ? { untold: 1 } : {}),
+    // No prompt has no token.
+    ...(inputTokens === 0 ? { untold: 1 } : {}),
     ...(cached === undefined ? {} : { cachedInputTokens: cached }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
     ...(prices === undefined ? {} : { cost: costOf(inputTokens, outputTokens, cached ?? 0, prices) }),

@@ -29,7 +29,8 @@ export interface Said {
   /** `arguments` is JSON, or whatever a model says in its place. */
   readonly calls?: readonly { readonly id?: string; readonly name: string; readonly arguments: string }[];
   readonly finish?: string;
-  readonly usage?: object;
+  /** Null: the server does not tell. */
+  readonly usage?: object | null;
   /** The stream ends after so many pieces: by a cut of the connection, or as if it were whole. */
   readonly cutAfter?: number;
   readonly endAfter?: number;
@@ -50,6 +51,8 @@ export type Reply =
   | 'hang'
   | 'hang after a piece';
 
+export type Script = readonly (Reply | ((body: RequestBody) => Reply))[];
+
 const USAGE = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 };
 
 /**
@@ -58,16 +61,16 @@ const USAGE = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 };
  */
 export class ModelServer {
   readonly requests: Requested[] = [];
-  readonly #replies: (Reply | ((body: RequestBody) => Reply))[];
+  readonly #replies: Script[number][];
   readonly #server: Server;
   readonly #arrived = new Set<() => void>();
 
-  private constructor(replies: readonly (Reply | ((body: RequestBody) => Reply))[]) {
+  private constructor(replies: Script) {
     this.#replies = [...replies];
     this.#server = createServer((request, response) => void this.#handle(request, response));
   }
 
-  static async start(...replies: readonly (Reply | ((body: RequestBody) => Reply))[]): Promise<ModelServer> {
+  static async start(...replies: Script): Promise<ModelServer> {
     const made = new ModelServer(replies);
     made.#server.listen(0, '127.0.0.1');
     await once(made.#server, 'listening');
@@ -137,6 +140,8 @@ const called = ({ calls = [] }: Said) =>
     function: { name, arguments: given },
   }));
 
+const usageIn = ({ usage }: Said): object | null => (usage === undefined ? USAGE : usage);
+
 const finishOf = ({ finish, calls = [] }: Said): string => finish ?? (calls.length > 0 ? 'tool_calls' : 'stop');
 
 function whole(said: Said, model: string): unknown {
@@ -154,7 +159,7 @@ function whole(said: Said, model: string): unknown {
     created: 1,
     model: `${model}-0613`,
     choices,
-    usage: said.usage ?? USAGE,
+    usage: usageIn(said),
   };
 }
 
@@ -177,7 +182,7 @@ function stream(response: ServerResponse, said: Said, model: string): void {
       ];
     }),
     piece({}, finishOf(said)),
-    event({ id: 'r', created: 1, model: `${model}-0613`, choices: [], usage: said.usage ?? USAGE }),
+    event({ id: 'r', created: 1, model: `${model}-0613`, choices: [], usage: usageIn(said) }),
     event('[DONE]'),
   ];
   const { cutAfter, endAfter } = said;
