@@ -104,7 +104,9 @@ export function retryAfter(headers: Readonly<Record<string, string>>, now: numbe
     Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
   const exact = Number(header('retry-after-ms') ?? Number.NaN);
   const plain = header('retry-after')?.trim() ?? '';
-  const seconds = /^\d+(\.\d+)?$/.test(plain) ? Number(plain) * 1000 : Date.parse(plain) - now;
+  // Of many texts Date.parse makes a date; HTTP's have the name of a month.
+  const at = /[A-Za-z]{3}/.test(plain) ? Date.parse(plain) - now : Number.NaN;
+  const seconds = /^\d+(\.\d+)?$/.test(plain) ? Number(plain) * 1000 : at;
   const ms = exact >= 0 ? exact : seconds;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, Math.ceil(ms)), MOST_WAIT_MS);
 }

@@ -2,7 +2,7 @@ import { Validator } from '@cfworker/json-schema';
 import type { Json, JsonObject } from '@reprise/core/plugin';
 
 /** JSON Schema (draft 2020-12) as plain JSON, or a Standard Schema that gives one (zod, arktype, valibot with its own package …). */
-export type GivenSchema = Readonly<Record<string, unknown>> | object;
+export type GivenSchema = object;
 
 /** A schema, as a model is told it, and as what a model says is held against it. */
 export interface Schema {

@@ -205,6 +205,7 @@ describe('a model', () => {
       tasks: '  ask: { agent: bees, input: Hi, retry: { maxAttempts: 2, initialDelay: 1ms } }',
     });
     expect(ran).to.include({ status: 'completed', output: 'Now.' });
+    expect(server.requests[0]?.headers['traceparent']).to.match(/^00-[0-9a-f]{32}-/);
     const [failed] = eventsOf(ran.events, 'TaskAttemptFailed');
     expect(failed?.error).to.include({ code: 'LLM_RATE_LIMITED', retryAfterMs: 400 });
     expect((failed?.retryAt ?? 0) - (failed?.at ?? 0)).to.equal(400);
