@@ -30,7 +30,8 @@ async function callsVerdict(text: string, calls: Reply['calls'], { tools }: Sett
     calls.length > MOST_CALLS ? [`${calls.length} calls are too many; make ${MOST_CALLS} at most`] : [];
   for (const { tool: name, input } of calls.slice(0, MOST_CALLS)) {
     const tool = tools.get(name);
-    if (tool === undefined) problems.push(`there is no tool ${name}; there are ${[...tools.keys()].join(', ')}`);
+    if (tool === undefined)
+      problems.push(`there is no tool ${name}; there are ${[...tools.keys()].join(', ') || 'none'}`);
     // What is no JSON is left as the text that it was.
     else if (typeof input !== 'object' || input === null) problems.push(`the arguments of ${name} are no JSON object`);
     else {
