@@ -34,9 +34,12 @@ export function createLlmAgent(
     ...(description === undefined ? {} : { description }),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(settings.schema === undefined || givesRecord(settings) ? {} : { outputSchema: settings.schema.told }),
     handle: (task: AgentTask<Json>, context: AgentContext) => take(task, context, settings, parts),
   }) as unknown as Agent;
 }
+
+const givesRecord = ({ tools, record }: Settings): boolean => tools.size > 0 || record;
 
 async function take(
   task: AgentTask<Json>,
@@ -75,7 +78,7 @@ async function take(
     finishReason: reply.finishReason,
     ...usage,
   });
-  if (verdict.kind === 'answer' && !hasTools && !settings.record) return verdict.answer;
+  if (verdict.kind === 'answer' && !givesRecord(settings)) return verdict.answer;
   if (verdict.kind === 'answer' && hasTools) context.finish(verdict.answer);
   if (calls.length > 0) context.spawn(tasksAfter(place, calls, settings));
   return turn as unknown as Json;

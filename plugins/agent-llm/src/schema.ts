@@ -1,5 +1,5 @@
 import { Validator } from '@cfworker/json-schema';
-import type { Json, JsonObject } from '@reprise/core/plugin';
+import type { Agent, Json, JsonObject } from '@reprise/core/plugin';
 
 /** JSON Schema (draft 2020-12) as plain JSON, or a Standard Schema that gives one (zod, arktype, valibot with its own package …). */
 export type GivenSchema = object;
@@ -7,9 +7,13 @@ export type GivenSchema = object;
 /** A schema, as a model is told it, and as what a model says is held against it. */
 export interface Schema {
   readonly json: JsonObject;
+  /** Of what comes of it, for whoever checks a workflow: a Standard Schema that lets everything pass, since it was held against it here. */
+  readonly told: StandardSchema;
   /** What the schema makes of a value, or what is wrong with it, in words for the model. */
   check(value: Json): Promise<{ readonly value: Json } | { readonly problems: readonly string[] }>;
 }
+
+type StandardSchema = NonNullable<Agent<never, Json>['outputSchema']>;
 
 interface Standard {
   readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
@@ -42,6 +46,7 @@ function plainSchema(json: JsonObject): Schema {
   const validator = new Validator(json as never, '2020-12', false);
   return {
     json,
+    told: toldOf(json),
     async check(value) {
       const { valid, errors } = validator.validate(value);
       if (valid) return { value };
@@ -68,6 +73,7 @@ function standardSchema({ validate, jsonSchema = {} }: Standard): Schema {
   return {
     // What a model is to say is what goes into the schema.
     json: (jsonSchema['input']?.(TARGET) ?? {}) as JsonObject,
+    told: toldOf(jsonSchema['output']),
     async check(value) {
       const result = await validate(value);
       if (result.issues === undefined) return { value: result.value as Json };
@@ -75,6 +81,13 @@ function standardSchema({ validate, jsonSchema = {} }: Standard): Schema {
       return { problems: told.slice(0, MOST_PROBLEMS) };
     },
   };
+}
+
+/** A schema that cannot say what it makes (a transform) says nothing. */
+function toldOf(json: JsonObject | NonNullable<Standard['jsonSchema']>[string] | undefined): StandardSchema {
+  const output = typeof json === 'function' ? json : () => json;
+  const standard = { version: 1, vendor: 'reprise', validate: (value: unknown) => ({ value }), jsonSchema: { output } };
+  return { '~standard': standard } as unknown as StandardSchema;
 }
 
 const stepOf = (step: unknown): string =>

@@ -1,9 +1,10 @@
+import { createReprise, parseWorkflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { z } from 'zod';
-import type { AgentOptions } from '../src/index.ts';
+import { type AgentOptions, llmAgent } from '../src/index.ts';
 import type { RequestBody } from './model-server.ts';
-import { call, withServers } from './support.ts';
+import { call, optionsFor, withServers } from './support.ts';
 
 const PRICE = {
   type: 'object',
@@ -47,6 +48,30 @@ describe('an answer with a schema', () => {
     expect(output).to.deep.equal({ price: 1200, note: 'none' });
     const format = server.bodies[0]?.['response_format'] as { json_schema: { schema: { properties: object } } };
     expect(format.json_schema.schema.properties).to.have.all.keys('price', 'note');
+  });
+
+  it('is known to whoever checks a workflow', async () => {
+    const schemas = { plain: PRICE, zod: z.object({ price: z.number(), currency: z.string() }) };
+    for (const [name, schema] of Object.entries(schemas)) {
+      const server = await serve({ text: GOOD });
+      const open = (member: string, more: AgentOptions = {}) =>
+        createReprise({
+          plugins: [llmAgent(optionsFor(server, { agents: { seller: { schema, ...more } } }))],
+          workflows: [
+            parseWorkflow(`name: w
+tasks: { ask: { agent: seller, input: Hi }, next: { after: ask, set: "\${ outputs.ask.${member} }" } }`),
+          ],
+        });
+      const refused = await open('prise').catch((error: unknown) => String(error));
+      expect(refused, name).to.include("outputs.ask has no 'prise'; did you mean 'price'?");
+      const reprise = await open('price');
+      await reprise.start();
+      expect(await (await reprise.startRun('w', null)).result()).to.equal(12);
+      await reprise.stop();
+      await open('prise', { record: true });
+      // What it makes cannot be said as JSON Schema: nothing is known of it.
+      await open('prise', { schema: z.object({ price: z.number().transform(String) }) });
+    }
   });
 
   it('that does not fit is asked for again, with what was wrong', async () => {
