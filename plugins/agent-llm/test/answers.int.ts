@@ -69,8 +69,8 @@ tasks: { ask: { agent: seller, input: Hi }, next: { after: ask, set: "\${ output
       expect(await (await reprise.startRun('w', null)).result()).to.equal(12);
       await reprise.stop();
       await open('prise', { record: true });
-      // What it makes cannot be said as JSON Schema: nothing is known of it.
-      await open('prise', { schema: z.object({ price: z.number().transform(String) }) });
+      // What a transform makes cannot be said as JSON Schema.
+      await open('price', { schema: z.object({ price: z.number().transform(String) }) });
     }
   });
 
