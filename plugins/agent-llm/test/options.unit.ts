@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createReprise, parseWorkflow } from '@reprise/core';
+import { callAgent } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { after, describe, it } from 'mocha';
 import { z } from 'zod';
@@ -93,7 +94,6 @@ describe('the options of models', () => {
     expect(small).to.include({ name: 'small', description: 'Quick', concurrency: 2 });
     expect(small?.capabilities).to.deep.equal(['write']);
     expect(large?.name).to.equal('large');
-    const { callAgent } = await import('@reprise/core/testing');
     await callAgent(small as never, 'Hi');
     await callAgent(large as never, 'Hi');
     const asked = server.bodies.map(({ model, temperature, seed, top_k: topK }) => [model, temperature, seed, topK]);
@@ -133,7 +133,6 @@ describe('the options of models', () => {
     const server = await serve({ text: 'a' }, { text: 'b' });
     const all = { apiKeyEnv: undefined, apiKeyFile: file } as unknown as LlmAgentOptions;
     const [agent] = await createLlmAgents({ ...optionsFor(server), ...all, agents: { one: {} } });
-    const { callAgent } = await import('@reprise/core/testing');
     await callAgent(agent as never, 'Hi');
     writeFileSync(file, 'second-key-of-the-file');
     await callAgent(agent as never, 'Hi');
