@@ -38,7 +38,7 @@ export function failureOf(error: unknown, context: FailureContext): LlmError {
   const fail = (code: LlmCode, what: string, facts: LlmErrorFacts = {}): LlmError =>
     new LlmError(code, strike(`The model server ${server} ${what}`), facts);
   const said = saidIn(error);
-  const because = said.message === '' ? '.' : `: ${cut(said.message)}`;
+  const because = said.message === '' ? '.' : `: ${sentence(cut(said.message))}`;
   const details = said.code === '' ? {} : { details: { serverCode: strike(cut(said.code)) } };
   // What a server puts into a stream that began well need not have a status.
   if (StreamProviderError.isInstance(error))
@@ -84,6 +84,8 @@ const memberOf = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 
 const cut = (text: string): string => (text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text);
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 /** What is at the root of an error: `ECONNREFUSED`, or what was said. */
 function reasonOf(error: unknown): string {

@@ -44,7 +44,7 @@ export interface ModelOptions {
   readonly structuredOutput?: StructuredOutput;
   /** How often a reply that is of no use is asked for again, with what was wrong. Default 2. */
   readonly repairs?: number;
-  /** By name: 1 to 64 letters, digits, `_`, `-`. */
+  /** By name: a letter, then up to 63 letters, digits, `_`, `-`. */
   readonly tools?: Readonly<Record<string, ToolOptions>>;
   /** Turns of a conversation with tools; in the last one nothing can be called. Default 20. */
   readonly maxTurns?: number;
@@ -205,8 +205,8 @@ export function resolveLlmAgentOptions(options: unknown = {}): ResolvedLlmAgentO
 function checkTools({ tools = {} }: { readonly tools?: unknown }, path: string): void {
   for (const [name, tool] of Object.entries(tools as Bag)) {
     const place = `${path}tools.${name}`;
-    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
-      throw invalid(`${place}: a tool is called by 1 to 64 letters, digits, _ or -.`);
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name))
+      throw invalid(`${place}: a tool is called by a letter and up to 63 letters, digits, _ or -.`);
     const given = checked(tool, TOOL_CHECKS, place);
     const performers = ['agent', 'capability', 'workflow'].filter((key) => given[key] !== undefined);
     if (performers.length !== 1) throw invalid(`${place} needs one of agent, capability, workflow.`);

@@ -142,9 +142,14 @@ function callOf(
 
 type Call = ReturnType<typeof callOf>;
 
-/** How the server is told of the schema. What comes is held against it here, and not by the SDK. */
-const outputOf = ({ json }: Schema, structured: 'json_schema' | 'json_object') =>
-  structured === 'json_schema' ? Output.object({ schema: jsonSchema(json as never), name: 'answer' }) : Output.json();
+/** How the server is told of the schema. What comes is held against it here: the SDK would throw it away. */
+const outputOf = ({ json }: Schema, structured: 'json_schema' | 'json_object') => ({
+  ...(structured === 'json_schema'
+    ? Output.object({ schema: jsonSchema(json as never), name: 'answer' })
+    : Output.json()),
+  parseCompleteOutput: async ({ text }: { readonly text: string }) => text,
+  parsePartialOutput: async () => undefined,
+});
 
 /** Nothing is executed by the SDK: what is called is a task of the run. */
 const toolSet = ({ tools }: Settings): ToolSet =>

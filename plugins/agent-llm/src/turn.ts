@@ -68,6 +68,9 @@ const UNKNOWN: FailedCall = {
   },
 };
 
+/** Of the task of a call. A tool is not called by a number: else its task would be called as a turn is, and its input is what a model says. */
+const CALL_ID = /\.\d+\.[A-Za-z][A-Za-z0-9_-]*$/;
+
 type Bag = Readonly<Record<string, unknown>>;
 
 const inBlock = (taskId: string): string => taskId.slice(taskId.lastIndexOf('/') + 1);
@@ -89,9 +92,13 @@ export function placeOf({ input, taskId, round }: Pick<AgentTask<Json>, 'input' 
 }
 
 /** What a tool failed with, when the task is the fallback of one. */
-export function failedCall({ input, taskId }: Pick<AgentTask<Json>, 'input' | 'taskId'>): FailedCall | undefined {
+export function failedCall({
+  input,
+  taskId,
+  error,
+}: Pick<AgentTask<Json>, 'input' | 'taskId' | 'error'>): FailedCall | undefined {
   const failed = marked(input)?.['failed'];
-  if (!isBag(failed) || !/\.\d+\.[A-Za-z0-9_-]+$/.test(inBlock(taskId))) return undefined;
+  if (!isBag(failed) || error === undefined || !CALL_ID.test(inBlock(taskId))) return undefined;
   return { [MARK]: { failed: { code: String(failed['code']), message: String(failed['message']) } } };
 }
 
@@ -103,11 +110,12 @@ export function failureIn(result: Json | undefined): string | undefined {
 
 /** Ids of the tasks of the calls of a turn: `ask.1.search`, `ask.1.search-2`. */
 export function idsOf(tools: readonly string[], { base, turn }: Pick<Place, 'base' | 'turn'>): readonly string[] {
-  const seen = new Map<string, number>();
+  const taken = new Set<string>();
   return tools.map((tool) => {
-    const nth = (seen.get(tool) ?? 0) + 1;
-    seen.set(tool, nth);
-    return `${turnId(base, turn)}.${tool}${nth === 1 ? '' : `-${nth}`}`;
+    let id = tool;
+    for (let nth = 2; taken.has(id); nth += 1) id = `${tool}-${nth}`;
+    taken.add(id);
+    return `${turnId(base, turn)}.${id}`;
   });
 }
 

@@ -74,27 +74,28 @@ tasks: { ask: { agent: seller, input: Hi }, next: { after: ask, set: "\${ output
     }
   });
 
-  it('that does not fit is asked for again, with what was wrong', async () => {
-    const server = await serve(
-      { text: 'Twelve euros.' },
-      { text: '{"price":0,"currency":"GBP","x":1}' },
-      { text: GOOD },
-    );
-    const { output } = await call(server, { schema: PRICE, record: true });
-    const { answer, repairs, usage } = output as unknown as {
-      answer: unknown;
-      repairs: { said: string; problem: string }[];
-      usage: { requests: number };
-    };
-    expect(answer).to.deep.equal({ price: 12, currency: 'EUR' });
-    expect(usage).to.include({ requests: 3, inputTokens: 36, outputTokens: 15 });
-    expect(repairs.map(({ said }) => said)).to.deep.equal(['Twelve euros.', '{"price":0,"currency":"GBP","x":1}']);
-    const roles = server.bodies.map(({ messages }) => messages.map(({ role }) => role).join(' '));
-    expect(roles).to.deep.equal(['user', 'user assistant user', 'user assistant user assistant user']);
-    const [, , first, , second] = server.bodies[2]?.messages ?? [];
-    expect(first?.content).to.include('it is not JSON');
-    for (const place of ['#/price: ', '#/currency: ', '#/x: ']) expect(second?.content).to.include(place);
-  });
+  for (const stream of [true, false])
+    it(`that does not fit is asked for again, with what was wrong (${stream ? 'stream' : 'whole'})`, async () => {
+      const server = await serve(
+        { text: 'Twelve euros.' },
+        { text: '{"price":0,"currency":"GBP","x":1}' },
+        { text: GOOD },
+      );
+      const { output } = await call(server, { schema: PRICE, record: true, stream });
+      const { answer, repairs, usage } = output as unknown as {
+        answer: unknown;
+        repairs: { said: string; problem: string }[];
+        usage: { requests: number };
+      };
+      expect(answer).to.deep.equal({ price: 12, currency: 'EUR' });
+      expect(usage).to.include({ requests: 3, inputTokens: 36, outputTokens: 15 });
+      expect(repairs.map(({ said }) => said)).to.deep.equal(['Twelve euros.', '{"price":0,"currency":"GBP","x":1}']);
+      const roles = server.bodies.map(({ messages }) => messages.map(({ role }) => role).join(' '));
+      expect(roles).to.deep.equal(['user', 'user assistant user', 'user assistant user assistant user']);
+      const [, , first, , second] = server.bodies[2]?.messages ?? [];
+      expect(first?.content).to.include('it is not JSON');
+      for (const place of ['#/price: ', '#/currency: ', '#/x: ']) expect(second?.content).to.include(place);
+    });
 
   it('that a Standard Schema refuses is asked for again in its words', async () => {
     const server = await serve({ text: '{"to":[{"mail":"nobody"}]}' }, { text: '{"to":[{"mail":"a@b.org"}]}' });

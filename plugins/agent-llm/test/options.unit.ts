@@ -50,6 +50,7 @@ const MISTAKES: readonly (readonly [mistake: unknown, says: RegExp])[] = [
   [{ ...GOOD, headers: { a: 1 } }, /headers is not an object of texts/],
   [{ ...GOOD, turn: { delivery: 'at-most-once' } }, /turn is not an object with some of retry, timeout, priority/],
   [{ ...GOOD, tools: { 'a.b': TOOL } }, /tools\.a\.b: a tool is called by/],
+  [{ ...GOOD, tools: { 2: TOOL } }, /tools\.2: a tool is called by/],
   [{ ...GOOD, tools: { t: { ...TOOL, agent: undefined } } }, /tools\.t needs one of agent, capability, workflow/],
   [{ ...GOOD, agents: { a: { tools: { t: { ...TOOL, workflow: 'w' } } } } }, /agents\.a\.tools\.t needs one of/],
   [{ ...GOOD, tools: { t: { agent: 'x', parameters: {} } } }, /tools\.t\.description is missing/],

@@ -180,6 +180,7 @@ describe('a model', () => {
     const server = await serve({ status: 503, headers: { 'retry-after': LATE }, error: error('later') });
     const { error: failed } = await call(server, {});
     expect(failed?.retryAfterMs).to.be.within(3_500_000, 3_600_000);
+    expect(failed?.message).to.match(/^The model server 127\.0\.0\.1:\d+ answered 503: later\. It is tried again/);
   });
 
   it('that says nothing is given up, and its request with it', async () => {
