@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import { LLM_CODES, type ToolOptions } from '../src/index.ts';
 import type { Reply } from './model-server.ts';
 import { eventsOf, optionsFor, run, withServers } from './support.ts';
@@ -51,10 +51,20 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
 
 describe('a model that says whatever it likes', () => {
   const { serve, open } = withServers();
+  let restore = (): unknown => undefined;
+  afterEach(() => restore());
 
   it('ends its run all the same: within its bounds, with an answer that fits or an error of its own', async function () {
     this.timeout(120_000);
     const ends = new Map<string, number>();
+    // The SDK would tell the console of its errors and warnings.
+    const printed: unknown[] = [];
+    const { warn, error, info } = console;
+    Object.assign(
+      console,
+      Object.fromEntries(['warn', 'error', 'info'].map((name) => [name, (said: unknown) => printed.push(said)])),
+    );
+    restore = () => Object.assign(console, { warn, error, info });
     await fc.assert(
       fc.asyncProperty(fc.array(reply, { maxLength: 12 }), fc.boolean(), async (replies, stream) => {
         const server = await serve(...replies);
@@ -98,6 +108,7 @@ describe('a model that says whatever it likes', () => {
         examples: [[[{ calls: [{ name: 'good', arguments: '{"q":"x"}' }] }, { text: '{"n":1}' }], true]],
       },
     );
+    expect(printed, 'nothing is printed').to.deep.equal([]);
     expect([...ends.keys()], 'of several kinds').to.have.length.above(4);
     expect(ends.get('completed') ?? 0).to.be.above(3);
   });

@@ -169,7 +169,10 @@ describe('a model', () => {
     for (const [fault, [reply, code, retryable, more = {}]] of Object.entries(faults))
       it(`that answers with ${fault} fails with ${code} (${stream ? 'stream' : 'whole'})`, async () => {
         const server = await serve(reply);
-        const { error: failed, output } = await call(server, { stream, idleTimeout: 100 });
+        const { error: failed, output } = await call(server, {
+          stream,
+          ...(typeof reply === 'string' ? { idleTimeout: 100 } : {}),
+        });
         expect(output).to.equal(undefined);
         expect(failed).to.include({ code, retryable });
         expect(failed).to.deep.include(more);
