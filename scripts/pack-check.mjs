@@ -161,15 +161,22 @@ async function proveTemplate(template) {
   await prove(join(made, name));
 }
 
+/** Options of plugins that cannot do without. */
+const PLUGIN_OPTIONS = {
+  '@reprise/agent-llm': { baseURL: 'http://127.0.0.1:9/v1', model: 'none', agents: { writer: {} } },
+};
+
 /** Our own plugins, each from its tarball: installed, used in a run, and removed again. */
 async function proveOwnPlugins() {
   const file = join(project, 'reprise.plugins.json');
   for (const folder of builtPackages()) {
-    const { name, reprise: said } = readJson(inRoot(folder, 'package.json'));
-    if (said?.kind === undefined) continue;
+    const { name, reprise: manifest } = readJson(inRoot(folder, 'package.json'));
+    if (manifest?.kind === undefined) continue;
     const base = name.replace('@', '').replace('/', '-');
     const tarball = allTarballs().find((path) => path.includes(`${base}-`));
-    await reprise(['plugins', 'install', tarball, '--yes'], project);
+    const options = PLUGIN_OPTIONS[name];
+    const said = options === undefined ? [] : ['--options', JSON.stringify(options)];
+    await reprise(['plugins', 'install', tarball, ...said, '--yes'], project);
     expectText(readFileSync(file, 'utf8'), 'sha512-', 'reprise.plugins.json');
     expectText(await reprise(['plugins', 'list'], project), name, 'The list of plugins');
     const output = await reprise(['run', 'start', 'greeting', '--input', '{"name":"Bo"}', '--wait', '--json'], project);

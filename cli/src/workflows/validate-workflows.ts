@@ -88,7 +88,10 @@ async function knownTo(config: string | undefined, typed: readonly string[]): Pr
 
 async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAgent[]> {
   const context = { clock: systemClock, ids: systemIds, random: systemRandom };
-  return Promise.all(plugins.flatMap((plugin) => (plugin.kind === 'agent' ? [plugin.create(context)] : [])));
+  const made = await Promise.all(
+    plugins.flatMap((plugin) => (plugin.kind === 'agent' ? [plugin.create(context)] : [])),
+  );
+  return made.flat();
 }
 
 function check(

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Permission } from '../definition/definition.ts';
 import type { Json } from '../shared/json.ts';
 import type { JsonFault, Loose, OneOf } from '../shared/json-types.ts';
 import type { Messages } from './messages.ts';
@@ -24,6 +25,8 @@ export interface AgentTask<Input = Json> {
   readonly round: number;
   /** The same for every attempt of the task (in one round): give it to whatever must not happen twice. */
   readonly idempotencyKey: string;
+  /** What the agent may do to its run: see AgentContext. */
+  readonly may: readonly Permission[];
   /** Of a further attempt: what the one before failed with, as `{ code, message, … }`. */
   readonly error?: Json;
 }

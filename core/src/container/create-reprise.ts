@@ -45,7 +45,7 @@ export async function createReprise(config: RepriseConfig = {}): Promise<Orchest
     random: container.get(TOKENS.random),
   };
   const strategies = await createAll(plugins, 'scheduler', context);
-  const pluginAgents = await createAll(plugins, 'agent', context);
+  const pluginAgents = (await createAll(plugins, 'agent', context)).flat();
   // Agents may be elsewhere when the transport spans processes, which it says once it is made. All else is checked before anything is.
   const mayHave = plugins.some(({ kind }) => kind === 'transport');
   const registry = createRegistry(config, pluginAgents, strategies, { spans: mayHave });

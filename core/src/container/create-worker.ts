@@ -34,7 +34,8 @@ export async function createWorker(config: WorkerConfig): Promise<Worker> {
   for (const plugin of plugins) assertPlugin(plugin);
   const options = engineOptions(config);
   const context: PluginContext = { clock, ids, random };
-  const agents = localAgents(agentsByName(config, await createAll(plugins, 'agent', context)));
+  const ofPlugins = (await createAll(plugins, 'agent', context)).flat();
+  const agents = localAgents(agentsByName(config, ofPlugins));
   if (agents.length === 0) throw invalid(noAgent(config));
   const brings = plugins.filter(({ kind }) => kind === 'transport').length;
   if (brings !== 1) throw invalid(noTransport(brings));

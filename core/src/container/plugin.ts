@@ -22,7 +22,8 @@ export interface PluginParts {
   readonly transport: Transport;
   readonly scheduler: SchedulerStrategy;
   readonly monitor: Monitor;
-  readonly agent: Agent;
+  /** One, or several that share what they are made from. */
+  readonly agent: Agent | readonly Agent[];
   readonly 'view-store': ViewStore;
 }
 
@@ -101,7 +102,9 @@ export async function createPart<Kind extends PluginKind>(
   }
   let missing: readonly string[];
   try {
-    missing = missingOf(plugin.kind, (part ?? {}) as unknown as Readonly<Record<string, unknown>>);
+    const parts = plugin.kind === 'agent' && Array.isArray(part) && part.length > 0 ? part : [part];
+    const ofEach = parts.flatMap((one) => missingOf(plugin.kind, (one ?? {}) as Readonly<Record<string, unknown>>));
+    missing = [...new Set(ofEach)];
   } catch (cause) {
     throw invalid(`What the plugin '${plugin.name}' makes cannot be read: ${thrownText(cause)}`, cause);
   }

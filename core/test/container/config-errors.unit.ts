@@ -14,7 +14,7 @@ import {
   workflow,
 } from '@reprise/core';
 import { nextTurn, type PluginKind } from '@reprise/core/plugin';
-import { ManualClock } from '@reprise/core/testing';
+import { ManualClock, recordingMonitor } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { failureOf } from './support.ts';
@@ -142,6 +142,21 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
     { plugins: [definePlugin({ name: 'p', kind: 'monitor', create: () => odd(undefined) })] },
     'REPRISE_PLUGIN_INVALID',
     /'p'.*onEvent, forceFlush, shutdown/,
+  ],
+  'a plugin that makes no agent': [
+    { plugins: [definePlugin({ name: 'p', kind: 'agent', create: () => [] })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*lacks handle, name/,
+  ],
+  'a plugin of whose agents one cannot be called': [
+    { plugins: [definePlugin({ name: 'p', kind: 'agent', create: () => [agent('x') as never, odd({ name: 'y' })] })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*lacks handle,/,
+  ],
+  'a plugin that makes several of what is no agent': [
+    { plugins: [definePlugin({ name: 'p', kind: 'monitor', create: () => odd([recordingMonitor()]) })] },
+    'REPRISE_PLUGIN_INVALID',
+    /'p'.*lacks onEvent/,
   ],
   'a plugin that makes something else': [
     {

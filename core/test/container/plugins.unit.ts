@@ -16,6 +16,20 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
 describe('Plugins', () => {
+  it('may bring several agents, each of which a workflow can name', async () => {
+    const greeter = (name: string) =>
+      defineAgent({ name, handle: ({ input }: { input: string }) => `${name} ${input}` });
+    const create = () => [greeter('hello'), greeter('goodbye')] as never;
+    const talk = workflow<string>('w').task('a', 'hello').task('b', 'goodbye', { after: 'a' }).build();
+    const reprise = await createReprise({
+      plugins: [definePlugin({ name: 'two', kind: 'agent', create })],
+      workflows: [talk],
+    });
+    await reprise.start();
+    expect(await (await reprise.startRun('w', 'Ada')).result()).to.equal('goodbye hello Ada');
+    await reprise.stop();
+  });
+
   it('of every kind are made once, handed the same context, and used', async () => {
     const contexts: PluginContext[] = [];
     const used: string[] = [];

@@ -19,7 +19,7 @@ describe('an agent that is called by itself', () => {
         return { n: task.input.n };
       }),
       {},
-      { task: { attempt: 2, taskId: 'count' } },
+      { task: { attempt: 2, taskId: 'count' }, may: ['spawn'] },
     );
     expect(called).to.deep.equal({
       output: { n: 7 },
@@ -27,7 +27,7 @@ describe('an agent that is called by itself', () => {
       logged: [{ level: 'info', message: 'working', fields: { on: 1 } }],
     });
     const task = { runId: 'run', workflow: 'workflow', taskId: 'count', attempt: 2, round: 1 };
-    expect(seen).to.deep.equal([{ ...task, input: { n: 7 }, idempotencyKey: 'run/count' }, undefined]);
+    expect(seen).to.deep.equal([{ ...task, input: { n: 7 }, idempotencyKey: 'run/count', may: ['spawn'] }, undefined]);
   });
 
   it('fails as in a run: by its schema, by what it throws, by what is no JSON', async () => {

@@ -48,6 +48,7 @@ export async function call<Input, Output>(
     attempt: 1,
     round: options.round ?? 1,
     idempotencyKey: options.key ?? `run/${agent.name}`,
+    may: [],
   };
   const output: unknown = await agent.handle(task, options.context ?? testContext());
   return validate<Output>(agent.name, agent.outputSchema, JSON.parse(JSON.stringify(output)));

@@ -178,9 +178,9 @@ export class AttemptRun {
   }
 
   #task(input: Json): AgentTask {
-    const { workflow, taskId, attempt, round, idempotencyKey, error } = this.dispatch;
+    const { workflow, taskId, attempt, round, idempotencyKey, may = [], error } = this.dispatch;
     const failed = error === undefined ? {} : { error: copyJson(error) };
-    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey, ...failed };
+    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey, may: [...may], ...failed };
   }
 
   #context(): AgentContext {
