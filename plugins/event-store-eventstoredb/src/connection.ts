@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type { ServerFeatures } from '@eventstore/db-client/dist/Client/ServerFeatures.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streamsPb, { type AppendResp, type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { RepriseError, systemClock } from '@reprise/core/plugin';
+import type { ConnectionSettings } from './connection-string.ts';
+import type { Proposed } from './mapping.ts';
+import type { LogPosition } from './position.ts';
+import { NoAnswer } from './store-error.ts';
+
+/** What an append came to. */
+export type Appended =
+  | { readonly kind: 'done'; readonly revision: number; readonly position: LogPosition | undefined }
+  /** `actual`: the last revision of the stream, -1 for none. */
+  | { readonly kind: 'conflict'; readonly actual: number };
+
+/** The expected revision of an append to a stream of which nothing is expected: for what may be lost. */
+export const ANY = 'any';
+
+export interface Follower {
+  onEvent(event: ReadResp): void;
+  /** The subscription ended, by an error or because the server closed it. Called once; not after cancel(). */
+  onEnd(error: unknown): void;
+}
+
+/**
+ * The client, as far as it is sound: it finds the node (gossip, TLS, credentials), keeps the channel, and opens another when that is lost or
+ * the node is not the leader. The calls are made here, on its generated code, each with a deadline of its own: the client's appends share one
+ * map over all connections of the process, may hang for ever, and end the process when an answer comes that they do not wait for (ADR 14).
+ */
+export class Connection extends EventStoreDBClient {
+  #used = false;
+
+  constructor(settings: ConnectionSettings) {
+    const { tls, tlsCAFile, userCertFile, userKeyFile, credentials } = settings;
+    super(
+      clientSettings(settings),
+      {
+        insecure: !tls,
+        ...certificate('rootCertificate', tls ? tlsCAFile : undefined),
+        ...certificate('userCertFile', tls ? userCertFile : undefined),
+        ...certificate('userKeyFile', tls ? userKeyFile : undefined),
+      },
+      credentials,
+    );
+  }
+
+  /** Appends all or nothing. Rejects with what gRPC, or the search for a node, failed with, or with NoAnswer. */
+  appendEvents(
+    stream: string,
+    events: readonly Proposed[],
+    expected: number | typeof ANY,
+    deadlineMs: number,
+  ): Promise<Appended> {
+    const requests = [headerOf(stream, expected), ...events.map(messageOf)];
+    return this.#inTime(deadlineMs, (onLate) =>
+      this.execute(
+        streamsGrpc.StreamsClient,
+        'append',
+        (client) =>
+          new Promise<Appended>((resolve, reject) => {
+            const call = client.append(
+              ...this.callArguments({ requiresLeader: true, deadline: deadlineMs }),
+              (error, answer) => (error === null ? resolve(appendedOf(answer)) : reject(error)),
+            );
+            onLate(() => call.cancel());
+            call.on('error', reject);
+            for (const request of requests) call.write(request);
+            call.end();
+          }),
+      ),
+    );
+  }
+
+  /**
+   * Reads what `request` asks for, until the server has no more or `take` says that it is enough. Resolves to whether the server had no more;
+   * to undefined when there is no such stream.
+   */
+  readEvents(request: ReadReq, deadlineMs: number, take: (answer: ReadResp) => boolean): Promise<boolean | undefined> {
+    return this.#inTime(deadlineMs, async (onLate) => {
+      const call = await this.GRPCStreamCreator(streamsGrpc.StreamsClient, 'read', (client) =>
+        client.read(request, ...this.callArguments({ requiresLeader: true, deadline: deadlineMs })),
+      )();
+      onLate(() => call.cancel());
+      return new Promise<boolean | undefined>((resolve, reject) => {
+        call.on('error', reject);
+        call.on('end', () => resolve(true));
+        call.on('data', (answer: ReadResp) => {
+          if (answer.hasStreamNotFound()) return resolve(undefined);
+          try {
+            if (take(answer)) return;
+            resolve(false);
+          } catch (error) {
+            reject(error as Error);
+          }
+          call.cancel();
+        });
+      });
+    });
+  }
+
+  /** Subscribes; returns what ends the subscription. Events come until it ends. */
+  follow(request: ReadReq, follower: Follower): () => void {
+    let cancelled = false;
+    let cancel = (): void => undefined;
+    const end = (error: unknown): void => {
+      if (!cancelled) follower.onEnd(error);
+      cancelled = true;
+    };
+    this.#used = true;
+    const opened = this.GRPCStreamCreator(streamsGrpc.StreamsClient, 'follow', (client) =>
+      client.read(request, ...this.callArguments({}, { deadline: Number.POSITIVE_INFINITY })),
+    )();
+    opened.then((call) => {
+      cancel = () => call.cancel();
+      call.on('error', end);
+      call.on('end', () => end(new Error('the server closed the subscription')));
+      call.on('data', (answer: ReadResp) => {
+        if (!cancelled) follower.onEvent(answer);
+      });
+      if (cancelled) cancel();
+    }, end);
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  }
+
+  /** What the node says of itself. */
+  serverVersion(deadlineMs: number): Promise<string> {
+    return this.#inTime(deadlineMs, async () => ((await this.capabilities) as ServerFeatures).serverVersion);
+  }
+
+  /** Ends all that is under way. */
+  async end(): Promise<void> {
+    if (!this.#used) return;
+    await this.dispose();
+    const channel = await this.getChannel().catch(() => undefined);
+    channel?.close();
+  }
+
+  /** The client may wait for ever for a node, and a deadline of gRPC begins when there is one. */
+  #inTime<T>(deadlineMs: number, work: (onLate: (cancel: () => void) => void) => Promise<T>): Promise<T> {
+    this.#used = true;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let late = false;
+    let cancel: (() => void) | undefined;
+    const timer = systemClock.schedule(deadlineMs, () => {
+      late = true;
+      reject(new NoAnswer(deadlineMs));
+      cancel?.();
+    });
+    const onLate = (own: () => void): void => {
+      cancel = own;
+      if (late) own();
+    };
+    work(onLate)
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+    return promise;
+  }
+}
+
+type ClientSettings = ConstructorParameters<typeof EventStoreDBClient>[0];
+
+function clientSettings(settings: ConnectionSettings): ClientSettings {
+  const { discover, hosts, tls: _tls, credentials: _credentials, defaultDeadline: _deadline, ...more } = settings;
+  const {
+    nodePreference,
+    maxDiscoverAttempts,
+    discoveryInterval,
+    gossipTimeout,
+    keepAliveInterval,
+    keepAliveTimeout,
+    connectionName,
+  } = more;
+  const [first] = hosts;
+  const cluster = { nodePreference, maxDiscoverAttempts, discoveryInterval, gossipTimeout };
+  const channel = { keepAliveInterval, keepAliveTimeout, connectionName };
+  const given = discover
+    ? { discover: first, ...cluster }
+    : hosts.length > 1
+      ? { endpoints: hosts, ...cluster }
+      : { endpoint: first };
+  const all = Object.entries({ ...given, ...channel }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(all) as unknown as ClientSettings;
+}
+
+function certificate(name: string, path: string | undefined): Record<string, Buffer> {
+  if (path === undefined) return {};
+  try {
+    return { [name]: readFileSync(path) };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `The certificate file ${path} cannot be read (${code}).`, {
+      cause,
+    });
+  }
+}
+
+export function identifier(stream: string): InstanceType<typeof sharedPb.StreamIdentifier> {
+  const name = new sharedPb.StreamIdentifier();
+  name.setStreamName(Buffer.from(stream));
+  return name;
+}
+
+function headerOf(stream: string, expected: number | typeof ANY) {
+  const options = new streamsPb.AppendReq.Options();
+  options.setStreamIdentifier(identifier(stream));
+  if (expected === ANY) options.setAny(new sharedPb.Empty());
+  else if (expected < 0) options.setNoStream(new sharedPb.Empty());
+  else options.setRevision(String(expected));
+  return new streamsPb.AppendReq().setOptions(options);
+}
+
+function messageOf({ id, type, data, metadata }: Proposed) {
+  const message = new streamsPb.AppendReq.ProposedMessage();
+  message.setId(new sharedPb.UUID().setString(id));
+  message.getMetadataMap().set('type', type);
+  message.getMetadataMap().set('content-type', 'application/json');
+  message.setData(data);
+  message.setCustomMetadata(metadata);
+  return new streamsPb.AppendReq().setProposedMessage(message);
+}
+
+function appendedOf(answer: AppendResp): Appended {
+  const wrong = answer.getWrongExpectedVersion();
+  if (wrong !== undefined)
+    return { kind: 'conflict', actual: wrong.hasCurrentRevision() ? Number(wrong.getCurrentRevision()) : -1 };
+  const success = answer.getSuccess();
+  const position = success?.getPosition();
+  return {
+    kind: 'done',
+    revision: Number(success?.getCurrentRevision()),
+    position:
+      position === undefined
+        ? undefined
+        : { commit: position.getCommitPosition(), prepare: position.getPreparePosition() },
+  };
+}
