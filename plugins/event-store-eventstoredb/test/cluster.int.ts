@@ -1,0 +1,72 @@
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { NO_STREAM } from '@reprise/core/plugin';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { events, failure, until } from './support/sample.ts';
+import { servers } from './support/stores.ts';
+
+describe('nodes of EventStoreDB', () => {
+  const { serve, open } = servers();
+
+  it('are found by gossip, the leader among them, and found again when it is another', async () => {
+    const first = await serve({ members: () => members() });
+    const second = await serve({ members: () => members(), log: first.log, changed: first.changed });
+    let leader = first;
+    const members = () =>
+      [first, second].map((server) => ({
+        port: server.port,
+        state: server === leader ? ('leader' as const) : ('follower' as const),
+        alive: server === leader || leader === first,
+      }));
+    const connectionString = `esdb+discover://127.0.0.1:${second.port}?tls=false&discoveryInterval=10`;
+    const { events: store } = await open(second, { connectionString, deadlineMs: 2000 });
+    await store.append('run-a', events(1), NO_STREAM);
+    expect(first.calls.some(({ kind }) => kind === 'append')).to.equal(true);
+    expect(second.calls.some(({ kind }) => kind === 'append')).to.equal(false);
+    leader = second;
+    await first.stop();
+    const next = events(1);
+    await until(async () => (await store.append('run-a', next, 0).catch(() => undefined))?.revision === 1);
+    expect(second.calls.some(({ kind }) => kind === 'append')).to.equal(true);
+  });
+
+  it('that do not lead say who does: the append again goes there', async () => {
+    const leader = await serve();
+    const follower = await serve({ leaderPort: leader.port, log: leader.log, changed: leader.changed });
+    const { events: store } = await open(follower, { deadlineMs: 1000 });
+    const first = events(1);
+    expect(String(await failure(store.append('run-a', first, NO_STREAM)))).to.include('not the leader');
+    expect((await store.append('run-a', first, NO_STREAM)).revision).to.equal(0);
+    expect(leader.calls.some(({ kind }) => kind === 'append')).to.equal(true);
+    expect(await store.read('run-a')).to.have.length(1);
+  });
+
+  it('that cannot be found are said to be unavailable, at the deadline', async () => {
+    const server = await serve({ members: () => [] });
+    const connectionString = `esdb+discover://127.0.0.1:${server.port}?tls=false`;
+    const { events: store } = await open(server, { connectionString, deadlineMs: 200 });
+    const began = Date.now();
+    const error = await failure(store.read('run-a'));
+    expect(Date.now() - began).to.be.below(1500);
+    expect(error).to.have.property('code', 'REPRISE_STORE_UNAVAILABLE');
+  });
+
+  it('speak to the client itself: appends by batch, conflicts, reads (what the protocol server of these tests must do)', async () => {
+    const server = await serve();
+    const client = EventStoreDBClient.connectionString(server.connectionString);
+    const event = jsonEvent({ type: 'Made', data: { a: 1 }, id: '0197c2a4-6c53-7b3e-a1c0-0a6f4d1b2c3d' });
+    const first = await client.appendToStream('order-1', [event], { expectedRevision: 'no_stream' });
+    expect([first.success, first.nextExpectedRevision]).to.deep.equal([true, 0n]);
+    const again = await client.appendToStream('order-1', [event], { expectedRevision: 'no_stream' });
+    expect(again).to.deep.equal(first);
+    const conflict = await failure(
+      client.appendToStream('order-1', [jsonEvent({ type: 'x', data: {} })], { expectedRevision: 'no_stream' }),
+    );
+    expect(conflict).to.include({ type: 'wrong-expected-version', actualVersion: 0n });
+    expect(server.calls.filter(({ kind }) => kind === 'batch')).to.have.length(3);
+    const read: (string | undefined)[] = [];
+    for await (const { event: one } of client.readAll()) read.push(one?.streamId);
+    expect(read).to.include.members(['order-1', '$ce-order', '$stats-127.0.0.1:2113']);
+    await client.dispose();
+  });
+});
