@@ -1,6 +1,7 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { type ErrorCode, type NewEvent, NO_STREAM, RepriseError } from '@reprise/core/plugin';
-import type { ANY, Appended, Connection } from './connection.ts';
+import type { ANY, Appended } from './append.ts';
+import type { Connection } from './connection.ts';
 import { Limiter } from './limiter.ts';
 import { type Proposed, sizeOf } from './mapping.ts';
 import type { LogPosition } from './position.ts';

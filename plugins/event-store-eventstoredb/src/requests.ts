@@ -1,6 +1,6 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { identifier } from './connection.ts';
+import { identifier } from './append.ts';
 import type { Kept } from './mapping.ts';
 import type { LogPosition } from './position.ts';
 

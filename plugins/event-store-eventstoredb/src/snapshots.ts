@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { NO_STREAM, type Snapshot, type SnapshotCache, systemIds, uuidv5 } from '@reprise/core/plugin';
-import { ANY } from './connection.ts';
+import { ANY } from './append.ts';
 import type { Log } from './log.ts';
 import { type Proposed, sizeOf } from './mapping.ts';
 import type { StreamNames } from './streams.ts';

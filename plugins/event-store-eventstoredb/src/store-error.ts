@@ -7,12 +7,21 @@ export interface Call {
   readonly of: string;
 }
 
-/** An error as gRPC gives it. */
+/** An error as gRPC gives it; the metadata name the exception of the server. */
 interface ServiceError {
   readonly code?: unknown;
   readonly details?: unknown;
   readonly message?: unknown;
   readonly metadata?: { get(name: string): readonly unknown[] };
+  /** Of a Refusal. */
+  readonly exception?: unknown;
+}
+
+/** An error as a batch of appends gives it. */
+export interface Refusal {
+  readonly code: number;
+  readonly details: string;
+  readonly exception: string | undefined;
 }
 
 /** Status codes of gRPC that say something here. */
@@ -44,10 +53,14 @@ const FINAL: ReadonlyMap<unknown, ErrorCode> = new Map<unknown, ErrorCode>([
 
 const said = ({ details, message }: ServiceError): string => String(details ?? message ?? '').slice(0, 500);
 
-const exceptionOf = ({ metadata }: ServiceError): string | undefined => {
-  const name = typeof metadata?.get === 'function' ? metadata.get('exception')[0] : undefined;
+const exceptionOf = ({ metadata, exception }: ServiceError): string | undefined => {
+  const name = typeof metadata?.get === 'function' ? metadata.get('exception')[0] : exception;
   return name === undefined ? undefined : String(name);
 };
+
+/** Whether the server refused what was asked, and not that something is wrong with it, or on the way to it. */
+export const isRefusal = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && Object.hasOwn(EXCEPTIONS, exceptionOf(error) ?? '');
 
 /** A call that did not come back in time: what became of it is not known. */
 export class NoAnswer extends Error {

@@ -13,35 +13,62 @@ describe('EventStoreDB in trouble', () => {
   const { serve, open } = servers();
 
   describe('an append', () => {
-    for (const [fault, code, done] of [
-      ['hang-before', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
-      ['hang-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
-      ['drop-before', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
-      ['drop-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
-      ['timeout-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
-      ['internal-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
-      ['not-leader', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
-      ['busy', 'REPRISE_STORE_UNAVAILABLE', false],
-      ['not-ready', 'REPRISE_STORE_UNAVAILABLE', false],
-      ['denied', 'REPRISE_STORE_DENIED', false],
-    ] as const satisfies readonly (readonly [Fault, ErrorCode, boolean])[]) {
-      it(`that meets '${fault}' fails with ${code}, and is made once by the same append again`, async () => {
-        const server = await serve();
-        const { events: store } = await open(server, { deadlineMs: DEADLINE_MS });
-        const [first, second] = [events(2), events(3)];
-        await store.append('run-a', first, NO_STREAM);
-        server.fault = ({ kind }) => (kind === 'append' ? fault : undefined);
-        const began = Date.now();
-        expect(codeOf(await failure(store.append('run-a', second, 1)))).to.equal(code);
-        expect(Date.now() - began).to.be.below(DEADLINE_MS * 4);
-        server.fault = undefined;
-        expect(server.log.visible('run-a')).to.have.length(done ? 5 : 2);
-        const { revision } = await store.append('run-a', second, 1);
-        expect(revision).to.equal(4);
-        const read = await store.read('run-a');
-        expect(read.map(({ id }) => id)).to.deep.equal([...first, ...second].map(({ id }) => id));
-      });
-    }
+    for (const way of ['batch', 'append'] as const)
+      for (const [fault, code, done] of [
+        ['hang-before', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
+        ['hang-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
+        ['drop-before', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
+        ['drop-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
+        ['timeout-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
+        ['internal-after', 'REPRISE_STORE_UNKNOWN_OUTCOME', true],
+        ['not-leader', 'REPRISE_STORE_UNKNOWN_OUTCOME', false],
+        ['busy', 'REPRISE_STORE_UNAVAILABLE', false],
+        ['not-ready', 'REPRISE_STORE_UNAVAILABLE', false],
+        ['denied', 'REPRISE_STORE_DENIED', false],
+      ] as const satisfies readonly (readonly [Fault, ErrorCode, boolean])[]) {
+        const how = way === 'batch' ? 'on the shared stream' : 'by itself';
+        it(`${how} that meets '${fault}' fails with ${code}, and is made once by the same append again`, async () => {
+          const server = await serve();
+          const { events: store } = await open(server, { deadlineMs: DEADLINE_MS });
+          const [first, second] = [events(2), events(3)];
+          await store.append('run-a', first, NO_STREAM);
+          if (way === 'append') {
+            // While something is wrong with the stream, appends go by themselves.
+            server.fault = () => 'busy';
+            await failure(store.append('run-b', events(1), NO_STREAM));
+          }
+          let met = 0;
+          server.fault = ({ kind }) => {
+            if (kind !== way) return undefined;
+            met += 1;
+            return fault;
+          };
+          const began = Date.now();
+          expect(codeOf(await failure(store.append('run-a', second, 1)))).to.equal(code);
+          expect(met).to.equal(1);
+          expect(Date.now() - began).to.be.below(DEADLINE_MS * 4);
+          server.fault = undefined;
+          expect(server.log.visible('run-a')).to.have.length(done ? 5 : 2);
+          const { revision } = await store.append('run-a', second, 1);
+          expect(revision).to.equal(4);
+          const read = await store.read('run-a');
+          expect(read.map(({ id }) => id)).to.deep.equal([...first, ...second].map(({ id }) => id));
+        });
+      }
+
+    it('takes no other append with it that is on the same stream, when it is refused or late', async () => {
+      const server = await serve();
+      const { events: store } = await open(server, { deadlineMs: DEADLINE_MS });
+      await store.append('run-a', events(1), NO_STREAM);
+      server.fault = ({ stream }) =>
+        stream === 'run-late' ? 'hang-before' : stream === 'run-denied' ? 'denied' : undefined;
+      const late = failure(store.append('run-late', events(1), NO_STREAM));
+      const denied = failure(store.append('run-denied', events(1), NO_STREAM));
+      for (let revision = 0; revision < 20; revision += 1) await store.append('run-a', events(1), revision);
+      expect(codeOf(await denied)).to.equal('REPRISE_STORE_DENIED');
+      expect(codeOf(await late)).to.equal('REPRISE_STORE_UNKNOWN_OUTCOME');
+      expect(server.calls.filter(({ kind }) => kind === 'append')).to.deep.equal([]);
+    });
 
     it('to a server that is not there fails as unavailable, and is made once it is back', async () => {
       const server = await serve();
@@ -122,7 +149,7 @@ describe('EventStoreDB in trouble', () => {
       };
       let left = 4;
       server.fault = ({ kind }) => {
-        if (kind !== 'append' || left === 0 || server.calls.length % 60 !== 59) return undefined;
+        if (!['append', 'batch'].includes(kind) || left === 0 || server.calls.length % 60 !== 59) return undefined;
         left -= 1;
         return left % 2 === 0 ? 'drop-after' : 'drop-before';
       };

@@ -77,7 +77,7 @@ describe('the lease of a namespace', () => {
     ownership.onChange((change) => changes.push(change));
     let faults = 0;
     server.fault = ({ kind, stream }) => {
-      if (kind !== 'append' || stream !== LEASE || faults >= 6) return undefined;
+      if (!['append', 'batch'].includes(kind) || stream !== LEASE || faults >= 6) return undefined;
       faults += 1;
       return faults % 2 === 0 ? undefined : 'timeout-after';
     };

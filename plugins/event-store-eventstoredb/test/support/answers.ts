@@ -64,13 +64,22 @@ export function appendAnswer(outcome: Exclude<AppendOutcome, { kind: 'deleted' }
   return answer.setSuccess(success.setPosition(position));
 }
 
+/** As servers answer: the two halves as signed whole numbers. */
+function structured(id: string) {
+  const hex = id.replaceAll('-', '');
+  const halves = new sharedPb.UUID.Structured();
+  halves.setMostSignificantBits(String(BigInt.asIntN(64, BigInt(`0x${hex.slice(0, 16)}`))));
+  halves.setLeastSignificantBits(String(BigInt.asIntN(64, BigInt(`0x${hex.slice(16)}`))));
+  return new sharedPb.UUID().setStructured(halves);
+}
+
 export function batchAnswer(
   correlation: InstanceType<typeof sharedPb.UUID> | undefined,
   stream: string,
   outcome: AppendOutcome,
 ) {
   const answer = new streamsPb.BatchAppendResp().setStreamIdentifier(streamOf(stream));
-  if (correlation !== undefined) answer.setCorrelationId(correlation);
+  answer.setCorrelationId(structured(correlation?.getString() ?? ''));
   if (outcome.kind === 'done') {
     const position = new sharedPb.AllStreamPosition();
     position.setCommitPosition(String(outcome.position));
@@ -78,19 +87,40 @@ export function batchAnswer(
     const success = new streamsPb.BatchAppendResp.Success().setCurrentRevision(String(outcome.revision));
     return answer.setSuccess(success.setPosition(position));
   }
+  if (outcome.kind === 'deleted') return batchRefusal(correlation, stream, 'stream-deleted', '');
+  const wrong = new sharedPb.WrongExpectedVersion();
+  if (outcome.actual < 0) wrong.setCurrentNoStream(new emptyPb.Empty());
+  else wrong.setCurrentStreamRevision(String(outcome.actual));
+  return answer.setError(statusOf('WrongExpectedVersion', wrong.serializeBinary(), 'WrongExpectedVersion'));
+}
+
+/** How errors that have an exception elsewhere are called in an answer to a batch; every other is Unknown. */
+const BATCH_ERRORS: Readonly<Record<string, () => readonly [string, Uint8Array]>> = {
+  'stream-deleted': () => ['StreamDeleted', new sharedPb.StreamDeleted().serializeBinary()],
+  'access-denied': () => ['AccessDenied', new sharedPb.AccessDenied().serializeBinary()],
+  'maximum-append-size-exceeded': () => [
+    'MaximumAppendSizeExceeded',
+    new sharedPb.MaximumAppendSizeExceeded().serializeBinary(),
+  ],
+  timeout: () => ['Timeout', new sharedPb.Timeout().serializeBinary()],
+};
+
+export function batchRefusal(
+  correlation: InstanceType<typeof sharedPb.UUID> | undefined,
+  stream: string,
+  exception: string,
+  message: string,
+) {
+  const answer = new streamsPb.BatchAppendResp().setStreamIdentifier(streamOf(stream));
+  answer.setCorrelationId(structured(correlation?.getString() ?? ''));
+  const [type, bytes] = BATCH_ERRORS[exception]?.() ?? ['Unknown', new sharedPb.Unknown().serializeBinary()];
+  return answer.setError(statusOf(type, bytes, message));
+}
+
+function statusOf(type: string, bytes: Uint8Array, message: string) {
   const packed = new anyPb.Any();
-  if (outcome.kind === 'deleted') {
-    packed.pack(
-      new sharedPb.StreamDeleted().setStreamIdentifier(streamOf(stream)).serializeBinary(),
-      'event_store.client.StreamDeleted',
-    );
-  } else {
-    const wrong = new sharedPb.WrongExpectedVersion();
-    if (outcome.actual < 0) wrong.setCurrentNoStream(new emptyPb.Empty());
-    else wrong.setCurrentStreamRevision(String(outcome.actual));
-    packed.pack(wrong.serializeBinary(), 'event_store.client.WrongExpectedVersion');
-  }
-  return answer.setError(new statusPb.Status().setMessage('refused').setDetails(packed));
+  packed.pack(bytes, `event_store.client.${type}`);
+  return new statusPb.Status().setMessage(message).setDetails(packed);
 }
 
 export function eventAnswer(event: ServerEvent) {

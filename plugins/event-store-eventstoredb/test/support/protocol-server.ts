@@ -15,6 +15,7 @@ import {
   appendAnswer,
   batchAnswer,
   batchExpectedOf,
+  batchRefusal,
   checkpointAnswer,
   confirmationAnswer,
   eventAnswer,
@@ -180,7 +181,8 @@ export class ProtocolServer {
       const of: Call = { kind: 'batch', stream, metadata: call.metadata };
       this.#made(of, call, stream, batchExpectedOf(batch.options), batch.proposals, (outcome, error) => {
         if (error === undefined) call.write(batchAnswer(correlation, stream, outcome));
-        else call.emit('error', error);
+        else if (error.code === status.INTERNAL) call.emit('error', error);
+        else call.write(batchRefusal(correlation, stream, exceptionOf(error), error.details));
       });
     });
     call.on('end', () => call.end());
@@ -337,6 +339,9 @@ export class ProtocolServer {
     return undefined;
   }
 }
+
+const exceptionOf = ({ code, metadata }: ReturnType<typeof refusal>): string =>
+  code === status.ABORTED ? 'timeout' : String(metadata.get('exception')[0] ?? '');
 
 interface Answering {
   readonly cancelled?: boolean;
