@@ -1,3 +1,3 @@
 export { createEventStoreDBStorage } from './eventstoredb-storage.ts';
 export type { EventStoreDBOptions } from './options.ts';
-export { eventStoreDB } from './plugin.ts';
+export { eventstoredbEventStore } from './plugin.ts';

@@ -1,5 +1,5 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
-import { type ErrorCode, type NewEvent, NO_STREAM, RepriseError } from '@reprise/core/plugin';
+import { type ErrorCode, type NewEvent, NO_STREAM, RepriseError, sleep, systemClock } from '@reprise/core/plugin';
 import type { ANY, Appended } from './append.ts';
 import type { Connection } from './connection.ts';
 import { Limiter } from './limiter.ts';
@@ -16,6 +16,9 @@ export interface LogOptions {
 
 /** A page ends with the event that takes its data to this many bytes. */
 const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Before a read is tried again, in ms; doubled each time. */
+const FIRST_PAUSE_MS = 20;
 
 /** Answers in their order. `complete`: nothing followed when they were read. */
 export interface Page {
@@ -93,9 +96,10 @@ export class Log {
   async #page(request: ReadReq, count: number, of: string): Promise<Page> {
     const answers: Answer[] = [];
     let bytes = 0;
-    const ended = await this.#call({ what: 'read', of }, () => {
+    const ended = await this.#again({ what: 'read', of }, (deadlineMs) => {
       answers.length = 0;
-      return this.#connection.readEvents(request, this.#options.deadlineMs, (answer) => {
+      bytes = 0;
+      return this.#connection.readEvents(request, deadlineMs, (answer) => {
         const one = answerOf(answer);
         if (one === undefined) return true;
         answers.push(one);
@@ -104,6 +108,19 @@ export class Log {
       });
     });
     return { answers, complete: ended !== false && answers.length < count };
+  }
+
+  /** What changes nothing is asked again until its deadline. */
+  async #again<T>(call: Call, work: (deadlineMs: number) => Promise<T>): Promise<T> {
+    const until = systemClock.now() + this.#options.deadlineMs;
+    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+      try {
+        return await this.#call(call, () => work(Math.max(1, until - systemClock.now())));
+      } catch (error) {
+        if (!mayPass(error) || systemClock.now() + pause >= until) throw error;
+        await sleep(pause);
+      }
+    }
   }
 
   async #call<T>(call: Call, work: () => Promise<T>): Promise<T> {

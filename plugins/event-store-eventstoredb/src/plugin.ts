@@ -3,7 +3,7 @@ import { createEventStoreDBStorage } from './eventstoredb-storage.ts';
 import { type EventStoreDBOptions, resolveOptions } from './options.ts';
 
 /** Keeps history in EventStoreDB. Throws REPRISE_CONFIG_INVALID at once when an option is wrong. */
-export function eventStoreDB(options: EventStoreDBOptions): Plugin<'event-store'> {
+export function eventstoredbEventStore(options: EventStoreDBOptions): Plugin<'event-store'> {
   resolveOptions(options);
   return definePlugin({
     name: 'eventstoredb',

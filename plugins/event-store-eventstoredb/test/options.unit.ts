@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRepriseError } from '@reprise/core/plugin';
-import { eventStoreDB } from '@reprise/event-store-eventstoredb';
+import { eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
 import { after, describe, it } from 'mocha';
 import { resolveOptions } from '../src/options.ts';
@@ -136,8 +136,8 @@ describe('options of event-store-eventstoredb', () => {
   });
 
   it('is checked when the plugin is named, before anything starts', () => {
-    expect(() => eventStoreDB({ connectionString: '' })).to.throw('connectionString');
-    expect(eventStoreDB({ connectionString: LOCAL })).to.include({ name: 'eventstoredb', kind: 'event-store' });
+    expect(() => eventstoredbEventStore({ connectionString: '' })).to.throw('connectionString');
+    expect(eventstoredbEventStore({ connectionString: LOCAL })).to.include({ name: 'eventstoredb', kind: 'event-store' });
   });
 
   it('says the same in its schema', () => {
