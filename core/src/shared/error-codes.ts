@@ -310,6 +310,10 @@ export const ERROR_CODES = {
     'The file of the event store was deleted or replaced while a process had it open, or its lock file was.',
     'Stop the process, put back the file that belongs there, then start again.',
   ),
+  REPRISE_STORE_DRIVEN: entry(
+    'A process drives the runs of a store that has to stand still for what was asked.',
+    'Stop that process (`reprise doctor` says whether there is one), then try again.',
+  ),
   REPRISE_DRIVER_SILENT: entry(
     'The process that drives the runs of a store exists and shows no sign of life: it is stopped, or stuck in a loop.',
     'Let it go on (`kill -CONT PID`), or end it (`kill -9 PID`): another process takes its runs over then.',

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import type { ServerFeatures } from '@eventstore/db-client/dist/Client/ServerFeatures.js';
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import gossipPb, { type MemberInfo } from '@eventstore/db-client/generated/gossip_pb.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { RepriseError, systemClock } from '@reprise/core/plugin';
@@ -14,6 +17,15 @@ import { isRefusal, NoAnswer } from './store-error.ts';
 const MOST_SHARED = 2 * 1024 * 1024;
 /** For how long appends go alone after one of the shared stream failed, in ms. */
 const ALONE_MS = 5000;
+
+/** A node of a cluster. */
+export interface Node {
+  /** host:port. */
+  readonly address: string;
+  /** As the protocol calls it, in lower case: leader, follower, readonlyreplica … */
+  readonly state: string;
+  readonly alive: boolean;
+}
 
 export interface Follower {
   onEvent(event: ReadResp): void;
@@ -179,6 +191,23 @@ export class Connection extends EventStoreDBClient {
     return this.#inTime(deadlineMs, async () => ((await this.capabilities) as ServerFeatures).serverVersion);
   }
 
+  /** The nodes of the cluster, as the one that is connected to knows them. */
+  nodes(deadlineMs: number): Promise<readonly Node[]> {
+    return this.#inTime(deadlineMs, () =>
+      this.execute(
+        gossipGrpc.GossipClient,
+        'nodes',
+        (client) =>
+          new Promise<readonly Node[]>((resolve, reject) => {
+            const [metadata, options] = this.callArguments({ deadline: deadlineMs });
+            client.read(new sharedPb.Empty(), metadata, options, (error, info) =>
+              error === null ? resolve(info.getMembersList().map(nodeOf)) : reject(error),
+            );
+          }),
+      ),
+    );
+  }
+
   /** Ends all that is under way. */
   async end(): Promise<void> {
     if (!this.#used) return;
@@ -244,4 +273,15 @@ function certificate(name: string, path: string | undefined): Record<string, Buf
       cause,
     });
   }
+}
+
+function nodeOf(member: MemberInfo): Node {
+  const place = member.getHttpEndPoint();
+  const [name = 'unknown'] =
+    Object.entries(gossipPb.MemberInfo.VNodeState).find(([, state]) => state === member.getState()) ?? [];
+  return {
+    address: `${place?.getAddress()}:${place?.getPort()}`,
+    state: name.toLowerCase(),
+    alive: member.getIsAlive(),
+  };
 }

@@ -13,6 +13,7 @@ import {
   RepriseError,
   type SnapshotCache,
   type Storage,
+  type StoreFinding,
   storeClosed,
   storeConflict,
   systemIds,
@@ -22,6 +23,7 @@ import { shareConnection } from './connections.ts';
 import { Definitions } from './definitions.ts';
 import { Feed } from './feed.ts';
 import { Followers } from './followers.ts';
+import { inspect } from './inspect.ts';
 import { Lease, readersOwnership } from './lease.ts';
 import { Log, type Page } from './log.ts';
 import { type Proposed, pack, unpack } from './mapping.ts';
@@ -50,6 +52,7 @@ class EventStoreDBStorage implements Storage {
   readonly ownership: Ownership;
   readonly snapshots: SnapshotCache;
   readonly foreign: ForeignAppends;
+  readonly inspect: () => Promise<readonly StoreFinding[]>;
 
   readonly #options: ResolvedOptions;
   readonly #names: StreamNames;
@@ -103,6 +106,9 @@ class EventStoreDBStorage implements Storage {
     this.#lease = options.readOnly ? undefined : new Lease(this.#log, lease, options.leaseMs);
     this.ownership = this.#ownershipOf(this.#lease ?? readersOwnership(this.#log, lease, options.leaseMs));
     this.foreign = { onAppend: (listener) => this.#listen(listener) };
+    const { deadlineMs } = options;
+    this.inspect = async () =>
+      this.#open(() => inspect({ connection, log: this.#log, names: this.#names, deadlineMs }));
   }
 
   async #append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {

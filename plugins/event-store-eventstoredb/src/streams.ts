@@ -17,6 +17,9 @@ export interface StreamNames {
 /** What is kept beside history, by what its streams begin with. */
 const BESIDE = ['snapshot-', 'definition-', 'lease-'];
 
+/** A regular expression that the names of the metadata of all histories fit. */
+export const metadataFilter = ({ filter }: StreamNames): string => filter.replace('^', '^\\$\\$');
+
 export function streamNames(prefix: string): StreamNames {
   const beside = BESIDE.join('|');
   const escaped = prefix.replaceAll('.', '\\.');

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createReprise, type Orchestrator, RunReader } from '@reprise/core';
-import { createEventStoreDBStorage, type EventStoreDBOptions, eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
+import {
+  createEventStoreDBStorage,
+  type EventStoreDBOptions,
+  eventstoredbEventStore,
+} from '@reprise/event-store-eventstoredb';
 import { sqliteViewStore } from '@reprise/view-store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';

@@ -137,7 +137,10 @@ describe('options of event-store-eventstoredb', () => {
 
   it('is checked when the plugin is named, before anything starts', () => {
     expect(() => eventstoredbEventStore({ connectionString: '' })).to.throw('connectionString');
-    expect(eventstoredbEventStore({ connectionString: LOCAL })).to.include({ name: 'eventstoredb', kind: 'event-store' });
+    expect(eventstoredbEventStore({ connectionString: LOCAL })).to.include({
+      name: 'eventstoredb',
+      kind: 'event-store',
+    });
   });
 
   it('says the same in its schema', () => {
