@@ -20,8 +20,8 @@ const CONFIGURATIONS = new Set(['.ts', '.mts', '.js', '.mjs', '.yaml', '.yml', '
 export async function copyCommand(from: string, to: string, flags: CopyFlags, terminal: Terminal): Promise<number> {
   const { out, err, json } = terminal;
   const [source, target] = [await accessOf(from), await accessOf(to)];
-  if (source.where === target.where)
-    throw new RepriseError('REPRISE_CONFIG_INVALID', `FROM and TO are the same store: ${source.where}.`, {
+  if (resolve(from) === resolve(to) || (source.path !== undefined && source.path === target.path))
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `FROM and TO are the same store: ${from}.`, {
       fix: 'Name two stores.',
     });
   if (source.exists === false)
@@ -45,7 +45,7 @@ export async function copyCommand(from: string, to: string, flags: CopyFlags, te
           void err.note(lineOf(progress, dryRun));
         },
       });
-      if (json) await out.json({ from: source.where, to: target.where, dryRun, ...report });
+      if (json) await out.json({ from, to, dryRun, ...report });
       else await out.line(lineOf(report, dryRun));
       return report.failed > 0 ? EXIT.failed : EXIT.ok;
     } finally {
