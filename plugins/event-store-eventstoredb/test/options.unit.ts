@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRepriseError } from '@reprise/core/plugin';
@@ -141,15 +141,5 @@ describe('options of event-store-eventstoredb', () => {
       name: 'eventstoredb',
       kind: 'event-store',
     });
-  });
-
-  it('says the same in its schema', () => {
-    const schema = JSON.parse(readFileSync(new URL('../options.schema.json', import.meta.url), 'utf8'));
-    const defaults = Object.entries(schema.properties as Record<string, { default?: unknown }>)
-      .filter(([, { default: value }]) => value !== undefined)
-      .map(([name, { default: value }]) => [name, value]);
-    expect(resolveOptions({ connectionString: LOCAL })).to.deep.include(Object.fromEntries(defaults));
-    for (const name of Object.keys(schema.properties))
-      expect(() => resolveOptions({ connectionString: LOCAL, [name]: {} })).to.not.throw('there is no option');
   });
 });
