@@ -15,6 +15,10 @@ import { isRefusal, NoAnswer } from './store-error.ts';
 
 /** A larger append, in bytes, is a call of its own: servers take 4 MiB in one message. */
 const MOST_SHARED = 2 * 1024 * 1024;
+/** The deadline of an append in a batch is a time of day, for the server's clock; that is allowed to be wrong by so much, in ms. Ours counts. */
+const SKEW_MS = 3_600_000;
+/** How long it may take to end, in ms. */
+const END_MS = 1000;
 /** For how long appends go alone after one of the shared stream failed, in ms. */
 const ALONE_MS = 5000;
 
@@ -57,6 +61,10 @@ export class Connection extends EventStoreDBClient {
       },
       credentials,
     );
+    // It looks at the channel that is being opened, and nobody waits for it: when no node is found, that would end the process.
+    const { handleError } = this as unknown as { handleError(...about: readonly unknown[]): Promise<void> };
+    const handled = (...about: readonly unknown[]): Promise<void> => handleError(...about).catch(() => undefined);
+    Object.assign(this, { handleError: handled });
   }
 
   /**
@@ -77,7 +85,7 @@ export class Connection extends EventStoreDBClient {
     try {
       return await this.#inTime(deadlineMs, async (onLate) => {
         const batch = await this.#sharedStream();
-        return batch.append(stream, events, expected, new Date(systemClock.now() + deadlineMs), onLate);
+        return batch.append(stream, events, expected, new Date(systemClock.now() + deadlineMs + SKEW_MS), onLate);
       });
     } catch (error) {
       if (!isRefusal(error)) {
@@ -212,8 +220,15 @@ export class Connection extends EventStoreDBClient {
   async end(): Promise<void> {
     if (!this.#used) return;
     await this.dispose();
-    const channel = await this.getChannel().catch(() => undefined);
-    channel?.close();
+    const closed = this.getChannel().then(
+      (channel) => channel.close(),
+      () => undefined,
+    );
+    // A node that is still looked for is not waited for; what is found then is closed.
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = systemClock.schedule(END_MS, resolve);
+    await Promise.race([closed, late]);
+    timer.cancel();
   }
 
   /** The client may wait for ever for a node, and a deadline of gRPC begins when there is one. */

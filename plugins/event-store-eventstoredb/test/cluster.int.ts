@@ -56,6 +56,37 @@ describe('nodes of EventStoreDB', () => {
     expect(error).to.have.property('code', 'REPRISE_STORE_UNAVAILABLE');
   });
 
+  it('that are gone, all of them, with calls under way: each call fails, the process goes on, and so do they when the nodes are back', async () => {
+    const server = await serve();
+    const connectionString = `esdb+discover://127.0.0.1:${server.port}?tls=false&maxDiscoverAttempts=2&discoveryInterval=10&gossipTimeout=1`;
+    const { events: store } = await open(server, { connectionString, deadlineMs: 300 });
+    const told: unknown[] = [];
+    const onRejection = (reason: unknown): void => void told.push(reason);
+    process.on('unhandledRejection', onRejection);
+    try {
+      await store.append('run-a', events(1), NO_STREAM);
+      const subscription = await store.subscribe({ onEvents: () => undefined });
+      server.fault = ({ kind }) => (kind === 'subscribe' ? undefined : 'hang-before');
+      const hanging = Array.from({ length: 10 }, (_, index) =>
+        failure(store.append(`run-b${index}`, events(1), NO_STREAM)),
+      );
+      const reads = Array.from({ length: 10 }, () => failure(store.read('run-a')));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await server.stop();
+      const more = Array.from({ length: 10 }, () => failure(store.read('run-a')));
+      for (const error of await Promise.all([...hanging, ...reads, ...more]))
+        expect(String(error)).to.include('RepriseError: ');
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      server.fault = undefined;
+      await server.start();
+      await until(async () => (await store.read('run-a').catch(() => undefined))?.length === 1);
+      await subscription.close();
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
+    expect(told).to.deep.equal([]);
+  });
+
   it('speak to the client itself: appends by batch, conflicts, reads (what the protocol server of these tests must do)', async () => {
     const server = await serve();
     const client = EventStoreDBClient.connectionString(server.connectionString);
