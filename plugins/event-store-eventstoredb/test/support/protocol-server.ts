@@ -62,6 +62,8 @@ export interface ProtocolServerOptions {
   /** What is wrong with a call; undefined: nothing. */
   readonly fault?: (call: Call) => Fault | undefined;
   readonly maxAppendBytes?: number;
+  /** Only over TLS, with this certificate; and only with one of it itself, where `user` is true. */
+  readonly tls?: { readonly certificate: Buffer; readonly key: Buffer; readonly user: boolean };
   /** Of a follower: where the leader is. */
   readonly leaderPort?: number;
   readonly members?: () => readonly Member[];
@@ -120,13 +122,20 @@ export class ProtocolServer {
         done(null, gossipAnswer(this.#options.members?.() ?? [{ port: this.port, state: 'leader' }])),
     });
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      server.bindAsync('127.0.0.1:0', this.#credentials(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       ),
     );
     this.#server = server;
     await this.#wire.open(port);
     return this;
+  }
+
+  #credentials(): grpc.ServerCredentials {
+    const { tls } = this.#options;
+    if (tls === undefined) return grpc.ServerCredentials.createInsecure();
+    const { certificate, key, user } = tls;
+    return grpc.ServerCredentials.createSsl(certificate, [{ cert_chain: certificate, private_key: key }], user);
   }
 
   /** As a crash: every connection breaks, and nobody answers at the port. What was acknowledged is there after start(). */
@@ -243,13 +252,21 @@ export class ProtocolServer {
     const fits = filterOf(options);
     const at = options.getAll()?.getPosition();
     const from = at === undefined ? undefined : Number(at.getCommitPosition());
-    if (options.getReadDirection() === 1)
-      return all
-        .toReversed()
-        .filter((event) => fits(event) && (from === undefined || event.position < from))
-        .slice(0, count);
+    const found: ServerEvent[] = [];
+    if (options.getReadDirection() === 1) {
+      let index = from === undefined ? all.length - 1 : this.log.firstFrom(from) - 1;
+      for (; index >= 0 && found.length < count; index -= 1) {
+        const event = all[index];
+        if (event !== undefined && fits(event)) found.push(event);
+      }
+      return found;
+    }
     if (options.getAll()?.hasEnd() === true) return [];
-    return all.filter((event) => fits(event) && event.position >= (from ?? 0)).slice(0, count);
+    for (let index = this.log.firstFrom(from ?? 0); index < all.length && found.length < count; index += 1) {
+      const event = all[index];
+      if (event !== undefined && fits(event)) found.push(event);
+    }
+    return found;
   }
 
   #ofStream(options: InstanceType<typeof ReadReq.Options>, stream: string): readonly ServerEvent[] | undefined {
@@ -282,7 +299,7 @@ export class ProtocolServer {
         ? all?.hasEnd() === true
           ? this.log.all.length
           : 0
-        : this.#behind(Number(at.getCommitPosition()));
+        : this.log.firstFrom(Number(at.getCommitPosition()) + 1);
     const deliver = (): void => {
       if (fault === 'deaf') return;
       const first = next;
@@ -300,12 +317,6 @@ export class ProtocolServer {
       this.changed.off('appended', onAppended);
     });
     deliver();
-  }
-
-  /** The first event behind a position. */
-  #behind(position: number): number {
-    const index = this.log.all.findIndex((event) => event.position > position);
-    return index === -1 ? this.log.all.length : index;
   }
 
   #faultOf(call: Call): Fault | undefined {

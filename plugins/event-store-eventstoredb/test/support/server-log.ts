@@ -68,6 +68,17 @@ export class ServerLog {
     return { kind: 'done', revision: last?.revision ?? actual, position: last?.position ?? 0 };
   }
 
+  /** Where in `all` the first event stands whose position is this one or greater. */
+  firstFrom(position: number): number {
+    let [low, high] = [0, this.all.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.all[middle]?.position ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** The events of a stream that can be read; undefined when there are none, or none any more. */
   visible(stream: string): readonly ServerEvent[] | undefined {
     const found = this.#streams.get(stream);
