@@ -26,7 +26,7 @@ import { Followers } from './followers.ts';
 import { inspect } from './inspect.ts';
 import { Lease, readersOwnership } from './lease.ts';
 import { Log, type Page } from './log.ts';
-import { type Proposed, pack, unpack } from './mapping.ts';
+import { aboutOf, type Proposed, pack, unpack } from './mapping.ts';
 import { type EventStoreDBOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { fromPosition, toPosition } from './position.ts';
 import type { Answer } from './requests.ts';
@@ -216,7 +216,7 @@ class EventStoreDBStorage implements Storage {
         if (stream === undefined) return;
         this.#followers.appended(stream);
         if (this.#listeners.size === 0) return;
-        const about = unpack(kept)?.about;
+        const about = aboutOf(kept);
         // Once for each append.
         if (about === undefined || about.writer === this.#writer || about.more === true) return;
         for (const listener of [...this.#listeners]) listener(stream, kept.revision);

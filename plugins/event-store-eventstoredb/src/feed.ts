@@ -1,7 +1,7 @@
 import { type ScheduledCall, sleep, systemClock } from '@reprise/core/plugin';
 import type { Connection } from './connection.ts';
 import type { Log } from './log.ts';
-import { fromPosition, type LogPosition, toPosition } from './position.ts';
+import { type LogPosition, toPosition } from './position.ts';
 import { type Answer, answerOf, followRequest } from './requests.ts';
 
 /** Pauses before the subscription is opened again, in ms: the first, doubled up to the last. */
@@ -102,8 +102,7 @@ export class Feed {
   }
 
   #reached(position: LogPosition): void {
-    const before = this.#after === undefined ? '' : toPosition(this.#after);
-    if (toPosition(position) > before) this.#after = fromPosition(toPosition(position));
+    if (this.#after === undefined || toPosition(position) > toPosition(this.#after)) this.#after = position;
   }
 
   #again(): void {

@@ -71,6 +71,12 @@ export function pack(event: NewEvent, about: About): Proposed {
   };
 }
 
+/** What is kept of an event beside it; undefined for one that somebody else appended. */
+export function aboutOf({ metadata }: Kept): About | undefined {
+  const own = parsed(metadata)?.['$reprise'] as Own | undefined;
+  return typeof own === 'object' && own !== null ? own : undefined;
+}
+
 /** Undefined for an event that somebody else appended. */
 export function unpack(kept: Kept): Unpacked | undefined {
   const metadata = parsed(kept.metadata);
