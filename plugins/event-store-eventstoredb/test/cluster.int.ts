@@ -1,7 +1,11 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import grpc from '@grpc/grpc-js';
 import { NO_STREAM } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { Connection } from '../src/connection.ts';
+import { resolveOptions } from '../src/options.ts';
+import { streamRequest } from '../src/requests.ts';
 import type { Call } from './support/protocol-server.ts';
 import { events, failure, until } from './support/sample.ts';
 import { servers } from './support/stores.ts';
@@ -83,6 +87,32 @@ describe('nodes of EventStoreDB', () => {
       await subscription.close();
     } finally {
       process.off('unhandledRejection', onRejection);
+    }
+    expect(told).to.deep.equal([]);
+  });
+
+  it('that are looked for in vain end no process: nobody waits for what the client does about an error', async () => {
+    const server = await serve({ members: () => [] });
+    const text = `esdb+discover://127.0.0.1:${server.port}?tls=false&maxDiscoverAttempts=2&discoveryInterval=10`;
+    const connection = new Connection(resolveOptions({ connectionString: text }).connection);
+    const told: unknown[] = [];
+    const onRejection = (reason: unknown): void => void told.push(reason);
+    process.on('unhandledRejection', onRejection);
+    try {
+      const search = failure(connection.readEvents(streamRequest('run-a', 0, false, 1), 1000, () => true));
+      // A call of before fails while a node is being looked for.
+      const { handleError } = connection as unknown as { handleError(client: object, error: Error): Promise<void> };
+      const error = Object.assign(new Error('14 UNAVAILABLE'), {
+        code: 14,
+        details: '',
+        metadata: new grpc.Metadata(),
+      });
+      void handleError({ getChannel: () => ({}) }, error);
+      expect(String(await search)).to.include('Failed to discover');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      process.off('unhandledRejection', onRejection);
+      await connection.end();
     }
     expect(told).to.deep.equal([]);
   });

@@ -3,9 +3,7 @@ import type { Storage } from '@reprise/core/plugin';
 import { createEventStoreDBStorage, type EventStoreDBOptions } from '@reprise/event-store-eventstoredb';
 import { describe, it } from 'mocha';
 import { Child } from './support/child.ts';
-import { REAL, targets } from './support/targets.ts';
-
-const LEASE_MS = 600;
+import { LEASE_MS, REAL, targets } from './support/targets.ts';
 
 const storages = new WeakMap<Storage, EventStoreDBOptions>();
 

@@ -17,10 +17,9 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { flow, outputOf, workflows } from './support/flow.ts';
 import { ProtocolServer } from './support/protocol-server.ts';
 import { until } from './support/sample.ts';
-import { targets } from './support/targets.ts';
+import { LEASE_MS, targets } from './support/targets.ts';
 
 const PROCESS = fileURLToPath(new URL('./support/engine-process.ts', import.meta.url));
-const LEASE_MS = 600;
 const ITEMS = 12;
 
 describe('an engine on EventStoreDB', () => {

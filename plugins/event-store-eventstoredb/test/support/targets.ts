@@ -12,6 +12,9 @@ export interface Target {
 
 export const REAL = 'REPRISE_EVENTSTOREDB_URL';
 
+/** How long a lease is: a real server, wherever it is, may take its time for a renewal. */
+export const LEASE_MS = process.env[REAL] === undefined ? 600 : 3000;
+
 /** The protocol server, and the real one that the environment names. Inside of a suite, which starts and stops what is needed. */
 export function targets(): readonly Target[] {
   const server = new ProtocolServer();
