@@ -69,10 +69,10 @@ export function resolveOptions(input: unknown): ResolvedOptions {
   const read = typeof connectionString === 'string' ? parseConnectionString(connectionString, problems) : undefined;
   check(typeof connectionString === 'string', 'connectionString is missing: esdb://host:2113, for example');
   const connection = read === undefined ? undefined : withCredentials(read, given, check);
-  const isPrefix = typeof namespace === 'string' && /^[A-Za-z0-9][A-Za-z0-9._]{0,63}$/.test(namespace);
+  const isPrefix = typeof namespace === 'string' && /^[A-Za-z0-9_]{1,64}$/.test(namespace);
   check(
     namespace === undefined || isPrefix,
-    'namespace must be 1 to 64 letters, digits, dots and underscores (a dash would end the category of its streams)',
+    'namespace must be 1 to 64 letters, digits and underscores (a dash would end the category of its streams)',
   );
   check(typeof readOnly === 'boolean', 'readOnly must be true or false');
   const counted = (name: keyof EventStoreDBOptions, fallback: number, least: number, unit: string): number => {

@@ -20,19 +20,20 @@ const BESIDE = ['snapshot-', 'definition-', 'lease-'];
 /** A regular expression that the names of the metadata of all histories fit. */
 export const metadataFilter = ({ filter }: StreamNames): string => filter.replace('^', '^\\$\\$');
 
+/** Of other namespaces, for whoever has none. */
+const NAMESPACED = '[A-Za-z0-9_]+[.]';
+
+/** `prefix`: the namespace and a dot, or nothing. */
 export function streamNames(prefix: string): StreamNames {
   const beside = BESIDE.join('|');
-  const escaped = prefix.replaceAll('.', '\\.');
+  const filter = prefix === '' ? `^(?!\\$|${NAMESPACED}|${beside})` : `^${prefix.replace('.', '[.]')}(?!${beside})`;
+  const fits = new RegExp(filter);
   return {
     of: (stream) => prefix + stream,
-    from(name) {
-      if (!name.startsWith(prefix) || name.startsWith('$')) return undefined;
-      const stream = name.slice(prefix.length);
-      return BESIDE.some((start) => stream.startsWith(start)) ? undefined : stream;
-    },
+    from: (name) => (fits.test(name) ? name.slice(prefix.length) : undefined),
     snapshotOf: (stream) => `${prefix}snapshot-${stream.replace(/^run-/, '')}`,
     definitionOf: (hash) => `${prefix}definition-${hash}`,
     lease: `${prefix}lease-runs`,
-    filter: prefix === '' ? `^(?!\\$|${beside})` : `^${escaped}(?!${beside})`,
+    filter,
   };
 }

@@ -87,18 +87,25 @@ describe('positions of EventStoreDB', () => {
 });
 
 describe('streams in EventStoreDB', () => {
-  for (const prefix of ['', 'acme.eu.'])
+  for (const prefix of ['', 'acme_eu.'])
     it(`of the namespace '${prefix}' are told by their names`, () => {
       const names = streamNames(prefix);
       const fits = new RegExp(names.filter);
-      const histories = ['run-1', 'other', 'run-snapshot-1'];
+      const histories = ['run-1', 'other', 'run-snapshot-1', 'run-a.b'];
       for (const stream of histories) {
         expect(names.from(names.of(stream))).to.equal(stream);
         expect(fits.test(names.of(stream))).to.equal(true);
       }
-      const beside = [names.snapshotOf('run-1'), names.definitionOf('ab'), names.lease, '$ce-run', `$$${prefix}run-1`];
+      const beside = [
+        'other.run-1',
+        names.snapshotOf('run-1'),
+        names.definitionOf('ab'),
+        names.lease,
+        '$ce-run',
+        `$$${prefix}run-1`,
+      ];
       for (const name of beside) expect([names.from(name), fits.test(name)], name).to.deep.equal([undefined, false]);
       if (prefix !== '')
-        expect([names.from('acmeXeu.run-1'), fits.test('acmeXeu.run-1')]).to.deep.equal([undefined, false]);
+        expect([names.from('acme_euXrun-1'), fits.test('acme_euXrun-1')]).to.deep.equal([undefined, false]);
     });
 });

@@ -85,6 +85,7 @@ describe('options of event-store-eventstoredb', () => {
     [{ connectionString: 'esdb://ann@a' }, 'user:password'],
     [{ connectionString: LOCAL, url: 'x' }, '"url"'],
     [{ connectionString: LOCAL, namespace: 'a-b' }, 'namespace'],
+    [{ connectionString: LOCAL, namespace: 'a.b' }, 'namespace'],
     [{ connectionString: LOCAL, namespace: '' }, 'namespace'],
     [{ connectionString: LOCAL, deadlineMs: 0 }, 'deadlineMs'],
     [{ connectionString: LOCAL, leaseMs: 5 }, 'leaseMs'],

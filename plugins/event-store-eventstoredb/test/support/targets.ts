@@ -23,7 +23,7 @@ export function targets(): readonly Target[] {
   const url = process.env[REAL];
   const fresh = (connectionString: string) => ({
     connectionString,
-    namespace: `test.${randomUUID().slice(0, 13).replaceAll('-', '')}`,
+    namespace: `test${randomUUID().slice(0, 13).replaceAll('-', '')}`,
   });
   const protocol = { name: 'eventstoredb', fresh: () => fresh(server.connectionString) };
   return url === undefined ? [protocol] : [protocol, { name: 'eventstoredb, a real server', fresh: () => fresh(url) }];
