@@ -42,6 +42,7 @@ export type {
   Snapshot,
   SnapshotCache,
   Storage,
+  StoreFinding,
   StreamCatalog,
   StreamQuery,
 } from './event-store/storage.ts';

@@ -12,12 +12,22 @@ const TOPICS: ReadonlySet<string> = new Set(
 );
 const SHARED = ['base-command.ts', 'flags.ts'].map((file) => readFileSync(join(ROOT, 'cli', 'src', file), 'utf8'));
 
+/** Other names of commands: `projection list` is the file of `views list`. */
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  globSync('**/*.ts', { cwd: COMMANDS }).flatMap((path) => {
+    const file = join(COMMANDS, path);
+    const [, list = ''] = /static override aliases = \[(.*)\]/.exec(readFileSync(file, 'utf8')) ?? [];
+    return [...list.matchAll(/'([^']+)'/g)].map(([, alias = '']): [string, string] => [alias.replace(':', ' '), file]);
+  }),
+);
+
 /** What is wrong with the uses of `reprise …` in a text: a command or a flag that is not there. */
 function unknownCommands(text: string): readonly string[] {
   return [...text.matchAll(/(?<![\w@/.-])reprise ([a-z]+(?:-[a-z]+)*(?: [a-z]+)?)([^\n`|&]*)/g)].flatMap(
     ([whole, words = '', rest = '']) => {
       const [first = '', second = ''] = words.split(' ');
-      const file = join(COMMANDS, ...(TOPICS.has(first) ? [first, `${second}.ts`] : [`${first}.ts`]));
+      const own = join(COMMANDS, ...(TOPICS.has(first) ? [first, `${second}.ts`] : [`${first}.ts`]));
+      const file = ALIASES.get(words) ?? own;
       if (!existsSync(file)) return [`${whole.trim()}: no such command`];
       const sources = [readFileSync(file, 'utf8'), ...SHARED].join('\n');
       const flags = [...rest.replace(/#.*/, '').matchAll(/(?<=\s)--([\w-]+)/g)].map(([, flag = '']) => flag);

@@ -14,8 +14,18 @@ interface Manifest {
 interface Schema {
   readonly type: string;
   readonly additionalProperties: boolean;
-  readonly properties: Readonly<Record<string, { readonly default?: unknown; readonly description?: string }>>;
+  readonly required?: readonly string[];
+  readonly properties: Readonly<
+    Record<
+      string,
+      { readonly default?: unknown; readonly description?: string; readonly examples?: readonly unknown[] }
+    >
+  >;
 }
+
+/** What has to be given, as the schema shows it. */
+const givenOf = ({ required = [], properties }: Schema): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(required.map((name) => [name, properties[name]?.examples?.[0]]));
 
 type Resolve = (options: unknown) => Readonly<Record<string, unknown>>;
 
@@ -43,9 +53,12 @@ describe('plugins of ours', () => {
 
     it(`${name} has the defaults that its schema tells`, async () => {
       const resolve = await resolverOf(folder);
+      const given = givenOf(schema);
       const told = Object.entries(schema.properties).map(([key, { default: value }]) => [key, value]);
-      expect(resolve({})).to.deep.equal(Object.fromEntries(told));
-      expect(resolve(Object.fromEntries(told.filter(([, value]) => value !== undefined)))).to.deep.equal(resolve({}));
+      const defaults = Object.fromEntries(told.filter(([, value]) => value !== undefined));
+      expect(resolve(given)).to.deep.include(defaults);
+      if (Object.keys(given).length === 0) expect(resolve({})).to.deep.equal(Object.fromEntries(told));
+      expect(resolve({ ...given, ...defaults })).to.deep.equal(resolve(given));
     });
 
     it(`${name} knows the options of its schema, and no others`, async () => {

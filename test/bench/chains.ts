@@ -46,7 +46,9 @@ async function one(reprise: Orchestrator, name: string): Promise<number> {
   return performance.now() - start;
 }
 
+const STORAGES: readonly Storage[] = ['in-memory', 'sqlite', 'eventstoredb'];
+
 if (import.meta.main) {
-  const storage = process.argv[2] === 'in-memory' ? 'in-memory' : 'sqlite';
+  const storage = STORAGES.find((one) => one === process.argv[2]) ?? 'sqlite';
   console.log(storage, await measureChains(storage, Number(process.argv[3] ?? 3)));
 }

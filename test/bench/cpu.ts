@@ -30,6 +30,6 @@ export async function cpuPerStep(reprise: Orchestrator, name: string, runs: numb
 }
 
 if (import.meta.main) {
-  for (const storage of ['in-memory', 'sqlite'] as const)
+  for (const storage of ['in-memory', 'sqlite', 'eventstoredb'] as const)
     console.log(storage, await measureCpuPerStep(storage), 'µs/step');
 }

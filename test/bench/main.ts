@@ -70,6 +70,10 @@ const memory = await measureChains('in-memory', seconds);
 report('in-memory 10-step chains, 50 at once', memory.stepsPerSecond, 'steps/s');
 report('  one run alone, p50', memory.soloP50Ms, 'ms');
 report('  processor time', await measureCpuPerStep('in-memory'), 'µs/step');
+const remote = await measureChains('eventstoredb', seconds);
+report('10-step chains over the protocol of EventStoreDB, 50 at once', remote.stepsPerSecond, 'steps/s', '1,500');
+report('  one run alone, p50', remote.soloP50Ms, 'ms');
+report('  processor time, without the server', await measureCpuPerStep('eventstoredb'), 'µs/step');
 
 for (const storage of ['in-memory', 'sqlite'] as const) {
   for (const count of [0, 50]) {

@@ -13,9 +13,10 @@ import {
 } from '@reprise/core';
 import { createSqliteStorage } from '@reprise/event-store-sqlite';
 import { z } from 'zod';
+import { withEventStoreDB } from './eventstoredb.ts';
 
 /** Where history is kept in a measurement. */
-export type Storage = 'in-memory' | 'sqlite';
+export type Storage = 'in-memory' | 'sqlite' | 'eventstoredb';
 
 export interface Bench {
   readonly reprise: Orchestrator;
@@ -29,15 +30,18 @@ export async function withReprise<T>(
   measure: (reprise: Orchestrator) => Promise<T>,
   agents: NonNullable<RepriseConfig['agents']> = [],
 ): Promise<T> {
-  return inFolder(async (path) => {
-    const reprise = await openReprise(storage === 'sqlite' ? path : undefined, workflows, agents);
+  const measured = async (opened: Promise<Orchestrator>): Promise<T> => {
+    const reprise = await opened;
     await reprise.start();
     try {
       return await measure(reprise);
     } finally {
       await reprise.stop();
     }
-  });
+  };
+  if (storage === 'eventstoredb')
+    return withEventStoreDB((store) => measured(createReprise({ workflows, agents, plugins: [store] })));
+  return inFolder((path) => measured(openReprise(storage === 'sqlite' ? path : undefined, workflows, agents)));
 }
 
 /** An orchestrator over the file, not started. Without a path: in memory. */

@@ -7,11 +7,13 @@ import {
   streamRunId,
   type TaskDefinition,
 } from '@reprise/core';
+import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
-import { after, describe, it } from 'mocha';
+import { after, before, describe, it } from 'mocha';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
 import { initialState, type RunState } from '../../core/src/orchestration/workflow/state.ts';
 import { mutexOf } from '../../core/src/orchestration/workflow/transitions/mutex.ts';
+import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
 import { checkHistory } from './support/history-checks.ts';
 import type { KillPoint } from './support/port-taps.ts';
 import { SqliteFiles } from './support/sqlite-files.ts';
@@ -284,6 +286,25 @@ describe('a process that is killed before or after any call of a port', function
       it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
         const between: Ports = { durable: false, listed: true, every: 19, storage: () => files.open() };
         const { points, faults } = await sweep(scenario, between);
+        expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
+        expect(points).to.be.greaterThan(1);
+      });
+    }
+  });
+
+  // As before, over the protocol of EventStoreDB: each play has a namespace of its own.
+  describe('over EventStoreDB', () => {
+    const server = new ProtocolServer();
+    before(() => server.start());
+    after(() => server.stop());
+    let plays = 0;
+    const storage = () => {
+      plays += 1;
+      return createEventStoreDBStorage({ connectionString: server.connectionString, namespace: `play${plays}` });
+    };
+    for (const [what, scenario] of Object.entries(SWEEP_SCENARIOS)) {
+      it(`leaves ${what} to the next, which ends it as if nothing had been`, async () => {
+        const { points, faults } = await sweep(scenario, { durable: false, listed: false, every: 19, storage });
         expect(faults.slice(0, 10), `${faults.length} of ${points}`).to.deep.equal([]);
         expect(points).to.be.greaterThan(1);
       });

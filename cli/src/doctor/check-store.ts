@@ -40,6 +40,8 @@ export async function checkStore(
   }
   try {
     const checks = [ok('store', `${access.where}${await sizeOf(access)} opens`)];
+    for (const { name, status, detail, fix } of (await storage.inspect?.()) ?? [])
+      checks.push(status === 'ok' ? ok(name, detail) : { name, status, detail, fix: fix ?? '' });
     if (deep) checks.push(...(await readWhole(storage.events)));
     checks.push(await checkDriver(storage));
     if (storage.catalog !== undefined) checks.push(...(await checkOpenRuns(storage, hands)));

@@ -39,9 +39,20 @@ export async function openProject(
     ...(projections === undefined ? {} : { projections }),
     agents,
     workflows: workflows.map(({ workflow }) => workflow),
-    plugins: [...others, ...extra.filter(({ name }) => others.every((plugin) => plugin.name !== name))],
+    plugins: [
+      ...others,
+      ...extra.filter(({ name }) => others.every((plugin) => plugin.name !== name)),
+      ...(await keptViews(access, others)),
+    ],
   };
   return { ...(await open(access, parts)), project };
+}
+
+/** A store that lists no runs by itself has a view of them, which is not to be built anew at each start. */
+async function keptViews({ path, views }: StoreAccess, plugins: readonly AnyPlugin[]): Promise<readonly AnyPlugin[]> {
+  if (path !== undefined || views === undefined || plugins.some(({ kind }) => kind === 'view-store')) return [];
+  const { sqliteViewStore } = await import('@reprise/view-store-sqlite');
+  return [sqliteViewStore({ path: views })];
 }
 
 /** For commands that only add to a run's history: no agent and no workflow is loaded, and nothing is driven. */

@@ -46,7 +46,7 @@ export function configuredStore({ config, folder, file }: ReadConfig, plugins: r
   if (plugin !== undefined && path !== undefined) {
     throw configInvalid(file, `store.path and the plugin '${plugin.name}' both say where history is kept. Keep one.`);
   }
-  if (plugin !== undefined) return pluginStore(plugin);
+  if (plugin !== undefined) return pluginStore(plugin, folder);
   return fileStore(resolve(folder, path ?? DEFAULT_STORE));
 }
 

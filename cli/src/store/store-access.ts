@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createPart, type Plugin, type Storage, systemClock, systemIds, systemRandom } from '@reprise/core';
 
 /** A store that was found, and how to open it. */
@@ -7,6 +8,8 @@ export interface StoreAccess {
   readonly where: string;
   /** The file of a store that this package knows how to open. */
   readonly path?: string;
+  /** The file in which its views are kept, where no plugin says otherwise. */
+  readonly views?: string;
   /** Whether a first run is still to make it; undefined when only its plugin knows. */
   readonly exists: boolean | undefined;
   /** For those who write. */
@@ -19,6 +22,7 @@ export interface StoreAccess {
 export const fileStore = (path: string): StoreAccess => ({
   where: path,
   path,
+  views: `${path}-views`,
   // With its mark alone, it was there: opening it says that it is gone.
   exists: existsSync(path) || existsSync(`${path}-mark`),
   plugin: async () => {
@@ -31,9 +35,10 @@ export const fileStore = (path: string): StoreAccess => ({
   },
 });
 
-/** The store that a configuration brings by a plugin. */
-export const pluginStore = (plugin: Plugin<'event-store'>): StoreAccess => ({
+/** The store that a configuration in `folder` brings by a plugin. A view is built anew when the store is another one, so they share a file. */
+export const pluginStore = (plugin: Plugin<'event-store'>, folder: string): StoreAccess => ({
   where: `plugin '${plugin.name}'`,
+  views: join(folder, '.reprise', `${plugin.name}-views`),
   exists: undefined,
   plugin: async () => plugin,
   openReader: async () => {

@@ -8,7 +8,7 @@ import { defineProjection, type Projection } from '../orchestration/reading/view
 import { Views } from '../orchestration/reading/views/views.ts';
 import { admissionOptions } from '../orchestration/runtime/admission/options.ts';
 import { MonitorHub } from '../orchestration/runtime/monitor-hub.ts';
-import { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from '../orchestration/runtime/options.ts';
+import { DEFAULT_ENGINE_OPTIONS, type EngineOptions, fittingStore } from '../orchestration/runtime/options.ts';
 import { Orchestrator } from '../orchestration/runtime/orchestrator.ts';
 import { RepriseError } from '../shared/errors.ts';
 import { systemClock, systemIds, systemRandom } from '../shared/system.ts';
@@ -106,7 +106,7 @@ function wire(
         clock,
         ids,
         random,
-        options,
+        options: fittingStore(options, storage.events.maxAppendBytes),
         admission,
         views: built,
         listRuns: listByView(views, () => built.reachEnd(runIndex.name, { withinMs: READ_OWN_MS })),

@@ -123,6 +123,8 @@ export interface EventStoreSubscription {
  * REPRISE_STORE_REPLACED.
  */
 export interface EventStore {
+  /** The most that one append may take, metadata included, in bytes of JSON. Absent: no limit that would matter. */
+  readonly maxAppendBytes?: number;
   /**
    * Appends all events or none, durably, at `expectedRevision + 1`; `expectedRevision` is the stream's last revision, or
    * NO_STREAM. An append whose events (by id) are already at those revisions succeeds and changes nothing.

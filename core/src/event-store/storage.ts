@@ -52,6 +52,17 @@ export interface ForeignAppends {
   onLost?(listener: (error: RepriseError) => void): () => void;
 }
 
+/** What a store has to say of itself: a line of `reprise doctor`. */
+export interface StoreFinding {
+  /** What it is about, in a word or two. */
+  readonly name: string;
+  /** `fail`: runs cannot go on like that. `warn`: something would be lost, or will not work. */
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
 /** What a plugin of kind 'event-store' brings: history, and what else its technology can do. All of it is closed by `events.close()`. */
 export interface Storage {
   readonly events: EventStore;
@@ -60,4 +71,6 @@ export interface Storage {
   readonly snapshots?: SnapshotCache;
   readonly catalog?: StreamCatalog;
   readonly foreign?: ForeignAppends;
+  /** What it is connected to, and what there would lose history. Changes nothing. */
+  inspect?(): Promise<readonly StoreFinding[]>;
 }

@@ -314,10 +314,26 @@ export const ERROR_CODES = {
     true,
   ),
   REPRISE_STORE_TOO_LARGE: entry('An event is larger than the event store accepts.', 'Pass large data by reference.'),
+  REPRISE_STORE_DENIED: entry(
+    'The event store does not let this user do what was asked of it, or does not know the user.',
+    'Check the credentials, and the rights of the user on the streams that the message names; reading everything ($all) is a right of its own.',
+  ),
+  REPRISE_STORE_STREAM_DELETED: entry(
+    'A stream of the event store was deleted by somebody. Its history is gone, and nothing can be added to it.',
+    'Start the run anew under another id. Keep tools that delete streams away from those of Reprise.',
+  ),
+  REPRISE_STORE_REFUSED: entry(
+    'The event store refuses what it was asked, and would again: it is too old, or set up otherwise.',
+    'Do what the message says; `reprise doctor` tells the version of the server.',
+  ),
   REPRISE_STORE_CLOSED: entry('The event store was used after close().', 'Open it again.'),
   REPRISE_STORE_REPLACED: entry(
     'The file of the event store was deleted or replaced while a process had it open, or its lock file was.',
     'Stop the process, put back the file that belongs there, then start again.',
+  ),
+  REPRISE_STORE_DRIVEN: entry(
+    'A process drives the runs of a store that has to stand still for what was asked.',
+    'Stop that process (`reprise doctor` says whether there is one), then try again.',
   ),
   REPRISE_DRIVER_SILENT: entry(
     'The process that drives the runs of a store exists and shows no sign of life: it is stopped, or stuck in a loop.',

@@ -2,6 +2,7 @@ import { RepriseCommand } from '../../base-command.ts';
 import { storeFlags } from '../../flags.ts';
 
 export default class ViewsList extends RepriseCommand {
+  static override aliases = ['projection:list', 'projection:status'];
   static override summary = 'List views, and how far each is behind.';
   static override description =
     'Views are rows that are folded from the events of all runs: those that Reprise brings, and those of the configuration. They stand in a file beside the store (<store>-views), and may be deleted: they are built again. This command builds none.';

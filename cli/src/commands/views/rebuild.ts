@@ -3,6 +3,7 @@ import { RepriseCommand } from '../../base-command.ts';
 import { storeFlags } from '../../flags.ts';
 
 export default class ViewsRebuild extends RepriseCommand {
+  static override aliases = ['projection:rebuild'];
   static override summary = 'Build a view anew, from the first event on.';
   static override description =
     'Of use after a view left out events that an older version could not read. A new version of a projection is built anew by itself.';

@@ -37,3 +37,19 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   maxStoreRetryMs: 5000,
   monitorQueue: 100_000,
 };
+
+/** What an event may take beside its payload, in bytes. */
+const BESIDE_PAYLOAD_BYTES = 32 * 1024;
+/** Of what an append takes, the part after which a turn makes way: what its last command adds comes on top, and a character takes more than a byte. */
+const SLICE_SHARE = 4;
+
+/** Limits that fit a store which takes so many bytes in one append. What they let through may still be too large for it, in bytes. */
+export function fittingStore(options: EngineOptions, maxAppendBytes: number | undefined): EngineOptions {
+  if (maxAppendBytes === undefined) return options;
+  const { maxPayloadChars, sliceChars } = options;
+  return {
+    ...options,
+    maxPayloadChars: Math.max(1, Math.min(maxPayloadChars, maxAppendBytes - BESIDE_PAYLOAD_BYTES)),
+    sliceChars: Math.max(1, Math.min(sliceChars, Math.floor(maxAppendBytes / SLICE_SHARE))),
+  };
+}

@@ -1,8 +1,12 @@
 import { NO_STREAM, nextTurn } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { event, events, expectConflict, expectRecorded, freshStream } from './fixtures.ts';
+import { event, events, expectConflict, expectRecorded, freshStream, rejection } from './fixtures.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
+
+const MIB = 1024 * 1024;
+/** What an event may take beside its text. */
+const BESIDE_PAYLOAD = 4096;
 
 export function appendSuite(under: StoreUnderTest): void {
   describe('append', () => {
@@ -166,12 +170,30 @@ export function appendSuite(under: StoreUnderTest): void {
       expectRecorded(await store.read(stream), stream, all);
     });
 
-    it('keeps large payloads', async () => {
+    it('keeps large payloads, up to the limit that it announces', async () => {
       const store = under.current();
       const stream = freshStream();
-      const large = event({ text: 'x€'.repeat(256 * 1024) });
+      const large = event({ text: 'x€'.repeat(Math.min(MIB, (store.maxAppendBytes ?? MIB) - BESIDE_PAYLOAD) / 4) });
       await store.append(stream, [large, event()], NO_STREAM);
       expectRecorded((await store.read(stream)).slice(0, 1), stream, [large]);
+    });
+
+    it('refuses more than it announces as too large, and keeps nothing of it (where it announces a limit)', async function () {
+      const store = under.current();
+      const { maxAppendBytes } = store;
+      if (maxAppendBytes === undefined) return this.skip();
+      const stream = freshStream();
+      const most = Math.floor((maxAppendBytes - BESIDE_PAYLOAD) / 3);
+      const each = event({ text: 'x'.repeat(most) });
+      for (const [what, refused] of [
+        ['one event', [event({ text: '€'.repeat(Math.ceil(maxAppendBytes / 3)) })]],
+        ['several', [each, event({ text: 'y'.repeat(most) }), event({ text: 'z'.repeat(most + BESIDE_PAYLOAD) })]],
+      ] as const)
+        await rejection(store.append(stream, refused, NO_STREAM), 'REPRISE_STORE_TOO_LARGE').catch((error: unknown) => {
+          throw new Error(what, { cause: error });
+        });
+      expect(await store.read(stream)).to.deep.equal([]);
+      await store.append(stream, [each], NO_STREAM);
     });
 
     it('keeps many events of one append in order', async () => {

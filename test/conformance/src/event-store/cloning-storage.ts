@@ -8,7 +8,9 @@ import type { Storage } from '@reprise/core/plugin';
  */
 export function cloningStorage(storage: Storage): Storage {
   const { events: store } = storage;
+  const { maxAppendBytes } = store;
   const events: Storage['events'] = {
+    ...(maxAppendBytes === undefined ? {} : { maxAppendBytes }),
     append: async (stream, given, expectedRevision, options) => {
       const handed = structuredClone(given);
       const append = store.append(stream, handed, expectedRevision, structuredClone(options));

@@ -13,6 +13,9 @@ export interface Handled {
   readonly outcome: CommandOutcome;
 }
 
+/** The most bytes of JSON that a character takes: a control character, escaped. */
+const CHAR_BYTES = 6;
+
 /**
  * Batches of this process. Part of the ids of events: the same command, decided twice at the same revision (a start that is repeated while
  * the run is not in memory), may not take the first append for its own.
@@ -25,6 +28,8 @@ export class Batch {
   readonly events: RunEvent[] = [];
   readonly encoded: NewEvent[] = [];
   readonly effects: Effect[] = [];
+  /** How many events there were before each command that added some. */
+  readonly #starts: number[] = [];
   /** What the events take of a turn; see turnCost. */
   chars = 0;
   readonly #from: number;
@@ -43,6 +48,7 @@ export class Batch {
   /** `origin`: the run that the events are copied from. */
   add(command: CommandBase, events: readonly RunEvent[], origin?: string): void {
     if (events.length === 0) return;
+    this.#starts.push(this.events.length);
     this.#ids ??= eventIds(this.#writer, command.runId, this.#from - 1, command.commandId);
     for (const event of events) {
       const id = this.#ids(this.#from + this.encoded.length);
@@ -50,5 +56,26 @@ export class Batch {
       this.events.push(event);
       this.encoded.push(toNewEvent(event, id, command, this.#source, origin));
     }
+  }
+
+  /**
+   * The events as they are appended: together, or, where a store takes so many bytes at once and they have more, in several appends, none of which
+   * ends within a command: what a command leaves is a state like any other.
+   */
+  appends(maxBytes: number | undefined): readonly (readonly NewEvent[])[] {
+    if (maxBytes === undefined || this.chars * CHAR_BYTES <= maxBytes || this.#starts.length < 2) return [this.encoded];
+    const appends: NewEvent[][] = [];
+    let bytes = Number.POSITIVE_INFINITY;
+    for (const [index, start] of this.#starts.entries()) {
+      const events = this.encoded.slice(start, this.#starts[index + 1]);
+      const size = events.reduce((sum, event) => sum + Buffer.byteLength(JSON.stringify(event)), 0);
+      if (bytes + size > maxBytes) {
+        appends.push([]);
+        bytes = 0;
+      }
+      appends.at(-1)?.push(...events);
+      bytes += size;
+    }
+    return appends;
   }
 }

@@ -279,8 +279,15 @@ export class RunWriter {
     this.#appends += 1;
     const from = this.#appends % MEASURED === 0 ? clock.now() : undefined;
     const options = summarise ? { summary: summaryOf(state) } : {};
-    const append = () => store.append(runStream(runId), batch.encoded, expected, options);
-    await untilKnown(append, clock, this.#retries(runId, 'append'));
+    const appends = batch.appends(store.maxAppendBytes);
+    let revision = expected;
+    for (const [index, events] of appends.entries()) {
+      const last = index === appends.length - 1;
+      const at = revision;
+      const append = () => store.append(runStream(runId), events, at, last ? options : {});
+      await untilKnown(append, clock, this.#retries(runId, 'append'));
+      revision += events.length;
+    }
     if (from !== undefined) admission.appended(clock.now() - from);
   }
 

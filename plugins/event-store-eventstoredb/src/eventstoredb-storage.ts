@@ -1,0 +1,342 @@
+import {
+  type AppendResult,
+  BEGINNING,
+  type EventPage,
+  type EventStore,
+  type ForeignAppends,
+  type NewEvent,
+  NO_STREAM,
+  type Ownership,
+  type ReadAllOptions,
+  type ReadOptions,
+  type RecordedEvent,
+  RepriseError,
+  type SnapshotCache,
+  type Storage,
+  type StoreFinding,
+  storeClosed,
+  storeConflict,
+  systemIds,
+} from '@reprise/core/plugin';
+import type { Connection } from './connection.ts';
+import { shareConnection } from './connections.ts';
+import { Definitions } from './definitions.ts';
+import { Feed } from './feed.ts';
+import { Followers } from './followers.ts';
+import { inspect } from './inspect.ts';
+import { Lease, readersOwnership } from './lease.ts';
+import { Log, type Page } from './log.ts';
+import { aboutOf, type Proposed, pack, unpack } from './mapping.ts';
+import { type EventStoreDBOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { fromPosition, toPosition } from './position.ts';
+import type { Answer } from './requests.ts';
+import { Snapshots } from './snapshots.ts';
+import { type StreamNames, streamNames } from './streams.ts';
+
+/**
+ * Opens the storage in an EventStoreDB. Nothing is asked of the server before it is used. Rejects with REPRISE_CONFIG_INVALID.
+ */
+export async function createEventStoreDBStorage(options: EventStoreDBOptions): Promise<Storage> {
+  return new EventStoreDBStorage(resolveOptions(options));
+}
+
+const DEFAULT_LIMIT = 1000;
+/** Without a word from the subscription for so many deadlines, it is looked whether it is deaf. */
+const QUIET = 1;
+
+type ForeignListener = (stream: string, revision: number) => void;
+
+/** See createEventStoreDBStorage. Every handle has a name, by which it knows its own appends among those that it hears of. */
+class EventStoreDBStorage implements Storage {
+  readonly events: EventStore;
+  readonly ownership: Ownership;
+  readonly snapshots: SnapshotCache;
+  readonly foreign: ForeignAppends;
+  readonly inspect: () => Promise<readonly StoreFinding[]>;
+
+  readonly #options: ResolvedOptions;
+  readonly #names: StreamNames;
+  readonly #writer = systemIds.next().slice(-12);
+  readonly #release: () => Promise<void>;
+  readonly #log: Log;
+  readonly #definitions: Definitions;
+  readonly #followers: Followers;
+  readonly #feed: Feed;
+  readonly #lease: Lease | undefined;
+  readonly #listeners = new Set<ForeignListener>();
+  readonly #appends = new Set<Promise<unknown>>();
+  #followed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#names = streamNames(options.prefix);
+    const { connection, release } = shareConnection(options.connection);
+    this.#release = release;
+    this.#log = new Log(connection, options);
+    this.#definitions = new Definitions(this.#log, this.#names);
+    this.#feed = this.#makeFeed(connection);
+    this.#followers = new Followers({
+      read: (stream, request) => this.#read(stream, request),
+      readAll: (request) => this.#readAll(request),
+      end: async () => {
+        const end = await this.#log.end();
+        return end === undefined ? BEGINNING : toPosition(end);
+      },
+      endOf: (stream) => this.#log.lastRevision(this.#names.of(stream)),
+      onFollowed: (followed) => {
+        this.#followed = followed;
+        this.#heed();
+      },
+    });
+    this.events = {
+      maxAppendBytes: options.maxAppendBytes,
+      append: (stream, events, expectedRevision) => this.#whileOpen(this.#append(stream, events, expectedRevision)),
+      read: async (stream, request) => this.#open(() => this.#read(stream, request)),
+      readAll: async (request) => this.#open(() => this.#readAll(request)),
+      subscribe: async (request) => this.#open(() => this.#followers.open(request)),
+      close: () => this.#close(),
+    };
+    const snapshots = new Snapshots(this.#log, this.#names, options.maxAppendBytes);
+    this.snapshots = {
+      load: async (stream) => this.#open(() => snapshots.load(stream)),
+      save: async (stream, snapshot) => this.#open(() => this.#writable(() => snapshots.save(stream, snapshot))),
+    };
+    const { lease } = this.#names;
+    this.#lease = options.readOnly ? undefined : new Lease(this.#log, lease, options.leaseMs);
+    this.ownership = this.#ownershipOf(this.#lease ?? readersOwnership(this.#log, lease, options.leaseMs));
+    this.foreign = { onAppend: (listener) => this.#listen(listener) };
+    const { deadlineMs } = options;
+    this.inspect = async () =>
+      this.#open(() => inspect({ connection, log: this.#log, names: this.#names, deadlineMs }));
+  }
+
+  async #append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
+    return this.#open(() => this.#writable(() => this.#appendAll(stream, events, expectedRevision)));
+  }
+
+  async #appendAll(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
+    const name = this.#names.of(stream);
+    if (events.length === 0 || expectedRevision < NO_STREAM)
+      return this.#appendNothing(stream, events, expectedRevision);
+    const proposed: Proposed[] = [];
+    for (const [index, event] of events.entries()) {
+      const { event: kept, ...shared } = await this.#definitions.share(event);
+      const more = index < events.length - 1 ? ({ more: true } as const) : {};
+      proposed.push(pack(kept, { writer: this.#writer, ...more, ...shared }));
+    }
+    this.#log.assertFits(stream, proposed, events);
+    const outcome = await this.#log.append(name, proposed, expectedRevision);
+    if (outcome.kind === 'conflict')
+      throw storeConflict(stream, expectedRevision, await this.#actual(name, outcome.actual, expectedRevision));
+    const { revision, position } = outcome;
+    if (revision !== expectedRevision + events.length)
+      throw deleted(stream, revision, expectedRevision + events.length);
+    if (position === undefined) throw tooOld(stream);
+    this.#followers.appended(stream);
+    return { revision, position: toPosition(position) };
+  }
+
+  /** Some refusals name no revision, or one that has passed. */
+  async #actual(name: string, told: number, expected: number): Promise<number> {
+    return told === expected || told < 0 ? this.#log.lastRevision(name) : told;
+  }
+
+  async #appendNothing(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
+    const last = await this.#log.last(this.#names.of(stream));
+    const revision = last?.kept.revision ?? NO_STREAM;
+    if (events.length > 0 || revision !== expectedRevision) throw storeConflict(stream, expectedRevision, revision);
+    return { revision, position: last?.position === undefined ? BEGINNING : toPosition(last.position) };
+  }
+
+  async #read(
+    stream: string,
+    { from, direction = 'forwards', limit = DEFAULT_LIMIT }: ReadOptions = {},
+  ): Promise<EventPage> {
+    if (limit <= 0 || (from ?? 0) < 0) return [];
+    const backwards = direction === 'backwards';
+    const name = this.#names.of(stream);
+    let page = await this.#log.readStream(name, from, backwards, limit);
+    // From behind the end some servers begin with an empty stretch.
+    if (backwards && from !== undefined && page.answers.length === 0)
+      page = await this.#log.readStream(name, undefined, true, limit);
+    const read = await this.#readOf(page.answers);
+    assertWhole(stream, page.answers, read, backwards ? undefined : (from ?? 0));
+    return pageOf(read, page.complete);
+  }
+
+  async #readAll({ after = BEGINNING, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): Promise<EventPage> {
+    let from = fromPosition(after);
+    if (limit <= 0) return [];
+    // Until there is something of ours, or nothing more: without a namespace the streams of others may be among them.
+    for (;;) {
+      // A position is included in what is read from it.
+      const page: Page = await this.#log.readAll(
+        this.#names.filter,
+        from,
+        Math.min(limit + 1, Number.MAX_SAFE_INTEGER),
+      );
+      const fresh = page.answers.filter(({ position }) => position !== undefined && toPosition(position) > after);
+      const read = (await this.#readOf(fresh)).slice(0, limit);
+      if (read.length > 0 || page.complete) return pageOf(read, page.complete && read.length < limit);
+      const last = page.answers.at(-1)?.position;
+      if (last === undefined || (from !== undefined && toPosition(last) === toPosition(from))) return pageOf([], true);
+      from = last;
+    }
+  }
+
+  /** Those that are events of this namespace. */
+  async #readOf(answers: readonly Answer[]): Promise<readonly RecordedEvent[]> {
+    const read: RecordedEvent[] = [];
+    for (const { kept, position } of answers) {
+      const stream = this.#names.from(kept.stream);
+      const unpacked = stream === undefined ? undefined : unpack(kept);
+      if (stream === undefined || unpacked === undefined) continue;
+      if (position === undefined) throw tooOld(stream);
+      const {
+        event,
+        about: { definition },
+      } = unpacked;
+      const data = definition === undefined ? event.data : await this.#definitions.restore(event.data, definition);
+      const { id, type, time, metadata } = event;
+      const place = { stream, revision: kept.revision, position: toPosition(position) };
+      read.push({ id, type, time, data, metadata, ...place });
+    }
+    return read;
+  }
+
+  #makeFeed(connection: Connection): Feed {
+    return new Feed({
+      connection,
+      log: this.#log,
+      filter: this.#names.filter,
+      quietMs: this.#options.deadlineMs * QUIET,
+      onAnswer: ({ kept }) => {
+        const stream = this.#names.from(kept.stream);
+        if (stream === undefined) return;
+        this.#followers.appended(stream);
+        if (this.#listeners.size === 0) return;
+        const about = aboutOf(kept);
+        // Once for each append.
+        if (about === undefined || about.writer === this.#writer || about.more === true) return;
+        for (const listener of [...this.#listeners]) listener(stream, kept.revision);
+      },
+      onGap: () => this.#followers.wakeAll(),
+    });
+  }
+
+  #listen(listener: ForeignListener): () => void {
+    const own: ForeignListener = (stream, revision) => listener(stream, revision);
+    this.#listeners.add(own);
+    this.#heed();
+    return () => {
+      this.#listeners.delete(own);
+      this.#heed();
+    };
+  }
+
+  /** The server is listened to while somebody here does. */
+  #heed(): void {
+    if ((this.#followed || this.#listeners.size > 0) && this.#closing === undefined) this.#feed.start();
+    else this.#feed.stop();
+  }
+
+  #ownershipOf(ownership: Ownership): Ownership {
+    return {
+      start: async () => this.#open(() => ownership.start()),
+      owns: (runId) => ownership.owns(runId),
+      onChange: (listener) => ownership.onChange(listener),
+      stop: () => ownership.stop(),
+      drivers: async () => this.#open(async () => (await ownership.drivers?.()) ?? []),
+    };
+  }
+
+  #close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    this.#listeners.clear();
+    await this.#followers.close();
+    this.#feed.stop();
+    await Promise.allSettled(this.#appends);
+    await this.#lease?.stop();
+    await this.#release();
+  }
+
+  #open<T>(use: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw storeClosed();
+    return use();
+  }
+
+  #writable<T>(use: () => Promise<T>): Promise<T> {
+    if (!this.#options.readOnly) return use();
+    throw new RepriseError(
+      'REPRISE_STORE_UNAVAILABLE',
+      'The event store in EventStoreDB was opened for reading only, so nothing can be written to it.',
+      { retryable: false },
+    );
+  }
+
+  /** close() waits for it. */
+  async #whileOpen<T>(work: Promise<T>): Promise<T> {
+    this.#appends.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#appends.delete(work);
+    }
+  }
+}
+
+const pageOf = (events: readonly RecordedEvent[], complete: boolean): EventPage =>
+  complete ? Object.assign([...events], { complete }) : events;
+
+/** `from`: the revision that was asked for first, when reading forwards. */
+function assertWhole(
+  stream: string,
+  answers: readonly Answer[],
+  read: readonly RecordedEvent[],
+  from: number | undefined,
+): void {
+  const foreign = answers.length - read.length;
+  if (foreign > 0) {
+    const message = `Stream ${stream} in EventStoreDB has ${foreign} events that Reprise did not write. Something else writes to it.`;
+    throw new RepriseError('REPRISE_STORE_CORRUPT', message, {
+      details: { stream },
+      fix: 'Keep other programs away from the streams of Reprise, or give it a namespace of its own.',
+    });
+  }
+  let before = from === undefined ? undefined : from - 1;
+  for (const { revision } of read) {
+    if (before !== undefined && Math.abs(revision - before) !== 1) throw truncated(stream, before + 1, revision - 1);
+    before = revision;
+  }
+}
+
+const truncated = (stream: string, first: number, last: number): RepriseError =>
+  new RepriseError(
+    'REPRISE_STORE_CORRUPT',
+    `Stream ${stream} in EventStoreDB lacks the events ${first} to ${last}: they were truncated ($maxAge, $maxCount or $tb in its metadata), or scavenged.`,
+    {
+      details: { stream },
+      fix: 'Remove $maxAge, $maxCount and $tb from the metadata of the stream. What a scavenge has not removed is there again then.',
+    },
+  );
+
+const deleted = (stream: string, revision: number, expected: number): RepriseError =>
+  new RepriseError(
+    'REPRISE_STORE_STREAM_DELETED',
+    `Stream ${stream} was deleted in EventStoreDB, and goes on behind what was there: an append came to revision ${revision}, not to ${expected}.`,
+    { details: { stream } },
+  );
+
+const tooOld = (stream: string): RepriseError =>
+  new RepriseError(
+    'REPRISE_STORE_REFUSED',
+    `EventStoreDB does not say where the events of ${stream} stand in its log.`,
+    {
+      fix: 'Use EventStoreDB 22.6 or newer.',
+    },
+  );

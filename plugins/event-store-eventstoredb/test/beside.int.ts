@@ -1,0 +1,85 @@
+import { type Json, NO_STREAM, sha256 } from '@reprise/core/plugin';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { events, failure } from './support/sample.ts';
+import { servers } from './support/stores.ts';
+
+const large = (name: string): { readonly [member: string]: Json } => ({ name, tasks: 'x'.repeat(20_000) });
+
+describe('what EventStoreDB keeps beside histories', () => {
+  const { serve, open } = servers();
+
+  const started = (definition: Json, more: { readonly [name: string]: Json } = {}) =>
+    events(1, { ...more, definition, input: 1 }).map((event) => ({ ...event, type: 'RunStarted' }));
+
+  it('is a large definition, once for all runs, which read as they were started', async () => {
+    const server = await serve();
+    const { events: store } = await open(server);
+    const definition = large('a');
+    const runs = ['run-a', 'run-b', 'run-c'];
+    for (const stream of runs) await store.append(stream, started(definition), NO_STREAM);
+    const { events: other } = await open(server, {
+      connectionString: `${server.connectionString}&connectionName=other`,
+    });
+    for (const stream of runs) {
+      const [event] = await other.read(stream);
+      // In the order of its members, too: checksums are over text.
+      expect(JSON.stringify(event?.data)).to.equal(JSON.stringify({ n: event?.data.n, definition, input: 1 }));
+      const kept = server.log.visible(stream)?.[0];
+      expect(kept?.data.length).to.be.below(100);
+    }
+    const name = `definition-${sha256(JSON.stringify(definition))}`;
+    expect(server.log.visible(name)).to.have.length(1);
+    expect(await other.readAll()).to.have.length(3);
+  });
+
+  it('is no small definition, and none of other events', async () => {
+    const server = await serve();
+    const { events: store } = await open(server);
+    await store.append('run-a', started({ name: 'small' }), NO_STREAM);
+    await store.append('run-b', events(1, { definition: large('b') }), NO_STREAM);
+    expect(server.log.all.some(({ stream }) => stream.startsWith('definition-'))).to.equal(false);
+  });
+
+  it('is written again after an outcome that nobody knew, and by two at once', async () => {
+    const server = await serve();
+    const [one, other] = [await open(server), await open(server)];
+    let failed = false;
+    server.fault = ({ kind, stream }) => {
+      if (kind === 'read' || failed || !stream.startsWith('definition-')) return undefined;
+      failed = true;
+      return 'timeout-after';
+    };
+    const first = started(large('c'));
+    await failure(one.events.append('run-a', first, NO_STREAM));
+    expect(await one.events.read('run-a')).to.deep.equal([]);
+    await Promise.all([
+      one.events.append('run-a', first, NO_STREAM),
+      other.events.append('run-b', started(large('c')), NO_STREAM),
+    ]);
+    expect(await other.events.readAll()).to.have.length(2);
+  });
+
+  it('is missed when somebody deletes it', async () => {
+    const server = await serve();
+    const { events: store } = await open(server);
+    const definition = large('d');
+    await store.append('run-a', started(definition), NO_STREAM);
+    server.log.delete(`definition-${sha256(JSON.stringify(definition))}`);
+    const { events: other } = await open(server);
+    const error = await failure(other.read('run-a'));
+    expect(String(error)).to.match(/definition in stream definition-.* is not there/);
+  });
+
+  it('is the last snapshot of a run, packed, and none that is too large', async () => {
+    const server = await serve();
+    const { snapshots } = await open(server, { maxAppendBytes: 20_000 });
+    const snapshot = { revision: 4, schema: 's', state: JSON.stringify({ text: 'żółć'.repeat(50_000) }) };
+    for (const revision of [1, 2, 3]) await snapshots?.save('run-a', { ...snapshot, revision });
+    expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 3 });
+    expect(server.log.visible('snapshot-a')).to.have.length(1);
+    const random = Array.from({ length: 30_000 }, () => Math.random().toString(36)).join('');
+    await snapshots?.save('run-a', { ...snapshot, state: random });
+    expect((await snapshots?.load('run-a'))?.revision).to.equal(3);
+  });
+});

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { createReprise, type Orchestrator, RunReader } from '@reprise/core';
+import {
+  createEventStoreDBStorage,
+  type EventStoreDBOptions,
+  eventstoredbEventStore,
+} from '@reprise/event-store-eventstoredb';
+import { sqliteViewStore } from '@reprise/view-store-sqlite';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { flow, outputOf, workflows } from './support/flow.ts';
+import { ProtocolServer } from './support/protocol-server.ts';
+import { until } from './support/sample.ts';
+import { LEASE_MS, targets } from './support/targets.ts';
+
+const PROCESS = fileURLToPath(new URL('./support/engine-process.ts', import.meta.url));
+const ITEMS = 12;
+
+describe('an engine on EventStoreDB', () => {
+  let folder = '';
+  const opened: Orchestrator[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'reprise-esdb-'));
+  });
+  afterEach(async () => {
+    for (const reprise of opened.splice(0)) await reprise.stop({ drainMs: 0 });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let views = 0;
+  const newViews = (): string => {
+    views += 1;
+    return join(folder, `views-${views}.db`);
+  };
+  const start = async (options: EventStoreDBOptions, path = newViews()): Promise<Orchestrator> => {
+    const plugins = [eventstoredbEventStore({ leaseMs: LEASE_MS, ...options }), sqliteViewStore({ path })];
+    const reprise = await createReprise({ workflows, plugins, limits: { maxStoreRetryMs: 100, snapshotEvery: 20 } });
+    opened.push(reprise);
+    await reprise.start();
+    return reprise;
+  };
+
+  /** The histories as the store has them: whole, each id once, and folded to the state that they recorded. */
+  const check = async (options: EventStoreDBOptions, runIds: readonly string[]): Promise<void> => {
+    const storage = await createEventStoreDBStorage({ ...options, readOnly: true });
+    try {
+      const reader = new RunReader(storage);
+      for (const runId of runIds) {
+        const history = await Array.fromAsync(reader.history(runId));
+        expect(history.map(({ revision }) => revision)).to.deep.equal(history.map((_, index) => index));
+        expect(new Set(history.map(({ recorded }) => recorded.id)).size).to.equal(history.length);
+        expect((await reader.replay(runId)).matches, runId).to.equal(true);
+      }
+    } finally {
+      await storage.events.close();
+    }
+  };
+
+  for (const { name, fresh } of targets()) {
+    describe(name, () => {
+      it('carries runs out: retries, a child, agents that talk, a list', async () => {
+        const options = fresh();
+        const reprise = await start(options);
+        expect(reprise.role).to.equal('driver');
+        const runs = await Promise.all(['a', 'b', 'c'].map((id) => reprise.startRun(flow, ITEMS, { id })));
+        for (const run of runs) expect(await run.result()).to.deep.equal(outputOf(ITEMS));
+        const listed = await reprise.runs.list({});
+        expect(listed.filter(({ workflow }) => workflow === 'flow').map(({ status }) => status)).to.deep.equal(
+          Array(3).fill('completed'),
+        );
+        await check(options, ['a', 'b', 'c']);
+      });
+
+      it('is one driver among several processes: others hand in what they are asked, and take over', async () => {
+        const options = fresh();
+        const [first, second] = [await start(options), await start(options)];
+        expect([first.role, second.role]).to.deep.equal(['driver', 'client']);
+        const run = await second.startRun(flow, ITEMS, { id: 'handed-in' });
+        expect(await run.result()).to.deep.equal(outputOf(ITEMS));
+        const open = await second.startRun(flow, 300, { id: 'left' });
+        await until(async () => (await second.runs.last('left')).revision > 100);
+        await first.stop({ drainMs: 0 });
+        expect(await open.result()).to.deep.equal(outputOf(300));
+        expect(second.role).to.equal('driver');
+        await check(options, ['handed-in', 'left']);
+      });
+
+      it('is killed again and again, and its runs end as if it had not been', async function () {
+        this.timeout(180_000);
+        const options = { ...fresh(), leaseMs: LEASE_MS };
+        const runIds = ['k1', 'k2', 'k3'];
+        const path = newViews();
+        let kills = 0;
+        const live = async (killAfterMs: number | undefined): Promise<readonly string[]> => {
+          const args = [JSON.stringify(options), path, runIds.join(), '120'];
+          const child = spawn(process.execPath, ['--conditions=reprise-source', PROCESS, ...args], {
+            stdio: ['ignore', 'pipe', 'inherit'],
+          });
+          const lines: string[] = [];
+          createInterface({ input: child.stdout }).on('line', (line) => {
+            lines.push(line);
+            if (lines.length === 1 && killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+          });
+          const [code] = await once(child, 'close');
+          if (code === null) kills += 1;
+          return lines;
+        };
+        for (const killAfterMs of [100, 700, 900, 1100, 800, 950]) await live(killAfterMs);
+        const lines = await live(undefined);
+        expect(kills).to.be.at.least(3);
+        const outcomes = runIds.map((id) => `${id} ${JSON.stringify({ status: 'completed', output: outputOf(120) })}`);
+        expect(lines.slice(2)).to.deep.equal(outcomes);
+        await check(options, runIds);
+      });
+    });
+  }
+
+  describe('whose server is in trouble', () => {
+    let server: ProtocolServer;
+    beforeEach(async () => {
+      server = await new ProtocolServer().start();
+    });
+    afterEach(async () => {
+      server.fault = undefined;
+      await server.stop();
+    });
+
+    it('goes on: every tenth call meets something', async () => {
+      const options = { connectionString: server.connectionString, deadlineMs: 200, leaseMs: 5000 };
+      const reprise = await start(options);
+      const faults = [
+        'drop-after',
+        'timeout-after',
+        'busy',
+        'drop-before',
+        'internal-after',
+        'hang-after',
+        'not-ready',
+      ] as const;
+      let calls = 0;
+      server.fault = () => {
+        calls += 1;
+        return calls % 10 === 0 ? faults[(calls / 10) % faults.length] : undefined;
+      };
+      const runs = await Promise.all(['a', 'b', 'c', 'd'].map((id) => reprise.startRun(flow, ITEMS, { id })));
+      for (const run of runs) expect(await run.result()).to.deep.equal(outputOf(ITEMS));
+      expect(calls).to.be.above(100);
+      server.fault = undefined;
+      await check(options, ['a', 'b', 'c', 'd']);
+    });
+
+    it('waits while the server is away, and goes on when it is back', async () => {
+      const options = { connectionString: server.connectionString, deadlineMs: 200 };
+      const reprise = await start(options);
+      const run = await reprise.startRun(flow, 200, { id: 'a' });
+      await until(
+        async () =>
+          (await reprise.runs.last('a').catch(() => undefined))?.revision !== undefined && server.log.all.length > 200,
+      );
+      await server.stop();
+      await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+      await server.start();
+      expect(await run.result()).to.deep.equal(outputOf(200));
+      await check(options, ['a']);
+    });
+  });
+});

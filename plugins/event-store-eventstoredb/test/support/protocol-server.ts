@@ -1,0 +1,369 @@
+import { EventEmitter } from 'node:events';
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type {
+  AppendReq,
+  AppendResp,
+  BatchAppendReq,
+  BatchAppendResp,
+  ReadReq,
+  ReadResp,
+} from '@eventstore/db-client/generated/streams_pb.js';
+import grpc from '@grpc/grpc-js';
+import {
+  appendAnswer,
+  batchAnswer,
+  batchExpectedOf,
+  batchRefusal,
+  checkpointAnswer,
+  confirmationAnswer,
+  eventAnswer,
+  expectedOf,
+  featuresAnswer,
+  filterOf,
+  gossipAnswer,
+  type Member,
+  nameOf,
+  notFoundAnswer,
+  proposalOf,
+  refusal,
+} from './answers.ts';
+import { type AppendOutcome, type Expected, type Proposal, type ServerEvent, ServerLog } from './server-log.ts';
+import { Wire } from './wire.ts';
+
+/** A call that a fault may be for. */
+export interface Call {
+  readonly kind: 'append' | 'batch' | 'read' | 'subscribe' | 'features';
+  /** '$all' for all streams. */
+  readonly stream: string;
+  readonly metadata: grpc.Metadata;
+}
+
+/**
+ * What goes wrong with a call. `before`: nothing is done. `after`: it is done, and the answer is lost. `hang` answers never, `drop` breaks the
+ * connection with all its calls, `half` breaks it in the middle of what is read. `deaf`: a subscription that is confirmed, and hears nothing.
+ */
+export type Fault =
+  | 'hang-before'
+  | 'hang-after'
+  | 'drop-before'
+  | 'drop-after'
+  | 'half'
+  | 'deaf'
+  | 'not-leader'
+  | 'busy'
+  | 'not-ready'
+  | 'timeout-after'
+  | 'denied'
+  | 'internal-after';
+
+export interface ProtocolServerOptions {
+  /** What is wrong with a call; undefined: nothing. */
+  readonly fault?: (call: Call) => Fault | undefined;
+  readonly maxAppendBytes?: number;
+  /** Only over TLS, with this certificate; and only with one of it itself, where `user` is true. */
+  readonly tls?: { readonly certificate: Buffer; readonly key: Buffer; readonly user: boolean };
+  /** Of a follower: where the leader is. */
+  readonly leaderPort?: number;
+  readonly members?: () => readonly Member[];
+  /** Shared with another server: nodes of a cluster, or one that is started again. */
+  readonly log?: ServerLog;
+  readonly changed?: EventEmitter;
+}
+
+const { status } = grpc;
+
+/**
+ * An EventStoreDB for tests: its protocol over its log in memory, on the generated code of the client. It listens behind a proxy, so that
+ * connections can be broken as a network breaks them, and the server be stopped and started at the same port with what it had.
+ */
+export class ProtocolServer {
+  readonly changed: EventEmitter;
+  readonly log: ServerLog;
+  readonly calls: Call[] = [];
+  fault: ((call: Call) => Fault | undefined) | undefined;
+  /** Subscriptions that are open. */
+  subscriptions = 0;
+  readonly #options: ProtocolServerOptions;
+  readonly #wire = new Wire();
+  #server: grpc.Server | undefined;
+
+  constructor(options: ProtocolServerOptions = {}) {
+    this.#options = options;
+    this.fault = options.fault;
+    this.changed = options.changed ?? new EventEmitter().setMaxListeners(0);
+    this.log = options.log ?? new ServerLog(this.changed);
+  }
+
+  get port(): number {
+    return this.#wire.port;
+  }
+
+  get connectionString(): string {
+    return `esdb://127.0.0.1:${this.port}?tls=false`;
+  }
+
+  async start(): Promise<this> {
+    const server = new grpc.Server();
+    const features = () => featuresAnswer('23.10.1', true);
+    server.addService(streamsGrpc.StreamsService, {
+      append: this.#append,
+      batchAppend: this.#batchAppend,
+      read: this.#read,
+    });
+    server.addService(featuresGrpc.ServerFeaturesService, {
+      getSupportedMethods: (call: grpc.ServerUnaryCall<unknown, unknown>, done: grpc.sendUnaryData<unknown>) => {
+        if (!this.#troubled({ kind: 'features', stream: '', metadata: call.metadata }, call)) done(null, features());
+      },
+    });
+    server.addService(gossipGrpc.GossipService, {
+      read: (_call: unknown, done: grpc.sendUnaryData<unknown>) =>
+        done(null, gossipAnswer(this.#options.members?.() ?? [{ port: this.port, state: 'leader' }])),
+    });
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync('127.0.0.1:0', this.#credentials(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
+    this.#server = server;
+    await this.#wire.open(port);
+    return this;
+  }
+
+  #credentials(): grpc.ServerCredentials {
+    const { tls } = this.#options;
+    if (tls === undefined) return grpc.ServerCredentials.createInsecure();
+    const { certificate, key, user } = tls;
+    return grpc.ServerCredentials.createSsl(certificate, [{ cert_chain: certificate, private_key: key }], user);
+  }
+
+  /** As a crash: every connection breaks, and nobody answers at the port. What was acknowledged is there after start(). */
+  async stop(): Promise<void> {
+    await this.#wire.close();
+    this.#server?.forceShutdown();
+    this.#server = undefined;
+  }
+
+  /** Breaks every connection. New ones are taken. */
+  breakConnections(): void {
+    this.#wire.breakAll();
+  }
+
+  /** The network swallows everything until it is called with false. */
+  freeze(frozen: boolean): void {
+    this.#wire.freeze(frozen);
+  }
+
+  readonly #append: grpc.handleClientStreamingCall<AppendReq, AppendResp> = (call, done) => {
+    let options: InstanceType<typeof AppendReq.Options> | undefined;
+    const proposals: Proposal[] = [];
+    call.on('data', (request: AppendReq) => {
+      options ??= request.getOptions();
+      const message = request.getProposedMessage();
+      if (message !== undefined) proposals.push(proposalOf(message));
+    });
+    call.on('end', () => {
+      if (options === undefined) return done(refusal(status.INVALID_ARGUMENT, 'no options'));
+      const stream = nameOf(options);
+      const of: Call = { kind: 'append', stream, metadata: call.metadata };
+      this.#made(of, call, stream, expectedOf(options), proposals, (outcome, error) => {
+        if (error !== undefined) done(error);
+        else if (outcome.kind === 'deleted') done(streamDeleted(stream));
+        else done(null, appendAnswer(outcome));
+      });
+    });
+  };
+
+  readonly #batchAppend: grpc.handleBidiStreamingCall<BatchAppendReq, BatchAppendResp> = (call) => {
+    const open = new Map<string, { options: InstanceType<typeof BatchAppendReq.Options>; proposals: Proposal[] }>();
+    call.on('data', (request: BatchAppendReq) => {
+      const correlation = request.getCorrelationId();
+      const key = correlation?.getString() ?? '';
+      const options = request.getOptions();
+      if (options !== undefined) open.set(key, { options, proposals: [] });
+      const batch = open.get(key);
+      batch?.proposals.push(...request.getProposedMessagesList().map(proposalOf));
+      if (batch === undefined || !request.getIsFinal()) return;
+      open.delete(key);
+      const stream = nameOf(batch.options);
+      const of: Call = { kind: 'batch', stream, metadata: call.metadata };
+      this.#made(of, call, stream, batchExpectedOf(batch.options), batch.proposals, (outcome, error) => {
+        if (error === undefined) call.write(batchAnswer(correlation, stream, outcome));
+        else if (error.code === status.INTERNAL) call.emit('error', error);
+        else call.write(batchRefusal(correlation, stream, exceptionOf(error), error.details));
+      });
+    });
+    call.on('end', () => call.end());
+  };
+
+  /** Carries an append out, as far as no fault keeps it from that. */
+  #made(
+    of: Call,
+    call: Answering,
+    stream: string,
+    expected: Expected,
+    proposals: readonly Proposal[],
+    done: (outcome: AppendOutcome, error?: ReturnType<typeof refusal>) => void,
+  ): void {
+    const failed = (error: ReturnType<typeof refusal>): void => done({ kind: 'deleted' }, error);
+    const size = proposals.reduce(
+      (sum, { data, metadata, type }) => sum + data.length + metadata.length + 2 * type.length,
+      0,
+    );
+    const { maxAppendBytes = 1024 * 1024 } = this.#options;
+    const fault = this.#faultOf(of);
+    const error = this.#refused(of, fault);
+    if (error !== undefined) return failed(error);
+    if (fault === 'hang-before' || this.#dropped(fault, 'drop-before')) return;
+    if (size > maxAppendBytes) return failed(tooLarge(maxAppendBytes));
+    const outcome = this.log.append(stream, expected, proposals);
+    if (fault === 'hang-after' || this.#dropped(fault, 'drop-after')) return;
+    if (fault === 'timeout-after') return failed(refusal(status.ABORTED, 'Operation timed out: CommitTimeout'));
+    if (fault === 'internal-after') return failed(refusal(status.INTERNAL, 'Received RST_STREAM with code 2'));
+    if (!('cancelled' in call) || !call.cancelled) done(outcome);
+  }
+
+  readonly #read: grpc.handleServerStreamingCall<ReadReq, ReadResp> = (call) => {
+    const options = call.request.getOptions();
+    if (options === undefined) return void call.emit('error', refusal(status.INVALID_ARGUMENT, 'no options'));
+    const subscribes = options.hasSubscription();
+    const stream = options.hasAll() ? '$all' : nameOf(options.getStream());
+    const of: Call = { kind: subscribes ? 'subscribe' : 'read', stream, metadata: call.metadata };
+    const fault = this.#faultOf(of);
+    const error = this.#refused(of, fault) ?? (this.log.isTombstoned(stream) ? streamDeleted(stream) : undefined);
+    if (error !== undefined) return void call.emit('error', error);
+    if (fault === 'hang-before' || this.#dropped(fault, 'drop-before')) return;
+    if (subscribes) return this.#subscribe(call, options, fault);
+    const events = options.hasAll() ? this.#ofAll(options) : this.#ofStream(options, stream);
+    if (events === undefined) {
+      call.write(notFoundAnswer(stream));
+      return call.end();
+    }
+    const half = fault === 'half' ? events.slice(0, Math.ceil(events.length / 2)) : events;
+    for (const event of half) call.write(eventAnswer(event));
+    if (fault === 'half') setTimeout(() => this.breakConnections(), 20);
+    else if (fault !== 'hang-after' && !this.#dropped(fault, 'drop-after')) call.end();
+  };
+
+  #ofAll(options: InstanceType<typeof ReadReq.Options>): readonly ServerEvent[] {
+    const { all } = this.log;
+    const count = Number(options.getCount());
+    const fits = filterOf(options);
+    const at = options.getAll()?.getPosition();
+    const from = at === undefined ? undefined : Number(at.getCommitPosition());
+    const found: ServerEvent[] = [];
+    if (options.getReadDirection() === 1) {
+      let index = from === undefined ? all.length - 1 : this.log.firstFrom(from) - 1;
+      for (; index >= 0 && found.length < count; index -= 1) {
+        const event = all[index];
+        if (event !== undefined && fits(event)) found.push(event);
+      }
+      return found;
+    }
+    if (options.getAll()?.hasEnd() === true) return [];
+    for (let index = this.log.firstFrom(from ?? 0); index < all.length && found.length < count; index += 1) {
+      const event = all[index];
+      if (event !== undefined && fits(event)) found.push(event);
+    }
+    return found;
+  }
+
+  #ofStream(options: InstanceType<typeof ReadReq.Options>, stream: string): readonly ServerEvent[] | undefined {
+    const visible = this.log.visible(stream);
+    const of = options.getStream();
+    const count = Number(options.getCount());
+    const from = of?.hasRevision() === true ? Number(of.getRevision()) : undefined;
+    if (options.getReadDirection() === 1)
+      return visible
+        ?.toReversed()
+        .filter(({ revision }) => from === undefined || revision <= from)
+        .slice(0, count);
+    if (of?.hasEnd() === true) return visible === undefined ? undefined : [];
+    return visible?.filter(({ revision }) => revision >= (from ?? 0)).slice(0, count);
+  }
+
+  /** To all streams, with a filter: what is there, then what comes, with a checkpoint behind each stretch. */
+  #subscribe(
+    call: grpc.ServerWritableStream<ReadReq, ReadResp>,
+    options: InstanceType<typeof ReadReq.Options>,
+    fault: Fault | undefined,
+  ): void {
+    call.write(confirmationAnswer('subscription'));
+    this.subscriptions += 1;
+    const fits = filterOf(options);
+    const all = options.getAll();
+    const at = all?.getPosition();
+    let next =
+      at === undefined
+        ? all?.hasEnd() === true
+          ? this.log.all.length
+          : 0
+        : this.log.firstFrom(Number(at.getCommitPosition()) + 1);
+    const deliver = (): void => {
+      if (fault === 'deaf') return;
+      const first = next;
+      for (; next < this.log.all.length; next += 1) {
+        const event = this.log.all[next];
+        if (event !== undefined && fits(event)) call.write(eventAnswer(event));
+      }
+      const last = this.log.all[next - 1];
+      if (next > first && last !== undefined) call.write(checkpointAnswer(last.position));
+    };
+    const onAppended = (): void => void setImmediate(deliver);
+    this.changed.on('appended', onAppended);
+    call.on('cancelled', () => {
+      this.subscriptions -= 1;
+      this.changed.off('appended', onAppended);
+    });
+    deliver();
+  }
+
+  #faultOf(call: Call): Fault | undefined {
+    this.calls.push(call);
+    return this.fault?.(call);
+  }
+
+  /** Whether the call will not be answered as it should. */
+  #troubled(of: Call, _call: Answering): boolean {
+    const fault = this.#faultOf(of);
+    return fault === 'hang-before' || this.#dropped(fault, 'drop-before');
+  }
+
+  #dropped(fault: Fault | undefined, when: Fault): boolean {
+    if (fault !== when) return false;
+    this.breakConnections();
+    return true;
+  }
+
+  #refused({ metadata }: Call, fault: Fault | undefined): ReturnType<typeof refusal> | undefined {
+    const { leaderPort } = this.#options;
+    const wantsLeader = metadata.get('requires-leader')[0] === 'true';
+    if (fault === 'not-leader' || (leaderPort !== undefined && wantsLeader))
+      return refusal(status.NOT_FOUND, 'Leader info available', 'not-leader', {
+        'leader-endpoint-host': '127.0.0.1',
+        'leader-endpoint-port': String(leaderPort ?? this.port),
+      });
+    if (fault === 'busy') return refusal(status.UNKNOWN, 'Server Is Too Busy');
+    if (fault === 'not-ready') return refusal(status.UNAVAILABLE, 'Server Is Not Ready');
+    if (fault === 'denied') return refusal(status.PERMISSION_DENIED, 'Access Denied', 'access-denied');
+    return undefined;
+  }
+}
+
+const exceptionOf = ({ code, metadata }: ReturnType<typeof refusal>): string =>
+  code === status.ABORTED ? 'timeout' : String(metadata.get('exception')[0] ?? '');
+
+interface Answering {
+  readonly cancelled?: boolean;
+}
+
+const streamDeleted = (stream: string) =>
+  refusal(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, 'stream-deleted', {
+    'stream-name': stream,
+  });
+
+const tooLarge = (most: number) =>
+  refusal(status.INVALID_ARGUMENT, `Maximum Append Size of ${most} Exceeded.`, 'maximum-append-size-exceeded', {
+    'maximum-append-size': String(most),
+  });
