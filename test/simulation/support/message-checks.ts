@@ -18,6 +18,8 @@ interface Account {
   doomed: boolean;
   /** The attempt that has it, `task/attempt`, or the program. */
   holder: string | undefined;
+  /** It was handed on from a name of no run, and nobody is done with it. */
+  readonly isAway: boolean;
   /** The outbox that it is in, and its number there. */
   outbox: string | undefined;
   n: number;
@@ -84,6 +86,12 @@ export class MessageBooks {
           expect(one.holder ?? event.client, `who has ${id}`).to.equal(event.client);
           one.holder = event.client;
         }
+        return;
+      case 'RunForked':
+        // What goes to other runs, and was handed on from there, is that of the run that it goes on from.
+        for (const [id, { outbox, isAway }] of [...this.open])
+          if (outbox !== undefined || isAway) this.#end(id, 'left');
+        this.#numbers.clear();
         return;
       case 'MessageDelivered':
         for (const id of event.messages) this.#free(id, 'delivered').holder = `${event.taskId}/${event.attempt}`;
@@ -206,7 +214,9 @@ export class MessageBooks {
       receipt === 'failed' ||
       (performative === 'failure' && message.endsWith('!'));
     if (outbox !== undefined) this.#numbers.set(outbox, n);
+    const isAway = event.type === 'MessageReceived' && event.to.startsWith('@');
     this.open.set(message, {
+      isAway,
       isDrop: event.drop === true,
       isOwn,
       dead: false,

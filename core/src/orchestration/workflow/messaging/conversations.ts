@@ -81,7 +81,11 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
 }
 
 /** What was said before the question came back may have been heard, and be said again under its key, which says nothing new: whoever asked goes by that. */
-const nextStage = ({ protocol, stage, before }: ConversationState, role: Role, said: Performative): Stage | undefined =>
+export const nextStage = (
+  { protocol, stage, before }: Pick<ConversationState, 'protocol' | 'stage' | 'before'>,
+  role: Role,
+  said: Performative,
+): Stage | undefined =>
   advance(protocol, stage, role, said) ??
   (role === 'initiator' && before !== undefined ? advance(protocol, before, role, said) : undefined);
 
@@ -125,7 +129,7 @@ export function converse(state: RunState, mail: MailState, event: MessageSent | 
 }
 
 /** Whether more than one may take from it: a name, here or elsewhere. */
-function isAnybodys(mailbox: string): boolean {
+export function isAnybodys(mailbox: string): boolean {
   const { to } = isOutbox(mailbox) ? beyond(mailbox) : { to: mailbox };
   return to.startsWith('@') || isName(to);
 }

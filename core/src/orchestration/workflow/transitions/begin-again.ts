@@ -64,7 +64,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   const { runId, keys = [], at } = event;
   const own = runId === state.runId;
   if (own) state.status = 'running';
-  if (own) leaveOthers(state);
+  leaveOthers(state);
   release(state, at);
   if (own) state.startedAt = at;
   state.stoppedBefore = state.stoppedMs;

@@ -2,10 +2,17 @@ import { sha256 } from '../../../../shared/hash.ts';
 import type { JsonObject } from '../../../../shared/json.ts';
 import type { Labels } from '../../../../shared/labels.ts';
 import { isEnd } from '../../../workflow/end-of-run.ts';
-import type { MessageSent } from '../../../workflow/events.ts';
-import { isName } from '../../../workflow/messaging/mail.ts';
-import { nameOf, sentAs } from '../../../workflow/messaging/message.ts';
-import { advance, isOpen, type Protocol, protocolOf, type Stage } from '../../../workflow/messaging/protocols.ts';
+import type { MessageReceived, MessageSent } from '../../../workflow/events.ts';
+import { isAnybodys, nextStage } from '../../../workflow/messaging/conversations.ts';
+import { sentAs } from '../../../workflow/messaging/message.ts';
+import { isOutbox, partyAddressed, partyKey, sentTo } from '../../../workflow/messaging/outbox.ts';
+import {
+  isOpen,
+  type OpenStage,
+  type Protocol,
+  protocolOf,
+  type Stage,
+} from '../../../workflow/messaging/protocols.ts';
 import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
 import { messageKey } from './open-messages.ts';
 
@@ -54,6 +61,8 @@ type Open = {
   readonly stage: Stage;
   readonly mailbox: string;
   readonly participant?: string;
+  /** Where it was when the question came back. */
+  readonly before?: Stage;
 };
 type OpenRow = { readonly open: { readonly [message: string]: Open } };
 /** The row `~run`: who has opened some. */
@@ -67,7 +76,7 @@ interface Change {
   readonly stage: ConversationStage;
   readonly deadline?: number;
   /** It begins. */
-  readonly opening?: MessageSent;
+  readonly opening?: MessageSent | MessageReceived;
 }
 
 const openersKey = (runId: string): string => `~${runId}`;
@@ -103,15 +112,20 @@ export const conversations: Projection = defineProjection({
   keyOf({ event, runId }) {
     if (isEnd(event)) return openersKey(runId);
     switch (event.type) {
-      case 'MessageSent': {
-        if (event.conversation === undefined || event.late === true) return undefined;
+      case 'MessageSent':
+      case 'MessageReceived': {
+        const said = saidBy(event);
+        if (event.conversation === undefined || said.length === 0) return undefined;
         const opens = protocolOf(event.performative ?? 'inform') !== undefined;
-        const mailboxes = sentAs(event).map(({ mailbox }) => openKey(runId, mailbox));
-        const own = [openersKey(runId), ...sentAs(event).map(({ id }) => messageKey(runId, id))];
-        return [...new Set([openKey(runId, nameOf(event.from)), ...mailboxes, ...(opens ? own : [])])];
+        const mailboxes = said.map(({ mailbox }) => openKey(runId, mailbox));
+        const own = [openersKey(runId), ...said.map(({ id }) => messageKey(runId, id))];
+        return [...new Set([openKey(runId, partyKey(event.from)), ...mailboxes, ...(opens ? own : [])])];
       }
+      case 'RunForked':
+        return openersKey(runId);
       case 'ConversationExpired':
       case 'MessageRejected':
+      case 'MessageHandedOn':
         return messageKey(runId, event.message);
       case 'TaskCompleted':
       case 'TaskFailed':
@@ -125,12 +139,12 @@ export const conversations: Projection = defineProjection({
   },
   keysFrom(given, rows) {
     const { event, runId } = given;
-    if (isEnd(event)) {
+    if (isEnd(event) || event.type === 'RunForked') {
       const openers = Object.keys((rows(openersKey(runId)) as Openers | undefined)?.openers ?? {});
       const open = openers.map((one) => openKey(runId, one));
       return [...open, ...open.flatMap((key) => Object.keys(openIn(rows, key)).map((id) => messageKey(runId, id)))];
     }
-    if (event.type === 'ConversationExpired' || event.type === 'MessageRejected') {
+    if (event.type === 'ConversationExpired' || event.type === 'MessageRejected' || event.type === 'MessageHandedOn') {
       const row = rows(messageKey(runId, event.message)) as ConversationRow | undefined;
       return row === undefined ? [] : [openKey(runId, row.initiator)];
     }
@@ -177,10 +191,31 @@ function changesOf({ event, runId }: ViewEvent, rows: RowsBefore<JsonObject>): r
     return openers.flatMap((one) => over(one, 'closed'));
   }
   switch (event.type) {
+    case 'RunForked': {
+      // What was said to other runs, and was asked from there, is that of the run that this one goes on from.
+      const openers = Object.keys((rows(openersKey(runId)) as Openers | undefined)?.openers ?? {});
+      return openers.flatMap((initiator) =>
+        Object.entries(openIn(rows, openKey(runId, initiator))).flatMap(([message, { mailbox, participant = '' }]) =>
+          [initiator, mailbox, participant].some(isOutbox)
+            ? [{ message, initiator, next: undefined, stage: 'left' as const }]
+            : [],
+        ),
+      );
+    }
+    case 'MessageHandedOn': {
+      const { message, run, to } = event;
+      const row = rows(messageKey(runId, message)) as ConversationRow | undefined;
+      if (row === undefined) return [];
+      const { initiator, conversation, protocol } = row;
+      if (run !== undefined) return [{ message, initiator, next: undefined, stage: 'left' }];
+      // Nobody is there any more who asked for it: it is open here again.
+      return [{ message, initiator, next: { conversation, protocol, stage: 'asked', mailbox: to }, stage: 'asked' }];
+    }
     case 'MessageSent':
+    case 'MessageReceived':
       return event.conversation === undefined
         ? []
-        : sentAs(event).flatMap(({ id, mailbox }) => saidIn(event, event.conversation ?? '', id, mailbox, runId, rows));
+        : saidBy(event).flatMap(({ id, mailbox }) => saidIn(event, event.conversation ?? '', id, mailbox, runId, rows));
     case 'ConversationExpired':
     case 'MessageRejected': {
       const { message } = event;
@@ -191,8 +226,9 @@ function changesOf({ event, runId }: ViewEvent, rows: RowsBefore<JsonObject>): r
       if (event.type === 'ConversationExpired') return [{ message, initiator, next: undefined, stage: 'expired' }];
       // Whoever takes it next answers anew.
       const { participant: _participant, ...before } = one;
-      const stage: Stage = one.stage === 'cancelling' ? one.stage : 'asked';
-      const next = { ...before, stage, ...(isName(one.mailbox) ? {} : { participant: one.mailbox }) };
+      const stage: OpenStage = one.stage === 'cancelling' ? one.stage : 'asked';
+      const said = one.stage === 'cancelling' || one.stage === 'asked' ? {} : { before: one.stage };
+      const next = { ...before, stage, ...said, ...(isAnybodys(one.mailbox) ? {} : { participant: one.mailbox }) };
       return [{ message, initiator, next, stage }];
     }
     case 'TaskCompleted':
@@ -206,16 +242,25 @@ function changesOf({ event, runId }: ViewEvent, rows: RowsBefore<JsonObject>): r
   }
 }
 
+/** The messages that are there with it, and where; none that nobody takes, but what is said to a program. */
+function saidBy(event: MessageSent | MessageReceived): readonly { readonly id: string; readonly mailbox: string }[] {
+  const { receipt, ask, message: id } = event;
+  if (ask !== undefined || receipt === 'acknowledged' || receipt === 'failed') return [];
+  if (event.type === 'MessageReceived') return [{ id, mailbox: partyAddressed(event.to) }];
+  if (event.run !== undefined) return [{ id, mailbox: partyAddressed(sentTo(event)) }];
+  return sentAs(event).map((one) => ({ ...one, mailbox: partyAddressed(one.mailbox) }));
+}
+
 /** What a message does to the conversation that it is part of, or opens. */
 function saidIn(
-  event: MessageSent,
+  event: MessageSent | MessageReceived,
   conversation: string,
   id: string,
   mailbox: string,
   runId: string,
   rows: RowsBefore<JsonObject>,
 ): readonly Change[] {
-  const from = nameOf(event.from);
+  const from = partyKey(event.from);
   const { performative = 'inform', inReplyTo, deadline } = event;
   const asked = Object.entries(openIn(rows, openKey(runId, from))).find(
     ([, one]) => one.conversation === conversation && (mailbox === one.participant || mailbox === one.mailbox),
@@ -230,15 +275,16 @@ function saidIn(
   if (found !== undefined) {
     const [message, one] = found;
     const initiator = asked === undefined ? mailbox : from;
-    const stage = advance(one.protocol, one.stage, asked === undefined ? 'participant' : 'initiator', performative);
+    const stage = nextStage(one, asked === undefined ? 'participant' : 'initiator', performative);
     if (stage === undefined) return [];
     const who = asked === undefined ? { participant: one.participant ?? from } : {};
-    const next = isOpen(stage) ? { ...one, stage, ...who } : undefined;
+    const { before: _before, ...others } = one;
+    const next = isOpen(stage) ? { ...others, stage, ...who } : undefined;
     return [{ message, initiator, next, stage, ...(deadline === undefined ? {} : { deadline }) }];
   }
   const protocol = protocolOf(performative);
   if (protocol === undefined) return [];
-  const who = isName(mailbox) ? {} : { participant: mailbox };
+  const who = isAnybodys(mailbox) ? {} : { participant: mailbox };
   const next = { conversation, protocol, stage: 'asked', mailbox, ...who } as const;
   return [{ message: id, initiator: from, next, stage: 'asked', opening: event }];
 }
@@ -250,10 +296,11 @@ function changed(
 ): ConversationRow | undefined {
   if (opening === undefined) {
     if (row === undefined) return undefined;
-    const ended = next === undefined ? { status: 'ended' as const, ended: time } : {};
+    const { ended: _ended, ...going } = row;
+    const ended = next === undefined ? { status: 'ended' as const, ended: time } : { status: 'open' as const };
     const participant = next === undefined ? row.participant : (next.participant ?? next.mailbox);
     const until = deadline === undefined ? {} : { deadline };
-    return { ...row, participant, stage, since: time, ...until, ...ended };
+    return { ...going, participant, stage, since: time, ...until, ...ended };
   }
   return {
     run: runId,
