@@ -110,6 +110,60 @@ const seller: Work = async (_task, { messages }) => {
   return (await messages.receive({ performative: 'not-understood' }))?.data ?? null;
 };
 
+const CROSSED = parseWorkflow(`
+name: crossed
+version: "1"
+mailboxes: { desk: {} }
+tasks:
+  asker: { agent: asker, may: sendAcross, input: "\${ input.other }" }
+  taker: { agent: taker, may: sendAcross }
+  lost: { send: { to: nobody, run: "\${ input.other }", data: lost } }
+  told: { send: { to: reader, run: "\${ input.other }", data: { n: 1 }, until: acknowledged } }
+  heard: { wait: { message: { from: reader, run: "\${ input.other }" } } }
+  last: { send: { to: "#narrow", run: "\${ input.other }", data: last words }, after: [asker, taker, told, heard] }
+`);
+
+const OTHER = parseWorkflow(`
+name: other
+version: "1"
+mailboxes: { narrow: { limit: 1 } }
+tasks:
+  reader: { agent: answerer, may: sendAcross }
+  slow: { agent: slow }
+`);
+
+const crossing: Work = async (task, { messages }) => {
+  const run = task.input as string;
+  return (await messages.request('reader', 'may I?', { run, type: 'leave', deadline: '1m' })).data;
+};
+
+/** Takes from a name of no run: gives back the first, and answers the second. */
+const taking: Work = async (_task, { messages }) => {
+  const first = await messages.receive({ mailbox: '@work' });
+  if (first !== undefined) await messages.nack(first, { reason: 'not now', delay: 100 });
+  const again = await messages.receive({ mailbox: '@work' });
+  if (again !== undefined) await messages.reply(again, 'done');
+  return (await messages.receive({ mailbox: '@work', timeout: 50 })) ?? 'nothing more';
+};
+
+const reading: Work = async (_task, { messages }, sleep) => {
+  await sleep(100);
+  const asked = await messages.receive({ performative: 'request' });
+  if (asked === undefined) return null;
+  await messages.reply(asked, null, { performative: 'agree' });
+  await messages.reply(asked, 'you may');
+  const told = await messages.receive({ performative: 'inform' });
+  if (told?.run !== undefined) await messages.send('heard', 'heard', { run: told.run });
+  return told?.data ?? null;
+};
+
+const emptying: Work = async (_task, { messages }, sleep) => {
+  await sleep(5000);
+  const first = await messages.receive({ mailbox: '#narrow' });
+  if (first !== undefined) await messages.ack(first);
+  return (await messages.receive({ mailbox: '#narrow' }))?.data ?? null;
+};
+
 export const SCENARIO_OF_MESSAGES: Readonly<Record<string, Scenario>> = {
   talked: {
     about:
@@ -141,6 +195,31 @@ export const SCENARIO_OF_MESSAGES: Readonly<Record<string, Scenario>> = {
       const reprise = await stage.start(NEWS, { desk, reader, teller, clerk: seller });
       await reprise.startRun(NEWS, {}, { id: runId });
       await stage.toEnd(runId);
+      return runId;
+    },
+  },
+  crossed: {
+    about:
+      'A run talked with another, with a name of no run and with a program: it asked and was answered, waited until its message was dealt with there, was refused one; took from a name, gave it back and took it again; a program took from it; its end waited for a mailbox that was full.',
+    async play(stage) {
+      const reprise = await stage.start([CROSSED, OTHER], {
+        asker: crossing,
+        taker: taking,
+        answerer: reading,
+        slow: emptying,
+      });
+      const other = await reprise.startRun('other', null, { id: 'other-1' });
+      await other.send('#narrow', 'in the way', { requestId: 'way' });
+      const runId = 'crossed-1';
+      const run = await reprise.startRun('crossed', { other: other.id }, { id: runId });
+      await run.send('#desk', 'for a program', { requestId: 'desk' });
+      const kim = reprise.messages('kim');
+      const answered = kim.request('@work', 'what?', { requestId: 'work', deadline: '1m' });
+      const taken = await kim.receive('#desk', { run: runId, timeout: '1s' });
+      await taken?.extend('1m');
+      await taken?.ack();
+      await stage.toEnd(runId);
+      await answered;
       return runId;
     },
   },
