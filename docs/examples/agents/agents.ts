@@ -232,3 +232,35 @@ export const packer = defineAgent({
   },
 });
 // #endregion
+
+// #region with-output
+export const payer = defineAgent({
+  name: 'payer',
+  async handle({ input }: AgentTask<{ readonly order: string }>, { messages }: AgentContext) {
+    await messages.publish('#paid', { order: input.order }, { on: 'completion' });
+    return { paid: true };
+  },
+});
+// #endregion
+
+// #region topics
+/** Tells everybody of each price, as it comes. */
+export const exchange = defineAgent({
+  name: 'exchange',
+  async handle({ input }: AgentTask<{ readonly prices: readonly number[] }>, { messages }: AgentContext) {
+    for (const price of input.prices) await messages.publish('#prices', { price }, { key: `price ${price}` });
+    await messages.publish('#prices', { price: null }, { key: 'closed' });
+  },
+});
+
+/** Waits for a price that is low enough. */
+export const watcher = defineAgent({
+  name: 'watcher',
+  async handle({ input }: AgentTask<{ readonly below: number }>, { messages }: AgentContext) {
+    const where = `message.data.price == null || message.data.price < ${input.below}`;
+    await messages.subscribe('#prices', { filter: { where } });
+    const message = await messages.receive({ timeout: '1h' });
+    return (message?.data as { readonly price: number | null } | undefined)?.price ?? null;
+  },
+});
+// #endregion

@@ -1,15 +1,11 @@
 import {
   type AppendResult,
   BEGINNING,
-  type EventPage,
   type EventStore,
   type ForeignAppends,
   type NewEvent,
   NO_STREAM,
   type Ownership,
-  type ReadAllOptions,
-  type ReadOptions,
-  type RecordedEvent,
   RepriseError,
   type SnapshotCache,
   type Storage,
@@ -23,13 +19,13 @@ import { shareConnection } from './connections.ts';
 import { Definitions } from './definitions.ts';
 import { Feed } from './feed.ts';
 import { Followers } from './followers.ts';
+import { History, tooOld } from './history.ts';
 import { inspect } from './inspect.ts';
 import { Lease, readersOwnership } from './lease.ts';
-import { Log, type Page } from './log.ts';
-import { aboutOf, type Proposed, pack, unpack } from './mapping.ts';
+import { Log } from './log.ts';
+import { aboutOf, type Proposed, pack } from './mapping.ts';
 import { type EventStoreDBOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { fromPosition, toPosition } from './position.ts';
-import type { Answer } from './requests.ts';
+import { toPosition } from './position.ts';
 import { Snapshots } from './snapshots.ts';
 import { type StreamNames, streamNames } from './streams.ts';
 
@@ -39,10 +35,6 @@ import { type StreamNames, streamNames } from './streams.ts';
 export async function createEventStoreDBStorage(options: EventStoreDBOptions): Promise<Storage> {
   return new EventStoreDBStorage(resolveOptions(options));
 }
-
-const DEFAULT_LIMIT = 1000;
-/** Without a word from the subscription for so many deadlines, it is looked whether it is deaf. */
-const QUIET = 1;
 
 type ForeignListener = (stream: string, revision: number) => void;
 
@@ -60,6 +52,7 @@ class EventStoreDBStorage implements Storage {
   readonly #release: () => Promise<void>;
   readonly #log: Log;
   readonly #definitions: Definitions;
+  readonly #history: History;
   readonly #followers: Followers;
   readonly #feed: Feed;
   readonly #lease: Lease | undefined;
@@ -75,10 +68,11 @@ class EventStoreDBStorage implements Storage {
     this.#release = release;
     this.#log = new Log(connection, options);
     this.#definitions = new Definitions(this.#log, this.#names);
+    this.#history = new History(this.#log, this.#names, this.#definitions);
     this.#feed = this.#makeFeed(connection);
     this.#followers = new Followers({
-      read: (stream, request) => this.#read(stream, request),
-      readAll: (request) => this.#readAll(request),
+      read: (stream, request) => this.#history.read(stream, request),
+      readAll: (request) => this.#history.readAll(request),
       end: async () => {
         const end = await this.#log.end();
         return end === undefined ? BEGINNING : toPosition(end);
@@ -92,8 +86,8 @@ class EventStoreDBStorage implements Storage {
     this.events = {
       maxAppendBytes: options.maxAppendBytes,
       append: (stream, events, expectedRevision) => this.#whileOpen(this.#append(stream, events, expectedRevision)),
-      read: async (stream, request) => this.#open(() => this.#read(stream, request)),
-      readAll: async (request) => this.#open(() => this.#readAll(request)),
+      read: async (stream, request) => this.#open(() => this.#history.read(stream, request)),
+      readAll: async (request) => this.#open(() => this.#history.readAll(request)),
       subscribe: async (request) => this.#open(() => this.#followers.open(request)),
       close: () => this.#close(),
     };
@@ -149,68 +143,12 @@ class EventStoreDBStorage implements Storage {
     return { revision, position: last?.position === undefined ? BEGINNING : toPosition(last.position) };
   }
 
-  async #read(
-    stream: string,
-    { from, direction = 'forwards', limit = DEFAULT_LIMIT }: ReadOptions = {},
-  ): Promise<EventPage> {
-    if (limit <= 0 || (from ?? 0) < 0) return [];
-    const backwards = direction === 'backwards';
-    const name = this.#names.of(stream);
-    let page = await this.#log.readStream(name, from, backwards, limit);
-    // From behind the end some servers begin with an empty stretch.
-    if (backwards && from !== undefined && page.answers.length === 0)
-      page = await this.#log.readStream(name, undefined, true, limit);
-    const read = await this.#readOf(page.answers);
-    assertWhole(stream, page.answers, read, backwards ? undefined : (from ?? 0));
-    return pageOf(read, page.complete);
-  }
-
-  async #readAll({ after = BEGINNING, limit = DEFAULT_LIMIT }: ReadAllOptions = {}): Promise<EventPage> {
-    let from = fromPosition(after);
-    if (limit <= 0) return [];
-    // Until there is something of ours, or nothing more: without a namespace the streams of others may be among them.
-    for (;;) {
-      // A position is included in what is read from it.
-      const page: Page = await this.#log.readAll(
-        this.#names.filter,
-        from,
-        Math.min(limit + 1, Number.MAX_SAFE_INTEGER),
-      );
-      const fresh = page.answers.filter(({ position }) => position !== undefined && toPosition(position) > after);
-      const read = (await this.#readOf(fresh)).slice(0, limit);
-      if (read.length > 0 || page.complete) return pageOf(read, page.complete && read.length < limit);
-      const last = page.answers.at(-1)?.position;
-      if (last === undefined || (from !== undefined && toPosition(last) === toPosition(from))) return pageOf([], true);
-      from = last;
-    }
-  }
-
-  /** Those that are events of this namespace. */
-  async #readOf(answers: readonly Answer[]): Promise<readonly RecordedEvent[]> {
-    const read: RecordedEvent[] = [];
-    for (const { kept, position } of answers) {
-      const stream = this.#names.from(kept.stream);
-      const unpacked = stream === undefined ? undefined : unpack(kept);
-      if (stream === undefined || unpacked === undefined) continue;
-      if (position === undefined) throw tooOld(stream);
-      const {
-        event,
-        about: { definition },
-      } = unpacked;
-      const data = definition === undefined ? event.data : await this.#definitions.restore(event.data, definition);
-      const { id, type, time, metadata } = event;
-      const place = { stream, revision: kept.revision, position: toPosition(position) };
-      read.push({ id, type, time, data, metadata, ...place });
-    }
-    return read;
-  }
-
   #makeFeed(connection: Connection): Feed {
     return new Feed({
       connection,
       log: this.#log,
       filter: this.#names.filter,
-      quietMs: this.#options.deadlineMs * QUIET,
+      quietMs: this.#options.deadlineMs,
       onAnswer: ({ kept }) => {
         const stream = this.#names.from(kept.stream);
         if (stream === undefined) return;
@@ -290,53 +228,9 @@ class EventStoreDBStorage implements Storage {
   }
 }
 
-const pageOf = (events: readonly RecordedEvent[], complete: boolean): EventPage =>
-  complete ? Object.assign([...events], { complete }) : events;
-
-/** `from`: the revision that was asked for first, when reading forwards. */
-function assertWhole(
-  stream: string,
-  answers: readonly Answer[],
-  read: readonly RecordedEvent[],
-  from: number | undefined,
-): void {
-  const foreign = answers.length - read.length;
-  if (foreign > 0) {
-    const message = `Stream ${stream} in EventStoreDB has ${foreign} events that Reprise did not write. Something else writes to it.`;
-    throw new RepriseError('REPRISE_STORE_CORRUPT', message, {
-      details: { stream },
-      fix: 'Keep other programs away from the streams of Reprise, or give it a namespace of its own.',
-    });
-  }
-  let before = from === undefined ? undefined : from - 1;
-  for (const { revision } of read) {
-    if (before !== undefined && Math.abs(revision - before) !== 1) throw truncated(stream, before + 1, revision - 1);
-    before = revision;
-  }
-}
-
-const truncated = (stream: string, first: number, last: number): RepriseError =>
-  new RepriseError(
-    'REPRISE_STORE_CORRUPT',
-    `Stream ${stream} in EventStoreDB lacks the events ${first} to ${last}: they were truncated ($maxAge, $maxCount or $tb in its metadata), or scavenged.`,
-    {
-      details: { stream },
-      fix: 'Remove $maxAge, $maxCount and $tb from the metadata of the stream. What a scavenge has not removed is there again then.',
-    },
-  );
-
 const deleted = (stream: string, revision: number, expected: number): RepriseError =>
   new RepriseError(
     'REPRISE_STORE_STREAM_DELETED',
     `Stream ${stream} was deleted in EventStoreDB, and goes on behind what was there: an append came to revision ${revision}, not to ${expected}.`,
     { details: { stream } },
-  );
-
-const tooOld = (stream: string): RepriseError =>
-  new RepriseError(
-    'REPRISE_STORE_REFUSED',
-    `EventStoreDB does not say where the events of ${stream} stand in its log.`,
-    {
-      fix: 'Use EventStoreDB 22.6 or newer.',
-    },
   );

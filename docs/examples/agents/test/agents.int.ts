@@ -11,13 +11,16 @@ import {
   chargeAt,
   countLines,
   critic,
+  exchange,
   forwarder,
   librarian,
   packer,
   packParcels,
+  payer,
   planResearch,
   reporter,
   seller,
+  watcher,
 } from '../agents.ts';
 
 // #region direct
@@ -236,5 +239,34 @@ describe('charge', () => {
     expect(failed).to.have.length(1);
     const said = monitor.notices.flatMap((notice) => (notice.kind === 'log' ? notice.message : []));
     expect(said[0]).to.equal('charging');
+  });
+});
+
+describe('exchange and watchers', () => {
+  it('each watcher has the first price that is low enough for it, or null', async () => {
+    const flow = workflow<{ prices: number[] }>('prices', { topics: { prices: { subscribers: ['all'] } } })
+      .task('low', watcher, { may: 'send', input: () => ({ below: 3 }) })
+      .task('never', watcher, { may: 'send', input: () => ({ below: 0 }) })
+      .sleep('while', '300ms')
+      .task('exchange', exchange, { may: 'send', after: 'while' })
+      .wait('all', { message: true }, { after: 'exchange' })
+      .build();
+    const reprise = await createReprise({ workflows: [flow] });
+    await reprise.start();
+    try {
+      const run = await reprise.startRun(flow, { prices: [5, 2, 1] });
+      const { low, never, all } = await run.result();
+      expect([low, never, all.data]).to.deep.equal([2, null, { price: 5 }]);
+    } finally {
+      await reprise.stop();
+    }
+  });
+});
+
+describe('payer', () => {
+  it('says that it has paid with its output', async () => {
+    const { output, directives } = await callAgent(payer, { order: 'o-1' });
+    expect(output).to.deep.equal({ paid: true });
+    expect(directives).to.deep.equal([{ kind: 'send', message: { topic: '#paid', data: { order: 'o-1' } } }]);
   });
 });
