@@ -1,6 +1,7 @@
 import { type AgentTask, defineAgent, type Json, type Message, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { eventsOf, only, orchestrators } from './support.ts';
 
 // Agents of several runs that talk, through workers and the engine.
@@ -138,6 +139,44 @@ describe('A program', () => {
     expect((await answered).data).to.equal(2);
   });
 
+  it('that asks again under the same id has the answer that was given meanwhile', async () => {
+    const reprise = await start({ workflows: [] });
+    const [kim, bob] = [reprise.messages('kim'), reprise.messages('bob')];
+    const gone = new AbortController();
+    const first = kim.request('@desk', 1, { requestId: 'r1', deadline: '20s', signal: gone.signal });
+    const asked = await bob.receive('@desk');
+    gone.abort();
+    await first.catch(() => undefined);
+    await asked?.reply(2);
+    const again = await kim.request('@desk', 1, { requestId: 'r1', deadline: '20s' });
+    expect(again.data).to.equal(2);
+    expect(await bob.receive('@desk', { timeout: 20 })).to.equal(undefined);
+  });
+
+  it('is refused what is no name, and nothing is made of it', async () => {
+    const reprise = await start({ workflows: [] });
+    const kim = reprise.messages('kim');
+    const codeOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'ok',
+        (error) => error.code,
+      );
+    for (const name of ['@', '@ ', '@a/b', '@__proto__', '@ünï']) {
+      expect(await codeOf(kim.send(name, 1)), name).to.equal('REPRISE_MAILBOX_UNKNOWN');
+      expect(await codeOf(kim.receive(name, { timeout: 5 })), name).to.equal('REPRISE_MAILBOX_UNKNOWN');
+      expect(await codeOf(reprise.runs.last(mailboxRun(undefined, name.slice(1)))), name).to.equal(
+        'REPRISE_RUN_NOT_FOUND',
+      );
+    }
+    for (const name of [7, null, undefined, {}, Symbol('desk')] as unknown as string[])
+      expect(await codeOf(kim.send(name, 1))).to.equal('REPRISE_MESSAGE_INVALID');
+    await kim.send('@desk', 1);
+    const taken = await kim.receive('@desk');
+    expect(await codeOf(taken?.extend('x' as unknown as number) ?? Promise.resolve())).to.equal(
+      'REPRISE_MESSAGE_INVALID',
+    );
+  });
+
   it('each of several has each message once', async () => {
     const reprise = await start({ workflows: [] });
     const kim = reprise.messages('kim');
@@ -210,4 +249,38 @@ describe('Agents of several runs that take from a name of no run', () => {
     expect((await answer).data).to.equal('done');
     expect(await second.result()).to.equal(2);
   });
+
+  for (const how of ['is cancelled', 'fails elsewhere', 'takes too long'] as const)
+    it(`give back what they have when their run ${how}`, async () => {
+      const had = Promise.withResolvers<void>();
+      const holds = defineAgent({
+        name: 'holds',
+        handle: async (_: AgentTask, { messages, signal }) => {
+          await messages.receive({ mailbox: '@orders' });
+          had.resolve();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          return null;
+        },
+      });
+      const fails = defineAgent({
+        name: 'fails',
+        handle: async () => {
+          await had.promise;
+          throw new Error('cannot');
+        },
+      });
+      const holding = workflow('holding', how === 'takes too long' ? { timeout: 500 } : {}).task('holds', holds, {
+        may: 'sendAcross',
+      });
+      const flow = (how === 'fails elsewhere' ? holding.task('fails', fails, { retry: 1 }) : holding).build();
+      const reprise = await start({ workflows: [flow] });
+      const kim = reprise.messages('kim');
+      await kim.send('@orders', 'x');
+      const run = await reprise.startRun(flow, null);
+      await had.promise;
+      if (how === 'is cancelled') await run.cancel('not wanted');
+      expect((await run.outcome()).status).to.equal(how === 'is cancelled' ? 'cancelled' : 'failed');
+      expect(await kim.receive('@orders', { timeout: '5s' })).to.deep.include({ data: 'x', delivery: 1 });
+      expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+    });
 });

@@ -29,7 +29,7 @@ export function beforeEnd(state: RunState, context: DecisionContext): readonly R
     const receipt = receiptOf(state, mail, message.id, message.from, notTaken(message, 'the run has ended'), context);
     if (receipt !== undefined) return [receipt];
   }
-  if (outboxesOf(mail).next().done === true) return undefined;
+  if (outboxesOf(mail).next().done === true && !hasOfNames(mail)) return undefined;
   return mail.handOverUntil === undefined ? [handOverFrom(mail, context.now)] : [];
 }
 
@@ -48,11 +48,18 @@ export const isAtItsEnd = (state: RunState): boolean => {
 /** Whether the end of the run would leave others without what they are owed. */
 export function owesOthers({ mail }: RunState): boolean {
   if (mail === undefined || !talksAcross(mail)) return false;
-  if (outboxesOf(mail).next().done !== true) return true;
+  if (outboxesOf(mail).next().done !== true || hasOfNames(mail)) return true;
   if (mail.conversations.values().some((one) => isOutbox(one.initiator) && isOwed(one))) return true;
   return mail.open
     .values()
     .some(({ id, from, receipt }) => from.run !== undefined && receipt === 'wanted' && !mail.told.has(id));
+}
+
+/** Whether it has what names of no run handed on to it: that goes back when whoever has it is done away with. */
+function hasOfNames({ boxes, numbers }: MailState): boolean {
+  if (numbers.size === 0) return false;
+  for (const [mailbox, { messages }] of boxes) if (mailbox.startsWith('@') && messages.size > 0) return true;
+  return false;
 }
 
 const talksAcross = ({ marks, numbers }: MailState): boolean => marks.size > 0 || numbers.size > 0;
