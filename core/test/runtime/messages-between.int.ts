@@ -21,6 +21,35 @@ const answering = (name: string, times: number, answer: (message: Message) => Js
 describe('Agents of two runs', () => {
   const { start } = orchestrators();
 
+  it('ask again when their run goes on from one that ended before it was answered', async () => {
+    let fails = true;
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async (_: AgentTask, { messages }) => {
+        const answer = messages.request('@desk', 'what?', { key: 'q', deadline: '20s' });
+        if (!fails) return (await answer).data;
+        answer.catch(() => undefined);
+        await messages.send('@desk', 'asked');
+        throw new Error('before the answer');
+      },
+    });
+    const flow = workflow('asks').task('asker', asker, { may: 'sendAcross', retry: 1 }).build();
+    const reprise = await start({ workflows: [flow] });
+    const bob = reprise.messages('bob');
+    const first = await reprise.startRun(flow, null);
+    expect((await first.outcome()).status).to.equal('failed');
+    const asked = await bob.receive('@desk', { performative: 'request' });
+    expect(asked?.run).to.equal(first.id);
+    await asked?.ack();
+    fails = false;
+    const second = await reprise.retryRun(first.id);
+    const again = await bob.receive('@desk', { performative: 'request' });
+    expect(again).to.deep.include({ id: asked?.id, run: second.id });
+    await again?.reply('that');
+    expect(await second.result()).to.equal('that');
+    expect((await reprise.runs.replay(second.id)).matches).to.equal(true);
+  });
+
   it('ask and answer', async () => {
     const writer = defineAgent({
       name: 'writer',
