@@ -279,6 +279,24 @@ describe('Agents of several runs that take from a name of no run', () => {
     expect(await second.result()).to.equal(2);
   });
 
+  it('end without an answer: the program that asked is told at once', async () => {
+    const ends = defineAgent({
+      name: 'ends',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive({ mailbox: '@orders' });
+        if (asked !== undefined) await messages.nack(asked, { reason: 'cannot', requeue: false });
+        return null;
+      },
+    });
+    const flow = workflow('ending').task('ends', ends, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [flow] });
+    const answer = reprise.messages('kim').request('@orders', 'x', { deadline: '1m' });
+    const run = await reprise.startRun(flow, null);
+    expect(await answer.catch((error) => error.code)).to.equal('REPRISE_REQUEST_REFUSED');
+    expect((await run.outcome()).status).to.equal('completed');
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
   for (const how of ['is cancelled', 'fails elsewhere', 'takes too long'] as const)
     it(`give back what they have when their run ${how}`, async () => {
       const had = Promise.withResolvers<void>();
