@@ -175,7 +175,9 @@ describe('A program', () => {
     const first = kim.request('@desk', 1, { requestId: 'r1', deadline: '20s', signal: gone.signal });
     const asked = await bob.receive('@desk');
     gone.abort();
-    await first.catch(() => undefined);
+    expect(await first.catch((error) => error.message)).to.equal(
+      "'@desk' had not answered when the signal was aborted.",
+    );
     await asked?.reply(2);
     const again = await kim.request('@desk', 1, { requestId: 'r1', deadline: '20s' });
     expect(again.data).to.equal(2);

@@ -167,9 +167,8 @@ export class ProgramMessages {
     } finally {
       waiting.end();
     }
-    throw new RepriseError('REPRISE_REPLY_TIMEOUT', `'${to}' did not answer in time.`, {
-      details: { message: sent.id },
-    });
+    const late = signal?.aborted === true ? 'had not answered when the signal was aborted' : 'did not answer in time';
+    throw new RepriseError('REPRISE_REPLY_TIMEOUT', `'${to}' ${late}.`, { details: { message: sent.id } });
   }
 
   /** The oldest message that fits of a name (`#desk` of a run, `@desk`), once there is one; undefined when the time is up. */
