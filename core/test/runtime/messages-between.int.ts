@@ -1,6 +1,7 @@
 import { type AgentTask, defineAgent, type Json, type Message, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { eventsOf, only, orchestrators } from './support.ts';
 
 // Agents of several runs that talk, through workers and the engine.
@@ -19,6 +20,35 @@ const answering = (name: string, times: number, answer: (message: Message) => Js
 
 describe('Agents of two runs', () => {
   const { start } = orchestrators();
+
+  it('ask again when their run goes on from one that ended before it was answered', async () => {
+    let fails = true;
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async (_: AgentTask, { messages }) => {
+        const answer = messages.request('@desk', 'what?', { key: 'q', deadline: '20s' });
+        if (!fails) return (await answer).data;
+        answer.catch(() => undefined);
+        await messages.send('@desk', 'asked');
+        throw new Error('before the answer');
+      },
+    });
+    const flow = workflow('asks').task('asker', asker, { may: 'sendAcross', retry: 1 }).build();
+    const reprise = await start({ workflows: [flow] });
+    const bob = reprise.messages('bob');
+    const first = await reprise.startRun(flow, null);
+    expect((await first.outcome()).status).to.equal('failed');
+    const asked = await bob.receive('@desk', { performative: 'request' });
+    expect(asked?.run).to.equal(first.id);
+    await asked?.ack();
+    fails = false;
+    const second = await reprise.retryRun(first.id);
+    const again = await bob.receive('@desk', { performative: 'request' });
+    expect(again).to.deep.include({ id: asked?.id, run: second.id });
+    await again?.reply('that');
+    expect(await second.result()).to.equal('that');
+    expect((await reprise.runs.replay(second.id)).matches).to.equal(true);
+  });
 
   it('ask and answer', async () => {
     const writer = defineAgent({
@@ -138,6 +168,46 @@ describe('A program', () => {
     expect((await answered).data).to.equal(2);
   });
 
+  it('that asks again under the same id has the answer that was given meanwhile', async () => {
+    const reprise = await start({ workflows: [] });
+    const [kim, bob] = [reprise.messages('kim'), reprise.messages('bob')];
+    const gone = new AbortController();
+    const first = kim.request('@desk', 1, { requestId: 'r1', deadline: '20s', signal: gone.signal });
+    const asked = await bob.receive('@desk');
+    gone.abort();
+    expect(await first.catch((error) => error.message)).to.equal(
+      "'@desk' had not answered when the signal was aborted.",
+    );
+    await asked?.reply(2);
+    const again = await kim.request('@desk', 1, { requestId: 'r1', deadline: '20s' });
+    expect(again.data).to.equal(2);
+    expect(await bob.receive('@desk', { timeout: 20 })).to.equal(undefined);
+  });
+
+  it('is refused what is no name, and nothing is made of it', async () => {
+    const reprise = await start({ workflows: [] });
+    const kim = reprise.messages('kim');
+    const codeOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'ok',
+        (error) => error.code,
+      );
+    for (const name of ['@', '@ ', '@a/b', '@__proto__', '@ünï']) {
+      expect(await codeOf(kim.send(name, 1)), name).to.equal('REPRISE_MAILBOX_UNKNOWN');
+      expect(await codeOf(kim.receive(name, { timeout: 5 })), name).to.equal('REPRISE_MAILBOX_UNKNOWN');
+      expect(await codeOf(reprise.runs.last(mailboxRun(undefined, name.slice(1)))), name).to.equal(
+        'REPRISE_RUN_NOT_FOUND',
+      );
+    }
+    for (const name of [7, null, undefined, {}, Symbol('desk')] as unknown as string[])
+      expect(await codeOf(kim.send(name, 1))).to.equal('REPRISE_MESSAGE_INVALID');
+    await kim.send('@desk', 1);
+    const taken = await kim.receive('@desk');
+    expect(await codeOf(taken?.extend('x' as unknown as number) ?? Promise.resolve())).to.equal(
+      'REPRISE_MESSAGE_INVALID',
+    );
+  });
+
   it('each of several has each message once', async () => {
     const reprise = await start({ workflows: [] });
     const kim = reprise.messages('kim');
@@ -210,4 +280,56 @@ describe('Agents of several runs that take from a name of no run', () => {
     expect((await answer).data).to.equal('done');
     expect(await second.result()).to.equal(2);
   });
+
+  it('end without an answer: the program that asked is told at once', async () => {
+    const ends = defineAgent({
+      name: 'ends',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive({ mailbox: '@orders' });
+        if (asked !== undefined) await messages.nack(asked, { reason: 'cannot', requeue: false });
+        return null;
+      },
+    });
+    const flow = workflow('ending').task('ends', ends, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [flow] });
+    const answer = reprise.messages('kim').request('@orders', 'x', { deadline: '1m' });
+    const run = await reprise.startRun(flow, null);
+    expect(await answer.catch((error) => error.code)).to.equal('REPRISE_REQUEST_REFUSED');
+    expect((await run.outcome()).status).to.equal('completed');
+    expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+  });
+
+  for (const how of ['is cancelled', 'fails elsewhere', 'takes too long'] as const)
+    it(`give back what they have when their run ${how}`, async () => {
+      const had = Promise.withResolvers<void>();
+      const holds = defineAgent({
+        name: 'holds',
+        handle: async (_: AgentTask, { messages, signal }) => {
+          await messages.receive({ mailbox: '@orders' });
+          had.resolve();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          return null;
+        },
+      });
+      const fails = defineAgent({
+        name: 'fails',
+        handle: async () => {
+          await had.promise;
+          throw new Error('cannot');
+        },
+      });
+      const holding = workflow('holding', how === 'takes too long' ? { timeout: 500 } : {}).task('holds', holds, {
+        may: 'sendAcross',
+      });
+      const flow = (how === 'fails elsewhere' ? holding.task('fails', fails, { retry: 1 }) : holding).build();
+      const reprise = await start({ workflows: [flow] });
+      const kim = reprise.messages('kim');
+      await kim.send('@orders', 'x');
+      const run = await reprise.startRun(flow, null);
+      await had.promise;
+      if (how === 'is cancelled') await run.cancel('not wanted');
+      expect((await run.outcome()).status).to.equal(how === 'is cancelled' ? 'cancelled' : 'failed');
+      expect(await kim.receive('@orders', { timeout: '5s' })).to.deep.include({ data: 'x', delivery: 1 });
+      expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+    });
 });

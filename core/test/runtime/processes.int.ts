@@ -15,6 +15,7 @@ import {
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { slowChain } from './fixtures/slow-chain.ts';
 import {
   changedStore,
@@ -202,6 +203,25 @@ describe('The ownership of a store', () => {
     expect(await (await second.startRun(definition, 1)).result()).to.equal('quick');
     await second.stop();
     expect(owner()).to.equal(undefined);
+  });
+
+  it('is of no matter to a program: it takes what has come since it looked', async () => {
+    const { viewOf } = shared();
+    const driver = await start(on(viewOf('first')));
+    const client = await make({ plugins: [storePlugin(viewOf('second'))] });
+    await client.start({ drive: false });
+    const kim = client.messages('kim');
+    const waiting = kim.receive('@desk', { timeout: '5s' });
+    const isThere = ({ revision }: { readonly revision: number }) => revision > 0;
+    await eventually(() => driver.runs.last(mailboxRun(undefined, 'desk')).then(isThere, () => false));
+    await driver.messages('bob').send('@desk', 1);
+    const taken = await waiting;
+    expect(taken).to.deep.include({ data: 1, delivery: 1 });
+    // Nor is it refused because of how things were.
+    const next = driver.messages('bob').send('@desk', 2);
+    await taken?.ack();
+    await next;
+    expect(await kim.receive('@desk', { timeout: '5s' })).to.deep.include({ data: 2 });
   });
 
   it('that falls to a process only after its stop() is given back', async () => {

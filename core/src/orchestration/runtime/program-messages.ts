@@ -2,6 +2,7 @@ import type { Message, MessageFilter, NackOptions, SendOptions, Sent } from '../
 import type { Clock } from '../../shared/clock.ts';
 import type { Duration } from '../../shared/duration.ts';
 import { isRepriseError, RepriseError } from '../../shared/errors.ts';
+import { isId } from '../../shared/ids.ts';
 import { copyJson, type Json } from '../../shared/json.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
 import type { RunReader } from '../reading/run-reader.ts';
@@ -30,6 +31,12 @@ export interface ProgramMessagesParts {
 interface Answered {
   readonly commandId: string;
   readonly outcome: CommandOutcome;
+}
+
+interface Posted extends Sent {
+  readonly conversation: string;
+  /** Not said before, under the same `requestId`. */
+  readonly isNew: boolean;
 }
 
 /** Where a program's message goes, beside the mailbox. */
@@ -123,11 +130,13 @@ export class ProgramMessages {
       throw error;
     });
     const sent = await this.#post(to, data, { ...how, performative, deadline });
+    // Asked before, under this `requestId`: it may be answered already.
+    const after = sent.isNew ? (last?.revision ?? -1) : -1;
     const said = new Set([sent.id]);
     const waiting = this.#waiting(durationOf(deadline, 'deadline') + MARGIN_MS, signal);
     let until: number | undefined;
     try {
-      for await (const { event } of this.#parts.runs.follow(run, (last?.revision ?? -1) + 1, waiting.signal)) {
+      for await (const { event } of this.#parts.runs.follow(run, after + 1, waiting.signal)) {
         if (event.type === 'MessageSent' && event.message === sent.id) until = event.deadline;
         if (event.type === 'ConversationExpired' && event.message === sent.id) {
           const isLate = until !== undefined && event.at >= until;
@@ -149,7 +158,7 @@ export class ProgramMessages {
         const told = await onQuery?.(answer);
         const back = {
           run,
-          ...(sent.conversation === undefined ? {} : { conversation: sent.conversation }),
+          conversation: sent.conversation,
           inReplyTo: answer.id,
           performative: onQuery === undefined ? ('not-understood' as const) : ('inform' as const),
         };
@@ -160,9 +169,8 @@ export class ProgramMessages {
     } finally {
       waiting.end();
     }
-    throw new RepriseError('REPRISE_REPLY_TIMEOUT', `'${to}' did not answer in time.`, {
-      details: { message: sent.id },
-    });
+    const late = signal?.aborted === true ? 'had not answered when the signal was aborted' : 'did not answer in time';
+    throw new RepriseError('REPRISE_REPLY_TIMEOUT', `'${to}' ${late}.`, { details: { message: sent.id } });
   }
 
   /** The oldest message that fits of a name (`#desk` of a run, `@desk`), once there is one; undefined when the time is up. */
@@ -253,7 +261,7 @@ export class ProgramMessages {
       ...message,
       data: copyJson(message.data),
       ack: () => settle({ acknowledge: [id] }),
-      nack: ({ reason, delay, requeue }) =>
+      nack: async ({ reason, delay, requeue }) =>
         settle({
           reject: [
             {
@@ -264,7 +272,7 @@ export class ProgramMessages {
             },
           ],
         }),
-      extend: (again = lease) => settle({ extend: [id], leaseMs: durationOf(again, 'lease') }),
+      extend: async (again = lease) => settle({ extend: [id], leaseMs: durationOf(again, 'lease') }),
       reply: (data, options = {}) => this.#reply(runId, message, data, options),
     };
   }
@@ -281,7 +289,7 @@ export class ProgramMessages {
     return { id };
   }
 
-  async #post(to: string, data: unknown, options: ProgramSendOptions): Promise<Sent & { conversation?: string }> {
+  async #post(to: string, data: unknown, options: ProgramSendOptions): Promise<Posted> {
     const runId = this.#runOf(to, options);
     try {
       return await this.#postTo(runId, to, data, options);
@@ -292,13 +300,7 @@ export class ProgramMessages {
     }
   }
 
-  async #postTo(
-    runId: string,
-    to: string,
-    data: unknown,
-    options: ProgramSendOptions,
-    run?: string,
-  ): Promise<Sent & { conversation?: string }> {
+  async #postTo(runId: string, to: string, data: unknown, options: ProgramSendOptions, run?: string): Promise<Posted> {
     const { by, reason, requestId, run: _run, tenant: _tenant, ...how } = options;
     const payload = this.#parts.payload(data, `message to '${to}'`);
     const message = outgoingOf({ to }, payload, { ...how, ...(run === undefined ? {} : { run }) });
@@ -307,13 +309,24 @@ export class ProgramMessages {
       ...(reason === undefined ? {} : { reason }),
       ...(requestId === undefined ? {} : { requestId }),
     };
-    const { commandId } = await this.#parts.command(runId, { type: 'PostMessage', from: this.name, message }, said);
+    const command = { type: 'PostMessage', from: this.name, message } as const;
+    const { commandId, outcome } = await this.#parts.command(runId, command, said);
     const id = postedId(runId, commandId);
-    return { id, conversation: message.conversation ?? id };
+    const isNew = outcome.events.some((event) => event.type === 'MessageSent' && event.message === id);
+    return { id, conversation: message.conversation ?? id, isNew };
   }
 
   #runOf(mailbox: string, { run, tenant }: Whereto): string {
-    if (mailbox.startsWith('@')) return mailboxRun(tenant, mailbox.slice(1));
+    if (typeof mailbox !== 'string')
+      throw new RepriseError('REPRISE_MESSAGE_INVALID', `A mailbox is text such as "@desk", not ${typeof mailbox}.`);
+    if (mailbox.startsWith('@')) {
+      if (isId(mailbox.slice(1))) return mailboxRun(tenant, mailbox.slice(1));
+      const name = JSON.stringify(mailbox.slice(0, 200));
+      throw new RepriseError(
+        'REPRISE_MAILBOX_UNKNOWN',
+        `There is no mailbox ${name}: the name behind @ is no name (letters, digits, and . _ - in it).`,
+      );
+    }
     if (run !== undefined) return run;
     throw new RepriseError(
       'REPRISE_MESSAGE_INVALID',

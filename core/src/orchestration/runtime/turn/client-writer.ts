@@ -57,14 +57,24 @@ export class ClientWriter {
   async add(command: Command, context: () => DecisionContext): Promise<Added> {
     const { repository, heart, clock, random } = this.#parts;
     const { runId } = command;
-    let run = repository.cached(runId) ?? (await this.#parts.load(runId));
+    const known = repository.cached(runId);
+    let run = known ?? (await this.#parts.load(runId));
+    // The driver has gone on since: only what is appended is known to be decided by how things are.
+    let isOld = known !== undefined;
     for (let conflicts = 0; ; conflicts += 1) {
       const { state } = run;
       const expected = state.revision;
       const events = heart.decide(state, command, context());
       const batch = new Batch(state, this.#parts.id);
-      if (events.length === 0 || isRefused(command, events, state.status) || isTerminal(state.status))
+      if (events.length === 0 || isRefused(command, events, state.status) || isTerminal(state.status)) {
+        if (!isOld || isTerminal(state.status)) return { run, expected, batch, events };
+        repository.drop(runId);
+        run = await this.#parts.load(runId, run);
+        isOld = false;
+        if (run.state.revision > expected) continue;
+        repository.keep(run, () => false);
         return { run, expected, batch, events };
+      }
       batch.add(command, events);
       try {
         await this.#append(state, batch, expected);
@@ -73,6 +83,7 @@ export class ClientWriter {
         if (!isRepriseError(error, 'REPRISE_STORE_CONFLICT') || this.#parts.stopping()) throw error;
         if (conflicts >= AT_ONCE) await new Promise<void>((resolve) => clock.schedule(random() * PAUSE_MS, resolve));
         run = await this.#parts.load(runId, run);
+        isOld = false;
         continue;
       }
       for (const event of events) heart.evolve(state, event);

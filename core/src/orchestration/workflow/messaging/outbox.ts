@@ -26,23 +26,19 @@ export const sentTo = ({ to, run }: { readonly to: string; readonly run?: string
 
 /** Tells parties apart, those of other runs, too: as an address of the state is written. */
 export const partyKey = (from: Party): string => {
-  const name = from.task ?? from.client;
-  return from.run === undefined ? name : outboxOf(from.run, name);
+  const { run } = from;
+  if (run === undefined) return from.task ?? from.client;
+  return outboxOf(run, from.task ?? (/^[#@]/.test(from.client) ? from.client : `${CLIENT}${from.client}`));
 };
 
-/** Who an address of the state is that of: the key of a program is its name. */
-export function partyAddressed(mailbox: string): string {
-  if (isClient(mailbox)) return mailbox.slice(CLIENT.length);
-  if (!isOutbox(mailbox)) return mailbox;
-  const { run, to } = beyond(mailbox);
-  return isClient(to) ? outboxOf(run, to.slice(CLIENT.length)) : mailbox;
-}
+/** Who an address of the state is that of: the key of a program of this run is its name. */
+export const partyAddressed = (mailbox: string): string => (isClient(mailbox) ? mailbox.slice(CLIENT.length) : mailbox);
 
 /** For people: `'writer' of run 'r1'`. */
 export function placeText(mailbox: string): string {
   if (!isOutbox(mailbox)) return `'${mailbox}'`;
   const { run, to } = beyond(mailbox);
-  return to.startsWith('@') ? `'${to}'` : `'${to}' of run '${run}'`;
+  return to.startsWith('@') ? `'${to}'` : `'${isClient(to) ? to.slice(CLIENT.length) : to}' of run '${run}'`;
 }
 
 /** How long a run remembers what it had of another that is silent. What was sent before that, and comes so late, is not taken. */
@@ -52,5 +48,6 @@ export const DEDUPE_MS = 7 * 24 * 60 * 60 * 1000;
 export function partyAt(mailbox: string): Party {
   if (!isOutbox(mailbox)) return /^[#@]/.test(mailbox) ? { client: mailbox } : { task: mailbox };
   const { run, to } = beyond(mailbox);
+  if (isClient(to)) return { client: to.slice(CLIENT.length), run };
   return to.startsWith('#') || to.startsWith('@') ? { client: to, run } : { task: to, run };
 }

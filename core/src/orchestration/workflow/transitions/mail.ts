@@ -457,7 +457,12 @@ export function leaveOthers(state: RunState): void {
   for (const outbox of [...outboxesOf(mail)])
     for (const id of [...(mail.boxes.get(outbox)?.messages.keys() ?? [])]) forget(state, mail, id);
   for (const one of [...mail.conversations.values()])
-    if ([one.initiator, one.participant ?? '', one.mailbox].some(isOutbox)) endConversation(mail, one);
+    if ([one.initiator, one.participant ?? '', one.mailbox].some(isOutbox)) {
+      endConversation(mail, one);
+      // The answer would be the other one's: it is asked anew, under the same key, too.
+      for (const [key, { message }] of mail.keys.get(one.initiator) ?? [])
+        if (message === one.id) mail.keys.get(one.initiator)?.delete(key);
+    }
   for (const message of mail.open.values()) if (message.receipt === 'wanted') mail.told.add(message.id);
   mail.numbers.clear();
   mail.marks.clear();
