@@ -59,7 +59,9 @@ const DECLARED: Readonly<Record<string, Readonly<Record<string, readonly string[
       'CaseOption',
       'RaiseOption',
       'MessageOption',
-      'SendOption',
+      'ToOption',
+      'TopicOption',
+      'SaidOption',
     ],
     'orchestration/runtime/program-messages.ts': [
       'ProgramMessages',

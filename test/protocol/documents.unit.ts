@@ -68,7 +68,7 @@ describe('The documents of docs/protocol', () => {
         return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, inlined(value)]));
       };
       const messages = Object.values(components.messages);
-      expect(messages).to.have.lengthOf(13);
+      expect(messages).to.have.lengthOf(15);
       for (const { payload, headers } of messages) {
         expect(() => compile7(inlined(payload) as JsonObject)).to.not.throw();
         expect(() => compile7(inlined(headers) as JsonObject)).to.not.throw();

@@ -90,6 +90,24 @@ const wait = fieldsOf(
   },
 );
 
+const send = fieldsOf(
+  {},
+  {
+    run: expression,
+    to: expression,
+    topic: expression,
+    data: expression,
+    performative: oneOf(...PERFORMATIVES),
+    type: text(256, 1),
+    conversation: expression,
+    inReplyTo: expression,
+    deadlineMs: integer(1),
+    expiresMs: integer(1),
+    drop: oneOf(true),
+    until: oneOf('sent', 'acknowledged', 'replied'),
+  },
+);
+
 /** What a wait is for: one of them. */
 const WAITED = ['signal', 'form', 'message'] as const;
 
@@ -109,23 +127,11 @@ const performers: Readonly<Record<string, Shape>> = {
     until: fieldsOf({ kind: oneOf('until'), moment: expression }),
   }),
   set: expression,
-  send: fieldsOf(
-    {},
-    {
-      run: expression,
-      to: expression,
-      topic: expression,
-      data: expression,
-      performative: oneOf(...PERFORMATIVES),
-      type: text(256, 1),
-      conversation: expression,
-      inReplyTo: expression,
-      deadlineMs: integer(1),
-      expiresMs: integer(1),
-      drop: oneOf(true),
-      until: oneOf('sent', 'acknowledged', 'replied'),
-    },
-  ),
+  send: (value, field) =>
+    send(value, field) ??
+    (isFields(value) && value['to'] === undefined && value['topic'] === undefined
+      ? { field: `${field}.to`, problem: 'is missing' }
+      : undefined),
   switch: fieldsOf({ cases: listOf(fieldsOf({ when: expression, then: taskId })) }, { otherwise: taskId }),
   cancel: fieldsOf({ tasks: distinct(listOf(taskId)) }, { complete: oneOf(true) }),
   end: fieldsOf({}, { output: expression }),
