@@ -40,8 +40,8 @@ describe('the shape of a definition from outside', () => {
       [{ send: {} }, `${at}.send.to: is missing`],
       [{ send: { to: { kind: 'cel', source: '1' }, drop: false } }, `${at}.send.drop: must be true, not false`],
       [
-        { send: { to: { kind: 'cel', source: '1' }, until: 'replied' } },
-        `${at}.send.until: must be "sent" or "acknowledged", not "replied"`,
+        { send: { to: { kind: 'cel', source: '1' }, until: 'read' } },
+        `${at}.send.until: must be "sent" or "acknowledged" or "replied", not "read"`,
       ],
       [
         { send: { to: { kind: 'cel', source: '1' }, expiresMs: 0.5 } },
