@@ -9,7 +9,7 @@ import { measureFanOut } from './fan-out.ts';
 import { measureFollowers } from './followers.ts';
 import { layeredGraph, mappedChain, measureBlocks, measureFarReads, measureGraph } from './graphs.ts';
 import { measureLongRun } from './long-run.ts';
-import { measureMessages } from './messages.ts';
+import { measureMessages, measureMessagesBetweenRuns } from './messages.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart } from './restart.ts';
 import { measureTenants } from './tenants.ts';
@@ -86,6 +86,8 @@ for (const storage of ['in-memory', 'sqlite'] as const) {
   for (const count of [100, 10_000 * scale]) {
     const { usPerMessage } = await measureMessages(storage, count);
     report(`${storage}, ${count} messages between two agents of a run`, usPerMessage, 'µs each', 'flat (5 %)');
+    const between = await measureMessagesBetweenRuns(storage, count);
+    report(`${storage}, ${count} messages between two runs`, between.usPerMessage, 'µs each', 'flat (5 %)');
   }
 }
 
