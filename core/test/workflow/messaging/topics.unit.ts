@@ -249,6 +249,7 @@ describe('topics of a run', () => {
         (r: MailRun) => r.publish('a', '#news', 1, { conversation: 'c' }),
         'REPRISE_MESSAGE_INVALID',
       ],
+      ['to another run', (r: MailRun) => r.publish('a', '#news', 1, { run: 'other' }), 'REPRISE_MESSAGE_INVALID'],
       ['as an answer', (r: MailRun) => r.publish('a', '#news', 1, { inReplyTo: 'x' }), 'REPRISE_MESSAGE_INVALID'],
       ['to a mailbox and a topic', (r: MailRun) => r.publish('a', '#news', 1, { to: 'b' }), 'REPRISE_MESSAGE_INVALID'],
       [

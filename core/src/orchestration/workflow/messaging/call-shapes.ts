@@ -123,11 +123,12 @@ const wrong = (shape: Shape, value: unknown, field: string): Refusal | undefined
 };
 
 /** A message goes to a mailbox, or is published; what is published is said to nobody in particular. */
-function goingFlaw({ to, topic, conversation, inReplyTo }: Outgoing): Refusal | undefined {
+function goingFlaw({ to, topic, run, conversation, inReplyTo }: Outgoing): Refusal | undefined {
   const invalid = (why: string): Refusal =>
     problem('REPRISE_MESSAGE_INVALID', `This cannot be done with messages: ${why}.`);
   if ((to === undefined) === (topic === undefined)) return invalid('a message goes to a mailbox (to), or to a topic');
   if (topic === undefined) return undefined;
+  if (run !== undefined) return invalid('topics are of the run itself: what is published goes to no other (run)');
   return conversation === undefined && inReplyTo === undefined
     ? undefined
     : invalid(
