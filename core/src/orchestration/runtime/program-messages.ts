@@ -86,13 +86,16 @@ const MARGIN_MS = 1000;
 const LOOK_AGAIN_MS = 1000;
 
 /** After these there may be something to take. */
-const STIRS: ReadonlySet<RunEvent['type']> = new Set([
+const STIRRING: ReadonlySet<RunEvent['type']> = new Set([
   'MessageSent',
   'MessageReceived',
   'MessageRejected',
   'DeadLettersRedriven',
   'RunResumed',
 ]);
+
+const stirs = (event: RunEvent): boolean =>
+  STIRRING.has(event.type) || (event.type === 'MessageHandedOn' && event.run === undefined);
 
 /**
  * Messages as a program outside the runs has them, under the name that it gives itself. What it sends is on record when the promise resolves; what it takes it has
@@ -229,8 +232,7 @@ export class ProgramMessages {
   async #stirred(runId: string, from: number, over: AbortSignal): Promise<void> {
     const waiting = this.#waiting(LOOK_AGAIN_MS, over);
     try {
-      for await (const { event } of this.#parts.runs.follow(runId, from, waiting.signal))
-        if (STIRS.has(event.type)) return;
+      for await (const { event } of this.#parts.runs.follow(runId, from, waiting.signal)) if (stirs(event)) return;
     } finally {
       waiting.end();
     }
