@@ -7,6 +7,7 @@ import type {
   MessageRejected,
   MessageSent,
 } from '../../../core/src/orchestration/workflow/events.ts';
+import { DEFAULT_MAILBOX_LIMIT, mailboxDefinition } from '../../../core/src/orchestration/workflow/messaging/mail.ts';
 import { sentAs } from '../../../core/src/orchestration/workflow/messaging/message.ts';
 import { isClient, isOutbox, outboxOf, sentTo } from '../../../core/src/orchestration/workflow/messaging/outbox.ts';
 import type { RunState } from '../../../core/src/orchestration/workflow/state.ts';
@@ -41,10 +42,14 @@ export class MessageBooks {
   readonly gone = new Map<string, number>();
   readonly #known = new Set<string>();
   readonly #numbers = new Map<string, number>();
+  /** The copies of what was published by the last event. */
+  #published: readonly string[] = [];
   #closed = 0;
 
   fold(event: RunEvent): void {
     if (!isEnd(event)) this.#closed = 0;
+    this.#published =
+      event.type === 'MessageSent' && event.recipients !== undefined ? sentAs(event).map(({ id }) => id) : [];
     switch (event.type) {
       case 'MessageSent':
         if (event.run === undefined && isClient(event.to)) return;
@@ -160,6 +165,7 @@ export class MessageBooks {
 
   /** The state says the same of every message. */
   compare(state: RunState): void {
+    this.#noteFull(state);
     const told = [...this.open].map(([id, { dead, doomed, holder }]) => ({ id, dead, doomed, holder }));
     const known = [...(state.mail?.open.values() ?? [])].map(({ id, dead, doomed, holder }) => ({
       id,
@@ -176,6 +182,17 @@ export class MessageBooks {
     }
     const ends = [...this.gone.values()].reduce((sum, count) => sum + count, 0);
     expect(this.open.size + ends, 'what was sent').to.equal(this.sent);
+  }
+
+  /** What is published where there is no room is a dead letter there, by the next event. */
+  #noteFull({ mail, definition }: RunState): void {
+    for (const id of this.#published) {
+      const { mailbox = '', doomed } = mail?.open.get(id) ?? {};
+      const limit = mailboxDefinition(definition.mailboxes, mailbox)?.limit ?? DEFAULT_MAILBOX_LIMIT;
+      const isFull = (mail?.boxes.get(mailbox)?.messages.size ?? 0) > limit;
+      expect(doomed, `${id} is in ${mailbox}, ${isFull ? 'which was full' : 'which had room'}`).to.equal(isFull);
+      this.#there(id, 'published').doomed = isFull;
+    }
   }
 
   /** Of the run it is its end that closes them. */

@@ -24,6 +24,7 @@ import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from '
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
+import { WaitingLines } from './waiting-lines.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
 
 /** What an orchestrator is made of; the container brings it. */
@@ -41,6 +42,7 @@ export class Orchestrator {
   /** Undefined without an agent of its own. */
   readonly #worker: AgentWorker | undefined;
   readonly #stopping = new AbortController();
+  readonly #lines = new WaitingLines();
   readonly #driving: Driving;
   readonly #starts: RunStarts;
   #transportStarted = false;
@@ -250,6 +252,7 @@ export class Orchestrator {
       open: (runId, ids) => this.#engine.openMessages(runId, ids),
       payload: (value, what) =>
         acceptPayload(value, what, 'REPRISE_INVALID_PAYLOAD', this.#parts.options.maxPayloadChars),
+      lines: this.#lines,
     });
   }
 

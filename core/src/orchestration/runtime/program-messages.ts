@@ -15,6 +15,7 @@ import type { CommandOutcome } from './inbox.ts';
 import { startMailbox } from './mailbox-run.ts';
 import { durationOf, outgoingOf } from './outgoing-of.ts';
 import type { CommandOptions, SteeringCommand } from './steering.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 export interface ProgramMessagesParts {
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export interface ProgramMessagesParts {
   /** Those of these messages that are open, as whoever has them sees them. */
   open(runId: string, ids: readonly string[]): Promise<readonly ReceivedMessage[]>;
   payload(value: unknown, what: string): Json;
+  /** Programs of this process that wait at a mailbox for whatever comes. */
+  readonly lines: WaitingLines;
 }
 
 interface Answered {
@@ -193,15 +196,17 @@ export class ProgramMessages {
     const runId = this.#runOf(mailbox, options);
     const wanted = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
     const leaseMs = durationOf(lease, 'lease');
+    const takesAny = Object.keys(wanted).length === 0;
     const command = {
       type: 'TakeMessages',
       client: this.name,
       mailbox,
-      ...(Object.keys(wanted).length === 0 ? {} : { wanted }),
+      ...(takesAny ? {} : { wanted }),
       max,
       leaseMs,
     } as const;
     const waiting = this.#waiting(timeout === undefined ? undefined : durationOf(timeout, 'timeout'), signal);
+    let leave: (() => void) | undefined;
     try {
       for (;;) {
         const seen = await this.#seen(runId, mailbox, options.tenant);
@@ -210,9 +215,15 @@ export class ProgramMessages {
         if (taken?.type === 'MessageTaken')
           return (await this.#parts.open(runId, taken.messages)).map((one) => this.#taken(runId, one, lease));
         if (waiting.signal.aborted) return [];
+        if (leave === undefined && takesAny) {
+          const turn = await this.#parts.lines.turn(`${runId}/${mailbox}`, waiting.signal);
+          leave = turn ?? (() => undefined);
+          continue;
+        }
         await this.#stirred(runId, seen + 1, waiting.signal);
       }
     } finally {
+      leave?.();
       waiting.end();
     }
   }
