@@ -1,5 +1,6 @@
 import { isOpenForm } from '../workflow/decisions/forms.ts';
 import { openEffects } from '../workflow/effects.ts';
+import { MAILBOX_WORKFLOW } from '../workflow/messaging/elsewhere.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isUnsettled } from '../workflow/settle.ts';
 import { stateOf } from '../workflow/view-of.ts';
@@ -18,14 +19,17 @@ export interface OutsideWaits {
 
 /**
  * What an open run waits for, when only a signal, an answer or the end of a child run can move it: nothing is ready, under way at an agent, or due at
- * some time (a sleep, a retry, a time limit of a task or of the run). Undefined for any other run.
+ * some time (a sleep, a retry, a time limit of a task or of the run). Undefined for any other run. What falls due in a mailbox of no run is no such thing: whoever
+ * waits for it, elsewhere, has a time of its own.
  */
 export function outsideWaits(run: RunView): OutsideWaits | undefined {
   const state = stateOf(run);
   if (state.status !== 'running' || state.inFlight > 0 || state.readyCount > 0 || isUnsettled(state)) return undefined;
   const children: string[] = [];
+  const isMailbox = state.definition.name === MAILBOX_WORKFLOW;
   for (const effect of openEffects(state)) {
     if (effect.kind === 'start-child') children.push(state.tasks.get(effect.taskId)?.child ?? '');
+    else if (effect.kind === 'set-timer' && isMailbox) continue;
     else if (effect.kind !== 'cancel-child') return undefined;
   }
   const signals = [...new Set([...state.waits.keys(), ...state.unbuffered.keys()])];

@@ -533,6 +533,22 @@ describe('messages beside everything else', () => {
     run.check();
   });
 
+  it('a dead letter that comes back so is one of where it was sent, still', () => {
+    const fallback = { kind: 'value', value: 0 } as const;
+    const once = { delivery: 'at-most-once', fallback } as const;
+    const run = talking(mailWorkflow({ a: {}, b: once, c: once }));
+    run.say('a', 'b', 1);
+    run.hear('b');
+    run.fail('b', { code: 'REPRISE_OUTCOME_UNKNOWN', lost: true });
+    run.hear('c', { mailbox: '#dead-letters' });
+    run.fail('c', { code: 'REPRISE_OUTCOME_UNKNOWN', lost: true });
+    expect(run.of('MessageDeadLettered').map(({ mailbox }) => mailbox)).to.deep.equal(['b', 'b']);
+    const id = run.of('MessageSent')[0]?.message ?? '';
+    run.send({ type: 'RedriveDeadLetters', messages: [id] });
+    expect(run.open(id)).to.include({ mailbox: 'b', dead: undefined });
+    run.check();
+  });
+
   it('the end of the run closes what is open, in one event', () => {
     const run = talking();
     run.say('a', 'b', 1);

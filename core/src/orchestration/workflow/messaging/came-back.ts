@@ -108,7 +108,9 @@ export function deadLetterOf(
   deliveries: MessageDeadLettered['deliveries'],
   at: number,
 ): MessageDeadLettered {
-  const { id, mailbox, from, subject, performative } = message;
+  const { id, from, subject, performative } = message;
+  // One that is dead, and comes back so, stays a dead letter of where it was sent.
+  const mailbox = message.dead?.mailbox ?? message.mailbox;
   const causes = causesOf(state, message);
   return {
     type: 'MessageDeadLettered',

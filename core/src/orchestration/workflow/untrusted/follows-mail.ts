@@ -140,7 +140,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       const message = mail?.open.get(event.message);
       if (message === undefined || !(message.doomed || isOutbox(message.mailbox)))
         return flaw('data.message', `is '${event.message}', which may still be had, or is not there`);
-      return message.mailbox === event.mailbox
+      return event.mailbox === (message.dead?.mailbox ?? message.mailbox) || event.mailbox === message.mailbox
         ? undefined
         : flaw('data.mailbox', `is not where '${event.message}' was`);
     }
