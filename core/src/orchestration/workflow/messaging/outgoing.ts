@@ -8,7 +8,7 @@ import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { deadLetterOf } from './came-back.ts';
-import { conversationProblem, isLateProposal, opens } from './conversations.ts';
+import { conversationProblem, isLateProposal, opens, questionOf } from './conversations.ts';
 import { placeOf } from './elsewhere.ts';
 import { limitOf } from './mail.ts';
 import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
@@ -180,6 +180,8 @@ function eventOf(
     ...(key === undefined ? {} : { key }),
     ...more,
   };
+  const question = inReplyTo === undefined && conversation !== undefined ? questionOf(state, event) : undefined;
+  if (question !== undefined) return { ...event, inReplyTo: question };
   const isAsked = deadlineMs === undefined && protocol !== 'subscribe' && opens(state, event);
   return isAsked ? { ...event, deadline: at + DEFAULT_DEADLINE_MS } : event;
 }
@@ -201,7 +203,9 @@ function saidBefore(state: RunState, event: MessageSent): readonly [] | Refusal 
   const keys = state.mail?.keys.get(from.task);
   const before = keys?.get(key)?.content ?? openContent(state, event.message);
   if (before !== undefined) {
-    if (before === contentOf(event)) return [];
+    // It was said in its conversation, which is over, and then answered what had opened that.
+    const { conversation = '' } = event;
+    if (before === contentOf(event) || before === contentOf({ inReplyTo: conversation, ...event })) return [];
     return problem(
       'REPRISE_MESSAGE_CONFLICT',
       `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,
