@@ -41,14 +41,18 @@ export class MessageBooks {
   readonly gone = new Map<string, number>();
   readonly #known = new Set<string>();
   readonly #numbers = new Map<string, number>();
+  /** Copies of what was published just now: which of them find their mailbox full, the limits say, which are not on record. */
+  #copies: readonly string[] = [];
   #closed = 0;
 
   fold(event: RunEvent): void {
     if (!isEnd(event)) this.#closed = 0;
+    this.#copies = [];
     switch (event.type) {
       case 'MessageSent':
         if (event.run === undefined && isClient(event.to)) return;
         // Of what was published each has its own.
+        if (event.recipients !== undefined) this.#copies = sentAs(event).map(({ id }) => id);
         for (const { id } of sentAs(event)) {
           expect(this.#known.has(id), `${id} is sent twice`).to.equal(false);
           this.#known.add(id);
@@ -160,6 +164,7 @@ export class MessageBooks {
 
   /** The state says the same of every message. */
   compare(state: RunState): void {
+    for (const id of this.#copies) this.#there(id, 'published').doomed = state.mail?.open.get(id)?.doomed === true;
     const told = [...this.open].map(([id, { dead, doomed, holder }]) => ({ id, dead, doomed, holder }));
     const known = [...(state.mail?.open.values() ?? [])].map(({ id, dead, doomed, holder }) => ({
       id,
