@@ -1,6 +1,7 @@
 import { BUDGETS, type BudgetKind } from '../../definition/definition.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
 import type { MessageSent, TaskEntered, TaskScheduled } from './events.ts';
+import type { Party } from './messaging/message.ts';
 import { blocksAround } from './ready-tasks.ts';
 import { definitionOf, isAgentTask, type RunState, type ScopeState, type Spent, type TaskState } from './state.ts';
 
@@ -61,19 +62,20 @@ export function costOf(state: RunState, task: TaskState): readonly BudgetKind[] 
   return task.firstScheduledAt === undefined ? ['attempts', 'tasks'] : ['attempts'];
 }
 
+/** What another message costs: what comes from outside, or is said in undoing something, nothing. */
+export function costOfMessage(state: RunState, { task: from }: Party): readonly BudgetKind[] {
+  if (state.budgets.size === 0 || from === undefined) return NOTHING_NEEDED;
+  const task = state.tasks.get(from);
+  return task === undefined || task.undoes !== undefined ? NOTHING_NEEDED : ['messages'];
+}
+
 /** The innermost budget that does not allow it; `ahead`: what is decided already. */
-export function usedUp(
-  state: RunState,
-  path: string,
-  kinds: readonly BudgetKind[],
-  ahead?: Ahead,
-  more = 0,
-): UsedUp | undefined {
+export function usedUp(state: RunState, path: string, kinds: readonly BudgetKind[], ahead?: Ahead): UsedUp | undefined {
   if (kinds.length === 0 || state.budgets.size === 0) return undefined;
   for (const scope of budgetsAround(state, path)) {
     for (const kind of kinds) {
       const limit = limitOf(state, scope, kind);
-      const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(scope.path, kind) ?? 0) + more;
+      const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(scope.path, kind) ?? 0);
       if (limit !== undefined && spent >= limit) return { scope: scope.path, kind, limit };
     }
   }
@@ -94,7 +96,7 @@ export const spendAttempt = (state: RunState, task: TaskState, event: TaskSchedu
 export function spendMessage(state: RunState, { from, onBehalf, ask }: MessageSent): void {
   if (state.budgets.size === 0 || ask !== undefined) return;
   const task = onBehalf === true ? undefined : state.tasks.get(from.task ?? '');
-  if (task !== undefined) spend(state, task.scope, ['messages']);
+  if (task !== undefined) spend(state, task.scope, costOfMessage(state, from));
 }
 
 function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): void {

@@ -184,6 +184,60 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
     expect(r.of('MessageSent')).to.have.length(3);
   });
 
+  it('counts what is published with an output as one message, however many have it: none, or many', () => {
+    for (const subscribers of ['', 'b', 'b, c, d']) {
+      const others = ['b', 'c', 'd'].map((id) => `${id}: { agent: a, after: a }`).join('\n');
+      const r = run(
+        `a: { agent: a, may: [send], retry: ${RETRY} }\n${others}`,
+        `budget: { messages: 2 }\ntopics: { news: { subscribers: [${subscribers}] } }`,
+      );
+      const publishing = (count: number) => {
+        const said = { kind: 'send', message: { topic: '#news', data: 1 } } as const;
+        const directives = Array.from({ length: count }, () => said);
+        const { attempt } = r.task('a');
+        return types(r.send({ type: 'CompleteTask', taskId: 'a', attempt, output: null, directives }));
+      };
+      r.schedule('a');
+      expect(publishing(3), 'all or none').to.not.include('MessageSent');
+      expect(r.task('a').error?.message).to.include(EXHAUSTED);
+      r.retry('a');
+      r.schedule('a');
+      expect(publishing(2)).to.include('BudgetReached');
+      expect(r.of('MessageSent').map(({ recipients }) => recipients?.length)).to.deep.equal(
+        Array.from({ length: 2 }, () => subscribers.split(', ').filter((one) => one !== '').length),
+      );
+    }
+  });
+
+  it('does not count what is said in undoing something', () => {
+    const r = run(
+      'a: { agent: a, may: [send], compensate: undo }\nb: { agent: a, after: a, retry: 1 }',
+      'budget: { messages: 1 }\nmailboxes: { desk: {} }',
+    );
+    let calls = 0;
+    const call = (taskId: string, more: object) => {
+      calls += 1;
+      return types(r.send({ taskId, attempt: r.task(taskId).attempt, worker: 'w', call: calls, ...more } as never));
+    };
+    r.schedule('a');
+    r.begin('a');
+    call('a', { type: 'SendMessages', messages: [{ to: '#desk', data: 'booked' }] });
+    expect(reached(r)).to.deep.equal([':messages']);
+    r.complete('a');
+    r.schedule('b');
+    r.fail('b');
+    r.schedule('a@1');
+    r.begin('a@1');
+    r.send({ type: 'PostMessage', commandId: 'm', from: 'me', message: { to: '#desk', data: 'undone?' } } as never);
+    call('a@1', { type: 'AwaitMessages', mailbox: '#desk', max: 9 });
+    const inReplyTo = r.of('MessageDelivered')[0]?.messages[1];
+    const answer = { to: 'me', data: 'undone', inReplyTo };
+    expect(call('a@1', { type: 'SendMessages', messages: [answer] })).to.include('MessageSent');
+    expect(r.state.scopes.get('')?.spent).to.include({ messages: 1 });
+    r.complete('a@1');
+    expect(r.state.status).to.equal('failed');
+  });
+
   it('counts what is added, begun again, or handed on', () => {
     const r = run('a: { agent: a, may: [handOff] }\nb: { agent: a, after: a }', 'budget: { attempts: 3, tasks: 9 }');
     r.schedule('a');

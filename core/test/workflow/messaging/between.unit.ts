@@ -407,6 +407,26 @@ describe('a send that waits for what becomes of its message in another run', () 
     two.check();
   });
 
+  it('is told once: that it is a dead letter, and not that somebody dealt with that', () => {
+    const one = sender('x');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    two.hear('x');
+    const message = two.of('MessageReceived')[0]?.message ?? '';
+    two.settle('x', { reject: [{ message, reason: 'no', requeue: false }] });
+    two.hear('x', { mailbox: '#dead-letters' });
+    two.settle('x', { acknowledge: [message] });
+    expect(two.state.mail?.open.has(message)).to.equal(false);
+    two.complete('x');
+    post.run();
+    expect(two.of('MessageSent').map(({ receipt }) => receipt)).to.deep.equal(['failed']);
+    expect(one.task('a').error?.code).to.equal('REPRISE_MESSAGE_REJECTED');
+    one.check();
+    two.check();
+  });
+
   it('fails when the other run refuses it', () => {
     const one = sender('nobody');
     const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });

@@ -77,6 +77,17 @@ describe('a send that waits for its answer', () => {
     expect(failure()?.code).to.equal('REPRISE_REQUEST_REFUSED');
   });
 
+  it('has what is said in its conversation for an answer, though it does not say what it answers; again under its key, too', () => {
+    run = asking();
+    run.hear('b');
+    const said = (performative: 'agree' | 'inform') =>
+      run.say('b', 'ask', performative, { performative, conversation: id(), key: performative });
+    expect(said('agree')).to.deep.equal(['MessageSent', 'MessageAcknowledged']);
+    expect(said('inform')).to.include('TaskCompleted');
+    expect(run.task('ask').output).to.include({ data: 'inform', inReplyTo: id() });
+    expect(said('inform'), 'the conversation is over').to.deep.equal([]);
+  });
+
   it('has a proposal for an answer to a cfp', () => {
     run = asking({}, { performative: 'cfp' });
     run.hear('b');

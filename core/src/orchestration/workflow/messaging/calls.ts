@@ -1,4 +1,5 @@
 import { attemptKey, idempotencyKey } from '../attempt-key.ts';
+import { Ahead } from '../budgets.ts';
 import type { AwaitMessages, CompleteTask, GivenBack, MailCall, SendMessages, SettleMessages } from '../commands.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -55,6 +56,7 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
   if (flaw !== undefined) return flaw;
   const events: RunEvent[] = [];
   const ahead = new Map<string, number>();
+  const spent = new Ahead();
   for (const [index, message] of messages.entries()) {
     const denied = leaveFlaw(state, task, message);
     if (denied !== undefined) return denied;
@@ -69,6 +71,7 @@ function send(state: RunState, task: TaskState, command: SendMessages, context: 
       message: said,
       more: { call, worker },
       ahead,
+      spent,
     };
     const sent = sending(state, what, context);
     if (isRefusal(sent)) return sent;

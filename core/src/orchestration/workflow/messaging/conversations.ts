@@ -43,6 +43,12 @@ function partOf(
 /** Whether it is said in a conversation that is open. */
 export const isPartOfOne = (state: RunState, said: Said): boolean => partOf(state.mail, said) !== undefined;
 
+/** The question that is answered by what whoever was asked says in its conversation without saying what that answers; undefined in one of another name. */
+export function questionOf(state: RunState, said: Said): string | undefined {
+  const { one, role } = partOf(state.mail, said) ?? {};
+  return role === 'participant' && one?.id === said.conversation ? one?.id : undefined;
+}
+
 /** Whether the message opens a conversation. */
 export const opens = (state: RunState, said: Said): boolean =>
   protocolOf(said.performative ?? 'inform') !== undefined && partOf(state.mail, said) === undefined;

@@ -1,14 +1,14 @@
 import { errorData } from '../../../shared/errors.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
-import { exhausted, usedUp } from '../budgets.ts';
+import { type Ahead, costOfMessage, exhausted, usedUp } from '../budgets.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
-import { type Answer, problem, type Refusal } from '../decisions/refusal.ts';
+import { type Answer, isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
 import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
 import { deadLetterOf } from './came-back.ts';
-import { conversationProblem, isLateProposal, opens } from './conversations.ts';
+import { conversationProblem, isLateProposal, opens, questionOf } from './conversations.ts';
 import { placeOf } from './elsewhere.ts';
 import { limitOf } from './mail.ts';
 import { copyId, DEAD_LETTERS, type Outgoing, type Party } from './message.ts';
@@ -38,6 +38,8 @@ export interface Sending {
   readonly receipt?: boolean;
   /** Those that are sent with it, before it, by mailbox of the state; it is counted among them. */
   readonly ahead?: Map<string, number>;
+  /** What those that are sent with it, before it, spend. One that is published is one, however many have it. */
+  readonly spent?: Ahead;
 }
 
 /** The events that a message is sent by, that of itself first, or why it cannot be. None: it was, under the same key. */
@@ -48,9 +50,10 @@ export function sending(state: RunState, what: Sending, context: DecisionContext
       'REPRISE_PAYLOAD_TOO_LARGE',
       `The message is larger than the limit of ${limitChars} characters of JSON. Pass a reference to large data instead.`,
     );
-  return what.message.topic === undefined
-    ? toOne(state, what, context)
-    : toAll(state, what, what.message.topic, context);
+  const events =
+    what.message.topic === undefined ? toOne(state, what, context) : toAll(state, what, what.message.topic, context);
+  if (!isRefusal(events) && events.length > 0) what.spent?.add(state, what.scope, costOfMessage(state, what.from));
+  return events;
 }
 
 function toOne(state: RunState, what: Sending, context: DecisionContext): Answer {
@@ -136,10 +139,8 @@ function toAll(state: RunState, what: Sending, topic: string, context: DecisionC
 }
 
 /** What is sent with it, before it, is spent, too. */
-function budgetProblem(state: RunState, { scope, from, ahead }: Sending): Refusal | undefined {
-  if (from.task === undefined) return undefined;
-  const others = ahead === undefined ? 0 : [...ahead.values()].reduce((sum, count) => sum + count, 0);
-  const over = usedUp(state, scope, ['messages'], undefined, others);
+function budgetProblem(state: RunState, { scope, from, spent }: Sending): Refusal | undefined {
+  const over = usedUp(state, scope, costOfMessage(state, from), spent);
   return over === undefined
     ? undefined
     : problem('REPRISE_BUDGET_EXHAUSTED', exhausted(over, `Another message of '${from.task}'`).message);
@@ -179,6 +180,8 @@ function eventOf(
     ...(key === undefined ? {} : { key }),
     ...more,
   };
+  const question = inReplyTo === undefined && conversation !== undefined ? questionOf(state, event) : undefined;
+  if (question !== undefined) return { ...event, inReplyTo: question };
   const isAsked = deadlineMs === undefined && protocol !== 'subscribe' && opens(state, event);
   return isAsked ? { ...event, deadline: at + DEFAULT_DEADLINE_MS } : event;
 }
@@ -200,7 +203,9 @@ function saidBefore(state: RunState, event: MessageSent): readonly [] | Refusal 
   const keys = state.mail?.keys.get(from.task);
   const before = keys?.get(key)?.content ?? openContent(state, event.message);
   if (before !== undefined) {
-    if (before === contentOf(event)) return [];
+    // It was said in its conversation, which is over, and then answered what had opened that.
+    const { conversation = '' } = event;
+    if (before === contentOf(event) || before === contentOf({ inReplyTo: conversation, ...event })) return [];
     return problem(
       'REPRISE_MESSAGE_CONFLICT',
       `'${from.task}' has said something else under the key ${JSON.stringify(key)}.`,

@@ -1,4 +1,5 @@
 import { attemptKey, idempotencyKey } from '../attempt-key.ts';
+import { Ahead } from '../budgets.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
 import { type Answer, isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
@@ -54,6 +55,7 @@ export function saidWithOutput(
   const { id: taskId, attempt } = task;
   const key = { attemptKey: attemptKey(state.runId, taskId, attempt), idempotencyKey: idempotencyKey(state, task) };
   const ahead = new Map<string, number>();
+  const spent = new Ahead();
   const events: RunEvent[] = [];
   for (const [index, message] of messages.entries()) {
     const flaw =
@@ -61,7 +63,7 @@ export function saidWithOutput(
     if (flaw !== undefined) return flaw;
     const id = idWithOutput(key, message, index);
     const more = { on: 'completion' } as const;
-    const what = { scope: task.scope, from: { task: taskId, attempt }, id, message, more, ahead };
+    const what = { scope: task.scope, from: { task: taskId, attempt }, id, message, more, ahead, spent };
     const sent = sending(state, what, context);
     if (isRefusal(sent)) return sent;
     events.push(...sent);

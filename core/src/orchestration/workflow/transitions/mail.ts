@@ -355,8 +355,9 @@ export function closed(state: RunState, event: MessagesClosed): RunState {
   const { mail } = state;
   if (mail === undefined || event.scope === '') return state;
   for (const id of mail.left.get(event.scope) ?? []) {
-    const message = forget(state, mail, id);
+    const message = mail.open.get(id);
     if (message !== undefined) tellSender(state, message, notTaken(message, `'${event.scope}' has ended`));
+    forget(state, mail, id);
   }
   mail.left.delete(event.scope);
   return tidied(state, mail, event.at);
@@ -487,8 +488,9 @@ export function leaveOthers(state: RunState): void {
 
 /** Somebody is done with it. */
 function take(state: RunState, mail: MailState, id: string): void {
-  const message = forget(state, mail, id);
+  const message = mail.open.get(id);
   if (message !== undefined) tellSender(state, message, 'acknowledged');
+  forget(state, mail, id);
 }
 
 function forget(state: RunState, mail: MailState, id: string): OpenMessage | undefined {
