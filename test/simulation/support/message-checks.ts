@@ -93,9 +93,9 @@ export class MessageBooks {
         }
         return;
       case 'RunForked':
-        // What goes to other runs, and was handed on from there, is that of the run that it goes on from.
-        for (const [id, { outbox, isAway }] of [...this.open])
-          if (outbox !== undefined || isAway) this.#end(id, 'left');
+        // What goes to other runs, and was handed on from there, is that of the run that it goes on from. Dead letters are of both.
+        for (const [id, { outbox, isAway, dead }] of [...this.open])
+          if (outbox !== undefined || (isAway && !dead)) this.#end(id, 'left');
         this.#numbers.clear();
         return;
       case 'MessageDelivered':

@@ -88,6 +88,13 @@ describe('a send that waits for its answer', () => {
     expect(said('inform'), 'the conversation is over').to.deep.equal([]);
   });
 
+  it('has it in a conversation that was given a name, too', () => {
+    run = asking({}, { conversation: text('order 5') });
+    run.hear('b');
+    expect(run.say('b', 'ask', 'done', { conversation: 'order 5' })).to.include('TaskCompleted');
+    expect(run.task('ask').output).to.include({ data: 'done', inReplyTo: id() });
+  });
+
   it('has a proposal for an answer to a cfp', () => {
     run = asking({}, { performative: 'cfp' });
     run.hear('b');

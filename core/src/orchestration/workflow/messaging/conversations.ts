@@ -43,10 +43,10 @@ function partOf(
 /** Whether it is said in a conversation that is open. */
 export const isPartOfOne = (state: RunState, said: Said): boolean => partOf(state.mail, said) !== undefined;
 
-/** The question that is answered by what whoever was asked says in its conversation without saying what that answers; undefined in one of another name. */
+/** The question that is answered by what whoever was asked says in its conversation without saying what that answers. */
 export function questionOf(state: RunState, said: Said): string | undefined {
   const { one, role } = partOf(state.mail, said) ?? {};
-  return role === 'participant' && one?.id === said.conversation ? one?.id : undefined;
+  return role === 'participant' ? one?.id : undefined;
 }
 
 /** Whether the message opens a conversation. */

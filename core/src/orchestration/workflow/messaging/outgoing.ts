@@ -181,7 +181,9 @@ function eventOf(
     ...more,
   };
   const question = inReplyTo === undefined && conversation !== undefined ? questionOf(state, event) : undefined;
-  if (question !== undefined) return { ...event, inReplyTo: question };
+  // What has a key has to say the same once its conversation is over, and another name does not tell what had opened that.
+  if (question !== undefined && (key === undefined || question === conversation))
+    return { ...event, inReplyTo: question };
   const isAsked = deadlineMs === undefined && protocol !== 'subscribe' && opens(state, event);
   return isAsked ? { ...event, deadline: at + DEFAULT_DEADLINE_MS } : event;
 }
