@@ -140,14 +140,15 @@ export class ProgramMessages {
     const after = sent.isNew ? (last?.revision ?? -1) : -1;
     const said = new Set([sent.id]);
     const waiting = this.#waiting(durationOf(deadline, 'deadline') + MARGIN_MS, signal);
-    let until: number | undefined;
+    let until = this.#parts.clock.now() + durationOf(deadline, 'deadline') - MARGIN_MS;
     try {
       for await (const { event } of this.#parts.runs.follow(run, after + 1, waiting.signal)) {
-        if (event.type === 'MessageSent' && event.message === sent.id) until = event.deadline;
+        if (event.type === 'MessageSent' && event.message === sent.id) until = event.deadline ?? until;
         if (event.type === 'ConversationExpired' && event.message === sent.id) {
-          const isLate = until !== undefined && event.at >= until;
+          const isLate = event.at >= until;
           const code = isLate ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
-          throw new RepriseError(code, event.reason, { details: { message: sent.id } });
+          const why = isLate ? `'${to}' did not answer in time.` : event.reason;
+          throw new RepriseError(code, why, { details: { message: sent.id } });
         }
         if (event.type === 'MessageDeadLettered' && event.message === sent.id)
           throw refused(to, { code: event.code, message: event.error.message }, 'that it cannot be asked');
