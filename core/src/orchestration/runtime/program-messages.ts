@@ -85,6 +85,8 @@ const DEFAULT_DEADLINE: Duration = '10m';
 const DEFAULT_LEASE: Duration = '30s';
 /** After the deadline that the run tells of. */
 const MARGIN_MS = 1000;
+/** A clock may ring so long before its time. */
+const EARLY_MS = 50;
 /** Until it is looked again, when nothing was told: something that was given back may be had again. */
 const LOOK_AGAIN_MS = 1000;
 
@@ -145,7 +147,7 @@ export class ProgramMessages {
       for await (const { event } of this.#parts.runs.follow(run, after + 1, waiting.signal)) {
         if (event.type === 'MessageSent' && event.message === sent.id) until = event.deadline ?? until;
         if (event.type === 'ConversationExpired' && event.message === sent.id) {
-          const isLate = event.at >= until;
+          const isLate = event.at >= until - EARLY_MS;
           const code = isLate ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
           const why = isLate ? `'${to}' did not answer in time.` : event.reason;
           throw new RepriseError(code, why, { details: { message: sent.id } });
