@@ -164,9 +164,13 @@ async function proveTemplate(template) {
 /** Options of plugins that cannot do without. */
 const PLUGIN_OPTIONS = {
   '@reprise/agent-llm': { baseURL: 'http://127.0.0.1:9/v1', model: 'none', agents: { writer: {} } },
+  '@reprise/event-store-eventstoredb': { connectionString: 'esdb://127.0.0.1:9?tls=false' },
 };
 
-/** Our own plugins, each from its tarball: installed, used in a run, and removed again. */
+/** Plugins without whose server no run begins. */
+const NEED_A_SERVER = new Set(['@reprise/event-store-eventstoredb']);
+
+/** Our own plugins, each from its tarball: installed, used in a run where that takes no server, and removed again. */
 async function proveOwnPlugins() {
   const file = join(project, 'reprise.plugins.json');
   for (const folder of builtPackages()) {
@@ -179,8 +183,13 @@ async function proveOwnPlugins() {
     await reprise(['plugins', 'install', tarball, ...said, '--yes'], project);
     expectText(readFileSync(file, 'utf8'), 'sha512-', 'reprise.plugins.json');
     expectText(await reprise(['plugins', 'list'], project), name, 'The list of plugins');
-    const output = await reprise(['run', 'start', 'greeting', '--input', '{"name":"Bo"}', '--wait', '--json'], project);
-    expectText(output, 'Hello, Bo!', `The run with ${name}`);
+    if (!NEED_A_SERVER.has(name)) {
+      const output = await reprise(
+        ['run', 'start', 'greeting', '--input', '{"name":"Bo"}', '--wait', '--json'],
+        project,
+      );
+      expectText(output, 'Hello, Bo!', `The run with ${name}`);
+    }
     await reprise(['plugins', 'remove', name], project);
     if (existsSync(file) && readFileSync(file, 'utf8').includes(name))
       throw new SetupError(`${name} was removed, and is still in ${file}.`);
