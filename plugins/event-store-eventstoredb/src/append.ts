@@ -1,5 +1,9 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import streamsPb, { type AppendReq, type AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import streamsPb, {
+  type AppendReq,
+  type AppendResp,
+  type BatchAppendResp,
+} from '@eventstore/db-client/generated/streams_pb.js';
 import type { Proposed } from './mapping.ts';
 import type { LogPosition } from './position.ts';
 
@@ -47,7 +51,11 @@ export function appendedOf(answer: AppendResp): Appended {
   const wrong = answer.getWrongExpectedVersion();
   if (wrong !== undefined)
     return { kind: 'conflict', actual: wrong.hasCurrentRevision() ? Number(wrong.getCurrentRevision()) : -1 };
-  const success = answer.getSuccess();
+  return doneOf(answer.getSuccess());
+}
+
+/** What both ways of appending are answered when it is done. */
+export function doneOf(success: AppendResp.Success | BatchAppendResp.Success | undefined): Appended {
   const position = success?.getPosition();
   return {
     kind: 'done',

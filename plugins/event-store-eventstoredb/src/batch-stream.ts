@@ -3,7 +3,7 @@ import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import streamsPb, { type BatchAppendReq, type BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js';
-import { type Appended, identifier } from './append.ts';
+import { type Appended, doneOf, identifier } from './append.ts';
 import type { Proposed } from './mapping.ts';
 import type { Refusal } from './store-error.ts';
 
@@ -152,17 +152,7 @@ function numberOf(id: UUID | undefined): number {
 
 function appendedOf(answer: BatchAppendResp): Appended {
   const error = answer.getError();
-  if (error !== undefined) return conflictOf(error);
-  const success = answer.getSuccess();
-  const position = success?.getPosition();
-  return {
-    kind: 'done',
-    revision: Number(success?.getCurrentRevision()),
-    position:
-      position === undefined
-        ? undefined
-        : { commit: position.getCommitPosition(), prepare: position.getPreparePosition() },
-  };
+  return error === undefined ? doneOf(answer.getSuccess()) : conflictOf(error);
 }
 
 /** Throws every other error, as a call of its own would have failed. */

@@ -1,4 +1,3 @@
-import { sha256 } from '../../../../shared/hash.ts';
 import type { JsonObject } from '../../../../shared/json.ts';
 import type { Labels } from '../../../../shared/labels.ts';
 import { isEnd } from '../../../workflow/end-of-run.ts';
@@ -80,10 +79,7 @@ interface Change {
 }
 
 const openersKey = (runId: string): string => `~${runId}`;
-const openKey = (runId: string, initiator: string): string => {
-  const key = `~${runId}/${initiator}`;
-  return key.length <= 1024 && key.isWellFormed() ? key : `~${runId}/${sha256(initiator)}`;
-};
+const openKey = (runId: string, initiator: string): string => messageKey(openersKey(runId), initiator);
 
 /** The conversations of every run: who talks with whom, where they are, and how they ended. */
 export const conversations: Projection = defineProjection({
