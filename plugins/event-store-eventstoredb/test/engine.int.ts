@@ -132,7 +132,7 @@ describe('an engine on EventStoreDB', () => {
     });
 
     it('goes on: every tenth call meets something', async () => {
-      const options = { connectionString: server.connectionString, deadlineMs: 200, leaseMs: 5000 };
+      const options = { connectionString: server.connectionString, deadlineMs: 1000, leaseMs: 5000 };
       const reprise = await start(options);
       const faults = [
         'drop-after',
@@ -156,7 +156,7 @@ describe('an engine on EventStoreDB', () => {
     });
 
     it('waits while the server is away, and goes on when it is back', async () => {
-      const options = { connectionString: server.connectionString, deadlineMs: 200 };
+      const options = { connectionString: server.connectionString, deadlineMs: 1000 };
       const reprise = await start(options);
       const run = await reprise.startRun(flow, 200, { id: 'a' });
       await until(
