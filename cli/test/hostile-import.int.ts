@@ -91,9 +91,10 @@ describe('an import from a hostile source', () => {
         taken += 1;
         await show(header.runId, store);
       }),
-      { numRuns: 80 },
+      // Of what is mutated few are taken: those as they are, are.
+      { numRuns: 80, examples: names.map((name) => [name, (events) => events, 2]) },
     );
-    expect(taken, 'some are taken').to.be.greaterThan(0);
+    expect(taken, 'some are taken').to.be.at.least(names.length);
   });
 
   it('cannot bring text that steers the terminal of whoever looks at it', async () => {
