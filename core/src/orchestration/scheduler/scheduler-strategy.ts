@@ -1,3 +1,6 @@
+import type { JsonObject } from '../../shared/json.ts';
+import type { Decision, TeamView } from './team.ts';
+
 /** A task that may be given to an agent now. */
 export interface ReadyTask {
   readonly taskId: string;
@@ -27,6 +30,8 @@ export interface AgentView {
 
 export interface SchedulingView {
   readonly runId: string;
+  /** What it is asked about: the block (the run is '') whose strategy it is, with all blocks in it that have none of their own. */
+  readonly region: string;
   readonly now: number;
   /** What is ready, by whom it is for; some may be empty. What nobody has room for now is left out. */
   readonly groups: readonly ReadyGroup[];
@@ -41,19 +46,36 @@ export interface SchedulingView {
    * time it is asked of one view. What is assigned beyond is passed over, and assigned when there is room.
    */
   room(agent: string, capability?: string): number;
+  /** Of a team. */
+  readonly team?: TeamView;
 }
 
 export interface Assignment {
+  readonly kind?: 'assign';
   readonly taskId: string;
   readonly agent: string;
 }
 
 /**
- * A pure policy: which ready tasks go to which agents now. The engine records what it decides. The same view has the same answer, whatever
- * was asked before; nothing of a view is changed, and of its lists no more is read than is needed.
+ * A pure policy: which ready tasks go to which agents now, and, where it leads a team, what else is to be done. The engine records what it decides. The
+ * same view has the same answer, whatever was asked before; nothing of a view is changed, and of its lists no more is read than is needed.
  */
 export interface SchedulerStrategy {
   readonly name: string;
-  /** At most `view.slots` assignments, each of a task in `view.ready` to an agent in `view.agents` that has room. */
-  select(view: SchedulingView): readonly Assignment[];
+  /** It leads teams: a workflow names it by an object (`strategy: { name, … }`), and by nothing else. Absent: it only assigns, and is named by text. */
+  readonly team?: {
+    /** The format of the ledgers that it writes: a positive integer. */
+    readonly writes: number;
+    /** Those that it reads; a team with any other is held. Default: what it writes. */
+    readonly reads?: readonly number[];
+    /** What is wrong with what a workflow says of it (without the name), each a sentence; asked where workflows are registered or validated. */
+    check?(spec: JsonObject): readonly string[];
+    /** Agents and capabilities that a team of this spec asks for, so that it is known whether somebody is there. */
+    agentsOf?(spec: JsonObject): readonly { readonly agent?: string; readonly capability?: string }[];
+  };
+  /**
+   * Assignments, at most `view.slots`, each of a task in `view.ready` to an agent in `view.agents` that has room; of a team (`view.team`) any decisions, which
+   * are judged one after another, each by what those before it left. The first that cannot be is recorded as refused, and the rest is dropped.
+   */
+  select(view: SchedulingView): readonly (Assignment | Decision)[];
 }
