@@ -40,6 +40,7 @@ const view = (
   { slots = 10, room = () => 10 }: Partial<Pick<SchedulingView, 'slots' | 'room'>> = {},
 ): SchedulingView => ({
   runId: 'r',
+  region: '',
   now: 0,
   groups,
   ready: [],

@@ -46,24 +46,32 @@ export interface SchedulingView {
    * time it is asked of one view. What is assigned beyond is passed over, and assigned when there is room.
    */
   room(agent: string, capability?: string): number;
-  /** Of a team. */
-  readonly team?: TeamView;
 }
 
 export interface Assignment {
-  readonly kind?: 'assign';
   readonly taskId: string;
   readonly agent: string;
 }
 
 /**
- * A pure policy: which ready tasks go to which agents now, and, where it leads a team, what else is to be done. The engine records what it decides. The
- * same view has the same answer, whatever was asked before; nothing of a view is changed, and of its lists no more is read than is needed.
+ * A pure policy: which ready tasks go to which agents now. The engine records what it decides. The same view has the same answer, whatever
+ * was asked before; nothing of a view is changed, and of its lists no more is read than is needed. A workflow names it by text.
  */
 export interface SchedulerStrategy {
   readonly name: string;
-  /** It leads teams: a workflow names it by an object (`strategy: { name, … }`), and by nothing else. Absent: it only assigns, and is named by text. */
-  readonly team?: {
+  /** At most `view.slots` assignments, each of a task in `view.ready` to an agent in `view.agents` that has room. */
+  select(view: SchedulingView): readonly Assignment[];
+}
+
+/** What the strategy of a team is shown. */
+export interface TeamSchedulingView extends SchedulingView {
+  readonly team: TeamView;
+}
+
+/** A pure policy that leads teams: beside who does what, it decides what there is to do. A workflow names it by an object: `strategy: { name, … }`. */
+export interface TeamStrategy {
+  readonly name: string;
+  readonly team: {
     /** The format of the ledgers that it writes: a positive integer. */
     readonly writes: number;
     /** Those that it reads; a team with any other is held. Default: what it writes. */
@@ -74,8 +82,12 @@ export interface SchedulerStrategy {
     agentsOf?(spec: JsonObject): readonly { readonly agent?: string; readonly capability?: string }[];
   };
   /**
-   * Assignments, at most `view.slots`, each of a task in `view.ready` to an agent in `view.agents` that has room; of a team (`view.team`) any decisions, which
-   * are judged one after another, each by what those before it left. The first that cannot be is recorded as refused, and the rest is dropped.
+   * Any decisions, among them assignments as of a SchedulerStrategy. They are judged one after another, each by what those before it left. The first that
+   * cannot be is recorded as refused (and is news), and the rest is dropped. Pure, as `select` of a SchedulerStrategy.
    */
-  select(view: SchedulingView): readonly (Assignment | Decision)[];
+  select(view: TeamSchedulingView): readonly Decision[];
 }
+
+export type AnyStrategy = SchedulerStrategy | TeamStrategy;
+
+export const leadsTeams = (strategy: AnyStrategy): strategy is TeamStrategy => 'team' in strategy;

@@ -12,9 +12,9 @@ interface Thought {
   readonly ledger?: JsonObject;
 }
 
-/** A ready task is given to an agent that has room. */
+/** A ready task is given to an agent that has room. What there is no room or slot for is passed over. */
 export interface Assign extends Thought {
-  readonly kind: 'assign';
+  readonly kind?: 'assign';
   /** The path of the task: as in `view.ready`. */
   readonly taskId: string;
   readonly agent: string;
@@ -141,7 +141,7 @@ export type News =
   /** The first decision of its last answer that could not be, and why. Nothing behind it took effect. */
   | {
       readonly kind: 'refused';
-      readonly decision: Decision['kind'];
+      readonly decision: string;
       readonly code: ErrorCode;
       readonly message: string;
     }
@@ -186,6 +186,7 @@ export interface TeamTask {
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
+/** Kinds of budgets, in counts. */
 export type TeamBudget = 'tasks' | 'attempts' | 'messages' | 'delegations';
 
 /** What the strategy of a team is asked with, beside what is ready. */

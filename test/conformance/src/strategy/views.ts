@@ -99,6 +99,7 @@ export function watched(situation: Situation, groups: Iterable<Iterable<ReadyTas
   });
   const view: SchedulingView = Object.freeze({
     runId: 'run-1',
+    region: '',
     now: 5000,
     groups: Object.freeze(shown),
     ready: once('ready', 'what is ready', merged(lists)),

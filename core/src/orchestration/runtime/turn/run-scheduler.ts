@@ -111,6 +111,7 @@ export class RunScheduler {
 /** What a strategy is shown of a run. */
 class RunSchedulingView implements SchedulingView {
   readonly runId: string;
+  readonly region = '';
   readonly now: number;
   readonly slots: number;
   readonly inFlight: number;
