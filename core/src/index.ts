@@ -278,6 +278,8 @@ export type { CancelTasks, Directive, Finish, HandOff, Spawn } from './orchestra
 export { isEnd, type RunEnd } from './orchestration/workflow/end-of-run.ts';
 export { decodeEvent, EVENT_VERSIONS, encodeEvent, type StoredEvent } from './orchestration/workflow/event-schema.ts';
 export type {
+  DecisionMade,
+  DecisionRefused,
   Lineage,
   MessageReceived,
   MessageSent,
@@ -289,6 +291,7 @@ export type {
   TaskHandedOff,
   TasksAdded,
   TasksReset,
+  TeamWoken,
   Via,
 } from './orchestration/workflow/events.ts';
 export { explainRun } from './orchestration/workflow/explain/explain-run.ts';

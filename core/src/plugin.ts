@@ -103,12 +103,36 @@ export {
 export { assignInOrder } from './orchestration/scheduler/graph-strategy.ts';
 export type {
   AgentView,
+  AnyStrategy,
   Assignment,
   ReadyGroup,
   ReadyTask,
   SchedulerStrategy,
   SchedulingView,
+  TeamSchedulingView,
+  TeamStrategy,
 } from './orchestration/scheduler/scheduler-strategy.ts';
+export type {
+  Accept,
+  Add,
+  Announce,
+  Ask,
+  Assign,
+  Award,
+  Decision,
+  Drop,
+  Finish,
+  GiveUp,
+  HandOver,
+  News,
+  Note,
+  Reject,
+  TeamBudget,
+  TeamNames,
+  TeamTask,
+  TeamTaskStatus,
+  TeamView,
+} from './orchestration/scheduler/team.ts';
 export type { Clock, Ids, Random, ScheduledCall } from './shared/clock.ts';
 export { type Duration, formatDuration, parseDuration } from './shared/duration.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from './shared/error-codes.ts';

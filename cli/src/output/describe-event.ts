@@ -1,4 +1,6 @@
 import {
+  type DecisionMade,
+  type DecisionRefused,
   type ErrorData,
   formatDuration,
   type HistoryEntry,
@@ -70,6 +72,11 @@ export function describeEvent(event: RunEvent): string {
       return plain(
         `${event.type === 'TasksLinked' ? 'after' : 'no longer after'} ${clip(event.after.join(', '), WIDTH)}`,
       );
+    case 'DecisionMade':
+    case 'DecisionRefused':
+      return plain(describeDecision(event));
+    case 'TeamWoken':
+      return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
       return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
     case 'TaskPrioritySet':
@@ -276,4 +283,16 @@ export function taskOf(event: RunEvent, rules: number): { readonly task: string;
   if (id === undefined) return undefined;
   const paths = taskPaths(rules);
   return { task: paths.definition(id), item: paths.itemOf(id) !== undefined || id.includes('[') };
+}
+
+function describeDecision(event: DecisionMade | DecisionRefused): string {
+  const { scope, n, kind, tasks = [], why } = event;
+  const where = scope === '' ? '' : ` of ${scope}`;
+  const what = tasks.length === 0 ? '' : ` ${clip(tasks.join(', '), WIDTH)}`;
+  const reason = why === undefined ? '' : `: ${clip(why, WIDTH)}`;
+  if (event.type === 'DecisionRefused')
+    return `${n}${where}: ${kind}${what} cannot be, ${event.code}: ${event.message}`;
+  const to = event.to === undefined ? '' : ` to ${event.to}`;
+  const end = event.error === undefined ? '' : `, ${errorText(event.error)}`;
+  return `${n}${where}: ${kind}${what}${to}${reason}${end}`;
 }

@@ -1,3 +1,4 @@
+import { blocksOf } from '../definition/blocks.ts';
 import { formatProblem } from '../definition/problem.ts';
 import { isRemote } from '../definition/remote-agent.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
@@ -5,7 +6,7 @@ import { schemasOf } from '../definition/validation/value-shape-rules.ts';
 import type { ValueSources } from '../definition/values/known-values.ts';
 import type { AgentReference } from '../definition/workflow.ts';
 import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
-import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
+import type { AnyStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import { RepriseError } from '../shared/errors.ts';
 import { assertId } from '../shared/ids.ts';
 import type { AnyWorkflow, RepriseConfig } from './config.ts';
@@ -18,7 +19,7 @@ import type { AnyWorkflow, RepriseConfig } from './config.ts';
 export function createRegistry(
   config: RepriseConfig,
   pluginAgents: readonly AgentReference[],
-  strategies: readonly SchedulerStrategy[],
+  strategies: readonly AnyStrategy[],
   { spans = false }: { readonly spans?: boolean } = {},
 ): Registry {
   const workflows = distinct((config.workflows ?? []).flatMap(withChildren));
@@ -90,7 +91,11 @@ function assertRunnable(
   registry: Registry,
 ): void {
   const { definition } = workflow;
-  registry.strategy(definition.strategy);
+  for (const { block, path } of blocksOf(definition)) {
+    const { strategy, team } = block;
+    const where = path.length === 0 ? `'${definition.name}'` : `'${definition.name}', ${path.join('.')}`;
+    if (strategy !== undefined) registry.checkStrategy(strategy, team, where);
+  }
   const problems = validateDefinition(definition, {
     isOfUser: true,
     workflows: schemas.workflows,

@@ -3,7 +3,7 @@ import type { Storage } from '../event-store/storage.ts';
 import type { Transport } from '../orchestration/messaging/transport.ts';
 import type { Monitor } from '../orchestration/monitoring/monitor.ts';
 import type { ViewStore } from '../orchestration/reading/views/view-store.ts';
-import type { SchedulerStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
+import type { AnyStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
 import type { Clock, Ids, Random } from '../shared/clock.ts';
 import { isRepriseError, RepriseError } from '../shared/errors.ts';
 import { isId } from '../shared/ids.ts';
@@ -20,7 +20,7 @@ export interface PluginContext {
 export interface PluginParts {
   readonly 'event-store': Storage;
   readonly transport: Transport;
-  readonly scheduler: SchedulerStrategy;
+  readonly scheduler: AnyStrategy;
   readonly monitor: Monitor;
   /** One, or several that share what they are made from. */
   readonly agent: Agent | readonly Agent[];

@@ -19,7 +19,7 @@ export interface TaskGroup {
 
 /** A block of a definition, the workflow itself included, and where it is. */
 export interface BlockPlace {
-  readonly block: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget'>;
+  readonly block: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget' | 'strategy' | 'team'>;
   /** Of the task that the block is, or that of the workflow: []. */
   readonly path: Path;
   /** Of its tasks: 1 for those of the workflow. */

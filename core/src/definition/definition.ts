@@ -1,4 +1,4 @@
-import type { Json } from '../shared/json.ts';
+import type { Json, JsonObject } from '../shared/json.ts';
 import type { Performative } from '../shared/performatives.ts';
 
 /**
@@ -312,14 +312,18 @@ export interface Loop {
 }
 
 /** What may be counted, and limited. */
-export const BUDGETS = ['tasks', 'attempts', 'messages'] as const;
+export const BUDGETS = ['tasks', 'attempts', 'messages', 'delegations'] as const;
 export type BudgetKind = (typeof BUDGETS)[number];
 
 /**
  * What may be spent in a block at most, in all its rounds; what is not said is not limited. `tasks`: tasks and items that agents or child runs do,
- * each time they begin. `attempts`: attempts at agents, and child runs. `messages`: those that tasks send. What would be one too many fails with REPRISE_BUDGET_EXHAUSTED.
+ * each time they begin. `attempts`: attempts at agents, and child runs. `messages`: those that tasks send. `delegations`:
+ * what strategies add, ask and announce. What would be one too many fails with REPRISE_BUDGET_EXHAUSTED.
  */
 export type Budget = Readonly<Partial<Record<BudgetKind, number>>>;
+
+/** A strategy as it is written: its name, or `{ name, … }` of one that leads a team. */
+export type StrategyOption = string | ({ readonly name: string } & { readonly [key: string]: unknown });
 
 /** Tasks with a fate of their own. What is outside sees the output only. */
 export interface Block {
@@ -329,6 +333,10 @@ export interface Block {
   /** Attempts inside that may be in flight at once. */
   readonly concurrency?: number;
   readonly budget?: Budget;
+  /** The scheduler strategy that its tasks have of their own, by name. Default: that of the block around it. */
+  readonly strategy?: string;
+  /** What is said of a strategy that leads its tasks as a team, beside its name. */
+  readonly team?: JsonObject;
   readonly catch?: readonly Catch[];
   readonly loop?: Loop;
 }
@@ -483,6 +491,8 @@ export interface WorkflowDefinition {
   readonly concurrency: number;
   /** The scheduler strategy's name. */
   readonly strategy: string;
+  /** What is said of a strategy that leads the run as a team, beside its name. */
+  readonly team?: JsonObject;
 }
 
 export const DEFAULT_RETRY: RetryPolicy = {

@@ -30,7 +30,10 @@ export interface TaskNode {
 /** The inside of a block. */
 export interface BlockNode {
   readonly path: string;
-  readonly definition: Pick<Block, 'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget'>;
+  readonly definition: Pick<
+    Block,
+    'tasks' | 'output' | 'catch' | 'loop' | 'concurrency' | 'budget' | 'strategy' | 'team'
+  >;
   /** Tasks that begin with the block: all but those of handlers. */
   readonly body: Part;
   /** By catch. */

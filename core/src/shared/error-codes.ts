@@ -111,8 +111,32 @@ export const ERROR_CODES = {
     'Too few items of a forEach can still complete for what it needs.',
     'See why they failed (the cause is the last failure); ask for fewer (`need`), give the items a fallback, or the list more items.',
   ),
+  REPRISE_TEAM_FAILED: entry(
+    'The strategy of a team gave up: it cannot do what the team is for.',
+    'The message and the cause say why; `reprise run history RUN` has each decision with its reason.',
+  ),
+  REPRISE_TEAM_STALLED: entry(
+    'Nothing in a team could happen any more, and its strategy decided nothing; or it only waited, too many times in a row.',
+    'See its last decisions (`reprise run history RUN`) and what its tasks wait for (`reprise run explain RUN`); mend the strategy, or what it is told.',
+  ),
+  REPRISE_TEAM_REFUSED: entry(
+    'Several decisions of a strategy in a row could not be; the cause is why the last one could not.',
+    'Mend the strategy; DecisionRefused in `reprise run history RUN` says what it wanted.',
+  ),
+  REPRISE_TEAM_EXHAUSTED: entry(
+    'A team took as many decisions in one round as it may.',
+    'See what they were (`reprise run history RUN`): it may go in circles. Give the team a budget, or less to do in one round.',
+  ),
+  REPRISE_DECISION_INVALID: entry(
+    'A decision of a strategy is none that can be taken: it has not the form of one, or does not fit the state of its team.',
+    'The strategy is asked again, and sees it as news; the message says what is wrong.',
+  ),
+  REPRISE_LEDGER_UNREADABLE: entry(
+    'The ledger of a team has a format that the strategy that is installed here does not read.',
+    'Install the version of the plugin that wrote it, or one that reads it; until then the run is held, and nothing is lost.',
+  ),
   REPRISE_BUDGET_EXHAUSTED: entry(
-    'A task needs an attempt, or a message, that the budget of the run or of a block around it does not allow.',
+    'A task needs an attempt, or a message, or a strategy a delegation, that the budget of the run or of a block around it does not allow.',
     'See what used it up (`reprise run history`); raise the budget, catch this code, or give the task a value to fall back to.',
   ),
   REPRISE_MUTEX_DEADLOCK: entry(
@@ -437,3 +461,5 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);

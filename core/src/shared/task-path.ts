@@ -78,3 +78,8 @@ export function outer(path: string): { readonly block: string; readonly id: stri
   const slash = path.lastIndexOf('/');
   return { block: slash === -1 ? '' : path.slice(0, slash), id: path.slice(slash + 1) };
 }
+
+/** The path of a block, and those of all blocks around it but the run. */
+export function* blocksAround(path: string): Generator<string> {
+  for (let at = path; at !== ''; at = outer(at)?.block ?? '') yield at;
+}

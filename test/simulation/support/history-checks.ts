@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { BUDGETS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
-import { blocksAround } from '../../../core/src/orchestration/workflow/ready-tasks.ts';
 import {
   definitionOf,
   dependenciesOf,
@@ -18,10 +17,12 @@ import {
   isTerminal,
   listOf,
   type RunState,
+  rootOf,
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
 import { neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
+import { blocksAround } from '../../../core/src/shared/task-path.ts';
 import { MessageBooks } from './message-checks.ts';
 
 /** The attempt that an event is the outcome of: of each, there may be one. */
@@ -90,9 +91,9 @@ function checkLimits(state: RunState): void {
   const ready = tasks.filter(({ status }) => status === 'ready');
   const forAgents = ready.filter((task) => isAgentTask(state, task));
   expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
-  const children = state.turns?.children.size ?? 0;
+  const children = [...state.sequences].reduce((sum, { turns }) => sum + (turns?.children.size ?? 0), 0);
   expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size + children);
-  if (state.turns !== undefined && state.mail === undefined) {
+  if (rootOf(state).turns !== undefined && state.mail === undefined) {
     const atWork = tasks.filter((task) => isInFlight(task) || (isEntered(task) && task.child !== undefined));
     // What is awaited, or undone, by something that closes need not have ended when the next begins.
     const others = atWork.filter((task) => task.closing === undefined);

@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Budget } from '../definition.ts';
+import type { Budget, StrategyOption } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { Around, CompensateOption, ErrorScope, Inside, TemplateOption } from './options.ts';
 import type { Absent, Environment, IsAbsent, Resolved, Untyped } from './task-types.ts';
@@ -112,6 +112,8 @@ export interface ScopeOptions<
   readonly concurrency?: number;
   /** What its tasks may spend at most, in all its rounds. */
   readonly budget?: Budget;
+  /** The strategy of its tasks, by name, or `{ name, … }` of one that leads them as a team. Default: that of what is around it. */
+  readonly strategy?: StrategyOption;
   readonly catch?: readonly CatchClause<Env, Tasks, Handler, Then, Caught>[];
   readonly loop?: LoopOption<
     Inside<Env, Tasks, LoopFeedback<Env, Declared, Looped, Keys, LoopKeys, Then>>,

@@ -71,7 +71,15 @@ export type OnceOptionKey = keyof StartOptions<string, Environment, never, never
 
 export type ChildOptionKey = ListOptionKey | 'input' | keyof ChildOptions<never>;
 
-export type ScopeOptionKey = ListOptionKey | 'input' | 'output' | 'catch' | 'loop' | 'budget' | 'compensate';
+export type ScopeOptionKey =
+  | ListOptionKey
+  | 'input'
+  | 'output'
+  | 'catch'
+  | 'loop'
+  | 'budget'
+  | 'strategy'
+  | 'compensate';
 
 /** The input of a task that hands it on, or of a form, which is about it. */
 export interface InputOption<Env extends Environment, Tasks, After, J, In> {

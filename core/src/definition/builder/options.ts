@@ -1,7 +1,7 @@
 import type { Duration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Budget, Permission } from '../definition.ts';
+import type { Budget, Permission, StrategyOption } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
@@ -285,8 +285,8 @@ export interface WorkflowOptions {
    * tasks; a list means all of its items.
    */
   readonly topics?: Readonly<Record<string, { readonly subscribers?: string | readonly string[] }>>;
-  /** The scheduler strategy's name. Default "graph". */
-  readonly strategy?: string;
+  /** The scheduler strategy's name, or `{ name, … }` of one that leads a team. Default "graph". */
+  readonly strategy?: StrategyOption;
 }
 
 /** What the function that computes a run's output may read. */

@@ -19,6 +19,10 @@ export const SCOPE_VARIABLES = [
   'ended',
   'total',
   'message',
+  // Of what a strategy asks.
+  'work',
+  'board',
+  'bid',
 ] as const satisfies readonly string[];
 
 /** The functions of CEL that are at hand: total, pure, and cheap enough to charge for. */

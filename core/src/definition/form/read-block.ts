@@ -2,9 +2,9 @@ import type { Block, Catch, Loop } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
 import type { FormReader, ReadTasks } from './form-reader.ts';
 import { describe, type Fields, readChoice, readFields, readNumber, readTexts } from './read.ts';
-import { readBudget } from './read-limits.ts';
+import { readBudget, readStrategy } from './read-limits.ts';
 
-const BESIDE_A_SCOPE = ['output', 'catch', 'loop', 'budget'] as const;
+const BESIDE_A_SCOPE = ['output', 'catch', 'loop', 'budget', 'strategy'] as const;
 const OUTCOMES = ['retry', 'continue', 'fail'] as const;
 const ENDS = ['fail', 'accept'] as const;
 
@@ -34,6 +34,7 @@ export function readScope(
     ...(output && { output }),
     ...(concurrency !== undefined && { concurrency }),
     ...(budget && { budget }),
+    ...readStrategy(task['strategy'], at('strategy'), report),
     ...(clauses && { catch: clauses }),
     ...(loop && { loop }),
   };

@@ -1,6 +1,8 @@
+import { type Json, type JsonObject, jsonProblem } from '../../shared/json.ts';
+import { jsonSize } from '../../shared/json-size.ts';
 import { BUDGETS, type Budget, DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
-import { isFields, readDuration, readFields, readNumber, readTexts } from './read.ts';
+import { isFields, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
 
 /** Of performers that are entered, not tried: one attempt, unless more are asked for. */
 export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, maxAttempts: 1 };
@@ -60,15 +62,39 @@ export function readTimeouts(value: unknown, path: Path, report: Report, bare: '
   };
 }
 
-/** `{ tasks, attempts, messages }`, each a number. */
+/** The longest that may be said of the strategy of a team, in characters of JSON. */
+const MAX_TEAM_CHARS = 64 * 1024;
+
+/** The name of a strategy, or `{ name, … }` of one that leads a team. */
+export function readStrategy(value: unknown, path: Path, report: Report): { strategy?: string; team?: JsonObject } {
+  if (value === undefined) return {};
+  if (!isFields(value)) {
+    const strategy = readText(value, path, report);
+    return strategy === undefined ? {} : { strategy };
+  }
+  const { name, ...team } = value;
+  if (name === undefined) report(path, 'needs the name of the strategy: { name, … }');
+  const problem = jsonProblem(team);
+  if (problem !== undefined) report(path, `is not plain JSON: ${problem}`);
+  else if (jsonSize(team as Json, MAX_TEAM_CHARS) > MAX_TEAM_CHARS)
+    report(path, `is longer than ${MAX_TEAM_CHARS} characters; what varies from run to run belongs into the input`);
+  const strategy = readText(name, [...path, 'name'], report);
+  return {
+    ...(strategy !== undefined && { strategy }),
+    team: problem === undefined ? (JSON.parse(JSON.stringify(team)) as JsonObject) : {},
+  };
+}
+
+/** `{ tasks, attempts, messages, delegations }`, each a number. */
 export function readBudget(value: unknown, path: Path, report: Report): Budget | undefined {
   if (value === undefined) return undefined;
-  const fields = readFields(value, path, report, 'an object, { tasks, attempts, messages }', BUDGETS);
+  const fields = readFields(value, path, report, 'an object, { tasks, attempts, messages, delegations }', BUDGETS);
   if (fields === undefined) return undefined;
   const limits = BUDGETS.flatMap((kind) => {
     const limit = readNumber(fields[kind], [...path, kind], report);
     return limit === undefined ? [] : [[kind, limit] as const];
   });
-  if (limits.length === 0) report(path, 'limits nothing: say how many tasks, attempts or messages there may be');
+  if (limits.length === 0)
+    report(path, 'limits nothing: say how many tasks, attempts, messages or delegations there may be');
   return Object.fromEntries(limits);
 }

@@ -51,6 +51,7 @@ const TASK_KEYS: readonly string[] = [
     'catch',
     'loop',
     'budget',
+    'strategy',
     'retry',
     'timeout',
     'fallback',

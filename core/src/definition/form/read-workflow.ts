@@ -3,7 +3,7 @@ import type { Report } from '../problem.ts';
 import type { FormReader } from './form-reader.ts';
 import { readDuration, readNumber, readText } from './read.ts';
 import { readCatch } from './read-block.ts';
-import { readBudget } from './read-limits.ts';
+import { readBudget, readStrategy } from './read-limits.ts';
 import { readMailboxes, readTopics } from './read-messages.ts';
 import { readTasks } from './read-tasks.ts';
 
@@ -50,6 +50,7 @@ export function readWorkflow(
     ...(mailboxes && { mailboxes }),
     ...(topics && { topics }),
     concurrency: readNumber(fields['concurrency'], ['concurrency'], report) ?? DEFAULT_CONCURRENCY,
-    strategy: readText(fields['strategy'], ['strategy'], report) ?? 'graph',
+    strategy: 'graph',
+    ...readStrategy(fields['strategy'], ['strategy'], report),
   };
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import { DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
 import { defaultMaxDelay } from '../form/read-limits.ts';
 
@@ -30,6 +30,10 @@ export function timeoutForm(timeouts: TaskTimeouts, bare: 'attemptMs' | 'taskMs'
     ...(heartbeatMs !== undefined && { heartbeat: durationForm(heartbeatMs) }),
   };
 }
+
+/** The name, or `{ name, … }` of one that leads a team. */
+export const strategyForm = (name: string, team: JsonObject | undefined): Json =>
+  team === undefined ? name : { name, ...team };
 
 /** The largest unit that divides it: "90s", "5m". */
 export function durationForm(ms: number): string {

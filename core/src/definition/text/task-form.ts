@@ -16,7 +16,7 @@ import { fallbackPlaces } from '../fallbacks.ts';
 import { NO_RETRY } from '../form/read-limits.ts';
 import type { Path } from '../problem.ts';
 import { casesOf } from '../switch-cases.ts';
-import { retryForm, timeoutForm } from './limits-form.ts';
+import { retryForm, strategyForm, timeoutForm } from './limits-form.ts';
 import { performerForm, type Write } from './performer-form.ts';
 
 /** Plain JSON, but for tasks: a Map keeps their order. */
@@ -90,7 +90,7 @@ function caseForm({ id, after, cases }: TaskDefinition, switches: Switches): For
 
 /** `scope`, and what stands flat beside it. */
 function scopeForm(
-  { tasks, output, concurrency, budget, catch: clauses, loop }: Block,
+  { tasks, output, concurrency, budget, strategy, team, catch: clauses, loop }: Block,
   path: Path,
   write: Write,
 ): Form {
@@ -99,6 +99,7 @@ function scopeForm(
     ...(output && { output: write.mapped(output, [...path, 'output']) }),
     ...(concurrency !== undefined && { concurrency }),
     ...(budget && { budget }),
+    ...(strategy !== undefined && { strategy: strategyForm(strategy, team) }),
     ...(clauses && { catch: catchForm(clauses, [...path, 'catch'], write) }),
     ...(loop && { loop: loopForm(loop, [...path, 'loop'], write) }),
   };

@@ -7,7 +7,7 @@ import {
   type WorkflowDefinition,
 } from '../definition.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
-import { durationForm, retryForm } from './limits-form.ts';
+import { durationForm, retryForm, strategyForm } from './limits-form.ts';
 import { MAX_TEXT_DEPTH, type TextOptions } from './parse-document.ts';
 import type { Write } from './performer-form.ts';
 import { readBack } from './read-back.ts';
@@ -40,7 +40,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     return `\${ ${computed(expression, path)} }`;
   };
   const write: Write = { computed, mapped, json };
-  const { name, version, description, timeoutMs, concurrency, strategy, budget, output, mailboxes, topics } =
+  const { name, version, description, timeoutMs, concurrency, strategy, team, budget, output, mailboxes, topics } =
     definition;
   const form = {
     name,
@@ -48,7 +48,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(description !== undefined && { description }),
     ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }),
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
-    ...(strategy !== 'graph' && { strategy }),
+    ...((strategy !== 'graph' || team !== undefined) && { strategy: strategyForm(strategy, team) }),
     ...(budget && { budget }),
     ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
     ...(topics && { topics: topicsForm(topics) }),

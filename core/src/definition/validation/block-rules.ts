@@ -4,7 +4,7 @@ import { BUDGETS, type Catch, isList, type TaskDefinition } from '../definition.
 import { didYouMean } from '../did-you-mean.ts';
 import { TOO_MANY_LEVELS } from '../form/read-tasks.ts';
 import type { Path, Report } from '../problem.ts';
-import { checkCount } from './value-rules.ts';
+import { checkCount, checkName } from './value-rules.ts';
 
 /** Characters that the place of an item may add to a path: `[999999999]`. */
 const ITEM_CHARS = 11;
@@ -14,7 +14,8 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
   const room = new Map<BlockPlace, number>();
   for (const place of blocks) {
     const { block, path, owner } = place;
-    if (block.tasks.length === 0) {
+    // A strategy may add them.
+    if (block.tasks.length === 0 && block.team === undefined) {
       if (owner === undefined) report(['tasks'], 'a workflow needs at least one task');
       else report([...path, 'scope'], 'is empty: a scope needs at least one task');
     }
@@ -24,6 +25,8 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
     for (const group of place.groups) checkPaths(group, begun, report);
     if (block.concurrency !== undefined && owner !== undefined)
       checkCount(block.concurrency, [...path, 'concurrency'], report);
+    if (owner !== undefined && block.strategy !== undefined)
+      checkName(block.strategy, [...path, 'strategy'], 'the name of a strategy', report);
     for (const kind of BUDGETS)
       if (block.budget?.[kind] !== undefined) checkCount(block.budget[kind], [...path, 'budget', kind], report);
     for (const [index, clause] of (block.catch ?? []).entries())

@@ -50,6 +50,7 @@ function variablesInside(place: BlockPlace, around: ReadonlyMap<TaskDefinition, 
   const runsAgain =
     block.loop !== undefined ||
     block.catch?.some(({ then }) => then === 'retry') === true ||
+    block.team !== undefined ||
     mayGoBack(tasksWithin(block));
   const outer = owner === undefined ? EVERYWHERE : [...(around.get(owner.task) ?? EVERYWHERE), 'block'];
   return [...outer, ...(owner !== undefined && isList(owner.task) ? ITEM : []), ...(runsAgain ? ['feedback'] : [])];

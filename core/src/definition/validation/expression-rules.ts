@@ -84,6 +84,9 @@ const WHERE: Readonly<Record<string, string>> = {
   block: 'it is what a scope was handed, in the tasks of the scope',
   error: 'it is what failed, in a catch and in what a fallback is handed',
   message: 'it is the message that may be taken, in wait.message.where',
+  work: 'it is what there is to do, in the conditions of a strategy',
+  board: 'it is what there is so far, in the conditions of a strategy',
+  bid: 'it is what somebody bids, in the conditions of a strategy',
   status: 'it is how far the tasks of a block are, in while',
 };
 

@@ -1,11 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Agent } from '../../agent/agent.ts';
 import { askedOf } from '../../definition/asked-of.ts';
+import { type BlockPlace, blocksOf } from '../../definition/blocks.ts';
 import { tasksWithin, type WorkflowDefinition } from '../../definition/definition.ts';
 import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
 import { RepriseError } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
-import type { SchedulerStrategy } from '../scheduler/scheduler-strategy.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
+import { type AnyStrategy, leadsTeams } from '../scheduler/scheduler-strategy.ts';
 
 /** A workflow that runs can be started of. */
 export interface RegisteredWorkflow {
@@ -27,14 +28,14 @@ export class Registry {
   /** Those that this process can run. */
   readonly agents: ReadonlyMap<string, AnyAgent>;
   readonly #workflows = new Map<string, RegisteredWorkflow[]>();
-  readonly #strategies: ReadonlyMap<string, SchedulerStrategy>;
+  readonly #strategies: ReadonlyMap<string, AnyStrategy>;
   readonly #declared: readonly KnownAgent[];
   #expected: Expected | undefined;
 
   constructor(
     workflows: readonly RegisteredWorkflow[],
     agents: readonly AnyAgent[],
-    strategies: readonly SchedulerStrategy[],
+    strategies: readonly AnyStrategy[],
     declared: readonly KnownAgent[] = [],
   ) {
     this.#declared = declared;
@@ -71,7 +72,10 @@ export class Registry {
 
   #awaited(): Expected {
     if (this.#expected !== undefined) return this.#expected;
-    const asked = this.workflows.flatMap(({ definition }) => [...askedOf(tasksWithin(definition))]);
+    const asked = this.workflows.flatMap(({ definition }) => [
+      ...askedOf(tasksWithin(definition)),
+      ...blocksOf(definition).flatMap(({ block }) => this.#askedOfTeam(block)),
+    ]);
     this.#expected = {
       names: new Set([...this.#declared.map(({ name }) => name), ...asked.flatMap(({ agent }) => agent ?? [])]),
       capabilities: new Set([
@@ -80,6 +84,13 @@ export class Registry {
       ]),
     };
     return this.#expected;
+  }
+
+  /** Whom the strategy of a block asks for. */
+  #askedOfTeam({ strategy: name = '', team }: BlockPlace['block']): readonly { agent?: string; capability?: string }[] {
+    const strategy = team === undefined ? undefined : this.#strategies.get(name);
+    if (strategy === undefined || team === undefined || !leadsTeams(strategy)) return [];
+    return strategy.team.agentsOf?.(team) ?? [];
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */
@@ -101,10 +112,30 @@ export class Registry {
   }
 
   /** Throws REPRISE_CONFIG_INVALID for a strategy that no plugin brings. */
-  strategy(name: string): SchedulerStrategy {
+  strategy(name: string): AnyStrategy {
     const strategy = this.#strategies.get(name);
     if (strategy !== undefined) return strategy;
     const known = [...this.#strategies.keys()].join(', ');
     throw new RepriseError('REPRISE_CONFIG_INVALID', `There is no scheduler strategy '${name}' (installed: ${known}).`);
   }
+
+  /**
+   * Throws REPRISE_CONFIG_INVALID unless there is such a strategy that can be said so: by text one that assigns, by an object one that leads teams and
+   * accepts what is said of it.
+   */
+  checkStrategy(name: string, team: JsonObject | undefined, where: string): void {
+    const strategy = this.strategy(name);
+    const problems = strategyProblems(strategy, team);
+    if (problems.length === 0) return;
+    const list = problems.map((problem) => problem.replace(/\.$/, '')).join('; ');
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `The strategy '${name}' of ${where}: ${list}.`, {
+      details: { problems: [...problems] },
+    });
+  }
+}
+
+function strategyProblems(strategy: AnyStrategy, team: JsonObject | undefined): readonly string[] {
+  if (!leadsTeams(strategy)) return team === undefined ? [] : [`it leads no teams; write strategy: ${strategy.name}`];
+  if (team === undefined) return [`it leads teams; write strategy: { name: ${strategy.name}, … }`];
+  return strategy.team.check?.(team) ?? [];
 }

@@ -34,6 +34,8 @@ export interface CachedRun {
   fresh: boolean;
   /** It was said that no agent takes its ready tasks. */
   standstillReported: boolean;
+  /** The revision at which the strategy of each team was asked last, by block. */
+  readonly asked: Map<string, number>;
   /** Tasks that the cache counts for it. */
   counted: number;
 }
@@ -47,6 +49,7 @@ export const newRun = (runId: string): CachedRun => ({
   snapshotAt: -1,
   fresh: false,
   standstillReported: false,
+  asked: new Map(),
   counted: 0,
 });
 
@@ -107,6 +110,7 @@ export class RunRepository {
       snapshotAt,
       fresh,
       standstillReported: false,
+      asked: new Map(),
       counted: 0,
     };
   }

@@ -4,6 +4,7 @@ import type { Command, Timer } from '../workflow/commands.ts';
 /** Stable name of a timer within its run; its attempt, or when it began, included. */
 export function timerKey(timer: Timer): string {
   if (timer.kind === 'run' || timer.kind === 'messages') return timer.kind;
+  if (timer.kind === 'team') return `team/${timer.scope}`;
   if (timer.kind === 'escalate') return `escalate/${timer.taskId}/${timer.attempt}/${timer.step}`;
   return timer.kind === 'task' || timer.kind === 'all'
     ? `${timer.kind}/${timer.taskId}/${timer.since}`

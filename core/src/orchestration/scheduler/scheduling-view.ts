@@ -1,5 +1,5 @@
 import { priorityOf, type ReadyGroup as ReadyTasks, readyGroups } from '../workflow/ready-tasks.ts';
-import type { RunState, TaskState } from '../workflow/state.ts';
+import type { RunState, ScopeState, TaskState } from '../workflow/state.ts';
 import type { ReadyGroup, ReadyTask } from './scheduler-strategy.ts';
 
 /** A group, with the priority of its first task. */
@@ -7,9 +7,9 @@ export interface ReadyView extends ReadyGroup {
   readonly priority: number;
 }
 
-/** The ready tasks of a run as a strategy sees them. Of each group one task is read. */
-export const readyView = (state: RunState): readonly ReadyView[] =>
-  readyGroups(state).map((group) => {
+/** The ready tasks of a region as its strategy sees them. Of each group one task is read. */
+export const readyView = (state: RunState, region: ScopeState): readonly ReadyView[] =>
+  readyGroups(state, region).map((group) => {
     const { agent, capability } = group.wanted;
     return {
       agent,

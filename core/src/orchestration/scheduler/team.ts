@@ -1,134 +1,10 @@
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 
-// What a strategy that leads a *team* sees and says. A team is a block (the run is one) whose `strategy` is an object: it has a ledger, hears what its
-// tasks come to, and is open until the strategy ends it. Ids (`id`, `task`) are those of the block: `draft` of `review/draft`.
+export type * from '../workflow/team/decision.ts';
 
-/** Beside what a decision does. */
-interface Thought {
-  /** For people: at most 1,000 characters. */
-  readonly why?: string;
-  /** All that the strategy remembers from now on: at most 256 KiB. Left out: what it was. What of it has changed is recorded. */
-  readonly ledger?: JsonObject;
-}
-
-/** A ready task is given to an agent that has room. What there is no room or slot for is passed over. */
-export interface Assign extends Thought {
-  readonly kind?: 'assign';
-  /** The path of the task: as in `view.ready`. */
-  readonly taskId: string;
-  readonly agent: string;
-}
-
-/** More tasks for the block, as data: as an agent adds them by `spawn` (the same words as in a workflow). Each counts one of the budget `delegations`. */
-export interface Add extends Thought {
-  readonly kind: 'add';
-  readonly tasks: readonly JsonObject[];
-}
-
-/** A question for an agent, as a task of which nothing is a result of the block. Its output comes as news of its end. Counts one of the budget `delegations`. */
-export interface Ask extends Thought {
-  readonly kind: 'ask';
-  readonly id: string;
-  /** What the strategy asked it for: comes back with the news. */
-  readonly role: string;
-  readonly agent?: string;
-  readonly capability?: string;
-  readonly input: Json;
-  /** JSON Schema that the agent is told of; what the output is like is for the strategy to check. */
-  readonly output?: JsonObject;
-  /** For one attempt, in ms. */
-  readonly timeoutMs?: number;
-  /** Default 1: a question is asked again by the strategy. */
-  readonly attempts?: number;
-}
-
-/**
- * A call for proposals about a task: each of the candidates is asked, by a task of its own (`ask`, role `bid`) and, in the same step, by a message `cfp` in a
- * conversation with that task. The agent bids by `propose` or `refuse` in the conversation, or by its output, which is put into it on its behalf:
- * `{ refuse: why }` refuses, anything else proposes.
- */
-export interface Announce extends Thought {
-  readonly kind: 'announce';
-  /** What it is about. */
-  readonly task: string;
-  readonly bids: readonly { readonly id: string; readonly agent: string }[];
-  /** What is said in the call, and is the input of the bids. */
-  readonly data: Json;
-  readonly deadlineMs: number;
-}
-
-/** Who called for proposals takes one: `accept-proposal` to it, `reject-proposal` to the other bids about the task that are open. */
-export interface Award extends Thought {
-  readonly kind: 'award';
-  readonly task: string;
-  /** The id of the bid; left out: none of them. */
-  readonly bid?: string;
-}
-
-/** A result will do. Changes nothing but the ledger. */
-export interface Accept extends Thought {
-  readonly kind: 'accept';
-  readonly task: string;
-}
-
-/** A task that has ended is to be done again, told `feedback`; what comes after it begins again, too. */
-export interface Reject extends Thought {
-  readonly kind: 'reject';
-  readonly task: string;
-  readonly feedback: Json;
-}
-
-/** What is open of these is not wanted any more. */
-export interface Drop extends Thought {
-  readonly kind: 'drop';
-  readonly tasks: readonly string[];
-}
-
-/** A task that is ready is for another agent from now on. */
-export interface HandOver extends Thought {
-  readonly kind: 'handOver';
-  readonly task: string;
-  readonly agent: string;
-  /** What it is handed. Default: what the one before was. */
-  readonly input?: Json;
-}
-
-/** Nothing but what is to be remembered; and to be asked again after a while (1 s to 30 days), whatever happens. */
-export interface Note extends Thought {
-  readonly kind: 'note';
-  readonly wakeInMs?: number;
-}
-
-/** The team has done what it is for: the block gives this. What is open in it is cancelled. */
-export interface Finish extends Thought {
-  readonly kind: 'finish';
-  readonly output: Json;
-}
-
-/** The team cannot: the block fails with this. */
-export interface GiveUp extends Thought {
-  readonly kind: 'giveUp';
-  /** Default REPRISE_TEAM_FAILED. */
-  readonly code?: ErrorCode;
-  readonly message: string;
-  /** The task whose error is the cause. */
-  readonly task?: string;
-}
-
-export type Decision =
-  | Assign
-  | Add
-  | Ask
-  | Announce
-  | Award
-  | Accept
-  | Reject
-  | Drop
-  | HandOver
-  | Note
-  | Finish
-  | GiveUp;
+// What a strategy that leads a *team* is shown. A team is a block (the run is one) whose `strategy` is an object. Ids (`id`, `task`) are those of the block:
+// `draft` of `review/draft`.
 
 /** What has happened in the team since its last decision that was recorded. */
 export type News =
@@ -136,6 +12,8 @@ export type News =
   | { readonly kind: 'ended'; readonly task: string; readonly role?: string }
   /** The agent of a task of the block handed it to another: `TeamTask.handOffs` has it. */
   | { readonly kind: 'handedOff'; readonly task: string }
+  /** A bid about a task came in by a message: `bids(task)` has it. One that an agent makes by its output comes as the end of its task, with role `bid`. */
+  | { readonly kind: 'bid'; readonly task: string }
   /** Somebody else than the strategy added tasks to the block, or skipped, linked or began again some. */
   | { readonly kind: 'changed'; readonly tasks: readonly string[] }
   /** The first decision of its last answer that could not be, and why. Nothing behind it took effect. */
@@ -189,6 +67,9 @@ export interface TeamTask {
 /** Kinds of budgets, in counts. */
 export type TeamBudget = 'tasks' | 'attempts' | 'messages' | 'delegations';
 
+/** What an expression of a strategy may read beside the team: what there is to do, what there is on the board, and what somebody bids. */
+export type TeamNames = Readonly<Partial<Record<'work' | 'board' | 'bid', Json>>>;
+
 /** What the strategy of a team is asked with, beside what is ready. */
 export interface TeamView {
   /** What the workflow says of the strategy beside its name. */
@@ -217,8 +98,11 @@ export interface TeamView {
   readonly wakeAt: number | undefined;
   /** Nothing in the team is under way, ready or waiting for a time, nothing is new, and it is not to be woken. Without a decision now, the team fails. */
   readonly idle: boolean;
-  /** Whether a condition in CEL holds over what is given. Metered; throws a RepriseError where it is none or gives no boolean. */
-  holds(condition: string, names: Readonly<Record<string, Json>>): boolean;
+  /**
+   * Whether a condition in CEL holds over what is given, and `input`, `round` and `runId` of the team. Metered; throws a RepriseError where it is none, or gives
+   * no boolean.
+   */
+  holds(condition: string, names: TeamNames): boolean;
   /** What an expression in CEL gives. As `holds`. */
-  evaluate(expression: string, names: Readonly<Record<string, Json>>): Json;
+  evaluate(expression: string, names: TeamNames): Json;
 }

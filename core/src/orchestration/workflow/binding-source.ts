@@ -91,6 +91,7 @@ function feedbackFor(state: RunState, task: TaskState): Json {
     const repeater = state.graph.node(at.definitionId)?.repeatedBy;
     if (repeater !== undefined) return siblingOf(state, at, repeater)?.feedback ?? null;
     const scope = state.scopes.get(at.scope);
+    if (scope?.team !== undefined && at.again > 0 && at.feedback !== undefined) return at.feedback;
     if (scope === undefined || at.scope === '') return scope?.feedback ?? null;
     if (scope.gotos > 0 || state.graph.block(scope.definitionId)?.hasRounds === true) return scope.feedback;
   }

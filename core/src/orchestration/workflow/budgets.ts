@@ -1,8 +1,8 @@
 import { BUDGETS, type BudgetKind } from '../../definition/definition.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
+import { blocksAround } from '../../shared/task-path.ts';
 import type { MessageSent, TaskEntered, TaskScheduled } from './events.ts';
 import type { Party } from './messaging/message.ts';
-import { blocksAround } from './ready-tasks.ts';
 import { definitionOf, isAgentTask, type RunState, type ScopeState, type Spent, type TaskState } from './state.ts';
 
 // What blocks (the run is one) may spend at most, in counts. What is counted is reserved by the very event that says it: nothing is given back, and
@@ -32,7 +32,7 @@ export class Ahead {
   }
 }
 
-const NOTHING: Spent = { tasks: 0, attempts: 0, messages: 0 };
+const NOTHING: Spent = { tasks: 0, attempts: 0, messages: 0, delegations: 0 };
 
 /** A block that has a budget begins. */
 export function beginBudget(state: RunState, scope: ScopeState): void {
@@ -99,6 +99,38 @@ export function spendMessage(state: RunState, { from, onBehalf, ask }: MessageSe
   if (task !== undefined) spend(state, task.scope, costOfMessage(state, from));
 }
 
+/** A strategy has delegated `count` tasks of the block at `path`. */
+export function spendDelegations(state: RunState, path: string, count: number): void {
+  if (state.budgets.size === 0) return;
+  for (let left = count; left > 0; left -= 1) spend(state, path, DELEGATION);
+}
+
+/** The innermost budget that does not allow `count` more. */
+export function delegationsUsedUp(state: RunState, path: string, count: number): UsedUp | undefined {
+  if (count === 0 || state.budgets.size === 0) return undefined;
+  for (const scope of budgetsAround(state, path)) {
+    const limit = limitOf(state, scope, 'delegations');
+    if (limit !== undefined && (scope.spent?.delegations ?? 0) + count > limit)
+      return { scope: scope.path, kind: 'delegations', limit };
+  }
+  return undefined;
+}
+
+/** What is left of each budget, over all blocks from `path` outwards. */
+export function leftOf(state: RunState, path: string): Partial<Record<BudgetKind, number>> {
+  const left: Partial<Record<BudgetKind, number>> = {};
+  for (const scope of budgetsAround(state, path))
+    for (const kind of BUDGETS) {
+      const limit = limitOf(state, scope, kind);
+      if (limit === undefined) continue;
+      const own = Math.max(0, limit - (scope.spent?.[kind] ?? 0));
+      left[kind] = Math.min(left[kind] ?? own, own);
+    }
+  return left;
+}
+
+const DELEGATION: readonly BudgetKind[] = ['delegations'];
+
 function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): void {
   if (kinds.length === 0) return;
   for (const scope of budgetsAround(state, path)) {
@@ -113,4 +145,6 @@ function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): voi
 
 /** What a block has spent, when it has a budget, as text of a digest. */
 export const spentText = ({ spent }: ScopeState): string =>
-  spent === undefined ? '' : ` spent=${JSON.stringify(BUDGETS.map((kind) => spent[kind]))}`;
+  spent === undefined
+    ? ''
+    : ` spent=${JSON.stringify(BUDGETS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]))}`;

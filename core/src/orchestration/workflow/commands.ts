@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
@@ -31,6 +31,8 @@ export type Timer =
   | { readonly kind: 'all'; readonly taskId: string; readonly since: number }
   /** Of a form: to the next one. `step`: how many have had it by then. */
   | { readonly kind: 'escalate'; readonly taskId: string; readonly attempt: number; readonly step: number }
+  /** Of a team: its strategy asked to be asked again. */
+  | { readonly kind: 'team'; readonly scope: string }
   /** Of a sleep. */
   | { readonly kind: 'wake'; readonly taskId: string; readonly attempt: number }
   /** Messages that expire, or may be taken again, and attempts that have waited for long enough: the first of them. */
@@ -89,6 +91,20 @@ export interface ScheduleTasks extends CommandBase {
   readonly type: 'ScheduleTasks';
   readonly strategy: string;
   readonly assignments: readonly { readonly taskId: string; readonly agent: string }[];
+}
+
+/** One decision of the strategy of a team. Each is a command of its own: it is judged by the state that the one before it left. */
+export interface Decide extends CommandBase {
+  readonly type: 'Decide';
+  /** The block; '' is the run. */
+  readonly scope: string;
+  readonly strategy: string;
+  /** Of the ledgers that the strategy writes. */
+  readonly format: number;
+  /** The revision of the state that it was shown. */
+  readonly seen: number;
+  /** Plain JSON, and looked at as what it may be: anything. Absent: there is none, and without one nothing more would ever happen. */
+  readonly decision?: JsonObject;
 }
 
 /** A worker has begun an attempt. */
@@ -366,6 +382,7 @@ export interface RefuseCommand extends CommandBase {
 /** A request to change a run. */
 export type Command =
   | StartRun
+  | Decide
   | ScheduleTasks
   | StartTask
   | CompleteTask

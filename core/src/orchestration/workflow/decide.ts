@@ -22,6 +22,7 @@ import { decideProgram } from './messaging/program.ts';
 import { changeRun } from './outside/change-run.ts';
 import { isRunChange } from './outside/run-changes.ts';
 import { isTerminal, type RunState } from './state.ts';
+import { decideTeam } from './team/decide.ts';
 
 /**
  * What a command makes of a state. Pure and total: a late, odd or repeated command gives a rejection or nothing, never a
@@ -41,6 +42,8 @@ export function decide(state: RunState, command: Command, context: DecisionConte
   switch (command.type) {
     case 'ScheduleTasks':
       return schedule(state, command, context);
+    case 'Decide':
+      return decideTeam(state, command, context);
     case 'StartTask': {
       const task = state.tasks.get(command.taskId);
       if (task?.status !== 'scheduled' || task.attempt !== command.attempt) return [];

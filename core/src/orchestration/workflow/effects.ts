@@ -149,6 +149,8 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
         // Nothing holds up what has to be done before the end.
         ...(event.taskId === '' ? ofTheClock(state) : []),
       ];
+    case 'DecisionMade':
+      return event.wakeInMs === undefined ? NOTHING : teamTimer(state, event.scope);
     case 'MessageSent':
       return event.run === undefined ? NOTHING : [{ kind: 'hand-over', outbox: sentTo(event) }];
     case 'MessageHandedOn':
@@ -200,6 +202,7 @@ export function openEffects(state: RunState): readonly Effect[] {
   }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
   effects.push(...mailTimer(state), ...handOvers(state));
+  for (const path of state.teams.keys()) effects.push(...teamTimer(state, path));
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
     if (isInFlight(task)) {
@@ -243,6 +246,12 @@ function runTimer(state: RunState): Effect[] {
   if (state.closing !== undefined) return [];
   const at = timeOf(state, runDeadline(state));
   return at === undefined ? [] : [{ kind: 'set-timer', timer: { kind: 'run' }, at }];
+}
+
+/** When the strategy of a team asked to be asked again. */
+function teamTimer(state: RunState, scope: string): Effect[] {
+  const at = timeOf(state, state.scopes.get(scope)?.team?.wakeAt);
+  return at === undefined ? NOTHING : [{ kind: 'set-timer', timer: { kind: 'team', scope }, at }];
 }
 
 /** One for all messages: set anew whenever what is due first changes, and after it rang for nothing (`now`). */

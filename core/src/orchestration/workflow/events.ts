@@ -1,11 +1,13 @@
 import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ErrorData } from '../../shared/errors.ts';
-import type { Json } from '../../shared/json.ts';
+import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import type { Ask, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
+import type { LedgerChange } from './team/ledger.ts';
 
 /** Where a run comes from when it goes on from another. */
 export interface Lineage {
@@ -69,7 +71,12 @@ export interface RunStarted extends EventBase {
   readonly parent?: ParentTask;
   /** By which rules the history is folded and digested (see rules.ts). Absent: 1. */
   readonly rules?: number;
+  /** Strategies of this run instead of those of its definition, by the path of the block in it; '' is the run. */
+  readonly strategies?: Readonly<Record<string, StrategySaid>>;
 }
+
+/** The name of a strategy; with `team`, what is said of one that leads a team, beside its name. */
+export type StrategySaid = string | { readonly name: string; readonly team: JsonObject };
 
 /** Nothing begins until whoever paused the run resumes it, and its clock stands still; attempts under way go on. */
 export interface RunPaused extends EventBase {
@@ -191,7 +198,7 @@ export interface TaskEntered extends EventBase {
 }
 
 /** Why a task is ended that could have gone on. */
-export type Withdrawal = 'join' | 'list' | 'cancel' | 'while';
+export type Withdrawal = 'join' | 'list' | 'cancel' | 'while' | 'team';
 
 /** The task was given up because nobody needs it any more, and ends so: no fallback stands in. Its output is null. */
 export interface TaskCancelled extends EventBase {
@@ -199,10 +206,10 @@ export interface TaskCancelled extends EventBase {
   readonly taskId: string;
   /**
    * `join`: one with `rest: cancel` has what it asked for. `list`: so has the list, with `rest: cancel`, that it is an item of. `cancel`: a `cancel`
-   * named it. `while`: its `while` holds no longer. `goto`: it is about to begin again, see the `TasksReset` that follows. `closed`: what was awaited
+   * named it. `while`: its `while` holds no longer. `team`: the strategy of its block does not want it any more. `goto`: it is about to begin again, see the `TasksReset` that follows. `closed`: what was awaited
    * of it, while its block closes, has come.
    */
-  readonly reason: 'join' | 'list' | 'cancel' | 'while' | 'goto' | 'closed';
+  readonly reason: Withdrawal | 'goto' | 'closed';
   /** Of `cancel`: the task that names it. */
   readonly by?: string;
 }
@@ -254,7 +261,7 @@ export interface TaskClosing extends EventBase {
    * a `cancel` names the task. `join`: a join does not need it. `list`: nor does its list, which has what it is for. `while`: its `while` holds no longer. `end`: an `end` inside. `skip`, `override`: a
    * person or a program said so.
    */
-  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'list' | 'while' | 'end' | 'skip' | 'override';
+  readonly why: 'failure' | 'limit' | 'cancel' | 'join' | 'list' | 'while' | 'team' | 'end' | 'skip' | 'override';
   /** Of `limit`, and of `failure` of what fails by itself: what it fails with in the end. */
   readonly error?: ErrorData;
   /** Of `cancel` of the run, `skip` and `override`. */
@@ -315,8 +322,10 @@ export interface TasksReset extends EventBase {
   readonly by?: { readonly taskId: string; readonly attempt: number };
   /** Of `goto`: why, as the agent says. */
   readonly reason?: string;
-  /** Of `goto` from outside. */
+  /** Of `goto` from outside, and of one that the strategy of the block decided. */
   readonly commandId?: string;
+  /** Of `goto`: the number of the decision that it follows. */
+  readonly decidedBy?: number;
   /** Of `goto`: tasks that were added by agents whose tasks begin again, and are no more. */
   readonly dropped?: readonly string[];
   /** Of `fork`: tasks that begin again in their round. */
@@ -360,8 +369,10 @@ export interface TasksAdded extends EventBase {
   /** Tasks that wait for added ones from now on, too. */
   readonly before?: readonly PutBefore[];
   readonly commandId: string;
-  /** The attempt whose agent added them. Absent: they came from outside. */
+  /** The attempt whose agent added them. Absent, with `decidedBy`: they came from outside. */
   readonly spawnedBy?: { readonly taskId: string; readonly attempt: number };
+  /** The number of the decision that added them. */
+  readonly decidedBy?: number;
 }
 
 /** A task that waits comes after others of its block, too, until its next round. What it is handed by default stays as it was. */
@@ -380,6 +391,76 @@ export interface TasksUnlinked extends EventBase {
   /** Ids in its block. */
   readonly after: readonly string[];
   readonly commandId: string;
+}
+
+/** What a decision of a strategy did; `assign` only where it says why, or changes the ledger: else `TaskScheduled` says it all. */
+export type DecisionKind =
+  | 'assign'
+  | 'add'
+  | 'ask'
+  | 'announce'
+  | 'award'
+  | 'accept'
+  | 'reject'
+  | 'drop'
+  | 'handOver'
+  | 'note'
+  | 'finish'
+  | 'giveUp';
+
+/**
+ * The strategy of a team decided something; what it leads to follows, in the same step. What the strategy remembers is in the ledger, which is folded from
+ * these: no strategy is asked when the history is read.
+ */
+export interface DecisionMade extends EventBase {
+  readonly type: 'DecisionMade';
+  /** The block; '' is the run. */
+  readonly scope: string;
+  /** Its name, for people. */
+  readonly strategy: string;
+  /** Counts the decisions of a round of the team, refused ones included, from 1. */
+  readonly n: number;
+  readonly kind: DecisionKind;
+  /** The revision up to which the strategy had seen what there was: what was news is none any more. */
+  readonly seen: number;
+  /** What it is about: ids of tasks of the block. Of `announce`, those of the bids. */
+  readonly tasks?: readonly string[];
+  /** The agent that it names. Of `award`: the id of the bid. */
+  readonly to?: string;
+  /** Of `ask`: what it is asked for. */
+  readonly role?: string;
+  /** Of `announce`: the task that the bids are about. */
+  readonly about?: string;
+  readonly why?: string;
+  /** What has changed in the ledger (JSON Patch, RFC 6902: `add`, `replace` and `remove`), and its format from now on. */
+  readonly ledger?: { readonly format: number; readonly changes: readonly LedgerChange[] };
+  /** Of `note`: the strategy is asked again after so many milliseconds of the run's clock. */
+  readonly wakeInMs?: number;
+  /** Of `finish`. */
+  readonly output?: Json;
+  /** Of `giveUp`. */
+  readonly error?: ErrorData;
+}
+
+/** A decision of a strategy could not be. What it decided behind that took no effect. */
+export interface DecisionRefused extends EventBase {
+  readonly type: 'DecisionRefused';
+  readonly scope: string;
+  readonly strategy: string;
+  readonly n: number;
+  /** As the strategy said it; it need not be one that there is. */
+  readonly kind: string;
+  readonly seen: number;
+  readonly tasks?: readonly string[];
+  readonly why?: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** The time is there for which the strategy of a team had asked. */
+export interface TeamWoken extends EventBase {
+  readonly type: 'TeamWoken';
+  readonly scope: string;
 }
 
 /** What a block (the run, for '') may spend of something is spent. What needs more of it fails from now on. */
@@ -598,6 +679,8 @@ export interface TaskHandedOff extends EventBase {
   /** What it is handed. Without it: what the one before was. */
   readonly input?: Json;
   readonly why?: string;
+  /** The number of the decision by which the strategy of its block handed it on: no attempt was under way. */
+  readonly decidedBy?: number;
   /** Of a task that can be undone, and of it alone: what the agent returned; that attempt is to be undone for itself. */
   readonly output?: Json;
 }
@@ -924,6 +1007,9 @@ export type RunEvent =
   | TasksLinked
   | TasksUnlinked
   | TaskPrioritySet
+  | DecisionMade
+  | DecisionRefused
+  | TeamWoken
   | BudgetReached
   | TasksReset
   | ScopeCaught

@@ -1,6 +1,7 @@
 import { spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
 import { isEntered, isTerminal, outputOfLeaves, type RunState, siblingOf, type TaskState } from './state.ts';
+import { decided, refused, woken } from './team/fold.ts';
 import { addTasks } from './transitions/add-tasks.ts';
 import { attemptCompleted, attemptFailed } from './transitions/attempts.ts';
 import { beginAgain, forked } from './transitions/begin-again.ts';
@@ -115,6 +116,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'BudgetReached':
       state.usedUp = state.usedUp.filter(({ scope, kind }) => scope !== event.scope || kind !== event.budget);
       return state;
+    case 'DecisionMade':
+      return decided(state, event);
+    case 'DecisionRefused':
+      return refused(state, event);
+    case 'TeamWoken':
+      return woken(state, event);
     case 'MessageSent':
       spendMessage(state, event);
       return messageSent(state, event);
@@ -240,7 +247,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
           else setStatus(state, task, 'pending');
         } else {
           letGoMutex(state, task);
-          if (state.turns !== undefined) noteTurn(state, state.turns, task);
+          noteTurn(state, task);
           // Nothing is left to decide about it until its substitute has ended.
           const substitute = siblingOf(state, task, event.to.task);
           if (substitute !== undefined) unlock(state, substitute, event.at);

@@ -32,6 +32,8 @@ export function payloadSize(event: RunEvent): number {
       return sizeOfAdded(event.tasks);
     case 'MessageSent':
       return roughSize(event.data) + (event.recipients === undefined ? 0 : roughSize([...event.recipients]));
+    case 'DecisionMade':
+      return recordedSize(event.output, undefined) + roughSize(event.ledger?.changes as unknown as Json | undefined);
     case 'SignalReceived':
     case 'MessageReceived':
     case 'DeadLetterEdited':

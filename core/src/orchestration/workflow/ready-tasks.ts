@@ -1,12 +1,8 @@
-import { outer } from '../../shared/task-path.ts';
+import { blocksAround } from '../../shared/task-path.ts';
 import { keyOf, type ReadyFor, type ReadyQueue, type Wanted } from './ready-queue.ts';
-import { isAgentTask, listOf, type RunState, type ScopeState, type TaskState } from './state.ts';
+import { isAgentTask, listOf, type RunState, rootOf, type ScopeState, type TaskState } from './state.ts';
+import { regionAt } from './team/team.ts';
 import { whoseTurn } from './turns.ts';
-
-/** The path of a block, and those of all blocks around it but the run. */
-export function* blocksAround(path: string): Generator<string> {
-  for (let at = path; at !== ''; at = outer(at)?.block ?? '') yield at;
-}
 
 /** Attempts that the block at `path`, and all around it, have room for beside those `taken` (by block); the run's own limit aside. */
 export function slotsOf(state: RunState, path: string, taken?: ReadonlyMap<string, number>): number {
@@ -60,10 +56,13 @@ export interface ReadyGroup {
   tasks(): IterableIterator<TaskState>;
 }
 
-/** Ready tasks for agents, by whom they are for: of the run's own queues, and of those blocks that have slots. Where tasks take turns, the one whose turn it is. */
-export function readyGroups(state: RunState): readonly ReadyGroup[] {
-  if (state.turns !== undefined) {
-    const first = whoseTurn(state, state.turns);
+/**
+ * Ready tasks for agents of the blocks that have the strategy of `region` (the run, unless it is said), by whom they are for: of its own queues, and of those
+ * blocks that have slots. Where tasks take turns, the one whose turn it is.
+ */
+export function readyGroups(state: RunState, region: ScopeState = rootOf(state)): readonly ReadyGroup[] {
+  if (region.turns !== undefined) {
+    const first = whoseTurn(state, region.turns);
     if (first === undefined || !isAgentTask(state, first)) return [];
     return [{ wanted: wantedBy(state, first), first, tasks: () => [first].values() }];
   }
@@ -84,12 +83,15 @@ export function readyGroups(state: RunState): readonly ReadyGroup[] {
     for (const { wanted, queue } of state.ready.values()) add(wanted, [queue]);
     return groups;
   }
-  for (const { wanted, queues } of gathered(state)) add(wanted, queues);
+  for (const { wanted, queues } of gathered(state, region)) add(wanted, queues);
   return groups;
 }
 
-/** The queues of the run and of its limited blocks, by whom they are for. */
-function gathered(state: RunState): Iterable<{ readonly wanted: Wanted; readonly queues: ReadyQueue[] }> {
+/** The queues of a region and of the limited blocks in it, by whom they are for. */
+function gathered(
+  state: RunState,
+  region: ScopeState,
+): Iterable<{ readonly wanted: Wanted; readonly queues: ReadyQueue[] }> {
   const all = new Map<string, { readonly wanted: Wanted; readonly queues: ReadyQueue[] }>();
   const gather = (ready: Iterable<ReadyFor>): void => {
     for (const { wanted, queue } of ready) {
@@ -99,9 +101,10 @@ function gathered(state: RunState): Iterable<{ readonly wanted: Wanted; readonly
       else known.queues.push(queue);
     }
   };
-  gather(state.ready.values());
+  if (region.path === '') gather(state.ready.values());
   for (const scope of state.limited) {
     // All of them, and not as many as there are slots: nobody may take the first.
+    if (state.regions.size > 0 && regionAt(state, scope.path) !== region) continue;
     if (scope.ready !== undefined && slotsOf(state, scope.path) > 0) gather(scope.ready.values());
   }
   return all.values();
@@ -109,9 +112,10 @@ function gathered(state: RunState): Iterable<{ readonly wanted: Wanted; readonly
 
 /** All ready tasks for agents. By priority, then by when they became ready. Lazy. */
 export function readyTasks(state: RunState): Iterable<TaskState> {
+  const regions = [rootOf(state), ...state.regions.values()];
   return merged(
     state,
-    readyGroups(state).map((group) => group.tasks()),
+    regions.flatMap((region) => readyGroups(state, region).map((group) => group.tasks())),
   );
 }
 

@@ -2,6 +2,7 @@ import type { TaskDefinition } from '../../definition/definition.ts';
 import { standInOf } from '../../definition/fallbacks.ts';
 import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
+import { blocksAround } from '../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
 import { taskScope } from './binding-source.ts';
 import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
@@ -20,7 +21,6 @@ import { beforeEnd } from './messaging/hand-over.ts';
 import { isMailUnsettled, settleMail } from './messaging/settle-mail.ts';
 import { askMilestone, endOfMilestone } from './milestone.ts';
 import { enterTask } from './performers/enter-task.ts';
-import { blocksAround } from './ready-tasks.ts';
 import { guessExpression } from './sources/guess.ts';
 import { sourceSize } from './sources/source.ts';
 import { sourceOf } from './sources/source-of.ts';
@@ -35,6 +35,7 @@ import {
   siblingOf,
   type TaskState,
 } from './state.ts';
+import { isThroughWith } from './team/team.ts';
 import { isWaiting } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
 import { mutexName } from './transitions/mutex.ts';
@@ -47,8 +48,8 @@ export function isUnsettled(state: RunState): boolean {
   if (state.status !== 'running' && state.status !== 'paused') return false;
   if (state.usedUp.length > 0 || isMailUnsettled(state)) return true;
   if (state.closing !== undefined) return state.awaited.size === 0;
-  const { failure, ending, open } = rootOf(state);
-  if (failure !== undefined || ending !== undefined || open === 0) return true;
+  const root = rootOf(state);
+  if (root.failure !== undefined || root.ending !== undefined || isThroughWith(root)) return true;
   if (state.frontier.size > 0 || state.milestones.size > 0 || state.weighing.size > 0) return true;
   // Nothing new begins while the run is paused.
   return state.status === 'running' && (state.entering.size > 0 || nextChild(state) !== undefined);
@@ -95,7 +96,7 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     const child = nextChild(state);
     if (child !== undefined) return enterTask(state, child, context);
   }
-  return root.open === 0 ? beforeItsEnd(state, settleBlock(state, root, context), context) : [];
+  return isThroughWith(root) ? beforeItsEnd(state, settleBlock(state, root, context), context) : [];
 }
 
 /** Others are owed something before the run ends. */

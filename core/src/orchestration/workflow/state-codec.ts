@@ -22,10 +22,11 @@ import {
   type TaskState,
 } from './state.ts';
 import { type SavedScope, scopeWithout, sharedIn, taskWithout, type Without } from './state-payloads.ts';
+import { createTeam, ownStrategy } from './team/team.ts';
 import { isWeighed, itemOutputs } from './transitions/items.ts';
 import { isShared } from './transitions/mutex.ts';
 import { becomeReady, countInFlight, enqueue, noteAwaited } from './transitions/status.ts';
-import { noteTurn, turnsOf } from './turns.ts';
+import { beginRegion, noteTurn } from './turns.ts';
 
 // Fields that others imply, or that hold the queue itself.
 const DERIVED: ReadonlySet<string> = new Set([
@@ -39,7 +40,9 @@ const DERIVED: ReadonlySet<string> = new Set([
   'limited',
   'budgets',
   'entering',
-  'turns',
+  'regions',
+  'sequences',
+  'teams',
   'awaited',
   'undo',
   'signals',
@@ -56,7 +59,7 @@ const DERIVED: ReadonlySet<string> = new Set([
 ]);
 
 /** To be raised with every change of the state's shape or of its text: a snapshot of another version is of no use. */
-export const STATE_VERSION = 'v14';
+export const STATE_VERSION = 'v15';
 
 /** A line of the text: values that the lines after it share, all that is not of one task, what was added to the graph, or tasks. */
 type Line = Partial<Head> & {
@@ -193,7 +196,6 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
   Object.assign(state, kept.fields);
   state.definition = bind(state.definition, state.definitionHash);
   state.graph = TaskGraph.of(state.definition);
-  state.turns = turnsOf(state);
   if (kept.grown !== undefined) grownGraph(state).restore(kept.grown.outstanding);
   for (const id of kept.commands) state.commands.add(id);
   for (const scope of kept.scopes) addScope(state, scope);
@@ -210,11 +212,6 @@ function restoreHead(state: RunState, kept: Head, bind: BindDefinition): void {
 
 /** What the tasks imply, and what was added to the graph. */
 function restoreReady(state: RunState): void {
-  for (const scope of state.scopes.values()) {
-    if (scope.path === '' || state.graph.block(scope.definitionId)?.definition.concurrency === undefined) continue;
-    scope.ready = new ReadyQueues();
-    state.limited.add(scope);
-  }
   const ready: TaskState[] = [];
   const { hasMilestones } = state.graph;
   for (const task of state.tasks.values()) {
@@ -235,10 +232,19 @@ function restoreReady(state: RunState): void {
 
 function addScope(state: RunState, saved: SavedScope): void {
   const fresh = createScopeState(saved.path, saved.definitionId, saved.floor);
-  const scope: ScopeState = { ...fresh, ...saved, undo: new Set(saved.undo) };
+  const team = saved.team === undefined ? {} : { team: { ...createTeam(), ...saved.team } };
+  const scope: ScopeState = { ...fresh, ...saved, ...team, undo: new Set(saved.undo) };
   for (const entry of scope.undo) state.undo.add(entry, scope.path);
   state.scopes.set(scope.path, scope);
   if (scope.spent !== undefined) state.budgets.set(scope.path, scope);
+  if (scope.team !== undefined) state.teams.set(scope.path, scope);
+  // Before the tasks: whose turn it is follows from those.
+  const strategy = ownStrategy(state, scope);
+  if (strategy !== undefined) beginRegion(state, scope, strategy.name);
+  const { concurrency } = state.graph.block(scope.definitionId)?.definition ?? {};
+  if (scope.path === '' || (concurrency === undefined && strategy === undefined)) return;
+  scope.ready = new ReadyQueues();
+  state.limited.add(scope);
 }
 
 function drained<T>(steps: Generator<void, T>): T {
@@ -263,6 +269,6 @@ function add(state: RunState, task: TaskState): void {
     if (items !== undefined) items.instances[task.index] = task;
   }
   if (isInFlight(task) && !isListening(state, task)) countInFlight(state, task, 1);
-  if (state.turns !== undefined) noteTurn(state, state.turns, task);
+  noteTurn(state, task);
   noteAwaited(state, task);
 }

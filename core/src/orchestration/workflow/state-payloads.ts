@@ -35,10 +35,12 @@ export function* sharedIn(state: RunState): Generator<void, SharedValues> {
 export type Without = (value: Json, at: Place) => Json;
 
 /** A block as it is written: what it has to undo as a list. */
-export type SavedScope = Omit<ScopeState, 'undo' | 'inFlight' | 'ready'> & { readonly undo: readonly Undoable[] };
+export type SavedScope = Omit<ScopeState, 'undo' | 'inFlight' | 'ready' | 'turns'> & {
+  readonly undo: readonly Undoable[];
+};
 
 export function scopeWithout(scope: ScopeState, at: Place, without: Without): SavedScope {
-  const { inFlight: _inFlight, ready: _ready, undo, ...kept } = scope;
+  const { inFlight: _inFlight, ready: _ready, turns: _turns, undo, ...kept } = scope;
   return {
     ...kept,
     feedback: without(scope.feedback, [...at, 'feedback']),

@@ -11,11 +11,12 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import { inside, outer } from '../../shared/task-path.ts';
-import type { Lineage, ParentTask, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
+import type { Lineage, ParentTask, StrategySaid, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
 import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
+import type { TeamState } from './team/team-state.ts';
 import type { Turns } from './turn-queue.ts';
 import { UndoIndex } from './undo-index.ts';
 
@@ -127,8 +128,12 @@ export interface ScopeState {
   spent: Spent | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
-  /** Its ready tasks, when it has a concurrency of its own. Derived. */
+  /** Its ready tasks, when it has a concurrency or a strategy of its own. Derived. */
   ready: ReadyQueues | undefined;
+  /** Whose turn it is, when its strategy is that tasks take turns. Derived. */
+  turns: Turns | undefined;
+  /** Of a block whose strategy leads a team. */
+  team: TeamState | undefined;
 }
 
 /** A form that is open, or was. */
@@ -298,6 +303,8 @@ export interface RunState {
   /** On whose behalf the run is. */
   tenant: string | undefined;
   labels: Labels | undefined;
+  /** See RunStarted. */
+  strategies: Readonly<Record<string, StrategySaid>> | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -339,8 +346,12 @@ export interface RunState {
   readonly budgets: Map<string, ScopeState>;
   /** Ready tasks that no agent performs, but for child runs that wait for their turn. Derived. */
   readonly entering: Set<string>;
-  /** Whose turn it is, when tasks take turns. Derived. */
-  turns: Turns | undefined;
+  /** Blocks, but the run, that have a strategy of their own, by path. Derived. */
+  readonly regions: Map<string, ScopeState>;
+  /** Of the blocks with a strategy of their own, the run included, those whose tasks take turns. Derived. */
+  readonly sequences: Set<ScopeState>;
+  /** Blocks that are led as teams, by path. Derived. */
+  readonly teams: Map<string, ScopeState>;
   /**
    * What is waited for before what it is in ends otherwise than by completing: child runs, attempts that would have to be undone, and what
    * undoes others (which counts where that was done). Derived.
@@ -403,6 +414,8 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   spent: undefined,
   inFlight: 0,
   ready: undefined,
+  turns: undefined,
+  team: undefined,
 });
 
 /** The state before the first event. */
@@ -420,6 +433,7 @@ export function initialState(): RunState {
     traceparent: undefined,
     tenant: undefined,
     labels: undefined,
+    strategies: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,
@@ -445,7 +459,9 @@ export function initialState(): RunState {
     limited: new Set(),
     budgets: new Map(),
     entering: new Set(),
-    turns: undefined,
+    regions: new Map(),
+    sequences: new Set(),
+    teams: new Map(),
     awaited: new PathIndex(),
     undo: new UndoIndex(),
     signals: new Map(),
@@ -565,6 +581,10 @@ export const outcomeOf = ({ status, yieldedAt }: TaskState): TaskStatus =>
 
 export const hasEnded = (task: Pick<TaskState, 'status'>): boolean =>
   task.status === 'completed' || task.status === 'failed' || task.status === 'skipped' || task.status === 'cancelled';
+
+/** Something of the task is under way, may be begun, or is due at a time. */
+export const isActive = ({ status }: Pick<TaskState, 'status'>): boolean =>
+  status === 'ready' || status === 'scheduled' || status === 'running' || status === 'waiting';
 
 /** An attempt of the task is open at an agent. */
 export const isInFlight = (task: TaskState): boolean =>

@@ -6,29 +6,47 @@ import {
   isInFlight,
   isListening,
   type RunState,
+  type ScopeState,
   type TaskState,
 } from './state.ts';
+import { ownStrategy, regionAt } from './team/team.ts';
 import { createTurns, isPlacedBefore, type Place, type Turns } from './turn-queue.ts';
 
-// The strategy `sequential`: tasks take turns. A task has its turn from when it begins until it has ended, through retries, the waits between them,
-// fallback agents and hand-offs. Work takes turns: attempts at agents, and child runs. What is nobody's work (a wait, a sleep, a value, a block, whose
-// tasks take theirs) begins when it may. An attempt that listens for messages lets the next one begin.
+// The strategy `sequential`: tasks take turns, in the run or in a block. A task has its turn from when it begins until it has ended, through retries, the waits between them,
+// fallback agents and hand-offs. Work takes turns: attempts at agents, child runs, and blocks with a strategy of their own. What is nobody's work (a wait, a sleep, a value,
+// another block, whose tasks take theirs) begins when it may. An attempt that listens for messages lets the next one begin.
 
-/** Undefined: the tasks of the run take no turns. */
-export const turnsOf = ({ definition }: Pick<RunState, 'definition'>): Turns | undefined =>
-  definition.strategy === SEQUENTIAL ? createTurns() : undefined;
+/** A block that has a strategy of its own begins, or the run. */
+export function beginRegion(state: RunState, scope: ScopeState, strategy: string): void {
+  if (scope.path !== '') state.regions.set(scope.path, scope);
+  if (strategy !== SEQUENTIAL) return;
+  scope.turns = createTurns();
+  state.sequences.add(scope);
+}
 
-const isWork = (definition: TaskDefinition | undefined): boolean =>
-  definition !== undefined && (isForAgents(definition) || definition.workflow !== undefined);
+/** Undefined: the task takes no turns. */
+export const turnsFor = (state: RunState, { scope }: Pick<TaskState, 'scope'>): Turns | undefined =>
+  state.sequences.size === 0 ? undefined : regionAt(state, scope).turns;
+
+/** A block with a strategy of its own is one piece of work for what is around it. */
+const isRegion = (state: RunState, { id: path, definitionId }: TaskState, definition: TaskDefinition): boolean =>
+  definition.scope !== undefined && ownStrategy(state, { path, definitionId }) !== undefined;
+
+const isWork = (state: RunState, task: TaskState): boolean => {
+  const definition = definitionOf(state, task);
+  return (
+    definition !== undefined &&
+    (isForAgents(definition) || definition.workflow !== undefined || isRegion(state, task, definition))
+  );
+};
 
 /** Whether a task that is ready waits for its turn. */
-export const takesTurn = (state: RunState, task: TaskState): boolean =>
-  isAgentTask(state, task) || definitionOf(state, task)?.workflow !== undefined;
+export const takesTurn = (state: RunState, task: TaskState): boolean => isAgentTask(state, task) || isWork(state, task);
 
 /** Whether the task has begun in this round, and has not ended. */
 function hasTurn(state: RunState, task: TaskState): boolean {
   const { status, fallback, handOffs, tries, losses, firstScheduledAt } = task;
-  const isOwn = isWork(definitionOf(state, task));
+  const isOwn = isWork(state, task);
   switch (status) {
     case 'scheduled':
     case 'running':
@@ -45,7 +63,9 @@ function hasTurn(state: RunState, task: TaskState): boolean {
 }
 
 /** Every change of a task's status goes through here: it keeps the list of those that have their turn. */
-export function noteTurn(state: RunState, turns: Turns, task: TaskState): void {
+export function noteTurn(state: RunState, task: TaskState): void {
+  const turns = turnsFor(state, task);
+  if (turns === undefined) return;
   if (hasTurn(state, task)) turns.had.add(task.id);
   else turns.had.delete(task.id);
 }
@@ -85,12 +105,14 @@ export function whoseTurn(state: RunState, turns: Turns): TaskState | undefined 
   return id === undefined ? undefined : state.tasks.get(id);
 }
 
-/** The child run that may begin now. */
+/** The child run, or the block with a strategy of its own, that may begin now. */
 export function nextChild(state: RunState): TaskState | undefined {
-  const { turns } = state;
-  if (turns === undefined || turns.children.size === 0) return undefined;
-  const next = whoseTurn(state, turns);
-  return next !== undefined && turns.children.has(next.id) ? next : undefined;
+  for (const { turns } of state.sequences) {
+    if (turns === undefined || turns.children.size === 0) continue;
+    const next = whoseTurn(state, turns);
+    if (next !== undefined && turns.children.has(next.id)) return next;
+  }
+  return undefined;
 }
 
 export function placeOf(state: RunState, task: TaskState): Place {

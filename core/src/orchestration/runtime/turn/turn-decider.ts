@@ -18,7 +18,7 @@ import type { StandingRuns } from '../standing-runs.ts';
 import type { Batch, Handled } from './batch.ts';
 import { Undecidable } from './containment.ts';
 import type { RunReports } from './run-reports.ts';
-import { canSchedule, type RunScheduler } from './run-scheduler.ts';
+import { canSchedule, mayDecide, type RunScheduler } from './run-scheduler.ts';
 
 /** Commands that need no function of a definition, and so work on a run that is held. */
 const HELD_COMMANDS: ReadonlySet<string> = new Set([
@@ -197,7 +197,7 @@ export class TurnDecider {
     const decide = (command: Command): readonly RunEvent[] =>
       attempted(command.type, () => heart.handle(state, command, context));
     if (!full()) scheduler.schedule({ run, now: context.now, batch, admission, full, decide });
-    return full() && (isUnsettled(state) || canSchedule(state));
+    return full() && (isUnsettled(state) || mayDecide(state));
   }
 }
 

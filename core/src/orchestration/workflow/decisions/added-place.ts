@@ -1,9 +1,9 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { GrownGraph } from '../../../definition/grown-graph.ts';
 import type { BlockAround, ThereTask } from '../../../definition/validation/validate-addition.ts';
-import { inside, outer } from '../../../shared/task-path.ts';
-import { blocksAround } from '../ready-tasks.ts';
+import { blocksAround, inside, outer } from '../../../shared/task-path.ts';
 import { dependenciesOf, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
+import { isThroughWith } from '../team/team.ts';
 import { problem, type Refusal } from './refusal.ts';
 
 // Where tasks are added: the block, the blocks around it, and the names in them.
@@ -19,7 +19,7 @@ export function blockProblem(
 ): Refusal | undefined {
   const closed = closedProblem(state, path, scope, what);
   if (closed !== undefined || scope === undefined) return closed;
-  return scope.round === 0 || scope.open === 0 ? notOpen(what, path, 'nothing in it is open') : undefined;
+  return scope.round === 0 || isThroughWith(scope) ? notOpen(what, path, 'nothing in it is open') : undefined;
 }
 
 const notOpen = (what: string, path: string, why: string): Refusal =>
@@ -43,7 +43,8 @@ export function closedProblem(
 }
 
 const isOver = (scope: ScopeState | undefined): boolean =>
-  scope !== undefined && (scope.failure !== undefined || scope.ending !== undefined);
+  scope !== undefined &&
+  (scope.failure !== undefined || scope.ending !== undefined || scope.team?.ruling !== undefined);
 
 /** Ids are not used in the block, around it, or (those of the block itself) inside it: an expression means one task by a name. */
 export function takenProblem(
@@ -117,7 +118,7 @@ export class Walks {
         around !== undefined && {
           owner: { definition: node.definition, clause: node.clause, repeats: node.repeatedBy !== undefined },
         }),
-      hasRounds: state.graph.block(scope.definitionId)?.hasRounds === true,
+      hasRounds: state.graph.block(scope.definitionId)?.hasRounds === true || scope.team !== undefined,
       clause: scope.handling?.clause,
       task: (id) => partnerIn(state, scope, id),
       before: (id, ids) => this.#before(scope, id, ids),

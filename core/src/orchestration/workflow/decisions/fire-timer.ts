@@ -24,6 +24,10 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   const isDue = (due: number | undefined): boolean => due !== undefined && due <= command.at;
   if (timer.kind === 'messages') return messagesDue(state, command.at, context);
   if (timer.kind === 'run') return isDue(timeOf(state, runDeadline(state))) ? runTimedOut(state, at) : [];
+  if (timer.kind === 'team') {
+    const { team } = state.scopes.get(timer.scope) ?? {};
+    return isDue(timeOf(state, team?.wakeAt)) ? [{ type: 'TeamWoken', at, scope: timer.scope }] : [];
+  }
   const task = state.tasks.get(timer.taskId);
   const definition = state.graph.node(task?.definitionId ?? '')?.definition;
   if (task === undefined || definition === undefined || hasEnded(task)) return [];

@@ -3,13 +3,14 @@ import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { type ErrorData, withCause } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
+import { blocksAround } from '../../../shared/task-path.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
 import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
 import { Ahead, costOf, exhausted, type UsedUp, usedUp } from '../budgets.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
-import { blocksAround, slotsOf } from '../ready-tasks.ts';
+import { slotsOf } from '../ready-tasks.ts';
 import { guessInput } from '../sources/guess.ts';
 import { type Source, sourceSize } from '../sources/source.ts';
 import { sourceOf } from '../sources/source-of.ts';
@@ -22,7 +23,7 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
-import { whoseTurn } from '../turns.ts';
+import { turnsFor, whoseTurn } from '../turns.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -33,10 +34,10 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const chosen = new Set<string>();
   // By block: what was taken of its slots and is not folded yet.
   const taken = new Map<string, number>();
+  const begun = new Set<object>();
   const ahead = new Ahead();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
-  const next = state.turns === undefined ? undefined : whoseTurn(state, state.turns);
   let chars = 0;
   let cost = 0;
   let seen = context;
@@ -44,7 +45,11 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
-    if (slotsOf(state, task.scope, taken) <= 0 || (state.turns !== undefined && task !== next)) continue;
+    const turns = turnsFor(state, task);
+    if (slotsOf(state, task.scope, taken) <= 0 || (turns !== undefined && task !== whoseTurn(state, turns))) continue;
+    // Of those that take turns, one; that it has the turn is not folded yet.
+    if (turns !== undefined && begun.has(turns)) continue;
+    if (turns !== undefined) begun.add(turns);
     chosen.add(taskId);
     const definition = definitionOf(state, task);
     if (definition === undefined) continue;

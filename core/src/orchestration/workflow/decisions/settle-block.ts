@@ -8,6 +8,8 @@ import { blockScope, handedOver } from '../binding-source.ts';
 import { ending } from '../end-of-run.ts';
 import type { RunCancelled, RunCompleted, RunEvent, RunFailed } from '../events.ts';
 import { definitionOf, outputOfLeaves, type RunState, type ScopeState } from '../state.ts';
+import { isThroughWith } from '../team/team.ts';
+import type { TeamState } from '../team/team-state.ts';
 import { isWaiting } from '../transitions/close.ts';
 import { closingAt } from '../transitions/closing-top.ts';
 import { lastDone, lastDoneInside, lastLeft } from '../transitions/undoable.ts';
@@ -27,8 +29,24 @@ export function settleBlock(state: RunState, scope: ScopeState, context: Decisio
     const output = ender?.ends !== undefined ? ender.ends : (ender?.output ?? null);
     return quietly(state, scope, 'end', false, context) ?? complete(state, scope, { output }, context);
   }
-  if (scope.open > 0) return [];
+  if (!isThroughWith(scope)) return [];
+  if (scope.team?.ruling !== undefined) return afterRuling(state, scope, block, scope.team.ruling, context);
   if (scope.handling !== undefined) return afterHandler(state, scope, block, context);
+  if (block.definition.loop !== undefined) return nextRound(state, scope, block, context);
+  return complete(state, scope, outputOf(state, scope, block, context), context);
+}
+
+/** The strategy of a team has ended it. What is open in it is not wanted any more. */
+function afterRuling(
+  state: RunState,
+  scope: ScopeState,
+  block: BlockNode,
+  ruling: NonNullable<TeamState['ruling']>,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  if ('error' in ruling) return complete(state, scope, ruling, context);
+  const first = quietly(state, scope, 'end', false, context);
+  if (first !== undefined) return first;
   if (block.definition.loop !== undefined) return nextRound(state, scope, block, context);
   return complete(state, scope, outputOf(state, scope, block, context), context);
 }
@@ -220,6 +238,8 @@ function outputOf(state: RunState, scope: ScopeState, block: BlockNode, context:
   const expression = block.definition.output;
   const bound = bindOutput(expression, () => blockScope(state, scope), place, what, context.maxPayloadChars);
   if (bound !== undefined) return bound.ok ? { output: bound.value } : { error: bound.error };
+  const { ruling } = scope.team ?? {};
+  if (ruling !== undefined && 'output' in ruling) return { output: ruling.output };
   // What many tasks gave is together only now; a value of one of them was within the limit.
   const { leaves } = block.body;
   const output = scope.path === '' ? null : outputOfLeaves(state, scope.path, leaves);

@@ -26,7 +26,11 @@ export const withdrawn = (taskId: string, { why, by }: Why, at: number): TaskCan
 export const isWithdrawn = (closing: {
   readonly why: string;
 }): closing is Pick<TaskClosing, 'by'> & { why: Withdrawal } =>
-  closing.why === 'join' || closing.why === 'list' || closing.why === 'cancel' || closing.why === 'while';
+  closing.why === 'join' ||
+  closing.why === 'list' ||
+  closing.why === 'cancel' ||
+  closing.why === 'while' ||
+  closing.why === 'team';
 
 /** Something that comes after the task has what it needs, and does not let the rest be. */
 export const isLoser = (state: RunState, task: TaskState): boolean =>

@@ -3,6 +3,7 @@ import { textHash } from '../../../shared/hash.ts';
 import type { Json } from '../../../shared/json.ts';
 import { spentText } from '../budgets.ts';
 import { type ItemsState, joinsItems, type RunState, rootOf, type ScopeState, type TaskState } from '../state.ts';
+import { teamText } from '../team/team.ts';
 import { type ItemText, itemsPart } from './items-digest.ts';
 import { mailText } from './mail-digest.ts';
 import { payloadPart } from './payload-digest.ts';
@@ -75,11 +76,12 @@ function scopeText(scope: ScopeState): string {
     ending === undefined &&
     handling === undefined &&
     undo.size === 0 &&
-    scope.spent === undefined;
+    scope.spent === undefined &&
+    scope.team === undefined;
   if (path === '' && isPlain) return '';
   const entries = [...undo].map(({ taskId, attempt, outcome }) => ` ${JSON.stringify([taskId, attempt, outcome])}`);
   const done = `${gotos === 0 ? '' : ` gotos=${gotos}`}${entries.join('')}`;
-  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}${spentText(scope)}`;
+  return `\nscope ${JSON.stringify([path, open, round, failure, ending, handling, catches])} ${payloadPart(scope, 'feedback', feedback)}${done}${spentText(scope)}${teamText(scope)}`;
 }
 
 const FIELDS = [

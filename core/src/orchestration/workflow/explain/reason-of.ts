@@ -19,12 +19,13 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
+import { strategyAt } from '../team/team.ts';
 import { tasksOf } from '../transitions/close.ts';
 import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
 import { mutexOf } from '../transitions/mutex.ts';
 import { lastDone, lastLeft } from '../transitions/undoable.ts';
-import { turnHolder, whoseTurn } from '../turns.ts';
+import { turnHolder, turnsFor, whoseTurn } from '../turns.ts';
 import { circleOf, commitmentsTo } from './commitments.ts';
 import type { Reason, Takers } from './explanation.ts';
 import { NAMED, openOf, type Questions } from './questions.ts';
@@ -120,8 +121,8 @@ export const isTaken = (state: RunState, task: TaskState, takers: Takers): boole
 
 function ready(task: TaskState, questions: Questions): Reason {
   const { state, facts } = questions;
-  const ahead =
-    state.turns === undefined ? undefined : (turnHolder(state, state.turns) ?? whoseTurn(state, state.turns));
+  const turns = turnsFor(state, task);
+  const ahead = turns === undefined ? undefined : (turnHolder(state, turns) ?? whoseTurn(state, turns));
   if (ahead !== undefined && ahead !== task && !state.entering.has(task.id)) return { reason: 'turn', of: ahead.id };
   if (!isAgentTask(state, task)) return { reason: 'deciding', about: 'start' };
   if (facts.takers !== undefined && !isTaken(state, task, facts.takers)) {
@@ -136,7 +137,7 @@ function ready(task: TaskState, questions: Questions): Reason {
   const { agent, capability } = wantedBy(state, task);
   const room = facts.admission?.(agent, agent === undefined ? capability : undefined);
   if (room !== undefined) return { reason: 'admission', ...room };
-  return { reason: 'ready', strategy: definition.strategy };
+  return { reason: 'ready', strategy: strategyAt(state, task.scope) };
 }
 
 const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition' | 'items' | 'outcome' => {

@@ -272,6 +272,7 @@ const WHY = {
   join: 'a join does not need it',
   while: 'its while holds no longer',
   list: 'its list has what it is for',
+  team: 'the strategy of its block does not want it',
   end: 'an end in it',
   skip: 'it is to be skipped',
   override: 'its output was given',

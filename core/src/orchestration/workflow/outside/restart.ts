@@ -22,7 +22,11 @@ export function restart(
   return 'code' in back ? back : (wouldRepeat(state, back.region, again) ?? back.events);
 }
 
-function wouldRepeat(state: RunState, { restarted, dropped }: Region, again: readonly string[]): Refusal | undefined {
+export function wouldRepeat(
+  state: RunState,
+  { restarted, dropped }: Region,
+  again: readonly string[],
+): Refusal | undefined {
   const region = new Set([...restarted, ...dropped]);
   const allowed = new Set(again);
   const made: string[] = [];

@@ -10,6 +10,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { changed, tellTeam } from '../team/team.ts';
 import { isNotChosen, neededBy } from './end-task.ts';
 import { sizeOfAdded } from './hold.ts';
 import { isFree, standingOf } from './regions.ts';
@@ -18,7 +19,7 @@ import { unlock } from './status.ts';
 /** The tasks are the block's from now on, until its next round; those that nothing holds up are unlocked. An addition to no block, or of ids that are there, is none. */
 export function addTasks(
   state: RunState,
-  { scope: path, tasks, before = [], commandId, spawnedBy, at }: TasksAdded,
+  { scope: path, tasks, before = [], commandId, spawnedBy, decidedBy, at }: TasksAdded,
 ): RunState {
   const scope = state.scopes.get(path);
   if (scope === undefined || tasks.some(({ id }) => state.tasks.has(inside(path, id)))) return state;
@@ -46,6 +47,7 @@ export function addTasks(
     const task = state.tasks.get(taskId);
     if (task !== undefined) task.waitingOn += 1;
   }
+  if (decidedBy === undefined) tellTeam(scope, changed(state, added));
   for (const task of added) Object.assign(task, standingOf(state, task));
   for (const task of added) goOn(state, task, at);
   return state;

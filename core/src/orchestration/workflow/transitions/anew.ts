@@ -10,6 +10,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { forgetNews } from '../team/team.ts';
 import { letGo } from './hold.ts';
 import { aboutToChange, isDue, isWeighed, readyAgain } from './items.ts';
 import { letGoMutex } from './mutex.ts';
@@ -33,6 +34,7 @@ export type Kept = Partial<
 export function clear(state: RunState, task: TaskState, kept: Kept): void {
   aboutToChange(state, task);
   const scope = scopeAt(state, task.scope) ?? rootOf(state);
+  forgetNews(scope, task);
   const attempt = removeWithin(state, task);
   letGo(state, task);
   letGoMutex(state, task);

@@ -9,6 +9,7 @@ import {
   type ScopeState,
   type TaskState,
 } from '../state.ts';
+import { forgetTeam } from '../team/fold.ts';
 import { aboutToChange } from './items.ts';
 import { hasMutex, letGoMutex } from './mutex.ts';
 import { noteAwaited, setStatus } from './status.ts';
@@ -129,6 +130,9 @@ export function forgetScope(state: RunState, path: string): void {
   leaveBlock(state, path);
   state.scopes.delete(path);
   state.limited.delete(scope);
+  state.regions.delete(path);
+  state.sequences.delete(scope);
+  forgetTeam(state, scope);
   state.budgets.delete(scope.path);
 }
 

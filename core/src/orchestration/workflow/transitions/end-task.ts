@@ -13,6 +13,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { isThroughWith, localId, tellTeam } from '../team/team.ts';
 import { closeWithin, isWaiting, wakeClosing } from './close.ts';
 import { topOf } from './closing-top.ts';
 import { hold } from './hold.ts';
@@ -52,13 +53,20 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
   }
   const scope = scopeAt(state, task.scope);
   if (scope === undefined) return;
+  tellTeam(scope, { kind: 'ended', task: localId(task), revision: state.revision });
+  if (status === 'failed' && task.yieldedAt === undefined && scope.team !== undefined) {
+    // Its strategy hears of it. What comes after it waits, unless it can do without.
+    scope.open -= 1;
+    if (scope.team.ruling === undefined) tellDependents(state, task, at, canDoWithout);
+    return;
+  }
   if (status === 'failed' && task.yieldedAt === undefined && !isDispensable(state, task)) {
     scope.failure ??= task.id;
     if (scope !== rootOf(state)) state.frontier.add(scope.path);
     return;
   }
   scope.open -= 1;
-  if (scope.open === 0 && scope.path !== '' && state.tasks.get(scope.path)?.closing === undefined)
+  if (isThroughWith(scope) && scope.path !== '' && state.tasks.get(scope.path)?.closing === undefined)
     state.frontier.add(scope.path);
   // What comes after a list that has yielded was told then.
   if (task.yieldedAt === undefined) tellDependents(state, task, at);
@@ -68,11 +76,19 @@ function tellOthers(state: RunState, task: TaskState, status: Ending, at: number
 const isTold = ({ status }: TaskState, { join }: TaskDefinition): boolean =>
   status === 'pending' || (join === 'each' && status === 'running');
 
-function tellDependents(state: RunState, task: TaskState, at: number): void {
+const canDoWithout = (definition: TaskDefinition): boolean =>
+  neededBy(definition) !== undefined || definition.join === 'each';
+
+function tellDependents(
+  state: RunState,
+  task: TaskState,
+  at: number,
+  which: (definition: TaskDefinition) => boolean = () => true,
+): void {
   for (const id of dependentsOf(state, task)) {
     const dependent = siblingOf(state, task, id);
     const definition = dependent === undefined ? undefined : definitionOf(state, dependent);
-    if (dependent !== undefined && definition !== undefined && isTold(dependent, definition))
+    if (dependent !== undefined && definition !== undefined && which(definition) && isTold(dependent, definition))
       tell(state, dependent, definition, task, at);
   }
 }
@@ -101,6 +117,7 @@ export const neededBy = ({ join }: TaskDefinition): number | undefined =>
 export function isTolerated(state: RunState, task: TaskState): boolean {
   const node = state.graph.node(task.definitionId);
   if (node === undefined || node.undoes !== undefined) return false;
+  if (task.index === undefined && state.teams.has(task.scope)) return true;
   const list = task.index === undefined ? undefined : listOf(state, task);
   return list === undefined ? isDispensable(state, task) : isBorne(state, list);
 }

@@ -9,6 +9,7 @@ import {
   scopeAt,
   type TaskState,
 } from '../state.ts';
+import { changed, tellTeam } from '../team/team.ts';
 import { clear, hasBegun, isCounted, standAgain } from './anew.ts';
 import { letGo, sizeOfAdded } from './hold.ts';
 import { idOf } from './links.ts';
@@ -37,9 +38,10 @@ export function goBack(state: RunState, event: TasksReset): RunState {
     const round = state.graph.node(task.definitionId)?.repeatedBy === undefined ? scope.round : 1;
     clear(state, task, { round, ...once });
     // Those of a segment read that of the task that ends it.
-    if (definitionOf(state, task)?.repeat !== undefined) task.feedback = feedback;
+    if (definitionOf(state, task)?.repeat !== undefined || scope.team !== undefined) task.feedback = feedback;
     begun.push(task);
   }
+  if (event.decidedBy === undefined) tellTeam(scope, changed(state, begun));
   standAgain(state, { begun, passed, members: new Set(restarted), at });
   return state;
 }

@@ -1,5 +1,6 @@
 import type { TaskHandedOff } from '../events.ts';
-import type { RunState, TaskState } from '../state.ts';
+import { type RunState, scopeAt, type TaskState } from '../state.ts';
+import { localId, tellTeam } from '../team/team.ts';
 import { hold } from './hold.ts';
 import { readyAgain } from './items.ts';
 import { setStatus } from './status.ts';
@@ -25,5 +26,7 @@ export function handOff(state: RunState, task: TaskState, event: TaskHandedOff):
     task.boundAt = state.revision;
     task.source = undefined;
   }
+  if (task.index === undefined && event.decidedBy === undefined)
+    tellTeam(scopeAt(state, task.scope), { kind: 'handedOff', task: localId(task), revision: state.revision });
   readyAgain(state, task, at);
 }

@@ -19,6 +19,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { turnsFor } from '../turns.ts';
 import { holdItems, holdSource } from './hold.ts';
 import { beginLimits } from './standing.ts';
 import { makeReady, setStatus } from './status.ts';
@@ -245,7 +246,8 @@ export function placeAmong(ids: readonly string[], id: string): number {
 /** An item is to wait for a retry: another may have its place meanwhile. (Not that of one with a mutex, which those others may wait for, nor that of one that has its turn.) */
 export function leavePlace(state: RunState, item: TaskState, at: number): void {
   const parent = listOf(state, item);
-  if (parent?.items === undefined || state.rules < 3 || item.mutex !== undefined || state.turns !== undefined) return;
+  if (parent?.items === undefined || state.rules < 3 || item.mutex !== undefined || turnsFor(state, item) !== undefined)
+    return;
   item.idle = true;
   parent.items.active -= 1;
   releaseItems(state, parent, at);

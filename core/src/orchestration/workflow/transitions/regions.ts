@@ -23,6 +23,9 @@ import {
   siblingOf,
   type TaskState,
 } from '../state.ts';
+import { beginTeam } from '../team/fold.ts';
+import { isThroughWith, ownStrategy } from '../team/team.ts';
+import { beginRegion } from '../turns.ts';
 import { forgetScope, tasksOf } from './close.ts';
 import { countsAsSkipped, givesItem, neededBy } from './end-task.ts';
 import { dropAdded, letGo } from './hold.ts';
@@ -36,11 +39,13 @@ export function openScope(state: RunState, task: TaskState, at: number): void {
   const scope = createScopeState(task.id, task.definitionId, task.attempt - 1, state.revision);
   const { loop, concurrency, budget } = block.definition;
   if (budget !== undefined) beginBudget(state, scope);
-  if (concurrency !== undefined) {
+  const strategy = ownStrategy(state, scope);
+  if (concurrency !== undefined || strategy !== undefined) {
     scope.ready = new ReadyQueues();
     state.limited.add(scope);
   }
   state.scopes.set(task.id, scope);
+  if (strategy !== undefined) beginRegion(state, scope, strategy.name);
   // Tasks of a block without rounds of its own are in the round that the block is in.
   if (loop?.while !== undefined) state.frontier.add(task.id);
   else beginRound(state, scope, block.hasRounds ? 1 : task.round, at);
@@ -68,6 +73,7 @@ export function beginRound(state: RunState, scope: ScopeState, round: number, at
   scope.failure = undefined;
   scope.ending = undefined;
   scope.handling = undefined;
+  beginTeam(state, scope);
   beginPart(state, scope, body, at, floors);
 }
 
@@ -94,7 +100,7 @@ export function beginPart(
     if (node.definition.after.length === 0 && node.fallbackFor === undefined) tasks.push(task);
   }
   for (const task of tasks) unlock(state, task, at);
-  if (scope.open === 0 && scope.path !== '') state.frontier.add(scope.path);
+  if (isThroughWith(scope) && scope.path !== '') state.frontier.add(scope.path);
 }
 
 export interface RepeatedRound {

@@ -1,10 +1,13 @@
+import { GRAPH } from '../../../definition/definition.ts';
 import { TaskGraph } from '../../../definition/task-graph.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { beginBudget } from '../budgets.ts';
 import type { RunStarted, TaskClosing } from '../events.ts';
 import { marksOf } from '../messaging/mail.ts';
 import { hasEnded, type RunState, type RunStatus, rootOf, type TaskState } from '../state.ts';
-import { turnsOf } from '../turns.ts';
+import { beginTeam } from '../team/fold.ts';
+import { ownStrategy } from '../team/team.ts';
+import { beginRegion } from '../turns.ts';
 import { beginClosing, cancel, isWaiting, partsOf, stopShort, tasksOf, wakeClosing } from './close.ts';
 import { end } from './end-task.ts';
 import { aboutToChange } from './items.ts';
@@ -30,9 +33,11 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.held = roughSize(event.input);
   state.parent = event.parent;
   state.graph = TaskGraph.of(event.definition);
-  state.turns = turnsOf(state);
+  state.strategies = event.strategies;
   const root = rootOf(state);
   root.round = 1;
+  beginRegion(state, root, ownStrategy(state, root)?.name ?? GRAPH);
+  beginTeam(state, root);
   if (event.definition.budget !== undefined) beginBudget(state, root);
   beginPart(state, root, state.graph.root.body, event.at);
   return state;
@@ -87,6 +92,9 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.scopes.clear();
   state.scopes.set('', root);
   state.limited.clear();
+  state.regions.clear();
+  state.sequences.clear();
+  state.teams.clear();
   state.budgets.clear();
   if (root.spent !== undefined) state.budgets.set('', root);
   state.signals.clear();

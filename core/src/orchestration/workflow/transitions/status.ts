@@ -1,5 +1,6 @@
+import { blocksAround } from '../../../shared/task-path.ts';
 import { leaveMail, leaveTask } from '../messaging/leave.ts';
-import { blocksAround, limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
+import { limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
   dependenciesOf,
@@ -13,7 +14,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../state.ts';
-import { noteTurn, placeOf, takesTurn } from '../turns.ts';
+import { noteTurn, placeOf, takesTurn, turnsFor } from '../turns.ts';
 import { letGoMutex } from './mutex.ts';
 import { stopWaiting } from './signals.ts';
 
@@ -52,8 +53,8 @@ export function makeReady(state: RunState, task: TaskState, at: number): void {
 export function enqueue(state: RunState, task: TaskState): void {
   const { id: taskId, ticket } = task;
   const priority = priorityOf(state, task);
-  if (state.turns !== undefined)
-    return state.turns.queue.add({ taskId, priority, place: placeOf(state, task), ticket });
+  const turns = turnsFor(state, task);
+  if (turns !== undefined) return turns.queue.add({ taskId, priority, place: placeOf(state, task), ticket });
   const queue = limitedScopeOf(state, task)?.ready ?? state.ready;
   queue.add(wantedBy(state, task), taskId, priority, ticket);
 }
@@ -77,7 +78,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   }
   if (state.mail !== undefined && (hasEnded(task) || status === 'pending')) leaveTask(state, state.mail, task);
   state.frontier.delete(task.id);
-  if (state.turns !== undefined) noteTurn(state, state.turns, task);
+  noteTurn(state, task);
   noteAwaited(state, task);
   if (task.mutex !== undefined && hasEnded(task)) letGoMutex(state, task);
   if (state.graph.hasMilestones) noteWatched(state, task);
@@ -86,12 +87,16 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
 /** What no agent performs is settle's to begin. */
 export function becomeReady(state: RunState, task: TaskState): void {
   if (isAgentTask(state, task)) state.readyCount += 1;
-  else if (state.turns !== undefined && takesTurn(state, task)) state.turns.children.add(task.id);
+  else if (state.sequences.size > 0 && takesTurn(state, task)) childrenOf(state, task).add(task.id);
   else state.entering.add(task.id);
 }
 
-const leaveEntering = (state: RunState, { id }: TaskState): boolean =>
-  state.entering.delete(id) || state.turns?.children.delete(id) === true;
+/** Where a task waits that no agent performs, and is ready. */
+const childrenOf = (state: RunState, task: TaskState): Set<string> => turnsFor(state, task)?.children ?? state.entering;
+
+const leaveEntering = (state: RunState, task: TaskState): boolean =>
+  state.entering.delete(task.id) ||
+  (state.sequences.size > 0 && turnsFor(state, task)?.children.delete(task.id) === true);
 
 /** Whoever may go on only as long as the task is where it was is to be asked again. */
 function noteWatched(state: RunState, task: TaskState): void {

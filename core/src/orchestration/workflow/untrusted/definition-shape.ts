@@ -17,6 +17,7 @@ import {
   matching,
   number,
   oneOf,
+  recordOf,
   type Shape,
   text,
 } from './shape.ts';
@@ -149,7 +150,21 @@ const join: Shape = (value, field) =>
   typeof value === 'number' ? integer(1)(value, field) : oneOf('all', 'any', 'each')(value, field);
 
 /** A task whose path has `level` segments. */
-const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1) });
+/** What is said of a strategy is its own. */
+const team = recordOf(anyJson);
+
+/** Strategies of one run instead of those of its definition. */
+export const strategiesShape: Shape = (value, field) => {
+  if (!isFields(value)) return { field, problem: 'must be an object' };
+  for (const [path, said] of Object.entries(value)) {
+    const shape = typeof said === 'string' ? name : fieldsOf({ name, team });
+    const flaw = shape(said, `${field}.${path}`);
+    if (flaw !== undefined) return flaw;
+  }
+  return undefined;
+};
+
+const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1), delegations: integer(1) });
 
 const taskAt = (level: number): Shape =>
   fieldsOf(
@@ -190,7 +205,7 @@ function blockOf(task: Shape): Shape {
   );
   return fieldsOf(
     { tasks: listOf(task) },
-    { output: expression, concurrency: integer(1), budget, catch: catchOf(task), loop },
+    { output: expression, concurrency: integer(1), budget, strategy: name, team, catch: catchOf(task), loop },
   );
 }
 
@@ -249,6 +264,7 @@ export const definitionShape: Shape = fieldsOf(
     catch: catchOf(task),
     timeoutMs: integer(1),
     budget,
+    team,
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
     topics: byTask(fieldsOf({}, { subscribers: distinct(listOf(text(1_100, 1), MAX_SUBSCRIBERS)) })),
   },

@@ -7,7 +7,7 @@ import { MAX_WHY_CHARS } from '../directives.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { messageIdShape } from '../messaging/call-shapes.ts';
 import { MAX_EDGES } from '../outside/run-changes.ts';
-import { addedTasksShape, definitionShape } from './definition-shape.ts';
+import { addedTasksShape, definitionShape, strategiesShape } from './definition-shape.ts';
 import { mailboxShape, mailShapes, wantedShape } from './mail-shapes.ts';
 import {
   anyJson,
@@ -27,6 +27,7 @@ import {
   traceparent,
   withSchema,
 } from './shape.ts';
+import { teamShapes } from './team-shapes.ts';
 
 const runId = matching(ID_PATTERN, 'a run id');
 const agent = matching(ID_PATTERN, 'the name of an agent');
@@ -138,6 +139,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3, 4),
+      strategies: strategiesShape,
     },
   ),
   RunPaused: fieldsOf({ commandId: label }, { by: oneOf('parent'), reason }),
@@ -173,11 +175,14 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     },
   ),
   TaskCancelled: fieldsOf(
-    { taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'goto', 'closed') },
+    { taskId, reason: oneOf('join', 'list', 'cancel', 'while', 'team', 'goto', 'closed') },
     { by: taskId },
   ),
   TaskClosing: fieldsOf(
-    { taskId: blockId, why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'end', 'skip', 'override') },
+    {
+      taskId: blockId,
+      why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'team', 'end', 'skip', 'override'),
+    },
     { error: errorShape, commandId: label, reason, by: taskId, compensate: oneOf(false), output: anyJson },
   ),
   TasksAdded: fieldsOf(
@@ -185,10 +190,12 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     {
       before: nonEmpty(listOf(fieldsOf({ taskId, dependency: definitionId }))),
       spawnedBy: fieldsOf({ taskId, attempt }),
+      decidedBy: integer(1),
     },
   ),
   TasksLinked: edges,
   TasksUnlinked: edges,
+  ...teamShapes(errorShape),
   BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
@@ -205,6 +212,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       by: fieldsOf({ taskId, attempt }),
       reason: text(MAX_WHY_CHARS),
       commandId: label,
+      decidedBy: integer(1),
       dropped: listOf(taskId),
       renewed: listOf(taskId),
       undone: listOf(taskId),
@@ -242,7 +250,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ),
   TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }),
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
-  TaskHandedOff: fieldsOf({ taskId, attempt, agent }, { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson }),
+  TaskHandedOff: fieldsOf(
+    { taskId, attempt, agent },
+    { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson, decidedBy: integer(1) },
+  ),
   TaskFellBack: fieldsOf({
     taskId,
     to: byKind('kind', {

@@ -44,7 +44,9 @@ export function throughFlaw(state: RunState, scope: ScopeState, output: Json | u
   const { path, open, failure, ending, handling, definitionId } = scope;
   const what = path === '' ? 'the run' : `'${path}'`;
   if (failure !== undefined) return flaw('type', `cannot come: '${failure}' has failed ${what}`);
-  if (open > 0 && ending === undefined)
+  if (scope.team !== undefined && ending === undefined && scope.team.ruling === undefined)
+    return flaw('type', `cannot come: the strategy of ${what} has not ended it`);
+  if (scope.team === undefined && open > 0 && ending === undefined)
     return flaw('type', `cannot come: ${open} tasks${path === '' ? '' : ` of ${what}`} have not ended`);
   if (isWaiting(state, path)) return flaw('type', `cannot come: something in ${what} is awaited`);
   if (handling !== undefined && ending === undefined) {
@@ -118,6 +120,7 @@ export function cancelledFlaw(
 function isGivenUp(state: RunState, task: TaskState, why: Withdrawal | 'goto', by = ''): boolean {
   if (why === 'join') return isLoser(state, task);
   if (why === 'list') return isNotNeeded(state, task);
+  if (why === 'team') return task.index === undefined && state.teams.has(task.scope);
   // What begins it again follows, and says so.
   if (why === 'goto') return task.index === undefined && !isWaiting(state, task.id);
   if (why === 'while') return task.index === undefined && definitionOf(state, task)?.while !== undefined;
@@ -203,7 +206,9 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, e
     case 'list':
       return task !== undefined && isNotNeeded(state, task);
     case 'end':
-      return scope?.ending !== undefined;
+      return scope?.ending !== undefined || scope?.team?.ruling !== undefined;
+    case 'team':
+      return task !== undefined && task.index === undefined && state.teams.has(task.scope);
     case 'failure':
       // Of a block (its output or its loop may fail when nothing in it is left to do), of a list, or of what fails by itself.
       return (
@@ -212,6 +217,7 @@ function hasCause(state: RunState, task: TaskState | undefined, { taskId, why, e
         scope?.handling !== undefined ||
         scope?.ending !== undefined ||
         scope?.open === 0 ||
+        scope?.team?.ruling !== undefined ||
         task?.items?.instances.some((item) => item?.status === 'failed') === true ||
         (task?.items !== undefined && isUnmet(task.items))
       );

@@ -48,6 +48,7 @@ import { expandedFlaw, joinedFlaw, moreItemsFlaw, yieldedFlaw } from './follows-
 import { mailFlaw } from './follows-mail.ts';
 import { changeFlaw, skippedFlaw } from './follows-outside.ts';
 import { inputFlaw } from './follows-sources.ts';
+import { teamFlaw } from './follows-team.ts';
 import type { Flaw } from './shape.ts';
 
 /**
@@ -93,6 +94,10 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return caughtFlaw(state, event);
     case 'TasksAdded':
       return addedFlaw(state, event);
+    case 'DecisionMade':
+    case 'DecisionRefused':
+    case 'TeamWoken':
+      return teamFlaw(state, event);
     case 'BudgetReached':
       return state.usedUp.some(({ scope, kind }) => scope === event.scope && kind === event.budget)
         ? undefined
@@ -229,6 +234,8 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         ? attemptFlaw(task, event.attempt)
         : unfit(task);
     case 'TaskHandedOff':
+      if (event.decidedBy !== undefined)
+        return task.status === 'ready' && state.teams.has(task.scope) ? undefined : unfit(task);
       if (!isInFlight(task) || task.closing !== undefined) return unfit(task);
       if (definition.may?.includes('handOff') !== true)
         return flaw('type', `cannot come: the agent of '${task.id}' may not hand it off`);

@@ -1,0 +1,163 @@
+import { RepriseError } from '../../../shared/errors.ts';
+import { type JsonObject, jsonProblem } from '../../../shared/json.ts';
+import { leadsTeams, type SchedulingView, type TeamStrategy } from '../../scheduler/scheduler-strategy.ts';
+import type { Assign, Decision } from '../../scheduler/team.ts';
+import { TeamViewOf } from '../../scheduler/team-view.ts';
+import type { Command } from '../../workflow/commands.ts';
+import type { ScopeState } from '../../workflow/state.ts';
+import { ownStrategy } from '../../workflow/team/team.ts';
+import type { TeamState } from '../../workflow/team/team-state.ts';
+import type { Registry } from '../registry.ts';
+import type { CachedRun } from '../run-repository.ts';
+import { capabilityOf, Given, type RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
+
+export interface TeamLeaderParts {
+  readonly registry: Registry;
+  /** What is ready in a region, and who has room. */
+  viewOf(turn: SchedulingTurn, region: ScopeState): RunSchedulingView;
+  /** The strategy has no answer that can be used. */
+  held(run: CachedRun, strategy: string, error: unknown): void;
+}
+
+/** Decisions of one answer that are looked at; the strategy is asked again about the rest. */
+const MAX_AT_ONCE = 256;
+
+/** Asks the strategies of teams what is to be done, and has each decision judged by the state that those before it left. */
+export class TeamLeader {
+  readonly #parts: TeamLeaderParts;
+
+  constructor(parts: TeamLeaderParts) {
+    this.#parts = parts;
+  }
+
+  /** Until the strategy of the team decides nothing more, the team has ended, or the turn is full. */
+  lead(turn: SchedulingTurn, region: ScopeState): void {
+    const { run } = turn;
+    const { state } = run;
+    while (!turn.full() && state.status === 'running') {
+      const { team } = region;
+      const { name } = ownStrategy(state, region) ?? { name: state.definition.strategy };
+      if (team === undefined || team.ruling !== undefined || run.asked.get(region.path) === state.revision) return;
+      const view = this.#parts.viewOf(turn, region);
+      const seen = new TeamViewOf(state, region, team);
+      if (!isToBeAsked(run, region, team, view, seen)) return;
+      let decisions: readonly Asked[];
+      let strategy: TeamStrategy;
+      try {
+        strategy = this.#strategy(name, team);
+        decisions = this.#answer(strategy, view, seen);
+      } catch (error) {
+        return this.#parts.held(run, name, error);
+      }
+      run.asked.set(region.path, state.revision);
+      if (!this.#carryOut(turn, region, strategy, decisions, view)) return;
+    }
+  }
+
+  #strategy(name: string, { format }: TeamState): TeamStrategy {
+    const strategy = this.#parts.registry.strategy(name);
+    if (!leadsTeams(strategy)) throw unusable(`'${name}' leads no teams: write strategy: ${name}`);
+    const { writes, reads = [writes] } = strategy.team;
+    if (format === undefined || format === writes || reads.includes(format)) return strategy;
+    const message = `The ledger has format ${format}, and '${name}' as it is installed here reads ${reads.join(', ')}.`;
+    throw new RepriseError('REPRISE_LEDGER_UNREADABLE', message);
+  }
+
+  #answer(strategy: TeamStrategy, view: SchedulingView, team: TeamViewOf): readonly Asked[] {
+    const answer: unknown = strategy.select(Object.assign(view, { team }));
+    if (!Array.isArray(answer)) throw unusable('it gave no list of decisions');
+    return answer.slice(0, MAX_AT_ONCE).map((one: unknown) => {
+      const problem = jsonProblem(one);
+      if (problem !== undefined) throw unusable(`a decision is no plain JSON, ${problem}`);
+      if (typeof one !== 'object' || one === null || Array.isArray(one)) throw unusable('a decision is no object');
+      // Whoever gave it keeps no hold on what is recorded.
+      const copy = JSON.parse(JSON.stringify(one)) as JsonObject;
+      return { kind: 'assign', ...copy };
+    });
+  }
+
+  /** False: nothing came of it, or nothing more is to be decided now. */
+  #carryOut(
+    turn: SchedulingTurn,
+    region: ScopeState,
+    strategy: TeamStrategy,
+    decisions: readonly Asked[],
+    view: RunSchedulingView,
+  ): boolean {
+    const { run, batch, admission } = turn;
+    const { state, runId } = run;
+    const seen = state.revision;
+    const base = { runId, scope: region.path, strategy: strategy.name, seen };
+    if (decisions.length === 0) {
+      if (!new TeamViewOf(state, region, region.team as TeamState).idle) return false;
+      return this.#decide(turn, {
+        type: 'Decide',
+        ...base,
+        commandId: idOf(run, region),
+        format: strategy.team.writes,
+      });
+    }
+    const given = new Given();
+    for (const decision of decisions) {
+      if (turn.full()) return false;
+      const plain = plainAssignment(decision);
+      const capability = plain === undefined ? undefined : capabilityOf(state, plain.taskId);
+      if (plain !== undefined) {
+        // What there is no room for is passed over, and looked at when there is.
+        if (state.tasks.get(plain.taskId)?.status !== 'ready' || !given.fits(plain.agent, capability, view)) continue;
+      }
+      if (plain !== undefined && decision['why'] === undefined && decision['ledger'] === undefined) {
+        const command: Command = {
+          type: 'ScheduleTasks',
+          commandId: idOf(run, region),
+          runId,
+          strategy: strategy.name,
+          assignments: [plain],
+        };
+        const events = turn.decide(command);
+        if (events.length > 0) batch.add(command, events);
+        use(admission, events, [plain], [capability]);
+        continue;
+      }
+      const { writes } = strategy.team;
+      const command: Command = { type: 'Decide', ...base, commandId: idOf(run, region), format: writes, decision };
+      const events = turn.decide(command);
+      if (events.length === 0) return false;
+      batch.add(command, events);
+      if (plain !== undefined) use(admission, events, [plain], [capability]);
+      if (events.some(({ type }) => type === 'DecisionRefused')) break;
+    }
+    return state.revision !== seen;
+  }
+
+  #decide(turn: SchedulingTurn, command: Command): boolean {
+    const events = turn.decide(command);
+    if (events.length > 0) turn.batch.add(command, events);
+    return false;
+  }
+}
+
+/** A decision as a strategy gave it: plain JSON, and not looked at yet. */
+type Asked = JsonObject;
+
+const idOf = ({ runId, state }: CachedRun, { path }: ScopeState): string => `${runId}/decide/${path}/${state.revision}`;
+
+function plainAssignment(decision: Asked): Pick<Assign, 'taskId' | 'agent'> | undefined {
+  const { kind, taskId, agent } = decision as Partial<Decision> & {
+    readonly taskId?: unknown;
+    readonly agent?: unknown;
+  };
+  return kind === 'assign' && typeof taskId === 'string' && typeof agent === 'string' ? { taskId, agent } : undefined;
+}
+
+/** It has never been asked here, something is new, somebody has room for what is ready, or nothing else would ever happen. */
+const isToBeAsked = (
+  run: CachedRun,
+  { path }: ScopeState,
+  { news }: TeamState,
+  view: RunSchedulingView,
+  team: TeamViewOf,
+): boolean => !run.asked.has(path) || news.length > 0 || (view.slots > 0 && view.groups.length > 0) || team.idle;
+
+const unusable = (why: string): RepriseError =>
+  new RepriseError('REPRISE_PLUGIN_INVALID', `The answer of the strategy cannot be used: ${why}.`);

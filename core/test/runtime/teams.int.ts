@@ -1,0 +1,199 @@
+import {
+  type AgentTask,
+  defineAgent,
+  definePlugin,
+  type Json,
+  type JsonObject,
+  parseWorkflow,
+  type RunEvent,
+} from '@reprise/core';
+import type { Decision, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { eventsOf, only, orchestrators } from './support.ts';
+
+// Teams, through the engine: a strategy decides, core carries it out and keeps it on record.
+
+type Decide = (view: TeamSchedulingView) => readonly Decision[];
+
+/** A strategy that does what a function says, and hands out what is ready. */
+const scripted = (decide: Decide, name = 'scripted') =>
+  definePlugin({
+    name,
+    kind: 'scheduler',
+    create: (): TeamStrategy => ({
+      name,
+      team: { writes: 1 },
+      select: (view) => [
+        ...decide(view),
+        ...[...view.ready].slice(0, view.slots).flatMap(({ taskId, agent, capability }) => {
+          const taker =
+            agent ??
+            [...view.agents.values()].find(({ capabilities }) => capabilities.includes(capability ?? ''))?.name;
+          return taker === undefined || !view.agents.has(taker) ? [] : [{ taskId, agent: taker }];
+        }),
+      ],
+    }),
+  });
+
+const worker = (name: string, handle: (task: AgentTask) => Json | Promise<Json> = ({ input }) => ({ [name]: input })) =>
+  defineAgent({ name, capabilities: ['work'], handle: async (task: AgentTask) => handle(task) });
+
+const decisions = (events: readonly RunEvent[]) =>
+  events.flatMap((event) =>
+    event.type === 'DecisionMade' || event.type === 'DecisionRefused'
+      ? [
+          `${event.n} ${event.type === 'DecisionRefused' ? 'refused ' : ''}${event.kind} ${(event.tasks ?? []).join(',')}`.trim(),
+        ]
+      : [],
+  );
+
+const ended = ({ team: { news } }: TeamSchedulingView): readonly string[] =>
+  news.flatMap((one) => (one.kind === 'ended' ? [one.task] : []));
+
+const team = (spec: JsonObject = {}, more = '') =>
+  parseWorkflow(`
+name: team
+strategy: ${JSON.stringify({ name: 'scripted', ...spec })}
+${more}
+tasks: {}
+`);
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: CEL in a value, as in a workflow.
+const INPUT = '${ input }';
+// biome-ignore lint/suspicious/noTemplateCurlyInString: CEL in a value, as in a workflow.
+const FEEDBACK = '${ feedback }';
+
+describe('Teams', () => {
+  const { start } = orchestrators();
+  const run = async (decide: Decide, agents = [worker('a'), worker('b')], flow = team(), input: Json = 1) => {
+    const reprise = await start({ workflows: [flow], agents, plugins: [scripted(decide)] });
+    const handle = await reprise.startRun(flow, input);
+    const outcome = await handle.result().then(
+      (output) => ({ output }),
+      (error: unknown) => ({ error: error as Error & { code: string; cause?: { code?: string } } }),
+    );
+    const events = await eventsOf(reprise, handle.id);
+    expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
+    return { ...outcome, events, reprise, handle };
+  };
+
+  it('add tasks, hear what they gave, and finish', async () => {
+    const { output, events } = (await run(({ team: { ledger, tasks, input, news } }) => {
+      if (ledger === undefined)
+        return [
+          { kind: 'add', tasks: { one: { agent: 'a', input: INPUT } }, ledger: { stage: 1 }, why: 'begin' },
+        ];
+      if (news.length === 0) return [];
+      return [{ kind: 'finish', output: { got: tasks.get('one')?.output ?? null, input } }];
+    })) as { output: Json; events: readonly RunEvent[] };
+    expect(output).to.deep.equal({ got: { a: 1 }, input: 1 });
+    expect(decisions(events)).to.deep.equal(['1 add one', '2 finish']);
+    expect(only(events, 'DecisionMade')[0]).to.deep.include({ strategy: 'scripted', why: 'begin', scope: '' });
+  });
+
+  it('hear of a failure, which is not that of the run, and have a task done again with feedback', async () => {
+    const b = worker('b', ({ input }) => ({ said: (input as JsonObject)['told'] ?? null }));
+    const failing = worker('a', () => {
+      throw new Error('no');
+    });
+    const { output, events } = (await run(
+      (view) => {
+        const { ledger, tasks } = view.team;
+        if (ledger === undefined)
+          return [
+            { kind: 'add', tasks: { bad: { agent: 'a', retry: 1 }, good: { agent: 'b', input: { told: FEEDBACK } } }, ledger: { redone: false } },
+          ];
+        const decided: Decision[] = [];
+        if (ended(view).includes('good') && ledger['redone'] === false)
+          decided.push({ kind: 'reject', task: 'good', feedback: 'better', ledger: { redone: true } });
+        else if (tasks.get('good')?.status === 'completed' && tasks.get('bad')?.status === 'failed')
+          decided.push({
+            kind: 'finish',
+            output: { good: tasks.get('good')?.output ?? null, bad: tasks.get('bad')?.error?.code ?? null },
+          });
+        else if (view.team.news.length > 0) decided.push({ kind: 'note' });
+        return decided;
+      },
+      [failing, b],
+    )) as { output: Json; events: readonly RunEvent[] };
+    expect(output).to.deep.equal({ good: { said: 'better' }, bad: 'REPRISE_AGENT_FAILED' });
+    expect(only(events, 'TasksReset')[0]).to.deep.include({ why: 'goto', feedback: 'better', from: 'good' });
+  });
+
+  it('ask an agent, drop what is not wanted, and give up', async () => {
+    const { error, events } = (await run(({ team: { ledger, news, tasks } }) => {
+      if (ledger === undefined)
+        return [
+          { kind: 'ask', id: 'plan-1', role: 'plan', agent: 'a', input: { goal: 'g' }, ledger: { asked: 1 } },
+          { kind: 'add', tasks: { late: { after: 'plan-1', agent: 'b' } } },
+        ];
+      const [first] = news;
+      if (first?.kind !== 'ended' || first.task !== 'plan-1') return [];
+      expect(first.role).to.equal('plan');
+      expect(tasks.get('plan-1')?.output).to.deep.equal({ a: { goal: 'g' } });
+      return [
+        { kind: 'drop', tasks: ['late'] },
+        { kind: 'giveUp', message: 'It cannot be done.', why: 'tired' },
+      ];
+    })) as unknown as { error: Error & { code: string }; events: readonly RunEvent[] };
+    expect(error.message).to.contain('It cannot be done.');
+    expect(only(events, 'TaskCancelled')[0]).to.deep.include({ taskId: 'late', reason: 'team' });
+    expect(only(events, 'RunFailed')[0]?.error.code).to.equal('REPRISE_TEAM_FAILED');
+  });
+
+  it('fail when their strategy decides nothing and nothing more would happen', async () => {
+    const { events } = await run(() => []);
+    expect(only(events, 'RunFailed')[0]?.error.code).to.equal('REPRISE_TEAM_STALLED');
+    expect(decisions(events)).to.deep.equal(['1 giveUp']);
+  });
+
+  it('are told what could not be, and fail when that happens three times in a row', async () => {
+    const seen: string[] = [];
+    const { events } = await run(({ team: { news } }) => {
+      for (const one of news) if (one.kind === 'refused') seen.push(`${one.decision} ${one.code}`);
+      return [
+        { kind: 'accept', task: 'nobody' },
+        { kind: 'finish', output: 'never' },
+      ];
+    });
+    expect(seen).to.deep.equal(['accept REPRISE_DECISION_INVALID', 'accept REPRISE_DECISION_INVALID']);
+    expect(decisions(events)).to.deep.equal(['1 refused accept', '2 refused accept', '3 refused accept', '4 giveUp']);
+    const [failed] = only(events, 'RunFailed');
+    expect(failed?.error.code).to.equal('REPRISE_TEAM_REFUSED');
+    expect(failed?.error.cause?.code).to.equal('REPRISE_DECISION_INVALID');
+  });
+
+  it('in a block are its own: the run goes on with what they give, their budget bounds them', async () => {
+    const flow = parseWorkflow(`
+name: nested
+tasks:
+  before: { agent: a }
+  work:
+    after: before
+    scope: {}
+    strategy: { name: scripted, goal: go }
+    budget: { delegations: 2 }
+  last: { after: work, agent: b }
+`);
+    const { output, events } = (await run(
+      ({ team: { ledger, left, input, news, spec, depth }, region }) => {
+        expect(region).to.equal('work');
+        expect(spec).to.deep.equal({ goal: 'go' });
+        expect(depth).to.equal(0);
+        if (ledger === undefined) {
+          expect(left.delegations).to.equal(2);
+          return [{ kind: 'add', tasks: { x: { agent: 'b' }, y: { agent: 'b' } }, ledger: { at: 1 } }];
+        }
+        if (news.some((one) => one.kind === 'refused'))
+          return [{ kind: 'finish', output: { left: left.delegations ?? null, input } }];
+        return [{ kind: 'add', tasks: { z: { agent: 'b' } } }];
+      },
+      [worker('a'), worker('b')],
+      flow,
+    )) as { output: Json; events: readonly RunEvent[] };
+    expect(output).to.deep.equal({ b: { left: 0, input: { a: 1 } } });
+    expect(only(events, 'DecisionRefused')[0]?.code).to.equal('REPRISE_BUDGET_EXHAUSTED');
+    expect(only(events, 'BudgetReached')[0]).to.deep.include({ scope: 'work', budget: 'delegations' });
+  });
+});
