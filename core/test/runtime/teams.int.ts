@@ -81,9 +81,7 @@ describe('Teams', () => {
   it('add tasks, hear what they gave, and finish', async () => {
     const { output, events } = (await run(({ team: { ledger, tasks, input, news } }) => {
       if (ledger === undefined)
-        return [
-          { kind: 'add', tasks: { one: { agent: 'a', input: INPUT } }, ledger: { stage: 1 }, why: 'begin' },
-        ];
+        return [{ kind: 'add', tasks: { one: { agent: 'a', input: INPUT } }, ledger: { stage: 1 }, why: 'begin' }];
       if (news.length === 0) return [];
       return [{ kind: 'finish', output: { got: tasks.get('one')?.output ?? null, input } }];
     })) as { output: Json; events: readonly RunEvent[] };
@@ -102,7 +100,11 @@ describe('Teams', () => {
         const { ledger, tasks } = view.team;
         if (ledger === undefined)
           return [
-            { kind: 'add', tasks: { bad: { agent: 'a', retry: 1 }, good: { agent: 'b', input: { told: FEEDBACK } } }, ledger: { redone: false } },
+            {
+              kind: 'add',
+              tasks: { bad: { agent: 'a', retry: 1 }, good: { agent: 'b', input: { told: FEEDBACK } } },
+              ledger: { redone: false },
+            },
           ];
         const decided: Decision[] = [];
         if (ended(view).includes('good') && ledger['redone'] === false)
@@ -195,5 +197,94 @@ tasks:
     expect(output).to.deep.equal({ b: { left: 0, input: { a: 1 } } });
     expect(only(events, 'DecisionRefused')[0]?.code).to.equal('REPRISE_BUDGET_EXHAUSTED');
     expect(only(events, 'BudgetReached')[0]).to.deep.include({ scope: 'work', budget: 'delegations' });
+  });
+
+  it('call for proposals, and award: it is a conversation in the log of all messages', async () => {
+    const flow = parseWorkflow(`
+name: auction
+strategy: { name: scripted }
+tasks:
+  job: { capability: work }
+`);
+    // One bids by what it gives, one by a message, one refuses, one fails.
+    const talker = defineAgent({
+      name: 'talker',
+      handle: async (_: AgentTask, { messages }) => {
+        const call = await messages.receive();
+        if (call === undefined) return null;
+        await messages.reply(call, { price: 3 }, { performative: 'propose' });
+        const ruling = await messages.receive();
+        return ruling?.performative ?? 'none';
+      },
+    });
+    const agents = [
+      worker('a', ({ taskId, input }) => (taskId === 'bid-a' ? { price: 5, asked: input } : 'done')),
+      talker,
+      worker('c', () => ({ refuse: 'no time' })),
+      worker('d', () => {
+        throw new Error('broken');
+      }),
+    ];
+    const reprise = await start({
+      workflows: [flow],
+      agents,
+      plugins: [
+        definePlugin({
+          name: 'scripted',
+          kind: 'scheduler',
+          create: (): TeamStrategy => ({
+            name: 'scripted',
+            team: { writes: 1 },
+            select: ({ team: { ledger, tasks, bids }, ready }) => {
+              if (ledger === undefined) {
+                const names = ['a', 'talker', 'c', 'd'];
+                const bidders = names.map((agent) => ({ id: `bid-${agent}`, agent }));
+                return [
+                  {
+                    kind: 'announce',
+                    task: 'job',
+                    bids: bidders,
+                    data: { what: 'job' },
+                    deadlineMs: 60_000,
+                    ledger: {},
+                  },
+                ];
+              }
+              const first = [...ready].flatMap(({ taskId, agent }) => (agent === undefined ? [] : [{ taskId, agent }]));
+              const all = bids('job');
+              if (tasks.get('job')?.status === 'completed' && tasks.get('bid-talker')?.status === 'completed')
+                return [{ kind: 'finish', output: { talker: tasks.get('bid-talker')?.output ?? null } }];
+              if (all.size < 4 || ledger['awarded'] !== undefined) return first;
+              expect(Object.fromEntries(all)).to.deep.equal({
+                'bid-a': { price: 5, asked: { what: 'job' } },
+                'bid-talker': { price: 3 },
+                'bid-c': undefined,
+                'bid-d': undefined,
+              });
+              return [
+                { kind: 'award', task: 'job', bid: 'bid-a', ledger: { awarded: 'a' } },
+                { kind: 'assign', taskId: 'job', agent: 'a' },
+              ];
+            },
+          }),
+        }),
+      ],
+    });
+    const handle = await reprise.startRun(flow, null);
+    expect(await handle.result()).to.deep.equal({ talker: 'reject-proposal' });
+    const events = await eventsOf(reprise, handle.id);
+    const said = only(events, 'MessageSent').map(
+      ({ from, to, performative }) => `${from.task ?? from.client} ${performative} ${to}`,
+    );
+    expect(said.slice(0, 4)).to.deep.equal(['a', 'talker', 'c', 'd'].map((name) => `team: cfp bid-${name}`));
+    expect(said.slice(4).sort()).to.deep.equal([
+      'bid-a propose client:team:',
+      'bid-c refuse client:team:',
+      'bid-d refuse client:team:',
+      'bid-talker propose client:team:',
+      'team: accept-proposal bid-a',
+      'team: reject-proposal bid-talker',
+    ]);
+    expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
   });
 });

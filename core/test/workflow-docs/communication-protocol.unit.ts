@@ -334,7 +334,7 @@ describe('the page of the protocol', () => {
       ...{ type: 'MessageSent', at: 1, message: 'id', from: from('a'), to: 'to', data: 1, performative: 'agree' },
       ...{ subject: 'about', conversation: 'c', inReplyTo: 'q', expiresAt: 2, deadline: 3, onBehalf: true, drop: true },
       ...{ key: 'k', call: 4, worker: 'w', run: 'r', n: 1, receipt: 'wanted', ask: { id: 'a' } },
-      ...{ recipients: ['x'], late: true, on: 'completion' },
+      ...{ recipients: ['x'], late: true, on: 'completion', decidedBy: 1 },
     };
     const envelopeOf = (one: MessageSent) =>
       toMessageEnvelope({ runId: 'r', event: one, metadata: { causationId: 'c', correlationId: 'r' } });
@@ -343,7 +343,7 @@ describe('the page of the protocol', () => {
       ...{ at: 9, message: 'other', from: from('bb'), to: 'other', data: 9, performative: 'refuse', subject: 'other' },
       ...{ conversation: 'other', inReplyTo: 'other', expiresAt: 9, deadline: 9, onBehalf: false, drop: false },
       ...{ key: 'other', call: 9, worker: 'other', run: 'other', n: 9, receipt: 'failed', ask: { id: 'other' } },
-      ...{ recipients: ['other'], late: false, on: undefined as unknown as 'completion' },
+      ...{ recipients: ['other'], late: false, on: undefined as unknown as 'completion', decidedBy: 9 },
     };
     const changed = (member: string): readonly string[] => {
       const [one, other] = [event, { ...event, [member]: others[member as keyof typeof others] }].map((each) =>

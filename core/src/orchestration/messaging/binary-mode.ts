@@ -25,7 +25,7 @@ export const headerOf = (attribute: string): string =>
   attribute === 'datacontenttype' ? CONTENT_TYPE : `ce_${attribute}`;
 
 /** Headers are text: what the attributes are is told by their names. Those that are no attributes are somebody else's. */
-const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt', 'runsequence']);
+const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt', 'runsequence', 'decision']);
 const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf', 'toolate', 'oncompletion']);
 
 /** As readMessage(). */

@@ -106,8 +106,9 @@ const OPTIONAL = {
   ),
   ask: orUnset('What a run asks of a name of no run, as JSON.', text(128 * 1024, 2)),
   recipients: orUnset('Of what was published: the mailboxes that have it, as JSON.', text(8 * 1024 * 1024, 2)),
-  toolate: orUnset('It is a proposal, and came too late.', flag),
+  toolate: orUnset('Nobody has it: a proposal that came too late, or an answer to a bid that has ended.', flag),
   oncompletion: orUnset('It was sent with what the attempt gave.', flag),
+  decision: orUnset('The number of the decision by which the strategy of a team says it.', integer(1, MOST)),
 } as const;
 
 /** Those of the extensions and optional attributes that there are. */

@@ -50,5 +50,6 @@ export interface Envelope {
   readonly recipients?: string;
   readonly toolate?: boolean;
   readonly oncompletion?: boolean;
+  readonly decision?: number;
   readonly data: Json;
 }

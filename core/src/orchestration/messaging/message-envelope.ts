@@ -80,7 +80,9 @@ export function fromMessageEnvelope(envelope: Envelope): RecordedMessage {
       ...(worker !== undefined && { worker }),
       ...nearOf(envelope),
       // A command brings one from outside, and is what it follows from; what the run says for a name it says by itself.
-      ...(from.task === undefined && envelope.onbehalf !== true && { commandId: envelope.causationid }),
+      ...(from.task === undefined &&
+        envelope.onbehalf !== true &&
+        envelope.decision === undefined && { commandId: envelope.causationid }),
     },
     metadata: {
       causationId: envelope.causationid,
@@ -92,7 +94,7 @@ export function fromMessageEnvelope(envelope: Envelope): RecordedMessage {
 }
 
 /** What is said of where it goes beside its address, and how it was said. */
-const farOf = ({ run, n, receipt, ask, recipients, late, on }: MessageSent) => ({
+const farOf = ({ run, n, receipt, ask, recipients, late, on, decidedBy }: MessageSent) => ({
   ...(run !== undefined && { torun: run }),
   ...(n !== undefined && { runsequence: n }),
   ...(receipt !== undefined && { receipt }),
@@ -100,9 +102,10 @@ const farOf = ({ run, n, receipt, ask, recipients, late, on }: MessageSent) => (
   ...(recipients !== undefined && { recipients: JSON.stringify(recipients) }),
   ...(late === true && { toolate: true }),
   ...(on !== undefined && { oncompletion: true }),
+  ...(decidedBy !== undefined && { decision: decidedBy }),
 });
 
-const nearOf = ({ torun, runsequence, receipt, ask, recipients, toolate, oncompletion }: Envelope) => ({
+const nearOf = ({ torun, runsequence, receipt, ask, recipients, toolate, oncompletion, decision }: Envelope) => ({
   ...(torun !== undefined && { run: torun }),
   ...(runsequence !== undefined && { n: runsequence }),
   ...(receipt !== undefined && { receipt }),
@@ -110,6 +113,7 @@ const nearOf = ({ torun, runsequence, receipt, ask, recipients, toolate, oncompl
   ...(recipients !== undefined && { recipients: JSON.parse(recipients) as readonly string[] }),
   ...(toolate === true && { late: true }),
   ...(oncompletion === true && { on: 'completion' as const }),
+  ...(decision !== undefined && { decidedBy: decision }),
 });
 
 const CLIENTS = '/clients/';

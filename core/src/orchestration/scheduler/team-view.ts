@@ -62,10 +62,11 @@ export class TeamViewOf implements TeamView {
     return this.#scope.round;
   }
 
-  bids(task: string): ReadonlyMap<string, Json | undefined> {
+  // Whoever takes it out of the view has it still.
+  readonly bids = (task: string): ReadonlyMap<string, Json | undefined> => {
     const bids = Object.entries(this.#team.bids[task] ?? {});
     return new Map(bids.map(([id, bid]) => [id, 'proposal' in bid ? shown(bid.proposal) : undefined]));
-  }
+  };
 
   get left(): TeamView['left'] {
     return leftOf(this.#state, this.#scope.path);
@@ -91,16 +92,16 @@ export class TeamViewOf implements TeamView {
     return isIdle(this.#state, this.#scope, tasksOf(this.#state, this.#scope));
   }
 
-  holds(condition: string, names: TeamNames): boolean {
+  readonly holds = (condition: string, names: TeamNames): boolean => {
     const value = this.evaluate(condition, names);
     if (typeof value === 'boolean') return value;
     throw new RepriseError('REPRISE_EXPRESSION_FAILED', `'${condition}' gives ${typeof value}, and not true or false.`);
-  }
+  };
 
-  evaluate(expression: string, names: TeamNames): Json {
+  readonly evaluate = (expression: string, names: TeamNames): Json => {
     const { input, round } = this;
     return evaluate(cel(expression), { input, round, outputs: {}, runId: this.#state.runId, ...names } as Scope);
-  }
+  };
 }
 
 /** The tasks of a team by id, each made when it is asked for. */

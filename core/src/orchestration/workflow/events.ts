@@ -739,8 +739,10 @@ export interface MessageSent extends EventBase {
   readonly deadline?: number;
   /** The run says it for whoever will not: that task has ended, or did not answer in time. */
   readonly onBehalf?: boolean;
-  /** A proposal in a conversation that is over: nobody has it, and the next event rejects it. */
+  /** Nobody has it: a proposal in a conversation that is over, which the next event rejects; or what a team says to a bid that has ended. */
   readonly late?: boolean;
+  /** Of what the strategy of a team says (`from.client` is `team:` and its block): the number of the decision. */
+  readonly decidedBy?: number;
   /** One that has expired is no dead letter. */
   readonly drop?: boolean;
   /** Of a task: it is said once in a round. */

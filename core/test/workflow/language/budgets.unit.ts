@@ -257,7 +257,7 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
     const r = run('a: { agent: a }\nb: { agent: a }', 'budget: { attempts: 3 }');
     r.run('a');
     const copy = restoreState(serializeState(r.state), (one) => bindDefinition(one, r.state.definition).definition);
-    expect(copy.scopes.get('')?.spent).to.deep.equal({ tasks: 1, attempts: 1, messages: 0 });
+    expect(copy.scopes.get('')?.spent).to.deep.equal({ tasks: 1, attempts: 1, messages: 0, delegations: 0 });
     expect(stateDigest(copy)).to.equal(stateDigest(r.state));
     const other = restoreState(serializeState(r.state), (one) => one);
     Object.assign(other.scopes.get('') ?? {}, { spent: { tasks: 1, attempts: 2, messages: 0 } });

@@ -6,6 +6,7 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
+import { answerOfBid, isOfTeam, isTeamName } from './bids.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
 import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role, type Stage } from './protocols.ts';
@@ -106,7 +107,8 @@ export function converse(state: RunState, mail: MailState, event: MessageSent | 
     const stage = nextStage(one, role, performative);
     if (stage === undefined) return;
     delete one.before;
-    if (!isOpen(stage)) return endConversation(mail, one);
+    // What comes of a bid that is taken is the work itself.
+    if (!isOpen(stage) || (stage === 'accepted' && isTeamName(one.initiator))) return endConversation(mail, one);
     one.stage = stage;
     one.since = at;
     if (role === 'participant') one.participant ??= partyKey(from);
@@ -171,7 +173,10 @@ export function endConversation(mail: MailState, { id, conversation }: Conversat
 export function leaveConversations(state: RunState, mail: MailState, task: TaskState): void {
   for (const one of [...mail.conversations.values()]) {
     if (one.initiator === task.id) endConversation(mail, one);
-    else if (one.participant === task.id && !mayRunAgain(state, task)) mail.owed.set(one.id, 'ended without an answer');
+    else if (one.participant === task.id && isOfTeam(state, one)) {
+      if (one.stage === 'asked') mail.owed.set(one.id, 'ended without an answer');
+    } else if (one.participant === task.id && !mayRunAgain(state, task))
+      mail.owed.set(one.id, 'ended without an answer');
   }
 }
 
@@ -206,10 +211,12 @@ export function answerFor(
   mail: MailState,
   id: string,
   why: string,
-  { now: at }: DecisionContext,
+  context: DecisionContext,
 ): readonly RunEvent[] {
   const one = mail.conversations.get(id);
   if (one === undefined) return [];
+  if (isOfTeam(state, one)) return answerOfBid(state, one, why === LATE, context);
+  const { now: at } = context;
   const { conversation, initiator, mailbox, participant, subject } = one;
   const whose = participant ?? mailbox;
   const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';

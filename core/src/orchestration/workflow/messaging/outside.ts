@@ -82,7 +82,7 @@ export function clientFlaw(state: RunState, client: unknown): Refusal | undefine
   const isNamed = typeof client === 'string' && client !== '' && client.length <= MAX_NAME_CHARS;
   // What is in a task, or will be, has its name before it.
   const [first = ''] = isNamed ? client.split(/[/[]/, 1) : [];
-  return isNamed && !/^[#@>]|^client:/.test(client) && !state.tasks.has(first)
+  return isNamed && !/^[#@>]|^client:|^team:/.test(client) && !state.tasks.has(first)
     ? undefined
     : problem(
         'REPRISE_MESSAGE_INVALID',

@@ -15,6 +15,8 @@ import { schedule } from '../decisions/schedule-tasks.ts';
 import { withdraw } from '../decisions/withdraw.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import type { DecisionKind, DecisionMade, RunEvent } from '../events.ts';
+import { cfpsOf, openBids, ruledOn } from '../messaging/bids.ts';
+import { MAX_CONVERSATIONS } from '../messaging/conversations.ts';
 import { wouldRepeat } from '../outside/restart.ts';
 import { hasEnded, isAgentTask, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import type { Decision } from './decision.ts';
@@ -45,8 +47,8 @@ const JUDGES: { readonly [Kind in DecisionKind]: Judge<Kind> } = {
   assign,
   add,
   ask,
-  announce: () => invalid('is not there yet'),
-  award: () => invalid('is not there yet'),
+  announce,
+  award,
   accept: ({ state, scope, decision: { task } }) => {
     const found = ended(state, scope, task);
     return 'code' in found ? found : { said: { tasks: [task] }, events: [] };
@@ -166,6 +168,37 @@ function ask({ state, scope, decision, commandId, n, context }: Judging<'ask'>):
   return 'code' in answer
     ? answer
     : { ...answer, said: { ...answer.said, role, ...(agent === undefined ? {} : { to: agent }) } };
+}
+
+function announce({ state, scope, decision, commandId, n, context }: Judging<'announce'>): Consequences | Refusal {
+  const { task: about, bids, data, deadlineMs } = decision;
+  const task = taskOf(state, scope, about);
+  if ('code' in task) return task;
+  if (hasEnded(task)) return invalid(`calls for proposals about '${about}', which has ended`);
+  if (bids.length === 0) return invalid('calls for proposals, and asks nobody');
+  if (openBids(state, scope, about).size > 0)
+    return invalid(`calls for proposals about '${about}', and bids are still open`);
+  const tasks = bids.map(({ id, agent }) => questionTask(id, { agent }, data, {}));
+  const answer = added(state, scope, tasks, commandId, n, context);
+  if ('code' in answer) return answer;
+  const more = bids.length + (state.mail?.conversations.size ?? 0);
+  if (more > MAX_CONVERSATIONS)
+    return problem('REPRISE_MESSAGE_INVALID', `${MAX_CONVERSATIONS} conversations may be open in the run at once.`);
+  const { now: at } = context;
+  const calls = cfpsOf(scope, bids, { at, data: copyJson(data), commandId, deadline: at + deadlineMs, n });
+  return { said: { ...answer.said, about }, events: [...answer.events, ...calls] };
+}
+
+function award({ state, scope, decision, n, context: { now: at } }: Judging<'award'>): Consequences | Refusal {
+  const { task: about, bid } = decision;
+  const open = openBids(state, scope, about);
+  const won = bid === undefined ? undefined : open.get(bid);
+  if (bid !== undefined && won?.stage !== 'proposed') return invalid(`takes the bid '${bid}', which proposes nothing`);
+  const events = [...open.values()].map((one) => {
+    const performative = one === won ? 'accept-proposal' : one.stage === 'proposed' ? 'reject-proposal' : 'cancel';
+    return ruledOn(state, scope, one, performative, { at, data: { task: about }, n });
+  });
+  return { said: { tasks: [about], ...(bid === undefined ? {} : { to: bid }) }, events };
 }
 
 function reject({ state, scope, decision, commandId, n, context }: Judging<'reject'>): Consequences | Refusal {

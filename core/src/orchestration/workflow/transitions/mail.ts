@@ -24,6 +24,7 @@ import type {
   MessageTaken,
   TaskAttemptFailed,
 } from '../events.ts';
+import { noBid, noteBid } from '../messaging/bids.ts';
 import { askAgain, converse, endConversation, goneAt } from '../messaging/conversations.ts';
 import { comeBack, notTaken, tellSender } from '../messaging/leave.ts';
 import {
@@ -66,6 +67,8 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   if (run !== undefined && n !== undefined) mail.numbers.set(sentTo(event), n);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
   if (event.ask !== undefined) noteAsked(mail, event.ask, to);
+  noteBid(state, mail, event);
+  if (event.late === true && event.decidedBy !== undefined) converse(state, mail, event);
   if (run !== undefined) come(state, mail, event, id, sentTo(event));
   else for (const one of sentAs(event)) come(state, mail, event, one.id, one.mailbox);
   return tidied(state, mail, at);
@@ -229,7 +232,10 @@ export function unsubscribed(state: RunState, event: MailboxUnsubscribed): RunSt
 export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
   const mail = mailOf(state);
   const one = mail.conversations.get(message);
-  if (one !== undefined) endConversation(mail, one);
+  if (one !== undefined) {
+    noBid(state, one);
+    endConversation(mail, one);
+  }
   return tidied(state, mail, at);
 }
 

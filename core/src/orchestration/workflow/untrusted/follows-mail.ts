@@ -1,6 +1,7 @@
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
+import { isTeamName, teamNamed } from '../messaging/bids.ts';
 import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
@@ -174,7 +175,18 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
 }
 
 /** What a run says for somebody. */
-const ON_BEHALF: ReadonlySet<unknown> = new Set(['failure', 'not-understood', 'reject-proposal']);
+const ON_BEHALF: ReadonlySet<unknown> = new Set(['failure', 'not-understood', 'reject-proposal', 'propose', 'refuse']);
+
+/** What a team says is what its last decision leads to. */
+function teamSaysFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
+  const { from, decidedBy } = event;
+  const scope = from.task === undefined ? teamNamed(state, from.client) : undefined;
+  if (scope?.team === undefined) return flaw('data.from', 'is no team that is under way');
+  if (decidedBy !== scope.team.n)
+    return flaw('data.decidedBy', `is ${decidedBy}; the last decision is number ${scope.team.n}`);
+  const broken = conversationProblem(state, event);
+  return broken === undefined ? undefined : flaw('data.performative', `breaks its conversation: ${broken.message}`);
+}
 
 function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'MessageSent' }>): Flaw | undefined {
   const { from, message, to, recipients, call, commandId, drop, expiresAt } = event;
@@ -193,6 +205,8 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (event.ask !== undefined) return askFlaw(state, event, event.ask);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') return receiptFlaw(state, event);
   if (event.from.run !== undefined && event.onBehalf !== true) return flaw('data.from.run', 'is another run');
+  if (event.decidedBy !== undefined) return teamSaysFlaw(state, event);
+  if (from.task === undefined && isTeamName(from.client)) return flaw('data.decidedBy', 'is missing');
   if (event.late === true && !isLateProposal(state, event))
     return flaw('data.late', 'is there, and it is no proposal in a conversation that is over');
   const broken = conversationProblem(state, event);

@@ -97,6 +97,7 @@ export const mailShapes = (error: Shape) =>
         deadline: time,
         onBehalf: oneOf(true),
         late: oneOf(true),
+        decidedBy: integer(1),
         drop: oneOf(true),
         key: text(256, 1),
         call,
