@@ -63,6 +63,7 @@ describe('golden histories', () => {
         if (event.type === 'TaskReady' || event.type === 'TaskSkipped') return [`${event.type} ${event.reason}`];
         if (event.type === 'TaskFellBack') return [`to ${event.to.kind}`];
         if (event.type === 'TaskClosing' || event.type === 'TasksReset') return [`${event.type} ${event.why}`];
+        if (event.type === 'DecisionMade') return [`decides ${event.kind}`];
         if (event.type === 'TaskCancelled') return [`${event.type} ${event.reason}`];
         if (event.type === 'CompensationBegan') return [`undoes ${event.outcome}`];
         if (event.type === 'TaskEntered')
@@ -77,6 +78,7 @@ describe('golden histories', () => {
       'TaskCancelled goto',
       'TaskCancelled join',
       'TaskCancelled list',
+      'TaskCancelled team',
       'TaskCancelled while',
       'TaskClosing cancel',
       'TaskClosing end',
@@ -101,6 +103,18 @@ describe('golden histories', () => {
       'TasksReset loop',
       'TasksReset repeat',
       'child',
+      'decides accept',
+      'decides add',
+      'decides announce',
+      'decides ask',
+      'decides assign',
+      'decides award',
+      'decides drop',
+      'decides finish',
+      'decides giveUp',
+      'decides handOver',
+      'decides note',
+      'decides reject',
       'form',
       'given up',
       'lost',

@@ -116,7 +116,7 @@ export const ERROR_CODES = {
     'The message and the cause say why; `reprise run history RUN` has each decision with its reason.',
   ),
   REPRISE_TEAM_STALLED: entry(
-    'Nothing in a team could happen any more, and its strategy decided nothing; or it only waited, too many times in a row.',
+    'Nothing in a team could happen any more, and its strategy decided nothing; or it only waited, or decided about nothing new, too many times in a row.',
     'See its last decisions (`reprise run history RUN`) and what its tasks wait for (`reprise run explain RUN`); mend the strategy, or what it is told.',
   ),
   REPRISE_TEAM_REFUSED: entry(

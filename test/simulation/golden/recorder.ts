@@ -17,7 +17,7 @@ import {
   type Transport,
   type Workflow,
 } from '@reprise/core';
-import type { OutgoingMessage } from '@reprise/core/plugin';
+import type { AnyStrategy, OutgoingMessage } from '@reprise/core/plugin';
 import { seededRandom, sequentialIds, VirtualTime } from '@reprise/core/testing';
 import { Engine } from '../../../core/src/orchestration/runtime/engine.ts';
 import { MonitorHub } from '../../../core/src/orchestration/runtime/monitor-hub.ts';
@@ -45,6 +45,8 @@ export class Stage {
     workflows: Workflow | readonly Workflow[],
     work: Readonly<Record<string, Work>>,
     limits: Partial<EngineOptions> = {},
+    strategies: readonly AnyStrategy[] = [],
+    capabilities: Readonly<Record<string, readonly string[]>> = {},
   ): Promise<Orchestrator> {
     await this.#reprise?.stop({ drainMs: 0 });
     const { clock } = this.time;
@@ -67,10 +69,12 @@ export class Stage {
       plugins: [
         definePlugin({ name: 'store', kind: 'event-store', create: () => lasting }),
         definePlugin({ name: 'transport', kind: 'transport', create: () => this.time.watchTransport(transport) }),
+        ...strategies.map((one) => definePlugin({ name: one.name, kind: 'scheduler', create: () => one })),
       ],
       workflows: [workflows].flat(),
       agents: Object.entries(work).map(([name, handle]) => ({
         name,
+        ...(capabilities[name] && { capabilities: capabilities[name] }),
         handle: async (task: AgentTask<never>, context: AgentContext) => handle(task, context, sleep),
       })),
       clock,

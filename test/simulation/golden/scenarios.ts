@@ -14,6 +14,7 @@ import { SCENARIOS_OF_LISTS } from './scenarios-lists.ts';
 import { SCENARIO_OF_MESSAGES } from './scenarios-messages.ts';
 import { SCENARIO_OF_SHARING } from './scenarios-sharing.ts';
 import { SCENARIOS_OF_SOURCES } from './scenarios-sources.ts';
+import { SCENARIOS_OF_TEAMS } from './scenarios-teams.ts';
 import { SCENARIO_OF_TURNS } from './scenarios-turns.ts';
 import { SCENARIOS_OF_UNDOING } from './scenarios-undoing.ts';
 
@@ -138,6 +139,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIOS_OF_GOING_ON,
   ...SCENARIO_OF_SHARING,
   ...SCENARIO_OF_BUDGETS,
+  ...SCENARIOS_OF_TEAMS,
   ...SCENARIO_OF_TURNS,
   report: {
     about:

@@ -4,7 +4,8 @@ import { leadsTeams, type SchedulingView, type TeamStrategy } from '../../schedu
 import type { Assign, Decision } from '../../scheduler/team.ts';
 import { TeamViewOf } from '../../scheduler/team-view.ts';
 import type { Command } from '../../workflow/commands.ts';
-import type { ScopeState } from '../../workflow/state.ts';
+import { wantedBy } from '../../workflow/ready-tasks.ts';
+import type { RunState, ScopeState, TaskState } from '../../workflow/state.ts';
 import { ownStrategy } from '../../workflow/team/team.ts';
 import type { TeamState } from '../../workflow/team/team-state.ts';
 import type { Registry } from '../registry.ts';
@@ -103,8 +104,10 @@ export class TeamLeader {
       const plain = plainAssignment(decision);
       const capability = plain === undefined ? undefined : capabilityOf(state, plain.taskId);
       if (plain !== undefined) {
-        // What there is no room for is passed over, and looked at when there is.
-        if (state.tasks.get(plain.taskId)?.status !== 'ready' || !given.fits(plain.agent, capability, view)) continue;
+        // What there is no room for is passed over, and looked at when there is; what was handed over meanwhile is for another.
+        const task = state.tasks.get(plain.taskId);
+        if (task?.status !== 'ready' || !isFor(state, task, plain.agent)) continue;
+        if (!given.fits(plain.agent, capability, view)) continue;
       }
       if (plain !== undefined && decision['why'] === undefined && decision['ledger'] === undefined) {
         const command: Command = {
@@ -122,7 +125,7 @@ export class TeamLeader {
       const { writes } = strategy.team;
       const command: Command = { type: 'Decide', ...base, commandId: idOf(run, region), format: writes, decision };
       const events = turn.decide(command);
-      if (events.length === 0) return false;
+      if (events.length === 0) continue;
       batch.add(command, events);
       if (plain !== undefined) use(admission, events, [plain], [capability]);
       if (events.some(({ type }) => type === 'DecisionRefused')) break;
@@ -141,6 +144,12 @@ export class TeamLeader {
 type Asked = JsonObject;
 
 const idOf = ({ runId, state }: CachedRun, { path }: ScopeState): string => `${runId}/decide/${path}/${state.revision}`;
+
+/** A task that names its agent is for that one; any other for whoever the strategy likes. */
+function isFor(state: RunState, task: TaskState, agent: string): boolean {
+  const wanted = wantedBy(state, task).agent;
+  return wanted === undefined || wanted === agent;
+}
 
 function plainAssignment(decision: Asked): Pick<Assign, 'taskId' | 'agent'> | undefined {
   const { kind, taskId, agent } = decision as Partial<Decision> & {

@@ -14,7 +14,7 @@ import { decisionFlaw } from './decision-shape.ts';
 import { costOfDecision } from './fold.ts';
 import { consequencesOf } from './judge.ts';
 import { depthOf, ledgerChanges, MAX_LEDGER_CHARS, MAX_LEDGER_DEPTH } from './ledger.ts';
-import { MAX_DECISIONS, MAX_REFUSED, MAX_WAKES } from './team.ts';
+import { MAX_DECISIONS, MAX_QUIET, MAX_REFUSED, MAX_WAKES } from './team.ts';
 import type { TeamState } from './team-state.ts';
 
 /** What every event of a decision says. */
@@ -46,8 +46,16 @@ export function decideTeam(state: RunState, command: Decide, context: DecisionCo
     const message = `The team was woken ${MAX_WAKES} times in a row, and nothing else was new.`;
     return [over(base, 'REPRISE_TEAM_STALLED', message)];
   }
+  if (team.quiet >= MAX_QUIET) {
+    const message = `The team took ${MAX_QUIET} decisions in a row, and nothing was new.`;
+    return [over(base, 'REPRISE_TEAM_STALLED', message)];
+  }
   const taken = takenDecision(state, scope, team, command, one, base, context);
-  return 'code' in taken ? refuse(team, base, decision, taken) : taken;
+  if ('code' in taken) return refuse(team, base, decision, taken);
+  // That nothing is to be done about nothing is no decision.
+  const [made] = taken;
+  const isNothing = one.kind === 'note' && made?.type === 'DecisionMade' && made.ledger === undefined;
+  return isNothing && one.wakeInMs === undefined && team.news.length === 0 ? [] : taken;
 }
 
 const over = (base: Base, code: ErrorCode, message: string, cause?: ErrorData): DecisionMade => ({

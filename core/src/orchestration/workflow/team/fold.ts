@@ -31,6 +31,7 @@ export function decided(state: RunState, event: DecisionMade): RunState {
   const { n, kind, seen, tasks = [], role, about, ledger, wakeInMs, output, error, at } = event;
   team.n = n;
   team.refused = 0;
+  team.quiet += 1;
   team.news = team.news.filter(({ revision }) => revision > seen);
   if (ledger !== undefined) {
     team.ledger = changedLedger(team.ledger, ledger.changes) ?? team.ledger;

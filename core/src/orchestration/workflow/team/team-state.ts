@@ -37,6 +37,8 @@ export interface TeamState {
   n: number;
   /** Refused in a row. */
   refused: number;
+  /** Decisions in a row since anything was new. */
+  quiet: number;
   /** Woken in a row, with nothing else that is new. */
   wakes: number;
   news: readonly TeamNews[];

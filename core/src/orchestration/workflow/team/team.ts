@@ -12,6 +12,9 @@ export const MAX_DECISIONS = 10_000;
 export const MAX_REFUSED = 3;
 export const MAX_WAKES = 100;
 
+/** Decisions in a row with nothing new to decide about. */
+export const MAX_QUIET = 1_000;
+
 /** Teams in teams. */
 export const MAX_TEAM_DEPTH = 4;
 
@@ -20,6 +23,7 @@ export const createTeam = (): TeamState => ({
   ledger: undefined,
   n: 0,
   refused: 0,
+  quiet: 0,
   wakes: 0,
   news: [],
   wakeAt: undefined,
@@ -88,6 +92,7 @@ export function tellTeam(scope: ScopeState | undefined, news: TeamNews): void {
   const { team } = scope ?? {};
   if (team === undefined || team.ruling !== undefined) return;
   team.news = [...team.news, news];
+  team.quiet = 0;
   if (news.kind !== 'woken' && news.kind !== 'refused') team.wakes = 0;
 }
 
@@ -108,7 +113,7 @@ export function forgetNews({ team }: ScopeState, task: TaskState): void {
 /** What a digest says of a team. */
 export function teamText({ team }: ScopeState): string {
   if (team === undefined) return '';
-  const { format, n, refused, wakes, news, wakeAt, asked, bids, ruling, ledger } = team;
-  const text = JSON.stringify([format, n, refused, wakes, news, wakeAt, asked, bids, ruling]);
+  const { format, n, refused, quiet, wakes, news, wakeAt, asked, bids, ruling, ledger } = team;
+  const text = JSON.stringify([format, n, refused, quiet, wakes, news, wakeAt, asked, bids, ruling]);
   return ` team=${text}${ledger === undefined ? '' : ` ${payloadPart(team, 'ledger', ledger)}`}`;
 }
