@@ -97,6 +97,7 @@ export {
   type RetryPolicy,
   type Scope,
   type Sleep,
+  type StrategyOption,
   type Switch,
   type TaskDefinition,
   type TaskTimeouts,

@@ -12,6 +12,7 @@ export {
   type PluginParts,
 } from './container/plugin.ts';
 export { didYouMean, nearest } from './definition/did-you-mean.ts';
+export { literalTemplate } from './definition/template.ts';
 export { EventLog } from './event-store/event-log.ts';
 export {
   type AppendOptions,

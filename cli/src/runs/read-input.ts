@@ -33,6 +33,10 @@ export async function readGivenData(given: string): Promise<Json> {
   return parse('data', await fileText('data', file), file);
 }
 
+/** What a strategy is told, from a file with JSON. Throws REPRISE_USAGE. */
+export const readStrategyFile = async (file: string): Promise<Json> =>
+  parse('strategy', await fileText('strategy', file), file);
+
 /** JSON from the flags `--<what>` and `--<what>-file`; `none` when there is neither. */
 async function readJson(what: string, given: string | undefined, file: string | undefined, none: Json): Promise<Json> {
   if (given !== undefined) return parse(what, given, `--${what}`);

@@ -1,10 +1,10 @@
-import { type Labels, RepriseError, visibleText } from '@reprise/core';
+import { type Labels, RepriseError, type StrategyOption, visibleText } from '@reprise/core';
 import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { chosenOf } from '../workflows/pick-workflow.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
-import { readInput } from './read-input.ts';
+import { readInput, readStrategyFile } from './read-input.ts';
 
 export interface StartFlags extends WaitFlags {
   readonly input?: string | undefined;
@@ -12,12 +12,14 @@ export interface StartFlags extends WaitFlags {
   readonly id?: string | undefined;
   readonly tenant?: string | undefined;
   readonly label?: readonly string[] | undefined;
+  readonly strategy?: readonly string[] | undefined;
 }
 
 /** Starts a run of the workflow `name` or `name@version`, or of the only one. Returns the exit code. */
 export async function startRun(typed: string | undefined, flags: StartFlags, terminal: Terminal): Promise<number> {
   assertNotReserved(flags.id);
   const input = await readInput(flags);
+  const strategies = await readStrategies(flags.strategy ?? []);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
   const { orchestrator } = opened;
@@ -31,11 +33,36 @@ export async function startRun(typed: string | undefined, flags: StartFlags, ter
       ...(id === undefined ? {} : { id }),
       ...(tenant === undefined ? {} : { tenant }),
       labels,
+      ...(Object.keys(strategies).length > 0 && { strategies }),
     };
     return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
   } finally {
     await orchestrator.stop();
   }
+}
+
+/** `[BLOCK=]NAME` or `[BLOCK=]@FILE` each. Throws REPRISE_USAGE; what there is, and what a strategy accepts, is the core's to say. */
+async function readStrategies(given: readonly string[]): Promise<Readonly<Record<string, StrategyOption>>> {
+  const strategies = new Map<string, StrategyOption>();
+  for (const one of given) {
+    const at = one.indexOf('=');
+    const block = at < 0 ? '' : one.slice(0, at);
+    const said = one.slice(at + 1);
+    if (strategies.has(block))
+      throw new RepriseError(
+        'REPRISE_USAGE',
+        `--strategy ${visibleText(one)}: ${at < 0 ? 'that of the run' : `that of ${visibleText(block)}`} is given twice.`,
+      );
+    strategies.set(block, said.startsWith('@') ? await strategyIn(said.slice(1), one) : said);
+  }
+  return Object.fromEntries(strategies);
+}
+
+async function strategyIn(file: string, flag: string): Promise<StrategyOption> {
+  const value = await readStrategyFile(file);
+  const isNamed = typeof value === 'object' && value !== null && !Array.isArray(value) && 'name' in value;
+  if (isNamed) return value as StrategyOption;
+  throw new RepriseError('REPRISE_USAGE', `--strategy ${visibleText(flag)}: the file has no object { "name": … }.`);
 }
 
 /** `KEY=VALUE` each. Throws REPRISE_USAGE; what keys and values may be is the core's to say. */

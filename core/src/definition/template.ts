@@ -21,3 +21,17 @@ export function stringsOf(template: Json, path: readonly (string | number)[] = [
   if (Array.isArray(template)) return template.flatMap((member: Json, index) => stringsOf(member, [...path, index]));
   return Object.entries(template).flatMap(([key, member]) => stringsOf(member, [...path, key]));
 }
+
+/** A value as a template that gives it, whatever its texts begin with. */
+export function literalTemplate(value: Json): Json {
+  if (typeof value === 'string') return literalText(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((member: Json) => literalTemplate(member));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literalTemplate(member)]));
+}
+
+function literalText(text: string): string {
+  if (text.startsWith('${')) return `$${text}`;
+  // "$${" stands for "${" itself, so that it has to be said in CEL.
+  return text.startsWith('$${') ? `\${ ${JSON.stringify(text)} }` : text;
+}

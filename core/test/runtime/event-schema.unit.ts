@@ -80,6 +80,7 @@ const EVENTS: Arbitraries = {
       traceparent: text,
       tenant: text,
       labels: fc.dictionary(text, text),
+      strategies: fc.dictionary(text, fc.oneof(text, fc.record({ name: text, team: fc.dictionary(text, json) }))),
       lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
         { runId: text, taskId: text, attempt: count, rootRunId: text, depth: count, key: text },

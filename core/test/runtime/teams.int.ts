@@ -287,4 +287,120 @@ tasks:
     ]);
     expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
   });
+
+  it('are asked again when they asked for it', async () => {
+    const { output, events } = (await run(({ team: { ledger, news, wakeAt } }) => {
+      if (ledger === undefined) return [{ kind: 'note', wakeInMs: 1_000, ledger: { slept: true } }];
+      if (!news.some(({ kind }) => kind === 'woken')) return [];
+      expect(wakeAt).to.equal(undefined);
+      return [{ kind: 'finish', output: 'awake' }];
+    })) as { output: Json; events: readonly RunEvent[] };
+    expect(output).to.equal('awake');
+    expect(only(events, 'TeamWoken')).to.have.length(1);
+  });
+
+  it('are led by the strategy that a start names instead, of the run or of a block', async () => {
+    const flow = parseWorkflow(`
+name: chosen
+tasks:
+  one: { agent: a }
+  part:
+    scope: { two: { agent: b }, three: { agent: b } }
+`);
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a'), worker('b')],
+      plugins: [
+        scripted(({ team: { tasks } }) =>
+          [...tasks.values()].every(({ status }) => status === 'completed') ? [{ kind: 'finish', output: 'led' }] : [],
+        ),
+      ],
+    });
+    const strategies = { '': 'sequential', part: { name: 'scripted' } };
+    const handle = await reprise.startRun(flow, 1, { strategies });
+    expect(await handle.result()).to.deep.equal({ one: { a: 1 }, part: 'led' });
+    const events = await eventsOf(reprise, handle.id);
+    expect(only(events, 'RunStarted')[0]?.strategies).to.deep.equal({
+      '': 'sequential',
+      part: { name: 'scripted', team: {} },
+    });
+    // The block is one piece of work for the run: it has its turn once the first task has ended.
+    const order = events.flatMap((event) =>
+      'taskId' in event && (event.type === 'TaskEntered' || event.type === 'TaskCompleted')
+        ? [`${event.type} ${event.taskId}`]
+        : [],
+    );
+    expect(order.indexOf('TaskEntered part')).to.be.greaterThan(order.indexOf('TaskCompleted one'));
+    const refused = async (wrong: NonNullable<Parameters<typeof reprise.startRun>[2]>['strategies'] & object) =>
+      reprise.startRun(flow, 1, { strategies: wrong }).then(
+        () => 'taken',
+        (error: Error) => error.message,
+      );
+    expect(await refused({ part: 'scripted' })).to.match(/leads teams; write strategy: \{ name: scripted/);
+    expect(await refused({ part: { name: 'sequential' } })).to.match(/leads no teams; write strategy: sequential/);
+    expect(await refused({ nowhere: 'sequential' })).to.match(/no block 'nowhere'/);
+    expect(await refused({ part: 'nobody' })).to.match(/no scheduler strategy 'nobody'/);
+  });
+
+  it('take turns in a block that says so, whatever is around it', async () => {
+    const flow = parseWorkflow(`
+name: turns
+tasks:
+  free: { agent: a, forEach: { items: '[1, 2]' } }
+  part:
+    strategy: sequential
+    scope: { x: { agent: b }, y: { agent: b }, z: { agent: b } }
+`);
+    let inPart = 0;
+    let most = 0;
+    const b = worker('b', async () => {
+      inPart += 1;
+      most = Math.max(most, inPart);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inPart -= 1;
+      return 'done';
+    });
+    const reprise = await start({ workflows: [flow], agents: [worker('a'), b] });
+    const handle = await reprise.startRun(flow, null);
+    await handle.result();
+    expect(most).to.equal(1);
+    const events = await eventsOf(reprise, handle.id);
+    const scheduled = only(events, 'TaskScheduled').map(({ taskId }) => taskId);
+    expect(scheduled.filter((id) => id.startsWith('part'))).to.deep.equal(['part/x', 'part/y', 'part/z']);
+    expect(scheduled.slice(0, 3).sort()).to.deep.equal(['free[0]', 'free[1]', 'part/x']);
+  });
+
+  it('go on where they were in a fork: ledger, news and decisions are copied', async () => {
+    let fails = true;
+    const once = worker('a', () => {
+      if (fails) throw new Error('not yet');
+      return 'mended';
+    });
+    const decide: Decide = ({ team: { ledger, tasks, news } }) => {
+      if (ledger === undefined)
+        return [
+          { kind: 'add', tasks: { x: { agent: 'b' }, y: { agent: 'a', retry: 1, after: 'x' } }, ledger: { n: 1 } },
+        ];
+      const y = tasks.get('y');
+      if (y?.status === 'failed') return [{ kind: 'giveUp', message: 'y failed', task: 'y' }];
+      if (y?.status === 'completed') return [{ kind: 'finish', output: { y: y.output ?? null, n: ledger['n'] ?? 0 } }];
+      return news.length === 0 ? [] : [{ kind: 'note', ledger: { n: Number(ledger['n']) + 1 } }];
+    };
+    const flow = team();
+    const reprise = await start({ workflows: [flow], agents: [once, worker('b')], plugins: [scripted(decide)] });
+    const first = await reprise.startRun(flow, 1);
+    const error = await first.result().then(
+      () => undefined,
+      (thrown: Error & { cause?: { code?: string } }) => thrown,
+    );
+    expect(error?.message).to.contain('y failed');
+    fails = false;
+    const before = (await eventsOf(reprise, first.id)).findIndex(
+      (event) => event.type === 'TaskStarted' && event.taskId === 'y',
+    );
+    const fork = await reprise.forkRun(first.id, { at: before - 1 });
+    expect(await fork.result()).to.deep.equal({ y: 'mended', n: 2 });
+    expect((await reprise.runs.replay(fork.id)).matches).to.equal(true);
+    expect(only(await eventsOf(reprise, fork.id), 'DecisionMade').map(({ n }) => n)).to.deep.equal([1, 2, 3]);
+  });
 });

@@ -17,6 +17,10 @@ export default class RunStart extends RepriseCommand {
       command: "echo '{}' | <%= config.bin %> run start dossier --input-file - --follow --json",
     },
     {
+      description: 'One task after another',
+      command: '<%= config.bin %> run start dossier --strategy sequential',
+    },
+    {
       description: 'One version of a workflow, under an id of your own',
       command: '<%= config.bin %> run start dossier@2 --id nightly-7',
     },
@@ -51,6 +55,13 @@ export default class RunStart extends RepriseCommand {
       char: 'l',
       description: 'What the run, and those that it starts, can be found by. May be given several times.',
       helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    strategy: Flags.string({
+      description:
+        'Strategy of this run, or of a block of it, instead of that of the workflow; of one that leads a team, a JSON file with { "name": … }. May be given several times.',
+      helpValue: '[BLOCK=]NAME|@FILE',
       multiple: true,
       multipleNonGreedy: true,
     }),

@@ -24,7 +24,7 @@ export interface ForkOptions {
 export interface PlannedFork {
   readonly start: Pick<
     StartRun,
-    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'labels' | 'lineage' | 'rules'
+    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'labels' | 'strategies' | 'lineage' | 'rules'
   >;
   /** The other run as it is now. */
   readonly source: RunState;
@@ -70,12 +70,13 @@ export async function planFork(
     ...(edited === undefined ? keysOf(first) : { edited: true }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
   };
-  const { inputFrom, tenant, labels, rules = 1 } = first;
+  const { inputFrom, tenant, labels, strategies, rules = 1 } = first;
   const input = edited === undefined ? first.input : edited;
   const place = {
     ...(inputFrom === undefined || edited !== undefined ? {} : { inputFrom }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(labels === undefined ? {} : { labels }),
+    ...(strategies === undefined ? {} : { strategies }),
   };
   const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });

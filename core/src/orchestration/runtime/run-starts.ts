@@ -1,3 +1,6 @@
+import type { StrategyOption, WorkflowDefinition } from '../../definition/definition.ts';
+import { readStrategy } from '../../definition/form/read-limits.ts';
+import { TaskGraph } from '../../definition/task-graph.ts';
 import type { Ids } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
@@ -8,6 +11,7 @@ import { outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { StartRun } from '../workflow/commands.ts';
+import type { StrategySaid } from '../workflow/events.ts';
 import { planFork } from './fork-start.ts';
 import type { EngineOptions } from './options.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
@@ -28,6 +32,11 @@ export interface StartRunOptions {
    * characters (REPRISE_LABELS_INVALID). Default: none.
    */
   readonly labels?: Labels;
+  /**
+   * Strategies of this run instead of those of its workflow, by the path of the block (`review`, `review/check`; `''` is the run): a name, or `{ name, … }` of one that
+   * leads a team. REPRISE_CONFIG_INVALID for one that is not there, or does not accept what is said of it. Default: none. Child runs have those of their workflow.
+   */
+  readonly strategies?: Readonly<Record<string, StrategyOption>>;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
@@ -78,7 +87,29 @@ export class RunStarts {
       ...(options.traceparent === undefined ? {} : { traceparent: assertTraceparent(options.traceparent) }),
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
       ...(labels === undefined ? {} : { labels }),
+      ...this.#strategies(definition, options.strategies),
     };
+  }
+
+  #strategies(
+    definition: WorkflowDefinition,
+    given: StartRunOptions['strategies'],
+  ): { readonly strategies?: Readonly<Record<string, StrategySaid>> } {
+    const entries = Object.entries(given ?? {});
+    if (entries.length === 0) return {};
+    const graph = TaskGraph.of(definition);
+    const taken = entries.map(([path, written]) => {
+      const where = path === '' ? `run of '${definition.name}'` : `'${definition.name}', ${path}`;
+      if (graph.block(path) === undefined)
+        throw invalidStrategy(`'${definition.name}' has no block '${path}' that could have a strategy.`);
+      const problems: string[] = [];
+      const { strategy, team } = readStrategy(written, [], (at, problem) => problems.push([...at, problem].join(' ')));
+      if (problems.length > 0 || strategy === undefined)
+        throw invalidStrategy(`The strategy of ${where} ${problems.join('; ') || 'has no name'}.`);
+      this.#parts.registry.checkStrategy(strategy, team, where);
+      return [path, team === undefined ? strategy : { name: strategy, team }] as const;
+    });
+    return { strategies: Object.fromEntries(taken) };
   }
 
   /** Of one that goes on from another run. */
@@ -141,3 +172,5 @@ function assertTraceparent(value: string): string {
   if (isTraceparent(value)) return value;
   throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
 }
+
+const invalidStrategy = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);

@@ -5,7 +5,7 @@ import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
-import type { Lineage, MessageReceived, ParentTask, RunEvent } from './events.ts';
+import type { Lineage, MessageReceived, ParentTask, RunEvent, StrategySaid } from './events.ts';
 import type { Outgoing } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
@@ -51,6 +51,8 @@ export interface StartRun extends CommandBase {
   /** On whose behalf the run is. */
   readonly tenant?: string;
   readonly labels?: Labels;
+  /** See RunStarted. */
+  readonly strategies?: Readonly<Record<string, StrategySaid>>;
   /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
   /** Those of the run that this one goes on from. Default: those of today. */

@@ -23,6 +23,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       ...(command.traceparent === undefined ? {} : { traceparent: command.traceparent }),
       ...(command.tenant === undefined ? {} : { tenant: command.tenant }),
       ...(command.labels === undefined ? {} : { labels: command.labels }),
+      ...(command.strategies === undefined ? {} : { strategies: command.strategies }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),
       rules: command.rules ?? CURRENT_RULES,

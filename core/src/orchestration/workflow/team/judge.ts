@@ -1,6 +1,7 @@
 import { DEFAULT_RETRY, type TaskDefinition } from '../../../definition/definition.ts';
 import { template } from '../../../definition/expression.ts';
 import { readTasksToAdd } from '../../../definition/tasks-to-add.ts';
+import { literalTemplate } from '../../../definition/template.ts';
 import { isErrorCode } from '../../../shared/error-codes.ts';
 import { errorData, RepriseError, withCause } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -150,7 +151,7 @@ export const questionTask = (
   id,
   ...to,
   after: [],
-  input: template(input),
+  input: template(literalTemplate(input)),
   retry: { ...DEFAULT_RETRY, maxAttempts: attempts },
   timeouts: timeoutMs === undefined ? {} : { attemptMs: timeoutMs },
   priority: 0,
