@@ -35,6 +35,7 @@ import { randomBetween } from './support/random-between.ts';
 import { randomChange } from './support/random-change.ts';
 import { randomDirectives } from './support/random-directives.ts';
 import { randomMail } from './support/random-mail.ts';
+import { randomDecide } from './support/random-team.ts';
 import { LISTED, toWorkflow, type WorkflowSpec, workflowArbitrary } from './support/random-workflow.ts';
 import { snapshotLines } from './support/snapshot-lines.ts';
 
@@ -54,6 +55,7 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const taskId = task?.id ?? 'nobody';
   const attempt = dice() < 0.85 ? (task?.attempt ?? 1) : Math.floor(dice() * 4);
   if (dice() < 0.05) return { type: 'AddTasks', ...base, ...randomAddition(state, dice) };
+  if (state.teams.size > 0 && dice() < 0.25) return { ...base, ...randomDecide(state, dice) } as Command;
   if (dice() < 0.08) return { ...base, ...randomBetween(state, commandId, dice) } as Command;
   if (dice() < 0.2) return { ...base, ...randomMail(state, commandId, dice) } as Command;
   if (dice() < 0.05) {
@@ -122,13 +124,15 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   }
   if (roll < 0.95) {
     const timer: Timer =
-      dice() < 0.9
-        ? { kind: pick(['retry', 'attempt', 'wake'] as const), taskId, attempt }
-        : {
-            kind: pick(['task', 'all'] as const),
-            taskId: dice() < 0.5 ? taskId : (task?.definitionId ?? taskId),
-            since: task?.firstScheduledAt ?? 0,
-          };
+      state.teams.size > 0 && dice() < 0.2
+        ? { kind: 'team', scope: pick([...state.teams.keys()]) }
+        : dice() < 0.9
+          ? { kind: pick(['retry', 'attempt', 'wake'] as const), taskId, attempt }
+          : {
+              kind: pick(['task', 'all'] as const),
+              taskId: dice() < 0.5 ? taskId : (task?.definitionId ?? taskId),
+              since: task?.firstScheduledAt ?? 0,
+            };
     const at = dice() < 0.9 ? Number.MAX_SAFE_INTEGER : START;
     return { type: 'FireTimer', ...base, timer: dice() < 0.01 ? { kind: 'run' } : timer, at };
   }
@@ -317,7 +321,7 @@ const walks = fc.tuple(workflowArbitrary, fc.integer(), fc.integer({ min: 0, max
 describe('the heart, for any workflow and any commands', () => {
   it('is shown in all its events by these walks', () => {
     const seen = new Map<string, number>();
-    for (const [spec, seed, steps] of fc.sample(walks, { numRuns: 900, seed: 7 })) {
+    for (const [spec, seed, steps] of fc.sample(walks, { numRuns: 1300, seed: 7 })) {
       for (const { type } of walk(spec, seed, steps).events) seen.set(type, (seen.get(type) ?? 0) + 1);
     }
     // What only older builds record, and what is rare.

@@ -61,7 +61,10 @@ function restErrors(state: RunState, facts: ExplainFacts): readonly string[] {
     .map(([{ id }]) => `${id} is to be decided on, and is not`);
   const { waitsFor } = explainState(state, facts);
   const { handOver } = explainState(state, facts);
-  const moves = handOver !== undefined || waitsFor.some(({ mover }) => mover !== 'person');
+  // Its strategy is asked.
+
+  const isLed = waitsFor.length === 0 && state.teams.has('');
+  const moves = isLed || handOver !== undefined || waitsFor.some(({ mover }) => mover !== 'person');
   const excused = state.status === 'parked' || is('paused', 'held', 'nobody', 'form');
   return [
     ...(state.status === 'running' ? lazy : []),

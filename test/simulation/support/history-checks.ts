@@ -21,7 +21,7 @@ import {
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
-import { neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
+import { letsGoOn, neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
 import { blocksAround } from '../../../core/src/shared/task-path.ts';
 import { MessageBooks } from './message-checks.ts';
 
@@ -31,8 +31,9 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
     case 'TaskCompleted':
       return event.via === 'agent' ? `${event.taskId}/${event.attempt}` : undefined;
     case 'TaskAttemptFailed':
-    case 'TaskHandedOff':
       return `${event.taskId}/${event.attempt}`;
+    case 'TaskHandedOff':
+      return event.decidedBy === undefined ? `${event.taskId}/${event.attempt}` : undefined;
     // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
     case 'TasksReset':
     case 'TaskRepeated':
@@ -93,8 +94,10 @@ function checkLimits(state: RunState): void {
   expect(forAgents.length, 'the count of what is ready').to.equal(state.readyCount);
   const children = [...state.sequences].reduce((sum, { turns }) => sum + (turns?.children.size ?? 0), 0);
   expect(ready.length - forAgents.length, 'what is to be entered').to.equal(state.entering.size + children);
-  if (rootOf(state).turns !== undefined && state.mail === undefined) {
-    const atWork = tasks.filter((task) => isInFlight(task) || (isEntered(task) && task.child !== undefined));
+  for (const { turns } of state.mail === undefined ? state.sequences : []) {
+    const atWork = tasks.filter(
+      (task) => turnsFor(state, task) === turns && (isInFlight(task) || (isEntered(task) && task.child !== undefined)),
+    );
     // What is awaited, or undone, by something that closes need not have ended when the next begins.
     const others = atWork.filter((task) => task.closing === undefined);
     expect(others.length, `has its turn, with ${others.map(({ id }) => id).join(', ')}`).to.be.lessThanOrEqual(1);
@@ -127,7 +130,7 @@ function checkBlocks(state: RunState, tasks: readonly TaskState[], open: readonl
     if (isHeldBack(state, task) && state.closing === undefined && state.scopes.get(task.scope)?.failure === undefined) {
       const open = dependenciesOf(state, task).filter((id) => {
         const dependency = siblingOf(state, task, id);
-        return dependency !== undefined && !hasPassed(dependency);
+        return dependency !== undefined && !letsGoOn(state, definitionOf(state, task), dependency);
       });
       expect(task.waitingOn, `what ${task.id} waits on`).to.equal(open.length);
     }

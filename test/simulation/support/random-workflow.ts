@@ -76,12 +76,16 @@ interface BlockSpec {
   readonly loop: 'none' | 'while' | 'until';
   readonly concurrency: number | undefined;
   readonly budget: Budget | undefined;
+  /** Of its own. */
+  readonly strategy: 'none' | 'sequential' | 'team';
 }
 
 export interface WorkflowSpec {
   readonly tasks: readonly TaskSpec[];
   readonly concurrency: number;
   readonly inTurn: boolean;
+  /** It is led. */
+  readonly team: boolean;
   readonly budget: Budget | undefined;
   readonly timeoutMs: number | undefined;
   readonly output: 'none' | 'mapped' | 'null' | 'throws';
@@ -105,6 +109,7 @@ const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
       tasks: fc.integer({ min: 1, max: 12 }),
       attempts: fc.integer({ min: 1, max: 20 }),
       messages: fc.integer({ min: 1, max: 5 }),
+      delegations: fc.integer({ min: 1, max: 8 }),
     }),
   },
 );
@@ -117,6 +122,7 @@ const blockArbitrary = (depth: number): fc.Arbitrary<BlockSpec> =>
     loop: oneOf([3, 'none'], [1, 'while'], [1, 'until']),
     concurrency: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
     budget: BUDGETS,
+    strategy: oneOf([5, 'none'], [1, 'sequential'], [1.5, 'team']),
   });
 
 const taskArbitrary = (depth: number): fc.Arbitrary<TaskSpec> =>
@@ -173,6 +179,7 @@ export const workflowArbitrary: fc.Arbitrary<WorkflowSpec> = fc.record({
   tasks: fc.array(taskArbitrary(2), { minLength: 1, maxLength: 7 }),
   concurrency: fc.integer({ min: 1, max: 4 }),
   inTurn: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
+  team: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
   budget: BUDGETS,
   timeoutMs: fc.option(fc.constantFrom(1000, 3_600_000), { nil: undefined, freq: 3 }),
   output: oneOf([4, 'none'], [2, 'mapped'], [1, 'null'], [0.2, 'throws']),
@@ -481,8 +488,15 @@ function catchesOf(kind: BlockSpec['catch'], handler: readonly TaskDefinition[])
   return [{ when: fn('caught', ({ error }) => error !== undefined), ...made, then: 'continue' }];
 }
 
-function blockOf({ tasks, catch: kind, handler, loop, concurrency, budget }: BlockSpec, prefix: string): Block {
-  const clauses = catchesOf(kind, handler === undefined ? [] : tasksOf([handler], `h-${prefix}`));
+function blockOf(
+  { tasks, catch: kind, handler, loop, concurrency, budget, strategy }: BlockSpec,
+  prefix: string,
+): Block {
+  // Of a team, failures are its strategy's.
+  const clauses = catchesOf(
+    strategy === 'team' ? 'none' : kind,
+    handler === undefined ? [] : tasksOf([handler], `h-${prefix}`),
+  );
   const more = fn('more', ({ round, output }) => round < 3 && !isOdd(output));
   const enough = fn('enough', ({ round, output }) => round >= 2 || isOdd(output));
   return {
@@ -492,6 +506,8 @@ function blockOf({ tasks, catch: kind, handler, loop, concurrency, budget }: Blo
     ...(loop === 'until' && { loop: { until: enough, max: 3, onExhausted: 'fail' } }),
     ...(concurrency !== undefined && { concurrency }),
     ...(budget && { budget }),
+    ...(strategy === 'sequential' && { strategy }),
+    ...(strategy === 'team' && { strategy: 'random-team', team: { goal: prefix } }),
   };
 }
 
@@ -518,7 +534,7 @@ function extrasOf(spec: TaskSpec, id: string, after: readonly string[]): readonl
 /** The workflow that a spec stands for. */
 export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
   const output = OUTPUTS[spec.output];
-  const clauses = catchesOf(spec.catch, []);
+  const clauses = catchesOf(spec.team ? 'none' : spec.catch, []);
   let definition: WorkflowDefinition = {
     schemaVersion: 1,
     name: 'random',
@@ -534,7 +550,8 @@ export function toWorkflow(spec: WorkflowSpec): Workflow<Json, Json> {
     },
     topics: { news: { subscribers: ['#narrow', 't0'] }, free: {} },
     concurrency: spec.concurrency,
-    strategy: spec.inTurn ? 'sequential' : 'graph',
+    strategy: spec.team ? 'random-team' : spec.inTurn ? 'sequential' : 'graph',
+    ...(spec.team && { team: {} }),
   };
   for (const [index, task] of spec.tasks.entries()) {
     const id = `t${index}`;

@@ -22,6 +22,7 @@ import {
 import { faultyStorage, type StoreFaults } from './faulty-store.ts';
 import { mortalTransport } from './mortal-transport.ts';
 import { type Call, randomAgents } from './random-agents.ts';
+import { randomStrategy } from './random-team.ts';
 import { CHILD } from './random-workflow.ts';
 import { createTruthStore, type TruthStore } from './truth-store.ts';
 
@@ -92,6 +93,7 @@ export class World {
           kind: 'transport',
           create: () => this.#transportFor(index, alive),
         }),
+        definePlugin({ name: 'random-team', kind: 'scheduler', create: () => randomStrategy }),
       ],
       workflows: [random, child],
       agents: randomAgents({

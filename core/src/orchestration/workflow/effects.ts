@@ -137,6 +137,7 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
     case 'TaskCancelled':
       return ofItsEnd(state, event.taskId, 'cancelled', event.at);
     case 'TaskHandedOff':
+      if (event.decidedBy !== undefined) return NOTHING;
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'agent' }];
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);

@@ -679,7 +679,7 @@ export interface TaskHandedOff extends EventBase {
   /** What it is handed. Without it: what the one before was. */
   readonly input?: Json;
   readonly why?: string;
-  /** The number of the decision by which the strategy of its block handed it on: no attempt was under way. */
+  /** The number of the decision by which the strategy of its block handed it on: no attempt was under way, and `attempt` is the last one, or 0. */
   readonly decidedBy?: number;
   /** Of a task that can be undone, and of it alone: what the agent returned; that attempt is to be undone for itself. */
   readonly output?: Json;

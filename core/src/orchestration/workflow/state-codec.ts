@@ -181,13 +181,15 @@ export function* restoring(text: string, bind: BindDefinition): Generator<void, 
     const parsed = JSON.parse(line) as Line;
     const part = putBack(parsed, parsed.places ?? [], values);
     if (part.shared !== undefined) values.push(part.shared);
-    else if (part.tasks !== undefined)
+    else if (part.tasks !== undefined) {
+      if (state.tasks.size === 0) restoreRegions(state);
       for (const partial of part.tasks) add(state, { ...createTaskState('', '', undefined, 0), ...partial });
-    else if (part.mail !== undefined) state.mail = restoreMail(state.mail, part.mail);
+    } else if (part.mail !== undefined) state.mail = restoreMail(state.mail, part.mail);
     else if (part.added !== undefined) for (const change of part.added) grownGraph(state).apply(change);
     else restoreHead(state, part as Head, bind);
     yield;
   }
+  if (state.tasks.size === 0) restoreRegions(state);
   restoreReady(state);
   return state;
 }
@@ -238,13 +240,18 @@ function addScope(state: RunState, saved: SavedScope): void {
   state.scopes.set(scope.path, scope);
   if (scope.spent !== undefined) state.budgets.set(scope.path, scope);
   if (scope.team !== undefined) state.teams.set(scope.path, scope);
-  // Before the tasks: whose turn it is follows from those.
-  const strategy = ownStrategy(state, scope);
-  if (strategy !== undefined) beginRegion(state, scope, strategy.name);
-  const { concurrency } = state.graph.block(scope.definitionId)?.definition ?? {};
-  if (scope.path === '' || (concurrency === undefined && strategy === undefined)) return;
-  scope.ready = new ReadyQueues();
-  state.limited.add(scope);
+}
+
+/** What blocks imply, once their definitions are there: those of blocks that were added, too. Before the tasks: whose turn it is follows from those. */
+function restoreRegions(state: RunState): void {
+  for (const scope of state.scopes.values()) {
+    const strategy = ownStrategy(state, scope);
+    if (strategy !== undefined) beginRegion(state, scope, strategy.name);
+    const { concurrency } = state.graph.block(scope.definitionId)?.definition ?? {};
+    if (scope.path === '' || (concurrency === undefined && strategy === undefined)) continue;
+    scope.ready = new ReadyQueues();
+    state.limited.add(scope);
+  }
 }
 
 function drained<T>(steps: Generator<void, T>): T {

@@ -10,7 +10,7 @@ import type { Registry } from '../registry.ts';
 import { standstillOf } from '../run-hold.ts';
 import type { CachedRun } from '../run-repository.ts';
 import type { StandingRuns } from '../standing-runs.ts';
-import { capabilityOf, Given, RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
+import { canSchedule, capabilityOf, Given, RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
 import { TeamLeader } from './team-leader.ts';
 
 export interface RunSchedulerParts {
@@ -21,14 +21,6 @@ export interface RunSchedulerParts {
   /** The run stands still: whoever waits for it may want to know. */
   stood(runId: string): void;
 }
-
-/** Whether tasks of a run may be assigned. */
-export const canSchedule = (state: RunState): boolean =>
-  state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency;
-
-/** Whether the strategies of a run may have something to say. */
-export const mayDecide = (state: RunState): boolean =>
-  canSchedule(state) || (state.status === 'running' && state.teams.size > 0);
 
 /** Asks the strategies of runs which ready tasks go to which agents, where there is room for any, and says so when there is no answer. */
 export class RunScheduler {

@@ -12,6 +12,14 @@ import type { Batch } from './batch.ts';
 
 // What strategies are shown of a run in a turn, and how the room that they use is counted.
 
+/** Whether tasks of a run may be assigned. */
+export const canSchedule = (state: RunState): boolean =>
+  state.status === 'running' && state.readyCount > 0 && state.inFlight < state.definition.concurrency;
+
+/** Whether the strategies of a run may have something to say. */
+export const mayDecide = (state: RunState): boolean =>
+  canSchedule(state) || (state.status === 'running' && state.teams.size > 0);
+
 /** What a turn of a run gives for scheduling. */
 export interface SchedulingTurn {
   readonly run: CachedRun;

@@ -1,6 +1,13 @@
+import { GRAPH } from '../../../definition/definition.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { type JsonObject, jsonProblem } from '../../../shared/json.ts';
-import { leadsTeams, type SchedulingView, type TeamStrategy } from '../../scheduler/scheduler-strategy.ts';
+import { assignInOrder } from '../../scheduler/graph-strategy.ts';
+import {
+  leadsTeams,
+  type ReadyTask,
+  type SchedulingView,
+  type TeamStrategy,
+} from '../../scheduler/scheduler-strategy.ts';
 import type { Assign, Decision } from '../../scheduler/team.ts';
 import { TeamViewOf } from '../../scheduler/team-view.ts';
 import type { Command } from '../../workflow/commands.ts';
@@ -10,7 +17,14 @@ import { ownStrategy } from '../../workflow/team/team.ts';
 import type { TeamState } from '../../workflow/team/team-state.ts';
 import type { Registry } from '../registry.ts';
 import type { CachedRun } from '../run-repository.ts';
-import { capabilityOf, Given, type RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
+import {
+  canSchedule,
+  capabilityOf,
+  Given,
+  type RunSchedulingView,
+  type SchedulingTurn,
+  use,
+} from './scheduling-turn.ts';
 
 export interface TeamLeaderParts {
   readonly registry: Registry;
@@ -38,6 +52,7 @@ export class TeamLeader {
     while (!turn.full() && state.status === 'running') {
       const { team } = region;
       const { name } = ownStrategy(state, region) ?? { name: state.definition.strategy };
+      if (this.#undo(turn, region)) continue;
       if (team === undefined || team.ruling !== undefined || run.asked.get(region.path) === state.revision) return;
       const view = this.#parts.viewOf(turn, region);
       const seen = new TeamViewOf(state, region, team);
@@ -53,6 +68,32 @@ export class TeamLeader {
       run.asked.set(region.path, state.revision);
       if (!this.#carryOut(turn, region, strategy, decisions, view)) return;
     }
+  }
+
+  /** What undoes others is no strategy's to decide about: nor is what a team that has ended still has to do. True when some was assigned. */
+  #undo(turn: SchedulingTurn, region: ScopeState): boolean {
+    const { run, batch, admission } = turn;
+    const { state, runId } = run;
+    const isOver = region.team?.ruling !== undefined || state.closing !== undefined;
+    if (!canSchedule(state) || !(isOver || state.graph.hasOutstanding)) return false;
+    const view = this.#parts.viewOf(turn, region);
+    const isUndoing = ({ taskId }: ReadyTask): boolean => isOver || state.tasks.get(taskId)?.undoes !== undefined;
+    const groups = view.groups.map((group) => ({ ...group, tasks: Iterator.from(group.tasks).filter(isUndoing) }));
+    const assignments = assignInOrder(Object.assign(view, { groups }), view.slots);
+    if (assignments.length === 0) return false;
+    const capabilities = assignments.map(({ taskId }) => capabilityOf(state, taskId));
+    const command: Command = {
+      type: 'ScheduleTasks',
+      commandId: idOf(run, region),
+      runId,
+      strategy: GRAPH,
+      assignments,
+    };
+    const events = turn.decide(command);
+    if (events.length === 0) return false;
+    batch.add(command, events);
+    use(admission, events, assignments, capabilities);
+    return true;
   }
 
   #strategy(name: string, { format }: TeamState): TeamStrategy {
@@ -89,15 +130,6 @@ export class TeamLeader {
     const { state, runId } = run;
     const seen = state.revision;
     const base = { runId, scope: region.path, strategy: strategy.name, seen };
-    if (decisions.length === 0) {
-      if (!new TeamViewOf(state, region, region.team as TeamState).idle) return false;
-      return this.#decide(turn, {
-        type: 'Decide',
-        ...base,
-        commandId: idOf(run, region),
-        format: strategy.team.writes,
-      });
-    }
     const given = new Given();
     for (const decision of decisions) {
       if (turn.full()) return false;
@@ -130,7 +162,10 @@ export class TeamLeader {
       if (plain !== undefined) use(admission, events, [plain], [capability]);
       if (events.some(({ type }) => type === 'DecisionRefused')) break;
     }
-    return state.revision !== seen;
+    if (state.revision !== seen) return true;
+    // Nothing came of it. Where nothing else could happen, that is the end of the team.
+    if (region.team === undefined || !new TeamViewOf(state, region, region.team).idle) return false;
+    return this.#decide(turn, { type: 'Decide', ...base, commandId: idOf(run, region), format: strategy.team.writes });
   }
 
   #decide(turn: SchedulingTurn, command: Command): boolean {

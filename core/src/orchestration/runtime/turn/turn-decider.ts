@@ -18,7 +18,8 @@ import type { StandingRuns } from '../standing-runs.ts';
 import type { Batch, Handled } from './batch.ts';
 import { Undecidable } from './containment.ts';
 import type { RunReports } from './run-reports.ts';
-import { canSchedule, mayDecide, type RunScheduler } from './run-scheduler.ts';
+import type { RunScheduler } from './run-scheduler.ts';
+import { canSchedule, mayDecide } from './scheduling-turn.ts';
 
 /** Commands that need no function of a definition, and so work on a run that is held. */
 const HELD_COMMANDS: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 import { outboxesOf } from '../messaging/mail.ts';
 import { beyond } from '../messaging/outbox.ts';
 import type { RunView } from '../run-view.ts';
-import { isTerminal, type RunState } from '../state.ts';
+import { isTerminal, type RunState, rootOf } from '../state.ts';
+import { strategyAt } from '../team/team.ts';
 import { stateOf } from '../view-of.ts';
 import { explain } from './explain.ts';
 import type { ExplainFacts, Explanation, HandOver, RootFailure, RunExplanation } from './explanation.ts';
@@ -65,6 +66,9 @@ function summaryOf(
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
   const handOver = waitsFor.length === 0 ? handOverOf(state) : undefined;
   if (handOver !== undefined) return `${undriven}${handOverText(handOver)}`;
+  const { team } = rootOf(state);
+  if (waitsFor.length === 0 && team !== undefined)
+    return `${undriven}The strategy '${strategyAt(state, '')}' is to say what is done next.`;
   const left = waitsFor.length === 0 ? 'The run is about to go on.' : whatIsLeft(waitsFor);
   return `${undriven}${doing(state, failure)}${left}`.trimEnd();
 }

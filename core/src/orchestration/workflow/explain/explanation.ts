@@ -51,6 +51,7 @@ export interface ExplainFacts {
  * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
  * - `ready`: it is the scheduler strategy's to assign.
+ * - `strategy`: the strategy of the team `of` ('' is the run) is to say what is done; `wakeAt`: it has asked to be asked again then.
  * - `nobody`: no worker is there that takes it.
  * - `handed`: handed to an agent, and no worker has begun.
  * - `working`: an attempt is under way. `undoes`: of a compensation, the task that it undoes.
@@ -83,6 +84,7 @@ export type Reason =
     }
   | ({ readonly reason: 'admission' } & WaitingForRoom)
   | { readonly reason: 'ready'; readonly strategy: string }
+  | { readonly reason: 'strategy'; readonly of: string; readonly strategy: string; readonly wakeAt?: number }
   | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }
   | { readonly reason: 'handed'; readonly agent: string; readonly attempt: number; readonly since: number }
   | {

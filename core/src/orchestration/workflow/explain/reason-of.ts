@@ -19,7 +19,7 @@ import {
   type TaskState,
   type Undoable,
 } from '../state.ts';
-import { strategyAt } from '../team/team.ts';
+import { isStill, strategyAt } from '../team/team.ts';
 import { tasksOf } from '../transitions/close.ts';
 import { closingAt } from '../transitions/closing-top.ts';
 import { neededBy } from '../transitions/end-task.ts';
@@ -52,12 +52,13 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
     own.reason === 'ready' ||
     own.reason === 'admission' ||
     own.reason === 'nobody' ||
+    own.reason === 'strategy' ||
     (own.reason === 'deciding' && own.about === 'start');
   // The clock of a run that is paused stands still.
   if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused', by: state.pausedBy ?? [] };
   if (!begins) return undefined;
   if (state.status === 'paused') return { reason: 'paused', by: state.pausedBy ?? [] };
-  return hold?.reason === 'strategy' && own.reason === 'ready' ? held : undefined;
+  return hold?.reason === 'strategy' && (own.reason === 'ready' || own.reason === 'strategy') ? held : undefined;
 }
 
 function ownReason(task: TaskState, questions: Questions): Reason {
@@ -160,12 +161,27 @@ function pending(state: RunState, task: TaskState, definition: TaskDefinition): 
   if (task.waitingOn === 0) return { reason: 'deciding', about: aboutOf(task, definition) };
   const after = dependenciesOf(state, task);
   const needed = neededBy(definition);
+  const open = openOf(after.values().flatMap((id) => waitedFor(siblingOf(state, task, id))));
+  // What it comes after has failed, which is for the strategy of its team to deal with.
+  const team = state.teams.get(task.scope);
+  if (team !== undefined && open.open === 0) return deciding(state, team);
   return {
     reason: 'dependencies',
-    ...openOf(after.values().flatMap((id) => waitedFor(siblingOf(state, task, id)))),
+    ...open,
     met: needed === undefined && definition.join !== 'each' ? after.length - task.waitingOn : task.met,
     needed: definition.join === 'each' ? 1 : (needed ?? after.length),
   };
+}
+
+/** Nothing in a team is under way, or would be by itself. */
+const isAtRest = (state: RunState, scope: ScopeState): boolean =>
+  scope.team !== undefined && isStill(state, tasksOf(state, scope));
+
+/** The strategy of a team is to say what is done. */
+function deciding(state: RunState, scope: ScopeState): Reason {
+  const wakeAt = timeOf(state, scope.team?.wakeAt);
+  const strategy = strategyAt(state, scope.path);
+  return { reason: 'strategy', of: scope.path, strategy, ...(wakeAt === undefined ? {} : { wakeAt }) };
 }
 
 /** Nobody waits for a list that has yielded. */
@@ -202,7 +218,7 @@ function items(state: RunState, task: TaskState): Reason {
 function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
   const { wakeAt, signal, awaits, sent, form, child, closing: ending } = task;
   const scope = state.scopes.get(task.id);
-  if (scope !== undefined) return block(state, scope);
+  if (scope !== undefined) return isAtRest(state, scope) ? deciding(state, scope) : block(state, scope);
   const limitAt = limitAround(state, task, definition);
   if (child !== undefined && isEntered(task))
     return { reason: 'child', run: child, toldToEnd: ending !== undefined, limitAt };

@@ -20,6 +20,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   mutex: 'tasks',
   admission: 'run',
   ready: 'engine',
+  strategy: 'engine',
   nobody: 'person',
   handed: 'agent',
   working: 'agent',
@@ -40,6 +41,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
 
 export function moverOf(reason: Reason): Mover {
   if (reason.reason === 'closing') return reason.open > 0 ? 'tasks' : 'engine';
+  if (reason.reason === 'strategy' && reason.wakeAt !== undefined) return 'timer';
   return reason.reason === 'mutex' && reason.across !== undefined ? 'run' : MOVERS[reason.reason];
 }
 
@@ -120,6 +122,11 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       return told(
         'is ready',
         `The strategy '${reason.strategy}' assigns it once its agent, and the limits over all runs, have room for it.`,
+      );
+    case 'strategy':
+      return told(
+        `waits for what the strategy '${reason.strategy}' decides`,
+        reason.wakeAt === undefined ? 'It is asked at once.' : `It is asked again ${inTime(reason.wakeAt, now)}.`,
       );
     case 'nobody': {
       const { agent, capability } = reason;

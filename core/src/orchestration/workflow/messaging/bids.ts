@@ -59,6 +59,9 @@ export const cfpsOf = (
       performative: 'cfp',
       conversation: message,
       deadline: said.deadline,
+      // Nobody need take it: what the task gives is a bid, too.
+      expiresAt: said.deadline,
+      drop: true,
       decidedBy: said.n,
     };
   });
@@ -119,6 +122,7 @@ export function noteBid(state: RunState, mail: MailState, event: MessageSent): v
   if (!isClient(event.to) || !isTeamName(partyAddressed(event.to))) return;
   const one = mail.conversations.get(event.inReplyTo ?? '');
   if (one === undefined || one.participant !== event.from.task) return;
+  mail.owed.delete(one.id);
   if (event.performative === 'propose' && one.stage === 'asked') return setBid(state, one, { proposal: event.data });
   if (event.performative !== 'query') setBid(state, one, { none: true });
 }
@@ -155,7 +159,14 @@ export function answerOfBid(
   if (isLate || task === undefined)
     return [{ type: 'ConversationExpired', at, message: id, reason: `'${participant}' did not bid in time.` }];
   const said = answerBy(task);
+  const call = state.mail?.open.get(id);
+  // It has answered the call without looking at it.
+  const heard =
+    task.attempt > 0 && call !== undefined && call.holder === undefined && call.dead === undefined && !call.doomed;
   return [
+    ...(heard
+      ? [{ type: 'MessageAcknowledged', at, messages: [id], taskId: task.id, attempt: task.attempt } as const]
+      : []),
     {
       type: 'MessageSent',
       at,

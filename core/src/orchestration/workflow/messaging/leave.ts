@@ -1,7 +1,5 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import { roughSize } from '../../../shared/json-size.ts';
 import { hasEnded, mailOf, type RunState, type TaskState } from '../state.ts';
-import { isBid } from './bids.ts';
 import { leaveConversations, mayRunAgain } from './conversations.ts';
 import {
   awaitNoMore,
@@ -11,7 +9,6 @@ import {
   type OpenMessage,
   type Returned,
   receiverKey,
-  remove,
   unsubscribe,
   unsubscribeAll,
 } from './mail.ts';
@@ -45,10 +42,6 @@ export function leaveTask(state: RunState, mail: MailState, task: TaskState): vo
   if (task.status !== 'failed') mail.keys.delete(task.id);
   if (!hasEnded(task)) return;
   if (mail.conversations.size > 0) leaveConversations(state, mail, task);
-  // Whether it looked at the call or not, it has bid.
-  if (isBid(state, task))
-    for (const id of [...(mail.boxes.get(task.id)?.messages.keys() ?? [])])
-      state.held -= roughSize(remove(mail, id)?.data);
   if (mayRunAgain(state, task)) return;
   for (const topic of [...mail.subscriptions.keys()]) unsubscribe(mail, topic, task.id);
   for (const mailbox of mail.filled.within(task.id))

@@ -79,13 +79,16 @@ export function teamsAround(state: RunState, path: string): number {
 export const localId = ({ id, scope }: Pick<TaskState, 'id' | 'scope'>): string =>
   scope === '' ? id : id.slice(scope.length + 1);
 
-/** Nothing in the team is under way, is ready, or waits for a time or a mutex: without its strategy, nothing more would happen in it. */
-export function isIdle(state: RunState, { path, team }: ScopeState, tasks: Iterable<TaskState>): boolean {
-  if (team === undefined || team.wakeAt !== undefined || path === undefined) return false;
+/** Of all of these nothing is under way, is ready, or waits for a time or a mutex. */
+export function isStill(state: RunState, tasks: Iterable<TaskState>): boolean {
   for (const task of tasks)
     if (!hasEnded(task) && (isActive(task) || task.mutex !== undefined || state.frontier.has(task.id))) return false;
   return true;
 }
+
+/** Without its strategy, nothing more would happen in the team. */
+export const isIdle = (state: RunState, { team }: ScopeState, tasks: Iterable<TaskState>): boolean =>
+  team !== undefined && team.wakeAt === undefined && isStill(state, tasks);
 
 /** Something new for the strategy of the block. */
 export function tellTeam(scope: ScopeState | undefined, news: TeamNews): void {

@@ -5,6 +5,7 @@ import {
   definitionOf,
   dependentsOf,
   hasEnded,
+  hasPassed,
   listOf,
   outcomeOf,
   type RunState,
@@ -78,6 +79,13 @@ const isTold = ({ status }: TaskState, { join }: TaskDefinition): boolean =>
 
 const canDoWithout = (definition: TaskDefinition): boolean =>
   neededBy(definition) !== undefined || definition.join === 'each';
+
+/** Whether a dependency holds a task up no more. In a team, one that failed does: it may be done again. */
+export const letsGoOn = (state: RunState, definition: TaskDefinition | undefined, dependency: TaskState): boolean =>
+  hasPassed(dependency) &&
+  (outcomeOf(dependency) !== 'failed' ||
+    !state.teams.has(dependency.scope) ||
+    (definition !== undefined && canDoWithout(definition)));
 
 function tellDependents(
   state: RunState,

@@ -1,5 +1,5 @@
 import type { TaskHandedOff } from '../events.ts';
-import { type RunState, scopeAt, type TaskState } from '../state.ts';
+import { definitionOf, type RunState, scopeAt, type TaskState } from '../state.ts';
 import { localId, tellTeam } from '../team/team.ts';
 import { hold } from './hold.ts';
 import { readyAgain } from './items.ts';
@@ -9,7 +9,7 @@ import { noteDone } from './undo.ts';
 /** The task goes on with another agent, whose attempts begin anew. What the one before did was done, and remains to be undone. */
 export function handOff(state: RunState, task: TaskState, event: TaskHandedOff): void {
   const { agent: to, attempt, input, output, why, at } = event;
-  const { agent: from = to } = task;
+  const { agent: from = definitionOf(state, task)?.agent ?? to } = task;
   if (output !== undefined) noteDone(state, task, output);
   setStatus(state, task, 'waiting');
   task.handOffs = [...(task.handOffs ?? []), { attempt, from, to, ...(why !== undefined && { why }) }];

@@ -12,7 +12,6 @@ import {
   dependenciesOf,
   dependentsOf,
   hasEnded,
-  hasPassed,
   insideOf,
   isHeldBack,
   isInFlight,
@@ -27,7 +26,7 @@ import { beginTeam } from '../team/fold.ts';
 import { isThroughWith, ownStrategy } from '../team/team.ts';
 import { beginRegion } from '../turns.ts';
 import { forgetScope, tasksOf } from './close.ts';
-import { countsAsSkipped, givesItem, neededBy } from './end-task.ts';
+import { countsAsSkipped, givesItem, letsGoOn, neededBy } from './end-task.ts';
 import { dropAdded, letGo } from './hold.ts';
 import { letGoMutex } from './mutex.ts';
 import { setStatus, unlock } from './status.ts';
@@ -195,7 +194,7 @@ export function standingOf(
   const arrived: number[] = [];
   for (const [place, id] of dependenciesOf(state, task).entries()) {
     const dependency = siblingOf(state, task, id);
-    if (runsAgain(id) || dependency === undefined || !hasPassed(dependency)) waitingOn += 1;
+    if (runsAgain(id) || dependency === undefined || !letsGoOn(state, definition, dependency)) waitingOn += 1;
     else if (countsAsSkipped(state, dependency)) skippedDependencies += 1;
     else if (definition?.join === 'each') {
       if (givesItem(definition, dependency)) arrived.push(place);

@@ -251,7 +251,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }),
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
   TaskHandedOff: fieldsOf(
-    { taskId, attempt, agent },
+    { taskId, attempt: integer(0), agent },
     { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson, decidedBy: integer(1) },
   ),
   TaskFellBack: fieldsOf({

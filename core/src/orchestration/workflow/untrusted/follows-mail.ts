@@ -1,7 +1,7 @@
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
-import { isTeamName, teamNamed } from '../messaging/bids.ts';
+import { isBid, isTeamName, teamNamed } from '../messaging/bids.ts';
 import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
@@ -19,7 +19,7 @@ import { type Ask, copyId, DEAD_LETTERS, type Party } from '../messaging/message
 import { misfitOf, schemaOf } from '../messaging/misfits.ts';
 import { isClient, isOutbox, outboxOf } from '../messaging/outbox.ts';
 import { isTopic } from '../messaging/topic-names.ts';
-import { isInFlight, type RunState, type TaskState } from '../state.ts';
+import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
 import type { Flaw } from './shape.ts';
 
@@ -114,6 +114,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return firstFlaw(event.messages, (id) =>
         isHeld(mail, id, attemptOf(event)) ||
         isAnswer(state, id, attemptOf(event)) ||
+        isAnsweredCall(state, id, event.taskId ?? '') ||
         isMisfit(state, id, attemptOf(event))
           ? undefined
           : `is not what attempt ${event.attempt} of '${event.taskId}' has`,
@@ -175,6 +176,15 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
 }
 
 /** What a run says for somebody. */
+/** A call for proposals that a bid has answered without looking at it. */
+function isAnsweredCall(state: RunState, id: string, taskId: string): boolean {
+  const call = state.mail?.open.get(id);
+  const task = state.tasks.get(taskId);
+  return (
+    call?.mailbox === taskId && call.holder === undefined && task !== undefined && hasEnded(task) && isBid(state, task)
+  );
+}
+
 const ON_BEHALF: ReadonlySet<unknown> = new Set(['failure', 'not-understood', 'reject-proposal', 'propose', 'refuse']);
 
 /** What a team says is what its last decision leads to. */

@@ -19,7 +19,8 @@ export function teamFlaw(state: RunState, event: DecisionMade | DecisionRefused 
   if (event.n > MAX_DECISIONS + 2)
     return flaw('data.n', `is ${event.n}; a round has at most ${MAX_DECISIONS} decisions`);
   if (event.seen > state.revision) return flaw('data.seen', `is ${event.seen}, which is yet to come`);
-  if (team.refused >= MAX_REFUSED && !(event.type === 'DecisionMade' && event.kind === 'giveUp'))
+  // A run that goes on from another one may go on between the last refusal and what follows it.
+  if (team.refused > MAX_REFUSED && !(event.type === 'DecisionMade' && event.kind === 'giveUp'))
     return flaw('type', `cannot come: ${MAX_REFUSED} decisions in a row were refused`);
   if (event.type === 'DecisionRefused') return undefined;
   return decisionFlaw(state, event) ?? ledgerFlaw(team.ledger, event);

@@ -235,7 +235,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         : unfit(task);
     case 'TaskHandedOff':
       if (event.decidedBy !== undefined)
-        return task.status === 'ready' && state.teams.has(task.scope) ? undefined : unfit(task);
+        return task.status === 'ready' && state.teams.has(task.scope) ? attemptFlaw(task, event.attempt) : unfit(task);
       if (!isInFlight(task) || task.closing !== undefined) return unfit(task);
       if (definition.may?.includes('handOff') !== true)
         return flaw('type', `cannot come: the agent of '${task.id}' may not hand it off`);
