@@ -17,11 +17,11 @@ import {
   isTerminal,
   listOf,
   type RunState,
-  rootOf,
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
 import { letsGoOn, neededBy } from '../../../core/src/orchestration/workflow/transitions/end-task.ts';
+import { turnsFor } from '../../../core/src/orchestration/workflow/turns.ts';
 import { blocksAround } from '../../../core/src/shared/task-path.ts';
 import { MessageBooks } from './message-checks.ts';
 
