@@ -72,6 +72,12 @@ export function describeEvent(event: RunEvent): string {
       );
     case 'BudgetReached':
       return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
+    case 'AgentRested':
+      return plain(
+        `${event.agent}: for ${formatDuration(Math.max(0, event.until - event.at))}, after ${count(event.failures, 'failure')} in a row`,
+      );
+    case 'AgentBack':
+      return plain(event.agent);
     case 'TaskPrioritySet':
       return String(event.priority);
     case 'TasksReset':

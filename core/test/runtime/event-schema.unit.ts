@@ -142,6 +142,8 @@ const EVENTS: Arbitraries = {
   TasksLinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   TasksUnlinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   BudgetReached: fc.record({ scope: text, budget: fc.constantFrom('tasks', 'attempts', 'messages') }),
+  AgentRested: fc.record({ agent: text, until: count, failures: count }),
+  AgentBack: fc.record({ agent: text }),
   TaskPrioritySet: fc.record({ taskId: text, priority: count, commandId: text }),
   TasksReset: fc.record(
     {

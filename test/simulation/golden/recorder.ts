@@ -45,6 +45,7 @@ export class Stage {
     workflows: Workflow | readonly Workflow[],
     work: Readonly<Record<string, Work>>,
     limits: Partial<EngineOptions> = {},
+    capabilities: Readonly<Record<string, readonly string[]>> = {},
   ): Promise<Orchestrator> {
     await this.#reprise?.stop({ drainMs: 0 });
     const { clock } = this.time;
@@ -71,6 +72,7 @@ export class Stage {
       workflows: [workflows].flat(),
       agents: Object.entries(work).map(([name, handle]) => ({
         name,
+        ...(capabilities[name] === undefined ? {} : { capabilities: capabilities[name] }),
         handle: async (task: AgentTask<never>, context: AgentContext) => handle(task, context, sleep),
       })),
       clock,

@@ -24,6 +24,8 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TasksUnlinked: 1,
   TaskPrioritySet: 1,
   BudgetReached: 1,
+  AgentRested: 1,
+  AgentBack: 1,
   TasksReset: 1,
   ScopeCaught: 1,
   CompensationBegan: 1,
