@@ -139,6 +139,7 @@ describe('queries on the command line', () => {
       ['dead-letters', false],
       ['who-told-whom', false],
       ['conversations', false],
+      ['agents', false],
     ]);
     const { rows } = (await json('views', 'show', 'throughput', 'workflow:batch')) as {
       rows: Record<string, number>[];

@@ -180,6 +180,7 @@ export {
 } from './orchestration/reading/run-messages.ts';
 export { type HistoryEntry, RunReader } from './orchestration/reading/run-reader.ts';
 export { type RunSummary, summaryOf } from './orchestration/reading/run-summary.ts';
+export { type AgentRow, agents } from './orchestration/reading/views/built-in/agents.ts';
 export { BUILT_IN_VIEWS } from './orchestration/reading/views/built-in/built-in-views.ts';
 export {
   type ConversationRow,
@@ -225,7 +226,13 @@ export type {
   ViewStore,
 } from './orchestration/reading/views/view-store.ts';
 export { type AsNew, type ViewPageAsNew, Views } from './orchestration/reading/views/views.ts';
-export type { AdmissionConfig, AdmissionLimit, NamedLimits } from './orchestration/runtime/admission/options.ts';
+export type { AgentFailure } from './orchestration/runtime/admission/breaker.ts';
+export type {
+  AdmissionConfig,
+  AdmissionLimit,
+  BreakerConfig,
+  NamedLimits,
+} from './orchestration/runtime/admission/options.ts';
 export type { AgentPresence } from './orchestration/runtime/agent-directory.ts';
 export type { MonitorHealth } from './orchestration/runtime/monitor-hub.ts';
 export { DEFAULT_ENGINE_OPTIONS, type EngineOptions } from './orchestration/runtime/options.ts';

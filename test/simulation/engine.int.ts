@@ -188,6 +188,10 @@ describe('the engine, for any workflow and any agents', () => {
     expect([...seen]).to.include.members(talk);
   });
 
+  it('in which agents were rested, tried again, and came back', () => {
+    expect([...seen]).to.include.members(['AgentRested', 'AgentBack']);
+  });
+
   it('with all of that together, over files of SQLite', async () => {
     const files = new SqliteFiles();
     try {

@@ -138,7 +138,11 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   }
   if (roll < 0.97) return { type: 'RetryTasks', ...base, ...(dice() < 0.5 ? { taskId } : {}) };
   const by = state.parent !== undefined && dice() < 0.5 ? ({ by: 'parent' } as const) : {};
-  if (roll < 0.985) return { type: 'PauseRun', ...base, ...by };
+  if (roll < 0.983) return { type: 'PauseRun', ...base, ...by };
+  if (roll < 0.985) {
+    const rested = { until: START * START, failures: 3 };
+    return { type: 'NoteAgent', ...base, agent: 'worker', ...(roll < 0.984 ? { rested } : {}) };
+  }
   if (roll < 0.988) {
     const error = { code: 'REPRISE_UNDECIDABLE', message: 'dice', retryable: false };
     return { type: 'ParkRun', ...base, error, command: 'FireTimer' };

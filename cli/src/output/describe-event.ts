@@ -79,6 +79,12 @@ export function describeEvent(event: RunEvent): string {
       return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
       return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
+    case 'AgentRested':
+      return plain(
+        `${event.agent}: for ${formatDuration(Math.max(0, event.until - event.at))}, after ${count(event.failures, 'failure')} in a row`,
+      );
+    case 'AgentBack':
+      return plain(event.agent);
     case 'TaskPrioritySet':
       return String(event.priority);
     case 'TasksReset':

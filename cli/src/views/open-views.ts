@@ -13,12 +13,16 @@ import { loadProject, type Project } from '../config/load-project.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
+import type { StoreAccess } from '../store/store-access.ts';
 import { viewStoreOf } from '../store/view-store-of.ts';
 
 export interface OpenViews {
   readonly storage: Storage;
   readonly store: ViewStore;
   readonly views: Views;
+  readonly access: StoreAccess;
+  /** Undefined when there is no configuration. */
+  readonly project: Project | undefined;
 }
 
 /**
@@ -50,7 +54,7 @@ export async function withViews<Result>(
       },
     });
     try {
-      return await use({ storage, store, views });
+      return await use({ storage, store, views, access, project });
     } finally {
       await views.close();
     }

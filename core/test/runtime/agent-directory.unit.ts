@@ -2,6 +2,7 @@ import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { AnnouncedAgent } from '../../src/orchestration/messaging/announcements.ts';
+import type { AgentHealth } from '../../src/orchestration/runtime/admission/breaker.ts';
 import { AgentDirectory } from '../../src/orchestration/runtime/agent-directory.ts';
 
 const LEASE_MS = 30_000;
@@ -17,13 +18,15 @@ const announced = (name: string, more: Partial<AnnouncedAgent> = {}): AnnouncedA
 function setUp() {
   const clock = new ManualClock();
   const told: string[] = [];
+  const healths: Record<string, AgentHealth> = {};
   const directory = new AgentDirectory({
     clock,
     sweepMs: LEASE_MS / 4,
     appeared: () => told.push('appeared'),
     changed: (agent) => told.push(agent),
+    healthOf: (agent) => healths[agent],
   });
-  return { clock, told, directory };
+  return { clock, told, directory, healths };
 }
 
 describe('the directory of agents', () => {
@@ -44,6 +47,9 @@ describe('the directory of agents', () => {
         concurrency: 7,
         free: 2,
         load: 1,
+        state: 'ready',
+        restedUntil: undefined,
+        lastFailure: undefined,
       },
     ]);
     expect(directory.takersOf('write').map(({ name }) => name)).to.deep.equal(['a']);
@@ -52,6 +58,25 @@ describe('the directory of agents', () => {
       false,
       false,
     ]);
+  });
+
+  it('says how an agent stands, and shows strategies which ones rest', () => {
+    const { directory, healths } = setUp();
+    directory.heard({ worker: 'w1', agents: [announced('a'), announced('b')] });
+    const error = { code: 'BROKEN', message: 'no', retryable: true };
+    const lastFailure = { at: 5, runId: 'r', taskId: 't', error };
+    const standing = (): unknown =>
+      directory.presences().map(({ state, restedUntil, lastFailure: last }) => ({ state, restedUntil, last }));
+    healths['a'] = { state: 'rested', until: 9000, lastFailure };
+    const b = { state: 'ready', restedUntil: undefined, last: undefined };
+    expect(standing()).to.deep.equal([{ state: 'rested', restedUntil: 9000, last: lastFailure }, b]);
+    expect(Array.from(directory.views.values(), ({ name, rested }) => [name, rested])).to.deep.equal([
+      ['a', true],
+      ['b', false],
+    ]);
+    healths['a'] = { state: 'trying', until: 9500, lastFailure };
+    expect(standing()).to.deep.equal([{ state: 'trying', restedUntil: undefined, last: lastFailure }, b]);
+    expect(directory.views.get('a')?.rested).to.equal(false);
   });
 
   it('says when somebody takes what nobody took, and when there is more or less room; nothing when all is as it was', () => {

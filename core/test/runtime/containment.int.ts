@@ -22,6 +22,7 @@ import fc from 'fast-check';
 import { afterEach, describe, it } from 'mocha';
 import { createRegistry } from '../../src/container/create-registry.ts';
 import type { Delivery } from '../../src/orchestration/messaging/transport.ts';
+import { admissionOptions } from '../../src/orchestration/runtime/admission/options.ts';
 import { HEART, type Heart } from '../../src/orchestration/runtime/heart.ts';
 import { MonitorHub } from '../../src/orchestration/runtime/monitor-hub.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../../src/orchestration/runtime/options.ts';
@@ -169,6 +170,8 @@ function faulty(place: Place, fault: Fault, tight: boolean): { heart: Heart; sto
     heart,
     store,
     parts: {
+      // An agent that fails by design would be rested, on a clock that is real.
+      admission: admissionOptions({ breaker: false }),
       registry: createRegistry({ workflows: [WORKFLOW], agents: [echo, flaky, slow] }, [], [strategy]),
       transport: faultyTransport(place, fault),
       monitors: new MonitorHub([monitor], 1000, systemClock),

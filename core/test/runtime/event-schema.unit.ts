@@ -180,6 +180,8 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['scope', 'strategy', 'n', 'kind', 'seen', 'code', 'message'] },
   ),
   TeamWoken: fc.record({ scope: text }),
+  AgentRested: fc.record({ agent: text, until: count, failures: count }),
+  AgentBack: fc.record({ agent: text }),
   TaskPrioritySet: fc.record({ taskId: text, priority: count, commandId: text }),
   TasksReset: fc.record(
     {

@@ -1,112 +1,16 @@
 import {
-  type AnyPlugin,
-  createInProcessTransport,
   createReprise,
   createWorker,
   definePlugin,
   type Json,
-  type Orchestrator,
   type RepriseConfig,
   remoteAgent,
-  type Storage,
-  type Transport,
-  type Worker,
   workflow,
 } from '@reprise/core';
-import type { TransportSubscription } from '@reprise/core/plugin';
-import { VirtualTime } from '@reprise/core/testing';
 import { expect } from 'chai';
-import { afterEach, beforeEach, describe, it } from 'mocha';
-import { codeOfAsync, eventsOf, gate, lastingStore, only, storePlugin } from './support.ts';
-
-const limits = { leaseMs: 30_000, redispatchMs: 10_000 };
-
-/** What a process has of a transport that others share: stopping it lets go of what is its own. A process that was killed says nothing more. */
-function connect(shared: Transport, spans: boolean) {
-  const own: TransportSubscription[] = [];
-  let alive = true;
-  const close = async (): Promise<void> => {
-    await Promise.all(own.splice(0).map((subscription) => subscription.close()));
-  };
-  const transport: Transport = {
-    durable: shared.durable,
-    spans,
-    start: () => shared.start(),
-    publish: async (messages) => (alive ? shared.publish(messages) : undefined),
-    subscribe: async (channel, handler, options) => {
-      // What the handler of a process that was killed waits for, nobody waits for.
-      const mortal: typeof handler = (delivery) => (alive ? void handler(delivery) : undefined);
-      const subscription = await shared.subscribe(channel, mortal, options);
-      own.push(subscription);
-      return subscription;
-    },
-    stop: close,
-  };
-  const kill = (): Promise<void> => {
-    alive = false;
-    return close();
-  };
-  return { transport, kill };
-}
-
-/** Engines and workers that have nothing in common but a transport. */
-function world({ spans = true } = {}) {
-  let time: VirtualTime;
-  let store: Storage;
-  let shared: Transport;
-  const opened: (Orchestrator | Worker)[] = [];
-  beforeEach(() => {
-    time = new VirtualTime();
-    store = lastingStore();
-    shared = createInProcessTransport(time.clock);
-  });
-  afterEach(async () => {
-    for (const one of opened.splice(0)) await one.stop({ drainMs: 0 });
-  });
-  const plugin = (transport: Transport) =>
-    definePlugin({ name: 'shared', kind: 'transport', create: () => time.watchTransport(transport) });
-  const engine = async (config: RepriseConfig, more: readonly AnyPlugin[] = []): Promise<Orchestrator> => {
-    const { transport } = connect(shared, spans);
-    const plugins = [storePlugin(time.watchStorage(store)), plugin(transport), ...more];
-    const reprise = await createReprise({ limits, clock: time.clock, ...config, plugins });
-    opened.push(reprise);
-    await reprise.start();
-    return reprise;
-  };
-  const worker = async (...agents: NonNullable<RepriseConfig['agents']>) => {
-    const { transport, kill } = connect(shared, spans);
-    const made = await createWorker({ plugins: [plugin(transport)], agents, limits, clock: time.clock });
-    opened.push(made);
-    await made.start();
-    return { worker: made, kill };
-  };
-  /** What anybody who can reach the transport may send. */
-  const send = (channel: string, type: string, data: Json): Promise<void> => {
-    const id = `${channel}/${type}`;
-    const envelope = {
-      specversion: '1.0',
-      id,
-      source: 'anybody',
-      type,
-      subject: 'x',
-      time: new Date(0).toISOString(),
-      datacontenttype: 'application/json',
-      correlationid: id,
-      causationid: id,
-      partitionkey: 'x',
-      data,
-    } as const;
-    return shared.publish([{ channel, envelope }]);
-  };
-  return {
-    send,
-    engine,
-    worker,
-    until: (done: () => boolean, maxMs = 0) => time.until(done, maxMs),
-    quiet: () => time.quiet(),
-    pass: (ms: number) => time.until(() => false, ms),
-  };
-}
+import { describe, it } from 'mocha';
+import { limits, world } from './remote-world.ts';
+import { codeOfAsync, eventsOf, gate, only } from './support.ts';
 
 describe('An agent that runs elsewhere', () => {
   const { until, quiet, pass, engine, worker, send } = world();

@@ -13,6 +13,7 @@ const agent = (name: string, load = 0, capabilities: readonly string[] = []): Ag
   name,
   load,
   capabilities,
+  rested: false,
 });
 const task = (taskId: string, wants: Partial<ReadyTask>): ReadyTask => ({
   taskId,
@@ -21,6 +22,7 @@ const task = (taskId: string, wants: Partial<ReadyTask>): ReadyTask => ({
   order: 0,
   agent: undefined,
   capability: undefined,
+  tried: [],
   ...wants,
 });
 
@@ -68,6 +70,35 @@ describe('the graph strategy', () => {
       'z',
       'y',
     ]);
+  });
+
+  describe('given a task at which agents have failed', () => {
+    const agents = [agent('a', 0, ['read']), agent('b', 5, ['read']), agent('c', 9, ['read'])];
+    const given = (tried: readonly string[], room?: SchedulingView['room']) =>
+      graphStrategy.select(
+        view(grouped([task('t', { capability: 'read', tried })]), agents, room === undefined ? {} : { room }),
+      )[0]?.agent;
+
+    it('goes to one that has not, however loaded; of several to the least loaded', () => {
+      expect([given([]), given(['a']), given(['b', 'a']), given(['c'])]).to.deep.equal(['a', 'b', 'c', 'a']);
+    });
+
+    it('goes to the one that failed longest ago, when all have', () => {
+      expect([given(['b', 'c', 'a']), given(['c', 'a', 'b'])]).to.deep.equal(['b', 'c']);
+    });
+
+    it('goes to one that has, when no other has room', () => {
+      const onlyA = (name: string): number => (name === 'a' ? 1 : 0);
+      expect(given(['a'], onlyA)).to.equal('a');
+    });
+
+    it('does not matter to other tasks of the group', () => {
+      const ready = [task('t', { capability: 'read', tried: ['a'] }), task('u', { capability: 'read' })];
+      expect(graphStrategy.select(view(grouped(ready), agents))).to.deep.equal([
+        { taskId: 't', agent: 'b' },
+        { taskId: 'u', agent: 'a' },
+      ]);
+    });
   });
 
   it('passes over what nobody can do', () => {

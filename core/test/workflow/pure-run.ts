@@ -2,6 +2,7 @@ import type { ErrorData, Json, RunEvent, RunEventType, Takers } from '@reprise/c
 import { type Command, DEFAULT_START, type GivenCommand, started, TEST_RUN_ID } from '@reprise/core/testing';
 import type { WorkflowDefinition } from '../../src/definition/definition.ts';
 import type { StartRun, Timer } from '../../src/orchestration/workflow/commands.ts';
+import type { DecisionContext } from '../../src/orchestration/workflow/decisions/decision-context.ts';
 import { evolve } from '../../src/orchestration/workflow/evolve.ts';
 import { handle } from '../../src/orchestration/workflow/handle.ts';
 import { readyTasks } from '../../src/orchestration/workflow/ready-tasks.ts';
@@ -17,6 +18,8 @@ export class PureRun {
   maxPayloadChars = 1024 * 1024;
   /** Who is there, where that is known. */
   takers: Takers | undefined;
+  /** What is to be put on record with the next commands. */
+  notes: DecisionContext['notes'];
   #commands = 0;
 
   constructor(
@@ -41,8 +44,14 @@ export class PureRun {
   send(command: GivenCommand): readonly RunEvent[] {
     this.#commands += 1;
     const full = { commandId: `c${this.#commands}`, runId: this.runId, ...command } as Command;
-    const { now, maxPayloadChars, takers } = this;
-    const context = { now, random: () => this.random, maxPayloadChars, ...(takers && { takers }) };
+    const { now, maxPayloadChars, takers, notes } = this;
+    const context = {
+      now,
+      random: () => this.random,
+      maxPayloadChars,
+      ...(takers && { takers }),
+      ...(notes && { notes }),
+    };
     const added = handle(this.state, full, context);
     for (const event of added) this.events.push(event);
     return added;

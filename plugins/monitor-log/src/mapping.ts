@@ -11,6 +11,7 @@ export interface LogEntry {
 
 /** Levels that differ from `info`: what goes wrong, and what there is a lot of. */
 const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
+  AgentRested: 'warn',
   CommandRejected: 'warn',
   RunCancelled: 'warn',
   RunFailed: 'error',
@@ -31,6 +32,7 @@ const FACTS = [
   'command',
   'definitionHash',
   'error',
+  'failures',
   'from',
   'lost',
   'message',
@@ -74,6 +76,9 @@ const words = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' '
 const levelOf = (type: string, data: ObservedEvent['event']['data']): EntryLevel =>
   type === 'TaskAttemptFailed' && data['retryAt'] === undefined ? 'info' : (EVENT_LEVELS[type] ?? 'info');
 
+const timeOf = (at: Json | undefined): string | undefined =>
+  typeof at === 'number' ? new Date(at).toISOString() : undefined;
+
 /** A line for an event. `agent`: who works on the task, for events that do not say it. */
 export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: string): LogEntry {
   const { event, runId, revision } = observed;
@@ -83,7 +88,6 @@ export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: s
     const value = data[key];
     if (value !== undefined) facts[RENAMED[key] ?? key] = key === 'error' && !payloads ? errorFacts(value) : value;
   }
-  const retryAt = data['retryAt'];
   return {
     level: levelOf(event.type, data),
     message: where(runId, data['taskId'], data['attempt']) + words(event.type),
@@ -95,7 +99,8 @@ export function eventEntry(observed: ObservedEvent, payloads: boolean, agent?: s
       agent,
       ...facts,
       workflow: member(data['definition'], 'name'),
-      retryAt: typeof retryAt === 'number' ? new Date(retryAt).toISOString() : undefined,
+      retryAt: timeOf(data['retryAt']),
+      until: timeOf(data['until']),
       revision,
       at: new Date(event.time).toISOString(),
       causationId: event.metadata.causationId,

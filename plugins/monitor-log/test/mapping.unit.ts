@@ -32,6 +32,7 @@ describe('monitor-log mapping', () => {
     ['RunCompleted', 'info'],
     ['RunFailed', 'error'],
     ['RunCancelled', 'warn'],
+    ['AgentRested', 'warn'],
     ['TaskScheduled', 'debug'],
     ['TaskCompleted', 'info'],
     ['TaskAttemptFailed', 'info'],
@@ -47,6 +48,13 @@ describe('monitor-log mapping', () => {
 
   it('TaskAttemptFailed that is tried again is warn', () => {
     expect(eventEntry(observed('TaskAttemptFailed', { at: 1, retryAt: 2 }), false).level).to.equal('warn');
+  });
+
+  it('says of an agent that rests until when, and why', () => {
+    const data = { at: 1, agent: 'a', until: 30_001, failures: 3 };
+    const { fields, message } = eventEntry(observed('AgentRested', data), false);
+    expect(message).to.contain('agent rested');
+    expect(fields).to.deep.include({ agent: 'a', failures: 3, until: '1970-01-01T00:00:30.001Z' });
   });
 
   it('leaves payloads out by default', () => {

@@ -3,6 +3,7 @@ import type { Stage, Work } from './recorder.ts';
 import { say } from './say.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIO_OF_ADDED } from './scenarios-added.ts';
+import { SCENARIO_OF_AGENTS } from './scenarios-agents.ts';
 import { SCENARIOS_OF_BLOCKS } from './scenarios-blocks.ts';
 import { SCENARIO_OF_BUDGETS } from './scenarios-budgets.ts';
 import { SCENARIO_OF_CHANGES } from './scenarios-changed.ts';
@@ -141,6 +142,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...SCENARIO_OF_BUDGETS,
   ...SCENARIOS_OF_TEAMS,
   ...SCENARIO_OF_TURNS,
+  ...SCENARIO_OF_AGENTS,
   report: {
     about:
       'Completed: conditions, items with a retry and a gap, the three fallbacks, a repeat, a skip by condition and one by dependencies, at-most-once.',

@@ -4,6 +4,7 @@ import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts
 import type { AgentView } from '../scheduler/scheduler-strategy.ts';
 import type { Takers } from '../workflow/explain/explanation.ts';
 import type { AgentCapacity } from './admission/admission.ts';
+import type { AgentFailure, AgentHealth } from './admission/breaker.ts';
 import { Sweep } from './sweep.ts';
 
 /** An agent, and who of those that are there runs it. */
@@ -19,6 +20,12 @@ export interface AgentPresence {
   readonly free: number;
   /** Attempts that this process has handed to it, and that have not ended. */
   readonly load: number;
+  /** `rested`: it failed too often, and is handed nothing until then. `trying`: it has rested, and one attempt is to say whether it is back. */
+  readonly state: AgentHealth['state'];
+  /** Of `rested`: until when; ms since the Unix epoch. */
+  readonly restedUntil: number | undefined;
+  /** The last attempt of this process that failed at it. */
+  readonly lastFailure: AgentFailure | undefined;
 }
 
 export interface AgentDirectoryParts {
@@ -29,6 +36,8 @@ export interface AgentDirectoryParts {
   appeared(): void;
   /** The workers of an agent take more at once, or less, than before. */
   changed(agent: string): void;
+  /** How it stands; undefined when nothing is known. */
+  healthOf(agent: string): AgentHealth | undefined;
 }
 
 interface Worker {
@@ -113,6 +122,7 @@ export class AgentDirectory implements Takers {
       .sort((one, other) => (one.name < other.name ? -1 : 1))
       .map(({ name, capabilities, load, concurrency }) => {
         const all = this.#of(name);
+        const { state = 'ready', until, lastFailure } = this.#parts.healthOf(name) ?? {};
         return {
           name,
           capabilities,
@@ -121,6 +131,9 @@ export class AgentDirectory implements Takers {
           concurrency,
           free: all.reduce((sum, { announced }) => sum + announced.free, 0),
           load,
+          state,
+          restedUntil: state === 'rested' ? until : undefined,
+          lastFailure,
         };
       });
   }
@@ -148,6 +161,7 @@ export class AgentDirectory implements Takers {
   #rebuild(): boolean {
     const before = this.#views;
     const loads = this.#loads;
+    const { healthOf } = this.#parts;
     const views = new Map<string, View>();
     for (const { agents, leaseMs } of this.#workers.values()) {
       for (const { name, capabilities, concurrency } of agents) {
@@ -157,6 +171,9 @@ export class AgentDirectory implements Takers {
           capabilities: Object.freeze([...new Set([...(known?.capabilities ?? []), ...capabilities])]),
           get load() {
             return loads.get(name) ?? 0;
+          },
+          get rested() {
+            return healthOf(name)?.state === 'rested';
           },
           concurrency: (known?.concurrency ?? 0) + concurrency,
           // One that will be there as long as this process is in it, and has nobody to share with.

@@ -106,6 +106,7 @@ export class Engine {
         if (this.#state === 'driving') this.#writer.agentsAppeared();
       },
       changed: (agent) => this.#admission.changed(agent),
+      healthOf: (agent) => this.#admission.health(agent),
     });
     this.#agents = agents;
     const repository = new RunRepository(storage, registry, options, heart);

@@ -21,7 +21,8 @@ interface Head {
 
 /**
  * The base that strategies share: takes ready tasks in their order (priority, age, declaration) and gives each to its agent, or to the
- * least loaded one with its capability that has room (ties by name). What nobody has room for is passed over.
+ * least loaded one with its capability that has room (ties by name). Of those, one that has not failed at the task goes before one that has; when all
+ * have, it is the one that did so longest ago. What nobody has room for is passed over.
  */
 export function assignInOrder(view: SchedulingView, limit: number): readonly Assignment[] {
   const assignments: Assignment[] = [];
@@ -61,13 +62,20 @@ function agentFor(head: Head, view: SchedulingView, heads: readonly Head[]): Age
     const agent = view.agents.get(name);
     return agent !== undefined && head.given < view.room(name) ? agent : undefined;
   }
-  let best: AgentView | undefined;
+  const tried = head.task?.tried ?? [];
   const load = (agent: AgentView): number => agent.load + givenTo(agent.name, heads);
+  const isBetter = (one: AgentView, other: AgentView): boolean => {
+    // Who has not failed has the place -1.
+    const later = tried.indexOf(one.name) - tried.indexOf(other.name);
+    if (later !== 0) return later < 0;
+    const more = load(one) - load(other);
+    return more < 0 || (more === 0 && one.name < other.name);
+  };
+  let best: AgentView | undefined;
   for (const agent of view.agents.values()) {
     if (capability === undefined || !agent.capabilities.includes(capability)) continue;
     if ((head.to?.get(agent.name) ?? 0) >= view.room(agent.name, capability)) continue;
-    if (best === undefined || load(agent) < load(best) || (load(agent) === load(best) && agent.name < best.name))
-      best = agent;
+    if (best === undefined || isBetter(agent, best)) best = agent;
   }
   return best;
 }

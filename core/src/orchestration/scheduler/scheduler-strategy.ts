@@ -11,6 +11,8 @@ export interface ReadyTask {
   readonly order: number;
   readonly agent: string | undefined;
   readonly capability: string | undefined;
+  /** Of a task for a capability: the agents that failed at it in this round (lost attempts and slow ones count), the one that did so longest ago first. */
+  readonly tried: readonly string[];
 }
 
 /** The ready tasks that are for one agent, or for whoever has a capability. */
@@ -26,6 +28,8 @@ export interface AgentView {
   readonly capabilities: readonly string[];
   /** Attempts assigned to the agent and not ended, over all runs of this process. */
   readonly load: number;
+  /** It has failed too often, and has no room until it is tried again. */
+  readonly rested: boolean;
 }
 
 export interface SchedulingView {

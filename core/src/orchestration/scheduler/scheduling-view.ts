@@ -20,6 +20,8 @@ export const readyView = (state: RunState, region: ScopeState): readonly ReadyVi
     };
   });
 
+const NOBODY: readonly string[] = Object.freeze([]);
+
 /** The tasks of a group, read once. Mostly there is one, which is at hand. */
 class TaskViews implements IterableIterator<ReadyTask> {
   readonly #state: RunState;
@@ -60,6 +62,7 @@ class TaskViews implements IterableIterator<ReadyTask> {
       order: task.ticket,
       agent,
       capability: agent === undefined ? capability : undefined,
+      tried: (agent === undefined ? task.tried : undefined) ?? NOBODY,
     };
   }
 }

@@ -367,6 +367,14 @@ export interface GrantMutex extends CommandBase {
   readonly refused?: ErrorData;
 }
 
+/** Admission has rested an agent because of an attempt of the run, or found by one that it is back. */
+export interface NoteAgent extends CommandBase {
+  readonly type: 'NoteAgent';
+  readonly agent: string;
+  /** Absent: it is back. */
+  readonly rested?: { readonly until: number; readonly failures: number };
+}
+
 /** The run cannot be decided any further: `error` says why, `command` what was to be decided. */
 export interface ParkRun extends CommandBase {
   readonly type: 'ParkRun';
@@ -394,6 +402,7 @@ export type Command =
   | ResumeRun
   | CancelRun
   | ParkRun
+  | NoteAgent
   | RefuseCommand
   | SendSignal
   | MailCall

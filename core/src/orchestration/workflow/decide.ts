@@ -74,6 +74,10 @@ export function decide(state: RunState, command: Command, context: DecisionConte
         },
       ];
     }
+    case 'NoteAgent': {
+      const { agent, rested } = command;
+      return [rested === undefined ? { type: 'AgentBack', at, agent } : { type: 'AgentRested', at, agent, ...rested }];
+    }
     case 'RefuseCommand': {
       const { commandId, refused, error } = command;
       return [{ type: 'CommandRejected', at, commandId, command: refused, code: error.code, message: error.message }];

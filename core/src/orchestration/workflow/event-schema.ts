@@ -27,6 +27,8 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   DecisionMade: 1,
   DecisionRefused: 1,
   TeamWoken: 1,
+  AgentRested: 1,
+  AgentBack: 1,
   TasksReset: 1,
   ScopeCaught: 1,
   CompensationBegan: 1,

@@ -471,6 +471,25 @@ export interface BudgetReached extends EventBase {
   readonly budget: BudgetKind;
 }
 
+/**
+ * An attempt of the run was one failure too many of its agent, over all runs of the process: that is handed nothing for a while. What is for whoever has a
+ * capability goes to others meanwhile, what is for the agent waits.
+ */
+export interface AgentRested extends EventBase {
+  readonly type: 'AgentRested';
+  readonly agent: string;
+  /** When it is tried again; ms since the Unix epoch. */
+  readonly until: number;
+  /** Attempts that failed in a row: each of another task at first, then the one that tried it after each rest. */
+  readonly failures: number;
+}
+
+/** An agent had rested, and an attempt of the run tried it: it ended well. */
+export interface AgentBack extends EventBase {
+  readonly type: 'AgentBack';
+  readonly agent: string;
+}
+
 /** The task, or the items of a list, go before others, or behind them, from now on, until its next round. */
 export interface TaskPrioritySet extends EventBase {
   readonly type: 'TaskPrioritySet';
@@ -1013,6 +1032,8 @@ export type RunEvent =
   | DecisionRefused
   | TeamWoken
   | BudgetReached
+  | AgentRested
+  | AgentBack
   | TasksReset
   | ScopeCaught
   | CompensationBegan

@@ -122,6 +122,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return refused(state, event);
     case 'TeamWoken':
       return woken(state, event);
+    case 'AgentRested':
+      state.rested = [...restedWithout(state, event.agent), { agent: event.agent, until: event.until }];
+      return state;
+    case 'AgentBack':
+      state.rested = restedWithout(state, event.agent);
+      return state;
     case 'MessageSent':
       spendMessage(state, event);
       return messageSent(state, event);
@@ -267,6 +273,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return event satisfies never;
   }
 }
+
+const restedWithout = ({ rested = [] }: RunState, name: string): RunState['rested'] & {} =>
+  rested.filter(({ agent }) => agent !== name);
 
 function onTask(state: RunState, taskId: string, change: (task: TaskState) => void): RunState {
   const task = state.tasks.get(taskId);

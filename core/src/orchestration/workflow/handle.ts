@@ -16,8 +16,20 @@ export function handle(state: RunState, command: Command, context: DecisionConte
   const decided = decide(state, command, context);
   if (isRefused(command, decided, state.status) || isTerminal(state.status) || decided.length === 0) return decided;
   for (const event of decided) fold(state, event, context);
-  return context.settles === false ? decided : [...decided, ...settleOn(state, context)];
+  const noted = noteOn(state, context);
+  if (context.settles === false) return noted.length === 0 ? decided : [...decided, ...noted];
+  return [...decided, ...noted, ...settleOn(state, context)];
 }
+
+function noteOn(state: RunState, context: DecisionContext): readonly RunEvent[] {
+  const notes = context.notes?.() ?? NOTHING;
+  if (notes.length === 0) return NOTHING;
+  const events = notes.flatMap((note) => decide(state, note, context));
+  for (const event of events) fold(state, event, context);
+  return events;
+}
+
+const NOTHING: readonly never[] = [];
 
 /** Whether the command was refused in a way that no stream may take: an agent, or another run, hears of it, and one in a loop would fill the history. What is copied may begin with a refusal of then, which is none of the copy. */
 export const isRefused = (command: Command, decided: readonly RunEvent[], status: RunStatus): boolean =>

@@ -186,6 +186,8 @@ export interface TaskState {
   /** Attempts of this round and agent that count against maxAttempts. */
   tries: number;
   losses: number;
+  /** Of a task for a capability that is made again: the agents that failed at it in this round, the one that did so longest ago first. */
+  tried: readonly string[] | undefined;
   /** Dependencies that have not ended. */
   waitingOn: number;
   /** Dependencies that were skipped. */
@@ -383,6 +385,8 @@ export interface RunState {
   mail: MailState | undefined;
   /** Ids of commands from outside that took effect: one that comes again changes nothing. */
   readonly commands: Set<string>;
+  /** Agents that rested when an event last said so, and until when: for explain. What the driver does goes by its own admission. */
+  rested: readonly { readonly agent: string; readonly until: number }[] | undefined;
   /** From the last event that carried one: what replay compares with. */
   stateDigest: string | undefined;
 }
@@ -477,6 +481,7 @@ export function initialState(): RunState {
     held: 0,
     mail: undefined,
     commands: new Set(),
+    rested: undefined,
     stateDigest: undefined,
   };
 }
@@ -500,6 +505,7 @@ export function createTaskState(
     attempt: 0,
     tries: 0,
     losses: 0,
+    tried: undefined,
     waitingOn,
     skippedDependencies: 0,
     met: 0,

@@ -1,5 +1,6 @@
 import { ManualClock } from '@reprise/core/testing';
 import { Admission } from '../../../src/orchestration/runtime/admission/admission.ts';
+import type { AgentNote, AttemptEnd } from '../../../src/orchestration/runtime/admission/breaker.ts';
 import { type AdmissionConfig, admissionOptions } from '../../../src/orchestration/runtime/admission/options.ts';
 import type { RunState } from '../../../src/orchestration/workflow/state.ts';
 
@@ -45,6 +46,8 @@ export class World {
   readonly runs = new Map<string, ModelRun>();
   /** Every attempt that began, in order: its run. */
   readonly log: string[] = [];
+  /** What was put on record of agents. */
+  readonly notes: AgentNote[] = [];
   readonly admission: Admission;
   readonly #woken = new Set<string>();
   #tasks = 0;
@@ -70,10 +73,13 @@ export class World {
     return { id: `t${this.#tasks}`, agent, priority, capability };
   }
 
-  /** One turn of a run, in which `ended` ends. `failing`: its append is lost, and nothing of it happened. */
-  turn(run: ModelRun, ended: readonly string[] = [], failing = false): void {
+  /** One turn of a run, in which `ended` ends, as `how` says. `failing`: its append is lost, and nothing of it happened. */
+  turn(run: ModelRun, ended: readonly string[] = [], failing = false, how?: AttemptEnd['agent']): void {
     const turn = this.admission.turn(run.id, run.state);
-    for (const id of ended) turn.release(id, 1);
+    const at = this.clock.now();
+    const error = how === 'well' ? {} : { error: { code: 'BROKEN', message: 'no', retryable: how === 'ill' } };
+    for (const id of ended) turn.release(id, 1, how === undefined ? undefined : { at, agent: how, ...error });
+    const notes = turn.takeNotes();
     const left = run.underWay.size - ended.length;
     const begun = run.ended ? [] : this.#begin(run, turn, left);
     const rest = run.ready.length - begun.length;
@@ -83,6 +89,7 @@ export class World {
       this.admission.forgo(run.id);
       return;
     }
+    this.notes.push(...notes);
     for (const id of ended) run.underWay.delete(id);
     for (const task of begun) {
       run.underWay.set(task.id, task);

@@ -93,6 +93,13 @@ function answerSuite(current: () => SchedulerStrategy, eager: boolean): void {
       });
     });
 
+    it('gives nothing to an agent that rests', () => {
+      everywhere((one, answer) => {
+        const resting = one.agents.filter(({ rested }) => rested).map(({ name }) => name);
+        expect(answer.filter(({ agent }) => resting.includes(agent))).to.deep.equal([]);
+      });
+    });
+
     it('is empty when nothing is ready, or nobody is there', () => {
       everywhere((one) => {
         expect(answerOf(current(), watched({ ...one, wanted: [] }))).to.deep.equal([]);
@@ -156,12 +163,12 @@ function puritySuite(current: () => SchedulerStrategy, factory: StrategyFactory)
 function lazinessSuite(current: () => SchedulerStrategy): void {
   describe('laziness', () => {
     const MANY = 100_000;
-    const ada = { name: 'ada', capabilities: ['read'], load: 0 };
+    const ada = { name: 'ada', capabilities: ['read'], load: 0, rested: false };
 
     function* many(wanted: { readonly agent?: string; readonly capability?: string }): Generator<ReadyTask> {
       for (let order = 0; order < MANY; order += 1) {
         const { agent, capability } = wanted;
-        yield { taskId: `t${order}`, priority: 0, readySince: order, order, agent, capability };
+        yield { taskId: `t${order}`, priority: 0, readySince: order, order, agent, capability, tried: [] };
       }
     }
 

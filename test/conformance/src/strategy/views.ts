@@ -6,6 +6,8 @@ export interface Wanted {
   readonly agent?: string;
   readonly capability?: string;
   readonly priorities: readonly number[];
+  /** Agents that have failed at each of the tasks. */
+  readonly tried?: readonly string[];
 }
 
 /** What a view is made of: data, so that the same can be shown twice. */
@@ -21,15 +23,18 @@ export interface Situation {
 const NAMES = ['ada', 'ben', 'cleo'] as const;
 const CAPABILITIES = ['read', 'write'] as const;
 
-const agentsOf: fc.Arbitrary<readonly AgentView[]> = fc
-  .subarray([...NAMES])
-  .chain((names) =>
-    fc.tuple(
-      ...names.map((name) =>
-        fc.record({ name: fc.constant(name), capabilities: fc.subarray([...CAPABILITIES]), load: fc.nat(20) }),
-      ),
+const agentsOf: fc.Arbitrary<readonly AgentView[]> = fc.subarray([...NAMES]).chain((names) =>
+  fc.tuple(
+    ...names.map((name) =>
+      fc.record({
+        name: fc.constant(name),
+        capabilities: fc.subarray([...CAPABILITIES]),
+        load: fc.nat(20),
+        rested: fc.boolean(),
+      }),
     ),
-  );
+  ),
+);
 
 /** `zoe` and `fly` are what nobody has. */
 const wanted: fc.Arbitrary<Wanted> = fc.oneof(
@@ -40,6 +45,7 @@ const wanted: fc.Arbitrary<Wanted> = fc.oneof(
   fc.record({
     capability: fc.constantFrom(...CAPABILITIES, 'fly'),
     priorities: fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 6 }),
+    tried: fc.shuffledSubarray([...NAMES]),
   }),
 );
 
@@ -59,11 +65,11 @@ export const situation: fc.Arbitrary<Situation> = fc.record({
 /** The tasks of a situation, by whom they are for, each group in its order. */
 export function tasksOf({ wanted: all }: Situation): readonly (readonly ReadyTask[])[] {
   let order = 0;
-  return all.map(({ agent, capability, priorities }, group) =>
+  return all.map(({ agent, capability, priorities, tried = [] }, group) =>
     priorities
       .map((priority, index): ReadyTask => {
         order += 1;
-        return { taskId: `t${group}-${index}`, priority, readySince: 1000 + order, order, agent, capability };
+        return { taskId: `t${group}-${index}`, priority, readySince: 1000 + order, order, agent, capability, tried };
       })
       .sort((one, other) => other.priority - one.priority || one.order - other.order),
   );
@@ -118,12 +124,14 @@ export function watched(situation: Situation, groups: Iterable<Iterable<ReadyTas
 }
 
 export const roomOf = ({ rooms: all, agents, slots }: Situation, agent: string, capability?: string): number =>
-  agents.some(({ name }) => name === agent)
+  agents.some(({ name, rested }) => name === agent && !rested)
     ? (all[capability === undefined ? agent : `${agent}/${capability}`] ?? slots)
     : 0;
 
+const frozen = (task: ReadyTask): ReadyTask => Object.freeze({ ...task, tried: Object.freeze([...task.tried]) });
+
 function* frozenOf(tasks: Iterable<ReadyTask>): Generator<ReadyTask> {
-  for (const task of tasks) yield Object.freeze({ ...task });
+  for (const task of tasks) yield frozen(task);
 }
 
 /** Of all lists as one, lazily: the first by priority, then by age. */
@@ -136,7 +144,7 @@ function* merged(lists: readonly Iterable<ReadyTask>[]): Generator<ReadyTask> {
     const left = heads.filter(({ next }) => next.done !== true);
     const [first] = left.sort((one, other) => rank(one.next.value, other.next.value));
     if (first === undefined) return;
-    yield Object.freeze({ ...(first.next.value as ReadyTask) });
+    yield frozen(first.next.value as ReadyTask);
     first.next = first.rest.next();
   }
 }

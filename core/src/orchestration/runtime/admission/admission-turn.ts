@@ -1,4 +1,5 @@
 import type { RunState } from '../../workflow/state.ts';
+import type { AgentNote, AttemptEnd, Turned } from './breaker.ts';
 import { type Asker, askerOf } from './limits.ts';
 import type { Way } from './way.ts';
 import type { Ways } from './ways.ts';
@@ -18,6 +19,10 @@ export interface AdmissionDesk {
   hold(runId: string, taskId: string, attempt: number, way: Way, taken: boolean): void;
   /** The attempt is over (`unused`: did not come about). Returns its way; undefined when it was not under way. */
   release(runId: string, taskId: string, attempt: number, unused?: boolean): Way | undefined;
+  /** Before it is released: how it ended. Undefined when that changes nothing for its agent. */
+  ended(runId: string, taskId: string, attempt: number, end: AttemptEnd): Turned | undefined;
+  /** Nothing of it happened. */
+  undo(agent: string, turned: Turned): void;
   /** `unused`: nothing began. */
   giveBack(way: Way, count: number, unused: boolean): void;
   /** The turn is over. The run goes on waiting on the ways in `still` only. */
@@ -35,6 +40,8 @@ export class AdmissionTurn {
   #short: Set<Way> | undefined;
   #used: Noted[] | undefined;
   #released: Noted[] | undefined;
+  #turned: { readonly agent: string; readonly turned: Turned }[] | undefined;
+  #notes: AgentNote[] | undefined;
   #closed = false;
 
   /** `hand`: what was granted before. Of `state` nothing is read before there is something to ask for. */
@@ -88,12 +95,35 @@ export class AdmissionTurn {
     this.#used.push({ taskId, attempt, way });
   }
 
-  /** An attempt is over: its slot is free for this turn, then for others. */
-  release(taskId: string, attempt: number): void {
+  /** An attempt is over: its slot is free for this turn, then for others. `end`: how it ended, when that was by itself. */
+  release(taskId: string, attempt: number, end?: AttemptEnd): void {
+    const turned = end === undefined ? undefined : this.#admission.ended(this.runId, taskId, attempt, end);
     const way = this.#admission.release(this.runId, taskId, attempt);
     if (way === undefined) return;
     this.#released ??= [];
     this.#released.push({ taskId, attempt, way });
+    if (turned === undefined) return;
+    this.#turned ??= [];
+    this.#turned.push({ agent: way.agent, turned });
+    if (turned.note === undefined) return;
+    this.#notes ??= [];
+    this.#notes.push(turned.note);
+  }
+
+  /** What is to be put on record of agents since it was last asked. */
+  takeNotes(): readonly AgentNote[] {
+    const notes = this.#notes ?? NO_NOTES;
+    this.#notes = undefined;
+    return notes;
+  }
+
+  /** What is in hand for an agent goes back. */
+  leave(agent: string): void {
+    for (const [way, count] of this.#hand ?? []) {
+      if (way.agent !== agent) continue;
+      this.#hand?.delete(way);
+      if (count > 0) this.#admission.giveBack(way, count, true);
+    }
   }
 
   /** Gives back what is left. `goesOn`: the run would begin more, and waits for it. */
@@ -116,5 +146,8 @@ export class AdmissionTurn {
     for (const { taskId, attempt } of this.#used ?? []) this.#admission.release(this.runId, taskId, attempt, true);
     for (const { taskId, attempt, way } of this.#released ?? [])
       this.#admission.hold(this.runId, taskId, attempt, way, false);
+    for (const { agent, turned } of this.#turned?.reverse() ?? []) this.#admission.undo(agent, turned);
   }
 }
+
+const NO_NOTES: readonly AgentNote[] = [];

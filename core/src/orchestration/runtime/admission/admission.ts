@@ -2,7 +2,9 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { WaitingForRoom } from '../../workflow/explain/explanation.ts';
 import { isInFlight, isListening, type RunState } from '../../workflow/state.ts';
 import { type AdmissionDesk, AdmissionTurn } from './admission-turn.ts';
-import { HeldAttempts } from './held-attempts.ts';
+import { type AgentHealth, type AttemptEnd, attemptName, type Breaker, type Turned } from './breaker.ts';
+import { Breakers } from './breakers.ts';
+import { type HeldAttempt, HeldAttempts } from './held-attempts.ts';
 import type { Limit } from './limit.ts';
 import { agentLimitName } from './limits.ts';
 import type { AdmissionOptions } from './options.ts';
@@ -45,6 +47,7 @@ export class Admission implements AdmissionDesk {
   readonly #parts: AdmissionParts;
   readonly #held = new HeldAttempts();
   readonly #paces = new Map<string, Pace>();
+  readonly #breakers: Breakers;
   readonly #waiting: WaitingRuns;
   readonly #granted = new Map<string, Map<Way, number>>();
   readonly #appendMs = new Average();
@@ -52,10 +55,12 @@ export class Admission implements AdmissionDesk {
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.#breakers = new Breakers(parts.clock, parts.options.breaker, (agent) => this.changed(agent));
     this.ways = new Ways(
       parts.options,
       () => parts.clock.now(),
       () => this.#waysInUse(),
+      (agent) => this.#breakers.of(agent),
     );
     const { clock, options } = parts;
     this.#waiting = new WaitingRuns(clock, options.ageingMs, (ask) => this.#grant(ask));
@@ -97,10 +102,11 @@ export class Admission implements AdmissionDesk {
   }
 
   hold(runId: string, taskId: string, attempt: number, way: Way, taken: boolean): void {
-    if (!taken) for (const limit of way.limits) limit.take(this.#parts.clock.now());
-    const before = this.#held.put(runId, taskId, { attempt, way, beganAt: undefined });
+    if (!taken) for (const limit of way.limits) limit.take(this.#parts.clock.now(), false);
+    else if (way.breaker?.isTrying === true) way.breaker.began(attemptName(runId, taskId, attempt));
+    const before = this.#held.put(runId, taskId, { taskId, attempt, way, beganAt: undefined });
     this.#parts.loaded(way.agent, 1);
-    if (before !== undefined) this.#over(before.way, false);
+    if (before !== undefined) this.#over(runId, before, false);
   }
 
   /** Whether the attempt is known to be under way. */
@@ -125,8 +131,25 @@ export class Admission implements AdmissionDesk {
   release(runId: string, taskId: string, attempt: number, unused = false): Way | undefined {
     const held = this.#held.take(runId, taskId, attempt);
     if (held === undefined) return undefined;
-    this.#over(held.way, unused);
+    this.#over(runId, held, unused);
     return held.way;
+  }
+
+  /** How an attempt that is under way ended, before it is released. An agent that is rested by it has nothing more in hand of anybody. */
+  ended(runId: string, taskId: string, attempt: number, end: AttemptEnd): Turned | undefined {
+    const { way } = this.#held.get(runId, taskId, attempt) ?? {};
+    const turned = way?.breaker?.ended(runId, taskId, attempt, end);
+    if (way !== undefined && turned?.note?.rested !== undefined) this.#takeBack(way.agent);
+    return turned;
+  }
+
+  undo(agent: string, turned: Turned): void {
+    this.#breakers.undo(agent, turned);
+  }
+
+  /** What is known of an agent by how its attempts ended; undefined when nothing is. */
+  health(agent: string): AgentHealth | undefined {
+    return this.#breakers.health(agent);
   }
 
   /** A run was read: what is not under way any more ended elsewhere. */
@@ -141,12 +164,25 @@ export class Admission implements AdmissionDesk {
   /** Everything of a run is over. */
   releaseRun(runId: string): void {
     this.forgo(runId);
-    for (const { way } of this.#held.takeRun(runId)) this.#over(way, false);
+    for (const held of this.#held.takeRun(runId)) this.#over(runId, held, false);
   }
 
-  #over(way: Way, unused: boolean): void {
+  #over(runId: string, { taskId, attempt, way }: HeldAttempt, unused: boolean): void {
+    if (way.breaker?.isTrying === true) way.breaker.abandoned(attemptName(runId, taskId, attempt));
     this.#parts.loaded(way.agent, -1);
     this.giveBack(way, 1, unused);
+  }
+
+  /** What was granted for an agent, and has not begun. Whoever had it asks again in its next turn. */
+  #takeBack(agent: string): void {
+    this.#turn?.leave(agent);
+    for (const granted of this.#granted.values()) {
+      for (const [way, count] of granted) {
+        if (way.agent !== agent) continue;
+        granted.delete(way);
+        this.giveBack(way, count, true);
+      }
+    }
   }
 
   giveBack({ limits }: Way, count: number, unused: boolean): void {
@@ -172,8 +208,11 @@ export class Admission implements AdmissionDesk {
   waitingAt(runId: string, agent: string | undefined, capability: string | undefined): WaitingForRoom | undefined {
     const isAbout = (way: Way): boolean =>
       agent === undefined ? way.capability === capability : way.agent === agent && way.capability === undefined;
-    const at = this.#waiting.of(runId).find(({ way }) => isAbout(way))?.at;
-    if (at === undefined) return undefined;
+    const asks = this.#waiting.of(runId).filter(({ way }) => isAbout(way));
+    // One that rests is told of when nobody else could be waited for.
+    const ask = asks.find(({ way }) => way.breaker?.isTrusted !== false) ?? asks.toSorted(firstBack)[0];
+    if (ask === undefined) return undefined;
+    const { at, way } = ask;
     const now = this.#parts.clock.now();
     const waitMs = at.room(now) > 0 ? undefined : at.waitMs(now);
     return {
@@ -182,13 +221,14 @@ export class Admission implements AdmissionDesk {
       most: Number.isFinite(at.concurrency) ? at.concurrency : undefined,
       nextAt: waitMs === undefined ? undefined : now + waitMs,
       others: at.waiting - 1,
+      ...(way.breaker?.isTrusted === false && { rested: restOf(way.breaker) }),
     };
   }
 
   /** Forgets everything: nothing is driven any more. */
   clear(): void {
     for (const { way } of this.#held.all()) this.#parts.loaded(way.agent, -1);
-    for (const known of [this.#held, this.#waiting, this.#granted, this.ways]) known.clear();
+    for (const known of [this.#held, this.#waiting, this.#granted, this.ways, this.#breakers]) known.clear();
   }
 
   /** In hand at once, when the run is in its turn; else in its next one. */
@@ -242,3 +282,12 @@ function roomOf({ limits }: Way, want: number, now: number): number {
   for (const limit of limits) room = Math.min(room, limit.room(now));
   return Math.max(0, room);
 }
+
+const restOf = ({ agent, health: { state, until } }: Breaker): NonNullable<WaitingForRoom['rested']> => ({
+  agent,
+  until,
+  trying: state === 'trying',
+});
+
+const firstBack = (one: Ask, other: Ask): number =>
+  (one.way.breaker?.health.until ?? 0) - (other.way.breaker?.health.until ?? 0);

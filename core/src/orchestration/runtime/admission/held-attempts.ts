@@ -2,6 +2,7 @@ import type { Way } from './way.ts';
 
 /** An attempt that is under way. */
 export interface HeldAttempt {
+  readonly taskId: string;
   readonly attempt: number;
   readonly way: Way;
   /** When a worker began it. */

@@ -30,12 +30,34 @@ export interface AdmissionConfig {
   readonly labels?: NamedLimits;
   /** How long a run has to wait to be as far ahead as one point of priority takes another. Default 10 s. */
   readonly ageing?: Duration;
+  /** When an agent that fails is rested, and for how long. `false`: never. */
+  readonly breaker?: BreakerConfig | false;
+}
+
+/**
+ * An agent of which attempts of `failures` different tasks have failed one after another (lost, over the limit of an attempt or of heartbeats, or with an error
+ * that is retryable) is handed nothing for a while, then one attempt: when that ends well, all as before; else nothing for twice as long.
+ */
+export interface BreakerConfig {
+  /** A whole number above 0. Default 3. */
+  readonly failures?: number;
+  /** How long it rests at first. Default 30 s. */
+  readonly rest?: Duration;
+  /** How long it rests at the most. Default 10 min; not less than `rest`. */
+  readonly maxRest?: Duration;
 }
 
 /** A limit, read. */
 export interface LimitOptions {
   readonly concurrency: number;
   readonly rate: Rate | undefined;
+}
+
+/** When an agent is rested, read. */
+export interface BreakerOptions {
+  readonly failures: number;
+  readonly restMs: number;
+  readonly maxRestMs: number;
 }
 
 /** The configuration, read and checked. */
@@ -48,15 +70,18 @@ export interface AdmissionOptions {
   readonly weights: ReadonlyMap<string, number>;
   readonly labels: ReadonlyMap<string, LimitOptions>;
   readonly ageingMs: number;
+  /** Undefined: agents are never rested. */
+  readonly breaker: BreakerOptions | undefined;
 }
 
 const DEFAULT_AGEING_MS = 10_000;
+const DEFAULT_BREAKER: BreakerOptions = { failures: 3, restMs: 30_000, maxRestMs: 600_000 };
 
 const GROUPS = ['agents', 'capabilities', 'workflows', 'tenants', 'labels'] as const;
 
 /** Throws REPRISE_CONFIG_INVALID, naming the place. */
 export function admissionOptions(config: AdmissionConfig = {}): AdmissionOptions {
-  assertKeys(config, ['process', ...GROUPS, 'ageing'], 'admission');
+  assertKeys(config, ['process', ...GROUPS, 'ageing', 'breaker'], 'admission');
   const [agents, capabilities, workflows, tenants, labels] = GROUPS.map((group) => readGroup(config, group)) as [
     ReadonlyMap<string, LimitOptions>,
     ReadonlyMap<string, LimitOptions>,
@@ -64,8 +89,7 @@ export function admissionOptions(config: AdmissionConfig = {}): AdmissionOptions
     ReadonlyMap<string, LimitOptions>,
     ReadonlyMap<string, LimitOptions>,
   ];
-  const ageingMs = parseDuration(config.ageing ?? DEFAULT_AGEING_MS);
-  if (ageingMs === undefined || ageingMs === 0) throw invalid('admission.ageing', 'must be a time above 0, as "10s"');
+  const ageingMs = readTime(config.ageing, DEFAULT_AGEING_MS, 'admission.ageing', '10s');
   const weights = new Map<string, number>();
   for (const [name, { weight }] of Object.entries(config.tenants ?? {})) {
     if (weight === undefined) continue;
@@ -74,7 +98,26 @@ export function admissionOptions(config: AdmissionConfig = {}): AdmissionOptions
     weights.set(name, weight);
   }
   const all = config.process === undefined ? undefined : readLimit(config.process, 'admission.process');
-  return { process: all, agents, capabilities, workflows, tenants, weights, labels, ageingMs };
+  const breaker = config.breaker === false ? undefined : readBreaker(config.breaker);
+  return { process: all, agents, capabilities, workflows, tenants, weights, labels, ageingMs, breaker };
+}
+
+function readBreaker(config: BreakerConfig = {}): BreakerOptions {
+  const place = 'admission.breaker';
+  assertKeys(config, ['failures', 'rest', 'maxRest'], place);
+  const { failures = DEFAULT_BREAKER.failures } = config;
+  if (!isCount(failures)) throw invalid(`${place}.failures`, `must be a whole number above 0, not ${String(failures)}`);
+  const restMs = readTime(config.rest, DEFAULT_BREAKER.restMs, `${place}.rest`, '30s');
+  const most = Math.max(restMs, DEFAULT_BREAKER.maxRestMs);
+  const maxRestMs = readTime(config.maxRest, most, `${place}.maxRest`, '10m');
+  if (maxRestMs < restMs) throw invalid(`${place}.maxRest`, `must not be less than rest, which is ${restMs} ms`);
+  return { failures, restMs, maxRestMs };
+}
+
+function readTime(value: Duration | undefined, otherwise: number, place: string, such: string): number {
+  const ms = parseDuration(value ?? otherwise);
+  if (ms === undefined || ms === 0) throw invalid(place, `must be a time above 0, as "${such}"`);
+  return ms;
 }
 
 function readGroup(config: AdmissionConfig, group: (typeof GROUPS)[number]): ReadonlyMap<string, LimitOptions> {

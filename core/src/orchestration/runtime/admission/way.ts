@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts';
 import type { Limit } from './limit.ts';
 import type { Asker } from './limits.ts';
 import type { Waiting } from './waiting-line.ts';
@@ -8,6 +9,8 @@ export interface Way {
   /** Of a task that asks for it, whichever agent takes it. */
   readonly capability: string | undefined;
   readonly limits: readonly Limit<Ask>[];
+  /** Of the agent; undefined when none is wanted. */
+  readonly breaker: Breaker | undefined;
   /** Whether one of the limits has a rate. */
   readonly isRated: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Breaker } from './breaker.ts';
 import { Limit } from './limit.ts';
 import { type Asker, areOfRuns, limitsOf, type NamedLimit } from './limits.ts';
 import type { AdmissionOptions, LimitOptions } from './options.ts';
@@ -12,6 +13,7 @@ export class Ways {
   readonly #ofRuns: boolean;
   readonly #now: () => number;
   readonly #inUse: () => ReadonlySet<Way>;
+  readonly #breakerOf: (agent: string) => Breaker | undefined;
   readonly #limits = new Map<string, Limit<Ask>>();
   /** Where limits are the same for every run: by agent, then by capability. */
   readonly #plain = new Map<string, Map<string | undefined, Way>>();
@@ -19,11 +21,17 @@ export class Ways {
   readonly #ways = new Map<string, Way>();
   #most = MOST_WAYS;
 
-  constructor(options: AdmissionOptions, now: () => number, inUse: () => ReadonlySet<Way>) {
+  constructor(
+    options: AdmissionOptions,
+    now: () => number,
+    inUse: () => ReadonlySet<Way>,
+    breakerOf: (agent: string) => Breaker | undefined,
+  ) {
     this.#options = options;
     this.#ofRuns = areOfRuns(options);
     this.#now = now;
     this.#inUse = inUse;
+    this.#breakerOf = breakerOf;
   }
 
   /** `asking`: is asked for its run only where limits differ from run to run. */
@@ -69,7 +77,10 @@ export class Ways {
 
   #make(agent: string, capability: string | undefined, named: readonly NamedLimit[]): Way {
     const limits = named.map(([name, limit]) => this.#limit(name, limit));
-    return { agent, capability, limits, isRated: limits.some(({ isRated }) => isRated) };
+    const breaker = this.#breakerOf(agent);
+    const last = limits.at(-1);
+    if (last !== undefined) last.gate = breaker;
+    return { agent, capability, limits, breaker, isRated: limits.some(({ isRated }) => isRated) };
   }
 
   #limit(name: string, options: LimitOptions): Limit<Ask> {

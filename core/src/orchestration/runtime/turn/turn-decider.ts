@@ -1,13 +1,15 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
-import type { Command } from '../../workflow/commands.ts';
+import type { Command, NoteAgent } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
-import { mailTimer } from '../../workflow/effects.ts';
+import { type Effect, mailTimer } from '../../workflow/effects.ts';
 import type { CommandRejected, RunEvent } from '../../workflow/events.ts';
 import type { Takers } from '../../workflow/explain/explanation.ts';
 import { isRefused } from '../../workflow/handle.ts';
 import { isUnsettled } from '../../workflow/settle.ts';
 import { isTerminal } from '../../workflow/state.ts';
 import type { AdmissionTurn } from '../admission/admission-turn.ts';
+import { attemptEnd } from '../admission/attempt-end.ts';
+import type { AttemptEnd } from '../admission/breaker.ts';
 import type { Heart } from '../heart.ts';
 import type { InboxItem } from '../inbox.ts';
 import type { EngineOptions } from '../options.ts';
@@ -96,18 +98,18 @@ export class TurnDecider {
     };
   }
 
-  /** `folded`: told of each event. */
-  context(folded?: (event: RunEvent) => void): DecisionContext {
+  /** `turn`: who is told of each event, and asked for notes. */
+  context(turn?: Pick<DecisionContext, 'folded' | 'notes'>): DecisionContext {
     const { clock, random, options, takers } = this.#parts;
     const { maxPayloadChars, maxRunChars, sliceChars } = options;
-    const context = { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars, takers };
-    return folded === undefined ? context : { ...context, folded };
+    return { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars, takers, ...turn };
   }
 
   decide(run: CachedRun, items: readonly InboxItem[], batch: Batch, admission: AdmissionTurn): Decided {
     const { sliceChars } = this.#parts.options;
     const full = (): boolean => batch.chars > sliceChars;
-    const context = this.context(this.#collector(run, batch, admission));
+    const folded = this.#collector(run, batch, admission);
+    const context = this.context({ folded, notes: () => this.#notes(run, admission) });
     const turn: Deciding = { run, batch, admission, context, full };
     let done = 0;
     if (!run.fresh || this.#handle(turn, this.#pastDue)) {
@@ -130,9 +132,17 @@ export class TurnDecider {
       for (const effect of heart.effectsOf(state, event)) {
         batch.effects.push(effect);
         if (effect.kind === 'close-attempt' || effect.kind === 'listen')
-          admission.release(effect.taskId, effect.attempt);
+          admission.release(effect.taskId, effect.attempt, endIn(event, effect));
       }
     };
+  }
+
+  /** What admission has learned of agents from what was folded. */
+  #notes({ runId, state }: CachedRun, admission: AdmissionTurn): readonly NoteAgent[] {
+    return admission.takeNotes().map((note): NoteAgent => {
+      const commandId = `${runId}/agent/${note.agent}/${state.revision}`;
+      return { type: 'NoteAgent', commandId, runId, ...note };
+    });
   }
 
   /** False when what the item derives was more than one turn may take: the rest of it is derived again in the next. */
@@ -201,6 +211,15 @@ export class TurnDecider {
     return full() && (isUnsettled(state) || mayDecide(state));
   }
 }
+
+/** How an attempt ended, when the event says so of it. */
+function endIn(event: RunEvent, { kind, taskId, attempt }: AttemptOver): AttemptEnd | undefined {
+  if (kind === 'listen' || !('attempt' in event) || event.attempt !== attempt) return undefined;
+  const about = event.type === 'TasksReset' ? event.region : event.taskId;
+  return about === taskId ? attemptEnd(event) : undefined;
+}
+
+type AttemptOver = Extract<Effect, { readonly kind: 'close-attempt' | 'listen' }>;
 
 function attempted<T>(what: string, work: () => T, item?: InboxItem): T {
   try {

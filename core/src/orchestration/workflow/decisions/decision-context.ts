@@ -1,3 +1,4 @@
+import type { NoteAgent } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import type { Takers } from '../explain/explanation.ts';
 
@@ -18,6 +19,8 @@ export interface DecisionContext {
   readonly settles?: boolean;
   /** Told of each event as soon as it is folded: what it leads to follows from the state as it left it. */
   readonly folded?: (event: RunEvent) => void;
+  /** Asked once the events of a command are folded: what is to be put on record before what follows from them by itself. */
+  readonly notes?: () => readonly NoteAgent[];
   /** Characters of payload after which settling and scheduling stop for now, to go on in another turn. Default: no limit. */
   readonly sliceChars?: number;
 }

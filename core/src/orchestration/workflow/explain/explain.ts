@@ -50,6 +50,7 @@ function keyOf(task: TaskState, reason: Reason): string {
     case 'nobody':
       return `${task.definitionId} nobody ${reason.agent ?? ''} ${reason.capability ?? ''}`;
     case 'admission':
+    case 'rested':
     case 'ready':
     case 'retry':
     case 'sleep':

@@ -21,6 +21,16 @@ export interface WaitingForRoom {
   readonly nextAt: number | undefined;
   /** Runs that wait there beside this one. */
   readonly others: number;
+  /** Set when it is not for room that it waits, but because the agent rests, or is tried again. */
+  readonly rested?: RestingAgent;
+}
+
+/** An agent that has failed too often. */
+export interface RestingAgent {
+  readonly agent: string;
+  /** When it is tried again; while it is (`trying`), when another attempt is let through, should that not have ended. Undefined: at once. */
+  readonly until: number | undefined;
+  readonly trying: boolean;
 }
 
 /** What a history does not say: only a process knows it. */
@@ -50,6 +60,7 @@ export interface ExplainFacts {
  * - `place`: an item whose list has as many under way as it may.
  * - `mutex`: `holder` has the mutex that it asks for; `ahead` are before it. With `across`, a task of another run has it.
  * - `admission`: a limit over all runs of the process has no room, or gives it to others first.
+ * - `rested`: the agent (each that has the capability) has failed too often, and rests, or is tried with another attempt.
  * - `ready`: it is the scheduler strategy's to assign.
  * - `strategy`: the strategy of the team `of` ('' is the run) is to say what is done; `wakeAt`: it has asked to be asked again then.
  * - `nobody`: no worker is there that takes it.
@@ -82,7 +93,8 @@ export type Reason =
       readonly ahead: number;
       readonly across?: 'workflow' | 'tenant';
     }
-  | ({ readonly reason: 'admission' } & WaitingForRoom)
+  | ({ readonly reason: 'admission' } & Omit<WaitingForRoom, 'rested'>)
+  | ({ readonly reason: 'rested' } & RestingAgent)
   | { readonly reason: 'ready'; readonly strategy: string }
   | { readonly reason: 'strategy'; readonly of: string; readonly strategy: string; readonly wakeAt?: number }
   | { readonly reason: 'nobody'; readonly agent?: string; readonly capability?: string }

@@ -51,6 +51,7 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   const begins =
     own.reason === 'ready' ||
     own.reason === 'admission' ||
+    own.reason === 'rested' ||
     own.reason === 'nobody' ||
     own.reason === 'strategy' ||
     (own.reason === 'deciding' && own.about === 'start');
@@ -137,7 +138,11 @@ function ready(task: TaskState, questions: Questions): Reason {
   if (full !== undefined) return { reason: 'slot', of: full.path, limit: full.limit, inFlight: full.inFlight };
   const { agent, capability } = wantedBy(state, task);
   const room = facts.admission?.(agent, agent === undefined ? capability : undefined);
+  if (room?.rested !== undefined) return { reason: 'rested', ...room.rested };
   if (room !== undefined) return { reason: 'admission', ...room };
+  // As far as the run itself has it on record.
+  const rest = state.rested?.find((one) => one.agent === agent);
+  if (rest !== undefined && rest.until > facts.now) return { reason: 'rested', ...rest, trying: false };
   return { reason: 'ready', strategy: strategyAt(state, task.scope) };
 }
 

@@ -19,6 +19,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   place: 'tasks',
   mutex: 'tasks',
   admission: 'run',
+  rested: 'timer',
   ready: 'engine',
   strategy: 'engine',
   nobody: 'person',
@@ -116,6 +117,19 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       return told(
         `waits for room at ${where}, where ${used}${of} ${used === 1 ? 'is' : 'are'} under way${beside}`,
         'It begins when an attempt there has ended, and its turn has come.',
+      );
+    }
+    case 'rested': {
+      const { agent, until, trying } = reason;
+      if (trying)
+        return told(
+          `waits for '${agent}', which failed too often and is being tried with another attempt`,
+          `It begins when that ends well${until === undefined ? '' : `; else the next one to try it begins ${inTime(until, now)}`}.`,
+        );
+      const again = until === undefined ? 'now' : inTime(until, now);
+      return told(
+        `waits for '${agent}', which failed too often and rests`,
+        `The agent is tried again ${again}, with one attempt.`,
       );
     }
     case 'ready':

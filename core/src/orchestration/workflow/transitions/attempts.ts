@@ -1,7 +1,8 @@
 import { leavesUnknown } from '../../task-chaining/failure.ts';
 import { stoodStill } from '../clock.ts';
 import type { TaskAttemptCompleted, TaskAttemptFailed } from '../events.ts';
-import type { RunState, TaskState } from '../state.ts';
+import { wantedBy } from '../ready-tasks.ts';
+import { definitionOf, type RunState, type TaskState } from '../state.ts';
 import { wakeClosing } from './close.ts';
 import { leavePlace } from './items.ts';
 import { failMail } from './mail.ts';
@@ -31,6 +32,15 @@ export function attemptFailed(state: RunState, task: TaskState, event: TaskAttem
   if (leavesUnknown(event)) noteUnknown(state, task);
   if (event.lost === true) task.losses += 1;
   else task.tries += 1;
+  noteTried(state, task);
   if (task.index !== undefined && event.retryAt !== undefined) leavePlace(state, task, event.at);
   goOnClosing(state, task);
+}
+
+/** Whoever has the capability may make the next attempt: others go before who has failed at it. */
+function noteTried(state: RunState, task: TaskState): void {
+  const { agent } = task;
+  if (agent === undefined || wantedBy(state, task).agent !== undefined) return;
+  if (definitionOf(state, task)?.delivery === 'at-most-once') return;
+  task.tried = [...(task.tried ?? []).filter((other) => other !== agent), agent];
 }

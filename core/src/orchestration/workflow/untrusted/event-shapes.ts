@@ -196,6 +196,8 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TasksLinked: edges,
   TasksUnlinked: edges,
   ...teamShapes(errorShape),
+  AgentRested: fieldsOf({ agent, until: time, failures: integer(1) }),
+  AgentBack: fieldsOf({ agent }),
   BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(

@@ -81,8 +81,13 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
       return event.taskId === undefined || state.tasks.get(event.taskId)?.status === 'failed'
         ? undefined
         : flaw('data.taskId', `is '${event.taskId}', which has not failed`);
+    case 'AgentRested':
+      return event.until > event.at
+        ? undefined
+        : flaw('data.until', `is ${event.until}, which is not later than the event`);
     case 'RunCancelled':
     case 'CommandRejected':
+    case 'AgentBack':
       return undefined;
     case 'SignalReceived':
       return state.commands.has(event.commandId)

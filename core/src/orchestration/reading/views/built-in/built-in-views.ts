@@ -1,4 +1,5 @@
 import type { Projection } from '../projection.ts';
+import { agents } from './agents.ts';
 import { conversations } from './conversations.ts';
 import { deadLetters } from './dead-letters.ts';
 import { forms } from './forms.ts';
@@ -18,4 +19,5 @@ export const BUILT_IN_VIEWS: readonly Projection[] = [
   deadLetters,
   whoToldWhom,
   conversations,
+  agents,
 ] as readonly Projection[];
