@@ -202,7 +202,7 @@ class TeamTaskView implements TeamTask {
   }
 
   get tried(): readonly string[] {
-    return [];
+    return this.#task.tried ?? [];
   }
 
   get role(): string | undefined {
