@@ -29,6 +29,11 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
       checkName(block.strategy, [...path, 'strategy'], 'the name of a strategy', report);
     for (const kind of BUDGETS)
       if (block.budget?.[kind] !== undefined) checkCount(block.budget[kind], [...path, 'budget', kind], report);
+    if (block.team !== undefined && block.catch !== undefined)
+      report(
+        [...path, 'catch'],
+        'has nothing to catch: the failures of its tasks are for the strategy of the team; put it around the team',
+      );
     for (const [index, clause] of (block.catch ?? []).entries())
       checkClause(clause, place, [...path, 'catch', index], report);
     checkLoop(place, [...path, 'loop'], report);

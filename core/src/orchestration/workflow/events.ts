@@ -209,7 +209,7 @@ export interface TaskCancelled extends EventBase {
    * named it. `while`: its `while` holds no longer. `team`: the strategy of its block does not want it any more. `goto`: it is about to begin again, see the `TasksReset` that follows. `closed`: what was awaited
    * of it, while its block closes, has come.
    */
-  readonly reason: Withdrawal | 'goto' | 'closed';
+  readonly reason: 'join' | 'list' | 'cancel' | 'while' | 'team' | 'goto' | 'closed';
   /** Of `cancel`: the task that names it. */
   readonly by?: string;
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@reprise/core';
+import type { Json, JsonObject } from '@reprise/core';
 import { expect } from 'chai';
 import { loadTasks } from '../../../../src/definition/text/parse-workflow.ts';
 import type { PureRun } from '../../pure-run.ts';
@@ -74,6 +74,33 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       for (const index of [0, 1, 2]) r.complete(`ask/call[${index}]`, index);
       gives(r, [0, 1, 2, null, null]);
       expect(r.of('BudgetReached')).to.have.length(1);
+    },
+  ],
+  review: [
+    'text',
+    (r) => {
+      r.run('fetch', 'raw');
+      r.schedule();
+      status(r, { 'check/spelling': 'scheduled', 'check/facts': 'ready' });
+      r.complete('check/spelling');
+      r.run('check/facts');
+      const decide = (decision: JsonObject) =>
+        r.send({
+          type: 'Decide',
+          scope: 'mend',
+          strategy: 'hierarchical',
+          format: 1,
+          seen: r.state.revision,
+          decision,
+        });
+      expect(handed(r, 'mend/draft')).to.have.property('told', null);
+      r.complete('mend/draft', 'one');
+      decide({ kind: 'reject', task: 'draft', feedback: 'shorter' });
+      expect(handed(r, 'mend/draft')).to.have.property('told', 'shorter');
+      r.complete('mend/draft', 'two');
+      status(r, { mend: 'running' });
+      decide({ kind: 'finish', output: 'two' });
+      gives(r, 'two');
     },
   ],
   parcel: [
