@@ -22,7 +22,9 @@ export function specProblems(spec: JsonObject, place = ''): readonly string[] {
   else if (typeof goal !== 'string' || goal.trim() === '' || goal.length > MOST_GOAL)
     problems.push(`goal${place} is not text of 1 to ${MOST_GOAL} characters.`);
   problems.push(...managerProblems(manager, place), ...workersProblems(workers, place));
-  problems.push(...leadProblems(spec).map((problem) => (place === '' ? problem : `${problem.slice(0, -1)} (${place.trim()}).`)));
+  problems.push(
+    ...leadProblems(spec).map((problem) => (place === '' ? problem : `${problem.slice(0, -1)} (${place.trim()}).`)),
+  );
   return problems;
 }
 
@@ -32,7 +34,9 @@ function managerProblems(manager: unknown, place: string): readonly string[] {
     if (!isBag(manager)) return [];
     return unknownMembers(manager, ['agent', 'capability'], `manager${place}`);
   }
-  return [`manager${place} is ${JSON.stringify(manager)}, not the name of an agent, { agent: … } or { capability: … }.`];
+  return [
+    `manager${place} is ${JSON.stringify(manager)}, not the name of an agent, { agent: … } or { capability: … }.`,
+  ];
 }
 
 function workersProblems(workers: unknown, place: string): readonly string[] {
@@ -60,11 +64,15 @@ function workerName(worker: unknown): string | undefined {
 }
 
 function workerProblems(worker: unknown, at: string): readonly string[] {
-  if (typeof worker === 'string') return isId(worker) ? [] : [`${at} is ${JSON.stringify(worker)}, no name of an agent.`];
+  if (typeof worker === 'string')
+    return isId(worker) ? [] : [`${at} is ${JSON.stringify(worker)}, no name of an agent.`];
   if (!isBag(worker)) return [`${at} is neither the name of an agent nor an object.`];
   const problems = [...unknownMembers(worker, WORKER_MEMBERS, at)];
   const said = PERFORMERS.filter((key) => worker[key] !== undefined);
-  if (said.length !== 1) problems.push(`${at} needs one of ${PERFORMERS.join(', ')}${said.length === 0 ? '' : `, and has ${said.join(', ')}`}.`);
+  if (said.length !== 1)
+    problems.push(
+      `${at} needs one of ${PERFORMERS.join(', ')}${said.length === 0 ? '' : `, and has ${said.join(', ')}`}.`,
+    );
   for (const key of ['agent', 'capability', 'workflow', 'name'])
     if (worker[key] !== undefined && (typeof worker[key] !== 'string' || !isId(worker[key] as string)))
       problems.push(`${at}.${key} is ${JSON.stringify(worker[key])}, which is no name.`);
@@ -95,7 +103,9 @@ function factProblems(worker: Bag, at: string): readonly string[] {
   );
   must(atOnce === undefined || isWhole(atOnce, 1, 1000), 'atOnce is not a whole number from 1 to 1000');
   if (handed !== undefined && handed !== 'step' && handed !== 'input')
-    problems.push(`${at}.handed is ${JSON.stringify(handed)}, not one of step, input${meant(handed, ['step', 'input'])}.`);
+    problems.push(
+      `${at}.handed is ${JSON.stringify(handed)}, not one of step, input${meant(handed, ['step', 'input'])}.`,
+    );
   if (task === undefined) return problems;
   if (!isBag(task)) return [...problems, `${at}.task is not an object of words of a task.`];
   return [...problems, ...unknownMembers(task, WORDS[performer], `${at}.task`)];

@@ -17,8 +17,8 @@ export {
   type Bounds,
   DEFAULT_OPTIONS,
   type HierarchicalOptions,
-  type ResolvedHierarchicalOptions,
   REVIEWS,
+  type ResolvedHierarchicalOptions,
   type Review,
   resolveHierarchicalOptions,
 } from './options.ts';

@@ -1,6 +1,6 @@
 import type { Decision, ErrorCode, Json, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
 import type { ManagerReply, Question } from './contract.ts';
-import { taskOf } from './delegate.ts';
+import { literal, taskOf } from './delegate.ts';
 import {
   draftOf,
   dueSteps,
@@ -14,7 +14,6 @@ import {
   type Step,
 } from './ledger.ts';
 import { readReply } from './reply.ts';
-import { MANAGER_REPLY_SCHEMA } from './schemas.ts';
 import type { Team } from './spec.ts';
 import { leavesNothing, type Taken, take } from './take.ts';
 import { tell } from './tell.ts';
@@ -59,6 +58,9 @@ export class Play {
     if (!this.isOver) this.#hear();
     if (!this.isOver) this.#effect();
     if (!this.isOver) this.#askIfNeeded();
+    // Once on record it is no news any more.
+    if (this.#said.length === 0 && this.#view.team.news.some(({ kind }) => kind === 'refused'))
+      this.#say({ kind: 'note' });
     return this.#said;
   }
 
@@ -198,7 +200,10 @@ export class Play {
     const { stalls, resets } = this.#team.bounds;
     if (ledger.stalls <= stalls) return;
     if (ledger.resets >= resets)
-      return this.#giveUp('REPRISE_TEAM_STALLED', `The team came to a stand ${stalls + 1} times with each of ${resets + 1} plans. ${progress?.next ?? ''}`.trim());
+      return this.#giveUp(
+        'REPRISE_MANAGER_STALLED',
+        `The team came to a stand ${stalls + 1} times with each of ${resets + 1} plans. ${progress?.next ?? ''}`.trim(),
+      );
     ledger.resets += 1;
     ledger.stalls = 0;
     for (const step of ledger.plan) if (step.state !== 'accepted') forget(ledger, step);
@@ -226,13 +231,16 @@ export class Play {
     for (const { step, worker } of dueSteps(this.#ledger, this.#team)) {
       const { delegations } = this.#team.bounds;
       if (this.#ledger.delegations >= delegations)
-        return this.#giveUp('REPRISE_DELEGATIONS_EXHAUSTED', `The team has delegated ${delegations} steps, and '${step.step}' would be one more.`);
+        return this.#giveUp(
+          'REPRISE_DELEGATIONS_EXHAUSTED',
+          `The team has delegated ${delegations} steps, and '${step.step}' would be one more.`,
+        );
       const id = this.#freeId(step.step);
       const task = taskOf(step, worker, this.#team, this.#ledger, this.#view.team);
       step.task = id;
       step.state = 'open';
       this.#ledger.delegations += 1;
-      this.#say({ kind: 'add', tasks: [{ id, ...task }], why: `${step.step} to ${worker.name}` });
+      this.#say({ kind: 'add', tasks: { [id]: task }, why: `${step.step} to ${worker.name}` });
     }
   }
 
@@ -277,8 +285,7 @@ export class Play {
       id: task,
       role: kind,
       ...this.#team.manager,
-      input: input as unknown as Json,
-      output: MANAGER_REPLY_SCHEMA,
+      input: literal(input as unknown as Json),
       timeoutMs: this.#team.managerTimeoutMs,
       attempts: this.#team.managerAttempts,
       ...(this.#wrong.length > 0 && { why: this.#wrong.join(' ').slice(0, MOST_WHY).toWellFormed() }),
@@ -305,4 +312,3 @@ export class Play {
     this.#recorded = text;
   }
 }
-

@@ -39,12 +39,16 @@ export function readReply(
   };
   for (const problem of unknownMembers(value, ['progress', 'facts', 'do'], 'the answer')) say(problem);
   checkProgress(value['progress'], say);
-  if (Array.isArray(value['do'])) for (const [index, one] of value['do'].entries()) checkAction(one, `do[${index}]`, say);
+  if (Array.isArray(value['do']))
+    for (const [index, one] of value['do'].entries()) checkAction(one, `do[${index}]`, say);
   else say('do is not a list of what is to be done.');
   const without = { ...value, do: Array.isArray(value['do']) ? value['do'].map(withoutOutput) : null };
   const bytes = bytesOf(without);
-  if (bytes > MOST_BYTES) say(`The answer has ${bytes} bytes; ${MOST_BYTES} are read. Plan fewer steps at once, and say less.`);
-  return problems.length > 0 ? { problems: problems.slice(0, MOST_PROBLEMS) } : { reply: value as unknown as ManagerReply };
+  if (bytes > MOST_BYTES)
+    say(`The answer has ${bytes} bytes; ${MOST_BYTES} are read. Plan fewer steps at once, and say less.`);
+  return problems.length > 0
+    ? { problems: problems.slice(0, MOST_PROBLEMS) }
+    : { reply: value as unknown as ManagerReply };
 }
 
 /** A model that knows no schemas answers with text, often fenced. */
@@ -58,7 +62,8 @@ function fromText(text: string): unknown {
   }
 }
 
-const withoutOutput = (action: unknown): unknown => (isBag(action) && 'finish' in action ? { ...action, finish: 0 } : action);
+const withoutOutput = (action: unknown): unknown =>
+  isBag(action) && 'finish' in action ? { ...action, finish: 0 } : action;
 
 function checkProgress(progress: unknown, say: Say): void {
   if (progress === undefined || progress === null) return;
@@ -83,9 +88,12 @@ function checkAction(action: unknown, place: string, say: Say): void {
   if (name === 'plan' || name === 'replan') return checkSteps(action[name], `${place}.${name}`, say);
   if (name === 'finish') return;
   if (typeof action[name] !== 'string' || action[name] === '')
-    say(`${place}.${name} is ${describe(action[name])}, not ${name === 'giveUp' ? 'text that says why' : 'the name of a step'}.`);
+    say(
+      `${place}.${name} is ${describe(action[name])}, not ${name === 'giveUp' ? 'text that says why' : 'the name of a step'}.`,
+    );
   checkTo(action['to'], place, say);
-  if (name === 'reject' && (action['feedback'] ?? '') === '') say(`${place} rejects and does not say why, in feedback.`);
+  if (name === 'reject' && (action['feedback'] ?? '') === '')
+    say(`${place} rejects and does not say why, in feedback.`);
 }
 
 function checkSteps(steps: unknown, place: string, say: Say): void {
@@ -102,13 +110,18 @@ function checkSteps(steps: unknown, place: string, say: Say): void {
       say(`${at}.step is ${describe(name)}, not a name of 1 to 64 letters, digits, ".", "_", "-".`);
     if (typeof work !== 'string' || work.trim() === '') say(`${at}.work does not say what is to be done.`);
     checkTo(to, at, say);
-    if (after !== undefined && after !== null && !(Array.isArray(after) && after.every((one) => typeof one === 'string')))
+    if (
+      after !== undefined &&
+      after !== null &&
+      !(Array.isArray(after) && after.every((one) => typeof one === 'string'))
+    )
       say(`${at}.after is not a list of steps.`);
   }
 }
 
 function checkTo(to: unknown, place: string, say: Say): void {
-  if (to !== undefined && to !== null && typeof to !== 'string') say(`${place}.to is ${describe(to)}, not the name of a worker.`);
+  if (to !== undefined && to !== null && typeof to !== 'string')
+    say(`${place}.to is ${describe(to)}, not the name of a worker.`);
 }
 
 /** A value, for whoever gave it: short. */

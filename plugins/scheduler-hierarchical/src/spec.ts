@@ -73,7 +73,10 @@ export interface Team {
 export function teamOf(spec: JsonObject, options: ResolvedHierarchicalOptions): Team {
   const problems = specProblems(spec);
   if (problems.length > 0)
-    throw new RepriseError('REPRISE_DEFINITION_INVALID', `The strategy hierarchical cannot lead: ${problems.join(' ')}`);
+    throw new RepriseError(
+      'REPRISE_DEFINITION_INVALID',
+      `The strategy hierarchical cannot lead: ${problems.join(' ')}`,
+    );
   const { goal, manager, workers, ...own } = spec as unknown as HierarchicalSpec;
   const performer = typeof manager === 'string' ? { agent: manager } : manager;
   return {

@@ -1,4 +1,4 @@
-import { type Decision, assignInOrder, type TeamSchedulingView, type TeamStrategy } from '@reprise/core/plugin';
+import { assignInOrder, type Decision, type TeamSchedulingView, type TeamStrategy } from '@reprise/core/plugin';
 import { specProblems } from './check.ts';
 import { LEDGER_FORMAT } from './ledger.ts';
 import { type HierarchicalOptions, resolveHierarchicalOptions } from './options.ts';
@@ -30,4 +30,3 @@ function assignments(view: TeamSchedulingView, decisions: readonly Decision[]): 
   const paths = new Set(dropped.values().map((id) => view.team.tasks.get(id)?.taskId));
   return assignInOrder(view, view.slots).filter(({ taskId }) => !paths.has(taskId));
 }
-

@@ -79,9 +79,12 @@ class Taking implements Taken {
     const others = new Set(othersOf(this.#ledger, this.#view).map(({ id }) => id));
     for (const [index, { step: name, work, to, after, input }] of steps.entries()) {
       const existing = stepOf(this.#ledger, name);
-      if (others.has(name)) this.#say(`${at}[${index}]: there is a task '${name}' in the block; call the step otherwise.`);
+      if (others.has(name))
+        this.#say(`${at}[${index}]: there is a task '${name}' in the block; call the step otherwise.`);
       else if (existing !== undefined)
-        this.#say(`${at}[${index}]: there is a step '${name}' already (${existing.state}); leave it out, or call the new one otherwise.`);
+        this.#say(
+          `${at}[${index}]: there is a step '${name}' already (${existing.state}); leave it out, or call the new one otherwise.`,
+        );
       else
         this.#ledger.plan.push({
           step: name,
@@ -134,6 +137,7 @@ class Taking implements Taken {
     if (step.state !== 'ended' && step.state !== 'failed')
       return this.#say(`${at}: '${name}' is ${step.state}; only what has ended is accepted.`);
     step.state = 'accepted';
+    delete step.error;
     this.accepted.push(step);
     this.#hide(step);
   }
@@ -149,7 +153,7 @@ class Taking implements Taken {
       const { rejections } = this.#team.bounds;
       step.state = 'failed';
       step.error = {
-        code: 'REPRISE_TEAM_FAILED',
+        code: 'REJECTED',
         message: `It was rejected ${rejections + 1} times; a step is done again ${rejections} times at most. Assign it to another worker, replan, or accept what there is.`,
       };
       this.#ledger.unseen.push(name);
@@ -190,10 +194,14 @@ class Taking implements Taken {
     for (const { step, after } of planned)
       for (const name of after)
         if (!known.has(name))
-          this.#say(`'${step}' comes after '${name}', which is no step${didYouMean(name, known)}; there ${listed([...known])}.`);
+          this.#say(
+            `'${step}' comes after '${name}', which is no step${didYouMean(name, known)}; there ${listed([...known])}.`,
+          );
     const circle = circleOf(planned);
     if (circle.length > 0)
-      this.#say(`${circle.map((name) => `'${name}'`).join(', ')} come after each other, in a circle: none could ever begin.`);
+      this.#say(
+        `${circle.map((name) => `'${name}'`).join(', ')} come after each other, in a circle: none could ever begin.`,
+      );
   }
 
   #say(problem: string): void {
