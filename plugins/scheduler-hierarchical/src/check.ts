@@ -1,5 +1,5 @@
-import { didYouMean, isId, type JsonObject } from '@reprise/core/plugin';
-import { type Bag, isBag, isWhole, leadProblems, unknownMembers } from './options.ts';
+import { isId, type JsonObject } from '@reprise/core/plugin';
+import { type Bag, isBag, isWhole, leadProblems, orElse, unknownMembers } from './options.ts';
 
 const SPEC_WORDS = ['goal', 'manager', 'workers', 'review', 'bounds', 'managerTimeout', 'managerAttempts'];
 /** Words that a worker may give the tasks that it is delegated, by who does them. */
@@ -103,16 +103,11 @@ function factProblems(worker: Bag, at: string): readonly string[] {
   );
   must(atOnce === undefined || isWhole(atOnce, 1, 1000), 'atOnce is not a whole number from 1 to 1000');
   if (handed !== undefined && handed !== 'step' && handed !== 'input')
-    problems.push(
-      `${at}.handed is ${JSON.stringify(handed)}, not one of step, input${meant(handed, ['step', 'input'])}.`,
-    );
+    problems.push(`${at}.handed is ${JSON.stringify(handed)}${orElse(handed, ['step', 'input'], 'step, input')}`);
   if (task === undefined) return problems;
   if (!isBag(task)) return [...problems, `${at}.task is not an object of words of a task.`];
   return [...problems, ...unknownMembers(task, WORDS[performer], `${at}.task`)];
 }
-
-const meant = (value: unknown, known: readonly string[]): string =>
-  typeof value === 'string' ? didYouMean(value, known) : '';
 
 const hasOne = (bag: Bag, keys: readonly string[]): boolean =>
   keys.filter((key) => bag[key] !== undefined).length === 1 &&

@@ -43,11 +43,17 @@ export type Bag = Readonly<Record<string, unknown>>;
 export const isBag = (value: unknown): value is Bag =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The end of a sentence about something that is not known: what was meant, and what there is. */
+export function orElse(value: unknown, known: readonly string[], list: string): string {
+  const meant = typeof value === 'string' ? didYouMean(value, known) : '';
+  return meant === '' ? `; there are ${list}.` : `${meant} There are ${list}.`;
+}
+
 /** One sentence for each member that `known` has not. */
 export function unknownMembers(bag: Bag, known: readonly string[], place: string): readonly string[] {
   return Object.keys(bag)
     .filter((key) => !known.includes(key))
-    .map((key) => `${place} has no ${JSON.stringify(key)}${didYouMean(key, known)}; there are ${known.join(', ')}.`);
+    .map((key) => `${place} has no ${JSON.stringify(key)}${orElse(key, known, known.join(', '))}`);
 }
 
 /** What is wrong with those that options and specs share, each a sentence. */
@@ -55,8 +61,7 @@ export function leadProblems(given: Bag): readonly string[] {
   const problems: string[] = [];
   const { review, bounds, managerTimeout, managerAttempts } = given;
   if (review !== undefined && !REVIEWS.some((one) => one === review)) {
-    const meant = typeof review === 'string' ? didYouMean(review, REVIEWS) : '';
-    problems.push(`review is ${JSON.stringify(review)}, not one of ${REVIEWS.join(', ')}${meant}.`);
+    problems.push(`review is ${JSON.stringify(review)}${orElse(review, REVIEWS, REVIEWS.join(', '))}`);
   }
   if (bounds !== undefined) problems.push(...boundProblems(bounds));
   const timeout = managerTimeout === undefined ? 1 : parseDuration(managerTimeout as Duration);

@@ -58,9 +58,6 @@ export class Play {
     if (!this.isOver) this.#hear();
     if (!this.isOver) this.#effect();
     if (!this.isOver) this.#askIfNeeded();
-    // Once on record it is no news any more.
-    if (this.#said.length === 0 && this.#view.team.news.some(({ kind }) => kind === 'refused'))
-      this.#say({ kind: 'note' });
     return this.#said;
   }
 
@@ -76,7 +73,9 @@ export class Play {
       else if (news.decision === 'reject' && redo !== undefined) this.#takeBack(redo, message);
       else if (news.decision === 'drop') ledger.drops = [];
       else if (news.decision === 'finish') this.#nonsense('next', [`The team cannot finish so: ${message}`]);
-      else if (news.decision !== 'assign') this.#giveUp(code, `The team cannot go on: ${message}`);
+      else if (news.decision !== 'assign') return this.#giveUp(code, `The team cannot go on: ${message}`);
+      // Once on record it is no news any more, and the next refusal is not another in a row.
+      if (!this.isOver) this.#say({ kind: 'note', why: `could not be: ${message}`.slice(0, MOST_WHY).toWellFormed() });
     }
   }
 

@@ -1,6 +1,7 @@
-import { didYouMean, type Json, type TeamView } from '@reprise/core/plugin';
+import type { Json, TeamView } from '@reprise/core/plugin';
 import type { ManagerAction, ManagerReply, PlannedStep, Question } from './contract.ts';
 import { dueSteps, forget, isUnderWay, type Ledger, othersOf, recordOf, type Step, stepOf } from './ledger.ts';
+import { orElse } from './options.ts';
 import { bytesOf } from './reply.ts';
 import type { Team } from './spec.ts';
 
@@ -100,7 +101,7 @@ class Taking implements Taken {
   #given(to: string | null | undefined, input: Json | undefined, at: string): Pick<Step, 'to' | 'input'> {
     if (typeof to === 'string' && !this.#team.workers.has(to)) {
       const known = [...this.#team.workers.keys()];
-      this.#say(`${at}.to: there is no worker '${to}'${didYouMean(to, known)}; there are ${listOf(known)}.`);
+      this.#say(`${at}.to: there is no worker '${to}'${orElse(to, known, listOf(known))}`);
     }
     return { ...(typeof to === 'string' && { to }), ...(input !== undefined && { input }) };
   }
@@ -177,7 +178,7 @@ class Taking implements Taken {
     const step = stepOf(this.#ledger, name);
     if (step !== undefined) return step;
     const known = this.#ledger.plan.map((one) => one.step);
-    this.#say(`${at}: there is no step '${name}'${didYouMean(name, known)}; there ${listed(known)}.`);
+    this.#say(`${at}: there is no step '${name}'${orElse(name, known, listOf(known))}`);
     return undefined;
   }
 
@@ -194,9 +195,7 @@ class Taking implements Taken {
     for (const { step, after } of planned)
       for (const name of after)
         if (!known.has(name))
-          this.#say(
-            `'${step}' comes after '${name}', which is no step${didYouMean(name, known)}; there ${listed([...known])}.`,
-          );
+          this.#say(`'${step}' comes after '${name}', which is no step${orElse(name, [...known], listOf([...known]))}`);
     const circle = circleOf(planned);
     if (circle.length > 0)
       this.#say(
@@ -228,9 +227,8 @@ function circleOf(plan: readonly Step[]): readonly string[] {
 
 const MOST_LISTED = 20;
 
-const listOf = (names: readonly string[]): string =>
-  names.length <= MOST_LISTED
-    ? names.join(', ')
-    : `${names.slice(0, MOST_LISTED).join(', ')} and ${names.length - MOST_LISTED} more`;
-
-const listed = (names: readonly string[]): string => (names.length === 0 ? 'are none' : `are ${listOf(names)}`);
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : '';
+  return `${names.slice(0, MOST_LISTED).join(', ')}${more}`;
+}

@@ -1,6 +1,6 @@
 import type { Decision, Json, JsonObject } from '@reprise/core/plugin';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { beforeEach, describe, it } from 'mocha';
 import { createHierarchicalStrategy, type ManagerReply, type ManagerTask } from '../src/index.ts';
 import { Failed, type Played, progress, reply, type Script, SPEC, TeamPlay } from './support.ts';
 
@@ -70,7 +70,10 @@ describe('hierarchical', () => {
       spec: { ...SPEC, workers: ['writer', { capability: 'can', name: 'checker', description: 'Checks', atOnce: 2 }] },
       input: { topic: 'tea' },
       manager: inTurn(
-        { facts: ['one'], ...plan({ step: 'draft', to: 'writer' }, { step: 'check', to: 'checker', after: ['draft'] }) },
+        {
+          facts: ['one'],
+          ...plan({ step: 'draft', to: 'writer' }, { step: 'check', to: 'checker', after: ['draft'] }),
+        },
         { ...reply({ accept: 'draft' }), progress: progress('check it') },
         reply({ accept: 'check' }, { finish: 1 }),
       ),
@@ -86,7 +89,15 @@ describe('hierarchical', () => {
     expect(second).to.deep.include({
       ask: 'next',
       news: [
-        { step: 'draft', to: 'writer', status: 'completed', review: true, output: { draft: true }, attempts: 1, rejections: 0 },
+        {
+          step: 'draft',
+          to: 'writer',
+          status: 'completed',
+          review: true,
+          output: { draft: true },
+          attempts: 1,
+          rejections: 0,
+        },
       ],
     });
     expect(second?.ledger).to.deep.equal({
@@ -143,12 +154,23 @@ describe('hierarchical', () => {
       spec: { ...SPEC, workers: ['writer', 'critic', 'reader'] },
       manager: (asked, n) => {
         if (n === 1)
-          return plan({ step: 'read', to: 'reader' }, { step: 'draft', to: 'writer', after: ['read'] }, { step: 'slow', to: 'critic' });
+          return plan(
+            { step: 'read', to: 'reader' },
+            { step: 'draft', to: 'writer', after: ['read'] },
+            { step: 'slow', to: 'critic' },
+          );
         if (asked.news.some(({ status }) => status === 'failed'))
-          return { progress: progress(), do: [{ replan: [{ step: 'draft', work: 'otherwise', to: 'critic', after: ['read'] }] }] };
+          return {
+            progress: progress(),
+            do: [{ replan: [{ step: 'draft', work: 'otherwise', to: 'critic', after: ['read'] }] }],
+          };
         return reply(...asked.news.map(({ step }) => ({ accept: step })), ...(n > 3 ? [{ finishWith: 'draft' }] : []));
       },
-      next: (open) => Math.max(0, open.findIndex(({ id }) => id !== 'slow')),
+      next: (open) =>
+        Math.max(
+          0,
+          open.findIndex(({ id }) => id !== 'slow'),
+        ),
       worker: (_id, _input, { agent = '' }) => {
         if (agent === 'writer') throw new Failed('NO_INK');
         return agent;
@@ -174,13 +196,16 @@ describe('hierarchical', () => {
     });
     expect(played.end).to.deep.equal({ output: 'done' });
     expect(played.asked.map(({ ask }) => ask)).to.deep.equal(['plan', 'next', 'next', 'replan', 'next']);
-    expect(played.asked[3]).to.deep.include({ left: { delegations: 50, stalls: 1, resets: 0, nonsense: 3, budget: {} } });
+    expect(played.asked[3]).to.deep.include({
+      left: { delegations: 50, stalls: 1, resets: 0, nonsense: 3, budget: {} },
+    });
     expect(played.asked[3]?.ledger).to.deep.include({ facts: 'known', plan: [] });
   });
 
   it('gives up when new plans lead nowhere, too', () => {
     const played = play({
-      manager: ({ ask }) => (ask === 'next' ? { progress: progress('round and round', { looping: true }), do: [] } : plan({ step: 'draft' })),
+      manager: ({ ask }) =>
+        ask === 'next' ? { progress: progress('round and round', { looping: true }), do: [] } : plan({ step: 'draft' }),
     });
     expect(played.end).to.deep.equal({
       code: 'REPRISE_MANAGER_STALLED',
@@ -204,15 +229,17 @@ describe('hierarchical', () => {
       ['Your answer is text that is no JSON object. Answer with an object: { "progress": …, "do": [ … ] }.'],
       [
         'do[0] needs one of plan, assign, accept, reject, replan, finish, finishWith, giveUp.',
-        `do[0] has no "plann"; did you mean 'plan'?; there are plan, assign, accept, reject, replan, finish, finishWith, giveUp, to, input, feedback, why.`,
+        `do[0] has no "plann"; did you mean 'plan'? There are plan, assign, accept, reject, replan, finish, finishWith, giveUp, to, input, feedback, why.`,
       ],
       [
-        "do[0].plan[0].to: there is no worker 'writter'; did you mean 'writer'?; there are writer, critic.",
+        "do[0].plan[0].to: there is no worker 'writter'; did you mean 'writer'? There are writer, critic.",
         "do[0].plan[1]: there is a step 'draft' already (planned); leave it out, or call the new one otherwise.",
       ],
     ]);
     expect(played.end).to.include({ task: 'plan-4' });
-    expect('message' in played.end && played.end.message).to.match(/4 answers in a row .* 'a', 'b' come after each other, in a circle/);
+    expect('message' in played.end && played.end.message).to.match(
+      /4 answers in a row .* 'a', 'b' come after each other, in a circle/,
+    );
     expect(played.tasks.size).to.equal(4);
   });
 
@@ -234,7 +261,9 @@ describe('hierarchical', () => {
     const played = play({
       manager: (_asked, n) => {
         if (n === 1) throw new Failed('REPRISE_OUTPUT_INVALID', 'do is missing');
-        return n === 2 ? `\`\`\`json\n${JSON.stringify(plan({ step: 'draft', to: 'writer' }))}\n\`\`\`` : JSON.stringify(reply({ accept: 'draft' }, { finish: 2 }));
+        return n === 2
+          ? `\`\`\`json\n${JSON.stringify(plan({ step: 'draft', to: 'writer' }))}\n\`\`\``
+          : JSON.stringify(reply({ accept: 'draft' }, { finish: 2 }));
       },
     });
     expect(played.end).to.deep.equal({ output: 2 });
@@ -242,7 +271,11 @@ describe('hierarchical', () => {
   });
 
   for (const [what, answer, says] of [
-    ['finishes without saying so', { progress: progress('', { satisfied: true }), do: [] }, /do has neither finish nor finishWith/],
+    [
+      'finishes without saying so',
+      { progress: progress('', { satisfied: true }), do: [] },
+      /do has neither finish nor finishWith/,
+    ],
     ['says nothing of progress', { do: [{ accept: 'draft' }] }, /progress is missing/],
     ['accepts what is planned', reply({ accept: 'review' }), /'review' is planned; only what has ended/],
     ['rejects what is planned', reply({ reject: 'review', feedback: 'x' }), /only what a worker has ended is rejected/],
@@ -251,9 +284,21 @@ describe('hierarchical', () => {
     ['assigns to nobody', reply({ accept: 'draft' }, { assign: 'third' }), /there is no step 'third'/],
     ['acts after the end', reply({ finish: 1 }, { accept: 'draft' }), /comes after what ends the team/],
     ['finishes with what is planned', reply({ finishWith: 'review' }), /'review' has no output: it is planned/],
-    ['plans after nothing', reply({ plan: [{ step: 'x', work: 'w', after: ['drafft'] }] }), /'x' comes after 'drafft', which is no step; did you mean 'draft'/],
-    ['plans a step again', reply({ plan: [{ step: 'draft', work: 'w' }] }), /there is a step 'draft' already \(ended\)/],
-    ['says two things at once', { progress: progress(), do: [{ accept: 'draft', finish: 1 }] }, /needs one of .*, and has accept, finish/],
+    [
+      'plans after nothing',
+      reply({ plan: [{ step: 'x', work: 'w', after: ['drafft'] }] }),
+      /'x' comes after 'drafft', which is no step; did you mean 'draft'/,
+    ],
+    [
+      'plans a step again',
+      reply({ plan: [{ step: 'draft', work: 'w' }] }),
+      /there is a step 'draft' already \(ended\)/,
+    ],
+    [
+      'says two things at once',
+      { progress: progress(), do: [{ accept: 'draft', finish: 1 }] },
+      /needs one of .*, and has accept, finish/,
+    ],
     ['calls a step what is no name', reply({ plan: [{ step: 'a b', work: 'w' }] }), /is "a b", not a name/],
     ['does not say the work', reply({ plan: [{ step: 'ab', work: ' ' }] }), /work does not say what is to be done/],
     ['says too much', { ...reply({ accept: 'draft' }), facts: 'x'.repeat(60_000) }, /bytes; 49152 are read/],
@@ -283,7 +328,10 @@ describe('hierarchical', () => {
 
   it('gives up when the manager does', () => {
     const played = play({ manager: inTurn({ do: [{ giveUp: 'there is no paper' }] }) });
-    expect(played.end).to.deep.equal({ code: 'REPRISE_TEAM_FAILED', message: 'The manager editor gave up: there is no paper' });
+    expect(played.end).to.deep.equal({
+      code: 'REPRISE_TEAM_FAILED',
+      message: 'The manager editor gave up: there is no paper',
+    });
   });
 
   it('delegates no more than it may', () => {
@@ -293,7 +341,9 @@ describe('hierarchical', () => {
       manager: ({ ask, news }) => {
         n += 1;
         const step = { step: `s${n}`, work: 'w', to: 'writer' };
-        return ask === 'plan' ? { do: [{ plan: [step] }] } : reply(...news.map((one) => ({ accept: one.step })), { plan: [step] });
+        return ask === 'plan'
+          ? { do: [{ plan: [step] }] }
+          : reply(...news.map((one) => ({ accept: one.step })), { plan: [step] });
       },
     });
     expect(codeOf(played)).to.equal('REPRISE_DELEGATIONS_EXHAUSTED');
@@ -325,7 +375,11 @@ describe('hierarchical', () => {
       },
       manager: ({ ask, news }) =>
         ask === 'plan'
-          ? plan({ step: 'read', to: 'writer' }, { step: 'draft', to: 'writer', after: ['read'] }, { step: 'other', to: 'critic' })
+          ? plan(
+              { step: 'read', to: 'writer' },
+              { step: 'draft', to: 'writer', after: ['read'] },
+              { step: 'other', to: 'critic' },
+            )
           : reply({ finish: news.map(({ step, status }) => `${step} ${status}`) }),
     });
 
@@ -366,7 +420,11 @@ describe('hierarchical', () => {
         return reply({ finish: asked.news.map(({ step }) => step) });
       },
       // The other step ends before the manager answers.
-      next: (open) => Math.max(0, open.findIndex(({ id }) => id === (open.some((one) => one.id === 'draft') ? 'draft' : 'other'))),
+      next: (open) =>
+        Math.max(
+          0,
+          open.findIndex(({ id }) => id === (open.some((one) => one.id === 'draft') ? 'draft' : 'other')),
+        ),
     });
     expect(played.end).to.deep.equal({ output: ['other'] });
     expect(played.decisions.some(({ kind }) => kind === 'drop')).to.equal(false);
@@ -377,7 +435,9 @@ describe('hierarchical', () => {
       given: ['fetch'],
       manager: (asked, n) => {
         if (n === 1) return plan({ step: 'draft', to: 'writer', after: ['fetch'] });
-        return asked.news.some(({ step }) => step === 'draft') ? reply({ accept: 'draft' }, { finishWith: 'fetch' }) : reply();
+        return asked.news.some(({ step }) => step === 'draft')
+          ? reply({ accept: 'draft' }, { finishWith: 'fetch' })
+          : reply();
       },
       worker: (id) => id,
     });
@@ -403,7 +463,10 @@ describe('hierarchical', () => {
     });
 
     it('may be child runs, which are handed what the manager gives as input', () => {
-      expect(addOf({ workflow: 'audit' }, { input: { path: '.' } })).to.deep.equal({ workflow: 'audit', input: { path: '.' } });
+      expect(addOf({ workflow: 'audit' }, { input: { path: '.' } })).to.deep.equal({
+        workflow: 'audit',
+        input: { path: '.' },
+      });
     });
 
     it('may be teams: a block with a strategy of its own', () => {
@@ -424,11 +487,16 @@ describe('hierarchical', () => {
   });
 
   describe('what could not be', () => {
+    let refusals = 0;
+    beforeEach(() => {
+      refusals = 0;
+    });
+
     const refuse =
-      (kind: string, why: string, times = 1) =>
+      (kind: string, why: string, most = 1) =>
       (decision: Decision): string | undefined => {
-        if (decision.kind !== kind || times === 0) return undefined;
-        times -= 1;
+        if (decision.kind !== kind || refusals === most) return undefined;
+        refusals += 1;
         return why;
       };
 
@@ -437,12 +505,17 @@ describe('hierarchical', () => {
         manager: (asked, n) => {
           if (n === 1) return plan({ step: 'draft', to: 'writer' });
           const failed = asked.news.find(({ error }) => error !== undefined);
-          return failed === undefined ? reply({ accept: 'draft' }, { finish: 1 }) : reply({ assign: 'draft', to: 'critic' });
+          return failed === undefined
+            ? reply({ accept: 'draft' }, { finish: 1 })
+            : reply({ assign: 'draft', to: 'critic' });
         },
         refuse: refuse('add', 'there is no such agent'),
       });
       expect(played.end).to.deep.equal({ output: 1 });
-      expect(played.asked[1]?.news[0]?.error).to.deep.equal({ code: 'REPRISE_DECISION_INVALID', message: 'there is no such agent' });
+      expect(played.asked[1]?.news[0]?.error).to.deep.equal({
+        code: 'REPRISE_DECISION_INVALID',
+        message: 'there is no such agent',
+      });
     });
 
     it('a step that may not be done again stands as it ended', () => {
@@ -462,7 +535,8 @@ describe('hierarchical', () => {
     it('an end: the manager is asked again, and not for ever', () => {
       const manager = inTurn({ do: [{ plan: [] }] }, reply({ finish: 'x' }));
       expect(play({ manager, refuse: refuse('finish', 'too large') }).end).to.deep.equal({ output: 'x' });
-      expect(codeOf(play({ manager, refuse: refuse('finish', 'too large', -1) }))).to.equal('REPRISE_MANAGER_NONSENSE');
+      refusals = 0;
+      expect(codeOf(play({ manager, refuse: refuse('finish', 'too large', 99) }))).to.equal('REPRISE_MANAGER_NONSENSE');
     });
 
     it('a question: the team gives up, with why', () => {

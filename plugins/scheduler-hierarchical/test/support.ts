@@ -90,6 +90,11 @@ export class TeamPlay {
     return { end, decisions, refused, asked, tasks, ledger: this.#ledger ?? {} };
   }
 
+  /** Decides what there is to be decided, and nothing ends. */
+  decideOnce(): void {
+    this.#ask();
+  }
+
   view(): TeamSchedulingView {
     const ready = [...this.tasks.values()].filter(({ status }) => status === 'ready');
     const tasks: readonly ReadyTask[] = ready.map(({ taskId, agent, capability }, order) => ({
@@ -103,7 +108,8 @@ export class TeamPlay {
     const groups = tasks.map((task) => ({ agent: task.agent, capability: task.capability, tasks: [task] }));
     const names = new Set([...ready.flatMap(({ agent }) => agent ?? []), 'anybody']);
     const agents = new Map([...names].map((name) => [name, { name, capabilities: ['can'], load: 0 }]));
-    const left = this.#script.delegations === undefined ? {} : { delegations: this.#script.delegations - this.#delegated };
+    const left =
+      this.#script.delegations === undefined ? {} : { delegations: this.#script.delegations - this.#delegated };
     const team: TeamView = {
       spec: this.#script.spec,
       ledger: this.#ledger,
@@ -122,7 +128,18 @@ export class TeamPlay {
       holds: () => false,
       evaluate: () => null,
     };
-    return { runId: 'r', region: '', now: 0, groups, ready: tasks, slots: 100, inFlight: 0, agents, room: () => 100, team };
+    return {
+      runId: 'r',
+      region: '',
+      now: 0,
+      groups,
+      ready: tasks,
+      slots: 100,
+      inFlight: 0,
+      agents,
+      room: () => 100,
+      team,
+    };
   }
 
   /** Until nothing more is decided. */
