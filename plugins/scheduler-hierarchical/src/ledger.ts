@@ -38,6 +38,8 @@ export interface Ledger {
   gone: string[];
   /** Ended tasks of the block that are no steps. */
   others: string[];
+  /** Ids that steps cannot have, as blocks around the team have tasks of that name: only a refusal tells. */
+  taken: string[];
   asked: number;
   delegations: number;
   stalls: number;
@@ -57,6 +59,7 @@ export const emptyLedger = (): Ledger => ({
   drops: [],
   gone: [],
   others: [],
+  taken: [],
   asked: 0,
   delegations: 0,
   stalls: 0,

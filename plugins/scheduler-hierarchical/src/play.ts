@@ -19,6 +19,8 @@ import { leavesNothing, type Taken, take } from './take.ts';
 import { tell } from './tell.ts';
 
 const MOST_WHY = 1000;
+/** Ids that may turn out to be taken. */
+const MOST_TAKEN = 100;
 /** Codes of a manager that answered, if not in the form that was asked for. */
 const NONSENSE_CODES: readonly string[] = ['REPRISE_OUTPUT_INVALID', 'LLM_OUTPUT_INVALID'];
 
@@ -52,7 +54,8 @@ export class Play {
   }
 
   decide(): readonly Decision[] {
-    if (this.#recorded === undefined) this.#question = 'plan';
+    const { state, asking, resets } = this.#ledger;
+    if (state === 'planning' && asking === null) this.#question = resets === 0 ? 'plan' : 'replan';
     this.#refused();
     if (!this.isOver) this.#look();
     if (!this.isOver) this.#hear();
@@ -69,7 +72,11 @@ export class Play {
       const { code, message } = news;
       const redo = ledger.plan.find(({ state }) => state === 'redo');
       const [due] = dueSteps(ledger, this.#team);
-      if (news.decision === 'add' && due !== undefined) this.#fail(due.step, { code, message });
+      const isTaken = code === 'REPRISE_TASK_EXISTS';
+      if (isTaken && news.decision === 'ask') ledger.asked += 1;
+      else if (isTaken && due !== undefined && ledger.taken.length < MOST_TAKEN)
+        ledger.taken.push(this.#freeId(due.step.step));
+      else if (news.decision === 'add' && due !== undefined) this.#fail(due.step, { code, message });
       else if (news.decision === 'reject' && redo !== undefined) this.#takeBack(redo, message);
       else if (news.decision === 'drop') ledger.drops = [];
       else if (news.decision === 'finish') this.#nonsense('next', [`The team cannot finish so: ${message}`]);
@@ -205,6 +212,7 @@ export class Play {
       );
     ledger.resets += 1;
     ledger.stalls = 0;
+    ledger.state = 'planning';
     for (const step of ledger.plan) if (step.state !== 'accepted') forget(ledger, step);
     this.#question = 'replan';
   }
@@ -297,8 +305,11 @@ export class Play {
     this.#say({ kind: 'giveUp', code, message, ...(task !== undefined && { task }) });
   }
 
+  /** Of teams in teams with the depth, since no task around has that id either. */
   #freeId(name: string): string {
-    const id = freeId(name, (one) => this.#taken.has(one) || this.#view.team.tasks.has(one));
+    const { depth, tasks } = this.#view.team;
+    const taken = new Set([...this.#taken, ...this.#ledger.taken]);
+    const id = freeId(depth === 0 ? name : `${name}.${depth}`, (one) => taken.has(one) || tasks.has(one));
     this.#taken.add(id);
     return id;
   }

@@ -171,7 +171,7 @@ class Taking implements Taken {
     const task = this.#view.tasks.get(id);
     if (step === undefined && !this.#ledger.others.includes(name)) this.#step(name, `${at}.finishWith`);
     else if (task?.status === 'completed') this.ending = { output: task.output ?? null };
-    else this.#say(`${at}.finishWith: '${name}' has no output: it is ${step?.state ?? task?.status}.`);
+    else this.#say(`${at}.finishWith: '${name}' has no output: it is ${task?.status ?? step?.state}.`);
   }
 
   #step(name: string, at: string): Step | undefined {

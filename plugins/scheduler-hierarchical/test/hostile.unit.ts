@@ -186,6 +186,7 @@ describe('hierarchical, whatever its manager says', () => {
             next: roll,
             refuse: ({ kind, ledger }) =>
               kind === refused && JSON.stringify(ledger).length % 3 === 0 ? 'it cannot be' : undefined,
+            around: ['s1', 's3', 's3-2', 'plan-1', 'next-4', 'next-5'],
             ...(delegations !== undefined && { delegations }),
           }).play();
           holds(played, limits);

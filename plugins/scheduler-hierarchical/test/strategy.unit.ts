@@ -518,6 +518,20 @@ describe('hierarchical', () => {
       });
     });
 
+    it('an id that a task around has: another is taken, of questions and of steps', () => {
+      const script = {
+        manager: inTurn(twoSteps, reply({ accept: 'draft' }), reply({ accept: 'review' }, { finish: 1 })),
+        around: ['plan-1', 'plan-2', 'draft', 'draft-2', 'next-4'],
+      };
+      const played = play(script);
+      expect(played.end).to.deep.equal({ output: 1 });
+      expect([...played.tasks.keys()]).to.deep.equal(['plan-3', 'draft-3', 'next-5', 'review', 'next-6']);
+      const inner = play({ ...script, depth: 2 });
+      expect([...inner.tasks.keys()]).to.deep.equal(['plan-1.2', 'draft.2', 'next-2.2', 'review.2', 'next-3.2']);
+      expect(inner.refused).to.deep.equal([]);
+      expect(adds(inner)['review.2']).to.deep.include({ after: ['draft.2'] });
+    });
+
     it('a step that may not be done again stands as it ended', () => {
       const played = play({
         manager: inTurn(

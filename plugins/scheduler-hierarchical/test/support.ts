@@ -2,6 +2,7 @@ import type {
   Add,
   Ask,
   Decision,
+  ErrorCode,
   Json,
   JsonObject,
   News,
@@ -38,6 +39,10 @@ export interface Script {
   next?(open: readonly TeamTask[]): number;
   /** Why a decision cannot be, beside what the port says. */
   refuse?(decision: Decision): string | undefined;
+  /** Tasks of the blocks around, which the team does not see. */
+  readonly around?: readonly string[];
+  /** Teams around. */
+  readonly depth?: number;
   /** Tasks of the definition. */
   given?: readonly string[];
   readonly delegations?: number;
@@ -55,6 +60,11 @@ export interface Played {
 
 const MOST_TURNS = 20_000;
 const MAX_LEDGER = 256 * 1024;
+const TAKEN = 'there is a task of that id';
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  budget: 'REPRISE_BUDGET_EXHAUSTED',
+  [TAKEN]: 'REPRISE_TASK_EXISTS',
+};
 
 export class TeamPlay {
   readonly tasks = new Map<string, Task>();
@@ -122,7 +132,7 @@ export class TeamPlay {
       left,
       decisions: this.decisions.length,
       maxDecisions: 10_000,
-      depth: 0,
+      depth: this.#script.depth ?? 0,
       wakeAt: undefined,
       idle: false,
       holds: () => false,
@@ -161,7 +171,7 @@ export class TeamPlay {
         refusals += 1;
         this.refused.push(`${decision.kind}: ${why}`);
         if (refusals >= 3) throw new Error(`refused three times in a row: ${this.refused.slice(-3).join('; ')}`);
-        const code = why === 'budget' ? 'REPRISE_BUDGET_EXHAUSTED' : 'REPRISE_DECISION_INVALID';
+        const code = CODES[why] ?? 'REPRISE_DECISION_INVALID';
         this.#news.push({ kind: 'refused', decision: decision.kind ?? 'assign', code, message: why });
         break;
       }
@@ -229,7 +239,7 @@ export class TeamPlay {
 
   #add({ tasks }: Add): string | undefined {
     for (const [id, written] of Object.entries(tasks)) {
-      if (this.tasks.has(id)) return `'${id}' is there`;
+      if (this.#isTaken(id)) return TAKEN;
       for (const after of (written['after'] ?? []) as readonly string[])
         if (this.tasks.get(after)?.status !== 'completed') return `'${after}' has not completed`;
       if (!this.#spend()) return 'budget';
@@ -239,10 +249,14 @@ export class TeamPlay {
   }
 
   #question({ id, role, agent, capability, input }: Ask): string | undefined {
-    if (this.tasks.has(id)) return `'${id}' is there`;
+    if (this.#isTaken(id)) return TAKEN;
     if (!this.#spend()) return 'budget';
     this.#begin(id, { ...(agent === undefined ? { capability: capability ?? '' } : { agent }), input }, role);
     return undefined;
+  }
+
+  #isTaken(id: string): boolean {
+    return this.tasks.has(id) || this.#script.around?.includes(id) === true;
   }
 
   #spend(): boolean {

@@ -32,7 +32,7 @@ export interface SweepCall {
 
 export interface Swept {
   readonly outcome: RunOutcome;
-  readonly truth: TruthStore;
+  readonly #truth: TruthStore;
   readonly calls: readonly SweepCall[];
   /** Port calls of each process, by kind. */
   readonly ports: readonly (readonly string[])[];
@@ -150,6 +150,7 @@ export class SweepWorld {
           kind: 'transport',
           create: () => tappedTransport(this.#noting(transport), taps, this.#shared !== undefined),
         }),
+        ...(this.#scenario.plugins ?? []),
       ],
       workflows: [this.#scenario.workflow, ...(this.#scenario.others ?? [])],
       agents: this.#agents(taps),
