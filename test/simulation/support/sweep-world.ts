@@ -32,7 +32,7 @@ export interface SweepCall {
 
 export interface Swept {
   readonly outcome: RunOutcome;
-  readonly #truth: TruthStore;
+  readonly truth: TruthStore;
   readonly calls: readonly SweepCall[];
   /** Port calls of each process, by kind. */
   readonly ports: readonly (readonly string[])[];
