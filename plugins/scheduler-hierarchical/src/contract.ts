@@ -138,15 +138,15 @@ export interface ManagerReply {
   readonly do: readonly ManagerAction[];
 }
 
-/** What a worker is handed (unless it is `handed: input`). */
-export interface WorkerTask {
+/** What a worker is handed (unless it is `handed: input`). `Results` and `Input`: for whoever knows the plan. */
+export interface WorkerTask<Results = Readonly<Record<string, Json>>, Input = Json> {
   readonly goal: string;
   readonly step: string;
   readonly work: string;
   /** What the manager gave beside; null when nothing. */
-  readonly input: Json;
+  readonly input: Input;
   /** Outputs of the steps that it comes after; null for one that could be done without. */
-  readonly results: Readonly<Record<string, Json>>;
+  readonly results: Results;
   /** Why it is done again; null the first time. */
   readonly feedback: Json;
 }
