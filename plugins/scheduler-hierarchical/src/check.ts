@@ -4,8 +4,8 @@ import { type Bag, isBag, isWhole, leadProblems, orElse, unknownMembers } from '
 const SPEC_WORDS = ['goal', 'manager', 'workers', 'review', 'bounds', 'managerTimeout', 'managerAttempts'];
 /** Words that a worker may give the tasks that it is delegated, by who does them. */
 const WORDS = {
-  agent: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority'],
-  capability: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority'],
+  agent: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may'],
+  capability: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may'],
   workflow: ['retry', 'timeout', 'fallback', 'compensate', 'mutex', 'priority'],
   team: ['timeout', 'fallback', 'compensate', 'mutex', 'priority', 'budget', 'concurrency'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, TeamView } from '@reprise/core/plugin';
+import { type JsonObject, literalTemplate, type TeamView } from '@reprise/core/plugin';
 import { type Ledger, type Step, stepOf } from './ledger.ts';
 import type { Team, Worker } from './spec.ts';
 
@@ -12,29 +12,15 @@ export function taskOf(step: Step, worker: Worker, team: Team, ledger: Ledger, v
   const results = before.map(({ name, id, gave }) => [name, gave ? `\${ outputs[${JSON.stringify(id)}] }` : null]);
   const input =
     worker.handed === 'input'
-      ? literal(step.input ?? null)
+      ? literalTemplate(step.input ?? null)
       : {
-          goal: literal(team.goal),
+          goal: literalTemplate(team.goal),
           step: step.step,
-          work: literal(step.work),
-          input: literal(step.input ?? null),
+          work: literalTemplate(step.work),
+          input: literalTemplate(step.input ?? null),
           results: Object.fromEntries(results) as JsonObject,
           // biome-ignore lint/suspicious/noTemplateCurlyInString: CEL, which is asked again when the step is done again.
           feedback: '${ feedback }',
         };
   return { ...worker.performer, ...(after.length > 0 && { after }), input, ...worker.words };
-}
-
-/** A value as a template that gives it, whatever its texts begin with. */
-export function literal(value: Json): Json {
-  if (typeof value === 'string') return literalText(value);
-  if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map((member: Json) => literal(member));
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literal(member)]));
-}
-
-function literalText(text: string): string {
-  if (text.startsWith('${')) return `$${text}`;
-  // "$${" stands for "${" itself, so that it has to be said in CEL.
-  return text.startsWith('$${') ? `\${ ${JSON.stringify(text)} }` : text;
 }

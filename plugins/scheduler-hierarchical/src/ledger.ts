@@ -1,4 +1,4 @@
-import { canonicalJson, type Json, type JsonObject, type TeamTask, type TeamView } from '@reprise/core/plugin';
+import type { Json, TeamTask } from '@reprise/core/plugin';
 import type { Progress, Question, StepState } from './contract.ts';
 import type { Team, Worker } from './spec.ts';
 
@@ -34,10 +34,8 @@ export interface Ledger {
   unseen: string[];
   /** Tasks that are to be cancelled. */
   drops: string[];
-  /** Tasks of steps that are no more. */
-  gone: string[];
-  /** Ended tasks of the block that are no steps. */
-  others: string[];
+  /** Tasks of the block that are neither questions nor steps, those of the definition and those that somebody else added, and whether they have ended. */
+  others: Record<string, boolean>;
   /** Ids that steps cannot have, as blocks around the team have tasks of that name: only a refusal tells. */
   taken: string[];
   asked: number;
@@ -57,8 +55,7 @@ export const emptyLedger = (): Ledger => ({
   asking: null,
   unseen: [],
   drops: [],
-  gone: [],
-  others: [],
+  others: {},
   taken: [],
   asked: 0,
   delegations: 0,
@@ -68,12 +65,8 @@ export const emptyLedger = (): Ledger => ({
   failed: {},
 });
 
-/** What is remembered, to be changed: it shares nothing with the view. */
-export const draftOf = (ledger: JsonObject | undefined): Ledger =>
-  ledger === undefined ? emptyLedger() : (structuredClone(ledger) as unknown as Ledger);
-
-/** As it is recorded: without what is undefined. */
-export const recordOf = (ledger: Ledger): JsonObject => JSON.parse(canonicalJson(ledger)) as JsonObject;
+/** Accepted steps that are remembered though no other comes after them. */
+const MOST_ACCEPTED = 100;
 
 const ENDED: ReadonlySet<TeamTask['status']> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
 
@@ -86,19 +79,10 @@ export const isUnderWay = ({ state }: Step): boolean => state === 'open' || stat
 export const openWith = ({ plan }: Ledger, worker: string): number =>
   plan.filter((step) => step.to === worker && isUnderWay(step)).length;
 
-/** Tasks of the block that are neither questions nor steps: those of the definition, and those that somebody added. */
-export function othersOf({ plan, gone }: Ledger, view: TeamView): readonly TeamTask[] {
-  const own = new Set([...gone, ...plan.flatMap(({ task }) => task ?? [])]);
-  return view.tasks
-    .values()
-    .filter(({ id, role }) => role === undefined && !own.has(id))
-    .toArray();
-}
-
 /** Steps that their workers can be given now, in the order of the plan: what they come after is accepted, and the worker has not too many. */
 export function dueSteps(ledger: Ledger, team: Team): readonly { readonly step: Step; readonly worker: Worker }[] {
   const done = new Set([
-    ...ledger.others,
+    ...Object.keys(ledger.others).filter((id) => ledger.others[id]),
     ...ledger.plan.filter(({ state }) => state === 'accepted').map(({ step }) => step),
   ]);
   const open = new Map<string, number>();
@@ -115,10 +99,8 @@ export function dueSteps(ledger: Ledger, team: Team): readonly { readonly step: 
 }
 
 /** Whether anything will still happen without the manager. */
-export const isMoving = (ledger: Ledger, team: Team, view: TeamView): boolean =>
-  ledger.plan.some(isUnderWay) ||
-  dueSteps(ledger, team).length > 0 ||
-  othersOf(ledger, view).some((task) => !hasEnded(task));
+export const isMoving = (ledger: Ledger, team: Team): boolean =>
+  ledger.plan.some(isUnderWay) || dueSteps(ledger, team).length > 0 || Object.values(ledger.others).includes(false);
 
 /** An id that is not taken: the name itself, or with a number behind it. */
 export function freeId(name: string, isTaken: (id: string) => boolean): string {
@@ -132,7 +114,16 @@ export function freeId(name: string, isTaken: (id: string) => boolean): string {
 export function forget(ledger: Ledger, step: Step): void {
   ledger.plan = ledger.plan.filter((other) => other !== step);
   ledger.unseen = ledger.unseen.filter((name) => name !== step.step);
-  if (step.task === undefined) return;
-  ledger.gone.push(step.task);
-  if (isUnderWay(step)) ledger.drops.push(step.task);
+  if (step.task !== undefined && isUnderWay(step)) ledger.drops.push(step.task);
+}
+
+/** Forgets what was accepted long ago, and what nothing comes after. */
+export function prune(ledger: Ledger): void {
+  const accepted = ledger.plan.filter(({ state }) => state === 'accepted');
+  if (accepted.length <= MOST_ACCEPTED) return;
+  const needed = new Set(ledger.plan.flatMap(({ state, after }) => (state === 'accepted' ? [] : after)));
+  const old = new Set(
+    accepted.slice(0, -MOST_ACCEPTED).filter(({ step }) => !needed.has(step) && !ledger.unseen.includes(step)),
+  );
+  ledger.plan = ledger.plan.filter((step) => !old.has(step));
 }

@@ -1,18 +1,7 @@
-import type { Decision, ErrorCode, Json, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
+import type { Decision, ErrorCode, Json, JsonObject, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
 import type { ManagerReply, Question } from './contract.ts';
-import { literal, taskOf } from './delegate.ts';
-import {
-  draftOf,
-  dueSteps,
-  forget,
-  freeId,
-  hasEnded,
-  isMoving,
-  type Ledger,
-  othersOf,
-  recordOf,
-  type Step,
-} from './ledger.ts';
+import { taskOf } from './delegate.ts';
+import { dueSteps, emptyLedger, forget, freeId, hasEnded, isMoving, type Ledger, prune, type Step } from './ledger.ts';
 import { readReply } from './reply.ts';
 import type { Team } from './spec.ts';
 import { leavesNothing, type Taken, take } from './take.ts';
@@ -49,15 +38,18 @@ export class Play {
   constructor(team: Team, view: TeamSchedulingView) {
     this.#team = team;
     this.#view = view;
-    this.#ledger = draftOf(view.team.ledger);
-    this.#recorded = view.team.ledger === undefined ? undefined : JSON.stringify(recordOf(this.#ledger));
+    const { ledger, tasks } = view.team;
+    this.#recorded = ledger === undefined ? undefined : JSON.stringify(ledger);
+    // Shares nothing with the view.
+    this.#ledger = this.#recorded === undefined ? emptyLedger() : (JSON.parse(this.#recorded) as Ledger);
+    if (ledger === undefined) for (const id of tasks.keys()) this.#ledger.others[id] = false;
   }
 
   decide(): readonly Decision[] {
     const { state, asking, resets } = this.#ledger;
     if (state === 'planning' && asking === null) this.#question = resets === 0 ? 'plan' : 'replan';
+    this.#look();
     this.#refused();
-    if (!this.isOver) this.#look();
     if (!this.isOver) this.#hear();
     if (!this.isOver) this.#effect();
     if (!this.isOver) this.#askIfNeeded();
@@ -114,11 +106,24 @@ export class Play {
       else if (!hasEnded(task)) this.#reopen(step, 'open');
       else if (step.state === 'open') this.#settle(step, task);
     }
-    const known = new Set(ledger.others);
-    for (const other of othersOf(ledger, this.#view.team)) {
-      if (!hasEnded(other) || known.has(other.id)) continue;
-      ledger.others.push(other.id);
-      ledger.unseen.push(other.id);
+    this.#lookAtOthers();
+  }
+
+  #lookAtOthers(): void {
+    const { others, plan, unseen } = this.#ledger;
+    const { news, tasks } = this.#view.team;
+    const own = new Set(plan.map(({ task }) => task));
+    const added = news
+      .flatMap((one) => (one.kind === 'changed' ? one.tasks : []))
+      .filter((id) => !own.has(id) && !Object.hasOwn(others, id) && tasks.get(id)?.role === undefined);
+    for (const id of added) others[id] = false;
+    // On record at once: a refusal would be the last that is heard of it.
+    if (added.length > 0) this.#say({ kind: 'note', why: `others added ${added.join(', ')}`.slice(0, MOST_WHY) });
+    for (const [id, hadEnded] of Object.entries(others)) {
+      const task = tasks.get(id);
+      if (task === undefined) delete others[id];
+      else others[id] = hasEnded(task);
+      if (task !== undefined && hasEnded(task) && !hadEnded) unseen.push(id);
     }
   }
 
@@ -198,7 +203,7 @@ export class Play {
   #countStall({ progress }: ManagerReply, taken: Taken): void {
     const ledger = this.#ledger;
     const isStuck = progress?.progressing === false || progress?.looping === true;
-    if (!isStuck && !leavesNothing(taken, ledger, this.#team, this.#view.team)) {
+    if (!isStuck && !leavesNothing(taken, ledger, this.#team)) {
       ledger.stalls = Math.max(0, ledger.stalls - 1);
       return;
     }
@@ -275,7 +280,7 @@ export class Play {
     const { review } = this.#team;
     const isAsked = ({ step, state }: Step): boolean =>
       ledger.unseen.includes(step) && (state === 'ended' || (state === 'failed' && review !== 'none'));
-    if (ledger.plan.some(isAsked) || !isMoving(ledger, this.#team, this.#view.team)) this.#ask('next');
+    if (ledger.plan.some(isAsked) || !isMoving(ledger, this.#team)) this.#ask('next');
   }
 
   #ask(kind: Question): void {
@@ -292,7 +297,7 @@ export class Play {
       id: task,
       role: kind,
       ...this.#team.manager,
-      input: literal(input as unknown as Json),
+      input: input as unknown as Json,
       timeoutMs: this.#team.managerTimeoutMs,
       attempts: this.#team.managerAttempts,
       ...(this.#wrong.length > 0 && { why: this.#wrong.join(' ').slice(0, MOST_WHY).toWellFormed() }),
@@ -316,9 +321,9 @@ export class Play {
 
   /** With the ledger, where it is not what was recorded last. */
   #say(decision: Decision): void {
-    const ledger = recordOf(this.#ledger);
-    const text = JSON.stringify(ledger);
-    this.#said.push(text === this.#recorded ? decision : { ...decision, ledger });
+    prune(this.#ledger);
+    const text = JSON.stringify(this.#ledger);
+    this.#said.push(text === this.#recorded ? decision : { ...decision, ledger: JSON.parse(text) as JsonObject });
     this.#recorded = text;
   }
 }

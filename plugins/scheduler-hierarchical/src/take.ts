@@ -1,6 +1,6 @@
 import type { Json, TeamView } from '@reprise/core/plugin';
 import type { ManagerAction, ManagerReply, PlannedStep, Question } from './contract.ts';
-import { dueSteps, forget, isUnderWay, type Ledger, othersOf, recordOf, type Step, stepOf } from './ledger.ts';
+import { dueSteps, forget, isUnderWay, type Ledger, type Step, stepOf } from './ledger.ts';
 import { orElse } from './options.ts';
 import { bytesOf } from './reply.ts';
 import type { Team } from './spec.ts';
@@ -70,17 +70,16 @@ class Taking implements Taken {
     if (facts !== undefined && facts !== null) ledger.facts = facts;
     if (progress !== undefined && progress !== null) ledger.progress = progress;
     this.#lookAtPlan();
-    const bytes = bytesOf(recordOf(ledger));
+    const bytes = bytesOf(ledger);
     if (this.ending === undefined && bytes > MOST_REMEMBERED)
       this.#say(`Facts and plan would have ${bytes} bytes; ${MOST_REMEMBERED} are kept. Say less, or replan.`);
   }
 
   #plan(steps: readonly PlannedStep[], at: string): void {
     this.#planned = true;
-    const others = new Set(othersOf(this.#ledger, this.#view).map(({ id }) => id));
     for (const [index, { step: name, work, to, after, input }] of steps.entries()) {
       const existing = stepOf(this.#ledger, name);
-      if (others.has(name))
+      if (Object.hasOwn(this.#ledger.others, name))
         this.#say(`${at}[${index}]: there is a task '${name}' in the block; call the step otherwise.`);
       else if (existing !== undefined)
         this.#say(
@@ -124,7 +123,6 @@ class Taking implements Taken {
       return this.#say(`${at}: '${assign}' is ${step.state}, with ${step.to}; it cannot be given to anybody else.`);
     Object.assign(step, this.#given(to, input, at));
     if (step.to === undefined) return this.#say(`${at} does not say to whom: to is the name of a worker.`);
-    if (step.task !== undefined) this.#ledger.gone.push(step.task);
     delete step.task;
     delete step.error;
     step.state = 'planned';
@@ -169,7 +167,7 @@ class Taking implements Taken {
     const step = stepOf(this.#ledger, name);
     const id = step === undefined ? name : (step.task ?? '');
     const task = this.#view.tasks.get(id);
-    if (step === undefined && !this.#ledger.others.includes(name)) this.#step(name, `${at}.finishWith`);
+    if (step === undefined && !Object.hasOwn(this.#ledger.others, name)) this.#step(name, `${at}.finishWith`);
     else if (task?.status === 'completed') this.ending = { output: task.output ?? null };
     else this.#say(`${at}.finishWith: '${name}' has no output: it is ${task?.status ?? step?.state}.`);
   }
@@ -189,8 +187,7 @@ class Taking implements Taken {
 
   /** What steps come after has to be there, and may not come after them. */
   #lookAtPlan(): void {
-    const others = othersOf(this.#ledger, this.#view).map(({ id }) => id);
-    const known = new Set([...this.#ledger.plan.map(({ step }) => step), ...others]);
+    const known = new Set([...this.#ledger.plan.map(({ step }) => step), ...Object.keys(this.#ledger.others)]);
     const planned = this.#ledger.plan.filter(({ state }) => state === 'planned');
     for (const { step, after } of planned)
       for (const name of after)
@@ -209,11 +206,11 @@ class Taking implements Taken {
 }
 
 /** Whether an answer leaves nothing to wait for, and brought nothing either. */
-export const leavesNothing = (taken: Taken, ledger: Ledger, team: Team, view: TeamView): boolean =>
+export const leavesNothing = (taken: Taken, ledger: Ledger, team: Team): boolean =>
   taken.accepted.length === 0 &&
   !ledger.plan.some(isUnderWay) &&
   dueSteps(ledger, team).length === 0 &&
-  othersOf(ledger, view).every(({ id }) => ledger.others.includes(id));
+  !Object.values(ledger.others).includes(false);
 
 /** Steps that come after each other, and those behind them; empty when there are none. */
 function circleOf(plan: readonly Step[]): readonly string[] {

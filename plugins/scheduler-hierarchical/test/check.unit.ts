@@ -59,7 +59,7 @@ describe('what a workflow says of a hierarchical team', () => {
       'workers[2] needs one of agent, capability, workflow, team, and has agent, capability.',
       'workers[2].atOnce is not a whole number from 1 to 1000.',
       `workers[2].handed is "inptu"; did you mean 'input'? There are step, input.`,
-      `workers[2].task has no "retri"; did you mean 'retry'? There are retry, timeout, delivery, fallback, compensate, mutex, priority.`,
+      `workers[2].task has no "retri"; did you mean 'retry'? There are retry, timeout, delivery, fallback, compensate, mutex, priority, may.`,
       "workers[2] is called 'writer', as workers[0] is; give it another name.",
       `review is "faild"; did you mean 'failed'? There are all, failed, none.`,
       `bounds has no "delegation"; did you mean 'delegations'? There are delegations, stalls, resets, nonsense, rejections.`,

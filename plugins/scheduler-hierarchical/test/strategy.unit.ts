@@ -445,6 +445,25 @@ describe('hierarchical', () => {
     expect(adds(played)['draft']).to.deep.include({ after: ['fetch'] });
   });
 
+  it('remembers of what was accepted the last 100, and what others come after', () => {
+    let n = 0;
+    const more = () => {
+      n += 1;
+      return { step: `s${n}`, work: 'w', to: 'writer' };
+    };
+    const played = play({
+      spec: { ...SPEC, review: 'none', bounds: { delegations: 1000 } },
+      manager: ({ ask }) =>
+        ask === 'plan'
+          ? { do: [{ plan: [more(), { step: 's150', work: 'w', after: ['s1'] }] }] }
+          : reply(n > 148 ? { finish: n } : { plan: [more()] }),
+    });
+    expect(played.end).to.deep.equal({ output: 149 });
+    const steps = (played.ledger['plan'] as readonly { readonly step: string }[]).map(({ step }) => step);
+    expect(steps).to.have.length(102);
+    expect(steps.slice(0, 3)).to.deep.equal(['s1', 's150', 's50']);
+  });
+
   describe('workers', () => {
     const addOf = (worker: JsonObject, step: object = {}): JsonObject => {
       const played = play({

@@ -299,6 +299,34 @@ tasks:
     expect(ran.output).to.deep.equal({ looked: { at: '.' } });
   });
 
+  it('tells of what its workers add to the block, and waits for it', async () => {
+    const ran = await run(flowOf({ workers: [{ agent: 'writer', task: { may: 'spawn' } }, 'critic'] }), [
+      manager(({ ask, news }) => {
+        if (ask === 'plan') return plan({ step: 'draft', to: 'writer' });
+        const extra = news.find(({ step }) => step === 'extra');
+        if (extra !== undefined) return reply({ finish: { extra: extra.output ?? null, to: extra.to ?? null } });
+        return reply(...news.map(({ step }) => ({ accept: step })));
+      }),
+      defineAgent({
+        name: 'writer',
+        handle: (_task: AgentTask, context) => {
+          context.spawn({ extra: { agent: 'slow', input: 7 } });
+          return 'done';
+        },
+      }),
+      worker('critic', done),
+      defineAgent({
+        name: 'slow',
+        handle: async ({ input }: { input: Json }) => {
+          await sleep(50);
+          return { slow: input };
+        },
+      }),
+    ]);
+    expect(ran.output).to.deep.equal({ extra: { slow: 7 }, to: null });
+    expect(decided(ran).filter((line) => line.startsWith('ask'))).to.have.length(3);
+  });
+
   it('hands on what looks like CEL as it is, to the manager and to workers', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: text, here.
     const texts = ['${ input.secret }', '$${ x }', '${ not closed', '$'];
