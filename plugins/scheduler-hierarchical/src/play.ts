@@ -8,6 +8,9 @@ import { leavesNothing, type Taken, take } from './take.ts';
 import { tell } from './tell.ts';
 
 const MOST_WHY = 1000;
+const MOST_MESSAGE = 4000;
+/** Of one sentence about what was wrong: names in it are the manager's. */
+const MOST_PROBLEM = 500;
 /** Ids that may turn out to be taken. */
 const MOST_TAKEN = 100;
 /** Codes of a manager that answered, if not in the form that was asked for. */
@@ -46,6 +49,7 @@ export class Play {
   }
 
   decide(): readonly Decision[] {
+    this.#resume();
     const { state, asking, resets } = this.#ledger;
     if (state === 'planning' && asking === null) this.#question = resets === 0 ? 'plan' : 'replan';
     this.#look();
@@ -54,6 +58,14 @@ export class Play {
     if (!this.isOver) this.#effect();
     if (!this.isOver) this.#askIfNeeded();
     return this.#said;
+  }
+
+  /** Asked again after it gave up, since the run is tried again: the manager is asked what it was asked last, and has its chances anew. */
+  #resume(): void {
+    const ledger = this.#ledger;
+    if (ledger.state !== 'over' || this.#view.team.news.some(({ kind }) => kind === 'refused')) return;
+    this.#question = ledger.asking?.kind ?? 'next';
+    Object.assign(ledger, { state: 'working', asking: null, nonsense: 0, stalls: 0, resets: 0 });
   }
 
   /** What could not be is taken back, or is the end. Of each kind of decision, the ledger says which was the first to be made. */
@@ -74,7 +86,7 @@ export class Play {
       else if (news.decision === 'finish') this.#nonsense('next', [`The team cannot finish so: ${message}`]);
       else if (news.decision !== 'assign') return this.#giveUp(code, `The team cannot go on: ${message}`);
       // Once on record it is no news any more, and the next refusal is not another in a row.
-      if (!this.isOver) this.#say({ kind: 'note', why: `could not be: ${message}`.slice(0, MOST_WHY).toWellFormed() });
+      if (!this.isOver) this.#say({ kind: 'note', why: clip(`could not be: ${message}`, MOST_WHY) });
     }
   }
 
@@ -118,7 +130,7 @@ export class Play {
       .filter((id) => !own.has(id) && !Object.hasOwn(others, id) && tasks.get(id)?.role === undefined);
     for (const id of added) others[id] = false;
     // On record at once: a refusal would be the last that is heard of it.
-    if (added.length > 0) this.#say({ kind: 'note', why: `others added ${added.join(', ')}`.slice(0, MOST_WHY) });
+    if (added.length > 0) this.#say({ kind: 'note', why: clip(`others added ${added.join(', ')}`, MOST_WHY) });
     for (const [id, hadEnded] of Object.entries(others)) {
       const task = tasks.get(id);
       if (task === undefined) delete others[id];
@@ -191,7 +203,7 @@ export class Play {
   /** What was said is remembered before anything is done by it, which could be refused. */
   #note({ progress }: ManagerReply, { accepted }: Taken): void {
     const why = progress?.next ?? `plan: ${this.#ledger.plan.map(({ step }) => step).join(', ')}`;
-    const given = why === '' ? {} : { why: why.slice(0, MOST_WHY).toWellFormed() };
+    const given = why === '' ? {} : { why: clip(why, MOST_WHY) };
     const [first, ...rest] = accepted.flatMap(({ task }) => {
       const done = task === undefined ? undefined : this.#view.team.tasks.get(task);
       return done?.status === 'completed' ? [done.id] : [];
@@ -222,7 +234,8 @@ export class Play {
     this.#question = 'replan';
   }
 
-  #nonsense(kind: Question, problems: readonly string[]): void {
+  #nonsense(kind: Question, all: readonly string[]): void {
+    const problems = all.map((problem) => clip(problem, MOST_PROBLEM));
     const ledger = this.#ledger;
     const { nonsense } = this.#team.bounds;
     ledger.nonsense += 1;
@@ -300,14 +313,15 @@ export class Play {
       input: input as unknown as Json,
       timeoutMs: this.#team.managerTimeoutMs,
       attempts: this.#team.managerAttempts,
-      ...(this.#wrong.length > 0 && { why: this.#wrong.join(' ').slice(0, MOST_WHY).toWellFormed() }),
+      ...(this.#wrong.length > 0 && { why: clip(this.#wrong.join(' '), MOST_WHY) }),
     });
   }
 
   #giveUp(code: ErrorCode, message: string, task?: string): void {
     this.#ledger.state = 'over';
     this.isOver = true;
-    this.#say({ kind: 'giveUp', code, message, ...(task !== undefined && { task }) });
+    const text = clip(message, MOST_MESSAGE);
+    this.#say({ kind: 'giveUp', code, message: text, ...(task !== undefined && { task }) });
   }
 
   /** Of teams in teams with the depth, since no task around has that id either. */
@@ -327,3 +341,6 @@ export class Play {
     this.#recorded = text;
   }
 }
+
+const clip = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;

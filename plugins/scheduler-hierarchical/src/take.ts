@@ -8,6 +8,9 @@ import type { Team } from './spec.ts';
 /** What is remembered may have 256 KiB; the rest is for what the strategy puts to it. */
 const MOST_REMEMBERED = 192 * 1024;
 
+/** What is told of one answer. */
+const MOST_PROBLEMS = 20;
+
 /** How an answer ends the team. */
 export type Ending = { readonly output: Json } | { readonly giveUp: string };
 
@@ -21,7 +24,10 @@ export interface Taken {
 /** Does to the ledger what an answer says. Nothing happens here: what is to be done stands in the ledger. */
 export function take(reply: ManagerReply, kind: Question, ledger: Ledger, team: Team, view: TeamView): Taken {
   const taking = new Taking(kind, ledger, team, view);
-  for (const [index, action] of reply.do.entries()) taking.take(action, `do[${index}]`);
+  for (const [index, action] of reply.do.entries()) {
+    taking.take(action, `do[${index}]`);
+    if (taking.problems.length >= MOST_PROBLEMS) return taking;
+  }
   taking.finish(reply);
   return taking;
 }
@@ -78,6 +84,7 @@ class Taking implements Taken {
   #plan(steps: readonly PlannedStep[], at: string): void {
     this.#planned = true;
     for (const [index, { step: name, work, to, after, input }] of steps.entries()) {
+      if (this.problems.length >= MOST_PROBLEMS) return;
       const existing = stepOf(this.#ledger, name);
       if (Object.hasOwn(this.#ledger.others, name))
         this.#say(`${at}[${index}]: there is a task '${name}' in the block; call the step otherwise.`);
@@ -191,7 +198,7 @@ class Taking implements Taken {
     const planned = this.#ledger.plan.filter(({ state }) => state === 'planned');
     for (const { step, after } of planned)
       for (const name of after)
-        if (!known.has(name))
+        if (!known.has(name) && this.problems.length < MOST_PROBLEMS)
           this.#say(`'${step}' comes after '${name}', which is no step${orElse(name, [...known], listOf([...known]))}`);
     const circle = circleOf(planned);
     if (circle.length > 0)

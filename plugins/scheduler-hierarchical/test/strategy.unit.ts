@@ -313,6 +313,18 @@ describe('hierarchical', () => {
     });
   }
 
+  it('tells of an answer no more than can be told', () => {
+    const long = 'x'.repeat(1_000);
+    const steps = Array.from({ length: 30 }, (_, index) => ({ step: `s${index}`, work: 'w', to: long }));
+    const played = play({ manager: inTurn({ do: [{ plan: steps }] }) });
+    expect(codeOf(played)).to.equal('REPRISE_MANAGER_NONSENSE');
+    const wrong = played.asked.at(-1)?.wrong ?? [];
+    expect(wrong).to.have.length(20);
+    for (const one of wrong) expect(one).to.have.length.at.most(500);
+    const gaveUp = play({ manager: inTurn({ do: [{ giveUp: long.repeat(10) }] }) });
+    expect('message' in gaveUp.end && gaveUp.end.message).to.have.length(4_000);
+  });
+
   it('gives up with the error of a manager that fails', () => {
     const played = play({
       manager: () => {
@@ -324,6 +336,34 @@ describe('hierarchical', () => {
       message: 'The manager editor gave no answer (plan-1): no route',
       task: 'plan-1',
     });
+  });
+
+  it('asks again what it asked last when a run that it gave up is tried again', () => {
+    let mood = 'ill';
+    const asked: string[] = [];
+    const team = new TeamPlay(strategy, {
+      spec: { ...SPEC, bounds: { nonsense: 0 } },
+      manager: ({ ask, news, left }) => {
+        asked.push(`${ask} ${left.nonsense}`);
+        if (ask === 'plan') return plan({ step: 'draft', to: 'writer' });
+        if (mood === 'ill') throw new Failed('ILL');
+        return mood === 'silly'
+          ? 'la la'
+          : reply(...news.map(({ step }) => ({ accept: step })), { finishWith: 'draft' });
+      },
+      worker: () => 'done',
+    });
+    expect(codeOf(team.play())).to.equal('REPRISE_MANAGER_FAILED');
+    for (const [next, code] of [
+      ['silly', 'REPRISE_MANAGER_NONSENSE'],
+      ['silly', 'REPRISE_MANAGER_NONSENSE'],
+      ['well', undefined],
+    ] as const) {
+      mood = next;
+      team.end = undefined;
+      expect(codeOf(team.play())).to.equal(code);
+    }
+    expect(asked).to.deep.equal(['plan 0', 'next 0', 'next 0', 'next 0', 'next 0']);
   });
 
   it('gives up when the manager does', () => {

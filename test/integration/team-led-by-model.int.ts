@@ -1,8 +1,5 @@
 import { llmAgent } from '@reprise/agent-llm';
 import { createReprise, defineAgent, type Orchestrator, parseWorkflow, type RunEvent } from '@reprise/core';
-import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
-import { ModelServer, type RequestBody } from '../../agent-llm/test/model-server.ts';
 import {
   hierarchicalScheduler,
   MANAGER_REPLY_SCHEMA,
@@ -10,8 +7,10 @@ import {
   type ManagerReply,
   type ManagerTask,
   type WorkerTask,
-} from '../src/index.ts';
-import { progress, reply } from './support.ts';
+} from '@reprise/scheduler-hierarchical';
+import { expect } from 'chai';
+import { afterEach, describe, it } from 'mocha';
+import { ModelServer, type RequestBody } from '../../plugins/agent-llm/test/model-server.ts';
 
 // A manager that is a model, on a server that speaks the protocol, and a worker that is one.
 
@@ -25,6 +24,8 @@ tasks: {}
 const told = ({ messages }: RequestBody): string => messages.at(-1)?.content ?? '';
 const handed = (body: RequestBody): ManagerTask => JSON.parse(told(body)) as ManagerTask;
 const saying = (answer: ManagerReply) => ({ text: JSON.stringify(answer) });
+
+const progress = { satisfied: false, progressing: true, looping: false, next: '' };
 
 describe('a team that a model leads', () => {
   const opened: { stop(): Promise<unknown> }[] = [];
@@ -84,8 +85,8 @@ describe('a team that a model leads', () => {
         expect(JSON.parse(told(body))).to.include({ step: 'poem', work: 'Write four lines' });
         return { text: 'Tea for two' };
       },
-      next(reply({ accept: 'poem' })),
-      next({ progress: progress('', { satisfied: true }), do: [{ accept: 'count' }, { finishWith: 'count' }] }),
+      next({ progress, do: [{ accept: 'poem' }] }),
+      next({ progress: { ...progress, satisfied: true }, do: [{ accept: 'count' }, { finishWith: 'count' }] }),
     );
     const { outcome } = await run(server);
     expect(outcome).to.deep.include({ status: 'completed', output: 'Tea for two'.length });
