@@ -282,7 +282,8 @@ export class Play {
     const { feedback = null, task = '' } = step;
     step.state = 'open';
     delete step.feedback;
-    this.#say({ kind: 'reject', task, feedback });
+    const why = typeof feedback === 'string' ? feedback : JSON.stringify(feedback);
+    this.#say({ kind: 'reject', task, feedback, why: clip(why, MOST_WHY) });
   }
 
   /** One question at a time: about what has ended, or since nothing else is under way. */

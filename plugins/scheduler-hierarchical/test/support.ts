@@ -114,10 +114,11 @@ export class TeamPlay {
       order,
       agent,
       capability,
+      tried: [],
     }));
     const groups = tasks.map((task) => ({ agent: task.agent, capability: task.capability, tasks: [task] }));
     const names = new Set([...ready.flatMap(({ agent }) => agent ?? []), 'anybody']);
-    const agents = new Map([...names].map((name) => [name, { name, capabilities: ['can'], load: 0 }]));
+    const agents = new Map([...names].map((name) => [name, { name, capabilities: ['can'], load: 0, rested: false }]));
     const left =
       this.#script.delegations === undefined ? {} : { delegations: this.#script.delegations - this.#delegated };
     const team: TeamView = {
