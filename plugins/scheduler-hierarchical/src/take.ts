@@ -41,16 +41,15 @@ class Taking implements Taken {
   readonly #ledger: Ledger;
   readonly #team: Team;
   readonly #view: TeamView;
-  /** What the manager knew of what has ended. */
-  readonly #told: ReadonlySet<string>;
 
   constructor(kind: Question, ledger: Ledger, team: Team, view: TeamView) {
     this.#kind = kind;
     this.#ledger = ledger;
     this.#team = team;
     this.#view = view;
-    this.#told = new Set(ledger.asking?.told);
-    ledger.unseen = ledger.unseen.filter((name) => !this.#told.has(name));
+    // What the manager knew of has been answered.
+    const told = new Set(ledger.asking?.told);
+    ledger.unseen = ledger.unseen.filter((name) => !told.has(name));
   }
 
   take(action: ManagerAction, at: string): void {
