@@ -5,6 +5,7 @@ import { measureAdded } from './added-tasks.ts';
 import { measureBigRun } from './big-run.ts';
 import { measureChains } from './chains.ts';
 import { measureCpuPerStep } from './cpu.ts';
+import { measureDelegations } from './delegations.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureFollowers } from './followers.ts';
 import { layeredGraph, mappedChain, measureBlocks, measureFarReads, measureGraph } from './graphs.ts';
@@ -140,6 +141,18 @@ for (const [shape, what] of [
       report(`${count} added tasks, ${batch} at once, ${what}`, figures.allUs, 'µs/task', 'flat');
       report('  to add them', figures.addUs, 'µs/task');
     }
+  }
+}
+
+await measureDelegations(100, 10);
+for (const [atOnce, budget] of [
+  [10, 'flat'],
+  [1000, ''],
+] as const) {
+  for (const count of [100, 1000]) {
+    const figures = await measureDelegations(count, atOnce);
+    report(`${count} delegations, planned ${atOnce} at once`, figures.delegationsPerSecond, '/s', budget);
+    report('  decisions', figures.decisionsPerSecond, '/s');
   }
 }
 

@@ -127,6 +127,22 @@ export const ERROR_CODES = {
     'A team took as many decisions in one round as it may.',
     'See what they were (`reprise run history RUN`): it may go in circles. Give the team a budget, or less to do in one round.',
   ),
+  REPRISE_MANAGER_FAILED: entry(
+    'The manager of a team gave no answer: its task failed, was skipped or cancelled.',
+    'See the cause; give it more time or attempts (managerTimeout, managerAttempts), or catch this code.',
+  ),
+  REPRISE_MANAGER_NONSENSE: entry(
+    'The manager of a team gave several answers in a row that are of no use: not of the form that was asked for, or about steps and workers that are not there.',
+    'The message says what was wrong with the last, and the history has them all. Mend the manager, or tell its model more; bounds.nonsense says how often it is asked again.',
+  ),
+  REPRISE_MANAGER_STALLED: entry(
+    'The plans of the manager of a team led nowhere, as often as its bounds of stalls and resets allow.',
+    'See its answers and what became of the steps (`reprise run history RUN`); give the team other workers, a clearer goal, or more bounds.',
+  ),
+  REPRISE_DELEGATIONS_EXHAUSTED: entry(
+    'A team has delegated as many steps as its bounds allow, and needs one more.',
+    'See what they were (`reprise run history RUN`); raise bounds.delegations, or let the manager plan larger steps.',
+  ),
   REPRISE_DECISION_INVALID: entry(
     'A decision of a strategy is none that can be taken: it has not the form of one, or does not fit the state of its team.',
     'The strategy is asked again, and sees it as news; the message says what is wrong.',

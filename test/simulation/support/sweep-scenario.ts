@@ -1,6 +1,7 @@
 import type {
   AgentContext,
   AgentTask,
+  AnyPlugin,
   Json,
   JsonObject,
   RecordedEvent,
@@ -40,6 +41,8 @@ export interface SweepScenario {
   readonly others?: readonly Workflow[];
   readonly agents: Readonly<Record<string, Script>>;
   readonly presses?: readonly Press[];
+  /** Strategies that its workflows name. */
+  readonly plugins?: readonly AnyPlugin[];
   readonly input?: JsonObject;
   /** What a kill loses of attempts that are awaited is undone all the same, as something of which nobody knows, and in its own time. */
   readonly isRace?: boolean;

@@ -4,6 +4,7 @@ import { SWEPT_CHANGES } from './sweep-changes.ts';
 import type { Script, SweepScenario } from './sweep-scenario.ts';
 import { SWEPT_STEERED } from './sweep-steered.ts';
 import { SWEPT_TALK } from './sweep-talk.ts';
+import { SWEPT_TEAMS } from './sweep-teams.ts';
 
 const echo: Script = ({ taskId, input }) => ({ output: { taskId, input } });
 const slowly =
@@ -28,6 +29,7 @@ export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   ...SWEPT_CHANGES,
   ...SWEPT_STEERED,
   ...SWEPT_TALK,
+  ...SWEPT_TEAMS,
   'a chain': { workflow: parseWorkflow(CHAIN), agents: { worker: slowly(10) }, ends: 'completed' },
   'a forEach whose items are retried and may fail': {
     workflow: parseWorkflow(`

@@ -150,6 +150,7 @@ export class SweepWorld {
           kind: 'transport',
           create: () => tappedTransport(this.#noting(transport), taps, this.#shared !== undefined),
         }),
+        ...(this.#scenario.plugins ?? []),
       ],
       workflows: [this.#scenario.workflow, ...(this.#scenario.others ?? [])],
       agents: this.#agents(taps),
