@@ -77,6 +77,7 @@ const VALUES: Readonly<Record<string, object>> = {
   catch: { catch: [{ then: 'fail' }] },
   loop: { loop: { until: () => true, max: 2 } },
   budget: { budget: { attempts: 1 } },
+  strategy: { strategy: 'sequential' },
 };
 
 const SUBJECTS: Readonly<Record<Method, unknown>> = {
