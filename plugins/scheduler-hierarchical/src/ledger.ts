@@ -29,7 +29,7 @@ export interface Ledger {
   progress: Progress | null;
   plan: Step[];
   /** The question that is open. `told`: the news that came with it. */
-  asking: { readonly task: string; readonly kind: Question; readonly told: string[] } | null;
+  asking: { readonly task: string; readonly kind: Question; told: readonly string[] } | null;
   /** Steps and other tasks that have ended and the manager has not answered, oldest first. */
   unseen: string[];
   /** Tasks that are to be cancelled. */

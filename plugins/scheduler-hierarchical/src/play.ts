@@ -9,6 +9,8 @@ import { tell } from './tell.ts';
 
 const MOST_WHY = 1000;
 const MOST_MESSAGE = 4000;
+/** Teams in each other. */
+const MOST_TEAMS = 4;
 /** Of one sentence about what was wrong: names in it are the manager's. */
 const MOST_PROBLEM = 500;
 /** Ids that may turn out to be taken. */
@@ -155,7 +157,7 @@ export class Play {
     if (!completed) ledger.failed[to] = (ledger.failed[to] ?? 0) + 1;
     ledger.unseen.push(step.step);
     // It has begun again since the question was asked, and ended otherwise.
-    if (asking !== null) asking.told.splice(0, Infinity, ...asking.told.filter((name) => name !== step.step));
+    if (asking !== null) asking.told = asking.told.filter((name) => name !== step.step);
     if (step.state === 'accepted') this.#say({ kind: 'accept', task: task.id });
   }
 
@@ -260,6 +262,10 @@ export class Play {
           'REPRISE_DELEGATIONS_EXHAUSTED',
           `The team has delegated ${delegations} steps, and '${step.step}' would be one more.`,
         );
+      if ('strategy' in worker.performer && this.#view.team.depth + 1 >= MOST_TEAMS) {
+        this.#fail(step, { code: 'TOO_DEEP', message: `There are ${MOST_TEAMS} teams in each other already.` });
+        continue;
+      }
       const id = this.#freeId(step.step);
       const task = taskOf(step, worker, this.#team, this.#ledger, this.#view.team);
       step.task = id;

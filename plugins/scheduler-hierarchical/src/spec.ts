@@ -1,6 +1,6 @@
 import { type Duration, type JsonObject, parseDuration, RepriseError } from '@reprise/core/plugin';
 import { isNested, specProblems } from './check.ts';
-import type { Bounds, ResolvedHierarchicalOptions, Review } from './options.ts';
+import { type Bounds, isBag, type ResolvedHierarchicalOptions, type Review } from './options.ts';
 
 /** Who does a task: an agent by name, or whoever has a capability. */
 export type Performer = { readonly agent: string } | { readonly capability: string };
@@ -118,14 +118,26 @@ function nameOf(worker: WorkerSpec | Performer): string {
   return 'workflow' in worker ? worker.workflow : '';
 }
 
+type Asked = Partial<{ agent: string; capability: string }>;
+
 /** The agents and capabilities of a spec, whatever else is wrong with it: those of teams in it that are led likewise, too. */
-export function agentsOf(spec: JsonObject): readonly Partial<{ agent: string; capability: string }>[] {
+export function agentsOf(spec: JsonObject): readonly Asked[] {
   const { manager, workers } = spec as { readonly manager?: unknown; readonly workers?: unknown };
   return [manager, ...(Array.isArray(workers) ? workers : [])].flatMap((one: unknown) => {
-    if (typeof one === 'string') return [{ agent: one }];
-    const { agent, capability, team } = (one ?? {}) as Readonly<Record<string, unknown>>;
-    if (typeof agent === 'string') return [{ agent }];
-    if (typeof capability === 'string') return [{ capability }];
-    return isNested(team) ? agentsOf(team) : [];
+    const { team, task } = (isBag(one) ? one : {}) as Readonly<Record<string, unknown>>;
+    const { fallback, compensate } = (isBag(task) ? task : {}) as Readonly<Record<string, unknown>>;
+    const others = [...(Array.isArray(fallback) ? fallback : [fallback]), compensate].filter(
+      (other) => other !== undefined,
+    );
+    return [...askedOf(one), ...(isNested(team) ? agentsOf(team) : []), ...others.flatMap(askedOf)];
   });
+}
+
+/** Whom an agent by name, or an object that says who does it, asks for. */
+function askedOf(performer: unknown): readonly Asked[] {
+  if (typeof performer === 'string') return [{ agent: performer }];
+  if (!isBag(performer)) return [];
+  const { agent, capability } = performer;
+  if (typeof agent === 'string') return [{ agent }];
+  return typeof capability === 'string' ? [{ capability }] : [];
 }

@@ -107,12 +107,19 @@ describe('what a workflow says of a hierarchical team', () => {
     };
     const spec = {
       ...SPEC,
-      workers: ['writer', { capability: 'read' }, { workflow: 'audit' }, { name: 'crew', team: inner }],
+      workers: [
+        'writer',
+        { capability: 'read', task: { fallback: [{ agent: 'spare' }, { value: 1 }], compensate: 'undoer' } },
+        { workflow: 'audit' },
+        { name: 'crew', team: inner },
+      ],
     };
     expect(team.agentsOf?.(spec)).to.deep.equal([
       { agent: 'editor' },
       { agent: 'writer' },
       { capability: 'read' },
+      { agent: 'spare' },
+      { agent: 'undoer' },
       { capability: 'lead' },
       { agent: 'reader' },
       { agent: 'x' },

@@ -263,6 +263,24 @@ tasks:
     ]);
   });
 
+  it('is told when a team would be one too many in teams', async () => {
+    const nested = (depth: number): JsonObject => ({
+      goal: 'Go down',
+      manager: 'editor',
+      workers: depth === 0 ? ['writer'] : [{ name: 'crew', team: { name: 'hierarchical', ...nested(depth - 1) } }],
+    });
+    const ran = await run(flowOf(nested(6)), [
+      manager(({ ask, workers: [one], news: [news] }) => {
+        if (ask === 'plan') return plan({ step: 'down', to: one?.name ?? '' });
+        const below = news?.error?.message ?? (news?.output as Json[]);
+        return reply({ accept: 'down' }, { finish: [below ?? null].flat() });
+      }),
+      worker('writer', done),
+    ]);
+    expect(ran.output).to.deep.equal(['There are 4 teams in each other already.']);
+    expect(new Set(only(ran.events, 'DecisionMade').map(({ scope }) => scope)).size).to.equal(4);
+  });
+
   it('has child runs and whoever has a capability as workers', async () => {
     const audit = parseWorkflow(`
 name: audit
