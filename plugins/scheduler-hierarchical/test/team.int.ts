@@ -436,4 +436,33 @@ tasks:
       },
     );
   });
+
+  it('goes on where it was when its run is tried again', async () => {
+    let isThere = false;
+    const asked: string[] = [];
+    const flow = flowOf({ managerAttempts: 1 });
+    const reprise = await start({
+      workflows: [flow],
+      agents: [
+        manager(({ ask, news }) => {
+          asked.push(ask);
+          if (ask === 'plan') return plan({ step: 'draft', to: 'writer' });
+          if (!isThere) throw Object.assign(new Error('I am ill'), { code: 'ILL' });
+          return reply(...news.map(({ step }) => ({ accept: step })), { finishWith: 'draft' });
+        }),
+        worker('writer', done),
+        worker('critic', done),
+      ],
+    });
+    const first = await reprise.startRun(flow, null);
+    await first.result().catch(() => undefined);
+    const [failed] = only(await eventsOf(reprise, first.id), 'RunFailed');
+    expect(failed?.error.cause?.code).to.equal('REPRISE_MANAGER_FAILED');
+    expect(failed?.error.cause?.cause?.code).to.equal('ILL');
+    isThere = true;
+    const second = await reprise.retryRun(first.id);
+    expect(await second.result()).to.include({ step: 'draft' });
+    expect((await reprise.runs.replay(second.id)).matches).to.equal(true);
+    expect(asked).to.deep.equal(['plan', 'next', 'next']);
+  });
 });

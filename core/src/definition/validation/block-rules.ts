@@ -29,6 +29,8 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
       checkName(block.strategy, [...path, 'strategy'], 'the name of a strategy', report);
     for (const kind of BUDGETS)
       if (block.budget?.[kind] !== undefined) checkCount(block.budget[kind], [...path, 'budget', kind], report);
+    if (block.team !== undefined && teamsAround(place) >= MAX_TEAMS)
+      report([...path, 'strategy'], `leads a team in ${MAX_TEAMS} teams; that is as many as may be in each other`);
     if (block.team !== undefined && block.catch !== undefined)
       report(
         [...path, 'catch'],
@@ -38,6 +40,16 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
       checkClause(clause, place, [...path, 'catch', index], report);
     checkLoop(place, [...path, 'loop'], report);
   }
+}
+
+/** Teams in each other. */
+const MAX_TEAMS = 4;
+
+function teamsAround(place: BlockPlace): number {
+  let count = 0;
+  for (let at = place.owner?.group.block; at !== undefined; at = at.owner?.group.block)
+    if (at.block.team !== undefined) count += 1;
+  return count;
 }
 
 const charsOf = (task: TaskDefinition): number => task.id.length + (isList(task) ? ITEM_CHARS : 0);

@@ -105,3 +105,16 @@ export function holdTeam(state: RunState, team: TeamState): void {
   state.held += size - team.held;
   team.held = size;
 }
+
+/** A run goes on from another one: a team of that which gave up is asked again. */
+export function reopenTeams(state: RunState): void {
+  for (const scope of state.teams.values()) {
+    const { team, path } = scope;
+    if (team?.ruling === undefined || !('error' in team.ruling)) continue;
+    team.ruling = undefined;
+    team.refused = 0;
+    team.quiet = 0;
+    state.frontier.delete(path);
+    tellTeam(scope, { kind: 'changed', tasks: [], revision: state.revision });
+  }
+}

@@ -22,7 +22,7 @@ import { wouldRepeat } from '../outside/restart.ts';
 import { hasEnded, isAgentTask, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import type { Decision } from './decision.ts';
 import { BID } from './fold.ts';
-import { regionAt } from './team.ts';
+import { MAX_TEAM_DEPTH, regionAt, teamsAround } from './team.ts';
 
 // What each decision of a strategy leads to. Whether it may be is asked of the same decisions that are asked when an agent, or somebody outside, wants it.
 
@@ -135,11 +135,20 @@ function added(
   context: DecisionContext,
 ): Consequences | Refusal {
   if (tasks.length === 0) return invalid('adds no tasks');
+  if (teamsAround(state, path) + 1 + teamsIn(tasks) > MAX_TEAM_DEPTH)
+    return invalid(`adds a team to teams: more than ${MAX_TEAM_DEPTH} may not be in each other`);
   const answer = addTasks(state, { scope: path, tasks, commandId }, context);
   if (isRefusal(answer)) return answer;
   const events = answer.map((event) => (event.type === 'TasksAdded' ? { ...event, decidedBy } : event));
   return { said: { tasks: tasks.map(({ id }) => id) }, events };
 }
+
+/** How many teams are in each other in what is added. */
+const teamsIn = (tasks: readonly TaskDefinition[]): number =>
+  Math.max(
+    0,
+    ...tasks.map(({ scope }) => (scope === undefined ? 0 : teamsIn(scope.tasks) + (scope.team === undefined ? 0 : 1))),
+  );
 
 /** A question as a task: one attempt unless more are asked for, since the strategy asks again. */
 export const questionTask = (

@@ -36,9 +36,12 @@ function compare(from: Json, to: Json, path: string, changes: LedgerChange[]): v
     for (const key of Object.keys(from))
       if (!Object.hasOwn(to, key)) changes.push({ op: 'remove', path: `${path}/${token(key)}` });
     for (const [key, value] of Object.entries(to)) {
+      const was = Object.hasOwn(from, key) ? (from[key] ?? null) : undefined;
+      // Mostly it is the same.
+      if (was === value || (was !== undefined && equalJson(was, value))) continue;
       const at = `${path}/${token(key)}`;
-      if (Object.hasOwn(from, key)) compare(from[key] ?? null, value, at, changes);
-      else changes.push({ op: 'add', path: at, value });
+      if (was === undefined) changes.push({ op: 'add', path: at, value });
+      else compare(was, value, at, changes);
     }
     return;
   }

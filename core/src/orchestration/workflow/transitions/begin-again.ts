@@ -2,6 +2,7 @@ import { isInside } from '../../../shared/task-path.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
 import { hasEnded, hasPassed, type RunState, type ScopeState, type TaskState } from '../state.ts';
+import { reopenTeams } from '../team/fold.ts';
 import { clear, isCounted, standAgain } from './anew.ts';
 import { tasksOf } from './close.ts';
 import { hold, letGo } from './hold.ts';
@@ -66,6 +67,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (own) state.status = 'running';
   leaveOthers(state);
   release(state, at);
+  reopenTeams(state);
   if (own) state.startedAt = at;
   state.stoppedBefore = state.stoppedMs;
   if (state.lineage === undefined) return state;
