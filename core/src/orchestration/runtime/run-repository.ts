@@ -34,8 +34,8 @@ export interface CachedRun {
   fresh: boolean;
   /** It was said that no agent takes its ready tasks. */
   standstillReported: boolean;
-  /** The revision at which the strategy of each team was asked last, by block. */
-  readonly asked: Map<string, number>;
+  /** In what the strategy of each team was asked last, by block. */
+  readonly asked: Map<string, string>;
   /** Tasks that the cache counts for it. */
   counted: number;
 }

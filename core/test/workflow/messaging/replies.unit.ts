@@ -66,6 +66,18 @@ describe('a send that waits for its answer', () => {
       expect(run.state.mail?.open.size).to.equal(0);
     });
 
+  it('refuses what ends its conversation and answers another message, or none: it would wait for ever', () => {
+    run = asking({}, { conversation: text('talk') });
+    run.hear('b');
+    const say = (more: object) => run.say('b', 'ask', 'done', { performative: 'inform', conversation: 'talk', ...more });
+    expect(String(say({ inReplyTo: 'another' }))).to.match(/REPRISE_CONVERSATION_BROKEN/);
+    expect(String(say({ key: 'once' }))).to.match(/REPRISE_CONVERSATION_BROKEN/);
+    expect(run.status('ask')).to.equal('running');
+    // Without a word about it, it is the question that is answered.
+    run.say('b', 'ask', 'done', { performative: 'inform', conversation: 'talk' });
+    expect(run.task('ask').output).to.include({ data: 'done', inReplyTo: id() });
+  });
+
   it('answers a question back with not-understood, and fails', () => {
     run = asking(OR_ELSE);
     run.hear('b');

@@ -53,8 +53,10 @@ export class TeamLeader {
       const { team } = region;
       const { name } = ownStrategy(state, region) ?? { name: state.definition.strategy };
       if (this.#undo(turn, region)) continue;
-      if (team === undefined || team.ruling !== undefined || run.asked.get(region.path) === state.revision) return;
+      if (team === undefined || team.ruling !== undefined) return;
       const view = this.#parts.viewOf(turn, region);
+      const moment = momentOf(state.revision, view);
+      if (run.asked.get(region.path) === moment) return;
       const seen = new TeamViewOf(state, region, team);
       if (!isToBeAsked(run, region, team, view, seen)) return;
       let decisions: readonly Asked[];
@@ -65,7 +67,7 @@ export class TeamLeader {
       } catch (error) {
         return this.#parts.held(run, name, error);
       }
-      run.asked.set(region.path, state.revision);
+      run.asked.set(region.path, moment);
       if (!this.#carryOut(turn, region, strategy, decisions, view)) return;
     }
   }
@@ -193,6 +195,10 @@ function plainAssignment(decision: Asked): Pick<Assign, 'taskId' | 'agent'> | un
   };
   return kind === 'assign' && typeof taskId === 'string' && typeof agent === 'string' ? { taskId, agent } : undefined;
 }
+
+/** What a strategy is asked in: the same gives the same answer. Room may come while nothing of the run changes. */
+const momentOf = (revision: number, { slots, agents, groups }: RunSchedulingView): string =>
+  `${revision} ${slots} ${agents.size} ${groups.map(({ agent, capability }) => `${agent ?? ''}/${capability ?? ''}`).join()}`;
 
 /** It has never been asked here, something is new, somebody has room for what is ready, or nothing else would ever happen. */
 const isToBeAsked = (

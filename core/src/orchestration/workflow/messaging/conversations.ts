@@ -79,11 +79,24 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
     );
   }
   const { one, role } = found;
+  const other = role === 'participant' ? answersAnother(state, one, said) : undefined;
+  if (other !== undefined) return other;
   if (nextStage(one, role, performative) !== undefined) return undefined;
   const may = allowed(one.protocol, one.stage, role);
   return problem(
     'REPRISE_CONVERSATION_BROKEN',
     `${placeText(partyKey(said.from))} cannot say ${performative} here: the conversation '${one.conversation}' (${one.protocol}) is ${one.stage}, and it may say ${may.join(', ')}.`,
+  );
+}
+
+/** A `send` waits for what answers its message, and for nothing else: what is said in its conversation and answers another would end that, and leave it waiting. */
+function answersAnother(state: RunState, one: ConversationState, { from, inReplyTo }: Said): Refusal | undefined {
+  const asker = state.tasks.get(one.initiator);
+  if (inReplyTo === one.id || asker?.sent?.message !== one.id || asker.awaits === undefined) return undefined;
+  const what = inReplyTo === undefined ? 'names no message' : `names '${inReplyTo}'`;
+  return problem(
+    'REPRISE_CONVERSATION_BROKEN',
+    `${placeText(partyKey(from))} ${what} as what it answers in the conversation '${one.conversation}', in which '${asker.id}' waits for an answer to '${one.id}'. Say inReplyTo: '${one.id}'.`,
   );
 }
 
