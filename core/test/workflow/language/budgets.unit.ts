@@ -187,22 +187,29 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
   it('counts what is published with an output as one message, however many have it: none, or many', () => {
     for (const subscribers of ['', 'b', 'b, c, d']) {
       const others = ['b', 'c', 'd'].map((id) => `${id}: { agent: a, after: a }`).join('\n');
-      const r = run(
-        `a: { agent: a, may: [send], retry: ${RETRY} }\n${others}`,
-        `budget: { messages: 2 }\ntopics: { news: { subscribers: [${subscribers}] } }`,
-      );
-      const publishing = (count: number) => {
+      const fresh = () =>
+        run(
+          `a: { agent: a, may: [send], retry: ${RETRY} }\n${others}`,
+          `budget: { messages: 2 }\ntopics: { news: { subscribers: [${subscribers}] } }`,
+        );
+      const publishing = (r: PureRun, count: number) => {
         const said = { kind: 'send', message: { topic: '#news', data: 1 } } as const;
         const directives = Array.from({ length: count }, () => said);
         const { attempt } = r.task('a');
         return types(r.send({ type: 'CompleteTask', taskId: 'a', attempt, output: null, directives }));
       };
+      const many = fresh();
+      many.schedule('a');
+      // All or none; and the next attempt would be no other.
+      expect(publishing(many, 3)).to.include('TaskFailed').and.not.include('MessageSent');
+      expect(many.task('a').error).to.deep.include({
+        code: EXHAUSTED,
+        retryable: false,
+        details: { scope: '', budget: 'messages', limit: 2 },
+      });
+      const r = fresh();
       r.schedule('a');
-      expect(publishing(3), 'all or none').to.not.include('MessageSent');
-      expect(r.task('a').error?.message).to.include(EXHAUSTED);
-      r.retry('a');
-      r.schedule('a');
-      expect(publishing(2)).to.include('BudgetReached');
+      expect(publishing(r, 2)).to.include('BudgetReached');
       expect(r.of('MessageSent').map(({ recipients }) => recipients?.length)).to.deep.equal(
         Array.from({ length: 2 }, () => subscribers.split(', ').filter((one) => one !== '').length),
       );

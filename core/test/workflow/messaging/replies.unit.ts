@@ -69,7 +69,8 @@ describe('a send that waits for its answer', () => {
   it('refuses what ends its conversation and answers another message, or none: it would wait for ever', () => {
     run = asking({}, { conversation: text('talk') });
     run.hear('b');
-    const say = (more: object) => run.say('b', 'ask', 'done', { performative: 'inform', conversation: 'talk', ...more });
+    const say = (more: object) =>
+      run.say('b', 'ask', 'done', { performative: 'inform', conversation: 'talk', ...more });
     expect(String(say({ inReplyTo: 'another' }))).to.match(/REPRISE_CONVERSATION_BROKEN/);
     expect(String(say({ key: 'once' }))).to.match(/REPRISE_CONVERSATION_BROKEN/);
     expect(run.status('ask')).to.equal('running');

@@ -22,7 +22,7 @@ import type { DecisionContext } from './decision-context.ts';
 import { goneBack } from './go-back.ts';
 import { beyondLimit } from './outcome.ts';
 import { permissionsOf } from './permissions.ts';
-import { isRefusal } from './refusal.ts';
+import { asError, isRefusal } from './refusal.ts';
 import { untakenProblem } from './untaken.ts';
 
 /** What the directives of a completion come to. */
@@ -96,6 +96,8 @@ export function directed(
   }
   const messages = given.flatMap((one) => (one.kind === 'send' ? [one.message] : []));
   const said = saidWithOutput(state, task, messages, context);
+  // That would be no other the next time.
+  if (isRefusal(said) && said.code === 'REPRISE_BUDGET_EXHAUSTED') return { error: asError(said) };
   if (isRefusal(said)) return refused(`${said.message.replace(/\.$/, '')} (${said.code})`);
   const last = cancelNamed(state, task, cancels, context.now).events;
   const changed = changesOf(state, task, given, commandId, context);

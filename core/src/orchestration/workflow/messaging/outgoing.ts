@@ -141,9 +141,9 @@ function toAll(state: RunState, what: Sending, topic: string, context: DecisionC
 /** What is sent with it, before it, is spent, too. */
 function budgetProblem(state: RunState, { scope, from, spent }: Sending): Refusal | undefined {
   const over = usedUp(state, scope, costOfMessage(state, from), spent);
-  return over === undefined
-    ? undefined
-    : problem('REPRISE_BUDGET_EXHAUSTED', exhausted(over, `Another message of '${from.task}'`).message);
+  if (over === undefined) return undefined;
+  const { message, details } = exhausted(over, `Another message of '${from.task}'`);
+  return { ...problem('REPRISE_BUDGET_EXHAUSTED', message), ...(details === undefined ? {} : { details }) };
 }
 
 function full(state: RunState, mailbox: string): string {

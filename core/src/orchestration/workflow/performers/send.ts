@@ -1,10 +1,9 @@
 import type { Expression, Send } from '../../../definition/definition.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
-import { errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { idempotencyKey } from '../attempt-key.ts';
 import { conclude } from '../decisions/outcome.ts';
-import { isRefusal, type Refusal } from '../decisions/refusal.ts';
+import { asError, isRefusal } from '../decisions/refusal.ts';
 import type { RunEvent } from '../events.ts';
 import { outgoingFlaw } from '../messaging/call-shapes.ts';
 import type { Outgoing } from '../messaging/message.ts';
@@ -20,7 +19,7 @@ export const enterSend: Enter = (entering) => {
   const message = messageOf(entering, send);
   if (!('data' in message)) return failed(entering, message);
   const flaw = outgoingFlaw(message);
-  if (flaw !== undefined) return failed(entering, errorOf(flaw));
+  if (flaw !== undefined) return failed(entering, asError(flaw));
   const attempt = task.attempt + 1;
   const id = `${idempotencyKey(state, task)}/${attempt}`;
   const { until = 'sent' } = send;
@@ -40,7 +39,7 @@ export const enterSend: Enter = (entering) => {
   if (copies > 0) return end(copies);
   const what = { scope: task.scope, from: { task: task.id }, id, message, receipt: until === 'acknowledged' };
   const sent = sending(state, what, context);
-  if (isRefusal(sent)) return failed(entering, errorOf(sent));
+  if (isRefusal(sent)) return failed(entering, asError(sent));
   const [event] = sent;
   const recipients = event?.type === 'MessageSent' ? event.recipients?.length : undefined;
   return until === 'sent' ? [...sent, ...end(recipients)] : [...end(), ...sent];
@@ -79,5 +78,3 @@ function messageOf(entering: Entering, send: Send): Outgoing | ErrorData {
     ...(drop === undefined ? {} : { drop }),
   } as unknown as Outgoing;
 }
-
-const errorOf = ({ code, message }: Refusal): ErrorData => errorData(code, message);

@@ -1,3 +1,4 @@
+import { costOfMessage, usedUp } from '../budgets.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
@@ -228,6 +229,9 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
       ? undefined
       : flaw('data.onBehalf', 'is there, and it is nothing that the run says for somebody');
   }
+  const over = usedUp(state, state.tasks.get(from.task ?? '')?.scope ?? '', costOfMessage(state, from));
+  if (over !== undefined)
+    return flaw('type', `cannot come: the budget of ${over.limit} messages of '${over.scope}' is used up`);
   if (from.task === undefined) {
     if (commandId === undefined) return flaw('data.commandId', 'is missing');
     return againFlaw(state, commandId);
