@@ -262,7 +262,8 @@ export type { ForkRunOptions, RetryRunOptions, StartRunOptions } from './orchest
 export { type OutsideWaits, outsideWaits } from './orchestration/runtime/run-waits.ts';
 export type { CommandOptions } from './orchestration/runtime/steering.ts';
 export { graphStrategy, sequentialStrategy } from './orchestration/scheduler/graph-strategy.ts';
-export type { SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
+export type { AnyStrategy, SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
+export { strategyProblems } from './orchestration/scheduler/strategy-problems.ts';
 export {
   CompatCheck,
   type CompatWorkflow,

@@ -2,13 +2,17 @@ import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import {
   type AnyPlugin,
+  type AnyStrategy,
   type DefinitionProblem,
   definitionWarnings,
   didYouMean,
   formatProblem,
+  graphStrategy,
   type JsonObject,
   type KnownAgent,
   RepriseError,
+  sequentialStrategy,
+  strategyProblems,
   systemClock,
   systemIds,
   systemRandom,
@@ -40,6 +44,8 @@ interface Verdict {
 interface Known {
   readonly workflows: readonly SourcedWorkflow[];
   readonly agents: readonly KnownAgent[] | undefined;
+  /** Those of the configuration, and those that are always there. */
+  readonly strategies: readonly AnyStrategy[];
   readonly broken: readonly Verdict[];
 }
 
@@ -65,7 +71,7 @@ async function knownTo(config: string | undefined, typed: readonly string[]): Pr
   try {
     file = findConfig(config, process.cwd());
   } catch (error) {
-    if (filesOnly && config === undefined) return { workflows: [], agents: undefined, broken: [] };
+    if (filesOnly && config === undefined) return { workflows: [], agents: undefined, strategies: [], broken: [] };
     throw error;
   }
   const read = await readConfig(file);
@@ -78,12 +84,24 @@ async function knownTo(config: string | undefined, typed: readonly string[]): Pr
       broken.push(unread(source, error));
     }
   }
-  const [agents, ofPlugins] = await Promise.all([loadAgents(read), agentsOf(await loadPlugins(read))]);
+  const plugins = await loadPlugins(read);
+  const [agents, ofPlugins, strategies] = await Promise.all([
+    loadAgents(read),
+    agentsOf(plugins),
+    strategiesOf(plugins),
+  ]);
   return {
     workflows,
     agents: [...agents, ...ofPlugins, ...workflows.flatMap(({ workflow }) => workflow.agents)],
+    strategies,
     broken,
   };
+}
+
+async function strategiesOf(plugins: readonly AnyPlugin[]): Promise<readonly AnyStrategy[]> {
+  const context = { clock: systemClock, ids: systemIds, random: systemRandom };
+  const made = plugins.flatMap((plugin) => (plugin.kind === 'scheduler' ? [plugin.create(context)] : []));
+  return [graphStrategy, sequentialStrategy, ...(await Promise.all(made))];
 }
 
 async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAgent[]> {
@@ -96,7 +114,7 @@ async function agentsOf(plugins: readonly AnyPlugin[]): Promise<readonly KnownAg
 
 function check(
   { workflow, source }: SourcedWorkflow,
-  { agents, workflows }: Pick<Known, 'agents' | 'workflows'>,
+  { agents, workflows, strategies }: Pick<Known, 'agents' | 'workflows' | 'strategies'>,
 ): Verdict {
   const { definition } = workflow;
   const children = [...workflows.map((one) => one.workflow), ...(workflow.children ?? [])];
@@ -112,7 +130,11 @@ function check(
     name: definition.name,
     version: definition.version,
     source,
-    problems: problems.map(formatProblem),
+    problems: [
+      ...problems,
+      // Without a configuration they are not known.
+      ...(agents === undefined ? [] : strategyProblems(definition, strategies, agentsKnown)),
+    ].map(formatProblem),
     warnings: definitionWarnings(definition).map(formatProblem),
   };
 }

@@ -1,4 +1,3 @@
-import { blocksOf } from '../definition/blocks.ts';
 import { formatProblem } from '../definition/problem.ts';
 import { isRemote } from '../definition/remote-agent.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
@@ -7,6 +6,7 @@ import type { ValueSources } from '../definition/values/known-values.ts';
 import type { AgentReference } from '../definition/workflow.ts';
 import { type AnyAgent, Registry } from '../orchestration/runtime/registry.ts';
 import type { AnyStrategy } from '../orchestration/scheduler/scheduler-strategy.ts';
+import { strategyProblems } from '../orchestration/scheduler/strategy-problems.ts';
 import { RepriseError } from '../shared/errors.ts';
 import { assertId } from '../shared/ids.ts';
 import type { AnyWorkflow, RepriseConfig } from './config.ts';
@@ -91,17 +91,19 @@ function assertRunnable(
   registry: Registry,
 ): void {
   const { definition } = workflow;
-  for (const { block, path } of blocksOf(definition)) {
-    const { strategy, team } = block;
-    const where = path.length === 0 ? `'${definition.name}'` : `'${definition.name}', ${path.join('.')}`;
-    if (strategy !== undefined) registry.checkStrategy(strategy, team, where);
-  }
-  const problems = validateDefinition(definition, {
-    isOfUser: true,
-    workflows: schemas.workflows,
-    schemas: { ...schemas, inputSchema: workflow.inputSchema },
-    ...(agents === undefined ? {} : { agents: agents.values() }),
-  });
+  const unfit = strategyProblems(definition, registry.strategies, agents?.values());
+  const [first] = unfit.filter(({ code }) => code === undefined);
+  if (first !== undefined)
+    throw invalid(`The strategies of the workflow '${definition.name}' cannot be: ${formatProblem(first)}.`);
+  const problems = [
+    ...unfit,
+    ...validateDefinition(definition, {
+      isOfUser: true,
+      workflows: schemas.workflows,
+      schemas: { ...schemas, inputSchema: workflow.inputSchema },
+      ...(agents === undefined ? {} : { agents: agents.values() }),
+    }),
+  ];
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n');
   const unknownAgents = problems.every(({ code }) => code === 'REPRISE_AGENT_UNKNOWN');

@@ -6,7 +6,8 @@ import { tasksWithin, type WorkflowDefinition } from '../../definition/definitio
 import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
-import { type AnyStrategy, leadsTeams } from '../scheduler/scheduler-strategy.ts';
+import type { AnyStrategy } from '../scheduler/scheduler-strategy.ts';
+import { askedByTeam, spokenProblems } from '../scheduler/strategy-problems.ts';
 
 /** A workflow that runs can be started of. */
 export interface RegisteredWorkflow {
@@ -46,6 +47,10 @@ export class Registry {
       versions.push(workflow);
       this.#workflows.set(workflow.definition.name, versions);
     }
+  }
+
+  get strategies(): readonly AnyStrategy[] {
+    return [...this.#strategies.values()];
   }
 
   get workflows(): readonly RegisteredWorkflow[] {
@@ -88,9 +93,7 @@ export class Registry {
 
   /** Whom the strategy of a block asks for. */
   #askedOfTeam({ strategy: name = '', team }: BlockPlace['block']): readonly { agent?: string; capability?: string }[] {
-    const strategy = team === undefined ? undefined : this.#strategies.get(name);
-    if (strategy === undefined || team === undefined || !leadsTeams(strategy)) return [];
-    return strategy.team.agentsOf?.(team) ?? [];
+    return askedByTeam(this.#strategies.get(name), team);
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */
@@ -125,17 +128,11 @@ export class Registry {
    */
   checkStrategy(name: string, team: JsonObject | undefined, where: string): void {
     const strategy = this.strategy(name);
-    const problems = strategyProblems(strategy, team);
+    const problems = spokenProblems(strategy, team);
     if (problems.length === 0) return;
     const list = problems.map((problem) => problem.replace(/\.$/, '')).join('; ');
     throw new RepriseError('REPRISE_CONFIG_INVALID', `The strategy '${name}' of ${where}: ${list}.`, {
       details: { problems: [...problems] },
     });
   }
-}
-
-function strategyProblems(strategy: AnyStrategy, team: JsonObject | undefined): readonly string[] {
-  if (!leadsTeams(strategy)) return team === undefined ? [] : [`it leads no teams; write strategy: ${strategy.name}`];
-  if (team === undefined) return [`it leads teams; write strategy: { name: ${strategy.name}, … }`];
-  return strategy.team.check?.(team) ?? [];
 }
