@@ -127,8 +127,9 @@ class EventStoreDBStorage implements Storage {
     if (revision !== expectedRevision + events.length)
       throw deleted(stream, revision, expectedRevision + events.length);
     if (position === undefined) throw tooOld(stream);
-    this.#followers.appended(stream);
-    return { revision, position: toPosition(position) };
+    const place = { revision, position: toPosition(position) };
+    this.#followers.appended(stream, place);
+    return place;
   }
 
   /** Some refusals name no revision, or one that has passed. */
@@ -149,14 +150,15 @@ class EventStoreDBStorage implements Storage {
       log: this.#log,
       filter: this.#names.filter,
       quietMs: this.#options.deadlineMs,
-      onAnswer: ({ kept }) => {
+      onAnswer: ({ kept, position }) => {
         const stream = this.#names.from(kept.stream);
-        if (stream === undefined) return;
-        this.#followers.appended(stream);
-        if (this.#listeners.size === 0) return;
+        if (stream === undefined || position === undefined) return;
         const about = aboutOf(kept);
-        // Once for each append.
-        if (about === undefined || about.writer === this.#writer || about.more === true) return;
+        // Once for each append; a follower of what somebody else writes to is to see that it is so.
+        if (about?.more === true) return;
+        if (about === undefined) return this.#followers.wakeAll();
+        this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
+        if (about.writer === this.#writer) return;
         for (const listener of [...this.#listeners]) listener(stream, kept.revision);
       },
       onGap: () => this.#followers.wakeAll(),

@@ -60,6 +60,23 @@ describe('what EventStoreDB keeps beside histories', () => {
     expect(await other.events.readAll()).to.have.length(2);
   });
 
+  it('is looked for again where the node that answers is behind', async () => {
+    const server = await serve();
+    const { events: store } = await open(server);
+    await store.append('run-a', started(large('e')), NO_STREAM);
+    const { events: other } = await open(server);
+    let behind = 2;
+    server.fault = ({ kind, stream }) => {
+      if (kind !== 'read' || !stream.startsWith('definition-') || behind === 0) return undefined;
+      behind -= 1;
+      return 'stale';
+    };
+    expect((await other.read('run-a'))[0]?.data)
+      .to.have.property('definition')
+      .that.deep.equals(large('e'));
+    expect(behind).to.equal(0);
+  });
+
   it('is missed when somebody deletes it', async () => {
     const server = await serve();
     const { events: store } = await open(server);

@@ -46,6 +46,14 @@ describe('an engine on EventStoreDB', () => {
     return reprise;
   };
 
+  /** A process of its own that drives runs of the flow. */
+  const drive = (options: EventStoreDBOptions, path: string, runIds: readonly string[], items: number) =>
+    spawn(
+      process.execPath,
+      ['--conditions=reprise-source', PROCESS, JSON.stringify(options), path, runIds.join(), String(items)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+
   /** The histories as the store has them: whole, each id once, and folded to the state that they recorded. */
   const check = async (options: EventStoreDBOptions, runIds: readonly string[]): Promise<void> => {
     const storage = await createEventStoreDBStorage({ ...options, readOnly: true });
@@ -91,6 +99,23 @@ describe('an engine on EventStoreDB', () => {
         await check(options, ['handed-in', 'left']);
       });
 
+      it('is killed while another process stands by, which drives its runs to their ends when its lease has run out', async () => {
+        const options = { ...fresh(), leaseMs: LEASE_MS };
+        const runIds = ['s1', 's2'];
+        const child = drive(options, newViews(), runIds, 300);
+        const died = once(child, 'close');
+        const [role] = await once(createInterface({ input: child.stdout }), 'line');
+        const standing = await start(options);
+        expect([role, standing.role]).to.deep.equal(['driver', 'client']);
+        const moved = async (id: string) => (await standing.runs.last(id).catch(() => undefined))?.revision ?? 0;
+        await until(async () => (await moved('s1')) > 60 && (await moved('s2')) > 60);
+        child.kill('SIGKILL');
+        await died;
+        for (const id of runIds) expect(await standing.run(id).result()).to.deep.equal(outputOf(300));
+        expect(standing.role).to.equal('driver');
+        await check(options, runIds);
+      });
+
       it('is killed again and again, and its runs end as if it had not been', async function () {
         this.timeout(180_000);
         const options = { ...fresh(), leaseMs: LEASE_MS };
@@ -98,10 +123,7 @@ describe('an engine on EventStoreDB', () => {
         const path = newViews();
         let kills = 0;
         const live = async (killAfterMs: number | undefined): Promise<readonly string[]> => {
-          const args = [JSON.stringify(options), path, runIds.join(), '120'];
-          const child = spawn(process.execPath, ['--conditions=reprise-source', PROCESS, ...args], {
-            stdio: ['ignore', 'pipe', 'inherit'],
-          });
+          const child = drive(options, path, runIds, 120);
           const lines: string[] = [];
           createInterface({ input: child.stdout }).on('line', (line) => {
             lines.push(line);
