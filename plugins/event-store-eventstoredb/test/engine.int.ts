@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createReprise, type Orchestrator, RunReader } from '@reprise/core';
+import { createReprise, defineAgent, type Orchestrator, RunReader, workflow } from '@reprise/core';
 import {
   createEventStoreDBStorage,
   type EventStoreDBOptions,
@@ -142,6 +143,45 @@ describe('an engine on EventStoreDB', () => {
       });
     });
   }
+
+  it('goes on from a snapshot that is larger than an append', async () => {
+    const server = await new ProtocolServer().start();
+    try {
+      const big = defineAgent({ name: 'big', handle: async () => randomBytes(50_000).toString('hex') });
+      const holding = workflow<number>('holding')
+        .task('each', big, { forEach: ({ input }) => Array.from({ length: input }, (_, index) => index) })
+        .wait('go', { signal: 'go' }, { after: 'each' })
+        .build();
+      const options = { connectionString: server.connectionString };
+      const limits = { snapshotEvery: 20 };
+      const open = async (): Promise<Orchestrator> => {
+        const reprise = await createReprise({
+          workflows: [holding],
+          plugins: [eventstoredbEventStore(options)],
+          limits,
+        });
+        opened.push(reprise);
+        await reprise.start();
+        return reprise;
+      };
+      const first = await open();
+      await first.startRun(holding, 40, { id: 'a' });
+      await until(() => server.log.visible('snapshot-a')?.at(-1)?.type === 'Snapshot');
+      await until(async () => (await first.run('a').state()).tasks.get('go')?.status === 'running');
+      await first.stop();
+      const storage = await createEventStoreDBStorage({ ...options, readOnly: true });
+      const snapshot = await storage.snapshots?.load('run-a');
+      await storage.events.close();
+      expect(snapshot?.state.length).to.be.above(1_500_000);
+      const second = await open();
+      await second.run('a').signal('go');
+      expect((await second.run('a').outcome()).status).to.equal('completed');
+      await check(options, ['a']);
+    } finally {
+      for (const reprise of opened.splice(0)) await reprise.stop({ drainMs: 0 });
+      await server.stop();
+    }
+  });
 
   describe('whose server is in trouble', () => {
     let server: ProtocolServer;
