@@ -144,6 +144,41 @@ describe('an engine on EventStoreDB', () => {
     });
   }
 
+  it('does not read runs that sleep when it takes them up, and wakes them', async () => {
+    const server = await new ProtocolServer().start();
+    try {
+      const brief = workflow('brief').sleep('nap', { for: '3s' }).build();
+      const waiting = workflow('waiting').wait('go', { signal: 'go' }).build();
+      const path = newViews();
+      const open = async (): Promise<Orchestrator> => {
+        const plugins = [
+          eventstoredbEventStore({ connectionString: server.connectionString }),
+          sqliteViewStore({ path }),
+        ];
+        const reprise = await createReprise({ workflows: [brief, waiting], plugins });
+        opened.push(reprise);
+        await reprise.start();
+        return reprise;
+      };
+      const first = await open();
+      await first.startRun(waiting, null, { id: 'waits' });
+      await first.startRun(brief, null, { id: 'naps' });
+      await until(async () => (await first.runs.list({})).every(({ sleepsUntil }) => sleepsUntil !== undefined));
+      await first.stop();
+      server.calls.length = 0;
+      const second = await open();
+      const read = () => server.calls.filter(({ kind, stream }) => kind === 'read' && /^(run|snapshot)-/.test(stream));
+      expect(read()).to.deep.equal([]);
+      expect((await second.run('naps').outcome()).status).to.equal('completed');
+      await second.run('waits').signal('go');
+      expect((await second.run('waits').outcome()).status).to.equal('completed');
+      await check({ connectionString: server.connectionString }, ['naps', 'waits']);
+    } finally {
+      for (const reprise of opened.splice(0)) await reprise.stop({ drainMs: 0 });
+      await server.stop();
+    }
+  });
+
   it('goes on from a snapshot that is larger than an append', async () => {
     const server = await new ProtocolServer().start();
     try {

@@ -15,10 +15,6 @@ export class SleepingRuns {
     this.#wake = wake;
   }
 
-  get size(): number {
-    return this.#runs.size;
-  }
-
   /** `until`: ms since the Unix epoch; null: for ever. */
   add(runId: string, until: number | null): void {
     this.delete(runId);
