@@ -321,6 +321,30 @@ describe('EventStoreDB in trouble', () => {
       });
     });
 
+    it('of what others append has all that comes after a read, however long it takes to begin', async () => {
+      const server = await serve();
+      const { events: store, foreign } = await open(server, { deadlineMs: DEADLINE_MS });
+      const { events: other } = await open(server);
+      await other.append('run-a', events(1), NO_STREAM);
+      let first = true;
+      server.fault = ({ kind, stream }) => {
+        if (kind !== 'read' || stream !== '$all' || !first) return undefined;
+        first = false;
+        return 'hang-before';
+      };
+      const heard: number[] = [];
+      const deaf = foreign?.onAppend((_stream, revision) => heard.push(revision));
+      let read: readonly RecordedEvent[] = [];
+      await until(async () => {
+        read = await store.readAll().catch(() => []);
+        return read.length > 0;
+      });
+      await other.append('run-a', events(1), 0);
+      await until(() => heard.length > 0);
+      expect([read.length, heard]).to.deep.equal([1, [1]]);
+      deaf?.();
+    });
+
     it('is closed while the server does not answer, and makes nobody wait', async () => {
       const server = await serve();
       const { events: store } = await open(server, { deadlineMs: 60_000 });

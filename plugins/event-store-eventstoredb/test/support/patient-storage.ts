@@ -1,8 +1,11 @@
 import { isRepriseError, type Storage } from '@reprise/core/plugin';
 
-/** A storage that is asked again as the engine asks: the same append, with the same ids at the same revision, until its outcome is known. */
+/**
+ * A storage that is asked again as the engine asks: the same append, with the same ids at the same revision, until its outcome is known. It does not tell
+ * what others append: while the server does not say where its log ends, that begins later (faults.int.ts has what is promised of it).
+ */
 export function patientStorage(storage: Storage): Storage {
-  const { events, snapshots } = storage;
+  const { events, snapshots, foreign: _foreign, ...rest } = storage;
   const appends = new Set<Promise<unknown>>();
   const append: Storage['events']['append'] = (...request) => {
     const appended = untilKnown(() => events.append(...request));
@@ -12,7 +15,7 @@ export function patientStorage(storage: Storage): Storage {
     return appended;
   };
   return {
-    ...storage,
+    ...rest,
     ...(snapshots && {
       snapshots: {
         load: (stream) => untilKnown(() => snapshots.load(stream)),
