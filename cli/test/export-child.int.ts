@@ -55,3 +55,27 @@ describe('a child run', () => {
     }
   });
 });
+
+describe('a run that sleeps', () => {
+  it('is exported without saying so: where it is imported, that is found out', async () => {
+    const store = join(folders(), 'runs.db');
+    const workflows = [parseWorkflow('{ name: night, tasks: { rest: { sleep: { for: 1d } } } }')];
+    const reprise = await createReprise({ plugins: [sqliteEventStore({ path: store })], workflows, agents: [] });
+    await reprise.start();
+    await reprise.startRun('night', null, { id: 'asleep' });
+    const [listed] = await reprise.runs.list({});
+    expect(listed?.sleepsUntil).to.be.above(Date.now());
+    await reprise.stop();
+    const [out, err] = [new Memory(), new Memory()];
+    const terminal = createTerminal(out, err, {}, true);
+    const output = join(folders(), 'asleep.ndjson');
+    expect(await exportRuns(['asleep'], { store, output }, terminal)).to.equal(0);
+    expect(readFileSync(output, 'utf8')).to.not.contain('sleepsUntil');
+    const copy = join(folders(), 'copy.db');
+    await importRuns(output, { store: copy, open: true }, terminal);
+    const imported = await createReprise({ plugins: [sqliteEventStore({ path: copy })], workflows, agents: [] });
+    const [run] = await imported.runs.list({});
+    expect([run?.runId, run?.status, run?.sleepsUntil]).to.deep.equal(['asleep', 'running', undefined]);
+    await imported.stop();
+  });
+});

@@ -12,7 +12,7 @@ import { layeredGraph, mappedChain, measureBlocks, measureFarReads, measureGraph
 import { measureLongRun } from './long-run.ts';
 import { measureMessages, measureMessagesBetweenRuns } from './messages.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
-import { measureRestart } from './restart.ts';
+import { measureRestart, measureSleepingRestart } from './restart.ts';
 import { measureTenants } from './tenants.ts';
 import { measureViewLag } from './view-lag.ts';
 
@@ -163,6 +163,9 @@ for (const storage of ['in-memory', 'sqlite'] as const) {
 }
 const restart = await measureRestart(10_000 * scale);
 report(`restart with ${restart.openRuns} open runs, all moving`, restart.allMovingMs, 'ms', '5,000');
+const asleep = await measureSleepingRestart(10_000 * scale);
+report(`restart with ${asleep.runs} runs that sleep, over the protocol of EventStoreDB`, asleep.startMs, 'ms', '1,000');
+report('  growth of the heap', asleep.heapMiB, 'MiB');
 const long = await measureLongRun(1_000_000 * scale);
 report(`resume of a run of ${long.events} events`, long.resumeMs, 'ms', '200');
 report('  growth of the heap', long.heapMiB, 'MiB', 'flat');

@@ -1,4 +1,6 @@
-import { defineAgent, workflow } from '@reprise/core';
+import { createReprise, defineAgent, workflow } from '@reprise/core';
+import { sqliteViewStore } from '@reprise/view-store-sqlite';
+import { withEventStoreDB } from './eventstoredb.ts';
 import { inFolder, openReprise } from './setup.ts';
 
 export interface RestartFigures {
@@ -38,6 +40,50 @@ export async function measureRestart(openRuns: number): Promise<RestartFigures> 
   });
 }
 
+export interface SleepingFigures {
+  readonly runs: number;
+  /** What start() takes, in ms. */
+  readonly startMs: number;
+  /** What the heap has more by that, in MiB. */
+  readonly heapMiB: number;
+}
+
+/** Leaves `runs` runs asleep, over the protocol of EventStoreDB with views in a file, then starts another orchestrator. */
+export function measureSleepingRestart(runs: number): Promise<SleepingFigures> {
+  const work = defineAgent({ name: 'work', concurrency: 100, handle: async () => 'done' });
+  const asleep = workflow('asleep', { version: '1' })
+    .task('work', work)
+    .sleep('night', { for: '30d' }, { after: 'work' })
+    .build();
+  return inFolder((path) =>
+    withEventStoreDB(async (store) => {
+      const open = () => createReprise({ workflows: [asleep], plugins: [store, sqliteViewStore({ path })] });
+      const first = await open();
+      await first.start();
+      await inParallel(runs, 200, () => first.startRun<unknown>(asleep.definition.name, null));
+      while (first.running > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await first.stop();
+      // What the view had not had yet, the second one folds.
+      const second = await open();
+      await second.start();
+      await second.stop();
+      const third = await open();
+      const before = heapUsed();
+      const began = performance.now();
+      await third.start();
+      const startMs = performance.now() - began;
+      const heapMiB = heapUsed() - before;
+      await third.stop();
+      return { runs, startMs, heapMiB };
+    }),
+  );
+}
+
+function heapUsed(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}
+
 async function inParallel(count: number, width: number, work: () => Promise<unknown>): Promise<void> {
   let left = count;
   const loop = async (): Promise<void> => {
@@ -49,4 +95,7 @@ async function inParallel(count: number, width: number, work: () => Promise<unkn
   await Promise.all(Array.from({ length: width }, loop));
 }
 
-if (import.meta.main) console.log(await measureRestart(Number(process.argv[2] ?? 10_000)));
+if (import.meta.main) {
+  const runs = Number(process.argv[2] ?? 10_000);
+  console.log(process.argv[3] === 'asleep' ? await measureSleepingRestart(runs) : await measureRestart(runs));
+}

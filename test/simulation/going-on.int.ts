@@ -115,7 +115,9 @@ function checkOnce(world: World, runId: string, own: readonly RunEvent[]): void 
 function checkUntrusted(world: World, runId: string): void {
   const history = new UntrustedHistory(runId);
   for (const recorded of world.truth.log.filter(({ stream }) => stream === runStream(runId))) {
-    const { stream: _stream, position: _position, ...exported } = recorded;
+    const { stream: _stream, position: _position, ...event } = recorded;
+    const { sleepsUntil: _sleepsUntil, ...metadata } = event.metadata;
+    const exported = { ...event, metadata };
     const flaw = history.add(JSON.parse(JSON.stringify(exported)));
     expect(flaw, `event ${recorded.revision} (${recorded.type}) of ${runId}`).to.equal(undefined);
   }

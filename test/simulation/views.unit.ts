@@ -18,9 +18,10 @@ import {
 } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { describe, it } from 'mocha';
+import { after, describe, it } from 'mocha';
 import { rowOfListed, summaryOf } from '../../core/src/orchestration/reading/run-summary.ts';
 import { evolve } from '../../core/src/orchestration/workflow/evolve.ts';
+import { sleepOf } from '../../core/src/orchestration/workflow/sleep.ts';
 import { initialState } from '../../core/src/orchestration/workflow/state.ts';
 import { hastyClock, viewEvents } from '../../core/test/reading/view-events.ts';
 import { type Golden, goldenNames, readGolden } from './golden/golden-file.ts';
@@ -147,6 +148,9 @@ describe('the views', () => {
 });
 
 describe('the run index', () => {
+  let slept = 0;
+  after(() => expect(slept, 'events after which a run slept').to.be.above(10));
+
   for (const { name, header, events } of goldens) {
     it(`says of ${name}, after every event, what its state says, and what a catalog says`, () => {
       const state = initialState();
@@ -155,9 +159,12 @@ describe('the run index', () => {
         const event: RunEvent = decodeEvent(stored);
         evolve(state, event);
         const { runId } = header;
-        const given = { runId, revision, position: '', time: event.at, event } as Parameters<typeof runIndex.apply>[1];
-        row = runIndex.apply(row, given, { key: runId, rows: () => undefined });
-        const summary = { ...summaryOf(state), lastEventAt: event.at };
+        const sleepsUntil = sleepOf(state);
+        if (sleepsUntil !== undefined) slept += 1;
+        const metadata = sleepsUntil === undefined ? {} : { sleepsUntil };
+        const given = { runId, revision, position: '', time: event.at, event, metadata };
+        row = runIndex.apply(row, given as Parameters<typeof runIndex.apply>[1], { key: runId, rows: () => undefined });
+        const summary = { ...summaryOf(state, sleepsUntil), lastEventAt: event.at };
         const fromCatalog = rowOfListed({ ...summary, stream: runStream(runId), revision, cursor: '' });
         const { pausedBy, ...told } = row ?? { pausedBy: undefined };
         expect(told, `${revision}: ${event.type}`).to.deep.equal(fromCatalog);

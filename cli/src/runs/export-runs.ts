@@ -78,10 +78,12 @@ async function exportRun(store: EventStore, runId: string, write: WriteJson): Pr
     exportedAt: isoTime(systemClock.now()),
   };
   await write(header);
-  for await (const { revision, id, type, time, data, metadata } of readStream(store, stream)) {
+  for await (const { revision, id, type, time, data, metadata: all } of readStream(store, stream)) {
     // A run that goes on is exported as it was when the export began.
     if (revision >= events) break;
     const whole = revision === 0 ? withInput(data, input) : data;
+    // Whoever drives the run where it is imported finds out by itself whether it sleeps.
+    const { sleepsUntil: _sleepsUntil, ...metadata } = all;
     const exported: ExportedEvent = { revision, id, type, time, data: whole, metadata };
     await write(exported);
   }

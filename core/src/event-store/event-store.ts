@@ -17,6 +17,11 @@ export interface EventMetadata {
   readonly reason?: string;
   /** The run that the event was copied from, with its revision. */
   readonly origin?: string;
+  /**
+   * Of the last event of an append, after which nothing is to be done for the run unless something comes from outside: until when, in ms since the
+   * Unix epoch; null for ever. Counts for as long as no other event follows.
+   */
+  readonly sleepsUntil?: number | null;
   /** What is to come: stores keep all members, whatever they are called. */
   readonly [more: string]: Json | undefined;
 }

@@ -43,7 +43,10 @@ export interface SnapshotCache {
 
 /** What other processes do to the store. */
 export interface ForeignAppends {
-  /** Calls back for every append made by another process, with the last revision of the stream. Returns a function that stops it. */
+  /**
+   * Calls back for every append made by another process, with the last revision of the stream: for each that a read of everything (readAll, list of the
+   * catalog) which began after this call does not have, at the least. Returns a function that stops it.
+   */
   onAppend(listener: (stream: string, revision: number) => void): () => void;
   /**
    * Calls back once when the store is lost to this process (its file was deleted or replaced, or its lock was): ownership is lost,

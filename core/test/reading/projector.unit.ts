@@ -116,6 +116,35 @@ describe('A projector', () => {
     expect(() => projector.lag('count')).to.throw(/no view 'count'; did you mean 'counts'/);
   });
 
+  it('says how far a view is that takes its time, and when it is built; of what comes then, nothing', async () => {
+    const storage = createInMemoryStorage();
+    for (let index = 0; index < 600; index += 1) await addRun(storage, `run-${index}`, 2);
+    const kept = createInMemoryViewStore();
+    let pauseMs = 3000;
+    const views: ViewStore = {
+      ...kept,
+      commit: async (view, batch) => {
+        clock.time += pauseMs;
+        await kept.commit(view, batch);
+      },
+    };
+    const clock = hastyClock();
+    const { projector, notices } = await start(storage, [counts()], { views, clock });
+    await projector.reachEnd('counts');
+    await turns(5);
+    expect(notices[0]).to.match(/^info: The view 'counts' is being built: 1,\d00 events so far, the last of 20\d\d-/);
+    expect(notices.slice(1, -1).every((told) => told.includes('is being built'))).to.equal(true);
+    expect(notices.at(-1)).to.equal("info: The view 'counts' is built, from 3,600 events.");
+    const told = notices.length;
+    pauseMs = 60_000;
+    for (let index = 0; index < 3; index += 1) {
+      await addRun(storage, `later-${index}`);
+      await projector.reachEnd('counts');
+      await turns(5);
+    }
+    expect(notices).to.have.length(told);
+  });
+
   it('stops a projection that throws, says at which event, and harms no other', async () => {
     const storage = createInMemoryStorage();
     const [view, bad] = [counts(), fragile('RunCompleted')];

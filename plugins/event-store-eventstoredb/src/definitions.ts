@@ -1,4 +1,4 @@
-import { type JsonObject, type NewEvent, NO_STREAM, RepriseError, sha256, uuidv5 } from '@reprise/core/plugin';
+import { type JsonObject, type NewEvent, NO_STREAM, RepriseError, sha256, sleep, uuidv5 } from '@reprise/core/plugin';
 import type { Log } from './log.ts';
 import type { StreamNames } from './streams.ts';
 
@@ -6,6 +6,9 @@ import type { StreamNames } from './streams.ts';
 const SHARED_FROM = 8 * 1024;
 /** Definitions that are remembered. */
 const REMEMBERED = 100;
+/** Pauses before a definition is looked for again that is not there, in ms, doubled up to the last: the node that answers may be behind. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 400;
 
 /**
  * Definitions that many runs share: the start of a run has one in full, and a large one is kept once, in a stream of its own, by the hash of its
@@ -54,7 +57,12 @@ export class Definitions {
 
   async #read(hash: string): Promise<JsonObject> {
     const name = this.#names.definitionOf(hash);
-    const found = (await this.#log.readStream(name, 0, false, 1)).answers[0];
+    const find = async () => (await this.#log.readStream(name, 0, false, 1)).answers[0];
+    let found = await find();
+    for (let pause = FIRST_PAUSE_MS; found === undefined && pause <= LAST_PAUSE_MS; pause *= 2) {
+      await sleep(pause);
+      found = await find();
+    }
     const text = found === undefined ? '' : Buffer.from(found.kept.data).toString('utf8');
     if (sha256(text) !== hash) {
       const problem = found === undefined ? 'is not there' : 'is not what it was';

@@ -1,17 +1,20 @@
 import {
   type AppendResult,
   BEGINNING,
+  type EventPage,
   type EventStore,
   type ForeignAppends,
   type NewEvent,
   NO_STREAM,
   type Ownership,
+  type ReadAllOptions,
   RepriseError,
   type SnapshotCache,
   type Storage,
   type StoreFinding,
   storeClosed,
   storeConflict,
+  systemClock,
   systemIds,
 } from '@reprise/core/plugin';
 import type { Connection } from './connection.ts';
@@ -87,7 +90,7 @@ class EventStoreDBStorage implements Storage {
       maxAppendBytes: options.maxAppendBytes,
       append: (stream, events, expectedRevision) => this.#whileOpen(this.#append(stream, events, expectedRevision)),
       read: async (stream, request) => this.#open(() => this.#history.read(stream, request)),
-      readAll: async (request) => this.#open(() => this.#history.readAll(request)),
+      readAll: async (request) => this.#open(() => this.#readAll(request)),
       subscribe: async (request) => this.#open(() => this.#followers.open(request)),
       close: () => this.#close(),
     };
@@ -103,6 +106,21 @@ class EventStoreDBStorage implements Storage {
     const { deadlineMs } = options;
     this.inspect = async () =>
       this.#open(() => inspect({ connection, log: this.#log, names: this.#names, deadlineMs }));
+  }
+
+  /** Whoever listens hears of all that is appended after what this has read: what a take-up of runs has not seen, it is told. */
+  async #readAll(request?: ReadAllOptions): Promise<EventPage> {
+    const { deadlineMs } = this.#options;
+    const late = Promise.withResolvers<boolean>();
+    const timer = systemClock.schedule(deadlineMs, () => late.resolve(true));
+    const isLate = await Promise.race([this.#feed.placed(), late.promise]);
+    timer.cancel();
+    if (isLate === true)
+      throw new RepriseError(
+        'REPRISE_STORE_UNAVAILABLE',
+        `EventStoreDB did not say within ${deadlineMs} ms where its log ends.`,
+      );
+    return this.#history.readAll(request);
   }
 
   async #append(stream: string, events: readonly NewEvent[], expectedRevision: number): Promise<AppendResult> {
@@ -127,8 +145,9 @@ class EventStoreDBStorage implements Storage {
     if (revision !== expectedRevision + events.length)
       throw deleted(stream, revision, expectedRevision + events.length);
     if (position === undefined) throw tooOld(stream);
-    this.#followers.appended(stream);
-    return { revision, position: toPosition(position) };
+    const place = { revision, position: toPosition(position) };
+    this.#followers.appended(stream, place);
+    return place;
   }
 
   /** Some refusals name no revision, or one that has passed. */
@@ -149,14 +168,15 @@ class EventStoreDBStorage implements Storage {
       log: this.#log,
       filter: this.#names.filter,
       quietMs: this.#options.deadlineMs,
-      onAnswer: ({ kept }) => {
+      onAnswer: ({ kept, position }) => {
         const stream = this.#names.from(kept.stream);
-        if (stream === undefined) return;
-        this.#followers.appended(stream);
-        if (this.#listeners.size === 0) return;
+        if (stream === undefined || position === undefined) return;
         const about = aboutOf(kept);
-        // Once for each append.
-        if (about === undefined || about.writer === this.#writer || about.more === true) return;
+        // Once for each append; a follower of what somebody else writes to is to see that it is so.
+        if (about?.more === true) return;
+        if (about === undefined) return this.#followers.wakeAll();
+        this.#followers.appended(stream, { revision: kept.revision, position: toPosition(position) });
+        if (about.writer === this.#writer) return;
         for (const listener of [...this.#listeners]) listener(stream, kept.revision);
       },
       onGap: () => this.#followers.wakeAll(),

@@ -34,6 +34,8 @@ export class Feed {
   readonly #parts: FeedParts;
   #running = false;
   #after: LogPosition | undefined;
+  /** Resolved once it is known from where on the feed hears everything. */
+  #placed = Promise.withResolvers<void>();
   /** Of the subscription that is open, or being opened. */
   #opening = 0;
   #cancel: (() => void) | undefined;
@@ -54,6 +56,14 @@ export class Feed {
     this.#running = false;
     this.#close();
     this.#after = undefined;
+    // Nobody hears anything, and nobody is to wait for it.
+    this.#placed.resolve();
+    this.#placed = Promise.withResolvers();
+  }
+
+  /** Resolves once whatever is appended from then on is heard; at once while nobody listens. */
+  async placed(): Promise<void> {
+    if (this.#running) await this.#placed.promise;
   }
 
   #close(): void {
@@ -76,6 +86,7 @@ export class Feed {
       return;
     }
     if (!current()) return;
+    this.#placed.resolve();
     this.#cancel = this.#parts.connection.follow(followRequest(this.#parts.filter, this.#after), {
       onEvent: (answer) => {
         if (!current()) return;

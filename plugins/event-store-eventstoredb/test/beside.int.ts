@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Json, NO_STREAM, sha256 } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -60,6 +61,23 @@ describe('what EventStoreDB keeps beside histories', () => {
     expect(await other.events.readAll()).to.have.length(2);
   });
 
+  it('is looked for again where the node that answers is behind', async () => {
+    const server = await serve();
+    const { events: store } = await open(server);
+    await store.append('run-a', started(large('e')), NO_STREAM);
+    const { events: other } = await open(server);
+    let behind = 2;
+    server.fault = ({ kind, stream }) => {
+      if (kind !== 'read' || !stream.startsWith('definition-') || behind === 0) return undefined;
+      behind -= 1;
+      return 'stale';
+    };
+    expect((await other.read('run-a'))[0]?.data)
+      .to.have.property('definition')
+      .that.deep.equals(large('e'));
+    expect(behind).to.equal(0);
+  });
+
   it('is missed when somebody deletes it', async () => {
     const server = await serve();
     const { events: store } = await open(server);
@@ -71,15 +89,93 @@ describe('what EventStoreDB keeps beside histories', () => {
     expect(String(error)).to.match(/definition in stream definition-.* is not there/);
   });
 
-  it('is the last snapshot of a run, packed, and none that is too large', async () => {
-    const server = await serve();
-    const { snapshots } = await open(server, { maxAppendBytes: 20_000 });
+  describe('is the last snapshot of a run', () => {
     const snapshot = { revision: 4, schema: 's', state: JSON.stringify({ text: 'żółć'.repeat(50_000) }) };
-    for (const revision of [1, 2, 3]) await snapshots?.save('run-a', { ...snapshot, revision });
-    expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 3 });
-    expect(server.log.visible('snapshot-a')).to.have.length(1);
-    const random = Array.from({ length: 30_000 }, () => Math.random().toString(36)).join('');
-    await snapshots?.save('run-a', { ...snapshot, state: random });
-    expect((await snapshots?.load('run-a'))?.revision).to.equal(3);
+    const MAX = 20_000;
+    /** Of which nothing can be packed. */
+    const large = (mebibytes: number): string => randomBytes(mebibytes * 700_000).toString('base64');
+
+    it('packed', async () => {
+      const server = await serve();
+      const { snapshots } = await open(server, { maxAppendBytes: MAX });
+      for (const revision of [1, 2, 3]) await snapshots?.save('run-a', { ...snapshot, revision });
+      expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 3 });
+      expect(server.log.visible('snapshot-a')).to.have.length(1);
+    });
+
+    it('in parts, where it is too large for an append; of those before, no more than one is kept', async () => {
+      const server = await serve({ maxAppendBytes: MAX });
+      const { snapshots } = await open(server, { maxAppendBytes: MAX });
+      const state = large(1);
+      const parts = Math.ceil(state.length / MAX);
+      for (let revision = 0; revision < 5; revision += 1)
+        await snapshots?.save('run-a', { ...snapshot, revision, state });
+      expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 4, state });
+      expect(server.log.visible('snapshot-a')).to.have.length.within(parts, 4 * parts);
+      expect(server.log.all.filter(({ stream }) => stream === '$$snapshot-a')).to.have.length(1);
+      // One that has become small again, and large again.
+      await snapshots?.save('run-a', { ...snapshot, revision: 5 });
+      expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 5 });
+      await snapshots?.save('run-a', { ...snapshot, revision: 6, state });
+      expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, revision: 6, state });
+    });
+
+    it('as large as the engine makes one, by the limit of the server', async () => {
+      const server = await serve();
+      const { snapshots } = await open(server);
+      const state = large(16);
+      await snapshots?.save('run-a', { ...snapshot, state });
+      const found = await snapshots?.load('run-a');
+      expect(found?.state === state).to.equal(true);
+    });
+
+    it('not one that was not saved to its end, but the one before, however often that happened', async () => {
+      const server = await serve();
+      const { snapshots } = await open(server, { maxAppendBytes: MAX });
+      const state = large(1);
+      await snapshots?.save('run-a', { ...snapshot, state });
+      let left = 0;
+      server.fault = ({ kind, stream }) => {
+        if (kind !== 'append' || stream !== 'snapshot-a') return undefined;
+        left -= 1;
+        return left < 0 ? 'not-ready' : undefined;
+      };
+      const before = server.log.all.length;
+      for (const parts of [1, 3, 20]) {
+        left = parts;
+        await failure(snapshots?.save('run-a', { ...snapshot, revision: 9, state }) ?? Promise.resolve());
+      }
+      server.fault = undefined;
+      expect(server.log.all.length - before).to.be.at.least(24);
+      expect(await snapshots?.load('run-a')).to.deep.equal({ ...snapshot, state });
+      await snapshots?.save('run-a', { ...snapshot, revision: 10, state });
+      expect((await snapshots?.load('run-a'))?.revision).to.equal(10);
+    });
+
+    it('of two that are saved at once, one of them, whole', async () => {
+      const server = await serve();
+      const [one, other] = [await open(server, { maxAppendBytes: MAX }), await open(server, { maxAppendBytes: MAX })];
+      const states = [large(1), large(1)];
+      await Promise.all(
+        [one, other].map(({ snapshots }, index) =>
+          snapshots?.save('run-a', { ...snapshot, revision: index, state: states[index] ?? '' }),
+        ),
+      );
+      const found = await one.snapshots?.load('run-a');
+      expect(found).to.deep.equal({ ...snapshot, revision: found?.revision, state: states[found?.revision ?? -1] });
+    });
+
+    it('none of which a part is gone, or that is not what it was', async () => {
+      const server = await serve();
+      const { snapshots } = await open(server, { maxAppendBytes: MAX });
+      const state = large(1);
+      await snapshots?.save('run-a', { ...snapshot, state });
+      server.log.truncate('snapshot-a', { $tb: 2 });
+      expect(await snapshots?.load('run-a')).to.equal(undefined);
+      const alien = { id: crypto.randomUUID(), type: 'Snapshot', contentType: 'application/json' };
+      const data = Buffer.from(JSON.stringify({ revision: 1, schema: 's', packed: 'no gzip' }));
+      server.log.append('snapshot-a', 'any', [{ ...alien, data, metadata: new Uint8Array() }]);
+      expect(await snapshots?.load('run-a')).to.equal(undefined);
+    });
   });
 });

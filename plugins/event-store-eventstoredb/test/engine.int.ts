@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createReprise, type Orchestrator, RunReader } from '@reprise/core';
+import { createReprise, defineAgent, type Orchestrator, RunReader, workflow } from '@reprise/core';
 import {
   createEventStoreDBStorage,
   type EventStoreDBOptions,
@@ -45,6 +46,14 @@ describe('an engine on EventStoreDB', () => {
     await reprise.start();
     return reprise;
   };
+
+  /** A process of its own that drives runs of the flow. */
+  const drive = (options: EventStoreDBOptions, path: string, runIds: readonly string[], items: number) =>
+    spawn(
+      process.execPath,
+      ['--conditions=reprise-source', PROCESS, JSON.stringify(options), path, runIds.join(), String(items)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
 
   /** The histories as the store has them: whole, each id once, and folded to the state that they recorded. */
   const check = async (options: EventStoreDBOptions, runIds: readonly string[]): Promise<void> => {
@@ -91,6 +100,23 @@ describe('an engine on EventStoreDB', () => {
         await check(options, ['handed-in', 'left']);
       });
 
+      it('is killed while another process stands by, which drives its runs to their ends when its lease has run out', async () => {
+        const options = { ...fresh(), leaseMs: LEASE_MS };
+        const runIds = ['s1', 's2'];
+        const child = drive(options, newViews(), runIds, 300);
+        const died = once(child, 'close');
+        const [role] = await once(createInterface({ input: child.stdout }), 'line');
+        const standing = await start(options);
+        expect([role, standing.role]).to.deep.equal(['driver', 'client']);
+        const moved = async (id: string) => (await standing.runs.last(id).catch(() => undefined))?.revision ?? 0;
+        await until(async () => (await moved('s1')) > 60 && (await moved('s2')) > 60);
+        child.kill('SIGKILL');
+        await died;
+        for (const id of runIds) expect(await standing.run(id).result()).to.deep.equal(outputOf(300));
+        expect(standing.role).to.equal('driver');
+        await check(options, runIds);
+      });
+
       it('is killed again and again, and its runs end as if it had not been', async function () {
         this.timeout(180_000);
         const options = { ...fresh(), leaseMs: LEASE_MS };
@@ -98,10 +124,7 @@ describe('an engine on EventStoreDB', () => {
         const path = newViews();
         let kills = 0;
         const live = async (killAfterMs: number | undefined): Promise<readonly string[]> => {
-          const args = [JSON.stringify(options), path, runIds.join(), '120'];
-          const child = spawn(process.execPath, ['--conditions=reprise-source', PROCESS, ...args], {
-            stdio: ['ignore', 'pipe', 'inherit'],
-          });
+          const child = drive(options, path, runIds, 120);
           const lines: string[] = [];
           createInterface({ input: child.stdout }).on('line', (line) => {
             lines.push(line);
@@ -120,6 +143,80 @@ describe('an engine on EventStoreDB', () => {
       });
     });
   }
+
+  it('does not read runs that sleep when it takes them up, and wakes them', async () => {
+    const server = await new ProtocolServer().start();
+    try {
+      const brief = workflow('brief').sleep('nap', { for: '3s' }).build();
+      const waiting = workflow('waiting').wait('go', { signal: 'go' }).build();
+      const path = newViews();
+      const open = async (): Promise<Orchestrator> => {
+        const plugins = [
+          eventstoredbEventStore({ connectionString: server.connectionString }),
+          sqliteViewStore({ path }),
+        ];
+        const reprise = await createReprise({ workflows: [brief, waiting], plugins });
+        opened.push(reprise);
+        await reprise.start();
+        return reprise;
+      };
+      const first = await open();
+      await first.startRun(waiting, null, { id: 'waits' });
+      await first.startRun(brief, null, { id: 'naps' });
+      await until(async () => (await first.runs.list({})).every(({ sleepsUntil }) => sleepsUntil !== undefined));
+      await first.stop();
+      server.calls.length = 0;
+      const second = await open();
+      const read = () => server.calls.filter(({ kind, stream }) => kind === 'read' && /^(run|snapshot)-/.test(stream));
+      expect(read()).to.deep.equal([]);
+      expect((await second.run('naps').outcome()).status).to.equal('completed');
+      await second.run('waits').signal('go');
+      expect((await second.run('waits').outcome()).status).to.equal('completed');
+      await check({ connectionString: server.connectionString }, ['naps', 'waits']);
+    } finally {
+      for (const reprise of opened.splice(0)) await reprise.stop({ drainMs: 0 });
+      await server.stop();
+    }
+  });
+
+  it('goes on from a snapshot that is larger than an append', async () => {
+    const server = await new ProtocolServer().start();
+    try {
+      const big = defineAgent({ name: 'big', handle: async () => randomBytes(50_000).toString('hex') });
+      const holding = workflow<number>('holding')
+        .task('each', big, { forEach: ({ input }) => Array.from({ length: input }, (_, index) => index) })
+        .wait('go', { signal: 'go' }, { after: 'each' })
+        .build();
+      const options = { connectionString: server.connectionString };
+      const limits = { snapshotEvery: 20 };
+      const open = async (): Promise<Orchestrator> => {
+        const reprise = await createReprise({
+          workflows: [holding],
+          plugins: [eventstoredbEventStore(options)],
+          limits,
+        });
+        opened.push(reprise);
+        await reprise.start();
+        return reprise;
+      };
+      const first = await open();
+      await first.startRun(holding, 40, { id: 'a' });
+      await until(() => server.log.visible('snapshot-a')?.at(-1)?.type === 'Snapshot');
+      await until(async () => (await first.run('a').state()).tasks.get('go')?.status === 'running');
+      await first.stop();
+      const storage = await createEventStoreDBStorage({ ...options, readOnly: true });
+      const snapshot = await storage.snapshots?.load('run-a');
+      await storage.events.close();
+      expect(snapshot?.state.length).to.be.above(1_500_000);
+      const second = await open();
+      await second.run('a').signal('go');
+      expect((await second.run('a').outcome()).status).to.equal('completed');
+      await check(options, ['a']);
+    } finally {
+      for (const reprise of opened.splice(0)) await reprise.stop({ drainMs: 0 });
+      await server.stop();
+    }
+  });
 
   describe('whose server is in trouble', () => {
     let server: ProtocolServer;

@@ -283,6 +283,68 @@ describe('EventStoreDB in trouble', () => {
       }, 100);
     });
 
+    for (const stream of [undefined, 'run-a'])
+      it(`to ${stream ?? 'all'} that hears of an event before the node that it reads from has it, waits for that`, async () => {
+        const server = await serve();
+        const { events: store } = await open(server);
+        const { events: other } = await open(server);
+        await store.append('run-a', events(3), NO_STREAM);
+        const heard: RecordedEvent[] = [];
+        const subscription = await store.subscribe({
+          ...(stream === undefined ? {} : { stream }),
+          onEvents: (page) => void heard.push(...page),
+        });
+        await until(() => heard.length === 3 && server.subscriptions === 1);
+        let behind = 3;
+        server.fault = ({ kind }) => {
+          if (kind !== 'read' || behind === 0) return undefined;
+          behind -= 1;
+          return 'stale';
+        };
+        await other.append('run-a', events(2), 2);
+        await until(() => heard.length === 5);
+        expect(heard.map(({ revision }) => revision)).to.deep.equal([0, 1, 2, 3, 4]);
+        expect(behind).to.equal(0);
+        await subscription.close();
+      });
+
+    it('that is cut, or hears everything twice, tells each event once', async () => {
+      await follow(async (server) => {
+        let times = 2;
+        server.fault = ({ kind }) => {
+          if (kind !== 'subscribe' || times === 0) return undefined;
+          times -= 1;
+          return times % 2 === 0 ? 'double' : 'cut';
+        };
+        server.breakConnections();
+        await until(() => server.subscriptions > 0);
+      });
+    });
+
+    it('of what others append has all that comes after a read, however long it takes to begin', async () => {
+      const server = await serve();
+      const { events: store, foreign } = await open(server, { deadlineMs: DEADLINE_MS });
+      const { events: other } = await open(server);
+      await other.append('run-a', events(1), NO_STREAM);
+      let first = true;
+      server.fault = ({ kind, stream }) => {
+        if (kind !== 'read' || stream !== '$all' || !first) return undefined;
+        first = false;
+        return 'hang-before';
+      };
+      const heard: number[] = [];
+      const deaf = foreign?.onAppend((_stream, revision) => heard.push(revision));
+      let read: readonly RecordedEvent[] = [];
+      await until(async () => {
+        read = await store.readAll().catch(() => []);
+        return read.length > 0;
+      });
+      await other.append('run-a', events(1), 0);
+      await until(() => heard.length > 0);
+      expect([read.length, heard]).to.deep.equal([1, [1]]);
+      deaf?.();
+    });
+
     it('is closed while the server does not answer, and makes nobody wait', async () => {
       const server = await serve();
       const { events: store } = await open(server, { deadlineMs: 60_000 });

@@ -6,7 +6,7 @@ export type { DatabaseSync, StatementSync };
  * Opens a database. Node 22 prints an ExperimentalWarning when node:sqlite is loaded first, in each thread; that one
  * warning is kept back, every other goes through.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, { readOnly = false } = {}): DatabaseSync {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) {
@@ -15,7 +15,7 @@ export function openDatabase(path: string): DatabaseSync {
   };
   try {
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-    return new DatabaseSync(path);
+    return new DatabaseSync(path, { readOnly });
   } finally {
     process.emitWarning = emitWarning;
   }

@@ -4,9 +4,9 @@ import { RepriseError, SQL_FUNCTIONS } from '@reprise/core/plugin';
 import { type DatabaseSync, isDamaged, openDatabase } from './node-sqlite.ts';
 
 /** "RPVW": says that a SQLite file is ours. */
-const APPLICATION_ID = 0x52_50_56_57;
+export const APPLICATION_ID = 0x52_50_56_57;
 /** Another one is thrown away, older or newer. */
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 /** How long one call of SQLite waits for other processes, at most: it holds up this one. */
 const BLOCK_MS = 50;
 
@@ -68,7 +68,7 @@ function connect(path: string): Opened {
   }
 }
 
-const versionOf = (db: DatabaseSync): unknown => db.prepare('PRAGMA user_version').get()?.['user_version'];
+export const versionOf = (db: DatabaseSync): unknown => db.prepare('PRAGMA user_version').get()?.['user_version'];
 
 function prepare(db: DatabaseSync, path: string): string | undefined {
   if (versionOf(db) === SCHEMA_VERSION) return undefined;

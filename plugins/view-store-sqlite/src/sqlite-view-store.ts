@@ -2,6 +2,7 @@ import { isRepriseError, RepriseError, sleep, type ViewStore, viewStoreClosed } 
 import { isBusy, isDamaged } from './node-sqlite.ts';
 import { inodeOf, type Opened, openViews, setAside } from './open.ts';
 import { resolveOptions, type SqliteViewStoreOptions } from './options.ts';
+import { seed } from './seed.ts';
 import { ViewTables } from './view-tables.ts';
 
 /** How long to wait before a file that is locked is tried again, in ms. */
@@ -16,13 +17,15 @@ const AGAIN_MS = 20;
  * Rejects with REPRISE_VIEW_STORE_UNAVAILABLE when the file cannot be opened.
  */
 export async function createSqliteViewStore(given: SqliteViewStoreOptions = {}): Promise<ViewStore> {
-  const { path, busyMs } = resolveOptions(given);
+  const { path, busyMs, seedFrom } = resolveOptions(given);
   const listeners = new Set<(message: string) => void>();
   const told: string[] = [];
   const underWay = new Set<Promise<void>>();
   let closed = false;
   let tables: ViewTables | undefined;
   let inode: bigint | undefined;
+  const unseeded = seedFrom === undefined ? undefined : seed(seedFrom, path);
+  if (unseeded !== undefined) told.push(unseeded);
 
   const use = ({ db, remade }: Opened): ViewTables => {
     if (remade !== undefined) {

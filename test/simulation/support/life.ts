@@ -17,8 +17,10 @@ export interface Weather {
   readonly zombies: number;
   /** A user pauses, resumes and retries. */
   readonly meddling: boolean;
-  /** Opens what the truth is kept in. Default: memory. */
-  readonly storage?: () => Promise<Storage>;
+  /** Opens what the truth is kept in, for the seed of the life. Default: memory. */
+  readonly storage?: (seed: number) => Promise<Storage>;
+  /** Opens what reads the same without trouble, after that. */
+  readonly calm?: () => Promise<Storage>;
   /** Default: no limits over all runs. */
   readonly admission?: AdmissionConfig;
 }
@@ -85,9 +87,11 @@ export async function live(
   weather: Weather,
   after: (world: World) => Promise<void> = async () => undefined,
 ): Promise<World> {
-  const storage = await weather.storage?.();
+  const storage = await weather.storage?.(seed);
+  const calm = await weather.calm?.();
   const world = new World({
     storage,
+    calm,
     seed,
     workflow: toWorkflow(spec),
     store: weather.store,
@@ -131,5 +135,6 @@ export async function live(
     await world.time.until(() => over, 2 * DAY_MS);
     await stopped;
     await storage?.events.close();
+    await calm?.events.close();
   }
 }

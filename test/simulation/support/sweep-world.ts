@@ -62,6 +62,8 @@ export interface Ports {
   readonly every?: number;
   /** Opens what their store is kept in. Default: memory. */
   readonly storage?: () => Promise<Storage>;
+  /** It is elsewhere: what comes when, and so the order of calls, is not the same each time. */
+  readonly remote?: boolean;
 }
 
 /** Plays a scenario over one store: in one process, and after each kill in the next. */

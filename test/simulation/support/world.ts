@@ -29,6 +29,8 @@ import { createTruthStore, type TruthStore } from './truth-store.ts';
 export interface WorldOptions {
   /** What the truth is kept in, one that does real I/O. Default: in memory. */
   readonly storage?: Storage | undefined;
+  /** Reads what the truth is kept in without trouble. Default: `storage`. */
+  readonly calm?: Storage | undefined;
   readonly seed: number;
   readonly workflow: Workflow<Json, Json>;
   readonly store: StoreFaults;
@@ -68,9 +70,9 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    const { storage } = options;
+    const { storage, calm } = options;
     this.time = new VirtualTime(new ManualClock(), storage === undefined ? {} : { patienceMs: IO_MS });
-    this.truth = createTruthStore(storage, storage === undefined ? undefined : () => this.time.begin());
+    this.truth = createTruthStore(storage, storage === undefined ? undefined : () => this.time.begin(), calm?.events);
     this.#dice = seededRandom(options.seed);
   }
 

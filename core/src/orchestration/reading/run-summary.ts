@@ -26,6 +26,8 @@ export interface RunSummary {
   readonly from: { readonly runId: string; readonly as: 'retry' | 'fork' | undefined } | undefined;
   /** What it failed with, or is parked for. */
   readonly error: { readonly code: string; readonly message: string } | undefined;
+  /** Until when (ms since the Unix epoch) nothing is to be done for it unless something comes from outside; null: for ever. Undefined: it may be moving. */
+  readonly sleepsUntil: number | null | undefined;
   /** Where the page after the one that ends with this run begins. */
   readonly cursor: string;
 }
@@ -36,6 +38,7 @@ type Summarised = Pick<
   | 'status'
   | 'startedAt'
   | 'updatedAt'
+  | 'revision'
   | 'endedAt'
   | 'tenant'
   | 'parent'
@@ -45,14 +48,17 @@ type Summarised = Pick<
   | 'cancelReason'
 > & { readonly labels: Labels | undefined };
 
-/** What a store with a catalog of its own keeps of a run's stream. */
-export const summaryOf = (state: Summarised): StreamSummary => ({
+/** What a store with a catalog of its own keeps of a run's stream. `sleep`: until when it sleeps, as of its revision; see EventMetadata.sleepsUntil. */
+export const summaryOf = (state: Summarised, sleep?: number | null): StreamSummary => ({
   kind: 'run',
   name: state.definition.name,
   status: state.status,
   createdAt: state.startedAt,
   updatedAt: state.updatedAt,
-  attributes: attributesOf(state),
+  attributes: {
+    ...attributesOf(state),
+    ...(sleep === undefined ? {} : { sleep: { revision: state.revision, until: sleep } }),
+  },
 });
 
 /** Members of the row of a run (see RunRow) that no other part of a summary says. */
@@ -83,10 +89,12 @@ function attributesOf({
 
 /** The row of a run that a catalog lists: that of the run index. One of an older build says less. */
 export function rowOfListed(listed: ListedStream): RunRow {
-  const { name, createdAt, updatedAt, lastEventAt, revision, attributes = {} } = listed;
+  const { name, createdAt, updatedAt, lastEventAt, revision, attributes: { sleep, ...attributes } = {} } = listed;
   const id = streamRunId(listed.stream) ?? listed.stream;
   const status = listed.status as RunStatus;
   const given = attributes as Partial<RunRow>;
+  // Whatever came after it was said may have woken the run.
+  const slept = sleep as { readonly revision: number; readonly until: number | null } | undefined;
   const ended = given.ended ?? (isTerminal(status) ? updatedAt : undefined);
   return {
     ...given,
@@ -98,6 +106,7 @@ export function rowOfListed(listed: ListedStream): RunRow {
     updated: lastEventAt,
     ...(ended === undefined ? {} : { ended, duration: ended - createdAt }),
     events: revision + 1,
+    ...(slept?.revision === revision ? { sleepsUntil: slept.until } : {}),
   };
 }
 
@@ -115,6 +124,7 @@ export const summaryOfRow = (row: RunRow, cursor: string): RunSummary => ({
   labels: row.labels ?? {},
   parent: row.parent,
   from: row.from === undefined ? undefined : { runId: row.from, as: row.as },
+  sleepsUntil: row.sleepsUntil,
   error: row.error === undefined ? undefined : { code: row.error, message: row.message ?? '' },
   cursor,
 });

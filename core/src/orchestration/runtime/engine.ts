@@ -32,12 +32,13 @@ import type { MonitorHub } from './monitor-hub.ts';
 import type { EngineOptions } from './options.ts';
 import { Outboxes } from './outboxes.ts';
 import { OwnedRuns } from './ownership/owned-runs.ts';
-import { attemptLost, recoverOpenRuns } from './recovery.ts';
+import { attemptLost, dueOf, recoverOpenRuns } from './recovery.ts';
 import type { Registry } from './registry.ts';
 import type { RunHold } from './run-hold.ts';
 import { RunRepository } from './run-repository.ts';
 import { RunWaiters } from './run-waiters.ts';
 import { SharedMutexes } from './shared-mutexes.ts';
+import { SleepingRuns } from './sleeping-runs.ts';
 import { timerCommand } from './timer-table.ts';
 import { RunWriter } from './turn/run-writer.ts';
 
@@ -93,6 +94,7 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #agents: AgentDirectory;
   readonly #runs: OwnedRuns;
+  readonly #sleeping: SleepingRuns;
   readonly #subscriptions: TransportSubscription[] = [];
   #state: 'adding' | 'driving' | 'stopping' | 'stopped' = 'adding';
 
@@ -135,6 +137,7 @@ export class Engine {
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
       carryOut: (run, effects) => {
+        this.#sleeping.delete(run.runId);
         if (this.drives(run.runId)) this.#runs.add(run.runId);
         this.#dispatcher.carryOut(run, effects);
       },
@@ -165,6 +168,10 @@ export class Engine {
         this.waiters.ended(state.runId, state);
       },
     });
+    this.#sleeping = new SleepingRuns(clock, (runId) => {
+      if (!this.drives(runId)) return;
+      post(runId, { refresh: true, derive: (state, now) => dueOf(state, heart.openEffects, now) });
+    });
     this.#runs = new OwnedRuns({
       clock,
       ownership: parts.ownership,
@@ -193,6 +200,7 @@ export class Engine {
       this.#dispatcher.stop();
       this.#admission.clear();
       this.#mutexes.clear();
+      this.#sleeping.clear();
       this.#runs.clear();
       // Unless it was stopped meanwhile.
       if (this.#state === 'driving') this.#state = 'adding';
@@ -304,6 +312,7 @@ export class Engine {
     this.#dispatcher.stop();
     this.#admission.clear();
     this.#mutexes.clear();
+    this.#sleeping.clear();
     this.#agents.clear();
     await this.#unsubscribe();
     this.waiters.close();
@@ -327,7 +336,7 @@ export class Engine {
   }
 
   async #takeUp(takes: (runId: string) => boolean): Promise<number> {
-    const { storage, transport, views } = this.#parts;
+    const { storage, transport, views, clock } = this.#parts;
     const { open } = this.#dispatcher;
     // What was read as a client, or before the run went elsewhere and ended there, is no longer so.
     this.#repository.keepOnly((runId) => this.#runs.has(runId));
@@ -338,11 +347,14 @@ export class Engine {
       inboxes: this.#inboxes,
       transportIsDurable: transport.durable,
       takes,
+      clock,
+      sleeps: (runId, until) => this.#sleeping.add(runId, until),
       dispatched: (runId, taskId, attempt) => open.has(runId, taskId, attempt),
     });
   }
 
   #letGo(runId: string): void {
+    this.#sleeping.delete(runId);
     this.#dispatcher.letGo(runId);
     this.#writer.letGo(runId);
     // Whoever waits for it hears of its end from elsewhere.

@@ -1,8 +1,9 @@
+import type { Clock } from '../../shared/clock.ts';
 import { RepriseError, toErrorData } from '../../shared/errors.ts';
 import { OPEN_RUNS } from '../reading/run-list.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import { attemptKey } from '../workflow/attempt-key.ts';
-import type { Command } from '../workflow/commands.ts';
+import type { Command, Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
 import { definitionOf, isInFlight, type RunState } from '../workflow/state.ts';
 import type { Heart } from './heart.ts';
@@ -11,6 +12,8 @@ import { timerCommand } from './timer-table.ts';
 
 /** Runs that are being recovered at once. */
 const PARALLEL = 128;
+/** Runs that are listed at once. */
+const PAGE = 1024;
 
 export interface Recovery {
   readonly reader: RunReader;
@@ -19,6 +22,9 @@ export interface Recovery {
   readonly transportIsDurable: boolean;
   /** Whether the run is to be taken up: this process drives it, and did not before. */
   takes(runId: string): boolean;
+  readonly clock: Clock;
+  /** The run sleeps until then: it need not be read before. */
+  sleeps(runId: string, until: number | null): void;
   /** Whether this process has dispatched the attempt: it is not lost. */
   dispatched(runId: string, taskId: string, attempt: number): boolean;
 }
@@ -26,7 +32,8 @@ export interface Recovery {
 /**
  * Sets the open runs that fell to this process moving again. With a transport that ended with the last process, the attempts that were open
  * then are lost: each is put on record as such and made again under a new number. Otherwise what is outstanding is just sent again.
- * A child run whose parent has ended may not have been told: the parent is read, too. Returns how many runs there were.
+ * A child run whose parent has ended may not have been told: the parent is read, too. Runs that sleep are not read, however many there are. Returns how many runs
+ * there were.
  */
 export async function recoverOpenRuns(recovery: Recovery): Promise<number> {
   const { reader } = recovery;
@@ -36,11 +43,21 @@ export async function recoverOpenRuns(recovery: Recovery): Promise<number> {
   for (;;) {
     const page = await reader.list({
       where: OPEN_RUNS,
-      limit: PARALLEL,
+      limit: PAGE,
       ...(after === undefined ? {} : { after }),
     });
     const taken = page.filter(({ runId }) => recovery.takes(runId));
-    await Promise.all(taken.map(({ runId }) => recover(runId, recovery, parents)));
+    const now = recovery.clock.now();
+    const awake: string[] = [];
+    for (const { runId, parent, sleepsUntil: until } of taken) {
+      if (until === undefined || (until !== null && until <= now)) awake.push(runId);
+      else {
+        if (parent !== undefined) parents.add(parent);
+        recovery.sleeps(runId, until);
+      }
+    }
+    for (let from = 0; from < awake.length; from += PARALLEL)
+      await Promise.all(awake.slice(from, from + PARALLEL).map((runId) => recover(runId, recovery, parents)));
     for (const { runId } of taken) open.add(runId);
     const last = page.at(-1);
     if (last === undefined) break;
@@ -69,11 +86,20 @@ function recover(runId: string, recovery: Recovery, parents: Set<string>): Promi
 }
 
 /** Commands for what was due while nobody drove the run: its time limits, before anything else is decided or begun. In their order. */
-export function overdue(state: RunState, openEffects: Heart['openEffects'], now: number): readonly Command[] {
+export const overdue = (state: RunState, openEffects: Heart['openEffects'], now: number): readonly Command[] =>
+  dueOf(state, openEffects, now, ({ kind }) => LIMITS.has(kind));
+
+/** Commands for all timers of a run that are due. In their order. */
+export function dueOf(
+  state: RunState,
+  openEffects: Heart['openEffects'],
+  now: number,
+  isMeant: (timer: Timer) => boolean = () => true,
+): readonly Command[] {
   if (state.status !== 'running' && state.status !== 'paused') return [];
   const due: Extract<Effect, { kind: 'set-timer' }>[] = [];
   for (const effect of openEffects(state)) {
-    if (effect.kind === 'set-timer' && effect.at <= now && LIMITS.has(effect.timer.kind)) due.push(effect);
+    if (effect.kind === 'set-timer' && effect.at <= now && isMeant(effect.timer)) due.push(effect);
   }
   due.sort((a, b) => a.at - b.at);
   return due.map(({ timer, at }) => timerCommand(state.runId, timer, at));

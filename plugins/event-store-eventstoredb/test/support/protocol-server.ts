@@ -29,7 +29,8 @@ import {
   proposalOf,
   refusal,
 } from './answers.ts';
-import { type AppendOutcome, type Expected, type Proposal, type ServerEvent, ServerLog } from './server-log.ts';
+import { type AppendOutcome, type Expected, type Proposal, ServerLog } from './server-log.ts';
+import { eventsOfAll, eventsOfStream } from './server-reads.ts';
 import { Wire } from './wire.ts';
 
 /** A call that a fault may be for. */
@@ -42,7 +43,9 @@ export interface Call {
 
 /**
  * What goes wrong with a call. `before`: nothing is done. `after`: it is done, and the answer is lost. `hang` answers never, `drop` breaks the
- * connection with all its calls, `half` breaks it in the middle of what is read. `deaf`: a subscription that is confirmed, and hears nothing.
+ * connection with all its calls, `half` breaks it in the middle of what is read, `cut` ends the call there. `deaf`: a subscription that is
+ * confirmed, and hears nothing; `double`: one that hears everything twice. `slow`: it takes SLOW_MS. `late`: an append that is made when nobody
+ * may wait for it any longer, after `lateMs`. `stale`: what is read is what a node has that is STALE_RECORDS behind.
  */
 export type Fault =
   | 'hang-before'
@@ -50,7 +53,12 @@ export type Fault =
   | 'drop-before'
   | 'drop-after'
   | 'half'
+  | 'cut'
   | 'deaf'
+  | 'double'
+  | 'slow'
+  | 'late'
+  | 'stale'
   | 'not-leader'
   | 'busy'
   | 'not-ready'
@@ -62,6 +70,8 @@ export interface ProtocolServerOptions {
   /** What is wrong with a call; undefined: nothing. */
   readonly fault?: (call: Call) => Fault | undefined;
   readonly maxAppendBytes?: number;
+  /** See Fault. Default 400. */
+  readonly lateMs?: number;
   /** Only over TLS, with this certificate; and only with one of it itself, where `user` is true. */
   readonly tls?: { readonly certificate: Buffer; readonly key: Buffer; readonly user: boolean };
   /** Of a follower: where the leader is. */
@@ -73,6 +83,11 @@ export interface ProtocolServerOptions {
 }
 
 const { status } = grpc;
+const SLOW_MS = 30;
+/** Links to events are records, too. */
+const STALE_RECORDS = 6;
+/** Events after which a subscription is cut. */
+const CUT_AFTER = 3;
 
 /**
  * An EventStoreDB for tests: its protocol over its log in memory, on the generated code of the client. It listens behind a proxy, so that
@@ -163,7 +178,8 @@ export class ProtocolServer {
       const message = request.getProposedMessage();
       if (message !== undefined) proposals.push(proposalOf(message));
     });
-    call.on('end', () => {
+    const ended = (): void => {
+      if (call.cancelled) return; // its connection broke before all of it was there
       if (options === undefined) return done(refusal(status.INVALID_ARGUMENT, 'no options'));
       const stream = nameOf(options);
       const of: Call = { kind: 'append', stream, metadata: call.metadata };
@@ -172,7 +188,8 @@ export class ProtocolServer {
         else if (outcome.kind === 'deleted') done(streamDeleted(stream));
         else done(null, appendAnswer(outcome));
       });
-    });
+    };
+    call.on('end', () => setImmediate(ended));
   };
 
   readonly #batchAppend: grpc.handleBidiStreamingCall<BatchAppendReq, BatchAppendResp> = (call) => {
@@ -217,11 +234,16 @@ export class ProtocolServer {
     if (error !== undefined) return failed(error);
     if (fault === 'hang-before' || this.#dropped(fault, 'drop-before')) return;
     if (size > maxAppendBytes) return failed(tooLarge(maxAppendBytes));
-    const outcome = this.log.append(stream, expected, proposals);
-    if (fault === 'hang-after' || this.#dropped(fault, 'drop-after')) return;
-    if (fault === 'timeout-after') return failed(refusal(status.ABORTED, 'Operation timed out: CommitTimeout'));
-    if (fault === 'internal-after') return failed(refusal(status.INTERNAL, 'Received RST_STREAM with code 2'));
-    if (!('cancelled' in call) || !call.cancelled) done(outcome);
+    const make = (): void => {
+      const outcome = this.log.append(stream, expected, proposals);
+      if (fault === 'hang-after' || this.#dropped(fault, 'drop-after')) return;
+      if (fault === 'timeout-after') return failed(refusal(status.ABORTED, 'Operation timed out: CommitTimeout'));
+      if (fault === 'internal-after') return failed(refusal(status.INTERNAL, 'Received RST_STREAM with code 2'));
+      if (!('cancelled' in call) || !call.cancelled) done(outcome);
+    };
+    const { lateMs = 400 } = this.#options;
+    if (fault === 'slow' || fault === 'late') setTimeout(make, fault === 'slow' ? SLOW_MS : lateMs);
+    else make();
   }
 
   readonly #read: grpc.handleServerStreamingCall<ReadReq, ReadResp> = (call) => {
@@ -234,53 +256,32 @@ export class ProtocolServer {
     const error = this.#refused(of, fault) ?? (this.log.isTombstoned(stream) ? streamDeleted(stream) : undefined);
     if (error !== undefined) return void call.emit('error', error);
     if (fault === 'hang-before' || this.#dropped(fault, 'drop-before')) return;
-    if (subscribes) return this.#subscribe(call, options, fault);
-    const events = options.hasAll() ? this.#ofAll(options) : this.#ofStream(options, stream);
-    if (events === undefined) {
-      call.write(notFoundAnswer(stream));
-      return call.end();
-    }
-    const half = fault === 'half' ? events.slice(0, Math.ceil(events.length / 2)) : events;
-    for (const event of half) call.write(eventAnswer(event));
-    if (fault === 'half') setTimeout(() => this.breakConnections(), 20);
-    else if (fault !== 'hang-after' && !this.#dropped(fault, 'drop-after')) call.end();
+    const answer = (): void =>
+      subscribes ? this.#subscribe(call, options, fault) : this.#answer(call, options, stream, fault);
+    if (fault === 'slow') setTimeout(answer, SLOW_MS);
+    else answer();
   };
 
-  #ofAll(options: InstanceType<typeof ReadReq.Options>): readonly ServerEvent[] {
-    const { all } = this.log;
-    const count = Number(options.getCount());
-    const fits = filterOf(options);
-    const at = options.getAll()?.getPosition();
-    const from = at === undefined ? undefined : Number(at.getCommitPosition());
-    const found: ServerEvent[] = [];
-    if (options.getReadDirection() === 1) {
-      let index = from === undefined ? all.length - 1 : this.log.firstFrom(from) - 1;
-      for (; index >= 0 && found.length < count; index -= 1) {
-        const event = all[index];
-        if (event !== undefined && fits(event)) found.push(event);
-      }
-      return found;
+  #answer(
+    call: grpc.ServerWritableStream<ReadReq, ReadResp>,
+    options: InstanceType<typeof ReadReq.Options>,
+    stream: string,
+    fault: Fault | undefined,
+  ): void {
+    const before = fault === 'stale' ? (this.log.all.at(-STALE_RECORDS)?.position ?? 0) : undefined;
+    const events = options.hasAll()
+      ? eventsOfAll(this.log, options, before)
+      : eventsOfStream(this.log, options, stream, before);
+    if (events === undefined) {
+      call.write(notFoundAnswer(stream));
+      call.end();
+      return;
     }
-    if (options.getAll()?.hasEnd() === true) return [];
-    for (let index = this.log.firstFrom(from ?? 0); index < all.length && found.length < count; index += 1) {
-      const event = all[index];
-      if (event !== undefined && fits(event)) found.push(event);
-    }
-    return found;
-  }
-
-  #ofStream(options: InstanceType<typeof ReadReq.Options>, stream: string): readonly ServerEvent[] | undefined {
-    const visible = this.log.visible(stream);
-    const of = options.getStream();
-    const count = Number(options.getCount());
-    const from = of?.hasRevision() === true ? Number(of.getRevision()) : undefined;
-    if (options.getReadDirection() === 1)
-      return visible
-        ?.toReversed()
-        .filter(({ revision }) => from === undefined || revision <= from)
-        .slice(0, count);
-    if (of?.hasEnd() === true) return visible === undefined ? undefined : [];
-    return visible?.filter(({ revision }) => revision >= (from ?? 0)).slice(0, count);
+    const whole = fault !== 'half' && fault !== 'cut';
+    for (const event of whole ? events : events.slice(0, Math.ceil(events.length / 2))) call.write(eventAnswer(event));
+    if (fault === 'half') setTimeout(() => this.breakConnections(), 20);
+    else if (fault === 'cut') call.emit('error', refusal(status.UNAVAILABLE, 'Server Is Shutting Down'));
+    else if (fault !== 'hang-after' && !this.#dropped(fault, 'drop-after')) call.end();
   }
 
   /** To all streams, with a filter: what is there, then what comes, with a checkpoint behind each stretch. */
@@ -300,22 +301,29 @@ export class ProtocolServer {
           ? this.log.all.length
           : 0
         : this.log.firstFrom(Number(at.getCommitPosition()) + 1);
+    const times = fault === 'double' ? 2 : 1;
+    let left = fault === 'cut' ? CUT_AFTER : Number.POSITIVE_INFINITY;
     const deliver = (): void => {
       if (fault === 'deaf') return;
       const first = next;
-      for (; next < this.log.all.length; next += 1) {
+      for (; next < this.log.all.length && left > 0; next += 1) {
         const event = this.log.all[next];
-        if (event !== undefined && fits(event)) call.write(eventAnswer(event));
+        if (event === undefined || !fits(event)) continue;
+        for (let time = 0; time < times; time += 1) call.write(eventAnswer(event));
+        left -= 1;
       }
+      if (left === 0) return void call.emit('error', refusal(status.UNAVAILABLE, 'Server Is Shutting Down'));
       const last = this.log.all[next - 1];
       if (next > first && last !== undefined) call.write(checkpointAnswer(last.position));
     };
     const onAppended = (): void => void setImmediate(deliver);
     this.changed.on('appended', onAppended);
-    call.on('cancelled', () => {
-      this.subscriptions -= 1;
+    const end = (): void => {
+      if (this.changed.listeners('appended').includes(onAppended)) this.subscriptions -= 1;
       this.changed.off('appended', onAppended);
-    });
+    };
+    call.on('cancelled', end);
+    call.on('error', end);
     deliver();
   }
 

@@ -10,6 +10,8 @@ export interface Target {
   fresh(): EventStoreDBOptions;
 }
 
+/** The name of the protocol server. */
+export const PROTOCOL = 'eventstoredb';
 export const REAL = 'REPRISE_EVENTSTOREDB_URL';
 
 /** How long a lease is: a real server, wherever it is, may take its time for a renewal. */
@@ -25,6 +27,6 @@ export function targets(): readonly Target[] {
     connectionString,
     namespace: `test${randomUUID().slice(0, 13).replaceAll('-', '')}`,
   });
-  const protocol = { name: 'eventstoredb', fresh: () => fresh(server.connectionString) };
+  const protocol = { name: PROTOCOL, fresh: () => fresh(server.connectionString) };
   return url === undefined ? [protocol] : [protocol, { name: 'eventstoredb, a real server', fresh: () => fresh(url) }];
 }

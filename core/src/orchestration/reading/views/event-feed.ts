@@ -64,6 +64,7 @@ export class EventFeed {
   #last: Position;
   /** Nothing followed it when it was brought. */
   #atEnd = false;
+  #ends = 0;
   #alive = false;
   #taken: (() => void) | undefined;
   #timer: ScheduledCall | undefined;
@@ -84,6 +85,7 @@ export class EventFeed {
       onEvents: (events) => this.#bring(events),
       onCaughtUp: () => {
         this.#atEnd = true;
+        this.#ends += 1;
         this.wake();
       },
       onError: (error) => this.#broken(error),
@@ -93,6 +95,16 @@ export class EventFeed {
   /** Whether a follower at `position` has had everything that was there, as far as known. */
   isAtEnd(position: Position): boolean {
     return this.#atEnd && position >= this.#last;
+  }
+
+  /** How often nothing followed what the subscription had brought. */
+  get ends(): number {
+    return this.#ends;
+  }
+
+  /** Whether the subscription has brought nothing behind that position. */
+  isLast(position: Position): boolean {
+    return position >= this.#last;
   }
 
   /** The next page after a position; undefined when there was none, and something may have changed since. */

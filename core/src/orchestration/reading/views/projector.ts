@@ -6,7 +6,7 @@ import { isRepriseError, RepriseError } from '../../../shared/errors.ts';
 import { nextTurn } from '../../../shared/system.ts';
 import { thrownText } from '../../../shared/thrown-text.ts';
 import type { Notice } from '../../monitoring/monitor.ts';
-import { EventFeed } from './event-feed.ts';
+import { EventFeed, type FeedPage } from './event-feed.ts';
 import { FollowedView, isConflict } from './followed-view.ts';
 import type { Projection } from './projection.ts';
 import type { ViewStore } from './view-store.ts';
@@ -48,6 +48,8 @@ const BATCH = 500;
 const GATHER_MS = 20;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
+/** How often it is said how far a view is that takes its time to be built; ms. */
+const PROGRESS_MS = 5000;
 
 interface Loop {
   readonly view: FollowedView;
@@ -56,6 +58,8 @@ interface Loop {
   /** Told after each batch, and when the view will come no further. */
   readonly watchers: Set<() => void>;
   loaded: boolean;
+  /** While it is behind: since when, how many events it was built from since, and when that was said last. */
+  progress: { readonly since: number; events: number; saidAt: number } | undefined;
   readonly ended: Promise<void>;
 }
 
@@ -83,9 +87,7 @@ export class Projector {
   async start(): Promise<void> {
     const { store, views, projections, clock, options = {} } = this.#parts;
     const followed = projections.map((projection) => new FollowedView(projection, views));
-    this.#deaf = views.onRemade?.((why) =>
-      this.#report('warn', `What views had been built is gone, and is built anew: ${why}.`),
-    );
+    this.#deaf = views.onRemade?.((why) => this.#report('warn', `Views are built anew: ${why}.`));
     for (const view of followed) await this.#load(view);
     const first =
       followed
@@ -104,7 +106,7 @@ export class Projector {
     );
     this.#feed = feed;
     for (const view of followed) {
-      const loop = { view, rebuilds: [], watchers: new Set<() => void>(), loaded: true };
+      const loop = { view, rebuilds: [], watchers: new Set<() => void>(), loaded: true, progress: undefined };
       // Begins in the next turn, so that it is known by then.
       const ended = Promise.resolve().then(() => this.#run(feed, view.projection.name));
       this.#loops.set(view.projection.name, { ...loop, ended });
@@ -250,12 +252,24 @@ export class Projector {
       loop.loaded = true;
     }
     if (view.failure !== undefined) return feed.idle();
-    const page = await feed.next(view.position);
+    const page = await this.#next(feed, loop);
     if (page === undefined || loop.rebuilds.length > 0 || this.#closing.signal.aborted) return;
     await view.take(page);
     this.#reportFailure(view);
+    if (view.failure === undefined) this.#reportProgress(loop, page.recorded.length);
     // Stores in memory answer at once: whatever else the process does has its turn between two batches.
     await nextTurn();
+  }
+
+  async #next(feed: EventFeed, loop: Loop): Promise<FeedPage | undefined> {
+    const { position } = loop.view;
+    const { ends } = feed;
+    const isLast = feed.isLast(position);
+    if (feed.isAtEnd(position)) this.#built(loop);
+    const page = await feed.next(position);
+    // It came to the end while it waited.
+    if (isLast && feed.ends > ends) this.#built(loop);
+    return page;
   }
 
   async #load(view: FollowedView): Promise<void> {
@@ -282,7 +296,34 @@ export class Projector {
     if (failure !== undefined) this.#report('error', failure.message, { code: failure.code, ...failure.details });
   }
 
-  #report(level: 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void {
+  /** A long fold says how far it is. */
+  #reportProgress(loop: Loop, events: number): void {
+    const now = this.#parts.clock.now();
+    loop.progress ??= { since: now, events: 0, saidAt: now };
+    const { progress, view } = loop;
+    progress.events += events;
+    if (now - progress.saidAt < PROGRESS_MS) return;
+    progress.saidAt = now;
+    const count = progress.events.toLocaleString('en');
+    const at = new Date(view.time ?? 0).toISOString();
+    this.#report(
+      'info',
+      `The view '${view.projection.name}' is being built: ${count} events so far, the last of ${at}.`,
+    );
+  }
+
+  /** The view has had everything that there was. */
+  #built(loop: Loop): void {
+    const { view, progress } = loop;
+    loop.progress = undefined;
+    if (progress === undefined || progress.saidAt === progress.since) return;
+    this.#report(
+      'info',
+      `The view '${view.projection.name}' is built, from ${progress.events.toLocaleString('en')} events.`,
+    );
+  }
+
+  #report(level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>): void {
     this.#parts.notice({ kind: 'log', level, message, ...(fields === undefined ? {} : { fields }) });
   }
 }

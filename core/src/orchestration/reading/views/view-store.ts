@@ -71,7 +71,10 @@ export interface ViewStore {
   list(view: ViewId, query: ViewQuery): Promise<ViewPage>;
   /** As if nothing of it had been built. */
   clear(view: ViewId): Promise<void>;
-  /** Calls back with a sentence each time what was kept was lost (a damaged file), and for what was lost when it was opened. Returns a function that stops it. Optional. */
+  /**
+   * Calls back with why views are built anew each time what was kept was lost (a damaged file), and for what was lost, or could not be taken over from elsewhere, when
+   * it was opened. Returns a function that stops it. Optional.
+   */
   onRemade?(listener: (why: string) => void): () => void;
   /** Waits for what is under way. Further calls fail with REPRISE_VIEW_STORE_CLOSED. */
   close(): Promise<void>;

@@ -58,6 +58,12 @@ export class Batch {
     }
   }
 
+  /** What the last event says of the run: see EventMetadata.sleepsUntil. */
+  sleeps(until: number | null): void {
+    const last = this.encoded.pop();
+    if (last !== undefined) this.encoded.push({ ...last, metadata: { ...last.metadata, sleepsUntil: until } });
+  }
+
   /**
    * The events as they are appended: together, or, where a store takes so many bytes at once and they have more, in several appends, none of which
    * ends within a command: what a command leaves is a state like any other.

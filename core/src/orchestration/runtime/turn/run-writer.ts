@@ -1,4 +1,4 @@
-import type { EventStore } from '../../../event-store/event-store.ts';
+import type { EventStore, StreamSummary } from '../../../event-store/event-store.ts';
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isRepriseError } from '../../../shared/errors.ts';
 import { runStream } from '../../../shared/ids.ts';
@@ -6,6 +6,7 @@ import { summaryOf } from '../../reading/run-summary.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { Effect } from '../../workflow/effects.ts';
 import type { Takers } from '../../workflow/explain/explanation.ts';
+import { sleepOf } from '../../workflow/sleep.ts';
 import { isTerminal, type RunState } from '../../workflow/state.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
@@ -250,7 +251,12 @@ export class RunWriter {
     let decided: Decided;
     try {
       decided = this.#decider.decide(run, items, batch, turn);
-      if (batch.events.length > 0) await this.#append(run, batch, expected, state.status !== statusBefore);
+      if (batch.events.length > 0) {
+        const sleep = decided.again ? undefined : sleepOf(state);
+        if (sleep !== undefined) batch.sleeps(sleep);
+        const summarise = sleep !== undefined || state.status !== statusBefore;
+        await this.#append(run, batch, expected, summarise ? summaryOf(state, sleep) : undefined);
+      }
     } catch (error) {
       // Nothing of the turn has happened, but to the state of the run, which is to be read again.
       turn.close(false);
@@ -274,11 +280,11 @@ export class RunWriter {
   }
 
   /** Resolves once the events of a turn are durable. Some appends are measured: admission is to know how long they take. */
-  async #append({ runId, state }: CachedRun, batch: Batch, expected: number, summarise: boolean): Promise<void> {
+  async #append({ runId }: CachedRun, batch: Batch, expected: number, summary?: StreamSummary): Promise<void> {
     const { store, clock, admission } = this.#parts;
     this.#appends += 1;
     const from = this.#appends % MEASURED === 0 ? clock.now() : undefined;
-    const options = summarise ? { summary: summaryOf(state) } : {};
+    const options = summary === undefined ? {} : { summary };
     const appends = batch.appends(store.maxAppendBytes);
     let revision = expected;
     for (const [index, events] of appends.entries()) {

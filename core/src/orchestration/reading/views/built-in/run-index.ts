@@ -34,6 +34,8 @@ export type RunRow = {
   readonly reason?: string;
   /** Who holds it paused. */
   readonly pausedBy?: readonly PausedBy[];
+  /** Until when nothing is to be done for it unless something comes from outside; null: for ever. Absent: it may be moving. */
+  readonly sleepsUntil?: number | null;
 };
 
 export const NEWEST_FIRST: ViewOrder = { path: ['started'], descending: true };
@@ -50,15 +52,18 @@ export function codeIn({ code, details }: ErrorData): string {
 /** The first view: every run, by its id. */
 export const runIndex: Projection<RunRow> = defineProjection<RunRow>({
   name: 'runs',
-  version: 2,
+  version: 3,
   about: 'every run: what it is of, how it stands, when it was',
   fields: RUN_FIELDS,
   order: NEWEST_FIRST,
   keyOf: ({ runId }) => runId,
-  apply(row, { event, runId, revision, time }) {
-    if (event.type === 'RunStarted') return started(event, runId);
+  apply(row, { event, runId, revision, time, metadata: { sleepsUntil } }) {
+    const slept = sleepsUntil === undefined ? {} : { sleepsUntil };
+    if (event.type === 'RunStarted') return { ...started(event, runId), ...slept };
     // Without its start, a history says of no run what it is.
-    return row === undefined ? undefined : told({ ...row, updated: time, events: revision + 1 }, event);
+    if (row === undefined) return undefined;
+    const { sleepsUntil: _woken, ...before } = row;
+    return { ...told({ ...before, updated: time, events: revision + 1 }, event), ...slept };
   },
 });
 
