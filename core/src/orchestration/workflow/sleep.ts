@@ -1,6 +1,7 @@
 import { openEffects } from './effects.ts';
 import { isUnsettled } from './settle.ts';
-import type { RunState } from './state.ts';
+import { type RunState, rootOf } from './state.ts';
+import { ownStrategy } from './team/team.ts';
 
 /** Of larger runs it is not worked out: that takes a look at every task. */
 const MOST_TASKS = 1000;
@@ -12,10 +13,14 @@ const STRATEGIES: ReadonlySet<string> = new Set(['graph', 'sequential']);
  * outstanding, or may have. Whoever takes up a run that sleeps need not read it before.
  */
 export function sleepOf(state: RunState): number | null | undefined {
-  const { status, readyCount, inFlight, shared, tasks, definition } = state;
+  const { status, readyCount, inFlight, shared, tasks } = state;
   if ((status !== 'running' && status !== 'paused') || readyCount > 0 || inFlight > 0) return undefined;
   // Whether it has a mutex that others wait for, only its history says.
-  if (shared.size > 0 || tasks.size > MOST_TASKS || !STRATEGIES.has(definition.strategy)) return undefined;
+  if (shared.size > 0 || tasks.size > MOST_TASKS) return undefined;
+  // Strategies that lead may have something to say whenever they are asked; others are asked about what is ready.
+  const regions = [rootOf(state), ...state.regions.values()];
+  if (state.teams.size > 0 || regions.some((one) => !STRATEGIES.has(ownStrategy(state, one)?.name ?? '')))
+    return undefined;
   if (isUnsettled(state)) return undefined;
   let until: number | null = null;
   for (const effect of openEffects(state)) {
