@@ -516,4 +516,29 @@ describe('Agents that talk', () => {
     expect(await run.result()).to.have.property('sink', count);
     expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
   });
+
+  it('are not waited for when a worker drains, if they only wait: now, or while it drains', async () => {
+    const go = Promise.withResolvers<void>();
+    const waits = defineAgent({
+      name: 'waits',
+      handle: async (_: AgentTask, { messages }) => (await messages.receive())?.data ?? null,
+    });
+    const works = defineAgent({
+      name: 'works',
+      handle: async (_: AgentTask, { messages }) => {
+        await go.promise;
+        return (await messages.receive())?.data ?? null;
+      },
+    });
+    const flow = workflow('draining').task('one', waits).task('two', works).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    await eventually(async () => {
+      const events = await eventsOf(reprise, run.id);
+      return only(events, 'MessageAwaited').length === 1 && only(events, 'TaskStarted').length === 2;
+    });
+    const stopped = reprise.stop({ drainMs: 60_000 });
+    go.resolve();
+    await stopped;
+  });
 });

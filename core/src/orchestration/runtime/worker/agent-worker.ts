@@ -73,6 +73,7 @@ export class AgentWorker {
   #inHand = 0;
   /** Settles when nothing is in hand; stop() waits for it. */
   #drained = Promise.withResolvers<void>();
+  #draining = false;
   readonly #slots: ReadonlyMap<string, Slots>;
   readonly #announcer: Announcer;
   #beat: ScheduledCall | undefined;
@@ -158,13 +159,15 @@ export class AgentWorker {
   }
 
   /**
-   * Takes nothing new, and waits up to `drainMs` for what runs and its report. Then aborts it: its outcome is not reported, so the
+   * Takes nothing new, and waits up to `drainMs` for what runs and its report; not for what only waits for messages, which may come whenever. Then aborts it: its outcome is not reported, so the
    * attempt stays open in the history and recovery makes it again. An agent that ignores its signal is left behind.
    */
   async stop(drainMs: number): Promise<void> {
     const closed = this.#close(this.#tasks);
     this.#takeNoMore('the worker stops');
     this.#drained = Promise.withResolvers();
+    this.#draining = true;
+    for (const run of this.#running.values()) this.#letGo(run);
     if (this.#inHand === 0) this.#drained.resolve();
     const drained = Promise.all([this.#announcer.end(), this.#drained.promise]);
     const { promise: expired, resolve } = Promise.withResolvers<void>();
@@ -182,13 +185,15 @@ export class AgentWorker {
     for (const delivery of this.#waiting.values()) delivery.nack({ reason });
   }
 
+  #letGo(run: AttemptRun): void {
+    if (run.onlyWaits) run.abandon(stopping());
+  }
+
   /** Aborts whatever runs, at once. */
   abandon(): void {
     this.#beat?.cancel();
     this.#beat = undefined;
-    for (const run of this.#running.values()) {
-      run.abandon(new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.'));
-    }
+    for (const run of this.#running.values()) run.abandon(stopping());
   }
 
   #take(agent: AnyAgent, slots: Slots, delivery: Delivery): void | Promise<void> {
@@ -249,6 +254,7 @@ export class AgentWorker {
       rest: () => {
         place.rest();
         this.#announcer.changed();
+        if (this.#draining) this.#letGo(run);
       },
       wake: async () => {
         await place.wake();
@@ -375,3 +381,5 @@ function endedFor(reason: string): RepriseError {
   const code = Object.hasOwn(ERROR_CODES, reason) ? (reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
   return new RepriseError(code, `The attempt was ended by the orchestrator: ${reason}.`);
 }
+
+const stopping = (): RepriseError => new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.');

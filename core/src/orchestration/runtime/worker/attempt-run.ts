@@ -92,6 +92,11 @@ export class AttemptRun {
     return this.#calls;
   }
 
+  /** Whether it waits for messages, and would be no loss: another attempt may wait as well. */
+  get onlyWaits(): boolean {
+    return this.dispatch.delivery === 'at-least-once' && this.#calls?.listens === true;
+  }
+
   #endCalls(reason: RepriseError): void {
     this.#ended ??= reason;
     this.#calls?.end(reason);
