@@ -105,6 +105,9 @@ describe('mailboxes of no run, and messages between runs', () => {
     expect(own?.['waitingSince']).to.equal(message?.['sentAt']);
     expect(message).to.deep.include({ from: 'kim', outside: true, mailbox: '#inbox', type: 'pay', data: { n: 1 } });
     expect(message).to.include({ status: 'open', fromRun: null, toRun: null });
+    // Where a run is meant, its name will do.
+    expect((await json('run', 'explain', '@desk'))['runId']).to.equal(own?.['runId']);
+    expect((await say('run', 'show', '@nobody')).stderr).to.contain("There is no mailbox '@nobody' in this store");
     const listed = await say('mailbox', 'list');
     expect(listed.stdout).to.match(
       /MAILBOX +TENANT +OPEN +TAKEN +WAITING SINCE +DEAD +ON THEIR WAY +RUN\n@desk +acme +1 /,

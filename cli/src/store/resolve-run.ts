@@ -1,6 +1,7 @@
 import {
   EVERYTHING,
   isId,
+  mailboxRun,
   nearest,
   RepriseError,
   type RunReader,
@@ -16,7 +17,8 @@ const LOOKED_AT = 500;
 const OF_WORKFLOWS = withoutMailboxes(EVERYTHING);
 
 /**
- * The run that is meant: by its id, by the beginning of its id, or as `last` (`@last`), the newest one that is no mailbox. Throws
+ * The run that is meant: by its id, by the beginning of its id, as `last` (`@last`), the newest one that is no mailbox, or by the name of a mailbox of no
+ * run (`@jobs`). Throws
  * REPRISE_RUN_NOT_FOUND (naming a near one) or REPRISE_RUN_AMBIGUOUS (naming those that fit).
  */
 export async function resolveRun(
@@ -25,6 +27,7 @@ export async function resolveRun(
   typed: string,
 ): Promise<string> {
   if (isId(typed) && (await events.read(runStream(typed), { limit: 1 })).length > 0) return typed;
+  if (typed.startsWith('@') && typed !== '@last') return mailboxNamed(events, typed);
   if (!reader.lists) throw unknown(typed, undefined);
   if (typed === 'last' || typed === '@last') {
     const [newest] = await reader.list({ where: OF_WORKFLOWS, limit: 1 });
@@ -50,6 +53,17 @@ export async function resolveRun(
   if (fitting.length > SHOWN) lines.push('  and more');
   throw new RepriseError('REPRISE_RUN_AMBIGUOUS', `'${typed}' is the beginning of several runs:\n${lines.join('\n')}`, {
     details: { candidates: fitting.slice(0, SHOWN).map((run) => run.runId) },
+  });
+}
+
+/** The run that a name of no run is. Of a tenant there is another one of the same name. */
+async function mailboxNamed(events: Storage['events'], typed: string): Promise<string> {
+  const name = typed.slice(1);
+  const runId = isId(name) ? mailboxRun(undefined, name) : undefined;
+  if (runId !== undefined && (await events.read(runStream(runId), { limit: 1 })).length > 0) return runId;
+  throw new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no mailbox '${typed}' in this store, but for those of tenants.`, {
+    details: { mailbox: typed },
+    fix: 'Those that are there, with their ids: `reprise mailbox list`.',
   });
 }
 
