@@ -30,12 +30,17 @@ export function refusalOf(whom: string, { performative, data, id }: ReceivedMess
         ? 'with a question, which nothing answers'
         : `with ${performative}`;
   const refused = 'REPRISE_REQUEST_REFUSED';
+  // What an error says is told where people look first.
+  const said = typeof why === 'string' ? `: ${why.slice(0, MAX_TOLD).replace(/\.$/, '')}` : '';
   return {
-    ...errorData(refused, `'${whom}' answered ${how}.`),
+    ...errorData(refused, `'${whom}' answered ${how}${said}.`),
     code: refused,
     details: { message: id, performative, data },
   };
 }
+
+/** Characters of an answer that its error tells. */
+const MAX_TOLD = 500;
 
 export const NOT_ANSWERED = 'Whoever asked answers no questions.';
 
