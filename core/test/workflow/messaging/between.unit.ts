@@ -245,6 +245,31 @@ describe('messages between runs', () => {
     two.check();
   });
 
+  it('that answer another message than a send waits for are refused there, and not understood', () => {
+    const text = (template: string) => ({ kind: 'template', template }) as const;
+    const send = { to: text('x'), run: text('two'), data: text('why?'), until: 'replied' } as const;
+    const one = new MailRun(mailWorkflow({ ask: { ...across, send } }), null, { runId: 'one' });
+    const two = new MailRun(mailWorkflow({ x: across, y: across }), null, { runId: 'two' });
+    one.beginAll();
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    const id = one.of('MessageSent')[0]?.message ?? '';
+    const answers = { run: 'one', performative: 'inform', conversation: id } as const;
+    two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' });
+    const [offer] = post.offers(two);
+    expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
+    offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
+    expect(two.of('MessageSent').at(-1)).to.include({ to: 'x', performative: 'not-understood', onBehalf: true });
+    // What was asked stays asked: its deadline ends the wait.
+    expect(one.state.mail?.conversations.get(id)?.stage).to.equal('asked');
+    one.now += 10 * 60 * 1000;
+    one.due();
+    expect(one.of('TaskFailed')[0]?.error).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+    one.check();
+    two.check();
+  });
+
   it('are said once under a key, also when the run is another fork of who said it', () => {
     const { one, two, post } = pair();
     expect(one.say('a', 'x', 1, { run: 'two', key: 'k' })).to.deep.equal(['MessageSent']);

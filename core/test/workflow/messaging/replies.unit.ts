@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import type { TaskDefinition } from '../../../src/definition/definition.ts';
+import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
+import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
 import { explain } from '../../../src/orchestration/workflow/explain/explain.ts';
+import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
@@ -65,6 +69,19 @@ describe('a send that waits for its answer', () => {
       expect(run.task('ask').output).to.equal('else');
       expect(run.state.mail?.open.size).to.equal(0);
     });
+
+  it('is read from a history of before that was refused', () => {
+    run = asking();
+    run.say('b', 'ask', 'done', { performative: 'inform', conversation: id() });
+    const at = run.events.findIndex((event) => event.type === 'MessageSent' && event.inReplyTo === id());
+    const before = initialState();
+    for (const event of run.events.slice(0, at)) evolve(before, event);
+    const answer = { ...run.events[at], inReplyTo: 'another' } as RunEvent;
+    expect(followsFlaw(before, answer)).to.equal(undefined);
+    expect(followsFlaw(before, { ...answer, performative: 'propose' } as RunEvent)).to.include({
+      field: 'data.performative',
+    });
+  });
 
   it('refuses what ends its conversation and answers another message, or none: it would wait for ever', () => {
     run = asking({}, { conversation: text('talk') });

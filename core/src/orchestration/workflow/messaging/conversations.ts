@@ -66,6 +66,13 @@ export const isLateProposal = (state: RunState, said: Said): boolean =>
 
 /** Why the message breaks its conversation; undefined when it does not. */
 export function conversationProblem(state: RunState, said: Said): Refusal | undefined {
+  const { one, role } = partOf(state.mail, said) ?? {};
+  const other = one !== undefined && role === 'participant' ? answersAnother(state, one, said) : undefined;
+  return other ?? stageProblem(state, said);
+}
+
+/** Why it may not be said at this stage of its conversation. A history from before answers had to name what a `send` waits for passes. */
+export function stageProblem(state: RunState, said: Said): Refusal | undefined {
   const performative = said.performative ?? 'inform';
   const found = partOf(state.mail, said);
   if (found === undefined) {
@@ -79,8 +86,6 @@ export function conversationProblem(state: RunState, said: Said): Refusal | unde
     );
   }
   const { one, role } = found;
-  const other = role === 'participant' ? answersAnother(state, one, said) : undefined;
-  if (other !== undefined) return other;
   if (nextStage(one, role, performative) !== undefined) return undefined;
   const may = allowed(one.protocol, one.stage, role);
   return problem(

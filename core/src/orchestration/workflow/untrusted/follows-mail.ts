@@ -3,7 +3,7 @@ import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { isBid, isTeamName, teamNamed } from '../messaging/bids.ts';
-import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
+import { isLateProposal, stageProblem } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
   askOf,
@@ -195,7 +195,7 @@ function teamSaysFlaw(state: RunState, event: Extract<RunEvent, { readonly type:
   if (scope?.team === undefined) return flaw('data.from', 'is no team that is under way');
   if (decidedBy !== scope.team.n)
     return flaw('data.decidedBy', `is ${decidedBy}; the last decision is number ${scope.team.n}`);
-  const broken = conversationProblem(state, event);
+  const broken = stageProblem(state, event);
   return broken === undefined ? undefined : flaw('data.performative', `breaks its conversation: ${broken.message}`);
 }
 
@@ -220,7 +220,7 @@ function sentFlaw(state: RunState, event: Extract<RunEvent, { readonly type: 'Me
   if (from.task === undefined && isTeamName(from.client)) return flaw('data.decidedBy', 'is missing');
   if (event.late === true && !isLateProposal(state, event))
     return flaw('data.late', 'is there, and it is no proposal in a conversation that is over');
-  const broken = conversationProblem(state, event);
+  const broken = stageProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   if (event.onBehalf === true) {
     const isOwed =
@@ -334,7 +334,7 @@ function receivedFlaw(
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(to)) return undefined;
   if (mail?.open.has(message) === true) return flaw('data.message', `is '${message}', which is open`);
   if (to === DEAD_LETTERS) return flaw('data.to', 'is where nothing is sent to');
-  const broken = conversationProblem(state, event);
+  const broken = stageProblem(state, event);
   if (broken !== undefined) return flaw('data.performative', `breaks its conversation: ${broken.message}`);
   return mailboxFlaw(state, to, 'data.to');
 }
