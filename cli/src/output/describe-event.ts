@@ -123,7 +123,7 @@ export function describeEvent(event: RunEvent): string {
         `${listOfIds(event.messages)}${byClient(event)}, for ${formatDuration(Math.max(0, event.until - event.at))}`,
       );
     case 'MessageMissed':
-      return 'nothing came in time';
+      return event.error === undefined ? 'nothing came in time' : plain(event.error.message);
     case 'MessageRejected': {
       const again =
         event.retryAt === undefined

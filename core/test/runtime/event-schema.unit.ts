@@ -347,7 +347,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['taskId', 'attempt', 'call', 'worker', 'mailbox', 'max'] },
   ),
   MessageDelivered: fc.record({ ...attempt, messages: fc.array(text), call: count }),
-  MessageMissed: fc.record({ ...attempt, call: count }),
+  MessageMissed: fc.record({ ...attempt, call: count, error }, { requiredKeys: ['taskId', 'attempt', 'call'] }),
   MessageAcknowledged: fc.record(
     { ...attempt, messages: fc.array(text), call: count },
     { requiredKeys: ['taskId', 'attempt', 'messages'] },

@@ -2,7 +2,7 @@ import { type AgentTask, defineAgent, type Json, type Message, workflow } from '
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
-import { eventsOf, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, only, orchestrators } from './support.ts';
 
 // Agents of several runs that talk, through workers and the engine.
 
@@ -279,6 +279,34 @@ describe('Agents of several runs that take from a name of no run', () => {
     const second = await reprise.startRun(doing, null);
     expect((await answer).data).to.equal('done');
     expect(await second.result()).to.equal(2);
+  });
+
+  it('are told when it is closed, those that wait and those that come', async () => {
+    const hears = defineAgent({
+      name: 'hears',
+      handle: async (_: AgentTask, { messages }) => {
+        const codes: Json[] = [];
+        for (let count = 0; count < 2; count += 1)
+          await messages.receive({ mailbox: '@orders' }).catch((error) => codes.push(error.code));
+        return codes;
+      },
+    });
+    const agents = workflow('agents').task('hears', hears, { may: 'sendAcross' }).build();
+    const waits = workflow('waits')
+      .wait('w', { message: { mailbox: '@orders' } })
+      .build();
+    const reprise = await start({ workflows: [agents, waits] });
+    const [hearing, waiting] = await Promise.all([reprise.startRun(agents, null), reprise.startRun(waits, null)]);
+    const name = mailboxRun(undefined, 'orders');
+    const askedAt = () => eventsOf(reprise, name).catch(() => []);
+    await eventually(async () => only(await askedAt(), 'MessageReceived').length === 2);
+    const closed = reprise.run(name);
+    await closed.signal('close', null);
+    expect(await hearing.result()).to.deep.equal(['REPRISE_MAILBOX_CLOSED', 'REPRISE_MAILBOX_CLOSED']);
+    const outcome = await waiting.outcome();
+    expect(outcome.status === 'failed' && outcome.error.cause?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    expect((await closed.outcome()).status).to.equal('completed');
+    for (const id of [hearing.id, waiting.id, name]) expect((await reprise.runs.replay(id)).matches).to.equal(true);
   });
 
   it('end without an answer: the program that asked is told at once', async () => {

@@ -1,3 +1,4 @@
+import type { ErrorData } from '../../shared/errors.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { timeOf } from './clock.ts';
 import type { AwaitMessages, Timer } from './commands.ts';
@@ -37,7 +38,7 @@ export type Effect =
   | { readonly kind: 'pause-child' | 'resume-child'; readonly child: string; readonly revision: number }
   /** The attempt waits for messages, and takes no room until it has some. */
   | { readonly kind: 'listen'; readonly taskId: string; readonly attempt: number }
-  /** What the attempt waited for has come, or will not: without messages, its time was up. Its worker is to know. */
+  /** What the attempt waited for has come, or will not: without messages and an error, its time was up. Its worker is to know. */
   | {
       readonly kind: 'deliver';
       readonly taskId: string;
@@ -45,6 +46,7 @@ export type Effect =
       readonly call: number;
       readonly worker: string;
       readonly messages?: readonly ReceivedMessage[];
+      readonly error?: ErrorData;
     }
   /** What is in the outbox is to be in the mailbox of the other run. */
   | { readonly kind: 'hand-over'; readonly outbox: string }
@@ -267,8 +269,10 @@ function deliveryOf(state: RunState, event: MessageDelivered | MessageMissed): E
   const { mail } = state;
   const worker = mail?.attempts.get(taskId)?.worker;
   if (mail === undefined || worker === undefined) return [];
-  const messages = event.type === 'MessageMissed' ? undefined : heldIn(mail, event.messages);
-  return [{ kind: 'deliver', taskId, attempt, call, worker, ...(messages === undefined ? {} : { messages }) }];
+  const { error } = event.type === 'MessageMissed' ? event : {};
+  const refused = error === undefined ? {} : { error };
+  const came = event.type === 'MessageMissed' ? refused : { messages: heldIn(mail, event.messages) };
+  return [{ kind: 'deliver', taskId, attempt, call, worker, ...came }];
 }
 
 /** What a call that comes again waited for, and has had; undefined when it waits still. */
@@ -281,7 +285,9 @@ export function deliveredBefore(
   if (mail === undefined || known?.attempt !== attempt || known.waits.has(call)) return undefined;
   const ids = [...known.held].filter((id) => mail.open.get(id)?.holder?.call === call);
   const messages = ids.length === 0 ? {} : { messages: heldIn(mail, ids) };
-  return { kind: 'deliver', taskId, attempt, call, worker, ...messages };
+  const refused = known.refused?.find((one) => one.call === call);
+  const error = refused === undefined ? {} : { error: refused.error };
+  return { kind: 'deliver', taskId, attempt, call, worker, ...messages, ...error };
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {

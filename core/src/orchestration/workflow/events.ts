@@ -894,12 +894,14 @@ export interface MessageTaken extends EventBase {
   readonly until: number;
 }
 
-/** Nothing came in time: the attempt waits no longer. */
+/** Nothing came in time, or nothing will come: the attempt waits no longer. */
 export interface MessageMissed extends EventBase {
   readonly type: 'MessageMissed';
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
+  /** Why nothing will: the name of no run is closed. Absent: the time was up. */
+  readonly error?: ErrorData;
 }
 
 /** Whoever had the messages is done with them: they are gone. */

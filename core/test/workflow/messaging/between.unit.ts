@@ -1,8 +1,10 @@
 import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { TaskDefinition } from '../../../src/definition/definition.ts';
 import { mailboxWorkflow } from '../../../src/orchestration/runtime/mailbox-run.ts';
 import type { ReceiveMessage } from '../../../src/orchestration/workflow/commands.ts';
+import { deliveredBefore } from '../../../src/orchestration/workflow/effects.ts';
 import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
 import { mailboxRun } from '../../../src/orchestration/workflow/messaging/elsewhere.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
@@ -564,6 +566,65 @@ describe('a name of no run', () => {
     expect(waits.task('w').output).to.deep.include({ from: 'a', run: 'one', data: 'come in', mailbox: '@desk' });
     expect(waits.state.status).to.equal('completed');
     for (const run of [one, at, waits]) run.check();
+  });
+
+  describe('that is closed', () => {
+    const waiting = (more: Partial<TaskDefinition> = {}) =>
+      new MailRun(
+        mailWorkflow({ w: { wait: { message: { mailbox: '@desk' } }, ...more } as Partial<TaskDefinition> }),
+        null,
+        { runId: 'waits' },
+      );
+
+    it('fails a task that waits there, and is gone once that is told', () => {
+      const at = desk();
+      const waits = waiting();
+      const post = new PostOffice(at, waits);
+      post.run();
+      expect(at.state.mail?.boxes.get('#inbox')?.receivers.size).to.equal(1);
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      expect(at.state.status).to.equal('running');
+      expect(at.of('MessageSent')[0]).to.deep.include({ from: { client: '@desk' }, to: '@desk', run: 'waits' });
+      post.run();
+      expect(at.state.status).to.equal('completed');
+      expect(waits.task('w').error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+      expect(waits.state.status).to.equal('failed');
+      // Nothing is left to say to it.
+      expect(waits.of('MessageSent')).to.have.length(1);
+      for (const run of [at, waits]) run.check();
+    });
+
+    it('fails one that comes to wait there, which may have something that stands in', () => {
+      const at = desk();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      const waits = waiting({ fallback: { kind: 'value', value: 'nobody' } });
+      new PostOffice(at, waits).run();
+      expect(waits.task('w').output).to.equal('nobody');
+      expect(waits.state.status).to.equal('completed');
+      waits.check();
+    });
+
+    it('refuses a call that waits there, or comes to, and the attempt goes on', () => {
+      const { two, at, post } = sharing();
+      two.hear('x', { mailbox: '@desk' });
+      post.run();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      post.run();
+      expect(two.of('MessageMissed').map(({ taskId, call, error }) => [taskId, call, error?.code])).to.deep.equal([
+        ['x', 1, 'REPRISE_MAILBOX_CLOSED'],
+      ]);
+      const again = deliveredBefore(two.state, { taskId: 'x', attempt: 1, call: 1, worker: 'w' });
+      expect(again?.error?.code, 'the call comes again').to.equal('REPRISE_MAILBOX_CLOSED');
+      two.hear('y', { mailbox: '@desk' });
+      post.run();
+      expect(two.of('MessageMissed')[1]).to.deep.include({ taskId: 'y', call: 1 });
+      expect(two.of('MessageMissed')[1]?.error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+      expect([...(two.state.mail?.asks ?? [])]).to.deep.equal([]);
+      two.complete('x');
+      two.complete('y');
+      expect(two.state.status).to.equal('completed');
+      for (const run of [two, at]) run.check();
+    });
   });
 
   it('is not for agents that may not', () => {

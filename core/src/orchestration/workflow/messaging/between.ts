@@ -8,6 +8,7 @@ import { reject } from '../decisions/rejection.ts';
 import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
+import { refuseAsk } from './ask.ts';
 import { deadLetterOf } from './came-back.ts';
 import { conversationProblem } from './conversations.ts';
 import { isMailboxRun, MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
@@ -66,7 +67,10 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
     from: fromHere(state, sent.from),
     origin,
   };
-  if (sent.ask !== undefined)
+  const { ask } = sent;
+  if (ask?.over === true && isHandedOnTo(state, sender, sent.to))
+    return [event, ...refuseAsk(state, sent.to, ask.id, sent.data as unknown as ErrorData, context)];
+  if (ask !== undefined)
     return isMailboxRun(state, sent.to)
       ? [{ ...event, to: MAILBOX_INBOX }]
       : problem('REPRISE_MAILBOX_UNKNOWN', `Run '${state.runId}' is no name of no run: nobody asks there.`);
@@ -119,7 +123,14 @@ function undelivered(state: RunState, command: NoteUndelivered, context: Decisio
   // Whoever asked for it is gone: others may have it.
   if (message.handedOn !== undefined && state.definition.name === MAILBOX_WORKFLOW)
     return [{ type: 'MessageHandedOn', at, message: message.id, to: MAILBOX_INBOX }];
-  if (isUnwanted(message)) return [{ type: 'MessageExpired', at, messages: [message.id] }];
+  if (isUnwanted(message)) {
+    const gone = { type: 'MessageExpired', at, messages: [message.id] } as const;
+    const { ask, mailbox } = message;
+    // Nobody hears that it is asked: whoever does would wait forever.
+    return ask === undefined || ask.over === true
+      ? [gone]
+      : [gone, ...refuseAsk(state, beyond(mailbox).to, ask.id, error, context)];
+  }
   if (error.code === 'REPRISE_MESSAGE_EXPIRED') {
     const expired = { type: 'MessageExpired', at, messages: [message.id] } as const;
     return message.drop === true ? [expired] : [expired, deadLetterOf(state, message, error, message.failed, at)];

@@ -151,6 +151,13 @@ export interface AttemptMail {
   readonly held: Set<string>;
   /** How many got what its last call published. */
   published?: number;
+  /** Its last calls that waited for what will not come, for a call that comes again. */
+  refused?: readonly RefusedCall[];
+}
+
+export interface RefusedCall {
+  readonly call: number;
+  readonly error: ErrorData;
 }
 
 /** What a task has said under a key, and a hash of what that was. */
@@ -252,6 +259,8 @@ export const MAX_DEAD_LETTERS = 10_000;
 const MOST_DISCARDED = 256;
 
 const MAX_FAILED = 10;
+
+const MAX_REFUSED = 32;
 
 /** Messages that a mailbox takes, unless the workflow says otherwise. */
 export const DEFAULT_MAILBOX_LIMIT = 1000;
@@ -421,6 +430,9 @@ export function lend(mail: MailState, message: OpenMessage, client: string, unti
 
 export const failedBefore = (failed: readonly FailedDelivery[], one: FailedDelivery): readonly FailedDelivery[] =>
   [...failed, one].slice(-MAX_FAILED);
+
+export const refusedBefore = ({ refused = [] }: AttemptMail, call: number, error: ErrorData): readonly RefusedCall[] =>
+  [...refused, { call, error }].slice(-MAX_REFUSED);
 
 export function awaitAt(mail: MailState, mailbox: string, receiver: Receiver): void {
   const key = receiverKey(receiver);

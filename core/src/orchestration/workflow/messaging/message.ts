@@ -41,7 +41,7 @@ export interface Outgoing {
 /** `wanted`: whoever sent it to another run waits for what becomes of it. Else it says that: `failed` has the error as its data. */
 export type Receipt = 'wanted' | 'acknowledged' | 'failed';
 
-/** What a run says to a name of no run (`@desk`) that somebody in it takes from: that it waits for messages; with `over`, that it no longer does. */
+/** What a run says to a name of no run (`@desk`) that somebody in it takes from: that it waits for messages; with `over`, that it no longer does. With `over` the name says, too, that it is closed. */
 export interface Ask {
   readonly id: string;
   readonly wanted?: Wanted;

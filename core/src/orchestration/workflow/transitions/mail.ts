@@ -42,6 +42,7 @@ import {
   outboxesOf,
   putIn,
   receiverKey,
+  refusedBefore,
   remove,
   stirAll,
   subscribe,
@@ -66,7 +67,8 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, event);
   if (run !== undefined && n !== undefined) mail.numbers.set(sentTo(event), n);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
-  if (event.ask !== undefined) noteAsked(mail, event.ask, to);
+  if (event.ask !== undefined && from.task !== undefined) noteAsked(mail, event.ask, to);
+  else if (event.ask !== undefined && run !== undefined) leaveAsk(mail, run, to, event.ask.id);
   noteBid(state, mail, event);
   if (event.late === true && event.decidedBy !== undefined) converse(state, mail, event);
   if (run !== undefined) come(state, mail, event, id, sentTo(event));
@@ -95,6 +97,12 @@ export function messageReceived(state: RunState, event: MessageReceived): RunSta
 function noteAsked(mail: MailState, { id, over }: Ask, name: string): void {
   if (over === true) mail.asks.delete(id);
   else mail.asks.set(id, name);
+}
+
+/** The name is closed, and whoever asked is told. */
+function leaveAsk(mail: MailState, run: string, to: string, ask: string): void {
+  const key = receiverKey(consumerOf(run, to, ask));
+  for (const mailbox of [...mail.boxes.keys()]) awaitNoMore(mail, mailbox, key);
 }
 
 /** Whoever sent it knows now what became of it. */
@@ -149,6 +157,8 @@ function openingOf(message: OpenMessage, at: number): MessageSent {
 /** A run asks for messages of a name, or no longer does. */
 function noteAsk(state: RunState, mail: MailState, { origin, ask, to, from }: MessageReceived): void {
   if (ask === undefined || from.run === undefined) return;
+  // It is closed; it is that which says so.
+  if (to.startsWith('@')) return noteAsked(mail, ask, to);
   const { id, wanted, over } = ask;
   const who = consumerOf(from.run, origin.to, id);
   if (over === true) awaitNoMore(mail, to, receiverKey(who));
@@ -290,7 +300,10 @@ export function taken(state: RunState, { messages, client, until, at }: MessageT
 export function missed(state: RunState, task: TaskState, event: MessageMissed): void {
   const mail = mailOf(state);
   const calls = mail.attempts.get(event.taskId);
-  if (calls !== undefined) endWait(state, mail, task, calls, event.call);
+  if (calls !== undefined) {
+    endWait(state, mail, task, calls, event.call);
+    if (event.error !== undefined) calls.refused = refusedBefore(calls, event.call, event.error);
+  }
   tidied(state, mail, event.at);
 }
 
@@ -553,6 +566,7 @@ function takeOver(state: RunState, mail: MailState, taskId: string, calls: Attem
   calls.past = [...calls.past, calls.worker];
   calls.worker = worker;
   calls.calls = 0;
+  delete calls.refused;
   if (listened && task !== undefined && isInFlight(task)) countInFlight(state, task, 1);
 }
 

@@ -2,6 +2,7 @@ import { costOfMessage, usedUp } from '../budgets.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
+import { consumersOf } from '../messaging/ask.ts';
 import { isBid, isTeamName, teamNamed } from '../messaging/bids.ts';
 import { conversationProblem, isLateProposal } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
@@ -280,10 +281,14 @@ function wantedBy(mail: MailState | undefined, id: string): Party | undefined {
 /** What a run says to a name is what stands there. */
 function askFlaw(
   state: RunState,
-  { to, from }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  { to, from, run }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
   ask: Ask,
 ): Flaw | undefined {
   const { id, over } = ask;
+  if (from.task === undefined && over === true && state.mail !== undefined)
+    return consumersOf(state.mail).some((one) => one.run === run && one.to === to && one.ask === id)
+      ? undefined
+      : flaw('data.ask.id', `is '${id}', which run '${run}' has not asked`);
   if (!to.startsWith('@') || from.task === undefined)
     return flaw('data.ask', 'is there, and nothing is asked of a name');
   const isAsked = state.mail?.asks.has(id) === true;

@@ -145,7 +145,7 @@ export const mailShapes = (error: Shape) =>
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageTaken: fieldsOf({ messages: ids(MOST_TAKEN), client, until: time }),
-    MessageMissed: fieldsOf({ taskId, attempt, call }),
+    MessageMissed: fieldsOf({ taskId, attempt, call }, { error }),
     // With what an attempt gave, all that it had is acknowledged.
     MessageAcknowledged: byHolder({ messages: ids(Number.MAX_SAFE_INTEGER) }, {}),
     MessageRejected: byHolder(
