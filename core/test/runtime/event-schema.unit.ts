@@ -324,7 +324,7 @@ const EVENTS: Arbitraries = {
   ),
   MessageTaken: fc.record({ messages: fc.array(text), client: text, until: count }),
   MessageHandedOn: fc.record(
-    { message: text, to: text, run: text, n: count, ask: text },
+    { message: text, to: text, run: text, n: count, ask: text, dead: fc.record({ code: text, error }) },
     { requiredKeys: ['message', 'to'] },
   ),
   MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),

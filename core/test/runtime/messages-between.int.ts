@@ -281,6 +281,35 @@ describe('Agents of several runs that take from a name of no run', () => {
     expect(await second.result()).to.equal(2);
   });
 
+  it('leave there what nobody can do anything with: it is made a message again when their run is long over', async () => {
+    const refuses = defineAgent({
+      name: 'refuses',
+      handle: async (_: AgentTask, { messages }) => {
+        const order = await messages.receive({ mailbox: '@orders' });
+        if (order !== undefined) await messages.nack(order, { reason: 'no address', requeue: false });
+        return null;
+      },
+    });
+    const refusing = workflow('refusing').task('refuses', refuses, { may: 'sendAcross' }).build();
+    const waits = workflow('waits')
+      .wait('w', { message: { mailbox: '@orders' } })
+      .build();
+    const reprise = await start({ workflows: [refusing, waits] });
+    const sent = await reprise.messages('kim').send('@orders', { to: 'nowhere' });
+    const first = await reprise.startRun(refusing, null);
+    expect((await first.outcome()).status).to.equal('completed');
+    expect(only(await eventsOf(reprise, first.id), 'MessageDeadLettered')).to.have.length(0);
+    const name = mailboxRun(undefined, 'orders');
+    expect(only(await eventsOf(reprise, name), 'MessageDeadLettered').map(({ message }) => message)).to.deep.equal([
+      sent.id,
+    ]);
+    await reprise.run(name).editDeadLetter(sent.id, { to: 'Rome' });
+    await reprise.run(name).redriveDeadLetters([sent.id]);
+    const second = await reprise.startRun(waits, null);
+    expect(await second.result()).to.deep.include({ id: sent.id, data: { to: 'Rome' }, delivery: 1 });
+    for (const id of [first.id, second.id]) expect((await reprise.runs.replay(id)).matches).to.equal(true);
+  });
+
   it('are told when it is closed, those that wait and those that come', async () => {
     const hears = defineAgent({
       name: 'hears',

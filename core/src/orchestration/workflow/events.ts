@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { Ask, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
+import type { Ask, Doom, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import type { LedgerChange } from './team/ledger.ts';
 
@@ -813,6 +813,8 @@ export interface MessageHandedOn extends EventBase {
   readonly n?: number;
   /** What it was asked for by. */
   readonly ask?: string;
+  /** Back to the name: it was given up for good here, and is to be a dead letter there. */
+  readonly dead?: Doom;
 }
 
 /** Another run has what was on its way to it, up to a number. */

@@ -7,6 +7,7 @@ import type { ReceiveMessage } from '../../../src/orchestration/workflow/command
 import { deliveredBefore } from '../../../src/orchestration/workflow/effects.ts';
 import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
 import { mailboxRun } from '../../../src/orchestration/workflow/messaging/elsewhere.ts';
+import type { Outgoing } from '../../../src/orchestration/workflow/messaging/message.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 import { PostOffice } from './post-office.ts';
 
@@ -566,6 +567,123 @@ describe('a name of no run', () => {
     expect(waits.task('w').output).to.deep.include({ from: 'a', run: 'one', data: 'come in', mailbox: '@desk' });
     expect(waits.state.status).to.equal('completed');
     for (const run of [one, at, waits]) run.check();
+  });
+
+  describe('what was taken from it and is given up for good', () => {
+    const dead = ({ state }: MailRun) =>
+      [...(state.mail?.boxes.get('#dead-letters')?.messages.values() ?? [])].map(({ data, dead }) => [
+        data,
+        dead?.code,
+      ]);
+
+    function takenBy(more: Partial<Outgoing> = {}, count = 1) {
+      const all = sharing();
+      const { one, two, post } = all;
+      for (let n = 1; n <= count; n += 1) one.say('a', '@desk', n, more);
+      post.run();
+      for (let n = 1; n <= count; n += 1) {
+        two.hear('x', { mailbox: '@desk' });
+        post.run();
+      }
+      return { ...all, ids: two.of('MessageDelivered').flatMap(({ messages }) => messages) };
+    }
+
+    it('is a dead letter of the name, with what became of it, however many at once', () => {
+      const { one, two, at, post, ids } = takenBy({}, 2);
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', code: 'BAD', requeue: false })) });
+      expect(two.of('MessageHandedOn').map(({ to, run, dead }) => [to, run, dead?.code])).to.deep.equal([
+        ['@desk', DESK, 'REPRISE_MESSAGE_REJECTED'],
+        ['@desk', DESK, 'REPRISE_MESSAGE_REJECTED'],
+      ]);
+      two.hear('y', { mailbox: '#dead-letters' });
+      post.run();
+      expect(two.of('MessageDeadLettered'), 'of the run that had it').to.have.length(0);
+      expect(two.state.mail?.open.size).to.equal(0);
+      expect(dead(at)).to.deep.equal([
+        [1, 'REPRISE_MESSAGE_REJECTED'],
+        [2, 'REPRISE_MESSAGE_REJECTED'],
+      ]);
+      expect(at.of('MessageDeadLettered')[0]).to.deep.include({
+        mailbox: '#inbox',
+        from: { task: 'a', attempt: 1, run: 'one' },
+      });
+      expect(at.of('MessageDeadLettered')[0]?.error.cause).to.deep.include({ code: 'BAD', message: 'no' });
+      expect(at.of('MessageDeadLettered')[0]?.deliveries).to.deep.include({
+        task: 'x',
+        attempt: 1,
+        at: two.now,
+        code: 'BAD',
+        reason: 'no',
+      });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is made a message again after the run that had it has ended', () => {
+      const { one, two, at, post, ids } = takenBy();
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      two.complete('x');
+      two.complete('y');
+      // Its own end waits until the name has it.
+      expect(two.state.status).to.equal('running');
+      post.run();
+      expect(two.state.status).to.equal('completed');
+      at.send({ type: 'RedriveDeadLetters', messages: ids });
+      one.hear('b', { mailbox: '@desk' });
+      post.run();
+      expect(one.of('MessageDelivered').map(({ taskId, messages }) => [taskId, messages])).to.deep.equal([['b', ids]]);
+      expect(one.open(ids[0] ?? '')).to.deep.include({ deliveries: 0, dead: undefined });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is answered by the name for whoever asked', () => {
+      const { one, two, at, post, ids } = takenBy({ performative: 'request' });
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(one.of('MessageReceived').map(({ performative, inReplyTo }) => [performative, inReplyTo])).to.deep.equal([
+        ['failure', ids[0]],
+      ]);
+      for (const run of [one, two, at]) expect(run.state.mail?.conversations.size).to.equal(0);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is that also when its time is up meanwhile', () => {
+      const { one, two, at, post, ids } = takenBy({ expiresMs: 10 });
+      for (const run of [one, two, at]) run.now += 20;
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is a dead letter of the run that had it when the name is closed, for the reason that it had', () => {
+      const { one, two, at, post, ids } = takenBy();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(at.state.status).to.equal('completed');
+      expect(dead(two)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is that after its last delivery, too', () => {
+      const { one, two, at, post, ids } = takenBy();
+      for (let count = 1; count < 5; count += 1) {
+        two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no' })) });
+        post.run();
+        expect(dead(at)).to.deep.equal([]);
+        for (const run of [one, two, at]) run.now += 120_000;
+        two.hear('x', { mailbox: '@desk' });
+        post.run();
+        at.due();
+        post.run();
+        expect(two.of('MessageDelivered')).to.have.length(count + 1);
+      }
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no' })) });
+      post.run();
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      expect(at.of('MessageDeadLettered')[0]?.deliveries).to.have.length(5);
+      for (const run of [one, two, at]) run.check();
+    });
   });
 
   describe('that is closed', () => {

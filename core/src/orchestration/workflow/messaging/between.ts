@@ -14,6 +14,7 @@ import { conversationProblem } from './conversations.ts';
 import { isMailboxRun, MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, type Party } from './message.ts';
+import { openedBy } from './opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
 
@@ -57,7 +58,9 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   if (mark === undefined && since < now - DEDUPE_MS)
     return problem('REPRISE_MESSAGE_STALE', `The message was sent more than ${DEDUPE_MS / 86_400_000} days ago.`);
   const { expiresAt, receipt, message: id } = sent;
-  if (expiresAt !== undefined && expiresAt <= now)
+  const dead = sent.handedOn?.dead;
+  // Its name is to have what is dead, also when its time is up.
+  if (expiresAt !== undefined && expiresAt <= now && dead === undefined)
     return problem('REPRISE_MESSAGE_EXPIRED', `Run '${state.runId}' could not take the message in time.`);
   const origin = { run: sender, to: sent.to, n };
   const event: MessageReceived = {
@@ -96,6 +99,10 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   const here = { ...event, to };
   const broken = conversationProblem(state, here);
   if (broken !== undefined) return broken;
+  if (dead !== undefined) {
+    const message = openedBy(here, id, to);
+    return [here, deadLetterOf(state, message, dead.error, message.failed, now)];
+  }
   const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
   if ((state.mail?.boxes.get(to)?.messages.size ?? 0) >= limit)
     return problem('REPRISE_MAILBOX_FULL', `${limit} messages are open in '${to}', which takes no more.`);
@@ -135,7 +142,7 @@ function undelivered(state: RunState, command: NoteUndelivered, context: Decisio
     const expired = { type: 'MessageExpired', at, messages: [message.id] } as const;
     return message.drop === true ? [expired] : [expired, deadLetterOf(state, message, error, message.failed, at)];
   }
-  const dead = deadLetterOf(state, message, error, message.failed, at);
+  const dead = deadLetterOf(state, message, message.handedOn?.dead?.error ?? error, message.failed, at);
   return error.code === 'REPRISE_CONVERSATION_BROKEN' ? [dead, ...notUnderstood(state, message, error, at)] : [dead];
 }
 

@@ -10,6 +10,7 @@ import {
   type Ask,
   DEAD_LETTERS,
   type DeadLetter,
+  type Doom,
   type FailedDelivery,
   type Outgoing,
   type Party,
@@ -62,7 +63,7 @@ export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' |
   readonly onBehalf?: boolean;
   readonly ask?: Ask;
   /** In an outbox: it is handed on; by what it was asked for, if it was. */
-  readonly handedOn?: { readonly ask?: string };
+  readonly handedOn?: { readonly ask?: string; readonly dead?: Doom };
   /** In an outbox: since when, when it was sent before; a moment. */
   readonly outAt?: number;
   /** How often it came back because of what is in it, and because a worker was lost. */

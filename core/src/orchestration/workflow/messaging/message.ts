@@ -57,6 +57,14 @@ export interface HandedOn {
   /** When it may be had; a moment. */
   readonly retryAt?: number;
   readonly failed?: readonly FailedDelivery[];
+  /** Back: whoever asked for it gave it up for good, and it is a dead letter of the name. */
+  readonly dead?: Doom;
+}
+
+/** Why nobody is to have a message any more. */
+export interface Doom {
+  readonly code: string;
+  readonly error: ErrorData;
 }
 
 /** A delivery that came to nothing. */

@@ -112,7 +112,7 @@ function noteReceipt(mail: MailState, message: string): void {
 }
 
 /** On its way on; or back, where nobody is any more who asked for it. */
-export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: MessageHandedOn): RunState {
+export function handedOn(state: RunState, { message: id, to, run, n, ask, dead, at }: MessageHandedOn): RunState {
   const mail = mailOf(state);
   const message = remove(mail, id);
   if (message === undefined) return state;
@@ -129,7 +129,8 @@ export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: 
   const mailbox = outboxOf(run, to);
   const deadline = asked?.deadline ?? message.deadline;
   if (n !== undefined) mail.numbers.set(mailbox, n);
-  const onWay = { ...others, mailbox, handedOn: ask === undefined ? {} : { ask }, outAt: at };
+  const why = { ...(ask === undefined ? {} : { ask }), ...(dead === undefined ? {} : { dead }) };
+  const onWay = { ...others, mailbox, handedOn: why, outAt: at, doomed: false };
   const numbered = { ...onWay, ...(n === undefined ? {} : { n }), ...(deadline === undefined ? {} : { deadline }) };
   putIn(mail, inOrder(numbered));
   if (ask !== undefined) awaitNoMore(mail, message.mailbox, receiverKey(consumerOf(run, to, ask)));
@@ -214,7 +215,10 @@ function come(
   // To somebody outside it is said with that: nobody here takes it.
   const isDone = isClient(mailbox);
   // The next events say that it is a dead letter.
-  message.doomed = event.type === 'MessageSent' && event.recipients !== undefined && isFull(state, mailbox);
+  message.doomed =
+    event.type === 'MessageSent'
+      ? event.recipients !== undefined && isFull(state, mailbox)
+      : event.handedOn?.dead !== undefined;
   if (!isDone) {
     state.held += roughSize(event.data);
     putIn(mail, message);
@@ -396,11 +400,12 @@ export function redriven(state: RunState, { messages, to, at }: DeadLettersRedri
     const message = remove(mail, id);
     if (message?.dead === undefined) continue;
     const mailbox = to ?? message.dead.mailbox;
-    const { n: _, ...others } = message;
+    const { n: _, handedOn, ...others } = message;
     // Its time was up before: it has none now.
     const again: OpenMessage = {
       ...others,
       mailbox,
+      ...(handedOn === undefined ? {} : { handedOn: handedOn.ask === undefined ? {} : { ask: handedOn.ask } }),
       ...(isOutbox(mailbox) ? { n: nextNumber(mail, mailbox), outAt: at } : {}),
       expiresAt: undefined,
       deliveries: 0,

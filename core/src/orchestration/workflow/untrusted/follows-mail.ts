@@ -309,9 +309,13 @@ function handedOnFlaw(
   state: RunState,
   event: Extract<RunEvent, { readonly type: 'MessageHandedOn' }>,
 ): Flaw | undefined {
-  const { message: id, to, run, n, ask } = event;
+  const { message: id, to, run, n, ask, dead } = event;
   const message = state.mail?.open.get(id);
-  if (message === undefined || !isAtHand(message)) return flaw('data.message', `is '${id}', which is not at hand`);
+  if (dead !== undefined && (ask !== undefined || run === undefined))
+    return flaw('data.dead', 'is only what goes back');
+  const isDoomed = dead !== undefined && message?.doomed === true && message.holder === undefined;
+  if (message === undefined || !(isDoomed || (isAtHand(message) && dead === undefined)))
+    return flaw('data.message', `is '${id}', which is not at hand`);
   if (run === undefined)
     return isOutbox(message.mailbox) ? mailboxFlaw(state, to, 'data.to') : flaw('data.run', 'is missing');
   const next = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
