@@ -127,6 +127,7 @@ const EVENTS: Arbitraries = {
       commandId: text,
       reason: text,
       compensate: fc.constant(false),
+      force: fc.constant(true as const),
       output: json,
     },
     { requiredKeys: ['taskId', 'why'] },

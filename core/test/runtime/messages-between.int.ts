@@ -1,8 +1,8 @@
-import { type AgentTask, defineAgent, type Json, type Message, workflow } from '@reprise/core';
+import { type AgentTask, defineAgent, type Json, type Message, parseWorkflow, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
-import { eventsOf, eventually, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, gate, only, orchestrators } from './support.ts';
 
 // Agents of several runs that talk, through workers and the engine.
 
@@ -279,6 +279,50 @@ describe('Agents of several runs that take from a name of no run', () => {
     const second = await reprise.startRun(doing, null);
     expect((await answer).data).to.equal('done');
     expect(await second.result()).to.equal(2);
+  });
+
+  it('give back what they have when their run is ended by force, which tells those who wait for a receipt', async () => {
+    const stays = gate('stays', { obeys: true });
+    const holds = defineAgent({
+      name: 'holds',
+      handle: async (_: AgentTask, { messages, signal }) => {
+        await messages.receive({ mailbox: '@orders' });
+        await messages.receive();
+        return new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    });
+    const kid = parseWorkflow('{ name: kid, tasks: { stay: { agent: stays } } }');
+    const holding = parseWorkflow(`
+name: holding
+tasks:
+  holds: { agent: holds, may: sendAcross }
+  kid: { workflow: kid }
+`);
+    const tells = parseWorkflow(`
+name: tells
+tasks:
+  tell: { send: { to: holds, run: "\${ input.run }", data: 1, until: acknowledged } }
+`);
+    const reprise = await start({ workflows: [kid, holding, tells], agents: [stays.agent, holds] });
+    const kim = reprise.messages('kim');
+    const { id } = await kim.send('@orders', 'x');
+    const run = await reprise.startRun(holding, null);
+    const teller = await reprise.startRun(tells, { run: run.id });
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageDelivered').length === 2);
+    await eventually(() => stays.waiting === 1);
+    await run.cancel('now', { force: true });
+    expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'now' });
+    const outcome = await teller.outcome();
+    expect(outcome.status === 'failed' && outcome.error.details).to.deep.include({ code: 'REPRISE_MAILBOX_CLOSED' });
+    expect(await kim.receive('@orders', { timeout: '5s' })).to.deep.include({ id, delivery: 1 });
+    // Its child run was told to end.
+    await eventually(() => stays.contexts[0]?.signal.aborted === true);
+    const events = await eventsOf(reprise, run.id);
+    expect(only(events, 'TaskClosing')).to.have.length(1);
+    // What was sent to its task is closed with it, as whoever sent it was told.
+    const [told] = only(events, 'MessageReceived').filter(({ receipt }) => receipt === 'wanted');
+    expect(only(events, 'MessagesClosed').flatMap(({ messages }) => messages)).to.deep.equal([told?.message]);
+    for (const one of [run, teller]) expect((await reprise.runs.replay(one.id)).matches).to.equal(true);
   });
 
   it('leave there what nobody can do anything with: it is made a message again when their run is long over', async () => {

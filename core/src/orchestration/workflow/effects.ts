@@ -147,7 +147,7 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
       return [...leftBehind(state, event.scope, event.at), ...limitsOf(state, event.scope)];
     case 'TaskClosing':
       return [
-        ...leftBehind(state, event.taskId, event.at),
+        ...(event.force === true ? endedByForce(state, event.at) : leftBehind(state, event.taskId, event.at)),
         ...childrenToCancel(state, event),
         // Nothing holds up what has to be done before the end.
         ...(event.taskId === '' ? ofTheClock(state) : []),
@@ -205,6 +205,9 @@ export function openEffects(state: RunState): readonly Effect[] {
   }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
   effects.push(...mailTimer(state), ...handOvers(state));
+  const { closing } = state;
+  if (closing?.why === 'cancel' && closing.forcedAt !== undefined)
+    effects.push(...abandonedChildren(state, closing.forcedAt));
   for (const path of state.teams.keys()) effects.push(...teamTimer(state, path));
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
@@ -356,6 +359,14 @@ function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect
       if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
     }
   }
+  return effects;
+}
+
+/** All that was under way: none of it is waited for. */
+function endedByForce(state: RunState, at: number): Effect[] {
+  const effects = abandonedChildren(state, at);
+  for (const { id, attempt, status, endedAt } of state.tasks.values())
+    if (status === 'cancelled' && endedAt === at) effects.push(...closed(state, id, attempt, 'cancelled'));
   return effects;
 }
 

@@ -272,6 +272,8 @@ export interface TaskClosing extends EventBase {
   readonly by?: string;
   /** Of `cancel` of the run: false when nothing is to be undone. */
   readonly compensate?: boolean;
+  /** Of `cancel` of the run: nothing in it is waited for. All of it is cancelled with this event; the run ends once others have what it owes them. */
+  readonly force?: true;
   /** Of `override`: what the task gives. */
   readonly output?: Json;
 }

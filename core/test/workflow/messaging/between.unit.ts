@@ -186,11 +186,41 @@ describe('messages between runs', () => {
     one.check();
   });
 
-  it('do not hold up an end by force', () => {
+  it('do not hold up an end by force, the second time that it is said', () => {
     const { one } = pair();
     one.say('a', 'x', 'last words', { run: 'two' });
     one.send({ type: 'CancelRun', force: true });
+    expect(typesOf(one.events).slice(-2)).to.deep.equal(['TaskClosing', 'HandOverAwaited']);
+    expect(one.of('TaskClosing')[0]).to.deep.include({ why: 'cancel', compensate: false, force: true });
+    for (const id of ['a', 'b']) expect(one.status(id)).to.equal('cancelled');
+    expect(one.state.status).to.equal('running');
+    one.send({ type: 'CancelRun', force: true });
     expect(typesOf(one.events).slice(-2)).to.deep.equal(['MessagesClosed', 'RunCancelled']);
+    expect(one.of('MessagesClosed')[0]?.open).to.equal(1);
+    one.check();
+  });
+
+  it('are handed over before an end by force, which waits for nothing else', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    // It waited for its attempts: they could be undone, or not.
+    one.send({ type: 'CancelRun', compensate: false });
+    one.send({ type: 'CancelRun', force: true });
+    post.run();
+    expect(two.of('MessageReceived').map(({ data }) => data)).to.deep.equal(['last words']);
+    expect(one.state.status).to.equal('cancelled');
+    expect(one.of('MessagesClosed')).to.have.length(0);
+    for (const run of [one, two]) run.check();
+  });
+
+  it('are dead letters when an end by force has waited for 5 minutes', () => {
+    const { one } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    one.send({ type: 'CancelRun', force: true });
+    one.now += 5 * 60_000;
+    one.due();
+    expect(one.of('MessageDeadLettered')[0]?.code).to.equal('REPRISE_MESSAGE_UNDELIVERED');
+    expect(one.state.status).to.equal('cancelled');
     one.check();
   });
 
@@ -410,6 +440,22 @@ describe('a send that waits for what becomes of its message in another run', () 
     two.check();
   });
 
+  it('is told that nobody will be by a run that is ended by force', () => {
+    const one = sender('x');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    two.hear('x');
+    two.send({ type: 'CancelRun', force: true });
+    expect(two.status('x')).to.equal('cancelled');
+    post.run();
+    expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    expect(one.state.status).to.equal('failed');
+    expect(two.state.status).to.equal('cancelled');
+    for (const run of [one, two]) run.check();
+  });
+
   it('is told once: that it is a dead letter, and not that somebody dealt with that', () => {
     const one = sender('x');
     const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
@@ -540,6 +586,22 @@ describe('a name of no run', () => {
     expect(at.of('MessageHandedOn').map(({ to }) => to)).to.deep.equal(['@desk', '#inbox']);
     expect([...(at.state.mail?.open.values() ?? [])].map(({ mailbox }) => mailbox)).to.deep.equal(['#inbox']);
     for (const run of [one, at]) run.check();
+  });
+
+  it('has back what a run has that is ended by force', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    one.say('a', '@desk', 1);
+    post.run();
+    expect(two.of('MessageDelivered')).to.have.length(1);
+    two.send({ type: 'CancelRun', force: true });
+    expect(two.of('MessageRejected').map(({ because }) => because)).to.deep.equal(['ended']);
+    post.run();
+    expect(two.state.status).to.equal('cancelled');
+    expect(
+      [...(at.state.mail?.open.values() ?? [])].map(({ mailbox, deliveries }) => [mailbox, deliveries]),
+    ).to.deep.equal([['#inbox', 0]]);
+    for (const run of [one, two, at]) run.check();
   });
 
   it('hands a run what it said itself', () => {
