@@ -15,6 +15,18 @@ export const teller = {
     return null;
   },
 };
+export const refuser = {
+  name: 'refuser',
+  handle: async (_, { messages }) => {
+    await messages.nack(await messages.receive({ mailbox: '@refused' }), { reason: 'no address', requeue: false });
+    return null;
+  },
+};
+`;
+const REFUSE = `
+name: refuse
+tasks:
+  refuser: { agent: refuser, may: sendAcross }
 `;
 const TELL = `
 name: tell
@@ -57,9 +69,10 @@ describe('mailboxes of no run, and messages between runs', () => {
     writeFileSync(join(cwd, 'mail', 'agents.mjs'), AGENTS);
     writeFileSync(join(cwd, 'mail', 'tell.yaml'), TELL);
     writeFileSync(join(cwd, 'mail', 'narrow.yaml'), NARROW);
+    writeFileSync(join(cwd, 'mail', 'refuse.yaml'), REFUSE);
     writeFileSync(
       join(cwd, 'reprise.config.yaml'),
-      'agents: [mail/agents.mjs]\nworkflows: [mail/tell.yaml, mail/narrow.yaml]\n',
+      'agents: [mail/agents.mjs]\nworkflows: [mail/tell.yaml, mail/narrow.yaml, mail/refuse.yaml]\n',
     );
   });
 
@@ -219,6 +232,32 @@ describe('mailboxes of no run, and messages between runs', () => {
       expect([late.code, late.stdout], late.stderr).to.deep.equal([1, '']);
       expect(late.stderr).to.match(/REPRISE_RUN_CLOSED: The mailbox '@desk' was closed[\s\S]*Use another name/);
     }
+  });
+
+  it('have the dead letters of what was taken from them, when the run that had it is over', async () => {
+    working();
+    await start('tell', 'tell-refused', { to: '@refused', numbers: [1] });
+    await start('refuse', 'refuse-1');
+    await stand(['mailbox', 'show', 'refused'], 'dead');
+    const { deadLetters } = await json('dead-letter', 'list', 'mailbox:@refused');
+    const [row] = deadLetters as Shape[];
+    expect(row).to.include({
+      message: 'tell-refused/teller/1/1',
+      reason: 'no address',
+      from: 'teller',
+      status: 'open',
+    });
+    const run = String(row?.['runId']);
+    const { code, stderr } = await say('dead-letter', 'redrive', run, 'tell-refused/teller/1/1', '--reason', 'again');
+    expect(code, stderr).to.equal(0);
+    await stand(['mailbox', 'show', 'refused'], 'open');
+    // Whoever takes it next gives it up, too.
+    await start('refuse', 'refuse-2');
+    await stand(['mailbox', 'show', 'refused'], 'dead');
+    expect((await say('dead-letter', 'discard', run, 'tell-refused/teller/1/1', '--reason', 'enough')).code).to.equal(
+      0,
+    );
+    expect((await say('dead-letter', 'list', 'mailbox:@refused')).stderr).to.contain('No dead letter fits.');
   });
 
   it('are named as such, or it is said what is meant', async () => {

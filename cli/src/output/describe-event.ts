@@ -55,7 +55,9 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskEntered':
       return describeEntered(event);
     case 'TaskClosing':
-      return plain(`${event.why}: waits for what is outstanding in it`);
+      return event.force === true
+        ? 'cancel, by force: waits until others have what it owes them'
+        : plain(`${event.why}: waits for what is outstanding in it`);
     case 'CompensationBegan':
       return event.outcome === 'unknown' ? 'undoes what may have been done' : 'undoes what was done';
     case 'ScopeCaught':
@@ -123,7 +125,7 @@ export function describeEvent(event: RunEvent): string {
         `${listOfIds(event.messages)}${byClient(event)}, for ${formatDuration(Math.max(0, event.until - event.at))}`,
       );
     case 'MessageMissed':
-      return 'nothing came in time';
+      return event.error === undefined ? 'nothing came in time' : plain(event.error.message);
     case 'MessageRejected': {
       const again =
         event.retryAt === undefined

@@ -194,8 +194,8 @@ export const ERROR_CODES = {
     'Use the id of a task of the block or of the blocks around it (`inspect[12]` for an item), or a name that the workflow has under `mailboxes`, with `#` before it. To publish, and to subscribe: a name that it has under `topics`.',
   ),
   REPRISE_MAILBOX_CLOSED: entry(
-    'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended. Or a task sent a message to wait until it is acknowledged, and whoever was to take it has ended.',
-    'Send while the block goes on, or use a name (`#desk`): it is there as long as the run.',
+    'The mailbox is that of a task whose block is not under way: it has not begun, or it has ended. Or a task sent a message to wait until it is acknowledged, and whoever was to take it has ended. Or somebody waits at a name of no run (`@desk`) that is closed, or was closed meanwhile.',
+    'Send while the block goes on, or use a name (`#desk`): it is there as long as the run. A name of no run that is closed stays so: take another one.',
   ),
   REPRISE_MAILBOX_FULL: entry(
     'As many messages are open in the mailbox as it takes. Nothing was sent; what was published is a dead letter there, and the other subscribers have it.',

@@ -113,6 +113,25 @@ describe('the view dead-letters', () => {
     expect(JSON.stringify([...rows])).to.not.contain('secret');
   });
 
+  it('calls the mailbox of a name of no run by that name', async () => {
+    const at = new MailRun(
+      { definition: mailboxWorkflow().definition },
+      { name: 'desk' },
+      { runId: mailboxRun(undefined, 'desk'), labels: { mailbox: 'desk' } },
+    );
+    at.post('@desk', 'hello');
+    at.send({ type: 'TakeMessages', client: 'kim', mailbox: '@desk', max: 1, leaseMs: 1000 });
+    const [message = ''] = at.of('MessageTaken').at(-1)?.messages ?? [];
+    at.send({ type: 'SettleTaken', client: 'kim', reject: [{ message, reason: 'No such order.', requeue: false }] });
+    expect(at.of('MessageDeadLettered')).to.have.length(1);
+    const open = async () => (await letters(at)).map(({ mailbox, status }) => [mailbox, status]);
+    expect(await open()).to.deep.equal([['@desk', 'open']]);
+    // It goes back to where programs take it from.
+    dealWith(at, 'RedriveDeadLetters', message);
+    expect(await open()).to.deep.equal([['@desk', 'redriven']]);
+    expect(at.state.mail?.open.get(message)).to.include({ mailbox: '#inbox', dead: undefined });
+  });
+
   it('says of one that expired that it did, and of whom it was outside', async () => {
     const run = talking('r');
     run.post('#desk', 1, { expiresMs: 10 });

@@ -97,6 +97,7 @@ describe('messages between runs, in the history of each', () => {
     post.run();
     one.say('a', 'x', 2, { run: 'two' });
     one.send({ type: 'CancelRun', force: true });
+    one.send({ type: 'CancelRun', force: true });
     expect(told(one)).to.deep.equal(['a two:x handed-over', 'a two:x expired', 'a two:x closed']);
   });
 

@@ -127,6 +127,7 @@ const EVENTS: Arbitraries = {
       commandId: text,
       reason: text,
       compensate: fc.constant(false),
+      force: fc.constant(true as const),
       output: json,
     },
     { requiredKeys: ['taskId', 'why'] },
@@ -324,7 +325,7 @@ const EVENTS: Arbitraries = {
   ),
   MessageTaken: fc.record({ messages: fc.array(text), client: text, until: count }),
   MessageHandedOn: fc.record(
-    { message: text, to: text, run: text, n: count, ask: text },
+    { message: text, to: text, run: text, n: count, ask: text, dead: fc.record({ code: text, error }) },
     { requiredKeys: ['message', 'to'] },
   ),
   MessagesHandedOver: fc.record({ run: text, to: text, upTo: count }),
@@ -347,7 +348,7 @@ const EVENTS: Arbitraries = {
     { requiredKeys: ['taskId', 'attempt', 'call', 'worker', 'mailbox', 'max'] },
   ),
   MessageDelivered: fc.record({ ...attempt, messages: fc.array(text), call: count }),
-  MessageMissed: fc.record({ ...attempt, call: count }),
+  MessageMissed: fc.record({ ...attempt, call: count, error }, { requiredKeys: ['taskId', 'attempt', 'call'] }),
   MessageAcknowledged: fc.record(
     { ...attempt, messages: fc.array(text), call: count },
     { requiredKeys: ['taskId', 'attempt', 'messages'] },

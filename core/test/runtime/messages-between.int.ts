@@ -1,8 +1,8 @@
-import { type AgentTask, defineAgent, type Json, type Message, workflow } from '@reprise/core';
+import { type AgentTask, defineAgent, type Json, type Message, parseWorkflow, workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
-import { eventsOf, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, gate, only, orchestrators } from './support.ts';
 
 // Agents of several runs that talk, through workers and the engine.
 
@@ -279,6 +279,107 @@ describe('Agents of several runs that take from a name of no run', () => {
     const second = await reprise.startRun(doing, null);
     expect((await answer).data).to.equal('done');
     expect(await second.result()).to.equal(2);
+  });
+
+  it('give back what they have when their run is ended by force, which tells those who wait for a receipt', async () => {
+    const stays = gate('stays', { obeys: true });
+    const holds = defineAgent({
+      name: 'holds',
+      handle: async (_: AgentTask, { messages, signal }) => {
+        await messages.receive({ mailbox: '@orders' });
+        await messages.receive();
+        return new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+    });
+    const kid = parseWorkflow('{ name: kid, tasks: { stay: { agent: stays } } }');
+    const holding = parseWorkflow(`
+name: holding
+tasks:
+  holds: { agent: holds, may: sendAcross }
+  kid: { workflow: kid }
+`);
+    const tells = parseWorkflow(`
+name: tells
+tasks:
+  tell: { send: { to: holds, run: "\${ input.run }", data: 1, until: acknowledged } }
+`);
+    const reprise = await start({ workflows: [kid, holding, tells], agents: [stays.agent, holds] });
+    const kim = reprise.messages('kim');
+    const { id } = await kim.send('@orders', 'x');
+    const run = await reprise.startRun(holding, null);
+    const teller = await reprise.startRun(tells, { run: run.id });
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'MessageDelivered').length === 2);
+    await eventually(() => stays.waiting === 1);
+    await run.cancel('now', { force: true });
+    expect(await run.outcome()).to.deep.equal({ status: 'cancelled', reason: 'now' });
+    const outcome = await teller.outcome();
+    expect(outcome.status === 'failed' && outcome.error.details).to.deep.include({ code: 'REPRISE_MAILBOX_CLOSED' });
+    expect(await kim.receive('@orders', { timeout: '5s' })).to.deep.include({ id, delivery: 1 });
+    // Its child run was told to end.
+    await eventually(() => stays.contexts[0]?.signal.aborted === true);
+    const events = await eventsOf(reprise, run.id);
+    expect(only(events, 'TaskClosing')).to.have.length(1);
+    // What was sent to its task is closed with it, as whoever sent it was told.
+    const [told] = only(events, 'MessageReceived').filter(({ receipt }) => receipt === 'wanted');
+    expect(only(events, 'MessagesClosed').flatMap(({ messages }) => messages)).to.deep.equal([told?.message]);
+    for (const one of [run, teller]) expect((await reprise.runs.replay(one.id)).matches).to.equal(true);
+  });
+
+  it('leave there what nobody can do anything with: it is made a message again when their run is long over', async () => {
+    const refuses = defineAgent({
+      name: 'refuses',
+      handle: async (_: AgentTask, { messages }) => {
+        const order = await messages.receive({ mailbox: '@orders' });
+        if (order !== undefined) await messages.nack(order, { reason: 'no address', requeue: false });
+        return null;
+      },
+    });
+    const refusing = workflow('refusing').task('refuses', refuses, { may: 'sendAcross' }).build();
+    const waits = workflow('waits')
+      .wait('w', { message: { mailbox: '@orders' } })
+      .build();
+    const reprise = await start({ workflows: [refusing, waits] });
+    const sent = await reprise.messages('kim').send('@orders', { to: 'nowhere' });
+    const first = await reprise.startRun(refusing, null);
+    expect((await first.outcome()).status).to.equal('completed');
+    expect(only(await eventsOf(reprise, first.id), 'MessageDeadLettered')).to.have.length(0);
+    const name = mailboxRun(undefined, 'orders');
+    expect(only(await eventsOf(reprise, name), 'MessageDeadLettered').map(({ message }) => message)).to.deep.equal([
+      sent.id,
+    ]);
+    await reprise.run(name).editDeadLetter(sent.id, { to: 'Rome' });
+    await reprise.run(name).redriveDeadLetters([sent.id]);
+    const second = await reprise.startRun(waits, null);
+    expect(await second.result()).to.deep.include({ id: sent.id, data: { to: 'Rome' }, delivery: 1 });
+    for (const id of [first.id, second.id]) expect((await reprise.runs.replay(id)).matches).to.equal(true);
+  });
+
+  it('are told when it is closed, those that wait and those that come', async () => {
+    const hears = defineAgent({
+      name: 'hears',
+      handle: async (_: AgentTask, { messages }) => {
+        const codes: Json[] = [];
+        for (let count = 0; count < 2; count += 1)
+          await messages.receive({ mailbox: '@orders' }).catch((error) => codes.push(error.code));
+        return codes;
+      },
+    });
+    const agents = workflow('agents').task('hears', hears, { may: 'sendAcross' }).build();
+    const waits = workflow('waits')
+      .wait('w', { message: { mailbox: '@orders' } })
+      .build();
+    const reprise = await start({ workflows: [agents, waits] });
+    const [hearing, waiting] = await Promise.all([reprise.startRun(agents, null), reprise.startRun(waits, null)]);
+    const name = mailboxRun(undefined, 'orders');
+    const askedAt = () => eventsOf(reprise, name).catch(() => []);
+    await eventually(async () => only(await askedAt(), 'MessageReceived').length === 2);
+    const closed = reprise.run(name);
+    await closed.signal('close', null);
+    expect(await hearing.result()).to.deep.equal(['REPRISE_MAILBOX_CLOSED', 'REPRISE_MAILBOX_CLOSED']);
+    const outcome = await waiting.outcome();
+    expect(outcome.status === 'failed' && outcome.error.cause?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    expect((await closed.outcome()).status).to.equal('completed');
+    for (const id of [hearing.id, waiting.id, name]) expect((await reprise.runs.replay(id)).matches).to.equal(true);
   });
 
   it('end without an answer: the program that asked is told at once', async () => {

@@ -72,7 +72,9 @@ export class MessageBooks {
         return;
       }
       case 'MessageHandedOn': {
-        const one = this.#free(event.message, 'handed on');
+        // Given up for good: its name has it as a dead letter.
+        const one = event.dead === undefined ? this.#free(event.message, 'handed on') : this.#doomed(event.message);
+        one.doomed = false;
         one.outbox = event.run === undefined ? undefined : outboxOf(event.run, event.to);
         one.n = event.n ?? 0;
         if (one.outbox !== undefined) this.#numbers.set(one.outbox, one.n);
@@ -213,6 +215,12 @@ export class MessageBooks {
     return one;
   }
 
+  #doomed(id: string): Account {
+    const one = this.#there(id, 'handed on for good');
+    expect([one.doomed, one.holder], `${id} is given up`).to.deep.equal([true, undefined]);
+    return one;
+  }
+
   #free(id: string, what: string): Account {
     const one = this.#there(id, what);
     expect(one.holder, `who has ${id}, which is ${what}`).to.equal(undefined);
@@ -234,7 +242,7 @@ export class MessageBooks {
       isDrop: event.drop === true,
       isOwn,
       dead: false,
-      doomed: false,
+      doomed: event.type === 'MessageReceived' && event.handedOn?.dead !== undefined,
       holder: undefined,
       outbox,
       n,

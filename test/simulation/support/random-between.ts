@@ -33,11 +33,15 @@ export function randomBetween(state: RunState, name: string, dice: Dice): GivenC
       ...(dice() < 0.2 && { inReplyTo: open[0]?.id ?? 'nothing' }),
       ...(dice() < 0.2 && { receipt: pick(['wanted', 'acknowledged', 'failed'] as const) }),
       ...(dice() < 0.15 && { ask: { id: `x/1/${name}/7`, ...(dice() < 0.3 && { over: true as const }) } }),
-      ...(dice() < 0.15 && {
+      // Nothing else comes to a mailbox that is called like a name of no run.
+      ...(dice() < (to === '@desk' ? 0.6 : 0.15) && {
         handedOn: {
           deliveries: 1,
           losses: 0,
           ...(dice() < 0.5 && { ask: pick([...(mail?.asks.keys() ?? []), 'none']) }),
+          ...(dice() < 0.2 && {
+            dead: { code: ERRORS[0], error: { code: ERRORS[0], message: 'no', retryable: false } },
+          }),
         },
       }),
       ...(dice() < 0.2 && { expiresAt: Math.floor(dice() * 40) }),

@@ -22,7 +22,10 @@ export default class RunCancel extends RepriseCommand {
   static override flags = {
     ...storeFlags,
     ...bulkFlags,
-    force: Flags.boolean({ description: 'End at once: nothing is waited for, and nothing undone.' }),
+    force: Flags.boolean({
+      description:
+        'End at once: nothing is waited for, and nothing undone. Only messages that other runs are owed are handed over first (5 minutes at the most); said again, not even that.',
+    }),
     reason: Flags.string({ description: 'Why; it is put on record.', helpValue: 'TEXT' }),
   };
 

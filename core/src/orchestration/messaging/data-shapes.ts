@@ -133,7 +133,10 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
     { taskId, attempt, call },
     { ids: listOf(messageIdShape, MOST_TAKEN), recipients: integer(0), error: errorShape },
   ),
-  delivery: membersOf<CallDelivery>({ taskId, attempt, call }, { messages: listOf(received, MOST_TAKEN) }),
+  delivery: membersOf<CallDelivery>(
+    { taskId, attempt, call },
+    { messages: listOf(received, MOST_TAKEN), error: errorShape },
+  ),
   announcement: announcementShape,
   'roll-call': membersOf<RollCall>({}, {}),
   message: anyJson,

@@ -77,12 +77,13 @@ export interface CallAnswer {
   readonly error?: ErrorData;
 }
 
-/** What a call waited for. Without messages, its time was up. */
+/** What a call waited for. Without messages, its time was up; or, with an error, nothing will come. */
 export interface CallDelivery {
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
   readonly messages?: readonly ReceivedMessage[];
+  readonly error?: ErrorData;
 }
 
 /** An engine asks who is there: every worker announces itself. */

@@ -178,21 +178,17 @@ export class Dispatcher {
   /** The attempt has what it waited for, and takes room again, whatever there is: others had theirs meanwhile. */
   #deliver(state: RunState, effect: Extract<Effect, { readonly kind: 'deliver' }>, messages: OutgoingMessage[]): void {
     const { runId } = state;
-    const { taskId, attempt, call, worker, messages: came } = effect;
+    const { taskId, attempt, worker } = effect;
     const task = state.tasks.get(taskId);
     if (task !== undefined && isInFlight(task) && task.attempt === attempt && !isListening(state, task))
       this.#hold(state, task);
-    const body: CallDelivery = { taskId, attempt, call, ...(came === undefined ? {} : { messages: came }) };
-    messages.push({ channel: workerChannel(worker), envelope: this.#toWorker('delivery', runId, body) });
+    messages.push({ channel: workerChannel(worker), envelope: this.#toWorker('delivery', runId, deliveryOf(effect)) });
   }
 
   /** It may have been lost. */
-  deliverAgain(
-    runId: string,
-    { taskId, attempt, call, worker, messages }: Extract<Effect, { readonly kind: 'deliver' }>,
-  ): void {
-    const body: CallDelivery = { taskId, attempt, call, ...(messages === undefined ? {} : { messages }) };
-    void this.#publish(runId, [{ channel: workerChannel(worker), envelope: this.#toWorker('delivery', runId, body) }]);
+  deliverAgain(runId: string, effect: Extract<Effect, { readonly kind: 'deliver' }>): void {
+    const envelope = this.#toWorker('delivery', runId, deliveryOf(effect));
+    void this.#publish(runId, [{ channel: workerChannel(effect.worker), envelope }]);
   }
 
   /** What became of a call of an attempt. */
@@ -242,3 +238,17 @@ export class Dispatcher {
     }
   }
 }
+
+const deliveryOf = ({
+  taskId,
+  attempt,
+  call,
+  messages,
+  error,
+}: Extract<Effect, { readonly kind: 'deliver' }>): CallDelivery => ({
+  taskId,
+  attempt,
+  call,
+  ...(messages === undefined ? {} : { messages }),
+  ...(error === undefined ? {} : { error }),
+});

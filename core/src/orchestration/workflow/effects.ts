@@ -1,3 +1,4 @@
+import type { ErrorData } from '../../shared/errors.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { timeOf } from './clock.ts';
 import type { AwaitMessages, Timer } from './commands.ts';
@@ -37,7 +38,7 @@ export type Effect =
   | { readonly kind: 'pause-child' | 'resume-child'; readonly child: string; readonly revision: number }
   /** The attempt waits for messages, and takes no room until it has some. */
   | { readonly kind: 'listen'; readonly taskId: string; readonly attempt: number }
-  /** What the attempt waited for has come, or will not: without messages, its time was up. Its worker is to know. */
+  /** What the attempt waited for has come, or will not: without messages and an error, its time was up. Its worker is to know. */
   | {
       readonly kind: 'deliver';
       readonly taskId: string;
@@ -45,6 +46,7 @@ export type Effect =
       readonly call: number;
       readonly worker: string;
       readonly messages?: readonly ReceivedMessage[];
+      readonly error?: ErrorData;
     }
   /** What is in the outbox is to be in the mailbox of the other run. */
   | { readonly kind: 'hand-over'; readonly outbox: string }
@@ -145,7 +147,7 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
       return [...leftBehind(state, event.scope, event.at), ...limitsOf(state, event.scope)];
     case 'TaskClosing':
       return [
-        ...leftBehind(state, event.taskId, event.at),
+        ...(event.force === true ? endedByForce(state, event.at) : leftBehind(state, event.taskId, event.at)),
         ...childrenToCancel(state, event),
         // Nothing holds up what has to be done before the end.
         ...(event.taskId === '' ? ofTheClock(state) : []),
@@ -203,6 +205,9 @@ export function openEffects(state: RunState): readonly Effect[] {
   }
   const effects: Effect[] = state.stoppedAt === undefined ? runTimer(state) : [{ kind: 'clear-timers' }];
   effects.push(...mailTimer(state), ...handOvers(state));
+  const { closing } = state;
+  if (closing?.why === 'cancel' && closing.forcedAt !== undefined)
+    effects.push(...abandonedChildren(state, closing.forcedAt));
   for (const path of state.teams.keys()) effects.push(...teamTimer(state, path));
   for (const task of state.tasks.values()) {
     if (hasEnded(task)) continue;
@@ -267,8 +272,10 @@ function deliveryOf(state: RunState, event: MessageDelivered | MessageMissed): E
   const { mail } = state;
   const worker = mail?.attempts.get(taskId)?.worker;
   if (mail === undefined || worker === undefined) return [];
-  const messages = event.type === 'MessageMissed' ? undefined : heldIn(mail, event.messages);
-  return [{ kind: 'deliver', taskId, attempt, call, worker, ...(messages === undefined ? {} : { messages }) }];
+  const { error } = event.type === 'MessageMissed' ? event : {};
+  const refused = error === undefined ? {} : { error };
+  const came = event.type === 'MessageMissed' ? refused : { messages: heldIn(mail, event.messages) };
+  return [{ kind: 'deliver', taskId, attempt, call, worker, ...came }];
 }
 
 /** What a call that comes again waited for, and has had; undefined when it waits still. */
@@ -281,7 +288,9 @@ export function deliveredBefore(
   if (mail === undefined || known?.attempt !== attempt || known.waits.has(call)) return undefined;
   const ids = [...known.held].filter((id) => mail.open.get(id)?.holder?.call === call);
   const messages = ids.length === 0 ? {} : { messages: heldIn(mail, ids) };
-  return { kind: 'deliver', taskId, attempt, call, worker, ...messages };
+  const refused = known.refused?.find((one) => one.call === call);
+  const error = refused === undefined ? {} : { error: refused.error };
+  return { kind: 'deliver', taskId, attempt, call, worker, ...messages, ...error };
 }
 
 function taskTimer(state: RunState, task: TaskState): Effect[] {
@@ -350,6 +359,14 @@ function childrenToCancel(state: RunState, { taskId, why }: TaskClosing): Effect
       if (child !== undefined && ends) effects.push({ kind: 'cancel-child', taskId: path, child, reason: why });
     }
   }
+  return effects;
+}
+
+/** All that was under way: none of it is waited for. */
+function endedByForce(state: RunState, at: number): Effect[] {
+  const effects = abandonedChildren(state, at);
+  for (const { id, attempt, status, endedAt } of state.tasks.values())
+    if (status === 'cancelled' && endedAt === at) effects.push(...closed(state, id, attempt, 'cancelled'));
   return effects;
 }
 

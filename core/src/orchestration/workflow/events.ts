@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { Ask, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
+import type { Ask, Doom, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import type { LedgerChange } from './team/ledger.ts';
 
@@ -272,6 +272,8 @@ export interface TaskClosing extends EventBase {
   readonly by?: string;
   /** Of `cancel` of the run: false when nothing is to be undone. */
   readonly compensate?: boolean;
+  /** Of `cancel` of the run: nothing in it is waited for. All of it is cancelled with this event; the run ends once others have what it owes them. */
+  readonly force?: true;
   /** Of `override`: what the task gives. */
   readonly output?: Json;
 }
@@ -813,6 +815,8 @@ export interface MessageHandedOn extends EventBase {
   readonly n?: number;
   /** What it was asked for by. */
   readonly ask?: string;
+  /** Back to the name: it was given up for good here, and is to be a dead letter there. */
+  readonly dead?: Doom;
 }
 
 /** Another run has what was on its way to it, up to a number. */
@@ -894,12 +898,14 @@ export interface MessageTaken extends EventBase {
   readonly until: number;
 }
 
-/** Nothing came in time: the attempt waits no longer. */
+/** Nothing came in time, or nothing will come: the attempt waits no longer. */
 export interface MessageMissed extends EventBase {
   readonly type: 'MessageMissed';
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
+  /** Why nothing will: the name of no run is closed. Absent: the time was up. */
+  readonly error?: ErrorData;
 }
 
 /** Whoever had the messages is done with them: they are gone. */

@@ -63,7 +63,10 @@ export interface ItemsState {
 
 /** How something ends that waits for what is outstanding in it first. `within`: with `of`, which is closing. */
 export type Closing =
-  | Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by' | 'compensate' | 'output'>
+  | (Pick<TaskClosing, 'why' | 'error' | 'commandId' | 'reason' | 'by' | 'compensate' | 'output'> & {
+      /** Since when the run is ended by force; a moment. */
+      readonly forcedAt?: number;
+    })
   | { readonly why: 'within'; readonly of: string };
 
 /** How much of each a block has spent, over all its rounds. */

@@ -1,10 +1,13 @@
 import { seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { TaskDefinition } from '../../../src/definition/definition.ts';
 import { mailboxWorkflow } from '../../../src/orchestration/runtime/mailbox-run.ts';
 import type { ReceiveMessage } from '../../../src/orchestration/workflow/commands.ts';
+import { deliveredBefore } from '../../../src/orchestration/workflow/effects.ts';
 import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
 import { mailboxRun } from '../../../src/orchestration/workflow/messaging/elsewhere.ts';
+import type { Outgoing } from '../../../src/orchestration/workflow/messaging/message.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 import { PostOffice } from './post-office.ts';
 
@@ -183,11 +186,41 @@ describe('messages between runs', () => {
     one.check();
   });
 
-  it('do not hold up an end by force', () => {
+  it('do not hold up an end by force, the second time that it is said', () => {
     const { one } = pair();
     one.say('a', 'x', 'last words', { run: 'two' });
     one.send({ type: 'CancelRun', force: true });
+    expect(typesOf(one.events).slice(-2)).to.deep.equal(['TaskClosing', 'HandOverAwaited']);
+    expect(one.of('TaskClosing')[0]).to.deep.include({ why: 'cancel', compensate: false, force: true });
+    for (const id of ['a', 'b']) expect(one.status(id)).to.equal('cancelled');
+    expect(one.state.status).to.equal('running');
+    one.send({ type: 'CancelRun', force: true });
     expect(typesOf(one.events).slice(-2)).to.deep.equal(['MessagesClosed', 'RunCancelled']);
+    expect(one.of('MessagesClosed')[0]?.open).to.equal(1);
+    one.check();
+  });
+
+  it('are handed over before an end by force, which waits for nothing else', () => {
+    const { one, two, post } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    // It waited for its attempts: they could be undone, or not.
+    one.send({ type: 'CancelRun', compensate: false });
+    one.send({ type: 'CancelRun', force: true });
+    post.run();
+    expect(two.of('MessageReceived').map(({ data }) => data)).to.deep.equal(['last words']);
+    expect(one.state.status).to.equal('cancelled');
+    expect(one.of('MessagesClosed')).to.have.length(0);
+    for (const run of [one, two]) run.check();
+  });
+
+  it('are dead letters when an end by force has waited for 5 minutes', () => {
+    const { one } = pair();
+    one.say('a', 'x', 'last words', { run: 'two' });
+    one.send({ type: 'CancelRun', force: true });
+    one.now += 5 * 60_000;
+    one.due();
+    expect(one.of('MessageDeadLettered')[0]?.code).to.equal('REPRISE_MESSAGE_UNDELIVERED');
+    expect(one.state.status).to.equal('cancelled');
     one.check();
   });
 
@@ -432,6 +465,22 @@ describe('a send that waits for what becomes of its message in another run', () 
     two.check();
   });
 
+  it('is told that nobody will be by a run that is ended by force', () => {
+    const one = sender('x');
+    const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
+    two.beginAll();
+    const post = new PostOffice(one, two);
+    post.run();
+    two.hear('x');
+    two.send({ type: 'CancelRun', force: true });
+    expect(two.status('x')).to.equal('cancelled');
+    post.run();
+    expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+    expect(one.state.status).to.equal('failed');
+    expect(two.state.status).to.equal('cancelled');
+    for (const run of [one, two]) run.check();
+  });
+
   it('is told once: that it is a dead letter, and not that somebody dealt with that', () => {
     const one = sender('x');
     const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
@@ -564,6 +613,22 @@ describe('a name of no run', () => {
     for (const run of [one, at]) run.check();
   });
 
+  it('has back what a run has that is ended by force', () => {
+    const { one, two, at, post } = sharing();
+    two.hear('x', { mailbox: '@desk' });
+    one.say('a', '@desk', 1);
+    post.run();
+    expect(two.of('MessageDelivered')).to.have.length(1);
+    two.send({ type: 'CancelRun', force: true });
+    expect(two.of('MessageRejected').map(({ because }) => because)).to.deep.equal(['ended']);
+    post.run();
+    expect(two.state.status).to.equal('cancelled');
+    expect(
+      [...(at.state.mail?.open.values() ?? [])].map(({ mailbox, deliveries }) => [mailbox, deliveries]),
+    ).to.deep.equal([['#inbox', 0]]);
+    for (const run of [one, two, at]) run.check();
+  });
+
   it('hands a run what it said itself', () => {
     const { one, at, post } = sharing();
     one.hear('b', { mailbox: '@desk' });
@@ -589,6 +654,182 @@ describe('a name of no run', () => {
     expect(waits.task('w').output).to.deep.include({ from: 'a', run: 'one', data: 'come in', mailbox: '@desk' });
     expect(waits.state.status).to.equal('completed');
     for (const run of [one, at, waits]) run.check();
+  });
+
+  describe('what was taken from it and is given up for good', () => {
+    const dead = ({ state }: MailRun) =>
+      [...(state.mail?.boxes.get('#dead-letters')?.messages.values() ?? [])].map(({ data, dead }) => [
+        data,
+        dead?.code,
+      ]);
+
+    function takenBy(more: Partial<Outgoing> = {}, count = 1) {
+      const all = sharing();
+      const { one, two, post } = all;
+      for (let n = 1; n <= count; n += 1) one.say('a', '@desk', n, more);
+      post.run();
+      for (let n = 1; n <= count; n += 1) {
+        two.hear('x', { mailbox: '@desk' });
+        post.run();
+      }
+      return { ...all, ids: two.of('MessageDelivered').flatMap(({ messages }) => messages) };
+    }
+
+    it('is a dead letter of the name, with what became of it, however many at once', () => {
+      const { one, two, at, post, ids } = takenBy({}, 2);
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', code: 'BAD', requeue: false })) });
+      expect(two.of('MessageHandedOn').map(({ to, run, dead }) => [to, run, dead?.code])).to.deep.equal([
+        ['@desk', DESK, 'REPRISE_MESSAGE_REJECTED'],
+        ['@desk', DESK, 'REPRISE_MESSAGE_REJECTED'],
+      ]);
+      two.hear('y', { mailbox: '#dead-letters' });
+      post.run();
+      expect(two.of('MessageDeadLettered'), 'of the run that had it').to.have.length(0);
+      expect(two.state.mail?.open.size).to.equal(0);
+      expect(dead(at)).to.deep.equal([
+        [1, 'REPRISE_MESSAGE_REJECTED'],
+        [2, 'REPRISE_MESSAGE_REJECTED'],
+      ]);
+      expect(at.of('MessageDeadLettered')[0]).to.deep.include({
+        mailbox: '#inbox',
+        from: { task: 'a', attempt: 1, run: 'one' },
+      });
+      expect(at.of('MessageDeadLettered')[0]?.error.cause).to.deep.include({ code: 'BAD', message: 'no' });
+      expect(at.of('MessageDeadLettered')[0]?.deliveries).to.deep.include({
+        task: 'x',
+        attempt: 1,
+        at: two.now,
+        code: 'BAD',
+        reason: 'no',
+      });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is made a message again after the run that had it has ended', () => {
+      const { one, two, at, post, ids } = takenBy();
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      two.complete('x');
+      two.complete('y');
+      // Its own end waits until the name has it.
+      expect(two.state.status).to.equal('running');
+      post.run();
+      expect(two.state.status).to.equal('completed');
+      at.send({ type: 'RedriveDeadLetters', messages: ids });
+      one.hear('b', { mailbox: '@desk' });
+      post.run();
+      expect(one.of('MessageDelivered').map(({ taskId, messages }) => [taskId, messages])).to.deep.equal([['b', ids]]);
+      expect(one.open(ids[0] ?? '')).to.deep.include({ deliveries: 0, dead: undefined });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is answered by the name for whoever asked', () => {
+      const { one, two, at, post, ids } = takenBy({ performative: 'request' });
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(one.of('MessageReceived').map(({ performative, inReplyTo }) => [performative, inReplyTo])).to.deep.equal([
+        ['failure', ids[0]],
+      ]);
+      for (const run of [one, two, at]) expect(run.state.mail?.conversations.size).to.equal(0);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is that also when its time is up meanwhile', () => {
+      const { one, two, at, post, ids } = takenBy({ expiresMs: 10 });
+      for (const run of [one, two, at]) run.now += 20;
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is a dead letter of the run that had it when the name is closed, for the reason that it had', () => {
+      const { one, two, at, post, ids } = takenBy();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
+      post.run();
+      expect(at.state.status).to.equal('completed');
+      expect(dead(two)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is that after its last delivery, too', () => {
+      const { one, two, at, post, ids } = takenBy();
+      for (let count = 1; count < 5; count += 1) {
+        two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no' })) });
+        post.run();
+        expect(dead(at)).to.deep.equal([]);
+        for (const run of [one, two, at]) run.now += 120_000;
+        two.hear('x', { mailbox: '@desk' });
+        post.run();
+        at.due();
+        post.run();
+        expect(two.of('MessageDelivered')).to.have.length(count + 1);
+      }
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no' })) });
+      post.run();
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      expect(at.of('MessageDeadLettered')[0]?.deliveries).to.have.length(5);
+      for (const run of [one, two, at]) run.check();
+    });
+  });
+
+  describe('that is closed', () => {
+    const waiting = (more: Partial<TaskDefinition> = {}) =>
+      new MailRun(
+        mailWorkflow({ w: { wait: { message: { mailbox: '@desk' } }, ...more } as Partial<TaskDefinition> }),
+        null,
+        { runId: 'waits' },
+      );
+
+    it('fails a task that waits there, and is gone once that is told', () => {
+      const at = desk();
+      const waits = waiting();
+      const post = new PostOffice(at, waits);
+      post.run();
+      expect(at.state.mail?.boxes.get('#inbox')?.receivers.size).to.equal(1);
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      expect(at.state.status).to.equal('running');
+      expect(at.of('MessageSent')[0]).to.deep.include({ from: { client: '@desk' }, to: '@desk', run: 'waits' });
+      post.run();
+      expect(at.state.status).to.equal('completed');
+      expect(waits.task('w').error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+      expect(waits.state.status).to.equal('failed');
+      // Nothing is left to say to it.
+      expect(waits.of('MessageSent')).to.have.length(1);
+      for (const run of [at, waits]) run.check();
+    });
+
+    it('fails one that comes to wait there, which may have something that stands in', () => {
+      const at = desk();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      const waits = waiting({ fallback: { kind: 'value', value: 'nobody' } });
+      new PostOffice(at, waits).run();
+      expect(waits.task('w').output).to.equal('nobody');
+      expect(waits.state.status).to.equal('completed');
+      waits.check();
+    });
+
+    it('refuses a call that waits there, or comes to, and the attempt goes on', () => {
+      const { two, at, post } = sharing();
+      two.hear('x', { mailbox: '@desk' });
+      post.run();
+      at.send({ type: 'SendSignal', signal: 'close', data: null });
+      post.run();
+      expect(two.of('MessageMissed').map(({ taskId, call, error }) => [taskId, call, error?.code])).to.deep.equal([
+        ['x', 1, 'REPRISE_MAILBOX_CLOSED'],
+      ]);
+      const again = deliveredBefore(two.state, { taskId: 'x', attempt: 1, call: 1, worker: 'w' });
+      expect(again?.error?.code, 'the call comes again').to.equal('REPRISE_MAILBOX_CLOSED');
+      two.hear('y', { mailbox: '@desk' });
+      post.run();
+      expect(two.of('MessageMissed')[1]).to.deep.include({ taskId: 'y', call: 1 });
+      expect(two.of('MessageMissed')[1]?.error?.code).to.equal('REPRISE_MAILBOX_CLOSED');
+      expect([...(two.state.mail?.asks ?? [])]).to.deep.equal([]);
+      two.complete('x');
+      two.complete('y');
+      expect(two.state.status).to.equal('completed');
+      for (const run of [two, at]) run.check();
+    });
   });
 
   it('is not for agents that may not', () => {

@@ -71,7 +71,7 @@ export class MessageCalls {
   readonly #queue: Queued[] = [];
   readonly #waiting = new Map<number, Waiting>();
   /** Deliveries that came before the answer. */
-  readonly #early = new Map<number, readonly ReceivedMessage[]>();
+  readonly #early = new Map<number, CallDelivery>();
   #made: { readonly command: MailCall; readonly of: readonly Queued[] } | undefined;
   #repeat: ScheduledCall | undefined;
   #again: ScheduledCall | undefined;
@@ -144,13 +144,14 @@ export class MessageCalls {
     this.#make();
   }
 
-  delivered({ call, messages = [] }: CallDelivery): void {
+  delivered(delivery: CallDelivery): void {
+    const { call } = delivery;
     const waits = this.#waiting.get(call);
     if (waits !== undefined) {
       this.#waiting.delete(call);
-      waits.came.resolve(messages);
+      end(waits.came, delivery);
     } else if (this.#made?.command.call === call) {
-      this.#early.set(call, messages);
+      this.#early.set(call, delivery);
     }
   }
 
@@ -159,7 +160,7 @@ export class MessageCalls {
     if (came === undefined) return;
     const early = this.#early.get(command.call);
     this.#early.delete(command.call);
-    if (early !== undefined) return came.resolve(early);
+    if (early !== undefined) return end(came, early);
     this.#waiting.set(command.call, { came, command });
     this.#armAgain();
     this.#parts.rest();
@@ -267,6 +268,11 @@ export class MessageCalls {
       this.#armAgain();
     });
   }
+}
+
+function end(came: NonNullable<Queued['came']>, { messages = [], error }: CallDelivery): void {
+  if (error === undefined) came.resolve(messages);
+  else came.reject(errorOf(error));
 }
 
 function errorOf({ code, message, retryable, details }: ErrorData): RepriseError {

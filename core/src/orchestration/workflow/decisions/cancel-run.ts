@@ -8,7 +8,7 @@ import type { DecisionContext } from './decision-context.ts';
 import { reasonOf } from './pause.ts';
 
 /**
- * The run ends: at once (`force`), once what is outstanding has come (`compensate: false`), or when that is undone, too. A cancellation that is under
+ * The run ends: at once (`force`; when it owes others something, once they have it, or when it is said again), once what is outstanding has come (`compensate: false`), or when that is undone, too. A cancellation that is under
  * way may still be told to undo nothing more.
  */
 export function cancelRun(state: RunState, command: CancelRun, context: DecisionContext): readonly RunEvent[] {
@@ -17,6 +17,11 @@ export function cancelRun(state: RunState, command: CancelRun, context: Decision
   const { closing } = state;
   const isUnderWay = closing?.why === 'cancel';
   if (isUnderWay && !force && (compensate || closing.compensate === false)) return [];
+  const forced = state.closing?.why !== 'within' && state.closing?.forcedAt !== undefined;
+  if (force && !forced && owesOthers(state))
+    return [
+      { type: 'TaskClosing', at, taskId: '', why: 'cancel', compensate: false, force, commandId, ...reasonOf(command) },
+    ];
   const left = compensate ? isOutstanding(state, '') : isWaiting(state, '');
   if (!force && (left || owesOthers(state))) {
     const undoing = compensate ? {} : { compensate };

@@ -104,6 +104,8 @@ function notUndone(state: RunState): string {
 /** What the run is about, when it is about to end or handles a failure. */
 function doing(state: RunState, failure: RootFailure | undefined): string {
   const { closing } = state;
+  if (closing?.why === 'cancel' && closing.forcedAt !== undefined)
+    return 'The run is cancelled by force, and ends once others have what it owes them. ';
   if (closing?.why === 'cancel') return 'The run is cancelled, and ends once what is outstanding has. ';
   if (closing?.why === 'end') return 'The run ends early, once what is outstanding has. ';
   if (closing !== undefined) return `The run fails, once what is outstanding has ended: ${failureText(failure)}. `;

@@ -8,11 +8,13 @@ import { reject } from '../decisions/rejection.ts';
 import type { MessageReceived, RunEvent } from '../events.ts';
 import { hasEnded, type RunState } from '../state.ts';
 import { mailboxOf } from './addresses.ts';
+import { refuseAsk } from './ask.ts';
 import { deadLetterOf } from './came-back.ts';
 import { conversationProblem } from './conversations.ts';
 import { isMailboxRun, MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './elsewhere.ts';
 import { DEFAULT_MAILBOX_LIMIT, isUnwanted, mailboxDefinition, type OpenMessage } from './mail.ts';
 import { DEAD_LETTERS, type Party } from './message.ts';
+import { openedBy } from './opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
 
@@ -56,7 +58,9 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   if (mark === undefined && since < now - DEDUPE_MS)
     return problem('REPRISE_MESSAGE_STALE', `The message was sent more than ${DEDUPE_MS / 86_400_000} days ago.`);
   const { expiresAt, receipt, message: id } = sent;
-  if (expiresAt !== undefined && expiresAt <= now)
+  const dead = sent.handedOn?.dead;
+  // Its name is to have what is dead, also when its time is up.
+  if (expiresAt !== undefined && expiresAt <= now && dead === undefined)
     return problem('REPRISE_MESSAGE_EXPIRED', `Run '${state.runId}' could not take the message in time.`);
   const origin = { run: sender, to: sent.to, n };
   const event: MessageReceived = {
@@ -66,7 +70,10 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
     from: fromHere(state, sent.from),
     origin,
   };
-  if (sent.ask !== undefined)
+  const { ask } = sent;
+  if (ask?.over === true && isHandedOnTo(state, sender, sent.to))
+    return [event, ...refuseAsk(state, sent.to, ask.id, sent.data as unknown as ErrorData, context)];
+  if (ask !== undefined)
     return isMailboxRun(state, sent.to)
       ? [{ ...event, to: MAILBOX_INBOX }]
       : problem('REPRISE_MAILBOX_UNKNOWN', `Run '${state.runId}' is no name of no run: nobody asks there.`);
@@ -92,6 +99,10 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   const here = { ...event, to };
   const broken = conversationProblem(state, here);
   if (broken !== undefined) return broken;
+  if (dead !== undefined) {
+    const message = openedBy(here, id, to);
+    return [here, deadLetterOf(state, message, dead.error, message.failed, now)];
+  }
   const limit = mailboxDefinition(state.definition.mailboxes, to)?.limit ?? DEFAULT_MAILBOX_LIMIT;
   if ((state.mail?.boxes.get(to)?.messages.size ?? 0) >= limit)
     return problem('REPRISE_MAILBOX_FULL', `${limit} messages are open in '${to}', which takes no more.`);
@@ -119,12 +130,19 @@ function undelivered(state: RunState, command: NoteUndelivered, context: Decisio
   // Whoever asked for it is gone: others may have it.
   if (message.handedOn !== undefined && state.definition.name === MAILBOX_WORKFLOW)
     return [{ type: 'MessageHandedOn', at, message: message.id, to: MAILBOX_INBOX }];
-  if (isUnwanted(message)) return [{ type: 'MessageExpired', at, messages: [message.id] }];
+  if (isUnwanted(message)) {
+    const gone = { type: 'MessageExpired', at, messages: [message.id] } as const;
+    const { ask, mailbox } = message;
+    // Nobody hears that it is asked: whoever does would wait forever.
+    return ask === undefined || ask.over === true
+      ? [gone]
+      : [gone, ...refuseAsk(state, beyond(mailbox).to, ask.id, error, context)];
+  }
   if (error.code === 'REPRISE_MESSAGE_EXPIRED') {
     const expired = { type: 'MessageExpired', at, messages: [message.id] } as const;
     return message.drop === true ? [expired] : [expired, deadLetterOf(state, message, error, message.failed, at)];
   }
-  const dead = deadLetterOf(state, message, error, message.failed, at);
+  const dead = deadLetterOf(state, message, message.handedOn?.dead?.error ?? error, message.failed, at);
   return error.code === 'REPRISE_CONVERSATION_BROKEN' ? [dead, ...notUnderstood(state, message, error, at)] : [dead];
 }
 

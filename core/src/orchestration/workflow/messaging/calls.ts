@@ -155,7 +155,7 @@ function settleMessages(state: RunState, task: TaskState, command: SettleMessage
       return problem('REPRISE_MESSAGE_NOT_HELD', `'${task.id}' does not have the message '${id}'.`);
   const events: RunEvent[] = [];
   if (acknowledge.length > 0) events.push({ ...acknowledgement(task, acknowledge, context), call });
-  for (const one of given) events.push(...givenBack(state, task, call, one, context));
+  for (const one of given) events.push(...givenBack(state, task, call, one, context, events));
   return events;
 }
 
@@ -165,13 +165,14 @@ function givenBack(
   call: number,
   { message: id, reason, code, delayMs, requeue = true }: GivenBack,
   context: DecisionContext,
+  before: readonly RunEvent[],
 ): readonly RunEvent[] {
   const message = heldBy(state, task, id);
   if (message === undefined) return [];
   const { id: taskId, attempt } = task;
   const back = { taskId, attempt, call, reason, ...(code === undefined ? {} : { code }) };
   const retryAt = whenAgain(state, message, { retryable: requeue }, context);
-  if (retryAt === undefined) return giveUpOn(state, message, back, undefined, context);
+  if (retryAt === undefined) return giveUpOn(state, message, back, undefined, context, before);
   const due = delayMs === undefined ? retryAt : context.now + Math.ceil(delayMs);
   return [{ type: 'MessageRejected', at: context.now, message: id, ...back, retryAt: due }];
 }

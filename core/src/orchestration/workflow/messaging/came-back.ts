@@ -2,9 +2,10 @@ import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { retryDelay } from '../../task-chaining/failure.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import type { MessageDeadLettered, MessageSent, RunEvent } from '../events.ts';
+import type { MessageDeadLettered, MessageHandedOn, MessageSent, RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { addressed } from './conversations.ts';
+import { mailboxRun } from './elsewhere.ts';
 import {
   DEFAULT_MAILBOX_RETRY,
   failedBefore,
@@ -14,7 +15,7 @@ import {
   type OpenMessage,
   type Returned,
 } from './mail.ts';
-import { DEAD_LETTERS, type Party } from './message.ts';
+import { DEAD_LETTERS, type Doom, type Party } from './message.ts';
 import { outboxOf } from './outbox.ts';
 
 // What becomes of a message that comes back: when it may be had again, or that it is a dead letter; and what its sender is told.
@@ -64,27 +65,32 @@ export function whenAgain(
   return now + retryDelay(policy, message.deliveries + 1, random());
 }
 
-/** It is given back for good, and becomes a dead letter. */
+/**
+ * It is given back for good, and becomes a dead letter: of the name, when it was taken from a name of no run, which has it longer than this run is there.
+ * `before`: what the same decision has given so far.
+ */
 export function giveUpOn(
   state: RunState,
   message: OpenMessage,
   back: Pick<Returned, 'taskId' | 'attempt' | 'client' | 'reason' | 'code' | 'because'> & { readonly call?: number },
-  why: { readonly code: 'REPRISE_OUTCOME_UNKNOWN'; readonly message: string } | undefined,
+  unknown: { readonly code: 'REPRISE_OUTCOME_UNKNOWN'; readonly message: string } | undefined,
   context: DecisionContext,
+  before: readonly RunEvent[] = [],
 ): readonly RunEvent[] {
   const at = context.now;
   const { taskId: task, attempt, client, reason, code, because, call } = back;
   const times = message.deliveries + message.losses + 1;
   const error =
-    why === undefined
+    unknown === undefined
       ? errorData(
           'REPRISE_MESSAGE_REJECTED',
           `The message was given back ${times === 1 ? 'once' : `${times} times`}, and is not delivered again: ${reason}`,
         )
-      : errorData(why.code, why.message);
+      : errorData(unknown.code, unknown.message);
   const who = client === undefined ? { task, attempt } : { client };
   const failed = { ...who, at, ...(code === undefined ? {} : { code }), reason };
   const cause = { code: code ?? 'REPRISE_MESSAGE_REJECTED', message: reason, retryable: false };
+  const why = { ...error, retryable: false, cause };
   return [
     {
       type: 'MessageRejected',
@@ -96,8 +102,23 @@ export function giveUpOn(
       ...(code === undefined ? {} : { code }),
       ...(because === undefined ? {} : { because }),
     },
-    deadLetterOf(state, message, { ...error, retryable: false, cause }, failedBefore(message.failed, failed), at),
+    message.mailbox.startsWith('@')
+      ? backToName(state, message, { code: error.code, error: why }, at, before)
+      : deadLetterOf(state, message, why, failedBefore(message.failed, failed), at),
   ];
+}
+
+function backToName(
+  { tenant, mail }: RunState,
+  { id: message, mailbox: to }: OpenMessage,
+  dead: Doom,
+  at: number,
+  before: readonly RunEvent[],
+): MessageHandedOn {
+  const run = mailboxRun(tenant, to.slice(1));
+  const last = before.findLast((one) => one.type === 'MessageHandedOn' && one.run === run && one.to === to);
+  const n = (last?.type === 'MessageHandedOn' ? last.n : mail?.numbers.get(outboxOf(run, to))) ?? 0;
+  return { type: 'MessageHandedOn', at, message, to, run, n: n + 1, dead };
 }
 
 /** The event that a message becomes a dead letter by. */

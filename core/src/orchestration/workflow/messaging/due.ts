@@ -87,7 +87,10 @@ function undelivered(state: RunState, mail: MailState, at: number): readonly Run
     for (const message of mail.boxes.get(outbox)?.messages.values() ?? []) {
       if (events.length >= MOST_AT_ONCE) return events;
       if (isUnwanted(message)) events.push({ type: 'MessageExpired', at, messages: [message.id] });
-      else events.push(deadLetterOf(state, message, undeliveredError(), message.failed, at));
+      else
+        events.push(
+          deadLetterOf(state, message, message.handedOn?.dead?.error ?? undeliveredError(), message.failed, at),
+        );
     }
   }
   return events;

@@ -2,6 +2,7 @@ import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { HandOverAwaited, RunEvent } from '../events.ts';
 import { isInFlight, type RunState, rootOf } from '../state.ts';
+import { consumersOf, tellConsumer } from './ask.ts';
 import { receiptOf } from './came-back.ts';
 import { answerFor, isOwed } from './conversations.ts';
 import { notTaken } from './leave.ts';
@@ -29,6 +30,8 @@ export function beforeEnd(state: RunState, context: DecisionContext): readonly R
     const receipt = receiptOf(state, mail, message.id, message.from, notTaken(message, 'the run has ended'), context);
     if (receipt !== undefined) return [receipt];
   }
+  const told = tellConsumer(state, mail, context.now);
+  if (told !== undefined) return [told];
   // What somebody in it has of a name of no run goes back once that one is ended.
   if (outboxesOf(mail).next().done === true) return hasOfNames(state) ? [] : undefined;
   return mail.handOverUntil === undefined ? [handOverFrom(mail, context.now)] : [];
@@ -55,6 +58,7 @@ export function owesOthers(state: RunState): boolean {
   const { mail } = state;
   if (mail === undefined || !talksAcross(mail)) return false;
   if (outboxesOf(mail).next().done !== true || hasOfNames(state)) return true;
+  if (consumersOf(mail).next().done !== true) return true;
   if (mail.conversations.values().some((one) => isOutbox(one.initiator) && isOwed(one))) return true;
   return mail.open
     .values()

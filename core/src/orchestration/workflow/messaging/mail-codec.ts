@@ -126,7 +126,7 @@ export function restoreMail(given: MailState | undefined, saved: SavedMail): Mai
 }
 
 function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): MailState {
-  for (const [task, { attempt, worker, past, calls, waits, held, published }] of saved.attempts)
+  for (const [task, { attempt, worker, past, calls, waits, held, published, refused }] of saved.attempts)
     mail.attempts.set(task, {
       attempt,
       worker,
@@ -135,6 +135,7 @@ function restoreRest(mail: MailState, saved: NonNullable<SavedMail['rest']>): Ma
       waits: new Map(waits),
       held: new Set(held),
       ...(published === undefined ? {} : { published }),
+      ...(refused === undefined ? {} : { refused }),
     });
   for (const [task, keys] of saved.keys) mail.keys.set(task, new Map(keys));
   for (const id of saved.back) mail.back.add(id);

@@ -10,6 +10,7 @@ import {
   type Ask,
   DEAD_LETTERS,
   type DeadLetter,
+  type Doom,
   type FailedDelivery,
   type Outgoing,
   type Party,
@@ -62,7 +63,7 @@ export interface OpenMessage extends Omit<Outgoing, 'to' | 'run' | 'expiresMs' |
   readonly onBehalf?: boolean;
   readonly ask?: Ask;
   /** In an outbox: it is handed on; by what it was asked for, if it was. */
-  readonly handedOn?: { readonly ask?: string };
+  readonly handedOn?: { readonly ask?: string; readonly dead?: Doom };
   /** In an outbox: since when, when it was sent before; a moment. */
   readonly outAt?: number;
   /** How often it came back because of what is in it, and because a worker was lost. */
@@ -151,6 +152,13 @@ export interface AttemptMail {
   readonly held: Set<string>;
   /** How many got what its last call published. */
   published?: number;
+  /** Its last calls that waited for what will not come, for a call that comes again. */
+  refused?: readonly RefusedCall[];
+}
+
+export interface RefusedCall {
+  readonly call: number;
+  readonly error: ErrorData;
 }
 
 /** What a task has said under a key, and a hash of what that was. */
@@ -252,6 +260,8 @@ export const MAX_DEAD_LETTERS = 10_000;
 const MOST_DISCARDED = 256;
 
 const MAX_FAILED = 10;
+
+const MAX_REFUSED = 32;
 
 /** Messages that a mailbox takes, unless the workflow says otherwise. */
 export const DEFAULT_MAILBOX_LIMIT = 1000;
@@ -421,6 +431,9 @@ export function lend(mail: MailState, message: OpenMessage, client: string, unti
 
 export const failedBefore = (failed: readonly FailedDelivery[], one: FailedDelivery): readonly FailedDelivery[] =>
   [...failed, one].slice(-MAX_FAILED);
+
+export const refusedBefore = ({ refused = [] }: AttemptMail, call: number, error: ErrorData): readonly RefusedCall[] =>
+  [...refused, { call, error }].slice(-MAX_REFUSED);
 
 export function awaitAt(mail: MailState, mailbox: string, receiver: Receiver): void {
   const key = receiverKey(receiver);

@@ -41,7 +41,7 @@ export interface Outgoing {
 /** `wanted`: whoever sent it to another run waits for what becomes of it. Else it says that: `failed` has the error as its data. */
 export type Receipt = 'wanted' | 'acknowledged' | 'failed';
 
-/** What a run says to a name of no run (`@desk`) that somebody in it takes from: that it waits for messages; with `over`, that it no longer does. */
+/** What a run says to a name of no run (`@desk`) that somebody in it takes from: that it waits for messages; with `over`, that it no longer does. With `over` the name says, too, that it is closed. */
 export interface Ask {
   readonly id: string;
   readonly wanted?: Wanted;
@@ -57,6 +57,14 @@ export interface HandedOn {
   /** When it may be had; a moment. */
   readonly retryAt?: number;
   readonly failed?: readonly FailedDelivery[];
+  /** Back: whoever asked for it gave it up for good, and it is a dead letter of the name. */
+  readonly dead?: Doom;
+}
+
+/** Why nobody is to have a message any more. */
+export interface Doom {
+  readonly code: string;
+  readonly error: ErrorData;
 }
 
 /** A delivery that came to nothing. */

@@ -42,6 +42,7 @@ import {
   outboxesOf,
   putIn,
   receiverKey,
+  refusedBefore,
   remove,
   stirAll,
   subscribe,
@@ -66,7 +67,8 @@ export function messageSent(state: RunState, event: MessageSent): RunState {
   if (key !== undefined && from.task !== undefined) noteKey(mail, from.task, key, event);
   if (run !== undefined && n !== undefined) mail.numbers.set(sentTo(event), n);
   if (event.receipt === 'acknowledged' || event.receipt === 'failed') noteReceipt(mail, event.inReplyTo ?? '');
-  if (event.ask !== undefined) noteAsked(mail, event.ask, to);
+  if (event.ask !== undefined && from.task !== undefined) noteAsked(mail, event.ask, to);
+  else if (event.ask !== undefined && run !== undefined) leaveAsk(mail, run, to, event.ask.id);
   noteBid(state, mail, event);
   if (event.late === true && event.decidedBy !== undefined) converse(state, mail, event);
   if (run !== undefined) come(state, mail, event, id, sentTo(event));
@@ -97,6 +99,12 @@ function noteAsked(mail: MailState, { id, over }: Ask, name: string): void {
   else mail.asks.set(id, name);
 }
 
+/** The name is closed, and whoever asked is told. */
+function leaveAsk(mail: MailState, run: string, to: string, ask: string): void {
+  const key = receiverKey(consumerOf(run, to, ask));
+  for (const mailbox of [...mail.boxes.keys()]) awaitNoMore(mail, mailbox, key);
+}
+
 /** Whoever sent it knows now what became of it. */
 function noteReceipt(mail: MailState, message: string): void {
   mail.receipts.delete(message);
@@ -104,7 +112,7 @@ function noteReceipt(mail: MailState, message: string): void {
 }
 
 /** On its way on; or back, where nobody is any more who asked for it. */
-export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: MessageHandedOn): RunState {
+export function handedOn(state: RunState, { message: id, to, run, n, ask, dead, at }: MessageHandedOn): RunState {
   const mail = mailOf(state);
   const message = remove(mail, id);
   if (message === undefined) return state;
@@ -121,7 +129,8 @@ export function handedOn(state: RunState, { message: id, to, run, n, ask, at }: 
   const mailbox = outboxOf(run, to);
   const deadline = asked?.deadline ?? message.deadline;
   if (n !== undefined) mail.numbers.set(mailbox, n);
-  const onWay = { ...others, mailbox, handedOn: ask === undefined ? {} : { ask }, outAt: at };
+  const why = { ...(ask === undefined ? {} : { ask }), ...(dead === undefined ? {} : { dead }) };
+  const onWay = { ...others, mailbox, handedOn: why, outAt: at, doomed: false };
   const numbered = { ...onWay, ...(n === undefined ? {} : { n }), ...(deadline === undefined ? {} : { deadline }) };
   putIn(mail, inOrder(numbered));
   if (ask !== undefined) awaitNoMore(mail, message.mailbox, receiverKey(consumerOf(run, to, ask)));
@@ -149,6 +158,8 @@ function openingOf(message: OpenMessage, at: number): MessageSent {
 /** A run asks for messages of a name, or no longer does. */
 function noteAsk(state: RunState, mail: MailState, { origin, ask, to, from }: MessageReceived): void {
   if (ask === undefined || from.run === undefined) return;
+  // It is closed; it is that which says so.
+  if (to.startsWith('@')) return noteAsked(mail, ask, to);
   const { id, wanted, over } = ask;
   const who = consumerOf(from.run, origin.to, id);
   if (over === true) awaitNoMore(mail, to, receiverKey(who));
@@ -204,7 +215,10 @@ function come(
   // To somebody outside it is said with that: nobody here takes it.
   const isDone = isClient(mailbox);
   // The next events say that it is a dead letter.
-  message.doomed = event.type === 'MessageSent' && event.recipients !== undefined && isFull(state, mailbox);
+  message.doomed =
+    event.type === 'MessageSent'
+      ? event.recipients !== undefined && isFull(state, mailbox)
+      : event.handedOn?.dead !== undefined;
   if (!isDone) {
     state.held += roughSize(event.data);
     putIn(mail, message);
@@ -290,7 +304,10 @@ export function taken(state: RunState, { messages, client, until, at }: MessageT
 export function missed(state: RunState, task: TaskState, event: MessageMissed): void {
   const mail = mailOf(state);
   const calls = mail.attempts.get(event.taskId);
-  if (calls !== undefined) endWait(state, mail, task, calls, event.call);
+  if (calls !== undefined) {
+    endWait(state, mail, task, calls, event.call);
+    if (event.error !== undefined) calls.refused = refusedBefore(calls, event.call, event.error);
+  }
   tidied(state, mail, event.at);
 }
 
@@ -383,11 +400,12 @@ export function redriven(state: RunState, { messages, to, at }: DeadLettersRedri
     const message = remove(mail, id);
     if (message?.dead === undefined) continue;
     const mailbox = to ?? message.dead.mailbox;
-    const { n: _, ...others } = message;
+    const { n: _, handedOn, ...others } = message;
     // Its time was up before: it has none now.
     const again: OpenMessage = {
       ...others,
       mailbox,
+      ...(handedOn === undefined ? {} : { handedOn: handedOn.ask === undefined ? {} : { ask: handedOn.ask } }),
       ...(isOutbox(mailbox) ? { n: nextNumber(mail, mailbox), outAt: at } : {}),
       expiresAt: undefined,
       deliveries: 0,
@@ -553,6 +571,7 @@ function takeOver(state: RunState, mail: MailState, taskId: string, calls: Attem
   calls.past = [...calls.past, calls.worker];
   calls.worker = worker;
   calls.calls = 0;
+  delete calls.refused;
   if (listened && task !== undefined && isInFlight(task)) countInFlight(state, task, 1);
 }
 

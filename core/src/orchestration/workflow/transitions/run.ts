@@ -44,7 +44,7 @@ export function start(state: RunState, event: RunStarted): RunState {
 }
 
 export function closing(state: RunState, event: TaskClosing): RunState {
-  const { taskId, why, error, commandId, reason, by, compensate, output, at } = event;
+  const { taskId, why, error, commandId, reason, by, compensate, force, output, at } = event;
   const how = {
     why,
     ...(error === undefined ? {} : { error }),
@@ -52,13 +52,15 @@ export function closing(state: RunState, event: TaskClosing): RunState {
     ...(reason === undefined ? {} : { reason }),
     ...(by === undefined ? {} : { by }),
     ...(compensate === undefined ? {} : { compensate }),
+    ...(force === undefined ? {} : { forcedAt: at }),
     ...(output === undefined ? {} : { output }),
   };
   if (taskId === '') {
     state.closing = how;
     // A pause does not hold up what a cancellation has to do first.
     if (why === 'cancel') release(state, at);
-    beginClosing(state, '', tasksOf(state, rootOf(state)), at);
+    if (force === true) for (const task of [...state.tasks.values()]) cancel(state, task, at);
+    else beginClosing(state, '', tasksOf(state, rootOf(state)), at);
     state.frontier.clear();
     state.milestones.clear();
     return state;

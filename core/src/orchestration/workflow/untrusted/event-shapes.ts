@@ -183,7 +183,15 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       taskId: blockId,
       why: oneOf('failure', 'limit', 'cancel', 'join', 'list', 'while', 'team', 'end', 'skip', 'override'),
     },
-    { error: errorShape, commandId: label, reason, by: taskId, compensate: oneOf(false), output: anyJson },
+    {
+      error: errorShape,
+      commandId: label,
+      reason,
+      by: taskId,
+      compensate: oneOf(false),
+      force: oneOf(true),
+      output: anyJson,
+    },
   ),
   TasksAdded: fieldsOf(
     { scope: blockId, tasks: nonEmpty(addedTasksShape), commandId: label },

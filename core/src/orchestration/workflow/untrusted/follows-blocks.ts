@@ -160,7 +160,8 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   const before = taskId === '' ? state.closing : task?.closing;
   // A run that closes may be cancelled all the same.
   const less = before?.why === 'cancel' && before.compensate !== false && event.compensate === false;
-  if (before !== undefined && !(why === 'cancel' && (before.why !== 'cancel' || less)))
+  const harder = event.force === true && before?.why === 'cancel' && before.forcedAt === undefined;
+  if (before !== undefined && !(why === 'cancel' && (before.why !== 'cancel' || less || harder)))
     return flaw('type', `cannot come: '${taskId}' is closing already`);
   for (const [field, of] of FIELDS_OF_CLOSING) {
     const isOf = of.has(why) && (field !== 'commandId' || why !== 'cancel' || taskId === '');
@@ -173,6 +174,8 @@ export function closingFlaw(state: RunState, event: TaskClosing): Flaw | undefin
   if (event.reason !== undefined && why !== 'cancel') return flaw('data.reason', `cannot stand beside why "${why}"`);
   if (event.compensate !== undefined && (why !== 'cancel' || taskId !== ''))
     return flaw('data.compensate', `cannot stand beside why "${why}"`);
+  if (event.force !== undefined && event.compensate !== false)
+    return flaw('data.force', 'cannot stand without compensate false');
   if (why === 'skip' || why === 'override') return closedByHandFlaw(state, event);
   return hasCause(state, task, event) ? undefined : flaw('data.why', `is ${why}, and nothing that came before says so`);
 }

@@ -2,6 +2,7 @@ import { costOfMessage, usedUp } from '../budgets.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
+import { consumersOf } from '../messaging/ask.ts';
 import { isBid, isTeamName, teamNamed } from '../messaging/bids.ts';
 import { isLateProposal, stageProblem } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
@@ -280,10 +281,14 @@ function wantedBy(mail: MailState | undefined, id: string): Party | undefined {
 /** What a run says to a name is what stands there. */
 function askFlaw(
   state: RunState,
-  { to, from }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
+  { to, from, run }: Extract<RunEvent, { readonly type: 'MessageSent' }>,
   ask: Ask,
 ): Flaw | undefined {
   const { id, over } = ask;
+  if (from.task === undefined && over === true && state.mail !== undefined)
+    return consumersOf(state.mail).some((one) => one.run === run && one.to === to && one.ask === id)
+      ? undefined
+      : flaw('data.ask.id', `is '${id}', which run '${run}' has not asked`);
   if (!to.startsWith('@') || from.task === undefined)
     return flaw('data.ask', 'is there, and nothing is asked of a name');
   const isAsked = state.mail?.asks.has(id) === true;
@@ -304,9 +309,13 @@ function handedOnFlaw(
   state: RunState,
   event: Extract<RunEvent, { readonly type: 'MessageHandedOn' }>,
 ): Flaw | undefined {
-  const { message: id, to, run, n, ask } = event;
+  const { message: id, to, run, n, ask, dead } = event;
   const message = state.mail?.open.get(id);
-  if (message === undefined || !isAtHand(message)) return flaw('data.message', `is '${id}', which is not at hand`);
+  if (dead !== undefined && (ask !== undefined || run === undefined))
+    return flaw('data.dead', 'is only what goes back');
+  const isDoomed = dead !== undefined && message?.doomed === true && message.holder === undefined;
+  if (message === undefined || !(isDoomed || (isAtHand(message) && dead === undefined)))
+    return flaw('data.message', `is '${id}', which is not at hand`);
   if (run === undefined)
     return isOutbox(message.mailbox) ? mailboxFlaw(state, to, 'data.to') : flaw('data.run', 'is missing');
   const next = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;

@@ -121,7 +121,12 @@ export const mailShapes = (error: Shape) =>
         ask,
         handedOn: fieldsOf(
           { deliveries: integer(0), losses: integer(0) },
-          { ask: text(1200, 1), retryAt: time, failed: listOf(failedDelivery, 10) },
+          {
+            ask: text(1200, 1),
+            retryAt: time,
+            failed: listOf(failedDelivery, 10),
+            dead: fieldsOf({ code: label, error }),
+          },
         ),
         conversation: text(256, 1),
         inReplyTo: messageIdShape,
@@ -133,7 +138,7 @@ export const mailShapes = (error: Shape) =>
     ),
     MessageHandedOn: fieldsOf(
       { message: messageIdShape, to: mailboxShape },
-      { run: runId, n: integer(1), ask: text(1200, 1) },
+      { run: runId, n: integer(1), ask: text(1200, 1), dead: fieldsOf({ code: label, error }) },
     ),
     MessagesHandedOver: fieldsOf({ run: runId, to: addressShape, upTo: integer(1) }),
     HandOverAwaited: fieldsOf({ until: time, messages: integer(1) }),
@@ -145,7 +150,7 @@ export const mailShapes = (error: Shape) =>
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageTaken: fieldsOf({ messages: ids(MOST_TAKEN), client, until: time }),
-    MessageMissed: fieldsOf({ taskId, attempt, call }),
+    MessageMissed: fieldsOf({ taskId, attempt, call }, { error }),
     // With what an attempt gave, all that it had is acknowledged.
     MessageAcknowledged: byHolder({ messages: ids(Number.MAX_SAFE_INTEGER) }, {}),
     MessageRejected: byHolder(

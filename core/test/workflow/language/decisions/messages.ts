@@ -29,11 +29,12 @@ export const MESSAGES: readonly Decision[] = [
     ],
   },
   {
-    says: 'A run ends when others have what it said, 5 minutes later at the most; by force at once',
+    says: 'A run ends when others have what it said, 5 minutes later at the most, also by force; said twice, that ends it at once',
     elsewhere: [
       [FILES.between, 'end the run only once others have them'],
       [FILES.between, 'end it all the same after a while, as dead letters'],
-      [FILES.between, 'do not hold up an end by force'],
+      [FILES.between, 'are handed over before an end by force, which waits for nothing else'],
+      [FILES.between, 'do not hold up an end by force, the second time that it is said'],
     ],
   },
   {

@@ -3,9 +3,10 @@ import type { Labels } from '../../../../shared/labels.ts';
 import type { Performative } from '../../../../shared/performatives.ts';
 import { isEnd } from '../../../workflow/end-of-run.ts';
 import type { MessageDeadLettered } from '../../../workflow/events.ts';
+import { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from '../../../workflow/messaging/elsewhere.ts';
 import { nameOf, whyDead } from '../../../workflow/messaging/message.ts';
 import { beyond, isOutbox } from '../../../workflow/messaging/outbox.ts';
-import { defineProjection, type Projection, type RowsBefore, type ViewEvent } from '../projection.ts';
+import { defineProjection, type Projection, type RowsBefore, type RunFacts, type ViewEvent } from '../projection.ts';
 import { entryOf, messageKey, messagesIn, type OpenPart, overMessages } from './open-messages.ts';
 import { MAX_TOLD } from './run-index.ts';
 
@@ -53,7 +54,7 @@ export type DeadLetterRow = {
 /** The messages that nobody could do anything with, in every run. */
 export const deadLetters: Projection = defineProjection({
   name: 'dead-letters',
-  version: 2,
+  version: 3,
   about: 'messages that nobody could do anything with: whose, since when, why, and what became of them',
   fields: {
     run: { type: 'text', path: ['run'], about: 'the id of the run' },
@@ -124,7 +125,7 @@ function died(
     ...(run.tenant === undefined ? {} : { tenant: run.tenant }),
     ...(run.labels === undefined ? {} : { labels: run.labels }),
     message,
-    ...whereTo(mailbox),
+    ...whereTo(mailbox, runId, run),
     from: nameOf(from),
     ...(from.run === undefined ? {} : { fromRun: from.run }),
     ...(subject === undefined ? {} : { subject }),
@@ -139,7 +140,11 @@ function died(
   };
 }
 
-function whereTo(mailbox: string): Pick<DeadLetterRow, 'mailbox' | 'toRun'> {
+/** What lies in a name of no run is in `@name`, as whoever sends there calls it. */
+function whereTo(mailbox: string, runId: string, facts: RunFacts): Pick<DeadLetterRow, 'mailbox' | 'toRun'> {
+  const name = facts.labels?.['mailbox'];
+  if (mailbox === MAILBOX_INBOX && facts.workflow === MAILBOX_WORKFLOW && name !== undefined)
+    return { mailbox: mailboxRun(facts.tenant, name) === runId ? `@${name}` : mailbox };
   if (!isOutbox(mailbox)) return { mailbox };
   const { run, to } = beyond(mailbox);
   return { mailbox: to, toRun: run };
