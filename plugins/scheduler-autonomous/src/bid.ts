@@ -227,17 +227,18 @@ class Market {
     desk.say({ kind: 'announce', task: task.id, bids, data, deadlineMs, why: `round ${round}` });
   }
 
-  /** Of all that is to be called again, for the first. */
+  /** When the first of all that is to be called again is. */
   #wake(): void {
     const { ledger, view } = this.#desk;
+    const { now } = view;
+    const { wakeAt } = view.team;
     const times = Object.values(ledger.works).flatMap(({ state, until }) =>
       state === 'waiting' && until !== null ? [until] : [],
     );
     if (times.length === 0) return;
-    const at = Math.min(...times);
-    const { wakeAt } = view.team;
-    if (wakeAt !== undefined && wakeAt > view.now && wakeAt <= Math.max(at, view.now + 1000)) return;
-    this.#desk.say({ kind: 'note', wakeInMs: Math.max(1000, at - view.now) });
+    const at = Math.max(now + 1000, Math.min(...times));
+    if (wakeAt !== undefined && wakeAt > now && wakeAt <= at) return;
+    this.#desk.say({ kind: 'note', wakeInMs: at - now });
   }
 }
 

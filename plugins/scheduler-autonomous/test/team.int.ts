@@ -57,6 +57,7 @@ const bidder = (name: string, bids: (call: Call) => Json | Promise<Json>, work: 
 const flowOf = (spec: JsonObject, tasks = '{}', more = '') =>
   parseWorkflow(`
 name: crew
+concurrency: 8
 tasks:
   team:
     scope: ${tasks}
@@ -79,7 +80,7 @@ const decided = ({ events }: Ran): readonly string[] =>
     (event.type === 'DecisionMade' || event.type === 'DecisionRefused') && event.kind !== 'note'
       ? [
           `${event.type === 'DecisionRefused' ? 'refused ' : ''}${event.kind} ${event.tasks?.join(',') ?? ''}${
-            event.to === undefined ? '' : ` > ${event.to}`
+            !('to' in event) || event.to === undefined ? '' : ` > ${event.to}`
           }`.trim(),
         ]
       : [],
@@ -120,7 +121,7 @@ describe('an autonomous team', () => {
 
   const ended = async (reprise: Orchestrator, id: string): Promise<Ran> => {
     const output = await reprise
-      .handle(id)
+      .run(id)
       .result()
       .then(
         (value) => value as Json,
@@ -162,7 +163,7 @@ describe('an autonomous team', () => {
         ],
         'begin',
       );
-      expect(ran.output).to.deep.equal({ team: { ann: 'checked' } });
+      expect(ran.output).to.deep.equal({ ann: 'checked' });
       expect(given(ran, 'team/floor')).to.deep.equal(['ann', 'bob', 'ann']);
       expect(decided(ran)).to.deep.equal(['add floor', 'finish']);
     });
@@ -183,7 +184,7 @@ describe('an autonomous team', () => {
         agent('bob', to('ann')),
         agent('cid', () => 'enough'),
       ]);
-      expect(ran.output).to.deep.equal({ team: 'enough' });
+      expect(ran.output).to.deep.equal('enough');
       expect(decided(ran)).to.deep.equal(['add floor', 'handOver floor > cid', 'finish']);
     });
 
@@ -198,7 +199,7 @@ describe('an autonomous team', () => {
         agent('bob', () => null),
         agent('cid', () => expect.fail('it has the floor')),
       ]);
-      expect(ran.output).to.deep.equal({ team: 2 });
+      expect(ran.output).to.deep.equal(2);
       expect(decided(ran)).to.deep.equal(['add floor', 'handOver floor > ann', 'finish']);
     });
 
@@ -221,7 +222,7 @@ describe('an autonomous team', () => {
         bidder('bob', () => ({ price: 2, note: 'soon' })),
         bidder('cid', () => ({ refuse: 'busy' })),
       ]);
-      expect(ran.output).to.deep.equal({ team: { by: 'bob' } });
+      expect(ran.output).to.deep.equal({ by: 'bob' });
       expect(decided(ran)).to.deep.equal(['announce bid-1-ann,bid-1-bob,bid-1-cid', 'award job > bid-1-bob', 'finish']);
       const said = only(ran.events, 'MessageSent').map(({ performative }) => performative);
       expect(said.toSorted()).to.deep.equal([
@@ -237,7 +238,7 @@ describe('an autonomous team', () => {
         bidder('dan', async () => sleep(20_000).then(() => ({ price: 0 }))),
         bidder('eve', () => fails('ILL')),
       ]);
-      expect(ran.output).to.deep.equal({ team: { by: 'cid' } });
+      expect(ran.output).to.deep.equal({ by: 'cid' });
       expect(decided(ran).slice(1)).to.deep.equal(['drop bid-1-dan', 'award job > bid-1-cid', 'finish']);
     });
 
@@ -247,13 +248,13 @@ describe('an autonomous team', () => {
         bidder('bob', () => ({ refuse: 'never' })),
         bidder('cid', () => ({ refuse: 'never' })),
       ]);
-      expect(ran.output).to.deep.equal({ team: { by: 'ann' } });
+      expect(ran.output).to.deep.equal({ by: 'ann' });
       expect(decided(ran).filter((one) => one.startsWith('announce'))).to.have.length(2);
     });
 
     for (const [onNoBid, end] of [
-      ['assign', { team: { by: 'ann' } }],
-      [{ agent: 'cid' }, { team: { by: 'cid' } }],
+      ['assign', { by: 'ann' }],
+      [{ agent: 'cid' }, { by: 'cid' }],
       ['fail', 'REPRISE_NO_BID'],
     ] as const)
       it(`does what it is told when nobody ever bids: ${JSON.stringify(onNoBid)}`, async () => {
@@ -263,7 +264,7 @@ describe('an autonomous team', () => {
       });
 
     it('takes the next bid when the winner fails', async () => {
-      const ran = await run(flowOf(BID, '{ job: { capability: paint, retry: { attempts: 3, delay: 1 } } }'), [
+      const ran = await run(flowOf(BID, '{ job: { capability: paint, retry: { maxAttempts: 3, initialDelay: 1 } } }'), [
         bidder(
           'ann',
           () => ({ price: 1 }),
@@ -272,7 +273,7 @@ describe('an autonomous team', () => {
         bidder('bob', () => ({ price: 2 })),
         bidder('cid', () => ({ price: 3 })),
       ]);
-      expect(ran.output).to.deep.equal({ team: { by: 'bob' } });
+      expect(ran.output).to.deep.equal({ by: 'bob' });
       expect(given(ran, 'team/job')).to.deep.equal(['ann', 'bob']);
       expect(decided(ran).filter((one) => one.startsWith('announce'))).to.have.length(1);
     });
@@ -283,7 +284,7 @@ describe('an autonomous team', () => {
         bidder('bob', () => ({ quality: 7.5 })),
         bidder('cid', () => ({ price: 0 })),
       ]);
-      expect(ran.output).to.deep.equal({ team: { by: 'bob' } });
+      expect(ran.output).to.deep.equal({ by: 'bob' });
     });
 
     it('does what comes after what, and fails with what failed, once all else is done', async () => {
@@ -301,14 +302,14 @@ describe('an autonomous team', () => {
       expect(ran.error?.cause?.cause?.code).to.equal('ILL');
       expect(given(ran, 'team/three')).to.deep.equal(['ann']);
       const other = await run(flowOf({ mode: 'bid', onFailure: 'go-on' }, tasks), agents());
-      expect(other.output).to.deep.equal({ team: { three: { did: 'team/three' } } });
+      expect(other.output).to.deep.equal({ three: { did: 'team/three' } });
     });
 
     it('goes on where it was after a crash in the middle of an auction', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'reprise-autonomous-'));
       folders.push(folder);
       const flow = flowOf(BID, JOB);
-      const plugins = () => [sqliteEventStore({ file: join(folder, 'events.db') })];
+      const plugins = () => [sqliteEventStore({ path: join(folder, 'events.db') })];
       let called = 0;
       const first = await start({
         workflows: [flow],
@@ -323,7 +324,11 @@ describe('an autonomous team', () => {
         ],
       });
       const { id } = await first.startRun(flow, null);
-      while (called === 0 || only(await eventsOf(first, id), 'TaskCompleted').length < 2) await sleep(10);
+      while (
+        (called === 0 && (await sleep(10)) === undefined) ||
+        only(await eventsOf(first, id), 'TaskCompleted').length < 2
+      )
+        await sleep(10);
       await first.stop({ drainMs: 0 });
       const second = await start({
         workflows: [flow],
@@ -335,7 +340,7 @@ describe('an autonomous team', () => {
         ],
       });
       const ran = await ended(second, id);
-      expect(ran.output).to.deep.equal({ team: { by: 'bob' } });
+      expect(ran.output).to.deep.equal({ by: 'bob' });
       expect(decided(ran)).to.deep.equal(['announce bid-1-ann,bid-1-bob,bid-1-cid', 'award job > bid-1-bob', 'finish']);
     });
 
@@ -352,7 +357,7 @@ describe('an autonomous team', () => {
       expect((await ended(reprise, id)).error?.cause?.cause?.code).to.equal('ILL');
       isThere = true;
       const again = await reprise.retryRun(id);
-      expect((await ended(reprise, again.id)).output).to.deep.equal({ team: 'done' });
+      expect((await ended(reprise, again.id)).output).to.deep.equal('done');
     });
   });
 
@@ -373,7 +378,9 @@ describe('an autonomous team', () => {
         agent('bob', did('bob'), ['paint']),
       ]);
       expect(ran.output).to.deep.equal({
-        team: { print: 'team/print by bob', bind: 'team/bind by bob', draft: 'team/draft by ann' },
+        print: 'team/print by bob',
+        bind: 'team/bind by bob',
+        draft: 'team/draft by ann',
       });
       expect(decided(ran).toSorted()).to.deep.equal([
         ...['assign team/bind > bob', 'assign team/draft > ann', 'assign team/print > bob', 'finish'],
@@ -383,18 +390,19 @@ describe('an autonomous team', () => {
 
     it('has what its claimer is silent about claimed by another', async () => {
       const members = [{ agent: 'ann' }, { agent: 'bob' }];
-      const tasks = '{ job: { capability: paint, timeout: { heartbeat: 200 }, retry: { attempts: 3, delay: 1 } } }';
+      const tasks =
+        '{ job: { capability: paint, timeout: { heartbeat: 200 }, retry: { maxAttempts: 3, initialDelay: 1 } } }';
       const ran = await run(flowOf({ mode: 'claim', members, output: 'board.job' }, tasks), [
         agent('ann', async () => sleep(20_000).then(() => 'late'), ['paint']),
         agent('bob', did('bob'), ['paint']),
       ]);
-      expect(ran.output).to.deep.equal({ team: 'team/job by bob' });
+      expect(ran.output).to.deep.equal('team/job by bob');
       expect(given(ran, 'team/job')).to.deep.equal(['ann', 'bob']);
     });
 
     for (const [onNoClaim, end] of [
       ['fail', 'REPRISE_NOT_CLAIMED'],
-      ['assign', { team: 'team/job by ann' }],
+      ['assign', 'team/job by ann'],
     ] as const)
       it(`does what it is told when nobody claims: ${onNoClaim}`, async () => {
         const members = [
@@ -417,7 +425,7 @@ describe('an autonomous team', () => {
         }),
         agent('bob', did('bob'), ['paint']),
       ]);
-      expect(ran.output).to.deep.equal({ team: { plan: 'planned', extra: 'team/extra by bob' } });
+      expect(ran.output).to.deep.equal({ plan: 'planned', extra: 'team/extra by bob' });
     });
   });
 });
