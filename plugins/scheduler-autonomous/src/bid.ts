@@ -49,19 +49,30 @@ class Market {
     resumeWork(desk, this.#rules);
     endIfDone(desk, this.#spec, this.#rules);
     if (desk.isOver) return;
+    this.#judgeAll();
+    if (desk.isOver) return;
     const { work, others } = desk.ready();
     const inOrder: Work[] = [];
     const open: Work[] = [];
     for (const one of work) {
-      const auction = this.#auctionOf(one.task);
-      if (auction?.state === 'called' && this.#isAnswered(one.task, auction)) this.#judge(one, auction);
-      if (desk.isOver) return;
       this.#assign(one, open, inOrder);
       if (desk.isOver) return;
     }
     desk.assignInOrder([...inOrder.map(groupOf), ...others]);
     for (const one of open) if (desk.slots() > 0 && !desk.isOver) this.#call(one);
     if (!desk.isOver) this.#wake();
+  }
+
+  /** Also of work that there is no room or slot for now: bids that hang may be what takes it. */
+  #judgeAll(): void {
+    const { ledger, view } = this.#desk;
+    for (const id of Object.keys(ledger.works)) {
+      const task = view.team.tasks.get(id);
+      const auction = task === undefined ? undefined : this.#auctionOf(task);
+      if (task?.capability === undefined || auction?.state !== 'called' || !this.#isAnswered(task, auction)) continue;
+      this.#judge(task, task.capability, auction);
+      if (this.#desk.isOver) return;
+    }
   }
 
   /** What has ended needs no auction. */
@@ -96,7 +107,7 @@ class Market {
   }
 
   /** Least by `award`, then by estimate, then by name. Nothing that is not on record is asked: load and clock are not. */
-  #judge({ task, capability }: Work, auction: Auction): void {
+  #judge(task: TeamTask, capability: string, auction: Auction): void {
     const desk = this.#desk;
     const offers = this.#offers(task, capability, auction);
     const late = Object.keys(auction.bids).filter((one) => this.#hangs(one, offers));
