@@ -46,7 +46,7 @@ class Market {
     this.#forget();
     this.#hearCalls();
     if (desk.isOver) return;
-    resumeWork(desk, this.#rules);
+    if (resumeWork(desk, this.#rules)) return;
     endIfDone(desk, this.#spec, this.#rules);
     if (desk.isOver) return;
     this.#judgeAll();

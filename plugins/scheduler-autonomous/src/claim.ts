@@ -7,7 +7,7 @@ import type { Claimer, ClaimSpec, Rules } from './spec.ts';
 export function claim(desk: Desk, spec: ClaimSpec, rules: Rules): void {
   desk.hear();
   if (desk.isOver) return;
-  resumeWork(desk, rules);
+  if (resumeWork(desk, rules)) return;
   endIfDone(desk, spec, rules);
   if (desk.isOver) return;
   const { work, others } = desk.ready();

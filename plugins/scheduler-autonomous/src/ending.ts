@@ -40,15 +40,16 @@ export function endIfDone(desk: Desk, { output }: BidSpec | ClaimSpec, { onFailu
   }
 }
 
-/** Asked again after it gave up: what failed is begun again, all else has its chances anew. */
-export function resumeWork(desk: Desk, { onFailure }: Rules): void {
+/** Asked again after it gave up: what failed is begun again, all else has its chances anew. True: that is all for now. */
+export function resumeWork(desk: Desk, { onFailure }: Rules): boolean {
   const { ledger } = desk;
-  if (!ledger.over) return;
+  if (!ledger.over) return false;
   ledger.over = false;
   ledger.works = {};
-  if (onFailure === 'go-on') return desk.note('tried again');
-  for (const { id, status, error } of ownTasks(desk))
-    if (status === 'failed')
-      desk.say({ kind: 'reject', task: id, feedback: error === undefined ? null : { ...error } });
+  if (onFailure === 'fail')
+    for (const { id, status, error } of ownTasks(desk))
+      if (status === 'failed')
+        desk.say({ kind: 'reject', task: id, feedback: error === undefined ? null : { ...error } });
   if (desk.said.length === 0) desk.note('tried again');
+  return true;
 }
