@@ -143,6 +143,22 @@ export const ERROR_CODES = {
     'A team has delegated as many steps as its bounds allow, and needs one more.',
     'See what they were (`reprise run history RUN`); raise bounds.delegations, or let the manager plan larger steps.',
   ),
+  REPRISE_HAND_OFFS_EXHAUSTED: entry(
+    'A team handed its task on as often as its bounds allow, and nobody completed it.',
+    'See who had it and why it was handed on (`reprise run history RUN`); raise bounds.handOffs, or have a member that completes it.',
+  ),
+  REPRISE_HAND_OFF_CIRCLE: entry(
+    'The members of a team handed their task on in circles.',
+    'The message names the circle; mend one of its members, or name somebody who breaks it (onCircle).',
+  ),
+  REPRISE_NO_BID: entry(
+    'Nobody in a team made a bid for a task, in as many rounds as there may be, and the team is to fail then (onNoBid).',
+    'See the bids and why they were none (`reprise run history RUN`); give them more time (bidTimeout), add members, or say who does it (onNoBid).',
+  ),
+  REPRISE_NOT_CLAIMED: entry(
+    'Nobody in a team claims a task, and nothing else is under way that could change that.',
+    'Compare the triggers of its members with the task and the board, and their capabilities with that of the task; or let it be assigned (onNoClaim).',
+  ),
   REPRISE_DECISION_INVALID: entry(
     'A decision of a strategy is none that can be taken: it has not the form of one, or does not fit the state of its team.',
     'The strategy is asked again, and sees it as news; the message says what is wrong.',

@@ -1,0 +1,256 @@
+import { isId, type Json, type TeamTask } from '@reprise/core/plugin';
+import { workOf } from './claim.ts';
+import { type Desk, groupOf, hasEnded, type Work } from './desk.ts';
+import { endIfDone, resumeWork } from './ending.ts';
+import type { Auction } from './ledger.ts';
+import { isBag } from './options.ts';
+import type { BidSpec, Rules } from './spec.ts';
+
+/** So that what is remembered has its place in the ledger. */
+const MOST_CALLS = 10;
+const MOST_AUCTIONS = 100;
+const MOST_BIDDERS = 100;
+const MOST_NEXT = 5;
+
+/** A contract net: each task goes to who bids least for it. */
+export function bid(desk: Desk, spec: BidSpec, rules: Rules): void {
+  desk.handles('award');
+  desk.handles('announce');
+  desk.hear();
+  if (!desk.isOver) new Market(desk, spec, rules).run();
+}
+
+interface Offer {
+  readonly bid: string;
+  readonly agent: string;
+  readonly score: number;
+  readonly estimateMs: number;
+}
+
+class Market {
+  readonly #desk: Desk;
+  readonly #spec: BidSpec;
+  readonly #rules: Rules;
+  /** An award of the last answer could not be: the first that would be made now. */
+  #isVoid: boolean;
+
+  constructor(desk: Desk, spec: BidSpec, rules: Rules) {
+    this.#desk = desk;
+    this.#spec = spec;
+    this.#rules = rules;
+    this.#isVoid = desk.refused('award') !== undefined;
+  }
+
+  run(): void {
+    const desk = this.#desk;
+    this.#forget();
+    this.#hearCalls();
+    if (desk.isOver) return;
+    if (resumeWork(desk, this.#rules)) return;
+    endIfDone(desk, this.#spec, this.#rules);
+    if (desk.isOver) return;
+    this.#judgeAll();
+    if (desk.isOver) return;
+    const { work, others } = desk.ready();
+    const inOrder: Work[] = [];
+    const open: Work[] = [];
+    for (const one of work) {
+      this.#assign(one, open, inOrder);
+      if (desk.isOver) return;
+    }
+    desk.assignInOrder([...inOrder.map(groupOf), ...others]);
+    for (const one of open) if (desk.slots() > 0 && !desk.isOver) this.#call(one);
+    if (!desk.isOver) this.#wake();
+  }
+
+  /** Also of work that there is no room or slot for now: bids that hang may be what takes it. */
+  #judgeAll(): void {
+    const { ledger, view } = this.#desk;
+    for (const id of Object.keys(ledger.works)) {
+      const task = view.team.tasks.get(id);
+      const auction = task === undefined ? undefined : this.#auctionOf(task);
+      if (task?.capability === undefined || auction?.state !== 'called' || !this.#isAnswered(task, auction)) continue;
+      this.#judge(task, task.capability, auction);
+      if (this.#desk.isOver) return;
+    }
+  }
+
+  /** What has ended needs no auction. */
+  #forget(): void {
+    const { ledger, view } = this.#desk;
+    for (const id of Object.keys(ledger.works)) {
+      const task = view.team.tasks.get(id);
+      if (task === undefined || hasEnded(task)) delete ledger.works[id];
+    }
+  }
+
+  #hearCalls(): void {
+    const desk = this.#desk;
+    const refused = desk.refused('announce');
+    if (refused === undefined) return;
+    if (refused.code !== 'REPRISE_TASK_EXISTS')
+      return desk.giveUp(refused.code, `The team cannot call for bids: ${refused.message}`);
+    desk.ledger.taken += 1;
+    desk.note(`another id: ${refused.message}`);
+  }
+
+  #auctionOf({ id, again }: TeamTask): Auction | undefined {
+    const found = this.#desk.ledger.works[id];
+    return found?.again === again ? found : undefined;
+  }
+
+  /** Who has not answered when the call expires has refused: the engine says so. */
+  #isAnswered({ id }: TeamTask, { bids }: Auction): boolean {
+    const { team } = this.#desk.view;
+    const known = team.bids(id);
+    return Object.keys(bids).every((one) => known.has(one));
+  }
+
+  /** Least by `award`, then by estimate, then by name. Nothing that is not on record is asked: load and clock are not. */
+  #judge(task: TeamTask, capability: string, auction: Auction): void {
+    const desk = this.#desk;
+    const offers = this.#offers(task, capability, auction);
+    const late = Object.keys(auction.bids).filter((one) => this.#hangs(one, offers));
+    if (late.length > 0) desk.say({ kind: 'drop', tasks: late, why: 'no bid came in time' });
+    let [best, ...rest] = offers;
+    if (best !== undefined && this.#isVoid) {
+      this.#isVoid = false;
+      auction.void.push(best.bid);
+      desk.note(`the bid '${best.bid}' cannot be taken`);
+      [best, ...rest] = rest;
+    }
+    if (best === undefined) return this.#nobody(task, auction);
+    const next = rest.slice(0, MOST_NEXT).map(({ agent }) => agent);
+    Object.assign(auction, { state: 'awarded', to: best.agent, next, bids: {}, void: [] });
+    desk.say({ kind: 'award', task: task.id, bid: best.bid, why: `${best.agent} bids ${best.score}` });
+  }
+
+  #hangs(id: string, offers: readonly Offer[]): boolean {
+    const task = this.#desk.view.team.tasks.get(id);
+    return task !== undefined && !hasEnded(task) && !offers.some((offer) => offer.bid === id);
+  }
+
+  #offers(task: TeamTask, capability: string, auction: Auction): readonly Offer[] {
+    const known = this.#desk.view.team.bids(task.id);
+    const work = workOf(task, capability);
+    return Object.entries(auction.bids)
+      .flatMap(([id, agent]): readonly Offer[] => {
+        const said = known.get(id);
+        const score = said === undefined || auction.void.includes(id) ? undefined : this.#score(said, work);
+        if (score === undefined) return [];
+        const estimate = isBag(said) ? said['estimateMs'] : undefined;
+        const estimateMs = typeof estimate === 'number' && estimate >= 0 ? estimate : Number.MAX_VALUE;
+        return [{ bid: id, agent, score, estimateMs }];
+      })
+      .sort(
+        (one, other) =>
+          compare(one.score, other.score) ||
+          compare(one.estimateMs, other.estimateMs) ||
+          compare(one.agent, other.agent),
+      );
+  }
+
+  /** undefined: that is no bid. */
+  #score(said: Json, work: Json): number | undefined {
+    const { award } = this.#spec;
+    const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+    if (award === undefined) {
+      const price = isBag(said) ? said['price'] : undefined;
+      return isNumber(price) && price >= 0 ? price : undefined;
+    }
+    try {
+      const score = this.#desk.view.team.evaluate(award, { bid: said, work });
+      return isNumber(score) ? score : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nobody bid: asked again after 1 s, 2 s, 4 s …, as often as there are rounds. */
+  #nobody({ id }: TeamTask, auction: Auction): void {
+    const desk = this.#desk;
+    const { onNoBid = 'assign' } = this.#spec;
+    Object.assign(auction, { bids: {}, void: [], next: [], to: null });
+    if (auction.round < this.#rules.rounds) {
+      Object.assign(auction, { state: 'waiting', until: desk.view.now + 1000 * 2 ** (auction.round - 1) });
+      return desk.note(`nobody bids for '${id}' in round ${auction.round}`);
+    }
+    if (onNoBid === 'fail')
+      return desk.giveUp('REPRISE_NO_BID', `Nobody bids for '${id}', which was called ${auction.round} times.`);
+    Object.assign(auction, onNoBid === 'assign' ? { state: 'order' } : { state: 'awarded', to: onNoBid.agent });
+    desk.note(`nobody bids for '${id}': ${onNoBid === 'assign' ? 'assigned in order' : `for ${onNoBid.agent}`}`);
+  }
+
+  #assign(one: Work, open: Work[], inOrder: Work[]): void {
+    const desk = this.#desk;
+    const auction = this.#auctionOf(one.task);
+    if (auction === undefined) return void open.push(one);
+    if (auction.state === 'order') return void inOrder.push(one);
+    if (auction.state === 'waiting' && (auction.until ?? 0) <= desk.view.now) return void open.push(one);
+    if (auction.state !== 'awarded' || auction.to === null) return;
+    const { onNoBid } = this.#spec;
+    const isNamed = isBag(onNoBid) && onNoBid['agent'] === auction.to && auction.round >= this.#rules.rounds;
+    if (!isNamed && !this.#stands(auction.to, one)) this.#next(one, auction);
+    const { state, to } = auction as Auction;
+    if (state === 'awarded' && to !== null) desk.assign(one, to);
+    else if (state === 'order') inOrder.push(one);
+  }
+
+  /** It has not failed at the task, and is there. */
+  #stands(agent: string, { ready: { tried }, capability }: Work): boolean {
+    const there = this.#desk.view.agents.get(agent);
+    return there?.rested === false && there.capabilities.includes(capability) && !tried.includes(agent);
+  }
+
+  /** The winner failed: the next bid that stands, or another round. */
+  #next(one: Work, auction: Auction): void {
+    const { to } = auction;
+    const at = auction.next.findIndex((agent) => this.#stands(agent, one));
+    if (at === -1) return this.#nobody(one.task, auction);
+    auction.to = auction.next[at] ?? null;
+    auction.next = auction.next.slice(at + 1);
+    this.#desk.note(`'${one.task.id}' comes back from ${to}: the next bid is that of ${auction.to}`);
+  }
+
+  #call(one: Work): void {
+    const desk = this.#desk;
+    const { ledger, view } = desk;
+    const { task, capability } = one;
+    const auctions = Object.values(ledger.works);
+    const before = this.#auctionOf(task);
+    if (auctions.filter(({ state }) => state === 'called').length >= MOST_CALLS) return;
+    if (before === undefined && auctions.length >= MOST_AUCTIONS) return;
+    const { again } = task;
+    const round = (before?.round ?? 0) + 1;
+    const { members = [...view.agents.keys()].sort() } = this.#spec;
+    const asked = members.filter((agent) => this.#stands(agent, one)).slice(0, MOST_BIDDERS);
+    const auction: Auction = { state: 'called', again, round, bids: {}, to: null, next: [], void: [], until: null };
+    ledger.works[task.id] = auction;
+    if (asked.length === 0) return this.#nobody(task, auction);
+    ledger.calls += 1;
+    const bids = asked.map((agent, index) => {
+      const id = desk.freeId(`bid-${ledger.calls}-${agent}`);
+      return { id: isId(id) ? id : desk.freeId(`bid-${ledger.calls}-${index + 1}`), agent };
+    });
+    auction.bids = Object.fromEntries(bids.map(({ id, agent }) => [id, agent]));
+    const data = { work: workOf(task, capability), input: view.team.input, round };
+    const deadlineMs = this.#rules.bidMs;
+    desk.say({ kind: 'announce', task: task.id, bids, data, deadlineMs, why: `round ${round}` });
+  }
+
+  /** When the first of all that is to be called again is. */
+  #wake(): void {
+    const { ledger, view } = this.#desk;
+    const { now } = view;
+    const { wakeAt } = view.team;
+    const times = Object.values(ledger.works).flatMap(({ state, until }) =>
+      state === 'waiting' && until !== null ? [until] : [],
+    );
+    if (times.length === 0) return;
+    const at = Math.max(now + 1000, Math.min(...times));
+    if (wakeAt !== undefined && wakeAt > now && wakeAt <= at) return;
+    this.#desk.say({ kind: 'note', wakeInMs: at - now });
+  }
+}
+
+const compare = (one: number | string, other: number | string): number => (one < other ? -1 : one > other ? 1 : 0);
