@@ -61,10 +61,14 @@ async function mailboxNamed(events: Storage['events'], typed: string): Promise<s
   const name = typed.slice(1);
   const runId = isId(name) ? mailboxRun(undefined, name) : undefined;
   if (runId !== undefined && (await events.read(runStream(runId), { limit: 1 })).length > 0) return runId;
-  throw new RepriseError('REPRISE_RUN_NOT_FOUND', `There is no mailbox '${typed}' in this store, but for those of tenants.`, {
-    details: { mailbox: typed },
-    fix: 'Those that are there, with their ids: `reprise mailbox list`.',
-  });
+  throw new RepriseError(
+    'REPRISE_RUN_NOT_FOUND',
+    `There is no mailbox '${typed}' in this store, but for those of tenants.`,
+    {
+      details: { mailbox: typed },
+      fix: 'Those that are there, with their ids: `reprise mailbox list`.',
+    },
+  );
 }
 
 function unknown(typed: string, near: string | undefined): RepriseError {
