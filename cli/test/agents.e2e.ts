@@ -24,7 +24,7 @@ const each = workflow('each')
   .task('slow', slow)
   .build();
 
-export default { workflows: [each], agents: [broken, slow], limits: { drainMs: 0 } };
+export default { workflows: [each], agents: [broken, slow], limits: { drainMs: 0 }, admission: { breaker: { failures: 3, rest: '30s' } } };
 `;
 
 interface Listed {

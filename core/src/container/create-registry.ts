@@ -92,9 +92,9 @@ function assertRunnable(
 ): void {
   const { definition } = workflow;
   const unfit = strategyProblems(definition, registry.strategies, agents?.values());
-  const [first] = unfit.filter(({ code }) => code === undefined);
-  if (first !== undefined)
-    throw invalid(`The strategies of the workflow '${definition.name}' cannot be: ${formatProblem(first)}.`);
+  const wrong = unfit.filter(({ code }) => code === undefined).map(formatProblem);
+  if (wrong.length > 0)
+    throw invalid(`The strategies of the workflow '${definition.name}' cannot be: ${wrong.join('. ')}.`);
   const problems = [
     ...unfit,
     ...validateDefinition(definition, {

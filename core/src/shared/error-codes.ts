@@ -257,7 +257,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_CONVERSATION_BROKEN: entry(
     'What was to be said may not be said at this stage of the conversation; the message says what may. Nothing was sent.',
-    'Say what the protocol allows, or leave `conversation` out where it is no part of one.',
+    'Say what the protocol allows, with the id of the question as `inReplyTo`, or leave `conversation` out where it is no part of one.',
   ),
   REPRISE_REPLY_TIMEOUT: entry(
     'A request was not answered before its deadline.',

@@ -15,6 +15,7 @@ import { limits, world } from './remote-world.ts';
 import { eventsOf, gate, manualTime, only, orchestrators } from './support.ts';
 
 const REST_MS = 30_000;
+const admission = { breaker: { failures: 3, rest: REST_MS } };
 
 /** Who made the attempts of a task, in order. */
 const agentsOf = async (reprise: Orchestrator, runId: string): Promise<readonly string[]> =>
@@ -117,7 +118,7 @@ describe('What a slow or failing agent has', () => {
       const lost = gate('ada', { capabilities: ['print'] });
       const { kill } = await worker(lost.agent);
       const named = workflow('named').task('t', ada).build();
-      const reprise = await engine({ workflows: [named, print], agents: [ada, ben] });
+      const reprise = await engine({ workflows: [named, print], agents: [ada, ben], admission });
       const runs: RunHandle[] = [];
       for (const id of ['one', 'two', 'three']) runs.push(await reprise.startRun(named, null, { id }));
       await until(() => lost.calls.length === 3);
@@ -206,7 +207,7 @@ describe('The rest of an agent', () => {
   it('is on record before the end of the run whose last attempt led to it', async () => {
     const { time, parts } = manualTime();
     const definition = workflow('w').task('t', broken, { retry: 1 }).build();
-    const reprise = await start({ ...parts(), workflows: [definition] });
+    const reprise = await start({ ...parts(), workflows: [definition], admission });
     const ends: string[] = [];
     for (const id of ['one', 'two', 'three']) {
       const run = await reprise.startRun(definition, null, { id });
@@ -255,6 +256,7 @@ describe('The rest of an agent', () => {
       plugins: [...plugins, scheduler],
       workflows: [one, two],
       agents: [other.agent],
+      admission,
     });
     for (const id of ['r1', 'r2', 'r3']) {
       await reprise.startRun(one, null, { id });
@@ -270,11 +272,11 @@ describe('The rest of an agent', () => {
     const { time, parts } = manualTime();
     const work = gate('work');
     const definition = workflow('w').task('t', work.agent).build();
-    const first = await start({ ...parts(), workflows: [definition] });
+    const first = await start({ ...parts(), workflows: [definition], admission });
     for (const id of ['one', 'two', 'three', 'four']) await first.startRun(definition, null, { id });
     await time.until(() => work.calls.length === 4, 0);
     await first.stop({ drainMs: 0 });
-    const second = await start({ ...parts(), workflows: [definition] });
+    const second = await start({ ...parts(), workflows: [definition], admission });
     await time.until(() => work.calls.length === 8, 0);
     expect(second.agents.map(({ name, state }) => [name, state])).to.deep.equal([['work', 'ready']]);
     const lost = only(await eventsOf(second, 'four'), 'TaskAttemptFailed');

@@ -14,7 +14,7 @@ export interface SharedMutexesParts {
 /** A task that has a mutex, or asks for it. */
 interface Claim {
   readonly runId: string;
-  readonly taskId: string;
+  taskId: string;
   /** As its run names it. */
   readonly name: string;
   /** As all runs name it. */
@@ -55,8 +55,14 @@ export class SharedMutexes {
     const known = this.#runs.get(runId);
     if (shared.size === 0 && known === undefined) return;
     const ended = isTerminal(state.status);
-    for (const claim of known?.values() ?? [])
-      if (ended || state.mutexes.get(claim.name)?.[0] !== claim.taskId) this.#drop(claim);
+    for (const claim of known?.values() ?? []) {
+      const first = state.mutexes.get(claim.name)?.[0];
+      if (ended || first === undefined) this.#drop(claim);
+      else if (first === claim.taskId) continue;
+      // In the run another has what was granted, or what has it ended.
+      else if (claim.stands === 'holding' && state.tasks.get(first)?.granted === true) claim.taskId = first;
+      else this.#drop(claim);
+    }
     if (ended) return;
     for (const name of shared) {
       const taskId = state.mutexes.get(name)?.[0];

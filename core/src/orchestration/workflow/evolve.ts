@@ -94,7 +94,10 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         state.frontier.delete(task.id);
         const { mutex, across } = event;
         if (across !== undefined) task.askedAt = event.at;
-        if (mutex === undefined || acquire(state, task, mutexName(mutex, across))) readyAgain(state, task, event.at);
+        if (mutex === undefined) return readyAgain(state, task, event.at);
+        const { has, instead } = acquire(state, task, mutexName(mutex, across));
+        if (instead?.status === 'ready') setStatus(state, instead, 'pending');
+        if (has) readyAgain(state, task, event.at);
       });
     case 'MutexGranted':
       return onTask(state, event.taskId, (task) => {

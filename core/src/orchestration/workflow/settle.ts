@@ -38,10 +38,10 @@ import {
 import { isThroughWith } from './team/team.ts';
 import { isWaiting } from './transitions/close.ts';
 import { isNotChosen, neededBy } from './transitions/end-task.ts';
-import { mutexName } from './transitions/mutex.ts';
+import { mutexName, placeInLine } from './transitions/mutex.ts';
 import { signalFor } from './transitions/signals.ts';
 import { lastDone, lastDoneInside } from './transitions/undoable.ts';
-import { nextChild } from './turns.ts';
+import { nextChild, turnsBefore } from './turns.ts';
 
 /** Whether something follows from the state by itself. */
 export function isUnsettled(state: RunState): boolean {
@@ -247,26 +247,24 @@ function getReady(
   const mutex = typeof key.value === 'string' ? key.value : JSON.stringify(key.value);
   const { across } = definition.mutex;
   const name = mutexName(mutex, across);
-  let holds = false;
-  for (const path of blocksAround(task.scope)) {
-    const held = state.tasks.get(path)?.mutex;
-    if (held === name) return [ready];
-    holds ||= held !== undefined;
-  }
-  if (!holds || !closesCycle(state, task, name)) return [{ ...ready, mutex, ...(across === 'run' ? {} : { across }) }];
-  const message = `'${task.id}' would wait for the mutex ${mutex}, whose holder waits for one that a block around '${task.id}' holds.`;
+  for (const path of blocksAround(task.scope)) if (state.tasks.get(path)?.mutex === name) return [ready];
+  if (!closesCycle(state, task, name)) return [{ ...ready, mutex, ...(across === 'run' ? {} : { across }) }];
+  const message = `'${task.id}' would wait for the mutex ${mutex}, whose holder waits for one that a block around '${task.id}' has, or for the turn that it has.`;
   return giveUp(state, task, definition, { error: errorData('REPRISE_MUTEX_DEADLOCK', message) }, context);
 }
 
-/** Whether whoever has a mutex cannot end before a block around the task does. */
+/** Whether whoever has a mutex cannot end before a block around the task does: they wait for mutexes, and for their turn. */
 function closesCycle(state: RunState, task: TaskState, key: string): boolean {
+  if (task.scope === '' || placeInLine(state, task, key) === 0) return false;
   const around = new Set(blocksAround(task.scope));
   const seen = new Set<string>([key]);
   for (const at of seen) {
-    const [holder] = state.mutexes.get(at) ?? [];
+    const holder = state.tasks.get(state.mutexes.get(at)?.[0] ?? '');
     if (holder === undefined) continue;
-    if (around.has(holder)) return true;
-    for (const other of state.mutexWaits.within(holder)) seen.add(other);
+    for (const id of [holder.id, ...turnsBefore(state, holder)]) {
+      if (around.has(id)) return true;
+      for (const other of state.mutexWaits.within(id)) seen.add(other);
+    }
   }
   return false;
 }

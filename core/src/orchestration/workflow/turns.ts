@@ -1,4 +1,5 @@
 import { isForAgents, SEQUENTIAL, type TaskDefinition } from '../../definition/definition.ts';
+import { blocksAround, isInside } from '../../shared/task-path.ts';
 import {
   definitionOf,
   isAgentTask,
@@ -59,6 +60,30 @@ function hasTurn(state: RunState, task: TaskState): boolean {
       return fallback === 'agent' && isOwn && firstScheduledAt !== undefined;
     default:
       return false;
+  }
+}
+
+/** Whether it, or what may be in it, takes turns with what is around it. */
+const needsTurn = (state: RunState, task: TaskState): boolean =>
+  takesTurn(state, task) || definitionOf(state, task)?.scope !== undefined;
+
+/** Whether a task has not begun, and may not before a block around another has ended, which has the turn. */
+export function isBehindTurnAround(state: RunState, task: TaskState, other: TaskState): boolean {
+  const turns = turnsFor(state, task);
+  if (turns === undefined || turns.had.size === 0 || turns.had.has(task.id)) return false;
+  if ((task.status !== 'pending' && task.status !== 'ready') || !needsTurn(state, task)) return false;
+  for (const path of blocksAround(other.scope)) if (turns.had.has(path)) return true;
+  return false;
+}
+
+/** Which others have to end before a task can: those that have the turn that it needs. */
+export function* turnsBefore(state: RunState, task: TaskState): Generator<string> {
+  const turns = turnsFor(state, task);
+  if (turns === undefined || !needsTurn(state, task)) return;
+  if (turns.had.has(task.id) && holdsTurn(state, task)) return;
+  for (const id of turns.had) {
+    const other = state.tasks.get(id);
+    if (id !== task.id && !isInside(id, new Set([task.id])) && other !== undefined && holdsTurn(state, other)) yield id;
   }
 }
 

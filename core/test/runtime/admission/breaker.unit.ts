@@ -6,10 +6,14 @@ import { type AdmissionConfig, admissionOptions } from '../../../src/orchestrati
 import { ModelRun, type ModelTask, World } from './world.ts';
 
 const REST_MS = 30_000;
+const BREAKER = { failures: 3, rest: REST_MS };
 
 /** One run with as many tasks for the agent as there are, of which those under way can be ended. */
 function office(config: AdmissionConfig = {}, agents: Readonly<Record<string, number>> = { a: 2 }) {
-  const world = new World(config, agents);
+  const world = new World(
+    { ...config, ...(config.breaker !== false && { breaker: { ...BREAKER, ...config.breaker } }) },
+    agents,
+  );
   const run = world.add(new ModelRun('run'));
   const tasks = (count: number, agent = 'a', capability?: string): ModelTask[] =>
     Array.from({ length: count }, () => world.task(agent, 0, capability));
@@ -329,7 +333,7 @@ describe('an agent that fails', () => {
 
 describe('the options of the breaker', () => {
   it('are read, and have defaults', () => {
-    expect(admissionOptions().breaker).to.deep.equal({ failures: 3, restMs: 30_000, maxRestMs: 600_000 });
+    expect(admissionOptions().breaker).to.deep.equal({ failures: 5, restMs: 5000, maxRestMs: 600_000 });
     expect(admissionOptions({ breaker: { failures: 5, rest: '20m' } }).breaker).to.deep.equal({
       failures: 5,
       restMs: 1_200_000,

@@ -265,6 +265,35 @@ b: { agent: a }`);
     expect(play(r)).to.deep.equal(['a', 'c']);
   });
 
+  it('gives a mutex to what is in the block that has the turn, not to whom has yet to begin behind it', () => {
+    for (const across of ['run', 'workflow']) {
+      const r = run(`
+block: { strategy: graph, scope: { x: { agent: a }, y: { agent: a, after: x, mutex: { key: k, across: ${across} } } } }
+last: { agent: a, mutex: { key: k, across: ${across} } }`);
+      const grant = (taskId: string) => r.send({ type: 'GrantMutex', taskId, mutex: r.task(taskId).mutex ?? '' });
+      if (across !== 'run') grant('last');
+      r.run('block/x');
+      expect(r.ready(), across).to.deep.equal(['block/y']);
+      expect(explainRun(viewOf(r.state), { now: r.now }).tasks.find(({ taskId }) => taskId === 'last')).to.deep.include(
+        { reason: 'mutex', holder: 'block/y', ahead: 1 },
+      );
+      expect(serializeState(restoreState(serializeState(r.state), (one) => one))).to.equal(serializeState(r.state));
+      r.run('block/y');
+      if (across !== 'run') grant('last');
+      expect(play(r)).to.deep.equal(['last']);
+    }
+  });
+
+  it('refuses a mutex of a task that has begun, and needs the turn that a block around has', () => {
+    const r = run(`
+plain: { mutex: k, scope: { nap: { sleep: 1h }, then: { agent: a, after: nap } } }
+block: { strategy: graph, scope: { x: { agent: a }, y: { agent: a, after: x, mutex: k } } }`);
+    r.run('block/x');
+    expect(r.task('block/y').error).to.deep.include({ code: 'REPRISE_MUTEX_DEADLOCK' });
+    expect(r.task('block/y').error?.message).to.match(/or for the turn that it has/);
+    expect(r.state.status).to.equal('failed');
+  });
+
   it('puts a task forward or back when its priority is set', () => {
     const r = run('a: { agent: a }\nb: { agent: a }\nc: { workflow: child }');
     r.send({ type: 'SetPriority', commandId: 'p', taskId: 'b', priority: 3 } as never);

@@ -39,9 +39,9 @@ export interface AdmissionConfig {
  * that is retryable) is handed nothing for a while, then one attempt: when that ends well, all as before; else nothing for twice as long.
  */
 export interface BreakerConfig {
-  /** A whole number above 0. Default 3. */
+  /** A whole number above 0. Default 5. */
   readonly failures?: number;
-  /** How long it rests at first. Default 30 s. */
+  /** How long it rests at first. Default 5 s. */
   readonly rest?: Duration;
   /** How long it rests at the most. Default 10 min; not less than `rest`. */
   readonly maxRest?: Duration;
@@ -75,7 +75,7 @@ export interface AdmissionOptions {
 }
 
 const DEFAULT_AGEING_MS = 10_000;
-const DEFAULT_BREAKER: BreakerOptions = { failures: 3, restMs: 30_000, maxRestMs: 600_000 };
+const DEFAULT_BREAKER: BreakerOptions = { failures: 5, restMs: 5000, maxRestMs: 600_000 };
 
 const GROUPS = ['agents', 'capabilities', 'workflows', 'tenants', 'labels'] as const;
 
@@ -107,7 +107,7 @@ function readBreaker(config: BreakerConfig = {}): BreakerOptions {
   assertKeys(config, ['failures', 'rest', 'maxRest'], place);
   const { failures = DEFAULT_BREAKER.failures } = config;
   if (!isCount(failures)) throw invalid(`${place}.failures`, `must be a whole number above 0, not ${String(failures)}`);
-  const restMs = readTime(config.rest, DEFAULT_BREAKER.restMs, `${place}.rest`, '30s');
+  const restMs = readTime(config.rest, DEFAULT_BREAKER.restMs, `${place}.rest`, '5s');
   const most = Math.max(restMs, DEFAULT_BREAKER.maxRestMs);
   const maxRestMs = readTime(config.maxRest, most, `${place}.maxRest`, '10m');
   if (maxRestMs < restMs) throw invalid(`${place}.maxRest`, `must not be less than rest, which is ${restMs} ms`);

@@ -1,5 +1,6 @@
 import type { Mutex } from '../../../definition/definition.ts';
 import type { RunState, TaskState } from '../state.ts';
+import { isBehindTurnAround } from '../turns.ts';
 
 // Tasks of a run that give the same key are a queue, whose first has the mutex. One of several runs it has once it was granted to it, on record.
 
@@ -15,19 +16,47 @@ export function mutexOf(name: string): { readonly key: string; readonly across: 
   return across === undefined ? { key: name, across: 'run' } : { key: key.join('\u0000'), across: across as 'tenant' };
 }
 
-/** Whether the task has the mutex: it is the first of those that gave the key. Else it waits: for settle to make it ready in its turn, or for a grant. */
-export function acquire(state: RunState, task: TaskState, name: string): boolean {
+/**
+ * Where a task that asks now stands in line, 0 for the first: before those that have not begun, and may not before a block around it has ended.
+ * Behind one of them, it and they would wait for each other.
+ */
+export function placeInLine(state: RunState, task: TaskState, name: string): number {
+  const line = state.mutexes.get(name) ?? [];
+  const place = line.findIndex((id) => {
+    const other = state.tasks.get(id);
+    return other !== undefined && isBehindTurnAround(state, other, task);
+  });
+  return place === -1 ? line.length : place;
+}
+
+/**
+ * The task asks for the mutex. It has that at once where nobody does, or where `instead` has, which has not begun and waits again.
+ * Else it waits: for settle to make it ready in its turn, or for a grant.
+ */
+export function acquire(
+  state: RunState,
+  task: TaskState,
+  name: string,
+): { readonly has: boolean; readonly instead?: TaskState } {
   task.mutex = name;
   const queue = state.mutexes.get(name);
   if (queue === undefined) {
     state.mutexes.set(name, [task.id]);
-    if (!isShared(name)) return true;
+    if (!isShared(name)) return { has: true };
     state.shared.add(name);
-    return false;
+    return { has: false };
   }
-  queue.push(task.id);
-  state.mutexWaits.add(task.id, task.id, name);
-  return false;
+  const place = placeInLine(state, task, name);
+  const instead = place === 0 ? state.tasks.get(queue[0] ?? '') : undefined;
+  queue.splice(place, 0, task.id);
+  if (instead === undefined) {
+    state.mutexWaits.add(task.id, task.id, name);
+    return { has: false };
+  }
+  state.mutexWaits.add(instead.id, instead.id, name);
+  // What the run was granted stays with it.
+  [task.granted, instead.granted] = [instead.granted, false];
+  return { has: hasMutex(state, task), instead };
 }
 
 /** Whether the task has the mutex that it asked for; also when it asked for none. */

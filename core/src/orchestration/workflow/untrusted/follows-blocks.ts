@@ -27,6 +27,7 @@ import {
   scopeAt,
   type TaskState,
 } from '../state.ts';
+import { isThroughWith } from '../team/team.ts';
 import { isOutstanding, isWaiting } from '../transitions/close.ts';
 import { topOf } from '../transitions/closing-top.ts';
 import { isTolerated } from '../transitions/end-task.ts';
@@ -257,7 +258,8 @@ export function resetFlaw(state: RunState, event: TasksReset): Flaw | undefined 
   if ('problem' in found) return found;
   const { scope, block } = found;
   if (round !== scope.round + 1) return flaw('data.round', `is ${round} after round ${scope.round}`);
-  const isThrough = scope.open === 0 && scope.failure === undefined && scope.ending === undefined;
+  const isRuledOut = scope.team?.ruling !== undefined && 'error' in scope.team.ruling;
+  const isThrough = isThroughWith(scope) && !isRuledOut && scope.failure === undefined && scope.ending === undefined;
   if (why === 'catch') {
     const then = block.definition.catch?.[scope.handling?.clause ?? -1]?.then;
     return then === 'retry' && isThrough
