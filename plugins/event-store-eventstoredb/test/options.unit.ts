@@ -5,6 +5,7 @@ import { isRepriseError } from '@reprise/core/plugin';
 import { eventstoredbEventStore } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
 import { after, describe, it } from 'mocha';
+import { shareConnection } from '../src/connections.ts';
 import { resolveOptions } from '../src/options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reprise-esdb-'));
@@ -142,5 +143,21 @@ describe('options of event-store-eventstoredb', () => {
       name: 'eventstoredb',
       kind: 'event-store',
     });
+  });
+
+  it('make one client in a process for all that has the same, until the last one is through with it', async () => {
+    const one = shareConnection(connection(LOCAL));
+    const two = shareConnection(connection(LOCAL));
+    const other = shareConnection(connection(`${LOCAL}&nodePreference=follower`));
+    expect(two.connection).to.equal(one.connection);
+    expect(other.connection).to.not.equal(one.connection);
+    await one.release();
+    const three = shareConnection(connection(LOCAL));
+    expect(three.connection).to.equal(two.connection);
+    await two.release();
+    await three.release();
+    const anew = shareConnection(connection(LOCAL));
+    expect(anew.connection).to.not.equal(one.connection);
+    await Promise.all([other.release(), anew.release()]);
   });
 });
