@@ -107,7 +107,7 @@ function expectText(text, expected, what) {
 async function templates() {
   mkdirSync(made);
   const names = readdirSync(join(project, 'node_modules', '@reprise', 'cli', 'templates'));
-  if (names.length < 3) throw new SetupError(`The command line brings the templates ${names.join(', ')} only.`);
+  if (names.length < 4) throw new SetupError(`The command line brings the templates ${names.join(', ')} only.`);
   return names;
 }
 
@@ -136,6 +136,11 @@ const PROOFS = {
     await reprise(['worker', 'start', '--until-idle', '--log', 'silent'], folder);
     expectText(await reprise(['run', 'show', 'a-1'], folder), 'as kim decided', 'The run');
     expectText(await reprise(['run', 'replay', 'a-1'], folder), 'completed', 'The replay');
+  },
+  team: async (folder) => {
+    expectText(await npm(['start'], folder), 'nobody agrees about tea', 'npm start');
+    expectText(await reprise(['run', 'history', 'last'], folder), 'reject', 'What the manager decided');
+    expectText(await reprise(['run', 'replay', 'last'], folder), 'completed', 'The replay');
   },
   plugin: async (folder) => {
     expectText(await npm(['start'], folder), 'Hello, world!', 'npm start');

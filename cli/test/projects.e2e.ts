@@ -165,8 +165,7 @@ describe('reprise create', () => {
   }
 
   for (const [template, words] of [
-    ['team', /comes with a later version.*hello, approval, plugin/],
-    ['distributed', /comes with a later version/],
+    ['distributed', /comes with a later version.*hello, approval, team, plugin/],
     ['aproval', /did you mean 'approval'/],
     ['../hello', /There is no template/],
   ] as const) {

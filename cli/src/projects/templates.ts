@@ -3,12 +3,12 @@ import { join, relative } from 'node:path';
 import { didYouMean, RepriseError } from '@reprise/core';
 
 /** A folder of cli/templates; the first is the default. */
-export const TEMPLATES = ['hello', 'approval', 'plugin'] as const;
+export const TEMPLATES = ['hello', 'approval', 'team', 'plugin'] as const;
 
 export type TemplateName = (typeof TEMPLATES)[number];
 
 /** They need words that Reprise does not have yet. */
-const LATER: readonly string[] = ['team', 'distributed'];
+const LATER: readonly string[] = ['distributed'];
 
 /** Of a project: what is in which file, by its path with `/`. */
 export type ProjectFiles = ReadonlyMap<string, string>;

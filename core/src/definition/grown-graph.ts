@@ -4,8 +4,10 @@ import { leadsTo, reachable } from './graph.ts';
 import { type Standpoint, TaskGraph } from './task-graph.ts';
 import { addTasks, type BlockNode, hasToBeAwaited, type TaskNode, watchedBy } from './task-nodes.ts';
 
-/** Who added tasks to a run: an agent, in an attempt of a task, or a command from outside. */
-export type AddedBy = { readonly taskId: string; readonly attempt: number } | { readonly commandId: string };
+/** Who added tasks to a run: an agent, in an attempt of a task; a command, from outside or with the number of the decision of a team that it led to. */
+export type AddedBy =
+  | { readonly taskId: string; readonly attempt: number }
+  | { readonly commandId: string; readonly decision?: number };
 
 /** Tasks that were added to an open block at once. */
 export interface Addition {

@@ -1,4 +1,4 @@
-import { type Json, runToMermaid, type TaskView } from '@reprise/core';
+import { type Json, type JsonObject, runToMermaid, type TaskView } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { loadTasks } from '../../../src/definition/text/parse-workflow.ts';
@@ -82,6 +82,14 @@ describe('the picture of a run', () => {
     expect(viewed(r, 'look').addedBy).to.deep.equal({ taskId: 'plan', attempt: 1 });
     expect(viewed(r, 'more').addedBy).to.have.all.keys('commandId');
     expect(viewed(r, 'last').addedBy).to.equal(undefined);
+  });
+
+  it('tells what a team decided', () => {
+    const r = run('team: { strategy: { name: led }, scope: {} }');
+    const decision: JsonObject = { kind: 'add', tasks: { x: { agent: 'a' } } };
+    r.send({ type: 'Decide', scope: 'team', strategy: 'led', format: 1, seen: r.state.revision, decision });
+    expect(saidOf(pictureOf(r), 'x')).to.deep.equal(['a', 'decision 1 of its team', 'is ready']);
+    expect(viewed(r, 'team/x').addedBy).to.deep.include({ decision: 1 });
   });
 
   it('has edges that were drawn and that were taken away', () => {

@@ -1,4 +1,4 @@
-import { GrownGraph } from '../../../definition/grown-graph.ts';
+import { type AddedBy, GrownGraph } from '../../../definition/grown-graph.ts';
 import { lines, workOf } from '../../../definition/mermaid-labels.ts';
 import { formatDuration } from '../../../shared/duration.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
@@ -94,7 +94,7 @@ export class TaskTexts {
     const { graph } = this.#state;
     const by = graph instanceof GrownGraph ? graph.addedBy(id) : undefined;
     return [
-      by === undefined ? '' : 'taskId' in by ? `added by ${by.taskId}, attempt ${by.attempt}` : 'added from outside',
+      by === undefined ? '' : addedText(by),
       undoes === undefined ? '' : `undoes ${undoes.taskId}, attempt ${undoes.attempt}`,
       by === undefined && graph.node(definitionId)?.clause !== undefined ? 'handles a failure' : '',
     ];
@@ -166,3 +166,8 @@ export const clipped = (line: string): string => (line.length > MAX_LINE ? `${li
 
 const isOf = <Key extends string>(texts: Readonly<Record<Key, string>>, key: string): key is Key =>
   Object.hasOwn(texts, key);
+
+function addedText(by: AddedBy): string {
+  if ('taskId' in by) return `added by ${by.taskId}, attempt ${by.attempt}`;
+  return by.decision === undefined ? 'added from outside' : `decision ${by.decision} of its team`;
+}

@@ -29,7 +29,7 @@ export function addTasks(
     tasks,
     before,
     clause: scope.handling?.clause,
-    by: spawnedBy ?? { commandId },
+    by: spawnedBy ?? { commandId, ...(decidedBy !== undefined && { decision: decidedBy }) },
   });
   state.held += sizeOfAdded(tasks);
   const added: TaskState[] = [];
