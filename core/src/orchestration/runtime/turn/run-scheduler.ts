@@ -1,3 +1,4 @@
+import type { Clock } from '../../../shared/clock.ts';
 import { RepriseError, toErrorData } from '../../../shared/errors.ts';
 import { type Assignment, leadsTeams, type SchedulingView } from '../../scheduler/scheduler-strategy.ts';
 import { type ReadyView, readyView } from '../../scheduler/scheduling-view.ts';
@@ -11,6 +12,7 @@ import { standstillOf } from '../run-hold.ts';
 import type { CachedRun } from '../run-repository.ts';
 import type { StandingRuns } from '../standing-runs.ts';
 import { canSchedule, capabilityOf, Given, RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
+import { StrategyTimes } from './strategy-times.ts';
 import { TeamLeader } from './team-leader.ts';
 
 export interface RunSchedulerParts {
@@ -18,6 +20,7 @@ export interface RunSchedulerParts {
   readonly agents: AgentDirectory;
   readonly monitors: MonitorHub;
   readonly standing: StandingRuns;
+  readonly clock: Clock;
   /** The run stands still: whoever waits for it may want to know. */
   stood(runId: string): void;
 }
@@ -26,11 +29,14 @@ export interface RunSchedulerParts {
 export class RunScheduler {
   readonly #parts: RunSchedulerParts;
   readonly #teams: TeamLeader;
+  readonly #times: StrategyTimes;
 
   constructor(parts: RunSchedulerParts) {
     this.#parts = parts;
+    this.#times = new StrategyTimes(parts);
     this.#teams = new TeamLeader({
       registry: parts.registry,
+      times: this.#times,
       viewOf: (turn, region) => new RunSchedulingView(turn, region, readyView(turn.run.state, region), parts.agents),
       held: (run, strategy, error) => this.#heldByStrategy(run, strategy, error),
     });
@@ -61,7 +67,7 @@ export class RunScheduler {
       const groups = readyView(state, region);
       const view = new RunSchedulingView(turn, region, groups, this.#parts.agents);
       if (view.groups.length === 0) return this.#reportStandstill(run, groups);
-      const assigned = askStrategy(view, strategy, state, this.#parts);
+      const assigned = askStrategy(view, strategy, state, { ...this.#parts, times: this.#times });
       if ('error' in assigned) return this.#heldByStrategy(run, strategy, assigned.error);
       const { assignments, capabilities } = assigned;
       if (assignments.length === 0) return this.#reportStandstill(run, groups);
@@ -125,11 +131,16 @@ interface Chosen {
 }
 
 /** Asks the strategy of the run. Does not throw: a strategy is a plugin, and whatever it does is its own. */
-function askStrategy(view: SchedulingView, name: string, state: RunState, parts: RunSchedulerParts): Assigned {
+function askStrategy(
+  view: SchedulingView,
+  name: string,
+  state: RunState,
+  parts: Pick<RunSchedulerParts, 'registry' | 'agents'> & { readonly times: StrategyTimes },
+): Assigned {
   try {
     const strategy = parts.registry.strategy(name);
     if (leadsTeams(strategy)) throw unusable(`it leads teams: write strategy: { name: ${name}, … }`);
-    const chosen = strategy.select(view);
+    const chosen = parts.times.timed(name, state.runId, () => strategy.select(view));
     return checked(chosen, view, state, parts.agents);
   } catch (error) {
     return { error };

@@ -25,9 +25,11 @@ import {
   type SchedulingTurn,
   use,
 } from './scheduling-turn.ts';
+import type { StrategyTimes } from './strategy-times.ts';
 
 export interface TeamLeaderParts {
   readonly registry: Registry;
+  readonly times: StrategyTimes;
   /** What is ready in a region, and who has room. */
   viewOf(turn: SchedulingTurn, region: ScopeState): RunSchedulingView;
   /** The strategy has no answer that can be used. */
@@ -63,7 +65,7 @@ export class TeamLeader {
       let strategy: TeamStrategy;
       try {
         strategy = this.#strategy(name, team);
-        decisions = this.#answer(strategy, view, seen);
+        decisions = this.#answer(strategy, view, seen, state.runId);
       } catch (error) {
         return this.#parts.held(run, name, error);
       }
@@ -107,8 +109,9 @@ export class TeamLeader {
     throw new RepriseError('REPRISE_LEDGER_UNREADABLE', message);
   }
 
-  #answer(strategy: TeamStrategy, view: SchedulingView, team: TeamViewOf): readonly Asked[] {
-    const answer: unknown = strategy.select(Object.assign(view, { team }));
+  #answer(strategy: TeamStrategy, view: SchedulingView, team: TeamViewOf, runId: string): readonly Asked[] {
+    const { times } = this.#parts;
+    const answer: unknown = times.timed(strategy.name, runId, () => strategy.select(Object.assign(view, { team })));
     if (!Array.isArray(answer)) throw unusable('it gave no list of decisions');
     return answer.slice(0, MAX_AT_ONCE).map((one: unknown) => {
       const problem = jsonProblem(one);
