@@ -41,6 +41,8 @@ describe('Runs that move between processes', () => {
         plugins: [storePlugin(viewOf(name))],
         workflows: [moving, part],
         agents,
+        // An agent that fails at first wherever it is asked would be rested.
+        admission: { breaker: false },
         limits: { redispatchMs: 50, leaseMs: 300, snapshotEvery: 5 },
       });
     return { ownership, storage, open };

@@ -7,17 +7,18 @@ import {
   parseWorkflow,
   type RunEvent,
 } from '@reprise/core';
-import type { Decision, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
+import type { Decision, ReadyTask, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
+import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, only, orchestrators, typesOf } from './support.ts';
 
 // Teams, through the engine: a strategy decides, core carries it out and keeps it on record.
 
 type Decide = (view: TeamSchedulingView) => readonly Decision[];
 
 /** A strategy that does what a function says, and hands out what is ready. */
-const scripted = (decide: Decide, name = 'scripted') =>
+const scripted = (decide: Decide, name = 'scripted', handsOut: (task: ReadyTask) => boolean = () => true) =>
   definePlugin({
     name,
     kind: 'scheduler',
@@ -26,12 +27,15 @@ const scripted = (decide: Decide, name = 'scripted') =>
       team: { writes: 1 },
       select: (view) => [
         ...decide(view),
-        ...[...view.ready].slice(0, view.slots).flatMap(({ taskId, agent, capability }) => {
-          const taker =
-            agent ??
-            [...view.agents.values()].find(({ capabilities }) => capabilities.includes(capability ?? ''))?.name;
-          return taker === undefined || !view.agents.has(taker) ? [] : [{ taskId, agent: taker }];
-        }),
+        ...[...view.ready]
+          .filter(handsOut)
+          .slice(0, view.slots)
+          .flatMap(({ taskId, agent, capability }) => {
+            const taker =
+              agent ??
+              [...view.agents.values()].find(({ capabilities }) => capabilities.includes(capability ?? ''))?.name;
+            return taker === undefined || !view.agents.has(taker) ? [] : [{ taskId, agent: taker }];
+          }),
       ],
     }),
   });
@@ -286,6 +290,51 @@ tasks:
       'team: reject-proposal bid-talker',
     ]);
     expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
+  });
+
+  it('may choose long after the deadline of their call, which is that of its bids', async () => {
+    const flow = parseWorkflow('name: slow\nstrategy: { name: scripted }\ntasks:\n  job: { capability: work }\n');
+    const call: Decision = {
+      kind: 'announce',
+      task: 'job',
+      bids: [{ id: 'bid', agent: 'a' }],
+      data: 'job',
+      deadlineMs: 1000,
+      ledger: {},
+    };
+    const decide: Decide = ({ team: { ledger, news, tasks, bids } }) => {
+      if (ledger === undefined) return [call];
+      const job = tasks.get('job');
+      if (job?.status === 'completed') return [{ kind: 'finish', output: job.output ?? null }];
+      if (bids('job').size === 0 || ledger['chosen'] === true) return [];
+      if (ledger['thinks'] === undefined) return [{ kind: 'note', wakeInMs: 60_000, ledger: { thinks: true } }];
+      if (!news.some(({ kind }) => kind === 'woken')) return [];
+      return [
+        { kind: 'award', task: 'job', bid: 'bid', ledger: { chosen: true } },
+        { kind: 'assign', taskId: 'job', agent: 'a' },
+      ];
+    };
+    const clock = new ManualClock();
+    const hold = (task: ReadyTask) => task.taskId !== 'job';
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a')],
+      plugins: [scripted(decide, 'scripted', hold)],
+      clock,
+    });
+    const handle = await reprise.startRun(flow, 'x');
+    await eventually(async () => only(await eventsOf(reprise, handle.id), 'DecisionMade').length === 2);
+    clock.advance(1000);
+    // Nothing is due any more, so nothing rings: it would do so again and again.
+    const before = clock.scheduled;
+    for (let turn = 0; turn < 50; turn += 1) {
+      clock.advance(1);
+      await new Promise(setImmediate);
+    }
+    expect(clock.scheduled - before).to.be.lessThan(10);
+    clock.advance(60_000);
+    expect(await handle.result()).to.deep.equal({ a: 'x' });
+    expect(typesOf(await eventsOf(reprise, handle.id))).not.to.include('ConversationExpired');
   });
 
   it('are asked again when they asked for it', async () => {

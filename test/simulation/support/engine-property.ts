@@ -16,6 +16,9 @@ import type { World } from './world.ts';
 
 // What is true of every run of the engine, whatever its store, its messages and its processes went through.
 
+// A counterexample is told before the test runs out of time, shrunk as far as it got.
+fc.configureGlobal({ interruptAfterTimeLimit: 50_000, markInterruptAsFailure: true });
+
 /** The events of a stream as whoever reads the store sees them. */
 async function eventsOf(world: World, stream: string): Promise<readonly RunEvent[]> {
   const { log } = world.truth;

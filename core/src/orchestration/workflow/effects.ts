@@ -260,10 +260,14 @@ function teamTimer(state: RunState, scope: string): Effect[] {
   return at === undefined ? NOTHING : [{ kind: 'set-timer', timer: { kind: 'team', scope }, at }];
 }
 
+/** After it rang for nothing, it rings for what is due already no sooner than this, in ms: the process is not to do nothing else. */
+const RINGS_AGAIN_MS = 1000;
+
 /** One for all messages: set anew whenever what is due first changes, and after it rang for nothing (`now`). */
-export function mailTimer({ mail }: RunState, now?: number): Effect[] {
-  const at = mail === undefined ? undefined : nextDue(mail, now);
-  return at === undefined ? NOTHING : [{ kind: 'set-timer', timer: { kind: 'messages' }, at }];
+export function mailTimer({ mail }: RunState, now = Number.NEGATIVE_INFINITY): Effect[] {
+  const due = mail === undefined ? undefined : nextDue(mail, now);
+  if (due === undefined) return NOTHING;
+  return [{ kind: 'set-timer', timer: { kind: 'messages' }, at: due > now ? due : now + RINGS_AGAIN_MS }];
 }
 
 /** What a call waited for has come, or will not. Its worker made the call. */

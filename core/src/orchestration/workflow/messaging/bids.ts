@@ -8,18 +8,13 @@ import { holdTeam } from '../team/fold.ts';
 import { localId, tellTeam } from '../team/team.ts';
 import type { Bid } from '../team/team-state.ts';
 import type { ConversationState, MailState } from './mail.ts';
-import { isClient, partyAddressed } from './outbox.ts';
+import { isClient, isTeamName, partyAddressed, TEAM } from './outbox.ts';
 
 // Calls for proposals of the strategies of teams: a contract net in the log of all messages. Who is asked is a task; what it gives is its bid, unless its agent
 // has said that itself, in the conversation.
 
-const TEAM = 'team:';
-
 /** As names of programs may be. */
 const MAX_PATH = 240;
-
-/** Whether a name is that of a team: nobody else is called so. */
-export const isTeamName = (name: string): boolean => name.startsWith(TEAM);
 
 /** What a team is called as a party of conversations. */
 export const teamName = (path: string): string => TEAM + (path.length <= MAX_PATH ? path : uuidv5('team', path));

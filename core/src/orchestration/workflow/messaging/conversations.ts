@@ -6,9 +6,9 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
-import { answerOfBid, isOfTeam, isTeamName } from './bids.ts';
+import { answerOfBid, isOfTeam } from './bids.ts';
 import { type ConversationState, isName, type MailState } from './mail.ts';
-import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
+import { beyond, isOutbox, isTeamName, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role, type Stage } from './protocols.ts';
 
 // Conversations of the tasks of a run. Each is between two: whoever opened it, and whoever was asked. Its state is here while it is open.

@@ -16,7 +16,7 @@ import {
   type Party,
   type Receipt,
 } from './message.ts';
-import { isOutbox } from './outbox.ts';
+import { isOutbox, isTeamName } from './outbox.ts';
 import type { Protocol, Stage } from './protocols.ts';
 
 // The messages of a run that are open, and who waits for some. What is gone leaves no trace here: it is in the history.
@@ -476,7 +476,11 @@ function isDue(mail: MailState, { kind, id, at }: Due): boolean {
     const [mailbox = '', ...key] = id.split(' ');
     return mail.boxes.get(mailbox)?.receivers.get(key.join(' '))?.until === at;
   }
-  if (kind === 'deadline') return mail.conversations.get(id)?.deadline === at;
+  if (kind === 'deadline') {
+    const one = mail.conversations.get(id);
+    // The deadline of a team's call is that of its bids: what is proposed in time waits until it chooses.
+    return one?.deadline === at && (one.stage === 'asked' || !isTeamName(one.initiator));
+  }
   if (kind === 'hand-over') return mail.handOverUntil === at && !outboxesOf(mail).next().done;
   const message = mail.open.get(id);
   if (kind === 'lease') return message?.holder?.until === at;

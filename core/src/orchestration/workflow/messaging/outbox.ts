@@ -14,6 +14,12 @@ export const isOutbox = (mailbox: string): boolean => mailbox.startsWith(OUTBOX)
 
 export const isClient = (address: string): boolean => address.startsWith(CLIENT);
 
+/** Of what a team is called as a party of conversations. */
+export const TEAM = 'team:';
+
+/** Whether a name is that of a team: nobody else is called so. */
+export const isTeamName = (name: string): boolean => name.startsWith(TEAM);
+
 /** Where what is in an outbox is to go. */
 export function beyond(outbox: string): { readonly run: string; readonly to: string } {
   const end = outbox.indexOf('/');

@@ -3,7 +3,7 @@ import { permissionsOf } from '../decisions/permissions.ts';
 import type { RunEvent } from '../events.ts';
 import { mailboxOf } from '../messaging/addresses.ts';
 import { consumersOf } from '../messaging/ask.ts';
-import { isBid, isTeamName, teamNamed } from '../messaging/bids.ts';
+import { isBid, teamNamed } from '../messaging/bids.ts';
 import { isLateProposal, stageProblem } from '../messaging/conversations.ts';
 import { handOverFrom, isAtItsEnd } from '../messaging/hand-over.ts';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../messaging/mail.ts';
 import { type Ask, copyId, DEAD_LETTERS, type Party } from '../messaging/message.ts';
 import { misfitOf, schemaOf } from '../messaging/misfits.ts';
-import { isClient, isOutbox, outboxOf } from '../messaging/outbox.ts';
+import { isClient, isOutbox, isTeamName, outboxOf } from '../messaging/outbox.ts';
 import { isTopic } from '../messaging/topic-names.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
