@@ -101,7 +101,11 @@ const holdsTurn = (state: RunState, task: TaskState): boolean =>
     ? !isListening(state, task)
     : task.status === 'waiting'
       ? task.retryAt !== undefined && task.closing === undefined
-      : isEntered(task);
+      : isEntered(task) && !isOnlyClosing(state, task);
+
+/** Nobody works any more in a block that closes: it ends after all that is to be undone, around it, too. */
+const isOnlyClosing = (state: RunState, { id, closing }: TaskState): boolean =>
+  closing !== undefined && state.scopes.get(id)?.inFlight === 0;
 
 /** The task that others wait for; undefined when none has its turn and works. */
 export function turnHolder(state: RunState, turns: Turns): TaskState | undefined {

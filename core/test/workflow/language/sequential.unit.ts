@@ -256,6 +256,23 @@ b: { agent: a }`);
     expect(r.state.status).to.equal('failed');
   });
 
+  it('undoes what a block did that had the turn, and then what was done before it, though that block has not ended', () => {
+    const r = run(`
+book:
+  forEach: '[1, 2]'
+  strategy: sequential
+  scope: { w: { agent: a, compensate: u }, x: { agent: a, after: w } }`);
+    for (const id of ['book[0]/w', 'book[0]/x', 'book[1]/w']) {
+      r.schedule(id);
+      r.complete(id, 1);
+    }
+    r.schedule('book[1]/x');
+    r.send({ type: 'CancelRun', commandId: 'stop' } as never);
+    expect(r.status('book[1]')).to.equal('running');
+    expect(play(r)).to.deep.equal(['book[1]/w@1', 'book[0]/w@1']);
+    expect(r.state.status).to.equal('cancelled');
+  });
+
   it('passes over what waits for a mutex that another run has', () => {
     const r = run('a: { agent: a, mutex: { key: k, across: workflow } }\nb: { agent: a }\nc: { agent: a }');
     expect(r.ready()).to.deep.equal(['b']);
