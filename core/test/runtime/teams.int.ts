@@ -7,11 +7,11 @@ import {
   parseWorkflow,
   type RunEvent,
 } from '@reprise/core';
-import type { Decision, ReadyTask, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
+import type { Clock, Decision, Monitor, ReadyTask, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, only, orchestrators, typesOf } from './support.ts';
+import { eventsOf, eventually, gate, only, orchestrators, typesOf } from './support.ts';
 
 // Teams, through the engine: a strategy decides, core carries it out and keeps it on record.
 
@@ -146,6 +146,62 @@ describe('Teams', () => {
     expect(error.message).to.contain('It cannot be done.');
     expect(only(events, 'TaskCancelled')[0]).to.deep.include({ taskId: 'late', reason: 'team' });
     expect(only(events, 'RunFailed')[0]?.error.code).to.equal('REPRISE_TEAM_FAILED');
+  });
+
+  it('say why they gave up while what was done is undone', async () => {
+    const flow = parseWorkflow(
+      'name: team\nstrategy: { name: scripted }\ntasks: { w: { agent: a, compensate: undoer } }',
+    );
+    const undoer = gate('undoer');
+    const decide: Decide = ({ team: { tasks } }) =>
+      tasks.get('w')?.status === 'completed' ? [{ kind: 'giveUp', message: 'It cannot be done.' }] : [];
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a'), undoer.agent],
+      plugins: [scripted(decide)],
+    });
+    const handle = await reprise.startRun(flow, 1);
+    await eventually(() => undoer.waiting === 1);
+    const { failure, summary } = await handle.explain();
+    expect(failure?.error).to.include({ code: 'REPRISE_TEAM_FAILED', message: 'It cannot be done.' });
+    expect(summary).to.contain('It cannot be done.');
+    undoer.answer();
+    expect((await handle.outcome()).status).to.equal('failed');
+  });
+
+  it('have their monitors told of a strategy that is slow, once a minute', async () => {
+    const time = new ManualClock();
+    let late = 0;
+    const clock: Clock = { now: () => time.now() + late, schedule: (ms, call) => time.schedule(ms, call) };
+    const heard: string[] = [];
+    const ears: Monitor = {
+      name: 'ears',
+      onEvent: () => undefined,
+      onNotice: (notice) => void (notice.kind === 'log' && notice.level === 'warn' && heard.push(notice.message)),
+      forceFlush: async () => undefined,
+      shutdown: async () => undefined,
+    };
+    const slow: Decide = ({ team: { tasks } }) => {
+      late += 300;
+      const { size } = tasks;
+      if ([...tasks.values()].some(({ status }) => status !== 'completed')) return [];
+      return size === 2
+        ? [{ kind: 'finish', output: null }]
+        : [{ kind: 'add', tasks: { [`n${size}`]: { agent: 'a' } } }];
+    };
+    const flow = parseWorkflow('name: team\nstrategy: { name: scripted }\ntasks: {}');
+    const monitor = definePlugin({ name: 'ears', kind: 'monitor', create: () => ears });
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a')],
+      plugins: [scripted(slow), monitor],
+      clock,
+    });
+    await (await reprise.startRun(flow, 1)).result();
+    expect(late).to.be.greaterThan(600);
+    expect(heard.filter((line) => line.includes("'scripted'"))).to.deep.equal([
+      "the strategy 'scripted' took 300 ms for one answer; no run goes on in this process meanwhile",
+    ]);
   });
 
   it('fail when their strategy decides nothing and nothing more would happen', async () => {

@@ -14,7 +14,9 @@ export function rootFailureOf(state: RunState): RootFailure | undefined {
     if (found !== undefined) return found;
   }
   const { closing } = state;
-  const error = state.error ?? (closing?.why === 'within' ? undefined : closing?.error);
+  const ruling = root.team?.ruling;
+  const given = ruling !== undefined && 'error' in ruling ? ruling.error : undefined;
+  const error = state.error ?? (closing?.why === 'within' ? undefined : (closing?.error ?? given));
   if (error === undefined || (state.status !== 'failed' && closing === undefined)) return undefined;
   return { taskId: undefined, path: [], error };
 }
