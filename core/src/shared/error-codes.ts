@@ -231,7 +231,7 @@ export const ERROR_CODES = {
     'Give what is said for the second time the key and the content of the first, and anything else a key of its own.',
   ),
   REPRISE_MESSAGE_EXPIRED: entry(
-    'Nobody took the message in time. It is a dead letter.',
+    'Nobody took the message in time, or nobody answered the question in time. It is a dead letter.',
     'Look at it with `reprise dead-letter show`; redrive it, or discard it.',
   ),
   REPRISE_MESSAGE_REJECTED: entry(

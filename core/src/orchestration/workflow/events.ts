@@ -967,6 +967,8 @@ export interface ConversationExpired extends EventBase {
   /** The message that opened it. */
   readonly message: string;
   readonly reason: string;
+  /** Somebody has that message, and it was to be answered by now: when it comes back, it is a dead letter. */
+  readonly held?: true;
 }
 
 /** A block has ended, or the run is about to: what was open in the mailboxes of its tasks is gone. */

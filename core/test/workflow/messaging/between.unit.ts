@@ -642,6 +642,67 @@ describe('a name of no run', () => {
     for (const run of [one, at]) run.check();
   });
 
+  describe('is asked something that nobody takes in time', () => {
+    const CODES = [['REPRISE_MESSAGE_EXPIRED', '#inbox']];
+    const dead = (run: MailRun) => run.of('MessageDeadLettered').map(({ code, mailbox }) => [code, mailbox]);
+    const later = (...runs: readonly MailRun[]): void => {
+      for (const run of runs) run.now += 1000;
+    };
+
+    it('has it as a dead letter, and hands it to nobody', () => {
+      const { one, two, at, post } = sharing();
+      one.say('a', '@desk', 'do it', { performative: 'request', deadlineMs: 1000 });
+      post.run();
+      later(one, two, at);
+      two.hear('x', { mailbox: '@desk' });
+      post.run();
+      expect(at.of('MessageHandedOn'), 'before the clock rings').to.deep.equal([]);
+      at.due();
+      one.due();
+      post.run();
+      expect(dead(at)).to.deep.equal(CODES);
+      expect(one.of('MessageReceived'), 'whoever asked knows').to.deep.equal([]);
+      expect(one.of('MessageSent').at(-1)).to.deep.include({ to: 'a', performative: 'failure', onBehalf: true });
+      expect(one.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    for (const more of [{ performative: 'request', deadlineMs: 1000 }, { expiresMs: 1000 }] as const)
+      it(`has it as a dead letter when it was on its way to whoever asked for it (${Object.keys(more).at(-1)})`, () => {
+        const { one, two, at, post } = sharing();
+        two.hear('x', { mailbox: '@desk' });
+        two.hear('y', { mailbox: '@desk' });
+        post.run();
+        one.say('a', '@desk', 'do it', more);
+        const [sent] = post.offers(one);
+        expect(sent === undefined ? 'nothing' : post.bring(sent)).to.equal(undefined);
+        later(one, two, at);
+        post.run();
+        expect(at.of('MessageHandedOn')).to.have.length(1);
+        expect(two.of('MessageDelivered')).to.deep.equal([]);
+        expect(dead(at)).to.deep.equal(CODES);
+        expect(two.of('MessageDeadLettered')).to.deep.equal([]);
+        // Both wait there still.
+        one.say('a', '@desk', 'and this');
+        one.say('a', '@desk', 'and that');
+        post.run();
+        expect(two.of('MessageDelivered').map(({ taskId }) => taskId)).to.have.members(['x', 'y']);
+        for (const run of [one, two, at]) run.check();
+      });
+
+    it('does not take it when it comes too late; whoever asked has it as a dead letter', () => {
+      const { one, at, post } = sharing();
+      one.say('a', '@desk', 'do it', { performative: 'request', deadlineMs: 1000 });
+      later(one, at);
+      one.due();
+      post.run();
+      expect(at.of('MessageReceived')).to.deep.equal([]);
+      expect(one.of('MessageDeadLettered').map(({ code }) => code)).to.deep.equal(['REPRISE_MESSAGE_EXPIRED']);
+      expect(one.of('MessageSent').filter(({ onBehalf }) => onBehalf)).to.have.length(1);
+      for (const run of [one, at]) run.check();
+    });
+  });
+
   it('is asked by a wait of a workflow, which takes one', () => {
     const { one, at } = sharing();
     const waits = new MailRun(mailWorkflow({ w: { wait: { message: { mailbox: '@desk' } } } }), null, {
@@ -739,6 +800,22 @@ describe('a name of no run', () => {
       two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
       post.run();
       expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is so when the time to answer it is over: nobody is handed it, and who asked knows', () => {
+      const { one, two, at, post, ids } = takenBy({ performative: 'request', deadlineMs: 1000 });
+      for (const run of [one, two, at]) {
+        run.now += 1000;
+        run.due();
+      }
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'busy' })) });
+      two.hear('y', { mailbox: '@desk' });
+      post.run();
+      expect(two.of('MessageDelivered')).to.have.length(1);
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_EXPIRED']]);
+      expect(one.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      for (const run of [one, two, at]) expect(run.state.mail?.conversations.size).to.equal(0);
       for (const run of [one, two, at]) run.check();
     });
 

@@ -125,7 +125,7 @@ describe('a send that waits for its answer', () => {
     expect(run.task('ask').output).to.include({ data: 'done', inReplyTo: id() });
   });
 
-  it('has a proposal for an answer to a cfp', () => {
+  it('of a definition of before has a proposal for an answer to a cfp', () => {
     run = asking({}, { performative: 'cfp' });
     run.hear('b');
     answer('propose', '10');

@@ -237,14 +237,17 @@ export function answerFor(
   const { now: at } = context;
   const { conversation, initiator, mailbox, participant, subject } = one;
   const whose = participant ?? mailbox;
-  const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
+  const isLate = why === LATE || (one.deadline !== undefined && one.deadline <= at);
+  const code = isLate ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
   const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
-  const message = `${placeText(whose)} ${why === LATE ? late : why}.`;
+  const message = `${placeText(whose)} ${isLate ? late : why}.`;
   const error = errorData(code, message);
   const told = state.tasks.get(initiator);
   // Who asks in another run tells the time for itself.
-  const mayBeTold = isOwed(one) && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
-  const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
+  const mayBeTold = isOwed(one) && (isOutbox(initiator) ? !isLate : told !== undefined && !hasEnded(told));
+  // Whoever has what was asked may still answer; nobody has it after that.
+  const held = isLate && mail.open.get(id)?.holder !== undefined ? { held: true as const } : {};
+  const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message, ...held };
   // Whoever is told so is told once.
   if (!mayBeTold || mail.open.has(`${id}!`)) return [expired];
   const answer: MessageSent = {

@@ -8,10 +8,11 @@ import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
-import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
+import type { MailState, OpenMessage, Receiver } from './mail.ts';
 import { nameOf } from './message.ts';
 import { misfitOf, schemaOf, turnDown } from './misfits.ts';
 import { outboxOf } from './outbox.ts';
+import { isOver } from './over.ts';
 import { isFrom, receivedFrom } from './received.ts';
 import { replied } from './replies.ts';
 
@@ -25,8 +26,9 @@ export function handOut(
   context: DecisionContext,
   now = context.now,
 ): readonly RunEvent[] {
-  const box = state.mail?.boxes.get(mailbox);
-  if (box === undefined) return [];
+  const { mail } = state;
+  const box = mail?.boxes.get(mailbox);
+  if (mail === undefined || box === undefined) return [];
   for (const receiver of box.receivers.values()) {
     if (receiver.consumer !== undefined) {
       const events = handOn(state, mailbox, receiver, receiver.consumer, context, now);
@@ -37,7 +39,7 @@ export function handOut(
     if (task === undefined || isHeldUp(state, receiver)) continue;
     const schema = schemaOf(state, task, receiver);
     const isFit = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
-    const found = fitting(box, isFit, receiver.max, now);
+    const found = fitting(mail, mailbox, isFit, receiver.max, now);
     const [first] = found;
     if (first === undefined) continue;
     const misfit = found.map((message) => [message, misfitOf(schema, message)] as const).find(([, why]) => why);
@@ -59,10 +61,10 @@ function handOn(
   { now: at }: DecisionContext,
   now: number,
 ): readonly RunEvent[] {
-  const box = state.mail?.boxes.get(mailbox);
-  const [first] = box === undefined ? [] : fitting(box, fitsAway(state, wanted), 1, now);
+  const { mail } = state;
+  const [first] = fitting(mail, mailbox, fitsAway(state, wanted), 1, now);
   if (first === undefined) return [];
-  const n = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
+  const n = (mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
   return [{ type: 'MessageHandedOn', at, message: first.id, to, run, n, ask }];
 }
 
@@ -74,11 +76,10 @@ export function lyingAt(
   max: number,
   now: number,
 ): readonly OpenMessage[] {
-  const box = state.mail?.boxes.get(mailbox);
   const scope = (): Scope => scopeOfCall(state.runId, 1);
   const isHere = (message: OpenMessage): boolean => fits(message, wanted, whereOf(wanted), scope, mailbox);
   const isWanted = isAway ? fitsAway(state, wanted) : isHere;
-  return box === undefined ? [] : fitting(box, isWanted, max, now);
+  return fitting(state.mail, mailbox, isWanted, max, now);
 }
 
 /** What is wanted of a name of no run: said there and in the run that asks, it has to mean the same. */
@@ -123,16 +124,18 @@ const taken = (
 
 /** The oldest messages that the receiver may have, as many as it takes at once. */
 function fitting(
-  box: Mailbox,
+  mail: MailState | undefined,
+  mailbox: string,
   fits: (message: OpenMessage) => boolean,
   max: number,
   now: number,
 ): readonly OpenMessage[] {
   const found: OpenMessage[] = [];
+  if (mail === undefined) return found;
   const heldUp = new Set<string>();
-  for (const message of box.messages.values()) {
-    const { conversation, retryAt, holder, doomed, expiresAt, dead } = message;
-    if (holder !== undefined || doomed || (expiresAt !== undefined && expiresAt <= now && dead === undefined)) continue;
+  for (const message of mail.boxes.get(mailbox)?.messages.values() ?? []) {
+    const { conversation, retryAt, holder, doomed } = message;
+    if (holder !== undefined || doomed || isOver(mail, message, now)) continue;
     if (retryAt !== undefined && retryAt > now) {
       if (conversation !== undefined) heldUp.add(conversation);
       continue;

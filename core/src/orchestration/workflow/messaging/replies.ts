@@ -62,7 +62,9 @@ export function replied(
   const heard: MessageAcknowledged = { type: 'MessageAcknowledged', at, messages: [message.id], taskId, attempt };
   if (said.performative === 'agree') return [heard];
   const outcome = task.sent?.outcome;
-  const error = typeof outcome === 'object' ? outcome : refusalOf(said.from, said);
+  const refused = refusalOf(said.from, said);
+  // That the time to answer is over says more than that nobody took the question by then.
+  const error = typeof outcome === 'object' && refused.code !== 'REPRISE_REPLY_TIMEOUT' ? outcome : refused;
   return [heard, ...notUnderstood(message, task, at), ...giveUp(state, task, definition, { error }, context)];
 }
 

@@ -243,8 +243,10 @@ export function unsubscribed(state: RunState, event: MailboxUnsubscribed): RunSt
   return state;
 }
 
-export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
+export function conversationExpired(state: RunState, { message, at, held }: ConversationExpired): RunState {
   const mail = mailOf(state);
+  const asked = held === true ? mail.open.get(message) : undefined;
+  if (asked !== undefined) asked.doomed = true;
   const one = mail.conversations.get(message);
   if (one !== undefined) {
     noBid(state, one);

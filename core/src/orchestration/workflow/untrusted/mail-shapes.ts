@@ -175,7 +175,7 @@ export const mailShapes = (error: Shape) =>
       open: integer(1),
       dead: integer(0),
     }),
-    ConversationExpired: fieldsOf({ message: messageIdShape, reason }),
+    ConversationExpired: fieldsOf({ message: messageIdShape, reason }, { held: oneOf(true) }),
     DeadLetterEdited: fieldsOf({ message: messageIdShape, data: anyJson, commandId: label }),
     DeadLettersRedriven: fieldsOf({ messages: ids(MOST_TAKEN), commandId: label }, { to: mailboxShape }),
     DeadLettersDiscarded: fieldsOf({ messages: ids(MOST_TAKEN) }, { commandId: label }),
