@@ -259,6 +259,11 @@ export const ERROR_CODES = {
     'What was to be said may not be said at this stage of the conversation; the message says what may. Nothing was sent.',
     'Say what the protocol allows, with the id of the question as `inReplyTo`, or leave `conversation` out where it is no part of one.',
   ),
+  REPRISE_CONVERSATION_ENDED: entry(
+    'Somebody waits for an answer, and none will come: its conversation has ended. Its last word answered another message, or whoever asked ended it; or the answer came before, and was done with.',
+    'Look at what was said with `reprise run messages`. Whoever answers says the id of the question as `inReplyTo`, as `reply()` does. Ask again, under another key.',
+    true,
+  ),
   REPRISE_REPLY_TIMEOUT: entry(
     'A request was not answered before its deadline.',
     'Look at the run with `reprise run explain`: whoever was asked may not have begun, or waits itself. Raise `deadline`, or ask somebody else.',

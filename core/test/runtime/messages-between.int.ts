@@ -1,4 +1,12 @@
-import { type AgentTask, defineAgent, type Json, type Message, parseWorkflow, workflow } from '@reprise/core';
+import {
+  type AgentTask,
+  defineAgent,
+  isRepriseError,
+  type Json,
+  type Message,
+  parseWorkflow,
+  workflow,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
@@ -76,6 +84,39 @@ describe('Agents of two runs', () => {
       expect(only(events, 'MessagesHandedOver')).to.have.length(1);
       expect((await reprise.runs.replay(one.id)).matches).to.equal(true);
     }
+  });
+});
+
+describe('Agents of two runs, one of which answers something else', () => {
+  const { start } = orchestrators();
+
+  it('are told that no answer will come, also after an agree', async () => {
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async ({ input: run }: AgentTask<string>, { messages }) => {
+        const why = (error: unknown) => (isRepriseError(error) ? error.code : String(error));
+        return await messages.request('b', 'what?', { run }).then(({ data }) => data, why);
+      },
+    });
+    const strays = defineAgent({
+      name: 'strays',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked?.run === undefined) return null;
+        const { conversation = '', run } = asked;
+        await messages.reply(asked, 'soon', { performative: 'agree' });
+        await messages.send('a', 'that', { run, performative: 'inform', conversation, inReplyTo: 'another' });
+        return 'said';
+      },
+    });
+    const asks = workflow<string>('asks').task('a', asker, { may: 'sendAcross' }).build();
+    const answers = workflow('answers').task('b', strays, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [asks, answers] });
+    const other = await reprise.startRun(answers, null);
+    const run = await reprise.startRun(asks, other.id);
+    expect(await run.result()).to.equal('REPRISE_CONVERSATION_ENDED');
+    expect(await other.result()).to.equal('said');
+    for (const one of [run, other]) expect((await reprise.runs.replay(one.id)).matches).to.equal(true);
   });
 });
 

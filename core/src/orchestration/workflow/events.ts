@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { Ask, Doom, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
+import type { Ask, Doom, FailedDelivery, HandedOn, Party, Question, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import type { LedgerChange } from './team/ledger.ts';
 
@@ -876,6 +876,8 @@ export interface MessageAwaited extends EventBase {
   readonly max: number;
   /** When it has waited for long enough; a moment. */
   readonly until?: number;
+  /** What it waits for an answer to. */
+  readonly question?: Question;
 }
 
 /** An attempt has got messages. Nobody else has them until it is done with them. */
@@ -904,7 +906,7 @@ export interface MessageMissed extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
-  /** Why nothing will: the name of no run is closed. Absent: the time was up. */
+  /** Why nothing will: the name of no run is closed, or the conversation is over. Absent: the time was up. */
   readonly error?: ErrorData;
 }
 

@@ -278,30 +278,42 @@ describe('messages between runs', () => {
     two.check();
   });
 
-  it('that answer another message than a send waits for are refused there, and not understood', () => {
-    const text = (template: string) => ({ kind: 'template', template }) as const;
-    const send = { to: text('x'), run: text('two'), data: text('why?'), until: 'replied' } as const;
-    const one = new MailRun(mailWorkflow({ ask: { ...across, send } }), null, { runId: 'one' });
-    const two = new MailRun(mailWorkflow({ x: across, y: across }), null, { runId: 'two' });
-    one.beginAll();
-    two.beginAll();
-    const post = new PostOffice(one, two);
-    post.run();
-    const id = one.of('MessageSent')[0]?.message ?? '';
-    const answers = { run: 'one', performative: 'inform', conversation: id } as const;
-    two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' });
-    const [offer] = post.offers(two);
-    expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
-    offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
-    expect(two.of('MessageSent').at(-1)).to.include({ to: 'x', performative: 'not-understood', onBehalf: true });
-    // What was asked stays asked: its deadline ends the wait.
-    expect(one.state.mail?.conversations.get(id)?.stage).to.equal('asked');
-    one.now += 10 * 60 * 1000;
-    one.due();
-    expect(one.of('TaskFailed')[0]?.error).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
-    one.check();
-    two.check();
-  });
+  for (const answersAgain of [false, true])
+    it(`that answer another message than a send waits for are refused, or there, and not understood${answersAgain ? '; then answer' : ''}`, () => {
+      const text = (template: string) => ({ kind: 'template', template }) as const;
+      const send = { to: text('x'), run: text('two'), data: text('why?'), until: 'replied' } as const;
+      const one = new MailRun(mailWorkflow({ ask: { ...across, send } }), null, { runId: 'one' });
+      const two = new MailRun(mailWorkflow({ x: across, y: across }), null, { runId: 'two' });
+      one.beginAll();
+      two.beginAll();
+      const post = new PostOffice(one, two);
+      post.run();
+      const id = one.of('MessageSent')[0]?.message ?? '';
+      const answers = { run: 'one', performative: 'inform', conversation: id } as const;
+      // As long as what was asked is there, it is refused to whoever says it, who may answer still.
+      expect(two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' })).to.equal('REPRISE_CONVERSATION_BROKEN');
+      expect(two.events.pop()).to.have.property('message').that.contains(`Say inReplyTo: '${id}'`);
+      two.hear('x');
+      two.settle('x', { acknowledge: [id] });
+      two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' });
+      const [offer] = post.offers(two);
+      expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
+      offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
+      expect(two.of('MessageSent').at(-1)).to.include({ to: 'x', performative: 'not-understood', onBehalf: true });
+      // What was asked stays asked: its deadline ends the wait, unless an answer comes all the same.
+      expect(one.state.mail?.conversations.get(id)?.stage).to.equal('asked');
+      if (answersAgain) {
+        two.say('x', 'ask', 'so', { ...answers, inReplyTo: id });
+        post.run();
+        expect(one.task('ask').output).to.include({ data: 'so' });
+      } else {
+        one.now += 10 * 60 * 1000;
+        one.due();
+        expect(one.of('TaskFailed')[0]?.error).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      }
+      one.check();
+      two.check();
+    });
 
   it('are said once under a key, also when the run is another fork of who said it', () => {
     const { one, two, post } = pair();
@@ -640,6 +652,24 @@ describe('a name of no run', () => {
     one.say('b', 'a', 'yes', { inReplyTo: id, conversation: id });
     expect(one.state.mail?.conversations.size).to.equal(0);
     for (const run of [one, at]) run.check();
+  });
+
+  it('has back what a run asked there itself, which waits for the answer still', () => {
+    const { one, two, at, post } = sharing();
+    one.hear('b', { mailbox: '@desk' });
+    one.say('a', '@desk', 'to anybody', { performative: 'request' });
+    const id = one.of('MessageSent').find(({ ask }) => ask === undefined)?.message ?? '';
+    one.hear('a', { wanted: { inReplyTo: id }, question: { message: id, conversation: id } });
+    post.run();
+    one.settle('b', { reject: [{ message: id, reason: 'busy', delayMs: 0 }] });
+    post.run();
+    expect(one.of('MessageMissed')).to.deep.equal([]);
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    two.say('x', 'a', 'yes', { run: 'one', inReplyTo: id, conversation: id });
+    post.run();
+    expect(one.of('MessageDelivered').at(-1)).to.include({ taskId: 'a' });
+    for (const run of [one, two, at]) run.check();
   });
 
   describe('is asked something that nobody takes in time', () => {

@@ -7,7 +7,8 @@ import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { answerOfBid, isOfTeam, isTeamName } from './bids.ts';
-import { type ConversationState, isName, type MailState } from './mail.ts';
+import { type ConversationState, isName, type MailState, stirAsking } from './mail.ts';
+import type { Question } from './message.ts';
 import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role, type Stage } from './protocols.ts';
 
@@ -96,13 +97,20 @@ export function stageProblem(state: RunState, said: Said): Refusal | undefined {
 
 /** A `send` waits for what answers its message, and for nothing else: what is said in its conversation and answers another would end that, and leave it waiting. */
 function answersAnother(state: RunState, one: ConversationState, { from, inReplyTo }: Said): Refusal | undefined {
-  const asker = state.tasks.get(one.initiator);
-  if (inReplyTo === one.id || asker?.sent?.message !== one.id || asker.awaits === undefined) return undefined;
+  if (inReplyTo === one.id || !isAskedBySend(state, one)) return undefined;
   const what = inReplyTo === undefined ? 'names no message' : `names '${inReplyTo}'`;
   return problem(
     'REPRISE_CONVERSATION_BROKEN',
-    `${placeText(partyKey(from))} ${what} as what it answers in the conversation '${one.conversation}', in which '${asker.id}' waits for an answer to '${one.id}'. Say inReplyTo: '${one.id}'.`,
+    `${placeText(partyKey(from))} ${what} as what it answers in the conversation '${one.conversation}', in which ${placeText(one.initiator)} waits for an answer to '${one.id}'. Say inReplyTo: '${one.id}'.`,
   );
+}
+
+/** Of one in another run it is known as long as what it asked is here: no attempt said that. */
+function isAskedBySend({ mail, tasks }: RunState, { id, initiator }: ConversationState): boolean {
+  const asker = tasks.get(initiator);
+  if (!isOutbox(initiator)) return asker?.sent?.message === id && asker.awaits !== undefined;
+  const from = mail?.open.get(id)?.from;
+  return from?.task !== undefined && from.attempt === undefined;
 }
 
 /** What was said before the question came back may have been heard, and be said again under its key, which says nothing new: whoever asked goes by that. */
@@ -179,12 +187,27 @@ export function addConversation(mail: MailState, one: ConversationState): void {
   if (one.deadline !== undefined) mail.due.push({ at: one.deadline, kind: 'deadline', id: one.id });
 }
 
-export function endConversation(mail: MailState, { id, conversation }: ConversationState): void {
+export function endConversation(mail: MailState, one: ConversationState): void {
+  const { id, conversation, initiator, participant } = one;
   mail.conversations.delete(id);
   mail.owed.delete(id);
   const ids = mail.byConversation.get(conversation);
   ids?.delete(id);
   if (ids?.size === 0) mail.byConversation.delete(conversation);
+  stirAsking(mail, initiator);
+  if (participant !== undefined) stirAsking(mail, participant);
+}
+
+/** Whether nothing will be said any more where a task has asked: in the conversation that it opened, or in one in which it asked back (of which, absent: in any). */
+export function isOverFor(
+  mail: MailState,
+  task: string,
+  { message, conversation }: Pick<Question, 'message'> & Partial<Question>,
+): boolean {
+  if (mail.conversations.has(message)) return false;
+  const ids = conversation === undefined ? mail.conversations.keys() : mail.byConversation.get(conversation);
+  for (const id of ids ?? []) if (mail.conversations.get(id)?.participant === task) return false;
+  return true;
 }
 
 /** A task has ended: what it asked is of no concern any more, and what it was asked is answered for it. */

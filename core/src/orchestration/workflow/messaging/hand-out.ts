@@ -1,12 +1,14 @@
 import type { Scope } from '../../../definition/definition.ts';
+import { errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import { taskScope } from '../binding-source.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import { conclude } from '../decisions/outcome.ts';
+import { conclude, giveUp } from '../decisions/outcome.ts';
 import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
+import { isOverFor } from './conversations.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
 import type { MailState, OpenMessage, Receiver } from './mail.ts';
 import { nameOf } from './message.ts';
@@ -41,7 +43,11 @@ export function handOut(
     const isFit = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
     const found = fitting(mail, mailbox, isFit, receiver.max, now);
     const [first] = found;
-    if (first === undefined) continue;
+    if (first === undefined) {
+      const events = inVain(state, mail, task, receiver, box.messages.values(), isFit, context);
+      if (events.length > 0) return events;
+      continue;
+    }
     const misfit = found.map((message) => [message, misfitOf(schema, message)] as const).find(([, why]) => why);
     if (misfit?.[1] !== undefined) return turnDown(state, task, misfit[0], misfit[1], context);
     if (receiver.call === 0) return taken(state, task, first, context);
@@ -50,6 +56,29 @@ export function handOut(
     return [{ type: 'MessageDelivered', at: context.now, messages, taskId, attempt, call }];
   }
   return [];
+}
+
+/** What it waits for the answer to is over, and no answer lies there, for now or for later: none will come. */
+function inVain(
+  state: RunState,
+  mail: MailState,
+  task: TaskState,
+  { attempt, call, question }: Receiver,
+  lying: Iterable<OpenMessage>,
+  isFit: (message: OpenMessage) => boolean,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { id: taskId, sent } = task;
+  const asked = call === 0 && sent?.outcome === 'open' ? { message: sent.message } : question;
+  if (asked === undefined || !isOverFor(mail, taskId, asked)) return [];
+  for (const message of lying) if (!message.doomed && isFit(message)) return [];
+  const error = errorData(
+    'REPRISE_CONVERSATION_ENDED',
+    `No answer to '${asked.message}' will come to '${taskId}': the conversation has ended. Its last word answered another message, or '${taskId}' ended it; or the answer came before, and was done with.`,
+  );
+  if (call !== 0) return [{ type: 'MessageMissed', at: context.now, taskId, attempt, call, error }];
+  const definition = definitionOf(state, task);
+  return definition === undefined ? [] : giveUp(state, task, definition, { error }, context);
 }
 
 /** To another run that asked for it: one, which is what it has asked for. */
