@@ -15,7 +15,7 @@ import { clip, pad, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 import { handOverLines } from './explanation-lines.ts';
 
@@ -32,12 +32,12 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     const runId = await resolveRun(storage, reader, typed);
     const state = await reader.state(runId);
     const ended = isTerminal(state.status);
-    const drivers = ended ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
-    const { driven } = drivers;
+    const drivers = ended ? { driven: undefined, silent: [], draining: false } : await lookForDrivers(storage);
+    const { driven, draining } = drivers;
     const [silent] = drivers.silent.map(silentSummary);
     const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
     const agentsKnown = facts.takers !== undefined;
-    const explained = explain(state, { ...facts, driven, silent });
+    const explained = explain(state, { ...facts, driven, draining, silent });
     const { out, err, json } = terminal;
     if (json) {
       const { name, version } = state.definition;
@@ -49,7 +49,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
         status,
         revision,
         driven: driven ?? null,
-        ...silentShape(drivers),
+        ...driversShape(drivers),
         agentsKnown,
       };
       await out.json({ ...head, ...explanationShape(explained) });
@@ -71,8 +71,9 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
       ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
     await err.line(err.style('dim', known));
-    for (const line of silentLines(err, drivers)) await err.line(line);
-    if (driven === false) await err.line(goOn(explained, where));
+    // The summary says that it is stopping.
+    for (const line of driverLines(err, { ...drivers, draining: false })) await err.line(line);
+    if (driven === false || draining) await err.line(goOn(explained, where));
   });
 }
 

@@ -7,7 +7,7 @@ import { stateOf } from '../view-of.ts';
 import { explain } from './explain.ts';
 import type { ExplainFacts, Explanation, HandOver, RootFailure, RunExplanation } from './explanation.ts';
 import { rootFailureOf } from './root-failure.ts';
-import { errorText, pausedText, resumeText } from './wording.ts';
+import { DRAINING, errorText, pausedText, resumeText } from './wording.ts';
 
 /**
  * Why a run does not end, or why it ended: task by task, and as a whole. Pure. What only a process knows (who takes tasks, what holds the
@@ -35,7 +35,7 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
 
 function summaryOf(
   state: RunState,
-  { hold, driven, silent }: ExplainFacts,
+  { hold, driven, draining, silent }: ExplainFacts,
   waitsFor: readonly Explanation[],
   failure: RootFailure | undefined,
 ): string {
@@ -61,7 +61,8 @@ function summaryOf(
       return state.status satisfies never;
   }
   if (hold !== undefined && hold.reason !== 'agent') return `The run is held: ${hold.message}`;
-  const undriven = driven === false ? 'No process drives the run now. ' : silently;
+  const undriven =
+    driven === false ? 'No process drives the run now. ' : `${silently}${draining === true ? `${DRAINING} ` : ''}`;
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
   const handOver = waitsFor.length === 0 ? handOverOf(state) : undefined;

@@ -46,6 +46,8 @@ export interface ExplainFacts {
     | undefined;
   /** False: no process drives the run now. Absent: not known. */
   readonly driven?: boolean | undefined;
+  /** The process that drives the run is stopping: it waits for what is under way, and begins nothing new. */
+  readonly draining?: boolean | undefined;
   /** What is to be said of the process that drives the run, when that shows no sign of life: a sentence. */
   readonly silent?: string | undefined;
 }
