@@ -167,6 +167,41 @@ describe('A program', () => {
     await run.result();
   });
 
+  it('is told what an answer with an error says, and that a key is not for programs', async () => {
+    const no = defineAgent({
+      name: 'no',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked !== undefined) await messages.reply(asked, { message: 'None is left.' }, { performative: 'failure' });
+        return null;
+      },
+    });
+    const flow = workflow('no').task('no', no).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const kim = reprise.messages('kim');
+    const why = await kim.request('no', 1, { run: run.id }).catch((error) => error.message);
+    expect(why).to.equal("'no' answered with failure: None is left.");
+    const keyed = await kim.send('@desk', 1, { key: 'once' } as object).catch((error) => error);
+    expect(keyed).to.include({ code: 'REPRISE_MESSAGE_INVALID' });
+    expect(keyed.message).to.include('`requestId`');
+  });
+
+  it('may be called as the task of a name of no run is', async () => {
+    const reprise = await start({ workflows: [] });
+    const closed = reprise.messages('closed');
+    const asked = closed.request('@desk', 'what?', { deadline: 300 }).catch((error) => error.code);
+    const taken = await reprise.messages('bob').receive('@desk');
+    expect(taken).to.deep.include({ from: 'closed', data: 'what?' });
+    expect(await asked).to.equal('REPRISE_REPLY_TIMEOUT');
+    const events = await eventsOf(reprise, mailboxRun(undefined, 'desk'));
+    expect(only(events, 'MessageSent').map(({ from }) => from)).to.deep.equal([{ client: 'closed' }]);
+    const again = closed.request('@desk', 'what now?');
+    const second = await reprise.messages('bob').receive('@desk', { timeout: '5s' });
+    await second?.reply('that');
+    expect((await again).data).to.equal('that');
+  });
+
   it('takes from a name, for so long, and is done with it or gives it back', async () => {
     const reprise = await start({ workflows: [] });
     const [kim, bob] = [reprise.messages('kim'), reprise.messages('bob')];

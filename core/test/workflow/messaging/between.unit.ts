@@ -517,7 +517,13 @@ describe('a send that waits for what becomes of its message in another run', () 
     const one = sender('nobody');
     const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
     two.beginAll();
-    new PostOffice(one, two).run();
+    const post = new PostOffice(one, two);
+    const [offer] = post.offers(one);
+    const [refused] = offer === undefined ? [] : two.send(offer);
+    expect(refused)
+      .to.have.property('message')
+      .that.matches(/^In run 'two': There is no mailbox "nobody": no task /);
+    post.run();
     expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
     one.check();
   });

@@ -1,3 +1,4 @@
+import type { Json } from '@reprise/core';
 import { expect } from 'chai';
 import type { TaskDefinition } from '../../../src/definition/definition.ts';
 import type { DecisionContext } from '../../../src/orchestration/workflow/decisions/decision-context.ts';
@@ -72,6 +73,18 @@ describe('a send that waits for its answer', () => {
       expect(run.task('ask').output).to.equal('else');
       expect(run.state.mail?.open.size).to.equal(0);
     });
+
+  it('tells in its error what an answer with an error says, as far as that is for people', () => {
+    const told = (data: Json): string | undefined => {
+      run = asking(OR_ELSE);
+      run.hear('b');
+      run.say('b', 'ask', data, { performative: 'failure', conversation: id(), inReplyTo: id() });
+      return failure()?.message;
+    };
+    expect(told({ code: 'NO_STOCK', message: 'None is left.' })).to.equal("'b' answered with failure: None is left.");
+    expect(told({ message: 'x'.repeat(600) })).to.equal(`'b' answered with failure: ${'x'.repeat(500)}.`);
+    for (const data of ['gone', { message: 7 }, null]) expect(told(data)).to.equal("'b' answered with failure.");
+  });
 
   it('is read from a history of before that was refused', () => {
     run = asking();

@@ -84,7 +84,7 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(sent.to)) return [event];
   const to =
     sent.handedOn !== undefined && isHandedOnTo(state, sender, sent.to) ? sent.to : mailboxOf(state, '', sent.to);
-  if (typeof to !== 'string') return to;
+  if (typeof to !== 'string') return { ...to, message: `In run '${state.runId}': ${to.message}` };
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);

@@ -7,6 +7,7 @@ import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { answerOfBid, isOfTeam, isTeamName } from './bids.ts';
+import { MAILBOX_WORKFLOW } from './elsewhere.ts';
 import { type ConversationState, isName, type MailState, stirAsking } from './mail.ts';
 import type { Question } from './message.ts';
 import { beyond, isOutbox, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
@@ -265,7 +266,9 @@ export function answerFor(
   const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
   const message = `${placeText(whose)} ${isLate ? late : why}.`;
   const error = errorData(code, message);
-  const told = state.tasks.get(initiator);
+  // At a name of no run a program may be called as its task is.
+  const tasks = state.definition.name === MAILBOX_WORKFLOW ? new Map<string, TaskState>() : state.tasks;
+  const told = tasks.get(initiator);
   // Who asks in another run tells the time for itself.
   const mayBeTold = isOwed(one) && (isOutbox(initiator) ? !isLate : told !== undefined && !hasEnded(told));
   // Whoever has what was asked may still answer; nobody has it after that.
@@ -277,7 +280,7 @@ export function answerFor(
     type: 'MessageSent',
     at,
     message: `${id}!`,
-    from: isOutbox(whose) || state.tasks.has(whose) ? partyAt(whose) : { client: whose },
+    from: isOutbox(whose) || tasks.has(whose) ? partyAt(whose) : { client: whose },
     ...addressed(mail, initiator),
     data: { code: error.code, message } satisfies Json,
     performative: 'failure',

@@ -30,13 +30,17 @@ export function refusalOf(whom: string, { performative, data, id }: ReceivedMess
         ? 'with a question, which nothing answers'
         : `with ${performative}`;
   const refused = 'REPRISE_REQUEST_REFUSED';
-  // What an error says is told where people look first.
-  const said = typeof why === 'string' ? `: ${why.slice(0, MAX_TOLD).replace(/\.$/, '')}` : '';
   return {
-    ...errorData(refused, `'${whom}' answered ${how}${said}.`),
+    ...errorData(refused, `'${whom}' answered ${how}${whySaid(data)}.`),
     code: refused,
     details: { message: id, performative, data },
   };
+}
+
+/** What an answer with an error says, to stand behind how it was answered: it is told where people look first. */
+export function whySaid(data: Json): string {
+  const { message } = (data ?? {}) as { readonly [key: string]: unknown };
+  return typeof message === 'string' ? `: ${message.slice(0, MAX_TOLD).replace(/\.$/, '')}` : '';
 }
 
 /** Characters of an answer that its error tells. */
