@@ -15,6 +15,7 @@ import { describe, it } from 'mocha';
 import { explanationShape } from '../src/output/json-shapes.ts';
 import { createTerminal, type Terminal } from '../src/output/terminal.ts';
 import { explainRun } from '../src/runs/explain-run.ts';
+import { showHistory } from '../src/runs/show-history.ts';
 import { showRun } from '../src/runs/show-run.ts';
 import { showState } from '../src/runs/show-state.ts';
 import { startRun } from '../src/runs/start-run.ts';
@@ -155,6 +156,26 @@ describe('run explain', () => {
     expect(err)
       .to.match(/by the agents of this configuration/)
       .and.to.contain('reprise worker start');
+  });
+
+  it('tells what a value stands in for, as the history does', async () => {
+    const text = `name: flow
+tasks:
+  ask: { send: { to: '\${ "nobody" }', data: 1 }, fallback: { value: none } }
+  go: { wait: { signal: go } }
+  gone: { agent: gone }`;
+    const where = await leftRun(text);
+    const { out } = await said((terminal) => explainRun('left', where, terminal));
+    expect(out).to.match(
+      /\nWhat failed, and a value stands in for\n {2}ask {2}REPRISE_MAILBOX_UNKNOWN: There is no mailbox "nobody"/,
+    );
+    const json = JSON.parse((await said((terminal) => explainRun('left', where, terminal), true)).out);
+    expect(json.standIns).to.have.length(1);
+    expect(json.standIns[0]).to.have.nested.property('error.code', 'REPRISE_MAILBOX_UNKNOWN');
+    const history = await said((terminal) => showHistory('left', where, terminal));
+    expect(history.out).to.match(
+      /TaskCompleted +ask +by fallback-value, output "none", instead of REPRISE_MAILBOX_UNKNOWN: /,
+    );
   });
 
   it('tells in JSON what is owed to whoever waits for a message, with times as everywhere', () => {

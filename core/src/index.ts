@@ -311,6 +311,7 @@ export type {
   Reason,
   RootFailure,
   RunExplanation,
+  StandIn,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
 export { DRAINING } from './orchestration/workflow/explain/wording.ts';

@@ -58,6 +58,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     await out.line(`${out.style('bold', plain(runId))}  ${statusText(out, state.status)}`);
     await out.line(plain(explained.summary));
     for (const line of failureLines(explained)) await out.line(line);
+    for (const line of standInLines(terminal, explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
     const onTheirWay = handOverLines(out, explained.handOver, TOLD, runId, where);
     for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
@@ -90,6 +91,18 @@ function failureLines({ failure }: RunExplanation): readonly string[] {
   for (let at: ErrorData | undefined = error.cause; at !== undefined; at = at.cause)
     lines.push(`Cause        ${plain(`${at.code}: ${clip(at.message, 300)}`)}`);
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function standInLines({ out }: Terminal, { standIns = [] }: RunExplanation): readonly string[] {
+  if (standIns.length === 0) return [];
+  const head = ['', out.style('dim', 'What failed, and a value stands in for')];
+  return [
+    ...head,
+    ...standIns.map(
+      ({ taskId, error: { code, message } }) =>
+        `  ${out.style('bold', plain(taskId))}  ${plain(`${code}: ${clip(message, 300)}`)}`,
+    ),
+  ];
 }
 
 /** What somebody or something outside of the run moves comes first, each with what would move it; then what waits for that. */

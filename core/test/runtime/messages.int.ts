@@ -235,6 +235,7 @@ describe('Agents that talk', () => {
     await eventually(async () => only(await eventsOf(reprise, run.id), 'TaskCompleted').length > 0);
     const [done] = only(await eventsOf(reprise, run.id), 'TaskCompleted');
     expect(done).to.include({ taskId: 'ask', via: 'fallback-value' });
+    expect(done?.error).to.have.property('code', 'REPRISE_CONVERSATION_ENDED');
     work.answer();
   });
 

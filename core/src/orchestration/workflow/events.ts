@@ -349,6 +349,8 @@ export interface TasksReset extends EventBase {
   readonly message?: string;
   /** Of `repeat`: what the feedback is from, unless it is the output of the attempt. */
   readonly via?: 'fallback-value' | 'fallback-task';
+  /** With `fallback-value`: see TaskCompleted. */
+  readonly error?: ErrorData;
 }
 
 /** A task that waits, and is to come after one that is added. */
@@ -622,6 +624,8 @@ export interface TaskCompleted extends EventBase {
   readonly message?: string;
   /** Of `agent`: the agent ended the block of the task, which gives this. */
   readonly ends?: Json;
+  /** Of `fallback-value`: the failure that the value stands in for. Absent in older histories, where it stands in the `TaskAttemptFailed` before, if anywhere. */
+  readonly error?: ErrorData;
   /** Of `override`. */
   readonly commandId?: string;
 }
