@@ -15,8 +15,10 @@ import { describe, it } from 'mocha';
 import { explanationShape } from '../src/output/json-shapes.ts';
 import { createTerminal, type Terminal } from '../src/output/terminal.ts';
 import { explainRun } from '../src/runs/explain-run.ts';
+import { showHistory } from '../src/runs/show-history.ts';
 import { showRun } from '../src/runs/show-run.ts';
 import { showState } from '../src/runs/show-state.ts';
+import { startRun } from '../src/runs/start-run.ts';
 import { Memory, temporaryFolders } from './support.ts';
 
 const folders = temporaryFolders();
@@ -85,6 +87,58 @@ async function said(command: (terminal: Terminal) => Promise<unknown>, json = fa
 }
 
 describe('run explain', () => {
+  it('tells that whoever drives the run is stopping, as a run that is started then is told', async () => {
+    const folder = folders();
+    const config = join(folder, 'reprise.config.yaml');
+    const store = join(folder, 'runs.db');
+    writeFileSync(join(folder, 'other.workflow.yaml'), 'name: other\ntasks: { a: { wait: { signal: go } } }\n');
+    writeFileSync(config, `store: { path: ${JSON.stringify(store)} }\nworkflows: [other.workflow.yaml]\n`);
+    const work = Promise.withResolvers<null>();
+    const begun = Promise.withResolvers<void>();
+    const handle = () => {
+      begun.resolve();
+      return work.promise;
+    };
+    const definition = parseWorkflow('name: flow\ntasks: { a: { agent: work }, b: { agent: work } }');
+    const plugins = [sqliteEventStore({ path: store })];
+    const reprise = await createReprise({
+      plugins,
+      workflows: [definition],
+      agents: [{ name: 'work', concurrency: 1, handle }],
+    });
+    await reprise.start();
+    const run = await reprise.startRun(definition, null as never, { id: 'first' });
+    await begun.promise;
+    const stopped = reprise.stop();
+    try {
+      const stopping =
+        'The process that drives the runs is stopping: it waits for what is under way, and begins nothing new.';
+      const inside = await run.explain();
+      expect(inside.summary).to.include(`${stopping} 'b' is held up here: `).and.include("'a' ");
+      expect(inside.tasks.find(({ taskId }) => taskId === 'b')).to.deep.include({ reason: 'held', hold: 'draining' });
+      const { out, err } = await said((terminal) => explainRun('first', { config }, terminal));
+      expect(out)
+        .to.include(stopping)
+        .and.match(/\n {2}b +is held up here: .* It begins once another process drives/);
+      expect(err).to.match(/To have the run go on: .*reprise worker start/);
+      const json = await said((terminal) => explainRun('first', { config }, terminal), true);
+      expect(JSON.parse(json.out)).to.include({ driven: true, draining: true });
+      const flags = { config, input: 'null' };
+      const told = await said((terminal) => startRun('other', flags, terminal));
+      expect(told.err)
+        .to.match(/is running\. To have it carried out: .*reprise worker start/)
+        .and.include(stopping);
+      expect(await said((terminal) => showRun('first', { config }, terminal)))
+        .to.have.property('err')
+        .that.includes(stopping);
+    } finally {
+      work.resolve(null);
+      await stopped;
+    }
+    const { out } = await said((terminal) => explainRun('first', { config }, terminal));
+    expect(out).to.include('No process drives the run now.');
+  });
+
   it('tells one reason for each open task, what moves it, and that nobody drives the store', async () => {
     const where = await leftRun();
     const { out, err } = await said((terminal) => explainRun('left', where, terminal));
@@ -102,6 +156,26 @@ describe('run explain', () => {
     expect(err)
       .to.match(/by the agents of this configuration/)
       .and.to.contain('reprise worker start');
+  });
+
+  it('tells what a value stands in for, as the history does', async () => {
+    const text = `name: flow
+tasks:
+  ask: { send: { to: '\${ "nobody" }', data: 1 }, fallback: { value: none } }
+  go: { wait: { signal: go } }
+  gone: { agent: gone }`;
+    const where = await leftRun(text);
+    const { out } = await said((terminal) => explainRun('left', where, terminal));
+    expect(out).to.match(
+      /\nWhat failed, and a value stands in for\n {2}ask {2}REPRISE_MAILBOX_UNKNOWN: There is no mailbox "nobody"/,
+    );
+    const json = JSON.parse((await said((terminal) => explainRun('left', where, terminal), true)).out);
+    expect(json.standIns).to.have.length(1);
+    expect(json.standIns[0]).to.have.nested.property('error.code', 'REPRISE_MAILBOX_UNKNOWN');
+    const history = await said((terminal) => showHistory('left', where, terminal));
+    expect(history.out).to.match(
+      /TaskCompleted +ask +by fallback-value, output "none", instead of REPRISE_MAILBOX_UNKNOWN: /,
+    );
   });
 
   it('tells in JSON what is owed to whoever waits for a message, with times as everywhere', () => {

@@ -311,8 +311,10 @@ export type {
   Reason,
   RootFailure,
   RunExplanation,
+  StandIn,
   Takers,
 } from './orchestration/workflow/explain/explanation.ts';
+export { DRAINING } from './orchestration/workflow/explain/wording.ts';
 export { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './orchestration/workflow/messaging/elsewhere.ts';
 export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/message.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';

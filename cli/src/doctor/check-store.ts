@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import {
   BEGINNING,
+  DRAINING,
   ERROR_CODES,
   type EventStore,
   lookForDrivers,
@@ -102,10 +103,11 @@ async function readWhole(store: EventStore): Promise<readonly Check[]> {
 }
 
 async function checkDriver(storage: Storage): Promise<Check> {
-  const { driven, silent } = await lookForDrivers(storage);
+  const { driven, silent, draining } = await lookForDrivers(storage);
   const [stuck] = silent;
   if (stuck !== undefined) return warn('driver', silentText(stuck), ERROR_CODES.REPRISE_DRIVER_SILENT.fix);
   if (driven === undefined) return ok('driver', 'this store does not say who drives it');
+  if (draining) return ok('driver', DRAINING);
   return ok('driver', driven ? 'another process drives the runs now' : 'no process drives the runs now');
 }
 

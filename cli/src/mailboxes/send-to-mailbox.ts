@@ -6,7 +6,7 @@ import { plain } from '../output/text.ts';
 import { readGivenData } from '../runs/read-input.ts';
 import { optionsOf, type SendFlags } from '../runs/send-message.ts';
 import { locateStore } from '../store/locate-store.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { type MailboxFlags, mailboxCommand, mailboxMeant, ofMailbox } from './mailbox-names.ts';
 
 /** Sends a message to a name of no run, which is there from then on, and prints its id. Needs nobody who drives: programs take it. */
@@ -30,12 +30,12 @@ export async function sendToMailbox(
         message: sent.id,
         to: `@${name}`,
         driven: drivers.driven ?? null,
-        ...silentShape(drivers),
+        ...driversShape(drivers),
       });
     await out.line(plain(sent.id));
     await err.line(`${err.style('bold', `@${name}`)} has the message.`);
     await err.line(`What becomes of it: ${mailboxCommand('show', mailbox, flags)}`);
-    for (const line of silentLines(err, drivers)) await err.line(line);
+    for (const line of driverLines(err, drivers)) await err.line(line);
   } catch (error) {
     throw ofMailbox(error, mailbox, flags);
   } finally {

@@ -92,7 +92,9 @@ export function describeEvent(event: RunEvent): string {
     case 'TasksReset':
       if (event.why === 'fork') return describeFork(event);
       if (event.why === 'goto') return describeGoTo(event);
-      return plain(`round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}`);
+      return plain(
+        `round ${event.round} (${event.why}); feedback ${briefJson(event.feedback, WIDTH)}${event.error === undefined ? '' : `, instead of ${errorText(event.error)}`}`,
+      );
     case 'SignalReceived':
       return plain(`${event.signal}, data ${briefJson(event.data, WIDTH)}`);
     case 'MailboxSubscribed':
@@ -178,8 +180,9 @@ export function describeEvent(event: RunEvent): string {
       const output = event.output === undefined ? '' : `, output ${briefJson(event.output, WIDTH)}`;
       const chosen = event.case === undefined ? '' : ` (${event.case})`;
       const ends = event.ends === undefined ? '' : `, ends its block with ${briefJson(event.ends, WIDTH)}`;
+      const instead = event.error === undefined ? '' : `, instead of ${errorText(event.error)}`;
       return plain(
-        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}${ends}`,
+        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}${ends}${instead}`,
       );
     }
     case 'TaskRepeated':

@@ -103,9 +103,17 @@ export const taskRowShape = (row: TaskRow): object => ({
 });
 
 /** Why a run does not end, or why it ended. */
-export const explanationShape = ({ summary, failure, handOver, waitsFor, tasks }: RunExplanation): object => ({
+export const explanationShape = ({
+  summary,
+  failure,
+  standIns = [],
+  handOver,
+  waitsFor,
+  tasks,
+}: RunExplanation): object => ({
   summary,
   failure: failure === undefined ? null : { ...failure, taskId: failure.taskId ?? null },
+  standIns,
   handOver: handOver === undefined ? null : handOverShape(handOver),
   waitsFor: waitsFor.map(({ taskId }) => taskId),
   tasks: tasks.map(taskExplanationShape),

@@ -1,4 +1,4 @@
-import { lookForDrivers, type RunHandle } from '@reprise/core';
+import { type Drivers, lookForDrivers, type RunHandle } from '@reprise/core';
 import { driveRun } from '../drive/drive-run.ts';
 import { exitCodeOfSignal } from '../drive/interrupts.ts';
 import type { Opened } from '../drive/open-project.ts';
@@ -9,7 +9,7 @@ import { quietView } from '../output/progress-view.ts';
 import type { RunProgress } from '../output/run-progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { reportOutcome, suggestNext } from './report-outcome.ts';
 
 export interface WaitFlags extends Whereabouts {
@@ -58,21 +58,24 @@ async function beginOnly(
     const { name, version } = state.definition;
     if (json) {
       const shape = { runId: handle.id, workflow: name, version, status: state.status, driven: driven ?? null };
-      await out.json({ ...shape, ...silentShape(drivers) });
+      await out.json({ ...shape, ...driversShape(drivers) });
       return 0;
     }
     await out.line(handle.id);
-    await err.line(`Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(driven, handle.id, where)}`);
-    for (const line of silentLines(err, drivers)) await err.line(line);
+    await err.line(
+      `Run ${handle.id} of ${name}@${version} is ${state.status}. ${whoDrives(drivers, handle.id, where)}`,
+    );
+    for (const line of driverLines(err, drivers)) await err.line(line);
     return 0;
   } finally {
     await opened.orchestrator.stop();
   }
 }
 
-function whoDrives(driven: boolean | undefined, runId: string, where: Whereabouts): string {
-  if (driven === true) return `Another process drives it; watch it with: ${commandText(`run watch ${runId}`, where)}`;
+function whoDrives({ driven, draining }: Drivers, runId: string, where: Whereabouts): string {
   const start = commandText('worker start', where);
+  if (draining) return `To have it carried out: ${start}`;
+  if (driven === true) return `Another process drives it; watch it with: ${commandText(`run watch ${runId}`, where)}`;
   if (driven === false) return `No process drives the runs of this store now; to have it carried out: ${start}`;
   return `If no process drives the runs of this store, start one: ${start}`;
 }

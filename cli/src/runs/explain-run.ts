@@ -15,7 +15,7 @@ import { clip, pad, plain } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds } from '../store/run-holds.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 import { handOverLines } from './explanation-lines.ts';
 
@@ -32,12 +32,12 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     const runId = await resolveRun(storage, reader, typed);
     const state = await reader.state(runId);
     const ended = isTerminal(state.status);
-    const drivers = ended ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
-    const { driven } = drivers;
+    const drivers = ended ? { driven: undefined, silent: [], draining: false } : await lookForDrivers(storage);
+    const { driven, draining } = drivers;
     const [silent] = drivers.silent.map(silentSummary);
     const facts = await new Holds(where).factsOf(state, systemClock.now(), !ended);
     const agentsKnown = facts.takers !== undefined;
-    const explained = explain(state, { ...facts, driven, silent });
+    const explained = explain(state, { ...facts, driven, draining, silent });
     const { out, err, json } = terminal;
     if (json) {
       const { name, version } = state.definition;
@@ -49,7 +49,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
         status,
         revision,
         driven: driven ?? null,
-        ...silentShape(drivers),
+        ...driversShape(drivers),
         agentsKnown,
       };
       await out.json({ ...head, ...explanationShape(explained) });
@@ -58,6 +58,7 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
     await out.line(`${out.style('bold', plain(runId))}  ${statusText(out, state.status)}`);
     await out.line(plain(explained.summary));
     for (const line of failureLines(explained)) await out.line(line);
+    for (const line of standInLines(terminal, explained)) await out.line(line);
     for (const line of taskLines(terminal, explained)) await out.line(line);
     const onTheirWay = handOverLines(out, explained.handOver, TOLD, runId, where);
     for (const line of onTheirWay.length === 0 ? [] : ['', ...onTheirWay]) await out.line(line);
@@ -71,8 +72,9 @@ export async function explainRun(typed: string, where: Whereabouts, terminal: Te
       ? 'Who takes tasks is told by the agents of this configuration; a process elsewhere may have others.'
       : 'No configuration says which agents there are, so a task that nobody takes is told as ready.';
     await err.line(err.style('dim', known));
-    for (const line of silentLines(err, drivers)) await err.line(line);
-    if (driven === false) await err.line(goOn(explained, where));
+    // The summary says that it is stopping.
+    for (const line of driverLines(err, { ...drivers, draining: false })) await err.line(line);
+    if (driven === false || draining) await err.line(goOn(explained, where));
   });
 }
 
@@ -89,6 +91,18 @@ function failureLines({ failure }: RunExplanation): readonly string[] {
   for (let at: ErrorData | undefined = error.cause; at !== undefined; at = at.cause)
     lines.push(`Cause        ${plain(`${at.code}: ${clip(at.message, 300)}`)}`);
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+function standInLines({ out }: Terminal, { standIns = [] }: RunExplanation): readonly string[] {
+  if (standIns.length === 0) return [];
+  const head = ['', out.style('dim', 'What failed, and a value stands in for')];
+  return [
+    ...head,
+    ...standIns.map(
+      ({ taskId, error: { code, message } }) =>
+        `  ${out.style('bold', plain(taskId))}  ${plain(`${code}: ${clip(message, 300)}`)}`,
+    ),
+  ];
 }
 
 /** What somebody or something outside of the run moves comes first, each with what would move it; then what waits for that. */

@@ -23,7 +23,7 @@ import { localTime, number, plain } from '../output/text.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { Holds, type Standing } from '../store/run-holds.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { unknownWorkflow } from './unknown-workflow.ts';
 
 export interface ListFlags extends Whereabouts {
@@ -36,7 +36,7 @@ export interface ListFlags extends Whereabouts {
 }
 
 /** When nothing is open, it matters to nobody who drives. */
-const NO_DRIVERS: Drivers = { driven: undefined, silent: [] };
+const NO_DRIVERS: Drivers = { driven: undefined, silent: [], draining: false };
 
 const HOW_FINISHED: readonly string[] = ['completed', 'failed', 'cancelled'];
 
@@ -118,7 +118,7 @@ async function print(
     await out.json({
       runs: runs.map((run) => ({ ...summaryShape(run), ...standingShape(standing.get(run.runId)) })),
       next: next ?? null,
-      ...silentShape(drivers),
+      ...driversShape(drivers),
     });
     return;
   }
@@ -162,7 +162,7 @@ async function print(
   for (const line of table(out, columns, rows)) await out.line(line);
   for (const [runId, { stuck }] of standing)
     if (stuck !== undefined) await err.line(err.style('dim', plain(`${runId} is ${stuck.status}: ${stuck.message}`)));
-  for (const line of silentLines(err, drivers)) await err.line(line);
+  for (const line of driverLines(err, drivers)) await err.line(line);
   if (next !== undefined) await err.line(err.style('dim', `There are more: --after ${next}`));
 }
 

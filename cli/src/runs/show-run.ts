@@ -18,7 +18,7 @@ import { briefJson, isoTime, localTime, number, plain } from '../output/text.ts'
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { Holds, type Stuck } from '../store/run-holds.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 import { explanationLines, handOverLines } from './explanation-lines.ts';
 import { loadProgress } from './load-progress.ts';
@@ -37,7 +37,8 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
       : explainRun(state, await holds.factsOf(state, systemClock.now()));
     // Where the run index would have to be built for it, by reading all runs, `run list from:RUN` is there.
     const successors = storage.catalog === undefined ? undefined : await reader.successors(runId);
-    const drivers = explained === undefined ? { driven: undefined, silent: [] } : await lookForDrivers(storage);
+    const drivers =
+      explained === undefined ? { driven: undefined, silent: [], draining: false } : await lookForDrivers(storage);
     if (json) {
       const shape = {
         ...outcomeShape(runId, state),
@@ -49,7 +50,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
         parked: state.parked ?? null,
         pausedBy: state.pausedBy,
         held: stuck?.status === 'held' ? heldShape(stuck) : null,
-        ...silentShape(drivers),
+        ...driversShape(drivers),
         input: state.input,
         parent: state.parent ?? null,
         tenant: state.tenant ?? null,
@@ -61,7 +62,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
       return;
     }
     for (const line of drawRun(out, progress, successors ?? [], where, stuck, explained)) await out.line(line);
-    for (const line of silentLines(err, drivers)) await err.line(line);
+    for (const line of driverLines(err, drivers)) await err.line(line);
   });
 }
 

@@ -6,7 +6,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { locateStore, type Whereabouts } from '../store/locate-store.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
 import { resolveRun } from '../store/resolve-run.ts';
-import { silentLines, silentShape } from '../store/silent-drivers.ts';
+import { driverLines, driversShape } from '../store/silent-drivers.ts';
 import { noRunsYet } from '../store/with-reader.ts';
 
 export type Steering = 'cancel' | 'pause' | 'resume';
@@ -79,11 +79,11 @@ export async function commandRun(
     const drivers = await lookForDrivers(storage);
     if (!json) {
       await say(state, drivers.driven);
-      for (const line of silentLines(err, drivers)) await err.line(line);
+      for (const line of driverLines(err, drivers)) await err.line(line);
       return;
     }
     const { status, revision } = state;
-    await out.json({ runId, ...shape(), status, revision, driven: drivers.driven ?? null, ...silentShape(drivers) });
+    await out.json({ runId, ...shape(), status, revision, driven: drivers.driven ?? null, ...driversShape(drivers) });
   } finally {
     await close();
     await orchestrator.stop();

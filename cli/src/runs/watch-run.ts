@@ -11,7 +11,7 @@ import type { Terminal } from '../output/terminal.ts';
 import { isoTime } from '../output/text.ts';
 import type { Whereabouts } from '../store/locate-store.ts';
 import { resolveRun } from '../store/resolve-run.ts';
-import { silentLines } from '../store/silent-drivers.ts';
+import { driverLines } from '../store/silent-drivers.ts';
 import { withReader } from '../store/with-reader.ts';
 
 /** Shows a run, whoever drives it, until it ends. Returns the exit code: how the run ended. */
@@ -22,7 +22,7 @@ export function watchRun(typed: string, where: Whereabouts, terminal: Terminal):
     if (!isEnd((await reader.last(runId)).event)) {
       const { err } = terminal;
       const drivers = await lookForDrivers(storage);
-      for (const line of silentLines(err, drivers)) await err.line(line);
+      for (const line of driverLines(err, drivers)) await err.line(line);
       if (drivers.driven === false)
         await err.line(
           `No process drives the runs of this store now; to have it go on: ${commandText('worker start', where)}`,

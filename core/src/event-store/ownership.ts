@@ -16,6 +16,8 @@ export interface DriverSign {
   readonly since?: number;
   /** For how long it has shown no sign of life, in ms. It shows one about every second, from its main loop. */
   readonly silentMs?: number;
+  /** It is stopping: it waits for what is under way, and begins nothing new. */
+  readonly draining?: true;
 }
 
 /**
@@ -39,6 +41,8 @@ export interface Ownership {
    * listener must not throw. Returns a function that stops it, and no other call of onChange() with the same listener.
    */
   onChange(listener: (change: OwnershipChange) => void): () => void;
+  /** This process is about to stop() and begins nothing new, which its sign is to say (`draining`). It keeps what it owns. Does not throw. */
+  drain?(): void;
   /** Gives up everything, and competes no longer. May be started again. */
   stop(): Promise<void>;
   /** The processes that drive runs now, this one included. Can be asked at any time. */

@@ -231,7 +231,7 @@ export const ERROR_CODES = {
     'Give what is said for the second time the key and the content of the first, and anything else a key of its own.',
   ),
   REPRISE_MESSAGE_EXPIRED: entry(
-    'Nobody took the message in time. It is a dead letter.',
+    'Nobody took the message in time, or nobody answered the question in time. It is a dead letter.',
     'Look at it with `reprise dead-letter show`; redrive it, or discard it.',
   ),
   REPRISE_MESSAGE_REJECTED: entry(
@@ -258,6 +258,11 @@ export const ERROR_CODES = {
   REPRISE_CONVERSATION_BROKEN: entry(
     'What was to be said may not be said at this stage of the conversation; the message says what may. Nothing was sent.',
     'Say what the protocol allows, with the id of the question as `inReplyTo`, or leave `conversation` out where it is no part of one.',
+  ),
+  REPRISE_CONVERSATION_ENDED: entry(
+    'Somebody waits for an answer, and none will come: its conversation has ended. Its last word answered another message, or whoever asked ended it; or the answer came before, and was done with.',
+    'Look at what was said with `reprise run messages`. Whoever answers says the id of the question as `inReplyTo`, as `reply()` does. Ask again, under another key.',
+    true,
   ),
   REPRISE_REPLY_TIMEOUT: entry(
     'A request was not answered before its deadline.',

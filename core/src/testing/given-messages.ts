@@ -142,10 +142,12 @@ export class GivenMessages {
     }
     if (command.type === 'SubscribeMailbox' && !this.#may.includes('send'))
       return errorData('REPRISE_MESSAGE_INVALID', NO_SUBSCRIPTION);
-    if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined || this.#answer !== undefined)
-      return undefined;
-    const { mailbox = this.#own, wanted = {} } = command;
+    if (command.type !== 'AwaitMessages' || command.timeoutMs !== undefined) return undefined;
+    const { mailbox = this.#own, wanted = {}, question } = command;
     if (this.#inbox.some((message) => message.mailbox === mailbox && fits(message, wanted))) return undefined;
+    if (question !== undefined)
+      return errorData('REPRISE_REPLY_TIMEOUT', `Nothing answers '${question.message}': have \`answer\` do it.`);
+    if (this.#answer !== undefined) return undefined;
     return errorData(
       'REPRISE_MESSAGE_INVALID',
       `The agent waits in '${mailbox}' without a limit, and nothing more comes: give it \`messages\`, or \`answer\` what it sends, or have it wait with a \`timeout\`.`,

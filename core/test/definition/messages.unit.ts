@@ -376,17 +376,22 @@ describe('refused: topics', () => {
         '{ to: t0, until: replied, performative: agree }',
         '{ to: t0, deadline: 1s }',
         '{ to: t0, performative: request, deadline: 400d }',
+        '{ to: t0, until: replied, performative: cfp }',
+        '{ to: t0, until: replied, performative: subscribe, deadline: 1h }',
       ),
     ).to.deep.equal([
-      'tasks.t0.send.performative: is answered by nobody (agree); ask by request, query, cfp, subscribe, or leave it out: request',
+      'tasks.t0.send.performative: is answered by nobody (agree); ask by request or query, or leave it out: request',
       'tasks.t1.send.deadline: is about an answer, and inform asks for none; use expires for how long it may lie there',
       'tasks.t2.send.deadline: must be 366 days at most, not 34560000000ms',
+      'tasks.t3.send.performative: calls for proposals, and a send can neither accept nor reject the one that it is told: whoever makes it would wait for that; ask by query, or let an agent call (messages.request), which can',
+      'tasks.t4.send.performative: asks to be told again and again, and a send hears the first of it: whoever tells would go on; ask by query, or let an agent subscribe, which can cancel',
     ]);
     expect(
       sends(
         '{ to: t0, until: replied, deadline: 1h }',
         '{ to: t0, performative: agree, deadline: 1h }',
-        '{ to: t0, until: replied, performative: cfp }',
+        '{ to: t0, until: replied, performative: query }',
+        '{ to: t0, performative: cfp, deadline: 1h }',
       ),
     ).to.deep.equal([]);
   });

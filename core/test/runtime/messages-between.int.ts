@@ -1,4 +1,12 @@
-import { type AgentTask, defineAgent, type Json, type Message, parseWorkflow, workflow } from '@reprise/core';
+import {
+  type AgentTask,
+  defineAgent,
+  isRepriseError,
+  type Json,
+  type Message,
+  parseWorkflow,
+  workflow,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mailboxRun } from '../../src/orchestration/workflow/messaging/elsewhere.ts';
@@ -79,6 +87,39 @@ describe('Agents of two runs', () => {
   });
 });
 
+describe('Agents of two runs, one of which answers something else', () => {
+  const { start } = orchestrators();
+
+  it('are told that no answer will come, also after an agree', async () => {
+    const asker = defineAgent({
+      name: 'asker',
+      handle: async ({ input: run }: AgentTask<string>, { messages }) => {
+        const why = (error: unknown) => (isRepriseError(error) ? error.code : String(error));
+        return await messages.request('b', 'what?', { run }).then(({ data }) => data, why);
+      },
+    });
+    const strays = defineAgent({
+      name: 'strays',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked?.run === undefined) return null;
+        const { conversation = '', run } = asked;
+        await messages.reply(asked, 'soon', { performative: 'agree' });
+        await messages.send('a', 'that', { run, performative: 'inform', conversation, inReplyTo: 'another' });
+        return 'said';
+      },
+    });
+    const asks = workflow<string>('asks').task('a', asker, { may: 'sendAcross' }).build();
+    const answers = workflow('answers').task('b', strays, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [asks, answers] });
+    const other = await reprise.startRun(answers, null);
+    const run = await reprise.startRun(asks, other.id);
+    expect(await run.result()).to.equal('REPRISE_CONVERSATION_ENDED');
+    expect(await other.result()).to.equal('said');
+    for (const one of [run, other]) expect((await reprise.runs.replay(one.id)).matches).to.equal(true);
+  });
+});
+
 describe('A program', () => {
   const { start } = orchestrators();
 
@@ -124,6 +165,41 @@ describe('A program', () => {
     await kim.send('deaf', 'over', { run: run.id, type: 'end' });
     expect(await left).to.equal('REPRISE_REQUEST_REFUSED');
     await run.result();
+  });
+
+  it('is told what an answer with an error says, and that a key is not for programs', async () => {
+    const no = defineAgent({
+      name: 'no',
+      handle: async (_: AgentTask, { messages }) => {
+        const asked = await messages.receive();
+        if (asked !== undefined) await messages.reply(asked, { message: 'None is left.' }, { performative: 'failure' });
+        return null;
+      },
+    });
+    const flow = workflow('no').task('no', no).build();
+    const reprise = await start({ workflows: [flow] });
+    const run = await reprise.startRun(flow, null);
+    const kim = reprise.messages('kim');
+    const why = await kim.request('no', 1, { run: run.id }).catch((error) => error.message);
+    expect(why).to.equal("'no' answered with failure: None is left.");
+    const keyed = await kim.send('@desk', 1, { key: 'once' } as object).catch((error) => error);
+    expect(keyed).to.include({ code: 'REPRISE_MESSAGE_INVALID' });
+    expect(keyed.message).to.include('`requestId`');
+  });
+
+  it('may be called as the task of a name of no run is', async () => {
+    const reprise = await start({ workflows: [] });
+    const closed = reprise.messages('closed');
+    const asked = closed.request('@desk', 'what?', { deadline: 300 }).catch((error) => error.code);
+    const taken = await reprise.messages('bob').receive('@desk');
+    expect(taken).to.deep.include({ from: 'closed', data: 'what?' });
+    expect(await asked).to.equal('REPRISE_REPLY_TIMEOUT');
+    const events = await eventsOf(reprise, mailboxRun(undefined, 'desk'));
+    expect(only(events, 'MessageSent').map(({ from }) => from)).to.deep.equal([{ client: 'closed' }]);
+    const again = closed.request('@desk', 'what now?');
+    const second = await reprise.messages('bob').receive('@desk', { timeout: '5s' });
+    await second?.reply('that');
+    expect((await again).data).to.equal('that');
   });
 
   it('takes from a name, for so long, and is done with it or gives it back', async () => {

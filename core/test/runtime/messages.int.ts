@@ -1,7 +1,17 @@
-import { type AgentTask, defineAgent, isRepriseError, type Json, type Message, workflow } from '@reprise/core';
+import {
+  type AgentTask,
+  defineAgent,
+  encodeEvent,
+  isRepriseError,
+  type Json,
+  type Message,
+  runStream,
+  uuidv5,
+  workflow,
+} from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, gate, lastingStore, only, orchestrators, storePlugin } from './support.ts';
 
 // Agents that talk, through workers and the engine.
 
@@ -154,7 +164,79 @@ describe('Agents that talk', () => {
       .build();
     const reprise = await start({ workflows: [flow] });
     const run = await reprise.startRun(flow, null);
-    expect(await run.result()).to.deep.equal({ a: [2, 'REPRISE_MESSAGE_INVALID', 'REPRISE_REPLY_TIMEOUT'], b: 'b' });
+    expect(await run.result()).to.deep.equal({
+      a: [2, 'REPRISE_MESSAGE_INVALID', 'REPRISE_CONVERSATION_ENDED'],
+      b: 'b',
+    });
+  });
+
+  for (const first of ['agree', 'query', undefined] as const)
+    it(`are told when what they asked is ended by an answer to something else${first === undefined ? '' : `, after ${first}`}`, async () => {
+      const asker = defineAgent({
+        name: 'asker',
+        handle: async (_: AgentTask, { messages }) =>
+          await messages.request('b', 'what?', { onQuery: () => 'this' }).then(({ data }) => data, codeOf),
+      });
+      const strays = defineAgent({
+        name: 'strays',
+        handle: async (_: AgentTask, { messages }) => {
+          const asked = await messages.receive();
+          if (asked === undefined) return null;
+          const conversation = asked.conversation ?? '';
+          if (first !== undefined) await messages.reply(asked, 'hm', { performative: first });
+          if (first === 'query') await messages.receive({ conversation });
+          await messages.send('a', 'that', { performative: 'inform', conversation, inReplyTo: 'another' });
+          return 'said';
+        },
+      });
+      const flow = workflow('strays').task('a', asker, { may: 'send' }).task('b', strays, { may: 'send' }).build();
+      const reprise = await start({ workflows: [flow] });
+      const run = await reprise.startRun(flow, null);
+      expect(await run.result()).to.deep.equal({ a: 'REPRISE_CONVERSATION_ENDED', b: 'said' });
+      const [missed] = only(await eventsOf(reprise, run.id), 'MessageMissed');
+      expect(missed).to.deep.include({ taskId: 'a', attempt: 1 });
+      expect(missed?.error?.code).to.equal('REPRISE_CONVERSATION_ENDED');
+      expect((await reprise.runs.replay(run.id)).matches).to.equal(true);
+    });
+
+  it('and so is a task whose run was recorded when a send took such an answer', async () => {
+    const store = lastingStore();
+    const work = gate('work', { obeys: true });
+    const flow = workflow('recorded')
+      .task('b', work.agent)
+      .send('ask', { to: 'b', data: 'what?', until: 'replied' }, { fallback: { value: 'nothing' } })
+      .build();
+    const old = await start({ plugins: [storePlugin(store)], workflows: [flow] });
+    const run = await old.startRun(flow, null);
+    await eventually(async () => only(await eventsOf(old, run.id), 'MessageSent').length === 1);
+    const { message: conversation } = only(await eventsOf(old, run.id), 'MessageSent')[0] ?? { message: '' };
+    await old.stop({ drainMs: 0 });
+    const [last] = await store.events.read(runStream(run.id), { direction: 'backwards', limit: 1 });
+    const said = {
+      message: 'm',
+      from: { task: 'b', attempt: 1 },
+      to: 'ask',
+      data: 1,
+      conversation,
+      inReplyTo: 'another',
+    };
+    const event = encodeEvent({ type: 'MessageSent', at: Date.now(), ...said });
+    const metadata = { ...event.metadata, causationId: 'old', correlationId: run.id };
+    const summary = { kind: 'run', name: 'recorded', status: 'running', createdAt: 0, updatedAt: 0 };
+    await store.events.append(
+      runStream(run.id),
+      [{ ...event, metadata, id: uuidv5('old', run.id) }],
+      last?.revision ?? -1,
+      {
+        summary,
+      },
+    );
+    const reprise = await start({ plugins: [storePlugin(store)], workflows: [flow] });
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'TaskCompleted').length > 0);
+    const [done] = only(await eventsOf(reprise, run.id), 'TaskCompleted');
+    expect(done).to.include({ taskId: 'ask', via: 'fallback-value' });
+    expect(done?.error).to.have.property('code', 'REPRISE_CONVERSATION_ENDED');
+    work.answer();
   });
 
   it('that return while they wait have not seen what comes: it is for another', async () => {

@@ -189,7 +189,7 @@ describe('Watching for signs of life', () => {
   });
 
   it('says what is known, and nothing where a storage does not tell', async () => {
-    expect(await lookForDrivers({})).to.deep.equal({ driven: undefined, silent: [] });
+    expect(await lookForDrivers({})).to.deep.equal({ driven: undefined, silent: [], draining: false });
     expect(silentText({ silentMs: 12_345 })).to.match(/^The process, which drives .* for 12 s.*: end it\.$/);
     expect(silentText(silent))
       .to.include('since 1970-01-01T00:00:00.000Z')

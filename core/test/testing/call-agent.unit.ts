@@ -86,5 +86,7 @@ describe('an agent that is called by itself', () => {
     expect(idle.error?.message).to.contain("waits in 'task' without a limit");
     const asks = agent(async (_task, { messages }) => (await messages.request('b', 1)).data);
     expect((await callAgent(asks, {})).error?.code).to.equal('REPRISE_REPLY_TIMEOUT');
+    const agrees = await callAgent(asks, {}, { answer: ({ to }) => ({ from: to, performative: 'agree', data: 1 }) });
+    expect(agrees.error?.code, 'nothing comes after the agree').to.equal('REPRISE_REPLY_TIMEOUT');
   });
 });

@@ -1,6 +1,7 @@
 import { workflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { explainState } from '../../src/orchestration/workflow/explain/explain-run.ts';
 import { PureRun, START, types } from './pure-run.ts';
 import { single } from './samples.ts';
 
@@ -12,7 +13,10 @@ describe('fallback', () => {
     expect(types(events)).to.deep.equal(['TaskAttemptFailed', 'TaskCompleted', 'RunCompleted']);
     expect(events[1]).to.deep.include({ via: 'fallback-value', output: { text: 'none' } });
     expect(run.state.output).to.deep.equal({ text: 'none' });
-    expect(run.task('a').error).to.equal(undefined);
+    const [failed, completed] = [run.of('TaskAttemptFailed')[0], run.of('TaskCompleted')[0]];
+    expect(completed?.error, 'what it stands in for').to.deep.equal(failed?.error);
+    expect(run.task('a').error).to.deep.equal(failed?.error);
+    expect(explainState(run.state, { now: run.now }).standIns).to.deep.equal([{ taskId: 'a', error: failed?.error }]);
   });
 
   it('comes only after the retries', () => {

@@ -204,6 +204,7 @@ class EventStoreDBStorage implements Storage {
       start: async () => this.#open(() => ownership.start()),
       owns: (runId) => ownership.owns(runId),
       onChange: (listener) => ownership.onChange(listener),
+      drain: () => ownership.drain?.(),
       stop: () => ownership.stop(),
       drivers: async () => this.#open(async () => (await ownership.drivers?.()) ?? []),
     };

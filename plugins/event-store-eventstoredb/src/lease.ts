@@ -21,6 +21,7 @@ interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly since: number;
+  readonly draining?: true;
 }
 
 /** A lease that this process has. */
@@ -55,6 +56,7 @@ export class Lease implements Ownership {
   readonly #holder = systemIds.next();
   readonly #listeners = new OwnershipListeners();
   #competing = false;
+  #draining = false;
   #held: Held | undefined;
   /** An append of which it is not known yet what became of it: the same is made again. */
   #pending:
@@ -76,6 +78,7 @@ export class Lease implements Ownership {
   async start(): Promise<void> {
     if (this.#competing) return;
     this.#competing = true;
+    this.#draining = false;
     try {
       await this.#step?.catch(() => undefined); // of a start() that was stopped
       if (this.#competing) await this.#take();
@@ -92,6 +95,12 @@ export class Lease implements Ownership {
 
   onChange(listener: (change: OwnershipChange) => void): () => void {
     return this.#listeners.add(listener);
+  }
+
+  /** Said with the next renewal, which is made now; one that fails is made again. */
+  drain(): void {
+    this.#draining = true;
+    if (this.#held !== undefined && this.#step === undefined) void this.#look();
   }
 
   async stop(): Promise<void> {
@@ -111,10 +120,10 @@ export class Lease implements Ownership {
   async drivers(): Promise<readonly DriverSign[]> {
     const last = await this.#log.last(this.#name);
     if (last === undefined || last.kept.type === 'LeaseReleased') return [];
-    const { holder, pid, host, since } = JSON.parse(Buffer.from(last.kept.data).toString('utf8')) as Holder;
+    const { holder, pid, host, since, draining } = JSON.parse(Buffer.from(last.kept.data).toString('utf8')) as Holder;
     const silentMs = holder === this.#holder ? 0 : Math.max(0, systemClock.now() - last.created);
     // By the clock of the server it is over: whoever wants the runs takes them. A clock that goes wrong is no reason to say so.
-    return silentMs > 2 * this.#leaseMs ? [] : [{ pid, host, since, silentMs }];
+    return silentMs > 2 * this.#leaseMs ? [] : [{ pid, host, since, silentMs, ...(draining && { draining }) }];
   }
 
   /** Does not reject. What is under way comes first: it may be a take that succeeds. */
@@ -206,7 +215,13 @@ export class Lease implements Ownership {
   async #append(kind: Kind, expected: number, since: number): Promise<Held | undefined> {
     const asked = systemClock.now();
     if (this.#pending?.expected !== expected) {
-      const data: Holder = { holder: this.#holder, pid: process.pid, host: hostname(), since };
+      const data: Holder = {
+        holder: this.#holder,
+        pid: process.pid,
+        host: hostname(),
+        since,
+        ...(this.#draining && { draining: true }),
+      };
       this.#pending = { kind, event: proposed(kind, data), expected, since };
     }
     try {

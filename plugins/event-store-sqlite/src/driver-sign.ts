@@ -17,14 +17,26 @@ export const signPath = (storePath: string): string => `${storePath}-driver`;
 export class LifeSign {
   readonly #path: string;
   #call: ScheduledCall | undefined;
+  #since = 0;
 
   constructor(storePath: string) {
     this.#path = signPath(storePath);
   }
 
   begin(): void {
-    const since = systemClock.now();
-    const text = JSON.stringify({ pid: process.pid, host: hostname(), since });
+    this.#since = systemClock.now();
+    this.#write({});
+  }
+
+  /** It says from now on that its process begins nothing new. */
+  drain(): void {
+    if (this.#call === undefined) return;
+    this.#call.cancel();
+    this.#write({ draining: true });
+  }
+
+  #write(more: Pick<DriverSign, 'draining'>): void {
+    const text = JSON.stringify({ pid: process.pid, host: hostname(), since: this.#since, ...more });
     this.#show(() => writeFileSync(this.#path, text));
     this.#renewLater(text);
   }
@@ -74,9 +86,12 @@ export function readSign(storePath: string): DriverSign {
   const path = signPath(storePath);
   try {
     const { mtimeMs } = statSync(path);
-    const { pid, host, since } = JSON.parse(readFileSync(path, 'utf8')) as { readonly [key: string]: unknown };
+    const { pid, host, since, draining } = JSON.parse(readFileSync(path, 'utf8')) as {
+      readonly [key: string]: unknown;
+    };
     if (!Number.isSafeInteger(pid) || typeof host !== 'string' || typeof since !== 'number') return {};
-    return { pid: pid as number, host, since, silentMs: Math.max(0, systemClock.now() - mtimeMs) };
+    const silentMs = Math.max(0, systemClock.now() - mtimeMs);
+    return { pid: pid as number, host, since, silentMs, ...(draining === true ? { draining } : {}) };
   } catch {
     return {}; // Of an older build, or just being written.
   }

@@ -65,6 +65,10 @@ export class SqliteOwnership implements Ownership {
     return this.#listeners.add(listener);
   }
 
+  drain(): void {
+    this.#sign.drain();
+  }
+
   /** Competes no longer, and keeps what it has. */
   withdraw(): void {
     this.#competing = false;

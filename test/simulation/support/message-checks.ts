@@ -115,6 +115,9 @@ export class MessageBooks {
         one.doomed = event.retryAt === undefined;
         return;
       }
+      case 'ConversationExpired':
+        if (event.held === true) this.#there(event.message, 'had too late').doomed = true;
+        return;
       case 'MessageExpired':
         for (const id of event.messages) {
           const one = this.#free(id, 'expired');

@@ -183,10 +183,20 @@ function checkPublished(topic: Expression, send: Send, path: Path, names: Names,
 /** What is said of an answer, where none is asked for. */
 function checkTalk({ performative = 'inform', deadlineMs, until }: Send, path: Path, report: Report): void {
   const asks = ASKING.includes(performative);
-  if (until === 'replied' && !asks && performative !== 'inform')
+  if (until === 'replied' && performative === 'cfp')
     report(
       [...path, 'performative'],
-      `is answered by nobody (${performative}); ask by ${ASKING.join(', ')}, or leave it out: request`,
+      'calls for proposals, and a send can neither accept nor reject the one that it is told: whoever makes it would wait for that; ask by query, or let an agent call (messages.request), which can',
+    );
+  else if (until === 'replied' && performative === 'subscribe')
+    report(
+      [...path, 'performative'],
+      'asks to be told again and again, and a send hears the first of it: whoever tells would go on; ask by query, or let an agent subscribe, which can cancel',
+    );
+  else if (until === 'replied' && !asks && performative !== 'inform')
+    report(
+      [...path, 'performative'],
+      `is answered by nobody (${performative}); ask by request or query, or leave it out: request`,
     );
   else if (deadlineMs !== undefined && !asks && performative !== 'agree' && until !== 'replied')
     report(

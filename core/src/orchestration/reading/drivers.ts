@@ -14,19 +14,22 @@ export interface Drivers {
   readonly driven: boolean | undefined;
   /** Those that exist and show no sign of life: nobody can take their runs from them. */
   readonly silent: readonly DriverSign[];
+  /** Whether somebody does, and each of them is stopping. */
+  readonly draining: boolean;
 }
 
 export const isSilent = ({ silentMs = 0 }: DriverSign): boolean => silentMs >= DRIVER_SILENT_MS;
 
 /** Looks who drives. Opens nothing for writing. Whoever seems silent is looked at twice. */
 export async function lookForDrivers({ ownership }: Pick<Storage, 'ownership'>): Promise<Drivers> {
-  if (ownership?.drivers === undefined) return { driven: undefined, silent: [] };
+  if (ownership?.drivers === undefined) return { driven: undefined, silent: [], draining: false };
   let drivers = await ownership.drivers();
   if (drivers.some(isSilent)) {
     await sleep(SECOND_LOOK_MS);
     drivers = await ownership.drivers();
   }
-  return { driven: drivers.length > 0, silent: drivers.filter(isSilent) };
+  const draining = drivers.length > 0 && drivers.every((driver) => driver.draining === true);
+  return { driven: drivers.length > 0, silent: drivers.filter(isSilent), draining };
 }
 
 /** Of a driver that is silent: which process it is, and since when. One sentence. */

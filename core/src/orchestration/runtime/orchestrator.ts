@@ -348,9 +348,10 @@ export class Orchestrator {
       this.#engine.waitingAt(runId, agent, capability);
     const { takers } = this.#engine;
     const facts = { now: clock.now(), takers, hold, admission };
-    if (this.#engine.drives(runId)) return explainRun(run, { ...facts, driven: true });
-    const { driven, silent } = await lookForDrivers(storage);
-    return explainRun(run, { ...facts, driven, silent: silent[0] && silentSummary(silent[0]) });
+    if (this.#engine.drives(runId))
+      return explainRun(run, { ...facts, driven: true, draining: this.role === 'stopped' });
+    const { driven, silent, draining } = await lookForDrivers(storage);
+    return explainRun(run, { ...facts, driven, draining, silent: silent[0] && silentSummary(silent[0]) });
   }
 
   #stoppedBefore(runId: string): RepriseError {

@@ -11,6 +11,7 @@ import type { RunEvent } from '../workflow/events.ts';
 import { mailboxRun } from '../workflow/messaging/elsewhere.ts';
 import { nameOf, postedId } from '../workflow/messaging/message.ts';
 import { protocolOf } from '../workflow/messaging/protocols.ts';
+import { whySaid } from '../workflow/messaging/replies.ts';
 import type { CommandOutcome } from './inbox.ts';
 import { startMailbox } from './mailbox-run.ts';
 import { durationOf, outgoingOf } from './outgoing-of.ts';
@@ -318,6 +319,11 @@ export class ProgramMessages {
 
   async #postTo(runId: string, to: string, data: unknown, options: ProgramSendOptions, run?: string): Promise<Posted> {
     const { by, reason, requestId, run: _run, tenant: _tenant, ...how } = options;
+    if ((how as SendOptions).key !== undefined)
+      throw new RepriseError(
+        'REPRISE_MESSAGE_INVALID',
+        'A program says something once by `requestId`: `key` is of the attempts of a task.',
+      );
     const payload = this.#parts.payload(data, `message to '${to}'`);
     const message = outgoingOf({ to }, payload, { ...how, ...(run === undefined ? {} : { run }) });
     const said = {
@@ -354,7 +360,7 @@ export class ProgramMessages {
 const NOT_ANSWERED = 'Whoever asked answers no questions.';
 
 function refused(to: string, data: Json, how: string): RepriseError {
-  return new RepriseError('REPRISE_REQUEST_REFUSED', `'${to}' answered ${how}.`, { details: { data } });
+  return new RepriseError('REPRISE_REQUEST_REFUSED', `'${to}' answered ${how}${whySaid(data)}.`, { details: { data } });
 }
 
 /** What somebody has said to the program in answer to one of these. */

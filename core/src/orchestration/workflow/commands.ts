@@ -6,7 +6,7 @@ import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
 import type { Lineage, MessageReceived, ParentTask, RunEvent, StrategySaid } from './events.ts';
-import type { Outgoing } from './messaging/message.ts';
+import type { Outgoing, Question } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
 
@@ -201,6 +201,8 @@ export interface AwaitMessages extends Call {
   readonly max?: number;
   /** How long, in ms. Default: as long as the attempt may take. */
   readonly timeoutMs?: number;
+  /** What it waits for an answer to. When that can come no more, the call is refused. */
+  readonly question?: Question;
 }
 
 /** A message to be given back. */

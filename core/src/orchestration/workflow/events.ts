@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { Wanted } from '../../shared/received-message.ts';
-import type { Ask, Doom, FailedDelivery, HandedOn, Party, Receipt } from './messaging/message.ts';
+import type { Ask, Doom, FailedDelivery, HandedOn, Party, Question, Receipt } from './messaging/message.ts';
 import type { RecordedPlace, Source, SourceOf } from './sources/source.ts';
 import type { LedgerChange } from './team/ledger.ts';
 
@@ -349,6 +349,8 @@ export interface TasksReset extends EventBase {
   readonly message?: string;
   /** Of `repeat`: what the feedback is from, unless it is the output of the attempt. */
   readonly via?: 'fallback-value' | 'fallback-task';
+  /** With `fallback-value`: see TaskCompleted. */
+  readonly error?: ErrorData;
 }
 
 /** A task that waits, and is to come after one that is added. */
@@ -622,6 +624,8 @@ export interface TaskCompleted extends EventBase {
   readonly message?: string;
   /** Of `agent`: the agent ended the block of the task, which gives this. */
   readonly ends?: Json;
+  /** Of `fallback-value`: the failure that the value stands in for. Absent in older histories, where it stands in the `TaskAttemptFailed` before, if anywhere. */
+  readonly error?: ErrorData;
   /** Of `override`. */
   readonly commandId?: string;
 }
@@ -876,6 +880,8 @@ export interface MessageAwaited extends EventBase {
   readonly max: number;
   /** When it has waited for long enough; a moment. */
   readonly until?: number;
+  /** What it waits for an answer to. */
+  readonly question?: Question;
 }
 
 /** An attempt has got messages. Nobody else has them until it is done with them. */
@@ -904,7 +910,7 @@ export interface MessageMissed extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly call: number;
-  /** Why nothing will: the name of no run is closed. Absent: the time was up. */
+  /** Why nothing will: the name of no run is closed, or the conversation is over. Absent: the time was up. */
   readonly error?: ErrorData;
 }
 
@@ -967,6 +973,8 @@ export interface ConversationExpired extends EventBase {
   /** The message that opened it. */
   readonly message: string;
   readonly reason: string;
+  /** Somebody has that message, and it was to be answered by now: when it comes back, it is a dead letter. */
+  readonly held?: true;
 }
 
 /** A block has ended, or the run is about to: what was open in the mailboxes of its tasks is gone. */

@@ -164,6 +164,7 @@ export interface RunView {
   readonly input: Json;
   readonly output: Json | undefined;
   /** Of a run that failed. */
+  /** What it, or its last attempt, failed with; of one that completed, what the value of its fallback stands in for. */
   readonly error: ErrorData | undefined;
   readonly cancelReason: string | undefined;
   /** Why the run is parked; undefined when it is not. */

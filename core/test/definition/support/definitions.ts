@@ -155,7 +155,7 @@ const send = fc.oneof(
   defined({ ...toOne, until: fc.constantFrom(undefined, 'sent' as const, 'acknowledged' as const) }),
   defined({
     ...toOne,
-    performative: fc.constantFrom(undefined, 'request' as const, 'cfp' as const),
+    performative: fc.constantFrom(undefined, 'request' as const, 'query' as const),
     deadlineMs: optional(ms),
     until: fc.constant('replied' as const),
   }),

@@ -1,8 +1,56 @@
-import { parseWorkflow, workflowToYaml } from '@reprise/core';
+import { parseWorkflow, type RunEvent, workflowToYaml } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
+import { explainState } from '../../../src/orchestration/workflow/explain/explain-run.ts';
+import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { run } from './yaml-run.ts';
+
+describe('a value that stands in for a task that never began', () => {
+  const saved = ', fallback: { value: instead }';
+  const FAILS = `\${ input.no.such }`;
+
+  for (const [what, tasks, code] of [
+    ['an input that fails', `a: { agent: a, input: { x: '${FAILS}' }${saved} }`, 'REPRISE_EXPRESSION_FAILED'],
+    ['a condition that fails', `a: { agent: a, when: input.no.such == 1${saved} }`, 'REPRISE_EXPRESSION_FAILED'],
+    ['a mutex whose key fails', `a: { agent: a, mutex: '${FAILS}'${saved} }`, 'REPRISE_EXPRESSION_FAILED'],
+    ['a send to nobody', `a: { send: { to: '\${ "nobody" }', data: 1 }${saved} }`, 'REPRISE_MAILBOX_UNKNOWN'],
+    ['what a set computes', `a: { set: { x: '${FAILS}' }${saved} }`, 'REPRISE_EXPRESSION_FAILED'],
+  ] as const)
+    it(`for ${what}, has that on record`, () => {
+      const r = run(tasks, {});
+      r.schedule();
+      const [done] = r.of('TaskCompleted');
+      expect(done).to.include({ via: 'fallback-value', output: 'instead' });
+      expect(done?.error).to.have.property('code', code);
+      expect(r.task('a')).to.deep.include({ status: 'completed', error: done?.error });
+      expect(explainState(r.state, { now: r.now }).standIns).to.deep.equal([{ taskId: 'a', error: done?.error }]);
+      expect(r.replayed().tasks.get('a')?.error).to.deep.equal(done?.error);
+    });
+
+  it('in each round of a repeat', () => {
+    const r = run(
+      `a: { agent: a, input: { x: '${FAILS}' }${saved}, repeat: { until: '\${ false }', max: 2, onExhausted: accept } }`,
+      {},
+    );
+    r.schedule();
+    r.schedule();
+    expect(r.of('TasksReset')[0]?.error).to.have.property('code', 'REPRISE_EXPRESSION_FAILED');
+    expect(r.of('TaskCompleted')[0]?.error).to.have.property('code', 'REPRISE_EXPRESSION_FAILED');
+  });
+
+  it('may not stand beside anything else, in a history from elsewhere', () => {
+    const r = run('a: { agent: a }');
+    r.run('a');
+    const before = initialState();
+    const at = r.events.findIndex(({ type }) => type === 'TaskCompleted');
+    for (const event of r.events.slice(0, at)) evolve(before, event);
+    const error = { code: 'E', message: 'no', retryable: false };
+    expect(followsFlaw(before, { ...r.events[at], error } as RunEvent)).to.include({ field: 'data.error' });
+  });
+});
 
 describe('fallbacks one after the other', () => {
   const chain = (last: string, more = '') =>

@@ -278,30 +278,42 @@ describe('messages between runs', () => {
     two.check();
   });
 
-  it('that answer another message than a send waits for are refused there, and not understood', () => {
-    const text = (template: string) => ({ kind: 'template', template }) as const;
-    const send = { to: text('x'), run: text('two'), data: text('why?'), until: 'replied' } as const;
-    const one = new MailRun(mailWorkflow({ ask: { ...across, send } }), null, { runId: 'one' });
-    const two = new MailRun(mailWorkflow({ x: across, y: across }), null, { runId: 'two' });
-    one.beginAll();
-    two.beginAll();
-    const post = new PostOffice(one, two);
-    post.run();
-    const id = one.of('MessageSent')[0]?.message ?? '';
-    const answers = { run: 'one', performative: 'inform', conversation: id } as const;
-    two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' });
-    const [offer] = post.offers(two);
-    expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
-    offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
-    expect(two.of('MessageSent').at(-1)).to.include({ to: 'x', performative: 'not-understood', onBehalf: true });
-    // What was asked stays asked: its deadline ends the wait.
-    expect(one.state.mail?.conversations.get(id)?.stage).to.equal('asked');
-    one.now += 10 * 60 * 1000;
-    one.due();
-    expect(one.of('TaskFailed')[0]?.error).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
-    one.check();
-    two.check();
-  });
+  for (const answersAgain of [false, true])
+    it(`that answer another message than a send waits for are refused, or there, and not understood${answersAgain ? '; then answer' : ''}`, () => {
+      const text = (template: string) => ({ kind: 'template', template }) as const;
+      const send = { to: text('x'), run: text('two'), data: text('why?'), until: 'replied' } as const;
+      const one = new MailRun(mailWorkflow({ ask: { ...across, send } }), null, { runId: 'one' });
+      const two = new MailRun(mailWorkflow({ x: across, y: across }), null, { runId: 'two' });
+      one.beginAll();
+      two.beginAll();
+      const post = new PostOffice(one, two);
+      post.run();
+      const id = one.of('MessageSent')[0]?.message ?? '';
+      const answers = { run: 'one', performative: 'inform', conversation: id } as const;
+      // As long as what was asked is there, it is refused to whoever says it, who may answer still.
+      expect(two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' })).to.equal('REPRISE_CONVERSATION_BROKEN');
+      expect(two.events.pop()).to.have.property('message').that.contains(`Say inReplyTo: '${id}'`);
+      two.hear('x');
+      two.settle('x', { acknowledge: [id] });
+      two.say('x', 'ask', 'so', { ...answers, inReplyTo: 'another' });
+      const [offer] = post.offers(two);
+      expect(offer && post.bring(offer)).to.equal('REPRISE_CONVERSATION_BROKEN');
+      offer && post.refuse(offer, 'REPRISE_CONVERSATION_BROKEN');
+      expect(two.of('MessageSent').at(-1)).to.include({ to: 'x', performative: 'not-understood', onBehalf: true });
+      // What was asked stays asked: its deadline ends the wait, unless an answer comes all the same.
+      expect(one.state.mail?.conversations.get(id)?.stage).to.equal('asked');
+      if (answersAgain) {
+        two.say('x', 'ask', 'so', { ...answers, inReplyTo: id });
+        post.run();
+        expect(one.task('ask').output).to.include({ data: 'so' });
+      } else {
+        one.now += 10 * 60 * 1000;
+        one.due();
+        expect(one.of('TaskFailed')[0]?.error).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      }
+      one.check();
+      two.check();
+    });
 
   it('are said once under a key, also when the run is another fork of who said it', () => {
     const { one, two, post } = pair();
@@ -505,7 +517,13 @@ describe('a send that waits for what becomes of its message in another run', () 
     const one = sender('nobody');
     const two = new MailRun(mailWorkflow({ x: {} }), null, { runId: 'two' });
     two.beginAll();
-    new PostOffice(one, two).run();
+    const post = new PostOffice(one, two);
+    const [offer] = post.offers(one);
+    const [refused] = offer === undefined ? [] : two.send(offer);
+    expect(refused)
+      .to.have.property('message')
+      .that.matches(/^In run 'two': There is no mailbox "nobody": no task /);
+    post.run();
     expect(one.task('a').error?.code).to.equal('REPRISE_MAILBOX_UNKNOWN');
     one.check();
   });
@@ -642,6 +660,85 @@ describe('a name of no run', () => {
     for (const run of [one, at]) run.check();
   });
 
+  it('has back what a run asked there itself, which waits for the answer still', () => {
+    const { one, two, at, post } = sharing();
+    one.hear('b', { mailbox: '@desk' });
+    one.say('a', '@desk', 'to anybody', { performative: 'request' });
+    const id = one.of('MessageSent').find(({ ask }) => ask === undefined)?.message ?? '';
+    one.hear('a', { wanted: { inReplyTo: id }, question: { message: id, conversation: id } });
+    post.run();
+    one.settle('b', { reject: [{ message: id, reason: 'busy', delayMs: 0 }] });
+    post.run();
+    expect(one.of('MessageMissed')).to.deep.equal([]);
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    two.say('x', 'a', 'yes', { run: 'one', inReplyTo: id, conversation: id });
+    post.run();
+    expect(one.of('MessageDelivered').at(-1)).to.include({ taskId: 'a' });
+    for (const run of [one, two, at]) run.check();
+  });
+
+  describe('is asked something that nobody takes in time', () => {
+    const CODES = [['REPRISE_MESSAGE_EXPIRED', '#inbox']];
+    const dead = (run: MailRun) => run.of('MessageDeadLettered').map(({ code, mailbox }) => [code, mailbox]);
+    const later = (...runs: readonly MailRun[]): void => {
+      for (const run of runs) run.now += 1000;
+    };
+
+    it('has it as a dead letter, and hands it to nobody', () => {
+      const { one, two, at, post } = sharing();
+      one.say('a', '@desk', 'do it', { performative: 'request', deadlineMs: 1000 });
+      post.run();
+      later(one, two, at);
+      two.hear('x', { mailbox: '@desk' });
+      post.run();
+      expect(at.of('MessageHandedOn'), 'before the clock rings').to.deep.equal([]);
+      at.due();
+      one.due();
+      post.run();
+      expect(dead(at)).to.deep.equal(CODES);
+      expect(one.of('MessageReceived'), 'whoever asked knows').to.deep.equal([]);
+      expect(one.of('MessageSent').at(-1)).to.deep.include({ to: 'a', performative: 'failure', onBehalf: true });
+      expect(one.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      for (const run of [one, two, at]) run.check();
+    });
+
+    for (const more of [{ performative: 'request', deadlineMs: 1000 }, { expiresMs: 1000 }] as const)
+      it(`has it as a dead letter when it was on its way to whoever asked for it (${Object.keys(more).at(-1)})`, () => {
+        const { one, two, at, post } = sharing();
+        two.hear('x', { mailbox: '@desk' });
+        two.hear('y', { mailbox: '@desk' });
+        post.run();
+        one.say('a', '@desk', 'do it', more);
+        const [sent] = post.offers(one);
+        expect(sent === undefined ? 'nothing' : post.bring(sent)).to.equal(undefined);
+        later(one, two, at);
+        post.run();
+        expect(at.of('MessageHandedOn')).to.have.length(1);
+        expect(two.of('MessageDelivered')).to.deep.equal([]);
+        expect(dead(at)).to.deep.equal(CODES);
+        expect(two.of('MessageDeadLettered')).to.deep.equal([]);
+        // Both wait there still.
+        one.say('a', '@desk', 'and this');
+        one.say('a', '@desk', 'and that');
+        post.run();
+        expect(two.of('MessageDelivered').map(({ taskId }) => taskId)).to.have.members(['x', 'y']);
+        for (const run of [one, two, at]) run.check();
+      });
+
+    it('does not take it when it comes too late; whoever asked has it as a dead letter', () => {
+      const { one, at, post } = sharing();
+      one.say('a', '@desk', 'do it', { performative: 'request', deadlineMs: 1000 });
+      later(one, at);
+      one.due();
+      post.run();
+      expect(at.of('MessageReceived')).to.deep.equal([]);
+      expect(one.of('MessageDeadLettered').map(({ code }) => code)).to.deep.equal(['REPRISE_MESSAGE_EXPIRED']);
+      expect(one.of('MessageSent').filter(({ onBehalf }) => onBehalf)).to.have.length(1);
+      for (const run of [one, at]) run.check();
+    });
+  });
+
   it('is asked by a wait of a workflow, which takes one', () => {
     const { one, at } = sharing();
     const waits = new MailRun(mailWorkflow({ w: { wait: { message: { mailbox: '@desk' } } } }), null, {
@@ -739,6 +836,22 @@ describe('a name of no run', () => {
       two.settle('x', { reject: ids.map((message) => ({ message, reason: 'no', requeue: false })) });
       post.run();
       expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_REJECTED']]);
+      for (const run of [one, two, at]) run.check();
+    });
+
+    it('is so when the time to answer it is over: nobody is handed it, and who asked knows', () => {
+      const { one, two, at, post, ids } = takenBy({ performative: 'request', deadlineMs: 1000 });
+      for (const run of [one, two, at]) {
+        run.now += 1000;
+        run.due();
+      }
+      two.settle('x', { reject: ids.map((message) => ({ message, reason: 'busy' })) });
+      two.hear('y', { mailbox: '@desk' });
+      post.run();
+      expect(two.of('MessageDelivered')).to.have.length(1);
+      expect(dead(at)).to.deep.equal([[1, 'REPRISE_MESSAGE_EXPIRED']]);
+      expect(one.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      for (const run of [one, two, at]) expect(run.state.mail?.conversations.size).to.equal(0);
       for (const run of [one, two, at]) run.check();
     });
 

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
+import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
 import { explain } from '../../../src/orchestration/workflow/explain/explain.ts';
+import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
 
@@ -158,9 +162,101 @@ describe('conversations', () => {
     const id = ask('b', { deadlineMs: 1000 });
     run.hear('a', { wanted: { inReplyTo: id } });
     run.now += 1000;
-    expect(types(run.due())).to.deep.equal(['ConversationExpired', 'MessageSent', 'MessageDelivered']);
+    expect(types(run.due())).to.deep.equal([
+      'ConversationExpired',
+      'MessageSent',
+      'MessageExpired',
+      'MessageDeadLettered',
+      'MessageDelivered',
+    ]);
     expect(run.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
     expect(run.state.mail?.conversations.size).to.equal(0);
+  });
+
+  describe('at their deadline', () => {
+    for (const to of ['b', '#desk'])
+      it(`leave a dead letter of a question at ${to} that nobody has taken, and that nobody takes after it`, () => {
+        const id = ask(to, { deadlineMs: 1000 });
+        run.now += 1000;
+        // The clock has not rung yet.
+        run.hear('b', { mailbox: to });
+        expect(run.of('MessageDelivered')).to.deep.equal([]);
+        run.due();
+        const [dead] = run.of('MessageDeadLettered');
+        expect(dead).to.include({ message: id, mailbox: to, code: 'REPRISE_MESSAGE_EXPIRED' });
+        expect(dead?.error.message).to.equal(
+          'Nobody took the message within the 1000 ms in which it was to be answered.',
+        );
+        expect(run.of('MessageDelivered')).to.deep.equal([]);
+        // Who redrives it wants it done.
+        run.send({ type: 'RedriveDeadLetters', messages: [id] });
+        expect(run.of('MessageDelivered')[0]?.messages).to.deep.equal([id]);
+      });
+
+    it('drop a question that was to be dropped', () => {
+      ask('b', { deadlineMs: 1000, expiresMs: 5000, drop: true });
+      run.now += 1000;
+      expect(types(run.due())).to.deep.equal(['ConversationExpired', 'MessageSent', 'MessageExpired']);
+      expect(run.of('MessageSent').at(-1)?.data).to.include({ code: 'REPRISE_REPLY_TIMEOUT' });
+      expect([...(run.state.mail?.open.values() ?? [])].map(({ mailbox }) => mailbox)).to.deep.equal(['a']);
+    });
+
+    it('leave a question to whoever has it, who may answer still', () => {
+      const id = ask('b', { deadlineMs: 1000 });
+      run.hear('b');
+      run.now += 1000;
+      run.due();
+      expect(run.of('ConversationExpired')[0]).to.include({ message: id, held: true });
+      expect(run.say('b', 'a', 'late', { inReplyTo: id })).to.deep.equal(['MessageSent', 'MessageAcknowledged']);
+      expect(run.open(id)).to.equal(undefined);
+    });
+
+    const BACK: readonly (readonly [string, (id: string) => void])[] = [
+      ['is given back', (id) => run.settle('b', { reject: [{ message: id, reason: 'busy' }] })],
+      ['comes back with a failed attempt', () => run.fail('b')],
+      ['comes back with a lost worker', () => run.fail('b', { lost: true })],
+      [
+        'comes back from a worker that another one takes over from',
+        () => run.send({ type: 'AwaitMessages', taskId: 'b', attempt: 1, worker: 'v', call: 1 }),
+      ],
+    ];
+    for (const [how, back] of BACK)
+      it(`leave a dead letter of one that ${how} after it`, () => {
+        const id = ask('b', { deadlineMs: 1000 });
+        run.hear('b');
+        run.now += 1000;
+        run.due();
+        back(id);
+        const [dead] = run.of('MessageDeadLettered');
+        expect(dead).to.include({ message: id, code: 'REPRISE_MESSAGE_EXPIRED' });
+        expect(dead?.error.message).to.contain('the time in which it was to be answered is over. The last reason: ');
+        expect(run.of('MessageRejected')[0]?.retryAt).to.equal(undefined);
+      });
+
+    it('leave one of what was published to each', () => {
+      run = talking(mailWorkflow({ a: {}, b: {}, c: {} }, { desk: {} }, { news: { subscribers: ['b', 'c'] } }));
+      run.publish('a', '#news', 'who?', { performative: 'cfp', deadlineMs: 1000 });
+      run.hear('b');
+      run.now += 1000;
+      run.due();
+      expect(run.of('MessageDeadLettered').map(({ mailbox }) => mailbox)).to.deep.equal(['c']);
+    });
+
+    it('are so in a history of before that had not heard of it', () => {
+      const id = ask('b', { deadlineMs: 1000 });
+      run.hear('b');
+      run.now += 1000;
+      run.due();
+      const { held: _, ...before } = run.of('ConversationExpired')[0] ?? ({} as never);
+      const state = initialState();
+      for (const event of run.events) {
+        const told = event.type === 'ConversationExpired' ? before : event;
+        expect(event.type === 'RunStarted' ? undefined : followsFlaw(state, told)).to.equal(undefined);
+        evolve(state, told);
+      }
+      expect(state.mail?.open.get(id)).to.include({ doomed: false });
+      expect(followsFlaw(state, { ...before, message: id } as RunEvent)).to.include({ field: 'data.message' });
+    });
   });
 
   it('have the deadline that an agree promises', () => {

@@ -77,7 +77,10 @@ export class MailRun extends PureRun {
     return this.#told(this.send({ type: 'UnsubscribeMailbox', ...this.#call(task), topic }));
   }
 
-  hear(task: string, more: Partial<Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs'>> = {}) {
+  hear(
+    task: string,
+    more: Partial<Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs' | 'question'>> = {},
+  ) {
     return this.#told(this.send({ type: 'AwaitMessages', ...this.#call(task), ...more }));
   }
 

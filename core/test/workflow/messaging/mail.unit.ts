@@ -431,7 +431,8 @@ describe('messages in a run', () => {
         const context = { now, random: () => 0.5, maxPayloadChars: 1000 };
         return [one.state, copy].map((state) => types(decide(state, { ...due, at: now }, context)).join(' '));
       });
-      const all = 'ConversationExpired MessageSent MessageMissed MessageExpired MessageDeadLettered';
+      const all =
+        'ConversationExpired MessageSent MessageMissed MessageExpired MessageDeadLettered MessageDeadLettered';
       expect(told).to.deep.equal([all, all, all, all]);
     });
 

@@ -1,9 +1,13 @@
+import type { Json } from '@reprise/core';
 import { expect } from 'chai';
 import type { TaskDefinition } from '../../../src/definition/definition.ts';
+import type { DecisionContext } from '../../../src/orchestration/workflow/decisions/decision-context.ts';
 import type { RunEvent } from '../../../src/orchestration/workflow/events.ts';
 import { evolve } from '../../../src/orchestration/workflow/evolve.ts';
 import { explain } from '../../../src/orchestration/workflow/explain/explain.ts';
+import { settle } from '../../../src/orchestration/workflow/settle.ts';
 import { initialState } from '../../../src/orchestration/workflow/state.ts';
+import { restoreState, serializeState } from '../../../src/orchestration/workflow/state-codec.ts';
 import { followsFlaw } from '../../../src/orchestration/workflow/untrusted/follows.ts';
 import { types } from '../pure-run.ts';
 import { MailRun, mailWorkflow } from './mail-run.ts';
@@ -70,6 +74,18 @@ describe('a send that waits for its answer', () => {
       expect(run.state.mail?.open.size).to.equal(0);
     });
 
+  it('tells in its error what an answer with an error says, as far as that is for people', () => {
+    const told = (data: Json): string | undefined => {
+      run = asking(OR_ELSE);
+      run.hear('b');
+      run.say('b', 'ask', data, { performative: 'failure', conversation: id(), inReplyTo: id() });
+      return failure()?.message;
+    };
+    expect(told({ code: 'NO_STOCK', message: 'None is left.' })).to.equal("'b' answered with failure: None is left.");
+    expect(told({ message: 'x'.repeat(600) })).to.equal(`'b' answered with failure: ${'x'.repeat(500)}.`);
+    for (const data of ['gone', { message: 7 }, null]) expect(told(data)).to.equal("'b' answered with failure.");
+  });
+
   it('is read from a history of before that was refused', () => {
     run = asking();
     run.say('b', 'ask', 'done', { performative: 'inform', conversation: id() });
@@ -81,6 +97,35 @@ describe('a send that waits for its answer', () => {
     expect(followsFlaw(before, { ...answer, performative: 'propose' } as RunEvent)).to.include({
       field: 'data.performative',
     });
+  });
+
+  it('fails where a history of before has an answer to something else, which ended its conversation', () => {
+    for (const isSnapshot of [false, true]) {
+      run = asking(OR_ELSE);
+      run.hear('b');
+      const [asked] = run.of('MessageSent');
+      if (asked === undefined) return;
+      const stray: RunEvent = {
+        type: 'MessageSent',
+        at: run.now,
+        message: 'stray',
+        from: { task: 'b', attempt: 1 },
+        to: 'ask',
+        data: 'done',
+        conversation: id(),
+        inReplyTo: 'another',
+      };
+      const state = initialState();
+      for (const event of [...run.events, stray]) evolve(state, event);
+      const taken = isSnapshot ? restoreState(serializeState(state), (definition) => definition) : state;
+      const context = { now: run.now, random: () => 0, maxPayloadChars: 1000 } as unknown as DecisionContext;
+      const events = settle(taken, context);
+      expect(types(events)).to.include('TaskFellBack');
+      expect(events.find(({ type }) => type === 'TaskFellBack')).to.have.nested.property(
+        'error.code',
+        'REPRISE_CONVERSATION_ENDED',
+      );
+    }
   });
 
   it('refuses what ends its conversation and answers another message, or none: it would wait for ever', () => {
@@ -125,7 +170,7 @@ describe('a send that waits for its answer', () => {
     expect(run.task('ask').output).to.include({ data: 'done', inReplyTo: id() });
   });
 
-  it('has a proposal for an answer to a cfp', () => {
+  it('of a definition of before has a proposal for an answer to a cfp', () => {
     run = asking({}, { performative: 'cfp' });
     run.hear('b');
     answer('propose', '10');

@@ -195,6 +195,26 @@ function aloneSuite(current: () => OwnershipHandle): void {
       await ownership.stop();
       expect(await ownership.drivers()).to.deep.equal([]);
     });
+
+    it('says that it is about to stop, and owns what it owns until then (where it can)', async function () {
+      const handle = current();
+      const { ownership } = handle;
+      const { drivers, drain } = ownership;
+      if (drivers === undefined || drain === undefined) return this.skip();
+      const isDraining = async () => (await ownership.drivers?.())?.map(({ draining }) => draining);
+      ownership.drain?.();
+      await ownership.start();
+      await until(() => owned(handle).length > 0);
+      expect(await isDraining(), 'before it competes it says nothing').to.deep.equal([undefined]);
+      ownership.drain?.();
+      await until(async () => (await isDraining())?.[0] === true);
+      expect(owned(handle)).to.not.deep.equal([]);
+      await ownership.stop();
+      await ownership.start();
+      await until(() => owned(handle).length > 0);
+      expect(await isDraining(), 'a start begins anew').to.deep.equal([undefined]);
+      await ownership.stop();
+    });
   });
 }
 

@@ -80,6 +80,7 @@ export class Driving {
   }
 
   stop(): void {
+    if (this.#role === 'driver') this.#parts.ownership.drain?.();
     this.#role = 'stopped';
     this.#watch.stop();
   }

@@ -103,15 +103,13 @@ class AttemptMessages implements Messages {
     const sent = await this.send(to, data, { ...how, performative: asks, deadline });
     // What answers it may answer what it was told meanwhile.
     const said = [sent.id];
-    // Of its deadline the run tells, unless an attempt before has had the answer to what has this key.
-    let timeout: number | undefined = durationOf(deadline, 'deadline') + MARGIN_MS;
+    // Its deadline, and that no answer can come any more, the run tells.
+    const question = { message: sent.id, conversation: how.conversation ?? sent.id };
     for (;;) {
-      const answer = await this.receive({
-        ...(said.length === 1 ? { inReplyTo: sent.id } : { where: `message.inReplyTo in ${JSON.stringify(said)}` }),
-        ...(timeout === undefined ? {} : { timeout }),
-      });
-      if (answer === undefined) throw new RepriseError('REPRISE_REPLY_TIMEOUT', noAnswer(to, how.key));
-      timeout = undefined;
+      const wanted =
+        said.length === 1 ? { inReplyTo: sent.id } : { where: `message.inReplyTo in ${JSON.stringify(said)}` };
+      const [answer] = await this.#receive({ type: 'AwaitMessages', wanted, max: 1, question });
+      if (answer === undefined) continue;
       const { performative } = answer;
       if (isResult(answer)) return answer;
       if (performative === 'query' && onQuery !== undefined) {
@@ -142,11 +140,15 @@ class AttemptMessages implements Messages {
       max,
       ...(timeout === undefined ? {} : { timeoutMs: durationOf(timeout, 'timeout') }),
     } as const;
+    return (await this.#receive(asked)) as readonly Message<Data>[];
+  }
+
+  async #receive(asked: Parameters<MessageCalls['receive']>[0]): Promise<readonly Message[]> {
     accept(awaitFlaw(asked));
     const messages = await this.#calls.receive(asked);
     for (const message of messages) this.#taken.set(message.id, message);
     // The agent's own: what it does to it does not reach the state of the run.
-    return messages.map((message) => ({ ...message, data: copyJson(message.data) as Data }));
+    return messages.map((message) => ({ ...message, data: copyJson(message.data) }));
   }
 
   async reply({ id }: Pick<Message, 'id'>, data: unknown, options: SendOptions = {}): Promise<Sent> {
@@ -211,14 +213,6 @@ function schemaFrom(schema: unknown): Json {
 
 const saidOf = (filter: MessageFilter): Wanted =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
-
-/** After the deadline that the run tells of. */
-const MARGIN_MS = 1000;
-
-const noAnswer = (to: string, key: string | undefined): string =>
-  key === undefined
-    ? `'${to}' did not answer in time.`
-    : `'${to}' did not answer in time. Or it did, and an attempt before has acknowledged its answer: what is asked under the key '${key}' is answered once.`;
 
 function refusal(to: string, answer: Message): RepriseError {
   const { code, message, details } = refusalOf(to, answer);

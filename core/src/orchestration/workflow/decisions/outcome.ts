@@ -46,7 +46,7 @@ export function giveUp(
   if (first !== undefined) return first;
   if (fallback === undefined) return [{ type: 'TaskFailed', at, taskId: task.id, error }];
   if (fallback.kind === 'value')
-    return conclude(state, task, { output: fallback.value, via: 'fallback-value' }, context);
+    return conclude(state, task, { output: fallback.value, via: 'fallback-value', error }, context);
   const { kind } = fallback;
   const to = kind === 'agent' ? { kind, agent: fallback.agent } : { kind, task: fallback.task };
   return [{ type: 'TaskFellBack', at, taskId: task.id, to, error }];
@@ -87,6 +87,8 @@ export interface Conclusion {
   readonly message?: string;
   /** Of `agent`: it ends the block, which gives this. */
   readonly ends?: Json;
+  /** Of `fallback-value`: what it stands in for. */
+  readonly error?: ErrorData;
   /** A repeat is not asked: the task completes. */
   readonly final?: boolean;
 }
@@ -136,8 +138,12 @@ export function conclude(
     const round = task.round + 1;
     const stoodIn = isStandIn ? { via } : {};
     if (state.rules < 3) return [{ type: 'TaskRepeated', ...base, output, from: repeat.from, round, ...stoodIn }];
-    const { signal, message } = more;
-    const took = { ...(signal === undefined ? {} : { signal }), ...(message === undefined ? {} : { message }) };
+    const { signal, message, error } = more;
+    const took = {
+      ...(error === undefined ? {} : { error }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(message === undefined ? {} : { message }),
+    };
     return [
       { type: 'TasksReset', at, region: taskId, why: 'repeat', round, feedback: output, attempt, ...stoodIn, ...took },
     ];

@@ -5,9 +5,9 @@ import { isTerminal, type RunState, rootOf } from '../state.ts';
 import { strategyAt } from '../team/team.ts';
 import { stateOf } from '../view-of.ts';
 import { explain } from './explain.ts';
-import type { ExplainFacts, Explanation, HandOver, RootFailure, RunExplanation } from './explanation.ts';
+import type { ExplainFacts, Explanation, HandOver, RootFailure, RunExplanation, StandIn } from './explanation.ts';
 import { rootFailureOf } from './root-failure.ts';
-import { errorText, pausedText, resumeText } from './wording.ts';
+import { DRAINING, errorText, pausedText, resumeText } from './wording.ts';
 
 /**
  * Why a run does not end, or why it ended: task by task, and as a whole. Pure. What only a process knows (who takes tasks, what holds the
@@ -21,12 +21,14 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
   const waitsFor = tasks.filter(({ mover }) => mover !== 'tasks');
   const failure = rootFailureOf(state);
   const handOver = handOverOf(state);
+  const standIns = [...standInsOf(state)];
   return {
     runId: state.runId,
     status: state.status,
     revision: state.revision,
     summary: summaryOf(state, facts, waitsFor, failure),
     failure,
+    ...(standIns.length === 0 ? {} : { standIns }),
     ...(handOver === undefined ? {} : { handOver }),
     waitsFor,
     tasks,
@@ -35,7 +37,7 @@ export function explainState(state: RunState, facts: ExplainFacts): RunExplanati
 
 function summaryOf(
   state: RunState,
-  { hold, driven, silent }: ExplainFacts,
+  { hold, driven, draining, silent }: ExplainFacts,
   waitsFor: readonly Explanation[],
   failure: RootFailure | undefined,
 ): string {
@@ -61,7 +63,8 @@ function summaryOf(
       return state.status satisfies never;
   }
   if (hold !== undefined && hold.reason !== 'agent') return `The run is held: ${hold.message}`;
-  const undriven = driven === false ? 'No process drives the run now. ' : silently;
+  const undriven =
+    driven === false ? 'No process drives the run now. ' : `${silently}${draining === true ? `${DRAINING} ` : ''}`;
   const stuck = waitsFor.filter(({ reason }) => reason === 'nobody');
   if (stuck.length > 0 && stuck.length === waitsFor.length) return `${undriven}The run stands still: ${texts(stuck)}.`;
   const handOver = waitsFor.length === 0 ? handOverOf(state) : undefined;
@@ -93,6 +96,18 @@ const pausedBy = ({ pausedBy: by = [], parent }: RunState): string =>
   pausedText(by, parent === undefined ? undefined : `its parent '${parent.runId}'`);
 
 /** What was done and could not be undone. */
+const MOST_STAND_INS = 100;
+
+function* standInsOf(state: RunState): Generator<StandIn> {
+  let count = 0;
+  for (const { id: taskId, status, error } of state.tasks.values()) {
+    if (status !== 'completed' || error === undefined) continue;
+    yield { taskId, error };
+    count += 1;
+    if (count === MOST_STAND_INS) return;
+  }
+}
+
 function notUndone(state: RunState): string {
   const left = [...state.tasks.values()].filter(({ undoes, status }) => undoes !== undefined && status === 'failed');
   if (left.length === 0) return '';

@@ -46,6 +46,8 @@ export interface ExplainFacts {
     | undefined;
   /** False: no process drives the run now. Absent: not known. */
   readonly driven?: boolean | undefined;
+  /** The process that drives the run is stopping: it waits for what is under way, and begins nothing new. */
+  readonly draining?: boolean | undefined;
   /** What is to be said of the process that drives the run, when that shows no sign of life: a sentence. */
   readonly silent?: string | undefined;
 }
@@ -230,6 +232,12 @@ export interface RootFailure {
   readonly error: ErrorData;
 }
 
+/** A task that failed, and completed all the same: the value of its fallback stands in. */
+export interface StandIn {
+  readonly taskId: string;
+  readonly error: ErrorData;
+}
+
 /** What is on its way to other runs, by mailbox there. */
 export interface HandOver {
   readonly to: readonly { readonly run: string; readonly mailbox: string; readonly messages: number }[];
@@ -246,6 +254,8 @@ export interface RunExplanation {
   readonly summary: string;
   /** What ended the run, is about to, or is being handled. */
   readonly failure: RootFailure | undefined;
+  /** Where the value of a fallback stands in for what failed: the first 100. Absent: nowhere, as far as is on record. */
+  readonly standIns?: readonly StandIn[];
   /** Set when nothing else is left to do: others have yet to take what the run sent them. */
   readonly handOver?: HandOver;
   /** What everything in the end waits for: the explanations that other tasks of the run cannot move. */

@@ -59,6 +59,8 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   if (state.status === 'paused' && own.reason === 'retry') return { reason: 'paused', by: state.pausedBy ?? [] };
   if (!begins) return undefined;
   if (state.status === 'paused') return { reason: 'paused', by: state.pausedBy ?? [] };
+  if (facts.draining === true)
+    return { reason: 'held', hold: 'draining', message: 'The process that drives the run is stopping.' };
   return hold?.reason === 'strategy' && (own.reason === 'ready' || own.reason === 'strategy') ? held : undefined;
 }
 

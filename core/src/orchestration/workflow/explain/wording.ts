@@ -300,9 +300,14 @@ const WHY = {
   within: 'with what it is in',
 } as const;
 
+/** Of the process that drives the run. */
+export const DRAINING =
+  'The process that drives the runs is stopping: it waits for what is under way, and begins nothing new.';
+
 const HELD: Readonly<Record<string, string>> = {
   function: 'Register the version of the workflow that the run started with, fork the run, or cancel it.',
   strategy: 'It is asked again after a while; mend or install the strategy.',
+  draining: 'It begins once another process drives the run.',
   fault: 'It is looked at again after a while; mend the history or the store.',
 };
 

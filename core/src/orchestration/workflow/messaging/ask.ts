@@ -9,6 +9,7 @@ import { isHeldUp } from './hand-out.ts';
 import { askOf, type MailState, type Receiver } from './mail.ts';
 import type { Ask } from './message.ts';
 import { outboxOf } from './outbox.ts';
+import { expire, isOver } from './over.ts';
 
 // How tasks of a run take from a name of no run: the run asks there, and what is handed on lies in a mailbox of its own that is called `@name`, until somebody has
 // it. What nobody has goes back.
@@ -28,9 +29,12 @@ export function settleName(
   const run = mailboxRun(state.tenant, name.slice(1));
   const box = mail.boxes.get(name);
   const n = (mail.numbers.get(outboxOf(run, name)) ?? 0) + 1;
-  for (const { id: message, holder, back, doomed } of box?.messages.values() ?? [])
-    if (holder === undefined && back === undefined && !doomed)
-      return [{ type: 'MessageHandedOn', at, message, to: name, run, n }];
+  for (const message of box?.messages.values() ?? []) {
+    const { id, holder, back, doomed } = message;
+    if (holder !== undefined || back !== undefined || doomed) continue;
+    if (isOver(mail, message, at)) return expire(state, [message], at);
+    return [{ type: 'MessageHandedOn', at, message: id, to: name, run, n }];
+  }
   const say = (task: string, ask: Ask): MessageSent => ({
     type: 'MessageSent',
     at,

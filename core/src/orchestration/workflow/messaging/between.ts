@@ -17,6 +17,7 @@ import { DEAD_LETTERS, type Party } from './message.ts';
 import { openedBy } from './opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, partyAt, placeText } from './outbox.ts';
 import { MAX_MESSAGE_CHARS } from './outgoing.ts';
+import { protocolOf } from './protocols.ts';
 
 // Messages between runs: the sender's event, the receiver's, and the sender's that it has been received. Each command may come again, and late: numbers tell.
 //
@@ -57,10 +58,12 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
     return problem('REPRISE_MESSAGE_OUT_OF_ORDER', `Message ${after} of run '${sender}' is to come before ${n}.`);
   if (mark === undefined && since < now - DEDUPE_MS)
     return problem('REPRISE_MESSAGE_STALE', `The message was sent more than ${DEDUPE_MS / 86_400_000} days ago.`);
-  const { expiresAt, receipt, message: id } = sent;
+  const { expiresAt = now + 1, receipt, message: id } = sent;
   const dead = sent.handedOn?.dead;
-  // Its name is to have what is dead, also when its time is up.
-  if (expiresAt !== undefined && expiresAt <= now && dead === undefined)
+  const isQuestion = protocolOf(sent.performative ?? 'inform') !== undefined;
+  const until = isQuestion ? Math.min(expiresAt, sent.deadline ?? expiresAt) : expiresAt;
+  // What is handed on is its name's, also when its time is up.
+  if (until <= now && sent.handedOn === undefined)
     return problem('REPRISE_MESSAGE_EXPIRED', `Run '${state.runId}' could not take the message in time.`);
   const origin = { run: sender, to: sent.to, n };
   const event: MessageReceived = {
@@ -81,7 +84,7 @@ function received(state: RunState, command: ReceiveMessage, context: DecisionCon
   if (receipt === 'acknowledged' || receipt === 'failed' || isClient(sent.to)) return [event];
   const to =
     sent.handedOn !== undefined && isHandedOnTo(state, sender, sent.to) ? sent.to : mailboxOf(state, '', sent.to);
-  if (typeof to !== 'string') return to;
+  if (typeof to !== 'string') return { ...to, message: `In run '${state.runId}': ${to.message}` };
   if (to === DEAD_LETTERS)
     return problem('REPRISE_MAILBOX_UNKNOWN', `Nothing is sent to '${DEAD_LETTERS}': dead letters come there.`);
   const limitChars = Math.min(MAX_MESSAGE_CHARS, context.maxPayloadChars);

@@ -88,6 +88,8 @@ export const schemaShape: Shape = withSchema(
   () => ({ description: 'A JSON Schema of the kind that forms have.', type: 'object' }),
 );
 
+export const questionShape = fieldsOf({ message: messageIdShape, conversation: messageIdShape });
+
 /** What a call that waits asks for. */
 export const awaitingFields = {
   mailbox: address,
@@ -95,6 +97,7 @@ export const awaitingFields = {
   schema: schemaShape,
   max: integer(1, MOST_TAKEN),
   timeoutMs: timeSpan,
+  question: questionShape,
 } as const;
 
 /** What a call that settles asks for. */
@@ -172,13 +175,15 @@ export function awaitFlaw({
   schema,
   max,
   timeoutMs,
-}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs'>): Refusal | undefined {
+  question,
+}: Pick<AwaitMessages, 'mailbox' | 'wanted' | 'schema' | 'max' | 'timeoutMs' | 'question'>): Refusal | undefined {
   const asked = {
     ...(mailbox === undefined ? {} : { mailbox }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(schema === undefined ? {} : { schema }),
     ...(max === undefined ? {} : { max }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(question === undefined ? {} : { question }),
   };
   return wrong(awaiting, asked, '') ?? whereFlaw(wanted);
 }

@@ -111,7 +111,7 @@ export function publishedBy(state: RunState, { taskId, messages }: SendMessages)
 function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages, context: DecisionContext): Answer {
   const flaw = awaitFlaw(command);
   if (flaw !== undefined) return flaw;
-  const { attempt, worker, call, schema, max = 1, timeoutMs } = command;
+  const { attempt, worker, call, schema, max = 1, timeoutMs, question } = command;
   const wanted =
     command.wanted?.run === 'parent' && state.parent !== undefined
       ? { ...command.wanted, run: state.parent.runId }
@@ -142,6 +142,7 @@ function awaitMessages(state: RunState, task: TaskState, command: AwaitMessages,
       ...(schema === undefined ? {} : { schema }),
       max,
       ...(timeoutMs === undefined ? {} : { until: context.now + Math.ceil(timeoutMs) }),
+      ...(question === undefined ? {} : { question }),
     },
   ];
 }

@@ -56,6 +56,8 @@ export function whenAgain(
   back: Pick<Returned, 'because' | 'retryable'>,
   { now, random }: DecisionContext,
 ): number | undefined {
+  // Nobody waits for what it asks any more.
+  if (message.doomed) return undefined;
   if (back.because === 'ended') return now;
   const policy = mailboxDefinition(state.definition.mailboxes, message.mailbox)?.retry ?? DEFAULT_MAILBOX_RETRY;
   // One that is dead is so already: it comes back as often as it is taken.
@@ -80,13 +82,16 @@ export function giveUpOn(
   const at = context.now;
   const { taskId: task, attempt, client, reason, code, because, call } = back;
   const times = message.deliveries + message.losses + 1;
+  const often = `The message was given back ${times === 1 ? 'once' : `${times} times`}`;
   const error =
-    unknown === undefined
-      ? errorData(
-          'REPRISE_MESSAGE_REJECTED',
-          `The message was given back ${times === 1 ? 'once' : `${times} times`}, and is not delivered again: ${reason}`,
-        )
-      : errorData(unknown.code, unknown.message);
+    unknown !== undefined
+      ? errorData(unknown.code, unknown.message)
+      : message.doomed
+        ? errorData(
+            'REPRISE_MESSAGE_EXPIRED',
+            `${often}, and is not delivered again: the time in which it was to be answered is over. The last reason: ${reason}`,
+          )
+        : errorData('REPRISE_MESSAGE_REJECTED', `${often}, and is not delivered again: ${reason}`);
   const who = client === undefined ? { task, attempt } : { client };
   const failed = { ...who, at, ...(code === undefined ? {} : { code }), reason };
   const cause = { code: code ?? 'REPRISE_MESSAGE_REJECTED', message: reason, retryable: false };
@@ -108,7 +113,8 @@ export function giveUpOn(
   ];
 }
 
-function backToName(
+/** It goes back as a dead letter of the name of no run that it was taken from. `before`: what the same decision has given so far. */
+export function backToName(
   { tenant, mail }: RunState,
   { id: message, mailbox: to }: OpenMessage,
   dead: Doom,

@@ -7,7 +7,9 @@ import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
 import { answerOfBid, isOfTeam } from './bids.ts';
-import { type ConversationState, isName, type MailState } from './mail.ts';
+import { MAILBOX_WORKFLOW } from './elsewhere.ts';
+import { type ConversationState, isName, type MailState, stirAsking } from './mail.ts';
+import type { Question } from './message.ts';
 import { beyond, isOutbox, isTeamName, partyAddressed, partyAt, partyKey, placeText, sentTo } from './outbox.ts';
 import { advance, allowed, isOpen, owes, protocolOf, type Role, type Stage } from './protocols.ts';
 
@@ -96,13 +98,20 @@ export function stageProblem(state: RunState, said: Said): Refusal | undefined {
 
 /** A `send` waits for what answers its message, and for nothing else: what is said in its conversation and answers another would end that, and leave it waiting. */
 function answersAnother(state: RunState, one: ConversationState, { from, inReplyTo }: Said): Refusal | undefined {
-  const asker = state.tasks.get(one.initiator);
-  if (inReplyTo === one.id || asker?.sent?.message !== one.id || asker.awaits === undefined) return undefined;
+  if (inReplyTo === one.id || !isAskedBySend(state, one)) return undefined;
   const what = inReplyTo === undefined ? 'names no message' : `names '${inReplyTo}'`;
   return problem(
     'REPRISE_CONVERSATION_BROKEN',
-    `${placeText(partyKey(from))} ${what} as what it answers in the conversation '${one.conversation}', in which '${asker.id}' waits for an answer to '${one.id}'. Say inReplyTo: '${one.id}'.`,
+    `${placeText(partyKey(from))} ${what} as what it answers in the conversation '${one.conversation}', in which ${placeText(one.initiator)} waits for an answer to '${one.id}'. Say inReplyTo: '${one.id}'.`,
   );
+}
+
+/** Of one in another run it is known as long as what it asked is here: no attempt said that. */
+function isAskedBySend({ mail, tasks }: RunState, { id, initiator }: ConversationState): boolean {
+  const asker = tasks.get(initiator);
+  if (!isOutbox(initiator)) return asker?.sent?.message === id && asker.awaits !== undefined;
+  const from = mail?.open.get(id)?.from;
+  return from?.task !== undefined && from.attempt === undefined;
 }
 
 /** What was said before the question came back may have been heard, and be said again under its key, which says nothing new: whoever asked goes by that. */
@@ -179,12 +188,27 @@ export function addConversation(mail: MailState, one: ConversationState): void {
   if (one.deadline !== undefined) mail.due.push({ at: one.deadline, kind: 'deadline', id: one.id });
 }
 
-export function endConversation(mail: MailState, { id, conversation }: ConversationState): void {
+export function endConversation(mail: MailState, one: ConversationState): void {
+  const { id, conversation, initiator, participant } = one;
   mail.conversations.delete(id);
   mail.owed.delete(id);
   const ids = mail.byConversation.get(conversation);
   ids?.delete(id);
   if (ids?.size === 0) mail.byConversation.delete(conversation);
+  stirAsking(mail, initiator);
+  if (participant !== undefined) stirAsking(mail, participant);
+}
+
+/** Whether nothing will be said any more where a task has asked: in the conversation that it opened, or in one in which it asked back (of which, absent: in any). */
+export function isOverFor(
+  mail: MailState,
+  task: string,
+  { message, conversation }: Pick<Question, 'message'> & Partial<Question>,
+): boolean {
+  if (mail.conversations.has(message)) return false;
+  const ids = conversation === undefined ? mail.conversations.keys() : mail.byConversation.get(conversation);
+  for (const id of ids ?? []) if (mail.conversations.get(id)?.participant === task) return false;
+  return true;
 }
 
 /** A task has ended: what it asked is of no concern any more, and what it was asked is answered for it. */
@@ -237,21 +261,26 @@ export function answerFor(
   const { now: at } = context;
   const { conversation, initiator, mailbox, participant, subject } = one;
   const whose = participant ?? mailbox;
-  const code = why === LATE ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
+  const isLate = why === LATE || (one.deadline !== undefined && one.deadline <= at);
+  const code = isLate ? 'REPRISE_REPLY_TIMEOUT' : 'REPRISE_REQUEST_REFUSED';
   const late = one.stage === 'more-needed' ? 'asked back, and was not answered in time' : 'did not answer in time';
-  const message = `${placeText(whose)} ${why === LATE ? late : why}.`;
+  const message = `${placeText(whose)} ${isLate ? late : why}.`;
   const error = errorData(code, message);
-  const told = state.tasks.get(initiator);
+  // At a name of no run a program may be called as its task is.
+  const tasks = state.definition.name === MAILBOX_WORKFLOW ? new Map<string, TaskState>() : state.tasks;
+  const told = tasks.get(initiator);
   // Who asks in another run tells the time for itself.
-  const mayBeTold = isOwed(one) && (isOutbox(initiator) ? why !== LATE : told !== undefined && !hasEnded(told));
-  const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message };
+  const mayBeTold = isOwed(one) && (isOutbox(initiator) ? !isLate : told !== undefined && !hasEnded(told));
+  // Whoever has what was asked may still answer; nobody has it after that.
+  const held = isLate && mail.open.get(id)?.holder !== undefined ? { held: true as const } : {};
+  const expired: ConversationExpired = { type: 'ConversationExpired', at, message: id, reason: message, ...held };
   // Whoever is told so is told once.
   if (!mayBeTold || mail.open.has(`${id}!`)) return [expired];
   const answer: MessageSent = {
     type: 'MessageSent',
     at,
     message: `${id}!`,
-    from: isOutbox(whose) || state.tasks.has(whose) ? partyAt(whose) : { client: whose },
+    from: isOutbox(whose) || tasks.has(whose) ? partyAt(whose) : { client: whose },
     ...addressed(mail, initiator),
     data: { code: error.code, message } satisfies Json,
     performative: 'failure',

@@ -1,4 +1,3 @@
-import { errorData } from '../../../shared/errors.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
@@ -6,7 +5,9 @@ import { deadLetterOf, giveUpOn, whenAgain } from './came-back.ts';
 import { answerFor, LATE } from './conversations.ts';
 import { handOut } from './hand-out.ts';
 import { handOverFrom, isAtItsEnd, undeliveredError } from './hand-over.ts';
-import { dueBy, isUnwanted, type MailState, outboxesOf, receiverOf } from './mail.ts';
+import { dueBy, isUnwanted, type MailState, type OpenMessage, outboxesOf, receiverOf } from './mail.ts';
+import { isOutbox } from './outbox.ts';
+import { expire } from './over.ts';
 
 /** What expires, or is missed, in one decision; the rest is due at once after it. */
 const MOST_AT_ONCE = 256;
@@ -20,7 +21,7 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
   if (mail === undefined) return [];
   const at = context.now;
   const events: RunEvent[] = [];
-  const expired: string[] = [];
+  const expired = new Set<OpenMessage>();
   let count = 0;
   const seen = new Set<string>();
   for (const { kind, id } of dueBy(mail, Math.max(at, set))) {
@@ -33,11 +34,16 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
       continue;
     }
     if (kind === 'deadline') {
-      events.push(...answerFor(state, mail, id, LATE, context));
+      const asked = mail.open.get(id);
+      const isLying = asked !== undefined && isAtHand(asked);
+      if (isLying) expired.add(asked);
+      // Its name has the conversation again, and tells.
+      if (!isLying || !asked.mailbox.startsWith('@')) events.push(...answerFor(state, mail, id, LATE, context));
       continue;
     }
     if (kind === 'expiry') {
-      expired.push(id);
+      const message = mail.open.get(id);
+      if (message !== undefined) expired.add(message);
       continue;
     }
     if (kind === 'lease') {
@@ -49,15 +55,7 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
     const { taskId, attempt, call } = receiver;
     events.push({ type: 'MessageMissed', at, taskId, attempt, call });
   }
-  if (expired.length > 0) {
-    events.push({ type: 'MessageExpired', at, messages: expired });
-    for (const id of expired) {
-      const message = mail.open.get(id);
-      if (message === undefined || message.drop === true) continue;
-      const waited = `Nobody took the message within ${(message.expiresAt ?? at) - message.sentAt} ms.`;
-      events.push(deadLetterOf(state, message, errorData('REPRISE_MESSAGE_EXPIRED', waited), message.failed, at));
-    }
-  }
+  events.push(...expire(state, [...expired], at, events));
   if (events.length > 0) return events;
   // What may be had again: whoever waits for it has it.
   for (const [mailbox, { receivers, messages }] of mail.boxes) {
@@ -67,6 +65,10 @@ export function messagesDue(state: RunState, set: number, context: DecisionConte
   }
   return [];
 }
+
+/** Nobody has it, and it is not on its way: it lies where it was sent to. */
+const isAtHand = ({ holder, back, dead, doomed, mailbox }: OpenMessage): boolean =>
+  holder === undefined && back === undefined && dead === undefined && !doomed && !isOutbox(mailbox);
 
 /** A program had it for as long as it said. */
 function leaseOver(state: RunState, mail: MailState, id: string, context: DecisionContext): readonly RunEvent[] {

@@ -1,17 +1,20 @@
 import type { Scope } from '../../../definition/definition.ts';
+import { errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { Wanted } from '../../../shared/received-message.ts';
 import { taskScope } from '../binding-source.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
-import { conclude } from '../decisions/outcome.ts';
+import { conclude, giveUp } from '../decisions/outcome.ts';
 import { isLoser } from '../decisions/withdraw.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
+import { isOverFor } from './conversations.ts';
 import { fits, scopeOfCall, whereOf } from './fits.ts';
-import type { Mailbox, OpenMessage, Receiver } from './mail.ts';
+import type { MailState, OpenMessage, Receiver } from './mail.ts';
 import { nameOf } from './message.ts';
 import { misfitOf, schemaOf, turnDown } from './misfits.ts';
 import { outboxOf } from './outbox.ts';
+import { isOver } from './over.ts';
 import { isFrom, receivedFrom } from './received.ts';
 import { replied } from './replies.ts';
 
@@ -25,8 +28,9 @@ export function handOut(
   context: DecisionContext,
   now = context.now,
 ): readonly RunEvent[] {
-  const box = state.mail?.boxes.get(mailbox);
-  if (box === undefined) return [];
+  const { mail } = state;
+  const box = mail?.boxes.get(mailbox);
+  if (mail === undefined || box === undefined) return [];
   for (const receiver of box.receivers.values()) {
     if (receiver.consumer !== undefined) {
       const events = handOn(state, mailbox, receiver, receiver.consumer, context, now);
@@ -37,9 +41,13 @@ export function handOut(
     if (task === undefined || isHeldUp(state, receiver)) continue;
     const schema = schemaOf(state, task, receiver);
     const isFit = mailbox.startsWith('@') ? fitsAway(state, receiver.wanted) : filterOf(state, task, receiver);
-    const found = fitting(box, isFit, receiver.max, now);
+    const found = fitting(mail, mailbox, isFit, receiver.max, now);
     const [first] = found;
-    if (first === undefined) continue;
+    if (first === undefined) {
+      const events = inVain(state, mail, task, receiver, box.messages.values(), isFit, context);
+      if (events.length > 0) return events;
+      continue;
+    }
     const misfit = found.map((message) => [message, misfitOf(schema, message)] as const).find(([, why]) => why);
     if (misfit?.[1] !== undefined) return turnDown(state, task, misfit[0], misfit[1], context);
     if (receiver.call === 0) return taken(state, task, first, context);
@@ -48,6 +56,29 @@ export function handOut(
     return [{ type: 'MessageDelivered', at: context.now, messages, taskId, attempt, call }];
   }
   return [];
+}
+
+/** What it waits for the answer to is over, and no answer lies there, for now or for later: none will come. */
+function inVain(
+  state: RunState,
+  mail: MailState,
+  task: TaskState,
+  { attempt, call, question }: Receiver,
+  lying: Iterable<OpenMessage>,
+  isFit: (message: OpenMessage) => boolean,
+  context: DecisionContext,
+): readonly RunEvent[] {
+  const { id: taskId, sent } = task;
+  const asked = call === 0 && sent?.outcome === 'open' ? { message: sent.message } : question;
+  if (asked === undefined || !isOverFor(mail, taskId, asked)) return [];
+  for (const message of lying) if (!message.doomed && isFit(message)) return [];
+  const error = errorData(
+    'REPRISE_CONVERSATION_ENDED',
+    `No answer to '${asked.message}' will come to '${taskId}': the conversation has ended. Its last word answered another message, or '${taskId}' ended it; or the answer came before, and was done with.`,
+  );
+  if (call !== 0) return [{ type: 'MessageMissed', at: context.now, taskId, attempt, call, error }];
+  const definition = definitionOf(state, task);
+  return definition === undefined ? [] : giveUp(state, task, definition, { error }, context);
 }
 
 /** To another run that asked for it: one, which is what it has asked for. */
@@ -59,10 +90,10 @@ function handOn(
   { now: at }: DecisionContext,
   now: number,
 ): readonly RunEvent[] {
-  const box = state.mail?.boxes.get(mailbox);
-  const [first] = box === undefined ? [] : fitting(box, fitsAway(state, wanted), 1, now);
+  const { mail } = state;
+  const [first] = fitting(mail, mailbox, fitsAway(state, wanted), 1, now);
   if (first === undefined) return [];
-  const n = (state.mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
+  const n = (mail?.numbers.get(outboxOf(run, to)) ?? 0) + 1;
   return [{ type: 'MessageHandedOn', at, message: first.id, to, run, n, ask }];
 }
 
@@ -74,11 +105,10 @@ export function lyingAt(
   max: number,
   now: number,
 ): readonly OpenMessage[] {
-  const box = state.mail?.boxes.get(mailbox);
   const scope = (): Scope => scopeOfCall(state.runId, 1);
   const isHere = (message: OpenMessage): boolean => fits(message, wanted, whereOf(wanted), scope, mailbox);
   const isWanted = isAway ? fitsAway(state, wanted) : isHere;
-  return box === undefined ? [] : fitting(box, isWanted, max, now);
+  return fitting(state.mail, mailbox, isWanted, max, now);
 }
 
 /** What is wanted of a name of no run: said there and in the run that asks, it has to mean the same. */
@@ -123,16 +153,18 @@ const taken = (
 
 /** The oldest messages that the receiver may have, as many as it takes at once. */
 function fitting(
-  box: Mailbox,
+  mail: MailState | undefined,
+  mailbox: string,
   fits: (message: OpenMessage) => boolean,
   max: number,
   now: number,
 ): readonly OpenMessage[] {
   const found: OpenMessage[] = [];
+  if (mail === undefined) return found;
   const heldUp = new Set<string>();
-  for (const message of box.messages.values()) {
-    const { conversation, retryAt, holder, doomed, expiresAt, dead } = message;
-    if (holder !== undefined || doomed || (expiresAt !== undefined && expiresAt <= now && dead === undefined)) continue;
+  for (const message of mail.boxes.get(mailbox)?.messages.values() ?? []) {
+    const { conversation, retryAt, holder, doomed } = message;
+    if (holder !== undefined || doomed || isOver(mail, message, now)) continue;
     if (retryAt !== undefined && retryAt > now) {
       if (conversation !== undefined) heldUp.add(conversation);
       continue;

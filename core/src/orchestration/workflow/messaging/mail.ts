@@ -14,6 +14,7 @@ import {
   type FailedDelivery,
   type Outgoing,
   type Party,
+  type Question,
   type Receipt,
 } from './message.ts';
 import { isOutbox, isTeamName } from './outbox.ts';
@@ -89,6 +90,8 @@ export interface Receiver {
   readonly wanted: Wanted | undefined;
   /** Of a call; that of a wait is in the definition. */
   readonly schema?: Json;
+  /** Of a call; a `send` that waits for its answer has its message. */
+  readonly question?: Question;
   readonly max: number;
   readonly until: number | undefined;
   readonly since: number;
@@ -331,8 +334,19 @@ function tidy(mail: MailState, mailbox: string): void {
 
 const stir = (mail: MailState, mailbox: string): void => {
   const box = mail.boxes.get(mailbox);
-  if (box !== undefined && box.messages.size > 0 && box.receivers.size > 0) mail.stirred.add(mailbox);
+  if (box === undefined || box.receivers.size === 0) return;
+  if (box.messages.size > 0) mail.stirred.add(mailbox);
+  else stirAsking(mail, mailbox);
 };
+
+/** Whoever waits there for an answer may wait in vain now. */
+export const stirAsking = (mail: MailState, mailbox: string): void => {
+  if (mail.boxes.get(mailbox)?.receivers.values().some(asks) === true) mail.stirred.add(mailbox);
+};
+
+/** Whether it waits for the answer to a question: a call that says so, or a `send`. */
+const asks = ({ question, call, consumer, wanted }: Receiver): boolean =>
+  question !== undefined || (call === 0 && consumer === undefined && wanted?.inReplyTo !== undefined);
 
 /** What lies at a name of no run, and who waits there, is to be what that knows of. */
 const disturb = (mail: MailState, mailbox: string): void => {
@@ -403,6 +417,7 @@ export function remove(mail: MailState, id: string): OpenMessage | undefined {
   if (box?.messages.size === 0) mail.filled.delete(message.mailbox);
   if (message.holder !== undefined) mail.attempts.get(message.holder.taskId)?.held.delete(id);
   tidy(mail, message.mailbox);
+  if (message.inReplyTo !== undefined) stirAsking(mail, message.mailbox);
   return message;
 }
 

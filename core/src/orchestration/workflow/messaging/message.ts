@@ -48,6 +48,12 @@ export interface Ask {
   readonly over?: true;
 }
 
+/** What a call waits for an answer to: once its conversation is over, and nothing that fits is there, nothing will come. */
+export interface Question {
+  readonly message: string;
+  readonly conversation: string;
+}
+
 /** A message that is handed on, from a name of no run to whoever asked there, or back: what has become of it so far. */
 export interface HandedOn {
   /** What it was asked for by. */

@@ -8,6 +8,7 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { closedFlaw, mailboxOf } from './addresses.ts';
 import { MOST_TAKEN, outgoingFlaw } from './call-shapes.ts';
+import { MAILBOX_WORKFLOW } from './elsewhere.ts';
 import { isLentTo, type OpenMessage } from './mail.ts';
 import { addressOf, DEAD_LETTERS, FINAL, isTo, postedId } from './message.ts';
 import { MAX_MESSAGE_CHARS, sending } from './outgoing.ts';
@@ -82,7 +83,9 @@ export function clientFlaw(state: RunState, client: unknown): Refusal | undefine
   const isNamed = typeof client === 'string' && client !== '' && client.length <= MAX_NAME_CHARS;
   // What is in a task, or will be, has its name before it.
   const [first = ''] = isNamed ? client.split(/[/[]/, 1) : [];
-  return isNamed && !/^[#@>]|^client:|^team:/.test(client) && !state.tasks.has(first)
+  // Nobody talks to the task of a name of no run.
+  const isTaken = state.definition.name !== MAILBOX_WORKFLOW && state.tasks.has(first);
+  return isNamed && !/^[#@>]|^client:|^team:/.test(client) && !isTaken
     ? undefined
     : problem(
         'REPRISE_MESSAGE_INVALID',

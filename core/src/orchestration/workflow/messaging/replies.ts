@@ -30,13 +30,17 @@ export function refusalOf(whom: string, { performative, data, id }: ReceivedMess
         ? 'with a question, which nothing answers'
         : `with ${performative}`;
   const refused = 'REPRISE_REQUEST_REFUSED';
-  // What an error says is told where people look first.
-  const said = typeof why === 'string' ? `: ${why.slice(0, MAX_TOLD).replace(/\.$/, '')}` : '';
   return {
-    ...errorData(refused, `'${whom}' answered ${how}${said}.`),
+    ...errorData(refused, `'${whom}' answered ${how}${whySaid(data)}.`),
     code: refused,
     details: { message: id, performative, data },
   };
+}
+
+/** What an answer with an error says, to stand behind how it was answered: it is told where people look first. */
+export function whySaid(data: Json): string {
+  const { message } = (data ?? {}) as { readonly [key: string]: unknown };
+  return typeof message === 'string' ? `: ${message.slice(0, MAX_TOLD).replace(/\.$/, '')}` : '';
 }
 
 /** Characters of an answer that its error tells. */
@@ -62,7 +66,9 @@ export function replied(
   const heard: MessageAcknowledged = { type: 'MessageAcknowledged', at, messages: [message.id], taskId, attempt };
   if (said.performative === 'agree') return [heard];
   const outcome = task.sent?.outcome;
-  const error = typeof outcome === 'object' ? outcome : refusalOf(said.from, said);
+  const refused = refusalOf(said.from, said);
+  // That the time to answer is over says more than that nobody took the question by then.
+  const error = typeof outcome === 'object' && refused.code !== 'REPRISE_REPLY_TIMEOUT' ? outcome : refused;
   return [heard, ...notUnderstood(message, task, at), ...giveUp(state, task, definition, { error }, context)];
 }
 

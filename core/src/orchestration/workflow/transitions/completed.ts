@@ -35,7 +35,7 @@ export function completed(state: RunState, task: TaskState, event: TaskCompleted
     hold(state, task, 'ends');
   }
   if (event.case !== undefined) task.chosen = event.case;
-  task.error = undefined;
+  task.error = event.error;
   if (task.form !== undefined) task.form.answer = undefined;
   task.because = via === 'override' ? via : undefined;
   if (via === 'override') overridden(state, task, event.attempt);

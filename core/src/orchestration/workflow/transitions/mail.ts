@@ -116,8 +116,9 @@ export function handedOn(state: RunState, { message: id, to, run, n, ask, dead, 
   const mail = mailOf(state);
   const message = remove(mail, id);
   if (message === undefined) return state;
-  const asked = mail.conversations.get(id);
-  // Whoever answers it is elsewhere.
+  const one = mail.conversations.get(id);
+  // Whoever answers it is elsewhere. That of a task here that asked the name has its place there.
+  const asked = one?.mailbox === message.mailbox ? one : undefined;
   if (asked !== undefined) endConversation(mail, asked);
   const { n: _n, handedOn: _handedOn, outAt: _outAt, deadline: _deadline, ...others } = message;
   if (run === undefined) {
@@ -127,7 +128,7 @@ export function handedOn(state: RunState, { message: id, to, run, n, ask, dead, 
     return tidied(state, mail, at);
   }
   const mailbox = outboxOf(run, to);
-  const deadline = asked?.deadline ?? message.deadline;
+  const deadline = one?.deadline ?? message.deadline;
   if (n !== undefined) mail.numbers.set(mailbox, n);
   const why = { ...(ask === undefined ? {} : { ask }), ...(dead === undefined ? {} : { dead }) };
   const onWay = { ...others, mailbox, handedOn: why, outAt: at, doomed: false };
@@ -243,8 +244,10 @@ export function unsubscribed(state: RunState, event: MailboxUnsubscribed): RunSt
   return state;
 }
 
-export function conversationExpired(state: RunState, { message, at }: ConversationExpired): RunState {
+export function conversationExpired(state: RunState, { message, at, held }: ConversationExpired): RunState {
   const mail = mailOf(state);
+  const asked = held === true ? mail.open.get(message) : undefined;
+  if (asked !== undefined) asked.doomed = true;
   const one = mail.conversations.get(message);
   if (one !== undefined) {
     noBid(state, one);
@@ -256,7 +259,7 @@ export function conversationExpired(state: RunState, { message, at }: Conversati
 export function awaited(state: RunState, task: TaskState, event: MessageAwaited): void {
   const mail = mailOf(state);
   if (!isInFlight(task)) return;
-  const { taskId, attempt, call, worker, mailbox, wanted, schema, max, until } = event;
+  const { taskId, attempt, call, worker, mailbox, wanted, schema, max, until, question } = event;
   const calls = noteCall(state, mail, { taskId, attempt, worker, call });
   const before = isListening(state, task);
   calls.waits.set(call, mailbox);
@@ -268,6 +271,7 @@ export function awaited(state: RunState, task: TaskState, event: MessageAwaited)
     worker,
     wanted,
     ...(schema === undefined ? {} : { schema }),
+    ...(question === undefined ? {} : { question }),
     max,
     until,
     since: state.revision,

@@ -213,6 +213,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     {
       attempt: integer(0),
       via: oneOf('fallback-value', 'fallback-task'),
+      error: errorShape,
       signal: label,
       message: messageIdShape,
       tasks: listOf(taskId),
@@ -252,7 +253,15 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
     { taskId, attempt: integer(0), via: oneOf(...VIAS) },
-    { output: anyJson, case: label, signal: label, message: messageIdShape, ends: anyJson, commandId: label },
+    {
+      output: anyJson,
+      case: label,
+      signal: label,
+      message: messageIdShape,
+      ends: anyJson,
+      error: errorShape,
+      commandId: label,
+    },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },

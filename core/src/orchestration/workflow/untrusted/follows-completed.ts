@@ -67,6 +67,8 @@ export function completedFlaw(
       );
   if (event.ends !== undefined && event.via !== 'agent')
     return flaw('data.ends', `cannot stand beside via "${event.via}"`);
+  if (event.error !== undefined && event.via !== 'fallback-value')
+    return flaw('data.error', `cannot stand beside via "${event.via}"`);
   if (event.commandId !== undefined && event.via !== 'override')
     return flaw('data.commandId', `cannot stand beside via "${event.via}"`);
   switch (event.via) {

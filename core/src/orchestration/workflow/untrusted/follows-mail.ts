@@ -20,6 +20,7 @@ import {
 import { type Ask, copyId, DEAD_LETTERS, type Party } from '../messaging/message.ts';
 import { misfitOf, schemaOf } from '../messaging/misfits.ts';
 import { isClient, isOutbox, isTeamName, outboxOf } from '../messaging/outbox.ts';
+import { protocolOf } from '../messaging/protocols.ts';
 import { isTopic } from '../messaging/topic-names.ts';
 import { hasEnded, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { flaw, unfit, unknown } from './flaws.ts';
@@ -135,7 +136,7 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return firstFlaw(event.messages, (id) => {
         const message = mail?.open.get(id);
         return message !== undefined &&
-          (message.expiresAt !== undefined || isOutbox(message.mailbox)) &&
+          (message.expiresAt !== undefined || asks(message) || isOutbox(message.mailbox)) &&
           isAtHand(message)
           ? undefined
           : 'does not expire';
@@ -155,9 +156,11 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
       return undefined;
     }
     case 'ConversationExpired':
-      return mail?.conversations.has(event.message) === true
+      if (mail?.conversations.has(event.message) !== true)
+        return flaw('data.message', `is '${event.message}', which opened no conversation that is open`);
+      return event.held === undefined || mail.open.get(event.message)?.holder !== undefined
         ? undefined
-        : flaw('data.message', `is '${event.message}', which opened no conversation that is open`);
+        : flaw('data.held', `is there, and nobody has '${event.message}'`);
     case 'DeadLetterEdited':
       return againFlaw(state, event.commandId) ?? deadFlaw(mail, [event.message]);
     case 'DeadLettersRedriven': {
@@ -447,6 +450,9 @@ const isHeld = (mail: MailState | undefined, id: string, { taskId, attempt }: Ca
 
 const isAtHand = ({ holder, dead, doomed }: OpenMessage): boolean =>
   holder === undefined && dead === undefined && !doomed;
+
+/** What it asks is to be answered by some time. */
+const asks = ({ performative = 'inform' }: OpenMessage): boolean => protocolOf(performative) !== undefined;
 
 const againFlaw = (state: RunState, commandId: string): Flaw | undefined =>
   state.commands.has(commandId) ? flaw('data.commandId', `is '${commandId}', which took effect before`) : undefined;

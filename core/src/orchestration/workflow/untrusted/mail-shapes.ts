@@ -6,6 +6,7 @@ import {
   MOST_TAKEN,
   messageIdShape,
   performativeShape,
+  questionShape,
   schemaShape,
   wantedFields,
 } from '../messaging/call-shapes.ts';
@@ -146,7 +147,7 @@ export const mailShapes = (error: Shape) =>
     MailboxUnsubscribed: fieldsOf(subscription),
     MessageAwaited: fieldsOf(
       { taskId, attempt, call, worker: label, mailbox: mailboxShape, max: integer(1, MOST_TAKEN) },
-      { wanted: filterShape, schema: schemaShape, until: time },
+      { wanted: filterShape, schema: schemaShape, until: time, question: questionShape },
     ),
     MessageDelivered: fieldsOf({ messages: ids(MOST_TAKEN), taskId, attempt, call }),
     MessageTaken: fieldsOf({ messages: ids(MOST_TAKEN), client, until: time }),
@@ -175,7 +176,7 @@ export const mailShapes = (error: Shape) =>
       open: integer(1),
       dead: integer(0),
     }),
-    ConversationExpired: fieldsOf({ message: messageIdShape, reason }),
+    ConversationExpired: fieldsOf({ message: messageIdShape, reason }, { held: oneOf(true) }),
     DeadLetterEdited: fieldsOf({ message: messageIdShape, data: anyJson, commandId: label }),
     DeadLettersRedriven: fieldsOf({ messages: ids(MOST_TAKEN), commandId: label }, { to: mailboxShape }),
     DeadLettersDiscarded: fieldsOf({ messages: ids(MOST_TAKEN) }, { commandId: label }),
