@@ -57,7 +57,6 @@ const bidder = (name: string, bids: (call: Call) => Json | Promise<Json>, work: 
 const flowOf = (spec: JsonObject, tasks = '{}', more = '') =>
   parseWorkflow(`
 name: crew
-concurrency: 8
 tasks:
   team:
     scope: ${tasks}

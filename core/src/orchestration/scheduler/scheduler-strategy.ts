@@ -47,7 +47,8 @@ export interface SchedulingView {
   readonly agents: ReadonlyMap<string, AgentView>;
   /**
    * Attempts that may be given to the agent now, over all limits that are about the run; `capability`: when the task asks for it. The same each
-   * time it is asked of one view. What is assigned beyond is passed over, and assigned when there is room.
+   * time it is asked of one view: what is for the agent by its name and what is for a capability of it share the room that it has. What is assigned beyond is
+   * passed over, and assigned when there is room.
    */
   room(agent: string, capability?: string): number;
 }
