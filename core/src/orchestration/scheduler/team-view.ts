@@ -1,6 +1,7 @@
 import type { Scope } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
 import { cel } from '../../definition/expression.ts';
+import { lazyRecord } from '../../definition/lazy-record.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { freezeJson, type Json, type JsonObject } from '../../shared/json.ts';
 import { inside } from '../../shared/task-path.ts';
@@ -27,6 +28,7 @@ export class TeamViewOf implements TeamView {
   readonly #scope: ScopeState;
   readonly #team: TeamState;
   #news: readonly News[] | undefined;
+  #outputs: JsonObject | undefined;
 
   constructor(state: RunState, scope: ScopeState, team: TeamState) {
     this.#state = state;
@@ -60,6 +62,25 @@ export class TeamViewOf implements TeamView {
 
   get round(): number {
     return this.#scope.round;
+  }
+
+  get open(): number {
+    return this.#scope.open;
+  }
+
+  get inFlight(): number {
+    return this.#scope.inFlight;
+  }
+
+  get outputs(): JsonObject {
+    const { path } = this.#scope;
+    const result = (id: string): Json | undefined => {
+      const task = this.#state.tasks.get(inside(path, id));
+      const isResult = task?.status === 'completed' && task.scope === path && task.index === undefined;
+      return isResult && !Object.hasOwn(this.#team.asked, id) ? shown(task.output ?? null) : undefined;
+    };
+    this.#outputs ??= lazyRecord(result, () => this.tasks.keys());
+    return this.#outputs;
   }
 
   // Whoever takes it out of the view has it still.
@@ -186,7 +207,8 @@ class TeamTaskView implements TeamTask {
   }
 
   get capability(): string | undefined {
-    return wantedBy(this.#state, this.#task).capability;
+    const { agent, capability } = wantedBy(this.#state, this.#task);
+    return agent === undefined ? capability : undefined;
   }
 
   get priority(): number {

@@ -1,0 +1,80 @@
+import type { JsonObject, ReadyGroup, ReadyTask, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
+
+/** A task of the block that asks for a capability. */
+export interface Work {
+  readonly task: TeamTask;
+  readonly capability: string;
+}
+
+/** A task, as expressions and bidders see it. */
+export const shownWork = ({ task: { id, priority, input = null, tries }, capability }: Work): JsonObject => ({
+  id,
+  capability,
+  priority,
+  input,
+  tries,
+});
+
+/** What `assignInOrder` takes, of work that goes to whoever a graph would give it to. */
+export const groupOf = ({ task: { taskId, priority, tried }, capability }: Work, order: number): ReadyGroup => ({
+  agent: undefined,
+  capability,
+  tasks: [{ taskId, priority, readySince: 0, order, agent: undefined, capability, tried }],
+});
+
+interface Head {
+  readonly group: ReadyGroup;
+  readonly capability: string;
+  readonly rest: Iterator<ReadyTask>;
+  next: ReadyTask | undefined;
+  /** What was read of the group, and is no work of the team: of blocks in it. */
+  readonly others: ReadyTask[];
+}
+
+/** The work that is ready, of which no more is read than is asked for: there may be thousands. */
+export class ReadyWork {
+  readonly #view: TeamSchedulingView;
+  readonly #named: readonly ReadyGroup[];
+  readonly #heads: readonly Head[];
+
+  constructor(view: TeamSchedulingView) {
+    this.#view = view;
+    this.#named = view.groups.filter(({ capability }) => capability === undefined);
+    this.#heads = view.groups.flatMap((group): readonly Head[] => {
+      const { capability, tasks } = group;
+      if (capability === undefined) return [];
+      const rest = tasks[Symbol.iterator]();
+      return [{ group, capability, rest, next: rest.next().value, others: [] }];
+    });
+  }
+
+  /** By priority, then by what became ready first; of groups whose capability is wanted, which is asked before each. Goes on where it was left. */
+  *read(isWanted: (capability: string) => boolean): Generator<Work> {
+    for (;;) {
+      let first: Head | undefined;
+      for (const head of this.#heads)
+        if (head.next !== undefined && isBefore(head.next, first?.next) && isWanted(head.capability)) first = head;
+      if (first?.next === undefined) return;
+      const { next, rest, capability, others } = first;
+      first.next = rest.next().value;
+      const task = this.#own(next);
+      if (task === undefined) others.push(next);
+      else yield { task, capability };
+    }
+  }
+
+  /** What is for an agent by its name, and what was read that is no work of the team. */
+  others(): readonly ReadyGroup[] {
+    const read = this.#heads.filter(({ others }) => others.length > 0);
+    return [...this.#named, ...read.map(({ group, others }) => ({ ...group, tasks: others }))];
+  }
+
+  #own({ taskId }: ReadyTask): TeamTask | undefined {
+    const { region, team } = this.#view;
+    const task = team.tasks.get(region === '' ? taskId : taskId.slice(region.length + 1));
+    return task?.role === undefined ? task : undefined;
+  }
+}
+
+const isBefore = (one: ReadyTask, other: ReadyTask | undefined): boolean =>
+  other === undefined || one.priority > other.priority || (one.priority === other.priority && one.order < other.order);
