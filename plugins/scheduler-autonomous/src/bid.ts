@@ -136,7 +136,7 @@ class Market {
     const { task } = work;
     const offers = this.#offers(work, auction);
     const late = Object.keys(auction.bids).filter((one) => this.#hangs(one, offers));
-    if (late.length > 0) desk.say({ kind: 'drop', tasks: late, why: 'no bid came in time' });
+    if (late.length > 0) desk.drop(late, 'no bid came in time');
     let [best, ...rest] = offers;
     if (best !== undefined && this.#isVoid) {
       this.#isVoid = false;

@@ -25,6 +25,7 @@ export class Desk {
   readonly #said: Decision[] = [];
   readonly #given = new Map<string, number>();
   readonly #handled = new Set<string>();
+  readonly #dropped = new Set<string>();
   #recorded: string;
   #count = 0;
 
@@ -87,7 +88,12 @@ export class Desk {
 
   /** Once: its lists are read once. */
   ready(): ReadyWork {
-    return new ReadyWork(this.view);
+    return new ReadyWork(this.view, this.#dropped);
+  }
+
+  drop(tasks: readonly string[], why: string): void {
+    for (const id of tasks) this.#dropped.add(id);
+    this.say({ kind: 'drop', tasks, why });
   }
 
   /** Nothing, when there is no room or slot. */

@@ -37,9 +37,15 @@ export class ReadyWork {
   readonly #named: readonly ReadyGroup[];
   readonly #heads: readonly Head[];
 
-  constructor(view: TeamSchedulingView) {
+  /** `dropped`: is not wanted any more. */
+  constructor(view: TeamSchedulingView, dropped: ReadonlySet<string>) {
     this.#view = view;
-    this.#named = view.groups.filter(({ capability }) => capability === undefined);
+    const isOpen = ({ taskId }: ReadyTask): boolean => !dropped.has(localId(view, taskId));
+    const named = view.groups.filter(({ capability }) => capability === undefined);
+    this.#named =
+      dropped.size === 0
+        ? named
+        : named.map((group) => ({ ...group, tasks: Iterator.from(group.tasks).filter(isOpen) }));
     this.#heads = view.groups.flatMap((group): readonly Head[] => {
       const { capability, tasks } = group;
       if (capability === undefined) return [];
@@ -70,11 +76,13 @@ export class ReadyWork {
   }
 
   #own({ taskId }: ReadyTask): TeamTask | undefined {
-    const { region, team } = this.#view;
-    const task = team.tasks.get(region === '' ? taskId : taskId.slice(region.length + 1));
+    const task = this.#view.team.tasks.get(localId(this.#view, taskId));
     return task?.role === undefined ? task : undefined;
   }
 }
+
+const localId = ({ region }: TeamSchedulingView, taskId: string): string =>
+  region === '' ? taskId : taskId.slice(region.length + 1);
 
 const isBefore = (one: ReadyTask, other: ReadyTask | undefined): boolean =>
   other === undefined || one.priority > other.priority || (one.priority === other.priority && one.order < other.order);
