@@ -4,7 +4,7 @@ import { codeOf, endIfDone, isOutOfBudget, resumeWork } from './ending.ts';
 import type { Auction } from './ledger.ts';
 import { isBag } from './options.ts';
 import type { BidSpec, Rules } from './spec.ts';
-import { groupOf, shownWork, type Work } from './work.ts';
+import { groupOf, shownWork, told, type Work } from './work.ts';
 
 /** So that what is remembered has its place in the ledger. */
 const MOST_CALLS = 10;
@@ -264,7 +264,8 @@ class Market {
       return { id: isId(id) ? id : desk.freeId(`bid-${ledger.calls}-${index + 1}`), agent };
     });
     auction.bids = Object.fromEntries(bids.map(({ id, agent }) => [id, agent]));
-    const data = { work: shownWork(one), input: view.team.input, round };
+    const { input: given = null } = task;
+    const data = { work: { ...shownWork(one), input: told(given) }, input: told(view.team.input), round };
     const deadlineMs = this.#rules.bidMs;
     desk.say({ kind: 'announce', task: task.id, bids, data, deadlineMs, why: `round ${round}` });
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, ReadyGroup, ReadyTask, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
+import type { Json, JsonObject, ReadyGroup, ReadyTask, TeamSchedulingView, TeamTask } from '@reprise/core/plugin';
 
 /** A task of the block that asks for a capability. */
 export interface Work {
@@ -6,14 +6,26 @@ export interface Work {
   readonly capability: string;
 }
 
-/** A task, as expressions and bidders see it. */
-export const shownWork = ({ task: { id, priority, input = null, tries }, capability }: Work): JsonObject => ({
-  id,
-  capability,
-  priority,
-  input,
-  tries,
-});
+/** A task, as expressions see it: what it is to be handed is computed when it is read. */
+export function shownWork({ task, capability }: Work): JsonObject {
+  const { id, priority, tries } = task;
+  let input: Json | undefined;
+  return {
+    id,
+    capability,
+    priority,
+    tries,
+    get input() {
+      input ??= task.input ?? null;
+      return input;
+    },
+  };
+}
+
+const MOST_TOLD = 16 * 1024;
+
+/** What bidders are told, each of them anew: null in place of what is longer than 16 KiB as JSON. */
+export const told = (value: Json): Json => (JSON.stringify(value).length <= MOST_TOLD ? value : null);
 
 /** What `assignInOrder` takes, of work that goes to whoever a graph would give it to. */
 export const groupOf = ({ task: { taskId, priority, tried }, capability }: Work, order: number): ReadyGroup => ({

@@ -39,6 +39,9 @@ interface Call {
   readonly round: number;
 }
 
+/** CEL in a value, as in a workflow. */
+const cel = (source: string): string => `\${ ${source} }`;
+
 const callOf = (input: Json): Call | undefined =>
   typeof input === 'object' && input !== null && 'work' in input && 'round' in input
     ? (input as unknown as Call)
@@ -276,6 +279,26 @@ describe('an autonomous team', () => {
       expect(ran.output).to.deep.equal({ by: 'bob' });
       expect(given(ran, 'team/job')).to.deep.equal(['ann', 'bob']);
       expect(decided(ran).filter((one) => one.startsWith('announce'))).to.have.length(1);
+    });
+
+    it('tells bidders what the task will be handed, and weighs their bids by it', async () => {
+      const job = { capability: 'paint', input: { walls: cel('2 + 3') } };
+      const tasks = JSON.stringify({ job, other: { capability: 'paint', input: cel('input.big') } });
+      const heard: Json[] = [];
+      const painter = (name: string, each: number) =>
+        bidder(name, (call) => {
+          heard.push({ ...call } as unknown as Json);
+          return { each };
+        });
+      const award = 'bid.each * (has(work.input.walls) ? work.input.walls : 1.0)';
+      const flow = flowOf({ ...BID, members: ['ann', 'bob'], award }, tasks);
+      const ran = await run(flow, [painter('ann', 3), painter('bob', 2)], { big: 'x'.repeat(20_000) });
+      expect(ran.output).to.deep.equal({ job: { by: 'bob' }, other: { by: 'bob' } });
+      expect(only(ran.events, 'DecisionMade').find(({ kind }) => kind === 'award')?.why).to.equal('bob bids 10');
+      const [first, second] = ['job', 'other'].map((id) => heard.find((one) => callOf(one)?.work.id === id));
+      expect(first).to.deep.include({ input: null, round: 1 });
+      expect(first).to.have.nested.property('work.input.walls', 5);
+      expect(second).to.have.nested.property('work.input', null);
     });
 
     it('weighs bids by an expression', async () => {

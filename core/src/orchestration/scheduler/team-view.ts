@@ -7,6 +7,7 @@ import { freezeJson, type Json, type JsonObject } from '../../shared/json.ts';
 import { inside } from '../../shared/task-path.ts';
 import { leftOf } from '../workflow/budgets.ts';
 import { timeOf } from '../workflow/clock.ts';
+import { inputToCome } from '../workflow/decisions/schedule-tasks.ts';
 import { priorityOf, wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunState, ScopeState, TaskState } from '../workflow/state.ts';
 import { isIdle, localId, MAX_DECISIONS, ownStrategy, teamsAround } from '../workflow/team/team.ts';
@@ -236,7 +237,8 @@ class TeamTaskView implements TeamTask {
   }
 
   get input(): Json | undefined {
-    return shown(this.#task.input);
+    const { input, status } = this.#task;
+    return shown(input ?? (status === 'ready' ? inputToCome(this.#state, this.#task) : undefined));
   }
 
   get output(): Json | undefined {

@@ -58,7 +58,7 @@ export interface TeamTask {
   readonly role: string | undefined;
   /** Oldest first. */
   readonly handOffs: readonly { readonly from: string; readonly to: string; readonly why?: string }[];
-  /** Once it has begun. */
+  /** Once it has begun; of one that is ready, what it is to be handed. */
   readonly input: Json | undefined;
   /** Once it has completed. */
   readonly output: Json | undefined;
