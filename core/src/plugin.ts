@@ -110,6 +110,7 @@ export type {
   ReadyTask,
   SchedulerStrategy,
   SchedulingView,
+  TeamExpression,
   TeamSchedulingView,
   TeamStrategy,
 } from './orchestration/scheduler/scheduler-strategy.ts';

@@ -13,6 +13,7 @@ import { measureLongRun } from './long-run.ts';
 import { measureMessages, measureMessagesBetweenRuns } from './messages.ts';
 import { measureBareLoop, measureSqliteStore } from './raw-sqlite.ts';
 import { measureRestart, measureSleepingRestart } from './restart.ts';
+import { measureTaking } from './taking.ts';
 import { measureTenants } from './tenants.ts';
 import { measureViewLag } from './view-lag.ts';
 
@@ -152,6 +153,18 @@ for (const [atOnce, budget] of [
   for (const count of [100, 1000]) {
     const figures = await measureDelegations(count, atOnce);
     report(`${count} delegations, planned ${atOnce} at once`, figures.delegationsPerSecond, '/s', budget);
+    report('  decisions', figures.decisionsPerSecond, '/s');
+  }
+}
+
+for (const [mode, what] of [
+  ['bid', 'awards'],
+  ['claim', 'claims'],
+] as const) {
+  await measureTaking(mode, 100);
+  for (const count of [100, 1000]) {
+    const figures = await measureTaking(mode, count);
+    report(`${count} ${what}`, figures.takenPerSecond, '/s', 'flat');
     report('  decisions', figures.decisionsPerSecond, '/s');
   }
 }

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   parseWorkflow,
   type RunEvent,
+  sleep,
 } from '@reprise/core';
 import type { Clock, Decision, Monitor, ReadyTask, TeamSchedulingView, TeamStrategy } from '@reprise/core/plugin';
 import { ManualClock } from '@reprise/core/testing';
@@ -507,5 +508,49 @@ tasks:
     expect(await fork.result()).to.deep.equal({ y: 'mended', n: 2 });
     expect((await reprise.runs.replay(fork.id)).matches).to.equal(true);
     expect(only(await eventsOf(reprise, fork.id), 'DecisionMade').map(({ n }) => n)).to.deep.equal([1, 2, 3]);
+  });
+
+  it('are shown all that an agent could begin, whatever else is ready for it, and are not asked again for nothing', async () => {
+    let asked = 0;
+    let rooms: readonly number[] = [];
+    const choosy = definePlugin({
+      name: 'choosy',
+      kind: 'scheduler',
+      create: (): TeamStrategy => ({
+        name: 'choosy',
+        team: { writes: 1 },
+        select(view) {
+          asked += 1;
+          const { tasks } = view.team;
+          if (asked === 1) rooms = [view.room('a', 'work'), view.room('a', 'draw'), view.room('a')];
+          const isOpen = (id: string): boolean => tasks.get(id)?.status !== 'completed';
+          // What it leaves alone is ready for the very agent that it gives something.
+          const next = isOpen('named') ? ['named', 'long'] : isOpen('long') ? ['long'] : ['held', 'other'];
+          const given = [...view.ready].flatMap(({ taskId, agent }): Decision[] =>
+            next.includes(taskId) ? [{ taskId, agent: agent ?? 'a' }] : [],
+          );
+          if ([...tasks.keys()].some(isOpen)) return given;
+          return [{ kind: 'finish', output: [...tasks.keys()] }];
+        },
+      }),
+    });
+    const flow = parseWorkflow(`
+name: choosy
+strategy: { name: choosy }
+tasks:
+  held: { capability: work }
+  other: { capability: draw }
+  named: { agent: a }
+  long: { agent: b }
+`);
+    const a = defineAgent({ name: 'a', capabilities: ['work', 'draw'], concurrency: 1, handle: () => null });
+    const b = worker('b', async () => sleep(300).then(() => null));
+    const reprise = await start({ workflows: [flow], agents: [a, { ...b, capabilities: [] }], plugins: [choosy] });
+    const handle = await reprise.startRun(flow, null);
+    expect(await handle.result()).to.deep.equal(['held', 'other', 'named', 'long']);
+    const order = only(await eventsOf(reprise, handle.id), 'TaskScheduled').map(({ taskId }) => taskId);
+    expect(order).to.deep.equal(['named', 'long', 'held', 'other']);
+    expect(rooms, 'the same room may be used for any of them').to.deep.equal([1, 1, 1]);
+    expect(asked, 'nothing changes while the long one is under way').to.be.at.most(12);
   });
 });

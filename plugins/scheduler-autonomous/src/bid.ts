@@ -1,10 +1,10 @@
 import { isId, type Json, type TeamTask } from '@reprise/core/plugin';
-import { workOf } from './claim.ts';
-import { type Desk, groupOf, hasEnded, type Work } from './desk.ts';
-import { endIfDone, resumeWork } from './ending.ts';
+import { type Desk, hasEnded } from './desk.ts';
+import { codeOf, endIfDone, isOutOfBudget, resumeWork } from './ending.ts';
 import type { Auction } from './ledger.ts';
 import { isBag } from './options.ts';
 import type { BidSpec, Rules } from './spec.ts';
+import { groupOf, shownWork, told, type Work } from './work.ts';
 
 /** So that what is remembered has its place in the ledger. */
 const MOST_CALLS = 10;
@@ -51,16 +51,40 @@ class Market {
     if (desk.isOver) return;
     this.#judgeAll();
     if (desk.isOver) return;
-    const { work, others } = desk.ready();
+    const due: Work[] = [];
     const inOrder: Work[] = [];
-    const open: Work[] = [];
-    for (const one of work) {
-      this.#assign(one, open, inOrder);
+    for (const work of this.#called()) {
+      this.#assign(work, due, inOrder);
       if (desk.isOver) return;
     }
-    desk.assignInOrder([...inOrder.map(groupOf), ...others]);
-    for (const one of open) if (desk.slots() > 0 && !desk.isOver) this.#call(one);
-    if (!desk.isOver) this.#wake();
+    const ready = desk.ready();
+    desk.assignInOrder([...inOrder.map(groupOf), ...ready.others()]);
+    for (const work of due) if (!desk.isOver && this.#mayCall) this.#call(work);
+    for (const work of ready.read(() => !desk.isOver && this.#mayCall && this.#mayRemember))
+      if (this.#auctionOf(work.task) === undefined) this.#call(work);
+    if (desk.isOver) return;
+    desk.assignInOrder(ready.others().filter(({ capability }) => capability !== undefined));
+    this.#wake();
+  }
+
+  get #mayCall(): boolean {
+    const isOpen = ({ state }: Auction): boolean => state === 'called';
+    return this.#desk.slots() > 0 && Object.values(this.#desk.ledger.works).filter(isOpen).length < MOST_CALLS;
+  }
+
+  get #mayRemember(): boolean {
+    return Object.keys(this.#desk.ledger.works).length < MOST_AUCTIONS;
+  }
+
+  /** Work that was called, and is ready: what is most urgent first. */
+  #called(): readonly Work[] {
+    const { ledger, view } = this.#desk;
+    return Object.keys(ledger.works)
+      .flatMap((id): readonly Work[] => {
+        const task = view.team.tasks.get(id);
+        return task?.capability === undefined || task.status !== 'ready' ? [] : [{ task, capability: task.capability }];
+      })
+      .sort((one, other) => other.task.priority - one.task.priority);
   }
 
   /** Also of work that there is no room or slot for now: bids that hang may be what takes it. */
@@ -70,17 +94,17 @@ class Market {
       const task = view.team.tasks.get(id);
       const auction = task === undefined ? undefined : this.#auctionOf(task);
       if (task?.capability === undefined || auction?.state !== 'called' || !this.#isAnswered(task, auction)) continue;
-      this.#judge(task, task.capability, auction);
+      this.#judge({ task, capability: task.capability }, auction);
       if (this.#desk.isOver) return;
     }
   }
 
-  /** What has ended needs no auction. */
+  /** What has ended, or is for an agent by its name by now, needs no auction. */
   #forget(): void {
     const { ledger, view } = this.#desk;
     for (const id of Object.keys(ledger.works)) {
       const task = view.team.tasks.get(id);
-      if (task === undefined || hasEnded(task)) delete ledger.works[id];
+      if (task?.capability === undefined || hasEnded(task)) delete ledger.works[id];
     }
   }
 
@@ -107,11 +131,12 @@ class Market {
   }
 
   /** Least by `award`, then by estimate, then by name. Nothing that is not on record is asked: load and clock are not. */
-  #judge(task: TeamTask, capability: string, auction: Auction): void {
+  #judge(work: Work, auction: Auction): void {
     const desk = this.#desk;
-    const offers = this.#offers(task, capability, auction);
+    const { task } = work;
+    const offers = this.#offers(work, auction);
     const late = Object.keys(auction.bids).filter((one) => this.#hangs(one, offers));
-    if (late.length > 0) desk.say({ kind: 'drop', tasks: late, why: 'no bid came in time' });
+    if (late.length > 0) desk.drop(late, 'no bid came in time');
     let [best, ...rest] = offers;
     if (best !== undefined && this.#isVoid) {
       this.#isVoid = false;
@@ -119,7 +144,7 @@ class Market {
       desk.note(`the bid '${best.bid}' cannot be taken`);
       [best, ...rest] = rest;
     }
-    if (best === undefined) return this.#nobody(task, auction);
+    if (best === undefined) return this.#noOffer(task, auction);
     const next = rest.slice(0, MOST_NEXT).map(({ agent }) => agent);
     Object.assign(auction, { state: 'awarded', to: best.agent, next, bids: {}, void: [] });
     desk.say({ kind: 'award', task: task.id, bid: best.bid, why: `${best.agent} bids ${best.score}` });
@@ -130,9 +155,9 @@ class Market {
     return task !== undefined && !hasEnded(task) && !offers.some((offer) => offer.bid === id);
   }
 
-  #offers(task: TeamTask, capability: string, auction: Auction): readonly Offer[] {
+  #offers({ task, capability }: Work, auction: Auction): readonly Offer[] {
     const known = this.#desk.view.team.bids(task.id);
-    const work = workOf(task, capability);
+    const work = shownWork({ task, capability });
     return Object.entries(auction.bids)
       .flatMap(([id, agent]): readonly Offer[] => {
         const said = known.get(id);
@@ -166,6 +191,15 @@ class Market {
     }
   }
 
+  /** Who could not be asked because a budget is used up cannot be asked again. */
+  #noOffer(task: TeamTask, auction: Auction): void {
+    const { tasks } = this.#desk.view.team;
+    const broke = Object.keys(auction.bids).flatMap((id) => tasks.get(id) ?? []);
+    const one = broke.find(isOutOfBudget);
+    if (one === undefined) return this.#nobody(task, auction);
+    this.#desk.giveUp(codeOf(one), `Nobody could bid for '${task.id}': ${one.error?.message ?? ''}`, one.id);
+  }
+
   /** Nobody bid: asked again after 1 s, 2 s, 4 s …, as often as there are rounds. */
   #nobody({ id }: TeamTask, auction: Auction): void {
     const desk = this.#desk;
@@ -181,12 +215,13 @@ class Market {
     desk.note(`nobody bids for '${id}': ${onNoBid === 'assign' ? 'assigned in order' : `for ${onNoBid.agent}`}`);
   }
 
-  #assign(one: Work, open: Work[], inOrder: Work[]): void {
+  /** `due`: is to be called again. */
+  #assign(one: Work, due: Work[], inOrder: Work[]): void {
     const desk = this.#desk;
     const auction = this.#auctionOf(one.task);
-    if (auction === undefined) return void open.push(one);
+    if (auction === undefined) return void due.push(one);
     if (auction.state === 'order') return void inOrder.push(one);
-    if (auction.state === 'waiting' && (auction.until ?? 0) <= desk.view.now) return void open.push(one);
+    if (auction.state === 'waiting' && (auction.until ?? 0) <= desk.view.now) return void due.push(one);
     if (auction.state !== 'awarded' || auction.to === null) return;
     const { onNoBid } = this.#spec;
     const isNamed = isBag(onNoBid) && onNoBid['agent'] === auction.to && auction.round >= this.#rules.rounds;
@@ -197,7 +232,7 @@ class Market {
   }
 
   /** It has not failed at the task, and is there. */
-  #stands(agent: string, { ready: { tried }, capability }: Work): boolean {
+  #stands(agent: string, { task: { tried }, capability }: Work): boolean {
     const there = this.#desk.view.agents.get(agent);
     return there?.rested === false && there.capabilities.includes(capability) && !tried.includes(agent);
   }
@@ -215,13 +250,9 @@ class Market {
   #call(one: Work): void {
     const desk = this.#desk;
     const { ledger, view } = desk;
-    const { task, capability } = one;
-    const auctions = Object.values(ledger.works);
-    const before = this.#auctionOf(task);
-    if (auctions.filter(({ state }) => state === 'called').length >= MOST_CALLS) return;
-    if (before === undefined && auctions.length >= MOST_AUCTIONS) return;
+    const { task } = one;
     const { again } = task;
-    const round = (before?.round ?? 0) + 1;
+    const round = (this.#auctionOf(task)?.round ?? 0) + 1;
     const { members = [...view.agents.keys()].sort() } = this.#spec;
     const asked = members.filter((agent) => this.#stands(agent, one)).slice(0, MOST_BIDDERS);
     const auction: Auction = { state: 'called', again, round, bids: {}, to: null, next: [], void: [], until: null };
@@ -233,7 +264,8 @@ class Market {
       return { id: isId(id) ? id : desk.freeId(`bid-${ledger.calls}-${index + 1}`), agent };
     });
     auction.bids = Object.fromEntries(bids.map(({ id, agent }) => [id, agent]));
-    const data = { work: workOf(task, capability), input: view.team.input, round };
+    const { input: given = null } = task;
+    const data = { work: { ...shownWork(one), input: told(given) }, input: told(view.team.input), round };
     const deadlineMs = this.#rules.bidMs;
     desk.say({ kind: 'announce', task: task.id, bids, data, deadlineMs, why: `round ${round}` });
   }

@@ -1,7 +1,7 @@
-import type { JsonObject } from '@reprise/core/plugin';
-import { type Desk, groupOf, type Work } from './desk.ts';
-import { boardOf, endIfDone, ownTasks, resumeWork } from './ending.ts';
+import { type Desk, hasEnded } from './desk.ts';
+import { endIfDone, resumeWork } from './ending.ts';
 import type { Claimer, ClaimSpec, Rules } from './spec.ts';
+import { groupOf, type ReadyWork, shownWork, type Work } from './work.ts';
 
 /** A blackboard: what is ready goes to the members whose trigger holds. */
 export function claim(desk: Desk, spec: ClaimSpec, rules: Rules): void {
@@ -9,70 +9,100 @@ export function claim(desk: Desk, spec: ClaimSpec, rules: Rules): void {
   if (desk.isOver) return;
   if (resumeWork(desk, rules)) return;
   endIfDone(desk, spec, rules);
-  if (desk.isOver) return;
-  const { work, others } = desk.ready();
-  const open = openClaims(desk);
-  const isUnderWay = open.size > 0 || isBusy(desk);
-  const board = boardOf(desk);
-  const left: Work[] = [];
-  let claimed = false;
-  for (const one of work) {
-    if (desk.slots() <= 0) break;
-    const able = spec.members.filter((member) => isAble(desk, member, one, board));
-    const [best] = able
-      .filter(({ agent, atOnce = 1 }) => (open.get(agent) ?? 0) < atOnce && desk.room(agent, one.capability) > 0)
-      .sort((member, other) => order(member, other, one, open));
-    if (best !== undefined && desk.assign(one, best.agent, 'claim')) {
-      open.set(best.agent, (open.get(best.agent) ?? 0) + 1);
-      claimed = true;
-    } else if (able.length === 0) left.push(one);
+  if (!desk.isOver) new Board(desk, spec).run();
+}
+
+class Board {
+  readonly #desk: Desk;
+  readonly #spec: ClaimSpec;
+  readonly #ready: ReadyWork;
+  /** By agent: what it has claimed, and has in hand. */
+  readonly #open = new Map<string, number>();
+
+  constructor(desk: Desk, spec: ClaimSpec) {
+    this.#desk = desk;
+    this.#spec = spec;
+    this.#ready = desk.ready();
+    const { claims } = desk.ledger;
+    for (const [id, agent] of Object.entries(claims)) {
+      const task = desk.view.team.tasks.get(id);
+      const isOpen = task?.agent === agent && (task.status === 'scheduled' || task.status === 'running');
+      if (isOpen) this.#add(agent);
+      else delete claims[id];
+    }
   }
-  desk.assignInOrder(others);
-  const [first] = left;
-  if (first === undefined || claimed || isUnderWay || left.length < work.length || desk.said.some(isAssigned)) return;
-  if (spec.onNoClaim === 'assign') return desk.assignInOrder(left.map(groupOf));
-  const more = left.length === 1 ? '' : `, nor ${left.length - 1} more`;
-  desk.giveUp('REPRISE_NOT_CLAIMED', `Nobody claims '${first.task.id}'${more}, and nothing else is under way.`);
-}
 
-const isAssigned = ({ kind = 'assign' }: Desk['said'][number]): boolean => kind === 'assign';
+  run(): void {
+    const desk = this.#desk;
+    const { members, onNoClaim = 'fail' } = this.#spec;
+    const isWanted = (capability: string): boolean =>
+      desk.slots() > 0 && members.some((member) => this.#isFree(member, capability));
+    const left: Work[] = [];
+    for (const work of this.#ready.read(isWanted)) if (!this.#claim(work)) left.push(work);
+    desk.assignInOrder(this.#ready.others());
+    if (desk.said.length > 0 || desk.slots() <= 0 || !this.#isStuck()) return;
+    for (const work of this.#ready.read(() => true)) left.push(work);
+    const [first] = left;
+    if (first === undefined) return;
+    if (onNoClaim === 'assign') return desk.assignInOrder(left.map(groupOf));
+    const more = left.length === 1 ? '' : `, nor ${left.length - 1} more`;
+    desk.giveUp('REPRISE_NOT_CLAIMED', `Nobody claims '${first.task.id}'${more}, and nothing else is under way.`);
+  }
 
-/** Who failed at it comes last, the one that did so longest ago first; then fewest claims, then the order of the members. */
-const order = (
-  { agent: one }: Claimer,
-  { agent: other }: Claimer,
-  { ready: { tried } }: Work,
-  open: ReadonlyMap<string, number>,
-): number => tried.indexOf(one) - tried.indexOf(other) || (open.get(one) ?? 0) - (open.get(other) ?? 0);
+  #claim(work: Work): boolean {
+    const { id, tried } = work.task;
+    // Who failed at it comes last, the one that did so longest ago first; then fewest claims, then the order of the members.
+    const [best] = this.#spec.members
+      .filter((member) => this.#isFree(member, work.capability) && this.#holds(member, work))
+      .sort(
+        ({ agent: one }, { agent: other }) =>
+          tried.indexOf(one) - tried.indexOf(other) || this.#count(one) - this.#count(other),
+      );
+    if (best === undefined) return false;
+    const { agent } = best;
+    this.#desk.ledger.claims[id] = agent;
+    this.#add(agent);
+    return this.#desk.assign(work, agent, 'claim');
+  }
 
-function openClaims(desk: Desk): Map<string, number> {
-  const open = new Map<string, number>();
-  for (const { agent, capability, status } of ownTasks(desk))
-    if (agent !== undefined && capability !== undefined && (status === 'scheduled' || status === 'running'))
-      open.set(agent, (open.get(agent) ?? 0) + 1);
-  return open;
-}
+  #isFree({ agent, atOnce = 1 }: Claimer, capability: string): boolean {
+    const there = this.#desk.view.agents.get(agent);
+    if (there === undefined || there.rested || !there.capabilities.includes(capability)) return false;
+    return this.#count(agent) < atOnce && this.#desk.room(agent, capability) > 0;
+  }
 
-const isBusy = (desk: Desk): boolean =>
-  ownTasks(desk).some(({ status }) => status === 'scheduled' || status === 'running' || status === 'waiting');
+  /** A trigger that cannot be asked does not hold. */
+  #holds({ trigger }: Claimer, work: Work): boolean {
+    if (trigger === undefined) return true;
+    const { team } = this.#desk.view;
+    try {
+      return team.holds(trigger, { work: shownWork(work), board: team.outputs });
+    } catch {
+      return false;
+    }
+  }
 
-/** A trigger that cannot be asked does not hold. */
-function isAble(desk: Desk, { agent, trigger }: Claimer, { task, capability }: Work, board: JsonObject): boolean {
-  const there = desk.view.agents.get(agent);
-  if (there === undefined || there.rested || !there.capabilities.includes(capability)) return false;
-  if (trigger === undefined) return true;
-  try {
-    return desk.view.team.holds(trigger, { work: workOf(task, capability), board });
-  } catch {
-    return false;
+  /** Nothing is under way or comes by itself, and no member would claim anything that is ready, now or when it has room. */
+  #isStuck(): boolean {
+    const { agents, team } = this.#desk.view;
+    if (team.inFlight > 0) return false;
+    for (const task of team.tasks.values()) {
+      if (hasEnded(task) || task.status === 'pending') continue;
+      const { capability } = task;
+      if (task.status !== 'ready' || capability === undefined || task.role !== undefined) return false;
+      const wouldClaim = (member: Claimer): boolean =>
+        agents.get(member.agent)?.capabilities.includes(capability) === true &&
+        this.#holds(member, { task, capability });
+      if (this.#spec.members.some(wouldClaim)) return false;
+    }
+    return true;
+  }
+
+  #count(agent: string): number {
+    return this.#open.get(agent) ?? 0;
+  }
+
+  #add(agent: string): void {
+    this.#open.set(agent, this.#count(agent) + 1);
   }
 }
-
-/** A task, as expressions and bidders see it. */
-export const workOf = ({ id, priority, input = null, tries }: Work['task'], capability: string): JsonObject => ({
-  id,
-  capability,
-  priority,
-  input,
-  tries,
-});

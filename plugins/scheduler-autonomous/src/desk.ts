@@ -5,24 +5,17 @@ import {
   type ErrorCode,
   type JsonObject,
   type ReadyGroup,
-  type ReadyTask,
   type TeamSchedulingView,
   type TeamTask,
 } from '@reprise/core/plugin';
 import { emptyLedger, type Ledger } from './ledger.ts';
+import { ReadyWork, type Work } from './work.ts';
 
 const MOST_WHY = 1000;
 const MOST_MESSAGE = 4000;
 const ENDED: ReadonlySet<TeamTask['status']> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
 
 export const hasEnded = ({ status }: TeamTask): boolean => ENDED.has(status);
-
-/** A task of the block that asks for a capability, and is ready. */
-export interface Work {
-  readonly task: TeamTask;
-  readonly ready: ReadyTask;
-  readonly capability: string;
-}
 
 /** What is decided in one asking: each decision with the ledger as it is once that one has taken effect. */
 export class Desk {
@@ -32,6 +25,7 @@ export class Desk {
   readonly #said: Decision[] = [];
   readonly #given = new Map<string, number>();
   readonly #handled = new Set<string>();
+  readonly #dropped = new Set<string>();
   #recorded: string;
   #count = 0;
 
@@ -92,30 +86,18 @@ export class Desk {
     return this.view.room(agent, capability) - (this.#given.get(agent) ?? 0);
   }
 
-  /** What of the block's own asks for a capability, and what else is ready. Read once. */
-  ready(): { readonly work: readonly Work[]; readonly others: readonly ReadyGroup[] } {
-    const { region, groups, team } = this.view;
-    const work: Work[] = [];
-    const others = groups.map((group) => {
-      const { capability } = group;
-      if (capability === undefined) return group;
-      const rest: ReadyTask[] = [];
-      for (const ready of group.tasks) {
-        const task = team.tasks.get(region === '' ? ready.taskId : ready.taskId.slice(region.length + 1));
-        if (task === undefined || task.role !== undefined) rest.push(ready);
-        else work.push({ task, ready, capability });
-      }
-      return { ...group, tasks: rest };
-    });
-    work.sort(
-      ({ ready: one }, { ready: other }) =>
-        other.priority - one.priority || one.readySince - other.readySince || one.order - other.order,
-    );
-    return { work, others };
+  /** Once: its lists are read once. */
+  ready(): ReadyWork {
+    return new ReadyWork(this.view, this.#dropped);
+  }
+
+  drop(tasks: readonly string[], why: string): void {
+    for (const id of tasks) this.#dropped.add(id);
+    this.say({ kind: 'drop', tasks, why });
   }
 
   /** Nothing, when there is no room or slot. */
-  assign({ ready: { taskId }, capability }: Work, agent: string, why?: string): boolean {
+  assign({ task: { taskId }, capability }: Work, agent: string, why?: string): boolean {
     if (this.slots() <= 0 || this.room(agent, capability) <= 0) return false;
     this.#take({ taskId, agent });
     this.say({ taskId, agent, ...(why !== undefined && { why }) });
@@ -160,14 +142,10 @@ export class Desk {
 
   /** Where nothing else will happen, what is new is put behind: only then it is known whether the team is idle. */
   settle(): void {
-    const { news, tasks } = this.view.team;
-    if (this.#said.length > 0 || news.length === 0) return;
-    for (const { status } of tasks.values()) if (status === 'scheduled' || status === 'running') return;
-    this.say({ kind: 'note' });
+    const { news, inFlight } = this.view.team;
+    if (this.#said.length === 0 && news.length > 0 && inFlight === 0) this.say({ kind: 'note' });
   }
 }
 
 const clip = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
-
-export const groupOf = ({ ready, capability }: Work): ReadyGroup => ({ agent: undefined, capability, tasks: [ready] });

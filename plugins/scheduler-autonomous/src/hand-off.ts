@@ -1,5 +1,6 @@
 import type { JsonObject, TeamTask } from '@reprise/core/plugin';
 import { type Desk, hasEnded } from './desk.ts';
+import { codeOf } from './ending.ts';
 import type { HandOffSpec, Rules } from './spec.ts';
 
 const MOST_PERIOD = 4;
@@ -38,10 +39,11 @@ function resume(desk: Desk, { id, handOffs, error, status }: TeamTask): boolean 
   return false;
 }
 
-function end(desk: Desk, { id, status, output = null, error }: TeamTask): void {
+function end(desk: Desk, floor: TeamTask): void {
+  const { id, status, output = null, error } = floor;
   if (status === 'completed') return desk.finish(output);
   const why = error === undefined ? `was ${status}` : `failed: ${error.message}`;
-  desk.giveUp('REPRISE_TEAM_FAILED', `'${id}', which goes from hand to hand, ${why}.`, id);
+  desk.giveUp(codeOf(floor), `'${id}', which goes from hand to hand, ${why}.`, id);
 }
 
 /** Whether who was handed the floor gets it. What is new in the ledger is said with the decision, or with none. */

@@ -38,6 +38,8 @@ export interface Ledger {
   /** It was given to who breaks circles. */
   broken: boolean;
   works: Record<string, Auction>;
+  /** Who claimed what, and has it in hand. */
+  claims: Record<string, string>;
 }
 
 export const emptyLedger = (): Ledger => ({
@@ -51,4 +53,5 @@ export const emptyLedger = (): Ledger => ({
   circles: 0,
   broken: false,
   works: {},
+  claims: {},
 });

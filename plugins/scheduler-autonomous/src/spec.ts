@@ -1,4 +1,4 @@
-import { type JsonObject, parseDuration } from '@reprise/core/plugin';
+import { type JsonObject, parseDuration, type TeamExpression } from '@reprise/core/plugin';
 import {
   type Bag,
   type Bounds,
@@ -94,6 +94,20 @@ export function agentsOf(spec: JsonObject): readonly { readonly agent: string }[
   const named = (members as readonly (string | Claimer)[]).map((one) => (typeof one === 'string' ? one : one.agent));
   const more = [onCircle, isBag(onNoBid) ? (onNoBid['agent'] as string) : undefined];
   return [...new Set([...named, ...more])].flatMap((agent) => (agent === undefined ? [] : [{ agent }]));
+}
+
+/** The CEL in a spec. */
+export function expressionsOf(spec: JsonObject): readonly TeamExpression[] {
+  const { award, output, members = [] } = spec as unknown as Partial<BidSpec & ClaimSpec>;
+  const one = (place: string, source: string | undefined, names: TeamExpression['names']): readonly TeamExpression[] =>
+    source === undefined ? [] : [{ place, source, names }];
+  return [
+    ...one('award', award, ['bid', 'work']),
+    ...one('output', output, ['board']),
+    ...(members as readonly (string | Claimer)[]).flatMap((member, index) =>
+      typeof member === 'string' ? [] : one(`members[${index}].trigger`, member.trigger, ['work', 'board']),
+    ),
+  ];
 }
 
 const WORDS: Readonly<Record<Mode, readonly string[]>> = {

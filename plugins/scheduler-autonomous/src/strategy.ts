@@ -5,7 +5,7 @@ import { Desk } from './desk.ts';
 import { handOff } from './hand-off.ts';
 import { LEDGER_FORMAT } from './ledger.ts';
 import { type AutonomousOptions, resolveAutonomousOptions } from './options.ts';
-import { type AutonomousSpec, agentsOf, rulesOf, specProblems } from './spec.ts';
+import { type AutonomousSpec, agentsOf, expressionsOf, rulesOf, specProblems } from './spec.ts';
 
 export const AUTONOMOUS = 'autonomous';
 
@@ -17,7 +17,7 @@ export function createAutonomousStrategy(options: AutonomousOptions = {}): TeamS
   const resolved = resolveAutonomousOptions(options);
   return {
     name: AUTONOMOUS,
-    team: { writes: LEDGER_FORMAT, check: specProblems, agentsOf },
+    team: { writes: LEDGER_FORMAT, check: specProblems, expressionsOf, agentsOf },
     select(view: TeamSchedulingView) {
       const spec = view.team.spec as unknown as AutonomousSpec;
       const rules = rulesOf(spec, resolved);

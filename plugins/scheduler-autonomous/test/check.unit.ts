@@ -1,7 +1,8 @@
+import { createReprise, parseWorkflow } from '@reprise/core';
 import type { JsonObject } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createAutonomousStrategy, resolveAutonomousOptions } from '../src/index.ts';
+import { autonomousScheduler, createAutonomousStrategy, resolveAutonomousOptions } from '../src/index.ts';
 
 const problems = (spec: JsonObject): readonly string[] => createAutonomousStrategy().team.check?.(spec) ?? [];
 
@@ -33,6 +34,33 @@ describe('the check of an autonomous team', () => {
     it(`says what is wrong with ${JSON.stringify(spec)}`, () => {
       expect(problems(spec)).to.have.length(1);
       expect(problems(spec)[0]).to.match(said);
+    });
+
+  const CEL: readonly (readonly [JsonObject, RegExp])[] = [
+    [{ mode: 'bid', award: 'bid.price +' }, /'autonomous': award: CEL expression bid\.price \+: /],
+    [{ mode: 'bid', award: 'board.x' }, /award: 'board' is not available here.*bid, work, input/],
+    [
+      { mode: 'claim', members: [{ agent: 'ann' }], output: 'outputs.x' },
+      /output: 'outputs' is not available here.*board/,
+    ],
+    [
+      { mode: 'claim', members: [{ agent: 'ann' }, { agent: 'bob', trigger: 'wrok.id == "x"' }] },
+      /members\[1\]\.trigger: .*wrok/,
+    ],
+    [
+      { mode: 'claim', members: [{ agent: 'ann', trigger: 'work.price > 9007199254740993' }] },
+      /members\[0\].trigger: /,
+    ],
+  ];
+  for (const [spec, said] of CEL)
+    it(`says what is wrong with the CEL of ${JSON.stringify(spec)}`, async () => {
+      const flow = parseWorkflow(JSON.stringify({ name: 'w', strategy: { name: 'autonomous', ...spec }, tasks: {} }));
+      const made = createReprise({ workflows: [flow], plugins: [autonomousScheduler()] }).then(
+        () => undefined,
+        (error: unknown) => error as Error & { code: string },
+      );
+      expect((await made)?.code).to.match(/^REPRISE_/);
+      expect((await made)?.message).to.match(said);
     });
 
   it('says all that is wrong with options', () => {

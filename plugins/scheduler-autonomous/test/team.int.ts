@@ -18,6 +18,7 @@ import {
   type Workflow,
 } from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
+import { hierarchicalScheduler, managerAgent } from '@reprise/scheduler-hierarchical';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { autonomousScheduler } from '../src/index.ts';
@@ -38,6 +39,9 @@ interface Call {
   readonly round: number;
 }
 
+/** CEL in a value, as in a workflow. */
+const cel = (source: string): string => `\${ ${source} }`;
+
 const callOf = (input: Json): Call | undefined =>
   typeof input === 'object' && input !== null && 'work' in input && 'round' in input
     ? (input as unknown as Call)
@@ -57,7 +61,6 @@ const bidder = (name: string, bids: (call: Call) => Json | Promise<Json>, work: 
 const flowOf = (spec: JsonObject, tasks = '{}', more = '') =>
   parseWorkflow(`
 name: crew
-concurrency: 8
 tasks:
   team:
     scope: ${tasks}
@@ -278,6 +281,26 @@ describe('an autonomous team', () => {
       expect(decided(ran).filter((one) => one.startsWith('announce'))).to.have.length(1);
     });
 
+    it('tells bidders what the task will be handed, and weighs their bids by it', async () => {
+      const job = { capability: 'paint', input: { walls: cel('2 + 3') } };
+      const tasks = JSON.stringify({ job, other: { capability: 'paint', input: cel('input.big') } });
+      const heard: Json[] = [];
+      const painter = (name: string, each: number) =>
+        bidder(name, (call) => {
+          heard.push({ ...call } as unknown as Json);
+          return { each };
+        });
+      const award = 'bid.each * (has(work.input.walls) ? work.input.walls : 1.0)';
+      const flow = flowOf({ ...BID, members: ['ann', 'bob'], award }, tasks);
+      const ran = await run(flow, [painter('ann', 3), painter('bob', 2)], { big: 'x'.repeat(20_000) });
+      expect(ran.output).to.deep.equal({ job: { by: 'bob' }, other: { by: 'bob' } });
+      expect(only(ran.events, 'DecisionMade').find(({ kind }) => kind === 'award')?.why).to.equal('bob bids 10');
+      const [first, second] = ['job', 'other'].map((id) => heard.find((one) => callOf(one)?.work.id === id));
+      expect(first).to.deep.include({ input: null, round: 1 });
+      expect(first).to.have.nested.property('work.input.walls', 5);
+      expect(second).to.have.nested.property('work.input', null);
+    });
+
     it('weighs bids by an expression', async () => {
       const ran = await run(flowOf({ ...BID, award: '0.0 - bid.quality' }, JOB), [
         bidder('ann', () => ({ quality: 1.5 })),
@@ -427,5 +450,160 @@ describe('an autonomous team', () => {
       ]);
       expect(ran.output).to.deep.equal({ plan: 'planned', extra: 'team/extra by bob' });
     });
+  });
+
+  describe('within budgets', () => {
+    const finishes: Work = () => 'done';
+    const all = (work: Work = finishes) =>
+      ['ann', 'bob', 'cid'].map((name) => bidder(name, () => ({ price: 1 }), work));
+    const CLAIM = { mode: 'claim', members: [{ agent: 'ann' }, { agent: 'bob' }] };
+    const JOBS = '{ one: { capability: paint }, two: { capability: paint, after: one } }';
+    const cases: readonly (readonly [string, JsonObject, string, string, Work])[] = [
+      ['hand-off, delegations', { ...HAND_OFF, members: ['ann', 'bob'] }, '{}', '{ delegations: 1 }', to('cid')],
+      ['hand-off, tasks', HAND_OFF, '{ before: { agent: cid } }', '{ tasks: 1 }', finishes],
+      ['hand-off, attempts', HAND_OFF, '{}', '{ attempts: 2 }', to('bob')],
+      ['bid, delegations', BID, JOBS, '{ delegations: 1 }', finishes],
+      ['bid, tasks: the bids take them', BID, JOBS, '{ tasks: 2 }', finishes],
+      ['bid, tasks: there is none for the next call', BID, JOBS, '{ tasks: 4 }', finishes],
+      ['claim, tasks', CLAIM, JOBS, '{ tasks: 1 }', finishes],
+      ['claim, attempts', CLAIM, JOBS, '{ attempts: 1 }', finishes],
+    ];
+    for (const [what, spec, tasks, budget, work] of cases)
+      it(`fails with the error of the budget that is used up: ${what}`, async () => {
+        const ran = await run(flowOf(spec, tasks, `    budget: ${budget}`), all(work));
+        expect(ran.error?.cause?.code).to.equal('REPRISE_BUDGET_EXHAUSTED');
+        expect(decided(ran).at(-1)).to.match(/^giveUp/);
+      });
+
+    it('goes on with what there is, if it is told to', async () => {
+      const ran = await run(flowOf({ ...CLAIM, onFailure: 'go-on' }, JOBS, '    budget: { tasks: 1 }'), all());
+      expect(ran.output).to.deep.equal({ one: 'done' });
+    });
+  });
+
+  describe('beside other teams', () => {
+    const LED = { name: 'hierarchical', goal: 'Write it', manager: 'lead' };
+    /** Plans one step for `to`, and gives what that gives. */
+    const lead = (to: string) =>
+      managerAgent({
+        name: 'lead',
+        decide: ({ ask, news: [one] }) => {
+          const progress = { satisfied: false, progressing: true, looping: false, next: '' };
+          if (ask === 'plan') return { do: [{ plan: [{ step: 'floor', work: 'write', to }] }] };
+          return { progress, do: [{ accept: one?.step ?? '' }, { finishWith: one?.step ?? '' }] };
+        },
+      });
+
+    it('is a worker of a team that is led', async () => {
+      const crew = { name: 'crew', team: { name: 'autonomous', mode: 'hand-off', members: ['ann', 'bob'] } };
+      const flow = parseWorkflow(JSON.stringify({ name: 'led', strategy: { ...LED, workers: [crew] }, tasks: {} }));
+      const reprise = await start({
+        workflows: [flow],
+        plugins: [hierarchicalScheduler()],
+        agents: [lead('crew'), agent('ann', to('bob')), agent('bob', (input) => ({ bob: input }))],
+      });
+      const ran = await ended(reprise, (await reprise.startRun(flow, null)).id);
+      expect((ran.output as JsonObject)['bob']).to.include({ work: 'write' });
+      const floors = only(ran.events, 'TaskHandedOff').map(({ taskId, agent: next }) => `${taskId} > ${next}`);
+      expect(floors).to.deep.equal(['floor/floor.1 > bob']);
+    });
+
+    it('has a team that is led among its tasks, whose work is not up for claims', async () => {
+      const inner = { scope: {}, strategy: { ...LED, workers: ['writer'] }, after: 'one' };
+      const tasks = JSON.stringify({
+        one: { capability: 'paint' },
+        book: inner,
+        two: { capability: 'paint', after: 'book' },
+      });
+      const flow = flowOf({ mode: 'claim', members: [{ agent: 'ann' }] }, tasks);
+      const reprise = await start({
+        workflows: [flow],
+        plugins: [hierarchicalScheduler()],
+        agents: [lead('writer'), agent('writer', () => 'a book', ['paint']), agent('ann', () => 'ann', ['paint'])],
+      });
+      const ran = await ended(reprise, (await reprise.startRun(flow, null)).id);
+      expect(ran.output).to.deep.equal({ one: 'ann', book: 'a book', two: 'ann' });
+    });
+
+    it('assigns what is ready in blocks of it that have no team of their own', async () => {
+      const tasks =
+        '{ one: { capability: paint }, part: { scope: { x: { capability: paint }, y: { agent: cid, after: x } } } }';
+      for (const spec of [{ mode: 'claim', members: [{ agent: 'ann' }] }, { mode: 'bid' }, HAND_OFF]) {
+        const ran = await run(
+          flowOf(spec, tasks),
+          ['ann', 'bob', 'cid'].map((name) => bidder(name, () => ({ price: 1 }))),
+        );
+        if (spec.mode === 'hand-off') expect(ran.output).to.deep.equal({ by: 'ann' });
+        else expect(ran.output).to.have.all.keys('one', 'part');
+      }
+    });
+  });
+
+  describe('whose run is tried again', () => {
+    const twice = async (spec: JsonObject, tasks: string, work: (isThere: boolean) => Work) => {
+      let isThere = false;
+      const flow = flowOf(spec, tasks);
+      const members = ['ann', 'bob', 'cid'].map((name) =>
+        agent(name, (input, context, task) => work(isThere)(input, context, task), ['paint']),
+      );
+      const reprise = await start({ workflows: [flow], agents: members });
+      const { id } = await reprise.startRun(flow, null);
+      const first = await ended(reprise, id);
+      isThere = true;
+      const again = await reprise.retryRun(id);
+      return { first, second: await ended(reprise, again.id) };
+    };
+
+    it('has its floor back, with its hand-offs counted anew', async () => {
+      const { first, second } = await twice(HAND_OFF, '{}', (isThere) => (isThere ? () => 'done' : to('bob')));
+      expect(first.error?.cause?.code).to.equal('REPRISE_HAND_OFF_CIRCLE');
+      expect(second.output).to.deep.equal('done');
+    });
+
+    it('has its floor begun again when its holder failed', async () => {
+      const spec = { ...HAND_OFF, task: { retry: 1 } };
+      const { first, second } = await twice(spec, '{}', (isThere) => (isThere ? () => 'done' : () => fails('ILL')));
+      expect(first.error?.cause?.cause?.code).to.equal('ILL');
+      expect(second.output).to.deep.equal('done');
+    });
+
+    it('has claimed again what failed, and that only', async () => {
+      const tasks = '{ one: { capability: paint }, two: { capability: paint, after: one, retry: 1 } }';
+      const spec = { mode: 'claim', members: [{ agent: 'ann' }, { agent: 'bob' }] };
+      const { first, second } = await twice(
+        spec,
+        tasks,
+        (isThere) =>
+          (_input, _context, { taskId }) =>
+            taskId === 'team/one' || isThere ? `${taskId} ${isThere}` : fails('ILL'),
+      );
+      expect(first.error?.cause?.cause?.code).to.equal('ILL');
+      expect(second.output).to.deep.equal({ one: 'team/one false', two: 'team/two true' });
+    });
+
+    it('has what nobody claimed looked at again', async () => {
+      const spec = { mode: 'claim', members: [{ agent: 'ann', trigger: 'has(board.other)' }] };
+      const { first, second } = await twice(spec, JOB, () => () => 'done');
+      expect(first.error?.cause?.code).to.equal('REPRISE_NOT_CLAIMED');
+      expect(second.error?.cause?.code).to.equal('REPRISE_NOT_CLAIMED');
+    });
+  });
+
+  it('waits for a member that would claim, and has no room', async () => {
+    const hold = Promise.withResolvers<void>();
+    const ann = defineAgent({
+      name: 'ann',
+      capabilities: ['paint'],
+      concurrency: 1,
+      handle: async ({ runId }: AgentTask<Json>) => (runId === held.id ? hold.promise.then(() => 'held') : 'done'),
+    });
+    const flow = flowOf({ mode: 'claim', members: [{ agent: 'ann' }] }, JOB);
+    const reprise = await start({ workflows: [flow], agents: [ann, agent('bob', () => 'bob', ['paint'])] });
+    const held = await reprise.startRun(flow, null);
+    const other = await reprise.startRun(flow, null);
+    await sleep(100);
+    hold.resolve();
+    expect((await ended(reprise, other.id)).output).to.deep.equal('done');
+    expect((await ended(reprise, held.id)).output).to.deep.equal('held');
   });
 });

@@ -40,6 +40,8 @@ export interface SweepScenario {
   /** Workflows that it starts as child runs. */
   readonly others?: readonly Workflow[];
   readonly agents: Readonly<Record<string, Script>>;
+  /** What all of its agents are able to do. */
+  readonly capability?: string;
   readonly presses?: readonly Press[];
   /** Strategies that its workflows name. */
   readonly plugins?: readonly AnyPlugin[];

@@ -202,7 +202,9 @@ export class SweepWorld {
 
   #agents(taps: PortTaps): readonly Agent<Json, unknown>[] {
     const { clock } = this.#time;
+    const { capability } = this.#scenario;
     return Object.entries(this.#scenario.agents).map(([name, script]) => ({
+      ...(capability !== undefined && { capabilities: [capability] }),
       name,
       handle: (task, context) =>
         taps.ask('agent', async () => {

@@ -37,19 +37,10 @@ function checkSource(
   outputs: OutputsInSight,
   report: Report,
 ): void {
-  let analysis: Analysis;
-  try {
-    analysis = compile(source).analysis;
-  } catch (error) {
-    report(path, isRepriseError(error) ? error.message : String(error));
-    return;
-  }
-  for (const whole of analysis.largeIntegers) {
-    report(path, `CEL expression ${quote(source)}: ${numberProblem(String(whole), Number(whole)) ?? ''}`);
-  }
-  for (const name of analysis.variables) {
-    if (!place.variables.has(name)) report(path, `'${name}' is not available here: ${WHERE[name] ?? ''}`);
-  }
+  const elsewhere = (name: string): string => `'${name}' is not available here: ${WHERE[name] ?? ''}`;
+  const { analysis, problems } = sourceProblems(source, place.variables, elsewhere);
+  for (const problem of problems) report(path, problem);
+  if (analysis === undefined) return;
   for (const id of analysis.statuses) {
     const problem = statusProblem(id, place);
     if (problem !== undefined) report(path, `status.${id}: ${problem}`);
@@ -58,6 +49,25 @@ function checkSource(
     const problem = outputs.problem(id, place);
     if (problem !== undefined) report(path, `outputs.${id}: ${problem}`);
   }
+}
+
+/** What is wrong with an expression by itself, which may read `variables`: `elsewhere` says of another that it is not there. Without `analysis` it cannot be parsed. */
+export function sourceProblems(
+  source: string,
+  variables: ReadonlySet<string>,
+  elsewhere: (name: string) => string,
+): { readonly analysis?: Analysis; readonly problems: readonly string[] } {
+  let analysis: Analysis;
+  try {
+    analysis = compile(source).analysis;
+  } catch (error) {
+    return { problems: [isRepriseError(error) ? error.message : String(error)] };
+  }
+  const large = analysis.largeIntegers.map(
+    (whole) => `CEL expression ${quote(source)}: ${numberProblem(String(whole), Number(whole)) ?? ''}`,
+  );
+  const unknown = [...analysis.variables].filter((name) => !variables.has(name)).map(elsewhere);
+  return { analysis, problems: [...large, ...unknown] };
 }
 
 /** Why a task may not be asked how far it is, if so. */

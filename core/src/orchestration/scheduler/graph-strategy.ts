@@ -27,14 +27,14 @@ interface Head {
 export function assignInOrder(view: SchedulingView, limit: number): readonly Assignment[] {
   const assignments: Assignment[] = [];
   if (limit <= 0) return assignments;
-  let heads = view.groups.map(headOf);
+  const heads = view.groups.map(headOf);
   while (assignments.length < limit) {
     const first = firstOf(heads);
     if (first?.task === undefined) break;
     const agent = agentFor(first, view, heads);
     if (agent === undefined) {
       // Nor is there room for any other of the group.
-      heads = heads.filter((head) => head !== first);
+      first.task = undefined;
       continue;
     }
     first.given += 1;
@@ -60,7 +60,7 @@ function agentFor(head: Head, view: SchedulingView, heads: readonly Head[]): Age
   const { agent: name, capability } = head.group;
   if (name !== undefined) {
     const agent = view.agents.get(name);
-    return agent !== undefined && head.given < view.room(name) ? agent : undefined;
+    return agent !== undefined && givenTo(name, heads) < view.room(name) ? agent : undefined;
   }
   const tried = head.task?.tried ?? [];
   const load = (agent: AgentView): number => agent.load + givenTo(agent.name, heads);
@@ -74,7 +74,8 @@ function agentFor(head: Head, view: SchedulingView, heads: readonly Head[]): Age
   let best: AgentView | undefined;
   for (const agent of view.agents.values()) {
     if (capability === undefined || !agent.capabilities.includes(capability)) continue;
-    if ((head.to?.get(agent.name) ?? 0) >= view.room(agent.name, capability)) continue;
+    // What it was given otherwise may have taken the same room.
+    if (givenTo(agent.name, heads) >= view.room(agent.name, capability)) continue;
     if (best === undefined || isBetter(agent, best)) best = agent;
   }
   return best;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../shared/json.ts';
-import type { Decision, TeamView } from './team.ts';
+import type { Decision, TeamNames, TeamView } from './team.ts';
 
 /** A task that may be given to an agent now. */
 export interface ReadyTask {
@@ -47,7 +47,8 @@ export interface SchedulingView {
   readonly agents: ReadonlyMap<string, AgentView>;
   /**
    * Attempts that may be given to the agent now, over all limits that are about the run; `capability`: when the task asks for it. The same each
-   * time it is asked of one view. What is assigned beyond is passed over, and assigned when there is room.
+   * time it is asked of one view: what is for the agent by its name and what is for a capability of it share the room that it has. What is assigned beyond is
+   * passed over, and assigned when there is room.
    */
   room(agent: string, capability?: string): number;
 }
@@ -72,6 +73,15 @@ export interface TeamSchedulingView extends SchedulingView {
   readonly team: TeamView;
 }
 
+/** An expression in what a workflow says of a strategy. */
+export interface TeamExpression {
+  /** For people: `members[0].trigger`. */
+  readonly place: string;
+  readonly source: string;
+  /** What it may read beside `input`, `round` and `runId` of the team. */
+  readonly names: readonly (keyof TeamNames)[];
+}
+
 /** A pure policy that leads teams: beside who does what, it decides what there is to do. A workflow names it by an object: `strategy: { name, … }`. */
 export interface TeamStrategy {
   readonly name: string;
@@ -82,6 +92,8 @@ export interface TeamStrategy {
     readonly reads?: readonly number[];
     /** What is wrong with what a workflow says of it (without the name), each a sentence; asked where workflows are registered or validated. */
     check?(spec: JsonObject): readonly string[];
+    /** The CEL in a spec that `check` has nothing against, so that it is checked as that of definitions is: whether it parses, and reads only what it may. */
+    expressionsOf?(spec: JsonObject): readonly TeamExpression[];
     /** Agents and capabilities that a team of this spec asks for, so that it is known whether somebody is there. */
     agentsOf?(spec: JsonObject): readonly { readonly agent?: string; readonly capability?: string }[];
   };

@@ -3,9 +3,10 @@ import type { WorkflowDefinition } from '../../definition/definition.ts';
 import { didYouMean } from '../../definition/did-you-mean.ts';
 import type { DefinitionProblem } from '../../definition/problem.ts';
 import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
+import { sourceProblems } from '../../definition/validation/expression-rules.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import { thrownText } from '../../shared/thrown-text.ts';
-import { type AnyStrategy, leadsTeams } from './scheduler-strategy.ts';
+import { type AnyStrategy, leadsTeams, type TeamExpression } from './scheduler-strategy.ts';
 
 /** What is wrong with how a strategy is named: those that only assign go by their name, those that lead teams by an object that they accept. */
 export function spokenProblems(strategy: AnyStrategy, team: JsonObject | undefined): readonly string[] {
@@ -13,10 +14,23 @@ export function spokenProblems(strategy: AnyStrategy, team: JsonObject | undefin
   if (!leadsTeams(strategy)) return team === undefined ? [] : [`'${name}' leads no teams; write strategy: ${name}`];
   if (team === undefined) return [`'${name}' leads teams; write strategy: { name: ${name}, … }`];
   try {
-    return (strategy.team.check?.(team) ?? []).map((problem) => `'${name}': ${problem.replace(/\.$/, '')}`);
+    const { check, expressionsOf } = strategy.team;
+    const problems = check?.(team) ?? [];
+    const all = problems.length > 0 ? problems : (expressionsOf?.(team) ?? []).flatMap(expressionProblems);
+    return all.map((problem) => `'${name}': ${problem.replace(/\.$/, '')}`);
   } catch (error) {
     return [`'${name}' cannot say whether it accepts what is said of it: ${thrownText(error)}`];
   }
+}
+
+/** What every expression of a strategy may read. */
+const OF_TEAMS = ['input', 'round', 'runId'];
+
+function expressionProblems({ place, source, names }: TeamExpression): readonly string[] {
+  const known = [...names, ...OF_TEAMS];
+  const elsewhere = (name: string): string =>
+    `'${name}' is not available here${didYouMean(name, known)}; there are ${known.join(', ')}`;
+  return sourceProblems(source, new Set(known), elsewhere).problems.map((problem) => `${place}: ${problem}`);
 }
 
 /** What a team asks for. A plugin that cannot say it says nothing. */

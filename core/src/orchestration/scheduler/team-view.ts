@@ -1,11 +1,13 @@
 import type { Scope } from '../../definition/definition.ts';
 import { evaluate } from '../../definition/evaluate.ts';
 import { cel } from '../../definition/expression.ts';
+import { lazyRecord } from '../../definition/lazy-record.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { freezeJson, type Json, type JsonObject } from '../../shared/json.ts';
 import { inside } from '../../shared/task-path.ts';
 import { leftOf } from '../workflow/budgets.ts';
 import { timeOf } from '../workflow/clock.ts';
+import { inputToCome } from '../workflow/decisions/schedule-tasks.ts';
 import { priorityOf, wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunState, ScopeState, TaskState } from '../workflow/state.ts';
 import { isIdle, localId, MAX_DECISIONS, ownStrategy, teamsAround } from '../workflow/team/team.ts';
@@ -27,6 +29,7 @@ export class TeamViewOf implements TeamView {
   readonly #scope: ScopeState;
   readonly #team: TeamState;
   #news: readonly News[] | undefined;
+  #outputs: JsonObject | undefined;
 
   constructor(state: RunState, scope: ScopeState, team: TeamState) {
     this.#state = state;
@@ -60,6 +63,25 @@ export class TeamViewOf implements TeamView {
 
   get round(): number {
     return this.#scope.round;
+  }
+
+  get open(): number {
+    return this.#scope.open;
+  }
+
+  get inFlight(): number {
+    return this.#scope.inFlight;
+  }
+
+  get outputs(): JsonObject {
+    const { path } = this.#scope;
+    const result = (id: string): Json | undefined => {
+      const task = this.#state.tasks.get(inside(path, id));
+      const isResult = task?.status === 'completed' && task.scope === path && task.index === undefined;
+      return isResult && !Object.hasOwn(this.#team.asked, id) ? shown(task.output ?? null) : undefined;
+    };
+    this.#outputs ??= lazyRecord(result, () => this.tasks.keys());
+    return this.#outputs;
   }
 
   // Whoever takes it out of the view has it still.
@@ -186,7 +208,8 @@ class TeamTaskView implements TeamTask {
   }
 
   get capability(): string | undefined {
-    return wantedBy(this.#state, this.#task).capability;
+    const { agent, capability } = wantedBy(this.#state, this.#task);
+    return agent === undefined ? capability : undefined;
   }
 
   get priority(): number {
@@ -214,7 +237,8 @@ class TeamTaskView implements TeamTask {
   }
 
   get input(): Json | undefined {
-    return shown(this.#task.input);
+    const { input, status } = this.#task;
+    return shown(input ?? (status === 'ready' ? inputToCome(this.#state, this.#task) : undefined));
   }
 
   get output(): Json | undefined {

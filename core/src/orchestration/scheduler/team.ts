@@ -45,6 +45,7 @@ export interface TeamTask {
   readonly status: TeamTaskStatus;
   /** Who has it, had it last, or is to have it. */
   readonly agent: string | undefined;
+  /** Not once it is for an agent by its name: it was handed to one, or fell back to it. */
   readonly capability: string | undefined;
   readonly priority: number;
   /** How often it was begun again. */
@@ -57,7 +58,7 @@ export interface TeamTask {
   readonly role: string | undefined;
   /** Oldest first. */
   readonly handOffs: readonly { readonly from: string; readonly to: string; readonly why?: string }[];
-  /** Once it has begun. */
+  /** Once it has begun; of one that is ready, what it is to be handed. */
   readonly input: Json | undefined;
   /** Once it has completed. */
   readonly output: Json | undefined;
@@ -85,6 +86,12 @@ export interface TeamView {
   readonly round: number;
   /** All tasks of the block, by id, in the order in which they came. */
   readonly tasks: ReadonlyMap<string, TeamTask>;
+  /** How many of its tasks have not ended: those that began with the block, and what was added. */
+  readonly open: number;
+  /** Attempts under way in the block. */
+  readonly inFlight: number;
+  /** What its tasks gave, by id: those that have completed, and that the strategy did not ask. Made when it is read. */
+  readonly outputs: JsonObject;
   /** The bids about a task that have come in, by id of the bid: what was proposed, or undefined when it was refused or will not come. Those that may still come are left out. */
   bids(task: string): ReadonlyMap<string, Json | undefined>;
   /** Of each budget that a block around has: what is left, over all of them. */

@@ -52,6 +52,35 @@ describe('admission', () => {
     expect(run.began).to.equal(2);
   });
 
+  it('has what was granted for one thing used for another that passes the same limits, and waits for what is left', async () => {
+    const world = new World({ capabilities: { read: { concurrency: 1 } } }, { a: 1, b: 1 });
+    const busy = world.add(new ModelRun('busy'));
+    busy.ready = [world.task('a')];
+    world.turn(busy);
+    const run = world.add(new ModelRun('run'));
+    run.ready = [world.task('a', 0, 'read')];
+    world.turn(run);
+    const other = world.add(new ModelRun('other'));
+    other.ready = [world.task('b', 0, 'read')];
+    const [first = ''] = busy.underWay.keys();
+    world.turn(busy, [first]);
+    // It is granted; meanwhile the run has something else, which goes first.
+    const named = world.task('a', 5);
+    run.ready.push(named);
+    await world.settle();
+    expect([...run.underWay.keys()]).to.deep.equal([named.id]);
+    // What the exchange gave back is there for others.
+    world.turn(other);
+    expect(other.underWay.size).to.equal(1);
+    world.turn(run, [named.id]);
+    await world.settle();
+    expect(run.underWay.size, 'the capability is used up').to.equal(0);
+    const [read = ''] = other.underWay.keys();
+    world.turn(other, [read]);
+    await world.settle();
+    expect(run.underWay.size).to.equal(1);
+  });
+
   it('lets a higher priority go first, whoever waited before, and its own run keep the slot for it', async () => {
     const world = new World({}, { a: 1 });
     const low = world.add(new ModelRun('low'));

@@ -34,11 +34,12 @@ export interface AdmissionParts {
 /**
  * What may begin now, over all runs of this process (ADR 10). It is not history: it says when a run may schedule, and for which agents.
  *
- * A run asks within its turn (`turn()`). What it may begin it *has in hand*, then uses (TaskScheduled) or gives back at the end of the turn; for what there
- * is no room it *waits*, at the first limit without. What is given back goes to whoever waits and is first, as a *grant*: it is in hand in that run's next turn.
+ * A run asks within its turn (`turn()`), which takes nothing: what it then uses (TaskScheduled) it takes. For what there is no room it *waits*, at the first
+ * limit without. What is given back goes to whoever waits and is first, as a *grant*: in that run's next turn it is *in hand*, to be used for anything
+ * that passes the same limits, or given back at the end of the turn.
  *
- *   asking ──room──► in hand ──use()──► under way ──release()──► given back
- *     └──no room──► waiting ──its turn, room──► granted ──next turn of the run──► in hand
+ *   asking ──room──► use() ──► under way ──release()──► given back
+ *     └──no room──► waiting ──its turn, room──► granted ──next turn of the run──► in hand ──► use()
  *
  * What a run releases in a turn is given to others only once the turn has asked too: so a run has its own slot again when nobody is before it.
  */
@@ -87,18 +88,46 @@ export class Admission implements AdmissionDesk {
     for (const [way, count] of granted ?? []) this.giveBack(way, count, true);
   }
 
-  ask(turn: AdmissionTurn, way: Way, want: number, priority: number): void {
+  room(way: Way, hand: ReadonlyMap<Way, number>): number {
     // Most limits do not ask what time it is.
     const now = way.isRated ? this.#parts.clock.now() : 0;
     this.#measure(way.agent, way.limits.at(-1));
-    let left = want;
-    if (!this.#waiting.waits(turn.runId, way) && isFree(way)) {
-      const room = roomOf(way, want, now);
-      for (let got = 0; got < room; got += 1) for (const limit of way.limits) limit.take(now);
-      if (room > 0) turn.add(way, room);
-      left -= room;
+    let room = Number.POSITIVE_INFINITY;
+    for (const limit of way.limits) room = Math.min(room, roomAt(limit, now) + inHand(limit, hand, way));
+    return room + (hand.get(way) ?? 0);
+  }
+
+  take(way: Way, hand: Map<Way, number>): boolean {
+    const had = hand.get(way) ?? 0;
+    if (had > 0) {
+      hand.set(way, had - 1);
+      return true;
     }
-    if (left > 0) this.#waiting.add(turn.asker, way, left, priority);
+    if (this.room(way, hand) <= 0) return false;
+    const now = way.isRated ? this.#parts.clock.now() : 0;
+    // What was granted on another way is exchanged.
+    const exchanged = new Set<Limit<Ask>>();
+    for (const limit of way.limits) {
+      if (roomAt(limit, now) > 0 || exchanged.has(limit)) continue;
+      const other = [...hand.keys()].find((one) => (hand.get(one) ?? 0) > 0 && one.limits.includes(limit));
+      if (other === undefined) continue;
+      hand.set(other, (hand.get(other) ?? 0) - 1);
+      for (const one of other.limits) {
+        one.giveBack(true);
+        exchanged.add(one);
+        if (!way.limits.includes(one)) this.#waiting.free(one);
+      }
+    }
+    for (const limit of way.limits) limit.take(now);
+    return true;
+  }
+
+  isWaitedFor({ limits }: Way): boolean {
+    return limits.some(({ waiting }) => waiting > 0);
+  }
+
+  wait(turn: AdmissionTurn, way: Way, want: number, priority: number): void {
+    this.#waiting.add(turn.asker, way, want, priority);
   }
 
   hold(runId: string, taskId: string, attempt: number, way: Way, taken: boolean): void {
@@ -271,16 +300,14 @@ export class Admission implements AdmissionDesk {
   }
 }
 
-/** Nobody waits at any of its limits. */
-function isFree({ limits }: Way): boolean {
-  for (const { waiting } of limits) if (waiting > 0) return false;
-  return true;
-}
+/** What nobody is before the run for. */
+const roomAt = (limit: Limit<Ask>, now: number): number => (limit.waiting > 0 ? 0 : Math.max(0, limit.room(now)));
 
-function roomOf({ limits }: Way, want: number, now: number): number {
-  let room = want;
-  for (const limit of limits) room = Math.min(room, limit.room(now));
-  return Math.max(0, room);
+/** What the run was granted on other ways that pass the limit, too. */
+function inHand(limit: Limit<Ask>, hand: ReadonlyMap<Way, number>, way: Way): number {
+  let count = 0;
+  for (const [other, left] of hand) if (other !== way && other.limits.includes(limit)) count += left;
+  return count;
 }
 
 const restOf = ({ agent, health: { state, until } }: Breaker): NonNullable<WaitingForRoom['rested']> => ({

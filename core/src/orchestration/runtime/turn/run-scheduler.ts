@@ -3,7 +3,7 @@ import { RepriseError, toErrorData } from '../../../shared/errors.ts';
 import { type Assignment, leadsTeams, type SchedulingView } from '../../scheduler/scheduler-strategy.ts';
 import { type ReadyView, readyView } from '../../scheduler/scheduling-view.ts';
 import type { Command } from '../../workflow/commands.ts';
-import { type RunState, rootOf, type ScopeState } from '../../workflow/state.ts';
+import { rootOf, type ScopeState } from '../../workflow/state.ts';
 import { ownStrategy } from '../../workflow/team/team.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
@@ -11,7 +11,7 @@ import type { Registry } from '../registry.ts';
 import { standstillOf } from '../run-hold.ts';
 import type { CachedRun } from '../run-repository.ts';
 import type { StandingRuns } from '../standing-runs.ts';
-import { canSchedule, capabilityOf, Given, RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
+import { canSchedule, capabilityOf, RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
 import { StrategyTimes } from './strategy-times.ts';
 import { TeamLeader } from './team-leader.ts';
 
@@ -67,7 +67,7 @@ export class RunScheduler {
       const groups = readyView(state, region);
       const view = new RunSchedulingView(turn, region, groups, this.#parts.agents);
       if (view.groups.length === 0) return this.#reportStandstill(run, groups);
-      const assigned = askStrategy(view, strategy, state, { ...this.#parts, times: this.#times });
+      const assigned = askStrategy(view, strategy, turn, { ...this.#parts, times: this.#times });
       if ('error' in assigned) return this.#heldByStrategy(run, strategy, assigned.error);
       const { assignments, capabilities } = assigned;
       if (assignments.length === 0) return this.#reportStandstill(run, groups);
@@ -134,25 +134,29 @@ interface Chosen {
 function askStrategy(
   view: SchedulingView,
   name: string,
-  state: RunState,
+  turn: SchedulingTurn,
   parts: Pick<RunSchedulerParts, 'registry' | 'agents'> & { readonly times: StrategyTimes },
 ): Assigned {
   try {
     const strategy = parts.registry.strategy(name);
     if (leadsTeams(strategy)) throw unusable(`it leads teams: write strategy: { name: ${name}, … }`);
-    const chosen = parts.times.timed(name, state.runId, () => strategy.select(view));
-    return checked(chosen, view, state, parts.agents);
+    const chosen = parts.times.timed(name, turn.run.runId, () => strategy.select(view));
+    return checked(chosen, view, turn, parts.agents);
   } catch (error) {
     return { error };
   }
 }
 
 /** Copies, so that the answer is data, and each agent is one that there is: nobody else would ever take the task. What there is no room for is left out. */
-function checked(chosen: unknown, view: SchedulingView, state: RunState, agents: AgentDirectory): Chosen {
+function checked(
+  chosen: unknown,
+  view: SchedulingView,
+  { run: { state }, admission }: SchedulingTurn,
+  agents: AgentDirectory,
+): Chosen {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
   const assignments: Assignment[] = [];
   const capabilities: (string | undefined)[] = [];
-  const given = new Given();
   let readies = 0;
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
     if (assignments.length >= view.slots) break;
@@ -164,7 +168,7 @@ function checked(chosen: unknown, view: SchedulingView, state: RunState, agents:
     if (state.tasks.get(taskId)?.status !== 'ready') continue;
     readies += 1;
     const capability = capabilityOf(state, taskId);
-    if (!given.fits(agent, capability, view)) continue;
+    if (!admission.reserve(agent, capability)) continue;
     assignments.push({ taskId, agent });
     capabilities.push(capability);
   }

@@ -46,6 +46,7 @@ export function use(
     while (next < assignments.length && assignments[next]?.taskId !== event.taskId) next += 1;
     admission.use(event.agent, capabilities[next], event.taskId, event.attempt);
   }
+  admission.unreserve();
 }
 
 /** What a strategy is shown of a run. */
@@ -59,6 +60,8 @@ export class RunSchedulingView implements SchedulingView {
   readonly agents: ReadonlyMap<string, AgentView>;
   readonly #directory: AgentDirectory;
   readonly #admission: AdmissionTurn;
+  /** By capability, then by agent. */
+  readonly #rooms = new Map<string | undefined, Map<string, number>>();
 
   constructor(
     { run: { runId, state }, now, admission }: SchedulingTurn,
@@ -82,26 +85,41 @@ export class RunSchedulingView implements SchedulingView {
     return merged(this.groups);
   }
 
-  // What is in hand does not change before it is used: the same each time.
+  // What has no group is asked about, and not wanted.
   room(agent: string, capability?: string): number {
-    const isOf = (group: ReadyView): boolean =>
-      capability === undefined ? group.agent === agent : group.agent === undefined && group.capability === capability;
-    return this.#roomFor(agent, capability, this.groups.find(isOf)?.priority ?? 0);
+    // A strategy may have kept its view.
+    if (this.#admission.isClosed) return 0;
+    return this.#known(agent, capability, () => Math.min(this.slots, this.#admission.look(agent, capability)));
   }
 
-  #roomFor(agent: string, capability: string | undefined, priority: number): number {
+  /** The same each time, whatever was begun since. */
+  #known(agent: string, capability: string | undefined, room: () => number): number {
+    let known = this.#rooms.get(capability);
+    if (known === undefined) {
+      known = new Map();
+      this.#rooms.set(capability, known);
+    }
+    let found = known.get(agent);
+    if (found === undefined) {
+      found = room();
+      known.set(agent, found);
+    }
+    return found;
+  }
+
+  #wanted(agent: string, capability: string | undefined, priority: number): number {
     // Several agents may share what asks for a capability.
     const sharers = capability === undefined ? 1 : this.#directory.takersOf(capability).length;
     const want = sharers < 2 ? this.slots : Math.min(this.slots, Math.ceil(this.slots / sharers) + 1);
-    return this.#admission.room(agent, capability, want, priority);
+    return this.#known(agent, capability, () => this.#admission.room(agent, capability, want, priority));
   }
 
   /** For a capability all are asked that have it, so that the run waits for whichever is free first. */
   #hasRoom({ agent, capability, priority }: ReadyView): boolean {
-    if (agent !== undefined) return this.#roomFor(agent, undefined, priority) > 0;
+    if (agent !== undefined) return this.#wanted(agent, undefined, priority) > 0;
     let found = false;
     for (const { name } of capability === undefined ? [] : this.#directory.takersOf(capability))
-      if (this.#roomFor(name, capability, priority) > 0) found = true;
+      if (this.#wanted(name, capability, priority) > 0) found = true;
     return found;
   }
 }
@@ -112,24 +130,4 @@ export function capabilityOf(state: RunState, taskId: string): string | undefine
   if (task === undefined) return undefined;
   const { agent, capability } = wantedBy(state, task);
   return agent === undefined ? capability : undefined;
-}
-
-/** What was assigned on each way, of the room that it has. */
-export class Given {
-  readonly #ways: {
-    readonly agent: string;
-    readonly capability: string | undefined;
-    readonly room: number;
-    count: number;
-  }[] = [];
-
-  fits(agent: string, capability: string | undefined, view: SchedulingView): boolean {
-    let way = this.#ways.find((one) => one.agent === agent && one.capability === capability);
-    if (way === undefined) {
-      way = { agent, capability, room: view.room(agent, capability), count: 0 };
-      this.#ways.push(way);
-    }
-    way.count += 1;
-    return way.count <= way.room;
-  }
 }

@@ -17,14 +17,7 @@ import { ownStrategy } from '../../workflow/team/team.ts';
 import type { TeamState } from '../../workflow/team/team-state.ts';
 import type { Registry } from '../registry.ts';
 import type { CachedRun } from '../run-repository.ts';
-import {
-  canSchedule,
-  capabilityOf,
-  Given,
-  type RunSchedulingView,
-  type SchedulingTurn,
-  use,
-} from './scheduling-turn.ts';
+import { canSchedule, capabilityOf, type RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
 import type { StrategyTimes } from './strategy-times.ts';
 
 export interface TeamLeaderParts {
@@ -70,7 +63,7 @@ export class TeamLeader {
         return this.#parts.held(run, name, error);
       }
       run.asked.set(region.path, moment);
-      if (!this.#carryOut(turn, region, strategy, decisions, view)) return;
+      if (!this.#carryOut(turn, region, strategy, decisions)) return;
     }
   }
 
@@ -83,7 +76,9 @@ export class TeamLeader {
     const view = this.#parts.viewOf(turn, region);
     const isUndoing = ({ taskId }: ReadyTask): boolean => isOver || state.tasks.get(taskId)?.undoes !== undefined;
     const groups = view.groups.map((group) => ({ ...group, tasks: Iterator.from(group.tasks).filter(isUndoing) }));
-    const assignments = assignInOrder(Object.assign(view, { groups }), view.slots);
+    const assignments = assignInOrder(Object.assign(view, { groups }), view.slots).filter(({ taskId, agent }) =>
+      admission.reserve(agent, capabilityOf(state, taskId)),
+    );
     if (assignments.length === 0) return false;
     const capabilities = assignments.map(({ taskId }) => capabilityOf(state, taskId));
     const command: Command = {
@@ -124,18 +119,11 @@ export class TeamLeader {
   }
 
   /** False: nothing came of it, or nothing more is to be decided now. */
-  #carryOut(
-    turn: SchedulingTurn,
-    region: ScopeState,
-    strategy: TeamStrategy,
-    decisions: readonly Asked[],
-    view: RunSchedulingView,
-  ): boolean {
+  #carryOut(turn: SchedulingTurn, region: ScopeState, strategy: TeamStrategy, decisions: readonly Asked[]): boolean {
     const { run, batch, admission } = turn;
     const { state, runId } = run;
     const seen = state.revision;
     const base = { runId, scope: region.path, strategy: strategy.name, seen };
-    const given = new Given();
     for (const decision of decisions) {
       if (turn.full()) return false;
       const plain = plainAssignment(decision);
@@ -144,7 +132,7 @@ export class TeamLeader {
         // What there is no room for is passed over, and looked at when there is; what was handed over meanwhile is for another.
         const task = state.tasks.get(plain.taskId);
         if (task?.status !== 'ready' || !isFor(state, task, plain.agent)) continue;
-        if (!given.fits(plain.agent, capability, view)) continue;
+        if (!admission.reserve(plain.agent, capability)) continue;
       }
       if (plain !== undefined && decision['why'] === undefined && decision['ledger'] === undefined) {
         const command: Command = {
@@ -162,9 +150,9 @@ export class TeamLeader {
       const { writes } = strategy.team;
       const command: Command = { type: 'Decide', ...base, commandId: idOf(run, region), format: writes, decision };
       const events = turn.decide(command);
+      if (plain !== undefined) use(admission, events, [plain], [capability]);
       if (events.length === 0) continue;
       batch.add(command, events);
-      if (plain !== undefined) use(admission, events, [plain], [capability]);
       if (events.some(({ type }) => type === 'DecisionRefused')) break;
     }
     if (state.revision !== seen) return true;

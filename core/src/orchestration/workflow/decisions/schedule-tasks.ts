@@ -170,8 +170,14 @@ export function givenTo(state: RunState, task: TaskState, context: DecisionConte
   return { ok: true, value, recorded: source === undefined ? { input: value } : { source } };
 }
 
+/** What a task that is ready would be handed now; undefined when that cannot be computed, which fails it once it is scheduled. */
+export function inputToCome(state: RunState, task: TaskState): Json | undefined {
+  const bound = inputOf(state, task, { maxPayloadChars: Number.MAX_SAFE_INTEGER });
+  return bound.ok ? bound.value : undefined;
+}
+
 /** guessInput knows the same cases. */
-function inputOf(state: RunState, task: TaskState, context: DecisionContext): Bound<Json> {
+function inputOf(state: RunState, task: TaskState, context: Pick<DecisionContext, 'maxPayloadChars'>): Bound<Json> {
   if (task.undoes !== undefined) return undoingInput(state, task, task.undoes, context);
   const node = state.graph.node(task.definitionId);
   const origin = node?.fallbackFor === undefined ? undefined : siblingOf(state, task, node.fallbackFor);
@@ -196,7 +202,7 @@ function undoingInput(
   state: RunState,
   task: TaskState,
   { taskId, input, output, outcome }: Undoable,
-  { maxPayloadChars }: DecisionContext,
+  { maxPayloadChars }: Pick<DecisionContext, 'maxPayloadChars'>,
 ): Bound<Json> {
   const expression = definitionOf(state, task)?.input;
   if (expression === undefined) return { ok: true, value: { input, output, outcome } };

@@ -1,10 +1,11 @@
 import { uuidv5 } from '../../../shared/hash.ts';
 import type { Json, JsonObject } from '../../../shared/json.ts';
+import { roughSize } from '../../../shared/json-size.ts';
 import { inside, outer } from '../../../shared/task-path.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import type { MessageSent, RunEvent } from '../events.ts';
 import type { RunState, ScopeState, TaskState } from '../state.ts';
-import { holdTeam } from '../team/fold.ts';
+import { holdMore } from '../team/fold.ts';
 import { localId, tellTeam } from '../team/team.ts';
 import type { Bid } from '../team/team-state.ts';
 import type { ConversationState, MailState } from './mail.ts';
@@ -65,11 +66,10 @@ export const cfpsOf = (
 export function openBids(state: RunState, scope: ScopeState, about: string): ReadonlyMap<string, ConversationState> {
   const found = new Map<string, ConversationState>();
   const name = teamName(scope.path);
-  for (const [id, asked] of Object.entries(scope.team?.asked ?? {})) {
-    if (asked.about !== about) continue;
-    const path = inside(scope.path, id);
-    for (const one of state.mail?.conversations.values() ?? [])
-      if (one.initiator === name && one.participant === path) found.set(id, one);
+  for (const one of state.mail?.conversations.values() ?? []) {
+    if (one.initiator !== name) continue;
+    const bid = bidIn(state, one);
+    if (bid?.about === about) found.set(bid.id, one);
   }
   return found;
 }
@@ -131,8 +131,11 @@ function setBid(state: RunState, one: ConversationState, bid: Bid): void {
   const { scope, id, about } = bidIn(state, one) ?? {};
   const { team } = scope ?? {};
   if (team === undefined || id === undefined || about === undefined) return;
-  team.bids = { ...team.bids, [about]: { ...team.bids[about], [id]: bid } };
-  holdTeam(state, team);
+  const bids = (Object.hasOwn(team.bids, about) ? team.bids[about] : undefined) ?? {};
+  const before = roughSize(bids as unknown as JsonObject);
+  bids[id] = bid;
+  team.bids[about] = bids;
+  holdMore(state, team, roughSize(bids as unknown as JsonObject) - before);
   tellTeam(scope, { kind: 'bid', task: about, revision: state.revision });
 }
 

@@ -1,5 +1,5 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import type { Json, JsonObject } from '../../../shared/json.ts';
+import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { spendDelegations } from '../budgets.ts';
 import { readingAt } from '../clock.ts';
@@ -34,14 +34,14 @@ export function decided(state: RunState, event: DecisionMade): RunState {
   team.quiet += 1;
   team.news = team.news.filter(({ revision }) => revision > seen);
   if (ledger !== undefined) {
+    const before = roughSize(team.ledger);
     team.ledger = changedLedger(team.ledger, ledger.changes) ?? team.ledger;
     team.format = ledger.format;
-    holdTeam(state, team);
+    holdMore(state, team, roughSize(team.ledger) - before);
   }
   if (wakeInMs !== undefined) team.wakeAt = readingAt(state, at) + wakeInMs;
   if (role !== undefined || about !== undefined) {
-    const asked = Object.fromEntries(tasks.map((id) => [id, { role: role ?? BID, ...(about && { about }) }]));
-    team.asked = { ...team.asked, ...asked };
+    for (const id of tasks) team.asked[id] = { role: role ?? BID, ...(about && { about }) };
   }
   const delegated = COSTS[kind]?.(event) ?? 0;
   if (delegated > 0) spendDelegations(state, scope.path, delegated);
@@ -100,10 +100,9 @@ export function woken(state: RunState, { scope: path }: TeamWoken): RunState {
 }
 
 /** Counts what the team holds. */
-export function holdTeam(state: RunState, team: TeamState): void {
-  const size = roughSize(team.ledger) + roughSize(team.bids as unknown as JsonObject);
-  state.held += size - team.held;
-  team.held = size;
+export function holdMore(state: RunState, team: TeamState, size: number): void {
+  state.held += size;
+  team.held += size;
 }
 
 /** A run goes on from another one: a team of that which gave up is asked again. */

@@ -45,9 +45,9 @@ export interface TeamState {
   /** A reading of the run's clock. */
   wakeAt: number | undefined;
   /** By id. */
-  asked: Readonly<Record<string, AskedTask>>;
+  readonly asked: Record<string, AskedTask>;
   /** By id of the task that they are about, then by that of the bid. */
-  bids: Readonly<Record<string, Readonly<Record<string, Bid>>>>;
+  readonly bids: Record<string, Record<string, Bid>>;
   /** How it ended. */
   ruling: { readonly output: Json } | { readonly error: ErrorData } | undefined;
   /** About how many characters ledger and bids have; see RunState.held. */

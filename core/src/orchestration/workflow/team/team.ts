@@ -87,8 +87,8 @@ export function isStill(state: RunState, tasks: Iterable<TaskState>): boolean {
 }
 
 /** Without its strategy, nothing more would happen in the team. */
-export const isIdle = (state: RunState, { team }: ScopeState, tasks: Iterable<TaskState>): boolean =>
-  team !== undefined && team.wakeAt === undefined && isStill(state, tasks);
+export const isIdle = (state: RunState, { team, inFlight }: ScopeState, tasks: Iterable<TaskState>): boolean =>
+  team !== undefined && team.wakeAt === undefined && inFlight === 0 && isStill(state, tasks);
 
 /** Something new for the strategy of the block. */
 export function tellTeam(scope: ScopeState | undefined, news: TeamNews): void {
