@@ -481,4 +481,24 @@ tasks:
     const [add = 0, announce = 0, drop = 0] = made;
     expect(within).to.deep.equal([add, announce, announce + 1, drop, drop + 1]);
   });
+
+  it('are not asked any more while what they did is undone', async () => {
+    const flow = parseWorkflow(`
+name: late
+tasks:
+  part:
+    scope: { x: { agent: a, compensate: undo }, y: { agent: stuck } }
+    strategy: { name: scripted }
+    timeout: 50ms
+`);
+    const stuck = defineAgent({
+      name: 'stuck',
+      handle: (_: AgentTask, { signal }) =>
+        new Promise<Json>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    const { events } = await run(() => [], [worker('a'), worker('undo'), stuck], flow);
+    expect(only(events, 'CompensationBegan')).to.have.length(1);
+    expect(decisions(events)).to.deep.equal([]);
+    expect(only(events, 'RunFailed')[0]?.error.cause?.code).to.equal('REPRISE_TASK_TIMEOUT');
+  });
 });

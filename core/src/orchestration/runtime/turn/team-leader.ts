@@ -15,6 +15,7 @@ import { readyGroups, wantedBy } from '../../workflow/ready-tasks.ts';
 import type { RunState, ScopeState, TaskState } from '../../workflow/state.ts';
 import { isOnlyReady, ownStrategy } from '../../workflow/team/team.ts';
 import type { TeamState } from '../../workflow/team/team-state.ts';
+import { topOf } from '../../workflow/transitions/closing-top.ts';
 import type { Registry } from '../registry.ts';
 import type { CachedRun } from '../run-repository.ts';
 import {
@@ -55,7 +56,7 @@ export class TeamLeader {
       const { team } = region;
       const { name } = ownStrategy(state, region) ?? { name: state.definition.strategy };
       if (this.#undo(turn, region)) continue;
-      if (team === undefined || team.ruling !== undefined) return;
+      if (team === undefined || team.ruling !== undefined || topOf(state, region.path) !== undefined) return;
       const view = this.#parts.viewOf(turn, region);
       const moment = momentOf(state.revision, view);
       if (run.asked.get(region.path) === moment) return;
