@@ -12,7 +12,7 @@ import type { Clock, Decision, Monitor, ReadyTask, TeamSchedulingView, TeamStrat
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, eventually, gate, only, orchestrators, typesOf } from './support.ts';
+import { eventsOf, eventually, gate, manualTime, only, orchestrators, typesOf } from './support.ts';
 
 // Teams, through the engine: a strategy decides, core carries it out and keeps it on record.
 
@@ -552,5 +552,103 @@ tasks:
     expect(order).to.deep.equal(['named', 'long', 'held', 'other']);
     expect(rooms, 'the same room may be used for any of them').to.deep.equal([1, 1, 1]);
     expect(asked, 'nothing changes while the long one is under way').to.be.at.most(12);
+  });
+
+  it('fail when their strategy assigns nothing of what is ready, and nothing else goes on', async () => {
+    const inBlock = `
+name: idle
+strategy: { name: scripted }
+tasks:
+  part: { scope: { x: { agent: a }, y: { agent: a, after: x } } }
+`;
+    const lazy = definePlugin({
+      name: 'scripted',
+      kind: 'scheduler',
+      create: (): TeamStrategy => ({ name: 'scripted', team: { writes: 1 }, select: () => [] }),
+    });
+    const reprise = await start({ workflows: [parseWorkflow(inBlock)], agents: [worker('a')], plugins: [lazy] });
+    const handle = await reprise.startRun('idle', 1);
+    const outcome = await handle.outcome();
+    expect(outcome.status === 'failed' && outcome.error).to.deep.include({
+      code: 'REPRISE_TEAM_STALLED',
+      message: 'Nothing more would happen in the team, and its strategy assigns nothing of what is ready.',
+    });
+    expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
+  });
+
+  it('are held, and asked again, when their strategy gives no usable answer while something is ready', async () => {
+    let fails = true;
+    const { time, parts } = manualTime();
+    const plugin = scripted(({ team: { tasks } }) => {
+      if (fails) throw new Error('boom');
+      return tasks.get('x')?.status === 'completed' ? [{ kind: 'finish', output: 'done' }] : [];
+    });
+    const { plugins = [], ...clock } = parts();
+    const flow = parseWorkflow('name: thrown\nstrategy: { name: scripted }\ntasks: { x: { agent: a } }');
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a')],
+      ...clock,
+      plugins: [...plugins, plugin],
+    });
+    const handle = await reprise.startRun(flow, 1);
+    const ended = handle.outcome();
+    await time.quiet();
+    expect(reprise.holdOf(handle.id)).to.deep.include({ reason: 'strategy' });
+    expect((await handle.explain()).summary).to.contain('boom');
+    fails = false;
+    let outcome: Awaited<typeof ended> | undefined;
+    ended.then((one) => {
+      outcome = one;
+    });
+    await time.until(() => outcome !== undefined, 60_000);
+    expect(outcome).to.deep.include({ status: 'completed', output: 'done' });
+  });
+
+  it('are forked at no revision that is within a decision', async () => {
+    const { handle, reprise, events } = await run(({ team: { ledger, news } }) => {
+      if (ledger === undefined)
+        return [
+          {
+            kind: 'add',
+            tasks: { job: { agent: 'a' }, late: { agent: 'b', after: 'job' }, later: { agent: 'b', after: 'late' } },
+            ledger: {},
+          },
+          { kind: 'announce', task: 'job', bids: [{ id: 'bid', agent: 'b' }], data: 1, deadlineMs: 60_000 },
+          { kind: 'drop', tasks: ['late', 'later'] },
+        ];
+      return news.some((one) => one.kind === 'ended' && one.task === 'job') ? [{ kind: 'finish', output: 1 }] : [];
+    });
+    const within: number[] = [];
+    for (let at = 0; at < events.length; at += 1) {
+      const fork = await reprise.forkRun(handle.id, { at }).catch((error: Error) => error);
+      if (fork instanceof Error) {
+        expect(fork.message).to.match(/was within a decision of a team .* Choose \d+ or \d+\./);
+        within.push(at);
+      } else expect(await fork.result()).to.equal(1);
+    }
+    const made = events.flatMap(({ type }, at) => (type === 'DecisionMade' ? [at] : []));
+    const [add = 0, announce = 0, drop = 0] = made;
+    expect(within).to.deep.equal([add, announce, announce + 1, drop, drop + 1]);
+  });
+
+  it('are not asked any more while what they did is undone', async () => {
+    const flow = parseWorkflow(`
+name: late
+tasks:
+  part:
+    scope: { x: { agent: a, compensate: undo }, y: { agent: stuck } }
+    strategy: { name: scripted }
+    timeout: 50ms
+`);
+    const stuck = defineAgent({
+      name: 'stuck',
+      handle: (_: AgentTask, { signal }) =>
+        new Promise<Json>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    const { events } = await run(() => [], [worker('a'), worker('undo'), stuck], flow);
+    expect(only(events, 'CompensationBegan')).to.have.length(1);
+    expect(decisions(events)).to.deep.equal([]);
+    expect(only(events, 'RunFailed')[0]?.error.cause?.code).to.equal('REPRISE_TASK_TIMEOUT');
   });
 });

@@ -4,7 +4,7 @@ import type { Json } from '../../shared/json.ts';
 import { enclosing } from '../../shared/task-path.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { CloseFork, StartRun } from '../workflow/commands.ts';
-import type { Lineage, RunEvent, RunStarted } from '../workflow/events.ts';
+import type { DecisionMade, Lineage, RunEvent, RunStarted } from '../workflow/events.ts';
 import { ForkPreview } from '../workflow/fork/preview.ts';
 import { SourceHistory, Tail } from '../workflow/fork/source.ts';
 import { hasEnded, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
@@ -86,6 +86,7 @@ export async function planFork(
     else if (revision > 0) preview.copy(event);
   }
   assertOpenAt(preview.state, lineage);
+  if (options.as === 'fork' && edited === undefined) assertDecisionWhole(events, lineage);
   const facts = factsOf(options.as, history, tail, hash);
   assertOutcomes(preview.state, options.outcomes ?? {});
   const begins = preview.close(facts);
@@ -196,6 +197,30 @@ function assertOpenAt(state: RunState, { revision, as, runId }: Lineage): void {
   const undoing = [...state.tasks.values()].find((task) => task.undoes !== undefined && !hasEnded(task));
   if (as === 'fork' && undoing !== undefined)
     throw invalid(`'${undoing.undoes?.taskId}' was being undone at revision ${revision}: choose another one.`);
+}
+
+/** A team that goes on with a decision, and without what that led to, would wait for what never comes. */
+function assertDecisionWhole(events: readonly RunEvent[], { revision, runId }: Lineage): void {
+  const begin = events.findLastIndex(({ type }, index) => index <= revision && type === 'DecisionMade');
+  const made = events[begin];
+  const rest = events.slice(begin + 1, revision + 2);
+  if (made?.type !== 'DecisionMade' || revision + 1 >= events.length) return;
+  if (!rest.every((event) => isLedToBy(made, event))) return;
+  let end = revision + 1;
+  for (let next = events[end + 1]; next !== undefined && isLedToBy(made, next); next = events[end + 1]) end += 1;
+  throw invalid(
+    `Run '${runId}' was within a decision of a team at revision ${revision}: it begins with ${begin} and goes to ${end}. Choose ${begin - 1} or ${end}.`,
+  );
+}
+
+/** Whether an event, directly behind a decision, is part of what that led to. */
+function isLedToBy({ kind, n, tasks = [] }: DecisionMade, event: RunEvent): boolean {
+  if (kind === 'assign') return event.type === 'TaskScheduled' && tasks.includes(event.taskId);
+  if (kind === 'drop')
+    return event.type === 'TaskCancelled'
+      ? event.reason === 'team'
+      : event.type === 'TaskClosing' && event.why === 'team';
+  return 'decidedBy' in event && event.decidedBy === n;
 }
 
 function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>>): void {

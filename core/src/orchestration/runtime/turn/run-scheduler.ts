@@ -30,6 +30,8 @@ export class RunScheduler {
   readonly #parts: RunSchedulerParts;
   readonly #teams: TeamLeader;
   readonly #times: StrategyTimes;
+  /** The strategy of some region gave no usable answer in this turn: that holds the run, whatever others have to say. */
+  #isHeld = false;
 
   constructor(parts: RunSchedulerParts) {
     this.#parts = parts;
@@ -45,6 +47,7 @@ export class RunScheduler {
   /** Lets the strategies decide, from the outside inwards, until there is nothing more to decide, no more room, or the turn is full. */
   schedule(turn: SchedulingTurn): void {
     const { state } = turn.run;
+    this.#isHeld = false;
     if (state.regions.size === 0 && state.teams.size === 0) return this.#assign(turn, rootOf(state));
     for (let revision = -1; revision !== state.revision && !turn.full(); ) {
       revision = state.revision;
@@ -92,6 +95,7 @@ export class RunScheduler {
     const { standing, monitors, stood } = this.#parts;
     const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
     const said = `the strategy '${strategy}' gives no usable answer: ${message}`;
+    this.#isHeld = true;
     if (state.inFlight === 0) standing.hold(runId, { reason: 'strategy', message: said, details: { code } });
     // It may have been for once; nothing else need come that would have it asked again.
     standing.lookLater(runId);
@@ -101,6 +105,7 @@ export class RunScheduler {
 
   /** Nothing runs and nothing can be assigned: said once for every time that the run is read, because nothing else will say it. */
   #reportStandstill(run: CachedRun, groups: readonly ReadyView[]): void {
+    if (this.#isHeld) return;
     const { agents, standing, monitors, stood } = this.#parts;
     const open = groups.filter((group) => !isTaken(group, agents));
     // What waits for room that others have moves by itself.

@@ -11,10 +11,11 @@ import {
 import type { Assign, Decision } from '../../scheduler/team.ts';
 import { TeamViewOf } from '../../scheduler/team-view.ts';
 import type { Command } from '../../workflow/commands.ts';
-import { wantedBy } from '../../workflow/ready-tasks.ts';
+import { readyGroups, wantedBy } from '../../workflow/ready-tasks.ts';
 import type { RunState, ScopeState, TaskState } from '../../workflow/state.ts';
-import { ownStrategy } from '../../workflow/team/team.ts';
+import { isOnlyReady, ownStrategy } from '../../workflow/team/team.ts';
 import type { TeamState } from '../../workflow/team/team-state.ts';
+import { topOf } from '../../workflow/transitions/closing-top.ts';
 import type { Registry } from '../registry.ts';
 import type { CachedRun } from '../run-repository.ts';
 import { canSchedule, capabilityOf, type RunSchedulingView, type SchedulingTurn, use } from './scheduling-turn.ts';
@@ -48,7 +49,7 @@ export class TeamLeader {
       const { team } = region;
       const { name } = ownStrategy(state, region) ?? { name: state.definition.strategy };
       if (this.#undo(turn, region)) continue;
-      if (team === undefined || team.ruling !== undefined) return;
+      if (team === undefined || team.ruling !== undefined || topOf(state, region.path) !== undefined) return;
       const view = this.#parts.viewOf(turn, region);
       const moment = momentOf(state.revision, view);
       if (run.asked.get(region.path) === moment) return;
@@ -157,7 +158,11 @@ export class TeamLeader {
     }
     if (state.revision !== seen) return true;
     // Nothing came of it. Where nothing else could happen, that is the end of the team.
-    if (region.team === undefined || !new TeamViewOf(state, region, region.team).idle) return false;
+    if (
+      region.team === undefined ||
+      !(new TeamViewOf(state, region, region.team).idle || declined(state, region, view))
+    )
+      return false;
     return this.#decide(turn, { type: 'Decide', ...base, commandId: idOf(run, region), format: strategy.team.writes });
   }
 
@@ -190,6 +195,10 @@ function plainAssignment(decision: Asked): Pick<Assign, 'taskId' | 'agent'> | un
 /** What a strategy is asked in: the same gives the same answer. Room may come while nothing of the run changes. */
 const momentOf = (revision: number, { slots, agents, groups }: RunSchedulingView): string =>
   `${revision} ${slots} ${agents.size} ${groups.map(({ agent, capability }) => `${agent ?? ''}/${capability ?? ''}`).join()}`;
+
+/** Whether all that might go on in the team was offered to its strategy, with room for it, and not taken. */
+const declined = (state: RunState, region: ScopeState, { slots, groups }: RunSchedulingView): boolean =>
+  slots > 0 && groups.length > 0 && groups.length === readyGroups(state, region).length && isOnlyReady(state, region);
 
 /** It has never been asked here, something is new, somebody has room for what is ready, or nothing else would ever happen. */
 const isToBeAsked = (

@@ -8,7 +8,9 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import { beyondLimit } from '../decisions/outcome.ts';
 import { isRefusal, problem, type Refusal } from '../decisions/refusal.ts';
 import type { DecisionKind, DecisionMade, RunEvent } from '../events.ts';
+import { readyGroups } from '../ready-tasks.ts';
 import type { RunState, ScopeState } from '../state.ts';
+import { topOf } from '../transitions/closing-top.ts';
 import type { Decision } from './decision.ts';
 import { decisionFlaw } from './decision-shape.ts';
 import { costOfDecision } from './fold.ts';
@@ -29,11 +31,13 @@ export function decideTeam(state: RunState, command: Decide, context: DecisionCo
   const scope = state.scopes.get(path);
   const { team } = scope ?? {};
   if (state.status !== 'running' || scope === undefined || team === undefined || team.ruling !== undefined) return [];
+  // It ends, whatever is decided.
+  if (topOf(state, path) !== undefined) return [];
   const base: Base = { at: context.now, scope: path, strategy, n: team.n + 1, seen };
-  if (decision === undefined)
-    return [
-      over(base, 'REPRISE_TEAM_STALLED', 'Nothing more would happen in the team, and its strategy decides nothing.'),
-    ];
+  if (decision === undefined) {
+    const nothing = readyGroups(state, scope).length > 0 ? 'assigns nothing of what is ready' : 'decides nothing';
+    return [over(base, 'REPRISE_TEAM_STALLED', `Nothing more would happen in the team, and its strategy ${nothing}.`)];
+  }
   if (team.n >= MAX_DECISIONS) {
     const message = `The team took ${MAX_DECISIONS} decisions in this round, which is as many as it may.`;
     return [over(base, 'REPRISE_TEAM_EXHAUSTED', message)];

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../shared/json.ts';
 import { blocksAround, outer } from '../../../shared/task-path.ts';
 import { payloadPart } from '../digest/payload-digest.ts';
-import { hasEnded, isActive, type RunState, type ScopeState, type TaskState } from '../state.ts';
+import { hasEnded, isActive, isAgentTask, type RunState, type ScopeState, type TaskState } from '../state.ts';
 import type { TeamNews, TeamState } from './team-state.ts';
 
 // A team: a block (the run is one) whose strategy decides what there is to do. It hears what its tasks come to, remembers in a ledger, and is open until
@@ -89,6 +89,19 @@ export function isStill(state: RunState, tasks: Iterable<TaskState>): boolean {
 /** Without its strategy, nothing more would happen in the team. */
 export const isIdle = (state: RunState, { team, inFlight }: ScopeState, tasks: Iterable<TaskState>): boolean =>
   team !== undefined && team.wakeAt === undefined && inFlight === 0 && isStill(state, tasks);
+
+/** Whether nothing goes on in the team, and in blocks in it that are its strategy's, but that tasks are ready for agents. */
+export function isOnlyReady(state: RunState, scope: ScopeState): boolean {
+  if (scope.team === undefined || scope.team.wakeAt !== undefined) return false;
+  for (const task of state.tasks.values()) {
+    if (hasEnded(task) || regionAt(state, task.scope) !== scope) continue;
+    if (state.frontier.has(task.id) || task.closing !== undefined) return false;
+    // What a list, or a block without a strategy of its own, does is done by tasks that are looked at, too.
+    const isAround = task.items !== undefined || (state.scopes.has(task.id) && !state.regions.has(task.id));
+    if (isActive(task) && !isAround && !(task.status === 'ready' && isAgentTask(state, task))) return false;
+  }
+  return true;
+}
 
 /** Something new for the strategy of the block. */
 export function tellTeam(scope: ScopeState | undefined, news: TeamNews): void {
