@@ -64,7 +64,7 @@ export class TeamLeader {
         return this.#parts.held(run, name, error);
       }
       run.asked.set(region.path, moment);
-      if (!this.#carryOut(turn, region, strategy, decisions)) return;
+      if (!this.#carryOut(turn, region, strategy, decisions, view)) return;
     }
   }
 
@@ -120,7 +120,13 @@ export class TeamLeader {
   }
 
   /** False: nothing came of it, or nothing more is to be decided now. */
-  #carryOut(turn: SchedulingTurn, region: ScopeState, strategy: TeamStrategy, decisions: readonly Asked[]): boolean {
+  #carryOut(
+    turn: SchedulingTurn,
+    region: ScopeState,
+    strategy: TeamStrategy,
+    decisions: readonly Asked[],
+    view: RunSchedulingView,
+  ): boolean {
     const { run, batch, admission } = turn;
     const { state, runId } = run;
     const seen = state.revision;
