@@ -651,4 +651,35 @@ tasks:
     expect(decisions(events)).to.deep.equal([]);
     expect(only(events, 'RunFailed')[0]?.error.cause?.code).to.equal('REPRISE_TASK_TIMEOUT');
   });
+
+  for (const isBeside of [false, true])
+    it(`are asked again after a while, once each time, by a strategy that throws${isBeside ? ' while others are at work' : ''}`, async () => {
+      let asked = 0;
+      let fails = true;
+      const { time, parts, pass } = manualTime();
+      const plugin = scripted(() => {
+        asked += 1;
+        if (fails) throw new Error('boom');
+        return [{ kind: 'finish', output: 'led' }];
+      });
+      const { plugins = [], ...clock } = parts();
+      const flow = parseWorkflow(
+        `name: beside\ntasks:\n  part: { scope: {}, strategy: { name: scripted } }\n${isBeside ? '  long: { agent: a }\n' : ''}`,
+      );
+      const long = gate('a');
+      const reprise = await start({ workflows: [flow], agents: [long.agent], ...clock, plugins: [...plugins, plugin] });
+      const handle = await reprise.startRun(flow, 1);
+      await time.quiet();
+      for (let count = 0; count < 20; count += 1) await handle.signal(`s${count}`);
+      asked = 0;
+      // Every 30 s.
+      await pass(100_000);
+      expect(asked).to.be.within(3, 4);
+      fails = false;
+      await pass(31_000);
+      const ends = only(await eventsOf(reprise, handle.id), 'TaskCompleted');
+      expect(ends.map(({ taskId }) => taskId)).to.deep.equal(['part']);
+      long.answer(1);
+      expect(await handle.result()).to.deep.equal(isBeside ? { part: 'led', long: 1 } : 'led');
+    });
 });

@@ -27,6 +27,10 @@ export class StandingRuns {
   readonly #holds = new Map<string, RunHold>();
   /** Runs with ready tasks that were given to nobody. */
   readonly #wanting = new Set<string>();
+  /** Runs that are looked at again after a while: each once, however often it is said. */
+  readonly #later = new Set<string>();
+  /** Of those, the ones that are not held, because something of them is under way. */
+  readonly #moving = new Set<string>();
 
   constructor(parts: StandingRunsParts) {
     this.#parts = parts;
@@ -73,11 +77,19 @@ export class StandingRuns {
     this.#faults.delete(runId);
     this.#holds.delete(runId);
     this.#wanting.delete(runId);
+    this.#moving.delete(runId);
   }
 
-  lookLater(runId: string): void {
+  /** `moves`: the run is not held. Something of it is under way, which may take long. */
+  lookLater(runId: string, moves = false): void {
+    if (moves) this.#moving.add(runId);
+    if (this.#later.has(runId)) return;
+    this.#later.add(runId);
     this.#parts.clock.schedule(this.#parts.againMs, () => {
+      this.#later.delete(runId);
+      const moved = this.#moving.delete(runId);
       if (this.#faults.has(runId) || this.#holds.get(runId)?.reason === 'strategy') this.#parts.lookAgain(runId);
+      else if (moved) this.#parts.wake(runId);
     });
   }
 }

@@ -96,9 +96,10 @@ export class RunScheduler {
     const { message, code } = toErrorData(error, 'REPRISE_PLUGIN_INVALID');
     const said = `the strategy '${strategy}' gives no usable answer: ${message}`;
     this.#isHeld = true;
-    if (state.inFlight === 0) standing.hold(runId, { reason: 'strategy', message: said, details: { code } });
+    const moves = state.inFlight > 0;
+    if (!moves) standing.hold(runId, { reason: 'strategy', message: said, details: { code } });
     // It may have been for once; nothing else need come that would have it asked again.
-    standing.lookLater(runId);
+    standing.lookLater(runId, moves);
     monitors.notice({ kind: 'log', level: 'error', message: said, runId, fields: { code } });
     stood(runId);
   }
