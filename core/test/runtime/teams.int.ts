@@ -448,6 +448,26 @@ tasks:
     expect(await refused({ part: 'nobody' })).to.match(/no scheduler strategy 'nobody'/);
   });
 
+  it('are named by a start only where a workflow may name them', async () => {
+    const flows = [
+      'name: caught\ncatch: [{ then: continue, do: { c: { agent: a } } }]\ntasks: { x: { agent: a } }',
+      'name: empty\ntasks: { part: { scope: {}, strategy: { name: scripted } } }',
+      'name: deep\ntasks: { a1: { scope: { a2: { scope: { a3: { scope: { a4: { scope: { x: { agent: a } } } } } } } } } }',
+    ].map((text) => parseWorkflow(text));
+    const reprise = await start({ workflows: flows, agents: [worker('a')], plugins: [scripted(() => [])] });
+    const refused = (name: string, strategies: Record<string, string | { name: string }>): Promise<string> =>
+      reprise.startRun(name, 1, { strategies }).then(
+        () => 'taken',
+        (error: Error & { code: string }) => `${error.code} ${error.message}`,
+      );
+    const led = { name: 'scripted' };
+    expect(await refused('caught', { '': led })).to.match(/REPRISE_CONFIG_INVALID .*catch of the run has nothing/);
+    expect(await refused('empty', { part: 'sequential' })).to.match(/nothing would be done in 'part'/);
+    const deep = { '': led, a1: led, 'a1/a2': led, 'a1/a2/a3': led };
+    expect(await refused('deep', deep)).to.equal('taken');
+    expect(await refused('deep', { ...deep, 'a1/a2/a3/a4': led })).to.match(/'a1\/a2\/a3\/a4' leads a team in 4 teams/);
+  });
+
   it('take turns in a block that says so, whatever is around it', async () => {
     const flow = parseWorkflow(`
 name: turns

@@ -7,11 +7,12 @@ import { uuidv5 } from '../../shared/hash.ts';
 import { assertId } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
 import { type Labels, takeLabels } from '../../shared/labels.ts';
-import { outermost } from '../../shared/task-path.ts';
+import { blocksAround, outermost } from '../../shared/task-path.ts';
 import { isTraceparent } from '../../shared/trace.ts';
 import type { RunReader } from '../reading/run-reader.ts';
 import type { StartRun } from '../workflow/commands.ts';
 import type { StrategySaid } from '../workflow/events.ts';
+import { MAX_TEAM_DEPTH } from '../workflow/team/team.ts';
 import { planFork } from './fork-start.ts';
 import type { EngineOptions } from './options.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
@@ -109,7 +110,10 @@ export class RunStarts {
       this.#parts.registry.checkStrategy(strategy, team, where);
       return [path, team === undefined ? strategy : { name: strategy, team }] as const;
     });
-    return { strategies: Object.fromEntries(taken) };
+    const strategies = Object.fromEntries(taken);
+    const flaw = strategiesFlaw(graph, strategies);
+    if (flaw !== undefined) throw invalidStrategy(`With these strategies, ${flaw}.`);
+    return { strategies };
   }
 
   /** Of one that goes on from another run. */
@@ -171,6 +175,30 @@ function assertAllowed(runId: string, repeated: readonly string[], allowed: read
 function assertTraceparent(value: string): string {
   if (isTraceparent(value)) return value;
   throw new RepriseError('REPRISE_INVALID_ID', `${JSON.stringify(value)} is not a W3C traceparent (version 00).`);
+}
+
+/** What the rules of blocks have against a workflow with these strategies. */
+function strategiesFlaw(graph: TaskGraph, strategies: Readonly<Record<string, StrategySaid>>): string | undefined {
+  const blockAt = (path: string) => graph.block(path)?.definition;
+  const leads = (path: string): boolean => {
+    const said = Object.hasOwn(strategies, path) ? strategies[path] : undefined;
+    return said === undefined ? blockAt(path)?.team !== undefined : typeof said !== 'string';
+  };
+  for (const path of ['', ...graph.nodes.keys()]) {
+    const block = blockAt(path);
+    const name = path === '' ? 'the run' : `'${path}'`;
+    if (block === undefined) continue;
+    if (!leads(path)) {
+      if (block.tasks.length === 0) return `nothing would be done in ${name}: only a team adds tasks to it`;
+      continue;
+    }
+    if (block.catch !== undefined)
+      return `the catch of ${name} has nothing to catch: the failures of its tasks are for the strategy of the team`;
+    const teams = path === '' ? 0 : ['', ...blocksAround(path)].filter((at) => at !== path && leads(at)).length;
+    if (teams >= MAX_TEAM_DEPTH)
+      return `${name} leads a team in ${MAX_TEAM_DEPTH} teams; that is as many as may be in each other`;
+  }
+  return undefined;
 }
 
 const invalidStrategy = (message: string): RepriseError => new RepriseError('REPRISE_CONFIG_INVALID', message);

@@ -89,7 +89,7 @@ export function clientFlaw(state: RunState, client: unknown): Refusal | undefine
     ? undefined
     : problem(
         'REPRISE_MESSAGE_INVALID',
-        `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item or mailbox of the run.`,
+        `Whoever sends a message gives themselves a name of 1 to ${MAX_NAME_CHARS} characters, which is that of no task, item, mailbox or team of the run.`,
       );
 }
 
