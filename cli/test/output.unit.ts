@@ -152,6 +152,8 @@ describe('events in words', () => {
       [{ ...sent, to: 'a', from: { client: '@desk', run: '5f0c' } }, '@desk to a, 1'],
       [{ ...sent, ...came, from: { task: 'b', run: 'r-2' }, to: 'x' }, 'b of run r-2 to x, 1'],
       [{ ...sent, ...came, from: { client: 'kim', run: 'r-2' }, to: 'x' }, 'kim (from outside) of run r-2 to x, 1'],
+      [{ ...sent, ...came, from: { client: 'team:' }, to: 'bid' }, 'the team to bid, 1'],
+      [{ ...sent, ...came, from: { client: 'team:g' }, to: 'g/bid' }, "the team 'g' to g/bid, 1"],
       [
         { ...sent, ...word, to: 'b', run: 'r-2', n: 2, receipt: 'acknowledged', data: null },
         'tells b of run r-2 that r-2/b/1/1 is done with',

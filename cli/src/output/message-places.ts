@@ -11,9 +11,17 @@ export function placeText(address: string, run?: string): string {
   return beyond === undefined || to.startsWith('@') ? to : `${to} of run ${beyond}`;
 }
 
-/** `writer`, `writer of run r-1`, `kim (from outside)`. A name answers only where the run does so for whoever takes from it. */
+/** As a party of conversations, a team has the path of its block behind this; nobody from outside may be called so. */
+const TEAM = /^team:(.*)$/s;
+
+/** `writer`, `writer of run r-1`, `kim (from outside)`, `the team 'review'`. A name answers only where the run does so for whoever takes from it. */
 export function partyText(from: Party): string {
   const { task, run } = from;
-  const name = task ?? (/^[#@]/.test(from.client) ? from.client : `${from.client} (from outside)`);
-  return placeText(name, run);
+  return placeText(task ?? nameText(from.client), run);
+}
+
+function nameText(client: string): string {
+  const [, team] = TEAM.exec(client) ?? [];
+  if (team !== undefined) return team === '' ? 'the team' : `the team '${team}'`;
+  return /^[#@]/.test(client) ? client : `${client} (from outside)`;
 }
