@@ -702,4 +702,41 @@ tasks:
       long.answer(1);
       expect(await handle.result()).to.deep.equal(isBeside ? { part: 'led', long: 1 } : 'led');
     });
+
+  it('take no bid that was made in a round before', async () => {
+    let asked = 0;
+    const fickle = worker('fickle', () => {
+      asked += 1;
+      return asked === 1 ? { price: 1 } : { refuse: 'no' };
+    });
+    const flow = parseWorkflow(`
+name: rounds
+tasks:
+  part:
+    loop: { until: round >= 2, max: 2 }
+    scope: { job: { agent: b } }
+    strategy: { name: scripted }
+`);
+    const { output, events } = (await run(
+      ({ team: { ledger, bids, news, round } }) => {
+        if (ledger === undefined) {
+          const bidders = [{ id: 'bid', agent: 'fickle' }];
+          return [{ kind: 'announce', task: 'job', bids: bidders, data: 1, deadlineMs: 60_000, ledger: {} }];
+        }
+        if (news.some((one) => one.kind === 'refused')) return [{ kind: 'finish', output: 'refused' }];
+        if (bids('job').size === 0) return [];
+        return [round === 1 ? { kind: 'finish', output: 1 } : { kind: 'award', task: 'job', bid: 'bid' }];
+      },
+      [worker('b'), fickle],
+      flow,
+    )) as { output: Json; events: readonly RunEvent[] };
+    expect(output).to.equal('refused');
+    expect(only(events, 'DecisionMade').map(({ kind }) => kind)).to.deep.equal([
+      'announce',
+      'finish',
+      'announce',
+      'finish',
+    ]);
+    expect(only(events, 'DecisionRefused')[0]?.message).to.contain("takes the bid 'bid', which proposes nothing");
+  });
 });

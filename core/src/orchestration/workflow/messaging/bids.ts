@@ -69,7 +69,10 @@ export function openBids(state: RunState, scope: ScopeState, about: string): Rea
   for (const one of state.mail?.conversations.values() ?? []) {
     if (one.initiator !== name) continue;
     const bid = bidIn(state, one);
-    if (bid?.about === about) found.set(bid.id, one);
+    if (bid?.about !== about) continue;
+    // What was proposed in a round before, and never ruled on, is no bid of this one.
+    const said = scope.team?.bids[about]?.[bid.id];
+    if (one.stage !== 'proposed' || (said !== undefined && 'proposal' in said)) found.set(bid.id, one);
   }
   return found;
 }
