@@ -162,7 +162,7 @@ function decideForking(state: RunState, command: Command, context: DecisionConte
 /** Workers and timers that come late get silence; people get an answer. */
 function decideClosed(state: RunState, command: Command, context: DecisionContext): readonly RunEvent[] {
   const refuse = (): readonly RunEvent[] => [
-    reject(command, 'REPRISE_RUN_CLOSED', `The run has ended already: it is ${state.status}.`, context),
+    reject(command, 'REPRISE_RUN_CLOSED', `Run '${state.runId}' has ended already: it is ${state.status}.`, context),
   ];
   if (isRunChange(command)) return refuse();
   switch (command.type) {

@@ -660,6 +660,23 @@ describe('a name of no run', () => {
     for (const run of [one, at]) run.check();
   });
 
+  it('has as its dead letter what expires in a run that took it from there', () => {
+    const { one, two, at, post } = sharing();
+    one.say('a', '@desk', 'soon', { expiresMs: 1000 });
+    two.hear('x', { mailbox: '@desk' });
+    post.run();
+    const id = two.of('MessageReceived')[0]?.message ?? '';
+    for (const run of [one, two, at]) run.now += 2000;
+    two.settle('x', { reject: [{ message: id, reason: 'busy', delayMs: 0 }] });
+    post.run();
+    expect(two.of('MessageDeadLettered')).to.deep.equal([]);
+    expect(two.open(id)).to.equal(undefined);
+    expect(at.of('MessageDeadLettered').map(({ code, mailbox }) => [code, mailbox])).to.deep.equal([
+      ['REPRISE_MESSAGE_EXPIRED', '#inbox'],
+    ]);
+    for (const run of [one, two, at]) run.check();
+  });
+
   it('has back what a run asked there itself, which waits for the answer still', () => {
     const { one, two, at, post } = sharing();
     one.hear('b', { mailbox: '@desk' });

@@ -1,6 +1,7 @@
 import {
   type AgentContext,
   type AgentTask,
+  createInMemoryStorage,
   createInProcessTransport,
   createReprise,
   defineAgent,
@@ -225,6 +226,48 @@ describe('agents that talk', () => {
       expect(run.outcome).to.deep.equal(calm.outcome);
       expect(told(run)).to.deep.equal(told(calm));
     }
+  });
+  // #endregion
+
+  // #region two-runs
+  it('in two runs: one asks the other, and is told when that has ended', async () => {
+    const clock = new ManualClock();
+    const time = new VirtualTime(clock);
+    const storage = time.watchStorage(createInMemoryStorage());
+    const transport = time.watchTransport(createInProcessTransport(clock));
+    const critic = defineAgent({
+      name: 'critic',
+      handle: async (_task: AgentTask, { messages }: AgentContext) => {
+        const asked = await messages.receive({ timeout: '1h' });
+        if (asked !== undefined) await messages.reply(asked, 'fine');
+        return asked?.run ?? 'nobody';
+      },
+    });
+    const reviewing = workflow('reviewing').task('critic', critic).build();
+    // A send asks; what it is answered is its output.
+    const writing = workflow<string>('writing')
+      .send('ask', { to: 'critic', run: ({ input }) => input, data: 'a draft', until: 'replied' })
+      .build();
+    const reprise = await createReprise({
+      workflows: [reviewing, writing],
+      plugins: [
+        definePlugin({ name: 'memory', kind: 'event-store', create: () => storage }),
+        definePlugin({ name: 'watched', kind: 'transport', create: () => transport }),
+      ],
+      clock,
+    });
+    await reprise.start();
+    const review = await reprise.startRun(reviewing, null);
+    const first = await reprise.startRun(writing, review.id);
+    await time.until(() => false, 60_000);
+    expect(await first.result()).to.include({ data: 'fine', from: 'critic', run: review.id });
+    expect(await review.result()).to.equal(first.id);
+    // It has ended: nobody takes what is sent there, and the send fails by that.
+    const second = await reprise.startRun(writing, review.id);
+    await time.until(() => false, 60_000);
+    const outcome = await second.outcome();
+    expect(outcome).to.have.nested.property('error.cause.code', 'REPRISE_RUN_CLOSED');
+    await reprise.stop();
   });
   // #endregion
 
