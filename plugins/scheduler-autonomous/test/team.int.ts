@@ -595,11 +595,13 @@ describe('an autonomous team', () => {
       name: 'ann',
       capabilities: ['paint'],
       concurrency: 1,
-      handle: async ({ runId }: AgentTask<Json>) => (runId === held.id ? hold.promise.then(() => 'held') : 'done'),
+      handle: async ({ input }: AgentTask<Json>) => (input === 'hold' ? hold.promise.then(() => 'held') : 'done'),
     });
     const flow = flowOf({ mode: 'claim', members: [{ agent: 'ann' }] }, JOB);
-    const reprise = await start({ workflows: [flow], agents: [ann, agent('bob', () => 'bob', ['paint'])] });
-    const held = await reprise.startRun(flow, null);
+    const admission = { agents: { ann: { concurrency: 1 } } };
+    const reprise = await start({ workflows: [flow], agents: [ann, agent('bob', () => 'bob', ['paint'])], admission });
+    const held = await reprise.startRun(flow, 'hold');
+    while (only(await eventsOf(reprise, held.id), 'TaskStarted').length === 0) await sleep(10);
     const other = await reprise.startRun(flow, null);
     await sleep(100);
     hold.resolve();
