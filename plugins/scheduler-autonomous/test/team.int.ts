@@ -567,6 +567,22 @@ describe('an autonomous team', () => {
       expect(second.output).to.deep.equal('done');
     });
 
+    it('has the hand-offs of its floor looked at from the first, when that is begun again', async () => {
+      const spec = { ...HAND_OFF, members: ['ann', 'bob'], task: { retry: 1 } };
+      let turn = 0;
+      const { first, second } = await twice(spec, '{}', (isThere) => (_input, context, { attempt }) => {
+        turn = isThere ? turn + 1 : 0;
+        if (!isThere && attempt > 2) return fails('ILL');
+        // To somebody who is no member; it comes back.
+        if (!isThere || turn < 3) context.handOff(isThere && turn === 1 ? 'cid' : attempt % 2 === 0 ? 'ann' : 'bob');
+        return `turn ${turn}`;
+      });
+      expect(first.error?.cause?.cause?.code).to.equal('ILL');
+      expect(only(first.events, 'TaskHandedOff')).to.have.length(2);
+      expect(second.output).to.equal('turn 3');
+      expect(decided(second)).to.include('handOver floor > ann');
+    });
+
     it('has claimed again what failed, and that only', async () => {
       const tasks = '{ one: { capability: paint }, two: { capability: paint, after: one, retry: 1 } }';
       const spec = { mode: 'claim', members: [{ agent: 'ann' }, { agent: 'bob' }] };
