@@ -15,6 +15,7 @@ import { failureOf } from './failure.ts';
 import type { Schema } from './schema.ts';
 import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { isStrict } from './strict.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export interface Asked {
@@ -135,6 +136,9 @@ function callOf(
     ...(tools.size === 0 ? {} : { tools: toolSet(settings), toolChoice }),
     ...(schema === undefined || structured === 'prompt' ? {} : { output: outputOf(schema, structured) }),
     headers: { ...headers, ...(traceparent === undefined ? {} : { traceparent }) },
+    ...(schema === undefined
+      ? {}
+      : { providerOptions: { openaiCompatible: { strictJsonSchema: isStrict(schema.json) } } }),
     maxRetries: 0,
     abortSignal: signal,
   };

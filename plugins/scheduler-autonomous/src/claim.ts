@@ -3,6 +3,9 @@ import { endIfDone, resumeWork } from './ending.ts';
 import type { Claimer, ClaimSpec, Rules } from './spec.ts';
 import { groupOf, type ReadyWork, shownWork, type Work } from './work.ts';
 
+/** So that a team is never taken for one that decides and decides about nothing new. */
+const MOST_CLAIMS = 500;
+
 /** A blackboard: what is ready goes to the members whose trigger holds. */
 export function claim(desk: Desk, spec: ClaimSpec, rules: Rules): void {
   desk.hear();
@@ -16,6 +19,7 @@ class Board {
   readonly #desk: Desk;
   readonly #spec: ClaimSpec;
   readonly #ready: ReadyWork;
+  #total = 0;
   /** By agent: what it has claimed, and has in hand. */
   readonly #open = new Map<string, number>();
 
@@ -36,7 +40,7 @@ class Board {
     const desk = this.#desk;
     const { members, onNoClaim = 'fail' } = this.#spec;
     const isWanted = (capability: string): boolean =>
-      desk.slots() > 0 && members.some((member) => this.#isFree(member, capability));
+      desk.slots() > 0 && this.#total < MOST_CLAIMS && members.some((member) => this.#isFree(member, capability));
     const left: Work[] = [];
     for (const work of this.#ready.read(isWanted)) if (!this.#claim(work)) left.push(work);
     desk.assignInOrder(this.#ready.others());
@@ -103,6 +107,7 @@ class Board {
   }
 
   #add(agent: string): void {
+    this.#total += 1;
     this.#open.set(agent, this.#count(agent) + 1);
   }
 }

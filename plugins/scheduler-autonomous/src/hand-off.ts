@@ -13,6 +13,8 @@ export function handOff(desk: Desk, spec: HandOffSpec, { bounds }: Rules): void 
   if (desk.isOver) return;
   const floor = ledger.floor === null ? undefined : team.tasks.get(ledger.floor);
   if (floor === undefined) return begin(desk, spec);
+  // It was begun again: what it was handed on before counts no more.
+  if (floor.handOffs.length < ledger.looked) Object.assign(ledger, { looked: 0, base: 0, since: 0, circles: 0 });
   if (ledger.over && !resume(desk, floor)) return;
   if (hasEnded(floor)) return end(desk, floor);
   if (floor.status === 'ready' && floor.handOffs.length > ledger.looked) {

@@ -1,4 +1,14 @@
 export {
+  BIDDER_SCHEMA,
+  BIDDER_SYSTEM,
+  type BidderAgentOptions,
+  bidderAgent,
+  type Call,
+  isCall,
+  type Offer,
+  type Refusal,
+} from './bidder-agent.ts';
+export {
   type AutonomousOptions,
   type Bounds,
   DEFAULT_OPTIONS,

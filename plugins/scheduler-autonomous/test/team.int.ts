@@ -567,6 +567,22 @@ describe('an autonomous team', () => {
       expect(second.output).to.deep.equal('done');
     });
 
+    it('has the hand-offs of its floor looked at from the first, when that is begun again', async () => {
+      const spec = { ...HAND_OFF, members: ['ann', 'bob'], task: { retry: 1 } };
+      let turn = 0;
+      const { first, second } = await twice(spec, '{}', (isThere) => (_input, context, { attempt }) => {
+        turn = isThere ? turn + 1 : 0;
+        if (!isThere && attempt > 2) return fails('ILL');
+        // To somebody who is no member; it comes back.
+        if (!isThere || turn < 3) context.handOff(isThere && turn === 1 ? 'cid' : attempt % 2 === 0 ? 'ann' : 'bob');
+        return `turn ${turn}`;
+      });
+      expect(first.error?.cause?.cause?.code).to.equal('ILL');
+      expect(only(first.events, 'TaskHandedOff')).to.have.length(2);
+      expect(second.output).to.equal('turn 3');
+      expect(decided(second)).to.include('handOver floor > ann');
+    });
+
     it('has claimed again what failed, and that only', async () => {
       const tasks = '{ one: { capability: paint }, two: { capability: paint, after: one, retry: 1 } }';
       const spec = { mode: 'claim', members: [{ agent: 'ann' }, { agent: 'bob' }] };
@@ -595,11 +611,13 @@ describe('an autonomous team', () => {
       name: 'ann',
       capabilities: ['paint'],
       concurrency: 1,
-      handle: async ({ runId }: AgentTask<Json>) => (runId === held.id ? hold.promise.then(() => 'held') : 'done'),
+      handle: async ({ input }: AgentTask<Json>) => (input === 'hold' ? hold.promise.then(() => 'held') : 'done'),
     });
     const flow = flowOf({ mode: 'claim', members: [{ agent: 'ann' }] }, JOB);
-    const reprise = await start({ workflows: [flow], agents: [ann, agent('bob', () => 'bob', ['paint'])] });
-    const held = await reprise.startRun(flow, null);
+    const admission = { agents: { ann: { concurrency: 1 } } };
+    const reprise = await start({ workflows: [flow], agents: [ann, agent('bob', () => 'bob', ['paint'])], admission });
+    const held = await reprise.startRun(flow, 'hold');
+    while (only(await eventsOf(reprise, held.id), 'TaskStarted').length === 0) await sleep(10);
     const other = await reprise.startRun(flow, null);
     await sleep(100);
     hold.resolve();

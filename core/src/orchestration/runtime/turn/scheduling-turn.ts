@@ -60,6 +60,7 @@ export class RunSchedulingView implements SchedulingView {
   readonly agents: ReadonlyMap<string, AgentView>;
   readonly #directory: AgentDirectory;
   readonly #admission: AdmissionTurn;
+  readonly #busy: string[] = [];
   /** By capability, then by agent. */
   readonly #rooms = new Map<string | undefined, Map<string, number>>();
 
@@ -79,6 +80,11 @@ export class RunSchedulingView implements SchedulingView {
     this.#directory = agents;
     this.#admission = admission;
     this.groups = all.filter((group) => this.#hasRoom(group));
+  }
+
+  /** Who is able to take what is ready, and has no room: a strategy may wait for one of them. */
+  get busy(): readonly string[] {
+    return this.#busy;
   }
 
   get ready(): Iterable<ReadyTask> {
@@ -118,8 +124,10 @@ export class RunSchedulingView implements SchedulingView {
   #hasRoom({ agent, capability, priority }: ReadyView): boolean {
     if (agent !== undefined) return this.#wanted(agent, undefined, priority) > 0;
     let found = false;
-    for (const { name } of capability === undefined ? [] : this.#directory.takersOf(capability))
+    for (const { name } of capability === undefined ? [] : this.#directory.takersOf(capability)) {
       if (this.#wanted(name, capability, priority) > 0) found = true;
+      else this.#busy.push(`${name}/${capability}`);
+    }
     return found;
   }
 }

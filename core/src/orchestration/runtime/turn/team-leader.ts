@@ -199,12 +199,18 @@ function plainAssignment(decision: Asked): Pick<Assign, 'taskId' | 'agent'> | un
 }
 
 /** What a strategy is asked in: the same gives the same answer. Room may come while nothing of the run changes. */
-const momentOf = (revision: number, { slots, agents, groups }: RunSchedulingView): string =>
-  `${revision} ${slots} ${agents.size} ${groups.map(({ agent, capability }) => `${agent ?? ''}/${capability ?? ''}`).join()}`;
+const momentOf = (revision: number, { slots, agents, groups, busy }: RunSchedulingView): string => {
+  const ready = groups.map(({ agent, capability }) => `${agent ?? ''}/${capability ?? ''}`);
+  return `${revision} ${slots} ${agents.size} ${ready.join()} ${busy.join()}`;
+};
 
-/** Whether all that might go on in the team was offered to its strategy, with room for it, and not taken. */
-const declined = (state: RunState, region: ScopeState, { slots, groups }: RunSchedulingView): boolean =>
-  slots > 0 && groups.length > 0 && groups.length === readyGroups(state, region).length && isOnlyReady(state, region);
+/** Whether all that might go on in the team was offered to its strategy, with room for it at everybody, and not taken. */
+const declined = (state: RunState, region: ScopeState, { slots, groups, busy }: RunSchedulingView): boolean =>
+  slots > 0 &&
+  busy.length === 0 &&
+  groups.length > 0 &&
+  groups.length === readyGroups(state, region).length &&
+  isOnlyReady(state, region);
 
 /** It has never been asked here, something is new, somebody has room for what is ready, or nothing else would ever happen. */
 const isToBeAsked = (

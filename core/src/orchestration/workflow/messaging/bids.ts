@@ -188,6 +188,8 @@ function answerBy({ status, output = null, error }: TaskState): Pick<MessageSent
     return { performative: 'refuse', data: { code, message } };
   }
   const isObject = typeof output === 'object' && output !== null && !Array.isArray(output);
-  const refuses = isObject && (output as JsonObject)['refuse'] !== undefined;
+  // Models that have to say every member of a schema say null of what there is not.
+  const refuse = isObject ? ((output as JsonObject)['refuse'] ?? null) : null;
+  const refuses = refuse !== null && refuse !== false;
   return { performative: refuses ? 'refuse' : 'propose', data: output as Json };
 }
