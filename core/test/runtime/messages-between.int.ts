@@ -58,6 +58,31 @@ describe('Agents of two runs', () => {
     expect((await reprise.runs.replay(second.id)).matches).to.equal(true);
   });
 
+  it('are told that they wait for each other, by explain of each', async () => {
+    const asker = (name: string, other: string) =>
+      defineAgent({
+        name,
+        handle: async ({ input }: AgentTask<{ run: string }>, { messages }) =>
+          (await messages.request(other, 'after you', { run: input.run, deadline: '1h' })).data,
+      });
+    const [left, right] = [asker('left', 'right'), asker('right', 'left')];
+    const lefts = workflow<{ run: string }>('lefts').task('left', left, { may: 'sendAcross' }).build();
+    const rights = workflow<{ run: string }>('rights').task('right', right, { may: 'sendAcross' }).build();
+    const reprise = await start({ workflows: [lefts, rights] });
+    const one = await reprise.startRun(lefts, { run: 'r' }, { id: 'l' });
+    const other = await reprise.startRun(rights, { run: 'l' }, { id: 'r' });
+    const circleOf = async (id: string) => {
+      const [waits] = (await reprise.run(id).explain()).waitsFor;
+      return waits?.reason === 'message' ? waits : undefined;
+    };
+    await eventually(async () => (await circleOf('l'))?.circle.length === 2);
+    expect((await circleOf('l'))?.circle).to.deep.equal(['left', 'right of run r']);
+    expect((await circleOf('r'))?.circle).to.deep.equal(['right', 'left of run l']);
+    expect((await circleOf('l'))?.waits).to.contain('they wait for each other: left, right of run r, left');
+    for (const run of [one, other]) await run.cancel('enough');
+    for (const run of [one, other]) expect((await run.outcome()).status).to.equal('cancelled');
+  });
+
   it('ask and answer', async () => {
     const writer = defineAgent({
       name: 'writer',

@@ -8,9 +8,11 @@ import { notFound, RunReader } from '../reading/run-reader.ts';
 import type { Views } from '../reading/views/views.ts';
 import type { Command } from '../workflow/commands.ts';
 import { isEnd } from '../workflow/end-of-run.ts';
+import { circlesBetween } from '../workflow/explain/commitments.ts';
 import { explainRun } from '../workflow/explain/explain-run.ts';
 import type { RunExplanation } from '../workflow/explain/explanation.ts';
 import type { RunView } from '../workflow/run-view.ts';
+import { stateOf } from '../workflow/view-of.ts';
 import type { AgentPresence } from './agent-directory.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import type { CommandOutcome } from './inbox.ts';
@@ -347,7 +349,11 @@ export class Orchestrator {
     const admission = (agent: string | undefined, capability: string | undefined) =>
       this.#engine.waitingAt(runId, agent, capability);
     const { takers } = this.#engine;
-    const facts = { now: clock.now(), takers, hold, admission };
+    const circles = await circlesBetween(stateOf(run), async (id) => {
+      const cached = this.#engine.cachedState(id);
+      return cached ?? (await this.runs.state(id).then(stateOf, () => undefined));
+    });
+    const facts = { now: clock.now(), takers, hold, admission, circles };
     if (this.#engine.drives(runId))
       return explainRun(run, { ...facts, driven: true, draining: this.role === 'stopped' });
     const { driven, silent, draining } = await lookForDrivers(storage);

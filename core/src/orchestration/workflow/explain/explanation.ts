@@ -48,6 +48,8 @@ export interface ExplainFacts {
   readonly driven?: boolean | undefined;
   /** The process that drives the run is stopping: it waits for what is under way, and begins nothing new. */
   readonly draining?: boolean | undefined;
+  /** Circles of waiting over several runs, by the task of this one: see circlesBetween. */
+  readonly circles?: ReadonlyMap<string, readonly string[]> | undefined;
   /** What is to be said of the process that drives the run, when that shows no sign of life: a sentence. */
   readonly silent?: string | undefined;
 }
@@ -131,7 +133,7 @@ export type Reason =
       readonly from: string | undefined;
       /** What is owed to it: who was asked, what about, how far that is, since when, and until when it is to be answered. */
       readonly owed: readonly Commitment[];
-      /** Tasks that wait for each other, this one first, when it is one of them. */
+      /** Tasks that wait for each other, this one first, when it is one of them; those of other runs as `TASK of run RUN`. */
       readonly circle: readonly string[];
       /** How many messages lie there that are not what it waits for. */
       readonly lying: number;

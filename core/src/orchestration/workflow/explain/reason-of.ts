@@ -69,13 +69,13 @@ function ownReason(task: TaskState, questions: Questions): Reason {
   const definition = definitionOf(state, task);
   if (definition === undefined) return { reason: 'deciding', about: 'outcome' };
   if (task.closing !== undefined && !state.awaited.has(task.id)) return closing(task, task.closing.why, questions);
-  if (isInFlight(task)) return attempt(state, task, definition);
+  if (isInFlight(task)) return attempt(questions, task, definition);
   if (task.status === 'ready') return ready(task, questions);
   if (questions.isSettling(task)) return { reason: 'deciding', about: aboutOf(task, definition) };
   if (task.status === 'pending') return pending(state, task, definition);
   if (task.status === 'waiting') return waiting(state, task, definition);
   if (task.items !== undefined) return items(state, task);
-  return entered(state, task, definition);
+  return entered(questions, task, definition);
 }
 
 function closing(task: TaskState, why: Closing['why'], questions: Questions): Reason {
@@ -95,9 +95,10 @@ function nextUndone(state: RunState, top: string): Undoable | undefined {
   return scope === undefined ? lastDone(state, top) : lastLeft(state, scope);
 }
 
-function attempt(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+function attempt(questions: Questions, task: TaskState, definition: TaskDefinition): Reason {
+  const { state } = questions;
   const { agent = '', worker, scheduledAt = 0, startedAt } = task;
-  const listens = listening(state, task);
+  const listens = listening(questions, task);
   if (listens !== undefined) {
     const limitAt = earliest(attemptDeadline(task, definition), limitAround(state, task, definition));
     return { ...listens, limitAt, hasDefault: false };
@@ -222,7 +223,8 @@ function items(state: RunState, task: TaskState): Reason {
   return { reason: 'items', waitsFor, total, ended, open, queued, completed, need, yielded: yieldedAt !== undefined };
 }
 
-function entered(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
+function entered(questions: Questions, task: TaskState, definition: TaskDefinition): Reason {
+  const { state } = questions;
   const { wakeAt, signal, awaits, sent, form, child, closing: ending } = task;
   const scope = state.scopes.get(task.id);
   if (scope !== undefined) return isAtRest(state, scope) ? deciding(state, scope) : block(state, scope);
@@ -236,7 +238,7 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
     return {
       reason: 'message',
       mailbox: awaits.mailbox,
-      ...owedTo(state, task),
+      ...owedTo(questions, task),
       lying: lyingIn(state, awaits.mailbox),
       from: awaits.wanted?.from,
       until: undefined,
@@ -260,7 +262,8 @@ function entered(state: RunState, task: TaskState, definition: TaskDefinition): 
 }
 
 /** What an attempt waits for that has nothing else to do. */
-function listening(state: RunState, task: TaskState) {
+function listening(questions: Questions, task: TaskState) {
+  const { state } = questions;
   const [first] = state.mail?.attempts.get(task.id)?.waits ?? [];
   if (first === undefined) return undefined;
   const [call, mailbox] = first;
@@ -272,7 +275,7 @@ function listening(state: RunState, task: TaskState) {
     from,
     until: receiver?.until,
     lying: lyingIn(state, mailbox),
-    ...owedTo(state, task),
+    ...owedTo(questions, task),
   } as const;
 }
 
@@ -285,10 +288,10 @@ function lyingIn(state: RunState, mailbox: string): number {
 }
 
 /** What others owe the task, and whether it waits in a circle for itself. */
-const owedTo = (state: RunState, { id }: TaskState) => ({
-  owed: commitmentsTo(state, id),
-  circle: circleOf(state, id),
-});
+function owedTo({ state, facts }: Questions, { id }: TaskState) {
+  const circle = circleOf(state, id);
+  return { owed: commitmentsTo(state, id), circle: circle.length > 0 ? circle : (facts.circles?.get(id) ?? []) };
+}
 
 function block(state: RunState, scope: ScopeState): Reason {
   const { round, handling } = scope;
