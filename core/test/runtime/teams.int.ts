@@ -12,6 +12,7 @@ import type { Clock, Decision, Monitor, ReadyTask, TeamSchedulingView, TeamStrat
 import { ManualClock } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { stateOf } from '../../src/orchestration/workflow/view-of.ts';
 import { eventsOf, eventually, gate, manualTime, only, orchestrators, typesOf } from './support.ts';
 
 // Teams, through the engine: a strategy decides, core carries it out and keeps it on record.
@@ -392,6 +393,40 @@ tasks:
     clock.advance(60_000);
     expect(await handle.result()).to.deep.equal({ a: 'x' });
     expect(typesOf(await eventsOf(reprise, handle.id))).not.to.include('ConversationExpired');
+  });
+
+  it('have no bid done again, and leave no proposal open that they did not take', async () => {
+    const flow = parseWorkflow(`
+name: bids
+tasks:
+  part: { strategy: { name: scripted }, scope: { job: { capability: work } } }
+  last: { agent: b, after: part }
+`);
+    const held = gate('b');
+    const decide: Decide = ({ team: { ledger, bids, news } }) => {
+      if (ledger === undefined) {
+        const two = ['one', 'two'].map((id) => ({ id, agent: 'a' }));
+        return [{ kind: 'announce', task: 'job', bids: two, data: 1, deadlineMs: 60_000, ledger: {} }];
+      }
+      if (bids('job').size < 2) return [];
+      if (!news.some(({ kind }) => kind === 'refused')) return [{ kind: 'reject', task: 'one', feedback: 'less' }];
+      return [{ kind: 'finish', output: null }];
+    };
+    const reprise = await start({
+      workflows: [flow],
+      agents: [worker('a'), held.agent],
+      plugins: [scripted(decide, 'scripted', ({ taskId }) => taskId !== 'part/job')],
+    });
+    const handle = await reprise.startRun(flow, null);
+    await eventually(() => held.waiting === 1);
+    const refused = only(await eventsOf(reprise, handle.id), 'DecisionRefused');
+    expect(refused.map(({ kind, message }) => [kind, message])).to.deep.equal([
+      ['reject', "The decision rejects 'one', which is a bid: award another, or call again."],
+    ]);
+    expect(stateOf(await handle.state()).mail?.conversations.size).to.equal(0);
+    held.answer();
+    expect((await handle.outcome()).status).to.equal('completed');
+    expect((await reprise.runs.replay(handle.id)).matches).to.equal(true);
   });
 
   it('are asked again when they asked for it', async () => {

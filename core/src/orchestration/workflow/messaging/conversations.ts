@@ -6,7 +6,7 @@ import type { DecisionContext } from '../decisions/decision-context.ts';
 import { problem, type Refusal } from '../decisions/refusal.ts';
 import type { ConversationExpired, MessageReceived, MessageSent, RunEvent } from '../events.ts';
 import { hasEnded, type RunState, type TaskState } from '../state.ts';
-import { answerOfBid, isOfTeam } from './bids.ts';
+import { answerOfBid, isOfTeam, teamName } from './bids.ts';
 import { MAILBOX_WORKFLOW } from './elsewhere.ts';
 import { type ConversationState, isName, type MailState, stirAsking } from './mail.ts';
 import type { Question } from './message.ts';
@@ -214,7 +214,7 @@ export function isOverFor(
 /** A task has ended: what it asked is of no concern any more, and what it was asked is answered for it. */
 export function leaveConversations(state: RunState, mail: MailState, task: TaskState): void {
   for (const one of [...mail.conversations.values()]) {
-    if (one.initiator === task.id) endConversation(mail, one);
+    if (one.initiator === task.id || one.initiator === teamName(task.id)) endConversation(mail, one);
     else if (one.participant === task.id && isOfTeam(state, one)) {
       if (one.stage === 'asked') mail.owed.set(one.id, 'ended without an answer');
     } else if (one.participant === task.id && !mayRunAgain(state, task))

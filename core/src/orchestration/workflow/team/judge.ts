@@ -16,7 +16,7 @@ import { schedule } from '../decisions/schedule-tasks.ts';
 import { withdraw } from '../decisions/withdraw.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import type { DecisionKind, DecisionMade, RunEvent } from '../events.ts';
-import { cfpsOf, openBids, ruledOn } from '../messaging/bids.ts';
+import { cfpsOf, isBid, openBids, ruledOn } from '../messaging/bids.ts';
 import { MAX_CONVERSATIONS } from '../messaging/conversations.ts';
 import { wouldRepeat } from '../outside/restart.ts';
 import { hasEnded, isAgentTask, isInFlight, type RunState, type ScopeState, type TaskState } from '../state.ts';
@@ -215,6 +215,7 @@ function reject({ state, scope, decision, commandId, n, context }: Judging<'reje
   const { task: id, feedback } = decision;
   const task = ended(state, scope, id);
   if ('code' in task) return task;
+  if (isBid(state, task)) return invalid(`rejects '${id}', which is a bid: award another, or call again`);
   const back = goneBack(state, task, { feedback: copyJson(feedback), commandId }, context.now);
   if ('code' in back) return back;
   const repeats = wouldRepeat(state, back.region, []);
