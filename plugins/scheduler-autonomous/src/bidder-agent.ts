@@ -31,8 +31,11 @@ export interface Refusal {
 }
 
 /** Whether this is a call for bids, and not work. */
-export const isCall = (input: unknown): input is Call =>
-  isBag(input) && isBag(input['work']) && typeof input['round'] === 'number';
+export function isCall(input: unknown): input is Call {
+  if (!isBag(input) || !isBag(input['work']) || typeof input['round'] !== 'number') return false;
+  const { id, capability, tries } = input['work'];
+  return typeof id === 'string' && typeof capability === 'string' && typeof tries === 'number';
+}
 
 export interface BidderAgentOptions<Input, Output> extends Omit<Agent, 'inputSchema' | 'outputSchema' | 'handle'> {
   readonly capabilities: readonly string[];

@@ -245,6 +245,33 @@ describe('an autonomous team', () => {
       expect(decided(ran).slice(1)).to.deep.equal(['drop bid-1-dan', 'award job > bid-1-cid', 'finish']);
     });
 
+    it('takes bids by messages, whose bidders hear what became of them', async () => {
+      const heard: string[] = [];
+      const talker = (name: string, price: number) =>
+        agent(
+          name,
+          async (input, { messages }) => {
+            if (callOf(input) === undefined) return name === 'ann' ? fails('ILL') : { by: name };
+            const cfp = await messages.receive();
+            if (cfp === undefined) return { refuse: 'nobody called' };
+            await messages.reply(cfp, { price }, { performative: 'propose' });
+            const ruling = await messages.receive();
+            heard.push(`${name} ${ruling?.performative}`);
+            return null;
+          },
+          ['paint'],
+        );
+      const job = '{ job: { capability: paint, retry: { maxAttempts: 3, initialDelay: 1 } } }';
+      const ran = await run(flowOf(BID, job), [
+        talker('ann', 1),
+        talker('bob', 2),
+        bidder('cid', () => ({ price: 3 })),
+      ]);
+      expect(ran.output).to.deep.equal({ by: 'bob' });
+      expect(given(ran, 'team/job')).to.deep.equal(['ann', 'bob']);
+      expect(heard.toSorted()).to.deep.equal(['ann accept-proposal', 'bob reject-proposal']);
+    });
+
     it('calls again when nobody bids', async () => {
       const ran = await run(flowOf(BID, JOB), [
         bidder('ann', ({ round }) => (round === 1 ? { refuse: 'not now' } : { price: 1 })),
