@@ -71,7 +71,7 @@ export interface Accept extends Thought {
   readonly task: string;
 }
 
-/** A task that has ended is to be done again, told `feedback`; what comes after it begins again, too. */
+/** A task that has ended is to be done again, told `feedback`; what comes after it begins again, too. No bid: award another, or call again. */
 export interface Reject extends Thought {
   readonly kind: 'reject';
   readonly task: string;
