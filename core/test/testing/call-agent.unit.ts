@@ -54,11 +54,14 @@ describe('an agent that is called by itself', () => {
   });
 
   it('is aborted, also when it was before it began', async () => {
-    const waits = agent(
-      (_task, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    );
+    const listens = Promise.withResolvers<void>();
+    const waits = agent((_task, { signal }) => {
+      listens.resolve();
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    });
     const controller = new AbortController();
     const called = callAgent(waits, {}, { signal: controller.signal });
+    await listens.promise;
     controller.abort();
     expect((await called).error?.code).to.equal('REPRISE_RUN_CLOSED');
     const heeds = agent((_task, { signal }) => signal.throwIfAborted());
