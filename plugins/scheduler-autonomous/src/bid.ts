@@ -11,6 +11,8 @@ const MOST_CALLS = 10;
 const MOST_AUCTIONS = 100;
 const MOST_BIDDERS = 100;
 const MOST_NEXT = 5;
+/** The run has as many conversations as it may: of other teams, or of agents. */
+const CROWDED_MS = 1000;
 
 /** A contract net: each task goes to who bids least for it. */
 export function bid(desk: Desk, spec: BidSpec, rules: Rules): void {
@@ -69,7 +71,9 @@ class Market {
 
   get #mayCall(): boolean {
     const isOpen = ({ state }: Auction): boolean => state === 'called';
-    return this.#desk.slots() > 0 && Object.values(this.#desk.ledger.works).filter(isOpen).length < MOST_CALLS;
+    const { ledger, view } = this.#desk;
+    if (ledger.crowded > view.now) return false;
+    return this.#desk.slots() > 0 && Object.values(ledger.works).filter(isOpen).length < MOST_CALLS;
   }
 
   get #mayRemember(): boolean {
@@ -112,6 +116,10 @@ class Market {
     const desk = this.#desk;
     const refused = desk.refused('announce');
     if (refused === undefined) return;
+    if (refused.code === 'REPRISE_MESSAGE_INVALID') {
+      desk.ledger.crowded = desk.view.now + CROWDED_MS;
+      return desk.note(`no place for another call: ${refused.message}`);
+    }
     if (refused.code !== 'REPRISE_TASK_EXISTS')
       return desk.giveUp(refused.code, `The team cannot call for bids: ${refused.message}`);
     desk.ledger.taken += 1;
@@ -270,7 +278,7 @@ class Market {
     desk.say({ kind: 'announce', task: task.id, bids, data, deadlineMs, why: `round ${round}` });
   }
 
-  /** When the first of all that is to be called again is. */
+  /** When the first of all that is to be called again is, or there may be a place for calls. */
   #wake(): void {
     const { ledger, view } = this.#desk;
     const { now } = view;
@@ -278,6 +286,7 @@ class Market {
     const times = Object.values(ledger.works).flatMap(({ state, until }) =>
       state === 'waiting' && until !== null ? [until] : [],
     );
+    if (ledger.crowded > now) times.push(ledger.crowded);
     if (times.length === 0) return;
     const at = Math.max(now + 1000, Math.min(...times));
     if (wakeAt !== undefined && wakeAt > now && wakeAt <= at) return;

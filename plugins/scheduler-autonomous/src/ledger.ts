@@ -28,6 +28,8 @@ export interface Ledger {
   taken: number;
   /** Calls for bids. */
   calls: number;
+  /** Until when none is made: there was no place for their conversations. */
+  crowded: number;
   /** The task that goes from hand to hand. */
   floor: string | null;
   /** Hand-offs that were looked at; those before the round of chances; those before the circle that is looked for. */
@@ -46,6 +48,7 @@ export const emptyLedger = (): Ledger => ({
   over: false,
   taken: 0,
   calls: 0,
+  crowded: 0,
   floor: null,
   looked: 0,
   base: 0,

@@ -272,6 +272,23 @@ describe('an autonomous team', () => {
       expect(heard.toSorted()).to.deep.equal(['ann accept-proposal', 'bob reject-proposal']);
     });
 
+    it('waits with its calls while the run has as many conversations as it may', async () => {
+      const jobs = JSON.stringify(
+        Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`j${index}`, { capability: 'paint' }])),
+      );
+      const strategy = JSON.stringify({ name: 'autonomous', mode: 'bid', output: 'board.size()' });
+      const flow = parseWorkflow(`
+name: crew
+tasks:
+  one: { scope: ${jobs}, strategy: ${strategy} }
+  two: { scope: ${jobs}, strategy: ${strategy} }
+`);
+      const many = Array.from({ length: 100 }, (_, index) => bidder(`b${index}`, () => ({ price: index })));
+      const ran = await run(flow, many);
+      expect(ran.output).to.deep.equal({ one: 10, two: 10 });
+      expect(only(ran.events, 'DecisionRefused').map(({ code }) => code)).to.include('REPRISE_MESSAGE_INVALID');
+    });
+
     it('calls again when nobody bids', async () => {
       const ran = await run(flowOf(BID, JOB), [
         bidder('ann', ({ round }) => (round === 1 ? { refuse: 'not now' } : { price: 1 })),
