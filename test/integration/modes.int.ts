@@ -98,7 +98,7 @@ describe('Work that branches and is chained', () => {
     graph: undefined,
     sequential: 'sequential',
     'autonomous, bid': { name: 'autonomous', mode: 'bid', bidTimeout: '10s' },
-    'autonomous, claim': { name: 'autonomous', mode: 'claim', members: Object.keys(does).map((agent) => ({ agent })) },
+    'autonomous, claim': { name: 'autonomous', mode: 'claim', members: Object.keys(does) },
   };
   for (const [mode, strategy] of Object.entries(MODES))
     for (const kind of ['short', 'long'] as const)

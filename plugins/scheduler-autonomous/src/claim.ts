@@ -1,6 +1,6 @@
 import { type Desk, hasEnded } from './desk.ts';
 import { endIfDone, resumeWork } from './ending.ts';
-import type { Claimer, ClaimSpec, Rules } from './spec.ts';
+import { type Claimer, type ClaimSpec, claimersOf, type Rules } from './spec.ts';
 import { groupOf, type ReadyWork, shownWork, type Work } from './work.ts';
 
 /** So that a team is never taken for one that decides and decides about nothing new. */
@@ -19,6 +19,7 @@ class Board {
   readonly #desk: Desk;
   readonly #spec: ClaimSpec;
   readonly #ready: ReadyWork;
+  readonly #members: readonly Claimer[];
   #total = 0;
   /** By agent: what it has claimed, and has in hand. */
   readonly #open = new Map<string, number>();
@@ -27,6 +28,7 @@ class Board {
     this.#desk = desk;
     this.#spec = spec;
     this.#ready = desk.ready();
+    this.#members = claimersOf(spec);
     const { claims } = desk.ledger;
     for (const [id, agent] of Object.entries(claims)) {
       const task = desk.view.team.tasks.get(id);
@@ -38,9 +40,9 @@ class Board {
 
   run(): void {
     const desk = this.#desk;
-    const { members, onNoClaim = 'fail' } = this.#spec;
+    const { onNoClaim = 'fail' } = this.#spec;
     const isWanted = (capability: string): boolean =>
-      desk.slots() > 0 && this.#total < MOST_CLAIMS && members.some((member) => this.#isFree(member, capability));
+      desk.slots() > 0 && this.#total < MOST_CLAIMS && this.#members.some((member) => this.#isFree(member, capability));
     const left: Work[] = [];
     for (const work of this.#ready.read(isWanted)) if (!this.#claim(work)) left.push(work);
     desk.assignInOrder(this.#ready.others());
@@ -56,7 +58,7 @@ class Board {
   #claim(work: Work): boolean {
     const { id, tried } = work.task;
     // Who failed at it comes last, the one that did so longest ago first; then fewest claims, then the order of the members.
-    const [best] = this.#spec.members
+    const [best] = this.#members
       .filter((member) => this.#isFree(member, work.capability) && this.#holds(member, work))
       .sort(
         ({ agent: one }, { agent: other }) =>
@@ -97,7 +99,7 @@ class Board {
       const wouldClaim = (member: Claimer): boolean =>
         agents.get(member.agent)?.capabilities.includes(capability) === true &&
         this.#holds(member, { task, capability });
-      if (this.#spec.members.some(wouldClaim)) return false;
+      if (this.#members.some(wouldClaim)) return false;
     }
     return true;
   }

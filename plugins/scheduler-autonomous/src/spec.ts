@@ -58,7 +58,8 @@ export interface Claimer {
 /** Work goes to members whose trigger holds. */
 export interface ClaimSpec extends Taking {
   readonly mode: 'claim';
-  readonly members: readonly Claimer[];
+  /** A name claims whatever it is able to do. */
+  readonly members: readonly (string | Claimer)[];
   /** What is done about work that nobody claims, when nothing else is under way. Default: `fail`. */
   readonly onNoClaim?: 'fail' | 'assign';
 }
@@ -109,6 +110,9 @@ export function expressionsOf(spec: JsonObject): readonly TeamExpression[] {
     ),
   ];
 }
+
+export const claimersOf = ({ members }: ClaimSpec): readonly Claimer[] =>
+  members.map((one) => (typeof one === 'string' ? { agent: one } : one));
 
 const WORDS: Readonly<Record<Mode, readonly string[]>> = {
   'hand-off': ['mode', 'members', 'first', 'onCircle', 'bounds', 'task'],
@@ -186,10 +190,8 @@ function claimProblems(spec: JsonObject): readonly string[] {
   const problems = members === undefined ? ['members is missing: who may claim.'] : [...listProblems(members)];
   for (const [index, one] of (Array.isArray(members) ? members : []).entries()) {
     const at = `members[${index}]`;
-    if (!isBag(one)) {
-      problems.push(`${at} is no object: write { agent: NAME }.`);
-      continue;
-    }
+    // A name, or what listProblems() has said of it.
+    if (!isBag(one)) continue;
     problems.push(...unknownMembers(one, ['agent', 'trigger', 'atOnce'], at));
     if (!isText(one['trigger'])) problems.push(`${at}.trigger is not text: CEL over work and board.`);
     if (one['atOnce'] !== undefined && !isWhole(one['atOnce'], 1, 1000))

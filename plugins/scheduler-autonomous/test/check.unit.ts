@@ -11,7 +11,12 @@ describe('the check of an autonomous team', () => {
     { mode: 'hand-off', members: ['ann', 'bob'], first: 'bob', onCircle: 'ann', bounds: { handOffs: 3 } },
     { mode: 'bid' },
     { mode: 'bid', members: ['ann'], award: 'bid.price', bidTimeout: '5s', rounds: 2, onNoBid: { agent: 'bob' } },
-    { mode: 'claim', members: [{ agent: 'ann', trigger: 'true', atOnce: 2 }], onNoClaim: 'assign', output: 'board' },
+    {
+      mode: 'claim',
+      members: ['bob', { agent: 'ann', trigger: 'true', atOnce: 2 }],
+      onNoClaim: 'assign',
+      output: 'board',
+    },
   ];
   for (const spec of GOOD) it(`takes ${JSON.stringify(spec)}`, () => expect(problems(spec)).to.deep.equal([]));
 
@@ -26,7 +31,7 @@ describe('the check of an autonomous team', () => {
     [{ mode: 'bid', bidTimeout: 'soon' }, /^bidTimeout is "soon"/],
     [{ mode: 'bid', onNoBid: 'asign' }, /^onNoBid is "asign".*assign/],
     [{ mode: 'bid', awrd: 'bid.price' }, /has no "awrd".*award/],
-    [{ mode: 'claim', members: ['ann'] }, /^members\[0\] is no object/],
+    [{ mode: 'claim', members: [3] }, /^members\[0\] is 3, and names no agent/],
     [{ mode: 'claim', members: [{ agent: 'ann', trigger: 3 }] }, /^members\[0\]\.trigger/],
     [{ mode: 'claim', members: [{ agent: 'ann' }], onFailure: 'go' }, /^onFailure is "go"/],
   ];
