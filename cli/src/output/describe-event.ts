@@ -81,6 +81,10 @@ export function describeEvent(event: RunEvent): string {
       return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
       return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
+    case 'BudgetRaised': {
+      const more = Object.entries(event.raised).map(([kind, by]) => `${by} more ${kind}`);
+      return plain(`${event.scope === '' ? '' : `${event.scope}: `}${more.join(', ')}`);
+    }
     case 'AgentRested':
       return plain(
         `${event.agent}: for ${formatDuration(Math.max(0, event.until - event.at))}, after ${count(event.failures, 'failure')} in a row`,

@@ -20,6 +20,16 @@ tasks:
   more: { send: { to: read }, after: note, fallback: { value: unsaid } }
 `) as Workflow;
 
+const RAISED = parseWorkflow(`
+name: raised
+budget: { tasks: 9 }
+tasks:
+  w: { wait: { signal: go } }
+  part: { budget: { attempts: 1 }, after: w, scope: { a: { agent: echo }, b: { agent: echo, after: a } } }
+  c: { agent: echo, after: part }
+  d: { agent: echo, after: c }
+`) as Workflow;
+
 export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
   budgeted: {
     about:
@@ -35,6 +45,27 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(BUDGETED, null, { id: 'budgeted-1' });
       await stage.toEnd('budgeted-1');
       return 'budgeted-1';
+    },
+  },
+  raised: {
+    about:
+      'Budgets that were raised: of a run by its start and by a command, of a block under way, and by the retry of a run that had failed for want of more.',
+    async play(stage) {
+      let asked: Promise<unknown> | undefined;
+      const reprise = await stage.start(RAISED, {
+        echo: ({ taskId }) => {
+          if (taskId === 'part/a') asked ??= run.raiseBudget({ attempts: 2 }, { scope: 'part', requestId: 'part' });
+          return taskId;
+        },
+      });
+      const run = await reprise.startRun(RAISED, null, { id: 'raised-1', budget: { attempts: 1, tasks: 3 } });
+      await run.raiseBudget({ attempts: 2 }, { by: 'anna', reason: 'it is worth it', requestId: 'more' });
+      await run.signal('go', null, { requestId: 'go' });
+      await stage.toEnd('raised-1');
+      await asked;
+      const { id } = await reprise.retryRun('raised-1', { id: 'raised-2', raise: { '': { attempts: 1, tasks: 1 } } });
+      await stage.toEnd(id);
+      return id;
     },
   },
 };

@@ -1,6 +1,6 @@
 import { ID_PATTERN } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Expression } from '../definition.ts';
+import { BUDGETS, type Budget, type Expression } from '../definition.ts';
 import { describe } from '../form/read.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, literalOf } from '../template.ts';
@@ -20,6 +20,14 @@ export function checkName(value: string, path: Path, what: string, report: Repor
     path,
     `"${value}" is not ${what}: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit`,
   );
+}
+
+/** Of each kind that is limited, a whole number from 1. */
+export function checkBudget(budget: Budget, path: Path, report: Report): void {
+  for (const kind of BUDGETS) {
+    const limit = budget[kind];
+    if (limit !== undefined) checkCount(limit, [...path, kind], report);
+  }
 }
 
 export function checkCount(value: number, path: Path, report: Report): void {

@@ -1,7 +1,8 @@
-import { BUDGETS, type BudgetKind } from '../../definition/definition.ts';
+import { BUDGETS, type Budget, type BudgetKind } from '../../definition/definition.ts';
+import { didYouMean } from '../../definition/did-you-mean.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
 import { blocksAround } from '../../shared/task-path.ts';
-import type { MessageSent, TaskEntered, TaskScheduled } from './events.ts';
+import type { BudgetRaised, MessageSent, TaskEntered, TaskScheduled } from './events.ts';
 import type { Party } from './messaging/message.ts';
 import { definitionOf, isAgentTask, type RunState, type ScopeState, type Spent, type TaskState } from './state.ts';
 
@@ -48,8 +49,44 @@ function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
   }
 }
 
-export const limitOf = (state: RunState, scope: ScopeState, kind: BudgetKind): number | undefined =>
-  state.graph.block(scope.definitionId)?.definition.budget?.[kind];
+/** What a block may spend of a kind: what its definition says, of the run the lesser of that and what was said at its start; and what was added since. */
+export function limitOf(state: RunState, scope: ScopeState, kind: BudgetKind): number | undefined {
+  const written = state.graph.block(scope.definitionId)?.definition.budget?.[kind];
+  const said = scope.path === '' ? state.budget?.[kind] : undefined;
+  const limit = written === undefined || said === undefined ? (written ?? said) : Math.min(written, said);
+  return limit === undefined ? undefined : limit + (scope.raised?.[kind] ?? 0);
+}
+
+/** What is wrong with raising the budget of the block at `path`, which is under way. */
+export function raiseProblem(state: RunState, path: string, raised: Budget): string | undefined {
+  const scope = state.budgets.get(path);
+  const whose = path === '' ? 'the run' : `'${path}'`;
+  const kinds = Object.keys(raised) as BudgetKind[];
+  const unknown = kinds.find((kind) => !BUDGETS.includes(kind));
+  if (unknown !== undefined) return `there is no budget of '${unknown}'${didYouMean(unknown, BUDGETS)}`;
+  if (kinds.length === 0) return 'it is not said what of the budget is raised, and by how much';
+  for (const kind of kinds) {
+    const limit = scope === undefined ? undefined : limitOf(state, scope, kind);
+    if (limit === undefined) return `${whose} has no budget of ${kind} that could be raised`;
+    const by = raised[kind] ?? 0;
+    if (!Number.isSafeInteger(by) || by < 1)
+      return `a budget of ${kind} is raised by a whole number from 1, and not by ${by}`;
+    if (!Number.isSafeInteger(limit + by))
+      return `${whose} could spend ${limit + by} ${kind} then, which is more than can be counted`;
+  }
+  return undefined;
+}
+
+/** A block that is not there any more has no use for it. */
+export function raiseBudget(state: RunState, { scope: path, raised }: BudgetRaised): void {
+  const scope = state.budgets.get(path);
+  if (scope === undefined) return;
+  const sums = BUDGETS.flatMap((kind) => {
+    const sum = (scope.raised?.[kind] ?? 0) + (raised[kind] ?? 0);
+    return sum === 0 ? [] : [[kind, sum] as const];
+  });
+  scope.raised = Object.fromEntries(sums);
+}
 
 const NOTHING_NEEDED: readonly BudgetKind[] = [];
 
@@ -144,7 +181,8 @@ function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): voi
 }
 
 /** What a block has spent, when it has a budget, as text of a digest. */
-export const spentText = ({ spent }: ScopeState): string =>
-  spent === undefined
-    ? ''
-    : ` spent=${JSON.stringify(BUDGETS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]))}`;
+export function spentText({ spent, raised }: ScopeState): string {
+  if (spent === undefined) return '';
+  const counts = BUDGETS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]);
+  return ` spent=${JSON.stringify(counts)}${raised === undefined ? '' : ` raised=${JSON.stringify(raised)}`}`;
+}

@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { Budget, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
@@ -15,6 +15,7 @@ export type {
   AddTasks,
   LinkTasks,
   OverrideTask,
+  RaiseBudget,
   RestartTask,
   SetPriority,
   SkipTask,
@@ -53,6 +54,8 @@ export interface StartRun extends CommandBase {
   readonly labels?: Labels;
   /** See RunStarted. */
   readonly strategies?: Readonly<Record<string, StrategySaid>>;
+  /** See RunStarted. */
+  readonly budget?: Budget;
   /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
   /** Those of the run that this one goes on from. Default: those of today. */

@@ -1,4 +1,4 @@
-import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type { Budget, BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
@@ -30,6 +30,8 @@ export interface Lineage {
   readonly keys?: Readonly<Record<string, string>>;
   /** What tasks gave, instead of what they did. */
   readonly outcomes?: Readonly<Record<string, Json>>;
+  /** By how much the budgets of blocks are raised, by path; '' is the run. Done by `BudgetRaised` before the run begins to decide. */
+  readonly raised?: Readonly<Record<string, Budget>>;
 }
 
 /** The task of which a run is the child. */
@@ -73,6 +75,8 @@ export interface RunStarted extends EventBase {
   readonly rules?: number;
   /** Strategies of this run instead of those of its definition, by the path of the block in it; '' is the run. */
   readonly strategies?: Readonly<Record<string, StrategySaid>>;
+  /** What this run may spend at most, beside what its definition says: of each kind, the lesser holds. */
+  readonly budget?: Budget;
 }
 
 /** The name of a strategy; with `team`, what is said of one that leads a team, beside its name. */
@@ -473,6 +477,17 @@ export interface BudgetReached extends EventBase {
   /** The path of the block. */
   readonly scope: string;
   readonly budget: BudgetKind;
+}
+
+/** What a block (the run, for '') may spend is more from now on. */
+export interface BudgetRaised extends EventBase {
+  readonly type: 'BudgetRaised';
+  /** The path of the block. */
+  readonly scope: string;
+  /** By how much, of each kind. */
+  readonly raised: Budget;
+  /** Absent where the run begins with it (`RunStarted.lineage.raised`). */
+  readonly commandId?: string;
 }
 
 /**
@@ -1046,6 +1061,7 @@ export type RunEvent =
   | DecisionRefused
   | TeamWoken
   | BudgetReached
+  | BudgetRaised
   | AgentRested
   | AgentBack
   | TasksReset

@@ -1,4 +1,4 @@
-import { spendMessage } from './budgets.ts';
+import { raiseBudget, spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
 import { isEntered, isTerminal, outputOfLeaves, type RunState, siblingOf, type TaskState } from './state.ts';
 import { decided, refused, woken } from './team/fold.ts';
@@ -118,6 +118,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return receive(state, event);
     case 'BudgetReached':
       state.usedUp = state.usedUp.filter(({ scope, kind }) => scope !== event.scope || kind !== event.budget);
+      return state;
+    case 'BudgetRaised':
+      raiseBudget(state, event);
       return state;
     case 'DecisionMade':
       return decided(state, event);

@@ -1,4 +1,5 @@
 import {
+  type Budget,
   type BudgetKind,
   isForAgents,
   type TaskDefinition,
@@ -129,6 +130,8 @@ export interface ScopeState {
   readonly undo: Set<Undoable>;
   /** Counted when it has a budget. */
   spent: Spent | undefined;
+  /** By how much its budget was raised, of each kind. */
+  raised: Budget | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency or a strategy of its own. Derived. */
@@ -310,6 +313,8 @@ export interface RunState {
   labels: Labels | undefined;
   /** See RunStarted. */
   strategies: Readonly<Record<string, StrategySaid>> | undefined;
+  /** See RunStarted. */
+  budget: Budget | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -419,6 +424,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   roundSince: since,
   undo: new Set(),
   spent: undefined,
+  raised: undefined,
   inFlight: 0,
   ready: undefined,
   turns: undefined,
@@ -441,6 +447,7 @@ export function initialState(): RunState {
     tenant: undefined,
     labels: undefined,
     strategies: undefined,
+    budget: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,

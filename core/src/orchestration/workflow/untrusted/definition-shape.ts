@@ -164,7 +164,10 @@ export const strategiesShape: Shape = (value, field) => {
   return undefined;
 };
 
-const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1), delegations: integer(1) });
+export const budgetShape = fieldsOf(
+  {},
+  { tasks: integer(1), attempts: integer(1), messages: integer(1), delegations: integer(1) },
+);
 
 const taskAt = (level: number): Shape =>
   fieldsOf(
@@ -205,7 +208,15 @@ function blockOf(task: Shape): Shape {
   );
   return fieldsOf(
     { tasks: listOf(task) },
-    { output: expression, concurrency: integer(1), budget, strategy: name, team, catch: catchOf(task), loop },
+    {
+      output: expression,
+      concurrency: integer(1),
+      budget: budgetShape,
+      strategy: name,
+      team,
+      catch: catchOf(task),
+      loop,
+    },
   );
 }
 
@@ -263,7 +274,7 @@ export const definitionShape: Shape = fieldsOf(
     output: expression,
     catch: catchOf(task),
     timeoutMs: integer(1),
-    budget,
+    budget: budgetShape,
     team,
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
     topics: byTask(fieldsOf({}, { subscribers: distinct(listOf(text(1_100, 1), MAX_SUBSCRIBERS)) })),

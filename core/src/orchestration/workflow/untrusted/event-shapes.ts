@@ -7,7 +7,7 @@ import { MAX_WHY_CHARS } from '../directives.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { messageIdShape } from '../messaging/call-shapes.ts';
 import { MAX_EDGES } from '../outside/run-changes.ts';
-import { addedTasksShape, definitionShape, strategiesShape } from './definition-shape.ts';
+import { addedTasksShape, budgetShape, definitionShape, strategiesShape } from './definition-shape.ts';
 import { mailboxShape, mailShapes, wantedShape } from './mail-shapes.ts';
 import {
   anyJson,
@@ -135,11 +135,13 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
           origin: keyStart,
           keys: recordOf(keyStart),
           outcomes: recordOf(anyJson),
+          raised: recordOf(budgetShape),
         },
       ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3, 4),
       strategies: strategiesShape,
+      budget: budgetShape,
     },
   ),
   RunPaused: fieldsOf({ commandId: label }, { by: oneOf('parent'), reason }),
@@ -207,6 +209,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   AgentRested: fieldsOf({ agent, until: time, failures: integer(1) }),
   AgentBack: fieldsOf({ agent }),
   BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }),
+  BudgetRaised: fieldsOf({ scope: blockId, raised: budgetShape }, { commandId: label }),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork', 'goto'), round: integer(1), feedback: anyJson },

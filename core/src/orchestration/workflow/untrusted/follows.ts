@@ -110,6 +110,7 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
             'data.budget',
             `is ${event.budget}, and what '${event.scope}' may spend of that was not spent just before`,
           );
+    case 'BudgetRaised':
     case 'TasksLinked':
     case 'TasksUnlinked':
     case 'TaskPrioritySet':
@@ -305,6 +306,7 @@ function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
   if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
     return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
   if (!CLOSING_A_FORK.has(event.type)) return flaw('type', 'cannot come before RunForked');
+  if (event.type === 'BudgetRaised') return changeFlaw(state, event);
   if (event.type !== 'RunForked') return undefined;
   if (event.as === 'fork' && state.lineage?.as !== 'fork') return flaw('data.as', 'is fork, and the run is a retry');
   return event.runId === state.runId ? undefined : flaw('data.runId', 'is not this run');
@@ -324,7 +326,7 @@ const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>(
     'TaskClosing',
     'TaskCancelled',
   ] as const),
-  ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'RunForked'] as const),
+  ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'BudgetRaised', 'RunForked'] as const),
 ]);
 
 /** Whether it runs was to be decided now: nothing, or no more than the join leaves out, holds it up. */
