@@ -80,9 +80,14 @@ export function describeEvent(event: RunEvent): string {
     case 'TeamWoken':
       return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
-      return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
+      return plain(
+        `${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left${event.agent === undefined ? '' : ` for ${event.agent}`}`,
+      );
     case 'BudgetRaised': {
-      const more = Object.entries(event.raised).map(([kind, by]) => `${by} more ${kind}`);
+      const { agents = {}, ...own } = event.raised;
+      const said = (by: object) => Object.entries(by).map(([kind, amount]) => `${amount} more ${kind}`);
+      const whose = Object.entries(agents).map(([agent, by]) => `${said(by).join(', ')} for ${agent}`);
+      const more = [...said(own), ...whose];
       return plain(`${event.scope === '' ? '' : `${event.scope}: `}${more.join(', ')}`);
     }
     case 'AgentRested':

@@ -27,18 +27,27 @@ interface Amount {
   readonly flag: string;
 }
 
+/** `agents.NAME.KIND` is that of one agent. */
+const OF_AGENT = /^agents\.(.+)\.([^.]+)$/;
+
 function amountsOf(amounts: readonly Amount[], form: string): Budget {
   const budget = new Map<string, number>();
+  const agents = new Map<string, Map<string, number>>();
   for (const { kind, amount, flag } of amounts) {
     const value = Number(amount);
     if (kind === undefined || amount?.trim() === '' || !Number.isFinite(value))
       throw new RepriseError('REPRISE_USAGE', `--budget ${visibleText(flag)}: ${form}.`);
-    if (budget.has(kind))
+    const [, agent, own] = OF_AGENT.exec(kind) ?? [];
+    const into = agent === undefined ? budget : (agents.get(agent) ?? new Map<string, number>());
+    if (agent !== undefined) agents.set(agent, into);
+    const name = own ?? kind;
+    if (into.has(name))
       throw new RepriseError(
         'REPRISE_USAGE',
         `--budget ${visibleText(flag)}: that of ${visibleText(kind)} is given twice.`,
       );
-    budget.set(kind, value);
+    into.set(name, value);
   }
-  return Object.fromEntries(budget);
+  const whose = Array.from(agents, ([agent, limits]) => [agent, Object.fromEntries(limits)]);
+  return { ...Object.fromEntries(budget), ...(whose.length === 0 ? {} : { agents: Object.fromEntries(whose) }) };
 }

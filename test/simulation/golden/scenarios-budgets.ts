@@ -20,6 +20,20 @@ tasks:
   more: { send: { to: read }, after: note, fallback: { value: unsaid } }
 `) as Workflow;
 
+const METERED = parseWorkflow(`
+name: metered
+budget: { tokens: 400, cost: 0.1, agents: { flaky: { attempts: 3 } } }
+tasks:
+  each: { agent: writer, maxUsage: { tokens: 100, cost: 0.02 }, forEach: { items: '[1, 2, 3, 4, 5]', onItemFailure: continue } }
+  part:
+    budget: { tokens: 120 }
+    after: each
+    scope:
+      try: { agent: flaky, maxUsage: { tokens: 50 }, retry: { maxAttempts: 9, initialDelay: 0, jitter: 0 } }
+    catch: [{ on: { code: REPRISE_BUDGET_EXHAUSTED }, then: continue, output: spent }]
+  unknown: { agent: stranger, forEach: '[1, 2, 3]', after: part }
+`) as Workflow;
+
 const RAISED = parseWorkflow(`
 name: raised
 budget: { tasks: 9 }
@@ -45,6 +59,31 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(BUDGETED, null, { id: 'budgeted-1' });
       await stage.toEnd('budgeted-1');
       return 'budgeted-1';
+    },
+  },
+  metered: {
+    about:
+      'Tokens and cost: items that waited until there was room; attempts that failed, of which each was counted by what it had used, until their block had no more; an agent of which nobody knew what it uses, first alone.',
+    async play(stage) {
+      const reprise = await stage.start(METERED, {
+        writer: async ({ taskId }, context, sleep) => {
+          context.usage({ tokens: 20, cost: 0.0015 });
+          await sleep(10);
+          context.usage({ tokens: 5 });
+          return taskId;
+        },
+        flaky: (_task, context) => {
+          context.usage({ tokens: 40 });
+          throw Object.assign(new Error('once more'), { code: 'BUSY' });
+        },
+        stranger: ({ attempt }, context) => {
+          context.usage({ tokens: 30, cost: 0.001 });
+          return attempt;
+        },
+      });
+      await reprise.startRun(METERED, null, { id: 'metered-1' });
+      await stage.toEnd('metered-1');
+      return 'metered-1';
     },
   },
   raised: {

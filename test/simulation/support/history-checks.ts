@@ -1,6 +1,7 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { BUDGETS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { limitOf } from '../../../core/src/orchestration/workflow/budgets.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import {
@@ -16,6 +17,7 @@ import {
   isListening,
   isTerminal,
   listOf,
+  type Meters,
   type RunState,
   siblingOf,
   type TaskState,
@@ -74,12 +76,36 @@ function checkScheduled(
 }
 
 function checkBudgets(state: RunState): void {
-  for (const [path, { spent }] of state.budgets) {
-    const limits = state.graph.block(state.scopes.get(path)?.definitionId ?? path)?.definition.budget ?? {};
-    for (const kind of BUDGETS)
-      expect(spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(limits[kind] ?? Number.POSITIVE_INFINITY);
+  for (const [path, scope] of state.budgets) {
+    for (const kind of COUNTS)
+      expect(scope.spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(
+        limitOf(state, scope, kind) ?? Infinity,
+      );
+    if (scope.meters !== undefined && !isTerminal(state.status)) checkMeters(state, path, scope.meters);
   }
 }
+
+/** What is reserved is what attempts under way may use, in all and by agent. */
+function checkMeters(state: RunState, path: string, { reserved, agents }: Meters): void {
+  const open = [...state.tasks.values()].filter(
+    (task) => task.reserved !== undefined && (path === '' || blocksOf(task).includes(path)),
+  );
+  expect(
+    open.every((task) => isInFlight(task)),
+    'what has reserved something is under way',
+  ).to.equal(true);
+  const sum = (of: readonly TaskState[]) => ({
+    tokens: of.reduce((all, task) => all + (task.reserved?.tokens ?? 0), 0),
+    cost: of.reduce((all, task) => all + (task.reserved?.cost ?? 0), 0),
+  });
+  expect(reserved, `reserved in '${path}'`).to.deep.equal(sum(open));
+  for (const one of agents) {
+    const own = open.filter(({ agent }) => agent === one.agent);
+    expect([one.open, one.reserved], `of '${one.agent}' in '${path}'`).to.deep.equal([own.length, sum(own)]);
+  }
+}
+
+const blocksOf = ({ scope }: TaskState): readonly string[] => [...blocksAround(scope)];
 
 function checkLimits(state: RunState): void {
   checkBudgets(state);

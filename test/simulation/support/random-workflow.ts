@@ -112,6 +112,17 @@ const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
       delegations: fc.integer({ min: 1, max: 8 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        tokens: fc.integer({ min: 10, max: 150 }),
+        cost: fc.integer({ min: 10, max: 150 }).map((millionths) => millionths / 1_000_000),
+        agents: fc.constant({ worker: { attempts: 8, tokens: 90 } }),
+      },
+      { requiredKeys: ['tokens'] },
+    ),
+  },
 );
 
 const blockArbitrary = (depth: number): fc.Arbitrary<BlockSpec> =>

@@ -1,4 +1,10 @@
-import type { Budget, BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type {
+  AmountKind,
+  Budget,
+  BudgetKind,
+  TaskDefinition,
+  WorkflowDefinition,
+} from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
@@ -46,6 +52,9 @@ export interface ParentTask {
   /** The idempotency key of the task: that of each task of this run begins with it, so that another attempt of the task has the same ones. */
   readonly key?: string;
 }
+
+/** What attempts use, in whole numbers: cost in millionths of the user's unit. */
+export type Usage = Readonly<Partial<Record<AmountKind, number>>>;
 
 interface EventBase {
   /** When it was decided; milliseconds since the Unix epoch. */
@@ -355,6 +364,8 @@ export interface TasksReset extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
   /** With `fallback-value`: see TaskCompleted. */
   readonly error?: ErrorData;
+  /** Of `repeat`: what the attempt used that ended the round. */
+  readonly usage?: Usage;
 }
 
 /** A task that waits, and is to come after one that is added. */
@@ -477,6 +488,8 @@ export interface BudgetReached extends EventBase {
   /** The path of the block. */
   readonly scope: string;
   readonly budget: BudgetKind;
+  /** Of what the block says of one agent. */
+  readonly agent?: string;
 }
 
 /** What a block (the run, for '') may spend is more from now on. */
@@ -607,6 +620,11 @@ export interface TaskScheduled extends EventBase {
   readonly input?: Json;
   /** Where the input is from, when it stands in the history already and is not small. */
   readonly source?: Source;
+  /**
+   * Where the budget of a block around limits tokens or cost: what the attempt may use at most, by what its task or its agent declares, or else the most that
+   * its agent was seen to use. A kind that is left out: nobody knows.
+   */
+  readonly reserved?: Usage;
 }
 
 /** A worker began the attempt. */
@@ -643,6 +661,8 @@ export interface TaskCompleted extends EventBase {
   readonly error?: ErrorData;
   /** Of `override`. */
   readonly commandId?: string;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /** What an output is from. */
@@ -690,6 +710,8 @@ export interface TaskAttemptCompleted extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly output: Json;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -704,6 +726,8 @@ export interface TaskAttemptFailed extends EventBase {
   /** The worker was lost: the attempt does not count against `maxAttempts`. */
   readonly lost?: boolean;
   readonly retryAt?: number;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -723,6 +747,8 @@ export interface TaskHandedOff extends EventBase {
   readonly decidedBy?: number;
   /** Of a task that can be undone, and of it alone: what the agent returned; that attempt is to be undone for itself. */
   readonly output?: Json;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /** Attempts are used up; another agent, or a fallback task, stands in. */
@@ -738,6 +764,8 @@ export interface TaskFailed extends EventBase {
   readonly type: 'TaskFailed';
   readonly taskId: string;
   readonly error: ErrorData;
+  /** What the attempt used with which it failed, when that has no event of its own. */
+  readonly usage?: Usage;
 }
 
 /** A result came for an attempt that is closed. It changes nothing. */

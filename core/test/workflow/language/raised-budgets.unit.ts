@@ -82,7 +82,7 @@ describe('RaiseBudget', () => {
     expect(refused({ attemps: 1 })).to.include("there is no budget of 'attemps'; did you mean 'attempts'?");
     expect(refused({})).to.include('it is not said what');
     for (const by of [0, -1, 1.5, Number.NaN]) expect(refused({ attempts: by })).to.include(`and not by ${by}`);
-    expect(refused({ attempts: Number.MAX_SAFE_INTEGER })).to.include('more than can be counted');
+    expect(refused({ attempts: Number.MAX_SAFE_INTEGER })).to.include('than can be counted');
     expect(refused({ tasks: 1 }, 'later')).to.match(/^REPRISE_BLOCK_CLOSED/);
     r.run('book/x');
     r.schedule('later/y');

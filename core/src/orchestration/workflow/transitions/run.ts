@@ -98,6 +98,7 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.regions.clear();
   state.sequences.clear();
   state.teams.clear();
+  state.usedUp = [];
   state.budgets.clear();
   if (root.spent !== undefined) state.budgets.set('', root);
   state.signals.clear();

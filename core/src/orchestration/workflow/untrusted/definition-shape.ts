@@ -1,5 +1,5 @@
 import { blocksOf } from '../../../definition/blocks.ts';
-import { PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
+import { millionths, PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
@@ -20,6 +20,7 @@ import {
   recordOf,
   type Shape,
   text,
+  withSchema,
 } from './shape.ts';
 
 /** Characters of JSON that a definition from outside may have: what validation costs grows faster than its size. */
@@ -164,10 +165,24 @@ export const strategiesShape: Shape = (value, field) => {
   return undefined;
 };
 
+const costFrom = (least: 0 | 1): Shape =>
+  withSchema(
+    (value, field) =>
+      typeof value === 'number' && Number.isSafeInteger(millionths(value)) && millionths(value) >= least
+        ? undefined
+        : { field, problem: `must be a number ${least === 0 ? 'from 0' : 'above 0'}, as it can be counted` },
+    () => ({ type: 'number', [least === 0 ? 'minimum' : 'exclusiveMinimum']: 0 }),
+  );
+const ofAgents = { attempts: integer(1), tokens: integer(1), cost: costFrom(1) };
 export const budgetShape = fieldsOf(
   {},
-  { tasks: integer(1), attempts: integer(1), messages: integer(1), delegations: integer(1) },
+  {
+    ...{ tasks: integer(1), messages: integer(1), delegations: integer(1) },
+    ...ofAgents,
+    agents: recordOf(fieldsOf({}, ofAgents)),
+  },
 );
+export const maxUsageShape = fieldsOf({}, { tokens: integer(0), cost: costFrom(0) });
 
 const taskAt = (level: number): Shape =>
   fieldsOf(
@@ -197,6 +212,7 @@ const taskAt = (level: number): Shape =>
       repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
       compensate,
       may: distinct(listOf(oneOf(...PERMISSIONS), PERMISSIONS.length)),
+      maxUsage: maxUsageShape,
       mutex: fieldsOf({ key: expression, across: oneOf('run', 'workflow', 'tenant') }),
     },
   );

@@ -1,7 +1,7 @@
-import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { AMOUNTS, type Fallback, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { taskPaths } from '../../../shared/task-path.ts';
-import { costOf, usedUp } from '../budgets.ts';
+import { amountText, costOf, type UsedUp, usedUp } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -16,10 +16,12 @@ import type {
   TaskAdopted,
   TaskClosing,
   TaskPrioritySet,
+  TaskScheduled,
   TasksAdded,
   TasksLinked,
   TasksUnlinked,
 } from '../events.ts';
+import { beyond, reservationOf } from '../metering.ts';
 import {
   definitionOf,
   hasEnded,
@@ -104,7 +106,9 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'TeamWoken':
       return teamFlaw(state, event);
     case 'BudgetReached':
-      return state.usedUp.some(({ scope, kind }) => scope === event.scope && kind === event.budget)
+      return state.usedUp.some(
+        ({ scope, kind, agent }) => scope === event.scope && kind === event.budget && agent === event.agent,
+      )
         ? undefined
         : flaw(
             'data.budget',
@@ -164,12 +168,29 @@ type AboutTask = Exclude<
 >;
 
 /** Counts are never exceeded. */
-function budgetFlaw(state: RunState, task: TaskState): Flaw | undefined {
-  const over = usedUp(state, task.scope, costOf(state, task));
-  return over === undefined
-    ? undefined
-    : flaw('type', `cannot come: the budget of ${over.limit} ${over.kind} of '${over.scope}' is used up`);
+const budgetFlaw = (state: RunState, task: TaskState): Flaw | undefined =>
+  usedUpFlaw(usedUp(state, task.scope, costOf(state, task)));
+
+/** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
+function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
+  if (state.budgets.size === 0) return undefined;
+  const known = reservationOf(state, task, agent, undefined);
+  if ((known === undefined) !== (reserved === undefined))
+    return flaw('data.reserved', known === undefined ? 'cannot stand here: nothing around is metered' : 'is missing');
+  const said = definitionOf(state, task)?.maxUsage;
+  for (const kind of AMOUNTS) {
+    if (known?.[kind] !== undefined && reserved?.[kind] === undefined)
+      return flaw(`data.reserved.${kind}`, 'is missing');
+    if (said?.[kind] !== undefined && reserved?.[kind] !== known?.[kind])
+      return flaw(`data.reserved.${kind}`, `is not what '${task.id}' may use at most`);
+  }
+  return usedUpFlaw(beyond(state, task, { agent, reserved })?.used);
 }
+
+const usedUpFlaw = (over: UsedUp | undefined): Flaw | undefined =>
+  over === undefined
+    ? undefined
+    : flaw('type', `cannot come: the budget of ${amountText(over.kind, over.limit)} of '${over.scope}' is used up`);
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
   switch (event.type) {
@@ -221,7 +242,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return budgetFlaw(state, task) ?? inputFlaw(state, task, event);
+      return admittedFlaw(state, task, event) ?? inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':
