@@ -173,7 +173,7 @@ const budgetFlaw = (state: RunState, task: TaskState): Flaw | undefined =>
 
 /** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
 function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
-  if (state.budgets.size === 0) return undefined;
+  if (state.budgets.size === 0 && reserved === undefined) return undefined;
   const known = reservationOf(state, task, agent, undefined);
   if ((known === undefined) !== (reserved === undefined))
     return flaw('data.reserved', known === undefined ? 'cannot stand here: nothing around is metered' : 'is missing');
