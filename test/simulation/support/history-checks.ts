@@ -1,8 +1,9 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
-import { limitOf } from '../../../core/src/orchestration/workflow/budgets.ts';
+import { AMOUNTS, COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { limitOf, useOf } from '../../../core/src/orchestration/workflow/budgets.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
+import type { TaskScheduled } from '../../../core/src/orchestration/workflow/events.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import {
   definitionOf,
@@ -19,6 +20,7 @@ import {
   listOf,
   type Meters,
   type RunState,
+  rootOf,
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
@@ -103,6 +105,20 @@ function checkMeters(state: RunState, path: string, { reserved, agents }: Meters
     const own = open.filter(({ agent }) => agent === one.agent);
     expect([one.open, one.reserved], `of '${one.agent}' in '${path}'`).to.deep.equal([own.length, sum(own)]);
   }
+}
+
+/** What an attempt may use fits beside what is spent and what others may use, when it begins. */
+function checkAdmitted(state: RunState, { taskId, agent, reserved = {} }: TaskScheduled): void {
+  const task = state.tasks.get(taskId);
+  for (const path of task === undefined ? [] : [...blocksOf(task), ''])
+    for (const kind of AMOUNTS)
+      for (const whose of [undefined, agent]) {
+        const scope = state.budgets.get(path);
+        const limit = scope === undefined ? undefined : limitOf(state, scope, kind, whose);
+        if (scope === undefined || limit === undefined || (reserved[kind] ?? 0) === 0) continue;
+        const use = useOf(scope, kind, whose);
+        expect(use.spent + use.reserved, `${kind} of '${path}' with '${taskId}'`).to.be.at.most(limit);
+      }
 }
 
 const blocksOf = ({ scope }: TaskState): readonly string[] => [...blocksAround(scope)];
@@ -206,9 +222,9 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
     const isWork = event.type === 'TaskScheduled' || (event.type === 'TaskEntered' && event.child !== undefined);
     if (isWork && state.tasks.get(event.taskId)?.undoes === undefined) begun += 1;
-    const { attempts: most = Number.POSITIVE_INFINITY } = state.definition.budget ?? {};
-    expect(begun, 'attempts of the run').to.be.at.most(most);
     evolve(state, event);
+    expect(begun, 'attempts of the run').to.be.at.most(limitOf(state, rootOf(state), 'attempts') ?? Infinity);
+    if (event.type === 'TaskScheduled' && state.status !== 'forking') checkAdmitted(state, event);
     messages.fold(event);
     messages.compare(state);
     if (state.status !== 'forking') checkLimits(state);

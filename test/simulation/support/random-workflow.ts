@@ -102,9 +102,9 @@ const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<
 const CATCHES = oneOf<BlockSpec['catch']>([2, 'none'], [2, 'retry'], [2, 'continue'], [1, 'fail'], [0.2, 'throws']);
 
 const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 6, arbitrary: fc.constant(undefined) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       tasks: fc.integer({ min: 1, max: 12 }),
       attempts: fc.integer({ min: 1, max: 20 }),
@@ -116,8 +116,8 @@ const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
     weight: 1,
     arbitrary: fc.record(
       {
-        tokens: fc.integer({ min: 10, max: 150 }),
-        cost: fc.integer({ min: 10, max: 150 }).map((millionths) => millionths / 1_000_000),
+        tokens: fc.integer({ min: 30, max: 500 }),
+        cost: fc.integer({ min: 30, max: 500 }).map((millionths) => millionths / 1_000_000),
         agents: fc.constant({ worker: { attempts: 8, tokens: 90 } }),
       },
       { requiredKeys: ['tokens'] },
