@@ -12,7 +12,16 @@ import { defineAgent, workflow } from '@reprise/core';
 const echo = defineAgent({ name: 'echo', handle: ({ taskId }) => taskId });
 const chain = workflow('chain').task('a', echo).task('b', echo, { after: 'a' }).task('c', echo, { after: 'b' }).build();
 
-export default { workflows: [chain], agents: [echo] };
+const spender = defineAgent({
+  name: 'spender',
+  handle: (_task, context) => {
+    context.usage({ tokens: 30, cost: 0.25 });
+    return 'spent';
+  },
+});
+const spend = workflow('spend').task('a', spender).build();
+
+export default { workflows: [chain, spend], agents: [echo, spender] };
 `;
 
 describe('budgets on the command line', () => {
@@ -47,6 +56,29 @@ describe('budgets on the command line', () => {
     const [json] = jsonLines((await run('state', 'r-2', '--json')).stdout);
     expect(json?.['budgets']).to.deep.equal({
       '': { tasks: { limit: 9, spent: 3 }, attempts: { limit: 3, spent: 3 } },
+    });
+  });
+
+  it('of tokens and cost are in history, state and show', async () => {
+    const done = await run(
+      'start',
+      'spend',
+      '--id',
+      's-1',
+      '--wait',
+      '--budget',
+      'tokens=500',
+      '--budget',
+      'agents.spender.cost=2.5',
+    );
+    expect(done.code, done.stderr).to.equal(0);
+    const spent = '30 of 500 tokens; spender: 0.25 of 2.5 cost';
+    expect((await run('state', 's-1')).stdout).to.contain(spent);
+    expect((await run('show', 's-1')).stdout).to.contain(spent);
+    expect((await run('history', 's-1')).stdout).to.contain('attempt 1, used 30 tokens, 0.25 cost, output');
+    const [json] = jsonLines((await run('show', 's-1', '--json')).stdout);
+    expect(json?.['budgets']).to.deep.equal({
+      '': { tokens: { limit: 500, spent: 30 }, agents: { spender: { cost: { limit: 2.5, spent: 0.25 } } } },
     });
   });
 

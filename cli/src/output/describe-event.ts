@@ -10,6 +10,7 @@ import {
   type TaskEntered,
   type TasksReset,
   taskPaths,
+  type Usage,
 } from '@reprise/core';
 import { describeSource } from './describe-source.ts';
 import { partyText, placeText } from './message-places.ts';
@@ -191,7 +192,7 @@ export function describeEvent(event: RunEvent): string {
       const ends = event.ends === undefined ? '' : `, ends its block with ${briefJson(event.ends, WIDTH)}`;
       const instead = event.error === undefined ? '' : `, instead of ${errorText(event.error)}`;
       return plain(
-        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}${ends}${instead}`,
+        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${usageText(event.usage)}${output}${ends}${instead}`,
       );
     }
     case 'TaskRepeated':
@@ -203,12 +204,12 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskAttemptFailed': {
       const again =
         event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
-      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${again}`;
+      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${usageText(event.usage)}${again}`;
     }
     case 'TaskHandedOff': {
       const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
       const why = event.why === undefined ? '' : `: ${clip(event.why, WIDTH)}`;
-      return plain(`attempt ${event.attempt} to ${event.agent}${why}${input}`);
+      return plain(`attempt ${event.attempt} to ${event.agent}${usageText(event.usage)}${why}${input}`);
     }
     case 'TaskFellBack':
       return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
@@ -315,4 +316,13 @@ function describeDecision(event: DecisionMade | DecisionRefused): string {
   const to = event.to === undefined ? '' : ` to ${event.to}`;
   const end = event.error === undefined ? '' : `, ${errorText(event.error)}`;
   return `${n}${where}: ${kind}${what}${to}${reason}${end}`;
+}
+
+/** ", used 1200 tokens, 0.02 cost". */
+function usageText({ tokens, cost }: Usage = {}): string {
+  const said = [
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+    ...(cost === undefined ? [] : [`${cost / 1_000_000} cost`]),
+  ];
+  return said.length === 0 ? '' : `, used ${said.join(', ')}`;
 }

@@ -1,5 +1,6 @@
-import { type BudgetUse, type BudgetView, oneLine, type RunView } from '@reprise/core';
+import { oneLine, type RunView } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
+import { budgetLines } from '../output/budget-lines.ts';
 import { stateShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -51,24 +52,9 @@ export async function showState(
       return [...some, ...(all.size > SHOWN ? [`  ${topic}  and ${all.size - SHOWN} more`] : [])];
     });
     await section(out, 'Subscriptions', topics);
-    const budgets = [...state.budgets].map(([path, budget]) => {
-      const { agents = {}, ...own } = budget;
-      const whose = Object.entries(agents).map(([agent, uses]) => `${agent}: ${usesText(uses)}`);
-      const all = [...(Object.keys(own).length === 0 ? [] : [usesText(own)]), ...whose];
-      return oneLine(`  ${path === '' ? 'the run' : path}  ${all.join('; ')}`);
-    });
-    await section(out, 'Spent', budgets);
+    await section(out, 'Spent', budgetLines(state));
   });
 }
-
-/** "2 of 5 attempts, 1200 (and at most 800 under way) of 5000 tokens". */
-const usesText = (uses: Omit<BudgetView, 'agents'>): string =>
-  Object.entries(uses as Readonly<Record<string, BudgetUse>>)
-    .map(([kind, { spent, limit, reserved }]) => {
-      const open = reserved === undefined ? '' : ` (and at most ${reserved} under way)`;
-      return `${spent}${open} of ${limit} ${kind}`;
-    })
-    .join(', ');
 
 /** Messages of a mailbox that are told one by one. */
 const SHOWN = 5;

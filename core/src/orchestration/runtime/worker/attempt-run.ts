@@ -1,7 +1,6 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
 import { AMOUNTS, type MaxUsage } from '../../../definition/definition.ts';
-import { readMaxUsage } from '../../../definition/form/read-limits.ts';
-import { checkMaxUsage } from '../../../definition/validation/value-rules.ts';
+import { maxUsageProblems } from '../../../definition/max-usage.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -49,13 +48,8 @@ const NOTHING_USED: MaxUsage = Object.freeze({ tokens: 0, cost: 0 });
 
 /** Throws REPRISE_INVALID_PAYLOAD for what is no usage. */
 function readUsage(used: unknown): MaxUsage {
-  const problems: string[] = [];
-  const report = (path: readonly (string | number)[], problem: string): void => {
-    problems.push([...path, problem].join(' '));
-  };
-  const said = readMaxUsage(used, [], report) ?? {};
-  checkMaxUsage(said, [], report);
-  if (problems.length === 0) return said;
+  const problems = maxUsageProblems(used ?? null);
+  if (problems.length === 0) return used as MaxUsage;
   throw new RepriseError('REPRISE_INVALID_PAYLOAD', `context.usage() cannot take this: ${problems.join('; ')}.`);
 }
 

@@ -159,9 +159,11 @@ function heldByBudget(
   agent: string | undefined,
   takers: Takers | undefined,
 ): Reason | undefined {
-  if (agent === undefined || state.budgets.size === 0) return undefined;
-  const reserved = reservationOf(state, task, agent, takers?.maxUsageOf?.(agent));
-  const beyondIt = beyond(state, task, { agent, reserved });
+  if (state.budgets.size === 0) return undefined;
+  // Of one for a capability it is not known who will do it: what holds for anybody is told.
+  const whom = agent ?? '';
+  const reserved = reservationOf(state, task, whom, takers?.maxUsageOf?.(whom));
+  const beyondIt = beyond(state, task, { agent: whom, reserved });
   if (beyondIt?.waits !== true) return undefined;
   const { scope, kind, limit, spent = 0, reserved: others = 0, most, agent: whose } = beyondIt.used;
   return {
