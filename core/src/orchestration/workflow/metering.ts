@@ -1,10 +1,12 @@
 import { AMOUNTS, type AmountKind, inUnits, type MaxUsage, millionths } from '../../definition/definition.ts';
+import { blocksAround } from '../../shared/task-path.ts';
 import { type Ahead, budgetsAround, costOf, limitOf, limitsAmounts, type UsedUp, usedUp, useOf } from './budgets.ts';
 import type { TaskScheduled, Usage } from './events.ts';
 import {
   type AgentMeter,
   type Amounts,
   definitionOf,
+  isListening,
   type Meters,
   NONE,
   type RunState,
@@ -134,7 +136,7 @@ function amountBeyond(
   return { used, waits: spent + least <= limit };
 }
 
-/** Nobody knows what the agent uses, and the first attempt of it has not ended yet. */
+/** Nobody knows what the agent uses, and the first attempt of it has not ended yet. One that waits for messages keeps nobody waiting: it may be for theirs. */
 function notAlone(
   state: RunState,
   task: TaskState,
@@ -143,7 +145,8 @@ function notAlone(
 ): UsedUp | undefined {
   const around = outermost(state, task.scope);
   if (around === undefined) return undefined;
-  if (meterOf(around, agent).open + (ahead?.of(`open ${around.path} ${agent}`) ?? 0) === 0) return undefined;
+  const open = meterOf(around, agent).open + (ahead?.of(`open ${around.path} ${agent}`) ?? 0);
+  if (open === 0 || open <= listeningIn(state, around, agent)) return undefined;
   for (const scope of metersAround(state, task.scope))
     for (const kind of AMOUNTS) {
       if (reserved[kind] !== undefined || !limitsAmounts(state, scope, agent, kind)) continue;
@@ -153,6 +156,16 @@ function notAlone(
       return { scope: scope.path, kind, limit, ...useOf(scope, kind, whose), ...of };
     }
   return undefined;
+}
+
+function listeningIn(state: RunState, { path }: ScopeState, agent: string): number {
+  let count = 0;
+  for (const id of state.mail?.attempts.keys() ?? []) {
+    const task = state.tasks.get(id);
+    if (task?.reserved === undefined || task.agent !== agent || !isListening(state, task)) continue;
+    if (path === '' || [...blocksAround(task.scope)].includes(path)) count += 1;
+  }
+  return count;
 }
 
 /** The attempt is decided, and not folded yet. */

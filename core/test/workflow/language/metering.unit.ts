@@ -139,6 +139,15 @@ describe('a budget of tokens and cost', () => {
     expect(r.task('each[3]').error?.code).to.equal(EXHAUSTED);
   });
 
+  it('lets another begin while the first, of which nobody knows, waits for messages: they may be for each other', () => {
+    const r = run('a: { agent: agent }\nb: { agent: agent }', 'budget: { tokens: 100 }');
+    schedule(r, undefined, 'a');
+    r.begin('a');
+    expect(schedule(r, undefined, 'b')).to.deep.equal([]);
+    r.send({ type: 'AwaitMessages', taskId: 'a', attempt: 1, worker: 'w', call: 1, max: 1 } as never);
+    expect(types(schedule(r, undefined, 'b'))).to.deep.equal(['TaskScheduled']);
+  });
+
   it('goes on trying whom nobody knows, one at a time, when the first says nothing: it failed, or was lost', () => {
     const r = run(`each: { agent: agent, forEach: "[1, 2]", retry: ${RETRY} }`, 'budget: { tokens: 100 }');
     schedule(r, undefined);
