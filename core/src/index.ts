@@ -91,6 +91,7 @@ export {
   type Loop,
   type MaxUsage,
   type Mutex,
+  type OnBudget,
   PERFORMERS,
   PERMISSIONS,
   type Performer,

@@ -209,6 +209,10 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskHandedOff': {
       const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
       const why = event.why === undefined ? '' : `: ${clip(event.why, WIDTH)}`;
+      if (event.budget !== undefined)
+        return plain(
+          `to ${event.agent}: the budget of ${event.budget === '' ? 'the run' : event.budget} has nothing left for the one before`,
+        );
       return plain(`attempt ${event.attempt} to ${event.agent}${usageText(event.usage)}${why}${input}`);
     }
     case 'TaskFellBack':

@@ -339,7 +339,10 @@ export const inUnits = (kind: BudgetKind, counted: number): number => (kind === 
  */
 export type Budget = Readonly<Partial<Record<BudgetKind, number>>> & {
   readonly agents?: Readonly<Record<string, AgentBudget>>;
+  /** What becomes of an attempt for which there are no tokens, or there is no cost, left. Default: `stop`, it fails. `{ agent }`: a cheaper one is given the task. */
+  readonly onBudget?: OnBudget;
 };
+export type OnBudget = 'stop' | { readonly agent: string };
 export type AgentBudget = Readonly<Partial<Record<(typeof OF_AGENTS)[number], number>>>;
 
 /** A strategy as it is written: its name, or `{ name, … }` of one that leads a team. */

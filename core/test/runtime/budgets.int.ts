@@ -176,4 +176,23 @@ tasks:
       /tokens must be a whole number.*\n.*did you mean 'tokens'.*\n.*cost must be.*\n.*must be an object/,
     );
   });
+
+  it('goes on with a cheaper agent, which has to be there', async () => {
+    const agent = (name: string, tokens: number) =>
+      defineAgent({
+        name,
+        maxUsage: { tokens },
+        handle: (_task: AgentTask, context) => {
+          context.usage({ tokens });
+          return name;
+        },
+      });
+    const flow = many('{ tokens: 100, onBudget: { agent: cheap } }', ', concurrency: 1');
+    const reprise = await start({ workflows: [flow], agents: [agent('spender', 40), agent('cheap', 5)] });
+    const run = await reprise.startRun(flow, [1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await run.result()).to.deep.equal(['spender', 'spender', 'cheap', 'cheap', 'cheap', 'cheap', null, null]);
+    expect((await run.state()).budgets.get('')?.tokens).to.deep.equal({ limit: 100, spent: 100 });
+    const refused = await messageOf(start({ workflows: [flow], agents: [agent('spender', 40), agent('cheep', 5)] }));
+    expect(refused).to.match(/budget\.onBudget\.agent.*no agent 'cheap'.*did you mean 'cheep'/s);
+  });
 });

@@ -1,4 +1,5 @@
 import { parseWorkflow, type Workflow } from '@reprise/core';
+import type { Work } from './recorder.ts';
 import type { Scenario } from './scenario.ts';
 
 const BUDGETED = parseWorkflow(`
@@ -32,6 +33,14 @@ tasks:
       try: { agent: flaky, maxUsage: { tokens: 50 }, retry: { maxAttempts: 9, initialDelay: 0, jitter: 0 } }
     catch: [{ on: { code: REPRISE_BUDGET_EXHAUSTED }, then: continue, output: spent }]
   unknown: { agent: stranger, forEach: '[1, 2, 3]', after: part }
+`) as Workflow;
+
+const THRIFTY = parseWorkflow(`
+name: thrifty
+budget: { tokens: 100, onBudget: { agent: cheap } }
+tasks:
+  each: { agent: dear, maxUsage: { tokens: 30 }, forEach: { items: '[1, 2, 3, 4]', concurrency: 1, onItemFailure: continue } }
+  last: { agent: dear, after: each }
 `) as Workflow;
 
 const RAISED = parseWorkflow(`
@@ -84,6 +93,22 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(METERED, null, { id: 'metered-1' });
       await stage.toEnd('metered-1');
       return 'metered-1';
+    },
+  },
+  thrifty: {
+    about:
+      'Items that a cheaper agent did once there were no tokens left for the dear one; in the end there were none for it either.',
+    async play(stage) {
+      const spend =
+        (tokens: number): Work =>
+        ({ taskId }, context) => {
+          context.usage({ tokens });
+          return taskId;
+        };
+      const reprise = await stage.start(THRIFTY, { dear: spend(40), cheap: spend(10) });
+      await reprise.startRun(THRIFTY, null, { id: 'thrifty-1' });
+      await stage.toEnd('thrifty-1');
+      return 'thrifty-1';
     },
   },
   raised: {

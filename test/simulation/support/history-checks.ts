@@ -37,7 +37,9 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
     case 'TaskAttemptFailed':
       return `${event.taskId}/${event.attempt}`;
     case 'TaskHandedOff':
-      return event.decidedBy === undefined ? `${event.taskId}/${event.attempt}` : undefined;
+      return event.decidedBy === undefined && event.budget === undefined
+        ? `${event.taskId}/${event.attempt}`
+        : undefined;
     // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
     case 'TasksReset':
     case 'TaskRepeated':

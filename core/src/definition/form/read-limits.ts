@@ -7,11 +7,12 @@ import {
   DEFAULT_RETRY,
   type MaxUsage,
   OF_AGENTS,
+  type OnBudget,
   type RetryPolicy,
   type TaskTimeouts,
 } from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
-import { describe, isFields, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
+import { describe, isFields, readChoice, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
 
 /** Of performers that are entered, not tried: one attempt, unless more are asked for. */
 export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, maxAttempts: 1 };
@@ -102,7 +103,7 @@ export function readBudget(value: unknown, path: Path, report: Report): Budget |
     path,
     report,
     'an object, { tasks, attempts, messages, delegations, tokens, cost }',
-    [...BUDGETS, 'agents'],
+    [...BUDGETS, 'agents', 'onBudget'],
   );
   if (fields === undefined) return undefined;
   const limits = readAmounts(fields, BUDGETS, path, report);
@@ -112,7 +113,17 @@ export function readBudget(value: unknown, path: Path, report: Report): Budget |
       path,
       'limits nothing: say how many tasks, attempts, messages, delegations or tokens there may be, or what cost',
     );
-  return { ...limits, ...(agents === undefined ? {} : { agents }) };
+  const onBudget = readOnBudget(fields['onBudget'], [...path, 'onBudget'], report);
+  return { ...limits, ...(agents === undefined ? {} : { agents }), ...(onBudget === undefined ? {} : { onBudget }) };
+}
+
+function readOnBudget(value: unknown, path: Path, report: Report): OnBudget | undefined {
+  if (value === undefined) return undefined;
+  if (!isFields(value)) return readChoice(value, path, report, ['stop'] as const);
+  const fields = readFields(value, path, report, 'stop, or { agent }', ['agent']);
+  const agent = readText(fields?.['agent'], [...path, 'agent'], report);
+  if (fields !== undefined && fields['agent'] === undefined) report(path, 'names no agent: { agent: cheaper }');
+  return agent === undefined ? undefined : { agent };
 }
 
 function readAgentBudgets(value: unknown, path: Path, report: Report): Budget['agents'] {

@@ -32,7 +32,15 @@ export function checkName(value: string, path: Path, what: string, report: Repor
 }
 
 /** Of each kind that is limited, a whole number from 1; of cost, any above 0. */
-export function checkBudget({ agents = {}, ...budget }: Budget, path: Path, report: Report): void {
+export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: Path, report: Report): void {
+  if (typeof onBudget === 'object') {
+    checkName(onBudget.agent, [...path, 'onBudget', 'agent'], 'the name of an agent', report);
+    if (![budget, ...Object.values(agents)].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined))
+      report(
+        [...path, 'onBudget'],
+        'is for tokens and cost, and this budget limits neither: counts do not become less by another agent',
+      );
+  }
   checkAmounts(budget, BUDGETS, 1, path, report);
   for (const [agent, limits] of Object.entries(agents)) {
     checkName(agent, [...path, 'agents', agent], 'the name of an agent', report);

@@ -290,6 +290,14 @@ export function spentText({ spent, raised, meters }: ScopeState): string {
   return ` spent=${JSON.stringify(counts)}${more}${meters === undefined ? '' : ` meters=${JSON.stringify(meters)}`}`;
 }
 
+/** Who goes on where the budget of a block has no tokens or cost left; undefined: nobody. What was said at the start of a run comes first. */
+export function cheaperFor(state: RunState, path: string): string | undefined {
+  const scope = state.budgets.get(path);
+  if (scope === undefined) return undefined;
+  const said = (path === '' ? state.budget?.onBudget : undefined) ?? writtenFor(state, scope)?.onBudget;
+  return typeof said === 'object' ? said.agent : undefined;
+}
+
 /** The agents of which a block says something. */
 export function agentsLimitedIn(state: RunState, scope: ScopeState): readonly string[] {
   const said = scope.path === '' ? state.budget?.agents : undefined;

@@ -749,6 +749,8 @@ export interface TaskHandedOff extends EventBase {
   readonly output?: Json;
   /** What the attempt used, as its agent reports. */
   readonly usage?: Usage;
+  /** The path of the block whose budget had nothing left for the agent before, and names this one for that: no attempt was under way, and `attempt` is the last one, or 0. */
+  readonly budget?: string;
 }
 
 /** Attempts are used up; another agent, or a fallback task, stands in. */

@@ -53,7 +53,7 @@ export const maxUsageOf = ({ tokens, cost }: Usage): MaxUsage => ({
 });
 
 /**
- * What an attempt of a task at an agent reserves: what the task says, else what the agent declares, else the most that it was seen to use. A kind that is
+ * What an attempt of a task at an agent reserves: what the task says of it, else what the agent declares, else the most that it was seen to use. A kind that is
  * left out: nobody knows. Undefined where no block around meters.
  */
 export function reservationOf(
@@ -68,8 +68,15 @@ export function reservationOf(
   return {
     ...meterOf(around, agent).seen,
     ...usageOf(ofAgent ?? {}),
-    ...usageOf(definitionOf(state, task)?.maxUsage ?? {}),
+    ...(saidFor(state, task) ?? {}),
   };
+}
+
+/** What the task says that an attempt uses at most. It says so of whom it names, and of nobody who stands in. */
+export function saidFor(state: RunState, task: TaskState): Usage | undefined {
+  if (task.fallback === 'agent' || task.handOffs !== undefined) return undefined;
+  const said = definitionOf(state, task)?.maxUsage;
+  return said === undefined ? undefined : usageOf(said);
 }
 
 /** What an attempt at an agent would take. */

@@ -339,6 +339,83 @@ t: { agent: agent, timeout: 1s, fallback: { value: 0 }, retry: 1 }`,
   });
 });
 
+describe('onBudget: { agent }', () => {
+  const CHEAPER = 'budget: { tokens: 100, onBudget: { agent: cheap } }';
+  const assign = (r: PureRun, taskId: string, agent: string, maxUsage: MaxUsage) =>
+    r.send({ type: 'ScheduleTasks', strategy: 'test', assignments: [{ taskId, agent, maxUsage }] });
+
+  it('gives what would never fit to a cheaper agent, in the same step, with its own fallback untouched; then it is stopped', () => {
+    const r = run('a: { agent: dear }\nb: { agent: dear, after: a, fallback: { value: none } }', CHEAPER);
+    assign(r, 'a', 'dear', { tokens: 80 });
+    complete(r, 'a', { tokens: 70 });
+    expect(assign(r, 'b', 'dear', { tokens: 80 })).to.deep.equal([
+      { type: 'TaskHandedOff', at: r.now, taskId: 'b', attempt: 0, agent: 'cheap', budget: '' },
+    ]);
+    expect(r.ready()).to.deep.equal(['b']);
+    assign(r, 'b', 'cheap', { tokens: 20 });
+    expect(r.of('TaskScheduled').at(-1)).to.deep.include({ agent: 'cheap', reserved: { tokens: 20 } });
+    fail(r, 'b', { tokens: 20 });
+    r.retry('b');
+    assign(r, 'b', 'cheap', { tokens: 20 });
+    expect(r.task('b')).to.deep.include({ status: 'completed', output: 'none' });
+    expect(serializeState(r.replayed())).to.equal(serializeState({ ...r.state, definition: r.replayed().definition }));
+  });
+
+  it('waits where the dear one may fit yet; counts do not become less by another agent', () => {
+    const r = run(
+      'a: { agent: dear }\nb: { agent: dear }',
+      'budget: { tokens: 100, attempts: 2, onBudget: { agent: cheap } }',
+    );
+    assign(r, 'a', 'dear', { tokens: 80 });
+    expect(assign(r, 'b', 'dear', { tokens: 80 })).to.deep.equal([]);
+    fail(r, 'a', { tokens: 0 });
+    assign(r, 'b', 'dear', { tokens: 80 });
+    complete(r, 'b', { tokens: 0 });
+    r.retry('a');
+    assign(r, 'a', 'dear', { tokens: 80 });
+    expect(r.task('a').error).to.deep.include({
+      code: EXHAUSTED,
+      details: { scope: '', budget: 'attempts', limit: 2 },
+    });
+  });
+
+  it('is that of the block whose budget has nothing left; a start may say another, or stop', () => {
+    const inner = 'book: { budget: { tokens: 10 }, scope: { x: { agent: dear, fallback: { value: none } } } }';
+    const stopped = run(inner, CHEAPER);
+    assign(stopped, 'book/x', 'dear', { tokens: 20 });
+    expect(stopped.task('book/x').output).to.equal('none');
+    for (const [onBudget, agent] of [
+      [{ agent: 'cheapest' }, 'cheapest'],
+      ['stop', undefined],
+      [undefined, 'cheap'],
+    ] as const) {
+      const budget = { tokens: 50, ...(onBudget === undefined ? {} : { onBudget }) };
+      const r = written('a: { agent: dear }', null, CHEAPER, { budget });
+      assign(r, 'a', 'dear', { tokens: 80 });
+      expect(r.of('TaskHandedOff')[0]?.agent).to.equal(agent);
+    }
+  });
+
+  it('is refused where it means nothing, or names nobody', () => {
+    const problems = (budget: string): string => {
+      try {
+        parseWorkflow(`name: w\nbudget: ${budget}\ntasks: { a: { agent: a } }`);
+        return '';
+      } catch (error) {
+        return isRepriseError(error) ? error.message : String(error);
+      }
+    };
+    expect(problems('{ tasks: 1, onBudget: { agent: cheap } }')).to.match(/budget\.onBudget.*limits neither/);
+    expect(problems('{ tokens: 1, onBudget: {} }')).to.match(/names no agent/);
+    expect(problems('{ tokens: 1, onBudget: { agnt: cheap } }')).to.match(/did you mean .*agent/);
+    expect(problems('{ tokens: 1, onBudget: ask }')).to.match(/onBudget/);
+    expect(problems('{ onBudget: stop }')).to.match(/limits nothing/);
+    const yaml = 'name: w\nbudget: { tokens: 5, onBudget: { agent: cheap } }\ntasks:\n  a: { agent: a }\n';
+    const { definition } = parseWorkflow(yaml);
+    expect(parseWorkflow(workflowToYaml(definition)).definition).to.deep.equal(definition);
+  });
+});
+
 describe('maxUsage and budgets of amounts', () => {
   const problems = (text: string): string => {
     try {

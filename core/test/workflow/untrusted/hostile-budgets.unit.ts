@@ -72,4 +72,16 @@ describe('a hostile history of budgets', () => {
     const unspent = inserted({ type: 'RunStarted' }, 'BudgetReached', { scope: '', budget: 'tokens' });
     expect(metered(unspent)).to.match(/was not spent just before/);
   });
+
+  it('hands on to a cheaper agent only what is ready, and to whom a budget around names', () => {
+    expect(flawOf('thrifty', () => undefined)).to.equal('taken');
+    const handed = (fields: Record<string, unknown>): string =>
+      flawOf('thrifty', replaced({ type: 'TaskHandedOff' }, fields));
+    expect(handed({ agent: 'dear' })).to.match(/data\.budget: is '', which gives 'each\[2\]' to no 'dear'/);
+    expect(handed({ budget: 'each' })).to.match(/data\.budget/);
+    expect(handed({ budget: undefined })).to.match(/^TaskHandedOff/);
+    expect(handed({ output: 1 })).to.match(/data\.output: cannot stand beside a budget/);
+    expect(handed({ attempt: 7 })).to.match(/^TaskHandedOff data\.attempt/);
+    expect(handed({ taskId: 'each[0]' })).to.match(/^TaskHandedOff/);
+  });
 });

@@ -6,12 +6,13 @@ import { roughSize } from '../../../shared/json-size.ts';
 import { blocksAround } from '../../../shared/task-path.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
 import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
-import { Ahead, exhausted, type UsedUp } from '../budgets.ts';
+import { Ahead, cheaperFor, exhausted, type UsedUp } from '../budgets.ts';
 import type { ScheduleTasks } from '../commands.ts';
+import { MAX_HAND_OFFS } from '../directives.ts';
 import type { RunEvent, Usage } from '../events.ts';
 import { beyond, noteAhead, reservationOf } from '../metering.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
-import { slotsOf } from '../ready-tasks.ts';
+import { slotsOf, wantedBy } from '../ready-tasks.ts';
 import { guessInput } from '../sources/guess.ts';
 import { type Source, sourceSize } from '../sources/source.ts';
 import { sourceOf } from '../sources/source-of.ts';
@@ -61,7 +62,8 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     const scheduled =
       over === undefined
         ? scheduleTask(state, task, definition, wanted, { context: seen, chars })
-        : beyondBudget(state, task, definition, over.used, context);
+        : (toCheaper(state, task, agent, over.used, context) ??
+          beyondBudget(state, task, definition, over.used, context));
     // What follows a failure may begin another round: what is there now need not be there when the rest is folded.
     if (scheduled[0]?.type !== 'TaskScheduled') seen = { ...context, inlineChars: Number.POSITIVE_INFINITY };
     else {
@@ -77,6 +79,21 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     }
   }
   return events;
+}
+
+/** The block whose budget has nothing left for the agent names one that is cheaper, and that is another. */
+function toCheaper(
+  state: RunState,
+  task: TaskState,
+  agent: string,
+  { kind, scope }: UsedUp,
+  { now: at }: DecisionContext,
+): readonly RunEvent[] | undefined {
+  if (kind !== 'tokens' && kind !== 'cost') return undefined;
+  const to = cheaperFor(state, scope);
+  if (to === undefined || to === agent || to === wantedBy(state, task).agent) return undefined;
+  if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS) return undefined;
+  return [{ type: 'TaskHandedOff', at, taskId: task.id, attempt: task.attempt, agent: to, budget: scope }];
 }
 
 /** There is nothing left for another attempt, nor for that of anybody who could stand in. */

@@ -180,6 +180,7 @@ export const budgetShape = fieldsOf(
     ...{ tasks: integer(1), messages: integer(1), delegations: integer(1) },
     ...ofAgents,
     agents: recordOf(fieldsOf({}, ofAgents)),
+    onBudget: (value, field) => (value === 'stop' ? undefined : fieldsOf({ agent: name })(value, field)),
   },
 );
 export const maxUsageShape = fieldsOf({}, { tokens: integer(0), cost: costFrom(0) });

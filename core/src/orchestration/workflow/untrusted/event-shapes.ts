@@ -280,7 +280,14 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time, usage: usageShape }),
   TaskHandedOff: fieldsOf(
     { taskId, attempt: integer(0), agent },
-    { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson, decidedBy: integer(1), usage: usageShape },
+    {
+      input: anyJson,
+      why: text(MAX_WHY_CHARS),
+      output: anyJson,
+      decidedBy: integer(1),
+      usage: usageShape,
+      budget: blockId,
+    },
   ),
   TaskFellBack: fieldsOf({
     taskId,

@@ -1,7 +1,7 @@
 import { AMOUNTS, type Fallback, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
-import { taskPaths } from '../../../shared/task-path.ts';
-import { amountText, costOf, type UsedUp, usedUp } from '../budgets.ts';
+import { blocksAround, taskPaths } from '../../../shared/task-path.ts';
+import { amountText, cheaperFor, costOf, type UsedUp, usedUp } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -15,13 +15,15 @@ import type {
   ScopeCaught,
   TaskAdopted,
   TaskClosing,
+  TaskHandedOff,
   TaskPrioritySet,
   TaskScheduled,
   TasksAdded,
   TasksLinked,
   TasksUnlinked,
 } from '../events.ts';
-import { beyond, reservationOf } from '../metering.ts';
+import { beyond, reservationOf, saidFor } from '../metering.ts';
+import { wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
   hasEnded,
@@ -171,13 +173,30 @@ type AboutTask = Exclude<
 const budgetFlaw = (state: RunState, task: TaskState): Flaw | undefined =>
   usedUpFlaw(usedUp(state, task.scope, costOf(state, task)));
 
+/** A cheaper agent is given what is ready, where the budget of a block around says so. (Whether there was nothing left depends on what agents declare.) */
+function cheaperFlaw(
+  state: RunState,
+  task: TaskState,
+  { budget = '', agent, attempt, ...more }: TaskHandedOff,
+): Flaw | undefined {
+  if (task.status !== 'ready') return unfit(task);
+  const isAround = budget === '' || [...blocksAround(task.scope)].includes(budget);
+  if (!isAround || cheaperFor(state, budget) !== agent || wantedBy(state, task).agent === agent)
+    return flaw('data.budget', `is '${budget}', which gives '${task.id}' to no '${agent}'`);
+  for (const field of ['input', 'output', 'decidedBy', 'usage'] as const)
+    if (more[field] !== undefined) return flaw(`data.${field}`, 'cannot stand beside a budget');
+  if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS)
+    return flaw('type', `cannot come: '${task.id}' was handed off ${MAX_HAND_OFFS} times`);
+  return attemptFlaw(task, attempt);
+}
+
 /** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
 function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
   if (state.budgets.size === 0 && reserved === undefined) return undefined;
   const known = reservationOf(state, task, agent, undefined);
   if ((known === undefined) !== (reserved === undefined))
     return flaw('data.reserved', known === undefined ? 'cannot stand here: nothing around is metered' : 'is missing');
-  const said = definitionOf(state, task)?.maxUsage;
+  const said = saidFor(state, task);
   for (const kind of AMOUNTS) {
     if (known?.[kind] !== undefined && reserved?.[kind] === undefined)
       return flaw(`data.reserved.${kind}`, 'is missing');
@@ -261,6 +280,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         ? attemptFlaw(task, event.attempt)
         : unfit(task);
     case 'TaskHandedOff':
+      if (event.budget !== undefined) return cheaperFlaw(state, task, event);
       if (event.decidedBy !== undefined)
         return task.status === 'ready' && state.teams.has(task.scope) ? attemptFlaw(task, event.attempt) : unfit(task);
       if (!isInFlight(task) || task.closing !== undefined) return unfit(task);
