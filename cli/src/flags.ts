@@ -145,6 +145,13 @@ export const bulkFlags = {
 };
 
 /** For commands that make a run which goes on from another. */
+export const raiseFlag = Flags.string({
+  description: 'By how much a budget of the run, or of a block of it, is raised. May be given several times.',
+  helpValue: '[BLOCK=]KIND=+N',
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
 export const goOnFlags = {
   again: Flags.string({
     description: 'An at-most-once task that may be done again, after a look outside. May be given several times.',

@@ -67,6 +67,8 @@ export type { AddedTasksBuilder } from './definition/builder/workflow-builder.ts
 export { WorkflowBuilder, workflow } from './definition/builder/workflow-builder.ts';
 export { type DefinitionChange, definitionChanges } from './definition/changes.ts';
 export {
+  type AgentBudget,
+  type AmountKind,
   type Block,
   BUDGETS,
   type Budget,
@@ -74,6 +76,7 @@ export {
   type Catch,
   type ChildWorkflow,
   type Compensate,
+  type CountKind,
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
   type End,
@@ -86,7 +89,9 @@ export {
   isForAgents,
   type Join,
   type Loop,
+  type MaxUsage,
   type Mutex,
+  type OnBudget,
   PERFORMERS,
   PERMISSIONS,
   type Performer,
@@ -301,6 +306,7 @@ export type {
   TasksAdded,
   TasksReset,
   TeamWoken,
+  Usage,
   Via,
 } from './orchestration/workflow/events.ts';
 export { explainRun } from './orchestration/workflow/explain/explain-run.ts';
@@ -320,6 +326,8 @@ export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/mes
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type {
+  BudgetUse,
+  BudgetView,
   ClosingView,
   FormView,
   ItemsView,

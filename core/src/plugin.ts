@@ -11,6 +11,7 @@ export {
   type PluginKind,
   type PluginParts,
 } from './container/plugin.ts';
+export type { MaxUsage } from './definition/definition.ts';
 export { didYouMean, nearest } from './definition/did-you-mean.ts';
 export { literalTemplate } from './definition/template.ts';
 export { EventLog } from './event-store/event-log.ts';

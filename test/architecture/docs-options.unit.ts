@@ -71,6 +71,7 @@ const VALUES: Readonly<Record<string, object>> = {
   concurrency: { forEach: () => [1], concurrency: 2 },
   retry: { retry: 2 },
   may: { may: ['spawn'] },
+  maxUsage: { maxUsage: { tokens: 100 } },
   compensate: { compensate: 'undo' },
   delivery: { delivery: 'at-most-once' },
   output: { output: () => 1 },

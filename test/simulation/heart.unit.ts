@@ -1,18 +1,26 @@
-import type { BudgetKind, Json, JsonObject, RecordedPlace, RunEvent, SourceOf } from '@reprise/core';
 import {
+  BUDGETS,
   bindDefinition,
   compatOf,
   diffRuns,
   EVENT_VERSIONS,
   encodeEvent,
+  type Json,
+  type JsonObject,
+  type RecordedPlace,
+  type RunEvent,
   runToMermaid,
+  type SourceOf,
   UntrustedHistory,
+  type Usage,
   uuidv5,
 } from '@reprise/core';
 import { type Command, seededRandom } from '@reprise/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import { inUnits } from '../../core/src/definition/definition.ts';
+import { useOf } from '../../core/src/orchestration/workflow/budgets.ts';
 import type { Timer } from '../../core/src/orchestration/workflow/commands.ts';
 import { decide } from '../../core/src/orchestration/workflow/decide.ts';
 import { stateDigest } from '../../core/src/orchestration/workflow/digest/state-digest.ts';
@@ -86,7 +94,13 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   const roll = dice();
   if (roll < 0.35) {
     const chosen = dice() < 0.9 ? [...readyTasks(state)].map(({ id }) => id) : ids;
-    const some = chosen.filter(() => dice() < 0.7).map((id) => ({ taskId: id, agent: pick(['worker', 'helper']) }));
+    const some = chosen
+      .filter(() => dice() < 0.7)
+      .map((id) => ({
+        taskId: id,
+        agent: pick(['worker', 'helper']),
+        ...(dice() < 0.5 ? { maxUsage: { tokens: 20, cost: 0.00002 } } : {}),
+      }));
     return { type: 'ScheduleTasks', ...base, strategy: 'random', assignments: some };
   }
   if (roll < 0.42) return { type: 'StartTask', ...base, taskId, attempt, worker: 'w' };
@@ -98,10 +112,12 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
       attempt,
       output: pick([null, 1, 22, 'text', [1], { a: 1 }, large()]),
       ...randomDirectives(state, task, dice),
+      ...randomUsage(state, dice),
     };
   if (roll < 0.8) {
     const error = { code: pick(['BOOM', 'FATAL']), message: 'm', retryable: dice() < 0.8 };
-    return { type: 'FailTask', ...base, taskId, attempt, error, ...(dice() < 0.2 ? { lost: true } : {}) };
+    const lost = dice() < 0.2 ? { lost: true } : {};
+    return { type: 'FailTask', ...base, taskId, attempt, error, ...lost, ...randomUsage(state, dice) };
   }
   if (roll < 0.83) return { type: 'SendSignal', ...base, signal: pick(['go', 'stop']), data: { n: commandId } };
   if (roll < 0.87) {
@@ -149,6 +165,13 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   }
   if (roll < 0.999) return { type: 'ResumeRun', ...base, ...by };
   return { type: 'CancelRun', ...base, reason: 'dice', ...(dice() < 0.5 ? { compensate: false } : {}) };
+}
+
+/** What an agent reports, mostly, of a run that meters: sometimes more than it may use. */
+function randomUsage(state: RunState, dice: () => number): { readonly usage?: Usage } {
+  if (![...state.budgets.values()].some(({ meters }) => meters !== undefined) || dice() < 0.3) return {};
+  const amount = (): number => Math.floor(dice() * 30);
+  return { usage: dice() < 0.2 ? { tokens: amount() } : { tokens: amount(), cost: amount() } };
 }
 
 /** Of every other run. */
@@ -299,8 +322,16 @@ function viewErrors(state: RunState): readonly string[] {
   };
   compare('run', view, state);
   for (const [path, budget] of view.budgets)
-    for (const [kind, { spent }] of Object.entries(budget))
-      if (spent !== state.scopes.get(path)?.spent?.[kind as BudgetKind]) wrong.push(`budget of '${path}'`);
+    for (const kind of BUDGETS) {
+      const scope = state.scopes.get(path);
+      const use = scope === undefined ? undefined : useOf(scope, kind);
+      const { spent, reserved = 0 } = budget[kind] ?? {};
+      if (
+        spent !== undefined &&
+        (spent !== inUnits(kind, use?.spent ?? 0) || reserved !== inUnits(kind, use?.reserved ?? 0))
+      )
+        wrong.push(`budget of '${path}'`);
+    }
   const held = isTerminal(state.status) ? [] : (state.pausedBy ?? []);
   if (JSON.stringify(view.labels) !== JSON.stringify(state.labels ?? {})) wrong.push('run.labels');
   if (view.pausedBy.join() !== held.join()) wrong.push('run.pausedBy');

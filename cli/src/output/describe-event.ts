@@ -10,6 +10,7 @@ import {
   type TaskEntered,
   type TasksReset,
   taskPaths,
+  type Usage,
 } from '@reprise/core';
 import { describeSource } from './describe-source.ts';
 import { partyText, placeText } from './message-places.ts';
@@ -80,7 +81,16 @@ export function describeEvent(event: RunEvent): string {
     case 'TeamWoken':
       return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
-      return plain(`${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left`);
+      return plain(
+        `${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left${event.agent === undefined ? '' : ` for ${event.agent}`}`,
+      );
+    case 'BudgetRaised': {
+      const { agents = {}, ...own } = event.raised;
+      const said = (by: object) => Object.entries(by).map(([kind, amount]) => `${amount} more ${kind}`);
+      const whose = Object.entries(agents).map(([agent, by]) => `${said(by).join(', ')} for ${agent}`);
+      const more = [...said(own), ...whose];
+      return plain(`${event.scope === '' ? '' : `${event.scope}: `}${more.join(', ')}`);
+    }
     case 'AgentRested':
       return plain(
         `${event.agent}: for ${formatDuration(Math.max(0, event.until - event.at))}, after ${count(event.failures, 'failure')} in a row`,
@@ -182,7 +192,7 @@ export function describeEvent(event: RunEvent): string {
       const ends = event.ends === undefined ? '' : `, ends its block with ${briefJson(event.ends, WIDTH)}`;
       const instead = event.error === undefined ? '' : `, instead of ${errorText(event.error)}`;
       return plain(
-        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${output}${ends}${instead}`,
+        `${event.via === 'agent' ? `attempt ${event.attempt}` : `by ${event.via}`}${chosen}${usageText(event.usage)}${output}${ends}${instead}`,
       );
     }
     case 'TaskRepeated':
@@ -194,12 +204,16 @@ export function describeEvent(event: RunEvent): string {
     case 'TaskAttemptFailed': {
       const again =
         event.retryAt === undefined ? '' : `, again in ${formatDuration(Math.max(0, event.retryAt - event.at))}`;
-      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${again}`;
+      return `attempt ${event.attempt}${event.lost === true ? ' lost' : ''}, ${errorText(event.error)}${usageText(event.usage)}${again}`;
     }
     case 'TaskHandedOff': {
       const input = event.input === undefined ? '' : `, input ${briefJson(event.input, WIDTH)}`;
       const why = event.why === undefined ? '' : `: ${clip(event.why, WIDTH)}`;
-      return plain(`attempt ${event.attempt} to ${event.agent}${why}${input}`);
+      if (event.budget !== undefined)
+        return plain(
+          `to ${event.agent}: the budget of ${event.budget === '' ? 'the run' : event.budget} has nothing left for the one before`,
+        );
+      return plain(`attempt ${event.attempt} to ${event.agent}${usageText(event.usage)}${why}${input}`);
     }
     case 'TaskFellBack':
       return `to ${event.to.kind === 'agent' ? `agent ${event.to.agent}` : `task ${event.to.task}`}, ${errorText(event.error)}`;
@@ -306,4 +320,13 @@ function describeDecision(event: DecisionMade | DecisionRefused): string {
   const to = event.to === undefined ? '' : ` to ${event.to}`;
   const end = event.error === undefined ? '' : `, ${errorText(event.error)}`;
   return `${n}${where}: ${kind}${what}${to}${reason}${end}`;
+}
+
+/** ", used 1200 tokens, 0.02 cost". */
+function usageText({ tokens, cost }: Usage = {}): string {
+  const said = [
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+    ...(cost === undefined ? [] : [`${cost / 1_000_000} cost`]),
+  ];
+  return said.length === 0 ? '' : `, used ${said.join(', ')}`;
 }

@@ -5,6 +5,7 @@ import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { resolveRun } from '../store/resolve-run.ts';
 import { assertTask } from './assert-task.ts';
+import { readRaises } from './budget-flags.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 import { parse, readOtherInput } from './read-input.ts';
 
@@ -13,6 +14,8 @@ export interface RetryFlags extends WaitFlags {
   readonly again?: readonly string[] | undefined;
   /** `TASK=JSON`. */
   readonly outcome?: readonly string[] | undefined;
+  /** `[BLOCK=]KIND=+N`. */
+  readonly budget?: readonly string[] | undefined;
 }
 
 export interface ForkFlags extends RetryFlags {
@@ -48,6 +51,7 @@ async function goOnFrom(
   start: (orchestrator: Orchestrator, runId: string, options: RetryRunOptions) => Promise<RunHandle>,
 ): Promise<number> {
   const outcomes = readOutcomes(flags.outcome ?? []);
+  const raise = readRaises(flags.budget ?? []);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
   const { orchestrator, storage } = opened;
@@ -60,6 +64,7 @@ async function goOnFrom(
       ...(id === undefined ? {} : { id }),
       ...(again === undefined ? {} : { again }),
       ...(outcomes === undefined ? {} : { outcomes }),
+      ...(raise === undefined ? {} : { raise }),
     };
     return await carryOut(opened, relay, () => start(orchestrator, runId, options), flags, terminal);
   } finally {

@@ -2,6 +2,7 @@ import { openProject } from '../drive/open-project.ts';
 import { usageError } from '../errors/usage-error.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { openRunReader } from '../store/open-run-reader.ts';
+import { readRaises } from './budget-flags.ts';
 import { actOnMany, type BulkFlags, oneRun } from './one-or-many.ts';
 import { type RetryFlags, retryRun } from './retry-run.ts';
 
@@ -16,6 +17,7 @@ export async function retryRuns(
   for (const flag of ['id', 'again', 'outcome', 'wait', 'follow'] as const)
     if (flags[flag] !== undefined && flags[flag] !== false)
       throw usageError(`--${flag} is for one run, not for --query.`);
+  const raise = readRaises(flags.budget ?? []);
   const { orchestrator, storage, access } = await openProject(flags);
   const { reader, close } = openRunReader(storage, access);
   try {
@@ -24,7 +26,9 @@ export async function retryRuns(
       verb: 'retry',
       done: 'retried',
       statuses: ['failed', 'cancelled'],
-      apply: async (runId: string) => ({ newRunId: (await orchestrator.retryRun(runId)).id }),
+      apply: async (runId: string) => ({
+        newRunId: (await orchestrator.retryRun(runId, raise === undefined ? {} : { raise })).id,
+      }),
     };
     return await actOnMany(reader, flags, action, terminal);
   } finally {

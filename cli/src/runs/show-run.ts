@@ -9,6 +9,7 @@ import {
   type RunSummary,
   systemClock,
 } from '@reprise/core';
+import { budgetLines } from '../output/budget-lines.ts';
 import { explanationShape, heldShape, outcomeShape, successorShape, taskRowShape } from '../output/json-shapes.ts';
 import { notable, shortened } from '../output/notable.ts';
 import type { RunProgress } from '../output/run-progress.ts';
@@ -55,6 +56,7 @@ export async function showRun(typed: string, where: Whereabouts, { out, err, jso
         parent: state.parent ?? null,
         tenant: state.tenant ?? null,
         labels: state.labels,
+        budgets: Object.fromEntries(state.budgets),
         explanation: explained === undefined ? null : explanationShape(explained),
         tasks: progress.rows().map(taskRowShape),
       };
@@ -123,6 +125,8 @@ function drawRun(
   const width = Math.max(...facts.map(([label]) => label.length));
   const lines = facts.map(([label, value]) => `${screen.style('dim', label.padEnd(width))}  ${value}`);
   lines.push('', ...taskTable(screen, progress));
+  const spent = budgetLines(state);
+  if (spent.length > 0) lines.push('', screen.style('dim', 'Spent'), ...spent);
   if (explained !== undefined && explained.tasks.length > 0)
     lines.push('', screen.style('dim', 'Open'), ...explanationLines(screen, explained.tasks, TOLD, state.runId, where));
   const onTheirWay = handOverLines(screen, explained?.handOver, TOLD, state.runId, where);

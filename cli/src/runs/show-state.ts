@@ -1,5 +1,6 @@
 import { oneLine, type RunView } from '@reprise/core';
 import { usageError } from '../errors/usage-error.ts';
+import { budgetLines } from '../output/budget-lines.ts';
 import { stateShape } from '../output/json-shapes.ts';
 import { statusText } from '../output/status.ts';
 import type { Terminal } from '../output/terminal.ts';
@@ -51,11 +52,7 @@ export async function showState(
       return [...some, ...(all.size > SHOWN ? [`  ${topic}  and ${all.size - SHOWN} more`] : [])];
     });
     await section(out, 'Subscriptions', topics);
-    const budgets = [...state.budgets].map(([path, budget]) => {
-      const kinds = Object.entries(budget).map(([kind, { spent, limit }]) => `${spent} of ${limit} ${kind}`);
-      return `  ${path === '' ? 'the run' : path}  ${kinds.join(', ')}`;
-    });
-    await section(out, 'Spent', budgets);
+    await section(out, 'Spent', budgetLines(state));
   });
 }
 

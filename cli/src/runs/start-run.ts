@@ -3,6 +3,7 @@ import { openProject } from '../drive/open-project.ts';
 import { Relay } from '../drive/relay.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { chosenOf } from '../workflows/pick-workflow.ts';
+import { readBudget } from './budget-flags.ts';
 import { carryOut, type WaitFlags } from './carry-out.ts';
 import { readInput, readStrategyFile } from './read-input.ts';
 
@@ -13,6 +14,7 @@ export interface StartFlags extends WaitFlags {
   readonly tenant?: string | undefined;
   readonly label?: readonly string[] | undefined;
   readonly strategy?: readonly string[] | undefined;
+  readonly budget?: readonly string[] | undefined;
 }
 
 /** Starts a run of the workflow `name` or `name@version`, or of the only one. Returns the exit code. */
@@ -20,6 +22,7 @@ export async function startRun(typed: string | undefined, flags: StartFlags, ter
   assertNotReserved(flags.id);
   const input = await readInput(flags);
   const strategies = await readStrategies(flags.strategy ?? []);
+  const budget = readBudget(flags.budget ?? []);
   const relay = new Relay();
   const opened = await openProject(flags, flags.wait === true || flags.follow === true ? [relay.plugin()] : []);
   const { orchestrator } = opened;
@@ -34,6 +37,7 @@ export async function startRun(typed: string | undefined, flags: StartFlags, ter
       ...(tenant === undefined ? {} : { tenant }),
       labels,
       ...(Object.keys(strategies).length > 0 && { strategies }),
+      ...(budget && { budget }),
     };
     return await carryOut(opened, relay, () => orchestrator.startRun(name, input, options), flags, terminal);
   } finally {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Permission } from '../definition/definition.ts';
+import type { MaxUsage, Permission } from '../definition/definition.ts';
 import type { Json } from '../shared/json.ts';
 import type { JsonFault, Loose, OneOf } from '../shared/json-types.ts';
 import type { Messages } from './messages.ts';
@@ -29,6 +29,8 @@ export interface AgentTask<Input = Json> {
   readonly may: readonly Permission[];
   /** Of a further attempt: what the one before failed with, as `{ code, message, … }`. */
   readonly error?: Json;
+  /** Where a budget of the run limits tokens or cost: what this attempt may use at most. A kind that is not there: nobody has said, and it was never seen. */
+  readonly budget?: MaxUsage;
 }
 
 /**
@@ -48,6 +50,11 @@ export interface AgentContext {
   heartbeat(): void;
   /** Streams progress to whoever watches. Not history: it may be lost, and a replay does not show it. */
   emit(progress: Json): void;
+  /**
+   * Says what the attempt has used, in whole tokens and in a unit of cost that all agents share: what is said several times adds up. It stands in the history with
+   * the outcome, also of an attempt that fails, and budgets are settled by it.
+   */
+  usage(used: MaxUsage): void;
   /**
    * Adds tasks to the block of this task: `spawn({ check: { agent: 'checker', after: 'draft' } })`. They may come after this task, after others of
    * the block, and after each other; `before` names tasks that still wait, and are to come after the last of these. Takes `may: [spawn]`.
@@ -96,6 +103,8 @@ export interface Agent<Input = never, Output = unknown> {
   readonly capabilities?: readonly string[];
   /** Attempts handled at once by one worker. Default 16. */
   readonly concurrency?: number;
+  /** What an attempt uses at most, for budgets of tokens and cost. Default: the most that was seen; the first attempt then runs alone. */
+  readonly maxUsage?: MaxUsage;
   readonly inputSchema?: StandardSchemaV1<unknown, Input>;
   readonly outputSchema?: StandardSchemaV1<unknown, Output>;
   handle(task: AgentTask<Input>, context: AgentContext): Promise<Output> | Output;

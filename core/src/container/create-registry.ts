@@ -1,3 +1,4 @@
+import { maxUsageProblems } from '../definition/max-usage.ts';
 import { formatProblem } from '../definition/problem.ts';
 import { isRemote } from '../definition/remote-agent.ts';
 import { validateDefinition } from '../definition/validation/validate-definition.ts';
@@ -72,12 +73,15 @@ function distinct(workflows: readonly AnyWorkflow[]): readonly AnyWorkflow[] {
   return [...byName.values()];
 }
 
-function assertAgent(agent: AgentReference & { readonly concurrency?: unknown }): void {
+function assertAgent(agent: AgentReference & { readonly concurrency?: unknown; readonly maxUsage?: unknown }): void {
   if (typeof agent !== 'object' || agent === null) throw invalid(`${String(agent)} stands where an agent is needed.`);
   assertId(agent.name, 'agent name');
   if (!isRemote(agent) && typeof agent.handle !== 'function')
     throw invalid(`The agent '${agent.name}' has no function \`handle\`.`);
-  const { concurrency } = agent;
+  const { concurrency, maxUsage } = agent;
+  const problems = maxUsageProblems(maxUsage);
+  if (problems.length > 0)
+    throw invalid(`The agent '${agent.name}' has no maxUsage that can be used: ${problems.join('; ')}.`);
   if (concurrency === undefined || (Number.isSafeInteger(concurrency) && Number(concurrency) > 0)) return;
   const message = `The agent '${agent.name}' has the concurrency ${String(concurrency)}, which must be a whole number above 0.`;
   throw invalid(message);

@@ -312,15 +312,38 @@ export interface Loop {
 }
 
 /** What may be counted, and limited. */
-export const BUDGETS = ['tasks', 'attempts', 'messages', 'delegations'] as const;
-export type BudgetKind = (typeof BUDGETS)[number];
+export const COUNTS = ['tasks', 'attempts', 'messages', 'delegations'] as const;
+export type CountKind = (typeof COUNTS)[number];
+/** What attempts report, and what may be limited of it. */
+export const AMOUNTS = ['tokens', 'cost'] as const;
+export type AmountKind = (typeof AMOUNTS)[number];
+export const BUDGETS = [...COUNTS, ...AMOUNTS] as const;
+export type BudgetKind = CountKind | AmountKind;
+/** What may be limited of one agent. */
+export const OF_AGENTS = ['attempts', ...AMOUNTS] as const;
+
+/** What attempts may use at most, or have used: whole tokens, and cost in a unit of the user's own, to the millionth. */
+export type MaxUsage = Readonly<Partial<Record<AmountKind, number>>>;
+
+/** Costs are counted in whole millionths, so that sums do not depend on their order. */
+export const millionths = (cost: number): number => Math.round(cost * 1_000_000);
+/** What is counted, as people write it. */
+export const inUnits = (kind: BudgetKind, counted: number): number => (kind === 'cost' ? counted / 1_000_000 : counted);
 
 /**
  * What may be spent in a block at most, in all its rounds; what is not said is not limited. `tasks`: tasks and items that agents or child runs do,
  * each time they begin. `attempts`: attempts at agents, and child runs. `messages`: those that tasks send. `delegations`:
- * what strategies add, ask and announce. What would be one too many fails with REPRISE_BUDGET_EXHAUSTED.
+ * what strategies add, ask and announce. `tokens`, `cost`: what attempts at agents report (cost in a unit of the user's own): an attempt begins
+ * when what it may use fits beside what is spent and what others may use. `agents`: the same of what single agents do in the block. What would be too
+ * much fails with REPRISE_BUDGET_EXHAUSTED.
  */
-export type Budget = Readonly<Partial<Record<BudgetKind, number>>>;
+export type Budget = Readonly<Partial<Record<BudgetKind, number>>> & {
+  readonly agents?: Readonly<Record<string, AgentBudget>>;
+  /** What becomes of an attempt for which there are no tokens, or there is no cost, left. Default: `stop`, it fails. `{ agent }`: a cheaper one is given the task. */
+  readonly onBudget?: OnBudget;
+};
+export type OnBudget = 'stop' | { readonly agent: string };
+export type AgentBudget = Readonly<Partial<Record<(typeof OF_AGENTS)[number], number>>>;
 
 /** A strategy as it is written: its name, or `{ name, … }` of one that leads a team. */
 export type StrategyOption = string | ({ readonly name: string } & { readonly [key: string]: unknown });
@@ -419,6 +442,8 @@ export interface TaskDefinition {
   readonly delivery: 'at-least-once' | 'at-most-once';
   /** What its agent may do to the run. Default: nothing. */
   readonly may?: readonly Permission[];
+  /** What an attempt may use at most. Default: what its agent declares. */
+  readonly maxUsage?: MaxUsage;
 }
 
 /** Who does a task, by the name of the field that says so. */

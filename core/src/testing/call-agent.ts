@@ -1,11 +1,12 @@
 import type { Agent } from '../agent/agent.ts';
-import { PERMISSIONS, type Permission } from '../definition/definition.ts';
+import { type MaxUsage, PERMISSIONS, type Permission } from '../definition/definition.ts';
 import type { Notice } from '../orchestration/monitoring/monitor.ts';
 import { DEFAULT_ENGINE_OPTIONS } from '../orchestration/runtime/options.ts';
 import type { AnyAgent } from '../orchestration/runtime/registry.ts';
 import { AttemptRun } from '../orchestration/runtime/worker/attempt-run.ts';
 import { attemptKey } from '../orchestration/workflow/attempt-key.ts';
 import type { Directive } from '../orchestration/workflow/directives.ts';
+import { maxUsageOf } from '../orchestration/workflow/metering.ts';
 import type { ErrorData } from '../shared/errors.ts';
 import { RepriseError } from '../shared/errors.ts';
 import type { Json } from '../shared/json.ts';
@@ -19,7 +20,8 @@ export interface CallAgentOptions {
   readonly task?: Partial<
     Record<'runId' | 'workflow' | 'taskId' | 'idempotencyKey', string> &
       Record<'attempt' | 'round', number> &
-      Record<'error', Json>
+      Record<'error', Json> &
+      Record<'budget', MaxUsage>
   >;
   /** What the agent may do to its run. Default: everything. */
   readonly may?: readonly Permission[];
@@ -41,6 +43,8 @@ export interface CalledAgent {
   /** What it sent, in order, and which of the messages that it took it acknowledged or gave back itself; absent when that was nothing. */
   readonly sent?: readonly SentMessage[];
   readonly settled?: readonly SettledMessage[];
+  /** What it said that it used, in all; absent when it said nothing. */
+  readonly usage?: MaxUsage;
   /** What it emitted, in order. */
   readonly emitted: readonly Json[];
   /** What it logged, in order. */
@@ -58,7 +62,7 @@ export async function callAgent<Input, Output>(
   { signal, task = {}, may = PERMISSIONS, heartbeatMs, messages = [], answer }: CallAgentOptions = {},
 ): Promise<CalledAgent> {
   const { runId = 'run', workflow = 'workflow', taskId = 'task', attempt = 1, round = 1 } = task;
-  const { error } = task;
+  const { error, budget } = task;
   const { idempotencyKey = `${runId}/${taskId}` } = task;
   const emitted: Json[] = [];
   const logged: CalledAgent['logged'][number][] = [];
@@ -82,6 +86,7 @@ export async function callAgent<Input, Output>(
     idempotencyKey,
     may,
     ...(error === undefined ? {} : { error }),
+    ...(budget === undefined ? {} : { budget }),
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   } as const;
   const given = new GivenMessages(taskId, messages, answer, may);
@@ -111,7 +116,9 @@ export async function callAgent<Input, Output>(
     const { sent, settled } = given;
     const outcome = await run.call();
     const talked = { ...(sent.length > 0 && { sent }), ...(settled.length > 0 && { settled }) };
-    return { ...outcome, ...talked, emitted, logged };
+    const { usage, ...came } = outcome ?? {};
+    const used = usage === undefined ? {} : { usage: maxUsageOf(usage) };
+    return { ...came, ...used, ...talked, emitted, logged };
   } finally {
     signal?.removeEventListener('abort', abort);
   }

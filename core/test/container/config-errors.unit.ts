@@ -96,6 +96,11 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
     'REPRISE_CONFIG_INVALID',
     /'full'.*concurrency.*0/,
   ],
+  'an agent that declares what it cannot use': [
+    { agents: [{ ...agent('dear'), maxUsage: { token: 5 } } as never] },
+    'REPRISE_CONFIG_INVALID',
+    /'dear' has no maxUsage that can be used: token .*did you mean 'tokens'/,
+  ],
   'a strategy that nobody brings': [
     { workflows: [workflow('s', { strategy: 'swarm' }).task('a', agent('x')).build()] },
     'REPRISE_CONFIG_INVALID',

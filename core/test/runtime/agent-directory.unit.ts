@@ -30,6 +30,18 @@ function setUp() {
 }
 
 describe('the directory of agents', () => {
+  it('has of each agent the most that any of its workers declares that an attempt uses', () => {
+    const { directory } = setUp();
+    directory.heard({ worker: 'w1', agents: [announced('a', { maxUsage: { tokens: 10 } }), announced('b')] });
+    expect(directory.maxUsageOf('a')).to.deep.equal({ tokens: 10 });
+    directory.heard({ worker: 'w2', agents: [announced('a', { maxUsage: { tokens: 5, cost: 0.1 } })] });
+    expect(directory.maxUsageOf('a')).to.deep.equal({ tokens: 10, cost: 0.1 });
+    expect([directory.maxUsageOf('b'), directory.maxUsageOf('c')]).to.deep.equal([undefined, undefined]);
+    expect(directory.views.get('a')?.maxUsage).to.deep.equal({ tokens: 10, cost: 0.1 });
+    directory.heard({ worker: 'w2', agents: [] });
+    expect(directory.maxUsageOf('a')).to.deep.equal({ tokens: 10 });
+  });
+
   it('has of each agent what all of its workers take together', () => {
     const { directory } = setUp();
     directory.heard({ worker: 'w1', agents: [announced('a', { version: '1', capabilities: ['read'], free: 0 })] });

@@ -1,4 +1,5 @@
 import {
+  BUDGETS,
   createInMemoryStorage,
   DEFAULT_RETRY,
   decodeEvent,
@@ -58,6 +59,8 @@ const definition = fc.constant({
   strategy: 'graph',
 } as const);
 
+const budget = fc.dictionary(fc.constantFrom(...BUDGETS), count);
+
 const addedTask = {
   id: 'new',
   set: { kind: 'template', template: null },
@@ -80,6 +83,7 @@ const EVENTS: Arbitraries = {
       traceparent: text,
       tenant: text,
       labels: fc.dictionary(text, text),
+      budget,
       strategies: fc.dictionary(text, fc.oneof(text, fc.record({ name: text, team: fc.dictionary(text, json) }))),
       lineage: fc.record({ runId: text, revision: count, as: fc.constantFrom('retry', 'fork') }),
       parent: fc.record(
@@ -143,7 +147,8 @@ const EVENTS: Arbitraries = {
   ),
   TasksLinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   TasksUnlinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
-  BudgetReached: fc.record({ scope: text, budget: fc.constantFrom('tasks', 'attempts', 'messages', 'delegations') }),
+  BudgetReached: fc.record({ scope: text, budget: fc.constantFrom(...BUDGETS) }),
+  BudgetRaised: fc.record({ scope: text, raised: budget, commandId: text }, { requiredKeys: ['scope', 'raised'] }),
   DecisionMade: fc.record(
     {
       scope: text,

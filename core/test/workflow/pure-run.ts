@@ -25,7 +25,7 @@ export class PureRun {
   constructor(
     workflow: { readonly definition: WorkflowDefinition },
     input: Json = null,
-    more: Partial<Pick<StartRun, 'runId' | 'parent' | 'lineage' | 'rules' | 'labels'>> = {},
+    more: Partial<Pick<StartRun, 'runId' | 'parent' | 'lineage' | 'rules' | 'labels' | 'budget'>> = {},
   ) {
     this.runId = more.runId ?? TEST_RUN_ID;
     const first = started(workflow, input);

@@ -6,6 +6,7 @@ import {
   defineAgent,
   type Json,
   type JsonObject,
+  type MaxUsage,
 } from '@reprise/core/plugin';
 import type { ModelMessage } from 'ai';
 import { messagesBefore, promptOf, systemOf } from './conversation.ts';
@@ -34,6 +35,7 @@ export function createLlmAgent(
     ...(description === undefined ? {} : { description }),
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(settings.maxUsage === undefined ? {} : { maxUsage: settings.maxUsage }),
     ...(settings.schema === undefined || givesRecord(settings) ? {} : { outputSchema: settings.schema.told }),
     handle: (task: AgentTask<Json>, context: AgentContext) => take(task, context, settings, parts),
   }) as unknown as Agent;
@@ -55,7 +57,16 @@ async function take(
   const place = placeOf(task);
   const prompt = place.turn === 1 ? promptOf(task.input, settings) : undefined;
   const system = systemOf(settings);
-  const asking = { settings, parts, context, place, system, messages: prompt ?? messagesBefore(place, settings) };
+  const { budget } = task;
+  const asking = {
+    settings,
+    parts,
+    context,
+    budget,
+    place,
+    system,
+    messages: prompt ?? messagesBefore(place, settings),
+  };
   const { reply, verdict, repairs, usage } = await converse(asking);
   const calls = verdict.kind === 'calls' ? turnCalls(reply, place) : [];
   const turn: Turn = {
@@ -102,6 +113,7 @@ interface Asking {
   readonly settings: Settings;
   readonly parts: LlmAgentParts;
   readonly context: AgentContext;
+  readonly budget: MaxUsage | undefined;
   readonly place: Place;
   readonly system: string | undefined;
   readonly messages: readonly ModelMessage[];
@@ -115,7 +127,7 @@ interface Conversed {
 }
 
 /** Asks until a reply is of use, as often as may be. What was used until then is in the details of the error, when it fails. */
-async function converse({ settings, parts, context, place, system, messages }: Asking): Promise<Conversed> {
+async function converse({ settings, parts, context, budget, place, system, messages }: Asking): Promise<Conversed> {
   const progress = new Progress(context, parts.clock, place.turn);
   const asked = [...messages];
   const repairs: { said: string; problem: string }[] = [];
@@ -134,18 +146,30 @@ async function converse({ settings, parts, context, place, system, messages }: A
       });
       progress.flush();
       usage = added(usage, reply.usage);
+      report(reply.usage, context);
       assertWhole(reply, settings);
       const verdict = await judge(reply, settings);
       if (verdict.kind !== 'repair') return { reply, verdict, repairs, usage };
       const { of, said, problem } = verdict;
       repairs.push({ said, problem });
-      if (repairs.length > settings.repairs) throw useless(of, repairs);
+      // What it may use is used: another request would be more.
+      if (repairs.length > settings.repairs || isUsedUp(usage, budget)) throw useless(of, repairs);
       asked.push({ role: 'assistant', content: said }, { role: 'user', content: problem });
     }
   } catch (error) {
     throw error instanceof LlmError && usage.requests > 0 ? error.with({ usage }) : error;
   }
 }
+
+/** Of a server that does not tell, nothing is said: then what was reserved counts. */
+function report({ untold, inputTokens, outputTokens, cost }: Usage, context: AgentContext): void {
+  if (untold === undefined)
+    context.usage({ tokens: inputTokens + outputTokens, ...(cost === undefined ? {} : { cost }) });
+}
+
+const isUsedUp = (used: Usage, { tokens, cost }: MaxUsage = {}): boolean =>
+  (tokens !== undefined && used.inputTokens + used.outputTokens >= tokens) ||
+  (cost !== undefined && used.cost !== undefined && used.cost >= cost);
 
 /** An answer that was cut off is none. */
 function assertWhole({ finishReason, usage }: Reply, { model }: Settings): void {

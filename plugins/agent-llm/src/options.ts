@@ -1,4 +1,4 @@
-import { type Duration, isId, jsonProblem, parseDuration } from '@reprise/core/plugin';
+import { type Duration, isId, jsonProblem, type MaxUsage, parseDuration } from '@reprise/core/plugin';
 import { invalid } from './invalid.ts';
 import { type GivenSchema, isGivenSchema } from './schema.ts';
 
@@ -57,6 +57,8 @@ export interface ModelOptions {
   /** Silence of the server after which it is given up. Default `5m`. */
   readonly idleTimeout?: Duration;
   readonly prices?: Prices;
+  /** What one turn uses at most, for budgets of a run: tokens in and out, and cost in the currency of the prices. */
+  readonly maxUsage?: MaxUsage;
 }
 
 export interface AgentOptions extends ModelOptions {
@@ -84,8 +86,16 @@ export const STRUCTURED_OUTPUTS = ['json_schema', 'json_object', 'prompt'] as co
 export type StructuredOutput = (typeof STRUCTURED_OUTPUTS)[number];
 
 /** Words that a tool may give the tasks of its calls, and an agent those of its turns. */
-export const TOOL_WORDS: readonly string[] = ['retry', 'timeout', 'delivery', 'compensate', 'mutex', 'priority'];
-export const TURN_WORDS: readonly string[] = ['retry', 'timeout', 'priority'];
+export const TOOL_WORDS: readonly string[] = [
+  'retry',
+  'timeout',
+  'delivery',
+  'compensate',
+  'mutex',
+  'priority',
+  'maxUsage',
+];
+export const TURN_WORDS: readonly string[] = ['retry', 'timeout', 'priority', 'maxUsage'];
 
 type Check = readonly [fits: (value: unknown) => boolean, what: string];
 
@@ -105,6 +115,13 @@ const isIn =
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isPrice = isIn(0, Number.MAX_VALUE);
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+
+const isMaxUsage = (value: unknown): boolean =>
+  isBag(value) &&
+  Object.keys(value).length > 0 &&
+  Object.entries(value).every(([kind, most]) =>
+    kind === 'tokens' ? isWhole(0)(most) : kind === 'cost' && isPrice(most),
+  );
 
 /** Members of a request that are the agent's own to say. */
 const OWN_PARAMETERS = [
@@ -146,6 +163,7 @@ const MODEL_CHECKS: Readonly<Record<keyof ModelOptions, Check>> = {
       isBag(value) && isPrice(value['input']) && isPrice(value['output']) && isPrice(value['cachedInput'] ?? 0),
     'an object with input, output and perhaps cachedInput: what a million tokens cost',
   ],
+  maxUsage: [isMaxUsage, 'an object with tokens (a whole number), cost (a number), or both, from 0'],
 };
 
 const AGENT_CHECKS: Readonly<Record<keyof AgentOptions, Check>> = {

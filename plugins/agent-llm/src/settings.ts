@@ -1,4 +1,4 @@
-import { parseDuration } from '@reprise/core/plugin';
+import { type MaxUsage, parseDuration } from '@reprise/core/plugin';
 import { invalid } from './invalid.ts';
 import type {
   AgentOptions,
@@ -39,6 +39,7 @@ export interface Settings {
   readonly record: boolean;
   readonly idleMs: number;
   readonly prices: Prices | undefined;
+  readonly maxUsage: MaxUsage | undefined;
   redact(text: string): string;
 }
 
@@ -65,6 +66,7 @@ export function settingsOf(name: string, own: AgentOptions, all: ResolvedLlmAgen
     record: said.record === true,
     idleMs: parseDuration(said.idleTimeout ?? 0) ?? 0,
     prices: said.prices,
+    maxUsage: said.maxUsage,
     redact: redaction(all.redact ?? []),
   };
 }

@@ -12,6 +12,7 @@ export interface LogEntry {
 /** Levels that differ from `info`: what goes wrong, and what there is a lot of. */
 const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
   AgentRested: 'warn',
+  BudgetReached: 'warn',
   CommandRejected: 'warn',
   RunCancelled: 'warn',
   RunFailed: 'error',
@@ -28,6 +29,7 @@ const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
 const FACTS = [
   'agent',
   'attempt',
+  'budget',
   'code',
   'command',
   'definitionHash',
@@ -37,11 +39,15 @@ const FACTS = [
   'lost',
   'message',
   'outcome',
+  'raised',
   'reason',
+  'reserved',
   'round',
+  'scope',
   'status',
   'to',
   'total',
+  'usage',
   'via',
   'worker',
 ] as const;

@@ -33,6 +33,8 @@ describe('monitor-log mapping', () => {
     ['RunFailed', 'error'],
     ['RunCancelled', 'warn'],
     ['AgentRested', 'warn'],
+    ['BudgetReached', 'warn'],
+    ['BudgetRaised', 'info'],
     ['TaskScheduled', 'debug'],
     ['TaskCompleted', 'info'],
     ['TaskAttemptFailed', 'info'],
@@ -55,6 +57,18 @@ describe('monitor-log mapping', () => {
     const { fields, message } = eventEntry(observed('AgentRested', data), false);
     expect(message).to.contain('agent rested');
     expect(fields).to.deep.include({ agent: 'a', failures: 3, until: '1970-01-01T00:00:30.001Z' });
+  });
+
+  it('says of budgets what is used up, raised, reserved and used', () => {
+    const facts = {
+      scope: 'book',
+      budget: 'tokens',
+      raised: { tokens: 5 },
+      reserved: { tokens: 9 },
+      usage: { tokens: 7 },
+    };
+    const { fields } = eventEntry(observed('BudgetReached', { at: 1, ...facts }), false);
+    expect(fields).to.deep.include(facts);
   });
 
   it('leaves payloads out by default', () => {

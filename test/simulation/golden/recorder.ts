@@ -154,6 +154,8 @@ export async function writeGolden(stage: Stage, name: string, about: string, run
     about,
     expected: summarise(state),
   };
+  // As an export has it: what only a store is told is left out.
+  for (const { metadata } of events) delete (metadata as { sleepsUntil?: unknown }).sleepsUntil;
   const lines = [header, ...events].map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(goldenPath(name), lines.join(''), { flag: 'wx' });
   return { name, header, events };

@@ -1,4 +1,5 @@
 import { parseWorkflow, type Workflow } from '@reprise/core';
+import type { Work } from './recorder.ts';
 import type { Scenario } from './scenario.ts';
 
 const BUDGETED = parseWorkflow(`
@@ -20,6 +21,38 @@ tasks:
   more: { send: { to: read }, after: note, fallback: { value: unsaid } }
 `) as Workflow;
 
+const METERED = parseWorkflow(`
+name: metered
+budget: { tokens: 400, cost: 0.1, agents: { flaky: { attempts: 3 } } }
+tasks:
+  each: { agent: writer, maxUsage: { tokens: 100, cost: 0.02 }, forEach: { items: '[1, 2, 3, 4, 5]', onItemFailure: continue } }
+  part:
+    budget: { tokens: 120 }
+    after: each
+    scope:
+      try: { agent: flaky, maxUsage: { tokens: 50 }, retry: { maxAttempts: 9, initialDelay: 0, jitter: 0 } }
+    catch: [{ on: { code: REPRISE_BUDGET_EXHAUSTED }, then: continue, output: spent }]
+  unknown: { agent: stranger, forEach: '[1, 2, 3]', after: part }
+`) as Workflow;
+
+const THRIFTY = parseWorkflow(`
+name: thrifty
+budget: { tokens: 100, onBudget: { agent: cheap } }
+tasks:
+  each: { agent: dear, maxUsage: { tokens: 30 }, forEach: { items: '[1, 2, 3, 4]', concurrency: 1, onItemFailure: continue } }
+  last: { agent: dear, after: each }
+`) as Workflow;
+
+const RAISED = parseWorkflow(`
+name: raised
+budget: { tasks: 9 }
+tasks:
+  w: { wait: { signal: go } }
+  part: { budget: { attempts: 1 }, after: w, scope: { a: { agent: echo }, b: { agent: echo, after: a } } }
+  c: { agent: echo, after: part }
+  d: { agent: echo, after: c }
+`) as Workflow;
+
 export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
   budgeted: {
     about:
@@ -35,6 +68,68 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(BUDGETED, null, { id: 'budgeted-1' });
       await stage.toEnd('budgeted-1');
       return 'budgeted-1';
+    },
+  },
+  metered: {
+    about:
+      'Tokens and cost: items that waited until there was room; attempts that failed, of which each was counted by what it had used, until their block had no more; an agent of which nobody knew what it uses, first alone.',
+    async play(stage) {
+      const reprise = await stage.start(METERED, {
+        writer: async ({ taskId }, context, sleep) => {
+          context.usage({ tokens: 20, cost: 0.0015 });
+          await sleep(10);
+          context.usage({ tokens: 5 });
+          return taskId;
+        },
+        flaky: (_task, context) => {
+          context.usage({ tokens: 40 });
+          throw Object.assign(new Error('once more'), { code: 'BUSY' });
+        },
+        stranger: ({ attempt }, context) => {
+          context.usage({ tokens: 30, cost: 0.001 });
+          return attempt;
+        },
+      });
+      await reprise.startRun(METERED, null, { id: 'metered-1' });
+      await stage.toEnd('metered-1');
+      return 'metered-1';
+    },
+  },
+  thrifty: {
+    about:
+      'Items that a cheaper agent did once there were no tokens left for the dear one; in the end there were none for it either.',
+    async play(stage) {
+      const spend =
+        (tokens: number): Work =>
+        ({ taskId }, context) => {
+          context.usage({ tokens });
+          return taskId;
+        };
+      const reprise = await stage.start(THRIFTY, { dear: spend(40), cheap: spend(10) });
+      await reprise.startRun(THRIFTY, null, { id: 'thrifty-1' });
+      await stage.toEnd('thrifty-1');
+      return 'thrifty-1';
+    },
+  },
+  raised: {
+    about:
+      'Budgets that were raised: of a run by its start and by a command, of a block under way, and by the retry of a run that had failed for want of more.',
+    async play(stage) {
+      let asked: Promise<unknown> | undefined;
+      const reprise = await stage.start(RAISED, {
+        echo: ({ taskId }) => {
+          if (taskId === 'part/a') asked ??= run.raiseBudget({ attempts: 2 }, { scope: 'part', requestId: 'part' });
+          return taskId;
+        },
+      });
+      const run = await reprise.startRun(RAISED, null, { id: 'raised-1', budget: { attempts: 1, tasks: 3 } });
+      await run.raiseBudget({ attempts: 2 }, { by: 'anna', reason: 'it is worth it', requestId: 'more' });
+      await run.signal('go', null, { requestId: 'go' });
+      await stage.toEnd('raised-1');
+      await asked;
+      const { id } = await reprise.retryRun('raised-1', { id: 'raised-2', raise: { '': { attempts: 1, tasks: 1 } } });
+      await stage.toEnd(id);
+      return id;
     },
   },
 };

@@ -1,7 +1,9 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { BUDGETS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { AMOUNTS, COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { limitOf, useOf } from '../../../core/src/orchestration/workflow/budgets.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
+import type { TaskScheduled } from '../../../core/src/orchestration/workflow/events.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import {
   definitionOf,
@@ -16,7 +18,9 @@ import {
   isListening,
   isTerminal,
   listOf,
+  type Meters,
   type RunState,
+  rootOf,
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
@@ -33,7 +37,9 @@ function outcomeKey(event: RunEvent, state: RunState): string | undefined {
     case 'TaskAttemptFailed':
       return `${event.taskId}/${event.attempt}`;
     case 'TaskHandedOff':
-      return event.decidedBy === undefined ? `${event.taskId}/${event.attempt}` : undefined;
+      return event.decidedBy === undefined && event.budget === undefined
+        ? `${event.taskId}/${event.attempt}`
+        : undefined;
     // What stood in for the task may be what is asked, or what fails: its attempt has had its outcome by then.
     case 'TasksReset':
     case 'TaskRepeated':
@@ -74,12 +80,50 @@ function checkScheduled(
 }
 
 function checkBudgets(state: RunState): void {
-  for (const [path, { spent }] of state.budgets) {
-    const limits = state.graph.block(state.scopes.get(path)?.definitionId ?? path)?.definition.budget ?? {};
-    for (const kind of BUDGETS)
-      expect(spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(limits[kind] ?? Number.POSITIVE_INFINITY);
+  for (const [path, scope] of state.budgets) {
+    for (const kind of COUNTS)
+      expect(scope.spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(
+        limitOf(state, scope, kind) ?? Infinity,
+      );
+    if (scope.meters !== undefined && !isTerminal(state.status)) checkMeters(state, path, scope.meters);
   }
 }
+
+/** What is reserved is what attempts under way may use, in all and by agent. */
+function checkMeters(state: RunState, path: string, { reserved, agents }: Meters): void {
+  const open = [...state.tasks.values()].filter(
+    (task) => task.reserved !== undefined && (path === '' || blocksOf(task).includes(path)),
+  );
+  expect(
+    open.every((task) => isInFlight(task)),
+    'what has reserved something is under way',
+  ).to.equal(true);
+  const sum = (of: readonly TaskState[]) => ({
+    tokens: of.reduce((all, task) => all + (task.reserved?.tokens ?? 0), 0),
+    cost: of.reduce((all, task) => all + (task.reserved?.cost ?? 0), 0),
+  });
+  expect(reserved, `reserved in '${path}'`).to.deep.equal(sum(open));
+  for (const one of agents) {
+    const own = open.filter(({ agent }) => agent === one.agent);
+    expect([one.open, one.reserved], `of '${one.agent}' in '${path}'`).to.deep.equal([own.length, sum(own)]);
+  }
+}
+
+/** What an attempt may use fits beside what is spent and what others may use, when it begins. */
+function checkAdmitted(state: RunState, { taskId, agent, reserved = {} }: TaskScheduled): void {
+  const task = state.tasks.get(taskId);
+  for (const path of task === undefined ? [] : [...blocksOf(task), ''])
+    for (const kind of AMOUNTS)
+      for (const whose of [undefined, agent]) {
+        const scope = state.budgets.get(path);
+        const limit = scope === undefined ? undefined : limitOf(state, scope, kind, whose);
+        if (scope === undefined || limit === undefined || (reserved[kind] ?? 0) === 0) continue;
+        const use = useOf(scope, kind, whose);
+        expect(use.spent + use.reserved, `${kind} of '${path}' with '${taskId}'`).to.be.at.most(limit);
+      }
+}
+
+const blocksOf = ({ scope }: TaskState): readonly string[] => [...blocksAround(scope)];
 
 function checkLimits(state: RunState): void {
   checkBudgets(state);
@@ -180,9 +224,9 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     if (isEnd(event)) expect(event.stateDigest, 'the digest that the end recorded').to.equal(endDigest(state, event));
     const isWork = event.type === 'TaskScheduled' || (event.type === 'TaskEntered' && event.child !== undefined);
     if (isWork && state.tasks.get(event.taskId)?.undoes === undefined) begun += 1;
-    const { attempts: most = Number.POSITIVE_INFINITY } = state.definition.budget ?? {};
-    expect(begun, 'attempts of the run').to.be.at.most(most);
     evolve(state, event);
+    expect(begun, 'attempts of the run').to.be.at.most(limitOf(state, rootOf(state), 'attempts') ?? Infinity);
+    if (event.type === 'TaskScheduled' && state.status !== 'forking') checkAdmitted(state, event);
     messages.fold(event);
     messages.compare(state);
     if (state.status !== 'forking') checkLimits(state);

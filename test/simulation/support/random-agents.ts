@@ -43,8 +43,11 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
     return {
       name,
       concurrency: AGENT_CONCURRENCY,
-      handle: async (task, { signal, heartbeat, messages }) => {
+      // Of the others nobody knows what they use.
+      ...(name === 'worker' ? { maxUsage: { tokens: 20, cost: 0.00002 } } : {}),
+      handle: async (task, { signal, heartbeat, messages, usage }) => {
         note(options, name, task);
+        randomUsage(options, task, usage);
         running += 1;
         options.atOnce(running);
         let over = false;
@@ -83,6 +86,16 @@ export function randomAgents(options: RandomAgentsOptions): readonly Agent<Json,
       },
     };
   });
+}
+
+/** What an attempt used: mostly what it may, sometimes more; some say nothing. */
+function randomUsage({ seed }: RandomAgentsOptions, task: AgentTask, usage: AgentContext['usage']): void {
+  const dice = seededRandom(seed ^ hashOf(`${task.taskId}/${task.attempt}/usage`));
+  const { tokens = 20, cost = 0.00002 } = task.budget ?? {};
+  if (dice() < 0.15) return;
+  usage({ tokens: Math.floor(dice() * (tokens + 1)) });
+  if (dice() < 0.8) usage({ cost: Math.floor(dice() * cost * 1_000_000) / 1_000_000 });
+  if (dice() < 0.1) usage({ tokens: tokens + 1 });
 }
 
 function note(options: RandomAgentsOptions, agent: string, task: AgentTask): void {

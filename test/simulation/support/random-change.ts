@@ -1,3 +1,4 @@
+import { BUDGETS } from '@reprise/core';
 import type { GivenCommand } from '@reprise/core/testing';
 import {
   dependenciesOf,
@@ -16,6 +17,12 @@ export function randomChange(state: RunState, dice: () => number): GivenCommand 
   const open = of((task) => !hasEnded(task));
   const taskId = open?.id ?? 'nobody';
   const roll = dice();
+  if (roll < 0.03)
+    return {
+      type: 'RaiseBudget',
+      scope: pick([...state.budgets.keys()]) ?? '',
+      raised: { [pick(BUDGETS) ?? 'tasks']: 1 + Math.floor(dice() * 3) },
+    };
   if (roll < 0.2) return { type: 'SkipTask', taskId };
   if (roll < 0.4) return { type: 'OverrideTask', taskId, output: pick([null, 1, 'said', { a: [1] }]) ?? null };
   if (roll < 0.5) return { type: 'RestartTask', taskId: of(({ status }) => status !== 'pending')?.id ?? 'nobody' };

@@ -9,6 +9,7 @@ import {
   type ForEach,
   hashDefinition,
   type Json,
+  type OnBudget,
   type Repeat,
   type Scope,
   type TaskDefinition,
@@ -102,15 +103,27 @@ const oneOf = <T>(...weighted: readonly (readonly [number, T])[]): fc.Arbitrary<
 const CATCHES = oneOf<BlockSpec['catch']>([2, 'none'], [2, 'retry'], [2, 'continue'], [1, 'fail'], [0.2, 'throws']);
 
 const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 6, arbitrary: fc.constant(undefined) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       tasks: fc.integer({ min: 1, max: 12 }),
       attempts: fc.integer({ min: 1, max: 20 }),
       messages: fc.integer({ min: 1, max: 5 }),
       delegations: fc.integer({ min: 1, max: 8 }),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        tokens: fc.integer({ min: 30, max: 500 }),
+        cost: fc.integer({ min: 30, max: 500 }).map((millionths) => millionths / 1_000_000),
+        agents: fc.constant({ worker: { attempts: 8, tokens: 90 } }),
+        onBudget: fc.constantFrom<OnBudget>('stop', { agent: 'helper' }),
+      },
+      { requiredKeys: ['tokens'] },
+    ),
   },
 );
 

@@ -1,5 +1,5 @@
 import { RepriseCommand } from '../../base-command.ts';
-import { bulkFlags, goOnFlags, runOrQueryArgument, storeFlags } from '../../flags.ts';
+import { bulkFlags, goOnFlags, raiseFlag, runOrQueryArgument, storeFlags } from '../../flags.ts';
 
 export default class RunRetry extends RepriseCommand {
   static override summary = 'Go on with a run that failed or was cancelled.';
@@ -15,11 +15,16 @@ export default class RunRetry extends RepriseCommand {
       description: 'The payment was made, as a look outside has shown',
       command: `<%= config.bin %> run retry last --outcome 'pay={"receipt":"R-7"}'`,
     },
+    {
+      description: 'With more to spend than it was given',
+      command: '<%= config.bin %> run retry last --budget attempts=+50',
+    },
   ];
   static override args = runOrQueryArgument;
   static override flags = {
     ...storeFlags,
     ...goOnFlags,
+    budget: raiseFlag,
     ...bulkFlags,
   };
 

@@ -65,6 +65,13 @@ export default class RunStart extends RepriseCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    budget: Flags.string({
+      description:
+        'What the run may spend at most, such as attempts=100; the workflow may say less. May be given several times.',
+      helpValue: 'KIND=N',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     wait: Flags.boolean({ char: 'w', description: 'Drive the run here, and wait for its end.', exclusive: ['follow'] }),
     follow: Flags.boolean({ char: 'f', description: 'Drive the run here, and show it while it goes on.' }),
   };

@@ -1,7 +1,7 @@
 import type { Duration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Budget, Permission, StrategyOption } from '../definition.ts';
+import type { Budget, MaxUsage, Permission, StrategyOption } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
@@ -54,6 +54,8 @@ export interface PlainTaskOptions {
   readonly delivery?: 'at-least-once' | 'at-most-once';
   /** What the agent may do to the run beside giving an output. Default: nothing. */
   readonly may?: Permission | readonly Permission[];
+  /** What an attempt may use at most, of what a budget limits. Default: what the agent declares. */
+  readonly maxUsage?: MaxUsage;
 }
 
 /** What the functions of a task may read; see Scope. */

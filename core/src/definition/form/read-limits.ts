@@ -1,8 +1,18 @@
 import { type Json, type JsonObject, jsonProblem } from '../../shared/json.ts';
 import { jsonSize } from '../../shared/json-size.ts';
-import { BUDGETS, type Budget, DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
+import {
+  AMOUNTS,
+  BUDGETS,
+  type Budget,
+  DEFAULT_RETRY,
+  type MaxUsage,
+  OF_AGENTS,
+  type OnBudget,
+  type RetryPolicy,
+  type TaskTimeouts,
+} from '../definition.ts';
 import type { Path, Report } from '../problem.ts';
-import { isFields, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
+import { describe, isFields, readChoice, readDuration, readFields, readNumber, readText, readTexts } from './read.ts';
 
 /** Of performers that are entered, not tried: one attempt, unless more are asked for. */
 export const NO_RETRY: RetryPolicy = { ...DEFAULT_RETRY, maxAttempts: 1 };
@@ -85,16 +95,74 @@ export function readStrategy(value: unknown, path: Path, report: Report): { stra
   };
 }
 
-/** `{ tasks, attempts, messages, delegations }`, each a number. */
+/** `{ tasks, attempts, messages, delegations, tokens, cost }`, each a number, and `agents`: the like, by the name of the agent. */
 export function readBudget(value: unknown, path: Path, report: Report): Budget | undefined {
   if (value === undefined) return undefined;
-  const fields = readFields(value, path, report, 'an object, { tasks, attempts, messages, delegations }', BUDGETS);
+  const fields = readFields(
+    value,
+    path,
+    report,
+    'an object, { tasks, attempts, messages, delegations, tokens, cost }',
+    [...BUDGETS, 'agents', 'onBudget'],
+  );
   if (fields === undefined) return undefined;
-  const limits = BUDGETS.flatMap((kind) => {
-    const limit = readNumber(fields[kind], [...path, kind], report);
-    return limit === undefined ? [] : [[kind, limit] as const];
+  const limits = readAmounts(fields, BUDGETS, path, report);
+  const agents = readAgentBudgets(fields['agents'], [...path, 'agents'], report);
+  if (Object.keys(limits).length === 0 && agents === undefined)
+    report(
+      path,
+      'limits nothing: say how many tasks, attempts, messages, delegations or tokens there may be, or what cost',
+    );
+  const onBudget = readOnBudget(fields['onBudget'], [...path, 'onBudget'], report);
+  return { ...limits, ...(agents === undefined ? {} : { agents }), ...(onBudget === undefined ? {} : { onBudget }) };
+}
+
+function readOnBudget(value: unknown, path: Path, report: Report): OnBudget | undefined {
+  if (value === undefined) return undefined;
+  if (!isFields(value)) return readChoice(value, path, report, ['stop'] as const);
+  const fields = readFields(value, path, report, 'stop, or { agent }', ['agent']);
+  const agent = readText(fields?.['agent'], [...path, 'agent'], report);
+  if (fields !== undefined && fields['agent'] === undefined) report(path, 'names no agent: { agent: cheaper }');
+  return agent === undefined ? undefined : { agent };
+}
+
+function readAgentBudgets(value: unknown, path: Path, report: Report): Budget['agents'] {
+  if (value === undefined) return undefined;
+  if (!isFields(value)) {
+    report(path, `must be an object, { agent: { ${OF_AGENTS.join(', ')} } }, not ${describe(value)}`);
+    return undefined;
+  }
+  const agents = Object.entries(value).flatMap(([agent, written]) => {
+    const at = [...path, agent];
+    const fields = readFields(written, at, report, `an object, { ${OF_AGENTS.join(', ')} }`, OF_AGENTS);
+    if (fields === undefined) return [];
+    const limits = readAmounts(fields, OF_AGENTS, at, report);
+    if (Object.keys(limits).length === 0) report(at, `limits nothing: say ${OF_AGENTS.join(', or ')}`);
+    return [[agent, limits] as const];
   });
-  if (limits.length === 0)
-    report(path, 'limits nothing: say how many tasks, attempts, messages or delegations there may be');
-  return Object.fromEntries(limits);
+  if (agents.length === 0) report(path, 'limits nothing: name an agent');
+  return Object.fromEntries(agents);
+}
+
+/** What attempts use at most: `{ tokens, cost }`. */
+export function readMaxUsage(value: unknown, path: Path, report: Report): MaxUsage | undefined {
+  if (value === undefined) return undefined;
+  const fields = readFields(value, path, report, `an object, { ${AMOUNTS.join(', ')} }`, AMOUNTS);
+  if (fields === undefined) return undefined;
+  const usage = readAmounts(fields, AMOUNTS, path, report);
+  if (Object.keys(usage).length === 0) report(path, `says nothing: say ${AMOUNTS.join(', or ')}`);
+  return usage;
+}
+
+function readAmounts<Kind extends string>(
+  fields: Readonly<Record<string, unknown>>,
+  kinds: readonly Kind[],
+  path: Path,
+  report: Report,
+): Readonly<Partial<Record<Kind, number>>> {
+  const amounts = kinds.flatMap((kind) => {
+    const amount = readNumber(fields[kind], [...path, kind], report);
+    return amount === undefined ? [] : [[kind, amount] as const];
+  });
+  return Object.fromEntries(amounts) as Partial<Record<Kind, number>>;
 }

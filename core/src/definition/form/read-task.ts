@@ -18,7 +18,7 @@ import type { FormReader, ReadTasks } from './form-reader.ts';
 import { describe, type Fields, isFields, readChoice, readFields, readNumber, readText, readTexts } from './read.ts';
 import { readScope } from './read-block.ts';
 import { readForEach } from './read-for-each.ts';
-import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES, readRetry, readTimeouts } from './read-limits.ts';
+import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES, readMaxUsage, readRetry, readTimeouts } from './read-limits.ts';
 import { readSend } from './read-messages.ts';
 import {
   readCancel,
@@ -61,6 +61,7 @@ const TASK_KEYS: readonly string[] = [
     'priority',
     'delivery',
     'may',
+    'maxUsage',
   ],
 ];
 
@@ -97,6 +98,7 @@ export function readTask(
   const compensate = readCompensate(fields['compensate'], at('compensate'), report, reader);
   const mutex = readMutex(fields['mutex'], at('mutex'), report, reader);
   const may = readMay(fields['may'], at('may'), report);
+  const maxUsage = readMaxUsage(fields['maxUsage'], at('maxUsage'), report);
   return {
     id,
     ...(description !== undefined && { description }),
@@ -116,6 +118,7 @@ export function readTask(
     priority: readNumber(fields['priority'], at('priority'), report) ?? 0,
     delivery: readChoice(fields['delivery'], at('delivery'), report, DELIVERIES) ?? 'at-least-once',
     ...(may && { may }),
+    ...(maxUsage && { maxUsage }),
   };
 }
 

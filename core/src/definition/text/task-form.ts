@@ -59,6 +59,7 @@ function taskForm(task: TaskDefinition, path: Path, switches: Switches, write: W
     ...(priority !== 0 && { priority }),
     ...(delivery !== 'at-least-once' && { delivery }),
     ...(may && { may: oneOrMore(may) }),
+    ...(task.maxUsage && { maxUsage: { ...task.maxUsage } }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { TaskGroup } from '../blocks.ts';
+import type { BlockPlace } from '../blocks.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
@@ -14,7 +14,7 @@ export interface KnownAgent {
 }
 
 /** Every agent and capability that is asked for must be there. */
-export function checkAgents(groups: readonly TaskGroup[], agents: readonly KnownAgent[], report: Report): void {
+export function checkAgents(blocks: readonly BlockPlace[], agents: readonly KnownAgent[], report: Report): void {
   const names = new Set(agents.map((agent) => agent.name));
   const capabilities = new Set(agents.flatMap((agent) => agent.capabilities ?? []));
   const unknown = (path: Path, message: string): void => report(path, message, 'REPRISE_AGENT_UNKNOWN');
@@ -27,6 +27,11 @@ export function checkAgents(groups: readonly TaskGroup[], agents: readonly Known
     const hint = didYouMean(capability, capabilities);
     unknown(path, `no agent has the capability '${capability}'${hint}${list(capabilities)}`);
   };
+  const groups = blocks.flatMap((block) => block.groups);
+  for (const { block, path } of blocks) {
+    const { onBudget } = block.budget ?? {};
+    if (typeof onBudget === 'object') checkName(onBudget.agent, [...path, 'budget', 'onBudget', 'agent']);
+  }
   for (const { tasks, path } of groups) {
     for (const task of tasks) {
       const { id, agent, capability, compensate } = task;

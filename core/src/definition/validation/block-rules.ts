@@ -1,10 +1,10 @@
 import { MAX_LEVELS, MAX_PATH_CHARS } from '../../shared/task-path.ts';
 import type { BlockPlace, TaskGroup } from '../blocks.ts';
-import { BUDGETS, type Catch, isList, type TaskDefinition } from '../definition.ts';
+import { type Catch, isList, type TaskDefinition } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { TOO_MANY_LEVELS } from '../form/read-tasks.ts';
 import type { Path, Report } from '../problem.ts';
-import { checkCount, checkName } from './value-rules.ts';
+import { checkBudget, checkCount, checkName } from './value-rules.ts';
 
 /** Characters that the place of an item may add to a path: `[999999999]`. */
 const ITEM_CHARS = 11;
@@ -27,8 +27,7 @@ export function checkBlocks(blocks: readonly BlockPlace[], report: Report): void
       checkCount(block.concurrency, [...path, 'concurrency'], report);
     if (owner !== undefined && block.strategy !== undefined)
       checkName(block.strategy, [...path, 'strategy'], 'the name of a strategy', report);
-    for (const kind of BUDGETS)
-      if (block.budget?.[kind] !== undefined) checkCount(block.budget[kind], [...path, 'budget', kind], report);
+    if (block.budget !== undefined) checkBudget(block.budget, [...path, 'budget'], report);
     if (block.team !== undefined && teamsAround(place) >= MAX_TEAMS)
       report([...path, 'strategy'], `leads a team in ${MAX_TEAMS} teams; that is as many as may be in each other`);
     if (block.team !== undefined && block.catch !== undefined)

@@ -11,7 +11,7 @@ import {
 import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
 import { checkPerformer } from './performer-rules.ts';
-import { checkCount, checkName, checkTextTemplate, checkTime } from './value-rules.ts';
+import { checkCount, checkMaxUsage, checkName, checkTextTemplate, checkTime } from './value-rules.ts';
 
 /** Names, and numbers in their ranges. */
 export function checkFields(definition: WorkflowDefinition, groups: readonly TaskGroup[], report: Report): void {
@@ -54,6 +54,7 @@ function checkTask(task: TaskDefinition, path: Path, report: Report): void {
   checkLimitsOfPerformer(task, [...path, 'timeout'], report);
   checkCompensate(task, [...path, 'compensate'], report);
   checkMay(task, [...path, 'may'], report);
+  if (task.maxUsage !== undefined) checkMaxUsage(task.maxUsage, [...path, 'maxUsage'], report);
   if (task.mutex !== undefined) checkTextTemplate(task.mutex.key, [...path, 'mutex', 'key'], report);
 }
 

@@ -96,6 +96,8 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
     );
   if (task.may !== undefined)
     report([...path, 'may'], 'is what an agent may do to the run, and no agent does this task; leave it out');
+  if (task.maxUsage !== undefined)
+    report([...path, 'maxUsage'], 'is what an attempt of an agent may use, and no agent does this task; leave it out');
   if (performer === 'workflow') return;
   const { nonRetryable, ...policy } = task.retry;
   const isDefault =

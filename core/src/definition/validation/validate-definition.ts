@@ -52,7 +52,7 @@ export function validateDefinition(
     checkRepeats(group, report);
   }
   checkExpressions(blocks, report);
-  if (options.agents !== undefined) checkAgents(groups, [...options.agents], report);
+  if (options.agents !== undefined) checkAgents(blocks, [...options.agents], report);
   if (options.workflows !== undefined) checkChildren(definition, groups, [...options.workflows], report);
   if (options.schemas !== undefined && problems.length === 0) checkValues(definition, options.schemas, report);
   return problems;

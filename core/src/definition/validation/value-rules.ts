@@ -1,6 +1,15 @@
 import { ID_PATTERN } from '../../shared/ids.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Expression } from '../definition.ts';
+import {
+  AMOUNTS,
+  BUDGETS,
+  type Budget,
+  type BudgetKind,
+  type Expression,
+  type MaxUsage,
+  millionths,
+  OF_AGENTS,
+} from '../definition.ts';
 import { describe } from '../form/read.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, literalOf } from '../template.ts';
@@ -20,6 +29,46 @@ export function checkName(value: string, path: Path, what: string, report: Repor
     path,
     `"${value}" is not ${what}: use 1 to 128 letters, digits, ".", "_" or "-", starting with a letter or digit`,
   );
+}
+
+/** Of each kind that is limited, a whole number from 1; of cost, any above 0. */
+export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: Path, report: Report): void {
+  if (typeof onBudget === 'object') {
+    checkName(onBudget.agent, [...path, 'onBudget', 'agent'], 'the name of an agent', report);
+    if (![budget, ...Object.values(agents)].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined))
+      report(
+        [...path, 'onBudget'],
+        'is for tokens and cost, and this budget limits neither: counts do not become less by another agent',
+      );
+  }
+  checkAmounts(budget, BUDGETS, 1, path, report);
+  for (const [agent, limits] of Object.entries(agents)) {
+    checkName(agent, [...path, 'agents', agent], 'the name of an agent', report);
+    checkAmounts(limits, OF_AGENTS, 1, [...path, 'agents', agent], report);
+  }
+}
+
+export const checkMaxUsage = (usage: MaxUsage, path: Path, report: Report): void =>
+  checkAmounts(usage, AMOUNTS, 0, path, report);
+
+function checkAmounts<Kind extends BudgetKind>(
+  amounts: Readonly<Partial<Record<Kind, number>>>,
+  kinds: readonly Kind[],
+  least: 0 | 1,
+  path: Path,
+  report: Report,
+): void {
+  for (const kind of kinds) {
+    const amount = amounts[kind];
+    if (amount === undefined) continue;
+    const counted = kind === 'cost' ? millionths(amount) : amount;
+    if (Number.isSafeInteger(counted) && counted >= least) continue;
+    const what =
+      kind === 'cost'
+        ? `a number of ${least === 0 ? '0 or more' : '0.000001 or more'}`
+        : `a whole number of ${least} or more`;
+    report([...path, kind], `must be ${what}, not ${amount}`);
+  }
 }
 
 export function checkCount(value: number, path: Path, report: Report): void {

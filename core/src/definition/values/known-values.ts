@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Json } from '../../shared/json.ts';
 import { type BlockPlace, blocksOf, type TaskGroup } from '../blocks.ts';
 import { compile } from '../cel/program.ts';
-import type { Expression, TaskDefinition, WorkflowDefinition } from '../definition.ts';
+import { type Expression, isForAgents, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
 import { fallbackTasks } from '../graph.ts';
 import { celOf, literalOf } from '../template.ts';
 import { shapeOfCel, type Variables } from './cel-shape.ts';
@@ -204,7 +204,17 @@ export class KnownValues {
       }
       fallback = fallback.kind === 'agent' ? fallback.then : undefined;
     }
-    return shape;
+    return isForAgents(task) ? this.#orOfCheaper(shape, group) : shape;
+  }
+
+  /** Where a budget has nothing left for its agent, a cheaper one may do it. */
+  #orOfCheaper(shape: Shape, group: TaskGroup): Shape {
+    let all = shape;
+    for (let at: BlockPlace | undefined = group.block; at !== undefined; at = at.owner?.group.block) {
+      const { onBudget } = at.block.budget ?? {};
+      if (typeof onBudget === 'object') all = union(all, this.#ofAgent(onBudget.agent));
+    }
+    return all;
   }
 
   #performed(task: TaskDefinition, group: TaskGroup): Shape {

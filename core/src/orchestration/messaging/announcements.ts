@@ -1,4 +1,6 @@
+import type { MaxUsage } from '../../definition/definition.ts';
 import type { Json } from '../../shared/json.ts';
+import { maxUsageShape } from '../workflow/untrusted/definition-shape.ts';
 import { integer, listOf, number, text, withSchema } from '../workflow/untrusted/shape.ts';
 import { membersOf } from './members.ts';
 
@@ -11,6 +13,8 @@ export interface AnnouncedAgent {
   readonly concurrency: number;
   /** How many more it could take now. */
   readonly free: number;
+  /** What an attempt uses at most, as the agent declares. */
+  readonly maxUsage?: MaxUsage;
 }
 
 /**
@@ -43,7 +47,7 @@ export const announcementShape = membersOf<Announcement>(
     agents: listOf(
       membersOf<AnnouncedAgent>(
         { name, capabilities: listOf(name), concurrency: integer(1, MOST_ATTEMPTS), free: integer(0, MOST_ATTEMPTS) },
-        { version: text(4096) },
+        { version: text(4096), maxUsage: maxUsageShape },
       ),
       MOST_AGENTS,
     ),

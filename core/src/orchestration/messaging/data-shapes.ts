@@ -22,8 +22,9 @@ import {
   settlingFields,
   someOutgoing,
 } from '../workflow/messaging/call-shapes.ts';
+import { maxUsageShape } from '../workflow/untrusted/definition-shape.ts';
 import { directivesShape } from '../workflow/untrusted/directive-shape.ts';
-import { errorShape } from '../workflow/untrusted/event-shapes.ts';
+import { errorShape, usageShape } from '../workflow/untrusted/event-shapes.ts';
 import {
   anyJson,
   byKind,
@@ -66,7 +67,12 @@ const dispatch = membersOf<Dispatch>(
     delivery: oneOf('at-least-once', 'at-most-once'),
     idempotencyKey: text(64 * 1024, 1),
   },
-  { heartbeatMs: integer(1), may: listOf(oneOf(...PERMISSIONS), PERMISSIONS.length), error: anyJson },
+  {
+    heartbeatMs: integer(1),
+    may: listOf(oneOf(...PERMISSIONS), PERMISSIONS.length),
+    error: anyJson,
+    budget: maxUsageShape,
+  },
 );
 
 /** Of a worker; `said` is of people and programs. */
@@ -80,12 +86,12 @@ export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
   StartTask: membersOf<Sent<StartTask>>({ type: oneOf('StartTask'), ...ofAttempt, worker: label }, {}),
   CompleteTask: membersOf<Sent<CompleteTask>>(
     { type: oneOf('CompleteTask'), ...ofAttempt, output: anyJson },
-    { directives: directivesShape, unheard: listOf(call) },
+    { directives: directivesShape, unheard: listOf(call), usage: usageShape },
   ),
   FailTask: membersOf<Sent<FailTask>>(
     { type: oneOf('FailTask'), ...ofAttempt, error: errorShape },
     // An engine says so of an attempt, and no worker.
-    { lost: flag, worker: label },
+    { lost: flag, worker: label, usage: usageShape },
   ),
   SendMessages: membersOf<Sent<SendMessages>>({ type: oneOf('SendMessages'), ...ofCall, messages: someOutgoing }, {}),
   AwaitMessages: membersOf<Sent<AwaitMessages>>({ type: oneOf('AwaitMessages'), ...ofCall }, awaitingFields),

@@ -1,4 +1,4 @@
-import type { Permission } from '../../definition/definition.ts';
+import type { MaxUsage, Permission } from '../../definition/definition.ts';
 import { toIsoTime } from '../../shared/clock.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
@@ -29,6 +29,8 @@ export interface Dispatch {
   readonly may?: readonly Permission[];
   /** What the attempt before failed with. */
   readonly error?: Json;
+  /** What the attempt may use at most, where a budget limits that; cost in the user's unit. */
+  readonly budget?: MaxUsage;
 }
 
 /** Commands that workers send. */

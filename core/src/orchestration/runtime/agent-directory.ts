@@ -1,3 +1,4 @@
+import { AMOUNTS, type MaxUsage } from '../../definition/definition.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { ReadOnlyMap } from '../../shared/read-only-map.ts';
 import type { AnnouncedAgent, Announcement } from '../messaging/announcements.ts';
@@ -44,6 +45,15 @@ interface Worker {
   readonly agents: readonly AnnouncedAgent[];
   readonly leaseMs: number | undefined;
   expiresAt: number;
+}
+
+/** What any of its workers declares. */
+function mostOf(one: MaxUsage | undefined, other: MaxUsage | undefined): { readonly maxUsage?: MaxUsage } {
+  if (one === undefined || other === undefined)
+    return (one ?? other) === undefined ? {} : { maxUsage: { ...one, ...other } };
+  const most = { ...one, ...other };
+  for (const kind of AMOUNTS) if (most[kind] !== undefined) most[kind] = Math.max(one[kind] ?? 0, other[kind] ?? 0);
+  return { maxUsage: most };
 }
 
 /** Frozen: strategies are shown it. */
@@ -116,6 +126,11 @@ export class AgentDirectory implements Takers {
     return this.#views.get(agent);
   }
 
+  /** What it declares that an attempt uses at most. */
+  maxUsageOf(agent: string): MaxUsage | undefined {
+    return this.#views.get(agent)?.maxUsage;
+  }
+
   /** In the order of their names. */
   presences(): readonly AgentPresence[] {
     return [...this.#views.values()]
@@ -164,7 +179,7 @@ export class AgentDirectory implements Takers {
     const { healthOf } = this.#parts;
     const views = new Map<string, View>();
     for (const { agents, leaseMs } of this.#workers.values()) {
-      for (const { name, capabilities, concurrency } of agents) {
+      for (const { name, capabilities, concurrency, maxUsage } of agents) {
         const known = views.get(name);
         const view: View = {
           name,
@@ -176,6 +191,7 @@ export class AgentDirectory implements Takers {
             return healthOf(name)?.state === 'rested';
           },
           concurrency: (known?.concurrency ?? 0) + concurrency,
+          ...mostOf(known?.maxUsage, maxUsage),
           // One that will be there as long as this process is in it, and has nobody to share with.
           near: leaseMs === undefined && known === undefined,
         };

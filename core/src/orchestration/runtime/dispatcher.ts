@@ -7,6 +7,7 @@ import { attemptKey, idempotencyKey } from '../workflow/attempt-key.ts';
 import { handedOver } from '../workflow/binding-source.ts';
 import type { Timer } from '../workflow/commands.ts';
 import type { Effect } from '../workflow/effects.ts';
+import { maxUsageOf } from '../workflow/metering.ts';
 import { priorityOf, wantedBy } from '../workflow/ready-tasks.ts';
 import { isInFlight, isListening, type RunState, type TaskState } from '../workflow/state.ts';
 import type { Admission } from './admission/admission.ts';
@@ -166,6 +167,7 @@ export class Dispatcher {
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(definition.may === undefined ? {} : { may: definition.may }),
       ...(task.error === undefined ? {} : { error: handedOver(task.error) }),
+      ...(task.reserved === undefined ? {} : { budget: maxUsageOf(task.reserved) }),
     };
     const id = attemptKey(runId, taskId, attempt);
     const { source, clock, monitors } = this.#parts;

@@ -1,8 +1,10 @@
+import type { Budget } from '../../definition/definition.ts';
 import { bindDefinition } from '../../definition/recorded.ts';
 import { isRepriseError, RepriseError } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { enclosing } from '../../shared/task-path.ts';
 import type { RunReader } from '../reading/run-reader.ts';
+import { raiseProblem } from '../workflow/budgets.ts';
 import type { CloseFork, StartRun } from '../workflow/commands.ts';
 import type { DecisionMade, Lineage, RunEvent, RunStarted } from '../workflow/events.ts';
 import { ForkPreview } from '../workflow/fork/preview.ts';
@@ -16,6 +18,8 @@ export interface ForkOptions {
   readonly at?: number;
   /** By path: what tasks gave. */
   readonly outcomes?: Readonly<Record<string, Json>>;
+  /** By path: by how much the budgets of blocks are raised. */
+  readonly raised?: Readonly<Record<string, Budget>>;
   /** What a fork is handed in place of the other run's input, given its workflow. All that is done could have seen it, so nothing of the other run is taken over. */
   readonly input?: (of: Pick<RegisteredWorkflow, 'definition' | 'hash'>) => Promise<Json>;
 }
@@ -24,7 +28,16 @@ export interface ForkOptions {
 export interface PlannedFork {
   readonly start: Pick<
     StartRun,
-    'definition' | 'definitionHash' | 'input' | 'inputFrom' | 'tenant' | 'labels' | 'strategies' | 'lineage' | 'rules'
+    | 'definition'
+    | 'definitionHash'
+    | 'input'
+    | 'inputFrom'
+    | 'tenant'
+    | 'labels'
+    | 'strategies'
+    | 'budget'
+    | 'lineage'
+    | 'rules'
   >;
   /** The other run as it is now. */
   readonly source: RunState;
@@ -69,14 +82,16 @@ export async function planFork(
     as: options.as,
     ...(edited === undefined ? keysOf(first) : { edited: true }),
     ...(options.outcomes === undefined ? {} : { outcomes: options.outcomes }),
+    ...(options.raised === undefined ? {} : { raised: options.raised }),
   };
-  const { inputFrom, tenant, labels, strategies, rules = 1 } = first;
+  const { inputFrom, tenant, labels, strategies, budget, rules = 1 } = first;
   const input = edited === undefined ? first.input : edited;
   const place = {
     ...(inputFrom === undefined || edited !== undefined ? {} : { inputFrom }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(labels === undefined ? {} : { labels }),
     ...(strategies === undefined ? {} : { strategies }),
+    ...(budget === undefined ? {} : { budget }),
   };
   const start = { definition, definitionHash: hash, input, ...place, lineage, rules };
   const preview = new ForkPreview({ type: 'StartRun', commandId: '', runId: 'preview', ...start });
@@ -90,6 +105,7 @@ export async function planFork(
   const facts = factsOf(options.as, history, tail, hash);
   assertOutcomes(preview.state, options.outcomes ?? {});
   const begins = preview.close(facts);
+  assertRaised(begins, options.raised ?? {});
   const made = history.made.again(lineage.revision, preview.reset, facts.undone, Object.keys(options.outcomes ?? {}));
   const again = new Set(made.tasks);
   for (const { taskId, child } of made.children)
@@ -227,6 +243,13 @@ function assertOutcomes(state: RunState, outcomes: Readonly<Record<string, Json>
   for (const id of Object.keys(outcomes)) {
     const why = noOutcomeFor(state, id);
     if (why !== undefined) throw invalid(`'${id}' can be given no outcome: ${why}.`);
+  }
+}
+
+function assertRaised(begins: RunState, raised: Readonly<Record<string, Budget>>): void {
+  for (const [path, by] of Object.entries(raised)) {
+    const why = raiseProblem(begins, path, by);
+    if (why !== undefined) throw invalid(`The budget cannot be raised at that point of the run: ${why}.`);
   }
 }
 

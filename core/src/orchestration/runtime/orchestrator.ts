@@ -198,12 +198,15 @@ export class Orchestrator {
   /**
    * A new run that goes on from one that failed or was cancelled, where it took the turn to its end: with its history, rounds and signals; what
    * failed is done again, and what was undone. Rejects with REPRISE_WOULD_REPEAT when an at-most-once task would be done again that neither
-   * `again` nor `outcomes` names. Of an open run: what waits for a retry is done now.
+   * `again` nor `outcomes` names. Of an open run: what waits for a retry is done now; with `raise`, its budgets are raised, and no more.
    */
   async retryRun(runId: string, options: RetryRunOptions = {}): Promise<RunHandle> {
     const { event } = await this.runs.last(runId);
     if (!isEnd(event)) {
-      await this.#submit({ type: 'RetryTasks', commandId: `retry-${this.#parts.ids.next()}`, runId });
+      const raised = Object.entries(options.raise ?? {});
+      for (const [scope, by] of raised) await this.run(runId).raiseBudget(by, { scope });
+      if (raised.length === 0)
+        await this.#submit({ type: 'RetryTasks', commandId: `retry-${this.#parts.ids.next()}`, runId });
       return this.run(runId);
     }
     if (event.type === 'RunCompleted')

@@ -79,7 +79,7 @@ export class Registry {
     if (this.#expected !== undefined) return this.#expected;
     const asked = this.workflows.flatMap(({ definition }) => [
       ...askedOf(tasksWithin(definition)),
-      ...blocksOf(definition).flatMap(({ block }) => this.#askedOfTeam(block)),
+      ...blocksOf(definition).flatMap(({ block }) => this.#askedOfBlock(block)),
     ]);
     this.#expected = {
       names: new Set([...this.#declared.map(({ name }) => name), ...asked.flatMap(({ agent }) => agent ?? [])]),
@@ -92,8 +92,14 @@ export class Registry {
   }
 
   /** Whom the strategy of a block asks for. */
-  #askedOfTeam({ strategy: name = '', team }: BlockPlace['block']): readonly { agent?: string; capability?: string }[] {
-    return askedByTeam(this.#strategies.get(name), team);
+  /** Whom its team asks for, and who goes on where its budget has nothing left. */
+  #askedOfBlock({
+    strategy: name = '',
+    team,
+    budget,
+  }: BlockPlace['block']): readonly { agent?: string; capability?: string }[] {
+    const cheaper = typeof budget?.onBudget === 'object' ? [{ agent: budget.onBudget.agent }] : [];
+    return [...askedByTeam(this.#strategies.get(name), team), ...cheaper];
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */

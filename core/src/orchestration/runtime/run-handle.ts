@@ -1,4 +1,5 @@
 import type { SendOptions, Sent } from '../../agent/messages.ts';
+import type { Budget } from '../../definition/definition.ts';
 import { lastOf, readTasksToAdd, type TasksToAdd } from '../../definition/tasks-to-add.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { RepriseError } from '../../shared/errors.ts';
@@ -201,6 +202,12 @@ export class RunHandle<Output = Json> {
   /** Lets a task, or the items of a list, go before others (higher first) or behind them, until its next round. What is handed out already stays so. */
   setPriority(taskId: string, priority: number, options: CommandOptions = {}): Promise<void> {
     return this.#command({ type: 'SetPriority', taskId, priority }, options);
+  }
+
+  /** Lets the run, or a block that is under way (`scope`, by its path), spend more of what its budget limits: by so much of each kind. */
+  raiseBudget(by: Budget, options: CommandOptions & { readonly scope?: string } = {}): Promise<void> {
+    const { scope = '', ...others } = options;
+    return this.#command({ type: 'RaiseBudget', scope, raised: { ...by } }, others);
   }
 
   /**

@@ -1,6 +1,7 @@
-import type { StrategyOption, WorkflowDefinition } from '../../definition/definition.ts';
-import { readStrategy } from '../../definition/form/read-limits.ts';
+import type { Budget, StrategyOption, WorkflowDefinition } from '../../definition/definition.ts';
+import { readBudget, readStrategy } from '../../definition/form/read-limits.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
+import { checkBudget } from '../../definition/validation/value-rules.ts';
 import type { Ids } from '../../shared/clock.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { uuidv5 } from '../../shared/hash.ts';
@@ -38,6 +39,11 @@ export interface StartRunOptions {
    * leads a team. REPRISE_CONFIG_INVALID for one that is not there, or does not accept what is said of it. Default: none. Child runs have those of their workflow.
    */
   readonly strategies?: Readonly<Record<string, StrategyOption>>;
+  /**
+   * What the run may spend at most, as `budget` of a workflow has it: of each kind, the lesser of the two holds. REPRISE_CONFIG_INVALID for what is none.
+   * Default: what its workflow says. Child runs have that of their workflow.
+   */
+  readonly budget?: Budget;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
@@ -45,6 +51,8 @@ export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
   readonly again?: readonly string[];
   /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
   readonly outcomes?: Readonly<Record<string, unknown>>;
+  /** By how much budgets are raised, by the path of the block; `''` is the run. REPRISE_COMMAND_INVALID for what is not limited at that point of the run. */
+  readonly raise?: Readonly<Record<string, Budget>>;
 }
 
 export interface ForkRunOptions extends RetryRunOptions {
@@ -89,6 +97,7 @@ export class RunStarts {
       ...(options.tenant === undefined ? {} : { tenant: assertId(options.tenant, 'tenant') }),
       ...(labels === undefined ? {} : { labels }),
       ...this.#strategies(definition, options.strategies),
+      ...budgetOf(definition, options.budget),
     };
   }
 
@@ -119,7 +128,7 @@ export class RunStarts {
   /** Of one that goes on from another run. */
   async goOn(from: string, as: 'retry' | 'fork', options: ForkRunOptions): Promise<StartRun> {
     const { registry, ids, options: limits, runs } = this.#parts;
-    const { again = [], outcomes, at, input } = options;
+    const { again = [], outcomes, raise = {}, at, input } = options;
     const runId = options.id === undefined ? ids.next() : assertId(options.id, 'run id');
     const given = Object.entries(outcomes ?? {}).map(([task, outcome]) => [
       task,
@@ -129,6 +138,7 @@ export class RunStarts {
       as,
       ...(at === undefined ? {} : { at }),
       ...(given.length === 0 ? {} : { outcomes: Object.fromEntries(given) }),
+      ...(Object.keys(raise).length === 0 ? {} : { raised: raise }),
       ...(input === undefined ? {} : { input: (of) => this.#input(input, this.#schemaOf(of)) }),
     });
     assertAllowed(from, planned.again, again);
@@ -170,6 +180,19 @@ function assertAllowed(runId: string, repeated: readonly string[], allowed: read
   const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
   const message = `To try run '${runId}' again would do again what may be done at most once: ${names.join(', ')}${more}.`;
   throw new RepriseError('REPRISE_WOULD_REPEAT', message, { details: { tasks: [...left].slice(0, 1000) } });
+}
+
+function budgetOf({ name }: WorkflowDefinition, written: StartRunOptions['budget']): { readonly budget?: Budget } {
+  const problems: string[] = [];
+  const report = (at: readonly (string | number)[], problem: string) => problems.push([...at, problem].join(' '));
+  const budget = readBudget(written, [], report);
+  if (problems.length === 0 && budget !== undefined) checkBudget(budget, [], report);
+  if (problems.length > 0)
+    throw new RepriseError(
+      'REPRISE_CONFIG_INVALID',
+      `The budget of the run of '${name}' cannot be used: ${problems.join('; ')}.`,
+    );
+  return budget === undefined ? {} : { budget };
 }
 
 function assertTraceparent(value: string): string {

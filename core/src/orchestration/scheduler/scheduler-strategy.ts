@@ -1,3 +1,4 @@
+import type { MaxUsage } from '../../definition/definition.ts';
 import type { JsonObject } from '../../shared/json.ts';
 import type { Decision, TeamNames, TeamView } from './team.ts';
 
@@ -30,6 +31,8 @@ export interface AgentView {
   readonly load: number;
   /** It has failed too often, and has no room until it is tried again. */
   readonly rested: boolean;
+  /** What it declares that an attempt uses at most. */
+  readonly maxUsage?: MaxUsage;
 }
 
 export interface SchedulingView {

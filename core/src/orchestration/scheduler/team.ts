@@ -65,8 +65,8 @@ export interface TeamTask {
   readonly error: { readonly code: string; readonly message: string } | undefined;
 }
 
-/** Kinds of budgets, in counts. */
-export type TeamBudget = 'tasks' | 'attempts' | 'messages' | 'delegations';
+/** Kinds of budgets: counts, tokens, and cost in the user's unit. */
+export type TeamBudget = 'tasks' | 'attempts' | 'messages' | 'delegations' | 'tokens' | 'cost';
 
 /** What an expression of a strategy may read beside the team: what there is to do, what there is on the board, and what somebody bids. */
 export type TeamNames = Readonly<Partial<Record<'work' | 'board' | 'bid', Json>>>;

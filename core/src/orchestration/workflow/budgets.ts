@@ -1,34 +1,63 @@
-import { BUDGETS, type BudgetKind } from '../../definition/definition.ts';
+import {
+  type AMOUNTS,
+  BUDGETS,
+  type Budget,
+  type BudgetKind,
+  COUNTS,
+  type CountKind,
+  inUnits,
+  millionths,
+  OF_AGENTS,
+} from '../../definition/definition.ts';
+import { didYouMean } from '../../definition/did-you-mean.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
 import { blocksAround } from '../../shared/task-path.ts';
-import type { MessageSent, TaskEntered, TaskScheduled } from './events.ts';
+import type { BudgetRaised, MessageSent, TaskEntered, TaskScheduled } from './events.ts';
 import type { Party } from './messaging/message.ts';
-import { definitionOf, isAgentTask, type RunState, type ScopeState, type Spent, type TaskState } from './state.ts';
+import {
+  definitionOf,
+  isAgentTask,
+  NONE,
+  type RunState,
+  type ScopeState,
+  type Spent,
+  type TaskState,
+} from './state.ts';
 
-// What blocks (the run is one) may spend at most, in counts. What is counted is reserved by the very event that says it: nothing is given back, and
+// What blocks (the run is one) may spend at most. What is counted is reserved by the very event that says it: nothing is given back, and
 // nothing can be lost between. Each is asked about before it is decided, in all blocks around that have a budget. What undoes others is not counted.
+// (Of tokens and cost, which an attempt reports: metering.ts.)
 
-/** A budget that does not allow one more. */
+/** A budget that does not allow it. Amounts as they are counted: of cost, millionths. */
 export interface UsedUp {
   /** The path of the block. */
   readonly scope: string;
   readonly kind: BudgetKind;
   readonly limit: number;
+  /** Of what the block says of one agent. */
+  readonly agent?: string;
+  /** Of tokens and cost: what is spent, and what attempts under way may use; and what this one may use, when that is known. */
+  readonly spent?: number;
+  readonly reserved?: number;
+  readonly most?: number;
 }
 
 /** What was decided and is not folded yet. */
 export class Ahead {
   #counts: Map<string, number> | undefined;
 
-  of(scope: string, kind: BudgetKind): number {
-    return this.#counts?.get(`${kind} ${scope}`) ?? 0;
+  of(what: string): number {
+    return this.#counts?.get(what) ?? 0;
   }
 
-  add(state: RunState, path: string, kinds: readonly BudgetKind[]): void {
-    if (kinds.length === 0) return;
+  note(what: string, by = 1): void {
     this.#counts ??= new Map();
-    for (const { path: scope } of budgetsAround(state, path))
-      for (const kind of kinds) this.#counts.set(`${kind} ${scope}`, this.of(scope, kind) + 1);
+    this.#counts.set(what, this.of(what) + by);
+  }
+
+  add(state: RunState, path: string, kinds: readonly CountKind[]): void {
+    if (kinds.length === 0) return;
+    for (const { path: scope } of budgetsAround(state, path)) for (const kind of kinds) this.note(`${kind} ${scope}`);
   }
 }
 
@@ -38,54 +67,150 @@ const NOTHING: Spent = { tasks: 0, attempts: 0, messages: 0, delegations: 0 };
 export function beginBudget(state: RunState, scope: ScopeState): void {
   scope.spent = NOTHING;
   state.budgets.set(scope.path, scope);
+  const said = [writtenFor(state, scope), scope.path === '' ? state.budget : undefined];
+  if (said.some((one) => one?.tokens !== undefined || one?.cost !== undefined || one?.agents !== undefined))
+    scope.meters = { spent: NONE, reserved: NONE, agents: [] };
 }
 
 /** The blocks that have a budget, from the one at `path` outwards. */
-function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
+export function* budgetsAround(state: RunState, path: string): Generator<ScopeState> {
   for (const at of [...blocksAround(path), '']) {
     const scope = state.budgets.get(at);
     if (scope !== undefined) yield scope;
   }
 }
 
-export const limitOf = (state: RunState, scope: ScopeState, kind: BudgetKind): number | undefined =>
-  state.graph.block(scope.definitionId)?.definition.budget?.[kind];
+const writtenFor = (state: RunState, scope: ScopeState): Budget | undefined =>
+  state.graph.block(scope.definitionId)?.definition.budget;
 
-const NOTHING_NEEDED: readonly BudgetKind[] = [];
+function inBudget(budget: Budget | undefined, kind: BudgetKind, agent: string | undefined): number | undefined {
+  if (agent === undefined) return budget?.[kind];
+  const { agents } = budget ?? {};
+  if (agents === undefined || !Object.hasOwn(agents, agent)) return undefined;
+  return (agents[agent] as Budget | undefined)?.[kind];
+}
+
+/**
+ * What a block may spend of a kind, in all or at one agent: what its definition says, of the run the lesser of that and what was said at its start; and what
+ * was added since. As it is counted: cost in millionths.
+ */
+export function limitOf(state: RunState, scope: ScopeState, kind: BudgetKind, agent?: string): number | undefined {
+  const written = inBudget(writtenFor(state, scope), kind, agent);
+  const said = scope.path === '' ? inBudget(state.budget, kind, agent) : undefined;
+  const limit = written === undefined || said === undefined ? (written ?? said) : Math.min(written, said);
+  if (limit === undefined) return undefined;
+  return counted(kind, limit) + counted(kind, inBudget(scope.raised, kind, agent) ?? 0);
+}
+
+const counted = (kind: BudgetKind, amount: number): number => (kind === 'cost' ? millionths(amount) : amount);
+
+const nameOf = (path: string): string => (path === '' ? 'the run' : `'${path}'`);
+
+/** What is wrong with raising the budget of the block at `path`, which is under way. */
+export function raiseProblem(state: RunState, path: string, raised: Budget): string | undefined {
+  const { agents, ...own } = raised;
+  const all = [
+    { agent: undefined, by: own as Readonly<Record<string, unknown>>, kinds: BUDGETS as readonly BudgetKind[] },
+    ...Object.entries(agents ?? {}).map(([agent, by]) => ({
+      agent,
+      by: by as Readonly<Record<string, unknown>>,
+      kinds: OF_AGENTS,
+    })),
+  ];
+  if (all.every(({ by }) => Object.keys(by).length === 0))
+    return 'it is not said what of the budget is raised, and by how much';
+  for (const { agent, by, kinds } of all) {
+    const unknown = Object.keys(by).find((kind) => !kinds.some((known) => known === kind));
+    if (unknown !== undefined) return `there is no budget of '${unknown}'${didYouMean(unknown, kinds)}`;
+    for (const kind of kinds) {
+      const problem = by[kind] === undefined ? undefined : raiseOf(state, path, kind, by[kind], agent);
+      if (problem !== undefined) return problem;
+    }
+  }
+  return undefined;
+}
+
+function raiseOf(state: RunState, path: string, kind: BudgetKind, by: unknown, agent?: string): string | undefined {
+  const scope = state.budgets.get(path);
+  const whose = `${nameOf(path)}${agent === undefined ? '' : `, of the agent '${agent}',`}`;
+  const limit = scope === undefined ? undefined : limitOf(state, scope, kind, agent);
+  if (limit === undefined) return `${whose} has no budget of ${kind} that could be raised`;
+  const more = typeof by === 'number' ? by : Number.NaN;
+  if (kind === 'cost' ? !(more > 0 && Number.isFinite(more)) : !Number.isSafeInteger(more) || more < 1)
+    return `a budget of ${kind} is raised by ${kind === 'cost' ? 'a number above 0' : 'a whole number from 1'}, and not by ${String(by)}`;
+  if (!Number.isSafeInteger(limit + counted(kind, more)))
+    return `${whose} could spend more ${kind} then than can be counted`;
+  return undefined;
+}
+
+/** A block that is not there any more has no use for it. */
+export function raiseBudget(state: RunState, { scope: path, raised }: BudgetRaised): void {
+  const scope = state.budgets.get(path);
+  if (scope === undefined) return;
+  const { agents = {}, ...before } = scope.raised ?? {};
+  const { agents: more = {}, ...by } = raised;
+  const sums = new Map(Object.entries(agents));
+  for (const [agent, one] of Object.entries(more)) sums.set(agent, summed(sums.get(agent) ?? {}, one));
+  scope.raised = { ...summed(before, by), ...(sums.size === 0 ? {} : { agents: Object.fromEntries(sums) }) };
+}
+
+type Amounts = Readonly<Partial<Record<BudgetKind, number>>>;
+
+const summed = (one: Amounts, other: Amounts): Amounts =>
+  Object.fromEntries(
+    BUDGETS.flatMap((kind) => {
+      const sum = counted(kind, one[kind] ?? 0) + counted(kind, other[kind] ?? 0);
+      return sum === 0 ? [] : [[kind, inUnits(kind, sum)] as const];
+    }),
+  );
+
+const NOTHING_NEEDED: readonly CountKind[] = [];
+
+/** Whether attempts of a task are counted: those at agents, and child runs. */
+const isCounted = (state: RunState, task: TaskState): boolean =>
+  task.undoes === undefined && (isAgentTask(state, task) || definitionOf(state, task)?.workflow !== undefined);
 
 /** What another attempt of a task, at an agent or as a child run, costs: the first of a round is a task, too. */
-export function costOf(state: RunState, task: TaskState): readonly BudgetKind[] {
+export function costOf(state: RunState, task: TaskState): readonly CountKind[] {
   // Mostly nothing is counted.
-  if (state.budgets.size === 0 || task.undoes !== undefined) return NOTHING_NEEDED;
-  const isWork = isAgentTask(state, task) || definitionOf(state, task)?.workflow !== undefined;
-  if (!isWork) return NOTHING_NEEDED;
+  if (state.budgets.size === 0 || !isCounted(state, task)) return NOTHING_NEEDED;
   return task.firstScheduledAt === undefined ? ['attempts', 'tasks'] : ['attempts'];
 }
 
 /** What another message costs: what comes from outside, or is said in undoing something, nothing. */
-export function costOfMessage(state: RunState, { task: from }: Party): readonly BudgetKind[] {
+export function costOfMessage(state: RunState, { task: from }: Party): readonly CountKind[] {
   if (state.budgets.size === 0 || from === undefined) return NOTHING_NEEDED;
   const task = state.tasks.get(from);
   return task === undefined || task.undoes !== undefined ? NOTHING_NEEDED : ['messages'];
 }
 
 /** The innermost budget that does not allow it; `ahead`: what is decided already. */
-export function usedUp(state: RunState, path: string, kinds: readonly BudgetKind[], ahead?: Ahead): UsedUp | undefined {
+export function usedUp(state: RunState, path: string, kinds: readonly CountKind[], ahead?: Ahead): UsedUp | undefined {
   if (kinds.length === 0 || state.budgets.size === 0) return undefined;
   for (const scope of budgetsAround(state, path)) {
     for (const kind of kinds) {
       const limit = limitOf(state, scope, kind);
-      const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(scope.path, kind) ?? 0);
+      const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(`${kind} ${scope.path}`) ?? 0);
       if (limit !== undefined && spent >= limit) return { scope: scope.path, kind, limit };
     }
   }
   return undefined;
 }
 
-export function exhausted({ scope, kind, limit }: UsedUp, who: string): ErrorData {
-  const whose = scope === '' ? 'the run' : `'${scope}'`;
-  const message = `${who} would take ${whose} beyond its budget of ${limit} ${kind}. Raise budget.${kind}, or find out what uses it up.`;
-  return { ...errorData('REPRISE_BUDGET_EXHAUSTED', message), details: { scope, budget: kind, limit } };
+/** An amount as people write it: `2.5 cost`, `1200 tokens`. */
+export const amountText = (kind: BudgetKind, amount: number): string => `${inUnits(kind, amount)} ${kind}`;
+
+export function exhausted(used: UsedUp, who: string): ErrorData {
+  const { scope, kind, limit, agent, spent, most } = used;
+  const at = agent === undefined ? '' : ` at the agent '${agent}'`;
+  const field = agent === undefined ? `budget.${kind}` : `budget.agents.${agent}.${kind}`;
+  const isAmount = spent !== undefined;
+  const may = most === undefined ? '' : `, which may use ${amountText(kind, most)},`;
+  const left = isAmount ? `, of which ${inUnits(kind, spent)} are spent` : '';
+  const less = most === undefined ? '' : ' say less in maxUsage,';
+  const message = `${who}${may} would take ${nameOf(scope)} beyond its budget of ${amountText(kind, limit)}${at}${left}. Raise ${field},${less} or find out what uses it up.`;
+  const details = { scope, budget: kind, limit: inUnits(kind, limit), ...(agent === undefined ? {} : { agent }) };
+  return { ...errorData('REPRISE_BUDGET_EXHAUSTED', message), details };
 }
 
 /** An attempt begins: it is spent. Before its task is told so. */
@@ -116,25 +241,39 @@ export function delegationsUsedUp(state: RunState, path: string, count: number):
   return undefined;
 }
 
-/** What is left of each budget, over all blocks from `path` outwards. */
+/** What is spent of a kind, and what attempts under way may use; in all or at one agent. As it is counted. */
+export function useOf(
+  { spent, meters }: ScopeState,
+  kind: BudgetKind,
+  agent?: string,
+): { readonly spent: number; readonly reserved: number } {
+  const meter = agent === undefined ? meters : meters?.agents.find((one) => one.agent === agent);
+  if (kind === 'tokens' || kind === 'cost')
+    return { spent: meter?.spent[kind] ?? 0, reserved: meter?.reserved[kind] ?? 0 };
+  const own = agent === undefined ? spent?.[kind] : meter !== undefined && 'attempts' in meter ? meter.attempts : 0;
+  return { spent: own ?? 0, reserved: 0 };
+}
+
+/** What is left of each budget, over all blocks from `path` outwards; cost in the user's units. */
 export function leftOf(state: RunState, path: string): Partial<Record<BudgetKind, number>> {
   const left: Partial<Record<BudgetKind, number>> = {};
   for (const scope of budgetsAround(state, path))
     for (const kind of BUDGETS) {
       const limit = limitOf(state, scope, kind);
       if (limit === undefined) continue;
-      const own = Math.max(0, limit - (scope.spent?.[kind] ?? 0));
+      const { spent, reserved } = useOf(scope, kind);
+      const own = inUnits(kind, Math.max(0, limit - spent - reserved));
       left[kind] = Math.min(left[kind] ?? own, own);
     }
   return left;
 }
 
-const DELEGATION: readonly BudgetKind[] = ['delegations'];
+const DELEGATION: readonly CountKind[] = ['delegations'];
 
-function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): void {
+function spend(state: RunState, path: string, kinds: readonly CountKind[]): void {
   if (kinds.length === 0) return;
   for (const scope of budgetsAround(state, path)) {
-    const spent: Record<BudgetKind, number> = { ...NOTHING, ...scope.spent };
+    const spent: Record<CountKind, number> = { ...NOTHING, ...scope.spent };
     for (const kind of kinds) {
       spent[kind] += 1;
       if (spent[kind] === limitOf(state, scope, kind)) state.usedUp.push({ scope: scope.path, kind });
@@ -144,7 +283,31 @@ function spend(state: RunState, path: string, kinds: readonly BudgetKind[]): voi
 }
 
 /** What a block has spent, when it has a budget, as text of a digest. */
-export const spentText = ({ spent }: ScopeState): string =>
-  spent === undefined
-    ? ''
-    : ` spent=${JSON.stringify(BUDGETS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]))}`;
+export function spentText({ spent, raised, meters }: ScopeState): string {
+  if (spent === undefined) return '';
+  const counts = COUNTS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]);
+  const more = raised === undefined ? '' : ` raised=${JSON.stringify(raised)}`;
+  return ` spent=${JSON.stringify(counts)}${more}${meters === undefined ? '' : ` meters=${JSON.stringify(meters)}`}`;
+}
+
+/** Who goes on where the budget of a block has no tokens or cost left; undefined: nobody. What was said at the start of a run comes first. */
+export function cheaperFor(state: RunState, path: string): string | undefined {
+  const scope = state.budgets.get(path);
+  if (scope === undefined) return undefined;
+  const said = (path === '' ? state.budget?.onBudget : undefined) ?? writtenFor(state, scope)?.onBudget;
+  return typeof said === 'object' ? said.agent : undefined;
+}
+
+/** The agents of which a block says something. */
+export function agentsLimitedIn(state: RunState, scope: ScopeState): readonly string[] {
+  const said = scope.path === '' ? state.budget?.agents : undefined;
+  return [...new Set([...Object.keys(writtenFor(state, scope)?.agents ?? {}), ...Object.keys(said ?? {})])];
+}
+
+/** Whether a block, or what it says of an agent, limits what attempts report. */
+export const limitsAmounts = (
+  state: RunState,
+  scope: ScopeState,
+  agent: string,
+  kind: (typeof AMOUNTS)[number],
+): boolean => limitOf(state, scope, kind) !== undefined || limitOf(state, scope, kind, agent) !== undefined;

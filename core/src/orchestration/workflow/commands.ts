@@ -1,11 +1,11 @@
-import type { WorkflowDefinition } from '../../definition/definition.ts';
+import type { Budget, MaxUsage, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import type { CommandBase } from './command-base.ts';
 import type { Directive } from './directives.ts';
-import type { Lineage, MessageReceived, ParentTask, RunEvent, StrategySaid } from './events.ts';
+import type { Lineage, MessageReceived, ParentTask, RunEvent, StrategySaid, Usage } from './events.ts';
 import type { Outgoing, Question } from './messaging/message.ts';
 import { CHANGES, type RunChange } from './outside/run-changes.ts';
 import type { RecordedPlace, SourceOf } from './sources/source.ts';
@@ -15,6 +15,7 @@ export type {
   AddTasks,
   LinkTasks,
   OverrideTask,
+  RaiseBudget,
   RestartTask,
   SetPriority,
   SkipTask,
@@ -53,6 +54,8 @@ export interface StartRun extends CommandBase {
   readonly labels?: Labels;
   /** See RunStarted. */
   readonly strategies?: Readonly<Record<string, StrategySaid>>;
+  /** See RunStarted. */
+  readonly budget?: Budget;
   /** Set when the run goes on from another. */
   readonly lineage?: Lineage;
   /** Those of the run that this one goes on from. Default: those of today. */
@@ -92,7 +95,12 @@ export interface AttemptName {
 export interface ScheduleTasks extends CommandBase {
   readonly type: 'ScheduleTasks';
   readonly strategy: string;
-  readonly assignments: readonly { readonly taskId: string; readonly agent: string }[];
+  readonly assignments: readonly {
+    readonly taskId: string;
+    readonly agent: string;
+    /** What the agent declares that an attempt uses at most. */
+    readonly maxUsage?: MaxUsage;
+  }[];
 }
 
 /** One decision of the strategy of a team. Each is a command of its own: it is judged by the state that the one before it left. */
@@ -107,6 +115,8 @@ export interface Decide extends CommandBase {
   readonly seen: number;
   /** Plain JSON, and looked at as what it may be: anything. Absent: there is none, and without one nothing more would ever happen. */
   readonly decision?: JsonObject;
+  /** Of an assignment: what its agent declares that an attempt uses at most. */
+  readonly maxUsage?: MaxUsage;
 }
 
 /** A worker has begun an attempt. */
@@ -126,6 +136,8 @@ export interface CompleteTask extends CommandBase {
   readonly directives?: readonly Directive[];
   /** Calls that waited for messages, and whose messages the agent has not seen: those are not done with. */
   readonly unheard?: readonly number[];
+  /** What the attempt used. Absent: its agent does not say. */
+  readonly usage?: Usage;
 }
 
 export interface FailTask extends CommandBase {
@@ -137,6 +149,8 @@ export interface FailTask extends CommandBase {
   readonly lost?: boolean;
   /** Whose failure it is: of one from which another has taken the attempt over, it says nothing. Absent: not known. */
   readonly worker?: string;
+  /** What the attempt used. Absent: its agent does not say. */
+  readonly usage?: Usage;
 }
 
 export interface FireTimer extends CommandBase {

@@ -1,6 +1,6 @@
 import { roughSize } from '../../shared/json-size.ts';
 import { type Command, FROM_OUTSIDE } from './commands.ts';
-import { complete, fail } from './decisions/attempt-outcome.ts';
+import { complete, fail, reported } from './decisions/attempt-outcome.ts';
 import { cancelRun } from './decisions/cancel-run.ts';
 import { closeFork, copyEvents } from './decisions/close-fork.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
@@ -50,9 +50,9 @@ export function decide(state: RunState, command: Command, context: DecisionConte
       return [{ type: 'TaskStarted', at, taskId: task.id, attempt: task.attempt, worker: command.worker }];
     }
     case 'CompleteTask':
-      return complete(state, command, context);
+      return reported(complete(state, command, context), command);
     case 'FailTask':
-      return fail(state, command, context);
+      return reported(fail(state, command, context), command);
     case 'FireTimer':
       return fireTimer(state, command, context);
     case 'RetryTasks':

@@ -139,7 +139,7 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
     case 'TaskCancelled':
       return ofItsEnd(state, event.taskId, 'cancelled', event.at);
     case 'TaskHandedOff':
-      if (event.decidedBy !== undefined) return NOTHING;
+      if (event.decidedBy !== undefined || event.budget !== undefined) return NOTHING;
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'agent' }];
     case 'TaskFellBack':
       return leftBehind(state, event.taskId, event.at);

@@ -24,6 +24,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TasksUnlinked: 1,
   TaskPrioritySet: 1,
   BudgetReached: 1,
+  BudgetRaised: 1,
   DecisionMade: 1,
   DecisionRefused: 1,
   TeamWoken: 1,

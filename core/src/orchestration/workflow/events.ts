@@ -1,4 +1,10 @@
-import type { BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
+import type {
+  AmountKind,
+  Budget,
+  BudgetKind,
+  TaskDefinition,
+  WorkflowDefinition,
+} from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
@@ -30,6 +36,8 @@ export interface Lineage {
   readonly keys?: Readonly<Record<string, string>>;
   /** What tasks gave, instead of what they did. */
   readonly outcomes?: Readonly<Record<string, Json>>;
+  /** By how much the budgets of blocks are raised, by path; '' is the run. Done by `BudgetRaised` before the run begins to decide. */
+  readonly raised?: Readonly<Record<string, Budget>>;
 }
 
 /** The task of which a run is the child. */
@@ -44,6 +52,9 @@ export interface ParentTask {
   /** The idempotency key of the task: that of each task of this run begins with it, so that another attempt of the task has the same ones. */
   readonly key?: string;
 }
+
+/** What attempts use, in whole numbers: cost in millionths of the user's unit. */
+export type Usage = Readonly<Partial<Record<AmountKind, number>>>;
 
 interface EventBase {
   /** When it was decided; milliseconds since the Unix epoch. */
@@ -73,6 +84,8 @@ export interface RunStarted extends EventBase {
   readonly rules?: number;
   /** Strategies of this run instead of those of its definition, by the path of the block in it; '' is the run. */
   readonly strategies?: Readonly<Record<string, StrategySaid>>;
+  /** What this run may spend at most, beside what its definition says: of each kind, the lesser holds. */
+  readonly budget?: Budget;
 }
 
 /** The name of a strategy; with `team`, what is said of one that leads a team, beside its name. */
@@ -351,6 +364,8 @@ export interface TasksReset extends EventBase {
   readonly via?: 'fallback-value' | 'fallback-task';
   /** With `fallback-value`: see TaskCompleted. */
   readonly error?: ErrorData;
+  /** Of `repeat`: what the attempt used that ended the round. */
+  readonly usage?: Usage;
 }
 
 /** A task that waits, and is to come after one that is added. */
@@ -473,6 +488,19 @@ export interface BudgetReached extends EventBase {
   /** The path of the block. */
   readonly scope: string;
   readonly budget: BudgetKind;
+  /** Of what the block says of one agent. */
+  readonly agent?: string;
+}
+
+/** What a block (the run, for '') may spend is more from now on. */
+export interface BudgetRaised extends EventBase {
+  readonly type: 'BudgetRaised';
+  /** The path of the block. */
+  readonly scope: string;
+  /** By how much, of each kind. */
+  readonly raised: Budget;
+  /** Absent where the run begins with it (`RunStarted.lineage.raised`). */
+  readonly commandId?: string;
 }
 
 /**
@@ -592,6 +620,11 @@ export interface TaskScheduled extends EventBase {
   readonly input?: Json;
   /** Where the input is from, when it stands in the history already and is not small. */
   readonly source?: Source;
+  /**
+   * Where the budget of a block around limits tokens or cost: what the attempt may use at most, by what its task or its agent declares, or else the most that
+   * its agent was seen to use. A kind that is left out: nobody knows.
+   */
+  readonly reserved?: Usage;
 }
 
 /** A worker began the attempt. */
@@ -628,6 +661,8 @@ export interface TaskCompleted extends EventBase {
   readonly error?: ErrorData;
   /** Of `override`. */
   readonly commandId?: string;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /** What an output is from. */
@@ -675,6 +710,8 @@ export interface TaskAttemptCompleted extends EventBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly output: Json;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -689,6 +726,8 @@ export interface TaskAttemptFailed extends EventBase {
   /** The worker was lost: the attempt does not count against `maxAttempts`. */
   readonly lost?: boolean;
   readonly retryAt?: number;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
 }
 
 /**
@@ -708,6 +747,10 @@ export interface TaskHandedOff extends EventBase {
   readonly decidedBy?: number;
   /** Of a task that can be undone, and of it alone: what the agent returned; that attempt is to be undone for itself. */
   readonly output?: Json;
+  /** What the attempt used, as its agent reports. */
+  readonly usage?: Usage;
+  /** The path of the block whose budget had nothing left for the agent before, and names this one for that: no attempt was under way, and `attempt` is the last one, or 0. */
+  readonly budget?: string;
 }
 
 /** Attempts are used up; another agent, or a fallback task, stands in. */
@@ -723,6 +766,8 @@ export interface TaskFailed extends EventBase {
   readonly type: 'TaskFailed';
   readonly taskId: string;
   readonly error: ErrorData;
+  /** What the attempt used with which it failed, when that has no event of its own. */
+  readonly usage?: Usage;
 }
 
 /** A result came for an attempt that is closed. It changes nothing. */
@@ -1046,6 +1091,7 @@ export type RunEvent =
   | DecisionRefused
   | TeamWoken
   | BudgetReached
+  | BudgetRaised
   | AgentRested
   | AgentBack
   | TasksReset

@@ -1,5 +1,6 @@
-import { spendMessage } from './budgets.ts';
+import { raiseBudget, spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
+import { reserve, settleAttempt } from './metering.ts';
 import { isEntered, isTerminal, outputOfLeaves, type RunState, siblingOf, type TaskState } from './state.ts';
 import { decided, refused, woken } from './team/fold.ts';
 import { addTasks } from './transitions/add-tasks.ts';
@@ -117,7 +118,12 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'SignalReceived':
       return receive(state, event);
     case 'BudgetReached':
-      state.usedUp = state.usedUp.filter(({ scope, kind }) => scope !== event.scope || kind !== event.budget);
+      state.usedUp = state.usedUp.filter(
+        ({ scope, kind, agent }) => scope !== event.scope || kind !== event.budget || agent !== event.agent,
+      );
+      return state;
+    case 'BudgetRaised':
+      raiseBudget(state, event);
       return state;
     case 'DecisionMade':
       return decided(state, event);
@@ -201,7 +207,11 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TasksReset':
       if (event.why === 'fork') return beginAgain(state, event);
       if (event.why === 'goto') return goBack(state, event);
-      if (event.why === 'repeat') return onTask(state, event.region, (task) => repeated(state, task, event));
+      if (event.why === 'repeat')
+        return onTask(state, event.region, (task) => {
+          settleAttempt(state, task, event.usage, true);
+          repeated(state, task, event);
+        });
       return reset(state, event);
     case 'TaskSkipped':
       return onTask(state, event.taskId, (task) => {
@@ -216,6 +226,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         task.agent = event.agent;
         setStatus(state, task, 'scheduled');
         beginAttempt(state, task, event);
+        reserve(state, task, event);
         task.startedAt = undefined;
         task.worker = undefined;
       });
@@ -226,17 +237,29 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         task.worker = event.worker;
       });
     case 'TaskCompleted':
-      return onTask(state, event.taskId, (task) => completed(state, task, event));
+      return onTask(state, event.taskId, (task) => {
+        if (event.via === 'agent') settleAttempt(state, task, event.usage, true);
+        completed(state, task, event);
+      });
     case 'TaskRepeated':
       return onTask(state, event.taskId, (task) =>
         repeat(state, task, { round: event.round, feedback: event.output, at: event.at }),
       );
     case 'TaskAttemptCompleted':
-      return onTask(state, event.taskId, (task) => attemptCompleted(state, task, event));
+      return onTask(state, event.taskId, (task) => {
+        settleAttempt(state, task, event.usage, true);
+        attemptCompleted(state, task, event);
+      });
     case 'TaskAttemptFailed':
-      return onTask(state, event.taskId, (task) => attemptFailed(state, task, event));
+      return onTask(state, event.taskId, (task) => {
+        settleAttempt(state, task, event.usage);
+        attemptFailed(state, task, event);
+      });
     case 'TaskHandedOff':
-      return onTask(state, event.taskId, (task) => handOff(state, task, event));
+      return onTask(state, event.taskId, (task) => {
+        settleAttempt(state, task, event.usage, true);
+        handOff(state, task, event);
+      });
     case 'TaskFellBack':
       return onTask(state, event.taskId, (task) => {
         if (state.rules > 2) closeWithin(state, task, event.at);
@@ -264,6 +287,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       });
     case 'TaskFailed':
       return onTask(state, event.taskId, (task) => {
+        settleAttempt(state, task, event.usage);
         task.error = event.error;
         task.unknown = false;
         end(state, task, 'failed', event.at);

@@ -66,8 +66,19 @@ export interface MailboxView {
   readonly waiting: readonly string[];
 }
 
+/** Of one kind; cost in the user's unit. */
+export interface BudgetUse {
+  readonly limit: number;
+  readonly spent: number;
+  /** Of tokens and cost, when there is something: what attempts under way may use. */
+  readonly reserved?: number;
+}
+
 /** What a block with a budget has spent of it: of each kind that is limited. */
-export type BudgetView = Readonly<Partial<Record<BudgetKind, { readonly limit: number; readonly spent: number }>>>;
+export type BudgetView = Readonly<Partial<Record<BudgetKind, BudgetUse>>> & {
+  /** Of agents for which the block has a budget of their own. */
+  readonly agents?: Readonly<Record<string, Readonly<Partial<Record<BudgetKind, BudgetUse>>>>>;
+};
 
 /** One task of a run, or one item of a forEach task. */
 export interface TaskView {

@@ -113,7 +113,13 @@ function beforeItsEnd(state: RunState, events: readonly RunEvent[], context: Dec
 }
 
 function budgetsReached(state: RunState, { now: at }: DecisionContext): readonly RunEvent[] {
-  return state.usedUp.map(({ scope, kind }) => ({ type: 'BudgetReached', at, scope, budget: kind }));
+  return state.usedUp.map(({ scope, kind, agent }) => ({
+    type: 'BudgetReached',
+    at,
+    scope,
+    budget: kind,
+    ...(agent === undefined ? {} : { agent }),
+  }));
 }
 
 /** Asks those that go on only as long as something holds. One that does is crossed off: the state has nothing to remember of it. */

@@ -1,5 +1,8 @@
 import {
+  type AmountKind,
+  type Budget,
   type BudgetKind,
+  type CountKind,
   isForAgents,
   type TaskDefinition,
   type WorkflowDefinition,
@@ -11,7 +14,7 @@ import type { Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
 import type { Wanted } from '../../shared/received-message.ts';
 import { inside, outer } from '../../shared/task-path.ts';
-import type { Lineage, ParentTask, StrategySaid, TaskCancelled, TaskClosing, TaskSkipped } from './events.ts';
+import type { Lineage, ParentTask, StrategySaid, TaskCancelled, TaskClosing, TaskSkipped, Usage } from './events.ts';
 import { createMail, type MailState } from './messaging/mail.ts';
 import { PathIndex } from './path-index.ts';
 import { ReadyQueues } from './ready-queue.ts';
@@ -70,7 +73,30 @@ export type Closing =
   | { readonly why: 'within'; readonly of: string };
 
 /** How much of each a block has spent, over all its rounds. */
-export type Spent = Readonly<Record<BudgetKind, number>>;
+export type Spent = Readonly<Record<CountKind, number>>;
+
+/** Of cost, millionths. */
+export type Amounts = Readonly<Record<AmountKind, number>>;
+export const NONE: Amounts = { tokens: 0, cost: 0 };
+
+/** What the attempts of a block have used, of all its rounds, and what those under way may use. */
+export interface Meters {
+  readonly spent: Amounts;
+  readonly reserved: Amounts;
+  /** By the agents that made them, in the order in which they first did. */
+  readonly agents: readonly AgentMeter[];
+}
+
+export interface AgentMeter {
+  readonly agent: string;
+  readonly attempts: number;
+  /** Attempts under way. */
+  readonly open: number;
+  readonly spent: Amounts;
+  readonly reserved: Amounts;
+  /** The most that one of them is known to have used. */
+  readonly seen: Usage;
+}
 
 /** A failure that a block caught, while its handler runs. */
 export interface Handling {
@@ -129,6 +155,10 @@ export interface ScopeState {
   readonly undo: Set<Undoable>;
   /** Counted when it has a budget. */
   spent: Spent | undefined;
+  /** When its budget limits tokens or cost, or what single agents do. */
+  meters: Meters | undefined;
+  /** By how much its budget was raised, of each kind. */
+  raised: Budget | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency or a strategy of its own. Derived. */
@@ -209,6 +239,8 @@ export interface TaskState {
   /** The agent of the last attempt, or of the fallback. */
   agent: string | undefined;
   worker: string | undefined;
+  /** Of an attempt under way, where a block around meters: what it may use. */
+  reserved: Usage | undefined;
   input: Json | undefined;
   /** The revision at which it was handed its input; of a list, that of its first items. Derived. */
   boundAt: number | undefined;
@@ -310,6 +342,8 @@ export interface RunState {
   labels: Labels | undefined;
   /** See RunStarted. */
   strategies: Readonly<Record<string, StrategySaid>> | undefined;
+  /** See RunStarted. */
+  budget: Budget | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -378,7 +412,7 @@ export interface RunState {
   readonly mutexWaits: PathIndex;
   tickets: number;
   /** Budgets that the last events used up, and of which that is not on record yet. Empty between commands. */
-  usedUp: { readonly scope: string; readonly kind: BudgetKind }[];
+  usedUp: { readonly scope: string; readonly kind: BudgetKind; readonly agent?: string }[];
   /** Tasks ready, and attempts scheduled or running. */
   readyCount: number;
   inFlight: number;
@@ -419,6 +453,8 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   roundSince: since,
   undo: new Set(),
   spent: undefined,
+  meters: undefined,
+  raised: undefined,
   inFlight: 0,
   ready: undefined,
   turns: undefined,
@@ -441,6 +477,7 @@ export function initialState(): RunState {
     tenant: undefined,
     labels: undefined,
     strategies: undefined,
+    budget: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,
@@ -519,6 +556,7 @@ export function createTaskState(
     readySince: undefined,
     agent: undefined,
     worker: undefined,
+    reserved: undefined,
     input: undefined,
     boundAt: undefined,
     source: undefined,

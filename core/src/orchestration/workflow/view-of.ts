@@ -1,9 +1,9 @@
-import { BUDGETS, type TaskDefinition } from '../../definition/definition.ts';
+import { BUDGETS, type BudgetKind, inUnits, type TaskDefinition } from '../../definition/definition.ts';
 import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
-import { limitOf } from './budgets.ts';
+import { agentsLimitedIn, limitOf, useOf } from './budgets.ts';
 import { timeOf } from './clock.ts';
 import type { TaskCancelled, TaskSkipped } from './events.ts';
 import { dueAt, escalationAt, taskDeadline } from './limits.ts';
@@ -11,6 +11,7 @@ import type { Mailbox, OpenMessage } from './messaging/mail.ts';
 import { receivedFrom } from './messaging/received.ts';
 import { priorityOf } from './ready-tasks.ts';
 import type {
+  BudgetUse,
   BudgetView,
   FormView,
   ItemsView,
@@ -175,12 +176,21 @@ class LazyMap<From, Value> implements ReadonlyMap<string, Value> {
 
 const NO_SUBSCRIPTIONS: RunView['subscriptions'] = new Map();
 const budgetView = (state: RunState, scope: ScopeState): BudgetView => {
+  const agents = agentsLimitedIn(state, scope).map((agent) => [agent, usesOf(state, scope, agent)] as const);
+  const whose = agents.length === 0 ? {} : { agents: Object.freeze(Object.fromEntries(agents)) };
+  return Object.freeze({ ...usesOf(state, scope), ...whose });
+};
+
+function usesOf(state: RunState, scope: ScopeState, agent?: string): Readonly<Partial<Record<BudgetKind, BudgetUse>>> {
   const kinds = BUDGETS.flatMap((kind) => {
-    const limit = limitOf(state, scope, kind);
-    return limit === undefined ? [] : [[kind, Object.freeze({ limit, spent: scope.spent?.[kind] ?? 0 })] as const];
+    const limit = limitOf(state, scope, kind, agent);
+    if (limit === undefined) return [];
+    const { spent, reserved } = useOf(scope, kind, agent);
+    const open = reserved === 0 ? {} : { reserved: inUnits(kind, reserved) };
+    return [[kind, Object.freeze({ limit: inUnits(kind, limit), spent: inUnits(kind, spent), ...open })] as const];
   });
   return Object.freeze(Object.fromEntries(kinds));
-};
+}
 
 const NO_MAILBOXES: ReadonlyMap<string, Mailbox> = new Map<string, Mailbox>();
 

@@ -327,7 +327,7 @@ each: { agent: a, forEach: '[1, 2, 3]' }`,
     const task = 'tasks: { a: { agent: a } }';
     expect(problems(`budget: { attempts: 0 }\n${task}`)).to.include('budget.attempts');
     expect(problems(`budget: {}\n${task}`)).to.include('limits nothing');
-    expect(problems(`budget: { tokens: 5 }\n${task}`)).to.include('budget.tokens');
+    expect(problems(`budget: { token: 5 }\n${task}`)).to.match(/budget.token.*did you mean .*tokens/);
     expect(problems('tasks: { a: { agent: a, budget: { attempts: 2 } } }')).to.include(
       'belongs to a scope, and this task has none',
     );

@@ -7,6 +7,7 @@ export interface GoingOn {
   readonly as?: 'retry' | 'fork';
   readonly at?: number;
   readonly outcomes?: Readonly<Record<string, Json>>;
+  readonly raised?: Lineage['raised'];
   readonly runId?: string;
   /** Mended since. Default: that of the other run. */
   readonly definition?: PureRun['state']['definition'];
@@ -14,7 +15,7 @@ export interface GoingOn {
 
 /** What the engine does to go on from a run: its events are copied, then the fork is closed. The new run begins a day later. */
 export function goOnFrom(source: PureRun, options: GoingOn = {}): PureRun {
-  const { as = 'retry', at, outcomes, runId = 'run-2', definition = source.state.definition } = options;
+  const { as = 'retry', at, outcomes, raised, runId = 'run-2', definition = source.state.definition } = options;
   const history = new SourceHistory();
   for (const event of source.events) history.fold(event);
   const cut = at ?? history.cut()?.revision ?? source.events.length - 1;
@@ -24,8 +25,15 @@ export function goOnFrom(source: PureRun, options: GoingOn = {}): PureRun {
     as,
     origin: source.state.lineage?.origin ?? source.runId,
     ...(outcomes === undefined ? {} : { outcomes }),
+    ...(raised === undefined ? {} : { raised }),
   };
-  const run = new PureRun({ definition }, source.state.input, { runId, lineage, rules: source.state.rules });
+  const { rules, budget } = source.state;
+  const run = new PureRun({ definition }, source.state.input, {
+    runId,
+    lineage,
+    rules,
+    ...(budget === undefined ? {} : { budget }),
+  });
   run.send({ type: 'CopyEvents', from: 1, events: source.events.slice(1, cut + 1) });
   const tail = new Tail();
   for (const event of source.events.slice(cut + 1)) tail.note(event);

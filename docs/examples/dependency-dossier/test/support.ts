@@ -22,6 +22,7 @@ export function testContext(signal: AbortSignal = new AbortController().signal):
       beats += 1;
     },
     emit: quiet,
+    usage: quiet,
     spawn: quiet,
     finish: quiet,
     handOff: quiet,

@@ -14,8 +14,9 @@ export function attemptEnd(event: RunEvent): AttemptEnd | undefined {
     case 'TasksReset':
       return event.via === undefined ? { at, agent: 'well' } : undefined;
     case 'TaskAttemptCompleted':
-    case 'TaskHandedOff':
       return { at, agent: 'well' };
+    case 'TaskHandedOff':
+      return event.decidedBy === undefined && event.budget === undefined ? { at, agent: 'well' } : undefined;
     default:
       return undefined;
   }

@@ -2,8 +2,9 @@ import type { Clock } from '../../../shared/clock.ts';
 import { RepriseError, toErrorData } from '../../../shared/errors.ts';
 import { type Assignment, leadsTeams, type SchedulingView } from '../../scheduler/scheduler-strategy.ts';
 import { type ReadyView, readyView } from '../../scheduler/scheduling-view.ts';
-import type { Command } from '../../workflow/commands.ts';
-import { rootOf, type ScopeState } from '../../workflow/state.ts';
+import type { Command, ScheduleTasks } from '../../workflow/commands.ts';
+import type { RunEvent } from '../../workflow/events.ts';
+import { type RunState, rootOf, type ScopeState } from '../../workflow/state.ts';
 import { ownStrategy } from '../../workflow/team/team.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
@@ -66,9 +67,11 @@ export class RunScheduler {
     const { run, batch, admission } = turn;
     const { state } = run;
     const strategy = ownStrategy(state, region)?.name ?? state.definition.strategy;
-    while (canSchedule(state) && !turn.full()) {
+    // What waits until a budget has room for it keeps nobody else waiting.
+    const held = new Set<string>();
+    while (canSchedule(state) && !turn.full() && held.size < MOST_HELD) {
       const groups = readyView(state, region);
-      const view = new RunSchedulingView(turn, region, groups, this.#parts.agents);
+      const view = new RunSchedulingView(turn, region, groups, this.#parts.agents, held);
       if (view.groups.length === 0) return this.#reportStandstill(run, groups);
       const assigned = askStrategy(view, strategy, turn, { ...this.#parts, times: this.#times });
       if ('error' in assigned) return this.#heldByStrategy(run, strategy, assigned.error);
@@ -77,9 +80,11 @@ export class RunScheduler {
       const commandId = `${run.runId}/schedule/${state.revision}`;
       const command: Command = { type: 'ScheduleTasks', commandId, runId: run.runId, strategy, assignments };
       const events = turn.decide(command);
-      if (events.length === 0) return;
-      batch.add(command, events);
+      if (events.length > 0) batch.add(command, events);
       use(admission, events, assignments, capabilities);
+      const passedOver = passedOverIn(state, assignments, events);
+      for (const taskId of passedOver) held.add(taskId);
+      if (events.length === 0 && passedOver.length === 0) return;
     }
   }
 
@@ -124,6 +129,22 @@ export class RunScheduler {
   }
 }
 
+/** Tasks that a budget holds back and that are looked at in one turn. */
+const MOST_HELD = 1024;
+
+/** What is as ready as before, because a budget has no room for it. */
+function passedOverIn(
+  state: RunState,
+  assignments: readonly Assignment[],
+  events: readonly RunEvent[],
+): readonly string[] {
+  if (state.budgets.size === 0) return [];
+  const decided = new Set(events.map((event) => ('taskId' in event ? event.taskId : undefined)));
+  return assignments.flatMap(({ taskId }) =>
+    !decided.has(taskId) && state.tasks.get(taskId)?.status === 'ready' ? [taskId] : [],
+  );
+}
+
 const isTaken = ({ agent, capability }: ReadyView, agents: AgentDirectory): boolean =>
   agent === undefined ? capability !== undefined && agents.hasCapability(capability) : agents.has(agent);
 
@@ -131,7 +152,7 @@ const isTaken = ({ agent, capability }: ReadyView, agents: AgentDirectory): bool
 type Assigned = Chosen | { readonly error: unknown };
 
 interface Chosen {
-  readonly assignments: readonly Assignment[];
+  readonly assignments: ScheduleTasks['assignments'];
   /** For each of the assignments the capability that its task asked for; whom a task was for is forgotten when it is scheduled. */
   readonly capabilities: readonly (string | undefined)[];
 }
@@ -161,7 +182,7 @@ function checked(
   agents: AgentDirectory,
 ): Chosen {
   if (!Array.isArray(chosen)) throw unusable('it gave no list of assignments');
-  const assignments: Assignment[] = [];
+  const assignments: ScheduleTasks['assignments'][number][] = [];
   const capabilities: (string | undefined)[] = [];
   let readies = 0;
   for (const one of chosen as readonly (Partial<Assignment> | null | undefined)[]) {
@@ -175,7 +196,8 @@ function checked(
     readies += 1;
     const capability = capabilityOf(state, taskId);
     if (!admission.reserve(agent, capability)) continue;
-    assignments.push({ taskId, agent });
+    const maxUsage = agents.maxUsageOf(agent);
+    assignments.push({ taskId, agent, ...(maxUsage === undefined ? {} : { maxUsage }) });
     capabilities.push(capability);
   }
   if (chosen.length > 0 && readies === 0) throw unusable('none of the tasks that it assigned is ready');

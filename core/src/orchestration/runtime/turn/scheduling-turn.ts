@@ -69,6 +69,7 @@ export class RunSchedulingView implements SchedulingView {
     region: ScopeState,
     all: readonly ReadyView[],
     agents: AgentDirectory,
+    without?: ReadonlySet<string>,
   ) {
     this.runId = runId;
     this.region = region.path;
@@ -79,7 +80,8 @@ export class RunSchedulingView implements SchedulingView {
     this.agents = agents.views;
     this.#directory = agents;
     this.#admission = admission;
-    this.groups = all.filter((group) => this.#hasRoom(group));
+    const groups = all.filter((group) => this.#hasRoom(group));
+    this.groups = without === undefined || without.size === 0 ? groups : groups.map((group) => leftIn(group, without));
   }
 
   /** Who is able to take what is ready, and has no room: a strategy may wait for one of them. */
@@ -131,6 +133,11 @@ export class RunSchedulingView implements SchedulingView {
     return found;
   }
 }
+
+const leftIn = (group: ReadyView, without: ReadonlySet<string>): ReadyView => ({
+  ...group,
+  tasks: Iterator.from(group.tasks).filter(({ taskId }) => !without.has(taskId)),
+});
 
 /** The capability that a ready task asks for; undefined when it is for one agent. */
 export function capabilityOf(state: RunState, taskId: string): string | undefined {

@@ -1,3 +1,4 @@
+import type { MaxUsage } from '../../../definition/definition.ts';
 import { GRAPH } from '../../../definition/definition.ts';
 import { RepriseError } from '../../../shared/errors.ts';
 import { type JsonObject, jsonProblem } from '../../../shared/json.ts';
@@ -11,6 +12,7 @@ import {
 import type { Assign, Decision } from '../../scheduler/team.ts';
 import { TeamViewOf } from '../../scheduler/team-view.ts';
 import type { Command } from '../../workflow/commands.ts';
+import { beyond, reservationOf } from '../../workflow/metering.ts';
 import { readyGroups, wantedBy } from '../../workflow/ready-tasks.ts';
 import type { RunState, ScopeState, TaskState } from '../../workflow/state.ts';
 import { isOnlyReady, ownStrategy } from '../../workflow/team/team.ts';
@@ -77,9 +79,9 @@ export class TeamLeader {
     const view = this.#parts.viewOf(turn, region);
     const isUndoing = ({ taskId }: ReadyTask): boolean => isOver || state.tasks.get(taskId)?.undoes !== undefined;
     const groups = view.groups.map((group) => ({ ...group, tasks: Iterator.from(group.tasks).filter(isUndoing) }));
-    const assignments = assignInOrder(Object.assign(view, { groups }), view.slots).filter(({ taskId, agent }) =>
-      admission.reserve(agent, capabilityOf(state, taskId)),
-    );
+    const assignments = assignInOrder(Object.assign(view, { groups }), view.slots)
+      .filter(({ taskId, agent }) => admission.reserve(agent, capabilityOf(state, taskId)))
+      .map((one) => declaring(view, one));
     if (assignments.length === 0) return false;
     const capabilities = assignments.map(({ taskId }) => capabilityOf(state, taskId));
     const command: Command = {
@@ -131,6 +133,8 @@ export class TeamLeader {
     const { state, runId } = run;
     const seen = state.revision;
     const base = { runId, scope: region.path, strategy: strategy.name, seen };
+    // Something has been assigned that goes on by itself, once others have ended.
+    let waits = false;
     for (const decision of decisions) {
       if (turn.full()) return false;
       const plain = plainAssignment(decision);
@@ -139,23 +143,36 @@ export class TeamLeader {
         // What there is no room for is passed over, and looked at when there is; what was handed over meanwhile is for another.
         const task = state.tasks.get(plain.taskId);
         if (task?.status !== 'ready' || !isFor(state, task, plain.agent)) continue;
+        if (waitsForBudget(state, task, declaring(view, plain))) {
+          waits = true;
+          continue;
+        }
         if (!admission.reserve(plain.agent, capability)) continue;
       }
-      if (plain !== undefined && decision['why'] === undefined && decision['ledger'] === undefined) {
+      const declared = plain === undefined ? undefined : declaring(view, plain);
+      if (declared !== undefined && decision['why'] === undefined && decision['ledger'] === undefined) {
         const command: Command = {
           type: 'ScheduleTasks',
           commandId: idOf(run, region),
           runId,
           strategy: strategy.name,
-          assignments: [plain],
+          assignments: [declared],
         };
         const events = turn.decide(command);
         if (events.length > 0) batch.add(command, events);
-        use(admission, events, [plain], [capability]);
+        use(admission, events, [declared], [capability]);
         continue;
       }
       const { writes } = strategy.team;
-      const command: Command = { type: 'Decide', ...base, commandId: idOf(run, region), format: writes, decision };
+      const { maxUsage } = declared ?? {};
+      const command: Command = {
+        type: 'Decide',
+        ...base,
+        commandId: idOf(run, region),
+        format: writes,
+        decision,
+        ...(maxUsage === undefined ? {} : { maxUsage }),
+      };
       const events = turn.decide(command);
       if (plain !== undefined) use(admission, events, [plain], [capability]);
       if (events.length === 0) continue;
@@ -163,6 +180,7 @@ export class TeamLeader {
       if (events.some(({ type }) => type === 'DecisionRefused')) break;
     }
     if (state.revision !== seen) return true;
+    if (waits) return false;
     // Nothing came of it. Where nothing else could happen, that is the end of the team.
     if (
       region.team === undefined ||
@@ -177,6 +195,25 @@ export class TeamLeader {
     if (events.length > 0) turn.batch.add(command, events);
     return false;
   }
+}
+
+/** With what the agent declares. */
+function declaring<One extends { readonly agent: string }>(
+  { agents }: SchedulingView,
+  one: One,
+): One & { readonly maxUsage?: MaxUsage } {
+  const { maxUsage } = agents.get(one.agent) ?? {};
+  return maxUsage === undefined ? one : { ...one, maxUsage };
+}
+
+/** There is no room for it in a budget until others have ended. */
+function waitsForBudget(
+  state: RunState,
+  task: TaskState,
+  { agent, maxUsage }: { readonly agent: string; readonly maxUsage?: MaxUsage },
+): boolean {
+  if (state.budgets.size === 0) return false;
+  return beyond(state, task, { agent, reserved: reservationOf(state, task, agent, maxUsage) })?.waits === true;
 }
 
 /** A decision as a strategy gave it: plain JSON, and not looked at yet. */

@@ -277,7 +277,7 @@ export class AgentWorker {
     if (outcome === undefined) return;
     const command: WorkerCommand =
       'error' in outcome
-        ? { type: 'FailTask', commandId: `${key}/fail`, ...base, error: outcome.error, worker: this.#parts.id }
+        ? { type: 'FailTask', commandId: `${key}/fail`, ...base, ...outcome, worker: this.#parts.id }
         : { type: 'CompleteTask', commandId: `${key}/complete`, ...base, ...outcome };
     try {
       await this.#send(command);
@@ -341,9 +341,10 @@ export class AgentWorker {
     publish().catch((error: unknown) => this.#warn(runId, `heartbeat lost: ${String(error)}`));
   }
 
-  #announced({ name, version, capabilities = [] }: AnyAgent): AnnouncedAgent {
+  #announced({ name, version, capabilities = [], maxUsage }: AnyAgent): AnnouncedAgent {
     const { limit, free } = this.#slotsOf(name);
-    return { name, ...(version === undefined ? {} : { version }), capabilities, concurrency: limit, free };
+    const said = { ...(version === undefined ? {} : { version }), ...(maxUsage === undefined ? {} : { maxUsage }) };
+    return { name, ...said, capabilities, concurrency: limit, free };
   }
 
   #slotsOf(agent: string): Slots {

@@ -1,4 +1,6 @@
 import type { AgentContext, AgentLogger, AgentTask } from '../../../agent/agent.ts';
+import { AMOUNTS, type MaxUsage } from '../../../definition/definition.ts';
+import { maxUsageProblems } from '../../../definition/max-usage.ts';
 import type { Clock, ScheduledCall } from '../../../shared/clock.ts';
 import { type ErrorData, isMistake, RepriseError, stackOf, toErrorData } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
@@ -6,6 +8,8 @@ import type { Dispatch } from '../../messaging/messages.ts';
 import { attemptKey } from '../../workflow/attempt-key.ts';
 import type { MailCall } from '../../workflow/commands.ts';
 import type { Directive } from '../../workflow/directives.ts';
+import type { Usage } from '../../workflow/events.ts';
+import { usageOf } from '../../workflow/metering.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import { acceptPayload, checkSchema } from '../payload.ts';
 import type { AnyAgent } from '../registry.ts';
@@ -14,8 +18,13 @@ import { Directives } from './directives.ts';
 import { MessageCalls } from './message-calls.ts';
 
 export type AttemptOutcome =
-  | { readonly output: Json; readonly directives?: readonly Directive[]; readonly unheard?: readonly number[] }
-  | { readonly error: ErrorData };
+  | {
+      readonly output: Json;
+      readonly directives?: readonly Directive[];
+      readonly unheard?: readonly number[];
+      readonly usage?: Usage;
+    }
+  | { readonly error: ErrorData; readonly usage?: Usage };
 
 export interface AttemptRunParts {
   readonly clock: Clock;
@@ -33,6 +42,15 @@ export interface AttemptRunParts {
   /** The attempt waits, and takes no room; then it has what it waited for, and takes some again. */
   rest(): void;
   wake(): Promise<void>;
+}
+
+const NOTHING_USED: MaxUsage = Object.freeze({ tokens: 0, cost: 0 });
+
+/** Throws REPRISE_INVALID_PAYLOAD for what is no usage. */
+function readUsage(used: unknown): MaxUsage {
+  const problems = maxUsageProblems(used ?? null);
+  if (problems.length === 0) return used as MaxUsage;
+  throw new RepriseError('REPRISE_INVALID_PAYLOAD', `context.usage() cannot take this: ${problems.join('; ')}.`);
 }
 
 const OVER = new RepriseError(
@@ -56,6 +74,8 @@ export class AttemptRun {
   #calls: MessageCalls | undefined;
   #returned = false;
   #ended: RepriseError | undefined;
+  /** Of an attempt whose agent says so, or is never called. */
+  #used: MaxUsage | undefined;
 
   constructor(agent: AnyAgent, runId: string, dispatch: Dispatch, parts: AttemptRunParts) {
     this.#agent = agent;
@@ -64,6 +84,7 @@ export class AttemptRun {
     this.#parts = parts;
     const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     this.#directives = new Directives(dispatch, key, parts.maxPayloadChars);
+    if (dispatch.budget !== undefined) this.#used = NOTHING_USED;
   }
 
   get calls(): MessageCalls {
@@ -126,12 +147,13 @@ export class AttemptRun {
     this.#watchSilence();
     try {
       this.#work().then(this.#cut.resolve, this.#cut.reject);
-      return await this.#cut.promise;
+      const outcome = await this.#cut.promise;
+      return outcome === undefined ? undefined : this.#withUsage(outcome);
     } catch (error) {
       const data = toErrorData(error, 'REPRISE_AGENT_FAILED');
       // The history keeps what a retry policy needs; where it happened is for the log.
       this.#report(data, error);
-      return { error: data };
+      return this.#withUsage({ error: data });
     } finally {
       this.#over = true;
       this.#endCalls(OVER);
@@ -148,6 +170,8 @@ export class AttemptRun {
       inputSchema === undefined
         ? raw
         : await checkSchema(inputSchema, raw, 'REPRISE_INPUT_INVALID', `input of '${name}'`);
+    // From here on it has used what it says.
+    if (this.#used === NOTHING_USED) this.#used = undefined;
     const returned = await this.#agent.handle(this.#task(input as Json), this.#context());
     const directives = this.#directives.close();
     this.#returned = true;
@@ -163,6 +187,21 @@ export class AttemptRun {
       ...(directives.length > 0 && { directives }),
       ...(this.#calls !== undefined && this.#calls.unheard.length > 0 && { unheard: this.#calls.unheard }),
     };
+  }
+
+  #withUsage(outcome: AttemptOutcome): AttemptOutcome {
+    return this.#used === undefined ? outcome : { ...outcome, usage: usageOf(this.#used) };
+  }
+
+  #use(used: MaxUsage): void {
+    const said = readUsage(used);
+    if (this.#over) return;
+    const sums = AMOUNTS.flatMap((kind) => {
+      const amount = said[kind];
+      const before = this.#used?.[kind];
+      return amount === undefined && before === undefined ? [] : [[kind, (before ?? 0) + (amount ?? 0)] as const];
+    });
+    this.#used = Object.fromEntries(sums);
   }
 
   #report({ code, message }: ErrorData, error: unknown): void {
@@ -183,9 +222,11 @@ export class AttemptRun {
   }
 
   #task(input: Json): AgentTask {
-    const { workflow, taskId, attempt, round, idempotencyKey, may = [], error } = this.dispatch;
+    const { workflow, taskId, attempt, round, idempotencyKey, may = [], error, budget } = this.dispatch;
     const failed = error === undefined ? {} : { error: copyJson(error) };
-    return { input, runId: this.runId, workflow, taskId, attempt, round, idempotencyKey, may: [...may], ...failed };
+    const limited = budget === undefined ? {} : { budget: { ...budget } };
+    const { runId } = this;
+    return { input, runId, workflow, taskId, attempt, round, idempotencyKey, may: [...may], ...failed, ...limited };
   }
 
   #context(): AgentContext {
@@ -205,6 +246,7 @@ export class AttemptRun {
           acceptPayload(progress, 'progress', 'REPRISE_INVALID_PAYLOAD', this.#parts.maxPayloadChars),
         );
       },
+      usage: (used) => this.#use(used),
       spawn: (tasks, options) => this.#directives.spawn(tasks, options),
       finish: (output) => this.#directives.finish(output),
       cancel: (tasks) => this.#directives.cancel(tasks),

@@ -1,11 +1,11 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
+import { AMOUNTS, type TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
 import { roughSize } from '../../../shared/json-size.ts';
 import { afterFailure, isOutcomeUnknown, leavesUnknown } from '../../task-chaining/failure.ts';
 import { readingAt } from '../clock.ts';
 import type { CompleteTask, FailTask } from '../commands.ts';
-import type { RunEvent } from '../events.ts';
+import type { RunEvent, Usage } from '../events.ts';
 import { type Deadline, deadlineOf } from '../limits.ts';
 import { acknowledgedBy } from '../messaging/calls.ts';
 import { definitionOf, isInFlight, listOf, type RunState, type TaskState } from '../state.ts';
@@ -30,6 +30,43 @@ export function complete(state: RunState, command: CompleteTask, context: Decisi
   return endsWell(events)
     ? [...said, ...acknowledging(done, [...first, ...events, ...last])]
     : acknowledging(done, events);
+}
+
+/** What the attempt used stands in the event that ends it. */
+export function reported(
+  events: readonly RunEvent[],
+  { taskId, attempt, usage }: Pick<CompleteTask, 'taskId' | 'attempt' | 'usage'>,
+): readonly RunEvent[] {
+  const used = usage === undefined ? undefined : accepted(usage);
+  if (used === undefined) return events;
+  const end = events.findIndex((event) => endsAttempt(event, taskId, attempt));
+  return events.map((event, index) => (index === end ? ({ ...event, usage: used } as RunEvent) : event));
+}
+
+function endsAttempt(event: RunEvent, taskId: string, attempt: number): boolean {
+  switch (event.type) {
+    case 'TaskCompleted':
+      return event.taskId === taskId && event.attempt === attempt && event.via === 'agent';
+    case 'TaskAttemptCompleted':
+    case 'TaskAttemptFailed':
+    case 'TaskHandedOff':
+      return event.taskId === taskId && event.attempt === attempt;
+    case 'TaskFailed':
+      return event.taskId === taskId;
+    case 'TasksReset':
+      return event.why === 'repeat' && event.region === taskId && event.attempt === attempt;
+    default:
+      return false;
+  }
+}
+
+/** Whatever a worker says: numbers that can be counted. */
+function accepted(usage: Usage): Usage | undefined {
+  const said = AMOUNTS.flatMap((kind) => {
+    const amount = usage[kind];
+    return Number.isSafeInteger(amount) && Number(amount) >= 0 ? [[kind, amount] as const] : [];
+  });
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
 /** What the attempt had taken is done with, unless what it gave was not accepted. */

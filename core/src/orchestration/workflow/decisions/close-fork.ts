@@ -55,6 +55,8 @@ export function closeFork(state: RunState, command: CloseFork, context: Decision
   for (const event of undoneElsewhere(state, command, at)) events.push(event);
   for (const { id, signal, data } of command.signals)
     events.push({ type: 'SignalReceived', at, commandId: id, signal, data });
+  for (const [scope, raised] of Object.entries(lineage.raised ?? {}))
+    events.push({ type: 'BudgetRaised', at, scope, raised });
   const plain = lineage.as === 'fork' ? { as: lineage.as } : {};
   events.push({ type: 'RunForked', at, runId, ...(keys.length === 0 ? {} : { keys }), ...plain });
   return events;

@@ -6,11 +6,13 @@ import { roughSize } from '../../../shared/json-size.ts';
 import { blocksAround } from '../../../shared/task-path.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
 import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
-import { Ahead, costOf, exhausted, type UsedUp, usedUp } from '../budgets.ts';
+import { Ahead, cheaperFor, exhausted, type UsedUp } from '../budgets.ts';
 import type { ScheduleTasks } from '../commands.ts';
-import type { RunEvent } from '../events.ts';
+import { MAX_HAND_OFFS } from '../directives.ts';
+import type { RunEvent, Usage } from '../events.ts';
+import { beyond, noteAhead, reservationOf } from '../metering.ts';
 import { payloadSize, turnCost } from '../payload-size.ts';
-import { slotsOf } from '../ready-tasks.ts';
+import { slotsOf, wantedBy } from '../ready-tasks.ts';
 import { guessInput } from '../sources/guess.ts';
 import { type Source, sourceSize } from '../sources/source.ts';
 import { sourceOf } from '../sources/source-of.ts';
@@ -41,7 +43,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   let chars = 0;
   let cost = 0;
   let seen = context;
-  for (const { taskId, agent } of command.assignments) {
+  for (const { taskId, agent, maxUsage } of command.assignments) {
     const task = state.tasks.get(taskId);
     if (slots <= 0 || cost > sliceChars) break;
     if (task?.status !== 'ready' || chosen.has(taskId) || !isAgentTask(state, task)) continue;
@@ -49,21 +51,24 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     if (slotsOf(state, task.scope, taken) <= 0 || (turns !== undefined && task !== whoseTurn(state, turns))) continue;
     // Of those that take turns, one; that it has the turn is not folded yet.
     if (turns !== undefined && begun.has(turns)) continue;
-    if (turns !== undefined) begun.add(turns);
-    chosen.add(taskId);
     const definition = definitionOf(state, task);
     if (definition === undefined) continue;
-    const needs = costOf(state, task);
-    const over = usedUp(state, task.scope, needs, ahead);
+    const wanted = { agent, reserved: reservationOf(state, task, agent, maxUsage) };
+    const over = beyond(state, task, wanted, ahead);
+    // It may fit once others have ended.
+    if (over?.waits === true) continue;
+    if (turns !== undefined) begun.add(turns);
+    chosen.add(taskId);
     const scheduled =
       over === undefined
-        ? scheduleTask(state, task, definition, agent, { context: seen, chars })
-        : beyondBudget(state, task, definition, over, context);
+        ? scheduleTask(state, task, definition, wanted, { context: seen, chars })
+        : (toCheaper(state, task, agent, over.used, context) ??
+          beyondBudget(state, task, definition, over.used, context));
     // What follows a failure may begin another round: what is there now need not be there when the rest is folded.
     if (scheduled[0]?.type !== 'TaskScheduled') seen = { ...context, inlineChars: Number.POSITIVE_INFINITY };
     else {
       slots -= 1;
-      ahead.add(state, task.scope, needs);
+      noteAhead(state, task, wanted, ahead);
       if (task.scope !== '')
         for (const block of blocksAround(task.scope)) taken.set(block, (taken.get(block) ?? 0) + 1);
     }
@@ -74,6 +79,21 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     }
   }
   return events;
+}
+
+/** The block whose budget has nothing left for the agent names one that is cheaper, and that is another. */
+function toCheaper(
+  state: RunState,
+  task: TaskState,
+  agent: string,
+  { kind, scope }: UsedUp,
+  { now: at }: DecisionContext,
+): readonly RunEvent[] | undefined {
+  if (kind !== 'tokens' && kind !== 'cost') return undefined;
+  const to = cheaperFor(state, scope);
+  if (to === undefined || to === agent || to === wantedBy(state, task).agent) return undefined;
+  if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS) return undefined;
+  return [{ type: 'TaskHandedOff', at, taskId: task.id, attempt: task.attempt, agent: to, budget: scope }];
 }
 
 /** There is nothing left for another attempt, nor for that of anybody who could stand in. */
@@ -92,14 +112,15 @@ function scheduleTask(
   state: RunState,
   task: TaskState,
   definition: TaskDefinition,
-  agent: string,
+  { agent, reserved }: { readonly agent: string; readonly reserved: Usage | undefined },
   { context, chars }: { readonly context: DecisionContext; readonly chars: number },
 ): readonly RunEvent[] {
   const at = context.now;
   const attempt = task.attempt + 1;
   const { readySince = at } = task;
   const waited = readySince < at ? { readySince } : {};
-  const base = { type: 'TaskScheduled', at, taskId: task.id, attempt, agent, ...waited } as const;
+  const kept = reserved === undefined ? {} : { reserved };
+  const base = { type: 'TaskScheduled', at, taskId: task.id, attempt, agent, ...waited, ...kept } as const;
   const events: RunEvent[] = [];
   const handed = task.input === undefined ? undefined : fallbackInput(task, definition);
   if (handed !== undefined) {

@@ -24,6 +24,7 @@ export function startRun(state: RunState, command: StartRun, context: DecisionCo
       ...(command.tenant === undefined ? {} : { tenant: command.tenant }),
       ...(command.labels === undefined ? {} : { labels: command.labels }),
       ...(command.strategies === undefined ? {} : { strategies: command.strategies }),
+      ...(command.budget === undefined ? {} : { budget: command.budget }),
       ...(command.lineage === undefined ? {} : { lineage: command.lineage }),
       ...(command.parent === undefined ? {} : { parent: command.parent }),
       rules: command.rules ?? CURRENT_RULES,

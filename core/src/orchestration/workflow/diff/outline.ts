@@ -143,6 +143,7 @@ export class RunOutline {
       case 'TaskAttemptCompleted':
         return this.#ended(task, event.attempt, 'completed', event, { output: event.output });
       case 'TaskHandedOff':
+        if (event.budget !== undefined) return;
         this.#ended(
           task,
           event.attempt,

@@ -90,6 +90,7 @@ const FIELDS = [
   ['losses', 0],
   ['agent', undefined],
   ['worker', undefined],
+  ['reserved', undefined],
   ['readySince', undefined],
   ['scheduledAt', undefined],
   ['startedAt', undefined],

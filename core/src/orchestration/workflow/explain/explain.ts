@@ -49,6 +49,7 @@ function keyOf(task: TaskState, reason: Reason): string {
       return `${task.definitionId} deciding ${reason.about}`;
     case 'nobody':
       return `${task.definitionId} nobody ${reason.agent ?? ''} ${reason.capability ?? ''}`;
+    case 'budget':
     case 'admission':
     case 'rested':
     case 'ready':

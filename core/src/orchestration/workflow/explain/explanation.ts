@@ -1,3 +1,4 @@
+import type { BudgetKind, MaxUsage } from '../../../definition/definition.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import type { Stage } from '../messaging/protocols.ts';
 import type { Closing, PausedBy, RunStatus } from '../state.ts';
@@ -8,6 +9,8 @@ import type { Closing, PausedBy, RunStatus } from '../state.ts';
 export interface Takers {
   has(agent: string): boolean;
   hasCapability(capability: string): boolean;
+  /** What an agent declares that an attempt uses at most. */
+  maxUsageOf?(agent: string): MaxUsage | undefined;
 }
 
 /** Where a ready task waits for room: at a limit over all runs. */
@@ -89,6 +92,19 @@ export type Reason =
   | { readonly reason: 'deciding'; readonly about: 'condition' | 'items' | 'start' | 'outcome' }
   | { readonly reason: 'slot'; readonly of: string; readonly limit: number; readonly inFlight: number }
   | { readonly reason: 'turn'; readonly of: string }
+  | {
+      /** What it may use does not fit beside what attempts under way may. `of`: the block. Cost in the user's unit. */
+      readonly reason: 'budget';
+      readonly of: string;
+      readonly budget: BudgetKind;
+      readonly limit: number;
+      readonly spent: number;
+      readonly reserved: number;
+      /** What it may use at most; absent: nobody knows, and it waits until one attempt of its agent has ended. */
+      readonly most?: number;
+      /** When it is what the block says of this agent. */
+      readonly agent?: string;
+    }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
   | {
       readonly reason: 'mutex';

@@ -1,8 +1,9 @@
-import { itemsAtOnce, type TaskDefinition } from '../../../definition/definition.ts';
+import { inUnits, itemsAtOnce, type TaskDefinition } from '../../../definition/definition.ts';
 import { standInOf } from '../../../definition/fallbacks.ts';
 import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
 import { receiverKey } from '../messaging/mail.ts';
+import { beyond, reservationOf } from '../metering.ts';
 import { fullBlock, wantedBy } from '../ready-tasks.ts';
 import {
   type Closing,
@@ -51,6 +52,7 @@ function heldUp(own: Reason, { state, facts }: Questions): Reason | undefined {
   const begins =
     own.reason === 'ready' ||
     own.reason === 'admission' ||
+    own.reason === 'budget' ||
     own.reason === 'rested' ||
     own.reason === 'nobody' ||
     own.reason === 'strategy' ||
@@ -140,6 +142,8 @@ function ready(task: TaskState, questions: Questions): Reason {
   const full = fullBlock(state, task.scope);
   if (full !== undefined) return { reason: 'slot', of: full.path, limit: full.limit, inFlight: full.inFlight };
   const { agent, capability } = wantedBy(state, task);
+  const held = heldByBudget(state, task, agent, facts.takers);
+  if (held !== undefined) return held;
   const room = facts.admission?.(agent, agent === undefined ? capability : undefined);
   if (room?.rested !== undefined) return { reason: 'rested', ...room.rested };
   if (room !== undefined) return { reason: 'admission', ...room };
@@ -147,6 +151,31 @@ function ready(task: TaskState, questions: Questions): Reason {
   const rest = state.rested?.find((one) => one.agent === agent);
   if (rest !== undefined && rest.until > facts.now) return { reason: 'rested', ...rest, trying: false };
   return { reason: 'ready', strategy: strategyAt(state, task.scope) };
+}
+
+function heldByBudget(
+  state: RunState,
+  task: TaskState,
+  agent: string | undefined,
+  takers: Takers | undefined,
+): Reason | undefined {
+  if (state.budgets.size === 0) return undefined;
+  // Of one for a capability it is not known who will do it: what holds for anybody is told.
+  const whom = agent ?? '';
+  const reserved = reservationOf(state, task, whom, takers?.maxUsageOf?.(whom));
+  const beyondIt = beyond(state, task, { agent: whom, reserved });
+  if (beyondIt?.waits !== true) return undefined;
+  const { scope, kind, limit, spent = 0, reserved: others = 0, most, agent: whose } = beyondIt.used;
+  return {
+    reason: 'budget',
+    of: scope,
+    budget: kind,
+    limit: inUnits(kind, limit),
+    spent: inUnits(kind, spent),
+    reserved: inUnits(kind, others),
+    ...(most === undefined ? {} : { most: inUnits(kind, most) }),
+    ...(whose === undefined ? {} : { agent: whose }),
+  };
 }
 
 const aboutOf = (task: TaskState, { when, forEach }: TaskDefinition): 'condition' | 'items' | 'outcome' => {

@@ -16,6 +16,7 @@ const MOVERS: Readonly<Record<Exclude<Reason['reason'], 'closing'>, Mover>> = {
   deciding: 'engine',
   slot: 'tasks',
   turn: 'tasks',
+  budget: 'tasks',
   place: 'tasks',
   mutex: 'tasks',
   admission: 'run',
@@ -90,6 +91,19 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
     }
     case 'turn':
       return told(`waits for its turn: '${reason.of}' comes first`, `It begins when '${reason.of}' has ended.`);
+    case 'budget': {
+      const { of, budget, limit: most, spent, reserved, agent, most: own } = reason;
+      const whose = `${of === '' ? 'the run' : `the block '${of}'`}${agent === undefined ? '' : ` for '${agent}'`}`;
+      if (own === undefined)
+        return told(
+          `waits for the first attempt of its agent, of which nobody knows how much of the budget of ${most} ${budget} of ${whose} it uses`,
+          'It begins when that has ended. An agent that declares maxUsage need not wait.',
+        );
+      return told(
+        `may use ${own} ${budget}, for which there is no room now in the budget of ${most} of ${whose}: ${spent} are spent, and attempts under way may use ${reserved}`,
+        'It begins when one of them has ended and used less, or fails.',
+      );
+    }
     case 'place':
       return told(
         `waits for one of the ${reason.limit} places of '${reason.of}'`,

@@ -7,6 +7,7 @@ import type { RunEvent } from '../events.ts';
 import type { RunState } from '../state.ts';
 import { link } from './link.ts';
 import { override } from './override.ts';
+import { raiseBudget } from './raise-budget.ts';
 import { restart } from './restart.ts';
 import type { RunChange } from './run-changes.ts';
 import { setPriority } from './set-priority.ts';
@@ -29,6 +30,7 @@ const DECISIONS: { readonly [Type in RunChange['type']]: Decision<Type> } = {
   OverrideTask: override,
   RestartTask: restart,
   SetPriority: setPriority,
+  RaiseBudget: raiseBudget,
 };
 
 /** A change of a run that is open and has its history. One that is parked may be mended so: what threw is skipped, say, and it is resumed. */

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
+import type { Budget, TaskDefinition } from '../../../definition/definition.ts';
 import type { Json } from '../../../shared/json.ts';
 import type { CommandBase } from '../command-base.ts';
 import type { PutBefore } from '../events.ts';
@@ -65,6 +65,14 @@ export interface SetPriority extends CommandBase {
   readonly priority: number;
 }
 
+/** A block that is under way ('' is the run) may spend more of what its budget limits. */
+export interface RaiseBudget extends CommandBase {
+  readonly type: 'RaiseBudget';
+  readonly scope: string;
+  /** By how much, of each kind. */
+  readonly raised: Budget;
+}
+
 /** Adds items to a list (a forEach) that is under way. Rejected as a whole or taken as a whole. */
 export interface AddItems extends CommandBase {
   readonly type: 'AddItems';
@@ -81,7 +89,8 @@ export type RunChange =
   | SkipTask
   | OverrideTask
   | RestartTask
-  | SetPriority;
+  | SetPriority
+  | RaiseBudget;
 
 /** Their types. */
 export const CHANGES = [
@@ -93,6 +102,7 @@ export const CHANGES = [
   'OverrideTask',
   'RestartTask',
   'SetPriority',
+  'RaiseBudget',
 ] as const satisfies readonly RunChange['type'][];
 
 export const isRunChange = (command: { readonly type: string }): command is RunChange =>

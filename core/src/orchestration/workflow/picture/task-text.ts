@@ -28,6 +28,7 @@ const WAITING: ReadonlySet<string> = new Set([
   'retry',
   'mutex',
   'admission',
+  'budget',
   'nobody',
 ]);
 

@@ -89,7 +89,7 @@ function takenDecision(
 ): readonly RunEvent[] | Refusal {
   const ledger = ledgerOf(state, team, decision.ledger, command.format, context);
   if (ledger !== undefined && 'code' in ledger) return ledger;
-  const judged = consequencesOf(state, scope, decision, command.commandId, base.n, context);
+  const judged = consequencesOf(state, scope, decision, command, base.n, context);
   if (isRefusal(judged as readonly RunEvent[] | Refusal)) return judged as Refusal;
   const { said, events } = judged as Exclude<typeof judged, Refusal>;
   const count = costOfDecision(decision.kind, said.tasks ?? []);

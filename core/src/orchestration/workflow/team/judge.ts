@@ -1,3 +1,4 @@
+import type { MaxUsage } from '../../../definition/definition.ts';
 import { DEFAULT_RETRY, type TaskDefinition } from '../../../definition/definition.ts';
 import { template } from '../../../definition/expression.ts';
 import { readTasksToAdd } from '../../../definition/tasks-to-add.ts';
@@ -7,6 +8,7 @@ import { errorData, RepriseError, withCause } from '../../../shared/errors.ts';
 import { copyJson, type Json } from '../../../shared/json.ts';
 import { jsonSize, roughSize } from '../../../shared/json-size.ts';
 import { inside } from '../../../shared/task-path.ts';
+import type { Decide } from '../commands.ts';
 import { addTasks } from '../decisions/add-tasks.ts';
 import type { DecisionContext } from '../decisions/decision-context.ts';
 import { goneBack } from '../decisions/go-back.ts';
@@ -37,6 +39,7 @@ interface Judging<Kind extends DecisionKind> {
   readonly scope: ScopeState;
   readonly decision: Extract<Decision, { readonly kind?: Kind }>;
   readonly commandId: string;
+  readonly maxUsage: MaxUsage | undefined;
   /** The number of the decision. */
   readonly n: number;
   readonly context: DecisionContext;
@@ -79,12 +82,12 @@ export function consequencesOf(
   state: RunState,
   scope: ScopeState,
   decision: Decision & { readonly kind: DecisionKind },
-  commandId: string,
+  { commandId, maxUsage }: Pick<Decide, 'commandId' | 'maxUsage'>,
   n: number,
   context: DecisionContext,
 ): Consequences | Refusal {
   const judge = JUDGES[decision.kind] as Judge<DecisionKind>;
-  return judge({ state, scope, decision, commandId, n, context } as Judging<DecisionKind>);
+  return judge({ state, scope, decision, commandId, maxUsage, n, context } as Judging<DecisionKind>);
 }
 
 const invalid = (why: string): Refusal => problem('REPRISE_DECISION_INVALID', `The decision ${why}.`);
@@ -104,13 +107,13 @@ function ended(state: RunState, scope: ScopeState, id: string): TaskState | Refu
 }
 
 /** An assignment that says why, or changes the ledger. */
-function assign({ state, scope, decision, commandId, context }: Judging<'assign'>): Consequences | Refusal {
+function assign({ state, scope, decision, commandId, maxUsage, context }: Judging<'assign'>): Consequences | Refusal {
   const { taskId, agent } = decision;
   const task = state.tasks.get(taskId);
   if (task === undefined || regionAt(state, task.scope) !== scope)
     return invalid(`names '${taskId}', and the team has no such task`);
   const { runId } = state;
-  const assignments = [{ taskId, agent }];
+  const assignments = [{ taskId, agent, ...(maxUsage === undefined ? {} : { maxUsage }) }];
   const events = schedule(state, { type: 'ScheduleTasks', commandId, runId, strategy: '', assignments }, context);
   if (events.length === 0)
     return invalid(`assigns '${taskId}', which is ${task.status}, or for which there is no slot`);

@@ -34,11 +34,12 @@ export function start(state: RunState, event: RunStarted): RunState {
   state.parent = event.parent;
   state.graph = TaskGraph.of(event.definition);
   state.strategies = event.strategies;
+  state.budget = event.budget;
   const root = rootOf(state);
   root.round = 1;
   beginRegion(state, root, ownStrategy(state, root)?.name ?? GRAPH);
   beginTeam(state, root);
-  if (event.definition.budget !== undefined) beginBudget(state, root);
+  if ((event.definition.budget ?? event.budget) !== undefined) beginBudget(state, root);
   beginPart(state, root, state.graph.root.body, event.at);
   return state;
 }
@@ -97,6 +98,7 @@ export function close(state: RunState, status: RunStatus, at: number, digest: st
   state.regions.clear();
   state.sequences.clear();
   state.teams.clear();
+  state.usedUp = [];
   state.budgets.clear();
   if (root.spent !== undefined) state.budgets.set('', root);
   state.signals.clear();

@@ -1,5 +1,6 @@
 import { blocksAround } from '../../../shared/task-path.ts';
 import { leaveMail, leaveTask } from '../messaging/leave.ts';
+import { settleAttempt } from '../metering.ts';
 import { limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
@@ -65,7 +66,10 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
     if (!leaveEntering(state, task)) state.readyCount -= 1;
   } else if (isInFlight(task)) {
     if (!isListening(state, task)) countInFlight(state, task, -1);
-    if (status !== 'running' && status !== 'scheduled') leaveMail(state, task);
+    if (status !== 'running' && status !== 'scheduled') {
+      leaveMail(state, task);
+      settleAttempt(state, task, undefined);
+    }
   } else if (task.status === 'running') {
     stopWaiting(state, task);
     leaveMail(state, task);

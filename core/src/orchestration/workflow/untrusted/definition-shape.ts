@@ -1,5 +1,5 @@
 import { blocksOf } from '../../../definition/blocks.ts';
-import { PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
+import { millionths, PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
@@ -20,6 +20,7 @@ import {
   recordOf,
   type Shape,
   text,
+  withSchema,
 } from './shape.ts';
 
 /** Characters of JSON that a definition from outside may have: what validation costs grows faster than its size. */
@@ -164,7 +165,25 @@ export const strategiesShape: Shape = (value, field) => {
   return undefined;
 };
 
-const budget = fieldsOf({}, { tasks: integer(1), attempts: integer(1), messages: integer(1), delegations: integer(1) });
+const costFrom = (least: 0 | 1): Shape =>
+  withSchema(
+    (value, field) =>
+      typeof value === 'number' && Number.isSafeInteger(millionths(value)) && millionths(value) >= least
+        ? undefined
+        : { field, problem: `must be a number ${least === 0 ? 'from 0' : 'above 0'}, as it can be counted` },
+    () => ({ type: 'number', [least === 0 ? 'minimum' : 'exclusiveMinimum']: 0 }),
+  );
+const ofAgents = { attempts: integer(1), tokens: integer(1), cost: costFrom(1) };
+export const budgetShape = fieldsOf(
+  {},
+  {
+    ...{ tasks: integer(1), messages: integer(1), delegations: integer(1) },
+    ...ofAgents,
+    agents: recordOf(fieldsOf({}, ofAgents)),
+    onBudget: (value, field) => (value === 'stop' ? undefined : fieldsOf({ agent: name })(value, field)),
+  },
+);
+export const maxUsageShape = fieldsOf({}, { tokens: integer(0), cost: costFrom(0) });
 
 const taskAt = (level: number): Shape =>
   fieldsOf(
@@ -194,6 +213,7 @@ const taskAt = (level: number): Shape =>
       repeat: fieldsOf({ from: taskId, until: expression, max: integer(1), onExhausted: oneOf('fail', 'accept') }),
       compensate,
       may: distinct(listOf(oneOf(...PERMISSIONS), PERMISSIONS.length)),
+      maxUsage: maxUsageShape,
       mutex: fieldsOf({ key: expression, across: oneOf('run', 'workflow', 'tenant') }),
     },
   );
@@ -205,7 +225,15 @@ function blockOf(task: Shape): Shape {
   );
   return fieldsOf(
     { tasks: listOf(task) },
-    { output: expression, concurrency: integer(1), budget, strategy: name, team, catch: catchOf(task), loop },
+    {
+      output: expression,
+      concurrency: integer(1),
+      budget: budgetShape,
+      strategy: name,
+      team,
+      catch: catchOf(task),
+      loop,
+    },
   );
 }
 
@@ -263,7 +291,7 @@ export const definitionShape: Shape = fieldsOf(
     output: expression,
     catch: catchOf(task),
     timeoutMs: integer(1),
-    budget,
+    budget: budgetShape,
     team,
     mailboxes: byTask(fieldsOf({}, { limit: integer(1, MAX_MAILBOX_LIMIT), retry })),
     topics: byTask(fieldsOf({}, { subscribers: distinct(listOf(text(1_100, 1), MAX_SUBSCRIBERS)) })),

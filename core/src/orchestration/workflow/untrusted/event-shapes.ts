@@ -7,7 +7,7 @@ import { MAX_WHY_CHARS } from '../directives.ts';
 import type { RunEventType, Via } from '../events.ts';
 import { messageIdShape } from '../messaging/call-shapes.ts';
 import { MAX_EDGES } from '../outside/run-changes.ts';
-import { addedTasksShape, definitionShape, strategiesShape } from './definition-shape.ts';
+import { addedTasksShape, budgetShape, definitionShape, strategiesShape } from './definition-shape.ts';
 import { mailboxShape, mailShapes, wantedShape } from './mail-shapes.ts';
 import {
   anyJson,
@@ -42,6 +42,7 @@ const keyStart = text(64 * 1024, 1);
 const label = text(1024, 1);
 const reason = text(1024 * 1024);
 const attempt = integer(1);
+export const usageShape = fieldsOf({}, { tokens: integer(0), cost: integer(0) });
 /** With or without the version of the digest before it. What it must be, the fold says. */
 const stateDigest = matching(/^(\d{1,4}:)?[0-9a-f]{64}$/, 'a digest (64 hex digits, or `1:` and 64)');
 const anObject: Shape = withSchema(
@@ -135,11 +136,13 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
           origin: keyStart,
           keys: recordOf(keyStart),
           outcomes: recordOf(anyJson),
+          raised: recordOf(budgetShape),
         },
       ),
       parent: fieldsOf({ runId, taskId, attempt, rootRunId: runId, depth: integer(1, 1000) }, { key: keyStart }),
       rules: oneOf(1, 2, 3, 4),
       strategies: strategiesShape,
+      budget: budgetShape,
     },
   ),
   RunPaused: fieldsOf({ commandId: label }, { by: oneOf('parent'), reason }),
@@ -206,7 +209,8 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   ...teamShapes(errorShape),
   AgentRested: fieldsOf({ agent, until: time, failures: integer(1) }),
   AgentBack: fieldsOf({ agent }),
-  BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }),
+  BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }, { agent }),
+  BudgetRaised: fieldsOf({ scope: blockId, raised: budgetShape }, { commandId: label }),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork', 'goto'), round: integer(1), feedback: anyJson },
@@ -222,6 +226,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       from: taskId,
       by: fieldsOf({ taskId, attempt }),
       reason: text(MAX_WHY_CHARS),
+      usage: usageShape,
       commandId: label,
       decidedBy: integer(1),
       dropped: listOf(taskId),
@@ -248,7 +253,10 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   TaskYielded: fieldsOf({ taskId }, { rest: oneOf('cancel'), by: taskId }),
   TaskExpired: fieldsOf({ taskId, error: errorShape }),
   TaskAdopted: fieldsOf({ taskId, status: oneOf('completed', 'skipped') }, { output: anyJson, attempt }),
-  TaskScheduled: fieldsOf({ taskId, attempt, agent }, { readySince: time, input: anyJson, source }),
+  TaskScheduled: fieldsOf(
+    { taskId, attempt, agent },
+    { readySince: time, input: anyJson, source, reserved: usageShape },
+  ),
   TaskStarted: fieldsOf({ taskId, attempt, worker: label }),
   TaskCompleted: fieldsOf(
     // A forEach, and a task that was given up before its first attempt, have made none.
@@ -261,17 +269,25 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       ends: anyJson,
       error: errorShape,
       commandId: label,
+      usage: usageShape,
     },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
     { via: oneOf('fallback-value', 'fallback-task') },
   ),
-  TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }),
-  TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time }),
+  TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }, { usage: usageShape }),
+  TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time, usage: usageShape }),
   TaskHandedOff: fieldsOf(
     { taskId, attempt: integer(0), agent },
-    { input: anyJson, why: text(MAX_WHY_CHARS), output: anyJson, decidedBy: integer(1) },
+    {
+      input: anyJson,
+      why: text(MAX_WHY_CHARS),
+      output: anyJson,
+      decidedBy: integer(1),
+      usage: usageShape,
+      budget: blockId,
+    },
   ),
   TaskFellBack: fieldsOf({
     taskId,
@@ -281,7 +297,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     }),
     error: errorShape,
   }),
-  TaskFailed: fieldsOf({ taskId, error: errorShape }),
+  TaskFailed: fieldsOf({ taskId, error: errorShape }, { usage: usageShape }),
   ...mailShapes(errorShape),
   TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
   CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),

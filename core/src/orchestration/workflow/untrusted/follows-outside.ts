@@ -1,4 +1,6 @@
+import { raiseProblem } from '../budgets.ts';
 import type {
+  BudgetRaised,
   TaskClosing,
   TaskCompleted,
   TaskPrioritySet,
@@ -16,7 +18,7 @@ import type { Flaw } from './shape.ts';
 
 // What may follow of events that only people and programs bring about: each is asked what its command is asked.
 
-type Change = TasksLinked | TasksUnlinked | TaskPrioritySet;
+type Change = BudgetRaised | TasksLinked | TasksUnlinked | TaskPrioritySet;
 
 export function changeFlaw(state: RunState, event: Change): Flaw | undefined {
   const before = againFlaw(state, event.commandId);
@@ -27,6 +29,10 @@ export function changeFlaw(state: RunState, event: Change): Flaw | undefined {
 
 function refusalOf(state: RunState, event: Change): string | undefined {
   switch (event.type) {
+    case 'BudgetRaised':
+      // What a run begins with has no command of its own, and anything else has one.
+      if ((event.commandId === undefined) !== (state.status === 'forking')) return 'nobody asked for it';
+      return raiseProblem(state, event.scope, event.raised);
     case 'TasksLinked':
       return linkProblem(state, event.taskId, event.after)?.message;
     case 'TasksUnlinked':

@@ -1,7 +1,7 @@
-import type { Fallback, TaskDefinition } from '../../../definition/definition.ts';
+import { AMOUNTS, type Fallback, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
-import { taskPaths } from '../../../shared/task-path.ts';
-import { costOf, usedUp } from '../budgets.ts';
+import { blocksAround, taskPaths } from '../../../shared/task-path.ts';
+import { amountText, cheaperFor, costOf, type UsedUp, usedUp } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -15,11 +15,15 @@ import type {
   ScopeCaught,
   TaskAdopted,
   TaskClosing,
+  TaskHandedOff,
   TaskPrioritySet,
+  TaskScheduled,
   TasksAdded,
   TasksLinked,
   TasksUnlinked,
 } from '../events.ts';
+import { beyond, reservationOf, saidFor } from '../metering.ts';
+import { wantedBy } from '../ready-tasks.ts';
 import {
   definitionOf,
   hasEnded,
@@ -104,12 +108,15 @@ export function followsFlaw(state: RunState, event: RunEvent): Flaw | undefined 
     case 'TeamWoken':
       return teamFlaw(state, event);
     case 'BudgetReached':
-      return state.usedUp.some(({ scope, kind }) => scope === event.scope && kind === event.budget)
+      return state.usedUp.some(
+        ({ scope, kind, agent }) => scope === event.scope && kind === event.budget && agent === event.agent,
+      )
         ? undefined
         : flaw(
             'data.budget',
             `is ${event.budget}, and what '${event.scope}' may spend of that was not spent just before`,
           );
+    case 'BudgetRaised':
     case 'TasksLinked':
     case 'TasksUnlinked':
     case 'TaskPrioritySet':
@@ -163,12 +170,46 @@ type AboutTask = Exclude<
 >;
 
 /** Counts are never exceeded. */
-function budgetFlaw(state: RunState, task: TaskState): Flaw | undefined {
-  const over = usedUp(state, task.scope, costOf(state, task));
-  return over === undefined
-    ? undefined
-    : flaw('type', `cannot come: the budget of ${over.limit} ${over.kind} of '${over.scope}' is used up`);
+const budgetFlaw = (state: RunState, task: TaskState): Flaw | undefined =>
+  usedUpFlaw(usedUp(state, task.scope, costOf(state, task)));
+
+/** A cheaper agent is given what is ready, where the budget of a block around says so. (Whether there was nothing left depends on what agents declare.) */
+function cheaperFlaw(
+  state: RunState,
+  task: TaskState,
+  { budget = '', agent, attempt, ...more }: TaskHandedOff,
+): Flaw | undefined {
+  if (task.status !== 'ready') return unfit(task);
+  const isAround = budget === '' || [...blocksAround(task.scope)].includes(budget);
+  if (!isAround || cheaperFor(state, budget) !== agent || wantedBy(state, task).agent === agent)
+    return flaw('data.budget', `is '${budget}', which gives '${task.id}' to no '${agent}'`);
+  for (const field of ['input', 'output', 'decidedBy', 'usage'] as const)
+    if (more[field] !== undefined) return flaw(`data.${field}`, 'cannot stand beside a budget');
+  if ((task.handOffs?.length ?? 0) >= MAX_HAND_OFFS)
+    return flaw('type', `cannot come: '${task.id}' was handed off ${MAX_HAND_OFFS} times`);
+  return attemptFlaw(task, attempt);
 }
+
+/** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
+function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
+  if (state.budgets.size === 0 && reserved === undefined) return undefined;
+  const known = reservationOf(state, task, agent, undefined);
+  if ((known === undefined) !== (reserved === undefined))
+    return flaw('data.reserved', known === undefined ? 'cannot stand here: nothing around is metered' : 'is missing');
+  const said = saidFor(state, task);
+  for (const kind of AMOUNTS) {
+    if (known?.[kind] !== undefined && reserved?.[kind] === undefined)
+      return flaw(`data.reserved.${kind}`, 'is missing');
+    if (said?.[kind] !== undefined && reserved?.[kind] !== known?.[kind])
+      return flaw(`data.reserved.${kind}`, `is not what '${task.id}' may use at most`);
+  }
+  return usedUpFlaw(beyond(state, task, { agent, reserved })?.used);
+}
+
+const usedUpFlaw = (over: UsedUp | undefined): Flaw | undefined =>
+  over === undefined
+    ? undefined
+    : flaw('type', `cannot come: the budget of ${amountText(over.kind, over.limit)} of '${over.scope}' is used up`);
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
   switch (event.type) {
@@ -220,7 +261,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       if (task.status !== 'ready') return unfit(task);
       if (event.attempt !== task.attempt + 1)
         return flaw('data.attempt', `is ${event.attempt}; the next one of '${task.id}' is ${task.attempt + 1}`);
-      return budgetFlaw(state, task) ?? inputFlaw(state, task, event);
+      return admittedFlaw(state, task, event) ?? inputFlaw(state, task, event);
     case 'TaskStarted':
       return task.status === 'scheduled' ? attemptFlaw(task, event.attempt) : unfit(task);
     case 'TaskCompleted':
@@ -239,6 +280,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         ? attemptFlaw(task, event.attempt)
         : unfit(task);
     case 'TaskHandedOff':
+      if (event.budget !== undefined) return cheaperFlaw(state, task, event);
       if (event.decidedBy !== undefined)
         return task.status === 'ready' && state.teams.has(task.scope) ? attemptFlaw(task, event.attempt) : unfit(task);
       if (!isInFlight(task) || task.closing !== undefined) return unfit(task);
@@ -305,6 +347,7 @@ function copiedFlaw(state: RunState, event: RunEvent): Flaw | undefined {
   if (state.revision === revision && (event.type !== 'TasksReset' || event.why !== 'fork'))
     return flaw('type', 'cannot come: behind what was copied it is said first what is done again');
   if (!CLOSING_A_FORK.has(event.type)) return flaw('type', 'cannot come before RunForked');
+  if (event.type === 'BudgetRaised') return changeFlaw(state, event);
   if (event.type !== 'RunForked') return undefined;
   if (event.as === 'fork' && state.lineage?.as !== 'fork') return flaw('data.as', 'is fork, and the run is a retry');
   return event.runId === state.runId ? undefined : flaw('data.runId', 'is not this run');
@@ -324,7 +367,7 @@ const CLOSING_A_FORK: ReadonlySet<RunEvent['type']> = new Set<RunEvent['type']>(
     'TaskClosing',
     'TaskCancelled',
   ] as const),
-  ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'RunForked'] as const),
+  ...(['CompensationBegan', 'TaskAdopted', 'SignalReceived', 'BudgetRaised', 'RunForked'] as const),
 ]);
 
 /** Whether it runs was to be decided now: nothing, or no more than the join leaves out, holds it up. */

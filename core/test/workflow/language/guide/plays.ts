@@ -76,6 +76,16 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       expect(r.of('BudgetReached')).to.have.length(1);
     },
   ],
+  digest: [
+    'text',
+    (r) => {
+      r.run('read/extract', 'extracted');
+      r.send({ type: 'ScheduleTasks', strategy: 'test', assignments: [{ taskId: 'write', agent: 'writer' }] });
+      expect(r.of('TaskHandedOff')[0]).to.deep.include({ taskId: 'write', agent: 'small-writer', budget: '' });
+      r.run('write', 'written');
+      gives(r, 'written');
+    },
+  ],
   review: [
     'text',
     (r) => {

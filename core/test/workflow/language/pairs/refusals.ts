@@ -83,6 +83,7 @@ const MAY = [
   'may: send',
 ];
 const NOT_ALLOWED = 'is what an agent may do to the run, and no agent does this task; leave it out';
+const NO_USAGE = 'is what an attempt of an agent may use, and no agent does this task; leave it out';
 const SCOPE_AGAIN = 'is for attempts; to run a scope again, use catch … then: retry, or loop';
 const ONE_FALLBACK = 'must have exactly one of agent, task and value';
 const OVERLAP = 'segments may not overlap';
@@ -102,6 +103,7 @@ export const REFUSALS: readonly Row[] = [
   onOne(NOT_AN_AGENT, ['timeout.heartbeat'], NO_HEARTBEAT),
   onOne(NOT_AN_AGENT, ['delivery'], NO_DELIVERY),
   onOne(NOT_AN_AGENT, MAY, NOT_ALLOWED),
+  onOne(NOT_AN_AGENT, ['maxUsage'], NO_USAGE),
   onOne(OF_SCOPES, ['retry'], SCOPE_AGAIN),
   onOne(BY_ITSELF, ['retry'], 'has no effect: there are no attempts to make again; leave it out'),
   onOne(BY_ITSELF, ['compensate'], 'does nothing that could be undone; leave it out'),
@@ -178,6 +180,7 @@ export const REFUSALS: readonly Row[] = [
   onBlock('timeout.heartbeat', NO_HEARTBEAT),
   onBlock('delivery', NO_DELIVERY),
   ...MAY.map((word) => onBlock(word, NOT_ALLOWED)),
+  onBlock('maxUsage', NO_USAGE),
   onBlock('retry', SCOPE_AGAIN),
 
   { shape: 'one after the other', of: REPEATS, with: ['repeat from another'], reason: OVERLAP },

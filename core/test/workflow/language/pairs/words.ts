@@ -261,6 +261,7 @@ const WITHIN_WORDS: readonly Word[] = [
   field('mutex', { key: 'the key', across: 'workflow' }, 'mutex across runs'),
   field('priority', 5),
   field('delivery', 'at-most-once'),
+  field('maxUsage', { tokens: 5, cost: 0.01 }),
   field('may', 'spawn', 'may: spawn'),
   field('may', ['spawn', 'finish'], 'may: finish'),
   field('may', 'handOff', 'may: handOff'),

@@ -76,9 +76,10 @@ function endedAttempt(event: RunEvent): { readonly taskId: string; readonly atte
   switch (event.type) {
     case 'TaskAttemptFailed':
     case 'TaskAttemptCompleted':
-    case 'TaskHandedOff':
     case 'TaskRepeated':
       return event;
+    case 'TaskHandedOff':
+      return event.decidedBy === undefined && event.budget === undefined ? event : undefined;
     case 'TaskCompleted':
       return event.via === 'agent' ? event : undefined;
     case 'TasksReset':

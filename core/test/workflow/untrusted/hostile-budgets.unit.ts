@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { flawOf, inserted, type Loose, replaced } from './altered-golden.ts';
+
+/** One more raise, at the begin of a run that has budgets of tasks, attempts and messages. */
+const raised = (fields: Record<string, unknown>): string =>
+  flawOf('budgeted', inserted({ type: 'RunStarted' }, 'BudgetRaised', { scope: '', commandId: 'more', ...fields }));
+
+/** As it is exported: without what only a store is told. */
+const metered = (change: (events: Loose[]) => void): string =>
+  flawOf('metered', (events) => {
+    for (const { metadata } of events) delete metadata['sleepsUntil'];
+    change(events);
+  });
+
+describe('a hostile history of budgets', () => {
+  it('is taken as it is', () => {
+    expect(flawOf('raised', () => undefined)).to.equal('taken');
+  });
+
+  it('raises what is limited, of a block that is under way, by whole numbers, and because somebody asked', () => {
+    expect(raised({ raised: { attempts: 1 } }), 'until the digest tells').to.match(/^RunCompleted data\.stateDigest/);
+    expect(raised({ raised: { tasks: 1, delegations: 1 } })).to.equal(
+      'BudgetRaised data: could not be done: the run has no budget of delegations that could be raised',
+    );
+    expect(raised({ raised: { attempts: 0 } })).to.match(/^BudgetRaised data\.raised\.attempts/);
+    expect(raised({ raised: { atempts: 1 } })).to.match(/^BudgetRaised data\.raised/);
+    expect(raised({ raised: {} })).to.match(/^BudgetRaised data: could not be done: it is not said/);
+    expect(raised({ raised: { attempts: Number.MAX_SAFE_INTEGER } })).to.match(/than can be counted/);
+    expect(raised({ scope: 'try', raised: { attempts: 1 } })).to.match(/'try' has no budget/);
+    const unasked = inserted({ type: 'RunStarted' }, 'BudgetRaised', { scope: '', raised: { attempts: 1 } });
+    expect(flawOf('budgeted', unasked)).to.match(/nobody asked for it/);
+  });
+
+  it('begins, as a retry, with raises that are said at its start', () => {
+    const begun = (fields: Record<string, unknown>): string =>
+      flawOf('raised', (events) =>
+        Object.assign(events.filter(({ type }) => type === 'BudgetRaised').at(-1)?.data ?? {}, fields),
+      );
+    expect(begun({ raised: { messages: 1 } })).to.match(/^BudgetRaised .*no budget of messages/);
+    expect(begun({ commandId: 'x' })).to.match(/^BudgetRaised .*nobody asked/);
+    expect(begun({ scope: 'part' })).to.match(/^BudgetRaised .*'part' has no budget/);
+  });
+
+  it('begins with a budget of known kinds', () => {
+    const started = (budget: unknown): string => flawOf('raised', replaced({ type: 'RunStarted' }, { budget }));
+    expect(started({ attempts: 0 })).to.match(/data\.budget\.attempts/);
+    expect(started({ hours: 1 })).to.match(/data\.budget/);
+  });
+
+  it('reserves what attempts may use, as it is declared and was seen, and no more than there is', () => {
+    expect(metered(() => undefined)).to.equal('taken');
+    const scheduled = (taskId: string, reserved: unknown): string =>
+      metered(replaced({ type: 'TaskScheduled', taskId }, { reserved }));
+    expect(scheduled('each[0]', undefined)).to.equal('TaskScheduled data.reserved: is missing');
+    expect(scheduled('each[0]', { tokens: 1, cost: 20_000 })).to.match(
+      /data\.reserved\.tokens: is not what 'each\[0\]' may/,
+    );
+    expect(scheduled('unknown[1]', { tokens: 30 })).to.match(/data\.reserved\.cost: is missing/);
+    expect(scheduled('unknown[1]', { tokens: 300, cost: 1000 })).to.match(/the budget of 400 tokens of '' is used up/);
+    expect(scheduled('unknown[0]', { tokens: 1.5 })).to.match(/data\.reserved\.tokens/);
+    expect(scheduled('unknown[0]', { hours: 1 })).to.match(/data\.reserved/);
+    const plain = replaced({ type: 'TaskScheduled' }, { reserved: { tokens: 1 } });
+    expect(flawOf('failed', plain)).to.match(/data\.reserved: cannot stand here|nothing around is metered/);
+  });
+
+  it('says of attempts what they used in whole numbers, and its digest knows', () => {
+    const used = (usage: unknown): string => metered(replaced({ type: 'TaskCompleted', taskId: 'each[0]' }, { usage }));
+    expect(used({ tokens: -1 })).to.match(/data\.usage\.tokens/);
+    expect(used({ cost: 0.5 })).to.match(/data\.usage\.cost/);
+    expect(used({ tokens: 26, cost: 1500 })).to.match(/^RunCompleted data\.stateDigest/);
+    const unspent = inserted({ type: 'RunStarted' }, 'BudgetReached', { scope: '', budget: 'tokens' });
+    expect(metered(unspent)).to.match(/was not spent just before/);
+  });
+
+  it('hands on to a cheaper agent only what is ready, and to whom a budget around names', () => {
+    expect(flawOf('thrifty', () => undefined)).to.equal('taken');
+    const handed = (fields: Record<string, unknown>): string =>
+      flawOf('thrifty', replaced({ type: 'TaskHandedOff' }, fields));
+    expect(handed({ agent: 'dear' })).to.match(/data\.budget: is '', which gives 'each\[2\]' to no 'dear'/);
+    expect(handed({ budget: 'each' })).to.match(/data\.budget/);
+    expect(handed({ budget: undefined })).to.match(/^TaskHandedOff/);
+    expect(handed({ output: 1 })).to.match(/data\.output: cannot stand beside a budget/);
+    expect(handed({ attempt: 7 })).to.match(/^TaskHandedOff data\.attempt/);
+    expect(handed({ taskId: 'each[0]' })).to.match(/^TaskHandedOff/);
+  });
+});
