@@ -84,7 +84,8 @@ export function usedUp(state: RunState, path: string, kinds: readonly BudgetKind
 
 export function exhausted({ scope, kind, limit }: UsedUp, who: string): ErrorData {
   const whose = scope === '' ? 'the run' : `'${scope}'`;
-  const message = `${who} would take ${whose} beyond its budget of ${limit} ${kind}. Raise budget.${kind}, or find out what uses it up.`;
+  const of = `${limit} ${limit === 1 ? kind.slice(0, -1) : kind}`;
+  const message = `${who} would take ${whose} beyond its budget of ${of}. Raise budget.${kind}, or find out what uses it up.`;
   return { ...errorData('REPRISE_BUDGET_EXHAUSTED', message), details: { scope, budget: kind, limit } };
 }
 

@@ -44,7 +44,7 @@ describe('a budget', () => {
     const r = run('a: { agent: a }\nb: { agent: a, after: a }', 'budget: { tasks: 1 }');
     r.run('a');
     r.schedule('b');
-    expect(r.task('b').error?.message).to.match(/^'b' would take the run beyond its budget of 1 tasks\./);
+    expect(r.task('b').error?.message).to.match(/^'b' would take the run beyond its budget of 1 task\./);
   });
 
   it('counts tasks that agents and child runs do, each time they begin, and no others', () => {
