@@ -149,6 +149,7 @@ describe('events in words', () => {
       [{ ...sent, to: 'x', run: 'r-2', n: 1, subject: 'draft' }, 'a to x of run r-2 (draft), 1'],
       [{ ...sent, to: '@desk', run: '5f0c', n: 1, performative: 'request' }, 'a to @desk, request, 1'],
       [{ ...sent, to: 'client:kim' }, 'a to client:kim, 1'],
+      [{ ...sent, to: 'client:team:g' }, "a to the team 'g', 1"],
       [{ ...sent, to: 'a', from: { client: '@desk', run: '5f0c' } }, '@desk to a, 1'],
       [{ ...sent, ...came, from: { task: 'b', run: 'r-2' }, to: 'x' }, 'b of run r-2 to x, 1'],
       [{ ...sent, ...came, from: { client: 'kim', run: 'r-2' }, to: 'x' }, 'kim (from outside) of run r-2 to x, 1'],
@@ -203,6 +204,27 @@ describe('events in words', () => {
       ],
     ];
     for (const [event, text] of cases) expect(describeEvent(event)).to.equal(text);
+  });
+
+  it('say what bids are called for, and which strategies a start named', async () => {
+    const call = {
+      scope: 'g',
+      strategy: 's',
+      n: 1,
+      seen: 1,
+      kind: 'announce',
+      about: 'walls',
+      why: 'round 1',
+    } as const;
+    expect(describeEvent({ type: 'DecisionMade', at: 0, ...call, tasks: ['bid-1', 'bid-2'] })).to.equal(
+      '1 of g: announce walls to bid-1, bid-2: round 1',
+    );
+    const [started] = await sampleRun();
+    const { event } = started as { readonly event: RunEvent };
+    if (event.type !== 'RunStarted') return expect.fail(event.type);
+    const strategies = { '': 'sequential', mend: { name: 'panel', team: {} } };
+    expect(describeEvent({ ...event, strategies })).to.contain('; strategy sequential, panel in mend; input ');
+    return expect(describeEvent(event)).to.not.contain('strategy');
   });
 
   it('are one line without escapes each', async () => {

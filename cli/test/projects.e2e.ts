@@ -86,6 +86,11 @@ async function isClean(folder: string): Promise<void> {
 }
 
 describe('reprise create', () => {
+  it('says in its help which templates there are', async () => {
+    const { stdout } = await reprise(['create', '--help'], { cwd: ROOT });
+    expect(stdout).to.contain(`--template=${TEMPLATES.join('|')}`);
+  });
+
   for (const template of TEMPLATES) {
     it(`makes a project from the template ${template} that compiles and passes its tests`, async () => {
       const cwd = folders();

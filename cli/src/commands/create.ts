@@ -12,6 +12,10 @@ export default class Create extends RepriseCommand {
       command: '<%= config.bin %> create my-approvals --template approval',
     },
     {
+      description: 'A team that a manager leads',
+      command: '<%= config.bin %> create my-team --template team',
+    },
+    {
       description: 'A plugin, to be published',
       command: '<%= config.bin %> create reprise-monitor-mine --template plugin',
     },
@@ -23,9 +27,9 @@ export default class Create extends RepriseCommand {
     template: Flags.string({
       char: 't',
       description:
-        'What it is made from: hello (a workflow of two tasks), approval (one that waits for a decision), or plugin.',
+        'What it is made from: hello (a workflow of two tasks), approval (one that waits for a decision), team (a manager and its workers), or plugin.',
       default: 'hello',
-      helpValue: 'hello|approval|plugin',
+      helpValue: 'hello|approval|team|plugin',
     }),
     install: Flags.boolean({ description: 'Run npm install in it.' }),
   };

@@ -36,7 +36,9 @@ export function describeEvent(event: RunEvent): string {
       const { name, version, tasks } = event.definition;
       const { as = 'retry', runId } = event.lineage ?? {};
       const from = event.lineage === undefined ? '' : `, a ${as} of ${runId}`;
-      return plain(`${name}@${version}, ${count(tasks.length, 'task')}${from}; input ${briefJson(event.input, WIDTH)}`);
+      return plain(
+        `${name}@${version}, ${count(tasks.length, 'task')}${from}${describeStrategies(event)}; input ${briefJson(event.input, WIDTH)}`,
+      );
     }
     case 'RunPaused':
     case 'RunCancelled':
@@ -310,10 +312,20 @@ export function taskOf(event: RunEvent, rules: number): { readonly task: string;
   return { task: paths.definition(id), item: paths.itemOf(id) !== undefined || id.includes('[') };
 }
 
+/** Those that the start named instead of the workflow's. */
+function describeStrategies({ strategies = {} }: Extract<RunEvent, { type: 'RunStarted' }>): string {
+  const named = Object.entries(strategies).map(([block, said]) => {
+    const name = typeof said === 'string' ? said : said.name;
+    return block === '' ? name : `${name} in ${block}`;
+  });
+  return named.length === 0 ? '' : `; strategy ${clip(named.join(', '), WIDTH)}`;
+}
+
 function describeDecision(event: DecisionMade | DecisionRefused): string {
   const { scope, n, kind, tasks = [], why } = event;
   const where = scope === '' ? '' : ` of ${scope}`;
-  const what = tasks.length === 0 ? '' : ` ${clip(tasks.join(', '), WIDTH)}`;
+  const about = event.type === 'DecisionRefused' || event.about === undefined ? '' : ` ${event.about} to`;
+  const what = tasks.length === 0 ? '' : `${about} ${clip(tasks.join(', '), WIDTH)}`;
   const reason = why === undefined ? '' : `: ${clip(why, WIDTH)}`;
   if (event.type === 'DecisionRefused')
     return `${n}${where}: ${kind}${what} cannot be, ${event.code}: ${event.message}`;

@@ -5,8 +5,9 @@ import type { Party } from '@reprise/core';
 /** An address of the state: `>RUN/ADDRESS` is where what goes to another run lies until that has it. */
 const OUTBOX = /^>([^/]+)\/(.*)$/s;
 
-/** `critic`, `critic of run r-2`, `@desk`. */
+/** `critic`, `critic of run r-2`, `@desk`, `the team 'review'`. */
 export function placeText(address: string, run?: string): string {
+  if (address.startsWith('client:team:')) return nameText(address.slice('client:'.length));
   const [, beyond = run, to = address] = OUTBOX.exec(address) ?? [];
   return beyond === undefined || to.startsWith('@') ? to : `${to} of run ${beyond}`;
 }

@@ -49,7 +49,10 @@ const fileText = (what: string, file: string): Promise<string> =>
   readTextFile(file, (why, cause) =>
     usageError(`The ${what} file ${file} could not be read: ${why}.`, {
       cause,
-      fix: `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --${what} '{"name":"Ada"}'.`,
+      fix:
+        what === 'strategy'
+          ? 'Name a file with JSON (`--strategy @team.json`), or a strategy that needs none (`--strategy sequential`).'
+          : `Name a file with JSON, \`-\` for what is piped in, or give it as it is: --${what} '{"name":"Ada"}'.`,
     }),
   );
 

@@ -69,10 +69,11 @@ export const errorData = (code: ErrorCode, message: string): ErrorData => ({
   retryable: ERROR_CODES[code].retryable,
 });
 
-/** `error` with the last real error before it, which is named in the message, too. A chain of causes keeps its first. */
+/** `error` with the last real error before it, which is named in the message, too, unless that ends with it already. A chain of causes keeps its first. */
 export function withCause(error: ErrorData, before: ErrorData | undefined): ErrorData {
   if (before === undefined) return error;
   const { cause = before } = before;
+  if (error.message.endsWith(`: ${cause.message}`)) return { ...error, cause };
   const message = `${error.message} Before that: ${cause.code}: ${cause.message}`.slice(0, MAX_MESSAGE_CHARS);
   return { ...error, message, cause };
 }

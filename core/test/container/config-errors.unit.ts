@@ -104,7 +104,7 @@ const MISTAKES: Record<string, [config: RepriseConfig, code: string, says: RegEx
   'a strategy that nobody brings': [
     { workflows: [workflow('s', { strategy: 'swarm' }).task('a', agent('x')).build()] },
     'REPRISE_CONFIG_INVALID',
-    /strategy 'swarm' \(installed: graph, sequential\)/,
+    /strategy 'swarm' \(installed: graph, sequential; a plugin .* brings others: docs\/scheduling-strategies\.md\)/,
   ],
   'two workflows of one name and version': [
     {

@@ -1,5 +1,5 @@
 import { isId, type Json, type TeamTask } from '@reprise/core/plugin';
-import { type Desk, hasEnded } from './desk.ts';
+import { clip, type Desk, hasEnded, listed } from './desk.ts';
 import { codeOf, endIfDone, isOutOfBudget, resumeWork } from './ending.ts';
 import type { Auction } from './ledger.ts';
 import { isBag } from './options.ts';
@@ -13,6 +13,7 @@ const MOST_BIDDERS = 100;
 const MOST_NEXT = 5;
 /** The run has as many conversations as it may: of other teams, or of agents. */
 const CROWDED_MS = 1000;
+const MOST_REASON = 200;
 
 /** A contract net: each task goes to who bids least for it. */
 export function bid(desk: Desk, spec: BidSpec, rules: Rules): void {
@@ -212,15 +213,29 @@ class Market {
   #nobody({ id }: TeamTask, auction: Auction): void {
     const desk = this.#desk;
     const { onNoBid = 'assign' } = this.#spec;
+    const asked = this.#asked(auction);
     Object.assign(auction, { bids: {}, void: [], next: [], to: null });
     if (auction.round < this.#rules.rounds) {
       Object.assign(auction, { state: 'waiting', until: desk.view.now + 1000 * 2 ** (auction.round - 1) });
       return desk.note(`nobody bids for '${id}' in round ${auction.round}`);
     }
-    if (onNoBid === 'fail')
-      return desk.giveUp('REPRISE_NO_BID', `Nobody bids for '${id}', which was called ${auction.round} times.`);
+    if (onNoBid === 'fail') {
+      const calls = auction.round === 1 ? 'once' : `${auction.round} times`;
+      return desk.giveUp('REPRISE_NO_BID', `Nobody bids for '${id}', which was called ${calls}: ${asked}.`);
+    }
     Object.assign(auction, onNoBid === 'assign' ? { state: 'order' } : { state: 'awarded', to: onNoBid.agent });
     desk.note(`nobody bids for '${id}': ${onNoBid === 'assign' ? 'assigned in order' : `for ${onNoBid.agent}`}`);
+  }
+
+  /** Who was asked in this round, with the reasons that are known. */
+  #asked({ bids }: Auction): string {
+    const { tasks } = this.#desk.view.team;
+    const asked = Object.entries(bids).map(([id, agent]) => {
+      const { output, error } = tasks.get(id) ?? {};
+      const why = isBag(output) ? output['refuse'] : error?.message;
+      return typeof why === 'string' ? `${agent} (${clip(why, MOST_REASON)})` : agent;
+    });
+    return asked.length === 0 ? 'there was nobody to ask' : `asked were ${listed(asked)}`;
   }
 
   /** `due`: is to be called again. */

@@ -1,4 +1,4 @@
-import { type Desk, hasEnded } from './desk.ts';
+import { type Desk, hasEnded, listed } from './desk.ts';
 import { endIfDone, resumeWork } from './ending.ts';
 import { type Claimer, type ClaimSpec, claimersOf, type Rules } from './spec.ts';
 import { groupOf, type ReadyWork, shownWork, type Work } from './work.ts';
@@ -52,7 +52,20 @@ class Board {
     if (first === undefined) return;
     if (onNoClaim === 'assign') return desk.assignInOrder(left.map(groupOf));
     const more = left.length === 1 ? '' : `, nor ${left.length - 1} more`;
-    desk.giveUp('REPRISE_NOT_CLAIMED', `Nobody claims '${first.task.id}'${more}, and nothing else is under way.`);
+    const reasons = listed(
+      this.#members.map((member) => `${member.agent} ${this.#whyNot(member, first)}`),
+      '; ',
+    );
+    const message = `Nobody claims '${first.task.id}'${more}, and nothing else is under way: ${reasons}.`;
+    desk.giveUp('REPRISE_NOT_CLAIMED', message);
+  }
+
+  /** Of a member that does not claim what nobody does. */
+  #whyNot({ agent }: Claimer, { capability }: Work): string {
+    const there = this.#desk.view.agents.get(agent);
+    if (there === undefined) return 'is not there';
+    if (!there.capabilities.includes(capability)) return `has not the capability '${capability}'`;
+    return 'has a trigger that does not hold';
   }
 
   #claim(work: Work): boolean {

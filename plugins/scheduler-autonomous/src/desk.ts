@@ -147,5 +147,12 @@ export class Desk {
   }
 }
 
-const clip = (text: string, most: number): string =>
+export const clip = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+
+const MOST_LISTED = 5;
+
+export function listed(items: readonly string[], separator = ', '): string {
+  const more = items.length - MOST_LISTED;
+  return [...items.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join(separator);
+}

@@ -44,8 +44,8 @@ function resume(desk: Desk, { id, handOffs, error, status }: TeamTask): boolean 
 function end(desk: Desk, floor: TeamTask): void {
   const { id, status, output = null, error } = floor;
   if (status === 'completed') return desk.finish(output);
-  const why = error === undefined ? `was ${status}` : `failed: ${error.message}`;
-  desk.giveUp(codeOf(floor), `'${id}', which goes from hand to hand, ${why}.`, id);
+  const why = error === undefined ? `was ${status}.` : `failed: ${error.message}`;
+  desk.giveUp(codeOf(floor), `'${id}', which goes from hand to hand, ${why}`, id);
 }
 
 /** Whether who was handed the floor gets it. What is new in the ledger is said with the decision, or with none. */

@@ -215,6 +215,7 @@ describe('an autonomous team', () => {
       ]);
       expect(ran.error?.cause?.code).to.equal('REPRISE_TEAM_FAILED');
       expect(ran.error?.cause?.cause?.code).to.equal('ILL');
+      expect(ran.error?.cause?.message).to.match(/^'floor', which goes from hand to hand, failed: it cannot$/);
     });
   });
 
@@ -309,6 +310,17 @@ tasks:
         const ran = await run(flowOf({ ...BID, rounds: 1, onNoBid }, JOB), ['ann', 'bob', 'cid'].map(never));
         expect(ran.output ?? ran.error?.cause?.code).to.deep.equal(end);
       });
+
+    it('says who was asked when nobody bids', async () => {
+      const ran = await run(flowOf({ ...BID, rounds: 1, onNoBid: 'fail' }, JOB), [
+        bidder('ann', () => ({ refuse: 'on holiday' })),
+        bidder('bob', () => ({ price: -1 })),
+        bidder('cid', () => ({ refuse: 'never' })),
+      ]);
+      expect(ran.error?.cause?.message).to.equal(
+        "Nobody bids for 'job', which was called once: asked were ann (on holiday), bob, cid (never).",
+      );
+    });
 
     it('takes the next bid when the winner fails', async () => {
       const ran = await run(flowOf(BID, '{ job: { capability: paint, retry: { maxAttempts: 3, initialDelay: 1 } } }'), [
@@ -482,6 +494,17 @@ tasks:
         ]);
         expect(ran.output ?? ran.error?.cause?.code).to.deep.equal(end);
       });
+
+    it('says of each member why it claims nothing', async () => {
+      const members = [{ agent: 'ann', trigger: 'has(board.nothing)' }, { agent: 'bob' }];
+      const ran = await run(flowOf({ mode: 'claim', members }, JOB), [
+        agent('ann', did('ann'), ['paint']),
+        agent('bob', did('bob')),
+      ]);
+      expect(ran.error?.cause?.message).to.equal(
+        "Nobody claims 'job', and nothing else is under way: ann has a trigger that does not hold; bob has not the capability 'paint'.",
+      );
+    });
 
     it('has what an agent adds claimed, too', async () => {
       const tasks = '{ plan: { agent: ann, may: [spawn] } }';

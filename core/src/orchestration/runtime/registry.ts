@@ -7,7 +7,7 @@ import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { AnyStrategy } from '../scheduler/scheduler-strategy.ts';
-import { askedByTeam, spokenProblems } from '../scheduler/strategy-problems.ts';
+import { askedByTeam, noStrategy, spokenProblems } from '../scheduler/strategy-problems.ts';
 
 /** A workflow that runs can be started of. */
 export interface RegisteredWorkflow {
@@ -124,8 +124,8 @@ export class Registry {
   strategy(name: string): AnyStrategy {
     const strategy = this.#strategies.get(name);
     if (strategy !== undefined) return strategy;
-    const known = [...this.#strategies.keys()].join(', ');
-    throw new RepriseError('REPRISE_CONFIG_INVALID', `There is no scheduler strategy '${name}' (installed: ${known}).`);
+    const known = noStrategy(name, [...this.#strategies.keys()]);
+    throw new RepriseError('REPRISE_CONFIG_INVALID', `There is no scheduler strategy ${known}.`);
   }
 
   /**

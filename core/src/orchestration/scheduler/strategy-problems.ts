@@ -23,6 +23,10 @@ export function spokenProblems(strategy: AnyStrategy, team: JsonObject | undefin
   }
 }
 
+/** `'panle'; did you mean 'panel'? (installed: …)`, and where others come from. */
+export const noStrategy = (name: string, installed: readonly string[]): string =>
+  `'${name}'${didYouMean(name, installed)} (installed: ${installed.join(', ')}; a plugin in \`plugins\` of the configuration brings others: docs/scheduling-strategies.md)`;
+
 /** What every expression of a strategy may read. */
 const OF_TEAMS = ['input', 'round', 'runId'];
 
@@ -64,8 +68,7 @@ export function strategyProblems(
     const strategy = known.get(name);
     if (strategy === undefined) {
       const names = [...known.keys()];
-      const message = `there is no strategy '${name}'${didYouMean(name, names)} (installed: ${names.join(', ')})`;
-      return [{ path, message }];
+      return [{ path, message: `there is no strategy ${noStrategy(name, names)}` }];
     }
     const said = spokenProblems(strategy, team).map((message): DefinitionProblem => ({ path, message }));
     if (said.length > 0 || there === undefined) return said;

@@ -197,8 +197,11 @@ export function usedUp(state: RunState, path: string, kinds: readonly CountKind[
   return undefined;
 }
 
-/** An amount as people write it: `2.5 cost`, `1200 tokens`. */
-export const amountText = (kind: BudgetKind, amount: number): string => `${inUnits(kind, amount)} ${kind}`;
+/** An amount as people write it: `2.5 cost`, `1200 tokens`, `1 task`. */
+export function amountText(kind: BudgetKind, amount: number): string {
+  const count = inUnits(kind, amount);
+  return `${count} ${count === 1 ? kind.replace(/s$/, '') : kind}`;
+}
 
 export function exhausted(used: UsedUp, who: string): ErrorData {
   const { scope, kind, limit, agent, spent, most } = used;

@@ -40,6 +40,13 @@ describe('a budget', () => {
     expect(reached(r)).to.deep.equal([':attempts']);
   });
 
+  it('does not speak of another attempt where there was none', () => {
+    const r = run('a: { agent: a }\nb: { agent: a, after: a }', 'budget: { tasks: 1 }');
+    r.run('a');
+    r.schedule('b');
+    expect(r.task('b').error?.message).to.match(/^'b' would take the run beyond its budget of 1 task\./);
+  });
+
   it('counts tasks that agents and child runs do, each time they begin, and no others', () => {
     const r = run(
       `

@@ -85,7 +85,7 @@ describe('a budget of tokens and cost', () => {
       retryable: false,
       details: { scope: '', budget: 'tokens', limit: 100 },
       message:
-        "Another attempt of 'b', which may use 60 tokens, would take the run beyond its budget of 100 tokens, of which 50 are spent. Raise budget.tokens, say less in maxUsage, or find out what uses it up.",
+        "'b', which may use 60 tokens, would take the run beyond its budget of 100 tokens, of which 50 are spent. Raise budget.tokens, say less in maxUsage, or find out what uses it up.",
     });
   });
 

@@ -104,7 +104,7 @@ export function beyondBudget(
   over: UsedUp,
   context: DecisionContext,
 ): readonly RunEvent[] {
-  const error = exhausted(over, `Another attempt of '${task.id}'`);
+  const error = exhausted(over, task.attempt === 0 ? `'${task.id}'` : `Another attempt of '${task.id}'`);
   return giveUp(state, task, definition, { error: withCause(error, task.error), final: true }, context);
 }
 
