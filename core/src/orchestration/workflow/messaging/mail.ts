@@ -329,7 +329,10 @@ export function boxAt(mail: MailState, mailbox: string): Mailbox {
 
 function tidy(mail: MailState, mailbox: string): void {
   const box = mail.boxes.get(mailbox);
-  if (box !== undefined && box.messages.size === 0 && box.receivers.size === 0) mail.boxes.delete(mailbox);
+  if (box === undefined || box.messages.size > 0 || box.receivers.size > 0) return;
+  mail.boxes.delete(mailbox);
+  // Else a history that is only read would look as if something followed by itself.
+  mail.stirred.delete(mailbox);
 }
 
 const stir = (mail: MailState, mailbox: string): void => {
