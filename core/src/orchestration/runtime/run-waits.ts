@@ -1,8 +1,10 @@
 import { isOpenForm } from '../workflow/decisions/forms.ts';
 import { openEffects } from '../workflow/effects.ts';
 import { MAILBOX_WORKFLOW } from '../workflow/messaging/elsewhere.ts';
+import { settleMail } from '../workflow/messaging/settle-mail.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isUnsettled } from '../workflow/settle.ts';
+import type { RunState } from '../workflow/state.ts';
 import { stateOf } from '../workflow/view-of.ts';
 
 /** What a run waits for that does not come by itself. */
@@ -24,7 +26,7 @@ export interface OutsideWaits {
  */
 export function outsideWaits(run: RunView): OutsideWaits | undefined {
   const state = stateOf(run);
-  if (state.status !== 'running' || state.inFlight > 0 || state.readyCount > 0 || isUnsettled(state)) return undefined;
+  if (state.status !== 'running' || state.inFlight > 0 || state.readyCount > 0 || isMoving(state)) return undefined;
   const children: string[] = [];
   const isMailbox = state.definition.name === MAILBOX_WORKFLOW;
   for (const effect of openEffects(state)) {
@@ -40,3 +42,9 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
   const count = signals.length + mailboxes.length + forms.length + children.length;
   return count === 0 ? undefined : { signals, mailboxes, forms, children };
 }
+
+/** What falls due at some time is an effect: this asks what follows now, whenever that is. */
+const NOW = { now: 0, random: () => 0, maxPayloadChars: Number.MAX_SAFE_INTEGER };
+
+/** Whether something follows by itself. A history does not say of a message that is there that nobody wants it: that is looked at here. */
+const isMoving = (state: RunState): boolean => settleMail(state, NOW).length > 0 || isUnsettled(state);

@@ -2,8 +2,8 @@ import { type AgentContext, createReprise, defineAgent, outsideWaits, parseWorkf
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
-describe('a name of no run from which a task has taken all there was', () => {
-  it('is read from its history as one that only a signal can move', async () => {
+describe('a run that is read', () => {
+  it('is at rest, of a name of no run from which a task has taken all there was', async () => {
     const packer = defineAgent({
       name: 'packer',
       async handle(_task: unknown, { messages }: AgentContext) {
@@ -28,5 +28,20 @@ describe('a name of no run from which a task has taken all there was', () => {
     const waits = outsideWaits(await reprise.runs.state(name?.runId ?? ''));
     await reprise.stop();
     expect(waits).to.deep.equal({ signals: ['close'], mailboxes: [], forms: [], children: [] });
+  });
+
+  it('is at rest when it waits for another message than what is there', async () => {
+    const wait = parseWorkflow(
+      'name: wait\nmailboxes: { desk: {} }\ntasks: { a: { wait: { message: { mailbox: "#desk", type: more } } } }',
+    );
+    const reprise = await createReprise({ workflows: [wait] });
+    await reprise.start();
+    const run = await reprise.startRun('wait', null);
+    await run.send('#desk', 1, { type: 'less' });
+    const waits = outsideWaits(await reprise.runs.state(run.id));
+    await run.send('#desk', 2, { type: 'more' });
+    expect((await run.outcome()).status).to.equal('completed');
+    await reprise.stop();
+    expect(waits).to.deep.equal({ signals: [], mailboxes: ['#desk'], forms: [], children: [] });
   });
 });
