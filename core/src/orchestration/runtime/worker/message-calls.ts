@@ -102,10 +102,13 @@ export class MessageCalls {
     const came = Promise.withResolvers<readonly ReceivedMessage[]>();
     came.promise.catch(() => undefined);
     await this.#ask(asked, came);
-    const messages = await came.promise;
-    if (!this.listens) await this.#parts.wake();
-    if (!this.#closed) this.#unheard.delete(came);
-    return messages;
+    try {
+      return await came.promise;
+    } finally {
+      // What was refused goes on, too.
+      if (!this.listens && this.#over === undefined) await this.#parts.wake();
+      if (!this.#closed) this.#unheard.delete(came);
+    }
   }
 
   /** The agent has returned: it sees nothing any more. */
