@@ -72,8 +72,14 @@ export async function circlesBetween(
     }
     return [];
   };
-  for (const { id } of state.tasks.values()) {
-    if (![...debtsTo(state, id)].some(({ debtor }) => isOutbox(debtor))) continue;
+  const owed = new Set<string>();
+  for (const { initiator, participant, mailbox } of state.mail.conversations.values())
+    for (const [one, other] of [
+      [initiator, participant ?? mailbox],
+      [participant, initiator],
+    ])
+      if (one !== undefined && other !== undefined && isOutbox(other) && state.tasks.has(one)) owed.add(one);
+  for (const id of owed) {
     const first = { run: state.runId, id };
     const round = await walk(first, [first]);
     const names = round.map(({ run, id: task }) => (run === state.runId ? task : `${task} of run ${run}`));
