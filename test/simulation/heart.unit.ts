@@ -136,6 +136,8 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
       attempt: running?.attempt ?? attempt,
       child,
       outcome,
+      ...(running?.allotted !== undefined &&
+        dice() < 0.7 && { spent: { tokens: Math.floor(dice() * 40), attempts: 1 } }),
     };
   }
   if (roll < 0.95) {

@@ -1,4 +1,5 @@
 import {
+  BUDGETS,
   type DecisionMade,
   type DecisionRefused,
   type ErrorData,
@@ -278,7 +279,7 @@ function describeFork({ tasks = [], restarted = [], renewed = [] }: TasksReset):
 }
 
 function describeEntered(event: TaskEntered): string {
-  const { attempt, until, signal, form, assignee, child, retries } = event;
+  const { attempt, until, signal, form, assignee, child, retries, allotted } = event;
   const input = inputText(event);
   const what = [
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
@@ -287,6 +288,7 @@ function describeEntered(event: TaskEntered): string {
     ...(form === undefined ? [] : [`a form${assignee === undefined ? '' : ` for ${assignee}`}`]),
     ...(child === undefined ? [] : [`child run ${child}`]),
     ...(retries === undefined ? [] : [`which goes on from ${retries}`]),
+    ...(allotted === undefined ? [] : [`which may spend ${amountsOf(allotted)}`]),
     ...(input === '' ? [] : [input]),
   ];
   return plain(what.join(', '));
@@ -335,10 +337,13 @@ function describeDecision(event: DecisionMade | DecisionRefused): string {
 }
 
 /** ", used 1200 tokens, 0.02 cost". */
-function usageText({ tokens, cost }: Usage = {}): string {
-  const said = [
-    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
-    ...(cost === undefined ? [] : [`${cost / 1_000_000} cost`]),
-  ];
-  return said.length === 0 ? '' : `, used ${said.join(', ')}`;
+function usageText(usage: Usage = {}): string {
+  const said = amountsOf(usage);
+  return said === '' ? '' : `, used ${said}`;
 }
+
+const amountsOf = (usage: Usage): string =>
+  BUDGETS.flatMap((kind) => {
+    const amount = usage[kind];
+    return amount === undefined ? [] : [`${kind === 'cost' ? amount / 1_000_000 : amount} ${kind}`];
+  }).join(', ');

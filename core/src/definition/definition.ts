@@ -144,6 +144,8 @@ export interface ChildWorkflow {
   readonly name: string;
   /** Default: the version that the process that starts the child has; it must be the only one. */
   readonly version?: string;
+  /** Its allotment: what the child may spend, and is reserved in the budgets of all blocks around. Default: what its own workflow says, and nothing is reserved. */
+  readonly budget?: Budget;
 }
 
 /** Who a form goes to when it was not answered. */

@@ -53,6 +53,21 @@ tasks:
   d: { agent: echo, after: c }
 `) as Workflow;
 
+const CHAPTER = parseWorkflow(`
+name: chapter
+tasks:
+  draft: { agent: writer, maxUsage: { tokens: 20 } }
+  polish: { agent: writer, maxUsage: { tokens: 20 }, after: draft }
+`) as Workflow;
+
+const RATIONED = parseWorkflow(`
+name: rationed
+budget: { tokens: 130, attempts: 20 }
+tasks:
+  each: { workflow: chapter, budget: { tokens: 50, attempts: 3 }, forEach: { items: '[1, 2, 3]' } }
+  short: { workflow: chapter, budget: { tokens: 25, cost: 1 }, after: each, retry: { maxAttempts: 2, initialDelay: 0, jitter: 0 } }
+`) as Workflow;
+
 export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
   budgeted: {
     about:
@@ -109,6 +124,24 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       await reprise.startRun(THRIFTY, null, { id: 'thrifty-1' });
       await stage.toEnd('thrifty-1');
       return 'thrifty-1';
+    },
+  },
+  rationed: {
+    about:
+      'Child runs with allotments: two at once, since there was no room for a third, each settled by what it had spent; one that was allotted too little, whose second attempt was allotted as much anew, until the run was given more by a retry, with which it went on.',
+    async play(stage) {
+      const reprise = await stage.start([RATIONED, CHAPTER], {
+        writer: async ({ taskId }, context, sleep) => {
+          context.usage({ tokens: 15, cost: 0.001 });
+          await sleep(10);
+          return taskId;
+        },
+      });
+      await reprise.startRun(RATIONED, null, { id: 'rationed-1' });
+      await stage.toEnd('rationed-1');
+      const { id } = await reprise.retryRun('rationed-1', { id: 'rationed-2', raise: { '': { tokens: 50 } } });
+      await stage.toEnd(id);
+      return id;
     },
   },
   raised: {

@@ -1,9 +1,9 @@
 import type { RunEvent } from '@reprise/core';
 import { expect } from 'chai';
-import { AMOUNTS, COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
+import { AMOUNTS, BUDGETS, COUNTS, itemsAtOnce } from '../../../core/src/definition/definition.ts';
 import { limitOf, useOf } from '../../../core/src/orchestration/workflow/budgets.ts';
 import { endDigest, isEnd } from '../../../core/src/orchestration/workflow/end-of-run.ts';
-import type { TaskScheduled } from '../../../core/src/orchestration/workflow/events.ts';
+import type { TaskEntered, TaskScheduled, Usage } from '../../../core/src/orchestration/workflow/events.ts';
 import { evolve } from '../../../core/src/orchestration/workflow/evolve.ts';
 import {
   definitionOf,
@@ -85,8 +85,38 @@ function checkBudgets(state: RunState): void {
       expect(scope.spent?.[kind] ?? 0, `${kind} spent in '${path}'`).to.be.at.most(
         limitOf(state, scope, kind) ?? Infinity,
       );
-    if (scope.meters !== undefined && !isTerminal(state.status)) checkMeters(state, path, scope.meters);
+    if (isTerminal(state.status)) continue;
+    if (scope.meters !== undefined) checkMeters(state, path, scope.meters);
+    checkAllotted(state, path, scope.allotted);
   }
+}
+
+/** What child runs under way may spend is reserved, in all blocks around. */
+function checkAllotted(state: RunState, path: string, allotted: Usage = {}): void {
+  const open = [...state.tasks.values()].filter(
+    (task) => task.allotted !== undefined && (path === '' || blocksOf(task).includes(path)),
+  );
+  expect(
+    open.every((task) => isEntered(task) && task.child !== undefined),
+    'what was allotted something is under way',
+  ).to.equal(true);
+  for (const kind of BUDGETS)
+    expect(allotted[kind] ?? 0, `${kind} allotted in '${path}'`).to.equal(
+      open.reduce((sum, task) => sum + (task.allotted?.[kind] ?? 0), 0),
+    );
+}
+
+/** What a child run may spend fits beside what is spent and reserved, when it begins. */
+function checkAllotment(state: RunState, { taskId, allotted = {} }: TaskEntered): void {
+  const task = state.tasks.get(taskId);
+  for (const path of task === undefined ? [] : [...blocksOf(task), ''])
+    for (const kind of BUDGETS) {
+      const scope = state.budgets.get(path);
+      const limit = scope === undefined ? undefined : limitOf(state, scope, kind);
+      if (scope === undefined || limit === undefined || (allotted[kind] ?? 0) === 0) continue;
+      const { spent, reserved } = useOf(scope, kind);
+      expect(spent + reserved, `${kind} of '${path}' with '${taskId}'`).to.be.at.most(limit);
+    }
 }
 
 /** What is reserved is what attempts under way may use, in all and by agent. */
@@ -227,6 +257,7 @@ export function checkHistory(events: readonly RunEvent[]): RunState {
     evolve(state, event);
     expect(begun, 'attempts of the run').to.be.at.most(limitOf(state, rootOf(state), 'attempts') ?? Infinity);
     if (event.type === 'TaskScheduled' && state.status !== 'forking') checkAdmitted(state, event);
+    if (event.type === 'TaskEntered' && state.status !== 'forking') checkAllotment(state, event);
     messages.fold(event);
     messages.compare(state);
     if (state.status !== 'forking') checkLimits(state);

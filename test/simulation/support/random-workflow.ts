@@ -256,11 +256,13 @@ function cancelledBy(index: number, { prefix, specs }: Place): string | undefine
   return prefix.endsWith('-') ? prefix.replace(/^h-/, '').slice(0, -1) : undefined;
 }
 
+const ALLOTMENT: Budget = { tokens: 30, attempts: 2, messages: 1 };
+
 function performerOf(spec: TaskSpec, id: string, index: number, place: Place): Partial<TaskDefinition> {
   const { performer, block } = spec;
   if (isAgent(spec)) return { agent: index % 2 === 0 ? 'worker' : 'helper' };
   if (performer === 'scope' && block !== undefined) return { scope: blockOf(block, `${id}-`) };
-  if (performer === 'child') return { workflow: { name: CHILD } };
+  if (performer === 'child') return { workflow: { name: CHILD, ...(spec.may !== 'nothing' && { budget: ALLOTMENT }) } };
   if (performer === 'sleep')
     return { sleep: spec.accept ? { kind: 'for', ms: 700 } : { kind: 'until', moment: fn('moment', () => 2_000_000) } };
   if (performer === 'wait')

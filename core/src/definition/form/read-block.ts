@@ -19,7 +19,8 @@ export function readScope(
   const at = (key: string): Path => [...path, key];
   if (task['scope'] === undefined) {
     for (const key of BESIDE_A_SCOPE) {
-      if (task[key] !== undefined)
+      // An allotment is of the child run.
+      if (task[key] !== undefined && !(key === 'budget' && task['workflow'] !== undefined))
         report(at(key), `belongs to a scope, and this task has none${otherOutput(key, task)}`);
     }
     return undefined;

@@ -120,6 +120,13 @@ export function readBudget(value: unknown, path: Path, report: Report): Budget |
 function readOnBudget(value: unknown, path: Path, report: Report): OnBudget | undefined {
   if (value === undefined) return undefined;
   if (!isFields(value)) return readChoice(value, path, report, ['stop'] as const);
+  if (value['ask'] !== undefined) {
+    report(
+      [...path, 'ask'],
+      'cannot be: nobody is asked about budgets yet. Leave it out (what never fits fails then), and raise the budget by hand while the run goes on, or with a retry: `reprise run retry RUN --budget tokens=+1000`',
+    );
+    return undefined;
+  }
   const fields = readFields(value, path, report, 'stop, or { agent }', ['agent']);
   const agent = readText(fields?.['agent'], [...path, 'agent'], report);
   if (fields !== undefined && fields['agent'] === undefined) report(path, 'names no agent: { agent: cheaper }');

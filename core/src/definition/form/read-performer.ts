@@ -14,10 +14,18 @@ import {
   readTexts,
 } from './read.ts';
 import { readForm } from './read-form.ts';
+import { readBudget } from './read-limits.ts';
 import { readMessageFilter } from './read-messages.ts';
 
-/** The name of a workflow, or `{ name, version }`. */
-export function readChild(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
+/** `workflow`, the name of one, or `{ name, version }`, and what stands flat beside it. */
+export function readChild(task: Fields, path: Path, report: Report): ChildWorkflow | undefined {
+  const child = readChildName(task['workflow'], [...path, 'workflow'], report);
+  if (child === undefined) return undefined;
+  const budget = readBudget(task['budget'], [...path, 'budget'], report);
+  return { ...child, ...(budget && { budget }) };
+}
+
+function readChildName(value: unknown, path: Path, report: Report): ChildWorkflow | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string') return { name: value };
   const fields = readFields(value, path, report, 'the name of a workflow, or { name, version }', ['name', 'version']);

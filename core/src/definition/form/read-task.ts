@@ -137,7 +137,7 @@ function readPerformer(fields: Fields, path: Path, report: Report, reader: FormR
   const at = (key: string): Path => [...path, key];
   const agent = readText(fields['agent'], at('agent'), report);
   const capability = readText(fields['capability'], at('capability'), report);
-  const workflow = readChild(fields['workflow'], at('workflow'), report);
+  const workflow = readChild(fields, path, report);
   const scope = readScope(fields, path, report, reader, readTasks);
   const wait = readWait(fields['wait'], at('wait'), report, reader);
   const sleep = readSleep(fields['sleep'], at('sleep'), report, reader);

@@ -29,7 +29,7 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
   return {
     ...(agent !== undefined && { agent }),
     ...(capability !== undefined && { capability }),
-    ...(workflow && { workflow: childForm(workflow) }),
+    ...(workflow && { workflow: childForm(workflow), ...(workflow.budget && { budget: workflow.budget }) }),
     ...(wait && { wait: waitForm(wait, at('wait'), write) }),
     ...(sleep && { sleep: sleepForm(sleep, at('sleep'), write) }),
     ...(set && { set: mapped(set, at('set')) }),

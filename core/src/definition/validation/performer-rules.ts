@@ -15,7 +15,7 @@ import { NO_RETRY, NO_RETRY_HERE, NO_RETRY_OF_SCOPES } from '../form/read-limits
 import type { Path, Report } from '../problem.ts';
 import { flawText, schemaFlaws } from '../schema/json-schema.ts';
 import { checkSchema } from '../schema/schema-problems.ts';
-import { checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
+import { checkBudget, checkName, checkTextTemplate, checkTime, literal } from './value-rules.ts';
 
 /** A task has one performer, which is well formed, and nothing that means nothing beside it. */
 export function checkPerformer(task: TaskDefinition, path: Path, report: Report): void {
@@ -30,7 +30,7 @@ export function checkPerformer(task: TaskDefinition, path: Path, report: Report)
   }
   if (task.agent !== undefined) checkName(task.agent, [...path, 'agent'], 'the name of an agent', report);
   if (task.capability !== undefined) checkName(task.capability, [...path, 'capability'], 'a capability', report);
-  checkChild(task, [...path, 'workflow'], report);
+  checkChild(task, path, report);
   checkWait(task, [...path, 'wait'], report);
   checkSleep(task, [...path, 'sleep'], report);
   checkSwitch(task, [...path, 'switch'], report);
@@ -108,8 +108,10 @@ function checkCompany(task: TaskDefinition, path: Path, report: Report): void {
 
 function checkChild({ workflow }: TaskDefinition, path: Path, report: Report): void {
   if (workflow === undefined) return;
-  checkName(workflow.name, path, 'a workflow name', report);
-  if (workflow.version !== undefined) checkName(workflow.version, [...path, 'version'], 'a version', report);
+  const { name, version, budget } = workflow;
+  checkName(name, [...path, 'workflow'], 'a workflow name', report);
+  if (version !== undefined) checkName(version, [...path, 'workflow', 'version'], 'a version', report);
+  if (budget !== undefined) checkBudget(budget, [...path, 'budget'], report);
 }
 
 function checkWait({ wait }: TaskDefinition, path: Path, report: Report): void {

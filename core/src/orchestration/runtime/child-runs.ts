@@ -2,8 +2,10 @@ import type { Clock } from '../../shared/clock.ts';
 import { type ErrorData, isRepriseError, RepriseError, toErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import type { RunReader } from '../reading/run-reader.ts';
+import { spentOfAllotment } from '../workflow/allotments.ts';
 import { idempotencyKey } from '../workflow/attempt-key.ts';
 import type { EndChild, StartRun } from '../workflow/commands.ts';
+import type { Usage } from '../workflow/events.ts';
 import { recordedInput } from '../workflow/sources/recorded-place.ts';
 import { definitionOf, isEntered, isTerminal, type RunState, type TaskState } from '../workflow/state.ts';
 import { type PlannedFork, planFork } from './fork-start.ts';
@@ -44,7 +46,8 @@ export class ChildRuns {
     const refused = (error: unknown): void => {
       if (isRepriseError(error, 'REPRISE_RUN_FORKING')) return this.#again(runId);
       const data = toErrorData(error, 'REPRISE_CHILD_FAILED');
-      this.#tell(runId, taskId, attempt, child, { status: 'failed', error: data });
+      // It has done nothing.
+      this.#tell(runId, taskId, attempt, child, { status: 'failed', error: data }, nothingOf(task.allotted));
     };
     let command: StartRun | Promise<StartRun>;
     try {
@@ -69,7 +72,14 @@ export class ChildRuns {
       done: (outcome) => {
         // It was never started, and will not be: its task has not to wait for it.
         if (outcome.rejection?.code === 'REPRISE_RUN_NOT_FOUND')
-          this.#tell(runId, taskId, attempt, child, { status: 'cancelled' });
+          this.#tell(
+            runId,
+            taskId,
+            attempt,
+            child,
+            { status: 'cancelled' },
+            nothingOf(parent.tasks.get(taskId)?.allotted),
+          );
       },
       failed: () => this.#again(runId),
     });
@@ -104,7 +114,7 @@ export class ChildRuns {
   ended(state: RunState): void {
     if (state.parent === undefined || !isTerminal(state.status)) return;
     const { runId, taskId, attempt } = state.parent;
-    this.#tell(runId, taskId, attempt, state.runId, outcomeOf(state));
+    this.#tell(runId, taskId, attempt, state.runId, outcomeOf(state), spentOfAllotment(state));
   }
 
   #startCommand(state: RunState, task: TaskState, child: string): StartRun | Promise<StartRun> {
@@ -121,6 +131,7 @@ export class ChildRuns {
       definitionHash: hash,
       input,
       ...more,
+      ...(wanted.budget === undefined ? {} : { budget: wanted.budget }),
       traceparent: traceparentOfAttempt(state, task.id, task.attempt),
       ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
       ...(state.labels === undefined ? {} : { labels: state.labels }),
@@ -173,9 +184,10 @@ export class ChildRuns {
     });
   }
 
-  #tell(runId: string, taskId: string, attempt: number, child: string, outcome: Outcome): void {
+  #tell(runId: string, taskId: string, attempt: number, child: string, outcome: Outcome, spent?: Usage): void {
+    const said = spent === undefined ? {} : { spent };
     this.#parts.post(runId, {
-      command: { type: 'EndChild', commandId: `end-child/${child}`, runId, taskId, attempt, child, outcome },
+      command: { type: 'EndChild', commandId: `end-child/${child}`, runId, taskId, attempt, child, outcome, ...said },
       failed: () => this.#again(runId),
     });
   }
@@ -197,5 +209,7 @@ function outcomeOf(state: RunState): Outcome {
   if (state.status === 'failed') return { status: 'failed', error: state.error ?? missingError };
   return { status: 'cancelled', ...(state.cancelReason === undefined ? {} : { reason: state.cancelReason }) };
 }
+
+const nothingOf = (allotted: Usage = {}): Usage => Object.fromEntries(Object.keys(allotted).map((kind) => [kind, 0]));
 
 const missingError: ErrorData = { code: 'REPRISE_TASK_FAILED', message: 'The run left no error.', retryable: false };

@@ -40,6 +40,14 @@ export interface UsedUp {
   readonly spent?: number;
   readonly reserved?: number;
   readonly most?: number;
+  /** It is a child run's, which says in its own budget what it may spend. */
+  readonly isChild?: true;
+}
+
+/** `waits`: it would fit once attempts under way have ended, should these use less than they may. */
+export interface Beyond {
+  readonly used: UsedUp;
+  readonly waits: boolean;
 }
 
 /** What was decided and is not folded yet. */
@@ -97,12 +105,17 @@ function inBudget(budget: Budget | undefined, kind: BudgetKind, agent: string | 
 export function limitOf(state: RunState, scope: ScopeState, kind: BudgetKind, agent?: string): number | undefined {
   const written = inBudget(writtenFor(state, scope), kind, agent);
   const said = scope.path === '' ? inBudget(state.budget, kind, agent) : undefined;
-  const limit = written === undefined || said === undefined ? (written ?? said) : Math.min(written, said);
-  if (limit === undefined) return undefined;
-  return counted(kind, limit) + counted(kind, inBudget(scope.raised, kind, agent) ?? 0);
+  if (written === undefined && said === undefined) return undefined;
+  // What was spent before a child went on from another is not of its own allotment.
+  const carried = agent === undefined ? (state.carried?.[kind] ?? 0) : 0;
+  const limit = Math.min(
+    written === undefined ? Number.POSITIVE_INFINITY : counted(kind, written),
+    said === undefined ? Number.POSITIVE_INFINITY : counted(kind, said) + carried,
+  );
+  return limit + counted(kind, inBudget(scope.raised, kind, agent) ?? 0);
 }
 
-const counted = (kind: BudgetKind, amount: number): number => (kind === 'cost' ? millionths(amount) : amount);
+export const counted = (kind: BudgetKind, amount: number): number => (kind === 'cost' ? millionths(amount) : amount);
 
 const nameOf = (path: string): string => (path === '' ? 'the run' : `'${path}'`);
 
@@ -184,17 +197,24 @@ export function costOfMessage(state: RunState, { task: from }: Party): readonly 
   return task === undefined || task.undoes !== undefined ? NOTHING_NEEDED : ['messages'];
 }
 
-/** The innermost budget that does not allow it; `ahead`: what is decided already. */
+/**
+ * The innermost budget that does not allow it; `ahead`: what is decided already. With `reserved`, it is because of what child runs may spend that have an
+ * allotment: it may fit once these have ended.
+ */
 export function usedUp(state: RunState, path: string, kinds: readonly CountKind[], ahead?: Ahead): UsedUp | undefined {
   if (kinds.length === 0 || state.budgets.size === 0) return undefined;
+  let held: UsedUp | undefined;
   for (const scope of budgetsAround(state, path)) {
     for (const kind of kinds) {
       const limit = limitOf(state, scope, kind);
       const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(`${kind} ${scope.path}`) ?? 0);
-      if (limit !== undefined && spent >= limit) return { scope: scope.path, kind, limit };
+      if (limit === undefined) continue;
+      if (spent >= limit) return { scope: scope.path, kind, limit };
+      const reserved = scope.allotted?.[kind] ?? 0;
+      if (spent + reserved >= limit) held ??= { scope: scope.path, kind, limit, spent, reserved };
     }
   }
-  return undefined;
+  return held;
 }
 
 /** An amount as people write it: `2.5 cost`, `1200 tokens`, `1 task`. */
@@ -204,13 +224,15 @@ export function amountText(kind: BudgetKind, amount: number): string {
 }
 
 export function exhausted(used: UsedUp, who: string): ErrorData {
-  const { scope, kind, limit, agent, spent, most } = used;
+  const { scope, kind, limit, agent, spent, most, reserved = 0, isChild } = used;
   const at = agent === undefined ? '' : ` at the agent '${agent}'`;
   const field = agent === undefined ? `budget.${kind}` : `budget.agents.${agent}.${kind}`;
-  const isAmount = spent !== undefined;
+  // Else it is for what is spent alone that it does not fit.
+  const held = spent !== undefined && spent + (most ?? 1) <= limit && reserved > 0;
+  const others = held ? `, and child runs under way may spend ${inUnits(kind, reserved)}` : '';
   const may = most === undefined ? '' : `, which may use ${amountText(kind, most)},`;
-  const left = isAmount ? `, of which ${inUnits(kind, spent)} are spent` : '';
-  const less = most === undefined ? '' : ' say less in maxUsage,';
+  const left = spent === undefined ? '' : `, of which ${inUnits(kind, spent)} are spent${others}`;
+  const less = most === undefined ? '' : ` say less in ${isChild === true ? 'the budget of the task' : 'maxUsage'},`;
   const message = `${who}${may} would take ${nameOf(scope)} beyond its budget of ${amountText(kind, limit)}${at}${left}. Raise ${field},${less} or find out what uses it up.`;
   const details = { scope, budget: kind, limit: inUnits(kind, limit), ...(agent === undefined ? {} : { agent }) };
   return { ...errorData('REPRISE_BUDGET_EXHAUSTED', message), details };
@@ -238,23 +260,31 @@ export function delegationsUsedUp(state: RunState, path: string, count: number):
   if (count === 0 || state.budgets.size === 0) return undefined;
   for (const scope of budgetsAround(state, path)) {
     const limit = limitOf(state, scope, 'delegations');
-    if (limit !== undefined && (scope.spent?.delegations ?? 0) + count > limit)
-      return { scope: scope.path, kind: 'delegations', limit };
+    if (limit === undefined) continue;
+    const { spent, reserved } = useOf(scope, 'delegations');
+    if (spent + reserved + count > limit)
+      return {
+        scope: scope.path,
+        kind: 'delegations',
+        limit,
+        ...(reserved === 0 ? {} : { spent, reserved, most: count }),
+      };
   }
   return undefined;
 }
 
 /** What is spent of a kind, and what attempts under way may use; in all or at one agent. As it is counted. */
 export function useOf(
-  { spent, meters }: ScopeState,
+  { spent, meters, allotted }: ScopeState,
   kind: BudgetKind,
   agent?: string,
 ): { readonly spent: number; readonly reserved: number } {
   const meter = agent === undefined ? meters : meters?.agents.find((one) => one.agent === agent);
+  const children = agent === undefined ? (allotted?.[kind] ?? 0) : 0;
   if (kind === 'tokens' || kind === 'cost')
-    return { spent: meter?.spent[kind] ?? 0, reserved: meter?.reserved[kind] ?? 0 };
+    return { spent: meter?.spent[kind] ?? 0, reserved: (meter?.reserved[kind] ?? 0) + children };
   const own = agent === undefined ? spent?.[kind] : meter !== undefined && 'attempts' in meter ? meter.attempts : 0;
-  return { spent: own ?? 0, reserved: 0 };
+  return { spent: own ?? 0, reserved: children };
 }
 
 /** What is left of each budget, over all blocks from `path` outwards; cost in the user's units. */
@@ -286,11 +316,12 @@ function spend(state: RunState, path: string, kinds: readonly CountKind[]): void
 }
 
 /** What a block has spent, when it has a budget, as text of a digest. */
-export function spentText({ spent, raised, meters }: ScopeState): string {
+export function spentText({ spent, raised, meters, allotted }: ScopeState): string {
   if (spent === undefined) return '';
   const counts = COUNTS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]);
   const more = raised === undefined ? '' : ` raised=${JSON.stringify(raised)}`;
-  return ` spent=${JSON.stringify(counts)}${more}${meters === undefined ? '' : ` meters=${JSON.stringify(meters)}`}`;
+  const own = meters === undefined ? '' : ` meters=${JSON.stringify(meters)}`;
+  return ` spent=${JSON.stringify(counts)}${more}${own}${allotted === undefined ? '' : ` allotted=${JSON.stringify(allotted)}`}`;
 }
 
 /** Who goes on where the budget of a block has no tokens or cost left; undefined: nobody. What was said at the start of a run comes first. */

@@ -366,6 +366,8 @@ export interface EndChild extends CommandBase {
     | { readonly status: 'completed'; readonly output: Json }
     | { readonly status: 'failed'; readonly error: ErrorData }
     | { readonly status: 'cancelled'; readonly reason?: string };
+  /** What it has spent of its allotment. */
+  readonly spent?: Usage;
 }
 
 /** Makes the tasks that wait for a retry ready at once; `taskId` picks one. */

@@ -1,10 +1,4 @@
-import type {
-  AmountKind,
-  Budget,
-  BudgetKind,
-  TaskDefinition,
-  WorkflowDefinition,
-} from '../../definition/definition.ts';
+import type { Budget, BudgetKind, TaskDefinition, WorkflowDefinition } from '../../definition/definition.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
@@ -53,8 +47,8 @@ export interface ParentTask {
   readonly key?: string;
 }
 
-/** What attempts use, in whole numbers: cost in millionths of the user's unit. */
-export type Usage = Readonly<Partial<Record<AmountKind, number>>>;
+/** What attempts use, in whole numbers: cost in millionths of the user's unit. Of child runs that have an allotment, and of them alone, counts, too. */
+export type Usage = Readonly<Partial<Record<BudgetKind, number>>>;
 
 interface EventBase {
   /** When it was decided; milliseconds since the Unix epoch. */
@@ -208,6 +202,8 @@ export interface TaskEntered extends EventBase {
   readonly child?: string;
   /** Of a child run: the one, of the run that this one retries, that it goes on from. */
   readonly retries?: string;
+  /** Of a child run that has an allotment: what it may spend, which is reserved in the budgets of all blocks around. Of cost, millionths. */
+  readonly allotted?: Usage;
 }
 
 /** Why a task is ended that could have gone on. */

@@ -238,7 +238,7 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       });
     case 'TaskCompleted':
       return onTask(state, event.taskId, (task) => {
-        if (event.via === 'agent') settleAttempt(state, task, event.usage, true);
+        if (event.via === 'agent' || event.via === 'child') settleAttempt(state, task, event.usage, true);
         completed(state, task, event);
       });
     case 'TaskRepeated':

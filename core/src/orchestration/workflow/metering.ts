@@ -1,6 +1,17 @@
 import { AMOUNTS, type AmountKind, inUnits, type MaxUsage, millionths } from '../../definition/definition.ts';
 import { blocksAround } from '../../shared/task-path.ts';
-import { type Ahead, budgetsAround, costOf, limitOf, limitsAmounts, type UsedUp, usedUp, useOf } from './budgets.ts';
+import { settleAllotment } from './allotments.ts';
+import {
+  type Ahead,
+  type Beyond,
+  budgetsAround,
+  costOf,
+  limitOf,
+  limitsAmounts,
+  type UsedUp,
+  usedUp,
+  useOf,
+} from './budgets.ts';
 import type { TaskScheduled, Usage } from './events.ts';
 import {
   type AgentMeter,
@@ -86,19 +97,13 @@ export interface Attempt {
   readonly reserved: Usage | undefined;
 }
 
-/** `waits`: it would fit once attempts under way have ended, should these use less than they may. */
-export interface Beyond {
-  readonly used: UsedUp;
-  readonly waits: boolean;
-}
-
 /** What does not allow an attempt of a task at an agent, the innermost budget that never will first; `ahead`: what is decided already. */
 export function beyond(state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined {
   const over = usedUp(state, task.scope, costOf(state, task), ahead);
-  if (over !== undefined) return { used: over, waits: false };
+  let held = over?.reserved === undefined ? undefined : over;
+  if (over !== undefined && held === undefined) return { used: over, waits: false };
   const { agent, reserved } = attempt;
-  if (reserved === undefined) return undefined;
-  let held: UsedUp | undefined;
+  if (reserved === undefined) return held === undefined ? undefined : { used: held, waits: true };
   for (const scope of metersAround(state, task.scope)) {
     const attempts = limitOf(state, scope, 'attempts', agent);
     const made = meterOf(scope, agent).attempts + (ahead?.of(`attempts ${scope.path} ${agent}`) ?? 0);
@@ -218,8 +223,9 @@ export function reserve(state: RunState, task: TaskState, { agent, reserved = {}
   }
 }
 
-/** An attempt has ended, or is given up: it is settled by what it reports, and what it does not say by what was reserved. `isKnown`: what it says, or that it says nothing, is what the agent uses. */
+/** An attempt, at an agent or as a child run, has ended, or is given up: it is settled by what it reports, and what it does not say by what was reserved. `isKnown`: what it says, or that it says nothing, is what the agent uses. */
 export function settleAttempt(state: RunState, task: TaskState, usage: Usage | undefined, isKnown = false): void {
+  settleAllotment(state, task, usage);
   const { reserved, agent } = task;
   if (reserved === undefined) return;
   task.reserved = undefined;

@@ -4,6 +4,7 @@ import { type ErrorData, errorData, withCause } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
 import { blocksAround } from '../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
+import { waitsForRoom } from './allotments.ts';
 import { taskScope } from './binding-source.ts';
 import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
@@ -52,7 +53,25 @@ export function isUnsettled(state: RunState): boolean {
   if (root.failure !== undefined || root.ending !== undefined || isThroughWith(root)) return true;
   if (state.frontier.size > 0 || state.milestones.size > 0 || state.weighing.size > 0) return true;
   // Nothing new begins while the run is paused.
-  return state.status === 'running' && (state.entering.size > 0 || nextChild(state) !== undefined);
+  return state.status === 'running' && nextToEnter(state) !== undefined;
+}
+
+/** What no agent performs, and may begin: child runs for which the budgets around have no room now are passed over. */
+function nextToEnter(state: RunState): TaskState | undefined {
+  const passed = new Set<string>();
+  for (const taskId of state.entering) {
+    const task = state.tasks.get(taskId);
+    if (task === undefined) continue;
+    if (state.budgets.size === 0) return task;
+    // Of items of a list, what holds for one holds for all.
+    const { scope, definitionId, firstScheduledAt } = task;
+    const like = `${firstScheduledAt === undefined} ${scope} ${definitionId}`;
+    if (passed.has(like)) continue;
+    if (!waitsForRoom(state, task)) return task;
+    passed.add(like);
+  }
+  const child = nextChild(state);
+  return child === undefined || waitsForRoom(state, child) ? undefined : child;
 }
 
 /** Whether what follows for the task is settle's to say. Nothing else is settled while the run is closing. */
@@ -89,12 +108,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
   const weighed = weighLists(state, context);
   if (weighed.length > 0) return weighed;
   if (state.status === 'running') {
-    for (const taskId of state.entering) {
-      const task = state.tasks.get(taskId);
-      if (task !== undefined) return enterTask(state, task, context);
-    }
-    const child = nextChild(state);
-    if (child !== undefined) return enterTask(state, child, context);
+    const next = nextToEnter(state);
+    if (next !== undefined) return enterTask(state, next, context);
   }
   return isThroughWith(root) ? beforeItsEnd(state, settleBlock(state, root, context), context) : [];
 }

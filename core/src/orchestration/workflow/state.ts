@@ -157,6 +157,8 @@ export interface ScopeState {
   spent: Spent | undefined;
   /** When its budget limits tokens or cost, or what single agents do. */
   meters: Meters | undefined;
+  /** What child runs under way may spend in all, when one has an allotment. */
+  allotted: Usage | undefined;
   /** By how much its budget was raised, of each kind. */
   raised: Budget | undefined;
   /** Attempts in flight inside. Derived. */
@@ -241,6 +243,8 @@ export interface TaskState {
   worker: string | undefined;
   /** Of an attempt under way, where a block around meters: what it may use. */
   reserved: Usage | undefined;
+  /** Of a child run under way that has an allotment: what it may spend. */
+  allotted: Usage | undefined;
   input: Json | undefined;
   /** The revision at which it was handed its input; of a list, that of its first items. Derived. */
   boundAt: number | undefined;
@@ -344,6 +348,8 @@ export interface RunState {
   strategies: Readonly<Record<string, StrategySaid>> | undefined;
   /** See RunStarted. */
   budget: Budget | undefined;
+  /** Of a child that goes on from another, and has a budget of its own: what that one had spent. */
+  carried: Usage | undefined;
   lineage: Lineage | undefined;
   parent: ParentTask | undefined;
   startedAt: number;
@@ -454,6 +460,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   undo: new Set(),
   spent: undefined,
   meters: undefined,
+  allotted: undefined,
   raised: undefined,
   inFlight: 0,
   ready: undefined,
@@ -478,6 +485,7 @@ export function initialState(): RunState {
     labels: undefined,
     strategies: undefined,
     budget: undefined,
+    carried: undefined,
     lineage: undefined,
     parent: undefined,
     startedAt: 0,
@@ -557,6 +565,7 @@ export function createTaskState(
     agent: undefined,
     worker: undefined,
     reserved: undefined,
+    allotted: undefined,
     input: undefined,
     boundAt: undefined,
     source: undefined,

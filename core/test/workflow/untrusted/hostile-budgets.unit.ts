@@ -84,4 +84,31 @@ describe('a hostile history of budgets', () => {
     expect(handed({ attempt: 7 })).to.match(/^TaskHandedOff data\.attempt/);
     expect(handed({ taskId: 'each[0]' })).to.match(/^TaskHandedOff/);
   });
+
+  it('allots what the definition says, where there is room, and takes of children what they were allotted', () => {
+    const allotted = (change: (events: Loose[]) => void): string =>
+      flawOf('rationed', (events) => {
+        for (const { metadata } of events) delete metadata['sleepsUntil'];
+        change(events);
+      });
+    expect(allotted(() => undefined)).to.equal('taken');
+    // Behind what was copied.
+    const last = (type: string, fields: Record<string, unknown>): string =>
+      allotted((events) => Object.assign(events.filter((event) => event.type === type).at(-1)?.data ?? {}, fields));
+    expect(last('TaskEntered', { allotted: {} })).to.equal(
+      "TaskEntered data.allotted: is not what the child run of 'short' may spend",
+    );
+    expect(last('TaskEntered', { allotted: { tokens: 26, cost: 1_000_000 } })).to.match(/data\.allotted: is not what/);
+    expect(last('TaskEntered', { allotted: { tokens: 25, hours: 1 } })).to.match(/data\.allotted/);
+    const ended = (usage: unknown): string => allotted(replaced({ type: 'TaskCompleted', taskId: 'short' }, { usage }));
+    expect(ended({ tokens: 1, messages: 1 })).to.equal(
+      "TaskCompleted data.usage.messages: cannot stand here: 'short' was allotted none",
+    );
+    expect(ended({ attempts: -1 })).to.match(/data\.usage\.attempts/);
+    expect(ended({ tokens: 16, cost: 1000 }), 'until the digest tells').to.match(/^RunCompleted data\.stateDigest/);
+    expect(
+      metered(replaced({ type: 'TaskCompleted', taskId: 'each[0]' }, { usage: { tokens: 25, attempts: 1 } })),
+      'of an agent',
+    ).to.match(/data\.usage\.attempts: cannot stand here/);
+  });
 });

@@ -38,7 +38,16 @@ export function reported(
   { taskId, attempt, usage }: Pick<CompleteTask, 'taskId' | 'attempt' | 'usage'>,
 ): readonly RunEvent[] {
   const used = usage === undefined ? undefined : accepted(usage);
-  if (used === undefined) return events;
+  return used === undefined ? events : withUsage(events, taskId, attempt, used);
+}
+
+/** In the event that ends the attempt, at an agent or as a child run. */
+export function withUsage(
+  events: readonly RunEvent[],
+  taskId: string,
+  attempt: number,
+  used: Usage,
+): readonly RunEvent[] {
   const end = events.findIndex((event) => endsAttempt(event, taskId, attempt));
   return events.map((event, index) => (index === end ? ({ ...event, usage: used } as RunEvent) : event));
 }
@@ -46,7 +55,7 @@ export function reported(
 function endsAttempt(event: RunEvent, taskId: string, attempt: number): boolean {
   switch (event.type) {
     case 'TaskCompleted':
-      return event.taskId === taskId && event.attempt === attempt && event.via === 'agent';
+      return event.taskId === taskId && event.attempt === attempt && (event.via === 'agent' || event.via === 'child');
     case 'TaskAttemptCompleted':
     case 'TaskAttemptFailed':
     case 'TaskHandedOff':

@@ -1,9 +1,10 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
+import { acceptedOf } from '../allotments.ts';
 import type { EndChild } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
-import { definitionOf, isEntered, type RunState } from '../state.ts';
+import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
 import { lastDone } from '../transitions/undoable.ts';
-import { ended, failAttempt } from './attempt-outcome.ts';
+import { ended, failAttempt, withUsage } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { endOfGivenUp } from './given-up.ts';
 import { conclude, giveUp } from './outcome.ts';
@@ -13,6 +14,12 @@ export function endChild(state: RunState, command: EndChild, context: DecisionCo
   const task = state.tasks.get(command.taskId);
   if (task === undefined || !isEntered(task) || task.attempt !== command.attempt || task.child !== command.child)
     return [];
+  const spent = acceptedOf(task.allotted, command.spent);
+  const events = endOf(state, task, command, context);
+  return spent === undefined ? events : withUsage(events, task.id, task.attempt, spent);
+}
+
+function endOf(state: RunState, task: TaskState, command: EndChild, context: DecisionContext): readonly RunEvent[] {
   const at = context.now;
   const { closing } = task;
   const { outcome, child } = command;

@@ -91,6 +91,7 @@ const FIELDS = [
   ['agent', undefined],
   ['worker', undefined],
   ['reserved', undefined],
+  ['allotted', undefined],
   ['readySince', undefined],
   ['scheduledAt', undefined],
   ['startedAt', undefined],

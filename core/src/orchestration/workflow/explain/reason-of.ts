@@ -1,5 +1,7 @@
-import { inUnits, itemsAtOnce, type TaskDefinition } from '../../../definition/definition.ts';
+import { COUNTS, inUnits, itemsAtOnce, type TaskDefinition } from '../../../definition/definition.ts';
 import { standInOf } from '../../../definition/fallbacks.ts';
+import { beyondForChild } from '../allotments.ts';
+import type { Beyond } from '../budgets.ts';
 import { timeOf } from '../clock.ts';
 import { attemptDeadline, deadlineOf, dueAt } from '../limits.ts';
 import { receiverKey } from '../messaging/mail.ts';
@@ -131,7 +133,13 @@ function ready(task: TaskState, questions: Questions): Reason {
   const turns = turnsFor(state, task);
   const ahead = turns === undefined ? undefined : (turnHolder(state, turns) ?? whoseTurn(state, turns));
   if (ahead !== undefined && ahead !== task && !state.entering.has(task.id)) return { reason: 'turn', of: ahead.id };
-  if (!isAgentTask(state, task)) return { reason: 'deciding', about: 'start' };
+  if (!isAgentTask(state, task))
+    return (
+      (definitionOf(state, task)?.workflow === undefined ? undefined : heldBy(beyondForChild(state, task))) ?? {
+        reason: 'deciding',
+        about: 'start',
+      }
+    );
   if (facts.takers !== undefined && !isTaken(state, task, facts.takers)) {
     const { agent, capability } = wantedBy(state, task);
     if (agent !== undefined) return { reason: 'nobody', agent };
@@ -163,9 +171,13 @@ function heldByBudget(
   // Of one for a capability it is not known who will do it: what holds for anybody is told.
   const whom = agent ?? '';
   const reserved = reservationOf(state, task, whom, takers?.maxUsageOf?.(whom));
-  const beyondIt = beyond(state, task, { agent: whom, reserved });
-  if (beyondIt?.waits !== true) return undefined;
-  const { scope, kind, limit, spent = 0, reserved: others = 0, most, agent: whose } = beyondIt.used;
+  return heldBy(beyond(state, task, { agent: whom, reserved }));
+}
+
+function heldBy(over: Beyond | undefined): Reason | undefined {
+  if (over?.waits !== true) return undefined;
+  const { scope, kind, limit, spent = 0, reserved: others = 0, agent: whose } = over.used;
+  const most = over.used.most ?? (COUNTS.some((count) => count === kind) ? 1 : undefined);
   return {
     reason: 'budget',
     of: scope,

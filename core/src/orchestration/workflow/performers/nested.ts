@@ -1,6 +1,6 @@
 import { errorData } from '../../../shared/errors.ts';
 import { uuidv5 } from '../../../shared/hash.ts';
-import { costOf, usedUp } from '../budgets.ts';
+import { allotmentOf, beyondForChild } from '../allotments.ts';
 import { beyondBudget } from '../decisions/schedule-tasks.ts';
 import { type Enter, entered, failed, handed } from './performer.ts';
 
@@ -21,12 +21,20 @@ export const enterChild: Enter = (entering) => {
     const message = `'${task.id}' would start a run ${MAX_DEPTH + 1} levels below the first one; at most ${MAX_DEPTH} are allowed.`;
     return failed(entering, errorData('REPRISE_CHILD_TOO_DEEP', message));
   }
-  const over = usedUp(state, task.scope, costOf(state, task));
-  if (over !== undefined) return beyondBudget(state, task, entering.definition, over, entering.context);
+  const over = beyondForChild(state, task);
+  if (over !== undefined) return beyondBudget(state, task, entering.definition, over.used, entering.context);
   const input = handed(entering);
   if (!input.ok) return failed(entering, input.error);
   const child = uuidv5(`child/${state.runId}`, `${task.id}/${task.attempt + 1}`);
   // Another attempt of this run does not go on from the child before.
   const retries = task.child === undefined ? task.retries : undefined;
-  return [entered(entering, { ...input.recorded, child, ...(retries === undefined ? {} : { retries }) })];
+  const allotted = allotmentOf(state, task);
+  return [
+    entered(entering, {
+      ...input.recorded,
+      child,
+      ...(retries === undefined ? {} : { retries }),
+      ...(allotted === undefined ? {} : { allotted }),
+    }),
+  ];
 };

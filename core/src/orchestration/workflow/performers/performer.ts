@@ -37,6 +37,7 @@ export const entered = (
     | 'escalate'
     | 'child'
     | 'retries'
+    | 'allotted'
   >,
 ): TaskEntered => ({ type: 'TaskEntered', at: context.now, taskId: task.id, attempt: task.attempt + 1, ...more });
 

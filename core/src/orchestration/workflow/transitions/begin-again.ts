@@ -1,4 +1,5 @@
 import { isInside } from '../../../shared/task-path.ts';
+import { carryOver } from '../allotments.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
 import { hasEnded, hasPassed, type RunState, type ScopeState, type TaskState } from '../state.ts';
@@ -68,7 +69,10 @@ export function forked(state: RunState, event: RunForked): RunState {
   leaveOthers(state);
   release(state, at);
   reopenTeams(state);
-  if (own) state.startedAt = at;
+  if (own) {
+    state.startedAt = at;
+    carryOver(state);
+  }
   state.stoppedBefore = state.stoppedMs;
   if (state.lineage === undefined) return state;
   if (event.as === 'fork' || (own && state.lineage.as === 'fork')) undoNothing(state);

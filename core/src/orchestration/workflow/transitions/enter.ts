@@ -1,3 +1,4 @@
+import { allot } from '../allotments.ts';
 import { spendAttempt } from '../budgets.ts';
 import { stoodStill } from '../clock.ts';
 import type { TaskEntered, TaskScheduled } from '../events.ts';
@@ -34,6 +35,7 @@ export function beginAttempt(state: RunState, task: TaskState, event: TaskSchedu
 export function enter(state: RunState, task: TaskState, event: TaskEntered): void {
   setStatus(state, task, 'running');
   beginAttempt(state, task, event);
+  allot(state, task, event);
   task.startedAt = event.at;
   task.wakeAt = event.until;
   task.stoppedBeforeWait = stoodStill(state, event.at);

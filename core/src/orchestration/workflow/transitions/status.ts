@@ -73,6 +73,7 @@ export function setStatus(state: RunState, task: TaskState, status: TaskStatus):
   } else if (task.status === 'running') {
     stopWaiting(state, task);
     leaveMail(state, task);
+    settleAttempt(state, task, undefined);
   }
   task.status = status;
   if (status === 'ready') {

@@ -117,7 +117,7 @@ const WAITED = ['signal', 'form', 'message'] as const;
 const performers: Readonly<Record<string, Shape>> = {
   agent: name,
   capability: name,
-  workflow: fieldsOf({ name }, { version: name }),
+  workflow: fieldsOf({ name }, { version: name, budget: (value, field) => budgetShape(value, field) }),
   wait: (value, field) =>
     wait(value, field) ??
     (isFields(value) && WAITED.every((one) => value[one] === undefined)

@@ -43,6 +43,8 @@ const label = text(1024, 1);
 const reason = text(1024 * 1024);
 const attempt = integer(1);
 export const usageShape = fieldsOf({}, { tokens: integer(0), cost: integer(0) });
+/** Of child runs, too. */
+const spentShape = fieldsOf({}, Object.fromEntries(BUDGETS.map((kind) => [kind, integer(0)])));
 /** With or without the version of the digest before it. What it must be, the fold says. */
 const stateDigest = matching(/^(\d{1,4}:)?[0-9a-f]{64}$/, 'a digest (64 hex digits, or `1:` and 64)');
 const anObject: Shape = withSchema(
@@ -175,6 +177,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       sent: messageIdShape,
       child: runId,
       retries: runId,
+      allotted: spentShape,
     },
   ),
   TaskCancelled: fieldsOf(
@@ -226,7 +229,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       from: taskId,
       by: fieldsOf({ taskId, attempt }),
       reason: text(MAX_WHY_CHARS),
-      usage: usageShape,
+      usage: spentShape,
       commandId: label,
       decidedBy: integer(1),
       dropped: listOf(taskId),
@@ -269,15 +272,15 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       ends: anyJson,
       error: errorShape,
       commandId: label,
-      usage: usageShape,
+      usage: spentShape,
     },
   ),
   TaskRepeated: fieldsOf(
     { taskId: definitionId, attempt: integer(0), output: anyJson, from: definitionId, round: integer(2) },
     { via: oneOf('fallback-value', 'fallback-task') },
   ),
-  TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }, { usage: usageShape }),
-  TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time, usage: usageShape }),
+  TaskAttemptCompleted: fieldsOf({ taskId, attempt, output: anyJson }, { usage: spentShape }),
+  TaskAttemptFailed: fieldsOf({ taskId, attempt, error: errorShape }, { lost: flag, retryAt: time, usage: spentShape }),
   TaskHandedOff: fieldsOf(
     { taskId, attempt: integer(0), agent },
     {
@@ -285,7 +288,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       why: text(MAX_WHY_CHARS),
       output: anyJson,
       decidedBy: integer(1),
-      usage: usageShape,
+      usage: spentShape,
       budget: blockId,
     },
   ),
@@ -297,7 +300,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
     }),
     error: errorShape,
   }),
-  TaskFailed: fieldsOf({ taskId, error: errorShape }, { usage: usageShape }),
+  TaskFailed: fieldsOf({ taskId, error: errorShape }, { usage: spentShape }),
   ...mailShapes(errorShape),
   TaskResultIgnored: fieldsOf({ taskId, attempt, outcome: oneOf('completed', 'failed') }),
   CommandRejected: fieldsOf({ commandId: label, command: text(128, 1), code: text(1024, 1), message: reason }),

@@ -1,7 +1,15 @@
-import { isForAgents, performerOf, type TaskDefinition } from '../../../definition/definition.ts';
+import {
+  AMOUNTS,
+  BUDGETS,
+  COUNTS,
+  isForAgents,
+  performerOf,
+  type TaskDefinition,
+} from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import type { Json } from '../../../shared/json.ts';
 import { outer } from '../../../shared/task-path.ts';
+import { allotmentOf } from '../allotments.ts';
 import { goBackProblem, regionOf, underWayIn } from '../decisions/go-back.ts';
 import { isLoser, isWithdrawn } from '../decisions/withdraw.ts';
 import type {
@@ -11,6 +19,7 @@ import type {
   TaskClosing,
   TaskEntered,
   TasksReset,
+  Usage,
   Withdrawal,
 } from '../events.ts';
 import { owesOthers } from '../messaging/hand-over.ts';
@@ -80,6 +89,8 @@ export function enteredFlaw(
     if ((event[field] === undefined) !== (needed === undefined))
       return flaw(`data.${field}`, needed === undefined ? `cannot stand beside '${task.id}'` : 'is missing');
   }
+  if (!isEqual(event.allotted, allotmentOf(state, task)))
+    return flaw('data.allotted', `is not what the child run of '${task.id}' may spend`);
   if ((event.assignee === undefined) !== (wait?.form?.assignee === undefined))
     return flaw('data.assignee', event.assignee === undefined ? 'is missing' : `cannot stand beside '${task.id}'`);
   if ((event.escalate?.length ?? 0) !== (wait?.form?.escalate?.length ?? 0))
@@ -94,6 +105,8 @@ export function enteredFlaw(
     if (event[field] !== undefined) return flaw(`data.${field}`, 'cannot stand in a wait');
   return undefined;
 }
+
+const isEqual = (one: Usage = {}, other: Usage = {}): boolean => BUDGETS.every((kind) => one[kind] === other[kind]);
 
 type Needed = 'until' | 'signal' | 'mailbox' | 'sent' | 'form' | 'child';
 
@@ -323,9 +336,22 @@ function repeatedFlaw(state: RunState, event: TasksReset): Flaw | undefined {
   if (task === undefined || definition === undefined || repeat === undefined)
     return flaw('data.region', `is '${event.region}', which does not repeat`);
   if (!mayEnd(task, definition)) return unfit(task);
+  const strange = usageFlaw(task, event.usage);
+  if (strange !== undefined) return strange;
   return event.round === task.round + 1 && event.round <= repeat.max
     ? attemptFlaw(task, event.attempt ?? 0)
     : flaw('data.round', `is ${event.round} after round ${task.round} of ${repeat.max}`);
+}
+
+/** Counts are said of child runs alone, and of these what they were allotted. */
+export function usageFlaw({ id, allotted, child, reserved }: TaskState, usage: Usage = {}): Flaw | undefined {
+  const isChild = allotted !== undefined || (child !== undefined && reserved === undefined);
+  const strange = COUNTS.find((kind) => usage[kind] !== undefined && allotted?.[kind] === undefined);
+  const amount = isChild
+    ? AMOUNTS.find((kind) => usage[kind] !== undefined && allotted?.[kind] === undefined)
+    : undefined;
+  const field = strange ?? amount;
+  return field === undefined ? undefined : flaw(`data.usage.${field}`, `cannot stand here: '${id}' was allotted none`);
 }
 
 export function undoFlaw(state: RunState, event: CompensationBegan): Flaw | undefined {

@@ -1,7 +1,8 @@
 import { AMOUNTS, type Fallback, type TaskDefinition } from '../../../definition/definition.ts';
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { blocksAround, taskPaths } from '../../../shared/task-path.ts';
-import { amountText, cheaperFor, costOf, type UsedUp, usedUp } from '../budgets.ts';
+import { beyondForChild } from '../allotments.ts';
+import { amountText, cheaperFor, type UsedUp } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
@@ -46,6 +47,7 @@ import {
   resetFlaw,
   throughFlaw,
   undoFlaw,
+  usageFlaw,
 } from './follows-blocks.ts';
 import { completedFlaw } from './follows-completed.ts';
 import { expandedFlaw, joinedFlaw, moreItemsFlaw, yieldedFlaw } from './follows-lists.ts';
@@ -171,7 +173,7 @@ type AboutTask = Exclude<
 
 /** Counts are never exceeded. */
 const budgetFlaw = (state: RunState, task: TaskState): Flaw | undefined =>
-  usedUpFlaw(usedUp(state, task.scope, costOf(state, task)));
+  usedUpFlaw(beyondForChild(state, task)?.used);
 
 /** A cheaper agent is given what is ready, where the budget of a block around says so. (Whether there was nothing left depends on what agents declare.) */
 function cheaperFlaw(
@@ -212,6 +214,8 @@ const usedUpFlaw = (over: UsedUp | undefined): Flaw | undefined =>
     : flaw('type', `cannot come: the budget of ${amountText(over.kind, over.limit)} of '${over.scope}' is used up`);
 
 function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, event: AboutTask): Flaw | undefined {
+  const strange = 'usage' in event ? usageFlaw(task, event.usage) : undefined;
+  if (strange !== undefined) return strange;
   switch (event.type) {
     case 'TaskReady':
       if (task.closing !== undefined) return flaw('type', `cannot come: '${task.id}' is closing`);

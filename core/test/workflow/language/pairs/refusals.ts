@@ -110,7 +110,12 @@ export const REFUSALS: readonly Row[] = [
 
   onOne(
     PERFORMERS.filter((one) => one !== 'scope'),
-    [...LOOPS, ...CATCHES, 'budget', 'output'],
+    [...LOOPS, ...CATCHES, 'output'],
+    'belongs to a scope, and this task has none',
+  ),
+  onOne(
+    PERFORMERS.filter((one) => one !== 'scope' && one !== 'workflow'),
+    ['budget'],
     'belongs to a scope, and this task has none',
   ),
   onOne(

@@ -455,7 +455,8 @@ export class World {
   }
 
   #endChild(taskId: string, attempt: number, child: string, outcome: ChildOutcome, delay: number): void {
-    this.#set(`child ${child}`, delay, { type: 'EndChild', taskId, attempt, child, outcome });
+    const spent = this.state.tasks.get(taskId)?.allotted === undefined ? {} : { spent: { tasks: 1, attempts: 1 } };
+    this.#set(`child ${child}`, delay, { type: 'EndChild', taskId, attempt, child, outcome, ...spent });
   }
 }
 
