@@ -48,6 +48,7 @@ export type {
   WaitOption,
 } from './definition/builder/entered-options.ts';
 export type {
+  BudgetOption,
   CompensateOption,
   ErrorScope,
   ItemScope,
@@ -269,6 +270,7 @@ export type { CommandOptions } from './orchestration/runtime/steering.ts';
 export { graphStrategy, sequentialStrategy } from './orchestration/scheduler/graph-strategy.ts';
 export type { AnyStrategy, SchedulerStrategy } from './orchestration/scheduler/scheduler-strategy.ts';
 export { strategyProblems } from './orchestration/scheduler/strategy-problems.ts';
+export type { BudgetAnswer } from './orchestration/workflow/budget-questions.ts';
 export {
   CompatCheck,
   type CompatWorkflow,

@@ -88,6 +88,7 @@ describe('golden histories', () => {
       'TaskClosing list',
       'TaskClosing override',
       'TaskClosing skip',
+      'TaskReady budget',
       'TaskReady condition',
       'TaskReady join',
       'TaskReady manual',

@@ -66,6 +66,13 @@ function randomCommand(state: RunState, commandId: string, dice: () => number): 
   if (state.teams.size > 0 && dice() < 0.25) return { ...base, ...randomDecide(state, dice) } as Command;
   if (dice() < 0.08) return { ...base, ...randomBetween(state, commandId, dice) } as Command;
   if (dice() < 0.2) return { ...base, ...randomMail(state, commandId, dice) } as Command;
+  const asking = [...state.tasks.values()].filter(({ asks }) => asks !== undefined);
+  if (asking.length > 0 && dice() < 0.3) {
+    const { id } = pick(asking);
+    const raise = dice() < 0.9 ? Math.ceil(dice() * 60) : 0.5;
+    const answer = pick([{ decision: 'approve', raise }, { decision: 'approve', raise }, { decision: 'reject' }]);
+    return { type: 'AnswerForm', ...base, taskId: id, answer: answer as Json };
+  }
   if (dice() < 0.05) {
     const forms = open.filter(
       ({ definitionId }) => state.graph.node(definitionId)?.definition.wait?.form !== undefined,
@@ -342,7 +349,7 @@ function viewErrors(state: RunState): readonly string[] {
     const real = state.tasks.get(id);
     if (real === undefined || (task.items === undefined) !== (real.items === undefined)) wrong.push(`${id}.items`);
     if (task.undoes !== (real?.undoes !== undefined)) wrong.push(`${id}.undoes`);
-    const retryAt = real?.status === 'waiting' ? dueAt(state, real) : undefined;
+    const retryAt = real?.status === 'waiting' && real.asks === undefined ? dueAt(state, real) : undefined;
     const because = (status: string) => (real?.status === status ? real.because : undefined);
     const overridden = because('completed') === 'override';
     const ends = { skippedBecause: because('skipped'), cancelledBecause: because('cancelled'), overridden };

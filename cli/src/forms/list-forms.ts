@@ -41,12 +41,24 @@ export async function listForms(flags: ListFormsFlags, terminal: Terminal): Prom
 }
 
 /** A form in JSON. Members that are not known are null. */
-export const formShape = ({ run, workflow, task, title, assignee, since, expires, paused, schema }: OpenForm) => ({
+export const formShape = ({
+  run,
+  workflow,
+  task,
+  title,
+  assignee,
+  about,
+  since,
+  expires,
+  paused,
+  schema,
+}: OpenForm) => ({
   runId: run,
   workflow,
   taskId: task,
   title: title ?? null,
   assignee: assignee ?? null,
+  about: about ?? null,
   since,
   expires: expires ?? null,
   paused,

@@ -17,13 +17,13 @@ export async function showForm(typed: string, task: string, where: Whereabouts, 
   const form = await openForm(state.runId, task, where, terminal);
   const input = state.tasks.get(task)?.input ?? null;
   if (json) return out.json({ ...formShape(form), input });
-  const { title, assignee, since, expires, schema } = form;
+  const { title, assignee, about = input, since, expires, schema } = form;
   await out.line(`${out.style('bold', plain(title ?? task))}  ${plain(form.run)} ${plain(task)}`);
   const facts = [
     ['Asked', assignee === undefined ? 'anybody' : plain(assignee)],
     ['Since', localTime(since)],
     ...(expires === undefined ? [] : [['Expires', form.paused ? 'the run is paused' : localTime(expires)]]),
-    ['About', plain(briefJson(input, 200))],
+    ['About', plain(briefJson(about, 200))],
   ];
   for (const [name = '', value = ''] of facts) await out.line(`${name.padEnd(8)} ${value}`);
   await out.line('An answer has to fit');

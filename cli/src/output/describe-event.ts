@@ -87,6 +87,15 @@ export function describeEvent(event: RunEvent): string {
       return plain(
         `${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left${event.agent === undefined ? '' : ` for ${event.agent}`}`,
       );
+    case 'BudgetAsked': {
+      const { scope, budget, agent, limit, spent, assignee, until, at } = event;
+      const of = (amount: number): number => (budget === 'cost' ? amount / 1_000_000 : amount);
+      const whose = `${scope === '' ? 'the run' : scope}${agent === undefined ? '' : ` for ${agent}`}`;
+      const time = until === undefined ? '' : `, for ${formatDuration(Math.max(0, until - at))}`;
+      return plain(
+        `${assignee} for more ${budget} than ${of(limit)} for ${whose}, of which ${of(spent)} are spent${time}`,
+      );
+    }
     case 'BudgetRaised': {
       const { agents = {}, ...own } = event.raised;
       const said = (by: object) => Object.entries(by).map(([kind, amount]) => `${amount} more ${kind}`);

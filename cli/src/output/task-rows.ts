@@ -177,7 +177,9 @@ function rowOf(path: string, depth: number, definition: TaskDefinition | undefin
     byHand: one?.overridden === true || one?.skippedBecause === 'manual',
   };
   const waits = one?.status === 'running' ? one : undefined;
-  const waitsFor = { signal: waits?.signal, wakeAt: waits?.wakeAt, child: waits?.child, form: waits?.form };
+  // A task that waits for its agent may be a form, too: it asks for more of a budget.
+  const form = one?.status === 'waiting' ? one.form : waits?.form;
+  const waitsFor = { signal: waits?.signal, wakeAt: waits?.wakeAt, child: waits?.child, form };
   if (one !== undefined || task === undefined)
     return {
       ...row,

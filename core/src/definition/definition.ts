@@ -341,10 +341,20 @@ export const inUnits = (kind: BudgetKind, counted: number): number => (kind === 
  */
 export type Budget = Readonly<Partial<Record<BudgetKind, number>>> & {
   readonly agents?: Readonly<Record<string, AgentBudget>>;
-  /** What becomes of an attempt for which there are no tokens, or there is no cost, left. Default: `stop`, it fails. `{ agent }`: a cheaper one is given the task. */
+  /**
+   * What becomes of an attempt for which nothing is left. Default: `stop`, it fails. `{ agent }`, of tokens and cost: a cheaper one is given the task.
+   * `{ ask }`: somebody is asked, by a form, whether the budget is raised, and by how much; `timeoutMs`: for so long at the most.
+   */
   readonly onBudget?: OnBudget;
 };
-export type OnBudget = 'stop' | { readonly agent: string };
+export type OnBudget = 'stop' | { readonly agent: string } | { readonly ask: string; readonly timeoutMs?: number };
+
+/** The longest name of who answers a form, in characters. */
+export const MAX_ASSIGNEE_CHARS = 256;
+
+/** Who goes on where a budget has no tokens or cost left, if it says so. */
+export const cheaperIn = (onBudget: OnBudget | undefined): string | undefined =>
+  typeof onBudget === 'object' && 'agent' in onBudget ? onBudget.agent : undefined;
 export type AgentBudget = Readonly<Partial<Record<(typeof OF_AGENTS)[number], number>>>;
 
 /** A strategy as it is written: its name, or `{ name, … }` of one that leads a team. */

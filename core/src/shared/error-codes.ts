@@ -169,7 +169,7 @@ export const ERROR_CODES = {
   ),
   REPRISE_BUDGET_EXHAUSTED: entry(
     'A task needs an attempt, or a message, or a strategy a delegation, or an attempt tokens or cost, that the budget of the run or of a block around it does not allow.',
-    'See what used it up (`reprise run history`); raise the budget (of a run that failed: `reprise run retry RUN --budget attempts=+50`), catch this code, or give the task a value to fall back to.',
+    'See what used it up (`reprise run history`); raise the budget (of a run that failed: `reprise run retry RUN --budget attempts=+50`), let somebody be asked for more (`onBudget: { ask: kim }`), catch this code, or give the task a value to fall back to.',
   ),
   REPRISE_MUTEX_DEADLOCK: entry(
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',

@@ -148,7 +148,17 @@ const EVENTS: Arbitraries = {
   TasksLinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   TasksUnlinked: fc.record({ taskId: text, after: fc.array(text, { maxLength: 3 }), commandId: text }),
   BudgetReached: fc.record({ scope: text, budget: fc.constantFrom(...BUDGETS) }),
-  BudgetRaised: fc.record({ scope: text, raised: budget, commandId: text }, { requiredKeys: ['scope', 'raised'] }),
+  BudgetRaised: fc.record(
+    { scope: text, raised: budget, commandId: text, taskId: text },
+    { requiredKeys: ['scope', 'raised'] },
+  ),
+  BudgetAsked: fc.record(
+    {
+      ...{ taskId: text, attempt: count, scope: text, budget: fc.constantFrom(...BUDGETS), agent: text },
+      ...{ limit: count, spent: count, least: count, assignee: text, until: count },
+    },
+    { requiredKeys: ['taskId', 'attempt', 'scope', 'budget', 'limit', 'spent', 'least', 'assignee'] },
+  ),
   DecisionMade: fc.record(
     {
       scope: text,

@@ -13,6 +13,7 @@ export interface LogEntry {
 const EVENT_LEVELS: Readonly<Record<string, EntryLevel>> = {
   AgentRested: 'warn',
   BudgetReached: 'warn',
+  BudgetAsked: 'warn',
   CommandRejected: 'warn',
   RunCancelled: 'warn',
   RunFailed: 'error',

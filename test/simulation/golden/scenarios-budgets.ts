@@ -53,6 +53,21 @@ tasks:
   d: { agent: echo, after: c }
 `) as Workflow;
 
+const BEGGED = parseWorkflow(`
+name: begged
+budget: { attempts: 2, tokens: 85, onBudget: { ask: kim } }
+tasks:
+  each: { agent: writer, maxUsage: { tokens: 20 }, forEach: '[1, 2, 3]' }
+  part:
+    budget: { tokens: 10, onBudget: { ask: lee, timeout: 50ms } }
+    after: each
+    scope: { x: { agent: writer, maxUsage: { tokens: 20 } } }
+    catch: [{ on: { code: REPRISE_BUDGET_EXHAUSTED }, then: continue, output: spent }]
+  fourth: { agent: writer, maxUsage: { tokens: 20 }, after: part }
+  last: { agent: writer, maxUsage: { tokens: 20 }, after: fourth }
+  never: { agent: writer, maxUsage: { tokens: 20 }, after: last, fallback: { value: unsaid } }
+`) as Workflow;
+
 const CHAPTER = parseWorkflow(`
 name: chapter
 tasks:
@@ -142,6 +157,31 @@ export const SCENARIO_OF_BUDGETS: Readonly<Record<string, Scenario>> = {
       const { id } = await reprise.retryRun('rationed-1', { id: 'rationed-2', raise: { '': { tokens: 50 } } });
       await stage.toEnd(id);
       return id;
+    },
+  },
+  begged: {
+    about:
+      'Somebody was asked for more: of attempts, and said yes; of tokens of a block, and did not answer in time, which its catch took; of tokens of the run, which it was given by hand; and said no in the end.',
+    async play(stage) {
+      const reprise = await stage.start(BEGGED, {
+        writer: ({ taskId }, context) => {
+          context.usage({ tokens: 20 });
+          return taskId;
+        },
+      });
+      const run = await reprise.startRun(BEGGED, null, { id: 'begged-1', labels: { of: 'budgets' } });
+      const asked = (task: string): Promise<void> =>
+        stage.until(async () =>
+          (await stage.history('begged-1')).some(({ type, data }) => type === 'BudgetAsked' && data['taskId'] === task),
+        );
+      await asked('each[2]');
+      await run.answer('each[2]', { decision: 'approve', raise: 7 }, { by: 'kim', requestId: 'yes' });
+      await asked('last');
+      await run.raiseBudget({ tokens: 20 }, { by: 'ann', requestId: 'more' });
+      await asked('never');
+      await run.answer('never', { decision: 'reject', comment: 'enough' }, { by: 'kim', requestId: 'no' });
+      await stage.toEnd('begged-1');
+      return 'begged-1';
     },
   },
   raised: {

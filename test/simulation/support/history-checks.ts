@@ -21,6 +21,7 @@ import {
   type Meters,
   type RunState,
   rootOf,
+  type ScopeState,
   siblingOf,
   type TaskState,
 } from '../../../core/src/orchestration/workflow/state.ts';
@@ -86,9 +87,22 @@ function checkBudgets(state: RunState): void {
         limitOf(state, scope, kind) ?? Infinity,
       );
     if (isTerminal(state.status)) continue;
+    checkAsked(state, path, scope.asked);
     if (scope.meters !== undefined) checkMeters(state, path, scope.meters);
     checkAllotted(state, path, scope.allotted);
   }
+}
+
+/** Of each budget one task asks for more, and waits; or nobody does any more. */
+function checkAsked(state: RunState, path: string, asked: ScopeState['asked'] = []): void {
+  const budgets = asked.map(({ kind, agent }) => `${kind} ${agent}`);
+  expect(new Set(budgets).size, `questions about the budgets of '${path}'`).to.equal(budgets.length);
+  const asking = [...state.tasks.values()].filter(({ asks }) => asks?.scope === path);
+  for (const task of asking) expect(task.status, `'${task.id}', which asks`).to.equal('waiting');
+  const open = asking.filter(({ asks, form }) => asks?.raised === undefined && form?.answer === undefined);
+  const of = asked.flatMap(({ task }) => task ?? []);
+  for (const { id } of open) expect(of, `who asks about '${path}'`).to.include(id);
+  for (const id of of) expect(state.tasks.get(id)?.asks?.scope, `'${id}' asks about '${path}'`).to.equal(path);
 }
 
 /** What child runs under way may spend is reserved, in all blocks around. */

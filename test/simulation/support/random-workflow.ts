@@ -115,6 +115,14 @@ const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({
+      attempts: fc.integer({ min: 1, max: 6 }),
+      tokens: fc.integer({ min: 5, max: 60 }),
+      onBudget: fc.constantFrom({ ask: 'kim' }, { ask: 'kim', timeoutMs: 500 }),
+    }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record(
       {
         tokens: fc.integer({ min: 30, max: 500 }),

@@ -1,8 +1,8 @@
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Budget, StrategyOption } from '../definition.ts';
+import type { StrategyOption } from '../definition.ts';
 import type { Computed } from '../expression.ts';
-import type { Around, CompensateOption, ErrorScope, Inside, TemplateOption } from './options.ts';
+import type { Around, BudgetOption, CompensateOption, ErrorScope, Inside, TemplateOption } from './options.ts';
 import type { Absent, Environment, IsAbsent, Resolved, Untyped } from './task-types.ts';
 
 /** What a function that builds the tasks of a block gives back. */
@@ -111,7 +111,7 @@ export interface ScopeOptions<
   /** Attempts inside that may be in flight at once. */
   readonly concurrency?: number;
   /** What its tasks may spend at most, in all its rounds. */
-  readonly budget?: Budget;
+  readonly budget?: BudgetOption;
   /** The strategy of its tasks, by name, or `{ name, … }` of one that leads them as a team. Default: that of what is around it. */
   readonly strategy?: StrategyOption;
   readonly catch?: readonly CatchClause<Env, Tasks, Handler, Then, Caught>[];

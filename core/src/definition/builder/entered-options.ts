@@ -3,11 +3,11 @@ import type { Duration } from '../../shared/duration.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
 import type { Performative } from '../../shared/performatives.ts';
 import type { ReceivedMessage } from '../../shared/received-message.ts';
-import type { Budget } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { Approval } from '../schema/approval.ts';
 import type {
   Around,
+  BudgetOption,
   CompensateOption,
   EnoughOption,
   FittingFallback,
@@ -95,7 +95,7 @@ export interface ChildOptions<S> {
   /** Attempts in all, each a run of its own. Default: one. */
   readonly retry?: RetryOption;
   /** What the child may spend: so much is reserved in the budgets of all blocks around, and settled by what it has spent. Default: what its own workflow says, and nothing is reserved. */
-  readonly budget?: Budget;
+  readonly budget?: BudgetOption;
   /** What undoes the child when the block of the task fails or is cancelled after it completed. */
   readonly compensate?: CompensateOption<S>;
 }

@@ -1,7 +1,7 @@
 import type { Duration } from '../../shared/duration.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json } from '../../shared/json.ts';
-import type { Budget, MaxUsage, Permission, StrategyOption } from '../definition.ts';
+import type { Budget, MaxUsage, OnBudget, Permission, StrategyOption } from '../definition.ts';
 import type { Computed } from '../expression.ts';
 import type { AgentReference } from '../workflow.ts';
 import type { KnownCase, KnownIds } from './messages.ts';
@@ -22,6 +22,13 @@ import type {
   Upstream,
   Yield,
 } from './task-types.ts';
+
+/** What may be spent at most. Who is asked for more has `timeout` to answer; without, all the time of the run. */
+export type BudgetOption = Omit<Budget, 'onBudget'> & {
+  readonly onBudget?:
+    | Exclude<OnBudget, { readonly ask: string }>
+    | { readonly ask: string; readonly timeout?: Duration };
+};
 
 /** Attempts in all, or a policy; what is left out is DEFAULT_RETRY's. */
 export type RetryOption =
@@ -279,7 +286,7 @@ export interface WorkflowOptions {
   /** Attempts of one run in flight at once. Default 64. */
   readonly concurrency?: number;
   /** What one run may spend at most. */
-  readonly budget?: Budget;
+  readonly budget?: BudgetOption;
   /** Mailboxes that are no task's, by name: `{ desk: {} }` is `#desk`. `retry`: how often a message is delivered that is given back. */
   readonly mailboxes?: Readonly<Record<string, { readonly limit?: number; readonly retry?: RetryOption }>>;
   /**

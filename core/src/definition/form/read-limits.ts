@@ -120,17 +120,19 @@ export function readBudget(value: unknown, path: Path, report: Report): Budget |
 function readOnBudget(value: unknown, path: Path, report: Report): OnBudget | undefined {
   if (value === undefined) return undefined;
   if (!isFields(value)) return readChoice(value, path, report, ['stop'] as const);
-  if (value['ask'] !== undefined) {
-    report(
-      [...path, 'ask'],
-      'cannot be: nobody is asked about budgets yet. Leave it out (what never fits fails then), and raise the budget by hand while the run goes on, or with a retry: `reprise run retry RUN --budget tokens=+1000`',
-    );
+  const fields = readFields(value, path, report, 'stop, { agent } or { ask, timeout }', ['agent', 'ask', 'timeout']);
+  if (fields === undefined) return undefined;
+  const agent = readText(fields['agent'], [...path, 'agent'], report);
+  const ask = readText(fields['ask'], [...path, 'ask'], report);
+  const timeoutMs = readDuration(fields['timeout'], [...path, 'timeout'], report);
+  if (fields['agent'] !== undefined && (fields['ask'] ?? fields['timeout']) !== undefined) {
+    report(path, 'either names an agent, or somebody to ask: { agent: cheaper }, or { ask: kim, timeout: 1h }');
     return undefined;
   }
-  const fields = readFields(value, path, report, 'stop, or { agent }', ['agent']);
-  const agent = readText(fields?.['agent'], [...path, 'agent'], report);
-  if (fields !== undefined && fields['agent'] === undefined) report(path, 'names no agent: { agent: cheaper }');
-  return agent === undefined ? undefined : { agent };
+  if (fields['agent'] === undefined && fields['ask'] === undefined)
+    report(path, 'names nobody: { agent: cheaper }, or { ask: kim, timeout: 1h }');
+  if (agent !== undefined) return { agent };
+  return ask === undefined ? undefined : { ask, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
 
 function readAgentBudgets(value: unknown, path: Path, report: Report): Budget['agents'] {

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../shared/json.ts';
-import { DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
+import { type Budget, DEFAULT_RETRY, type RetryPolicy, type TaskTimeouts } from '../definition.ts';
 import { defaultMaxDelay } from '../form/read-limits.ts';
 
 /** What is to be written for a policy, or undefined when it is the one that stands for nothing said. */
@@ -29,6 +29,14 @@ export function timeoutForm(timeouts: TaskTimeouts, bare: 'attemptMs' | 'taskMs'
     ...(allMs !== undefined && { all: durationForm(allMs) }),
     ...(heartbeatMs !== undefined && { heartbeat: durationForm(heartbeatMs) }),
   };
+}
+
+/** A budget as it is written: who is asked for more has a `timeout`. */
+export function budgetForm({ onBudget, ...budget }: Budget): Json {
+  if (onBudget === undefined) return budget;
+  if (onBudget === 'stop' || 'agent' in onBudget) return { ...budget, onBudget };
+  const { ask, timeoutMs } = onBudget;
+  return { ...budget, onBudget: { ask, ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }) } };
 }
 
 /** The name, or `{ name, … }` of one that leads a team. */

@@ -12,7 +12,7 @@ import type {
   Wait,
 } from '../definition.ts';
 import type { Path } from '../problem.ts';
-import { durationForm } from './limits-form.ts';
+import { budgetForm, durationForm } from './limits-form.ts';
 
 /** How the parts of a definition are written that take a closer look. */
 export interface Write {
@@ -29,7 +29,7 @@ export function performerForm(task: TaskDefinition, path: Path, write: Write): R
   return {
     ...(agent !== undefined && { agent }),
     ...(capability !== undefined && { capability }),
-    ...(workflow && { workflow: childForm(workflow), ...(workflow.budget && { budget: workflow.budget }) }),
+    ...(workflow && { workflow: childForm(workflow), ...(workflow.budget && { budget: budgetForm(workflow.budget) }) }),
     ...(wait && { wait: waitForm(wait, at('wait'), write) }),
     ...(sleep && { sleep: sleepForm(sleep, at('sleep'), write) }),
     ...(set && { set: mapped(set, at('set')) }),

@@ -16,7 +16,7 @@ import { fallbackPlaces } from '../fallbacks.ts';
 import { NO_RETRY } from '../form/read-limits.ts';
 import type { Path } from '../problem.ts';
 import { casesOf } from '../switch-cases.ts';
-import { retryForm, strategyForm, timeoutForm } from './limits-form.ts';
+import { budgetForm, retryForm, strategyForm, timeoutForm } from './limits-form.ts';
 import { performerForm, type Write } from './performer-form.ts';
 
 /** Plain JSON, but for tasks: a Map keeps their order. */
@@ -99,7 +99,7 @@ function scopeForm(
     scope: tasksForm(tasks, [...path, 'scope'], write),
     ...(output && { output: write.mapped(output, [...path, 'output']) }),
     ...(concurrency !== undefined && { concurrency }),
-    ...(budget && { budget }),
+    ...(budget && { budget: budgetForm(budget) }),
     ...(strategy !== undefined && { strategy: strategyForm(strategy, team) }),
     ...(clauses && { catch: catchForm(clauses, [...path, 'catch'], write) }),
     ...(loop && { loop: loopForm(loop, [...path, 'loop'], write) }),

@@ -7,7 +7,7 @@ import {
   type WorkflowDefinition,
 } from '../definition.ts';
 import { type DefinitionProblem, definitionInvalid, type Path } from '../problem.ts';
-import { durationForm, retryForm, strategyForm } from './limits-form.ts';
+import { budgetForm, durationForm, retryForm, strategyForm } from './limits-form.ts';
 import { MAX_TEXT_DEPTH, type TextOptions } from './parse-document.ts';
 import type { Write } from './performer-form.ts';
 import { readBack } from './read-back.ts';
@@ -49,7 +49,7 @@ export function workflowToYaml(definition: WorkflowDefinition, options: TextOpti
     ...(timeoutMs !== undefined && { timeout: durationForm(timeoutMs) }),
     ...(concurrency !== DEFAULT_CONCURRENCY && { concurrency }),
     ...((strategy !== 'graph' || team !== undefined) && { strategy: strategyForm(strategy, team) }),
-    ...(budget && { budget }),
+    ...(budget && { budget: budgetForm(budget) }),
     ...(mailboxes && { mailboxes: mailboxesForm(mailboxes) }),
     ...(topics && { topics: topicsForm(topics) }),
     ...(output && { output: mapped(output, ['output']) }),

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { BlockPlace } from '../blocks.ts';
+import { cheaperIn } from '../definition.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { fallbackPlaces } from '../fallbacks.ts';
 import type { Path, Report } from '../problem.ts';
@@ -29,8 +30,8 @@ export function checkAgents(blocks: readonly BlockPlace[], agents: readonly Know
   };
   const groups = blocks.flatMap((block) => block.groups);
   for (const { block, path } of blocks) {
-    const { onBudget } = block.budget ?? {};
-    if (typeof onBudget === 'object') checkName(onBudget.agent, [...path, 'budget', 'onBudget', 'agent']);
+    const cheaper = cheaperIn(block.budget?.onBudget);
+    if (cheaper !== undefined) checkName(cheaper, [...path, 'budget', 'onBudget', 'agent']);
   }
   for (const { tasks, path } of groups) {
     for (const task of tasks) {

@@ -5,7 +5,9 @@ import {
   BUDGETS,
   type Budget,
   type BudgetKind,
+  cheaperIn,
   type Expression,
+  MAX_ASSIGNEE_CHARS,
   type MaxUsage,
   millionths,
   OF_AGENTS,
@@ -13,6 +15,9 @@ import {
 import { describe } from '../form/read.ts';
 import type { Path, Report } from '../problem.ts';
 import { celOf, literalOf } from '../template.ts';
+
+/** What an attempt takes; what else is counted cannot wait for an answer. */
+const ASKABLE = ['tasks', 'attempts', ...AMOUNTS] as const;
 
 /** The longest wait that makes sense: ten years, in ms. */
 const MAX_MS = 10 * 365 * 24 * 3_600_000;
@@ -33,8 +38,24 @@ export function checkName(value: string, path: Path, what: string, report: Repor
 
 /** Of each kind that is limited, a whole number from 1; of cost, any above 0. */
 export function checkBudget({ agents = {}, onBudget, ...budget }: Budget, path: Path, report: Report): void {
-  if (typeof onBudget === 'object') {
-    checkName(onBudget.agent, [...path, 'onBudget', 'agent'], 'the name of an agent', report);
+  if (typeof onBudget === 'object' && 'ask' in onBudget) {
+    const { ask, timeoutMs } = onBudget;
+    if (ask === '' || ask.length > MAX_ASSIGNEE_CHARS)
+      report([...path, 'onBudget', 'ask'], `must be the name of somebody, of 1 to ${MAX_ASSIGNEE_CHARS} characters`);
+    checkTime(timeoutMs, [...path, 'onBudget', 'timeout'], report);
+    if (
+      ![budget, ...Object.values(agents)].some((one) =>
+        ASKABLE.some((kind) => kind in one && one[kind as 'cost'] !== undefined),
+      )
+    )
+      report(
+        [...path, 'onBudget'],
+        'asks for more of what attempts take, and this budget limits neither tasks, attempts, tokens nor cost: a message or a delegation that is one too many is refused at once',
+      );
+  }
+  const cheaper = cheaperIn(onBudget);
+  if (cheaper !== undefined) {
+    checkName(cheaper, [...path, 'onBudget', 'agent'], 'the name of an agent', report);
     if (![budget, ...Object.values(agents)].some(({ tokens, cost }) => tokens !== undefined || cost !== undefined))
       report(
         [...path, 'onBudget'],

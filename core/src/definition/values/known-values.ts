@@ -2,7 +2,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Json } from '../../shared/json.ts';
 import { type BlockPlace, blocksOf, type TaskGroup } from '../blocks.ts';
 import { compile } from '../cel/program.ts';
-import { type Expression, isForAgents, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
+import {
+  cheaperIn,
+  type Expression,
+  isForAgents,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../definition.ts';
 import { fallbackTasks } from '../graph.ts';
 import { celOf, literalOf } from '../template.ts';
 import { shapeOfCel, type Variables } from './cel-shape.ts';
@@ -211,8 +217,8 @@ export class KnownValues {
   #orOfCheaper(shape: Shape, group: TaskGroup): Shape {
     let all = shape;
     for (let at: BlockPlace | undefined = group.block; at !== undefined; at = at.owner?.group.block) {
-      const { onBudget } = at.block.budget ?? {};
-      if (typeof onBudget === 'object') all = union(all, this.#ofAgent(onBudget.agent));
+      const cheaper = cheaperIn(at.block.budget?.onBudget);
+      if (cheaper !== undefined) all = union(all, this.#ofAgent(cheaper));
     }
     return all;
   }

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Agent } from '../../agent/agent.ts';
 import { askedOf } from '../../definition/asked-of.ts';
 import { type BlockPlace, blocksOf } from '../../definition/blocks.ts';
-import { tasksWithin, type WorkflowDefinition } from '../../definition/definition.ts';
+import { cheaperIn, tasksWithin, type WorkflowDefinition } from '../../definition/definition.ts';
 import type { KnownAgent } from '../../definition/validation/agent-rules.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
@@ -98,8 +98,8 @@ export class Registry {
     team,
     budget,
   }: BlockPlace['block']): readonly { agent?: string; capability?: string }[] {
-    const cheaper = typeof budget?.onBudget === 'object' ? [{ agent: budget.onBudget.agent }] : [];
-    return [...askedByTeam(this.#strategies.get(name), team), ...cheaper];
+    const cheaper = cheaperIn(budget?.onBudget);
+    return [...askedByTeam(this.#strategies.get(name), team), ...(cheaper === undefined ? [] : [{ agent: cheaper }])];
   }
 
   /** The workflow to start: the last registered version unless one is named. Throws REPRISE_WORKFLOW_UNKNOWN. */

@@ -1,3 +1,4 @@
+import type { BudgetOption } from '../../definition/builder/options.ts';
 import type { Budget, StrategyOption, WorkflowDefinition } from '../../definition/definition.ts';
 import { readBudget, readStrategy } from '../../definition/form/read-limits.ts';
 import { TaskGraph } from '../../definition/task-graph.ts';
@@ -43,7 +44,7 @@ export interface StartRunOptions {
    * What the run may spend at most, as `budget` of a workflow has it: of each kind, the lesser of the two holds. REPRISE_CONFIG_INVALID for what is none.
    * Default: what its workflow says. Child runs have that of their workflow.
    */
-  readonly budget?: Budget;
+  readonly budget?: BudgetOption;
 }
 
 export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {

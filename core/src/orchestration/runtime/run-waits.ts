@@ -2,6 +2,8 @@ import { isOpenForm } from '../workflow/decisions/forms.ts';
 import { openEffects } from '../workflow/effects.ts';
 import { MAILBOX_WORKFLOW } from '../workflow/messaging/elsewhere.ts';
 import { settleMail } from '../workflow/messaging/settle-mail.ts';
+import { beyond, reservationOf } from '../workflow/metering.ts';
+import { readyTasks, wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isUnsettled } from '../workflow/settle.ts';
 import type { RunState } from '../workflow/state.ts';
@@ -20,13 +22,13 @@ export interface OutsideWaits {
 }
 
 /**
- * What an open run waits for, when only a signal, an answer or the end of a child run can move it: nothing is ready, under way at an agent, or due at
+ * What an open run waits for, when only a signal, an answer or the end of a child run can move it: nothing is ready (but for what needs more of a budget that somebody is asked for), under way at an agent, or due at
  * some time (a sleep, a retry, a time limit of a task or of the run). Undefined for any other run. What falls due in a mailbox of no run is no such thing: whoever
  * waits for it, elsewhere, has a time of its own.
  */
 export function outsideWaits(run: RunView): OutsideWaits | undefined {
   const state = stateOf(run);
-  if (state.status !== 'running' || state.inFlight > 0 || state.readyCount > 0 || isMoving(state)) return undefined;
+  if (state.status !== 'running' || state.inFlight > 0 || mayBegin(state) || isMoving(state)) return undefined;
   const children: string[] = [];
   const isMailbox = state.definition.name === MAILBOX_WORKFLOW;
   for (const effect of openEffects(state)) {
@@ -41,6 +43,18 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
   const forms = [...state.tasks.values()].filter(isOpenForm).map(({ id }) => id);
   const count = signals.length + mailboxes.length + forms.length + children.length;
   return count === 0 ? undefined : { signals, mailboxes, forms, children };
+}
+
+/** Whether something is ready that need not wait for an answer about a budget. (What agents declare is not known here.) */
+function mayBegin(state: RunState): boolean {
+  if (state.readyCount === 0) return false;
+  if (![...state.budgets.values()].some(({ asked }) => asked?.some(({ task }) => task !== undefined))) return true;
+  for (const task of readyTasks(state)) {
+    const { agent = '' } = wantedBy(state, task);
+    const reserved = reservationOf(state, task, agent, undefined);
+    if (beyond(state, task, { agent, reserved })?.asked === undefined) return true;
+  }
+  return false;
 }
 
 /** What falls due at some time is an effect: this asks what follows now, whenever that is. */

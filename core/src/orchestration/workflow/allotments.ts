@@ -1,4 +1,5 @@
 import { BUDGETS, type BudgetKind, COUNTS, type CountKind } from '../../definition/definition.ts';
+import { orAsked } from './budget-questions.ts';
 import { type Beyond, budgetsAround, costOf, counted, limitOf, useOf } from './budgets.ts';
 import type { TaskEntered, Usage } from './events.ts';
 import { definitionOf, type RunState, rootOf, type ScopeState, type TaskState } from './state.ts';
@@ -15,8 +16,10 @@ export function allotmentOf(state: RunState, task: TaskState): Usage | undefined
 }
 
 /** What does not allow a child run to begin, the innermost budget that never will first. */
-export function beyondForChild(state: RunState, task: TaskState): Beyond | undefined {
-  if (state.budgets.size === 0) return undefined;
+export const beyondForChild = (state: RunState, task: TaskState): Beyond | undefined =>
+  state.budgets.size === 0 ? undefined : orAsked(state, shortOf(state, task));
+
+function shortOf(state: RunState, task: TaskState): Beyond | undefined {
   const own: readonly BudgetKind[] = costOf(state, task);
   const allotted = allotmentOf(state, task) ?? {};
   let held: Beyond | undefined;

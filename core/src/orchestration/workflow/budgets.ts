@@ -5,9 +5,11 @@ import {
   type BudgetKind,
   COUNTS,
   type CountKind,
+  cheaperIn,
   inUnits,
   millionths,
   OF_AGENTS,
+  type OnBudget,
 } from '../../definition/definition.ts';
 import { didYouMean } from '../../definition/did-you-mean.ts';
 import { type ErrorData, errorData } from '../../shared/errors.ts';
@@ -44,10 +46,11 @@ export interface UsedUp {
   readonly isChild?: true;
 }
 
-/** `waits`: it would fit once attempts under way have ended, should these use less than they may. */
+/** `waits`: it would fit once attempts under way have ended, should these use less than they may; or once somebody has raised the budget, whom the task `asked` asks. */
 export interface Beyond {
   readonly used: UsedUp;
   readonly waits: boolean;
+  readonly asked?: string;
 }
 
 /** What was decided and is not folded yet. */
@@ -117,7 +120,7 @@ export function limitOf(state: RunState, scope: ScopeState, kind: BudgetKind, ag
 
 export const counted = (kind: BudgetKind, amount: number): number => (kind === 'cost' ? millionths(amount) : amount);
 
-const nameOf = (path: string): string => (path === '' ? 'the run' : `'${path}'`);
+export const nameOf = (path: string): string => (path === '' ? 'the run' : `'${path}'`);
 
 /** What is wrong with raising the budget of the block at `path`, which is under way. */
 export function raiseProblem(state: RunState, path: string, raised: Budget): string | undefined {
@@ -316,21 +319,25 @@ function spend(state: RunState, path: string, kinds: readonly CountKind[]): void
 }
 
 /** What a block has spent, when it has a budget, as text of a digest. */
-export function spentText({ spent, raised, meters, allotted }: ScopeState): string {
+export function spentText({ spent, raised, meters, allotted, asked }: ScopeState): string {
   if (spent === undefined) return '';
   const counts = COUNTS.filter((kind) => kind !== 'delegations' || spent[kind] > 0).map((kind) => spent[kind]);
   const more = raised === undefined ? '' : ` raised=${JSON.stringify(raised)}`;
   const own = meters === undefined ? '' : ` meters=${JSON.stringify(meters)}`;
-  return ` spent=${JSON.stringify(counts)}${more}${own}${allotted === undefined ? '' : ` allotted=${JSON.stringify(allotted)}`}`;
+  const children = allotted === undefined ? '' : ` allotted=${JSON.stringify(allotted)}`;
+  const questions = asked === undefined ? '' : ` asked=${JSON.stringify(asked)}`;
+  return ` spent=${JSON.stringify(counts)}${more}${own}${children}${questions}`;
 }
 
-/** Who goes on where the budget of a block has no tokens or cost left; undefined: nobody. What was said at the start of a run comes first. */
-export function cheaperFor(state: RunState, path: string): string | undefined {
+/** What becomes of what needs more than is left of the budget of a block. What was said at the start of a run comes first. */
+export function onBudgetOf(state: RunState, path: string): OnBudget | undefined {
   const scope = state.budgets.get(path);
   if (scope === undefined) return undefined;
-  const said = (path === '' ? state.budget?.onBudget : undefined) ?? writtenFor(state, scope)?.onBudget;
-  return typeof said === 'object' ? said.agent : undefined;
+  return (path === '' ? state.budget?.onBudget : undefined) ?? writtenFor(state, scope)?.onBudget;
 }
+
+/** Who goes on where the budget of a block has no tokens or cost left; undefined: nobody. */
+export const cheaperFor = (state: RunState, path: string): string | undefined => cheaperIn(onBudgetOf(state, path));
 
 /** The agents of which a block says something. */
 export function agentsLimitedIn(state: RunState, scope: ScopeState): readonly string[] {

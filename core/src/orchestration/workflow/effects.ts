@@ -104,6 +104,10 @@ function ofEvent(state: RunState, event: RunEvent): readonly Effect[] {
       const task = state.tasks.get(event.taskId);
       return task === undefined ? [] : attemptTimer(state, task);
     }
+    case 'BudgetAsked': {
+      const task = state.tasks.get(event.taskId);
+      return task === undefined ? NOTHING : retryTimer(state, task);
+    }
     case 'TaskAttemptCompleted':
       return [{ kind: 'close-attempt', taskId: event.taskId, attempt: event.attempt, reason: 'completed' }];
     case 'TaskAttemptFailed': {

@@ -25,6 +25,7 @@ export const EVENT_VERSIONS: Readonly<Record<RunEventType, number>> = {
   TaskPrioritySet: 1,
   BudgetReached: 1,
   BudgetRaised: 1,
+  BudgetAsked: 1,
   DecisionMade: 1,
   DecisionRefused: 1,
   TeamWoken: 1,

@@ -142,8 +142,8 @@ export interface RunCancelled extends EventBase {
 export interface TaskReady extends EventBase {
   readonly type: 'TaskReady';
   readonly taskId: string;
-  /** `join`: enough dependencies have completed, and the rest was cancelled. `mutex`: nothing else was to be decided. */
-  readonly reason: 'condition' | 'retry' | 'manual' | 'join' | 'mutex';
+  /** `join`: enough dependencies have completed, and the rest was cancelled. `mutex`: nothing else was to be decided. `budget`: there is more of what it asked for. */
+  readonly reason: 'condition' | 'retry' | 'manual' | 'join' | 'mutex' | 'budget';
   /** The key of the mutex that the task asks for: it is ready once it has it. */
   readonly mutex?: string;
   /** Of a mutex that is not of this run alone: it is had once MutexGranted says so. */
@@ -495,8 +495,35 @@ export interface BudgetRaised extends EventBase {
   readonly scope: string;
   /** By how much, of each kind. */
   readonly raised: Budget;
-  /** Absent where the run begins with it (`RunStarted.lineage.raised`). */
+  /** The task whose question was answered so. */
+  readonly taskId?: string;
+  /** Absent with `taskId`, and where the run begins with it (`RunStarted.lineage.raised`). */
   readonly commandId?: string;
+}
+
+/**
+ * A task needs more than what is left of the budget of a block (the run, for ''), which says that somebody is asked (`onBudget: { ask }`). Until that one has answered, the task is an
+ * open form, and what else needs more of the same waits with it. With yes follow `BudgetRaised` and `TaskReady`; with no, or once the time is up
+ * (`TaskExpired`), it fails, and so does what needs more of it from then on.
+ */
+export interface BudgetAsked extends EventBase {
+  readonly type: 'BudgetAsked';
+  readonly taskId: string;
+  /** The last attempt, or 0. */
+  readonly attempt: number;
+  /** The path of the block. */
+  readonly scope: string;
+  readonly budget: BudgetKind;
+  /** Of what the block says of one agent. */
+  readonly agent?: string;
+  /** Of cost, millionths: what the block may spend, what it has spent, and by how much the budget has to be raised at the least. */
+  readonly limit: number;
+  readonly spent: number;
+  readonly least: number;
+  /** Who is asked. */
+  readonly assignee: string;
+  /** When nobody waits for an answer any more; later by as long as the run is paused. */
+  readonly until?: number;
 }
 
 /**
@@ -573,7 +600,7 @@ export interface TaskYielded extends EventBase {
 
 /**
  * The time for the whole list of a forEach is up: each item that has not ended, and has not fallen back yet, goes the way of a
- * failed one.
+ * failed one. Or that for an answer to a task that asked for more of a budget.
  */
 export interface TaskExpired extends EventBase {
   readonly type: 'TaskExpired';
@@ -1088,6 +1115,7 @@ export type RunEvent =
   | TeamWoken
   | BudgetReached
   | BudgetRaised
+  | BudgetAsked
   | AgentRested
   | AgentBack
   | TasksReset

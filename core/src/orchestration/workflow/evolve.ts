@@ -1,3 +1,4 @@
+import { answeredByRaise, ask, isApproved, refuse } from './budget-questions.ts';
 import { raiseBudget, spendMessage } from './budgets.ts';
 import type { RunEvent } from './events.ts';
 import { reserve, settleAttempt } from './metering.ts';
@@ -89,7 +90,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
     case 'TaskYielded':
       return onTask(state, event.taskId, (task) => yieldList(state, task, event));
     case 'TaskExpired':
-      return onTask(state, event.taskId, (task) => expire(state, task, event.error));
+      return onTask(state, event.taskId, (task) =>
+        task.asks === undefined ? expire(state, task, event.error) : refuse(state, task),
+      );
     case 'TaskReady':
       return onTask(state, event.taskId, (task) => {
         state.frontier.delete(task.id);
@@ -124,7 +127,13 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return state;
     case 'BudgetRaised':
       raiseBudget(state, event);
+      answeredByRaise(state, event);
       return state;
+    case 'BudgetAsked':
+      return onTask(state, event.taskId, (task) => {
+        setStatus(state, task, 'waiting');
+        ask(state, task, event);
+      });
     case 'DecisionMade':
       return decided(state, event);
     case 'DecisionRefused':
@@ -180,8 +189,9 @@ export function evolve(state: RunState, event: RunEvent): RunState {
       return discarded(state, event.messages, event.at);
     case 'FormAnswered':
       return onTask(state, event.taskId, (task) => {
-        if (task.form === undefined || !isEntered(task)) return;
+        if (task.form === undefined || !(isEntered(task) || task.asks !== undefined)) return;
         task.form.answer = { value: event.answer };
+        if (task.asks !== undefined && !isApproved(event.answer)) refuse(state, task);
         state.frontier.add(task.id);
       });
     case 'FormAssigned':

@@ -44,11 +44,12 @@ export const runDeadline = (state: RunState): number | undefined =>
     : state.startedAt - state.stoppedBefore + state.definition.timeoutMs;
 
 /**
- * When what a task waits for is due: its next attempt, or the end of its sleep. Undefined when it waits for neither, and while the run's clock
+ * When what a task waits for is due: its next attempt, the end of its sleep, or of its question for more of a budget. Undefined when it waits for neither, and while the run's clock
  * stands still; a sleep until a moment does not go by that clock.
  */
 export function dueAt(state: RunState, task: TaskState): number | undefined {
-  const { status, retryAt, wakeAt, stoppedBeforeWait } = task;
+  const { status, retryAt, wakeAt, stoppedBeforeWait, asks } = task;
+  if (asks !== undefined) return asks.until === undefined ? undefined : timeOf(state, asks.until - stoppedBeforeWait);
   if (status === 'waiting' && retryAt !== undefined) return timeOf(state, retryAt - stoppedBeforeWait);
   if (!isEntered(task) || wakeAt === undefined) return undefined;
   if (definitionOf(state, task)?.sleep?.kind === 'until') return wakeAt;

@@ -1,6 +1,7 @@
 import { AMOUNTS, type AmountKind, inUnits, type MaxUsage, millionths } from '../../definition/definition.ts';
 import { blocksAround } from '../../shared/task-path.ts';
 import { settleAllotment } from './allotments.ts';
+import { orAsked } from './budget-questions.ts';
 import {
   type Ahead,
   type Beyond,
@@ -98,7 +99,10 @@ export interface Attempt {
 }
 
 /** What does not allow an attempt of a task at an agent, the innermost budget that never will first; `ahead`: what is decided already. */
-export function beyond(state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined {
+export const beyond = (state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined =>
+  orAsked(state, shortOf(state, task, attempt, ahead));
+
+function shortOf(state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined {
   const over = usedUp(state, task.scope, costOf(state, task), ahead);
   let held = over?.reserved === undefined ? undefined : over;
   if (over !== undefined && held === undefined) return { used: over, waits: false };

@@ -45,6 +45,8 @@ export interface FormView {
   readonly next: { readonly to: string; readonly at: number } | undefined;
   /** When its time is up; undefined when it has no limit, has ended, or the run's clock stands still. */
   readonly expiresAt: number | undefined;
+  /** Of a task that asks for more of a budget: `{ scope, budget, agent, limit, spent, least }`. */
+  readonly about?: Json;
 }
 
 /** A message that is open. */

@@ -6,6 +6,7 @@ import { blocksAround } from '../../shared/task-path.ts';
 import { bindCondition, bindExpression, bindItems, limited } from '../task-chaining/input-binding.ts';
 import { waitsForRoom } from './allotments.ts';
 import { taskScope } from './binding-source.ts';
+import { afterAsking } from './decisions/ask-budget.ts';
 import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
@@ -101,7 +102,8 @@ export function settle(state: RunState, context: DecisionContext): readonly RunE
     const definition = task === undefined ? undefined : definitionOf(state, task);
     if (task === undefined || definition === undefined || hasEnded(task) || isPutOff(state, task)) continue;
     const events = settleTask(state, task, definition, context);
-    if (events.length > 0 || task.signal === undefined || !isEntered(task)) return events;
+    const waits = task.asks !== undefined || (task.signal !== undefined && isEntered(task));
+    if (events.length > 0 || !waits) return events;
     // Another wait has taken what this one was to take.
     state.frontier.delete(taskId);
   }
@@ -170,6 +172,7 @@ function settleTask(
   }
   const expired = expiredFor(state, task);
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
+  if (task.asks !== undefined) return afterAsking(state, task, definition, context);
   if (isEntered(task)) return settleEntered(state, task, context);
   if (task.index !== undefined) return getReady(state, task, definition, 'mutex', context);
   if (definition.join === 'each') return settleEach(state, task, definition, context);

@@ -161,6 +161,8 @@ export interface ScopeState {
   allotted: Usage | undefined;
   /** By how much its budget was raised, of each kind. */
   raised: Budget | undefined;
+  /** Of which of its budgets somebody is asked for more, or has said no. */
+  asked: readonly Asked[] | undefined;
   /** Attempts in flight inside. Derived. */
   inFlight: number;
   /** Its ready tasks, when it has a concurrency or a strategy of its own. Derived. */
@@ -180,6 +182,30 @@ export interface FormState {
   step: number;
   /** Accepted, and not the task's output yet. */
   answer: { readonly value: Json } | undefined;
+}
+
+/** A budget of a block: that of a kind, in all or at one agent. */
+export interface Asked {
+  readonly kind: BudgetKind;
+  readonly agent?: string;
+  /** The task that asks for more of it, as an open form; absent: the answer was no. */
+  readonly task?: string;
+}
+
+/** What a task waits for that asks for more of a budget. As it is counted: of cost, millionths. */
+export interface Asks {
+  /** The path of the block. */
+  readonly scope: string;
+  readonly kind: BudgetKind;
+  readonly agent?: string;
+  readonly limit: number;
+  readonly spent: number;
+  /** By how much it has to be raised. */
+  readonly least: number;
+  /** When it is in vain, unless the run is paused before. */
+  readonly until?: number;
+  /** There is more of it. */
+  readonly raised?: true;
 }
 
 /** What came from outside and was not taken yet. */
@@ -292,6 +318,8 @@ export interface TaskState {
   waitsSince: number | undefined;
   /** The form that it asks somebody. */
   form: FormState | undefined;
+  /** That form asks for more of a budget. */
+  asks: Asks | undefined;
   /** The id of the child run of the last attempt. */
   child: string | undefined;
   /** The child run that the next, or the last, one goes on from. */
@@ -462,6 +490,7 @@ export const createScopeState = (path: string, definitionId: string, floor: numb
   meters: undefined,
   allotted: undefined,
   raised: undefined,
+  asked: undefined,
   inFlight: 0,
   ready: undefined,
   turns: undefined,
@@ -593,6 +622,7 @@ export function createTaskState(
     sent: undefined,
     waitsSince: undefined,
     form: undefined,
+    asks: undefined,
     child: undefined,
     retries: undefined,
     mutex: undefined,

@@ -100,7 +100,7 @@ const holdsTurn = (state: RunState, task: TaskState): boolean =>
   isInFlight(task)
     ? !isListening(state, task)
     : task.status === 'waiting'
-      ? task.retryAt !== undefined && task.closing === undefined
+      ? (task.retryAt !== undefined || task.asks !== undefined) && task.closing === undefined
       : isEntered(task) && !isOnlyClosing(state, task);
 
 /** Nobody works any more in a block that closes: it ends after all that is to be undone, around it, too. */

@@ -3,6 +3,7 @@ import { GrownGraph } from '../../definition/grown-graph.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { freezeJson, type Json } from '../../shared/json.ts';
 import type { Labels } from '../../shared/labels.ts';
+import { aboutOf } from './budget-questions.ts';
 import { agentsLimitedIn, limitOf, useOf } from './budgets.ts';
 import { timeOf } from './clock.ts';
 import type { TaskCancelled, TaskSkipped } from './events.ts';
@@ -247,7 +248,7 @@ const taskView = (state: RunState, task: TaskState): TaskView =>
     scheduledAt: task.scheduledAt,
     startedAt: task.startedAt,
     endedAt: task.endedAt,
-    retryAt: task.status === 'waiting' ? dueAt(state, task) : undefined,
+    retryAt: task.status === 'waiting' && task.asks === undefined ? dueAt(state, task) : undefined,
     fallback: task.fallback,
     handOffs: frozen(task.handOffs),
     chosen: task.chosen,
@@ -267,6 +268,14 @@ function formView(state: RunState, task: TaskState): FormView | undefined {
   const at = escalationAt(state, task);
   const to = form.escalate[form.step];
   const next = at === undefined || to === undefined ? undefined : Object.freeze({ to, at });
+  const { asks } = task;
+  if (asks !== undefined)
+    return Object.freeze({
+      assignee: form.assignee,
+      next,
+      expiresAt: dueAt(state, task),
+      about: frozen(aboutOf(asks)),
+    });
   const expiresAt = isEntered(task) ? timeOf(state, taskDeadline(task, definition)) : undefined;
   return Object.freeze({ assignee: form.assignee, next, expiresAt });
 }

@@ -268,9 +268,6 @@ describe('an allotment of a child run', () => {
       }
     };
     expect(refused('{ workflow: other, budget: { tokens: 0 } }')).to.match(/tokens.* must be a whole number of 1/);
-    expect(refused('{ workflow: other, budget: { tokens: 9, onBudget: { ask: anna } } }')).to.match(
-      /ask.* cannot be: nobody is asked about budgets yet\. Leave it out/,
-    );
     expect(refused('{ workflow: other, budget: {} }')).to.match(/limits nothing/);
     expect(refused('{ agent: other, budget: { tokens: 1 } }')).to.match(/belongs to a scope/);
   });

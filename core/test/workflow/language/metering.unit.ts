@@ -406,7 +406,7 @@ describe('onBudget: { agent }', () => {
       }
     };
     expect(problems('{ tasks: 1, onBudget: { agent: cheap } }')).to.match(/budget\.onBudget.*limits neither/);
-    expect(problems('{ tokens: 1, onBudget: {} }')).to.match(/names no agent/);
+    expect(problems('{ tokens: 1, onBudget: {} }')).to.match(/names nobody/);
     expect(problems('{ tokens: 1, onBudget: { agnt: cheap } }')).to.match(/did you mean .*agent/);
     expect(problems('{ tokens: 1, onBudget: ask }')).to.match(/onBudget/);
     expect(problems('{ onBudget: stop }')).to.match(/limits nothing/);

@@ -42,6 +42,33 @@ describe('a hostile history of budgets', () => {
     expect(begun({ scope: 'part' })).to.match(/^BudgetRaised .*'part' has no budget/);
   });
 
+  it('asks whom the budget says, about what is limited, and goes on by what was answered', () => {
+    expect(flawOf('begged', () => undefined)).to.equal('taken');
+    const asked = (fields: Record<string, unknown>): string =>
+      flawOf('begged', replaced({ type: 'BudgetAsked', taskId: 'each[2]' }, fields));
+    expect(asked({ assignee: 'eve' })).to.match(/^BudgetAsked data\.assignee: is 'eve', whom '' does not ask/);
+    expect(asked({ scope: 'part' })).to.match(/^BudgetAsked data\.assignee/);
+    expect(asked({ budget: 'tokens' })).to.match(/^BudgetAsked data\.limit/);
+    expect(asked({ limit: 3 })).to.match(/^BudgetAsked data\.limit/);
+    expect(asked({ least: 0 })).to.match(/^BudgetAsked data\.least: must be/);
+    expect(asked({ attempt: 1 })).to.match(/^BudgetAsked data\.attempt/);
+    expect(asked({ until: 1_767_225_600_000 })).to.match(/^BudgetAsked data\.until/);
+    expect(asked({ taskId: 'each[0]' })).to.match(/^BudgetAsked type: cannot come/);
+    const answered = (fields: Record<string, unknown>): string =>
+      flawOf('begged', replaced({ type: 'FormAnswered', taskId: 'each[2]' }, fields));
+    expect(answered({ answer: { decision: 'approve', raise: 0 } })).to.match(/^FormAnswered data\.answer/);
+    expect(answered({ answer: { decision: 'reject' } })).to.match(/^BudgetRaised .*not what 'each\[2\]' was answered/);
+    const given = (fields: Record<string, unknown>): string =>
+      flawOf('begged', replaced({ type: 'BudgetRaised', taskId: 'each[2]' }, fields));
+    expect(given({ raised: { attempts: 8 } })).to.match(/not what 'each\[2\]' was answered/);
+    expect(given({ taskId: 'last' })).to.match(/not what 'last' was answered/);
+    expect(given({ taskId: undefined })).to.match(/nobody asked for it/);
+    const readied = flawOf('begged', replaced({ type: 'TaskReady', taskId: 'each[2]' }, { reason: 'retry' }));
+    expect(readied).to.match(/^TaskReady /);
+    const expired = flawOf('begged', replaced({ type: 'TaskExpired', taskId: 'part/x' }, { taskId: 'part' }));
+    expect(expired).to.match(/^TaskExpired /);
+  });
+
   it('begins with a budget of known kinds', () => {
     const started = (budget: unknown): string => flawOf('raised', replaced({ type: 'RunStarted' }, { budget }));
     expect(started({ attempts: 0 })).to.match(/data\.budget\.attempts/);

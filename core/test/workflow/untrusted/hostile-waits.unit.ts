@@ -29,7 +29,7 @@ const CASES: Readonly<Record<string, readonly (readonly [string, (events: Loose[
   ],
   'an answer': [
     ['asked', replaced(ANSWERED, { attempt: 2 }), "data.attempt: is 2; the last one of 'approved' is 1"],
-    ['asked', replaced(ANSWERED, { attempt: 0 }), 'FormAnswered data.attempt: must be'],
+    ['asked', replaced(ANSWERED, { attempt: 0 }), 'FormAnswered data.attempt: is 0; the last one'],
     ['asked', replaced(ANSWERED, { answer: { decision: 'perhaps' } }), "does not fit the form of 'approved'"],
     ['asked', replaced(ANSWERED, { answer: { decision: 'edit', more: 1 } }), "does not fit the form of 'approved'"],
     ['asked', replaced(ANSWERED, { answer: undefined }), 'FormAnswered data.answer: is missing'],

@@ -11,6 +11,7 @@ import { messagesDue } from '../messaging/due.ts';
 import { isOnlyHandingOver, owesOthers } from '../messaging/hand-over.ts';
 import { definitionOf, hasEnded, isEntered, isInFlight, type RunState, type TaskState } from '../state.ts';
 import { holdsOutstanding, isOutstanding } from '../transitions/close.ts';
+import { askedInVain } from './ask-budget.ts';
 import { expiredFor, failAttempt, isUnknown } from './attempt-outcome.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { conclude, giveUp } from './outcome.ts';
@@ -36,6 +37,8 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
   switch (timer.kind) {
     case 'retry': {
       if (task.status !== 'waiting' || task.attempt !== timer.attempt || !isDue(dueAt(state, task))) return [];
+      if (task.asks !== undefined)
+        return task.form?.answer === undefined ? askedInVain(state, task, definition, context) : [];
       const expired = expiredFor(state, task);
       if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
       return [{ type: 'TaskReady', at, taskId: task.id, reason: 'retry' }];

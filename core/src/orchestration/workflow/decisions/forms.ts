@@ -1,5 +1,7 @@
 import { flawText, schemaFlaws } from '../../../definition/schema/json-schema.ts';
 import { roughSize } from '../../../shared/json-size.ts';
+import { answerSchema, isApproved, raiseOf } from '../budget-questions.ts';
+import { raiseProblem } from '../budgets.ts';
 import type { AnswerForm, AssignForm } from '../commands.ts';
 import type { RunEvent } from '../events.ts';
 import { definitionOf, isEntered, type RunState, type TaskState } from '../state.ts';
@@ -9,13 +11,22 @@ import { reject } from './rejection.ts';
 
 /** What of an answer does not fit the form, in words; undefined when all does. */
 export function answerProblem(state: RunState, task: TaskState, answer: AnswerForm['answer']): string | undefined {
-  const flaws = schemaFlaws(definitionOf(state, task)?.wait?.form?.schema ?? true, answer);
-  return flaws.length === 0 ? undefined : flaws.map(flawText).join('; ');
+  const { asks } = task;
+  const schema = asks === undefined ? definitionOf(state, task)?.wait?.form?.schema : answerSchema(asks);
+  const flaws = schemaFlaws(schema ?? true, answer);
+  if (flaws.length > 0) return flaws.map(flawText).join('; ');
+  return asks !== undefined && isApproved(answer)
+    ? raiseProblem(state, asks.scope, raiseOf(asks, answer.raise))
+    : undefined;
 }
 
 /** Whether the task is a form that can be answered. */
 export const isOpenForm = (task: TaskState | undefined): task is TaskState & { form: NonNullable<TaskState['form']> } =>
-  task?.form !== undefined && isEntered(task) && task.form.answer === undefined && task.closing === undefined;
+  task?.form !== undefined &&
+  (isEntered(task) || task.asks !== undefined) &&
+  task.form.answer === undefined &&
+  task.asks?.raised === undefined &&
+  task.closing === undefined;
 
 export function answerForm(state: RunState, command: AnswerForm, context: DecisionContext): readonly RunEvent[] {
   const { taskId, answer, commandId } = command;

@@ -26,6 +26,7 @@ import {
   type Undoable,
 } from '../state.ts';
 import { turnsFor, whoseTurn } from '../turns.ts';
+import { askForMore } from './ask-budget.ts';
 import type { DecisionContext } from './decision-context.ts';
 import { beyondLimit, giveUp } from './outcome.ts';
 
@@ -38,6 +39,8 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
   const taken = new Map<string, number>();
   const begun = new Set<object>();
   const ahead = new Ahead();
+  // Budgets of which more is asked for by then.
+  const asked = new Set<string>();
   const { sliceChars = Number.POSITIVE_INFINITY } = context;
   let slots = state.definition.concurrency - state.inFlight;
   let chars = 0;
@@ -55,8 +58,8 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
     if (definition === undefined) continue;
     const wanted = { agent, reserved: reservationOf(state, task, agent, maxUsage) };
     const over = beyond(state, task, wanted, ahead);
-    // It may fit once others have ended.
-    if (over?.waits === true) continue;
+    // It may fit once others have ended, or somebody has answered.
+    if (over !== undefined && (over.waits || asked.has(budgetOf(over.used)))) continue;
     if (turns !== undefined) begun.add(turns);
     chosen.add(taskId);
     const scheduled =
@@ -64,6 +67,7 @@ export function schedule(state: RunState, command: ScheduleTasks, context: Decis
         ? scheduleTask(state, task, definition, wanted, { context: seen, chars })
         : (toCheaper(state, task, agent, over.used, context) ??
           beyondBudget(state, task, definition, over.used, context));
+    if (over !== undefined && scheduled[0]?.type === 'BudgetAsked') asked.add(budgetOf(over.used));
     // What follows a failure may begin another round: what is there now need not be there when the rest is folded.
     if (scheduled[0]?.type !== 'TaskScheduled') seen = { ...context, inlineChars: Number.POSITIVE_INFINITY };
     else {
@@ -96,7 +100,9 @@ function toCheaper(
   return [{ type: 'TaskHandedOff', at, taskId: task.id, attempt: task.attempt, agent: to, budget: scope }];
 }
 
-/** There is nothing left for another attempt, nor for that of anybody who could stand in. */
+const budgetOf = ({ scope, kind, agent = '' }: UsedUp): string => `${scope} ${kind} ${agent}`;
+
+/** There is nothing left for another attempt, nor for that of anybody who could stand in: somebody is asked for more, or the task is given up. */
 export function beyondBudget(
   state: RunState,
   task: TaskState,
@@ -104,6 +110,8 @@ export function beyondBudget(
   over: UsedUp,
   context: DecisionContext,
 ): readonly RunEvent[] {
+  const asks = askForMore(state, task, over, context);
+  if (asks !== undefined) return asks;
   const error = exhausted(over, task.attempt === 0 ? `'${task.id}'` : `Another attempt of '${task.id}'`);
   return giveUp(state, task, definition, { error: withCause(error, task.error), final: true }, context);
 }

@@ -111,6 +111,7 @@ const FIELDS = [
   ['awaits', undefined],
   ['sent', undefined],
   ['form', undefined],
+  ['asks', undefined],
   ['child', undefined],
   ['retries', undefined],
   ['mutex', undefined],

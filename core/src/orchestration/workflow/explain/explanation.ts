@@ -104,6 +104,8 @@ export type Reason =
       readonly most?: number;
       /** When it is what the block says of this agent. */
       readonly agent?: string;
+      /** It will never fit, and this task asks for more: see its `form`. */
+      readonly asked?: string;
     }
   | { readonly reason: 'place'; readonly of: string; readonly limit: number }
   | {
@@ -172,6 +174,13 @@ export type Reason =
       readonly limitAt: number | undefined;
       /** Whether there is a value to go on with when the time is up. */
       readonly hasDefault: boolean;
+      /** It is asked whether the budget of the block `of` (the run, for '') is raised. */
+      readonly more?: {
+        readonly of: string;
+        readonly budget: BudgetKind;
+        readonly limit: number;
+        readonly agent?: string;
+      };
     }
   | {
       readonly reason: 'child';

@@ -187,6 +187,7 @@ function heldBy(over: Beyond | undefined): Reason | undefined {
     reserved: inUnits(kind, others),
     ...(most === undefined ? {} : { most: inUnits(kind, most) }),
     ...(whose === undefined ? {} : { agent: whose }),
+    ...(over.asked === undefined ? {} : { asked: over.asked }),
   };
 }
 
@@ -245,7 +246,13 @@ const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition):
 
 function waiting(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
   const standIn = standInOf(definition);
-  const { retryAt, error, attempt: last } = task;
+  const { retryAt, error, attempt: last, asks, form } = task;
+  if (asks !== undefined && asks.raised === undefined && form?.answer === undefined) {
+    const { scope: of, kind: budget, limit, agent } = asks;
+    const more = { of, budget, limit: inUnits(budget, limit), ...(agent === undefined ? {} : { agent }) };
+    const limitAt = earliest(dueAt(state, task), limitAround(state, task, definition));
+    return { reason: 'form', assignee: form?.assignee, limitAt, hasDefault: false, more };
+  }
   if (retryAt !== undefined) return { reason: 'retry', at: dueAt(state, task) ?? retryAt, attempt: last + 1, error };
   if (task.fallback === 'task' && standIn !== undefined)
     return { reason: 'fallback', task: siblingOf(state, task, standIn)?.id ?? standIn, error };

@@ -92,8 +92,13 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
     case 'turn':
       return told(`waits for its turn: '${reason.of}' comes first`, `It begins when '${reason.of}' has ended.`);
     case 'budget': {
-      const { of, budget, limit: most, spent, reserved, agent, most: own } = reason;
+      const { of, budget, limit: most, spent, reserved, agent, most: own, asked } = reason;
       const whose = `${of === '' ? 'the run' : `the block '${of}'`}${agent === undefined ? '' : ` for '${agent}'`}`;
+      if (asked !== undefined)
+        return told(
+          `needs more than what is left of the budget of ${most} ${budget} of ${whose}, which '${asked}' asks for`,
+          `It begins when the form of '${asked}' is answered with more, and fails otherwise.`,
+        );
       if (own === undefined)
         return told(
           `waits for the first attempt of its agent, of which nobody knows how much of the budget of ${most} ${budget} of ${whose} it uses`,
@@ -218,9 +223,17 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       );
     }
     case 'form': {
-      const { assignee, limitAt, hasDefault } = reason;
+      const { assignee, limitAt, hasDefault, more } = reason;
       const then = hasDefault ? 'its default is taken' : 'its time is up';
       const who = assignee === undefined ? 'somebody' : `'${assignee}'`;
+      if (more !== undefined) {
+        const { of, budget, limit: most, agent } = more;
+        const whose = `${of === '' ? 'the run' : `the block '${of}'`}${agent === undefined ? '' : ` for '${agent}'`}`;
+        return told(
+          `needs more than what is left of the budget of ${most} ${budget} of ${whose}, and asks ${who} for it`,
+          `The form is answered${limit(limitAt, then)}.`,
+        );
+      }
       return told(`waits for an answer of ${who}`, `The form is answered${limit(limitAt, then)}.`);
     }
     case 'child': {

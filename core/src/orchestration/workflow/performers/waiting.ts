@@ -1,4 +1,4 @@
-import type { Form, MessageFilter, Sleep } from '../../../definition/definition.ts';
+import { type Form, MAX_ASSIGNEE_CHARS, type MessageFilter, type Sleep } from '../../../definition/definition.ts';
 import { parseDuration } from '../../../shared/duration.ts';
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
 import type { Json } from '../../../shared/json.ts';
@@ -68,9 +68,6 @@ function awaitMessage(entering: Entering, filter: MessageFilter): readonly RunEv
   }
   return [entered(entering, { mailbox, ...(Object.keys(wanted).length === 0 ? {} : { wanted }) })];
 }
-
-/** The longest name of who answers a form, in characters. */
-const MAX_ASSIGNEE_CHARS = 256;
 
 /** Who is asked, and who will be, is said now: an expression that fails then would be found out when nobody looks. */
 function openForm(entering: Entering, { assignee, escalate = [] }: Form): readonly RunEvent[] {

@@ -1,5 +1,6 @@
 import { isInside } from '../../../shared/task-path.ts';
 import { carryOver } from '../allotments.ts';
+import { askAnew } from '../budget-questions.ts';
 import { stoodStill } from '../clock.ts';
 import type { RunForked, TasksReset } from '../events.ts';
 import { hasEnded, hasPassed, type RunState, type ScopeState, type TaskState } from '../state.ts';
@@ -67,6 +68,7 @@ export function forked(state: RunState, event: RunForked): RunState {
   const own = runId === state.runId;
   if (own) state.status = 'running';
   leaveOthers(state);
+  askAnew(state);
   release(state, at);
   reopenTeams(state);
   if (own) {

@@ -1,4 +1,5 @@
 import { blocksAround } from '../../../shared/task-path.ts';
+import { stopAsking } from '../budget-questions.ts';
 import { leaveMail, leaveTask } from '../messaging/leave.ts';
 import { settleAttempt } from '../metering.ts';
 import { limitedScopeOf, priorityOf, wantedBy } from '../ready-tasks.ts';
@@ -62,6 +63,7 @@ export function enqueue(state: RunState, task: TaskState): void {
 
 /** Every change of a task's status goes through here: it keeps the counts, and settles what the frontier waited for. */
 export function setStatus(state: RunState, task: TaskState, status: TaskStatus): void {
+  if (task.asks !== undefined) stopAsking(state, task);
   if (task.status === 'ready') {
     if (!leaveEntering(state, task)) state.readyCount -= 1;
   } else if (isInFlight(task)) {

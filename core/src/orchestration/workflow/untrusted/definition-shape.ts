@@ -1,5 +1,10 @@
 import { blocksOf } from '../../../definition/blocks.ts';
-import { millionths, PERMISSIONS, type WorkflowDefinition } from '../../../definition/definition.ts';
+import {
+  MAX_ASSIGNEE_CHARS,
+  millionths,
+  PERMISSIONS,
+  type WorkflowDefinition,
+} from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { formatProblem } from '../../../definition/problem.ts';
 import { validateDefinition } from '../../../definition/validation/validate-definition.ts';
@@ -174,13 +179,18 @@ const costFrom = (least: 0 | 1): Shape =>
     () => ({ type: 'number', [least === 0 ? 'minimum' : 'exclusiveMinimum']: 0 }),
   );
 const ofAgents = { attempts: integer(1), tokens: integer(1), cost: costFrom(1) };
+const askingShape = fieldsOf({ ask: text(MAX_ASSIGNEE_CHARS) }, { timeoutMs: integer(1) });
 export const budgetShape = fieldsOf(
   {},
   {
     ...{ tasks: integer(1), messages: integer(1), delegations: integer(1) },
     ...ofAgents,
     agents: recordOf(fieldsOf({}, ofAgents)),
-    onBudget: (value, field) => (value === 'stop' ? undefined : fieldsOf({ agent: name })(value, field)),
+    onBudget: (value, field) => {
+      if (value === 'stop') return undefined;
+      const asks = isFields(value) && value['ask'] !== undefined;
+      return (asks ? askingShape : fieldsOf({ agent: name }))(value, field);
+    },
   },
 );
 export const maxUsageShape = fieldsOf({}, { tokens: integer(0), cost: costFrom(0) });

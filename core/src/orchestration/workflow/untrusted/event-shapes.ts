@@ -1,4 +1,4 @@
-import { BUDGETS } from '../../../definition/definition.ts';
+import { BUDGETS, MAX_ASSIGNEE_CHARS } from '../../../definition/definition.ts';
 import { isFields } from '../../../definition/form/read.ts';
 import { ID_PATTERN } from '../../../shared/ids.ts';
 import { labelProblem, MAX_LABELS } from '../../../shared/labels.ts';
@@ -154,7 +154,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   RunFailed: fieldsOf({ error: errorShape, stateDigest }, { taskId }),
   RunCancelled: fieldsOf({ commandId: label, stateDigest }, { reason }),
   TaskReady: fieldsOf(
-    { taskId, reason: oneOf('condition', 'retry', 'manual', 'join', 'mutex') },
+    { taskId, reason: oneOf('condition', 'retry', 'manual', 'join', 'mutex', 'budget') },
     { commandId: label, mutex: text(1024), across: oneOf('workflow', 'tenant') },
   ),
   MutexGranted: fieldsOf({ taskId }),
@@ -213,7 +213,14 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   AgentRested: fieldsOf({ agent, until: time, failures: integer(1) }),
   AgentBack: fieldsOf({ agent }),
   BudgetReached: fieldsOf({ scope: blockId, budget: oneOf(...BUDGETS) }, { agent }),
-  BudgetRaised: fieldsOf({ scope: blockId, raised: budgetShape }, { commandId: label }),
+  BudgetRaised: fieldsOf({ scope: blockId, raised: budgetShape }, { commandId: label, taskId }),
+  BudgetAsked: fieldsOf(
+    {
+      ...{ taskId, attempt: integer(0), scope: blockId, budget: oneOf(...BUDGETS) },
+      ...{ limit: integer(0), spent: integer(0), least: integer(1), assignee: text(MAX_ASSIGNEE_CHARS) },
+    },
+    { agent, until: time },
+  ),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(
     { region: blockId, why: oneOf('loop', 'catch', 'repeat', 'fork', 'goto'), round: integer(1), feedback: anyJson },
@@ -242,8 +249,11 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
   CompensationBegan: fieldsOf({ scope: blockId, taskId, outcome: oneOf('completed', 'unknown') }),
   RunForked: fieldsOf({ runId }, { keys: listOf(taskId), as: oneOf('fork') }),
   SignalReceived: fieldsOf({ commandId: label, signal: label, data: anyJson }),
-  FormAnswered: fieldsOf({ taskId, attempt, commandId: label, answer: anyJson }, { by: label }),
-  FormAssigned: fieldsOf({ taskId, attempt, to: label }, { step: integer(1, 32), commandId: label, by: label }),
+  FormAnswered: fieldsOf({ taskId, attempt: integer(0), commandId: label, answer: anyJson }, { by: label }),
+  FormAssigned: fieldsOf(
+    { taskId, attempt: integer(0), to: label },
+    { step: integer(1, 32), commandId: label, by: label },
+  ),
   TaskExpanded: fieldsOf(
     { taskId, from: integer(0), total: integer(0) },
     { items: listOf(anyJson), source, need: integer(0) },

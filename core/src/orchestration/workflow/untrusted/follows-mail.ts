@@ -155,12 +155,15 @@ export function mailFlaw(state: RunState, event: MailEvent): Flaw | undefined {
         return flaw('data.messages', `are not what is left in '${event.scope}'`);
       return undefined;
     }
-    case 'ConversationExpired':
+    case 'ConversationExpired': {
       if (mail?.conversations.has(event.message) !== true)
         return flaw('data.message', `is '${event.message}', which opened no conversation that is open`);
-      return event.held === undefined || mail.open.get(event.message)?.holder !== undefined
+      // It may have come back a moment before: whoever had it held it for as long as it said.
+      const { holder, deliveries = 0, losses = 0 } = mail.open.get(event.message) ?? {};
+      return event.held === undefined || holder !== undefined || deliveries + losses > 0
         ? undefined
-        : flaw('data.held', `is there, and nobody has '${event.message}'`);
+        : flaw('data.held', `is there, and nobody had '${event.message}'`);
+    }
     case 'DeadLetterEdited':
       return againFlaw(state, event.commandId) ?? deadFlaw(mail, [event.message]);
     case 'DeadLettersRedriven': {

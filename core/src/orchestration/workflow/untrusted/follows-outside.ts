@@ -1,3 +1,6 @@
+import { isSameJson } from '../../../definition/schema/same-json.ts';
+import type { Json } from '../../../shared/json.ts';
+import { isApproved, raiseOf } from '../budget-questions.ts';
 import { raiseProblem } from '../budgets.ts';
 import type {
   BudgetRaised,
@@ -30,7 +33,11 @@ export function changeFlaw(state: RunState, event: Change): Flaw | undefined {
 function refusalOf(state: RunState, event: Change): string | undefined {
   switch (event.type) {
     case 'BudgetRaised':
-      // What a run begins with has no command of its own, and anything else has one.
+      // What a run begins with has no command of its own, nor has an answer; anything else has one.
+      if (event.taskId !== undefined)
+        return event.commandId === undefined && isAnswer(state, event, event.taskId)
+          ? raiseProblem(state, event.scope, event.raised)
+          : `that is not what '${event.taskId}' was answered`;
       if ((event.commandId === undefined) !== (state.status === 'forking')) return 'nobody asked for it';
       return raiseProblem(state, event.scope, event.raised);
     case 'TasksLinked':
@@ -42,6 +49,12 @@ function refusalOf(state: RunState, event: Change): string | undefined {
     default:
       return event satisfies never;
   }
+}
+
+function isAnswer(state: RunState, { scope, raised }: BudgetRaised, taskId: string): boolean {
+  const { asks, form } = state.tasks.get(taskId) ?? {};
+  if (asks === undefined || form?.answer === undefined || !isApproved(form.answer.value)) return false;
+  return asks.scope === scope && isSameJson(raiseOf(asks, form.answer.value.raise) as Json, raised as Json);
 }
 
 /** It was skipped by hand: at once when nothing was outstanding, else once it had closed. */

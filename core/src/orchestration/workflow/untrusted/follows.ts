@@ -2,13 +2,15 @@ import { AMOUNTS, type Fallback, type TaskDefinition } from '../../../definition
 import { fallbacksOf } from '../../../definition/fallbacks.ts';
 import { blocksAround, taskPaths } from '../../../shared/task-path.ts';
 import { beyondForChild } from '../allotments.ts';
-import { amountText, cheaperFor, type UsedUp } from '../budgets.ts';
+import { whoIsAsked } from '../budget-questions.ts';
+import { amountText, cheaperFor, limitOf, type UsedUp, useOf } from '../budgets.ts';
 import { additionProblem, MAX_TASKS_OF_RUN } from '../decisions/add-tasks.ts';
 import { answerProblem, isOpenForm } from '../decisions/forms.ts';
 import { permissionsOf } from '../decisions/permissions.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
 import { isEnd } from '../end-of-run.ts';
 import type {
+  BudgetAsked,
   CompensationBegan,
   FormAnswered,
   FormAssigned,
@@ -192,6 +194,25 @@ function cheaperFlaw(
   return attemptFlaw(task, attempt);
 }
 
+/** The budget of a block around says that somebody is asked, and who; nobody is yet. (Whether there was nothing left depends on what agents declare.) */
+function askedFlawOf(state: RunState, task: TaskState, event: BudgetAsked): Flaw | undefined {
+  const { scope, budget: kind, agent, limit, spent, assignee, until, attempt, at } = event;
+  if (task.status !== 'ready') return unfit(task);
+  const used: UsedUp = { scope, kind, limit, spent, ...(agent === undefined ? {} : { agent }) };
+  const isAround = scope === '' || [...blocksAround(task.scope)].includes(scope);
+  const asked = isAround ? whoIsAsked(state, used) : undefined;
+  if (asked === undefined || asked.ask !== assignee)
+    return flaw('data.assignee', `is '${assignee}', whom '${scope}' does not ask for more ${kind}`);
+  if ((asked.timeoutMs === undefined ? undefined : at + asked.timeoutMs) !== until)
+    return flaw('data.until', 'is not when the time is up');
+  const of = state.budgets.get(scope);
+  if (of === undefined || limitOf(state, of, kind, agent) !== limit)
+    return flaw('data.limit', `is ${limit}, which is not what '${scope}' may spend`);
+  if (useOf(of, kind, agent).spent !== spent)
+    return flaw('data.spent', `is ${spent}, and ${useOf(of, kind, agent).spent} are`);
+  return attemptFlaw(task, attempt);
+}
+
 /** What an attempt may use is reserved, and fits. (What agents declare is in no history.) */
 function admittedFlaw(state: RunState, task: TaskState, { agent, reserved }: TaskScheduled): Flaw | undefined {
   if (state.budgets.size === 0 && reserved === undefined) return undefined;
@@ -223,8 +244,9 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         return flaw('data.mutex', `cannot stand beside '${task.id}'`);
       if (event.across !== undefined && (event.mutex === undefined || event.across !== definition.mutex?.across))
         return flaw('data.across', `cannot stand beside '${task.id}'`);
+      if (event.reason === 'budget') return task.asks?.raised === true ? undefined : unfit(task);
       if (event.reason === 'retry' || event.reason === 'manual')
-        return task.status === 'waiting' ? undefined : unfit(task);
+        return task.status === 'waiting' && task.asks === undefined ? undefined : unfit(task);
       if (event.reason !== 'mutex') return decidedFlaw(task, definition, event.reason);
       if (definition.mutex === undefined) return flaw('data.reason', `is mutex, and '${task.id}' asks for none`);
       return task.status === 'pending' ? undefined : unfit(task);
@@ -258,7 +280,10 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
       return formFlaw(state, task, event) ?? answerFlaw(state, task, event);
     case 'FormAssigned':
       return formFlaw(state, task, event) ?? stepFlaw(task, event);
+    case 'BudgetAsked':
+      return askedFlawOf(state, task, event);
     case 'TaskExpired':
+      if (task.asks !== undefined) return isOpenForm(task) && task.asks.until !== undefined ? undefined : unfit(task);
       return hasEnded(task) || task.items === undefined || task.items.expired !== undefined ? unfit(task) : undefined;
     case 'TaskScheduled':
       if (state.status !== 'running') return flaw('type', `cannot come: the run is ${state.status}`);

@@ -86,6 +86,21 @@ export const PLAYED: Readonly<Record<string, readonly [Json, (r: PureRun) => voi
       gives(r, 'written');
     },
   ],
+  outlook: [
+    null,
+    (r) => {
+      r.schedule('collect');
+      r.send({
+        ...{ type: 'CompleteTask', taskId: 'collect', attempt: 1, output: 'collected' },
+        usage: { tokens: 40_000 },
+      });
+      r.send({ type: 'ScheduleTasks', strategy: 'test', assignments: [{ taskId: 'write', agent: 'writer' }] });
+      expect(r.of('BudgetAsked')[0]).to.deep.include({ taskId: 'write', assignee: 'kim', least: 10_000 });
+      r.send({ type: 'AnswerForm', taskId: 'write', answer: { decision: 'approve', raise: 10_000 } });
+      r.run('write', 'written');
+      gives(r, 'written');
+    },
+  ],
   review: [
     'text',
     (r) => {

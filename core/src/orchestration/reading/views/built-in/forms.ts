@@ -2,7 +2,8 @@ import { type TaskDefinition, tasksWithin } from '../../../../definition/definit
 import { isFields } from '../../../../definition/form/read.ts';
 import type { Json } from '../../../../shared/json.ts';
 import { inside } from '../../../../shared/task-path.ts';
-import type { RunEvent, TaskEntered, TasksAdded, TasksReset } from '../../../workflow/events.ts';
+import { aboutOf, answerSchema, titleOf } from '../../../workflow/budget-questions.ts';
+import type { BudgetAsked, RunEvent, TaskEntered, TasksAdded, TasksReset } from '../../../workflow/events.ts';
 import { defineProjection, type Projection, type ViewEvent } from '../projection.ts';
 
 /** A form that is open. Times are ms since the Unix epoch. */
@@ -10,6 +11,8 @@ export type FormRow = {
   readonly task: string;
   readonly title?: string;
   readonly assignee?: string;
+  /** Of a question whether a budget is raised: `{ scope, budget, agent, limit, spent, least }`. Of any other, see the input of the task. */
+  readonly about?: Json;
   readonly since: number;
   /** When its time is up, unless the run is paused before. */
   readonly expires?: number;
@@ -39,7 +42,7 @@ type Asked = { readonly title?: string; readonly schema: Json; readonly limitMs?
  */
 export const forms: Projection = defineProjection<FormsRow | AskedRow>({
   name: 'forms',
-  version: 1,
+  version: 2,
   about: 'open forms, by run: what is asked, of whom, and until when',
   fields: {
     run: { type: 'text', path: ['run'], about: 'the id of the run' },
@@ -57,6 +60,10 @@ export const forms: Projection = defineProjection<FormsRow | AskedRow>({
         return Object.keys(askedBy(event)).length === 0 ? undefined : askedKey(given);
       case 'TaskEntered':
         return event.form === undefined ? undefined : [askedKey(given), runId];
+      case 'BudgetAsked':
+        return runId;
+      case 'TaskReady':
+        return event.reason === 'budget' ? runId : undefined;
       case 'RunCompleted':
       case 'RunFailed':
       case 'RunCancelled':
@@ -90,7 +97,17 @@ const ENDS_OTHERS: ReadonlySet<string> = new Set([
 
 const ABOUT: ReadonlySet<string> = new Set([
   ...(['FormAnswered', 'FormAssigned', 'TaskFailed', 'TaskFellBack', 'TaskCancelled', 'TaskClosing'] as const),
-  ...(['ScopeCaught', 'TasksReset', 'TaskAdopted', 'RunPaused', 'RunResumed', 'RunParked', 'RunForked'] as const),
+  ...([
+    'TaskExpired',
+    'TaskSkipped',
+    'ScopeCaught',
+    'TasksReset',
+    'TaskAdopted',
+    'RunPaused',
+    'RunResumed',
+    'RunParked',
+    'RunForked',
+  ] as const),
 ]);
 
 const askedOf = ({ wait, timeouts }: TaskDefinition): Asked | undefined => {
@@ -135,7 +152,9 @@ function told(row: FormsRow | undefined, given: ViewEvent, asked: AskedRow['aske
   const { event, time } = given;
   switch (event.type) {
     case 'TaskEntered':
-      return opened(row, given, event, asked);
+      return opened(row, given, formOf(event, given, asked));
+    case 'BudgetAsked':
+      return opened(row, given, questionOf(event, given));
     case 'FormAssigned':
       return row && changed(row, event.taskId, { assignee: event.to });
     case 'RunPaused':
@@ -165,14 +184,14 @@ function told(row: FormsRow | undefined, given: ViewEvent, asked: AskedRow['aske
   }
 }
 
-function opened(
-  row: FormsRow | undefined,
-  { runId, run, time }: ViewEvent,
-  { taskId, assignee }: TaskEntered,
-  asked: AskedRow['asked'],
-): FormsRow {
+function opened(row: FormsRow | undefined, { runId, run, time }: ViewEvent, form: FormRow): FormsRow {
+  const before = row ?? { run: runId, workflow: run.workflow, open: 0, since: time, by: {}, forms: {} };
+  return counted({ ...before, forms: { ...before.forms, [form.task]: form } });
+}
+
+function formOf({ taskId, assignee }: TaskEntered, { time }: ViewEvent, asked: AskedRow['asked']): FormRow {
   const { title, schema = true, limitMs } = definitionOf(asked, taskId) ?? {};
-  const form: FormRow = {
+  return {
     task: taskId,
     ...(title === undefined ? {} : { title }),
     ...(assignee === undefined ? {} : { assignee }),
@@ -180,8 +199,20 @@ function opened(
     ...(limitMs === undefined ? {} : { expires: time + limitMs }),
     schema,
   };
-  const before = row ?? { run: runId, workflow: run.workflow, open: 0, since: time, by: {}, forms: {} };
-  return counted({ ...before, forms: { ...before.forms, [taskId]: form } });
+}
+
+function questionOf(event: BudgetAsked, { time }: ViewEvent): FormRow {
+  const { taskId, assignee, until, budget: kind } = event;
+  const schema = answerSchema({ ...event, kind });
+  return {
+    task: taskId,
+    title: titleOf({ ...event, kind }),
+    assignee,
+    about: aboutOf({ ...event, kind }),
+    since: time,
+    ...(until === undefined ? {} : { expires: until }),
+    schema,
+  };
 }
 
 /** What the definition says of a task: that of the list, of an item. What was added to an item has a path that begins with that of the item. */
