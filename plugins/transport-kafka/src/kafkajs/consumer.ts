@@ -8,7 +8,7 @@ export interface ConsumerSettings {
 }
 
 /** How long a fetch waits at the broker: what closing may take, too. */
-const WAIT_MS = 200;
+const WAIT_MS = 500;
 /** How soon a member learns that the group is being shared out anew. */
 const HEARTBEAT_MS = 500;
 const REBALANCE_MS = 10_000;

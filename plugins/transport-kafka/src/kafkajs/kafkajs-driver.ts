@@ -88,12 +88,11 @@ class KafkajsDriver implements KafkaDriver {
 
   consume(request: ConsumeRequest): Promise<DriverConsumer> {
     const { sessionMs } = this.#options;
-    const opened = consume(this.#kafka, request, { sessionMs, retry: this.#retry() });
-    const what = `join the group ${request.group}`;
-    return this.#do(what, () => opened).catch((error: unknown) => {
-      // When it joins after all, nobody waits for it.
-      opened.then((late) => late.close()).catch(() => undefined);
-      throw error;
+    return this.#do(`join the group ${request.group}`, async (over) => {
+      const consumer = await consume(this.#kafka, request, { sessionMs, retry: this.#retry() });
+      // Nobody waits for it any more.
+      if (over()) await consumer.close();
+      return consumer;
     });
   }
 
@@ -106,19 +105,32 @@ class KafkajsDriver implements KafkaDriver {
     await this.#admin.disconnect().catch(() => undefined);
   }
 
-  /** Not for longer than `retryMs`, whatever the client does. */
+  /**
+   * Tries what may come right by itself (a broker that is away, a coordinator that still loads) again, and none of it for longer than
+   * `retryMs`, whatever the client does.
+   */
   async #do<T>(what: string, action: (over: () => boolean) => Promise<T>): Promise<T> {
     const { retryMs, brokers } = this.#options;
+    let last: RepriseError | undefined;
     let isOver = false;
     const late = Promise.withResolvers<never>();
     const timer = systemClock.schedule(retryMs, () => {
       isOver = true;
-      late.reject(new Error(`no answer within ${retryMs} ms`));
+      late.reject(last ?? transportError(new Error(`no answer within ${retryMs} ms`), what, brokers));
     });
+    const attempt = async (): Promise<T> => {
+      for (;;) {
+        try {
+          return await action(() => isOver);
+        } catch (error) {
+          last = transportError(error, what, brokers);
+          if (isOver || !last.retryable) throw last;
+          await sleep(FIRST_RETRY_MS);
+        }
+      }
+    };
     try {
-      return await Promise.race([action(() => isOver), late.promise]);
-    } catch (error) {
-      throw transportError(error, what, brokers);
+      return await Promise.race([attempt(), late.promise]);
     } finally {
       timer.cancel();
     }

@@ -6,9 +6,12 @@ import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { calmKafkajs } from '../../src/kafkajs/idle.ts';
 
 // A broker for tests: Kafka itself, from its jars of Maven Central, which are cached outside the repository.
+
+calmKafkajs();
 
 const run = promisify(execFile);
 
@@ -110,25 +113,34 @@ const properties = (
 
 const JAVA = ['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
+/** What a broker is to be beside the usual: its settings, made with its folder at hand, and how it is spoken to then. */
+export interface Special {
+  prepare(folder: string): Promise<Readonly<Record<string, string>>>;
+  client(folder: string): Partial<KafkaConfig>;
+}
+
 /** One broker of its own, on 127.0.0.1 and free ports. `stop()` removes all of it; `kill()` and `start()` keep its data. */
 export class KafkaBroker {
   readonly address: string;
   readonly folder: string;
   readonly #libs: string;
+  readonly #special: Special | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor(libs: string, folder: string, port: number) {
+  private constructor(libs: string, folder: string, port: number, special: Special | undefined) {
     this.#libs = libs;
+    this.#special = special;
     this.folder = folder;
     this.address = `127.0.0.1:${port}`;
   }
 
-  static async open(extra: Readonly<Record<string, string>> = {}): Promise<KafkaBroker> {
+  static async open(special?: Special): Promise<KafkaBroker> {
     const libs = await jars();
     const folder = mkdtempSync(join(tmpdir(), 'reprise-kafka-'));
     const ports = await freePorts(2);
-    const broker = new KafkaBroker(libs, folder, ports[0] ?? 0);
+    const broker = new KafkaBroker(libs, folder, ports[0] ?? 0, special);
     try {
+      const extra = (await special?.prepare(folder)) ?? {};
       writeFileSync(join(folder, 'server.properties'), properties(folder, ports, extra));
       const id = randomBytes(16).toString('base64url').slice(0, 22);
       await run(
@@ -194,6 +206,7 @@ export class KafkaBroker {
       logLevel: logLevel.NOTHING,
       retry: { retries: 0 },
       connectionTimeout: 1000,
+      ...this.#special?.client(this.folder),
     });
     const admin = kafka.admin();
     try {

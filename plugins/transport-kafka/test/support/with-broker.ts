@@ -1,10 +1,10 @@
 import { after, before, describe, it } from 'mocha';
-import { KafkaBroker, lacksKafka } from './kafka-broker.ts';
+import { KafkaBroker, lacksKafka, type Special } from './kafka-broker.ts';
 
 const lacking = await lacksKafka();
 
 /** Registers tests that need a broker of their own; where there can be none, one line says why. */
-export function withBroker(name: string, register: (broker: () => KafkaBroker) => void): void {
+export function withBroker(name: string, register: (broker: () => KafkaBroker) => void, special?: Special): void {
   if (lacking !== undefined) {
     it(`${name}: not checked, because ${lacking}`);
     return;
@@ -13,7 +13,7 @@ export function withBroker(name: string, register: (broker: () => KafkaBroker) =
     this.timeout(120_000);
     let broker: KafkaBroker | undefined;
     before(async () => {
-      broker = await KafkaBroker.open();
+      broker = await KafkaBroker.open(special);
     });
     after(() => broker?.stop());
     register(() => {
