@@ -32,7 +32,8 @@ class KafkajsDriver implements KafkaDriver {
       // Everything that it has to say comes as an error, too.
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3000,
-      retry: this.#retry(),
+      // It is tried again here, where the last cause is known.
+      retry: retrying(3),
       ...(tls === undefined ? {} : { ssl: sslOf(tls) }),
       ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
     });
@@ -89,7 +90,7 @@ class KafkajsDriver implements KafkaDriver {
   consume(request: ConsumeRequest): Promise<DriverConsumer> {
     const { sessionMs } = this.#options;
     return this.#do(`join the group ${request.group}`, async (over) => {
-      const consumer = await consume(this.#kafka, request, { sessionMs, retry: this.#retry() });
+      const consumer = await consume(this.#kafka, request, { sessionMs, retry: retrying(8) });
       // Nobody waits for it any more.
       if (over()) await consumer.close();
       return consumer;
@@ -136,12 +137,6 @@ class KafkajsDriver implements KafkaDriver {
     }
   }
 
-  /** As many as fit into `retryMs`. */
-  #retry(): RetryOptions {
-    const retries = 4 + Math.ceil(this.#options.retryMs / LAST_RETRY_MS);
-    return { retries, initialRetryTime: FIRST_RETRY_MS, maxRetryTime: LAST_RETRY_MS };
-  }
-
   /** Undefined of a topic that is not there, 0 while a partition has no leader. */
   async #partitions(topic: string): Promise<number | undefined> {
     try {
@@ -186,7 +181,8 @@ class KafkajsDriver implements KafkaDriver {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      retry: this.#retry(),
+      // As long as there is time: a sequence that goes on makes no duplicates.
+      retry: retrying(4 + Math.ceil(this.#options.retryMs / LAST_RETRY_MS)),
     });
     await producer.connect();
     return producer;
@@ -198,6 +194,12 @@ class KafkajsDriver implements KafkaDriver {
     await producer?.then((one) => one.disconnect()).catch(() => undefined);
   }
 }
+
+const retrying = (retries: number): RetryOptions => ({
+  retries,
+  initialRetryTime: FIRST_RETRY_MS,
+  maxRetryTime: LAST_RETRY_MS,
+});
 
 const toTopic = ([topic, records]: readonly [string, readonly OutgoingRecord[]]) => ({
   topic,
