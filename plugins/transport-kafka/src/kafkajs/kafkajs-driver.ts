@@ -70,8 +70,8 @@ class KafkajsDriver implements KafkaDriver {
     const topics = Map.groupBy(records, ({ topic }) => topic);
     await this.#do(`publish to ${[...topics.keys()].join(', ')}`, async () => {
       for (let renewed = false; ; renewed = true) {
-        const producer = await this.#connected();
         try {
+          const producer = await this.#connected();
           await producer.sendBatch({ acks: -1, topicMessages: [...topics].map(toTopic) });
           return;
         } catch (error) {
