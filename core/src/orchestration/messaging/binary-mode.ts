@@ -1,7 +1,6 @@
 import type { Json } from '../../shared/json.ts';
-import { problem, type Refusal } from '../workflow/decisions/refusal.ts';
+import type { Refusal } from '../workflow/decisions/refusal.ts';
 import type { Envelope } from './envelope.ts';
-import { readMessage } from './read-message.ts';
 
 // CloudEvents, Kafka protocol binding, binary content mode: attributes are headers, data is the value, so that whoever only routes parses nothing.
 
@@ -28,12 +27,6 @@ export const headerOf = (attribute: string): string =>
 const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt', 'runsequence', 'decision']);
 const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf', 'toolate', 'oncompletion']);
 
-/** As readMessage(). */
-export function fromBinary(message: Omit<BinaryMessage, 'key'>): Envelope | Refusal {
-  const attributes = unpacked(message);
-  return attributes === undefined ? noJson() : readMessage(attributes);
-}
-
 /** What no message can be carried without. */
 const CARRIED = ['id', 'source', 'type', 'subject', 'time', 'correlationid', 'causationid', 'partitionkey'];
 
@@ -44,10 +37,11 @@ export function carriedBy(message: Omit<BinaryMessage, 'key'>): Envelope | Refus
   const missing = CARRIED.filter((name) => typeof attributes[name] !== 'string' || attributes[name] === '');
   if (attributes['specversion'] !== '1.0') missing.unshift('specversion 1.0');
   if (missing.length === 0) return attributes as unknown as Envelope;
-  return problem('REPRISE_MESSAGE_INVALID', `The message cannot be read: it has no ${missing.join(', ')}.`);
+  return { code: 'REPRISE_MESSAGE_INVALID', message: `The message cannot be read: it has no ${missing.join(', ')}.` };
 }
 
-function unpacked({ headers, value }: Omit<BinaryMessage, 'key'>): Record<string, Json> | undefined {
+/** All attributes that it has, and its data; undefined when that is no JSON. */
+export function unpacked({ headers, value }: Omit<BinaryMessage, 'key'>): Record<string, Json> | undefined {
   const attributes: Record<string, Json> = {};
   for (const [header, text] of Object.entries(headers)) {
     if (header === CONTENT_TYPE) attributes['datacontenttype'] = text;
@@ -62,6 +56,6 @@ function unpacked({ headers, value }: Omit<BinaryMessage, 'key'>): Record<string
   }
 }
 
-const noJson = (): Refusal => problem('REPRISE_INVALID_PAYLOAD', 'The message is no JSON.');
+export const noJson = (): Refusal => ({ code: 'REPRISE_INVALID_PAYLOAD', message: 'The message is no JSON.' });
 
 const flagOf = (text: string): Json => (text === 'true' ? true : text === 'false' ? false : text);
