@@ -175,6 +175,10 @@ export const ERROR_CODES = {
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',
     'Ask for mutexes in the same order everywhere, or for one of the two only.',
   ),
+  REPRISE_MUTEX_UNAVAILABLE: entry(
+    'A task asks for a mutex across runs, which cannot be kept while several orchestrators share the runs.',
+    "Let one orchestrator drive all runs (`orchestrators: 'one'` of the transport), or use a mutex of the run.",
+  ),
   REPRISE_CHILD_FAILED: entry(
     'The child run of a task failed.',
     'See the cause, and the child run itself: its id is in the message.',

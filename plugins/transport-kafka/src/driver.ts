@@ -10,6 +10,8 @@ export interface KafkaDriver {
   send(records: readonly OutgoingRecord[]): Promise<void>;
   /** Joins a group. Resolves when it has been told its partitions for the first time. */
   consume(request: ConsumeRequest): Promise<DriverConsumer>;
+  /** The members of a group, as far as can be told: where each is. */
+  membersOf(group: string): Promise<readonly { readonly host?: string }[]>;
   /** A group that is not there any more is no error. */
   deleteGroup(group: string): Promise<void>;
   /** Releases everything. Does not reject. */

@@ -17,6 +17,8 @@ export interface FeedParts {
   readonly topics: readonly string[];
   /** Of a broadcast: where it begins. It commits nothing, and its group is deleted at the end. */
   readonly startAt?: readonly PlaceOffset[];
+  /** Called after each assignment, with all places that this process has now. */
+  onAssigned?(places: readonly Place[]): void;
   /** Whether anybody here wants it. */
   wants(record: IncomingRecord): boolean;
   /** Puts what nobody can read where people find it. */
@@ -66,6 +68,11 @@ export class Feed {
     else await consumer.close();
   }
 
+  /** What this process has of the group. */
+  get places(): readonly Place[] {
+    return [...this.#partitions.values()].map(({ place }) => place);
+  }
+
   join(topic: string, handler: DeliveryHandler, concurrency: number): TransportSubscription {
     const room = this.#room(topic);
     const member = room.join(handler, concurrency);
@@ -94,7 +101,7 @@ export class Feed {
     return {
       group,
       topics,
-      owned: () => [...this.#partitions.values()].map(({ place }) => place),
+      owned: () => this.places,
       onAssigned: (places) => this.#assigned(places),
       onRecords: (place, from, records) => this.#take(place, from, records),
       onLost: () => void this.#reopen(),
@@ -129,6 +136,7 @@ export class Feed {
     }
     this.#paused.clear();
     this.#consumer?.resume(places);
+    this.#parts.onAssigned?.(places);
     if (this.#parts.startAt === undefined) {
       this.#commitSoon();
       return [];

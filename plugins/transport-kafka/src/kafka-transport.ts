@@ -1,16 +1,20 @@
 import {
   type Clock,
+  COMMAND_CHANNEL,
+  COMMAND_GROUP,
   type DeliveryHandler,
   type Ids,
   type OutgoingMessage,
+  type Ownership,
   RepriseError,
   type SubscriptionOptions,
   type Transport,
   type TransportSubscription,
 } from '@reprise/core/plugin';
-import type { KafkaDriver, OutgoingRecord, TopicPlan } from './driver.ts';
+import type { KafkaDriver, OutgoingRecord, Place, TopicPlan } from './driver.ts';
 import { Feed, type FeedParts } from './feed.ts';
 import type { ResolvedOptions } from './options.ts';
+import { PartitionOwnership, type Partitions } from './partition-ownership.ts';
 import { Publisher } from './publisher.ts';
 import { channelOf, toDeadLetter, toRecord } from './records.ts';
 import { type Route, Topics } from './topics.ts';
@@ -36,11 +40,15 @@ interface Shared {
 export class KafkaTransport implements Transport {
   readonly durable = true;
   readonly spans = true;
+  /** Absent where one orchestrator at a time drives all runs, whoever the event store says. */
+  readonly ownership?: Ownership;
   readonly #driver: KafkaDriver;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #topics: Topics;
   readonly #publisher: Publisher;
+  /** By Kafka group: who is told what this process has of it. */
+  readonly #assigned = new Map<string, (places: readonly Place[]) => void>();
   /** By Kafka group. */
   readonly #groups = new Map<string, Shared>();
   readonly #feeds = new Set<Feed>();
@@ -48,12 +56,46 @@ export class KafkaTransport implements Transport {
   #state: 'new' | 'started' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
-  constructor(driver: KafkaDriver, { prefix, partitions }: ResolvedOptions, { clock, ids }: Surroundings) {
+  constructor(
+    driver: KafkaDriver,
+    { prefix, partitions, orchestrators }: ResolvedOptions,
+    { clock, ids }: Surroundings,
+  ) {
     this.#driver = driver;
     this.#clock = clock;
     this.#ids = ids;
     this.#topics = new Topics(prefix, partitions);
     this.#publisher = new Publisher(driver);
+    if (orchestrators === 'many')
+      this.ownership = new PartitionOwnership({
+        join: (changed) => this.#drive(changed),
+        members: () => {
+          this.#assertStarted();
+          return driver.membersOf(this.#topics.groupOf(COMMAND_GROUP, this.#topics.route(COMMAND_CHANNEL)));
+        },
+      });
+  }
+
+  /** Is a member of the group of the commands without taking any: whoever subscribes to them here shares its feed. */
+  async #drive(changed: (partitions: Partitions) => void): Promise<{ close(): Promise<void> }> {
+    this.#assertStarted();
+    const route = this.#topics.route(COMMAND_CHANNEL);
+    const [count = 0] = await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
+    const name = this.#topics.groupOf(COMMAND_GROUP, route);
+    const tell = (places: readonly Place[]): void => {
+      const own = places.flatMap(({ topic, partition }) => (topic === route.topic.name ? [partition] : []));
+      changed({ count, own: new Set(own) });
+    };
+    this.#assigned.set(name, tell);
+    const before = this.#groups.get(name);
+    const shared = await this.#share(COMMAND_CHANNEL, route, COMMAND_GROUP);
+    if (shared === before) tell(shared.feed.places);
+    return {
+      close: async () => {
+        if (this.#assigned.get(name) === tell) this.#assigned.delete(name);
+        await this.#release(shared);
+      },
+    };
   }
 
   async start(): Promise<void> {
@@ -196,6 +238,7 @@ export class KafkaTransport implements Transport {
       driver: this.#driver,
       clock: this.#clock,
       group,
+      onAssigned: (places) => this.#assigned.get(group)?.(places),
       topics: family.map(({ name }) => name),
       wants: (record) => !shared || channelOf(record) === channel,
       bury: (record, place, cause) =>

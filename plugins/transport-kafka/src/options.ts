@@ -18,6 +18,11 @@ export interface KafkaOptions {
   /** Encrypted, with the authorities that the system trusts, or with these files. Default false. */
   readonly tls?: boolean | TlsOptions;
   readonly sasl?: SaslOptions;
+  /**
+   * `many`: the orchestrators of a namespace share its runs, by partition. `one`: one of them drives all runs, whoever the event store says; the others
+   * wait for it to end. Default `many`, where the event store lets several drive; `one` with any other.
+   */
+  readonly orchestrators?: 'one' | 'many';
   /** For how long a process that shows no sign of life keeps its partitions, in ms. Default 10,000. */
   readonly sessionMs?: number;
   /** For how long something is tried while no broker answers, in ms. Default 30,000. */
@@ -59,6 +64,7 @@ export interface ResolvedOptions {
   readonly createTopics: boolean;
   readonly tls: ResolvedTls | undefined;
   readonly sasl: ResolvedSasl | undefined;
+  readonly orchestrators: 'one' | 'many';
   readonly sessionMs: number;
   readonly retryMs: number;
 }
@@ -98,6 +104,7 @@ const KNOWN = [
   'createTopics',
   'tls',
   'sasl',
+  'orchestrators',
   'sessionMs',
   'retryMs',
 ];
@@ -115,6 +122,8 @@ export function resolveOptions(input: unknown): ResolvedOptions {
   };
   known(input, KNOWN, '', check);
   const { clientId = 'reprise', namespace, createTopics = true, replicationFactor, tls = false } = given;
+  const { orchestrators = 'many' } = given;
+  check(orchestrators === 'one' || orchestrators === 'many', 'orchestrators must be one or many');
   check(isText(clientId), 'clientId must be text');
   check(
     namespace === undefined || (typeof namespace === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(namespace)),
@@ -138,6 +147,7 @@ export function resolveOptions(input: unknown): ResolvedOptions {
     createTopics: createTopics as boolean,
     tls: tlsOf(tls, check),
     sasl: given.sasl === undefined ? undefined : saslOf(given.sasl, check),
+    orchestrators: orchestrators as 'one' | 'many',
     sessionMs: counted('sessionMs', 10_000, 1000, 3_600_000, 'milliseconds'),
     retryMs: counted('retryMs', 30_000, 1, 86_400_000, 'milliseconds'),
   };

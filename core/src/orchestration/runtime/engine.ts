@@ -49,6 +49,8 @@ export interface EngineParts {
   readonly storage: Storage;
   /** Which runs this process drives. Default: that of the storage, or all of them. */
   readonly ownership?: Ownership;
+  /** Other processes drive runs of the same store at the same time. */
+  readonly others?: boolean;
   readonly transport: Transport;
   readonly registry: Registry;
   readonly monitors: MonitorHub;
@@ -121,7 +123,11 @@ export class Engine {
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
-    const mutexes = new SharedMutexes({ clock, post: (runId, item) => this.#inboxes.post(runId, item) });
+    const mutexes = new SharedMutexes({
+      clock,
+      others: parts.others === true,
+      post: (runId, item) => this.#inboxes.post(runId, item),
+    });
     this.#mutexes = mutexes;
     const writer = new RunWriter({
       ...parts,

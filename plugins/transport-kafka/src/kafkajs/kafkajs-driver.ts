@@ -97,6 +97,11 @@ class KafkajsDriver implements KafkaDriver {
     });
   }
 
+  async membersOf(group: string): Promise<readonly { readonly host?: string }[]> {
+    const { groups } = await this.#do(`ask for the members of ${group}`, () => this.#admin.describeGroups([group]));
+    return (groups[0]?.members ?? []).map(({ clientHost }) => ({ host: clientHost.replace(/^\//, '') }));
+  }
+
   async deleteGroup(group: string): Promise<void> {
     await this.#do(`delete the group ${group}`, () => this.#admin.deleteGroups([group]));
   }

@@ -52,16 +52,7 @@ import { type Ask, DEAD_LETTERS, sentAs } from '../messaging/message.ts';
 import { contentOf, isFull, openedBy } from '../messaging/opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { receivedFrom } from '../messaging/received.ts';
-import {
-  definitionOf,
-  hasEnded,
-  isEntered,
-  isInFlight,
-  isListening,
-  mailOf,
-  type RunState,
-  type TaskState,
-} from '../state.ts';
+import { definitionOf, isEntered, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
 
 // How messages come, go, and are had. Everything that a message was is forgotten with it.
