@@ -175,6 +175,10 @@ export const ERROR_CODES = {
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',
     'Ask for mutexes in the same order everywhere, or for one of the two only.',
   ),
+  REPRISE_ATTEMPT_REFUSED: entry(
+    'A worker asked whether it may begin an at-most-once attempt, and may not: another has begun it, or it is over.',
+    'Nothing: the worker leaves it. Whoever writes a worker of his own drops the dispatch.',
+  ),
   REPRISE_MUTEX_UNAVAILABLE: entry(
     'A task asks for a mutex across runs, which cannot be kept while several orchestrators share the runs.',
     "Let one orchestrator drive all runs (`orchestrators: 'one'` of the transport), or use a mutex of the run.",
