@@ -40,6 +40,7 @@ describe('the options of Kafka', () => {
       createTopics: true,
       tls: undefined,
       sasl: undefined,
+      orchestrators: 'many',
       sessionMs: 10_000,
       retryMs: 30_000,
     });
