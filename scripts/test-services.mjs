@@ -5,13 +5,12 @@ import { run } from './lib/child.mjs';
 import { inRoot, repositoryNode } from './lib/repository.mjs';
 
 const folder = ['plugins', 'transport-kafka', 'test'];
-const files = readdirSync(inRoot(...folder)).flatMap((name) =>
-  name.endsWith('.int.ts') ? [inRoot(...folder, name)] : [],
-);
-files.push(inRoot('test', 'integration', 'cluster.int.ts'));
+const files = readdirSync(inRoot(...folder)).filter((name) => name.endsWith('.int.ts'));
 const program = ['--conditions=reprise-source', inRoot('node_modules', 'mocha', 'bin', 'mocha.js')];
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
-const { code } = await run(repositoryNode(), [...program, ...settings, ...files, ...process.argv.slice(2)], {
-  env: { REPRISE_TEST_SERVICES: '1' },
-});
+const { code } = await run(
+  repositoryNode(),
+  [...program, ...settings, ...files.map((name) => inRoot(...folder, name)), ...process.argv.slice(2)],
+  { env: { REPRISE_TEST_SERVICES: '1' } },
+);
 process.exitCode = code;
