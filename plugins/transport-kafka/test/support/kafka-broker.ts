@@ -55,7 +55,6 @@ async function jars(): Promise<string> {
 
 /** Why no broker is to be had here, in one line; undefined when one is. */
 export async function lacksKafka(): Promise<string | undefined> {
-  if (process.env['REPRISE_TEST_SERVICES'] === undefined) return 'only npm run test:services starts one';
   try {
     await run('java', ['-version']);
   } catch {
@@ -135,10 +134,12 @@ export class KafkaBroker {
     this.address = `127.0.0.1:${port}`;
   }
 
-  static async open(special?: Special): Promise<KafkaBroker> {
+  /** `port`: where it listens; default: a free one. */
+  static async open(special?: Special, port?: number): Promise<KafkaBroker> {
     const libs = await jars();
     const folder = mkdtempSync(join(tmpdir(), 'reprise-kafka-'));
-    const ports = await freePorts(2);
+    const [first = 0, second = 0] = await freePorts(2);
+    const ports = [port ?? first, second];
     const broker = new KafkaBroker(libs, folder, ports[0] ?? 0, special);
     try {
       const extra = (await special?.prepare(folder)) ?? {};

@@ -1,12 +1,18 @@
 import { after, before, describe, it } from 'mocha';
 import { KafkaBroker, lacksKafka, type Special } from './kafka-broker.ts';
 
-const lacking = await lacksKafka();
+const isWanted = process.env['REPRISE_TEST_SERVICES'] !== undefined;
+const lacking = isWanted ? await lacksKafka() : 'only npm run test:services starts one';
 
-/** Registers tests that need a broker of their own; where there can be none, one line says why. */
+/** Registers tests that need a broker of their own; where there can be none, one line says why. CI has to have one. */
 export function withBroker(name: string, register: (broker: () => KafkaBroker) => void, special?: Special): void {
   if (lacking !== undefined) {
-    it(`${name}: not checked, because ${lacking}`);
+    const title = `${name}: not checked, because ${lacking}`;
+    if (isWanted && process.env['CI'] === 'true')
+      it(title, () => {
+        throw new Error(`CI=true, and ${lacking}.`);
+      });
+    else it(title);
     return;
   }
   describe(name, function () {
