@@ -8,14 +8,15 @@ import { countedMocha, sayCounts } from './lib/counted-mocha.mjs';
 import { inRoot } from './lib/repository.mjs';
 
 const folder = ['plugins', 'transport-kafka', 'test'];
-const files = readdirSync(inRoot(...folder)).filter((name) => name.endsWith('.int.ts'));
+const files = readdirSync(inRoot(...folder))
+  .filter((name) => name.endsWith('.int.ts'))
+  .map((name) => inRoot(...folder, name));
+files.push(inRoot('test', 'integration', 'cluster.int.ts'));
 const settings = ['--no-config', '--exit', '--forbid-only', '--timeout', '120000'];
 const counts = mkdtempSync(join(tmpdir(), 'reprise-test-'));
 sayCounts(
-  await countedMocha(
-    [...settings, ...files.map((name) => inRoot(...folder, name)), ...process.argv.slice(2)],
-    join(counts, 'counts.json'),
-    { REPRISE_TEST_SERVICES: '1' },
-  ),
+  await countedMocha([...settings, ...files, ...process.argv.slice(2)], join(counts, 'counts.json'), {
+    REPRISE_TEST_SERVICES: '1',
+  }),
 );
 rmSync(counts, { recursive: true, force: true });

@@ -43,7 +43,10 @@ async function jars(): Promise<string> {
   try {
     writeFileSync(join(scratch, 'pom.xml'), POM);
     const args = ['-B', '-q', '-ntp', COPY, '-DincludeScope=runtime', '-DoutputDirectory=libs'];
-    await run('mvn', args, { cwd: scratch, timeout: JARS_MS });
+    // A mirror may have a bad moment.
+    await run('mvn', args, { cwd: scratch, timeout: JARS_MS }).catch(() =>
+      run('mvn', args, { cwd: scratch, timeout: JARS_MS }),
+    );
     if (!readdirSync(join(scratch, 'libs')).some((name) => name.startsWith('kafka_'))) throw new Error('no jars came');
     // Whole or not at all, whoever else fetches them at the same time.
     if (!existsSync(libs)) renameSync(join(scratch, 'libs'), libs);
