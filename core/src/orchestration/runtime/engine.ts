@@ -140,6 +140,7 @@ export class Engine {
       post: (runId, item) => this.#inboxes.post(runId, item),
       stood: (runId) => this.waiters.ended(runId),
       drives: (runId) => this.drives(runId),
+      unsettled: () => parts.ownership.unsettled?.(),
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
       carryOut: (run, effects) => {
@@ -376,7 +377,7 @@ export class Engine {
       command,
       done: (outcome) => {
         if (isCall(command)) this.#answer(command, outcome);
-        else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command);
+        else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command, outcome);
         delivery.ack();
       },
       failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
@@ -401,9 +402,14 @@ export class Engine {
   }
 
   /** Whoever has it on record as the one who began the attempt may begin it. */
-  #answerClaim({ runId, taskId, attempt, worker }: StartTask): void {
-    const task = this.#repository.cached(runId)?.state.tasks.get(taskId);
-    const isGranted = task?.status === 'running' && task.attempt === attempt && task.worker === worker;
+  #answerClaim({ runId, taskId, attempt, worker }: StartTask, { events }: CommandOutcome): void {
+    const state = this.#repository.cached(runId)?.state;
+    // It is not at hand any more: whoever asked will ask again.
+    if (state === undefined) return;
+    const task = state.tasks.get(taskId);
+    // Of a short one the outcome may have come along.
+    const isGranted =
+      events.length > 0 || (task?.status === 'running' && task.attempt === attempt && task.worker === worker);
     const message = `Attempt ${attempt} of '${taskId}' is another worker's, or over.`;
     const refused = isGranted ? {} : { error: errorData('REPRISE_ATTEMPT_REFUSED', message) };
     this.#dispatcher.answer(runId, worker, { taskId, attempt, call: 0, ...refused });

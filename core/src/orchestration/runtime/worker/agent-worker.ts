@@ -22,6 +22,7 @@ import {
 } from '../../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../../messaging/transport.ts';
 import { attemptKey } from '../../workflow/attempt-key.ts';
+import type { StartTask } from '../../workflow/commands.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { AnyAgent } from '../registry.ts';
@@ -57,6 +58,10 @@ export interface AgentWorkerParts {
  * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room. Of engines it knows what
  * comes over the transport, and nothing else.
  *
+ * Where others may have been handed the same (`mortal`), the start is a claim, which the owner of the run grants to one: the dispatch is
+ * acknowledged then, and the attempt's lease protects it. One that may have been handed out before, and that of an at-most-once task, is begun
+ * when it is granted; others are begun at once, and given up when they are another's.
+ *
  *   idle ──start()──► taking ──stop()──► idle: waits for what runs, then aborts it
  *    ▲                  │ withdraw()
  *    └──────────────────┘ aborts what runs at once: nobody hears of its outcome
@@ -75,7 +80,7 @@ export class AgentWorker {
   /** Dispatches that were taken and whose outcome is not reported yet. */
   #inHand = 0;
   /** Who asks whether an attempt may be begun, by its key. */
-  readonly #claims = new Map<string, (granted: boolean) => void>();
+  readonly #claims = new Map<string, (granted: boolean | undefined) => void>();
   /** Settles when nothing is in hand; stop() waits for it. */
   #drained = Promise.withResolvers<void>();
   #draining = false;
@@ -269,25 +274,36 @@ export class AgentWorker {
     this.#running.set(key, run);
     this.#keepBeating();
     const base = { runId, taskId: dispatch.taskId, attempt: dispatch.attempt };
-    if (dispatch.delivery === 'at-least-once') {
+    const { mortal } = this.#parts;
+    let granted = false;
+    const claimed = mortal ? this.#claim(run, key) : undefined;
+    const taken = claimed?.then((yes) => {
+      granted = yes === true;
+      if (granted) delivery.ack();
+      else if (yes === false) run.abandon(refused());
+    });
+    if (claimed !== undefined) {
+      const waits = dispatch.delivery === 'at-most-once' || dispatch.claim === true;
+      const yes = waits ? await claimed : true;
+      if (yes !== true) return this.#leave(runId, key, delivery);
+    } else if (dispatch.delivery === 'at-least-once') {
       const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
       // Only a record: when it is lost, the outcome alone tells the story.
       this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
-      if (this.#parts.mortal && !(await this.#mayBegin(run, key))) {
-        this.#running.delete(key);
-        // Should it come again, it is asked again.
-        this.#recent.delete(key);
-        if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) delivery.ack();
-        else delivery.nack({ reason: 'the worker stops' });
-        return;
-      }
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
       this.#heartbeat(run, undefined);
       delivery.ack();
     }
     const outcome = await this.#outcomeOf(run, key);
-    if (outcome === undefined) return;
+    // Nobody has to be asked any more.
+    this.#claims.get(key)?.(undefined);
+    await taken;
+    if (outcome === undefined) {
+      if (granted) await this.#giveUp(base, key, dispatch);
+      else if (mortal) this.#leave(runId, key, delivery);
+      return;
+    }
     const command: WorkerCommand =
       'error' in outcome
         ? { type: 'FailTask', commandId: `${key}/fail`, ...base, ...outcome, worker: this.#parts.id }
@@ -301,17 +317,40 @@ export class AgentWorker {
     }
   }
 
+  /** It is another's, or over; or this worker stops before it is anybody's, and others are to have it. */
+  #leave(runId: string, key: string, delivery: Delivery): void {
+    this.#running.delete(key);
+    if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) return delivery.ack();
+    this.#recent.delete(key);
+    delivery.nack({ reason: 'the worker stops' });
+  }
+
+  /** Of an attempt that is this worker's, which stops: nobody has to wait for its lease to run out. */
+  async #giveUp(
+    base: Pick<StartTask, 'runId' | 'taskId' | 'attempt'>,
+    key: string,
+    { delivery }: Dispatch,
+  ): Promise<void> {
+    const code = delivery === 'at-most-once' ? 'REPRISE_OUTCOME_UNKNOWN' : 'REPRISE_WORKER_LOST';
+    const message = `Attempt ${base.attempt} of '${base.taskId}' was lost: its worker stopped.`;
+    const error = toErrorData(new RepriseError(code, message), code);
+    const command = { type: 'FailTask', commandId: `${key}/given-up`, ...base, error, lost: true } as const;
+    await this.#send({ ...command, worker: this.#parts.id }).catch((reason: unknown) =>
+      this.#warn(base.runId, `not told that an attempt is given up: ${String(reason)}`),
+    );
+  }
+
   /**
-   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more; an answer that is lost is
-   * given again, as it was.
+   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more (then it is undefined); an
+   * answer that is lost is given again, as it was.
    */
-  async #mayBegin({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean> {
+  async #claim({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean | undefined> {
     const { clock, id: worker } = this.#parts;
     const { taskId, attempt } = dispatch;
     const commandId = `${key}/claim/${worker}`;
-    const answer = Promise.withResolvers<boolean>();
+    const answer = Promise.withResolvers<boolean | undefined>();
     this.#claims.set(key, answer.resolve);
-    const end = (): void => answer.resolve(false);
+    const end = (): void => answer.resolve(undefined);
     signal.addEventListener('abort', end, { once: true });
     let timer: ScheduledCall | undefined;
     const ask = (): void => {
@@ -321,7 +360,7 @@ export class AgentWorker {
       timer = clock.schedule(CLAIM_AGAIN_MS, ask);
     };
     try {
-      if (signal.aborted) return false;
+      if (signal.aborted) return undefined;
       ask();
       return await answer.promise;
     } finally {
@@ -427,5 +466,8 @@ function endedFor(reason: string): RepriseError {
   const code = Object.hasOwn(ERROR_CODES, reason) ? (reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
   return new RepriseError(code, `The attempt was ended by the orchestrator: ${reason}.`);
 }
+
+const refused = (): RepriseError =>
+  new RepriseError('REPRISE_ATTEMPT_REFUSED', "The attempt is another worker's, or over.");
 
 const stopping = (): RepriseError => new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.');
