@@ -89,6 +89,10 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
         await until(async () => (await reader.state(runId).catch(() => undefined))?.status === 'completed');
         const replayed = await reader.replay(runId);
         expect(replayed.matches, runId).to.equal(true);
+        const begun: string[] = [];
+        for await (const { event } of reader.history(runId))
+          if (event.type === 'TaskStarted') begun.push(`${event.taskId} ${event.attempt}`);
+        expect(begun, `${runId}: each attempt is one worker's`).to.deep.equal([...new Set(begun)]);
       }
     } finally {
       await storage.events.close();

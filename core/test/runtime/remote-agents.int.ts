@@ -89,13 +89,25 @@ describe('An agent that runs elsewhere', () => {
       { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 'one', output: 1 },
     ])
       await send('reprise.commands', 'reprise.command', data);
+    for (const data of [
+      { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1 },
+      { type: 'FailTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, error: 'odd' },
+      { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, output: 1, directives: 'all' },
+    ])
+      await send('reprise.commands', 'reprise.command', data);
+    for (const data of [null, 7, {}, { taskId: 1, attempt: 'one' }]) {
+      await send('reprise.heartbeats', 'reprise.heartbeat', data);
+      await send('reprise.aborts', 'reprise.abort', data);
+      await send('reprise.agent.local', 'reprise.dispatch', data);
+      await send('reprise.agent.local', 'reprise.nonsense', data);
+    }
     await until(() => local.waiting === 1);
     expect(reprise.agents).to.have.length(1);
     expect(reprise.agents[0]).to.include({ name: 'local', concurrency: 16 });
     local.answer('done');
     expect((await run.outcome()).status).to.equal('completed');
     await quiet();
-    expect(heard.filter((message) => message.startsWith('dropped'))).to.have.length(announcements.length + 4);
+    expect(heard.filter((message) => message.startsWith('dropped'))).to.have.length(announcements.length + 7 + 16);
     // Those that come later are heard.
     const far = gate('far');
     await worker(far.agent);

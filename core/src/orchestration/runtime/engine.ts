@@ -7,6 +7,7 @@ import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { nextTurn } from '../../shared/system.ts';
 import { readAnnouncement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
+import { flawOf } from '../messaging/flaw-of.ts';
 import { type Heartbeat, readWorkerCommand, toAllEnvelope } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { ListRuns } from '../reading/run-list.ts';
@@ -66,6 +67,8 @@ export interface EngineParts {
   /** For tests: the pure functions of a turn. */
   readonly heart?: Heart;
 }
+
+const SENT_AS = { command: 'a command of a worker', heartbeat: 'a heartbeat', announcement: 'an announcement' };
 
 const SOURCE = 'reprise/orchestrator';
 
@@ -369,6 +372,7 @@ export class Engine {
   }
 
   #onCommand(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'command')) return;
     const command = readWorkerCommand(delivery.envelope.data);
     if (command === undefined) return this.#dropped(delivery, 'command');
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
@@ -416,6 +420,7 @@ export class Engine {
   }
 
   #onHeartbeat(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'heartbeat')) return;
     const { envelope } = delivery;
     const { runid: runId = '' } = envelope;
     const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
@@ -434,10 +439,17 @@ export class Engine {
     delivery.ack();
   }
 
+  /** Of what may come from another process. It is dropped then. */
+  #isFlawed(delivery: Delivery, type: 'command' | 'heartbeat'): boolean {
+    const flaw = this.#parts.transport.spans === true ? flawOf(delivery.envelope, type) : undefined;
+    if (flaw !== undefined) this.#dropped(delivery, type, flaw);
+    return flaw !== undefined;
+  }
+
   /** Sent by who knows whom: it is said, and not brought again. */
-  #dropped(delivery: Delivery, what: string): void {
+  #dropped(delivery: Delivery, what: 'command' | 'heartbeat' | 'announcement', why = 'it is none'): void {
     const { source } = delivery.envelope;
-    const message = `dropped what '${source}' sent as ${what === 'command' ? 'a command of a worker' : 'an announcement'}: it is none`;
+    const message = `dropped what '${source}' sent as ${SENT_AS[what]}: ${why}`;
     this.#parts.monitors.notice({ kind: 'log', level: 'warn', message });
     delivery.ack();
   }

@@ -11,6 +11,8 @@ import {
   WORKER_CHANNEL,
   workerChannel,
 } from '../../messaging/channels.ts';
+import { flawOf } from '../../messaging/flaw-of.ts';
+import type { MessageType } from '../../messaging/message-types.ts';
 import {
   type Abort,
   type CallAnswer,
@@ -131,6 +133,7 @@ export class AgentWorker {
       this.#tasks.push(await transport.subscribe(agentChannel(agent.name), handler, options));
     }
     const onAbort = (delivery: Delivery): void => {
+      if (this.#isFlawed(delivery, 'abort')) return;
       const { envelope } = delivery;
       this.#abort(envelope.runid ?? '', envelope.data as unknown as Abort);
       delivery.ack();
@@ -210,7 +213,7 @@ export class AgentWorker {
     const { envelope } = delivery;
     const { runid: runId = '' } = envelope;
     const dispatch = envelope.data as unknown as Dispatch;
-    if (!this.#taking) return;
+    if (!this.#taking || this.#isFlawed(delivery, 'dispatch')) return;
     const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     if (!this.#recent.add(key)) {
       delivery.ack();
@@ -439,6 +442,7 @@ export class AgentWorker {
 
   /** What came of a call of one of its attempts, or for one that waits. */
   #hear(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'answer', 'delivery')) return;
     const { runid: runId = '', type, data } = delivery.envelope;
     const { taskId, attempt, call, error } = data as unknown as CallAnswer;
     const key = attemptKey(runId, taskId, attempt);
@@ -447,6 +451,16 @@ export class AgentWorker {
     else if (type === 'reprise.answer') calls?.answered(data as unknown as CallAnswer);
     else if (type === 'reprise.delivery') calls?.delivered(data as unknown as CallDelivery);
     delivery.ack();
+  }
+
+  /** Of what may come from another process. It is dropped then, and said. */
+  #isFlawed(delivery: Delivery, ...types: readonly MessageType[]): boolean {
+    const { envelope } = delivery;
+    const flaw = this.#parts.mortal ? flawOf(envelope, ...types) : undefined;
+    if (flaw === undefined) return false;
+    this.#warn(undefined, `dropped what '${envelope.source}' sent as ${types[0]}: ${flaw}`);
+    delivery.ack();
+    return true;
   }
 
   #abort(runId: string, abort: Abort): void {
