@@ -36,7 +36,7 @@ function layered(wide: number, deep: number): { readonly nodes: GraphNode[]; rea
 
 describe('the layout of a graph', () => {
   it('puts what comes after to the right, and nothing over anything else', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
         fc.array(fc.tuple(fc.nat(29), fc.nat(29)), { maxLength: 60 }),

@@ -8,7 +8,7 @@ import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timelin
 
 describe('the timeline', () => {
   it('leads from times to pixels and back', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat(100_000), fc.nat(5000)), { minLength: 1, maxLength: 30 }),
         fc.integer({ min: 200, max: 2000 }),
@@ -44,7 +44,7 @@ describe('the timeline', () => {
   it('tells queueing from connecting from working', () => {
     const scale = scaleOf([[0, 100]], 0, 100, 100);
     const bars = barsOf(
-      [{ attempt: 1, ready: 0, scheduled: 20, started: 30, ended: 90, status: 'completed' }],
+      [{ attempt: 1, agent: 'a', ready: 0, scheduled: 20, started: 30, ended: 90, status: 'completed' }],
       scale,
       100,
     );
@@ -53,7 +53,7 @@ describe('the timeline', () => {
       ['connect', 20, 30],
       ['work', 30, 90],
     ]);
-    const open = barsOf([{ attempt: 1, ready: 0, scheduled: 20, status: 'scheduled' }], scale, 60);
+    const open = barsOf([{ attempt: 1, agent: 'a', ready: 0, scheduled: 20, status: 'scheduled' }], scale, 60);
     expect(open.map(({ part, to }) => [part, to])).to.deep.equal([
       ['queue', 20],
       ['connect', 60],

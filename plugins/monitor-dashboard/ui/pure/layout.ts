@@ -22,9 +22,9 @@ export interface Layout {
   readonly order: ReadonlyMap<string, number>;
 }
 
-const NODE_WIDTH = 188;
+const NODE_WIDTH = 164;
 const NODE_HEIGHT = 40;
-const GAP_X = 44;
+const GAP_X = 34;
 const GAP_Y = 14;
 const PAD = 14;
 const HEAD = 26;

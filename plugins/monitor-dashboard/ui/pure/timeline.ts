@@ -9,7 +9,8 @@ export interface Attempt {
   readonly status: string;
 }
 
-export type Part = 'queue' | 'connect' | 'work';
+/** `wait`: what is entered and performed by no agent is under way. */
+export type Part = 'queue' | 'connect' | 'work' | 'wait';
 
 /** A stretch of a row, in pixels. */
 export interface Bar {
@@ -102,7 +103,8 @@ export function barsOf(attempts: readonly Attempt[], scale: Pick<Scale, 'x'>, no
   const open = new Map<string, Bar>();
   const bars: Bar[] = [];
   const add = (part: Part, status: string, from: number | undefined, to: number | undefined): void => {
-    if (from === undefined || to === undefined || to < from || (to === from && part !== 'work')) return;
+    if (from === undefined || to === undefined || to < from || (to === from && part !== 'work' && part !== 'wait'))
+      return;
     const [start, end] = [scale.x(from), Math.max(scale.x(to), scale.x(from) + 1)];
     const last = open.get(part);
     const isSame = last !== undefined && Math.floor(start) <= Math.floor(last.to - 0.001) && start >= last.from;
@@ -122,7 +124,12 @@ export function barsOf(attempts: readonly Attempt[], scale: Pick<Scale, 'x'>, no
     open.set(part, bar);
     bars.push(bar);
   };
-  for (const { ready, scheduled, started, ended, status } of attempts) {
+  for (const { agent, ready, scheduled, started, ended, status } of attempts) {
+    if (agent === undefined) {
+      // Nobody works on it: a wait, a sleep, a block.
+      add('wait', status, started ?? ready, ended ?? now);
+      continue;
+    }
     add('queue', status, ready, scheduled ?? started ?? ended ?? now);
     add('connect', status, scheduled, started ?? ended ?? now);
     add('work', status, started, ended ?? now);
