@@ -85,8 +85,13 @@ export function runSource({ reader, frames, storage, views, holds }: RunSourcePa
       const graph = runGraph(state, at === undefined ? { now: systemClock.now() } : {});
       return plainJson({ revision: state.revision, status: state.status, ...graph });
     },
-    explain: async (runId): Promise<JsonObject> => {
-      const state = await frames.state(runId);
+    explain: async (runId, at): Promise<JsonObject> => {
+      const state = await frames.state(runId, at);
+      if (at !== undefined) {
+        // Of then, only the history tells.
+        const then = explainRun(state, { now: state.updatedAt });
+        return plainJson({ ...then, waitsFor: then.waitsFor.map(({ taskId }) => taskId), agentsKnown: false });
+      }
       const ended = isTerminal(state.status);
       const drivers = ended ? undefined : await lookForDrivers(storage);
       const [silent] = drivers?.silent.map(silentSummary) ?? [];

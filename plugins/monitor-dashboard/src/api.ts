@@ -146,9 +146,10 @@ const READS: readonly Route[] = [
   read(
     'run.explain',
     '/runs/:run/explain',
-    'Why it does not move, or why it ended.',
+    'Why it does not move, or why it ended; at any revision.',
     anObject('', ['summary']),
-    (call) => call.source.explain(run(call)),
+    (call) => call.source.explain(run(call), call.number('at')),
+    { at: AT },
   ),
   read('run.timeline', '/runs/:run/timeline', 'Every attempt, and when it was what.', anObject('', ['tasks']), (call) =>
     call.source.timeline(run(call)),

@@ -68,7 +68,8 @@ export interface DashboardSource {
   /** One task after revision `at`, with its payloads. */
   task(runId: string, taskId: string, at: number | undefined): Promise<JsonObject>;
   graph(runId: string, at: number | undefined): Promise<JsonObject>;
-  explain(runId: string): Promise<JsonObject>;
+  /** Why it does not move, or why it ended; after revision `at`: why it did not then, as far as its history says. */
+  explain(runId: string, at: number | undefined): Promise<JsonObject>;
   timeline(runId: string): Promise<JsonObject>;
   messages(runId: string): Promise<JsonObject>;
   diff(a: string, b: string): Promise<JsonObject>;

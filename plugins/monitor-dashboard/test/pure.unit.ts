@@ -41,6 +41,12 @@ describe('the timeline', () => {
     expect(scale.x(10_000)).to.be.closeTo(209, 0.001);
   });
 
+  it('folds nothing where nobody has worked on anything', () => {
+    const scale = scaleOf([], 0, 5000, 200);
+    expect(scale.folds).to.deep.equal([]);
+    expect(scale.x(2500)).to.be.closeTo(100, 0.001);
+  });
+
   it('tells queueing from connecting from working', () => {
     const scale = scaleOf([[0, 100]], 0, 100, 100);
     const bars = barsOf(

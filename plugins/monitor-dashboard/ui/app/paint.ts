@@ -173,7 +173,10 @@ function drawNode(context: CanvasRenderingContext2D, scene: Scene, node: DrawNod
   context.lineWidth = isOn ? 2 : 1;
   context.strokeStyle =
     isOn || hovered === node.id ? colours.accent : tone === undefined || tone === 'good' ? colours.line : colours[tone];
-  if (look === 'pending' || look === 'skipped') context.setLineDash([4, 3]);
+  if (look === 'pending' || look === 'skipped') {
+    context.setLineDash([4, 3]);
+    if (!isOn && hovered !== node.id) context.strokeStyle = colours['strong-line'];
+  }
   context.stroke();
   context.setLineDash([]);
   context.beginPath();

@@ -53,7 +53,12 @@ export function scaleOf(busy: readonly (readonly [number, number])[], from: numb
     if (start - at > FOLDED_SHARE * (end - from)) idle.push([at, start]);
     at = Math.max(at, stop);
   }
-  const gone = idle.reduce((sum, [start, stop]) => sum + stop - start, 0);
+  let gone = idle.reduce((sum, [start, stop]) => sum + stop - start, 0);
+  if (end - from - gone < 1) {
+    // Nobody has worked on anything: what was waited for is all that there is to be seen.
+    idle.length = 0;
+    gone = 0;
+  }
   const scale = Math.max(0, width - idle.length * FOLD_PX) / Math.max(1, end - from - gone);
   // Knots of a line that only rises.
   const times: number[] = [from];
