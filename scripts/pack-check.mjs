@@ -170,10 +170,11 @@ async function proveTemplate(template) {
 const PLUGIN_OPTIONS = {
   '@reprise/agent-llm': { baseURL: 'http://127.0.0.1:9/v1', model: 'none', agents: { writer: {} } },
   '@reprise/event-store-eventstoredb': { connectionString: 'esdb://127.0.0.1:9?tls=false' },
+  '@reprise/transport-kafka': { brokers: '127.0.0.1:9' },
 };
 
 /** Plugins without whose server no run begins. */
-const NEED_A_SERVER = new Set(['@reprise/event-store-eventstoredb']);
+const NEED_A_SERVER = new Set(['@reprise/event-store-eventstoredb', '@reprise/transport-kafka']);
 
 /** Our own plugins, each from its tarball: installed, used in a run where that takes no server, and removed again. */
 async function proveOwnPlugins() {

@@ -6,9 +6,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './lib/child.mjs';
+import { countedMocha, sayCounts } from './lib/counted-mocha.mjs';
 import { say } from './lib/progress.mjs';
-import { inRoot, readJson, repositoryNode } from './lib/repository.mjs';
+import { inRoot, readJson } from './lib/repository.mjs';
 
 const config = readJson(inRoot('.mocharc.json'));
 const folder = mkdtempSync(join(tmpdir(), 'reprise-test-'));
@@ -38,39 +38,15 @@ function phases() {
   ];
 }
 
-/** Counts of one run of mocha. One that ends badly without a failed test (a file does not load, a crash) has one failure. */
-async function mocha(args, counts) {
-  const program = ['--conditions=reprise-source', inRoot('node_modules', 'mocha', 'bin', 'mocha.js')];
-  const reporter = ['--reporter', inRoot('scripts', 'lib', 'counting-reporter.mjs')];
-  const env = { REPRISE_TEST_COUNTS: counts };
-  const { code } = await run(repositoryNode(), [...program, ...reporter, ...args, ...own], { env });
-  const { passes, failures, pending, failed } = read(counts) ?? { passes: 0, failures: 1, pending: 0, failed: [] };
-  return { code, failed, passes, failures: code !== 0 && failures === 0 ? 1 : failures, pending };
-}
-
-function read(path) {
-  try {
-    return readJson(path);
-  } catch {
-    return undefined; // mocha ended before its report
-  }
-}
-
 const allFailed = [];
 const total = { passes: 0, failures: 0, pending: 0 };
 for (const [index, [title, args]] of phases().entries()) {
   say(`> Running ${title} (from source; no service needed) ...`);
-  const { code, failed, ...counts } = await mocha(args, join(folder, `${index}.json`));
+  const { code, failed, ...counts } = await countedMocha([...args, ...own], join(folder, `${index}.json`));
   for (const key of Object.keys(total)) total[key] += counts[key];
   allFailed.push(...failed);
   if (code === 130) break;
 }
 rmSync(folder, { recursive: true, force: true });
 
-// Once more at the end, where whoever reads the last lines of a long log finds it.
-for (const { title, message } of allFailed)
-  process.stdout.write(`FAILED: ${title}\n  ${message.replaceAll('\n', '\n  ')}\n`);
-
-const { passes, failures, pending } = total;
-process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
-process.exitCode = failures > 0 ? 1 : 0;
+sayCounts({ ...total, failed: allFailed });

@@ -21,7 +21,14 @@ const spender = defineAgent({
 });
 const spend = workflow('spend').task('a', spender).build();
 
-export default { workflows: [chain, spend], agents: [echo, spender] };
+const asked = workflow('asked', { budget: { attempts: 2, onBudget: { ask: 'kim' } } })
+  .task('a', echo)
+  .task('b', echo, { after: 'a' })
+  .task('c', echo, { after: 'b' })
+  .task('d', echo, { after: 'b' })
+  .build();
+
+export default { workflows: [chain, spend, asked], agents: [echo, spender] };
 `;
 
 describe('budgets on the command line', () => {
@@ -57,6 +64,38 @@ describe('budgets on the command line', () => {
     expect(json?.['budgets']).to.deep.equal({
       '': { tasks: { limit: 9, spent: 3 }, attempts: { limit: 3, spent: 3 } },
     });
+  });
+
+  it('ask somebody for more, who finds that, sees what it is about, and answers', async () => {
+    const say = (...args: string[]) => reprise([...args, '-c', 'budgets.config.mjs'], { cwd });
+    await run('start', 'asked', '--id', 'a-1');
+    const first = await say('worker', 'start', '--until-idle', '--log', 'silent');
+    expect(first.stderr).to.contain('waiting for an answer: a-1 (c)');
+    expect((await say('form', 'list')).stdout).to.match(/a-1 +c +Raise the budget of 2 attempts of the run\? +kim/);
+    const shown = await say('form', 'show', 'a-1', 'c');
+    expect(shown.stdout).to.match(
+      /About +\{ ?"scope": ?"", ?"budget": ?"attempts", ?"limit": ?2, ?"spent": ?2, ?"least": ?1 ?\}/,
+    );
+    const explained = await run('explain', 'a-1');
+    expect(explained.stdout).to.match(
+      /c +needs more than what is left of the budget of 2 attempts of the run, and asks/,
+    );
+    expect(explained.stdout).to.match(/d +needs more than what is left .*, which 'c' asks for/);
+    expect((await run('list')).stdout).to.contain('kim');
+    expect((await run('show', 'a-1')).stdout).to.contain('for an answer of kim');
+    const little = await say('form', 'answer', 'a-1', 'c', '--answer', '{"decision":"approve","raise":0}');
+    expect([little.code, little.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code !== 0 && /REPRISE_FORM_INVALID[\s\S]*raise/.test(text),
+    );
+    await say('form', 'answer', 'a-1', 'c', '--answer', '{"decision":"approve","raise":1}', '--by', 'kim');
+    const second = await say('worker', 'start', '--until-idle', '--log', 'silent');
+    expect(second.stderr, 'one was too few').to.contain('waiting for an answer: a-1 (d)');
+    await say('form', 'answer', 'a-1', 'd', '--answer', '{"decision":"reject","comment":"enough"}', '--by', 'kim');
+    await say('worker', 'start', '--until-idle', '--log', 'silent');
+    const history = await run('history', 'a-1');
+    expect(history.stdout).to.match(/BudgetAsked +c +kim for more attempts than 2 for the run, of which 2 are spent/);
+    expect(history.stdout).to.match(/BudgetRaised +c +1 more attempts/);
+    expect((await run('explain', 'a-1')).stdout).to.match(/'kim', who was asked to raise it said no: enough/);
   });
 
   it('of tokens and cost are in history, state and show', async () => {

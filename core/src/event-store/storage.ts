@@ -71,6 +71,8 @@ export interface Storage {
   readonly events: EventStore;
   /** Absent: no other process can reach it, so this one drives everything. */
   readonly ownership?: Ownership;
+  /** Several processes may drive its runs at a time, each its own: an ownership of the transport takes the place of `ownership`. */
+  readonly partitioned?: true;
   readonly snapshots?: SnapshotCache;
   readonly catalog?: StreamCatalog;
   readonly foreign?: ForeignAppends;

@@ -175,6 +175,14 @@ export const ERROR_CODES = {
     'A task asks for a mutex whose holder waits, inside, for one that a block around the task holds: neither would ever end.',
     'Ask for mutexes in the same order everywhere, or for one of the two only.',
   ),
+  REPRISE_ATTEMPT_REFUSED: entry(
+    'A worker asked whether it may begin an at-most-once attempt, and may not: another has begun it, or it is over.',
+    'Nothing: the worker leaves it. Whoever writes a worker of his own drops the dispatch.',
+  ),
+  REPRISE_MUTEX_UNAVAILABLE: entry(
+    'A task asks for a mutex across runs, which cannot be kept while several orchestrators share the runs.',
+    "Let one orchestrator drive all runs (`orchestrators: 'one'` of the transport), or use a mutex of the run.",
+  ),
   REPRISE_CHILD_FAILED: entry(
     'The child run of a task failed.',
     'See the cause, and the child run itself: its id is in the message.',
@@ -489,6 +497,19 @@ export const ERROR_CODES = {
     'Use a name that `reprise plugins list` shows.',
   ),
   REPRISE_TRANSPORT_CLOSED: entry('The transport was used before start() or after stop().', 'Start it first.'),
+  REPRISE_TRANSPORT_UNAVAILABLE: entry(
+    'What carries the messages could not be reached in time.',
+    'See that its servers run and can be reached from here, under the addresses that the message names. What was being published may be there; it may be published again.',
+    true,
+  ),
+  REPRISE_TRANSPORT_DENIED: entry(
+    'What carries the messages did not let this process in, or do what it asked for.',
+    'Check the credentials, and the rights that the plugin asks for in its README.',
+  ),
+  REPRISE_TRANSPORT_REFUSED: entry(
+    'What carries the messages refused a message, or the name of a channel.',
+    'The message says why. A message that is too large has to become smaller; asking again will not help.',
+  ),
   REPRISE_NOT_STARTED: entry('The orchestrator was used before start().', 'Call `await reprise.start()` first.'),
   REPRISE_STOPPED: entry(
     'The orchestrator was stopped before this could be done.',

@@ -2,12 +2,13 @@ import type { Json } from '@reprise/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { fromBinary, toBinary } from '../../src/orchestration/messaging/binary-mode.ts';
+import { toBinary } from '../../src/orchestration/messaging/binary-mode.ts';
 import {
   fromMessageEnvelope,
   type RecordedMessage,
   toMessageEnvelope,
 } from '../../src/orchestration/messaging/message-envelope.ts';
+import { fromBinary } from '../../src/orchestration/messaging/read-binary.ts';
 import { readMessage } from '../../src/orchestration/messaging/read-message.ts';
 import type { MessageSent } from '../../src/orchestration/workflow/events.ts';
 import type { Party } from '../../src/orchestration/workflow/messaging/message.ts';

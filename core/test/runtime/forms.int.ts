@@ -1,4 +1,4 @@
-import { type FormsRow, forms, parseWorkflow, type RunHandle } from '@reprise/core';
+import { type FormsRow, forms, outsideWaits, parseWorkflow, type RunHandle } from '@reprise/core';
 import { sqliteEventStore } from '@reprise/event-store-sqlite';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -120,6 +120,33 @@ describe('a form through the engine', () => {
     expect((await formsOf(reprise, run))?.forms['ask']?.assignee).to.equal('sam');
     await run.answer('ask', { decision: 'reject' });
     expect(await formsOf(reprise, run)).to.equal(undefined);
+  });
+
+  it('is a question about a budget, too, as long as nobody has answered it', async () => {
+    const text = 'name: short\nbudget: { attempts: 1, onBudget: { ask: kim, timeout: 1h } }';
+    const SHORT = parseWorkflow(
+      `${text}\ntasks: { a: { agent: a }, b: { agent: a, after: a }, c: { agent: a, after: a } }`,
+    );
+    const { time, clock, parts } = manualTime();
+    const worker = { name: 'a', handle: ({ taskId }: { readonly taskId: string }) => taskId };
+    const reprise = await start({ ...parts(), workflows: [SHORT], agents: [worker], projections: [forms] });
+    const run = await reprise.startRun(SHORT, null);
+    await time.quiet();
+    const row = await formsOf(reprise, run);
+    const since = row?.since ?? 0;
+    expect(row?.forms['b']).to.deep.include({
+      ...{ task: 'b', title: 'Raise the budget of 1 attempt of the run?', assignee: 'kim' },
+      ...{ since, expires: since + HOUR_MS },
+      about: { scope: '', budget: 'attempts', limit: 1, spent: 1, least: 1 },
+    });
+    expect(outsideWaits(await run.state()), 'it has a time limit').to.equal(undefined);
+    await run.raiseBudget({ attempts: 1 });
+    await time.quiet();
+    expect(Object.keys((await formsOf(reprise, run))?.forms ?? {})).to.deep.equal(['c']);
+    clock.advance(HOUR_MS);
+    await time.quiet();
+    expect(await formsOf(reprise, run)).to.equal(undefined);
+    expect((await run.outcome()).status).to.equal('failed');
   });
 
   it('is one for each item, and one of a child run', async () => {

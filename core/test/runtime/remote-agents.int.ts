@@ -13,7 +13,7 @@ import { limits, world } from './remote-world.ts';
 import { codeOfAsync, eventsOf, gate, only } from './support.ts';
 
 describe('An agent that runs elsewhere', () => {
-  const { until, quiet, pass, engine, worker, send } = world();
+  const { until, quiet, pass, engine, worker, send, twice } = world();
 
   const write = remoteAgent<{ topic: string }, string>({ name: 'writer' });
   const print = remoteAgent<string, string>({ name: 'printer', capabilities: ['printing'] });
@@ -195,6 +195,50 @@ describe('An agent that runs elsewhere', () => {
     for (const _call of other.calls) other.answer('other');
     expect((await run.result()) as unknown).to.have.length(4);
     expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
+  });
+
+  it('makes an attempt that may be made once only once, however often it is handed out, at the worker that asked first', async () => {
+    const list = workflow<null>('list')
+      .task('each', write as never, { forEach: () => [1, 2, 3, 4, 5, 6], delivery: 'at-most-once' })
+      .build();
+    const reprise = await engine({ workflows: [list] });
+    const [one, other] = [gate('writer'), gate('writer')];
+    await worker(one.agent);
+    await worker(other.agent);
+    const end = await twice('writer');
+    const run = await reprise.startRun(list, null);
+    await until(() => one.waiting + other.waiting === 6);
+    await pass(3 * limits.redispatchMs);
+    expect(one.calls.length + other.calls.length).to.equal(6);
+    for (const _call of one.calls) one.answer('one');
+    for (const _call of other.calls) other.answer('other');
+    const given = (await run.result()) as unknown as string[];
+    const events = only(await eventsOf(reprise, run.id), 'TaskStarted');
+    expect(events.map(({ taskId }) => taskId)).to.have.members([0, 1, 2, 3, 4, 5].map((index) => `each[${index}]`));
+    const workers = new Map(events.map(({ taskId, worker: who }) => [taskId, who]));
+    expect(new Set(given.map((text, index) => `${text} ${workers.get(`each[${index}]`)}`)).size).to.equal(2);
+    await end();
+  });
+
+  it('loses an attempt that may be made once with the worker that began it, and hands it on when none had', async () => {
+    const pay = workflow<null>('pay')
+      .task('pay', write as never, { delivery: 'at-most-once', fallback: { value: 'unknown' } as never })
+      .build();
+    const reprise = await engine({ workflows: [pay] });
+    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 1 })];
+    const first = await worker(one.agent);
+    const begun = await reprise.startRun(pay, null);
+    await until(() => one.waiting === 1);
+    await first.kill();
+    const second = await worker(other.agent);
+    await until(() => false, 3 * limits.leaseMs);
+    expect((await begun.result()) as unknown, 'nobody knows whether it was paid').to.equal('unknown');
+    expect(other.calls).to.have.length(0);
+    const run = await reprise.startRun(pay, null);
+    await until(() => other.waiting === 1);
+    other.answer('paid');
+    expect((await run.result()) as unknown).to.equal('paid');
+    await second.worker.stop();
   });
 
   it('is no other than one of the process that drives, over the same transport', async () => {

@@ -95,8 +95,25 @@ export function world({ spans = true } = {}) {
     } as const;
     return shared.publish([{ channel, envelope }]);
   };
+  /** Whatever is dispatched to an agent comes once more: to whichever of its workers has its turn. */
+  const twice = async (agent: string): Promise<() => Promise<void>> => {
+    const channel = `reprise.agent.${agent}`;
+    const seen = new Set<string>();
+    const again = await shared.subscribe(
+      channel,
+      async (delivery) => {
+        delivery.ack();
+        if (seen.has(delivery.envelope.id)) return;
+        seen.add(delivery.envelope.id);
+        await shared.publish([{ channel, envelope: delivery.envelope }]);
+      },
+      { broadcast: true },
+    );
+    return () => again.close();
+  };
   return {
     send,
+    twice,
     engine,
     worker,
     until: (done: () => boolean, maxMs = 0) => time.until(done, maxMs),

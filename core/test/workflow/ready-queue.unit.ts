@@ -38,12 +38,18 @@ describe('the queue of ready tasks', () => {
   });
 
   it('equals a sorted list, whatever comes and goes', () => {
-    const step = fc.record({ add: fc.boolean(), priority: fc.integer({ min: -2, max: 2 }), pick: fc.nat() });
+    const step = fc.record({
+      add: fc.boolean(),
+      first: fc.boolean(),
+      priority: fc.integer({ min: -2, max: 2 }),
+      pick: fc.nat(),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new ReadyQueue();
         const model: { id: string; priority: number; ticket: number }[] = [];
-        for (const [ticket, { add, priority, pick }] of steps.entries()) {
+        for (const [index, { add, first, priority, pick }] of steps.entries()) {
+          const ticket = first ? -index - 1 : index;
           if (add) {
             model.push({ id: `t${ticket}`, priority, ticket });
             queue.add(`t${ticket}`, priority, ticket);

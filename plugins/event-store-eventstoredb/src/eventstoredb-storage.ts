@@ -45,6 +45,7 @@ type ForeignListener = (stream: string, revision: number) => void;
 class EventStoreDBStorage implements Storage {
   readonly events: EventStore;
   readonly ownership: Ownership;
+  readonly partitioned = true;
   readonly snapshots: SnapshotCache;
   readonly foreign: ForeignAppends;
   readonly inspect: () => Promise<readonly StoreFinding[]>;

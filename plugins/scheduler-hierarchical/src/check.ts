@@ -4,9 +4,9 @@ import { type Bag, isBag, isWhole, leadProblems, orElse, unknownMembers } from '
 const SPEC_WORDS = ['goal', 'manager', 'workers', 'review', 'bounds', 'managerTimeout', 'managerAttempts'];
 /** Words that a worker may give the tasks that it is delegated, by who does them. */
 const WORDS = {
-  agent: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may'],
-  capability: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may'],
-  workflow: ['retry', 'timeout', 'fallback', 'compensate', 'mutex', 'priority'],
+  agent: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may', 'maxUsage'],
+  capability: ['retry', 'timeout', 'delivery', 'fallback', 'compensate', 'mutex', 'priority', 'may', 'maxUsage'],
+  workflow: ['retry', 'timeout', 'fallback', 'compensate', 'mutex', 'priority', 'budget'],
   team: ['timeout', 'fallback', 'compensate', 'mutex', 'priority', 'budget', 'concurrency'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 const PERFORMERS = Object.keys(WORDS) as (keyof typeof WORDS)[];

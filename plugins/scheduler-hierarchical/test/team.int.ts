@@ -317,6 +317,48 @@ tasks:
     expect(ran.output).to.deep.equal({ looked: { at: '.' } });
   });
 
+  it('has child runs that may spend so much, which the team has reserved, each time that a step is done', async () => {
+    const audit = parseWorkflow(
+      'name: audit\ntasks: { look: { agent: looker }, again: { agent: looker, after: look } }',
+    );
+    const allotted = { workflow: 'audit', task: { budget: { tokens: 40, attempts: 2 } } };
+    const flow = flowOf({ workers: [allotted] }, '    budget: { tokens: 100, attempts: 20 }');
+    const left: Json[] = [];
+    let isRejected = false;
+    const step = (name: string, ...after: string[]) => ({ step: name, work: 'w', to: 'audit', input: name, after });
+    const ran = await run(
+      flow,
+      [
+        manager(({ ask, news: [news], left: { budget } }) => {
+          left.push({ ...budget });
+          if (ask === 'plan') return { do: [{ plan: [step('a'), step('b', 'a'), step('c', 'b')] }] };
+          if (news?.step === 'b' && !isRejected) {
+            isRejected = true;
+            return reply({ reject: 'b', feedback: 'again' });
+          }
+          const last = news?.step === 'c' ? [{ finish: news.status }] : [];
+          return reply(...(news?.status === 'completed' ? [{ accept: news.step }] : []), ...last);
+        }),
+        defineAgent({
+          name: 'looker',
+          maxUsage: { tokens: 20 },
+          handle: ({ input }: { input: Json }, context) => {
+            context.usage({ tokens: 15 });
+            return input;
+          },
+        }),
+      ],
+      null,
+      { workflows: [flow, audit] },
+    );
+    const entered = only(ran.events, 'TaskEntered').filter(({ child }) => child !== undefined);
+    expect(entered.map(({ allotted: of }) => of)).to.deep.equal(Array(3).fill({ tokens: 40, attempts: 2 }));
+    const used = only(ran.events, 'TaskCompleted').filter(({ via }) => via === 'child');
+    expect(used.map(({ usage }) => usage)).to.deep.equal(Array(3).fill({ tokens: 30, attempts: 2 }));
+    expect(ran.output, 'nothing was left for it: 90 of 100 were spent').to.equal('failed');
+    expect(left[0]).to.deep.include({ tokens: 100 });
+  });
+
   it('tells of what its workers add to the block, and waits for it', async () => {
     const ran = await run(flowOf({ workers: [{ agent: 'writer', task: { may: 'spawn' } }, 'critic'] }), [
       manager(({ ask, news }) => {

@@ -28,8 +28,16 @@ export function findImplementations(root: string): readonly Implementation[] {
     const tests = `${dirname(path)}/test`;
     return reprise?.kind === undefined ? [] : [{ name, kind: reprise.kind, tests, marks: [name, '../src/'] }];
   });
-  return [...plugins.sort((a, b) => a.name.localeCompare(b.name)), ...findBuiltIns(root), MESSAGES];
+  const teams = plugins
+    .filter(({ tests }) => leadsTeams(root, dirname(tests)))
+    .map((one) => ({ ...one, kind: 'team' }));
+  return [...plugins.sort((a, b) => a.name.localeCompare(b.name)), ...findBuiltIns(root), MESSAGES, ...teams];
 }
+
+const leadsTeams = (root: string, folder: string): boolean =>
+  globSync(`${folder}/src/*.ts`, { cwd: root }).some((path) =>
+    /: TeamStrategy\b/.test(readFileSync(join(root, path), 'utf8')),
+  );
 
 /** No plugin: what anybody who implements the messages of agents has to do. Here the heart does. */
 const MESSAGES: Implementation = {

@@ -25,17 +25,19 @@ export {
   ownershipConformance,
 } from './ownership/ownership-conformance.ts';
 export { type StrategyFactory, strategyConformance } from './strategy/strategy-conformance.ts';
+export { type TeamFactory, teamConformance } from './strategy/team-conformance.ts';
 export { type TransportFactory, transportConformance } from './transport/transport-conformance.ts';
 export { SAMPLE_FIELDS, sampleQuery, sampleRow } from './view-store/queries.ts';
 export { type ViewStoreFactory, viewStoreConformance } from './view-store/view-store-conformance.ts';
 
-/** The suites of this kit: the port that each checks (`messages` is no port, but what any implementation of them has to do), by the name of the function that registers it. */
+/** The suites of this kit: the port that each checks (`messages` is no port, but what any implementation of them has to do; `team` is a `scheduler` that leads teams), by the name of the function that registers it. */
 export const CONFORMANCE_SUITES = {
   eventStoreConformance: 'event-store',
   ownershipConformance: 'event-store',
   transportConformance: 'transport',
   viewStoreConformance: 'view-store',
   strategyConformance: 'scheduler',
+  teamConformance: 'team',
   monitorConformance: 'monitor',
   messageConformance: 'messages',
 } as const;

@@ -9,6 +9,7 @@ import { MONITOR_CONTROL, MONITOR_MUTANTS } from './fixtures/monitor-mutants.ts'
 import { CONTROL, MUTANTS } from './fixtures/mutants.ts';
 import { OWNERSHIP_CONTROL, OWNERSHIP_MUTANTS } from './fixtures/ownership-mutants.ts';
 import { STRATEGY_CONTROL, STRATEGY_MUTANTS } from './fixtures/strategy-mutants.ts';
+import { TEAM_CONTROL, TEAM_MUTANTS } from './fixtures/team-mutants.ts';
 import { TRANSPORT_CONTROL, TRANSPORT_MUTANTS } from './fixtures/transport-mutants.ts';
 import { VIEW_STORE_CONTROL, VIEW_STORE_MUTANTS } from './fixtures/view-store-mutants.ts';
 
@@ -70,6 +71,7 @@ describe('the conformance kit', () => {
   findsOut('event store', 'mutant-stores', CONTROL, MUTANTS);
   findsOut('transport', 'mutant-transports', TRANSPORT_CONTROL, TRANSPORT_MUTANTS);
   findsOut('strategy', 'mutant-strategies', STRATEGY_CONTROL, STRATEGY_MUTANTS);
+  findsOut('team', 'mutant-teams', TEAM_CONTROL, TEAM_MUTANTS);
   findsOut('monitor', 'mutant-monitors', MONITOR_CONTROL, MONITOR_MUTANTS);
   findsOut('ownership', 'mutant-ownerships', OWNERSHIP_CONTROL, OWNERSHIP_MUTANTS);
   findsOut('view store', 'mutant-view-stores', VIEW_STORE_CONTROL, VIEW_STORE_MUTANTS);

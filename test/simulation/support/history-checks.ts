@@ -99,7 +99,7 @@ function checkAsked(state: RunState, path: string, asked: ScopeState['asked'] = 
   expect(new Set(budgets).size, `questions about the budgets of '${path}'`).to.equal(budgets.length);
   const asking = [...state.tasks.values()].filter(({ asks }) => asks?.scope === path);
   for (const task of asking) expect(task.status, `'${task.id}', which asks`).to.equal('waiting');
-  const open = asking.filter(({ asks, form }) => asks?.raised === undefined && form?.answer === undefined);
+  const open = asking.filter(({ asks, form }) => asks?.outcome === undefined && form?.answer === undefined);
   const of = asked.flatMap(({ task }) => task ?? []);
   for (const { id } of open) expect(of, `who asks about '${path}'`).to.include(id);
   for (const id of of) expect(state.tasks.get(id)?.asks?.scope, `'${id}' asks about '${path}'`).to.equal(path);

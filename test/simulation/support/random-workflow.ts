@@ -118,7 +118,8 @@ const BUDGETS: fc.Arbitrary<Budget | undefined> = fc.oneof(
     arbitrary: fc.record({
       attempts: fc.integer({ min: 1, max: 6 }),
       tokens: fc.integer({ min: 5, max: 60 }),
-      onBudget: fc.constantFrom({ ask: 'kim' }, { ask: 'kim', timeoutMs: 500 }),
+      // Without a limit, nobody might ever answer.
+      onBudget: fc.constantFrom({ ask: 'kim', timeoutMs: 9000 }, { ask: 'kim', timeoutMs: 500 }),
     }),
   },
   {

@@ -1,7 +1,6 @@
 import type { Json } from '../../shared/json.ts';
-import { problem, type Refusal } from '../workflow/decisions/refusal.ts';
+import type { Refusal } from '../workflow/decisions/refusal.ts';
 import type { Envelope } from './envelope.ts';
-import { readMessage } from './read-message.ts';
 
 // CloudEvents, Kafka protocol binding, binary content mode: attributes are headers, data is the value, so that whoever only routes parses nothing.
 
@@ -28,8 +27,21 @@ export const headerOf = (attribute: string): string =>
 const NUMBERS: ReadonlySet<string> = new Set(['attempt', 'deliveryattempt', 'runsequence', 'decision']);
 const FLAGS: ReadonlySet<string> = new Set(['dropexpired', 'onbehalf', 'toolate', 'oncompletion']);
 
-/** As readMessage(). */
-export function fromBinary({ headers, value }: Omit<BinaryMessage, 'key'>): Envelope | Refusal {
+/** What no message can be carried without. */
+const CARRIED = ['id', 'source', 'type', 'subject', 'time', 'correlationid', 'causationid', 'partitionkey'];
+
+/** The message as toBinary() was handed it, for who only carries it: neither data nor what a later version may have added is looked at. */
+export function carriedBy(message: Omit<BinaryMessage, 'key'>): Envelope | Refusal {
+  const attributes = unpacked(message);
+  if (attributes === undefined) return noJson();
+  const missing = CARRIED.filter((name) => typeof attributes[name] !== 'string' || attributes[name] === '');
+  if (attributes['specversion'] !== '1.0') missing.unshift('specversion 1.0');
+  if (missing.length === 0) return attributes as unknown as Envelope;
+  return { code: 'REPRISE_MESSAGE_INVALID', message: `The message cannot be read: it has no ${missing.join(', ')}.` };
+}
+
+/** All attributes that it has, and its data; undefined when that is no JSON. */
+export function unpacked({ headers, value }: Omit<BinaryMessage, 'key'>): Record<string, Json> | undefined {
   const attributes: Record<string, Json> = {};
   for (const [header, text] of Object.entries(headers)) {
     if (header === CONTENT_TYPE) attributes['datacontenttype'] = text;
@@ -38,10 +50,12 @@ export function fromBinary({ headers, value }: Omit<BinaryMessage, 'key'>): Enve
     attributes[name] = NUMBERS.has(name) && /^\d+$/.test(text) ? Number(text) : FLAGS.has(name) ? flagOf(text) : text;
   }
   try {
-    return readMessage({ ...attributes, data: JSON.parse(value) as Json });
+    return { ...attributes, data: JSON.parse(value) as Json };
   } catch {
-    return problem('REPRISE_INVALID_PAYLOAD', 'The message is no JSON.');
+    return undefined;
   }
 }
+
+export const noJson = (): Refusal => ({ code: 'REPRISE_INVALID_PAYLOAD', message: 'The message is no JSON.' });
 
 const flagOf = (text: string): Json => (text === 'true' ? true : text === 'false' ? false : text);

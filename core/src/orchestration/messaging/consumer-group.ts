@@ -8,6 +8,15 @@ interface Message {
   deliveries: number;
   /** Nacked, and not delivered again since. */
   returning: boolean;
+  /** Taken back: as if it had never come. */
+  withdrawn: boolean;
+  readonly onAcked: (() => void) | undefined;
+}
+
+/** A message that a group was handed. */
+export interface Queued {
+  /** Takes it back, when it is another's now: it is delivered no more, and a delivery that is out is revoked. */
+  withdraw(): void;
 }
 
 /** Hears of the one word that counts: undefined for an ack, the delay for a nack. */
@@ -73,8 +82,8 @@ export interface Member {
 }
 
 /**
- * The consumers that share the messages of one channel. Messages end with the process, so there is nothing to commit: an acknowledged one
- * is forgotten at once, whatever came before it.
+ * The consumers in this process that share the messages of one channel. It commits nothing: an acknowledged message is forgotten at once,
+ * whatever came before it, and whoever added it is told.
  *
  * A message is queued, then delivered to a member that has room, then acknowledged (gone), nacked, or left behind by its member.
  * What was left behind is delivered again before what is new. A nacked message is so after its delay; until then it blocks its
@@ -82,6 +91,7 @@ export interface Member {
  */
 export class ConsumerGroup {
   readonly #clock: Clock;
+  readonly #maxDelayMs: number;
   /** Never delivered. */
   readonly #queue = new Fifo<Message>();
   /** Delivered before, and due again. */
@@ -93,13 +103,22 @@ export class ConsumerGroup {
   #pumping = false;
   #stopped = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, maxDelayMs: number = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
+    this.#maxDelayMs = maxDelayMs;
   }
 
-  add(envelope: Envelope): void {
-    this.#queue.push({ envelope, deliveries: 0, returning: false });
+  /** `onAcked` is called once, when a member acknowledges it. */
+  add(envelope: Envelope, onAcked?: () => void): Queued {
+    const message: Message = { envelope, deliveries: 0, returning: false, withdrawn: false, onAcked };
+    this.#queue.push(message);
     this.#pump();
+    return { withdraw: () => this.#withdraw(message) };
+  }
+
+  /** Deliveries that may be out at once, over all members. */
+  get room(): number {
+    return this.#members.reduce((sum, { concurrency, left }) => sum + (left === undefined ? concurrency : 0), 0);
   }
 
   join(handler: DeliveryHandler, concurrency: number): Member {
@@ -142,6 +161,7 @@ export class ConsumerGroup {
         if (member === undefined) return;
         const message = this.#again.size > 0 ? this.#again.shift() : this.#queue.shift();
         if (message === undefined) return;
+        if (message.withdrawn) continue;
         const blocked = message.deliveries > 0 ? undefined : this.#blocked.get(message.envelope.partitionkey);
         if (blocked === undefined) this.#deliver(member, message);
         else blocked.waiting.push(message);
@@ -164,8 +184,9 @@ export class ConsumerGroup {
     if (message.returning) this.#returned(message);
     member.unacknowledged.add(message);
     const delivery = new GroupDelivery(message, member, (delayMs) => {
-      if (delayMs === undefined) this.#pump();
-      else this.#giveBack(message, delayMs);
+      if (delayMs !== undefined) return this.#giveBack(message, delayMs);
+      message.onAcked?.();
+      return this.#pump();
     });
     try {
       const running = member.handler(delivery);
@@ -188,7 +209,7 @@ export class ConsumerGroup {
     if (blocked === undefined) this.#blocked.set(key, { returning: 1, waiting: [] });
     else blocked.returning += 1;
     message.returning = true;
-    const delay = this.#clock.schedule(delayMs, () => {
+    const delay = this.#clock.schedule(Math.min(delayMs, this.#maxDelayMs), () => {
       this.#delays.delete(delay);
       this.#again.push(message);
       this.#pump();
@@ -197,7 +218,14 @@ export class ConsumerGroup {
     this.#pump();
   }
 
-  /** The message is being delivered again. When it was the last of its key to return, the others need wait no longer. */
+  #withdraw(message: Message): void {
+    message.withdrawn = true;
+    if (message.returning) this.#returned(message);
+    for (const member of this.#members) member.unacknowledged.delete(message);
+    this.#pump();
+  }
+
+  /** The message is being delivered again, or was taken back. When it was the last of its key to return, the others need wait no longer. */
   #returned(message: Message): void {
     message.returning = false;
     const key = message.envelope.partitionkey;

@@ -83,7 +83,7 @@ const ofCall = { ...ofAttempt, worker: label, call };
 
 /** `data` of a command, by its type. */
 export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
-  StartTask: membersOf<Sent<StartTask>>({ type: oneOf('StartTask'), ...ofAttempt, worker: label }, {}),
+  StartTask: membersOf<Sent<StartTask>>({ type: oneOf('StartTask'), ...ofAttempt, worker: label }, { claims: flag }),
   CompleteTask: membersOf<Sent<CompleteTask>>(
     { type: oneOf('CompleteTask'), ...ofAttempt, output: anyJson },
     { directives: directivesShape, unheard: listOf(call), usage: usageShape },

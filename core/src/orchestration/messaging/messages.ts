@@ -66,7 +66,7 @@ export interface Heartbeat {
   readonly progress?: Json;
 }
 
-/** What became of a call of an attempt: it is durable, or it was refused. */
+/** What became of a call of an attempt: it is durable, or it was refused. `call` 0: whether the attempt may be begun. */
 export interface CallAnswer {
   readonly taskId: string;
   readonly attempt: number;

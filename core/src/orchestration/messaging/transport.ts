@@ -1,3 +1,4 @@
+import type { Ownership } from '../../event-store/ownership.ts';
 import type { Envelope } from './envelope.ts';
 
 export interface OutgoingMessage {
@@ -63,6 +64,11 @@ export interface TransportSubscription {
 export interface Transport {
   /** Whether messages outlive this process. */
   readonly durable: boolean;
+  /**
+   * Which runs are this process's, where the messages of a run go to one of many processes that drive. Used from start() to stop(), where the event store lets
+   * several processes drive (`Storage.partitioned`). Absent: the store says who drives.
+   */
+  readonly ownership?: Ownership;
   /** Whether others than this process take messages from it: an agent that nobody here runs may run elsewhere. Default: no. */
   readonly spans?: boolean;
   start(): Promise<void>;

@@ -10,7 +10,7 @@ const SECOND_LOOK_MS = 1500;
 
 /** Who drives the runs of a storage, seen from outside. */
 export interface Drivers {
-  /** Whether anybody does; undefined for a storage that does not say. */
+  /** Whether anybody does; undefined for a storage that does not say, and where those may that share its runs otherwise. */
   readonly driven: boolean | undefined;
   /** Those that exist and show no sign of life: nobody can take their runs from them. */
   readonly silent: readonly DriverSign[];
@@ -21,7 +21,10 @@ export interface Drivers {
 export const isSilent = ({ silentMs = 0 }: DriverSign): boolean => silentMs >= DRIVER_SILENT_MS;
 
 /** Looks who drives. Opens nothing for writing. Whoever seems silent is looked at twice. */
-export async function lookForDrivers({ ownership }: Pick<Storage, 'ownership'>): Promise<Drivers> {
+export async function lookForDrivers({
+  ownership,
+  partitioned,
+}: Pick<Storage, 'ownership' | 'partitioned'>): Promise<Drivers> {
   if (ownership?.drivers === undefined) return { driven: undefined, silent: [], draining: false };
   let drivers = await ownership.drivers();
   if (drivers.some(isSilent)) {
@@ -29,7 +32,8 @@ export async function lookForDrivers({ ownership }: Pick<Storage, 'ownership'>):
     drivers = await ownership.drivers();
   }
   const draining = drivers.length > 0 && drivers.every((driver) => driver.draining === true);
-  return { driven: drivers.length > 0, silent: drivers.filter(isSilent), draining };
+  const driven = drivers.length === 0 && partitioned === true ? undefined : drivers.length > 0;
+  return { driven, silent: drivers.filter(isSilent), draining };
 }
 
 /** Of a driver that is silent: which process it is, and since when. One sentence. */

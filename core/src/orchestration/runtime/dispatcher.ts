@@ -150,9 +150,12 @@ export class Dispatcher {
     if (task?.agent === undefined || definition === undefined || !isInFlight(task) || task.attempt !== attempt) return;
     const { runId } = state;
     if (again && !isListening(state, task)) this.#hold(state, task);
-    // An at-most-once attempt was put on record as started: it is sent by whoever scheduled it, then, and never again.
-    const once = definition.delivery === 'at-most-once';
-    if (!this.open.track({ runId, taskId, attempt, once, again })) return;
+    // An at-most-once attempt that is on record as started is sent by whoever scheduled it, then, and never again. Where it is claimed before, it may be sent again until it is.
+    const { spans = false } = this.#parts.transport;
+    const begun = task.status === 'running';
+    const once = definition.delivery === 'at-most-once' && (begun || !spans);
+    // What another process sent is on its way, or in hand: it is waited for first.
+    if (!this.open.track({ runId, taskId, attempt, once, again, waits: again && spans, begun })) return;
     const { heartbeatMs } = definition.timeouts;
     const dispatch: Dispatch = {
       workflow: state.definition.name,
@@ -235,7 +238,8 @@ export class Dispatcher {
         if (envelope.type !== 'reprise.dispatch') continue;
         const { delivery, taskId, attempt } = envelope.data as unknown as Dispatch;
         // Whether it was taken cannot be known, and it may not be sent twice.
-        if (delivery === 'at-most-once') this.#parts.leaseExpired(runId, taskId, attempt);
+        if (delivery === 'at-most-once' && this.#parts.transport.spans !== true)
+          this.#parts.leaseExpired(runId, taskId, attempt);
       }
     }
   }

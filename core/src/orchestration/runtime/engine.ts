@@ -13,7 +13,7 @@ import type { ListRuns } from '../reading/run-list.ts';
 import { RunReader } from '../reading/run-reader.ts';
 import { runIndex } from '../reading/views/built-in/run-index.ts';
 import type { Views } from '../reading/views/views.ts';
-import { type Command, isCall, type MailCall, type Timer } from '../workflow/commands.ts';
+import { type Command, isCall, type MailCall, type StartTask, type Timer } from '../workflow/commands.ts';
 import { deliveredBefore } from '../workflow/effects.ts';
 import type { Takers, WaitingForRoom } from '../workflow/explain/explanation.ts';
 import { messageId, publishedBy } from '../workflow/messaging/calls.ts';
@@ -49,6 +49,8 @@ export interface EngineParts {
   readonly storage: Storage;
   /** Which runs this process drives. Default: that of the storage, or all of them. */
   readonly ownership?: Ownership;
+  /** Other processes drive runs of the same store at the same time. */
+  readonly others?: boolean;
   readonly transport: Transport;
   readonly registry: Registry;
   readonly monitors: MonitorHub;
@@ -121,7 +123,11 @@ export class Engine {
       wake: (runId) => this.#inboxes.post(runId, {}),
     });
     this.#admission = admission;
-    const mutexes = new SharedMutexes({ clock, post: (runId, item) => this.#inboxes.post(runId, item) });
+    const mutexes = new SharedMutexes({
+      clock,
+      others: parts.others === true,
+      post: (runId, item) => this.#inboxes.post(runId, item),
+    });
     this.#mutexes = mutexes;
     const writer = new RunWriter({
       ...parts,
@@ -370,6 +376,7 @@ export class Engine {
       command,
       done: (outcome) => {
         if (isCall(command)) this.#answer(command, outcome);
+        else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command);
         delivery.ack();
       },
       failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
@@ -391,6 +398,15 @@ export class Engine {
     const published = sent ? publishedBy(state, command) : undefined;
     const recipients = published === undefined ? {} : { recipients: published };
     this.#dispatcher.answer(runId, worker, { taskId, attempt, call, ...ids, ...recipients, ...error });
+  }
+
+  /** Whoever has it on record as the one who began the attempt may begin it. */
+  #answerClaim({ runId, taskId, attempt, worker }: StartTask): void {
+    const task = this.#repository.cached(runId)?.state.tasks.get(taskId);
+    const isGranted = task?.status === 'running' && task.attempt === attempt && task.worker === worker;
+    const message = `Attempt ${attempt} of '${taskId}' is another worker's, or over.`;
+    const refused = isGranted ? {} : { error: errorData('REPRISE_ATTEMPT_REFUSED', message) };
+    this.#dispatcher.answer(runId, worker, { taskId, attempt, call: 0, ...refused });
   }
 
   #onHeartbeat(delivery: Delivery): void {

@@ -11,6 +11,10 @@ export interface DispatchNote {
   readonly once: boolean;
   /** It may be out already: sent by this process before, or by another one. */
   readonly again: boolean;
+  /** It is sent only if nobody is heard of in time. */
+  readonly waits?: boolean;
+  /** Somebody has begun it, as far as is on record. */
+  readonly begun?: boolean;
 }
 
 interface OpenAttempt {
@@ -54,7 +58,7 @@ export class OpenAttempts {
   }
 
   /** Notes a dispatch. False when it is not to be sent: it is out already, or may be and may not be sent twice. */
-  track({ runId, taskId, attempt, once, again }: DispatchNote): boolean {
+  track({ runId, taskId, attempt, once, again, waits = false, begun = false }: DispatchNote): boolean {
     let tasks = this.#runs.get(runId);
     if (tasks === undefined) {
       tasks = new Map();
@@ -66,13 +70,13 @@ export class OpenAttempts {
       known.resend = false;
       return resend;
     }
-    const watched = once && again;
+    const watched = again && (once || (waits && begun));
     const waitMs = this.#options.redispatchMs;
     const dueAt = this.#clock.now() + (watched ? this.#options.leaseMs : waitMs);
     // First: what is noted without a look to come would never be sent again.
     this.#sweep.arm();
     tasks.set(taskId, { attempt, once, started: watched, dueAt, waitMs, resend: false });
-    return !watched;
+    return !watched && !waits;
   }
 
   /** Whether this process dispatched the attempt, and has seen no end of it. */

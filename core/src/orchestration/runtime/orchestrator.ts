@@ -1,3 +1,4 @@
+import { blocksOf } from '../../definition/blocks.ts';
 import type { Workflow } from '../../definition/workflow.ts';
 import { RepriseError } from '../../shared/errors.ts';
 import { streamRunId } from '../../shared/ids.ts';
@@ -25,6 +26,7 @@ import type { RegisteredWorkflow } from './registry.ts';
 import { type OutcomeOptions, RunHandle, type RunOutcome, type RunStuck } from './run-handle.ts';
 import type { RunHold } from './run-hold.ts';
 import { type ForkRunOptions, type RetryRunOptions, RunStarts, type StartRunOptions } from './run-starts.ts';
+import { unavailable } from './shared-mutexes.ts';
 import { type CommandOptions, type SteeringCommand, steering } from './steering.ts';
 import { WaitingLines } from './waiting-lines.ts';
 import { AgentWorker } from './worker/agent-worker.ts';
@@ -57,8 +59,10 @@ export class Orchestrator {
     this.#parts = parts;
     const { storage, clock, monitors, registry, transport } = parts;
     const id = `worker-${parts.ids.next()}`;
-    const ownership = parts.ownership ?? storage.ownership ?? new SoleOwnership();
-    this.#engine = new Engine({ ...parts, id, ownership });
+    const shared = storage.partitioned === true ? transport.ownership : undefined;
+    const ownership = parts.ownership ?? shared ?? storage.ownership ?? new SoleOwnership();
+    if (shared !== undefined) assertNothingShared(registry.workflows);
+    this.#engine = new Engine({ ...parts, id, ownership, others: shared !== undefined });
     // Where no other process can be reached, its engine ends with it: what it announces holds until then.
     const mortal = transport.spans === true;
     this.#worker =
@@ -427,6 +431,19 @@ export class Orchestrator {
     if (last === undefined || !isEnd(last.event)) return undefined;
     return last.event.type === 'RunCompleted' ? AFTER_COMPLETION : AFTER_FAILURE;
   }
+}
+
+/** Throws REPRISE_CONFIG_INVALID. */
+function assertNothingShared(workflows: readonly RegisteredWorkflow[]): void {
+  for (const { definition } of workflows)
+    for (const { groups } of blocksOf(definition))
+      for (const { tasks } of groups)
+        for (const { id, mutex } of tasks)
+          if (mutex !== undefined && mutex.across !== 'run')
+            throw new RepriseError(
+              'REPRISE_CONFIG_INVALID',
+              unavailable(`'${id}' of the workflow '${definition.name}'`),
+            );
 }
 
 const AFTER_COMPLETION = 'Start a new run; `reprise run fork` begins one with the history of this.';

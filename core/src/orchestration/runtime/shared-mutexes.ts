@@ -8,6 +8,8 @@ import type { InboxItem } from './inbox.ts';
 
 export interface SharedMutexesParts {
   readonly clock: Clock;
+  /** Other processes drive runs at the same time, of which nothing is known here: nobody is given what several runs share. */
+  readonly others: boolean;
   post(runId: string, item: InboxItem): void;
 }
 
@@ -26,6 +28,9 @@ interface Claim {
   /** `resting`: it could not be given to it, and goes to others for a while. */
   stands: 'waiting' | 'resting' | 'offered' | 'holding' | 'gone';
 }
+
+export const unavailable = (who: string): string =>
+  `${who} asks for a mutex across runs, which cannot be kept while several orchestrators share the runs: each knows of its own only. Let one drive them all (\`orchestrators: one\` of the transport), or use a mutex of the run.`;
 
 /** After how long a grant that could not be put on record is made again, in ms. */
 const AGAIN_MS = 1000;
@@ -131,7 +136,9 @@ export class SharedMutexes {
     // In the order in which they asked, whatever order the runs were read in.
     for (const claim of [...line].sort((a, b) => a.askedAt - b.askedAt)) {
       if (claim.stands !== 'waiting') continue;
-      if (free) {
+      if (this.#parts.others) {
+        this.#offer(claim, errorData('REPRISE_MUTEX_UNAVAILABLE', unavailable(`'${claim.taskId}'`)));
+      } else if (free) {
         free = false;
         this.#offer(claim);
       } else if (this.#closesCircle(claim)) {

@@ -60,9 +60,12 @@ export function stopAsking(state: RunState, task: TaskState): void {
 }
 
 /** Nobody is asked for more of it again. */
-export function refuse(state: RunState, { asks }: TaskState): void {
-  const scope = asks === undefined ? undefined : state.budgets.get(asks.scope);
-  if (asks === undefined || scope === undefined) return;
+export function refuse(state: RunState, task: TaskState): void {
+  const { asks } = task;
+  if (asks === undefined) return;
+  task.asks = { ...asks, outcome: 'refused' };
+  const scope = state.budgets.get(asks.scope);
+  if (scope === undefined) return;
   const { kind, agent } = asks;
   note(scope, asks, { kind, ...(agent === undefined ? {} : { agent }) });
 }
@@ -77,7 +80,7 @@ export function answeredByRaise(state: RunState, { scope: path, raised }: Budget
     note(scope, one, undefined);
     const task = state.tasks.get(one.task ?? '');
     if (task?.asks === undefined) continue;
-    task.asks = { ...task.asks, raised: true };
+    task.asks = { ...task.asks, outcome: 'raised' };
     state.frontier.add(task.id);
   }
 }

@@ -125,6 +125,8 @@ export interface StartTask extends CommandBase {
   readonly taskId: string;
   readonly attempt: number;
   readonly worker: string;
+  /** It has not, and asks whether it may: the first that does is answered yes. */
+  readonly claims?: boolean;
 }
 
 export interface CompleteTask extends CommandBase {

@@ -44,7 +44,7 @@ import { cancelled, close, closing, start } from './transitions/run.ts';
 import { caught, reset } from './transitions/scopes.ts';
 import { receive } from './transitions/signals.ts';
 import { park, pause, resume } from './transitions/standing.ts';
-import { setStatus, unlock } from './transitions/status.ts';
+import { makeReady, setStatus, unlock } from './transitions/status.ts';
 import { beginUndo } from './transitions/undo.ts';
 import { noteTurn } from './turns.ts';
 
@@ -98,6 +98,8 @@ export function evolve(state: RunState, event: RunEvent): RunState {
         state.frontier.delete(task.id);
         const { mutex, across } = event;
         if (across !== undefined) task.askedAt = event.at;
+        // What is there now is for the task that asked for it.
+        if (event.reason === 'budget') return makeReady(state, task, event.at, true);
         if (mutex === undefined) return readyAgain(state, task, event.at);
         const { has, instead } = acquire(state, task, mutexName(mutex, across));
         if (instead?.status === 'ready') setStatus(state, instead, 'pending');

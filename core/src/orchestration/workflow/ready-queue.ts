@@ -16,7 +16,7 @@ interface Bucket {
 export class ReadyQueue {
   readonly #buckets: Bucket[] = [];
 
-  /** `ticket` grows with every add, so that an entry of an earlier readiness of the same task is recognised. */
+  /** `ticket` is another with every add, so that an entry of an earlier readiness of the same task is recognised: it grows, or is below 0 for what goes before all others. */
   add(taskId: string, priority: number, ticket: number): void {
     let index = this.#buckets.findIndex((bucket) => bucket.priority <= priority);
     if (index === -1) index = this.#buckets.length;
@@ -25,7 +25,12 @@ export class ReadyQueue {
       bucket = { priority, entries: [], head: 0 };
       this.#buckets.splice(index, 0, bucket);
     }
-    bucket.entries.push({ taskId, ticket });
+    if (ticket >= 0) bucket.entries.push({ taskId, ticket });
+    else {
+      let at = bucket.head;
+      while ((bucket.entries[at]?.ticket ?? 0) < ticket) at += 1;
+      bucket.entries.splice(at, 0, { taskId, ticket });
+    }
   }
 
   /** The first that `holds`; as entries(). */

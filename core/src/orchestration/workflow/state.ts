@@ -204,8 +204,8 @@ export interface Asks {
   readonly least: number;
   /** When it is in vain, unless the run is paused before. */
   readonly until?: number;
-  /** There is more of it. */
-  readonly raised?: true;
+  /** There is more of it, or there will not be. */
+  readonly outcome?: 'raised' | 'refused';
 }
 
 /** What came from outside and was not taken yet. */

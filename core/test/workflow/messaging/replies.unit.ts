@@ -50,6 +50,20 @@ describe('a send that waits for its answer', () => {
     expect(run.state.mail?.conversations.size).to.equal(0);
   });
 
+  it('is told nothing more of its message once an agent stands in for it, which waits for its retry as ever', () => {
+    run = asking({ fallback: { kind: 'agent', agent: 'other' } }, { deadlineMs: 1000 });
+    run.hear('b');
+    run.now += 1000;
+    run.fire({ kind: 'messages' }, run.now);
+    expect(run.of('TaskFellBack')[0]?.to).to.deep.equal({ kind: 'agent', agent: 'other' });
+    run.schedule('ask');
+    run.fail('ask', { lost: true });
+    expect(run.status('ask')).to.equal('waiting');
+    run.fail('b', { lost: true });
+    expect(run.of('MessageDeadLettered')).to.have.length(1);
+    expect([run.status('ask'), run.of('TaskReady')]).to.deep.equal(['waiting', []]);
+  });
+
   it('waits on when the other agrees, and takes no other message meanwhile', () => {
     run = asking();
     run.hear('b');

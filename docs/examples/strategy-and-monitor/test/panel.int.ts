@@ -1,8 +1,9 @@
+import { teamConformance } from '@reprise/conformance';
 import { workflow } from '@reprise/core';
 import { simulate } from '@reprise/core/testing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { panelScheduler } from '../panel.ts';
+import { panel, panelScheduler } from '../panel.ts';
 
 const strategy = { name: 'panel', question: 'Is it good?', members: ['ann', 'bob', 'cid'] };
 const jury = workflow('jury', { strategy }).build();
@@ -21,4 +22,11 @@ describe('a panel', () => {
     const { outcome } = await simulate(jury, { input: null, agents: { ann: ill, bob: ill, cid: ill }, plugins });
     expect(outcome).to.have.nested.property('error.message', 'Nobody voted.');
   });
+});
+
+// What every strategy that leads teams has to keep, however its agents are.
+teamConformance('panel', {
+  create: () => panel,
+  spec: { question: strategy.question, members: strategy.members },
+  agents: { ann: () => 'yes', bob: () => 'no', cid: () => 'yes' },
 });

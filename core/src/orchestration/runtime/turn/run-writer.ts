@@ -2,6 +2,7 @@ import type { EventStore, StreamSummary } from '../../../event-store/event-store
 import type { Clock, Random } from '../../../shared/clock.ts';
 import { isRepriseError } from '../../../shared/errors.ts';
 import { runStream } from '../../../shared/ids.ts';
+import type { Transport } from '../../messaging/transport.ts';
 import { summaryOf } from '../../reading/run-summary.ts';
 import type { Command } from '../../workflow/commands.ts';
 import type { Effect } from '../../workflow/effects.ts';
@@ -39,6 +40,7 @@ export interface RunWriterParts {
   readonly monitors: MonitorHub;
   readonly clock: Clock;
   readonly random: Random;
+  readonly transport: Pick<Transport, 'spans'>;
   readonly options: EngineOptions;
   readonly heart: Heart;
   readonly admission: Admission;

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../../shared/clock.ts';
+import type { Transport } from '../../messaging/transport.ts';
 import type { Command, NoteAgent } from '../../workflow/commands.ts';
 import type { DecisionContext } from '../../workflow/decisions/decision-context.ts';
 import { type Effect, mailTimer } from '../../workflow/effects.ts';
@@ -55,6 +56,7 @@ export interface TurnDeciderParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: EngineOptions;
+  readonly transport: Pick<Transport, 'spans'>;
   readonly scheduler: RunScheduler;
   readonly standing: StandingRuns;
   /** Who is there, or is to be expected. */
@@ -100,9 +102,10 @@ export class TurnDecider {
 
   /** `turn`: who is told of each event, and asked for notes. */
   context(turn?: Pick<DecisionContext, 'folded' | 'notes'>): DecisionContext {
-    const { clock, random, options, takers } = this.#parts;
+    const { clock, random, options, takers, transport } = this.#parts;
     const { maxPayloadChars, maxRunChars, sliceChars } = options;
-    return { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars, takers, ...turn };
+    const claims = transport.spans === true;
+    return { now: clock.now(), random, maxPayloadChars, maxRunChars, sliceChars, takers, claims, ...turn };
   }
 
   decide(run: CachedRun, items: readonly InboxItem[], batch: Batch, admission: AdmissionTurn): Decided {

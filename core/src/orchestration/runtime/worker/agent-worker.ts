@@ -33,6 +33,9 @@ import { Place, Slots } from './slots.ts';
 /** Attempts that one agent of one worker has in hand at once, unless the agent says otherwise. */
 const DEFAULT_AGENT_CONCURRENCY = 16;
 
+/** After how long it is asked again whether an attempt may be begun, in ms. */
+const CLAIM_AGAIN_MS = 1000;
+
 /** Dispatches of one agent that wait at a worker without rivals at the most, beside those that it works on. */
 const MOST_WAITING = 256;
 
@@ -71,6 +74,8 @@ export class AgentWorker {
   readonly #waiting = new Map<string, Delivery>();
   /** Dispatches that were taken and whose outcome is not reported yet. */
   #inHand = 0;
+  /** Who asks whether an attempt may be begun, by its key. */
+  readonly #claims = new Map<string, (granted: boolean) => void>();
   /** Settles when nothing is in hand; stop() waits for it. */
   #drained = Promise.withResolvers<void>();
   #draining = false;
@@ -269,6 +274,14 @@ export class AgentWorker {
       // Only a record: when it is lost, the outcome alone tells the story.
       this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
+      if (this.#parts.mortal && !(await this.#mayBegin(run, key))) {
+        this.#running.delete(key);
+        // Should it come again, it is asked again.
+        this.#recent.delete(key);
+        if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) delivery.ack();
+        else delivery.nack({ reason: 'the worker stops' });
+        return;
+      }
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
       this.#heartbeat(run, undefined);
       delivery.ack();
@@ -285,6 +298,36 @@ export class AgentWorker {
     } catch (error) {
       this.#recent.delete(key);
       delivery.nack({ reason: String(error), delayMs: 1000 });
+    }
+  }
+
+  /**
+   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more; an answer that is lost is
+   * given again, as it was.
+   */
+  async #mayBegin({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean> {
+    const { clock, id: worker } = this.#parts;
+    const { taskId, attempt } = dispatch;
+    const commandId = `${key}/claim/${worker}`;
+    const answer = Promise.withResolvers<boolean>();
+    this.#claims.set(key, answer.resolve);
+    const end = (): void => answer.resolve(false);
+    signal.addEventListener('abort', end, { once: true });
+    let timer: ScheduledCall | undefined;
+    const ask = (): void => {
+      this.#send({ type: 'StartTask', commandId, runId, taskId, attempt, worker, claims: true }).catch(
+        (error: unknown) => this.#warn(runId, `nobody was asked whether an attempt may be begun: ${String(error)}`),
+      );
+      timer = clock.schedule(CLAIM_AGAIN_MS, ask);
+    };
+    try {
+      if (signal.aborted) return false;
+      ask();
+      return await answer.promise;
+    } finally {
+      timer?.cancel();
+      signal.removeEventListener('abort', end);
+      this.#claims.delete(key);
     }
   }
 
@@ -358,9 +401,11 @@ export class AgentWorker {
   /** What came of a call of one of its attempts, or for one that waits. */
   #hear(delivery: Delivery): void {
     const { runid: runId = '', type, data } = delivery.envelope;
-    const { taskId, attempt } = data as unknown as CallAnswer;
-    const calls = this.#running.get(attemptKey(runId, taskId, attempt))?.calls;
-    if (type === 'reprise.answer') calls?.answered(data as unknown as CallAnswer);
+    const { taskId, attempt, call, error } = data as unknown as CallAnswer;
+    const key = attemptKey(runId, taskId, attempt);
+    const calls = call === 0 ? undefined : this.#running.get(key)?.calls;
+    if (call === 0) this.#claims.get(key)?.(error === undefined);
+    else if (type === 'reprise.answer') calls?.answered(data as unknown as CallAnswer);
     else if (type === 'reprise.delivery') calls?.delivered(data as unknown as CallDelivery);
     delivery.ack();
   }

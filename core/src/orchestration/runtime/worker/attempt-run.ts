@@ -87,6 +87,11 @@ export class AttemptRun {
     if (dispatch.budget !== undefined) this.#used = NOTHING_USED;
   }
 
+  /** Aborted when the attempt is over, or given up. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   get calls(): MessageCalls {
     if (this.#calls !== undefined) return this.#calls;
     const { runId, dispatch } = this;

@@ -50,7 +50,7 @@ export function afterAsking(
   const { asks, form, id: taskId } = task;
   const at = context.now;
   if (asks === undefined) return [];
-  if (asks.raised === true) return [{ type: 'TaskReady', at, taskId, reason: 'budget' }];
+  if (asks.outcome === 'raised') return [{ type: 'TaskReady', at, taskId, reason: 'budget' }];
   if (form?.answer === undefined) return [];
   const { value } = form.answer;
   if (isApproved(value))

@@ -21,6 +21,8 @@ export interface DecisionContext {
   readonly folded?: (event: RunEvent) => void;
   /** Asked once the events of a command are folded: what is to be put on record before what follows from them by itself. */
   readonly notes?: () => readonly NoteAgent[];
+  /** Whoever is handed an at-most-once attempt asks before beginning it. Default: it is handed to one only, and counts as begun when it is. */
+  readonly claims?: boolean;
   /** Characters of payload after which settling and scheduling stop for now, to go on in another turn. Default: no limit. */
   readonly sliceChars?: number;
 }

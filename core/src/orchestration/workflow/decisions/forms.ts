@@ -25,7 +25,7 @@ export const isOpenForm = (task: TaskState | undefined): task is TaskState & { f
   task?.form !== undefined &&
   (isEntered(task) || task.asks !== undefined) &&
   task.form.answer === undefined &&
-  task.asks?.raised === undefined &&
+  task.asks?.outcome === undefined &&
   task.closing === undefined;
 
 export function answerForm(state: RunState, command: AnswerForm, context: DecisionContext): readonly RunEvent[] {

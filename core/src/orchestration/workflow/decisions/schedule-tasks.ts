@@ -150,8 +150,8 @@ function scheduleTask(
     if (!given.ok) return giveUp(state, task, definition, { error: given.error }, context);
     events.push({ ...base, ...given.recorded });
   }
-  // At-most-once: that the attempt began is durable before any agent can be called.
-  if (definition.delivery === 'at-most-once') {
+  // At-most-once: that the attempt began is durable before any agent can be called. Where several may be handed it, the first that claims it has begun it.
+  if (definition.delivery === 'at-most-once' && context.claims !== true) {
     events.push({ type: 'TaskStarted', at, taskId: task.id, attempt, worker: 'at-most-once' });
   }
   return events;

@@ -247,7 +247,7 @@ const placeOf = (state: RunState, task: TaskState, { forEach }: TaskDefinition):
 function waiting(state: RunState, task: TaskState, definition: TaskDefinition): Reason {
   const standIn = standInOf(definition);
   const { retryAt, error, attempt: last, asks, form } = task;
-  if (asks !== undefined && asks.raised === undefined && form?.answer === undefined) {
+  if (asks !== undefined && asks.outcome === undefined && form?.answer === undefined) {
     const { scope: of, kind: budget, limit, agent } = asks;
     const more = { of, budget, limit: inUnits(budget, limit), ...(agent === undefined ? {} : { agent }) };
     const limitAt = earliest(dueAt(state, task), limitAround(state, task, definition));

@@ -1,5 +1,5 @@
 import { type ErrorData, errorData } from '../../../shared/errors.ts';
-import { hasEnded, mailOf, type RunState, type TaskState } from '../state.ts';
+import { hasEnded, isEntered, mailOf, type RunState, type TaskState } from '../state.ts';
 import { leaveConversations, mayRunAgain } from './conversations.ts';
 import {
   awaitNoMore,
@@ -62,7 +62,8 @@ export function tellSender(
     return;
   }
   const task = state.tasks.get(from.task ?? '');
-  if (task?.sent?.message !== id || task.sent.outcome !== 'open' || hasEnded(task)) return;
+  // An agent that stands in for the send waits for nothing of it.
+  if (task?.sent?.message !== id || task.sent.outcome !== 'open' || !isEntered(task)) return;
   // Who took it has yet to answer.
   if (outcome === 'acknowledged' && task.awaits !== undefined) return;
   task.sent.outcome = outcome;

@@ -52,7 +52,7 @@ import { type Ask, DEAD_LETTERS, sentAs } from '../messaging/message.ts';
 import { contentOf, isFull, openedBy } from '../messaging/opened.ts';
 import { beyond, DEDUPE_MS, isClient, isOutbox, outboxOf, sentTo } from '../messaging/outbox.ts';
 import { receivedFrom } from '../messaging/received.ts';
-import { definitionOf, hasEnded, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
+import { definitionOf, isEntered, isInFlight, isListening, mailOf, type RunState, type TaskState } from '../state.ts';
 import { countInFlight } from './status.ts';
 
 // How messages come, go, and are had. Everything that a message was is forgotten with it.
@@ -507,7 +507,7 @@ export function leaveOthers(state: RunState): void {
   mail.handOverUntil = undefined;
   for (const task of state.tasks.values()) {
     const { sent } = task;
-    if (sent === undefined || sent.outcome !== 'open' || hasEnded(task) || mail.open.has(sent.message)) continue;
+    if (sent === undefined || sent.outcome !== 'open' || !isEntered(task) || mail.open.has(sent.message)) continue;
     const error = `The run that this one goes on from sent it, and only that one is told what became of it.`;
     sent.outcome = errorData('REPRISE_OUTCOME_UNKNOWN', error);
     state.frontier.add(task.id);

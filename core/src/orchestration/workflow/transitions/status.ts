@@ -41,13 +41,13 @@ export function unlock(state: RunState, task: TaskState, at: number): void {
   else makeReady(state, task, at);
 }
 
-/** Puts the task into the queue, behind those that are ready already; one that no agent performs is settle's to enter. */
-export function makeReady(state: RunState, task: TaskState, at: number): void {
+/** Puts the task into the queue, behind those that are ready already, or before them (`first`); one that no agent performs is settle's to enter. */
+export function makeReady(state: RunState, task: TaskState, at: number, first = false): void {
   setStatus(state, task, 'ready');
   task.readySince = at;
   task.retryAt = undefined;
   state.tickets += 1;
-  task.ticket = state.tickets;
+  task.ticket = first ? -state.tickets : state.tickets;
   if (!state.entering.has(task.id)) enqueue(state, task);
 }
 

@@ -343,9 +343,10 @@ function repeatedFlaw(state: RunState, event: TasksReset): Flaw | undefined {
     : flaw('data.round', `is ${event.round} after round ${task.round} of ${repeat.max}`);
 }
 
-/** Counts are said of child runs alone, and of these what they were allotted. */
-export function usageFlaw({ id, allotted, child, reserved }: TaskState, usage: Usage = {}): Flaw | undefined {
-  const isChild = allotted !== undefined || (child !== undefined && reserved === undefined);
+/** Counts are said of child runs alone, and of these what they were allotted. (An agent may stand in for one.) */
+export function usageFlaw(task: TaskState, usage: Usage = {}): Flaw | undefined {
+  const { id, allotted, child } = task;
+  const isChild = allotted !== undefined || (child !== undefined && isEntered(task));
   const strange = COUNTS.find((kind) => usage[kind] !== undefined && allotted?.[kind] === undefined);
   const amount = isChild
     ? AMOUNTS.find((kind) => usage[kind] !== undefined && allotted?.[kind] === undefined)

@@ -244,7 +244,7 @@ function taskFlaw(state: RunState, task: TaskState, definition: TaskDefinition, 
         return flaw('data.mutex', `cannot stand beside '${task.id}'`);
       if (event.across !== undefined && (event.mutex === undefined || event.across !== definition.mutex?.across))
         return flaw('data.across', `cannot stand beside '${task.id}'`);
-      if (event.reason === 'budget') return task.asks?.raised === true ? undefined : unfit(task);
+      if (event.reason === 'budget') return task.asks?.outcome === 'raised' ? undefined : unfit(task);
       if (event.reason === 'retry' || event.reason === 'manual')
         return task.status === 'waiting' && task.asks === undefined ? undefined : unfit(task);
       if (event.reason !== 'mutex') return decidedFlaw(task, definition, event.reason);

@@ -41,7 +41,7 @@ const BY_ITSELF = [...WAITS, ...SENDS, 'sleep', 'set', 'switch', ...CANCELS, 'en
 const CATCHES = ['catch … then: retry', 'catch … then: continue', 'catch … then: fail'];
 const LOOPS = ['loop until', 'loop while'];
 /** Each puts itself on a scope, when no performer is named. */
-const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'budget', 'output'];
+const OF_SCOPES = ['scope', ...LOOPS, ...CATCHES, 'concurrency', 'budget', 'budget, ask', 'output'];
 const NEEDS = ['forEach, need: 1', 'forEach, need: 1, rest: cancel'];
 const UNTIL = 'forEach, until, rest: cancel';
 const LISTS = [
@@ -115,7 +115,7 @@ export const REFUSALS: readonly Row[] = [
   ),
   onOne(
     PERFORMERS.filter((one) => one !== 'scope' && one !== 'workflow'),
-    ['budget'],
+    ['budget', 'budget, ask'],
     'belongs to a scope, and this task has none',
   ),
   onOne(

@@ -256,6 +256,10 @@ const FAILURE_WORDS: readonly Word[] = [
 const WITHIN_WORDS: readonly Word[] = [
   onScope(field('concurrency', 1)),
   onScope(field('budget', { tasks: 2, attempts: 3, messages: 1 })),
+  onScope({
+    ...field('budget', { attempts: 2, onBudget: { ask: 'kim', timeout: '700ms' } }, 'budget, ask'),
+    key: 'budget',
+  }),
   onScope(field('output', `\${ outputs }`)),
   field('mutex', 'the key'),
   field('mutex', { key: 'the key', across: 'workflow' }, 'mutex across runs'),
@@ -284,7 +288,7 @@ export const WORDS: readonly Word[] = [
 /** Those that are said of the workflow, too, which is the outermost block. */
 export const RUN_WORDS: readonly Word[] = [
   ...WORDS.filter(
-    ({ name }) => name.startsWith('catch') || name === 'concurrency' || name === 'budget' || name === 'output',
+    ({ name }) => name.startsWith('catch') || name === 'concurrency' || name.startsWith('budget') || name === 'output',
   ),
   field('timeout', '6s', 'timeout of the run'),
   field('strategy', 'sequential', 'strategy: sequential'),

@@ -193,7 +193,8 @@ export class World {
       const key = `answer ${taskId}/${attempt}`;
       if (this.#known.has(key)) continue;
       this.#known.add(key);
-      this.#set(key, delay, { type: 'AnswerForm', taskId, answer: { decision: 'approve' } });
+      const more = this.state.tasks.get(taskId)?.asks === undefined ? {} : { raise: 99 };
+      this.#set(key, delay, { type: 'AnswerForm', taskId, answer: { decision: 'approve', ...more } });
       any = true;
     }
     for (const { id, attempt, awaits } of this.state.tasks.values()) {

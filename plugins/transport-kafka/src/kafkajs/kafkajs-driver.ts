@@ -1,0 +1,239 @@
+import { RepriseError, sleep, systemClock } from '@reprise/core/plugin';
+import { type Admin, Kafka, logLevel, type Producer, type RetryOptions, type SASLOptions } from 'kafkajs';
+import type { ConsumeRequest, DriverConsumer, KafkaDriver, OutgoingRecord, TopicPlan } from '../driver.ts';
+import type { ResolvedOptions, ResolvedSasl } from '../options.ts';
+import { consume } from './consumer.ts';
+import { hasLostSequence, rootOf, transportError } from './errors.ts';
+import { calmKafkajs } from './idle.ts';
+
+const MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 1000;
+const LOOK_EVERY_MS = 50;
+
+/** The driver over kafkajs. */
+export function kafkajsDriver(options: ResolvedOptions): KafkaDriver {
+  calmKafkajs();
+  return new KafkajsDriver(options);
+}
+
+class KafkajsDriver implements KafkaDriver {
+  readonly #options: ResolvedOptions;
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  #producer: Promise<Producer> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    const { brokers, clientId, tls, sasl } = options;
+    this.#kafka = new Kafka({
+      brokers: [...brokers],
+      clientId,
+      // Everything that it has to say comes as an error, too.
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 3000,
+      // It is tried again here, where the last cause is known.
+      retry: retrying(3),
+      ...(tls === undefined ? {} : { ssl: sslOf(tls) }),
+      ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
+    });
+    this.#admin = this.#kafka.admin();
+  }
+
+  connect(): Promise<void> {
+    return this.#do('connect', () => this.#admin.connect());
+  }
+
+  ensureTopic(plan: TopicPlan): Promise<number> {
+    return this.#do(`have the topic ${plan.name}`, async (over) => {
+      let made = false;
+      while (!over()) {
+        const found = await this.#partitions(plan.name);
+        if (found === undefined && !made) {
+          if (!this.#options.createTopics) throw missing(plan.name);
+          await this.#create(plan);
+          made = true;
+        }
+        if (found !== undefined && found > 0) return found;
+        await sleep(LOOK_EVERY_MS);
+      }
+      throw new Error('it has no leader for each of its partitions');
+    });
+  }
+
+  async ends(topic: string): Promise<ReadonlyMap<number, bigint>> {
+    const ends = await this.#do(`read the ends of ${topic}`, () => this.#admin.fetchTopicOffsets(topic));
+    return new Map(ends.map(({ partition, high }) => [partition, BigInt(high)]));
+  }
+
+  async send(records: readonly OutgoingRecord[]): Promise<void> {
+    const topics = Map.groupBy(records, ({ topic }) => topic);
+    await this.#do(`publish to ${[...topics.keys()].join(', ')}`, async () => {
+      for (let renewed = false; ; renewed = true) {
+        try {
+          const producer = await this.#connected();
+          await producer.sendBatch({ acks: -1, topicMessages: [...topics].map(toTopic) });
+          return;
+        } catch (error) {
+          // What it knows of the sequence may be wrong now: the next one begins a new one.
+          await this.#dropProducer();
+          if (renewed || !hasLostSequence(error)) throw error;
+        }
+      }
+    }).catch(async (error: unknown) => {
+      // One whose time is up may be trying still.
+      await this.#dropProducer();
+      throw error;
+    });
+  }
+
+  consume(request: ConsumeRequest): Promise<DriverConsumer> {
+    const { sessionMs } = this.#options;
+    return this.#do(`join the group ${request.group}`, async (over) => {
+      const consumer = await consume(this.#kafka, request, { sessionMs, retry: retrying(8) });
+      // Nobody waits for it any more.
+      if (over()) await consumer.close();
+      return consumer;
+    });
+  }
+
+  async membersOf(group: string): Promise<readonly { readonly host?: string }[]> {
+    const { groups } = await this.#do(`ask for the members of ${group}`, () => this.#admin.describeGroups([group]));
+    return (groups[0]?.members ?? []).map(({ clientHost }) => ({ host: clientHost.replace(/^\//, '') }));
+  }
+
+  async deleteGroup(group: string): Promise<void> {
+    await this.#do(`delete the group ${group}`, () => this.#admin.deleteGroups([group]));
+  }
+
+  async close(): Promise<void> {
+    await this.#dropProducer();
+    await this.#admin.disconnect().catch(() => undefined);
+  }
+
+  /**
+   * Tries what may come right by itself (a broker that is away, a coordinator that still loads) again, and none of it for longer than
+   * `retryMs`, whatever the client does.
+   */
+  async #do<T>(what: string, action: (over: () => boolean) => Promise<T>): Promise<T> {
+    const { retryMs, brokers } = this.#options;
+    let last: RepriseError | undefined;
+    let isOver = false;
+    const late = Promise.withResolvers<never>();
+    const timer = systemClock.schedule(retryMs, () => {
+      isOver = true;
+      late.reject(last ?? transportError(new Error(`no answer within ${retryMs} ms`), what, brokers));
+    });
+    const attempt = async (): Promise<T> => {
+      for (;;) {
+        try {
+          return await action(() => isOver);
+        } catch (error) {
+          last = transportError(error, what, brokers);
+          if (isOver || !last.retryable) throw last;
+          await sleep(FIRST_RETRY_MS);
+        }
+      }
+    };
+    try {
+      return await Promise.race([attempt(), late.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Undefined of a topic that is not there, 0 while a partition has no leader. */
+  async #partitions(topic: string): Promise<number | undefined> {
+    try {
+      const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] });
+      const partitions = topics[0]?.partitions ?? [];
+      return partitions.every(({ leader, partitionErrorCode }) => leader >= 0 && partitionErrorCode === 0)
+        ? partitions.length
+        : 0;
+    } catch (error) {
+      const { type } = rootOf(error);
+      if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+      if (type === 'LEADER_NOT_AVAILABLE') return 0;
+      throw error;
+    }
+  }
+
+  /** Somebody else may be faster: that is no error. */
+  async #create({ name, partitions, retentionMs }: TopicPlan): Promise<void> {
+    await this.#admin.createTopics({
+      waitForLeaders: false,
+      topics: [
+        {
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: this.#options.replicationFactor ?? -1,
+          configEntries: [
+            { name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) },
+            { name: 'retention.ms', value: String(retentionMs) },
+          ],
+        },
+      ],
+    });
+  }
+
+  #connected(): Promise<Producer> {
+    this.#producer ??= this.#connect();
+    return this.#producer;
+  }
+
+  async #connect(): Promise<Producer> {
+    const producer = this.#kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // As long as there is time: a sequence that goes on makes no duplicates.
+      retry: retrying(4 + Math.ceil(this.#options.retryMs / LAST_RETRY_MS)),
+    });
+    await producer.connect();
+    return producer;
+  }
+
+  async #dropProducer(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await producer?.then((one) => one.disconnect()).catch(() => undefined);
+  }
+}
+
+const retrying = (retries: number): RetryOptions => ({
+  retries,
+  initialRetryTime: FIRST_RETRY_MS,
+  maxRetryTime: LAST_RETRY_MS,
+});
+
+const toTopic = ([topic, records]: readonly [string, readonly OutgoingRecord[]]) => ({
+  topic,
+  messages: records.map(({ partition, key, value, headers }) => ({
+    partition,
+    key,
+    value: value === null ? null : Buffer.from(value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, typeof text === 'string' ? text : Buffer.from(text)]),
+    ),
+  })),
+});
+
+const missing = (topic: string): RepriseError =>
+  new RepriseError(
+    'REPRISE_TRANSPORT_REFUSED',
+    `The topic ${topic} is not there, and createTopics is false. Make it, or let it be made.`,
+  );
+
+function sslOf({ ca, cert, key, serverName }: NonNullable<ResolvedOptions['tls']>) {
+  return {
+    ...(ca === undefined ? {} : { ca: [ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
+}
+
+function saslOf(sasl: ResolvedSasl): SASLOptions {
+  if (sasl.mechanism !== 'oauthbearer') return sasl as SASLOptions;
+  return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: sasl.token() }) };
+}

@@ -1,0 +1,103 @@
+import type { Queued } from '@reprise/core/plugin';
+
+interface Pending {
+  /** Undefined of what is no message for anybody here. */
+  queued: Queued | undefined;
+  readonly bytes: number;
+}
+
+/**
+ * What this member has of one partition: what it was handed and is not acknowledged, and by that the low-water mark, before which all is
+ * acknowledged.
+ */
+export class PartitionLog {
+  /** By offset, ascending. */
+  readonly #pending = new Map<bigint, Pending>();
+  #next: bigint | undefined;
+  #committed: bigint | undefined;
+  #bytes = 0;
+  #fresh = true;
+
+  /** `from`: nothing before it is wanted. */
+  constructor(from?: bigint) {
+    this.#next = from;
+  }
+
+  /** After the last record that came; undefined before the first. */
+  get next(): bigint | undefined {
+    return this.#next;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The low-water mark, when it is another than was committed. */
+  get uncommitted(): bigint | undefined {
+    const mark = this.#pending.keys().next().value ?? this.#next;
+    return mark === this.#committed ? undefined : mark;
+  }
+
+  committed(mark: bigint): void {
+    this.#committed = mark;
+  }
+
+  /** False for one that came before. */
+  isNew(offset: bigint): boolean {
+    return this.#next === undefined || offset >= this.#next;
+  }
+
+  /** There is nobody here whom it is for. */
+  skip(offset: bigint): void {
+    this.#next = offset + 1n;
+  }
+
+  /** `queue` hands the message on, and is given what acknowledges it. */
+  add(offset: bigint, bytes: number, queue: (done: () => void) => Queued | undefined): void {
+    this.#next = offset + 1n;
+    const pending: Pending = { queued: undefined, bytes };
+    this.#pending.set(offset, pending);
+    this.#bytes += bytes;
+    pending.queued = queue(() => this.#done(offset));
+  }
+
+  /** It was assigned, also where it was here before. */
+  assigned(): void {
+    this.#fresh = true;
+  }
+
+  /**
+   * Fetching began at `from`. Right after an assignment that is where the group has committed: when it is beyond what came here, another
+   * member has had all before it in the meantime.
+   */
+  fetchedFrom(from: bigint): void {
+    if (this.#fresh && this.#next !== undefined && from > this.#next) this.#passTo(from);
+    this.#fresh = false;
+  }
+
+  #passTo(offset: bigint): void {
+    this.#next = offset;
+    for (const at of [...this.#pending.keys()]) if (at < offset) this.#withdraw(at);
+    this.#committed = offset;
+  }
+
+  /** It is another's now. */
+  close(): void {
+    for (const at of [...this.#pending.keys()]) this.#withdraw(at);
+  }
+
+  #done(offset: bigint): void {
+    this.#bytes -= this.#pending.get(offset)?.bytes ?? 0;
+    this.#pending.delete(offset);
+  }
+
+  #withdraw(offset: bigint): void {
+    const pending = this.#pending.get(offset);
+    this.#done(offset);
+    pending?.queued?.withdraw();
+  }
+}

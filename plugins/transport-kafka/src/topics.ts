@@ -1,0 +1,69 @@
+import { sha256 } from '@reprise/core/plugin';
+import type { TopicPlan } from './driver.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Where the messages of a channel are. */
+export interface Route {
+  readonly topic: TopicPlan;
+  /** Other channels are in this topic, too: each record says its own in a header. */
+  readonly shared: boolean;
+  /** All topics whose partition i goes to the same member of a group; this one is among them. */
+  readonly family: readonly TopicPlan[];
+  /** What a group is called by beside its own name: one Kafka group for each. */
+  readonly familyName: string;
+}
+
+/** Topics by role, each in the namespace. The channels are the engine's (channels.ts of the core); any other is its own topic. */
+export class Topics {
+  readonly #prefix: string;
+  readonly #partitions: number;
+
+  /** `prefix` is '' or ends with a dot. */
+  constructor(prefix: string, partitions: number) {
+    this.#prefix = prefix;
+    this.#partitions = partitions;
+  }
+
+  route(channel: string): Route {
+    const commands = this.#plan('reprise.commands', 7 * DAY_MS);
+    const heartbeats = this.#plan('reprise.heartbeats', 10 * MINUTE_MS);
+    const together = { shared: false, family: [commands, heartbeats], familyName: 'reprise.commands' };
+    if (channel === 'reprise.commands') return { topic: commands, ...together };
+    if (channel === 'reprise.heartbeats') return { topic: heartbeats, ...together };
+    if (channel === 'reprise.aborts' || channel === 'reprise.workers')
+      return this.#sharedBy(channel, this.#plan('reprise.control', HOUR_MS, 1));
+    if (channel.startsWith('reprise.worker.'))
+      return this.#sharedBy(channel, this.#plan('reprise.agent-messages', HOUR_MS));
+    const topic = this.#plan(channel, 7 * DAY_MS);
+    return { topic, shared: false, family: [topic], familyName: channel };
+  }
+
+  get deadLetters(): TopicPlan {
+    return this.#plan('reprise.dead-letters', 30 * DAY_MS, 1);
+  }
+
+  groupOf(group: string, { familyName }: Route): string {
+    return `${this.#prefix}${group}.${familyName}`;
+  }
+
+  broadcastGroup({ topic }: Route, id: string): string {
+    return `${topic.name}.broadcast.${id}`;
+  }
+
+  #sharedBy(channel: string, topic: TopicPlan): Route {
+    return { topic, shared: true, family: [topic], familyName: channel };
+  }
+
+  #plan(name: string, retentionMs: number, partitions: number = this.#partitions): TopicPlan {
+    return { name: topicName(`${this.#prefix}${name}`), partitions, retentionMs };
+  }
+}
+
+/** What Kafka takes as a name; any other is told from its like by its hash. */
+function topicName(name: string): string {
+  if (/^[A-Za-z0-9._-]{1,249}$/.test(name) && !/^\.{1,2}$/.test(name)) return name;
+  return `${name.replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 200)}-${sha256(name).slice(0, 16)}`;
+}

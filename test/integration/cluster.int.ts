@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { RunReader } from '@reprise/core';
+import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
+import { expect } from 'chai';
+import { after, afterEach, before, beforeEach, it } from 'mocha';
+import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
+import { until } from '../../plugins/transport-kafka/test/support/talk.ts';
+import { withBroker } from '../../plugins/transport-kafka/test/support/with-broker.ts';
+import type { ClusterOptions } from './support/cluster-process.ts';
+
+// Several orchestrators and several workers, each a process of its own, over a real Kafka and the protocol of EventStoreDB.
+
+const PROGRAM = fileURLToPath(new URL('./support/cluster-process.ts', import.meta.url));
+const RUNS = Array.from({ length: 24 }, (_, index) => `run-${index}`);
+
+class Member {
+  readonly child: ChildProcess;
+  readonly lines: string[] = [];
+
+  constructor(role: 'orchestrator' | 'worker', options: ClusterOptions) {
+    const argv = ['--conditions=reprise-source', PROGRAM, role, JSON.stringify(options)];
+    const { NODE_OPTIONS: _inherited, ...env } = process.env;
+    this.child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'], env });
+    if (this.child.stdout !== null)
+      createInterface({ input: this.child.stdout }).on('line', (line) => this.lines.push(line));
+  }
+
+  get runs(): ReadonlySet<string> {
+    return new Set(this.lines.flatMap((line) => (line.startsWith('dispatched ') ? [line.slice(11)] : [])));
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+withBroker('orchestrators and workers in processes of their own', (broker) => {
+  const server = new ProtocolServer();
+  const members: Member[] = [];
+  let folder = '';
+  let namespace = '';
+  before(() => server.start());
+  after(() => server.stop());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'reprise-cluster-'));
+    namespace = `t${randomUUID().slice(0, 8)}`;
+  });
+  afterEach(async () => {
+    await Promise.all(members.splice(0).map((member) => member.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const store = () => ({ connectionString: server.connectionString, namespace });
+  const calls = () => {
+    const path = join(folder, 'calls');
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  };
+  async function member(role: 'orchestrator' | 'worker'): Promise<Member> {
+    const made = new Member(role, {
+      kafka: { brokers: broker().address, namespace, partitions: 8, sessionMs: 1500 },
+      store: store(),
+      views: join(folder, `views-${members.length}.db`),
+      calls: join(folder, 'calls'),
+    });
+    members.push(made);
+    await until(() => made.lines.length > 0);
+    return made;
+  }
+  const start = (orchestrator: Member, runIds: readonly string[]): void => {
+    for (const id of runIds) orchestrator.child.stdin?.write(`${id}\n`);
+  };
+
+  /** Waits for the end of each run; then its history is whole. */
+  async function ended(): Promise<void> {
+    const storage = await createEventStoreDBStorage({ ...store(), readOnly: true });
+    try {
+      const reader = new RunReader(storage);
+      for (const runId of RUNS) {
+        await until(async () => (await reader.state(runId).catch(() => undefined))?.status === 'completed');
+        const replayed = await reader.replay(runId);
+        expect(replayed.matches, runId).to.equal(true);
+      }
+    } finally {
+      await storage.events.close();
+    }
+  }
+
+  /** An attempt that may be made once is made once, however often it came. */
+  function checkOnce(): void {
+    const paid = calls().flatMap((line) => (line.includes(' pay ') ? [line.split(' ').slice(0, 3).join(' ')] : []));
+    expect(paid.length).to.equal(new Set(paid).size);
+    const runs = paid.map((line) => line.split(' ')[0]);
+    expect(runs.length, 'and of each run one').to.equal(new Set(runs).size);
+  }
+
+  it('share the runs: each drives some, whoever started them', async () => {
+    const [first, second] = [await member('orchestrator'), await member('orchestrator')];
+    await member('worker');
+    await member('worker');
+    start(first, RUNS);
+    await ended();
+    expect(
+      [...first.runs].filter((run) => second.runs.has(run)),
+      'driven by both',
+    ).to.deep.equal([]);
+    expect(first.runs.size).to.be.above(0);
+    expect(second.runs.size).to.be.above(0);
+    expect(first.runs.size + second.runs.size).to.equal(RUNS.length);
+    expect(calls().length, 'each attempt was made once').to.equal(RUNS.length * 7);
+    expect([first, second].flatMap(({ lines }) => lines.filter((line) => line.startsWith('error')))).to.deep.equal([]);
+    checkOnce();
+  });
+
+  it('take over what a killed one had, and give it back to one that comes', async () => {
+    const [first, second] = [await member('orchestrator'), await member('orchestrator')];
+    await member('worker');
+    const [, , , worker] = [0, 0, 0, await member('worker')];
+    await member('worker');
+    start(first, RUNS);
+    await until(() => calls().length > RUNS.length);
+    await second.kill();
+    await until(() => calls().length > 2 * RUNS.length);
+    const third = await member('orchestrator');
+    await worker.kill();
+    await ended();
+    expect(
+      third.lines.some((line) => line === 'driver' || line === 'client'),
+      'it began',
+    ).to.equal(true);
+    checkOnce();
+  });
+});
