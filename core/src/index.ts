@@ -166,6 +166,7 @@ export {
   type TextTerm,
 } from './orchestration/reading/query/query.ts';
 export { RUN_FIELDS, RUN_STATUSES } from './orchestration/reading/query/run-fields.ts';
+export { RunFrames, type RunFramesOptions } from './orchestration/reading/run-frames.ts';
 export {
   type ListRuns,
   listByView,
@@ -325,6 +326,12 @@ export type {
 export { DRAINING } from './orchestration/workflow/explain/wording.ts';
 export { MAILBOX_INBOX, MAILBOX_WORKFLOW, mailboxRun } from './orchestration/workflow/messaging/elsewhere.ts';
 export { DEAD_LETTERS, type Party } from './orchestration/workflow/messaging/message.ts';
+export {
+  type RunGraph,
+  type RunGraphEdge,
+  type RunGraphNode,
+  runGraph,
+} from './orchestration/workflow/picture/run-graph.ts';
 export { type RunPictureOptions, runToMermaid } from './orchestration/workflow/picture/run-to-mermaid.ts';
 export { Replay, type ReplayResult, replay } from './orchestration/workflow/replay.ts';
 export type {

@@ -9,6 +9,9 @@ import { builtPackages, inRoot, repositoryNode } from './repository.mjs';
 
 const STAMP = inRoot('node_modules', '.reprise-build');
 
+/** The package whose page is built, too: it is shipped built. */
+const PAGE = 'plugins/monitor-dashboard';
+
 function* filesUnder(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -24,6 +27,7 @@ function* inputs() {
     yield inRoot(folder, 'tsconfig.json');
     yield* filesUnder(inRoot(folder, 'src'));
   }
+  yield* filesUnder(inRoot(PAGE, 'ui'));
 }
 
 /** Changes when any input is added, removed or touched. */
@@ -36,7 +40,9 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-const isBuilt = () => builtPackages().every((folder) => existsSync(inRoot(folder, 'dist', '.tsbuildinfo')));
+const isBuilt = () =>
+  existsSync(inRoot(PAGE, 'page', 'index.html')) &&
+  builtPackages().every((folder) => existsSync(inRoot(folder, 'dist', '.tsbuildinfo')));
 
 /** Removes what the compiler wrote for sources that are gone: commands are found by listing dist. */
 function removeStaleOutputs() {
@@ -65,11 +71,14 @@ async function tool(args, what) {
 export async function build() {
   const now = fingerprint();
   if (built() === now) return false;
-  await step('Building (tsc --build --force, then the list of commands)', async () => {
+  await step('Building (tsc --build --force, then the list of commands and the page of the dashboard)', async () => {
     rmSync(STAMP, { force: true });
     await tool([inRoot('node_modules', 'typescript', 'bin', 'tsc'), '--build', '--force'], 'The build');
     removeStaleOutputs();
     await tool([inRoot('scripts', 'oclif-manifest.mjs')], 'Writing cli/oclif.manifest.json');
+    const vite = inRoot('node_modules', 'vite', 'bin', 'vite.js');
+    const config = inRoot(PAGE, 'ui', 'vite.config.ts');
+    await tool([vite, 'build', '--logLevel', 'warn', '--config', config], 'The build of the page');
     writeFileSync(STAMP, now);
   });
   return true;

@@ -41,7 +41,8 @@ async function resolverOf(folder: string): Promise<Resolve> {
 describe('plugins of ours', () => {
   for (const folder of globSync('plugins/*', { cwd: ROOT }).map((path) => join(ROOT, path))) {
     if (!existsSync(join(folder, 'package.json'))) continue;
-    const { name, files, reprise = {} } = read<Manifest>(join(folder, 'package.json'));
+    const { name, files, reprise } = read<Manifest>(join(folder, 'package.json'));
+    if (reprise === undefined) continue; // no plugin: a program that the command line brings
     const schema = read<Schema>(join(folder, 'options.schema.json'));
 
     it(`${name} says what it is, and ships the schema of its options`, () => {

@@ -1,11 +1,8 @@
-import type { TaskDefinition } from '../../../definition/definition.ts';
-import { fallbacksOf } from '../../../definition/fallbacks.ts';
-import { GrownGraph } from '../../../definition/grown-graph.ts';
 import { escaped, framed, lines, quoted } from '../../../definition/mermaid-labels.ts';
-import { inside } from '../../../shared/task-path.ts';
 import type { RunView } from '../run-view.ts';
 import type { RunState } from '../state.ts';
 import { stateOf } from '../view-of.ts';
+import { type EdgeKind, edgesOf } from './drawn-edges.ts';
 import { chosen, type Drawn, drawnTasks, flat, isFrame } from './drawn-tasks.ts';
 import { clipped, failedText, type Look, TaskTexts } from './task-text.ts';
 
@@ -21,6 +18,17 @@ export interface RunPictureOptions {
 
 const LIMIT = 200;
 const EDGES_A_TASK = 2.5;
+
+const ARROWS: Readonly<Record<EdgeKind, string>> = {
+  after: '-->',
+  added: '-->',
+  taken: '-.-x',
+  fallback: '-.->',
+  fell: '==>',
+  repeat: '==>',
+  undo: '-.->',
+  caught: '-.->',
+};
 
 /** How each status looks. */
 const LOOKS: Readonly<Record<Look, string>> = {
@@ -127,31 +135,8 @@ class Picture {
     else this.#edges.push(`  ${one} ${arrow}${label === '' ? '' : `|${quoted(escaped(clipped(label)))}|`} ${other}`);
   }
 
-  #connect({ path, definition, task }: Drawn): void {
-    const { graph } = this.#state;
-    const block = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-    const grown = graph instanceof GrownGraph ? graph : undefined;
-    if (task?.undoes !== undefined) return this.#edge(path.slice(0, path.lastIndexOf('@')), '-.->', 'undone by', path);
-    const gone = new Set(grown?.takenFrom(path));
-    for (const id of definition.after) {
-      if (gone.has(id)) this.#edge(inside(block, id), '-.-x', 'taken away', path);
-      else this.#edge(inside(block, id), '-->', caseOf(definition, id), path);
-    }
-    for (const id of grown?.putBefore(path) ?? []) this.#edge(inside(block, id), '-->', 'added', path);
-    const [last] = fallbacksOf(definition).slice(-1);
-    if (last?.kind === 'task') {
-      const isTaken = task?.fallback === 'task';
-      this.#edge(path, isTaken ? '==>' : '-.->', isTaken ? 'fell back to' : 'on failure', inside(block, last.task));
-    }
-    const { repeat } = definition;
-    if (repeat !== undefined) {
-      const label = `round ${task?.round ?? 1} of ${repeat.max} at most`;
-      this.#edge(path, '==>', label, inside(block, repeat.from));
-    }
-    const handling = this.#state.scopes.get(block)?.handling;
-    const { clause } = graph.node(task?.definitionId ?? '') ?? {};
-    if (handling !== undefined && handling.clause === clause && definition.after.length === 0)
-      this.#edge(handling.taskId, '-.->', `caught: ${handling.error.code}`, path);
+  #connect(drawn: Drawn): void {
+    for (const { from, kind, label, to } of edgesOf(this.#state, drawn)) this.#edge(from, ARROWS[kind], label, to);
   }
 
   /** What there was no room for. */
@@ -173,11 +158,6 @@ class Picture {
     this.#nodes.push(`  left>${label}]`);
   }
 }
-
-const caseOf = ({ cases }: TaskDefinition, from: string): string => {
-  const name = cases !== undefined && Object.hasOwn(cases, from) ? cases[from] : undefined;
-  return name === undefined ? '' : `case ${name}`;
-};
 
 /** What the picture is of. */
 function headOf(state: RunState): string {

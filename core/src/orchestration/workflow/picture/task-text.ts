@@ -55,6 +55,9 @@ const CANCELLED = {
   closed: 'with what it is in',
 } as const;
 
+const lookOf = (task: TaskState | undefined, reason: Reason | undefined): Look =>
+  reason !== undefined && WAITING.has(reason.reason) ? 'waiting' : (task?.status ?? 'pending');
+
 /** What the labels of a run's tasks say at `now`. */
 export class TaskTexts {
   readonly #state: RunState;
@@ -81,8 +84,12 @@ export class TaskTexts {
       ...(task === undefined ? [] : this.#did(task)),
       addedInItems === 0 ? '' : `${addedInItems} added in its items`,
     ];
-    const look = reason !== undefined && WAITING.has(reason.reason) ? 'waiting' : (task?.status ?? 'pending');
-    return { label: lines(...parts.map(clipped)), look };
+    return { label: lines(...parts.map(clipped)), look: lookOf(task, reason) };
+  }
+
+  /** How a task looks. */
+  look({ task }: Drawn): Look {
+    return lookOf(task, this.#reason(task));
   }
 
   #reason(task: TaskState | undefined): Reason | undefined {

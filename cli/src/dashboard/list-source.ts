@@ -1,0 +1,144 @@
+import {
+  EVERYTHING,
+  type JsonObject,
+  lookForDrivers,
+  parseQuery,
+  RUN_FIELDS,
+  type RunReader,
+  runsWhere,
+  type Storage,
+  silentText,
+  systemClock,
+  type ViewQuery,
+  type Views,
+  withoutMailboxes,
+} from '@reprise/core';
+import type { DashboardSource } from '@reprise/monitor-dashboard';
+import { knownAgents, type Project } from '../config/load-project.ts';
+import { deadLettersWhere } from '../dead-letters/read-dead-letters.ts';
+import type { StoreAccess } from '../store/store-access.ts';
+import { plainJson, runShape } from './shapes.ts';
+
+export interface ListSourceParts {
+  readonly reader: RunReader;
+  readonly storage: Storage;
+  readonly views: Views;
+  readonly access: StoreAccess;
+  readonly project: Project | undefined;
+}
+
+type ListSource = Pick<
+  DashboardSource,
+  'runs' | 'fields' | 'overview' | 'agents' | 'forms' | 'deadLetters' | 'workflows' | 'health'
+>;
+
+/** Runs of a state that are counted; more are told as so many or more. */
+const COUNTED = 1000;
+const MINUTE_MS = 60_000;
+const PAGE = 500;
+const NEW_MS = { withinMs: 1000 } as const;
+
+/** What the dashboard shows of all runs: rows of views that are brought up to date, for a second at most. */
+export function listSource({ reader, storage, views, access, project }: ListSourceParts): ListSource {
+  const rowsOf = async (name: string, most: number, where: ViewQuery['where'] = EVERYTHING): Promise<JsonObject[]> => {
+    await views.reachEnd(name, NEW_MS);
+    const rows: JsonObject[] = [];
+    for (let after: string | undefined; rows.length < most; ) {
+      const page = await views.list(name, { where, limit: PAGE, ...(after === undefined ? {} : { after }) });
+      rows.push(...page.rows.map(({ row }) => row));
+      after = page.next;
+      if (after === undefined) break;
+    }
+    return rows.slice(0, most);
+  };
+  const counted = async (status: string): Promise<number> =>
+    (await reader.list({ where: withoutMailboxes(runsWhere('status', [status])), limit: COUNTED })).length;
+  const openForms = async (): Promise<object[]> =>
+    (await rowsOf('forms', 10_000)).flatMap(({ run, workflow, stopped, forms }) =>
+      Object.values(forms as JsonObject).map((form) => ({
+        runId: run,
+        workflow,
+        paused: stopped !== undefined,
+        ...(form as JsonObject),
+      })),
+    );
+  return {
+    runs: async (query, { limit, after }) => {
+      const where = withoutMailboxes(parseQuery(query, { now: systemClock.now() }));
+      const runs = await reader.list({ where, limit: limit + 1, ...(after === undefined ? {} : { after }) });
+      const page = runs.slice(0, limit);
+      return plainJson({ runs: page.map(runShape), next: runs.length > limit ? (page.at(-1)?.cursor ?? null) : null });
+    },
+    fields: async () => plainJson({ fields: RUN_FIELDS }),
+    overview: async () => {
+      const now = systemClock.now();
+      const open = Object.fromEntries(
+        await Promise.all(['running', 'paused', 'parked'].map(async (status) => [status, await counted(status)])),
+      ) as JsonObject;
+      const since = { fields: { minute: { type: 'time', path: ['minute'], about: '' } } as const, now };
+      const hour = parseQuery('minute>=-60m', since);
+      const failed = await reader.list({ where: withoutMailboxes(runsWhere('status', ['failed'])), limit: 8 });
+      const running = await reader.list({ where: withoutMailboxes(runsWhere('status', ['running'])), limit: 8 });
+      return plainJson({
+        now,
+        minute: MINUTE_MS,
+        counted: COUNTED,
+        open,
+        throughput: await rowsOf('throughput', 5000, hour),
+        waiting: await rowsOf('waiting', 5000, hour),
+        failed: failed.map(runShape),
+        running: running.map(runShape),
+        forms: (await openForms()).length,
+        deadLetters: (await rowsOf('dead-letters', COUNTED, deadLettersWhere('', ['open']))).length,
+      });
+    },
+    agents: async () => {
+      const known = new Map<string, readonly string[]>();
+      for (const { name, capabilities = [] } of project === undefined ? [] : knownAgents(project))
+        known.set(name, capabilities);
+      const rows = await rowsOf('agents', 5000);
+      const named = new Set(rows.map(({ agent }) => agent as string));
+      const others = [...known.keys()].filter((name) => !named.has(name));
+      const all = [...rows, ...others.map((agent) => ({ agent, attempts: 0, failed: 0, lost: 0 }))];
+      const told = await rowsOf('who-told-whom', 2000);
+      return plainJson({
+        now: systemClock.now(),
+        agents: all.map((row) => ({ ...row, capabilities: known.get(row['agent'] as string) })),
+        told,
+      });
+    },
+    forms: async () => plainJson({ forms: await openForms() }),
+    deadLetters: async (query, { limit, after }) => {
+      const where = deadLettersWhere(query, ['open']);
+      await views.reachEnd('dead-letters', NEW_MS);
+      const page = await views.list('dead-letters', { where, limit, ...(after === undefined ? {} : { after }) });
+      return plainJson({ deadLetters: page.rows.map(({ row }) => row), next: page.next ?? null });
+    },
+    workflows: async () =>
+      plainJson({
+        project: project?.file,
+        workflows: (project?.workflows ?? []).map(({ workflow: { definition, hash } }) => ({
+          name: definition.name,
+          version: definition.version,
+          hash,
+          description: definition.description,
+          strategy: definition.strategy,
+          tasks: definition.tasks.map(({ id, agent, capability, after }) => ({ id, agent, capability, after })),
+        })),
+      }),
+    health: async () => {
+      const drivers = await lookForDrivers(storage);
+      return plainJson({
+        store: access.where,
+        project: project?.file,
+        driven: drivers.driven ?? null,
+        draining: drivers.draining,
+        silent: drivers.silent.map(silentText),
+        views: views.projections.map(({ name, about }) => {
+          const { caughtUp, behindMs, skipped, failure } = views.lag(name);
+          return { name, about, caughtUp, behindMs, skipped, failure: failure?.message };
+        }),
+      });
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import {
+  explainRun,
+  isTerminal,
+  type JsonObject,
+  lookForDrivers,
+  RepriseError,
+  type RunFrames,
+  type RunReader,
+  runGraph,
+  type Storage,
+  silentSummary,
+  systemClock,
+  type Views,
+} from '@reprise/core';
+import type { DashboardSource } from '@reprise/monitor-dashboard';
+import { recordedHistory } from '../store/recorded-history.ts';
+import type { Holds } from '../store/run-holds.ts';
+import { eventShape, headShape, plainJson, runShape, taskShape } from './shapes.ts';
+
+export interface RunSourceParts {
+  readonly reader: RunReader;
+  readonly frames: RunFrames;
+  readonly storage: Storage;
+  readonly views: Views;
+  readonly holds: Holds;
+}
+
+type RunSource = Pick<
+  DashboardSource,
+  'run' | 'history' | 'event' | 'state' | 'task' | 'graph' | 'explain' | 'timeline' | 'messages' | 'diff'
+>;
+
+const MAX_PARTS = 1000;
+
+/** What the dashboard shows of one run. */
+export function runSource({ reader, frames, storage, views, holds }: RunSourceParts): RunSource {
+  const { events } = storage;
+  return {
+    run: async (runId) => {
+      const state = await frames.state(runId);
+      const successors = reader.lists ? await reader.successors(runId, { limit: 20 }) : [];
+      return plainJson({ ...headShape(state), successors: successors.map(runShape) });
+    },
+    history: async (runId, { from, limit }) => {
+      const found: object[] = [];
+      for await (const entry of recordedHistory(events, runId, from)) {
+        if (found.length === limit) return plainJson({ events: found, next: entry.revision });
+        found.push(eventShape(entry));
+      }
+      if (found.length === 0) await reader.last(runId); // throws when there is no such run
+      return plainJson({ events: found, next: null });
+    },
+    event: async (runId, revision) => {
+      for await (const entry of recordedHistory(events, runId, revision)) {
+        const { id, data, metadata } = entry.recorded;
+        if (entry.revision === revision) return plainJson({ ...eventShape(entry), id, data, metadata });
+        break;
+      }
+      await reader.last(runId);
+      throw new RepriseError('REPRISE_RUN_NOT_FOUND', `Run '${runId}' has no revision ${revision}.`);
+    },
+    state: async (runId, { at, prefix, limit }) => {
+      const state = await frames.state(runId, at);
+      const tasks: object[] = [];
+      let more = 0;
+      for (const [id, task] of state.tasks) {
+        if (!id.startsWith(prefix)) continue;
+        if (tasks.length < limit) tasks.push(taskShape(task));
+        else more += 1;
+      }
+      return plainJson({ ...headShape(state), tasks, more });
+    },
+    task: async (runId, taskId, at) => {
+      const state = await frames.state(runId, at);
+      if (taskId === '') {
+        const { status, revision, input, output, error } = state;
+        return plainJson({ id: '', status, revision, input, output, error });
+      }
+      const task = state.tasks.get(taskId);
+      if (task === undefined) throw noTask(runId, taskId, state.revision);
+      return plainJson({ ...task, revision: state.revision });
+    },
+    graph: async (runId, at) => {
+      const state = await frames.state(runId, at);
+      const graph = runGraph(state, at === undefined ? { now: systemClock.now() } : {});
+      return plainJson({ revision: state.revision, status: state.status, ...graph });
+    },
+    explain: async (runId, at): Promise<JsonObject> => {
+      const state = await frames.state(runId, at);
+      if (at !== undefined) {
+        // Of then, only the history tells.
+        const then = explainRun(state, { now: state.updatedAt });
+        return plainJson({ ...then, waitsFor: then.waitsFor.map(({ taskId }) => taskId), agentsKnown: false });
+      }
+      const ended = isTerminal(state.status);
+      const drivers = ended ? undefined : await lookForDrivers(storage);
+      const [silent] = drivers?.silent.map(silentSummary) ?? [];
+      const facts = await holds.factsOf(state, systemClock.now(), !ended);
+      const { driven, draining } = drivers ?? {};
+      const explained = explainRun(state, { ...facts, driven, draining, silent });
+      const waitsFor = explained.waitsFor.map(({ taskId }) => taskId);
+      return plainJson({ ...explained, waitsFor, driven, draining, agentsKnown: facts.takers !== undefined });
+    },
+    timeline: async (runId) => {
+      const { revision } = await reader.last(runId);
+      await views.reachEnd('timelines', { withinMs: 1000 });
+      const tasks: Record<string, unknown> = {};
+      let left = 0;
+      let after: string | undefined;
+      for (let parts = 0; parts < MAX_PARTS; ) {
+        const field = {
+          field: 'run',
+          type: 'text',
+          path: ['run'],
+          operator: ':',
+          values: [{ equals: runId }],
+        } as const;
+        const page = await views.list('timelines', {
+          where: { terms: [field] },
+          limit: 200,
+          ...(after === undefined ? {} : { after }),
+        });
+        for (const { row } of page.rows) {
+          Object.assign(tasks, row['tasks']);
+          left += Number(row['left']);
+        }
+        parts += page.rows.length;
+        after = page.next;
+        if (after === undefined) break;
+      }
+      return plainJson({ revision, tasks, left });
+    },
+    messages: async (runId) => plainJson({ messages: await reader.messages(runId, { data: true }) }),
+    diff: async (a, b) => plainJson(await reader.diff(a, b)),
+  };
+}
+
+const noTask = (runId: string, taskId: string, revision: number): RepriseError =>
+  new RepriseError('REPRISE_TASK_UNKNOWN', `Run '${runId}' has no task '${taskId}' at revision ${revision}.`);

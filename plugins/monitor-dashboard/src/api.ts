@@ -1,0 +1,253 @@
+import type { Json, JsonObject } from '@reprise/core/plugin';
+import type { Call, Parameter, Route } from './route.ts';
+import type { RunCommand } from './source.ts';
+
+// Every route of the API but the stream. Ids of tasks and messages may hold any character: they travel in queries and bodies.
+
+const AT: Parameter = { type: 'integer', description: 'As it was after this revision. Default: the last one.' };
+const QUERY: Parameter = { type: 'string', description: 'See docs/reference/queries.md. Default: all.', default: '' };
+const AFTER: Parameter = { type: 'string', description: 'The `next` of the page before.' };
+const limit = (value: number, maximum: number): Parameter => ({
+  type: 'integer',
+  description: 'How many at most.',
+  default: value,
+  minimum: 1,
+  maximum,
+});
+
+const text = (description: string): JsonObject => ({ type: 'string', minLength: 1, maxLength: 1024, description });
+const MESSAGES: JsonObject = { type: 'array', items: text('The id of a dead letter.'), minItems: 1, maxItems: 256 };
+
+const anObject = (description: string, members: readonly string[] = []): JsonObject => ({
+  type: 'object',
+  description,
+  properties: Object.fromEntries(members.map((name) => [name, {}])),
+  required: [...members],
+});
+
+const read = (
+  id: string,
+  path: string,
+  summary: string,
+  result: JsonObject,
+  answer: Route['answer'],
+  query?: Route['query'],
+): Route => ({
+  id,
+  method: 'get',
+  path,
+  permission: 'view',
+  summary,
+  result,
+  answer,
+  ...(query === undefined ? {} : { query }),
+});
+
+const change = (
+  id: string,
+  summary: string,
+  properties: Readonly<Record<string, JsonObject>>,
+  required: readonly string[],
+  commandOf: (body: Readonly<Record<string, Json | undefined>>) => RunCommand,
+): Route => ({
+  id: `run.${id}`,
+  method: 'post',
+  path: `/runs/:run/${id}`,
+  permission: 'operate',
+  summary,
+  body: { properties, required },
+  result: anObject('How the run is once that is durable.', ['runId']),
+  answer: ({ source, path, body, who }) => source.command(path['run'] ?? '', commandOf(body), who),
+});
+
+const run = ({ path }: Call): string => path['run'] ?? '';
+const page = (call: Call) => ({ limit: call.number('limit') ?? 100, after: call.text('after') });
+
+const READS: readonly Route[] = [
+  {
+    ...read('health', '/health', 'Whether the server answers; nothing else.', anObject('', ['status']), async () => ({
+      status: 'ok',
+    })),
+    permission: 'open',
+  },
+  read(
+    'about',
+    '/about',
+    'The store, who drives it, and how far views are behind.',
+    anObject('', ['store']),
+    ({ source }) => source.health(),
+  ),
+  read('overview', '/overview', 'Runs by state, and what became of them by the minute.', anObject(''), ({ source }) =>
+    source.overview(),
+  ),
+  read(
+    'runs.list',
+    '/runs',
+    'Runs, newest first.',
+    anObject('A page.', ['runs', 'next']),
+    (call) => call.source.runs(call.text('query') ?? '', page(call)),
+    { query: QUERY, limit: limit(50, 500), after: AFTER },
+  ),
+  read('runs.fields', '/fields', 'What runs can be asked for by.', anObject('', ['fields']), ({ source }) =>
+    source.fields(),
+  ),
+  read('run.show', '/runs/:run', 'A run at a glance.', anObject('', ['runId', 'status', 'revision']), (call) =>
+    call.source.run(run(call)),
+  ),
+  read(
+    'run.history',
+    '/runs/:run/history',
+    'Events, without what they carry.',
+    anObject('A page.', ['events', 'next']),
+    (call) => call.source.history(run(call), { from: call.number('from') ?? 0, limit: call.number('limit') ?? 200 }),
+    { from: { type: 'integer', description: 'The first revision.', default: 0 }, limit: limit(200, 1000) },
+  ),
+  read(
+    'run.event',
+    '/runs/:run/event',
+    'One event, whole.',
+    anObject('', ['revision', 'type', 'data']),
+    (call) => call.source.event(run(call), call.number('revision') ?? 0),
+    { revision: { type: 'integer', description: 'Its revision.', required: true } },
+  ),
+  read(
+    'run.state',
+    '/runs/:run/state',
+    'The state at any revision, without payloads.',
+    anObject('', ['revision', 'status', 'tasks', 'more']),
+    (call) =>
+      call.source.state(run(call), {
+        at: call.number('at'),
+        prefix: call.text('prefix') ?? '',
+        limit: call.number('limit') ?? 1000,
+      }),
+    {
+      at: AT,
+      prefix: { type: 'string', description: 'Only tasks whose id begins so.', default: '' },
+      limit: limit(1000, 10_000),
+    },
+  ),
+  read(
+    'run.task',
+    '/runs/:run/task',
+    'One task at any revision, with its payloads.',
+    anObject('', ['id', 'status']),
+    (call) => call.source.task(run(call), call.text('task') ?? '', call.number('at')),
+    { task: { type: 'string', description: 'Its id.', required: true, maxLength: 1024 }, at: AT },
+  ),
+  read(
+    'run.graph',
+    '/runs/:run/graph',
+    'Tasks and what connects them, at any revision.',
+    anObject('', ['nodes', 'edges', 'revision']),
+    (call) => call.source.graph(run(call), call.number('at')),
+    { at: AT },
+  ),
+  read(
+    'run.explain',
+    '/runs/:run/explain',
+    'Why it does not move, or why it ended; at any revision.',
+    anObject('', ['summary']),
+    (call) => call.source.explain(run(call), call.number('at')),
+    { at: AT },
+  ),
+  read('run.timeline', '/runs/:run/timeline', 'Every attempt, and when it was what.', anObject('', ['tasks']), (call) =>
+    call.source.timeline(run(call)),
+  ),
+  read('run.messages', '/runs/:run/messages', 'Its messages, in order.', anObject('', ['messages']), (call) =>
+    call.source.messages(run(call)),
+  ),
+  read('run.diff', '/runs/:run/diff/:other', 'What two runs differ in.', anObject(''), (call) =>
+    call.source.diff(run(call), call.path['other'] ?? ''),
+  ),
+  read('agents.list', '/agents', 'Agents, and how they do.', anObject('', ['agents']), ({ source }) => source.agents()),
+  read('forms.list', '/forms', 'What people are asked.', anObject('', ['forms']), ({ source }) => source.forms()),
+  read(
+    'dead-letters.list',
+    '/dead-letters',
+    'Messages that nobody could do anything with.',
+    anObject('A page.', ['deadLetters', 'next']),
+    (call) => call.source.deadLetters(call.text('query') ?? '', page(call)),
+    { query: QUERY, limit: limit(100, 500), after: AFTER },
+  ),
+  read('workflows.list', '/workflows', 'The workflows of the project.', anObject('', ['workflows']), ({ source }) =>
+    source.workflows(),
+  ),
+];
+
+const CHANGES: readonly Route[] = [
+  change('cancel', 'Ends the run.', { force: { type: 'boolean' } }, [], ({ force }) => ({
+    kind: 'cancel',
+    force: force === true,
+  })),
+  change('pause', 'Begins nothing more until it is resumed.', {}, [], () => ({ kind: 'pause' })),
+  change('resume', 'Goes on.', {}, [], () => ({ kind: 'resume' })),
+  change('retry', 'A new run that goes on from this one, which has failed or was cancelled.', {}, [], () => ({
+    kind: 'retry',
+  })),
+  change(
+    'retry-tasks',
+    'What waits for a retry is tried at once.',
+    { task: text('Only this one.') },
+    [],
+    ({ task }) => ({
+      kind: 'retry-tasks',
+      taskId: task as string | undefined,
+    }),
+  ),
+  change(
+    'signal',
+    'Sends a signal.',
+    { signal: text('Its name.'), data: {} },
+    ['signal'],
+    ({ signal, data = null }) => ({
+      kind: 'signal',
+      signal: signal as string,
+      data,
+    }),
+  ),
+  change('answer', 'Answers a form.', { task: text('The task.'), answer: {} }, ['task', 'answer'], (body) => ({
+    kind: 'answer',
+    taskId: body['task'] as string,
+    answer: body['answer'] ?? null,
+  })),
+  change(
+    'assign',
+    'Gives a form to somebody.',
+    { task: text('The task.'), to: text('Whom.') },
+    ['task', 'to'],
+    (body) => ({
+      kind: 'assign',
+      taskId: body['task'] as string,
+      to: body['to'] as string,
+    }),
+  ),
+  change(
+    'redrive',
+    'Delivers dead letters again.',
+    { messages: MESSAGES, to: text('Another mailbox.') },
+    ['messages'],
+    (body) => ({
+      kind: 'redrive',
+      messages: body['messages'] as readonly string[],
+      to: body['to'] as string | undefined,
+    }),
+  ),
+  change('discard', 'Nothing is to become of dead letters.', { messages: MESSAGES }, ['messages'], ({ messages }) => ({
+    kind: 'discard',
+    messages: messages as readonly string[],
+  })),
+  change(
+    'edit',
+    'Has a dead letter say something else.',
+    { message: text('Its id.'), data: {} },
+    ['message', 'data'],
+    (body) => ({
+      kind: 'edit',
+      message: body['message'] as string,
+      data: body['data'] ?? null,
+    }),
+  ),
+];
+
+export const API: readonly Route[] = [...READS, ...CHANGES];

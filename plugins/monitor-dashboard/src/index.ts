@@ -1,0 +1,17 @@
+export { API } from './api.ts';
+export { type AppParts, createApp } from './app.ts';
+export { openApi } from './openapi.ts';
+export { assertRoutes, type Call, type Permission, type Route } from './route.ts';
+export { type Dashboard, type DashboardOptions, DEFAULT_PORT, startDashboard } from './server.ts';
+export { type Role, Sessions } from './sessions.ts';
+export type {
+  Change,
+  ChangedRun,
+  ChangeListener,
+  DashboardSource,
+  Following,
+  PageOf,
+  RunCommand,
+  StateOptions,
+  Who,
+} from './source.ts';

@@ -1,0 +1,97 @@
+import type { JsonObject } from '@reprise/core/plugin';
+import { bodySchema } from './calls.ts';
+import type { Route } from './route.ts';
+
+const ID: JsonObject = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' };
+
+const problem = (description: string): JsonObject => ({
+  description,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Problem' } } },
+});
+
+function operation(route: Route): JsonObject {
+  const { id, path, permission, summary, query = {}, result, method } = route;
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: ID,
+  }));
+  const inQuery = Object.entries(query).map(([name, { description, required = false, ...schema }]) => ({
+    name,
+    in: 'query',
+    required,
+    description,
+    schema,
+  }));
+  return {
+    operationId: id,
+    summary,
+    'x-permission': permission,
+    ...(permission === 'open' ? { security: [] } : {}),
+    parameters: [...inPath, ...inQuery] as unknown as JsonObject[],
+    ...(method === 'post'
+      ? { requestBody: { required: true, content: { 'application/json': { schema: bodySchema(route) } } } }
+      : {}),
+    responses: {
+      200: { description: summary, content: { 'application/json': { schema: result } } },
+      400: problem('The call does not fit.'),
+      ...(permission === 'open' ? {} : { 401: problem('No session.'), 403: problem('The session may not.') }),
+      ...(inPath.length > 0 ? { 404: problem('There is none.') } : {}),
+      ...(method === 'post' ? { 409: problem('The run cannot do that now.') } : {}),
+      503: problem('The store does not answer.'),
+    },
+  };
+}
+
+/** The document of the API (OpenAPI 3.1), from its routes. */
+export function openApi(routes: readonly Route[], version: string): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
+  for (const route of routes) {
+    const path = `/api/v1${route.path.replaceAll(/:(\w+)/g, '{$1}')}`;
+    paths[path] = { ...paths[path], [route.method]: operation(route) };
+  }
+  paths['/api/v1/stream'] = {
+    get: {
+      operationId: 'stream',
+      summary: 'What is appended, as server-sent events: `snapshot`, then `change`; `reset` when too much was missed.',
+      'x-permission': 'view',
+      parameters: [
+        {
+          name: 'Last-Event-ID',
+          in: 'header',
+          required: false,
+          description: 'The position to go on from: opaque.',
+          schema: { type: 'string', maxLength: 512 },
+        },
+      ],
+      responses: {
+        200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      },
+    },
+  };
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Reprise dashboard', version, description: 'What `reprise dashboard` serves on loopback.' },
+    security: [{ session: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'reprise_PORT', description: 'Begun with the printed link.' },
+      },
+      schemas: {
+        Problem: {
+          type: 'object',
+          required: ['error'],
+          properties: {
+            error: {
+              type: 'object',
+              required: ['code', 'message'],
+              properties: { code: { type: 'string' }, message: { type: 'string' } },
+            },
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { type Clock, RepriseError, systemClock } from '@reprise/core/plugin';
+import { createApp } from './app.ts';
+import { type Role, Sessions } from './sessions.ts';
+import type { DashboardSource } from './source.ts';
+
+export interface DashboardOptions {
+  readonly source: DashboardSource;
+  /** Default 4680; 0: any that is free. Always on 127.0.0.1. */
+  readonly port?: number;
+  /** `viewer`: nothing can be changed. Default `operator`. */
+  readonly role?: Role;
+  /** Who changes something: put on record. */
+  readonly by: string;
+  /** The link that works next, each time that one was used. */
+  onLink?(link: string): void;
+  /** What a call failed with that is no coded error. */
+  onError?(error: unknown): void;
+  readonly clock?: Clock;
+}
+
+export interface Dashboard {
+  readonly port: number;
+  /** Opens a session, once. */
+  readonly link: string;
+  close(): Promise<void>;
+}
+
+export const DEFAULT_PORT = 4680;
+
+/** Starts the server. Throws REPRISE_CONFIG_INVALID when the port is taken. */
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { source, port: wanted = DEFAULT_PORT, role = 'operator', by, onLink, onError, clock = systemClock } = options;
+  const sessions = new Sessions(role);
+  const closing = new AbortController();
+  const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000, headersTimeout: 10_000 });
+  const port = await listen(server, wanted);
+  const link = (): string => `http://127.0.0.1:${port}/enter?token=${sessions.token}`;
+  const app = createApp({
+    source,
+    sessions,
+    port,
+    by,
+    clock,
+    closed: closing.signal,
+    ...(onError === undefined ? {} : { onError }),
+    onEntered: () => onLink?.(link()),
+  });
+  server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  return {
+    port,
+    get link() {
+      return link();
+    },
+    close: async () => {
+      closing.abort();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') return reject(error);
+    const message = `The dashboard cannot listen on 127.0.0.1:${port}: another program does. Choose another: --port N (0: any that is free).`;
+    reject(new RepriseError('REPRISE_CONFIG_INVALID', message, { cause: error }));
+  });
+  server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  return promise;
+}

@@ -1,0 +1,93 @@
+import type { Json, JsonObject } from '@reprise/core/plugin';
+
+/** A page of a list: `next` is the cursor of the page after it, null when there is none. */
+export interface PageOf {
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** Who changes something, and why: both are put on record. */
+export interface Who {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What was appended: to which runs, up to where. */
+export interface Change {
+  /** Opaque; what follow() goes on from. */
+  readonly position: string;
+  readonly runs: readonly ChangedRun[];
+}
+
+export interface ChangedRun {
+  readonly runId: string;
+  readonly revision: number;
+  readonly types: readonly string[];
+}
+
+export type Following = { close(): Promise<void> };
+
+export interface ChangeListener {
+  onChange(change: Change): void;
+  /** More has happened since `after` than is told: whoever looks reads anew, from `position` on. */
+  onReset(position: string): void;
+  onError(error: unknown): void;
+}
+
+/** What a change of a run is asked by. */
+export type RunCommand =
+  | { readonly kind: 'cancel'; readonly force: boolean }
+  | { readonly kind: 'pause' }
+  | { readonly kind: 'resume' }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'retry-tasks'; readonly taskId: string | undefined }
+  | { readonly kind: 'signal'; readonly signal: string; readonly data: Json }
+  | { readonly kind: 'answer'; readonly taskId: string; readonly answer: Json }
+  | { readonly kind: 'assign'; readonly taskId: string; readonly to: string }
+  | { readonly kind: 'redrive'; readonly messages: readonly string[]; readonly to: string | undefined }
+  | { readonly kind: 'discard'; readonly messages: readonly string[] }
+  | { readonly kind: 'edit'; readonly message: string; readonly data: Json };
+
+/**
+ * What the dashboard shows, as plain JSON whose shapes are those of `reprise … --json` (times ISO 8601 there are ms since the Unix epoch here). Whoever
+ * implements it reads stores and views, and drives nothing. Every method rejects with RepriseErrors: REPRISE_RUN_NOT_FOUND, REPRISE_QUERY_INVALID,
+ * those of the stores, and, of command(), those of the commands.
+ */
+export interface DashboardSource {
+  /** Newest first. */
+  runs(query: string, page: PageOf): Promise<JsonObject>;
+  /** What runs can be asked for by. */
+  fields(): Promise<JsonObject>;
+  run(runId: string): Promise<JsonObject>;
+  /** Events from revision `from` on; without `data`, what they carry is left out where it is large. */
+  history(runId: string, options: { readonly from: number; readonly limit: number }): Promise<JsonObject>;
+  /** One event, whole. */
+  event(runId: string, revision: number): Promise<JsonObject>;
+  /** The state after revision `at`, without payloads: tasks whose id begins with `prefix`, `limit` at most. */
+  state(runId: string, options: StateOptions): Promise<JsonObject>;
+  /** One task after revision `at`, with its payloads. */
+  task(runId: string, taskId: string, at: number | undefined): Promise<JsonObject>;
+  graph(runId: string, at: number | undefined): Promise<JsonObject>;
+  /** Why it does not move, or why it ended; after revision `at`: why it did not then, as far as its history says. */
+  explain(runId: string, at: number | undefined): Promise<JsonObject>;
+  timeline(runId: string): Promise<JsonObject>;
+  messages(runId: string): Promise<JsonObject>;
+  diff(a: string, b: string): Promise<JsonObject>;
+  overview(): Promise<JsonObject>;
+  agents(): Promise<JsonObject>;
+  forms(): Promise<JsonObject>;
+  deadLetters(query: string, page: PageOf): Promise<JsonObject>;
+  workflows(): Promise<JsonObject>;
+  /** Which store it is, who drives it, how far views are behind. */
+  health(): Promise<JsonObject>;
+  /** Follows what is appended after a position; without one, from now on. */
+  follow(after: string | undefined, listener: ChangeListener): Promise<Following & { readonly position: string }>;
+  /** Resolves once it is durable. */
+  command(runId: string, command: RunCommand, who: Who): Promise<JsonObject>;
+}
+
+export interface StateOptions {
+  readonly at: number | undefined;
+  readonly prefix: string;
+  readonly limit: number;
+}

@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { describe, it } from 'mocha';
+import { addressOf, type Place, placeOf } from '../ui/pure/address.ts';
+import { answerOf, fieldsOf } from '../ui/pure/forms.ts';
+import { ago, duration, visible } from '../ui/pure/text.ts';
+import { type Attempt, barsOf, rowsOf, scaleOf, ticks } from '../ui/pure/timeline.ts';
+
+describe('the timeline', () => {
+  it('leads from times to pixels and back', () => {
+    void fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(100_000), fc.nat(5000)), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: 200, max: 2000 }),
+        fc.nat(1000),
+        (stretches, width, share) => {
+          const busy = stretches.map(([from, ms]): [number, number] => [from, from + ms]);
+          const scale = scaleOf(busy, 0, 110_000, width);
+          const time = share * 110;
+          expect(scale.x(0)).to.equal(0);
+          expect(scale.x(110_000)).to.be.closeTo(width, 0.001);
+          expect(scale.time(scale.x(time))).to.be.closeTo(time, 0.01);
+          expect(scale.x(time)).to.be.at.most(scale.x(time + 10) + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it('folds idle time to a few pixels, and says how long it was', () => {
+    const scale = scaleOf(
+      [
+        [0, 100],
+        [10_000, 10_100],
+      ],
+      0,
+      10_100,
+      400,
+    );
+    expect(scale.folds.map(({ ms, from, to }) => [ms, to - from])).to.deep.equal([[9900, 18]]);
+    expect(scale.x(100)).to.be.closeTo(191, 0.001);
+    expect(scale.x(10_000)).to.be.closeTo(209, 0.001);
+  });
+
+  it('folds nothing where nobody has worked on anything', () => {
+    const scale = scaleOf([], 0, 5000, 200);
+    expect(scale.folds).to.deep.equal([]);
+    expect(scale.x(2500)).to.be.closeTo(100, 0.001);
+  });
+
+  it('tells queueing from connecting from working', () => {
+    const scale = scaleOf([[0, 100]], 0, 100, 100);
+    const bars = barsOf(
+      [{ attempt: 1, agent: 'a', ready: 0, scheduled: 20, started: 30, ended: 90, status: 'completed' }],
+      scale,
+      100,
+    );
+    expect(bars.map(({ part, from, to }) => [part, Math.round(from), Math.round(to)])).to.deep.equal([
+      ['queue', 0, 20],
+      ['connect', 20, 30],
+      ['work', 30, 90],
+    ]);
+    const open = barsOf([{ attempt: 1, agent: 'a', ready: 0, scheduled: 20, status: 'scheduled' }], scale, 60);
+    expect(open.map(({ part, to }) => [part, to])).to.deep.equal([
+      ['queue', 20],
+      ['connect', 60],
+    ]);
+  });
+
+  it('has no more bars than pixels, whatever is in a row, and loses no failure', () => {
+    const attempts = Array.from(
+      { length: 50_000 },
+      (_, at): Attempt => ({ attempt: at, started: at, ended: at + 1, status: at === 31_000 ? 'failed' : 'completed' }),
+    );
+    const bars = barsOf(attempts, scaleOf([[0, 50_000]], 0, 50_000, 300), 50_000);
+    expect(bars.length).to.be.at.most(300);
+    expect(bars.reduce((sum, { count }) => sum + count, 0)).to.equal(50_000);
+    expect(bars.some(({ status }) => status === 'failed')).to.equal(true);
+  });
+
+  it('has a row for a long list, and rows for a short one', () => {
+    const one = (ready: number): Attempt[] => [{ attempt: 1, ready, status: 'completed' }];
+    const items = (list: string, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`${list}[${at}]`, one(at + 10)]));
+    const rows = rowsOf({ ...items('long', 60), ...items('short', 2), a: one(0) });
+    expect(rows.map(({ id, tasks }) => [id, tasks])).to.deep.equal([
+      ['a', 1],
+      ['long', 60],
+      ['short[0]', 1],
+      ['short[1]', 1],
+    ]);
+  });
+
+  it('is labelled with round times', () => {
+    expect(ticks(10_000, 5)).to.deep.equal([0, 2000, 4000, 6000, 8000, 10_000]);
+    expect(ticks(1e12, 6).length).to.be.at.most(7);
+    expect(ticks(0, 6)).to.deep.equal([0]);
+  });
+});
+
+describe('the address of what is shown', () => {
+  it('leads back to it', () => {
+    const places: Place[] = [
+      { view: 'overview' },
+      { view: 'runs', query: 'status:failed label.team:"a b"' },
+      { view: 'run', run: 'r-1.x', at: 17, task: 'book/pay[3]&a=b', tab: 'history' },
+      { view: 'dead-letters' },
+    ];
+    for (const place of places) {
+      const [path = '', search = ''] = addressOf(place).split('?');
+      expect(placeOf(path, search)).to.deep.equal(place);
+    }
+  });
+
+  it('that says nothing known is the overview', () => {
+    for (const path of ['/', '/nothing', '//evil.example', '/runs/../x', '/javascript:alert(1)'])
+      expect(placeOf(path, '?at=-1&at=x').view).to.be.oneOf(['overview', 'runs']);
+    expect(placeOf('/runs/r1', 'at=1e9')).to.deep.equal({ view: 'run', run: 'r1' });
+  });
+});
+
+describe('a form', () => {
+  const fields = fieldsOf({
+    properties: {
+      approved: { type: 'boolean' },
+      sum: { type: 'integer', title: 'Sum' },
+      how: { enum: ['cash', 'card'] },
+      more: { type: 'object' },
+      text: { type: 'string' },
+    },
+    required: ['approved', 'sum'],
+  });
+
+  it('has a field for each member of its schema', () => {
+    expect(fields.map(({ name, kind, required }) => [name, kind, required])).to.deep.equal([
+      ['approved', 'boolean', true],
+      ['sum', 'number', true],
+      ['how', 'choice', false],
+      ['more', 'json', false],
+      ['text', 'text', false],
+    ]);
+    expect(fieldsOf({}).map(({ kind }) => kind)).to.deep.equal(['json']);
+  });
+
+  it('is answered with what was filled in', () => {
+    expect(answerOf(fields, { approved: true, sum: '7', how: '', more: '{"a":1}' })).to.deep.equal({
+      approved: true,
+      sum: 7,
+      more: { a: 1 },
+    });
+    expect(answerOf(fieldsOf({}), { '': '[1]' })).to.deep.equal([1]);
+    expect(() => answerOf(fields, { sum: 'x' })).to.throw('Sum is no number');
+    expect(() => answerOf(fields, { sum: '1', more: '{' })).to.throw(SyntaxError);
+  });
+});
+
+describe('texts', () => {
+  it('say how long in two units at most', () => {
+    expect([340, 1234, 12_340, 64_000, 3_840_000, 90_000_000, -1].map(duration)).to.deep.equal([
+      '340ms',
+      '1.23s',
+      '12.3s',
+      '1m 4s',
+      '1h 4m',
+      '1d 1h',
+      '–',
+    ]);
+    expect([0, 12_000, 7_200_000].map((ms) => ago(1e9 - ms, 1e9))).to.deep.equal(['now', '12s ago', '2h ago']);
+  });
+
+  it('show signs that would be obeyed', () => {
+    expect(visible('a\u001b[31m\u202eb\n\tc')).to.equal('a\\u001b[31m\\u202eb\n\tc');
+  });
+});

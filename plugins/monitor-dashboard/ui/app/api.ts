@@ -1,0 +1,54 @@
+/** What a call failed with. */
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const BASE = '/api/v1';
+
+type Value = string | number | boolean | undefined;
+
+async function answerOf<T>(response: Response): Promise<T> {
+  const body = (await response.json().catch(() => undefined)) as
+    | { readonly error?: { readonly code: string; readonly message: string } }
+    | undefined;
+  if (response.ok) return body as T;
+  const { code = 'DASHBOARD_GONE', message = `The server answered ${response.status}.` } = body?.error ?? {};
+  throw new Problem(response.status, code, message);
+}
+
+async function fetched(path: string, options?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(BASE + path, options);
+  } catch {
+    throw new Problem(
+      0,
+      'DASHBOARD_GONE',
+      'The server of this page does not answer: is `reprise dashboard` still running?',
+    );
+  }
+}
+
+/** Reads. Rejects with a Problem. */
+export async function get<T>(
+  path: string,
+  query: Readonly<Record<string, Value>> = {},
+  signal?: AbortSignal,
+): Promise<T> {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return answerOf<T>(await fetched(text === '' ? path : `${path}?${text}`, signal === undefined ? {} : { signal }));
+}
+
+/** Changes something. Rejects with a Problem. */
+export async function post<T>(path: string, body: object): Promise<T> {
+  const options = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return answerOf<T>(await fetched(path, options));
+}
