@@ -234,6 +234,29 @@ describe('An agent that runs elsewhere', () => {
     await end();
   });
 
+  it('is not waited for at a worker that is busy while another is idle', async () => {
+    const list = workflow<null>('list')
+      .task('each', write as never, { forEach: () => [1, 2, 3, 4, 5, 6], concurrency: 2 })
+      .build();
+    const reprise = await engine({ workflows: [list] });
+    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 1 })];
+    await worker(one.agent);
+    await worker(other.agent);
+    const run = await reprise.startRun(list, null);
+    await until(() => one.waiting === 1 && other.waiting === 1);
+    for (let made = 2; made <= 5; made += 1) {
+      other.answer('other');
+      expect(
+        await until(() => other.calls.length === made, 1000),
+        `the ${made}th of it comes within a second`,
+      ).to.equal(true);
+    }
+    expect(one.calls).to.have.length(1);
+    one.answer('one');
+    other.answer('other');
+    expect((await run.result()) as unknown).to.have.length(6);
+  });
+
   it('gives up, when its worker stops, what it has begun: others need not wait for the lease', async () => {
     const pay = workflow<null>('pay')
       .task('write', write as never, { retry: 3 })

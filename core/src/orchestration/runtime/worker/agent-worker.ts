@@ -39,6 +39,9 @@ const DEFAULT_AGENT_CONCURRENCY = 16;
 /** After how long it is asked again whether an attempt may be begun, in ms. */
 const CLAIM_AGAIN_MS = 1000;
 
+/** How long a dispatch waits for a slot at a worker with rivals before it is offered to the others, in ms. */
+const MOST_WAIT_MS = 500;
+
 /** Dispatches of one agent that wait at a worker without rivals at the most, beside those that it works on. */
 const MOST_WAITING = 256;
 
@@ -228,23 +231,42 @@ export class AgentWorker {
     const { runid: runId = '' } = delivery.envelope;
     const slot = slots.take(dispatch.priority);
     const place = new Place(slots);
+    let hasSlot = true;
     try {
       this.#announcer.changed();
       if (slot !== undefined) {
         this.#waiting.set(key, delivery);
-        await slot;
+        hasSlot = await this.#inTime(slot);
         this.#waiting.delete(key);
       }
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
+      else if (!hasSlot) {
+        this.#recent.delete(key);
+        delivery.nack({ reason: 'the agent is busy here' });
+      }
       // It waited for a slot too long, and another member has it; or it is not begun here any more.
       else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
       else await this.#run(agent, runId, key, dispatch, delivery, place);
     } finally {
-      place.leave();
+      if (hasSlot) place.leave();
+      else void slot?.then(() => place.leave());
       this.#announcer.changed();
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#drained.resolve();
     }
+  }
+
+  /** False when there is no slot soon, and others may have one. */
+  async #inTime(slot: Promise<void>): Promise<boolean> {
+    if (!this.#parts.mortal) {
+      await slot;
+      return true;
+    }
+    const late = Promise.withResolvers<boolean>();
+    const timer = this.#parts.clock.schedule(MOST_WAIT_MS, () => late.resolve(false));
+    const hasSlot = await Promise.race([slot.then(() => true), late.promise]);
+    timer.cancel();
+    return hasSlot;
   }
 
   async #run(
