@@ -52,7 +52,7 @@ export async function measureLongRun(events: number): Promise<LongRunFigures> {
 }
 
 /** Writes the history as the engine would, without waiting for an agent between events. Returns the bytes of the payloads. */
-async function writeHistory(path: string, long: AnyWorkflow, events: number): Promise<number> {
+export async function writeHistory(path: string, long: AnyWorkflow, events: number): Promise<number> {
   const { events: store, snapshots } = await createSqliteStorage({ path });
   const state = initialState();
   let batch: NewEvent[] = [];

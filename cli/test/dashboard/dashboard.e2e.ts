@@ -201,7 +201,7 @@ describe('reprise dashboard', function () {
     await page.getByRole('textbox', { name: 'Why' }).fill('again');
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await page.waitForURL((url) => url.pathname.startsWith('/runs/') && !url.pathname.endsWith('trip-1'));
-    await page.getByText('retry of trip-1').waitFor();
+    await page.getByRole('link', { name: 'retry of trip-1' }).waitFor();
   });
 
   it('fits a small screen', async () => {
