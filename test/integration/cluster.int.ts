@@ -7,17 +7,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { RunReader } from '@reprise/core';
+import { seededRandom } from '@reprise/core/testing';
 import { createEventStoreDBStorage } from '@reprise/event-store-eventstoredb';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, it } from 'mocha';
 import { ProtocolServer } from '../../plugins/event-store-eventstoredb/test/support/protocol-server.ts';
-import { until } from '../../plugins/transport-kafka/test/support/talk.ts';
+import { pause, until } from '../../plugins/transport-kafka/test/support/talk.ts';
 import { withBroker } from '../../plugins/transport-kafka/test/support/with-broker.ts';
 import type { ClusterOptions } from './support/cluster-process.ts';
 
 // Several orchestrators and several workers, each a process of its own, over a real Kafka and the protocol of EventStoreDB.
 
 const PROGRAM = fileURLToPath(new URL('./support/cluster-process.ts', import.meta.url));
+const SEEDS = [1, 2];
 const RUNS = Array.from({ length: 24 }, (_, index) => `run-${index}`);
 
 class Member {
@@ -81,14 +83,18 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
   };
 
   /** Waits for the end of each run; then its history is whole. */
-  async function ended(): Promise<void> {
+  async function ended(runIds = RUNS): Promise<void> {
     const storage = await createEventStoreDBStorage({ ...store(), readOnly: true });
     try {
       const reader = new RunReader(storage);
-      for (const runId of RUNS) {
+      for (const runId of runIds) {
         await until(async () => (await reader.state(runId).catch(() => undefined))?.status === 'completed');
         const replayed = await reader.replay(runId);
         expect(replayed.matches, runId).to.equal(true);
+        const begun: string[] = [];
+        for await (const { event } of reader.history(runId))
+          if (event.type === 'TaskStarted') begun.push(`${event.taskId} ${event.attempt}`);
+        expect(begun, `${runId}: each attempt is one worker's`).to.deep.equal([...new Set(begun)]);
       }
     } finally {
       await storage.events.close();
@@ -139,4 +145,33 @@ withBroker('orchestrators and workers in processes of their own', (broker) => {
     ).to.equal(true);
     checkOnce();
   });
+
+  for (const seed of SEEDS)
+    it(`end every run, whoever is killed or stopped meanwhile, seed ${seed}`, async function () {
+      this.timeout(240_000);
+      const random = seededRandom(seed);
+      const pick = <Item>(list: readonly Item[]): Item => list[Math.floor(random() * list.length)] as Item;
+      const starter = await member('orchestrator');
+      const roles = ['orchestrator', 'orchestrator', 'worker', 'worker', 'worker'] as const;
+      const others = await Promise.all(roles.map(async (role) => ({ role, member: await member(role) })));
+      const runIds: string[] = [];
+      for (let turn = 0; turn < 12; turn += 1) {
+        const more = Array.from({ length: 8 }, (_, index) => `s-${turn}-${index}`);
+        runIds.push(...more);
+        start(starter, more);
+        const one = pick(others);
+        if (random() < 0.6) {
+          await one.member.kill();
+          one.member = await member(one.role);
+        } else {
+          // Beyond its session and its leases: it wakes up, and takes itself for what it was.
+          one.member.child.kill('SIGSTOP');
+          await pause(Math.floor(random() * 4000));
+          one.member.child.kill('SIGCONT');
+        }
+        await pause(Math.floor(random() * 500));
+      }
+      await ended(runIds);
+      checkOnce();
+    });
 });

@@ -41,6 +41,11 @@ export interface Ownership {
    * listener must not throw. Returns a function that stops it, and no other call of onChange() with the same listener.
    */
   onChange(listener: (change: OwnershipChange) => void): () => void;
+  /**
+   * While it is being settled anew who owns what: resolves once it is. Until then owns() answers as before, and nothing is to be decided by it, as
+   * another process may be about to gain what is lost here. Undefined otherwise.
+   */
+  unsettled?(): Promise<void> | undefined;
   /** This process is about to stop() and begins nothing new, which its sign is to say (`draining`). It keeps what it owns. Does not throw. */
   drain?(): void;
   /** Gives up everything, and competes no longer. May be started again. */

@@ -176,7 +176,7 @@ export const ERROR_CODES = {
     'Ask for mutexes in the same order everywhere, or for one of the two only.',
   ),
   REPRISE_ATTEMPT_REFUSED: entry(
-    'A worker asked whether it may begin an at-most-once attempt, and may not: another has begun it, or it is over.',
+    "A worker claimed an attempt, and may not have it: it is another's, or over.",
     'Nothing: the worker leaves it. Whoever writes a worker of his own drops the dispatch.',
   ),
   REPRISE_MUTEX_UNAVAILABLE: entry(

@@ -173,6 +173,34 @@ describe('Runs that move between processes', () => {
     expect(new Set(by)).to.deep.equal(new Set(['other']));
   });
 
+  it('are decided by nobody while it is being settled whose they are, and lose nothing of what comes meanwhile', async () => {
+    const ownership = new TestOwnership(byHash());
+    const { viewOf, storage } = sharedStore((name) => ownership.of(name));
+    const waits = workflow('waits')
+      .wait('go', { signal: 'go' })
+      .task('a', step, { after: 'go' })
+      .sleep('nap', { for: '5ms' })
+      .build();
+    const on = (name: string) =>
+      start({ plugins: [storePlugin(viewOf(name))], workflows: [waits], agents: [step], limits: { redispatchMs: 50 } });
+    const [one, other] = [await on('one'), await on('other')];
+    const ids = Array.from({ length: 8 }, (_, index) => `u-${index}`);
+    const runs = await Promise.all(ids.map((id) => one.startRun(waits, null, { id })));
+    await eventually(async () => (await one.runs.state('u-7')).tasks.get('nap')?.status === 'completed');
+    for (const assign of [byHash(1), byHash(1)]) {
+      const settle = ownership.unsettle();
+      const before = (await storage.events.readAll({ limit: 1000 })).length;
+      const told = runs.map((run, index) => (index % 2 === 0 ? run.signal('go', index) : run.cancel('no')));
+      await sleep(30);
+      expect((await storage.events.readAll({ limit: 1000 })).length, 'nothing is put on record').to.equal(before);
+      settle(assign);
+      await Promise.all(told.map((one) => one.catch(() => undefined)));
+    }
+    const outcomes = await Promise.all(ids.map(async (id) => (await other.run(id).outcome()).status));
+    expect(outcomes).to.deep.equal(ids.map((_, index) => (index % 2 === 0 ? 'completed' : 'cancelled')));
+    for (const id of ids) expect((await one.runs.replay(id)).matches).to.equal(true);
+  });
+
   it('tell their parents of their end, though they were lost while it was put on record', async () => {
     const ownership = new TestOwnership(toTheFirst);
     const { viewOf } = sharedStore((name) => ownership.of(name));

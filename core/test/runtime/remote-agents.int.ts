@@ -89,13 +89,25 @@ describe('An agent that runs elsewhere', () => {
       { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 'one', output: 1 },
     ])
       await send('reprise.commands', 'reprise.command', data);
+    for (const data of [
+      { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1 },
+      { type: 'FailTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, error: 'odd' },
+      { type: 'CompleteTask', commandId: 'c', runId: run.id, taskId: 'a', attempt: 1, output: 1, directives: 'all' },
+    ])
+      await send('reprise.commands', 'reprise.command', data);
+    for (const data of [null, 7, {}, { taskId: 1, attempt: 'one' }]) {
+      await send('reprise.heartbeats', 'reprise.heartbeat', data);
+      await send('reprise.aborts', 'reprise.abort', data);
+      await send('reprise.agent.local', 'reprise.dispatch', data);
+      await send('reprise.agent.local', 'reprise.nonsense', data);
+    }
     await until(() => local.waiting === 1);
     expect(reprise.agents).to.have.length(1);
     expect(reprise.agents[0]).to.include({ name: 'local', concurrency: 16 });
     local.answer('done');
     expect((await run.outcome()).status).to.equal('completed');
     await quiet();
-    expect(heard.filter((message) => message.startsWith('dropped'))).to.have.length(announcements.length + 4);
+    expect(heard.filter((message) => message.startsWith('dropped'))).to.have.length(announcements.length + 7 + 16);
     // Those that come later are heard.
     const far = gate('far');
     await worker(far.agent);
@@ -140,9 +152,11 @@ describe('An agent that runs elsewhere', () => {
     expect(lost).to.deep.include({ taskId: 'write', attempt: 1, lost: true });
     expect((await run.explain()).summary).to.contain('none is there');
     await worker(other.agent);
-    // The message of the first attempt, which nobody acknowledged, comes to it as well; what becomes of that is ignored.
-    expect(await until(() => other.calls.some(({ attempt }) => attempt === 2))).to.equal(true);
-    for (const { attempt } of other.calls) other.answer(`attempt ${attempt}`);
+    // That of the first attempt was acknowledged with its start: it comes to nobody else.
+    expect(await until(() => other.calls.length > 0)).to.equal(true);
+    await pass(3 * limits.redispatchMs);
+    expect(other.calls.map(({ attempt }) => attempt)).to.deep.equal([2]);
+    other.answer('attempt 2');
     await quiet();
     expect(only(await eventsOf(reprise, run.id), 'TaskCompleted')[0]).to.deep.include({
       attempt: 2,
@@ -195,6 +209,72 @@ describe('An agent that runs elsewhere', () => {
     for (const _call of other.calls) other.answer('other');
     expect((await run.result()) as unknown).to.have.length(4);
     expect(one.calls.length + other.calls.length, 'each once').to.equal(4);
+  });
+
+  it('keeps an attempt at the worker whose start is on record, however often it is handed out; the other gives it up', async () => {
+    const reprise = await engine(config);
+    const [one, other] = [gate('writer', { obeys: true }), gate('writer', { obeys: true })];
+    await worker(one.agent);
+    await worker(other.agent);
+    const end = await twice('writer');
+    const run = await reprise.startRun(book, { topic: 'tea' });
+    await until(() => one.waiting + other.waiting > 0);
+    await pass(3 * limits.redispatchMs);
+    expect(one.waiting + other.waiting, 'one has it').to.equal(1);
+    const [begun] = only(await eventsOf(reprise, run.id), 'TaskStarted');
+    expect(only(await eventsOf(reprise, run.id), 'TaskStarted')).to.have.length(1);
+    const [has, gaveUp] = one.waiting === 1 ? [one, other] : [other, one];
+    const reasons = gaveUp.contexts.map(({ signal }) => (signal.reason as { code?: string }).code);
+    expect(reasons, 'it had begun').to.deep.equal(['REPRISE_ATTEMPT_REFUSED']);
+    has.answer('a text');
+    await until(() => false, 1000);
+    const [done] = only(await eventsOf(reprise, run.id), 'TaskCompleted');
+    expect([done?.attempt, done?.output]).to.deep.equal([begun?.attempt, 'a text']);
+    expect(only(await eventsOf(reprise, run.id), 'TaskAttemptFailed')).to.deep.equal([]);
+    await end();
+  });
+
+  it('is not waited for at a worker that is busy while another is idle', async () => {
+    const list = workflow<null>('list')
+      .task('each', write as never, { forEach: () => [1, 2, 3, 4, 5, 6], concurrency: 2 })
+      .build();
+    const reprise = await engine({ workflows: [list] });
+    const [one, other] = [gate('writer', { concurrency: 1 }), gate('writer', { concurrency: 1 })];
+    await worker(one.agent);
+    await worker(other.agent);
+    const run = await reprise.startRun(list, null);
+    await until(() => one.waiting === 1 && other.waiting === 1);
+    for (let made = 2; made <= 5; made += 1) {
+      other.answer('other');
+      expect(
+        await until(() => other.calls.length === made, 1000),
+        `the ${made}th of it comes within a second`,
+      ).to.equal(true);
+    }
+    expect(one.calls).to.have.length(1);
+    one.answer('one');
+    other.answer('other');
+    expect((await run.result()) as unknown).to.have.length(6);
+  });
+
+  it('gives up, when its worker stops, what it has begun: others need not wait for the lease', async () => {
+    const pay = workflow<null>('pay')
+      .task('write', write as never, { retry: 3 })
+      .task('pay', write as never, { delivery: 'at-most-once', fallback: { value: 'unknown' } as never })
+      .build();
+    const reprise = await engine({ workflows: [pay] });
+    const [one, other] = [gate('writer'), gate('writer')];
+    const first = await worker(one.agent);
+    const run = await reprise.startRun(pay, null);
+    await until(() => one.waiting === 2);
+    await worker(other.agent);
+    await first.worker.stop({ drainMs: 0 });
+    expect(await until(() => other.waiting === 1, limits.leaseMs / 2)).to.equal(true);
+    expect(other.calls.map(({ taskId, attempt }) => [taskId, attempt])).to.deep.equal([['write', 2]]);
+    other.answer('a text');
+    expect((await run.result()) as unknown).to.deep.equal({ write: 'a text', pay: 'unknown' });
+    const lost = only(await eventsOf(reprise, run.id), 'TaskAttemptFailed').map(({ error }) => error.code);
+    expect(lost).to.include('REPRISE_WORKER_LOST');
   });
 
   it('makes an attempt that may be made once only once, however often it is handed out, at the worker that asked first', async () => {

@@ -23,6 +23,7 @@ export class TestOwnership {
   readonly #listeners = new Map<string, Set<(change: OwnershipChange) => void>>();
   #assign: Assign;
   #held: Promise<void> = Promise.resolve();
+  #unsettled: PromiseWithResolvers<void> | undefined;
 
   constructor(assign: Assign = toTheFirst) {
     this.#assign = assign;
@@ -37,6 +38,17 @@ export class TestOwnership {
     this.#change(() => {
       this.#assign = assign;
     });
+  }
+
+  /** It is being shared out anew, until the function is called that is returned: then `assign` holds. */
+  unsettle(): (assign: Assign) => void {
+    const unsettled = Promise.withResolvers<void>();
+    this.#unsettled = unsettled;
+    return (assign) => {
+      this.#unsettled = undefined;
+      this.reassign(assign);
+      unsettled.resolve();
+    };
   }
 
   /** Starts wait until the function is called that is returned. */
@@ -57,6 +69,7 @@ export class TestOwnership {
         if (wanted && !this.#competing.includes(name)) this.#change(() => this.#competing.push(name));
       },
       owns: (runId) => wanted && this.ownerOf(runId) === name,
+      unsettled: () => this.#unsettled?.promise,
       onChange: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

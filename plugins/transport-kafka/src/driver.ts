@@ -59,6 +59,8 @@ export interface ConsumeRequest {
    * that it leaves out begins where the group has committed, or at the beginning.
    */
   onAssigned(places: readonly Place[]): readonly PlaceOffset[];
+  /** The partitions are being shared out anew, and no member gains any before each of them was told so. onAssigned() or onLost() follows. */
+  onRebalancing(): void;
   /** Records in the order of their offsets. `from` is the first offset that was asked for. Returns at once. */
   onRecords(place: Place, from: bigint, records: readonly IncomingRecord[]): void;
   /** It has ended by itself, and comes not back. Called once, and not after close(). */

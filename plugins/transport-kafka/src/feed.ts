@@ -17,8 +17,8 @@ export interface FeedParts {
   readonly topics: readonly string[];
   /** Of a broadcast: where it begins. It commits nothing, and its group is deleted at the end. */
   readonly startAt?: readonly PlaceOffset[];
-  /** Called after each assignment, with all places that this process has now. */
-  onAssigned?(places: readonly Place[]): void;
+  /** Called after each assignment, with all places that this process has now; with none given, before, while they are being shared out anew. */
+  onAssigned?(places?: readonly Place[]): void;
   /** Whether anybody here wants it. */
   wants(record: IncomingRecord): boolean;
   /** Puts what nobody can read where people find it. */
@@ -103,6 +103,7 @@ export class Feed {
       topics,
       owned: () => this.places,
       onAssigned: (places) => this.#assigned(places),
+      onRebalancing: () => this.#parts.onAssigned?.(),
       onRecords: (place, from, records) => this.#take(place, from, records),
       onLost: () => void this.#reopen(),
     };

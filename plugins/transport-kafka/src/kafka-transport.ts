@@ -48,7 +48,7 @@ export class KafkaTransport implements Transport {
   readonly #topics: Topics;
   readonly #publisher: Publisher;
   /** By Kafka group: who is told what this process has of it. */
-  readonly #assigned = new Map<string, (places: readonly Place[]) => void>();
+  readonly #assigned = new Map<string, (places?: readonly Place[]) => void>();
   /** By Kafka group. */
   readonly #groups = new Map<string, Shared>();
   readonly #feeds = new Set<Feed>();
@@ -77,12 +77,13 @@ export class KafkaTransport implements Transport {
   }
 
   /** Is a member of the group of the commands without taking any: whoever subscribes to them here shares its feed. */
-  async #drive(changed: (partitions: Partitions) => void): Promise<{ close(): Promise<void> }> {
+  async #drive(changed: (partitions: Partitions | undefined) => void): Promise<{ close(): Promise<void> }> {
     this.#assertStarted();
     const route = this.#topics.route(COMMAND_CHANNEL);
     const [count = 0] = await Promise.all(route.family.map((topic) => this.#partitionsOf(topic)));
     const name = this.#topics.groupOf(COMMAND_GROUP, route);
-    const tell = (places: readonly Place[]): void => {
+    const tell = (places?: readonly Place[]): void => {
+      if (places === undefined) return changed(undefined);
       const own = places.flatMap(({ topic, partition }) => (topic === route.topic.name ? [partition] : []));
       changed({ count, own: new Set(own) });
     };

@@ -9,22 +9,38 @@ export interface Partitions {
 }
 
 export interface PartitionOwnershipParts {
-  /** Joins the group that shares the commands out. `changed` is called at each assignment; what resolves is there after the first. */
-  join(changed: (partitions: Partitions) => void): Promise<{ close(): Promise<void> }>;
+  /**
+   * Joins the group that shares the commands out. `changed` is called at each assignment, and with undefined before it, when they are being shared out
+   * anew; what resolves is there after the first.
+   */
+  join(changed: (partitions: Partitions | undefined) => void): Promise<Member>;
   /** The members of the group. */
   members(): Promise<readonly DriverSign[]>;
+}
+
+interface Member {
+  close(): Promise<void>;
 }
 
 /**
  * Which runs this process drives, of many that share those of a namespace: the runs whose commands come to it. While it is away from the group, what it had
  * stays its own until it hears otherwise: should another have it by then, its appends conflict.
+ *
+ *   idle ──start()──► joining ──assigned──► sharing ──shared out anew──► unsettled ──assigned, away──► sharing
+ *    ▲                   │ stop()              │ stop()                      │ stop()
+ *    └───────────────────┴─────────────────────┴─────────────────────────────┘
+ *
+ * Kafka assigns only once every member that it has not given up has asked anew: whoever is to lose a partition is unsettled before another gains it.
  */
 export class PartitionOwnership implements Ownership {
   readonly #parts: PartitionOwnershipParts;
   readonly #listeners = new OwnershipListeners();
   #partitions: Partitions | undefined;
-  #member: { close(): Promise<void> } | undefined;
-  #starts = 0;
+  #member: Promise<Member> | undefined;
+  #leaving: Promise<void> | undefined;
+  /** Of one start() to the next stop(): what is heard of another one is nobody's. */
+  #term: object | undefined;
+  #unsettled: PromiseWithResolvers<void> | undefined;
   #owned = new Map<string, boolean>();
 
   constructor(parts: PartitionOwnershipParts) {
@@ -32,13 +48,27 @@ export class PartitionOwnership implements Ownership {
   }
 
   async start(): Promise<void> {
-    this.#starts += 1;
-    const own = this.#starts;
-    const member = await this.#parts.join((partitions) => {
-      if (this.#starts === own) this.#change(partitions);
+    this.#member ??= this.#join();
+    const member = this.#member;
+    try {
+      await member;
+    } catch (error) {
+      if (this.#member === member) this.#member = this.#term = undefined;
+      throw error;
+    }
+    // It was stopped meanwhile.
+    if (this.#member !== member) await this.#leaving;
+  }
+
+  async #join(): Promise<Member> {
+    const term = {};
+    this.#term = term;
+    await this.#leaving;
+    return this.#parts.join((partitions) => {
+      if (this.#term !== term) return;
+      if (partitions === undefined) this.#unsettled ??= Promise.withResolvers();
+      else this.#change(partitions);
     });
-    if (this.#starts === own) this.#member = member;
-    else await member.close();
   }
 
   owns(runId: string): boolean {
@@ -57,12 +87,23 @@ export class PartitionOwnership implements Ownership {
     return this.#listeners.add(listener);
   }
 
+  unsettled(): Promise<void> | undefined {
+    return this.#unsettled?.promise;
+  }
+
+  /** Does not wait for a start that is under way: that one leaves again. */
   async stop(): Promise<void> {
-    this.#starts += 1;
     const member = this.#member;
+    const hasJoined = this.#partitions !== undefined;
     this.#member = undefined;
+    this.#term = undefined;
     this.#change(undefined);
-    await member?.close();
+    if (member !== undefined)
+      this.#leaving = member.then(
+        (one) => one.close(),
+        () => undefined,
+      );
+    if (hasJoined) await this.#leaving;
   }
 
   drivers(): Promise<readonly DriverSign[]> {
@@ -74,6 +115,8 @@ export class PartitionOwnership implements Ownership {
     const now = partitions?.own ?? new Set<number>();
     this.#partitions = partitions;
     this.#owned = new Map();
+    this.#unsettled?.resolve();
+    this.#unsettled = undefined;
     const gained = [...now].some((one) => !before.has(one));
     const lost = [...before].some((one) => !now.has(one));
     if (gained || lost) this.#listeners.tell({ gained, lost });

@@ -11,18 +11,20 @@ const runIn = (partition: number): string => {
 const partitions = (...own: number[]): Partitions => ({ count: 4, own: new Set(own) });
 
 describe('the ownership of partitions', () => {
-  let assign: (one: Partitions) => void = () => undefined;
+  let assign: (one: Partitions | undefined) => void = () => undefined;
+  let joined = 0;
   let closed = 0;
   let joining: Promise<void> = Promise.resolve();
   let ownership: PartitionOwnership;
   let changes: OwnershipChange[] = [];
   beforeEach(() => {
-    closed = 0;
+    joined = closed = 0;
     joining = Promise.resolve();
     changes = [];
     ownership = new PartitionOwnership({
       join: async (changed) => {
         assign = changed;
+        joined += 1;
         await joining;
         return {
           close: async () => {
@@ -64,6 +66,36 @@ describe('the ownership of partitions', () => {
       { gained: false, lost: true },
     ]);
     expect(ownership.owns(runIn(1)), 'of what it remembered').to.equal(false);
+  });
+
+  it('is unsettled from when it is shared out anew to the next assignment, or to stop(), and stays what it was meanwhile', async () => {
+    await ownership.start();
+    assign(partitions(0, 1));
+    expect(ownership.unsettled()).to.equal(undefined);
+    for (const end of [() => assign(partitions(1)), () => assign(partitions(1)), () => ownership.stop()]) {
+      assign(undefined);
+      const settled = ownership.unsettled();
+      assign(undefined);
+      expect(ownership.unsettled(), 'one wait for all').to.equal(settled);
+      expect(ownership.owns(runIn(1))).to.equal(true);
+      void end();
+      await settled;
+      expect(ownership.unsettled()).to.equal(undefined);
+    }
+    expect(changes.filter(({ lost }) => lost)).to.have.length(2);
+    expect(ownership.owns(runIn(1))).to.equal(false);
+  });
+
+  it('is joined once, however often it is started, and may be tried again when that failed', async () => {
+    joining = Promise.reject(new Error('no broker'));
+    const failed = await ownership.start().catch((error: unknown) => String(error));
+    expect(failed).to.equal('Error: no broker');
+    joining = Promise.resolve();
+    await Promise.all([ownership.start(), ownership.start()]);
+    expect(joined).to.equal(2);
+    await ownership.stop();
+    await ownership.stop();
+    expect(closed).to.equal(1);
   });
 
   it('may be started again, and leaves a group that it joined too late', async () => {

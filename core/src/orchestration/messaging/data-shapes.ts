@@ -68,6 +68,7 @@ const dispatch = membersOf<Dispatch>(
     idempotencyKey: text(64 * 1024, 1),
   },
   {
+    claim: flag,
     heartbeatMs: integer(1),
     may: listOf(oneOf(...PERMISSIONS), PERMISSIONS.length),
     error: anyJson,
@@ -90,7 +91,7 @@ export const COMMAND_SHAPES: Readonly<Record<WorkerCommand['type'], Shape>> = {
   ),
   FailTask: membersOf<Sent<FailTask>>(
     { type: oneOf('FailTask'), ...ofAttempt, error: errorShape },
-    // An engine says so of an attempt, and no worker.
+    // `lost`: of one that its worker gives up, because it stops.
     { lost: flag, worker: label, usage: usageShape },
   ),
   SendMessages: membersOf<Sent<SendMessages>>({ type: oneOf('SendMessages'), ...ofCall, messages: someOutgoing }, {}),
@@ -136,7 +137,7 @@ export const DATA_SHAPES: Readonly<Record<MessageType, Shape>> = {
   abort: membersOf<Abort>({ reason }, { taskId, attempt }),
   heartbeat: membersOf<Heartbeat>({ taskId, attempt }, { progress: anyJson }),
   answer: membersOf<CallAnswer>(
-    { taskId, attempt, call },
+    { taskId, attempt, call: integer(0) },
     { ids: listOf(messageIdShape, MOST_TAKEN), recipients: integer(0), error: errorShape },
   ),
   delivery: membersOf<CallDelivery>(

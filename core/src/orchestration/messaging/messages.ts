@@ -21,6 +21,8 @@ export interface Dispatch {
   readonly priority: number;
   readonly input: Json;
   readonly delivery: 'at-least-once' | 'at-most-once';
+  /** It may have been handed out before: the worker asks before it begins. That of an at-most-once task is always asked for, where workers are elsewhere. */
+  readonly claim?: boolean;
   /** The agent may say nothing for as long, in ms; then the attempt fails. */
   readonly heartbeatMs?: number;
   /** The same for all attempts of the task in one round. */

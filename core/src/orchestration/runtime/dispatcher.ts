@@ -167,6 +167,7 @@ export class Dispatcher {
       input: task.input ?? null,
       delivery: definition.delivery,
       idempotencyKey: idempotencyKey(state, task),
+      ...(again && spans ? { claim: true } : {}),
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(definition.may === undefined ? {} : { may: definition.may }),
       ...(task.error === undefined ? {} : { error: handedOver(task.error) }),

@@ -7,6 +7,7 @@ import type { ReceivedMessage } from '../../shared/received-message.ts';
 import { nextTurn } from '../../shared/system.ts';
 import { readAnnouncement } from '../messaging/announcements.ts';
 import { COMMAND_CHANNEL, COMMAND_GROUP, HEARTBEAT_CHANNEL, WORKER_CHANNEL } from '../messaging/channels.ts';
+import { flawOf } from '../messaging/flaw-of.ts';
 import { type Heartbeat, readWorkerCommand, toAllEnvelope } from '../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../messaging/transport.ts';
 import type { ListRuns } from '../reading/run-list.ts';
@@ -66,6 +67,8 @@ export interface EngineParts {
   /** For tests: the pure functions of a turn. */
   readonly heart?: Heart;
 }
+
+const SENT_AS = { command: 'a command of a worker', heartbeat: 'a heartbeat', announcement: 'an announcement' };
 
 const SOURCE = 'reprise/orchestrator';
 
@@ -140,6 +143,7 @@ export class Engine {
       post: (runId, item) => this.#inboxes.post(runId, item),
       stood: (runId) => this.waiters.ended(runId),
       drives: (runId) => this.drives(runId),
+      unsettled: () => parts.ownership.unsettled?.(),
       stopping: () => this.#state === 'stopping' || this.#state === 'stopped',
       busy: (runId) => this.#inboxes.busy(runId),
       carryOut: (run, effects) => {
@@ -368,6 +372,7 @@ export class Engine {
   }
 
   #onCommand(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'command')) return;
     const command = readWorkerCommand(delivery.envelope.data);
     if (command === undefined) return this.#dropped(delivery, 'command');
     if (command.type === 'StartTask') this.#heard(command.runId, command.taskId, command.attempt);
@@ -376,7 +381,7 @@ export class Engine {
       command,
       done: (outcome) => {
         if (isCall(command)) this.#answer(command, outcome);
-        else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command);
+        else if (command.type === 'StartTask' && command.claims === true) this.#answerClaim(command, outcome);
         delivery.ack();
       },
       failed: (error) => delivery.nack({ reason: String(error), delayMs: 1000 }),
@@ -401,15 +406,21 @@ export class Engine {
   }
 
   /** Whoever has it on record as the one who began the attempt may begin it. */
-  #answerClaim({ runId, taskId, attempt, worker }: StartTask): void {
-    const task = this.#repository.cached(runId)?.state.tasks.get(taskId);
-    const isGranted = task?.status === 'running' && task.attempt === attempt && task.worker === worker;
+  #answerClaim({ runId, taskId, attempt, worker }: StartTask, { events }: CommandOutcome): void {
+    const state = this.#repository.cached(runId)?.state;
+    // It is not at hand any more: whoever asked will ask again.
+    if (state === undefined) return;
+    const task = state.tasks.get(taskId);
+    // Of a short one the outcome may have come along.
+    const isGranted =
+      events.length > 0 || (task?.status === 'running' && task.attempt === attempt && task.worker === worker);
     const message = `Attempt ${attempt} of '${taskId}' is another worker's, or over.`;
     const refused = isGranted ? {} : { error: errorData('REPRISE_ATTEMPT_REFUSED', message) };
     this.#dispatcher.answer(runId, worker, { taskId, attempt, call: 0, ...refused });
   }
 
   #onHeartbeat(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'heartbeat')) return;
     const { envelope } = delivery;
     const { runid: runId = '' } = envelope;
     const { taskId, attempt, progress } = envelope.data as unknown as Heartbeat;
@@ -428,10 +439,17 @@ export class Engine {
     delivery.ack();
   }
 
+  /** Of what may come from another process. It is dropped then. */
+  #isFlawed(delivery: Delivery, type: 'command' | 'heartbeat'): boolean {
+    const flaw = this.#parts.transport.spans === true ? flawOf(delivery.envelope, type) : undefined;
+    if (flaw !== undefined) this.#dropped(delivery, type, flaw);
+    return flaw !== undefined;
+  }
+
   /** Sent by who knows whom: it is said, and not brought again. */
-  #dropped(delivery: Delivery, what: string): void {
+  #dropped(delivery: Delivery, what: 'command' | 'heartbeat' | 'announcement', why = 'it is none'): void {
     const { source } = delivery.envelope;
-    const message = `dropped what '${source}' sent as ${what === 'command' ? 'a command of a worker' : 'an announcement'}: it is none`;
+    const message = `dropped what '${source}' sent as ${SENT_AS[what]}: ${why}`;
     this.#parts.monitors.notice({ kind: 'log', level: 'warn', message });
     delivery.ack();
   }

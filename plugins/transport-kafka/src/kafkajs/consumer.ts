@@ -52,6 +52,9 @@ export async function consume(
     state = 'running';
     joined.resolve();
   });
+  consumer.on('consumer.rebalancing', () => {
+    if (state === 'running') request.onRebalancing();
+  });
   consumer.on('consumer.crash', ({ payload: { error } }) => {
     const was = state;
     state = 'ended';

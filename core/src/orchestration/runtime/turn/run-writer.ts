@@ -47,6 +47,8 @@ export interface RunWriterParts {
   readonly mutexes: SharedMutexes;
   /** Whether this process drives the run: schedules its tasks and carries effects out. Else it only adds commands' events. */
   drives(runId: string): boolean;
+  /** As of Ownership. */
+  unsettled(): Promise<void> | undefined;
   stopping(): boolean;
   busy(runId: string): boolean;
   /** Puts an item behind those that wait for the run. */
@@ -174,6 +176,8 @@ export class RunWriter {
     let unread = items[0]?.command?.type === 'StartRun';
     let faults = 0;
     for (let conflicts = 0; ; ) {
+      const unsettled = this.#parts.unsettled();
+      if (unsettled !== undefined) await unsettled;
       if (!this.#parts.drives(runId)) left = this.#leaveToDriver(runId, left);
       if (left.length === 0) return;
       try {

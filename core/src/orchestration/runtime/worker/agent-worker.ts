@@ -11,6 +11,8 @@ import {
   WORKER_CHANNEL,
   workerChannel,
 } from '../../messaging/channels.ts';
+import { flawOf } from '../../messaging/flaw-of.ts';
+import type { MessageType } from '../../messaging/message-types.ts';
 import {
   type Abort,
   type CallAnswer,
@@ -22,6 +24,7 @@ import {
 } from '../../messaging/messages.ts';
 import type { Delivery, Transport, TransportSubscription } from '../../messaging/transport.ts';
 import { attemptKey } from '../../workflow/attempt-key.ts';
+import type { StartTask } from '../../workflow/commands.ts';
 import type { MonitorHub } from '../monitor-hub.ts';
 import type { EngineOptions } from '../options.ts';
 import type { AnyAgent } from '../registry.ts';
@@ -35,6 +38,9 @@ const DEFAULT_AGENT_CONCURRENCY = 16;
 
 /** After how long it is asked again whether an attempt may be begun, in ms. */
 const CLAIM_AGAIN_MS = 1000;
+
+/** How long a dispatch waits for a slot at a worker with rivals before it is offered to the others, in ms. */
+const MOST_WAIT_MS = 500;
 
 /** Dispatches of one agent that wait at a worker without rivals at the most, beside those that it works on. */
 const MOST_WAITING = 256;
@@ -57,6 +63,10 @@ export interface AgentWorkerParts {
  * task is acknowledged before the agent is called; so it may wait here, unacknowledged, until the agent has room. Of engines it knows what
  * comes over the transport, and nothing else.
  *
+ * Where others may have been handed the same (`mortal`), the start is a claim, which the owner of the run grants to one: the dispatch is
+ * acknowledged then, and the attempt's lease protects it. One that may have been handed out before, and that of an at-most-once task, is begun
+ * when it is granted; others are begun at once, and given up when they are another's.
+ *
  *   idle ──start()──► taking ──stop()──► idle: waits for what runs, then aborts it
  *    ▲                  │ withdraw()
  *    └──────────────────┘ aborts what runs at once: nobody hears of its outcome
@@ -75,7 +85,7 @@ export class AgentWorker {
   /** Dispatches that were taken and whose outcome is not reported yet. */
   #inHand = 0;
   /** Who asks whether an attempt may be begun, by its key. */
-  readonly #claims = new Map<string, (granted: boolean) => void>();
+  readonly #claims = new Map<string, (granted: boolean | undefined) => void>();
   /** Settles when nothing is in hand; stop() waits for it. */
   #drained = Promise.withResolvers<void>();
   #draining = false;
@@ -126,6 +136,7 @@ export class AgentWorker {
       this.#tasks.push(await transport.subscribe(agentChannel(agent.name), handler, options));
     }
     const onAbort = (delivery: Delivery): void => {
+      if (this.#isFlawed(delivery, 'abort')) return;
       const { envelope } = delivery;
       this.#abort(envelope.runid ?? '', envelope.data as unknown as Abort);
       delivery.ack();
@@ -205,7 +216,7 @@ export class AgentWorker {
     const { envelope } = delivery;
     const { runid: runId = '' } = envelope;
     const dispatch = envelope.data as unknown as Dispatch;
-    if (!this.#taking) return;
+    if (!this.#taking || this.#isFlawed(delivery, 'dispatch')) return;
     const key = attemptKey(runId, dispatch.taskId, dispatch.attempt);
     if (!this.#recent.add(key)) {
       delivery.ack();
@@ -220,23 +231,42 @@ export class AgentWorker {
     const { runid: runId = '' } = delivery.envelope;
     const slot = slots.take(dispatch.priority);
     const place = new Place(slots);
+    let hasSlot = true;
     try {
       this.#announcer.changed();
       if (slot !== undefined) {
         this.#waiting.set(key, delivery);
-        await slot;
+        hasSlot = await this.#inTime(slot);
         this.#waiting.delete(key);
       }
       if (this.#closed.has(runId) || this.#closed.has(key)) delivery.ack();
+      else if (!hasSlot) {
+        this.#recent.delete(key);
+        delivery.nack({ reason: 'the agent is busy here' });
+      }
       // It waited for a slot too long, and another member has it; or it is not begun here any more.
       else if (delivery.revoked || !this.#taking) this.#recent.delete(key);
       else await this.#run(agent, runId, key, dispatch, delivery, place);
     } finally {
-      place.leave();
+      if (hasSlot) place.leave();
+      else void slot?.then(() => place.leave());
       this.#announcer.changed();
       this.#inHand -= 1;
       if (this.#inHand === 0) this.#drained.resolve();
     }
+  }
+
+  /** False when there is no slot soon, and others may have one. */
+  async #inTime(slot: Promise<void>): Promise<boolean> {
+    if (!this.#parts.mortal) {
+      await slot;
+      return true;
+    }
+    const late = Promise.withResolvers<boolean>();
+    const timer = this.#parts.clock.schedule(MOST_WAIT_MS, () => late.resolve(false));
+    const hasSlot = await Promise.race([slot.then(() => true), late.promise]);
+    timer.cancel();
+    return hasSlot;
   }
 
   async #run(
@@ -269,25 +299,36 @@ export class AgentWorker {
     this.#running.set(key, run);
     this.#keepBeating();
     const base = { runId, taskId: dispatch.taskId, attempt: dispatch.attempt };
-    if (dispatch.delivery === 'at-least-once') {
+    const { mortal } = this.#parts;
+    let granted = false;
+    const claimed = mortal ? this.#claim(run, key) : undefined;
+    const taken = claimed?.then((yes) => {
+      granted = yes === true;
+      if (granted) delivery.ack();
+      else if (yes === false) run.abandon(refused());
+    });
+    if (claimed !== undefined) {
+      const waits = dispatch.delivery === 'at-most-once' || dispatch.claim === true;
+      const yes = waits ? await claimed : true;
+      if (yes !== true) return this.#leave(runId, key, delivery);
+    } else if (dispatch.delivery === 'at-least-once') {
       const start = { type: 'StartTask', commandId: `${key}/start`, ...base, worker: this.#parts.id } as const;
       // Only a record: when it is lost, the outcome alone tells the story.
       this.#send(start).catch((error: unknown) => this.#warn(runId, `start not reported: ${String(error)}`));
     } else {
-      if (this.#parts.mortal && !(await this.#mayBegin(run, key))) {
-        this.#running.delete(key);
-        // Should it come again, it is asked again.
-        this.#recent.delete(key);
-        if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) delivery.ack();
-        else delivery.nack({ reason: 'the worker stops' });
-        return;
-      }
       // First a sign that it begins (from now on it can be lost), then no way back, then the call.
       this.#heartbeat(run, undefined);
       delivery.ack();
     }
     const outcome = await this.#outcomeOf(run, key);
-    if (outcome === undefined) return;
+    // Nobody has to be asked any more.
+    this.#claims.get(key)?.(undefined);
+    await taken;
+    if (outcome === undefined) {
+      if (granted) await this.#giveUp(base, key, dispatch);
+      else if (mortal) this.#leave(runId, key, delivery);
+      return;
+    }
     const command: WorkerCommand =
       'error' in outcome
         ? { type: 'FailTask', commandId: `${key}/fail`, ...base, ...outcome, worker: this.#parts.id }
@@ -301,17 +342,40 @@ export class AgentWorker {
     }
   }
 
+  /** It is another's, or over; or this worker stops before it is anybody's, and others are to have it. */
+  #leave(runId: string, key: string, delivery: Delivery): void {
+    this.#running.delete(key);
+    if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) return delivery.ack();
+    this.#recent.delete(key);
+    delivery.nack({ reason: 'the worker stops' });
+  }
+
+  /** Of an attempt that is this worker's, which stops: nobody has to wait for its lease to run out. */
+  async #giveUp(
+    base: Pick<StartTask, 'runId' | 'taskId' | 'attempt'>,
+    key: string,
+    { delivery }: Dispatch,
+  ): Promise<void> {
+    const code = delivery === 'at-most-once' ? 'REPRISE_OUTCOME_UNKNOWN' : 'REPRISE_WORKER_LOST';
+    const message = `Attempt ${base.attempt} of '${base.taskId}' was lost: its worker stopped.`;
+    const error = toErrorData(new RepriseError(code, message), code);
+    const command = { type: 'FailTask', commandId: `${key}/given-up`, ...base, error, lost: true } as const;
+    await this.#send({ ...command, worker: this.#parts.id }).catch((reason: unknown) =>
+      this.#warn(base.runId, `not told that an attempt is given up: ${String(reason)}`),
+    );
+  }
+
   /**
-   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more; an answer that is lost is
-   * given again, as it was.
+   * Whether the attempt is this worker's: others may have been handed it, too. Asked until there is an answer, or nobody wants it any more (then it is undefined); an
+   * answer that is lost is given again, as it was.
    */
-  async #mayBegin({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean> {
+  async #claim({ runId, dispatch, signal }: AttemptRun, key: string): Promise<boolean | undefined> {
     const { clock, id: worker } = this.#parts;
     const { taskId, attempt } = dispatch;
     const commandId = `${key}/claim/${worker}`;
-    const answer = Promise.withResolvers<boolean>();
+    const answer = Promise.withResolvers<boolean | undefined>();
     this.#claims.set(key, answer.resolve);
-    const end = (): void => answer.resolve(false);
+    const end = (): void => answer.resolve(undefined);
     signal.addEventListener('abort', end, { once: true });
     let timer: ScheduledCall | undefined;
     const ask = (): void => {
@@ -321,7 +385,7 @@ export class AgentWorker {
       timer = clock.schedule(CLAIM_AGAIN_MS, ask);
     };
     try {
-      if (signal.aborted) return false;
+      if (signal.aborted) return undefined;
       ask();
       return await answer.promise;
     } finally {
@@ -400,6 +464,7 @@ export class AgentWorker {
 
   /** What came of a call of one of its attempts, or for one that waits. */
   #hear(delivery: Delivery): void {
+    if (this.#isFlawed(delivery, 'answer', 'delivery')) return;
     const { runid: runId = '', type, data } = delivery.envelope;
     const { taskId, attempt, call, error } = data as unknown as CallAnswer;
     const key = attemptKey(runId, taskId, attempt);
@@ -408,6 +473,16 @@ export class AgentWorker {
     else if (type === 'reprise.answer') calls?.answered(data as unknown as CallAnswer);
     else if (type === 'reprise.delivery') calls?.delivered(data as unknown as CallDelivery);
     delivery.ack();
+  }
+
+  /** Of what may come from another process. It is dropped then, and said. */
+  #isFlawed(delivery: Delivery, ...types: readonly MessageType[]): boolean {
+    const { envelope } = delivery;
+    const flaw = this.#parts.mortal ? flawOf(envelope, ...types) : undefined;
+    if (flaw === undefined) return false;
+    this.#warn(undefined, `dropped what '${envelope.source}' sent as ${types[0]}: ${flaw}`);
+    delivery.ack();
+    return true;
   }
 
   #abort(runId: string, abort: Abort): void {
@@ -427,5 +502,8 @@ function endedFor(reason: string): RepriseError {
   const code = Object.hasOwn(ERROR_CODES, reason) ? (reason as ErrorCode) : 'REPRISE_RUN_CLOSED';
   return new RepriseError(code, `The attempt was ended by the orchestrator: ${reason}.`);
 }
+
+const refused = (): RepriseError =>
+  new RepriseError('REPRISE_ATTEMPT_REFUSED', "The attempt is another worker's, or over.");
 
 const stopping = (): RepriseError => new RepriseError('REPRISE_STOPPED', 'The orchestrator is stopping.');

@@ -1,0 +1,22 @@
+import { ownershipConformance } from '@reprise/conformance';
+import { createKafkaTransport } from '@reprise/transport-kafka';
+import { withBroker } from './support/with-broker.ts';
+
+withBroker('kafka, which shares runs out', (broker) => {
+  let made = 0;
+  const open = async (namespace: string) => {
+    const transport = createKafkaTransport({ brokers: broker().address, namespace, partitions: 6, sessionMs: 1500 });
+    await transport.start();
+    const { ownership } = transport;
+    if (ownership === undefined) throw new Error('It shares none out.');
+    return { ownership, close: () => transport.stop() };
+  };
+  ownershipConformance('kafka', {
+    create: () => {
+      made += 1;
+      return open(`o${made}`);
+    },
+    openSecond: () => open(`o${made}`),
+    timeoutMs: 60_000,
+  });
+});
