@@ -22,8 +22,12 @@ export class Commands {
   readonly give: DashboardSource['command'] = async (runId, command, who): Promise<JsonObject> => {
     const { orchestrator } = await this.#client();
     const handle = orchestrator.run(runId);
-    if (command.kind === 'retry') {
-      const next = await orchestrator.retryRun(runId);
+    if (command.kind === 'retry' || command.kind === 'fork') {
+      const { at } = { at: undefined, ...command };
+      const next =
+        command.kind === 'retry'
+          ? await orchestrator.retryRun(runId, who)
+          : await orchestrator.forkRun(runId, { ...who, ...(at === undefined ? {} : { at }) });
       return plainJson({ runId, newRunId: next.id });
     }
     await give(handle, command, who);
@@ -100,6 +104,7 @@ function give(handle: RunHandle, command: RunCommand, who: Who): Promise<void> {
     case 'edit':
       return handle.editDeadLetter(command.message, command.data, who);
     case 'retry':
-      throw new Error('a retry is a new run');
+    case 'fork':
+      throw new Error(`a ${command.kind} is a new run`);
   }
 }

@@ -7,6 +7,7 @@ import {
   type RunFrames,
   type RunReader,
   runGraph,
+  runsWhere,
   type Storage,
   silentSummary,
   systemClock,
@@ -37,9 +38,24 @@ export function runSource({ reader, frames, storage, views, holds }: RunSourcePa
   const { events } = storage;
   return {
     run: async (runId) => {
-      const state = await frames.state(runId);
-      const successors = reader.lists ? await reader.successors(runId, { limit: 20 }) : [];
-      return plainJson({ ...headShape(state), successors: successors.map(runShape) });
+      // From the index, so that a long history opens at once; its state is asked for apart.
+      const { revision, event } = await reader.last(runId);
+      const [row] = reader.lists ? await reader.list({ where: runsWhere('id', [runId]), limit: 1 }) : [];
+      if (row === undefined) return plainJson(headShape(await frames.state(runId)));
+      const [first, successors] = [await reader.state(runId, 0), await reader.successors(runId, { limit: 20 })];
+      const { definition, traceparent, parent, lineage } = first;
+      const { from: _from, ...summary } = row;
+      return plainJson({
+        ...summary,
+        revision,
+        updatedAt: event.at,
+        description: definition.description,
+        strategy: definition.strategy,
+        traceparent,
+        parent,
+        lineage,
+        successors: successors.map(runShape),
+      });
     },
     history: async (runId, { from, limit }) => {
       const found: object[] = [];

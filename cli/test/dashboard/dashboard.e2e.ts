@@ -202,6 +202,14 @@ describe('reprise dashboard', function () {
     await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
     await page.waitForURL((url) => url.pathname.startsWith('/runs/') && !url.pathname.endsWith('trip-1'));
     await page.getByRole('link', { name: 'retry of trip-1' }).waitFor();
+    const run = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const [started] = jsonLines((await say('run', 'history', run, '--json')).stdout);
+    expect(started?.['metadata']).to.include({ by: 'ann', reason: 'again' });
+    await at('/runs/trip-1?at=3');
+    await page.getByRole('button', { name: 'Fork at 3' }).click();
+    await page.getByRole('textbox', { name: 'Why' }).fill('try');
+    await page.getByRole('dialog').getByRole('button', { name: 'Fork at 3' }).click();
+    await page.getByRole('link', { name: 'fork of trip-1' }).waitFor();
   });
 
   it('fits a small screen', async () => {

@@ -56,6 +56,10 @@ describe('keyframes of runs', () => {
     await frames.state(runId, 11);
     await frames.state(runId, 3);
     expect(reads).to.deep.equal([0, 10, 0]);
+    reads.length = 0;
+    const together = new RunFrames(counted, { every: 5 });
+    await Promise.all([together.state(runId), together.state(runId, 11), together.state(runId, 12)]);
+    expect(reads).to.deep.equal([0, 10, 10]);
     await stop();
   });
 

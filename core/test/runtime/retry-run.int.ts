@@ -73,7 +73,7 @@ describe('Retrying a run', () => {
   it('makes a new one that takes over what was done, items included', async () => {
     const { reprise, run, calls, mend } = await failedRun();
     mend();
-    const retried = await reprise.retryRun('r1', { id: 'r2' });
+    const retried = await reprise.retryRun('r1', { id: 'r2', by: 'ann', reason: 'it is mended' });
     expect(retried.id).to.equal('r2');
     expect(await retried.result()).to.equal(100);
     expect(calls).to.deep.equal(['each[2]', 'each[3]', 'last']);
@@ -84,6 +84,8 @@ describe('Retrying a run', () => {
     expect(events.slice(1, cut + 1)).to.deep.equal(copied.slice(1, cut + 1));
     expect(events.slice(cut + 1, cut + 3).map(({ type }) => type)).to.deep.equal(['TasksReset', 'RunForked']);
     expect(only(events, 'TasksReset')[0]?.tasks).to.deep.equal(['each[2]']);
+    const [began] = await Array.fromAsync(reprise.runs.history('r2'));
+    expect(began?.recorded.metadata).to.include({ by: 'ann', reason: 'it is mended' });
     const lineage = { runId: 'r1', revision: cut, as: 'retry', origin: 'r1' };
     expect(only(events, 'RunStarted')[0]?.lineage).to.deep.equal(lineage);
     expect((await retried.state()).lineage).to.deep.equal(lineage);

@@ -186,6 +186,15 @@ const CHANGES: readonly Route[] = [
     kind: 'retry',
   })),
   change(
+    'fork',
+    'A new run that begins with the history of this one, up to a revision.',
+    {
+      at: { type: 'integer', minimum: 0, description: 'The last revision that is taken over. Default: the last one.' },
+    },
+    [],
+    ({ at }) => ({ kind: 'fork', at: at as number | undefined }),
+  ),
+  change(
     'retry-tasks',
     'What waits for a retry is tried at once.',
     { task: text('Only this one.') },

@@ -40,6 +40,7 @@ export type RunCommand =
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'retry' }
+  | { readonly kind: 'fork'; readonly at: number | undefined }
   | { readonly kind: 'retry-tasks'; readonly taskId: string | undefined }
   | { readonly kind: 'signal'; readonly signal: string; readonly data: Json }
   | { readonly kind: 'answer'; readonly taskId: string; readonly answer: Json }

@@ -79,7 +79,7 @@ describe('calls of the dashboard', () => {
       expect((await call(url, { method: 'POST', body })).status, `${id} without why`).to.equal(400);
       expect((await call(url, { method: 'POST', body: { ...body, reason: 'because' } })).status, id).to.equal(200);
     }
-    expect(source.asked).to.have.length(11);
+    expect(source.asked).to.have.length(12);
     for (const [, runId, , who] of source.asked)
       expect([runId, who]).to.deep.equal(['r1', { by: 'ann', reason: 'because' }]);
     expect(source.asked.map(([, , command]) => (command as { readonly kind: string }).kind)).to.deep.equal(

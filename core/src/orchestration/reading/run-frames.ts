@@ -33,6 +33,8 @@ export class RunFrames {
   /** The one that was asked for last is the last. */
   readonly #runs = new Map<string, Frames>();
   #chars = 0;
+  /** Runs that are being folded: whoever asks for the same one meanwhile waits, and finds the keyframes that were made. */
+  readonly #folding = new Map<string, Promise<void>>();
 
   constructor(reader: Pick<RunReader, 'history'>, { every = EVERY, maxChars = MAX_CHARS }: RunFramesOptions = {}) {
     this.#reader = reader;
@@ -42,6 +44,19 @@ export class RunFrames {
 
   /** The state after revision `at`; that of the last revision, when there are fewer or `at` is absent. Throws REPRISE_RUN_NOT_FOUND. */
   async state(runId: string, at = Number.POSITIVE_INFINITY): Promise<RunView> {
+    const before = this.#folding.get(runId);
+    const own = Promise.withResolvers<void>();
+    this.#folding.set(runId, own.promise);
+    await before;
+    try {
+      return await this.#fold(runId, at);
+    } finally {
+      own.resolve();
+      if (this.#folding.get(runId) === own.promise) this.#folding.delete(runId);
+    }
+  }
+
+  async #fold(runId: string, at: number): Promise<RunView> {
     const state = this.#before(runId, at);
     for await (const { revision, event } of this.#reader.history(runId, state.revision + 1)) {
       if (revision > at) break;

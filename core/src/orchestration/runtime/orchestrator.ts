@@ -211,10 +211,12 @@ export class Orchestrator {
     const { event } = await this.runs.last(runId);
     if (!isEnd(event)) {
       const raised = Object.entries(options.raise ?? {});
-      for (const [scope, by] of raised) await this.run(runId).raiseBudget(by, { scope });
-      if (raised.length === 0)
-        await this.#submit({ type: 'RetryTasks', commandId: `retry-${this.#parts.ids.next()}`, runId });
-      return this.run(runId);
+      const { by, reason } = options;
+      const said = { ...(by === undefined ? {} : { by }), ...(reason === undefined ? {} : { reason }) };
+      const run = this.run(runId);
+      for (const [scope, more] of raised) await run.raiseBudget(more, { scope, ...said });
+      if (raised.length === 0) await run.retry(undefined, said);
+      return run;
     }
     if (event.type === 'RunCompleted')
       throw new RepriseError('REPRISE_COMMAND_INVALID', `Run '${runId}' completed: there is nothing to try again.`, {

@@ -19,6 +19,7 @@ import { planFork } from './fork-start.ts';
 import type { EngineOptions } from './options.ts';
 import { acceptPayload, checkSchema } from './payload.ts';
 import type { RegisteredWorkflow, Registry } from './registry.ts';
+import { type CommandOptions, saidOf } from './steering.ts';
 
 export interface StartRunOptions {
   /** Default: a new one, or one that follows from the requestId. Starting the same id again with the same requestId is the same start. */
@@ -47,7 +48,7 @@ export interface StartRunOptions {
   readonly budget?: BudgetOption;
 }
 
-export interface RetryRunOptions extends Pick<StartRunOptions, 'id'> {
+export interface RetryRunOptions extends Pick<StartRunOptions, 'id'>, Pick<CommandOptions, 'by' | 'reason'> {
   /** At-most-once tasks, by path, that may be done again: whether they had their effect was looked into. */
   readonly again?: readonly string[];
   /** What tasks gave, by path: they are not done again, and everything after them is done anew. */
@@ -143,7 +144,14 @@ export class RunStarts {
       ...(input === undefined ? {} : { input: (of) => this.#input(input, this.#schemaOf(of)) }),
     });
     assertAllowed(from, planned.again, again);
-    return { type: 'StartRun', commandId: `${as}-${ids.next()}`, runId, ...planned.start };
+    const said = saidOf(options);
+    return {
+      type: 'StartRun',
+      commandId: `${as}-${ids.next()}`,
+      runId,
+      ...(said === undefined ? {} : { said }),
+      ...planned.start,
+    };
   }
 
   /** The registered workflow of that name, or that very one: a run of another could not be carried out again. */

@@ -58,7 +58,8 @@ export function steering(runId: string, body: SteeringCommand, options: CommandO
   return { ...body, commandId, runId, ...(said === undefined ? {} : { said }) } as Command;
 }
 
-function saidOf({ by, reason }: Said): Said | undefined {
+/** Who and why, checked; undefined when neither is said. */
+export function saidOf({ by, reason }: Said): Said | undefined {
   if (by === undefined && reason === undefined) return undefined;
   if (by !== undefined) assertText('by', by, 256);
   if (reason !== undefined) assertText('reason', reason, 4096);

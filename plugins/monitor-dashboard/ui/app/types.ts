@@ -27,9 +27,6 @@ export interface RunHead {
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly endedAt?: number;
-  readonly taskCount: number;
-  readonly inFlight: number;
-  readonly readyCount: number;
   readonly error?: { readonly code: string; readonly message: string };
   readonly parked?: { readonly code: string; readonly message: string };
   readonly parent?: { readonly runId: string; readonly taskId: string };
