@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type AnyWorkflow, defineAgent, type Json, workflow } from '@reprise/core';
 import type { Page } from 'playwright-core';
-import { launch } from '../../cli/test/dashboard/browser.ts';
 import type { GraphEdge, GraphNode } from '../../plugins/monitor-dashboard/ui/pure/graph.ts';
 import { layout } from '../../plugins/monitor-dashboard/ui/pure/layout.ts';
+import { launch } from '../browser/chromium.ts';
 import { layeredGraph } from './graphs.ts';
 import { writeHistory } from './long-run.ts';
 import { inFolder, openReprise } from './setup.ts';
@@ -82,7 +82,7 @@ async function serving(path: string, use: (link: string) => Promise<void>): Prom
       child.stdout
         .setEncoding('utf8')
         .once('data', (line: string) => resolve((JSON.parse(line) as { link: string }).link));
-      ended.then(() => reject(new Error('the dashboard did not start')));
+      void ended.then(() => reject(new Error('the dashboard did not start')));
     });
     await use(link);
   } finally {

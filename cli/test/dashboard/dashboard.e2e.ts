@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launch, violations } from '../../../test/browser/chromium.ts';
 import { jsonLines, projects, Running, reprise } from '../support.ts';
-import { launch, violations } from './browser.ts';
 
 const project = projects();
 
