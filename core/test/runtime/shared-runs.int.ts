@@ -1,4 +1,12 @@
-import { createInProcessTransport, type Storage, systemClock, type Transport, workflow } from '@reprise/core';
+import {
+  createInProcessTransport,
+  defineAgent,
+  parseWorkflow,
+  type Storage,
+  systemClock,
+  type Transport,
+  workflow,
+} from '@reprise/core';
 import type { TransportSubscription } from '@reprise/core/plugin';
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
@@ -51,6 +59,33 @@ describe('Orchestrators that share the runs of a store by their transport', () =
   it('go by the transport, and not by the store', async () => {
     const [first, second] = [await open('first', gate('work')), await open('second', gate('work'))];
     expect([first.role, second.role]).to.deep.equal(['driver', 'driver']);
+  });
+
+  it('carry messages and child runs between runs that each of them has', async () => {
+    const holds = parseWorkflow('name: holds\ntasks: { holds: { wait: { message: {} } } }');
+    const tell = parseWorkflow(
+      `name: tell\ntasks: { tell: { send: { to: holds, run: "\${ input.run }", data: 1, until: acknowledged } } }`,
+    );
+    const parent = workflow('parent').workflow('child', two, {}).build();
+    const open = async (name: string) => {
+      const plugins = [storePlugin(viewOf(name)), transportPlugin(connect(name))];
+      const work = defineAgent({ name: 'work', handle: () => name });
+      return start({ plugins, workflows: [holds, tell, parent, two], agents: [work] });
+    };
+    const [first, second] = [await open('first'), await open('second')];
+    const parents = Array.from({ length: 8 }, (_, n) => first.startRun(parent, null, { id: `p-${n}` }));
+    const told = Array.from({ length: 8 }, async (_, n) => {
+      const held = await first.startRun('holds', null, { id: `h-${n}` });
+      const by = await second.startRun('tell', { run: held.id }, { id: `u-${n}` });
+      return [(await held.outcome()).status, (await by.outcome()).status];
+    });
+    expect(await Promise.all(told)).to.deep.equal(Array(8).fill(['completed', 'completed']));
+    for (const run of await Promise.all(parents)) expect((await run.outcome()).status).to.equal('completed');
+    const owners = (prefix: string) => Array.from({ length: 8 }, (_, n) => ownership.ownerOf(`${prefix}-${n}`));
+    expect(
+      owners('h').some((owner, n) => owner !== owners('u')[n]),
+      'of some the other had the receiver',
+    ).to.equal(true);
   });
 
   it('hand their runs over when they stop, before what their agents have in hand is done, and report that to the new owner', async () => {
