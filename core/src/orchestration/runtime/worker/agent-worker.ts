@@ -345,8 +345,9 @@ export class AgentWorker {
   /** It is another's, or over; or this worker stops before it is anybody's, and others are to have it. */
   #leave(runId: string, key: string, delivery: Delivery): void {
     this.#running.delete(key);
-    if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) return delivery.ack();
+    // Should it come again, it is asked again: a run that was parked refuses for a while.
     this.#recent.delete(key);
+    if (this.#taking || this.#closed.has(key) || this.#closed.has(runId)) return delivery.ack();
     delivery.nack({ reason: 'the worker stops' });
   }
 
