@@ -73,7 +73,10 @@ describe('the engine, for any workflow and any agents', () => {
     expect([...seen]).to.include.members(talk);
   });
 
-  it('in which agents were rested, tried again, and came back', () => {
+  it('with agents that are rested as soon as one of their tasks fails, tried again, and come back', async () => {
+    const store = { ...NO_FAULTS, conflict: 0.1, crashBefore: 0.03 };
+    const admission = { breaker: { failures: 1 } };
+    await fc.assert(property({ ...FAIR, store, crashes: 3, meddling: true, admission }), { numRuns: 100 });
     expect([...seen]).to.include.members(['AgentRested', 'AgentBack']);
   });
 
