@@ -48,6 +48,8 @@ export class Orchestrator {
   readonly #stopping = new AbortController();
   readonly #lines = new WaitingLines();
   readonly #driving: Driving;
+  /** The transport shares the runs out among several that drive. */
+  readonly #shares: boolean;
   readonly #starts: RunStarts;
   #transportStarted = false;
   #letExit: (() => void) | undefined;
@@ -61,6 +63,7 @@ export class Orchestrator {
     const id = `worker-${parts.ids.next()}`;
     const shared = storage.partitioned === true ? transport.ownership : undefined;
     const ownership = parts.ownership ?? shared ?? storage.ownership ?? new SoleOwnership();
+    this.#shares = shared !== undefined;
     if (shared !== undefined) assertNothingShared(registry.workflows);
     this.#engine = new Engine({ ...parts, id, ownership, others: shared !== undefined });
     // Where no other process can be reached, its engine ends with it: what it announces holds until then.
@@ -282,16 +285,20 @@ export class Orchestrator {
     this.#unwatch?.();
     const { monitors, storage, transport, views } = this.#parts;
     const failures: unknown[] = [];
-    const steps: readonly (() => unknown)[] = [
+    const finish: Steps = [() => this.#worker?.stop(drainMs)];
+    // Where others drive, too, its runs go on there at once: what its agents have in hand is reported to whoever has the run.
+    const handOver: Steps = this.#shares
+      ? [() => this.#engine.stop(0), () => this.#driving.release()]
+      : [() => this.#engine.stop(drainMs)];
+    const steps: Steps = [
       () => this.#driving.takeover,
       () => this.#engine.drain(),
-      () => this.#worker?.stop(drainMs),
-      () => this.#engine.stop(drainMs),
+      ...(this.#shares ? handOver.concat(finish) : finish.concat(handOver)),
       () => (this.#transportStarted ? transport.stop() : undefined),
       async () => this.#stopping.abort(),
       () => views?.close(),
       () => monitors.shutdown(),
-      () => this.#driving.release(),
+      () => (this.#shares ? undefined : this.#driving.release()),
       () => storage.events.close(),
     ];
     for (const step of steps) {
@@ -434,6 +441,8 @@ export class Orchestrator {
     return last.event.type === 'RunCompleted' ? AFTER_COMPLETION : AFTER_FAILURE;
   }
 }
+
+type Steps = readonly (() => unknown)[];
 
 /** Throws REPRISE_CONFIG_INVALID. */
 function assertNothingShared(workflows: readonly RegisteredWorkflow[]): void {
