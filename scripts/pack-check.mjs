@@ -37,6 +37,7 @@ function checkContents(name, files, schema) {
   const paths = files.map((file) => file.path);
   const needed = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts'];
   if (schema !== undefined) needed.push(schema.replace('./', ''));
+  if (name === '@reprise/monitor-dashboard') needed.push('page/index.html');
   const missing = needed.filter((path) => !paths.includes(path));
   if (missing.length > 0) throw new SetupError(`The tarball of ${name} lacks ${missing.join(', ')}.`);
   const odd = paths.filter((path) =>

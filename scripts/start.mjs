@@ -30,6 +30,7 @@ async function makeDossier() {
   if (code !== 0) return code;
   say(`
 The report is ${join(project, '.reprise', 'dossier', 'dossier.md')}
-The commands above work in ${relative(here, ROOT) === '' ? 'this folder' : ROOT}; the word last stands for the newest run: npx reprise run history last`);
+The commands above work in ${relative(here, ROOT) === '' ? 'this folder' : ROOT}; the word last stands for the newest run: npx reprise run history last
+To see the run in the browser: npx reprise dashboard --open`);
   return 0;
 }

@@ -237,6 +237,7 @@ describe('reprise dashboard', function () {
     const viewer = await (browser as Browser).newContext();
     const reader = await viewer.newPage();
     await reader.goto(link);
+    await reader.getByRole('heading', { name: 'Overview' }).waitFor();
     await reader.goto(`${new URL(link).origin}/runs/report-2`);
     const cancel = reader.getByRole('button', { name: 'Cancel' });
     await cancel.waitFor();

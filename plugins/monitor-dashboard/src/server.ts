@@ -48,7 +48,12 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     ...(onError === undefined ? {} : { onError }),
     onEntered: () => onLink?.(link()),
   });
-  server.on('request', getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  server.on('request', (incoming, outgoing) => {
+    // A target with a host of its own is for proxies.
+    if (incoming.url?.startsWith('/') === true) void answer(incoming, outgoing);
+    else outgoing.writeHead(400).end();
+  });
   return {
     port,
     get link() {
