@@ -85,7 +85,7 @@ export function describeEvent(event: RunEvent): string {
       return plain(event.scope === '' ? 'asked again' : `${event.scope} is asked again`);
     case 'BudgetReached':
       return plain(
-        `${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} are left${event.agent === undefined ? '' : ` for ${event.agent}`}`,
+        `${event.scope === '' ? '' : `${event.scope}: `}no ${event.budget} ${event.budget === 'cost' ? 'is' : 'are'} left${event.agent === undefined ? '' : ` for ${event.agent}`}`,
       );
     case 'BudgetAsked': {
       const { scope, budget, agent, limit, spent, assignee, until, at } = event;
@@ -93,7 +93,7 @@ export function describeEvent(event: RunEvent): string {
       const whose = `${scope === '' ? 'the run' : scope}${agent === undefined ? '' : ` for ${agent}`}`;
       const time = until === undefined ? '' : `, for ${formatDuration(Math.max(0, until - at))}`;
       return plain(
-        `${assignee} for more ${budget} than ${of(limit)} for ${whose}, of which ${of(spent)} are spent${time}`,
+        `${assignee} for more ${budget} than ${of(limit)} for ${whose}, of which ${of(spent)} ${of(spent) === 1 ? 'is' : 'are'} spent${time}`,
       );
     }
     case 'BudgetRaised': {

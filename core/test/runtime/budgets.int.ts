@@ -1,7 +1,7 @@
-import { type AgentTask, defineAgent, parseWorkflow } from '@reprise/core';
+import { type AgentTask, defineAgent, outsideWaits, parseWorkflow } from '@reprise/core';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { eventsOf, only, orchestrators } from './support.ts';
+import { eventsOf, eventually, only, orchestrators } from './support.ts';
 
 // Budgets, through the engine. (What they count: test/workflow/language.)
 
@@ -194,5 +194,33 @@ tasks:
     expect((await run.state()).budgets.get('')?.tokens).to.deep.equal({ limit: 100, spent: 100 });
     const refused = await messageOf(start({ workflows: [flow], agents: [agent('spender', 40), agent('cheep', 5)] }));
     expect(refused).to.match(/budget\.onBudget\.agent.*no agent 'cheap'.*did you mean 'cheep'/s);
+  });
+
+  it('keeps nobody waiting who has room, behind thousands that wait for an answer', async () => {
+    const flow = parseWorkflow(`
+name: crowd
+concurrency: 5000
+budget: { tokens: 10, onBudget: { ask: kim } }
+tasks:
+  each: { agent: spender, forEach: input }
+  free: { agent: spender, maxUsage: { tokens: 0 } }
+`);
+    const spender = defineAgent({
+      name: 'spender',
+      concurrency: 5000,
+      maxUsage: { tokens: 20 },
+      handle: ({ taskId }: AgentTask) => taskId,
+    });
+    const reprise = await start({ workflows: [flow], agents: [spender] });
+    const run = await reprise.startRun(
+      flow,
+      Array.from({ length: 3000 }, (_, index) => index),
+    );
+    await eventually(async () => only(await eventsOf(reprise, run.id), 'TaskCompleted').length === 1);
+    const events = await eventsOf(reprise, run.id);
+    expect(only(events, 'TaskCompleted').map(({ taskId }) => taskId)).to.deep.equal(['free']);
+    expect(only(events, 'BudgetAsked')).to.have.length(1);
+    expect(outsideWaits(await run.state())?.forms).to.have.length(1);
+    await run.cancel();
   });
 });

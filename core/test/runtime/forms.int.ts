@@ -53,6 +53,15 @@ describe('a form through the engine', () => {
     return (await views.get('forms', run.id)) as FormsRow | undefined;
   };
 
+  it('is no form any more once somebody has said what it gives', async () => {
+    const { reprise } = await waiting();
+    const run = await reprise.startRun(TEAM, ['ann', 'bob']);
+    await eventually(async () => (await formsOf(reprise, run))?.open === 2);
+    await run.override('each', ['yes']);
+    await eventually(async () => (await formsOf(reprise, run)) === undefined);
+    await run.cancel();
+  });
+
   it('is answered: the answer is the output, and who answered is on record', async () => {
     const { reprise } = await waiting();
     const run = await reprise.startRun(LEAVE, { days: 3 });

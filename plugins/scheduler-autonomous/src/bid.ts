@@ -214,6 +214,10 @@ class Market {
     const desk = this.#desk;
     const { onNoBid = 'assign' } = this.#spec;
     const asked = this.#asked(auction);
+    // Who proposed what counts for nothing waits for an answer, and a call is over before the next one.
+    const known = desk.view.team.bids(id);
+    const isOpen = Object.keys(auction.bids).some((bid) => known.get(bid) !== undefined);
+    if (isOpen) desk.say({ kind: 'award', task: id, why: 'no bid counts' });
     Object.assign(auction, { bids: {}, void: [], next: [], to: null });
     if (auction.round < this.#rules.rounds) {
       Object.assign(auction, { state: 'waiting', until: desk.view.now + 1000 * 2 ** (auction.round - 1) });

@@ -377,7 +377,10 @@ export class TeamPlay {
     const task = this.#tasks.get(about);
     if (task === undefined || OVER.has(task.status)) return `'${about}' has ended`;
     if (bids.length === 0) return 'it asks nobody';
-    const open = [...this.#tasks.values()].filter((one) => one.about === about && !this.#bids.get(about)?.has(one.id));
+    const said = this.#bids.get(about) ?? new Map<string, Json | undefined>();
+    // One that proposes something is open until it is ruled on.
+    const isOpen = (id: string): boolean => !said.has(id) || (said.get(id) !== undefined && !this.#ruled.has(id));
+    const open = [...this.#tasks.values()].filter((one) => one.about === about && isOpen(one.id));
     if (open.length > 0) return `bids about '${about}' are open`;
     if (bids.some(({ id }) => this.#tasks.has(id))) return 'an id is taken';
     for (const { id, agent } of bids) this.#begin(id, { agent, role: 'bid', about }).deadline = this.#now + deadlineMs;

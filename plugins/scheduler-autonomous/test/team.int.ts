@@ -300,6 +300,17 @@ tasks:
       expect(decided(ran).filter((one) => one.startsWith('announce'))).to.have.length(2);
     });
 
+    it('calls again when all that is bid counts for nothing', async () => {
+      const ran = await run(flowOf(BID, JOB), [
+        bidder('ann', ({ round }) => (round === 1 ? { done: 'job' } : { price: 1 })),
+        bidder('bob', () => 'cheap'),
+        bidder('cid', () => ({ refuse: 'never' })),
+      ]);
+      expect(ran.output).to.deep.equal({ by: 'ann' });
+      expect(decided(ran).filter((one) => /^a/.test(one))).to.have.length(4);
+      expect(only(ran.events, 'DecisionRefused')).to.deep.equal([]);
+    });
+
     for (const [onNoBid, end] of [
       ['assign', { by: 'ann' }],
       [{ agent: 'cid' }, { by: 'cid' }],

@@ -2,7 +2,7 @@ import { isOpenForm } from '../workflow/decisions/forms.ts';
 import { openEffects } from '../workflow/effects.ts';
 import { MAILBOX_WORKFLOW } from '../workflow/messaging/elsewhere.ts';
 import { settleMail } from '../workflow/messaging/settle-mail.ts';
-import { beyond, reservationOf } from '../workflow/metering.ts';
+import { beyond, needOf, reservationOf } from '../workflow/metering.ts';
 import { readyTasks, wantedBy } from '../workflow/ready-tasks.ts';
 import type { RunView } from '../workflow/run-view.ts';
 import { isUnsettled } from '../workflow/settle.ts';
@@ -45,11 +45,16 @@ export function outsideWaits(run: RunView): OutsideWaits | undefined {
   return count === 0 ? undefined : { signals, mailboxes, forms, children };
 }
 
-/** Whether something is ready that need not wait for an answer about a budget. (What agents declare is not known here.) */
+/** Whether something is ready that need not wait for an answer about a budget. What agents declare is not known here; what needs the same as who asks waits with that. */
 function mayBegin(state: RunState): boolean {
   if (state.readyCount === 0) return false;
-  if (![...state.budgets.values()].some(({ asked }) => asked?.some(({ task }) => task !== undefined))) return true;
+  const asking = [...state.budgets.values()].flatMap(({ asked = [] }) =>
+    asked.flatMap(({ task }) => state.tasks.get(task ?? '') ?? []),
+  );
+  if (asking.length === 0) return true;
+  const needs = new Set(asking.map((task) => needOf(state, task)));
   for (const task of readyTasks(state)) {
+    if (needs.has(needOf(state, task))) continue;
     const { agent = '' } = wantedBy(state, task);
     const reserved = reservationOf(state, task, agent, undefined);
     if (beyond(state, task, { agent, reserved })?.asked === undefined) return true;

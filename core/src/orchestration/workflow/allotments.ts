@@ -1,5 +1,5 @@
 import { BUDGETS, type BudgetKind, COUNTS, type CountKind } from '../../definition/definition.ts';
-import { orAsked } from './budget-questions.ts';
+import { firstOf, orAsked } from './budget-questions.ts';
 import { type Beyond, budgetsAround, costOf, counted, limitOf, useOf } from './budgets.ts';
 import type { TaskEntered, Usage } from './events.ts';
 import { definitionOf, type RunState, rootOf, type ScopeState, type TaskState } from './state.ts';
@@ -15,14 +15,13 @@ export function allotmentOf(state: RunState, task: TaskState): Usage | undefined
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
-/** What does not allow a child run to begin, the innermost budget that never will first. */
+/** What does not allow a child run to begin; as beyond(). */
 export const beyondForChild = (state: RunState, task: TaskState): Beyond | undefined =>
-  state.budgets.size === 0 ? undefined : orAsked(state, shortOf(state, task));
+  state.budgets.size === 0 ? undefined : orAsked(state, firstOf(state, allShortOf(state, task)));
 
-function shortOf(state: RunState, task: TaskState): Beyond | undefined {
+function* allShortOf(state: RunState, task: TaskState): Generator<Beyond> {
   const own: readonly BudgetKind[] = costOf(state, task);
   const allotted = allotmentOf(state, task) ?? {};
-  let held: Beyond | undefined;
   for (const scope of budgetsAround(state, task.scope))
     for (const kind of BUDGETS) {
       const most = (own.includes(kind) ? 1 : 0) + (allotted[kind] ?? 0);
@@ -30,12 +29,8 @@ function shortOf(state: RunState, task: TaskState): Beyond | undefined {
       if (limit === undefined) continue;
       const use = useOf(scope, kind);
       if (use.spent + use.reserved + most <= limit) continue;
-      const waits = use.spent + most <= limit;
-      const found: Beyond = { used: { scope: scope.path, kind, limit, ...use, most, isChild: true }, waits };
-      if (!waits) return found;
-      held ??= found;
+      yield { used: { scope: scope.path, kind, limit, ...use, most, isChild: true }, waits: use.spent + most <= limit };
     }
-  return held;
 }
 
 /** Whether a task that no agent performs is a child run for which there is no room now, and may be once others have ended. */

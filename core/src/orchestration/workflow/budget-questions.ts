@@ -1,10 +1,20 @@
 import { type BudgetKind, inUnits, MAX_ASSIGNEE_CHARS, type OnBudget } from '../../definition/definition.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import type { Json, JsonObject } from '../../shared/json.ts';
-import { amountText, type Beyond, exhausted, nameOf, onBudgetOf, type UsedUp } from './budgets.ts';
+import {
+  amountText,
+  type Beyond,
+  budgetsAround,
+  exhausted,
+  limitOf,
+  nameOf,
+  onBudgetOf,
+  type UsedUp,
+  useOf,
+} from './budgets.ts';
 import { stoodStill } from './clock.ts';
 import type { BudgetAsked, BudgetRaised } from './events.ts';
-import type { Asked, RunState, ScopeState, TaskState } from './state.ts';
+import type { Asked, Asks, RunState, ScopeState, TaskState } from './state.ts';
 
 // Questions about budgets (`onBudget: { ask }`). What needs more than what is left becomes an open form, for somebody to say whether the budget is raised. One question
 // is open of each budget (block, kind, agent): what else needs more of it waits with it, ready. A no, or no answer in time, stands until the budget is raised otherwise,
@@ -35,14 +45,89 @@ export function whoIsAsked(
   return askedOf(state, used) === undefined ? said : undefined;
 }
 
-/** By how much the budget has to be raised for it, at the least; as it is counted. */
-export const leastFor = ({ limit, spent = limit, most = 1 }: UsedUp): number => Math.max(1, spent + most - limit);
+/** Whether whoever needs more of that than is left fails for certain: nobody can be asked for more, or they have said no; and nobody cheaper is named. */
+function isInVain(state: RunState, used: UsedUp): boolean {
+  const said = onBudgetOf(state, used.scope);
+  if (said === undefined || said === 'stop') return true;
+  if ('agent' in said) return false;
+  const asked = askedOf(state, used);
+  return !isAskable(used) || (asked !== undefined && asked.task === undefined);
+}
+
+/** Of all that does not allow something: the first that never will, those before others about which somebody would be asked in vain; else the first that it waits for. */
+export function firstOf(state: RunState, all: Iterable<Beyond>): Beyond | undefined {
+  let never: Beyond | undefined;
+  let held: Beyond | undefined;
+  for (const over of all) {
+    if (over.waits) held ??= over;
+    else if (isInVain(state, over.used)) return over;
+    else never ??= over;
+  }
+  return never ?? held;
+}
+
+/** Whether a block around a task says that somebody is asked for more. */
+export function mayAsk(state: RunState, task: TaskState): boolean {
+  for (const { path } of budgetsAround(state, task.scope)) {
+    const said = onBudgetOf(state, path);
+    if (typeof said === 'object' && 'ask' in said) return true;
+  }
+  return false;
+}
+
+/** What is said beside what is used up where a question about it came to nothing; '' where nobody was asked. */
+export function askedBefore(state: RunState, used: UsedUp): string {
+  const asked = askedOf(state, used);
+  return asked === undefined || asked.task !== undefined
+    ? ''
+    : ' Somebody was asked to raise it, in vain, and is not asked again.';
+}
+
+/** By how much a budget has to be raised for what may use `most`, so that it fits at once. */
+const missing = (
+  most: number,
+  { limit, spent, reserved }: { limit: number; spent: number; reserved: number },
+): number => Math.max(1, spent + reserved + most - limit);
+
+/** What is asked about what is used up; as it is counted. Undefined when nobody can be asked: it could not be counted then. */
+export function questionAbout(
+  state: RunState,
+  used: UsedUp,
+): { readonly spent: number; readonly reserved: number; readonly least: number } | undefined {
+  const { scope, kind, limit, agent, spent = limit, most = 1 } = used;
+  const around = state.budgets.get(scope);
+  if (!isAskable(used) || around === undefined) return undefined;
+  const { reserved = useOf(around, kind, agent).reserved } = used;
+  const least = missing(most, { limit, spent, reserved });
+  return Number.isSafeInteger(limit + least) ? { spent, reserved, least } : undefined;
+}
+
+/** Messages and delegations are said by who is at work: there is nobody to wait. */
+const isAskable = ({ kind }: UsedUp): boolean => kind !== 'messages' && kind !== 'delegations';
+
+/** The question as it is now: more may be spent, or under way, than when it was asked. */
+export function askedNow(state: RunState, asks: Asks): Question & Pick<BudgetAsked, 'spent' | 'reserved'> {
+  const { scope, kind, agent } = asks;
+  const around = state.budgets.get(scope);
+  const limit = around === undefined ? undefined : limitOf(state, around, kind, agent);
+  if (around === undefined || limit === undefined) return asks;
+  const use = useOf(around, kind, agent);
+  return { ...asks, limit, ...use, least: missing(mostOf(asks), { limit, ...use }) };
+}
+
+/** What the attempt that is asked about may use. */
+const mostOf = ({ limit, spent, reserved = 0, least }: Asks): number => least + limit - spent - reserved;
 
 /** A task asks: it waits, and is an open form. */
 export function ask(state: RunState, task: TaskState, event: BudgetAsked): void {
-  const { scope: path, budget: kind, agent, limit, spent, least, until, assignee, at } = event;
+  const { scope: path, budget: kind, agent, limit, spent, reserved, least, until, assignee, at } = event;
   const whose = agent === undefined ? {} : { agent };
-  task.asks = { scope: path, kind, ...whose, limit, spent, least, ...(until === undefined ? {} : { until }) };
+  task.asks = {
+    ...{ scope: path, kind, ...whose, limit, spent },
+    ...(reserved === undefined ? {} : { reserved }),
+    least,
+    ...(until === undefined ? {} : { until }),
+  };
   task.form = { assignee, escalate: [], step: 0, answer: undefined };
   task.stoppedBeforeWait = stoodStill(state, at);
   const scope = state.budgets.get(path);
@@ -137,14 +222,16 @@ export function aboutOf({
   agent,
   limit,
   spent,
+  reserved = 0,
   least,
-}: Question & Pick<BudgetAsked, 'spent'>): JsonObject {
+}: Question & Pick<BudgetAsked, 'spent' | 'reserved'>): JsonObject {
   return {
     scope,
     budget: kind,
     ...(agent === undefined ? {} : { agent }),
     limit: inUnits(kind, limit),
     spent: inUnits(kind, spent),
+    ...(reserved === 0 ? {} : { reserved: inUnits(kind, reserved) }),
     least: inUnits(kind, least),
   };
 }
@@ -157,13 +244,15 @@ export const isApproved = (answer: Json): answer is { readonly decision: 'approv
   typeof answer === 'object' && answer !== null && 'decision' in answer && answer['decision'] === 'approve';
 
 /** What a task fails with whose question came to nothing. */
-export function notRaised(task: TaskState, why: string): ErrorData {
+export function notRaised(state: RunState, task: TaskState, why: string): ErrorData {
   const { asks } = task;
   if (asks === undefined) throw new TypeError(`'${task.id}' asks nothing.`);
-  const { scope, kind, agent, limit, spent, least } = asks;
+  const { scope, kind, agent, limit, spent } = asks;
   const whose = agent === undefined ? {} : { agent };
-  const most = least + limit - spent;
-  const used: UsedUp = { scope, kind, limit, ...whose, spent, ...(most === 1 ? {} : { most }) };
+  const most = mostOf(asks);
+  const child: Pick<UsedUp, 'isChild'> =
+    state.graph.node(task.definitionId)?.definition.workflow === undefined ? {} : { isChild: true };
+  const used: UsedUp = { scope, kind, limit, ...whose, spent, ...(most === 1 ? {} : { most }), ...child };
   const error = exhausted(used, task.attempt === 0 ? `'${task.id}'` : `Another attempt of '${task.id}'`);
   return { ...error, message: `${error.message} ${why}` };
 }

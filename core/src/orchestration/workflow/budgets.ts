@@ -152,8 +152,8 @@ function raiseOf(state: RunState, path: string, kind: BudgetKind, by: unknown, a
   const limit = scope === undefined ? undefined : limitOf(state, scope, kind, agent);
   if (limit === undefined) return `${whose} has no budget of ${kind} that could be raised`;
   const more = typeof by === 'number' ? by : Number.NaN;
-  if (kind === 'cost' ? !(more > 0 && Number.isFinite(more)) : !Number.isSafeInteger(more) || more < 1)
-    return `a budget of ${kind} is raised by ${kind === 'cost' ? 'a number above 0' : 'a whole number from 1'}, and not by ${String(by)}`;
+  if (kind === 'cost' ? !(counted(kind, more) >= 1 && Number.isFinite(more)) : !Number.isSafeInteger(more) || more < 1)
+    return `a budget of ${kind} is raised by ${kind === 'cost' ? 'a number from 0.000001' : 'a whole number from 1'}, and not by ${String(by)}`;
   if (!Number.isSafeInteger(limit + counted(kind, more)))
     return `${whose} could spend more ${kind} then than can be counted`;
   return undefined;
@@ -205,26 +205,42 @@ export function costOfMessage(state: RunState, { task: from }: Party): readonly 
  * allotment: it may fit once these have ended.
  */
 export function usedUp(state: RunState, path: string, kinds: readonly CountKind[], ahead?: Ahead): UsedUp | undefined {
-  if (kinds.length === 0 || state.budgets.size === 0) return undefined;
   let held: UsedUp | undefined;
+  for (const used of countsUsedUp(state, path, kinds, ahead)) {
+    if (used.reserved === undefined) return used;
+    held ??= used;
+  }
+  return held;
+}
+
+/** All budgets that do not allow it, from the inside outwards; as usedUp(). */
+export function* countsUsedUp(
+  state: RunState,
+  path: string,
+  kinds: readonly CountKind[],
+  ahead?: Ahead,
+): Generator<UsedUp> {
+  if (kinds.length === 0 || state.budgets.size === 0) return;
   for (const scope of budgetsAround(state, path)) {
     for (const kind of kinds) {
       const limit = limitOf(state, scope, kind);
       const spent = (scope.spent?.[kind] ?? 0) + (ahead?.of(`${kind} ${scope.path}`) ?? 0);
       if (limit === undefined) continue;
-      if (spent >= limit) return { scope: scope.path, kind, limit };
       const reserved = scope.allotted?.[kind] ?? 0;
-      if (spent + reserved >= limit) held ??= { scope: scope.path, kind, limit, spent, reserved };
+      if (spent >= limit) yield { scope: scope.path, kind, limit };
+      else if (spent + reserved >= limit) yield { scope: scope.path, kind, limit, spent, reserved };
     }
   }
-  return held;
 }
 
 /** An amount as people write it: `2.5 cost`, `1200 tokens`, `1 task`. */
-export function amountText(kind: BudgetKind, amount: number): string {
-  const count = inUnits(kind, amount);
-  return `${count} ${count === 1 ? kind.replace(/s$/, '') : kind}`;
-}
+export const amountText = (kind: BudgetKind, amount: number): string => unitsText(kind, inUnits(kind, amount));
+
+/** The same, of an amount in the user's units. */
+export const unitsText = (kind: string, count: number): string =>
+  `${count} ${count === 1 ? kind.replace(/s$/, '') : kind}`;
+
+export const areSpent = (count: number): string => `${count} ${count === 1 ? 'is' : 'are'} spent`;
 
 export function exhausted(used: UsedUp, who: string): ErrorData {
   const { scope, kind, limit, agent, spent, most, reserved = 0, isChild } = used;
@@ -234,7 +250,7 @@ export function exhausted(used: UsedUp, who: string): ErrorData {
   const held = spent !== undefined && spent + (most ?? 1) <= limit && reserved > 0;
   const others = held ? `, and child runs under way may spend ${inUnits(kind, reserved)}` : '';
   const may = most === undefined ? '' : `, which may use ${amountText(kind, most)},`;
-  const left = spent === undefined ? '' : `, of which ${inUnits(kind, spent)} are spent${others}`;
+  const left = spent === undefined ? '' : `, of which ${areSpent(inUnits(kind, spent))}${others}`;
   const less = most === undefined ? '' : ` say less in ${isChild === true ? 'the budget of the task' : 'maxUsage'},`;
   const message = `${who}${may} would take ${nameOf(scope)} beyond its budget of ${amountText(kind, limit)}${at}${left}. Raise ${field},${less} or find out what uses it up.`;
   const details = { scope, budget: kind, limit: inUnits(kind, limit), ...(agent === undefined ? {} : { agent }) };

@@ -516,9 +516,10 @@ export interface BudgetAsked extends EventBase {
   readonly budget: BudgetKind;
   /** Of what the block says of one agent. */
   readonly agent?: string;
-  /** Of cost, millionths: what the block may spend, what it has spent, and by how much the budget has to be raised at the least. */
+  /** Of cost, millionths: what the block may spend, what it has spent, what attempts under way may use (absent: nothing), and by how much the budget has to be raised for the task to go on at once. */
   readonly limit: number;
   readonly spent: number;
+  readonly reserved?: number;
   readonly least: number;
   /** Who is asked. */
   readonly assignee: string;

@@ -56,6 +56,17 @@ export function dueAt(state: RunState, task: TaskState): number | undefined {
   return timeOf(state, wakeAt - stoppedBeforeWait);
 }
 
+/** When nobody waits for an answer any more: a reading of the run's clock. Undefined when the form, which is open, has no limit. */
+export function formDeadline(state: RunState, task: TaskState, definition: TaskDefinition): number | undefined {
+  const { asks, stoppedBeforeWait } = task;
+  if (asks !== undefined) return asks.until === undefined ? undefined : asks.until - stoppedBeforeWait;
+  const list = task.index === undefined ? undefined : listOf(state, task);
+  const own = taskDeadline(task, definition) ?? Number.POSITIVE_INFINITY;
+  const all = (list && listDeadline(list, definition)) ?? Number.POSITIVE_INFINITY;
+  const first = Math.min(own, all);
+  return Number.isFinite(first) ? first : undefined;
+}
+
 /** When a form goes to the next one. Undefined when nobody is left, it is not open, or the run's clock stands still. */
 export function escalationAt(state: RunState, task: TaskState): number | undefined {
   const { form, firstScheduledAt, stoppedBefore } = task;

@@ -1,19 +1,20 @@
 import { AMOUNTS, type AmountKind, inUnits, type MaxUsage, millionths } from '../../definition/definition.ts';
 import { blocksAround } from '../../shared/task-path.ts';
 import { settleAllotment } from './allotments.ts';
-import { orAsked } from './budget-questions.ts';
+import { firstOf, orAsked } from './budget-questions.ts';
 import {
   type Ahead,
   type Beyond,
   budgetsAround,
   costOf,
+  countsUsedUp,
   limitOf,
   limitsAmounts,
   type UsedUp,
-  usedUp,
   useOf,
 } from './budgets.ts';
 import type { TaskScheduled, Usage } from './events.ts';
+import { wantedBy } from './ready-tasks.ts';
 import {
   type AgentMeter,
   type Amounts,
@@ -102,26 +103,41 @@ export interface Attempt {
 export const beyond = (state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined =>
   orAsked(state, shortOf(state, task, attempt, ahead));
 
-function shortOf(state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined {
-  const over = usedUp(state, task.scope, costOf(state, task), ahead);
-  let held = over?.reserved === undefined ? undefined : over;
-  if (over !== undefined && held === undefined) return { used: over, waits: false };
+const shortOf = (state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Beyond | undefined =>
+  state.budgets.size === 0 ? undefined : firstOf(state, allShortOf(state, task, attempt, ahead));
+
+/** All budgets that do not allow an attempt: those of what is counted, then of what attempts use, each from the inside outwards. */
+function* allShortOf(state: RunState, task: TaskState, attempt: Attempt, ahead?: Ahead): Generator<Beyond> {
+  let isShort = false;
+  for (const used of countsUsedUp(state, task.scope, costOf(state, task), ahead)) {
+    isShort = true;
+    yield { used, waits: used.reserved !== undefined };
+  }
   const { agent, reserved } = attempt;
-  if (reserved === undefined) return held === undefined ? undefined : { used: held, waits: true };
+  if (reserved === undefined) return;
   for (const scope of metersAround(state, task.scope)) {
     const attempts = limitOf(state, scope, 'attempts', agent);
     const made = meterOf(scope, agent).attempts + (ahead?.of(`attempts ${scope.path} ${agent}`) ?? 0);
     if (attempts !== undefined && made >= attempts)
-      return { used: { scope: scope.path, kind: 'attempts', limit: attempts, agent }, waits: false };
+      yield { used: { scope: scope.path, kind: 'attempts', limit: attempts, agent }, waits: false };
     for (const kind of AMOUNTS)
       for (const whose of [undefined, agent]) {
         const used = amountBeyond(state, scope, kind, reserved[kind], whose, ahead);
-        if (used?.waits === false) return used;
-        held ??= used?.used;
+        if (used === undefined) continue;
+        isShort = true;
+        yield used;
       }
   }
-  held ??= notAlone(state, task, attempt, ahead);
-  return held === undefined ? undefined : { used: held, waits: true };
+  const alone = isShort ? undefined : notAlone(state, task, attempt, ahead);
+  if (alone !== undefined) yield { used: alone, waits: true };
+}
+
+/** What decides whether an attempt of a task fits, beside what is left: of tasks that have it in common, none fits where one does not. */
+export function needOf(state: RunState, task: TaskState): string {
+  const { agent = '', capability = '' } = wantedBy(state, task);
+  const budgets = Array.from(budgetsAround(state, task.scope), ({ path }) => path);
+  const said = saidFor(state, task) ?? null;
+  return JSON.stringify([agent, capability, said, costOf(state, task), task.undoes === undefined, budgets]);
 }
 
 /** What is known to use nothing of a kind is not held up for want of it. Of what nobody knows, something has to be left. */

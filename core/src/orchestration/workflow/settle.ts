@@ -10,7 +10,7 @@ import { afterAsking } from './decisions/ask-budget.ts';
 import { expiredFor, isUnknown } from './decisions/attempt-outcome.ts';
 import type { DecisionContext } from './decisions/decision-context.ts';
 import { expansionOf } from './decisions/expansion.ts';
-import { timeIsUp } from './decisions/fire-timer.ts';
+import { answered, timeIsUp } from './decisions/fire-timer.ts';
 import { endOfGivenUp } from './decisions/given-up.ts';
 import { beyondLimit, conclude, giveUp } from './decisions/outcome.ts';
 import { endOfClosing, settleBlock } from './decisions/settle-block.ts';
@@ -170,6 +170,8 @@ function settleTask(
       state.lineage?.as === 'retry' && definition.compensate !== undefined ? { attempt: task.attempt + 1 } : {};
     return [{ type: 'TaskAdopted', at: context.now, taskId: task.id, status: 'completed', output, ...counts }];
   }
+  // An answer that was in time counts, however late it is looked at.
+  if (isEntered(task) && task.form?.answer !== undefined) return settleEntered(state, task, context);
   const expired = expiredFor(state, task);
   if (expired !== undefined) return timeIsUp(state, task, withCause(expired, task.error), context);
   if (task.asks !== undefined) return afterAsking(state, task, definition, context);
@@ -317,8 +319,7 @@ function settleEntered(state: RunState, task: TaskState, context: DecisionContex
   if (scope !== undefined) return settleBlock(state, scope, context);
   const { sent } = task;
   if (sent !== undefined && sent.outcome !== 'open') return endOfSent(state, task, sent, context);
-  if (task.form?.answer !== undefined)
-    return conclude(state, task, { output: task.form.answer.value, via: 'form', recorded: false }, context);
+  if (task.form?.answer !== undefined) return answered(state, task, task.form.answer, context);
   const taken = signalFor(state, task);
   if (taken === undefined) return [];
   const { id, data } = taken;

@@ -200,6 +200,8 @@ export interface Asks {
   readonly agent?: string;
   readonly limit: number;
   readonly spent: number;
+  /** What attempts under way may use; absent: nothing. */
+  readonly reserved?: number;
   /** By how much it has to be raised. */
   readonly least: number;
   /** When it is in vain, unless the run is paused before. */

@@ -219,6 +219,64 @@ describe('onBudget: { ask }', () => {
     expect(types(schedule(more, { tokens: 60 }))).to.deep.equal(['TaskScheduled']);
   });
 
+  it('is answered once: the least counts what is under way, as it stands when the answer comes', () => {
+    const asking = (): PureRun => {
+      const r = run('a: { agent: agent }\nb: { agent: agent }\nc: { agent: agent }');
+      schedule(r, { tokens: 60 }, 'a');
+      schedule(r, { tokens: 120 }, 'b');
+      return r;
+    };
+    const r = asking();
+    expect(r.of('BudgetAsked')[0]).to.deep.include({ limit: 100, spent: 0, reserved: 60, least: 80 });
+    expect(viewOf(r.state).tasks.get('b')?.form?.about).to.deep.include({ spent: 0, reserved: 60, least: 80 });
+    expect(answer(r, 'b', { decision: 'approve', raise: 79 })[0]).to.have.property('code', 'REPRISE_FORM_INVALID');
+    answer(r, 'b', { decision: 'approve', raise: 80 }, 'enough');
+    expect(types(schedule(r, { tokens: 120 }, 'b'))).to.deep.equal(['TaskScheduled']);
+    // What has begun since counts, too.
+    const later = asking();
+    schedule(later, { tokens: 40 }, 'c');
+    expect(answer(later, 'b', { decision: 'approve', raise: 119 })[0]).to.have.property('code', 'REPRISE_FORM_INVALID');
+    answer(later, 'b', { decision: 'approve', raise: 120 }, 'more');
+    expect(types(schedule(later, { tokens: 120 }, 'b'))).to.deep.equal(['TaskScheduled']);
+  });
+
+  it('takes no answer once its time is up, whoever has said so yet', () => {
+    const r = short(undefined, '{ ask: kim, timeout: 1h }');
+    schedule(r, { tokens: 60 });
+    r.now += HOUR_MS;
+    expect(answer(r, 'b', YES)[0]).to.deep.include({ type: 'CommandRejected', code: 'REPRISE_FORM_NOT_OPEN' });
+    const timer = { kind: 'retry', taskId: 'b', attempt: 0 } as const;
+    expect(types(r.fire(timer, r.now))).to.deep.equal(['TaskExpired', 'TaskFailed', 'RunFailed']);
+  });
+
+  it('is asked anew by a fork at the very no', () => {
+    const r = short();
+    schedule(r, { tokens: 60 });
+    answer(r, 'b', NO);
+    const at = r.events.findIndex(({ type }) => type === 'FormAnswered');
+    const again = goOnFrom(r, { as: 'fork', at });
+    expect(again.ready()).to.deep.equal(['b']);
+    expect(types(schedule(again, { tokens: 60 }))).to.deep.equal(['BudgetAsked']);
+  });
+
+  it('is not asked where the answer is of no use: a block further out has nothing left, and said no', () => {
+    const tasks =
+      'a: { agent: agent }\ns:\n  budget: { attempts: 1, onBudget: { ask: lee } }\n  scope:\n    b: { agent: agent }\n    c: { agent: agent, after: b }\nd: { agent: agent, after: a, fallback: { value: none } }';
+    const r = run(tasks, 'attempts: 2');
+    schedule(r, undefined, 'a');
+    schedule(r, undefined, 's/b');
+    complete(r, 'a', 1);
+    expect(types(schedule(r, undefined, 'd'))).to.deep.equal(['BudgetAsked']);
+    answer(r, 'd', NO);
+    complete(r, 's/b', 1);
+    expect(types(schedule(r, undefined, 's/c')))
+      .to.include('TaskFailed')
+      .and.not.to.include('BudgetAsked');
+    expect(r.task('s/c').error?.message).to.match(
+      /beyond its budget of 2 attempts\. .*Somebody was asked to raise it, in vain, and is not asked again\.$/,
+    );
+  });
+
   it('holds the turn of the task where tasks take turns', () => {
     const r = written(
       'a: { agent: agent }\nb: { agent: agent }\nc: { agent: agent }',

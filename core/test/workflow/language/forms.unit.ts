@@ -112,6 +112,30 @@ each: { forEach: "[1, 2]", wait: { form: approval } }`);
     expect(failing.state.output).to.equal('none');
   });
 
+  it('counts an answer that was in time, however late it is looked at, and none that was not', () => {
+    const ask = 'ask: { wait: { form: approval, default: { decision: reject } }, timeout: 1h }';
+    const many =
+      'each: { forEach: "[1]", wait: { form: approval }, timeout: { task: 1h, all: 1h }, fallback: { value: none } }';
+    for (const [tasks, id, limits] of [
+      [ask, 'ask', ['task']],
+      [many, 'each[0]', ['task', 'all']],
+    ] as const) {
+      const late = run(tasks);
+      late.now += 3_600_000;
+      expect(answer(late, id, { decision: 'approve' })[0], id).to.include({ code: 'REPRISE_FORM_NOT_OPEN' });
+      const r = run(tasks);
+      const { attempt } = r.task(id);
+      // Somebody has put it on record, and nobody has driven the run since.
+      const said = { taskId: id, attempt, commandId: 'c', answer: { decision: 'approve' } };
+      r.fold({ type: 'FormAnswered', at: r.now, ...said });
+      r.now += 3_600_000;
+      for (const kind of limits) r.fire({ kind, taskId: kind === 'all' ? 'each' : id, since: START } as never, r.now);
+      expect(r.task(id), id).to.include({ status: 'completed' });
+      expect(r.of('TaskCompleted')[0], id).to.include({ via: 'form' });
+      expect(r.state.status, id).to.equal('completed');
+    }
+  });
+
   it('may be somebody else’s', () => {
     const r = run(ASK);
     r.send({ type: 'AssignForm', taskId: 'ask', to: 'lee' });

@@ -304,7 +304,7 @@ t: { agent: agent, timeout: 1s, fallback: { value: 0 }, retry: 1 }`,
       .that.includes("no budget of 'tasks'");
     expect(refused({ cost: 0 }))
       .to.have.property('message')
-      .that.includes('by a number above 0');
+      .that.includes('by a number from 0.000001');
   });
 
   it('is kept by snapshots and digests, and by a retry of the run: what was under way is settled', () => {
@@ -330,7 +330,7 @@ t: { agent: agent, timeout: 1s, fallback: { value: 0 }, retry: 1 }`,
     expect(waiting).to.have.length(2);
     expect(waiting[0]).to.deep.include({ of: '', budget: 'tokens', limit: 100, spent: 0, reserved: 60, most: 60 });
     expect(waiting[0]?.waits).to.equal(
-      'may use 60 tokens, for which there is no room now in the budget of 100 of the run: 0 are spent, and attempts under way may use 60',
+      'may use 60 tokens, for which there is no room now in the budget of 100 of the run: 0 are spent, and what is under way may use 60',
     );
     const unknown = run('each: { agent: agent, forEach: "[1, 2]" }', 'budget: { tokens: 100 }');
     schedule(unknown, undefined);

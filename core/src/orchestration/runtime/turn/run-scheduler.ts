@@ -4,6 +4,7 @@ import { type Assignment, leadsTeams, type SchedulingView } from '../../schedule
 import { type ReadyView, readyView } from '../../scheduler/scheduling-view.ts';
 import type { Command, ScheduleTasks } from '../../workflow/commands.ts';
 import type { RunEvent } from '../../workflow/events.ts';
+import { beyond, needOf, reservationOf } from '../../workflow/metering.ts';
 import { type RunState, rootOf, type ScopeState } from '../../workflow/state.ts';
 import { ownStrategy } from '../../workflow/team/team.ts';
 import type { AgentDirectory } from '../agent-directory.ts';
@@ -68,7 +69,7 @@ export class RunScheduler {
     const { state } = run;
     const strategy = ownStrategy(state, region)?.name ?? state.definition.strategy;
     // What waits until a budget has room for it keeps nobody else waiting.
-    const held = new Set<string>();
+    const held = new Held(state);
     while (canSchedule(state) && !turn.full() && held.size < MOST_HELD) {
       const groups = readyView(state, region);
       const view = new RunSchedulingView(turn, region, groups, this.#parts.agents, held);
@@ -82,9 +83,8 @@ export class RunScheduler {
       const events = turn.decide(command);
       if (events.length > 0) batch.add(command, events);
       use(admission, events, assignments, capabilities);
-      const passedOver = passedOverIn(state, assignments, events);
-      for (const taskId of passedOver) held.add(taskId);
-      if (events.length === 0 && passedOver.length === 0) return;
+      const isMore = held.note(assignments, events);
+      if (events.length === 0 && !isMore) return;
     }
   }
 
@@ -129,20 +129,43 @@ export class RunScheduler {
   }
 }
 
-/** Tasks that a budget holds back and that are looked at in one turn. */
+/** What is held back in a turn, at the most: by need, or by task. */
 const MOST_HELD = 1024;
 
-/** What is as ready as before, because a budget has no room for it. */
-function passedOverIn(
-  state: RunState,
-  assignments: readonly Assignment[],
-  events: readonly RunEvent[],
-): readonly string[] {
-  if (state.budgets.size === 0) return [];
-  const decided = new Set(events.map((event) => ('taskId' in event ? event.taskId : undefined)));
-  return assignments.flatMap(({ taskId }) =>
-    !decided.has(taskId) && state.tasks.get(taskId)?.status === 'ready' ? [taskId] : [],
-  );
+/** What was assigned in a turn and is as ready as before: where a budget has no room for it, with all that needs the same, however many these are. */
+class Held {
+  readonly #state: RunState;
+  readonly #needs = new Set<string>();
+  readonly #tasks = new Set<string>();
+
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  get size(): number {
+    return this.#needs.size + this.#tasks.size;
+  }
+
+  has(taskId: string): boolean {
+    if (this.#tasks.has(taskId)) return true;
+    const task = this.#needs.size === 0 ? undefined : this.#state.tasks.get(taskId);
+    return task !== undefined && this.#needs.has(needOf(this.#state, task));
+  }
+
+  /** Whether there is more of it than before. */
+  note(assignments: ScheduleTasks['assignments'], events: readonly RunEvent[]): boolean {
+    if (this.#state.budgets.size === 0) return false;
+    const before = this.size;
+    const decided = new Set(events.map((event) => ('taskId' in event ? event.taskId : undefined)));
+    for (const { taskId, agent, maxUsage } of assignments) {
+      const task = decided.has(taskId) ? undefined : this.#state.tasks.get(taskId);
+      if (task?.status !== 'ready' || this.has(taskId)) continue;
+      const reserved = reservationOf(this.#state, task, agent, maxUsage);
+      if (beyond(this.#state, task, { agent, reserved }) === undefined) this.#tasks.add(taskId);
+      else this.#needs.add(needOf(this.#state, task));
+    }
+    return this.size > before;
+  }
 }
 
 const isTaken = ({ agent, capability }: ReadyView, agents: AgentDirectory): boolean =>

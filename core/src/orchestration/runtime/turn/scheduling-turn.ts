@@ -69,7 +69,7 @@ export class RunSchedulingView implements SchedulingView {
     region: ScopeState,
     all: readonly ReadyView[],
     agents: AgentDirectory,
-    without?: ReadonlySet<string>,
+    without?: Pick<ReadonlySet<string>, 'has' | 'size'>,
   ) {
     this.runId = runId;
     this.region = region.path;
@@ -134,7 +134,7 @@ export class RunSchedulingView implements SchedulingView {
   }
 }
 
-const leftIn = (group: ReadyView, without: ReadonlySet<string>): ReadyView => ({
+const leftIn = (group: ReadyView, without: Pick<ReadonlySet<string>, 'has'>): ReadyView => ({
   ...group,
   tasks: Iterator.from(group.tasks).filter(({ taskId }) => !without.has(taskId)),
 });

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { withCause } from '../../../shared/errors.ts';
-import { isApproved, leastFor, notRaised, raiseOf, refusalText, whoIsAsked } from '../budget-questions.ts';
+import { isApproved, notRaised, questionAbout, raiseOf, refusalText, whoIsAsked } from '../budget-questions.ts';
 import type { UsedUp } from '../budgets.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunState, TaskState } from '../state.ts';
@@ -14,11 +14,11 @@ export function askForMore(
   used: UsedUp,
   { now: at }: DecisionContext,
 ): readonly RunEvent[] | undefined {
-  const { scope, kind, agent, limit, spent = limit } = used;
-  if (kind === 'messages' || kind === 'delegations') return undefined;
+  const { scope, kind, agent, limit } = used;
   const { ask: assignee, timeoutMs } = whoIsAsked(state, used) ?? {};
-  const least = leastFor(used);
-  if (assignee === undefined || !Number.isSafeInteger(limit + least)) return undefined;
+  const about = questionAbout(state, used);
+  if (assignee === undefined || about === undefined) return undefined;
+  const { spent, reserved, least } = about;
   const whose = agent === undefined ? {} : { agent };
   const until = timeoutMs === undefined ? {} : { until: at + timeoutMs };
   const { id: taskId, attempt } = task;
@@ -33,6 +33,7 @@ export function askForMore(
       ...whose,
       limit,
       spent,
+      ...(reserved === 0 ? {} : { reserved }),
       least,
       assignee,
       ...until,
@@ -55,7 +56,7 @@ export function afterAsking(
   const { value } = form.answer;
   if (isApproved(value))
     return [{ type: 'BudgetRaised', at, scope: asks.scope, raised: raiseOf(asks, value.raise), taskId }];
-  const error = notRaised(task, refusalText(form.assignee, value));
+  const error = notRaised(state, task, refusalText(form.assignee, value));
   return giveUp(state, task, definition, { error: withCause(error, task.error), final: true }, context);
 }
 
@@ -67,7 +68,7 @@ export function askedInVain(
   context: DecisionContext,
 ): readonly RunEvent[] {
   const who = task.form?.assignee === undefined ? 'Who' : `'${task.form.assignee}', who`;
-  const error = withCause(notRaised(task, `${who} was asked to raise it did not answer in time.`), task.error);
+  const error = withCause(notRaised(state, task, `${who} was asked to raise it did not answer in time.`), task.error);
   const expired = { type: 'TaskExpired', at: context.now, taskId: task.id, error } as const;
   return [expired, ...giveUp(state, task, definition, { error, final: true }, context)];
 }

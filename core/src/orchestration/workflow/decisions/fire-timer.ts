@@ -1,5 +1,6 @@
 import type { TaskDefinition } from '../../../definition/definition.ts';
 import { type ErrorData, errorData, withCause } from '../../../shared/errors.ts';
+import type { Json } from '../../../shared/json.ts';
 import { bindExpression, limited } from '../../task-chaining/input-binding.ts';
 import { taskScope } from '../binding-source.ts';
 import { timeOf } from '../clock.ts';
@@ -50,6 +51,7 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
     }
     case 'task': {
       if (task.firstScheduledAt !== timer.since || !isDue(timeOf(state, taskDeadline(task, definition)))) return [];
+      if (isEntered(task) && task.form?.answer !== undefined) return answered(state, task, task.form.answer, context);
       if (definition.wait?.default !== undefined && isEntered(task))
         return waitedInVain(state, task, definition, context);
       const message = `'${task.id}', retries included, took longer than ${definition.timeouts.taskMs} ms.`;
@@ -77,6 +79,14 @@ export function fireTimer(state: RunState, command: FireTimer, context: Decision
       return timer satisfies never;
   }
 }
+
+/** A form that somebody has answered gives the answer, which was in time, however late it is looked at. */
+export const answered = (
+  state: RunState,
+  task: TaskState,
+  { value }: { readonly value: Json },
+  context: DecisionContext,
+): readonly RunEvent[] => conclude(state, task, { output: value, via: 'form', recorded: false }, context);
 
 /** What is closing has no limit of its own any more; attempts that are waited for have. */
 function awaitedTooLong(

@@ -6,6 +6,7 @@ import { roughSize } from '../../../shared/json-size.ts';
 import { blocksAround } from '../../../shared/task-path.ts';
 import { type Bound, bindExpression, bindInput, limited } from '../../task-chaining/input-binding.ts';
 import { handedOver, readerOf, sourceFor, taskScope } from '../binding-source.ts';
+import { askedBefore } from '../budget-questions.ts';
 import { Ahead, cheaperFor, exhausted, type UsedUp } from '../budgets.ts';
 import type { ScheduleTasks } from '../commands.ts';
 import { MAX_HAND_OFFS } from '../directives.ts';
@@ -112,7 +113,8 @@ export function beyondBudget(
 ): readonly RunEvent[] {
   const asks = askForMore(state, task, over, context);
   if (asks !== undefined) return asks;
-  const error = exhausted(over, task.attempt === 0 ? `'${task.id}'` : `Another attempt of '${task.id}'`);
+  const whole = exhausted(over, task.attempt === 0 ? `'${task.id}'` : `Another attempt of '${task.id}'`);
+  const error = { ...whole, message: `${whole.message}${askedBefore(state, over)}` };
   return giveUp(state, task, definition, { error: withCause(error, task.error), final: true }, context);
 }
 

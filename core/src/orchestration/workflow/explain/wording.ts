@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../shared/duration.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
+import { areSpent, unitsText } from '../budgets.ts';
 import { isOutbox, placeText } from '../messaging/outbox.ts';
 import type { PausedBy } from '../state.ts';
 import type { Commitment, Mover, Reason } from './explanation.ts';
@@ -96,16 +97,16 @@ export function wordingOf(reason: Reason, now: number, driven?: boolean): Wordin
       const whose = `${of === '' ? 'the run' : `the block '${of}'`}${agent === undefined ? '' : ` for '${agent}'`}`;
       if (asked !== undefined)
         return told(
-          `needs more than what is left of the budget of ${most} ${budget} of ${whose}, which '${asked}' asks for`,
+          `needs more than what is left of the budget of ${unitsText(budget, most)} of ${whose}, which '${asked}' asks for`,
           `It begins when the form of '${asked}' is answered with more, and fails otherwise.`,
         );
       if (own === undefined)
         return told(
-          `waits for the first attempt of its agent, of which nobody knows how much of the budget of ${most} ${budget} of ${whose} it uses`,
+          `waits for the first attempt of its agent, of which nobody knows how much of the budget of ${unitsText(budget, most)} of ${whose} it uses`,
           'It begins when that has ended. An agent that declares maxUsage need not wait.',
         );
       return told(
-        `may use ${own} ${budget}, for which there is no room now in the budget of ${most} of ${whose}: ${spent} are spent, and attempts under way may use ${reserved}`,
+        `may use ${unitsText(budget, own)}, for which there is no room now in the budget of ${most} of ${whose}: ${areSpent(spent)}, and what is under way may use ${reserved}`,
         'It begins when one of them has ended and used less, or fails.',
       );
     }

@@ -13,7 +13,7 @@ import { leaveOthers } from './mail.ts';
 import { letGoMutex } from './mutex.ts';
 import { removeWithin } from './regions.ts';
 import { release } from './standing.ts';
-import { setStatus } from './status.ts';
+import { makeReady, setStatus } from './status.ts';
 import { takeOut } from './undo.ts';
 
 // What becomes of the tasks of another run's history when a run goes on from it.
@@ -69,6 +69,8 @@ export function forked(state: RunState, event: RunForked): RunState {
   if (own) state.status = 'running';
   leaveOthers(state);
   askAnew(state);
+  // Who was about to fail for a no needs the budget still.
+  for (const task of [...state.tasks.values()]) if (task.asks?.outcome === 'refused') makeReady(state, task, at, true);
   release(state, at);
   reopenTeams(state);
   if (own) {

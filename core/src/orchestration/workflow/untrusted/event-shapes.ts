@@ -219,7 +219,7 @@ export const EVENT_SHAPES: Readonly<Record<RunEventType, Shape>> = {
       ...{ taskId, attempt: integer(0), scope: blockId, budget: oneOf(...BUDGETS) },
       ...{ limit: integer(0), spent: integer(0), least: integer(1), assignee: text(MAX_ASSIGNEE_CHARS) },
     },
-    { agent, until: time },
+    { agent, reserved: integer(1), until: time },
   ),
   TaskPrioritySet: fieldsOf({ taskId, priority: finite, commandId: label }),
   TasksReset: fieldsOf(

@@ -196,7 +196,7 @@ function cheaperFlaw(
 
 /** The budget of a block around says that somebody is asked, and who; nobody is yet. (Whether there was nothing left depends on what agents declare.) */
 function askedFlawOf(state: RunState, task: TaskState, event: BudgetAsked): Flaw | undefined {
-  const { scope, budget: kind, agent, limit, spent, assignee, until, attempt, at } = event;
+  const { scope, budget: kind, agent, limit, spent, reserved = 0, assignee, until, attempt, at } = event;
   if (task.status !== 'ready') return unfit(task);
   const used: UsedUp = { scope, kind, limit, spent, ...(agent === undefined ? {} : { agent }) };
   const isAround = scope === '' || [...blocksAround(task.scope)].includes(scope);
@@ -208,8 +208,9 @@ function askedFlawOf(state: RunState, task: TaskState, event: BudgetAsked): Flaw
   const of = state.budgets.get(scope);
   if (of === undefined || limitOf(state, of, kind, agent) !== limit)
     return flaw('data.limit', `is ${limit}, which is not what '${scope}' may spend`);
-  if (useOf(of, kind, agent).spent !== spent)
-    return flaw('data.spent', `is ${spent}, and ${useOf(of, kind, agent).spent} are`);
+  const use = useOf(of, kind, agent);
+  if (use.spent !== spent) return flaw('data.spent', `is ${spent}, and ${use.spent} are`);
+  if (use.reserved !== reserved) return flaw('data.reserved', `is ${reserved}, and ${use.reserved} are`);
   return attemptFlaw(task, attempt);
 }
 

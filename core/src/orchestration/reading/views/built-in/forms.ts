@@ -89,6 +89,7 @@ const askedKey = ({ runId }: ViewEvent): string => `~${runId}`;
 const ENDS_OTHERS: ReadonlySet<string> = new Set([
   'form',
   'default',
+  'override',
   'fallback-value',
   'fallback-task',
   'scope',
